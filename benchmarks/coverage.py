@@ -428,7 +428,7 @@ def country(url: str, folder: Path, schools: int) -> Any:
     os.environ.update(environment(url, folder))
     import make
     from outreach import create_app
-    from outreach.county.coordinators import Person
+    from outreach.county.coordinators import Coordinator
     from outreach.ground.db import db, transaction
 
     app = create_app({})
@@ -441,7 +441,7 @@ def country(url: str, folder: Path, schools: int) -> Any:
             person_id = Country(schools).fill(session)
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))
-        client = make.signed_in(app.test_client(), db.session.get_one(Person, person_id))
+        client = make.signed_in(app.test_client(), db.session.get_one(Coordinator, person_id))
         db.session.remove()
     return app, client
 

@@ -17,7 +17,7 @@ from serving import ROOT
 from outreach.county import establishments
 from outreach.ground.geography import Place
 from outreach.ground.school_year import offered
-from outreach.tour.planning.problem import Booked, Day, Gap, Guests, Minutes, Problem
+from outreach.tour.planning.problem import BookedShow, Gap, Guests, Minutes, Problem, ProblemDay
 from outreach.tour.roads import Roads, Stop
 
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
@@ -137,7 +137,7 @@ def problem(
     dates = _dates(min(MOST_DAYS, round(places / a_day / len(bases))))
     points = [school.place for school in schools] + bases
     days = tuple(
-        Day(
+        ProblemDay(
             number=number * len(bases) + troupe,
             troupe=troupe,
             day=day,
@@ -244,7 +244,7 @@ def booked_half(problem: Problem, chance: random.Random) -> Problem:
             if told is not None and all(show.place != gap.place for show in day.booked):
                 starts = told.shows[0].starts
                 away = starts + problem.minutes.play + problem.minutes.get_out
-                show = Booked(place=gap.place or 0, gets_in=starts - problem.minutes.get_in, away=away)
+                show = BookedShow(place=gap.place or 0, gets_in=starts - problem.minutes.get_in, away=away)
                 days[at] = replace(day, booked=(*day.booked, show))
                 booked[gap.school] += 1
                 break

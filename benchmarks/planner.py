@@ -23,7 +23,7 @@ from time import perf_counter, process_time
 import instances
 
 from outreach.tour.planning import pool
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.relaxation import Relaxation
@@ -70,7 +70,7 @@ def measure(name: str, seed: int, seconds: float, register: Path) -> Measured:
     problem = instances.problem(county, shape, seed, a_day=a_day, register=register)
     if name.endswith("guests"):
         problem = instances.with_guests(problem, instances.county(county, seed, register)[0])
-    figures = Figures(problem)
+    figures = PlanRoads(problem)
     patterns = pool.build(figures)
     began = perf_counter()
     Relaxation(figures, patterns, seed=seed).solve(Limit(60))

@@ -21,7 +21,7 @@ import instances
 
 from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import Kept, Problem
+from outreach.tour.planning.problem import KeptShow, Problem
 
 # county, shape, seconds for the first plan, seconds asked for planning again
 CLASSES = {
@@ -47,9 +47,9 @@ class Again:
     processor: float
 
 
-def kept(plan: Plan) -> tuple[Kept, ...]:
+def kept(plan: Plan) -> tuple[KeptShow, ...]:
     """All that a plan proposes, to be kept."""
-    return tuple(Kept(school=v.school, day=v.day, starts=v.starts, price=PRICE) for v in plan.visits)
+    return tuple(KeptShow(school=v.school, day=v.day, starts=v.starts, price=PRICE) for v in plan.visits)
 
 
 def changes(problem: Problem, plan: Plan, chance: random.Random) -> dict[str, Problem]:

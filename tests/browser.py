@@ -23,7 +23,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
 from outreach.post import letters
 
@@ -42,12 +42,12 @@ AXE_RULES = {
 }
 
 
-def session_of(person: Person) -> dict[str, Any]:
+def session_of(person: Coordinator) -> dict[str, Any]:
     """What a coordinator's session holds after signing in."""
     return {"_user_id": f"{person.id}.{person.session_key}", "_fresh": True}
 
 
-def sign_in(client: FlaskClient, person: Person) -> None:
+def sign_in(client: FlaskClient, person: Coordinator) -> None:
     """Give a test client a coordinator's session."""
     with client.session_transaction() as session:
         session.update(session_of(person))
@@ -60,7 +60,7 @@ class Site:
     url: str
     app: Flask
 
-    def sign_in(self, page: Page, person: Person) -> None:
+    def sign_in(self, page: Page, person: Coordinator) -> None:
         """Give a page's browser a coordinator's session."""
         signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         page.context.add_cookies(

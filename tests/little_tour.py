@@ -12,7 +12,7 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.planning.planner_worker import work_next
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -62,7 +62,7 @@ def weekdays(first: date, count: int) -> Iterable[date]:
         day += timedelta(days=1)
 
 
-QUICK = Rules(seconds=2)
+QUICK = PlanRules(seconds=2)
 
 
 class Clock:

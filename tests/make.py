@@ -20,7 +20,7 @@ from outreach.booking.promises import (
     PromiseLimit,
 )
 from outreach.county.contacts import Contact
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
 from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
@@ -98,10 +98,10 @@ def covered(of: Partnership, la_code: str, covered: bool, at: datetime) -> Autho
     return _add(row)
 
 
-def person(of: Partnership, **changes: Any) -> Person:
+def person(of: Partnership, **changes: Any) -> Coordinator:
     n = next(_n)
     return _add(
-        Person(
+        Coordinator(
             **{
                 "partnership_id": of.id,
                 "name": "Priya Nandakumar",
@@ -200,7 +200,7 @@ def tour_day(programme: Programme, troupe: Troupe, day: date = date(2027, 3, 9),
     )
 
 
-def signed_in(client: FlaskClient, person: Person) -> FlaskClient:
+def signed_in(client: FlaskClient, person: Coordinator) -> FlaskClient:
     """The client as that coordinator, whoever it was before."""
     identity = SignedIn(person).get_id()
     with client.session_transaction() as session:

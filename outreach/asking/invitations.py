@@ -161,14 +161,14 @@ def addressee(contact: Contact) -> stationery.Addressee:
     )
 
 
-def asking(programme: Programme, school: School, *, now: datetime) -> stationery.Asking:
+def asking(programme: Programme, school: School, *, now: datetime) -> stationery.LetterAsking:
     """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
     still_open = accounts.account(programme, school, now=now).still_open
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
     near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
     no_times = "" if near else why_no_times(programme, now=now)
-    return stationery.Asking(
+    return stationery.LetterAsking(
         programme_title=programme.title,
         summary=programme.summary,
         year_groups=tuple(still_open),
@@ -219,7 +219,7 @@ def invite(
     school: School,
     contact: Contact,
     *,
-    words: stationery.Asking | None = None,
+    words: stationery.LetterAsking | None = None,
     who: str,
     now: datetime,
 ) -> Invitation:
@@ -247,7 +247,7 @@ def write_to(
     programme: Programme,
     school: School,
     contact: Contact,
-    words: stationery.Asking,
+    words: stationery.LetterAsking,
     *,
     who: str,
     now: datetime,

@@ -43,7 +43,7 @@ class NoteGone(Refusal):
     """It was taken back already."""
 
 
-class Note(Base, OfPartnership):
+class NoteOnSchool(Base, OfPartnership):
     """One coordinator's words about one school; `kind` 'phone' tells of a talk with the school.
 
     `programme_id` None: true of the school in any programme. Taken back: `withdrawn_at` set and the words
@@ -77,7 +77,7 @@ def write(
     kind: str = NOTE,
     who: str,
     now: datetime,
-) -> Note:
+) -> NoteOnSchool:
     """Keep a note about one school; the same form sent twice makes no second one. Raises NoteEmpty,
     NoteUnfit."""
     return write_many([urn], text, programme, partnership_id=partnership_id, kind=kind, who=who, now=now)[0]
@@ -92,29 +92,29 @@ def write_many(
     kind: str = NOTE,
     who: str,
     now: datetime,
-) -> list[Note]:
+) -> list[NoteOnSchool]:
     """The same note about each of many schools, in the order of their URNs. Raises NoteEmpty, NoteUnfit."""
     words = words_of(text)
     wanted = sorted(set(urns))
     kept = {
         note.urn: note
         for note in db.session.scalars(
-            select(Note)
+            select(NoteOnSchool)
             .where(
-                Note.partnership_id == partnership_id,
-                Note.programme_id == (programme.id if programme else None),
-                Note.kind == kind,
-                Note.text == words,
-                Note.who == who,
-                Note.recorded_at > now - SENT_TWICE,
+                NoteOnSchool.partnership_id == partnership_id,
+                NoteOnSchool.programme_id == (programme.id if programme else None),
+                NoteOnSchool.kind == kind,
+                NoteOnSchool.text == words,
+                NoteOnSchool.who == who,
+                NoteOnSchool.recorded_at > now - SENT_TWICE,
             )
-            .order_by(Note.id)
+            .order_by(NoteOnSchool.id)
         )
     }
     for urn in wanted:
         if urn in kept:
             continue
-        kept[urn] = Note(
+        kept[urn] = NoteOnSchool(
             partnership_id=partnership_id,
             urn=urn,
             programme_id=programme.id if programme else None,
@@ -137,7 +137,7 @@ def write_many(
     return [kept[urn] for urn in wanted]
 
 
-def withdraw(note: Note, *, who: str, now: datetime) -> None:
+def withdraw(note: NoteOnSchool, *, who: str, now: datetime) -> None:
     """Take a note back: its words are gone for good. Raises NoteGone."""
     if note.withdrawn_at is not None:
         raise NoteGone("That note was taken back already.")
@@ -148,27 +148,31 @@ def withdraw(note: Note, *, who: str, now: datetime) -> None:
     db.session.flush()
 
 
-def find(note_id: int, *, partnership_id: int) -> Note | None:
+def find(note_id: int, *, partnership_id: int) -> NoteOnSchool | None:
     """A partnership's own note, to be changed by the caller; None for another's or none."""
     return db.session.scalar(
-        select(Note).where(Note.id == note_id, Note.partnership_id == partnership_id).with_for_update()
+        select(NoteOnSchool)
+        .where(NoteOnSchool.id == note_id, NoteOnSchool.partnership_id == partnership_id)
+        .with_for_update()
     )
 
 
-def of_school(urn: int, *, partnership_id: int) -> list[Note]:
+def of_school(urn: int, *, partnership_id: int) -> list[NoteOnSchool]:
     """A partnership's notes about one school, the newest first, without those taken back."""
     return of_schools([urn], partnership_id=partnership_id)
 
 
-def of_schools(urns: Collection[int], *, partnership_id: int) -> list[Note]:
+def of_schools(urns: Collection[int], *, partnership_id: int) -> list[NoteOnSchool]:
     """As `of_school`, of several: a school and those it came from. One query."""
     return list(
         db.session.scalars(
-            select(Note)
+            select(NoteOnSchool)
             .where(
-                Note.urn.in_(set(urns)), Note.partnership_id == partnership_id, Note.withdrawn_at.is_(None)
+                NoteOnSchool.urn.in_(set(urns)),
+                NoteOnSchool.partnership_id == partnership_id,
+                NoteOnSchool.withdrawn_at.is_(None),
             )
-            .order_by(Note.recorded_at.desc(), Note.id.desc())
+            .order_by(NoteOnSchool.recorded_at.desc(), NoteOnSchool.id.desc())
         )
     )
 

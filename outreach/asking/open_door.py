@@ -76,7 +76,7 @@ class LinkRequest(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingRequest:
     """A request that waits for a coordinator's click."""
 
     request: LinkRequest
@@ -139,7 +139,7 @@ def answer_next(*, now: datetime) -> bool:
     return True
 
 
-def waiting_requests(partnership_id: int) -> list[Waiting]:
+def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
     """What waits for a coordinator of this partnership, the longest wait first."""
     rows = db.session.execute(
         select(LinkRequest, School, Programme)
@@ -152,7 +152,7 @@ def waiting_requests(partnership_id: int) -> list[Waiting]:
         )
         .order_by(LinkRequest.id)
     )
-    return [Waiting(request=r, school=s, programme=p) for r, s, p in rows]
+    return [WaitingRequest(request=r, school=s, programme=p) for r, s, p in rows]
 
 
 def count_requests(partnership_id: int) -> int:

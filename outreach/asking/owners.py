@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Text, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -58,7 +58,7 @@ class Owner:
 
 
 def assign(
-    programme: Programme, urns: Collection[int], person: Person | None, *, who: str, now: datetime
+    programme: Programme, urns: Collection[int], person: Coordinator | None, *, who: str, now: datetime
 ) -> list[int]:
     """Give schools to a coordinator, or (None) to nobody; the URNs that changed hands, in order. Raises
     CannotOwn.
@@ -77,8 +77,8 @@ def assign(
     before = {
         urn: (row_id, person_id, name)
         for urn, row_id, person_id, name in db.session.execute(
-            select(GapOwner.urn, GapOwner.id, GapOwner.person_id, Person.name)
-            .join(Person, Person.id == GapOwner.person_id)
+            select(GapOwner.urn, GapOwner.id, GapOwner.person_id, Coordinator.name)
+            .join(Coordinator, Coordinator.id == GapOwner.person_id)
             .where(GapOwner.programme_id == programme.id, GapOwner.ended_at.is_(None))
             .order_by(GapOwner.urn)
         )
@@ -111,8 +111,8 @@ def owners_of_programme(programme_id: int, only: Collection[int] | None = None) 
     """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing
     has nobody. One query."""
     query = (
-        select(GapOwner.urn, Person.id, Person.name, Person.ended_at)
-        .join(Person, Person.id == GapOwner.person_id)
+        select(GapOwner.urn, Coordinator.id, Coordinator.name, Coordinator.ended_at)
+        .join(Coordinator, Coordinator.id == GapOwner.person_id)
         .where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
     )
     if only is not None:
@@ -131,12 +131,12 @@ def owned(programme_id: int) -> set[int]:
     return set(db.session.scalars(query.order_by(GapOwner.urn)))
 
 
-def possible(partnership_id: int) -> list[Person]:
+def possible(partnership_id: int) -> list[Coordinator]:
     """The coordinators to whom a gap can be given, by name."""
     return list(
         db.session.scalars(
-            select(Person)
-            .where(Person.partnership_id == partnership_id, Person.ended_at.is_(None))
-            .order_by(Person.name, Person.id)
+            select(Coordinator)
+            .where(Coordinator.partnership_id == partnership_id, Coordinator.ended_at.is_(None))
+            .order_by(Coordinator.name, Coordinator.id)
         )
     )

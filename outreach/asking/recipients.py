@@ -35,7 +35,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeftOut:
+class NotWrittenTo:
     """One school that a round does not write to, and why, in words."""
 
     school: School
@@ -44,7 +44,7 @@ class LeftOut:
 
 def sorted_out(
     programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
-) -> tuple[list[Recipient], list[LeftOut]]:
+) -> tuple[list[Recipient], list[NotWrittenTo]]:
     """Each school of the list once: written to, or left out with the first reason that holds."""
     invitations.still_asks(programme, now=now)
     facts = _Facts(programme, set(urns), now=now)
@@ -55,7 +55,7 @@ def sorted_out(
         if isinstance(found, Recipient):
             recipients.append(found)
         else:
-            left_out.append(LeftOut(school=school, why=found))
+            left_out.append(NotWrittenTo(school=school, why=found))
     return recipients, left_out
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
-from outreach.asking.recipients import LeftOut, Recipient, sorted_out
+from outreach.asking.recipients import NotWrittenTo, Recipient, sorted_out
 from outreach.booking import told
 from outreach.booking.promises import Booking
 from outreach.county import partnerships
@@ -43,7 +43,7 @@ class RoundPreview:
     """
 
     recipients: tuple[Recipient, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotWrittenTo, ...]
     shown: Recipient | None
     letter: stationery.Rendered | None
     no_times: str = ""
@@ -55,11 +55,11 @@ class Sent:
 
     round: InvitationRound
     written: tuple[Recipient, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotWrittenTo, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class InvitationOutcome:
     """What came of one invitation of a round."""
 
     invitation: Invitation
@@ -83,7 +83,7 @@ class RoundSoFar:
     """One past round and what came of it, by school name."""
 
     round: InvitationRound
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[InvitationOutcome, ...]
 
 
 class NoTimesAnyMore(Refusal):
@@ -132,7 +132,9 @@ def preview_round(
     )
 
 
-def words_for(programme: Programme, urns: Iterable[int], *, now: datetime) -> dict[int, stationery.Asking]:
+def words_for(
+    programme: Programme, urns: Iterable[int], *, now: datetime
+) -> dict[int, stationery.LetterAsking]:
     """What the letter says to each school, reckoned before the transaction that sends them; by URN."""
     rows = db.session.scalars(select(School).where(School.urn.in_(set(urns))).order_by(School.urn))
     return {school.urn: invitations.asking(programme, school, now=now) for school in rows}
@@ -145,7 +147,7 @@ def send_round(
     note: str = "",
     who: str,
     now: datetime,
-    words: Mapping[int, stationery.Asking] | None = None,
+    words: Mapping[int, stationery.LetterAsking] | None = None,
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
     warned: bool = True,
@@ -162,19 +164,19 @@ def send_round(
     if not warned and invitations.why_no_times(programme, now=now):
         raise NoTimesAnyMore
     recipients, left_out = sorted_out(programme, urns, target, now=now)
-    written: list[tuple[Recipient, stationery.Asking]] = []
+    written: list[tuple[Recipient, stationery.LetterAsking]] = []
     for recipient in recipients:
         urn = recipient.school.urn
         if seen is not None and seen.get(urn) != recipient.contact.address:
             why = "the address changed since the list was shown"
-            left_out.append(LeftOut(school=recipient.school, why=why))
+            left_out.append(NotWrittenTo(school=recipient.school, why=why))
             continue
         asking = (words or {}).get(urn)
         # It may have booked one year group since the words were reckoned.
         if asking is None or recipient.still_open not in (None, asking.year_groups):
             asking = invitations.asking(programme, recipient.school, now=now)
         if not asking.year_groups and not programme.for_adults:
-            left_out.append(LeftOut(school=recipient.school, why="nothing left to book"))
+            left_out.append(NotWrittenTo(school=recipient.school, why="nothing left to book"))
             continue
         written.append((recipient, asking))
     if not written:
@@ -206,13 +208,13 @@ def of_programme(programme_id: int, round_id: int | None = None) -> list[RoundSo
     if round_id is not None:
         query = query.where(InvitationRound.id == round_id)
     found = list(db.session.scalars(query.order_by(InvitationRound.id.desc())))
-    outcomes: dict[int, list[Outcome]] = {r.id: [] for r in found}
+    outcomes: dict[int, list[InvitationOutcome]] = {r.id: [] for r in found}
     for outcome in _outcomes(programme_id, outcomes):
         outcomes[outcome.invitation.round_id or 0].append(outcome)
     return [RoundSoFar(round=r, outcomes=tuple(outcomes[r.id])) for r in found]
 
 
-def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
+def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[InvitationOutcome]:
     """A school booked if it did so after it was asked; it declined if its newest answer, after that, is a
     no."""
     booked = (
@@ -242,7 +244,7 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Outcome]:
     )
     for invitation, name, status, handed_at, has_booked, answer in rows:
         no = answer is not None and answer.kind == DECLINED and answer.recorded_at >= invitation.recorded_at
-        yield Outcome(
+        yield InvitationOutcome(
             invitation=invitation,
             school_name=name,
             status=status or "",

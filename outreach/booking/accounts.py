@@ -69,7 +69,7 @@ class Limit(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class PromiseAccount:
     """What a school has and what it has promised, by target year group that it offers.
 
     `promised` is over all its promises that were not cancelled: what each came to once that was reported,
@@ -126,21 +126,23 @@ class _Counted:
 
 def account(
     programme: Programme, school: School, *, now: datetime, leaving_out: int | None = None
-) -> Account:
+) -> PromiseAccount:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
     return of_schools(programme, [school], now=now, leaving_out=leaving_out)[school.urn]
 
 
 def of_schools(
     programme: Programme, schools: Sequence[School], *, now: datetime, leaving_out: int | None = None
-) -> dict[int, Account]:
+) -> dict[int, PromiseAccount]:
     """The accounts of many schools by URN, in one query however many."""
     counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
     own = counted.own_numbers(day_of(now))
     return {s.urn: _account(programme, s, own.of(s.urn), counted) for s in schools}
 
 
-def _account(programme: Programme, school: School, own: Mapping[int, int], counted: _Counted) -> Account:
+def _account(
+    programme: Programme, school: School, own: Mapping[int, int], counted: _Counted
+) -> PromiseAccount:
     """One school's account from what was counted.
 
     It offers what a coordinator named when including it in the target, else what its ages say, else its
@@ -159,7 +161,7 @@ def _account(programme: Programme, school: School, own: Mapping[int, int], count
         for y, n in found.by_year.items()
         if y not in so_far or _too_few(so_far[y], pupils.share(school, y, own, named or ()), counted.share)
     }
-    return Account(
+    return PromiseAccount(
         expected=known,
         promised=so_far,
         still_open=still_open,

@@ -15,14 +15,14 @@ from outreach.ground.db import db
 from outreach.post import calendars, letters, proposing
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.incoming.headers import bare
-from outreach.post.letters import Standing
+from outreach.post.letters import CalendarStanding
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee
 from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
 
 
-def visit_as_it_stands(uid: str, address: str, now: datetime) -> Standing | None:
+def visit_as_it_stands(uid: str, address: str, now: datetime) -> CalendarStanding | None:
     """What stands of the event `uid` for whoever has that address, read behind the school's lock.
 
     None for an event that is nobody's, and for an address that never had it in the calendar.
@@ -40,7 +40,7 @@ def visit_as_it_stands(uid: str, address: str, now: datetime) -> Standing | None
     return _of_troupe_before(left, now) if left is not None else None
 
 
-def _of_booking(booking: Booking, address: str, now: datetime) -> Standing | None:
+def _of_booking(booking: Booking, address: str, now: datetime) -> CalendarStanding | None:
     performances.lock_school(booking.urn)
     db.session.refresh(booking)
     db.session.refresh(booking.performance)
@@ -53,15 +53,15 @@ def _of_booking(booking: Booking, address: str, now: datetime) -> Standing | Non
             return None
         only = (calendars.Attendee(name=gone.name, address=gone.address),)
         write = partial(letters.colleague_removed, visit, gone, sender, now=now)
-        return Standing(calendar=calendars.cancel(entry, only), write=write)
+        return CalendarStanding(calendar=calendars.cancel(entry, only), write=write)
     to = told.addressee(booking, person)
     ended = promises.cancellation_of(booking) if booking.ended_at is not None else None
     if ended is not None:
         reason, by = ended.reason, ended.cancelled_by
         write = partial(letters.cancelled, visit, to, sender, reason=reason, by=by, now=now)
-        return Standing(calendar=calendars.cancel(entry), write=write)
+        return CalendarStanding(calendar=calendars.cancel(entry), write=write)
     write = partial(letters.as_it_stands, visit, to, sender, now=now, expires_at=told.expiry(booking))
-    return Standing(calendar=calendars.request(entry), write=write)
+    return CalendarStanding(calendar=calendars.request(entry), write=write)
 
 
 def _had_it(booking: Booking, address: str) -> Addressee | None:
@@ -79,7 +79,7 @@ def _had_it(booking: Booking, address: str) -> Addressee | None:
     return _of_address(proposals.named(proposal), address) if proposal is not None else None
 
 
-def _of_proposal(proposal: Proposal, address: str, now: datetime) -> Standing | None:
+def _of_proposal(proposal: Proposal, address: str, now: datetime) -> CalendarStanding | None:
     performances.lock_school(proposal.urn)
     db.session.refresh(proposal)
     to = _of_address(proposals.named(proposal), address)
@@ -94,10 +94,10 @@ def _of_proposal(proposal: Proposal, address: str, now: datetime) -> Standing | 
         write = partial(proposing.ended, how=proposal.ended_as, reason="")
         says = calendars.cancel(entry)
     until = proposals.link_until(proposal, now=now)
-    return Standing(calendar=says, write=partial(write, visit, to, sender, now=now, expires_at=until))
+    return CalendarStanding(calendar=says, write=partial(write, visit, to, sender, now=now, expires_at=until))
 
 
-def _of_troupe(performance: Performance, address: str, now: datetime) -> Standing | None:
+def _of_troupe(performance: Performance, address: str, now: datetime) -> CalendarStanding | None:
     performances.lock_school(performance.urn)
     db.session.refresh(performance)
     entry = told.troupe_entry(performance, performance.troupe_id, now=now)
@@ -111,16 +111,16 @@ def _of_troupe(performance: Performance, address: str, now: datetime) -> Standin
 
     to = entry.to if here else Addressee(address=address, role=entry.to.role)
     says = letters.troupe_calendar(entry.visit, to, entry.sender, method=method, now=now)
-    return Standing(calendar=says, write=write)
+    return CalendarStanding(calendar=says, write=write)
 
 
-def _of_troupe_before(left: TroupeEvent, now: datetime) -> Standing | None:
+def _of_troupe_before(left: TroupeEvent, now: datetime) -> CalendarStanding | None:
     performances.lock_school(left.performance.urn)
     entry = told.troupe_left_entry(left, now=now)
     if entry is None:
         return None
     gone = (entry.visit, entry.to, entry.sender)
-    return Standing(
+    return CalendarStanding(
         calendar=letters.troupe_calendar(*gone, method=CANCEL, now=now),
         write=partial(letters.for_troupe, *gone, method=CANCEL, now=now),
     )

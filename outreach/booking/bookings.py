@@ -21,7 +21,7 @@ from outreach.booking import (
     subscribed,
     told,
 )
-from outreach.booking.accounts import Account
+from outreach.booking.accounts import PromiseAccount
 from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
@@ -113,7 +113,7 @@ class AtHand:
     programme: Programme
     school: School
     kept: Sequence[Performance]
-    account: Account
+    account: PromiseAccount
     typed: dict[str, Any]
 
 
@@ -297,7 +297,7 @@ def cancel(
     who: str,
     now: datetime,
     not_on: Collection[int] = (),
-    kept: letters.Kept | None = None,
+    kept: letters.KeptTime | None = None,
     near: guests_told.Nearest = (),
     guests_read_it: bool | None = None,
 ) -> None:

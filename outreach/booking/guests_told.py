@@ -11,7 +11,7 @@ from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.post import letters
 from outreach.post.guests import notes
-from outreach.post.guests.notes import Note
+from outreach.post.guests.notes import GuestNote
 from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -130,7 +130,7 @@ def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
     if host is None:
         return
     show, asks = place.performance, kind == notes.ASKS
-    note = Note(
+    note = GuestNote(
         kind=kind,
         place_id=place.id,
         urn=host.urn,
@@ -155,7 +155,7 @@ def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
 def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: datetime) -> None:
     """One note to each whom the school named when it asked."""
     show = place.performance
-    note = Note(
+    note = GuestNote(
         kind=kind,
         place_id=place.id,
         urn=place.urn,

@@ -131,7 +131,7 @@ def hold(
     return claimed
 
 
-def why_nothing(programme: Programme, school: School, account: accounts.Account) -> Refusal | None:
+def why_nothing(programme: Programme, school: School, account: accounts.PromiseAccount) -> Refusal | None:
     """Why a school cannot book anything (more) of a programme; None if it can."""
     if programme.closed_at is not None:
         return ProgrammeClosed()
@@ -143,7 +143,7 @@ def why_nothing(programme: Programme, school: School, account: accounts.Account)
 
 
 def who_could_book(
-    programme: Programme, known: Mapping[School, accounts.Account], *, now: datetime
+    programme: Programme, known: Mapping[School, accounts.PromiseAccount], *, now: datetime
 ) -> set[int]:
     """The URNs of those that could book something now: something is open to them, and a tour day that keeps
     the notice has room. Whether one of its times suits a school, its page of times tells. One query.

@@ -23,7 +23,7 @@ ACCEPTED, TENTATIVE, DECLINED = "ACCEPTED", "TENTATIVE", "DECLINED"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class NewestAnswer:
     """One person's newest answer. `stands`: it was given to the time and place that hold now.
 
     Else `to_starts_at` is the start it was given to, where that is known; equal to the start now when only
@@ -50,7 +50,7 @@ def carried(uid: str, since: int) -> dict[str, str]:
     }
 
 
-def answers_to_booking(booking: Booking) -> dict[str, Said]:
+def answers_to_booking(booking: Booking) -> dict[str, NewestAnswer]:
     """What each person last answered, by address as mail writes it; three queries more when somebody answered
     an old time."""
     found = inbox.answers_of([booking.uid]).get(booking.uid, {})
@@ -59,7 +59,7 @@ def answers_to_booking(booking: Booking) -> dict[str, Said]:
     return {address: _said(booking, answer, starts) for address, answer in found.items()}
 
 
-def by_person(booking: Booking, people: Iterable[BookingContact]) -> dict[int, Said]:
+def by_person(booking: Booking, people: Iterable[BookingContact]) -> dict[int, NewestAnswer]:
     """The same by the id of whoever has the booking in the calendar; who never answered is left out."""
     said = answers_to_booking(booking)
     return {person.id: said[bare(person.address)] for person in people if bare(person.address) in said}
@@ -72,9 +72,9 @@ def of_troupe(performance: Performance) -> str:
     return partstat_of(carried(performance.uid, performance.sequence) if address else {}, address)
 
 
-def _said(booking: Booking, answer: CalendarAnswer, starts: list[tuple[int, datetime]]) -> Said:
+def _said(booking: Booking, answer: CalendarAnswer, starts: list[tuple[int, datetime]]) -> NewestAnswer:
     stands = answer.sequence >= booking.place_sequence
-    return Said(
+    return NewestAnswer(
         partstat=answer.partstat,
         comment=answer.comment,
         at=answer.dtstamp,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.booking import accounts
-from outreach.booking.accounts import Account, Limit
+from outreach.booking.accounts import Limit, PromiseAccount
 from outreach.booking.promises import Booking, PromiseLimit
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, School, Succession
@@ -107,7 +107,9 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
     return found
 
 
-def allow(programme: Programme, school: School, account: Account, year_groups: Collection[int]) -> None:
+def allow(
+    programme: Programme, school: School, account: PromiseAccount, year_groups: Collection[int]
+) -> None:
     """Before a promise: what the school has by now, where the stored number is less, or missing."""
     rows = []
     for y in year_groups:
@@ -117,7 +119,7 @@ def allow(programme: Programme, school: School, account: Account, year_groups: C
     _upsert(rows)
 
 
-def right(account: Account) -> dict[int, Limit]:
+def right(account: PromiseAccount) -> dict[int, Limit]:
     """By year group what should be stored; a year group that is promised and not offered any more has 0. Pure."""
     found = {}
     for y in sorted({*account.expected, *account.promised}):

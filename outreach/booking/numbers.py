@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from outreach.booking import accounts, guest_places, limits
-from outreach.booking.accounts import Account
+from outreach.booking.accounts import PromiseAccount
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import School, set_own_numbers
@@ -72,7 +72,7 @@ def check(
     who: str,
     now: datetime,
     leaving_out: int | None = None,
-    account: Account | None = None,
+    account: PromiseAccount | None = None,
 ) -> None:
     """Raises the refusals above. `account`: the school's, when it was read behind its lock just now."""
     total = sum(promise.pupils.values())

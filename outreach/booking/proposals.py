@@ -226,19 +226,21 @@ def link_until(proposal: Proposal, *, now: datetime) -> datetime:
     return end_of_day(max(proposal.reply_by, day_of(now))) + proposing.LINK_AFTER_REPLY_BY
 
 
-def visit_of(proposal: Proposal) -> stationery.Visit:
+def visit_of(proposal: Proposal) -> stationery.LetterVisit:
     """The facts of a kept slot as letters and calendars need them."""
     assert proposal.performance is not None
     return visit(proposal, proposal.programme, proposal.school, told.times_of(proposal.performance))
 
 
-def visit(proposal: Proposal, programme: Programme, school: School, times: told.Times) -> stationery.Visit:
+def visit(
+    proposal: Proposal, programme: Programme, school: School, times: told.Times
+) -> stationery.LetterVisit:
     """The same of a proposal that is not made yet; `times` as told.times_of() gives them."""
     address = ", ".join(
         part for part in (school.street, school.locality, school.town, school.postcode) if part
     )
     show_day = day_of(proposal.starts_at)
-    return stationery.Visit(
+    return stationery.LetterVisit(
         uid=proposal.uid or "",
         sequence=proposal.sequence,
         organizer_token=proposal.organizer_token or "",

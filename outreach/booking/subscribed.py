@@ -16,12 +16,14 @@ from outreach.post import letters, links
 from outreach.post.calendars import Appointment
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, Entry
-from outreach.post.stationery import Visit, settings
+from outreach.post.stationery import LetterVisit, settings
 from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
 
 
-def show(performance: Performance, *, now: datetime, just_made: tuple[Booking, Visit] | None = None) -> int:
+def show(
+    performance: Performance, *, now: datetime, just_made: tuple[Booking, LetterVisit] | None = None
+) -> int:
     """Put a show's entries as it stands, one for each calendar; how many of them that changed.
 
     A school sees its own promise (whoever subscribed before it was handed on, too), the partnership and the
@@ -91,13 +93,13 @@ def shows() -> list[int]:
     )
 
 
-def _visit(booking: Booking) -> Visit:
+def _visit(booking: Booking) -> LetterVisit:
     # Nobody is named in these calendars.
     return told.visit_with(booking, (), promises.pupils_of(booking))
 
 
 def _for_troupe(
-    performance: Performance, visit: Visit, seen: Appointment, coming: Sequence[Booking]
+    performance: Performance, visit: LetterVisit, seen: Appointment, coming: Sequence[Booking]
 ) -> Appointment:
     """From get-in to away, with the way to its day sheet: who asks for what, and whom to ring, stands there
     alone."""

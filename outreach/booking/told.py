@@ -67,7 +67,7 @@ def school(
 def each(
     booking: Booking,
     people: Iterable[BookingContact],
-    visit: stationery.Visit,
+    visit: stationery.LetterVisit,
     write: Callable[..., object],
     *,
     now: datetime,
@@ -126,7 +126,7 @@ def troupe_left(left: TroupeEvent, was: Times, *, now: datetime) -> None:
 class TroupeEntry:
     """The facts of a troupe's own entry, to whom it goes, and who signs."""
 
-    visit: stationery.Visit
+    visit: stationery.LetterVisit
     to: stationery.Addressee
     sender: stationery.Sender
 
@@ -229,7 +229,7 @@ def sender_of_programme(programme: Programme) -> stationery.Sender:
     return sender_of(partnerships.get(programme.partnership_id))
 
 
-def visit_of(booking: Booking) -> stationery.Visit:
+def visit_of(booking: Booking) -> stationery.LetterVisit:
     """The facts of a booking as letters and calendars need them; each person's answer to the present time
     with them."""
     return visit_with(
@@ -245,7 +245,7 @@ def visit_with(
     people: Sequence[BookingContact],
     pupils: Mapping[int, int],
     answered: Mapping[str, str] = MappingProxyType({}),
-) -> stationery.Visit:
+) -> stationery.LetterVisit:
     """The same where it is known who has it in the calendar, how many come, and what was `answered` (by
     address)."""
     attendees = [Attendee(name=p.name, address=p.address) for p in people]
@@ -299,7 +299,7 @@ def access_words(needs: dict[str, int]) -> tuple[str, ...]:
 
 def _troupe_visit(
     performance: Performance, promised: list[Booking], addressee: stationery.Addressee, partstat: str
-) -> stationery.Visit:
+) -> stationery.LetterVisit:
     """The show with host and guests added up, and each guest with how it comes; no contact's name."""
     pupils: dict[int, int] = {}
     needs: dict[str, int] = {}
@@ -344,12 +344,12 @@ def _visit(
     access: tuple[str, ...],
     attendees: tuple[Attendee, ...],
     phone: str,
-) -> stationery.Visit:
+) -> stationery.LetterVisit:
     performance, programme, host = booking.performance, booking.programme, booking.performance.host
     address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
     as_guest = booking.role == GUEST
     place = guest_places.of_booking(booking) if as_guest else None
-    return stationery.Visit(
+    return stationery.LetterVisit(
         uid=uid,
         sequence=sequence,
         created_at=created_at,

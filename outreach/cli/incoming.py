@@ -68,7 +68,7 @@ def _look(ours: mailbox.Mailbox, stop: StopSignal) -> str:
         if done.taken:
             unreadable = f", {done.unreadable} of them unreadable" if done.unreadable else ""
             click.echo(f"Took in {done.taken} {'mail' if done.taken == 1 else 'mails'}{unreadable}.")
-    except mailbox.Trouble as trouble:
+    except mailbox.MailboxTrouble as trouble:
         problem = str(trouble)
     except OperationalError as error:
         db.session.rollback()

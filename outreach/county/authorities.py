@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from outreach.county import partnerships
 from outreach.county.partnerships import Authority, AuthorityCovered, InsetDay, Partnership, Term
 from outreach.county.schools import School
-from outreach.county.term_lines import Line, read_lines
+from outreach.county.term_lines import TermLine, read_lines
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import NoSuch, Refusal
@@ -257,7 +257,7 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
     partnerships.lock(authority.partnership_id)
     terms = [(t.first_day, t.last_day) for t in terms_of([authority.la_code])]
     inset = {i.day for i in inset_days_of([authority.la_code])}
-    new: list[Line] = []
+    new: list[TermLine] = []
     known = 0
     for line in lines:
         if (line.first, line.last) in terms if line.is_term else line.first in inset:

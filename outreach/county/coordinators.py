@@ -52,7 +52,7 @@ class NoSuchPerson(Refusal):
     pass
 
 
-class Person(Base, OfPartnership):
+class Coordinator(Base, OfPartnership):
     """A coordinator of one partnership. `session_key` changes with the password and ends old sessions."""
 
     __tablename__ = "person"
@@ -107,14 +107,14 @@ def add(
     password: str | None,
     now: datetime,
     who: str = "set-up",
-) -> Person:
+) -> Coordinator:
     """A new coordinator. Without a password only a one-time link lets them in.
 
     Raises AddressTaken, PasswordTooShort.
     """
     if find(email) is not None:
         raise AddressTaken(f"{_plain(email)} already belongs to somebody here.")
-    person = Person(
+    person = Coordinator(
         partnership_id=partnership_id,
         name=name,
         email=_plain(email),
@@ -128,11 +128,11 @@ def add(
     return person
 
 
-def find(email: str) -> Person | None:
-    return db.session.scalar(select(Person).where(Person.email == _plain(email)))
+def find(email: str) -> Coordinator | None:
+    return db.session.scalar(select(Coordinator).where(Coordinator.email == _plain(email)))
 
 
-def get(email: str) -> Person:
+def get(email: str) -> Coordinator:
     """The coordinator of an address who has not left. Raises NoSuchPerson."""
     person = find(email)
     if person is None or person.ended_at is not None:
@@ -161,7 +161,7 @@ def begin_try(email: str, *, remote: str, now: datetime) -> None:
     db.session.flush()
 
 
-def holder(email: str, password: str) -> Person:
+def holder(email: str, password: str) -> Coordinator:
     """Who holds this address and password; takes equally long whether the address is known or not.
 
     Raises CannotSignIn. Only reads: call it with no write transaction open, the hash is slow on purpose.
@@ -179,7 +179,7 @@ def forget_tries(email: str) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == _plain(email)))
 
 
-def let_in(person: Person, *, now: datetime) -> None:
+def let_in(person: Coordinator, *, now: datetime) -> None:
     """They are in: the tries are forgotten, and when it was is kept, to the second."""
     forget_tries(person.email)
     db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
@@ -195,7 +195,7 @@ def last_here(person_id: int, *, now: datetime) -> datetime | None:
     )
 
 
-def sign_in_link(person: Person, *, who: str = "command line", now: datetime) -> str:
+def sign_in_link(person: Coordinator, *, who: str = "command line", now: datetime) -> str:
     """The token of a fresh one-time link, good for a day; the only copy."""
     token = secrets.token_urlsafe(24)
     db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS))
@@ -203,7 +203,7 @@ def sign_in_link(person: Person, *, who: str = "command line", now: datetime) ->
     return token
 
 
-def use_link(token: str, *, now: datetime) -> Person:
+def use_link(token: str, *, now: datetime) -> Coordinator:
     """Whose link it is; it works once, whoever else sends it at the same moment. Raises LinkUsed."""
     used = db.session.execute(
         update(SignInLink)
@@ -213,7 +213,7 @@ def use_link(token: str, *, now: datetime) -> Person:
         .values(used_at=now)
         .returning(SignInLink.person_id)
     ).scalar()
-    person = None if used is None else db.session.get(Person, used)
+    person = None if used is None else db.session.get(Coordinator, used)
     if person is None or person.ended_at is not None:
         raise LinkUsed("This sign-in link has been used or has run out.")
     let_in(person, now=now)
@@ -233,14 +233,14 @@ def hash_of(password: str) -> str:
     return generate_password_hash(password, method="scrypt")
 
 
-def change_password(person: Person, new_hash: str, *, now: datetime) -> None:
+def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> None:
     """A new password by its `hash_of`; every session of the old one ends."""
     person.password_hash = new_hash
     person.session_key = secrets.token_hex(16)
     history.record("changed the password", "person", person.id, who=person.name, now=now)
 
 
-def end(person: Person, *, who: str, now: datetime) -> None:
+def end(person: Coordinator, *, who: str, now: datetime) -> None:
     """The person has left: neither password nor link nor session lets them in, and the calendar address
     stops. The row stays."""
     person.ended_at = now

@@ -159,7 +159,7 @@ class NotDistricts(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class PartnershipSettings:
     """What a coordinator sets for the whole partnership. Minutes, minutes a straight kilometre, wall-clock
     times.
 
@@ -187,7 +187,7 @@ class Settings:
     small_school_pupils: int = 40
 
 
-def create(settings: Settings, *, who: str, now: datetime) -> Partnership:
+def create(settings: PartnershipSettings, *, who: str, now: datetime) -> Partnership:
     """A new partnership. Raises NameTaken, PrefixNotLetters, SchoolHoursWrongWayRound."""
     _check(settings)
     said = asdict(settings)
@@ -200,7 +200,7 @@ def create(settings: Settings, *, who: str, now: datetime) -> Partnership:
     return partnership
 
 
-def change(partnership: Partnership, settings: Settings, *, who: str, now: datetime) -> None:
+def change(partnership: Partnership, settings: PartnershipSettings, *, who: str, now: datetime) -> None:
     """New settings; what is the same leaves no trace. Raises as `create` does."""
     _check(settings, instead_of=partnership.id)
     before, after = history.differences(asdict(settings_of(partnership)), asdict(settings))
@@ -217,9 +217,11 @@ def change(partnership: Partnership, settings: Settings, *, who: str, now: datet
     )
 
 
-def settings_of(partnership: Partnership) -> Settings:
-    undated = {n: getattr(partnership, n) for n in Settings.__dataclass_fields__ if n != "counted_share"}
-    return Settings(**undated, counted_share=counted_share(partnership.id))
+def settings_of(partnership: Partnership) -> PartnershipSettings:
+    undated = {
+        n: getattr(partnership, n) for n in PartnershipSettings.__dataclass_fields__ if n != "counted_share"
+    }
+    return PartnershipSettings(**undated, counted_share=counted_share(partnership.id))
 
 
 def counted_share(partnership_id: int) -> float:
@@ -331,7 +333,7 @@ def _points(geometry: Any, number: int) -> int:
     return points
 
 
-def _check(settings: Settings, *, instead_of: int | None = None) -> None:
+def _check(settings: PartnershipSettings, *, instead_of: int | None = None) -> None:
     if not re.fullmatch(r"[A-Z]{2,4}", settings.reference_prefix):
         raise PrefixNotLetters(
             "The first letters of a booking reference are two to four capital letters, for example MRL."

@@ -23,7 +23,7 @@ class NotADate(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class TermLine:
     """One pasted line: two different days are a term, one day is an INSET day (first == last)."""
 
     number: int
@@ -32,13 +32,13 @@ class Line:
     is_term: bool
 
 
-def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
+def read_lines(text: str) -> tuple[list[TermLine], list[tuple[int, str]]]:
     """The terms and INSET days in pasted text or CSV, and (line number, what is wrong) of the rest. Pure.
 
     Dates as 2027-01-04, 04/01/2027 or 4 January 2027, a weekday's name before it is no matter. Empty
     lines, and a line of headings without any figure, are passed over.
     """
-    lines: list[Line] = []
+    lines: list[TermLine] = []
     problems: list[tuple[int, str]] = []
     for number, said in enumerate(text.lstrip("\ufeff").splitlines(), start=1):
         if number > MOST_LINES:
@@ -57,7 +57,7 @@ def read_lines(text: str) -> tuple[list[Line], list[tuple[int, str]]]:
             )
             continue
         is_term = len(days) == 2 and not (days[0] == days[1] and "inset" in said.lower())
-        lines.append(Line(number=number, first=days[0], last=days[-1], is_term=is_term))
+        lines.append(TermLine(number=number, first=days[0], last=days[-1], is_term=is_term))
     return lines, problems
 
 

@@ -40,7 +40,7 @@ class Where(NamedTuple):
     is_gap: bool = True
 
 
-class Asking:
+class AskedByDay:
     """What schools were asked and what they said by a day."""
 
     def __init__(self, told: AskedAndSaid, day: date) -> None:

@@ -55,11 +55,11 @@ from outreach.tour.programmes import ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
 from outreach.visits import verdicts
 from outreach.visits.reports import ReportedPupils, VisitReport, stands
-from outreach.visits.verdicts import Promised, Told, Verdict
+from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 
 @dataclass(slots=True)
-class Known:
+class SchoolAsKnown:
     """A school as it was known at the cut; names after the register's columns."""
 
     urn: int
@@ -83,7 +83,7 @@ class Known:
 
 
 _Setting = TypeVar("_Setting")
-_KNOWN = tuple(getattr(SchoolRecord, name) for name in Known.__slots__)
+_KNOWN = tuple(getattr(SchoolRecord, name) for name in SchoolAsKnown.__slots__)
 _Row = Sequence[Any]
 
 
@@ -110,7 +110,7 @@ class Register:
     """
 
     la_codes: set[str]
-    schools: dict[int, Known]
+    schools: dict[int, SchoolAsKnown]
     links: list[tuple[int, int, date | None]]
     own_numbers: dict[int, dict[int, int]]
     decisions: dict[int, Decided]
@@ -153,8 +153,8 @@ def _beyond(cut: Cut, links: Sequence[_Row], known: Collection[int]) -> Cut:
     return replace(cut, only=tuple(sorted(found if cut.only is None else found.intersection(cut.only))))
 
 
-def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, Known]]:
-    return [{row[0]: Known(*row) for row in rows} for rows in _rows(of, cuts)]
+def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, SchoolAsKnown]]:
+    return [{row[0]: SchoolAsKnown(*row) for row in rows} for rows in _rows(of, cuts)]
 
 
 def _schools(cut: OpenCut) -> Any:
@@ -189,7 +189,7 @@ def _corrected(rows: Sequence[_Row]) -> dict[int, dict[str, Any]]:
     for _, urn, name, said, withdrawn in rows:
         if withdrawn:
             held[urn].pop(name, None)
-        elif name in Known.__slots__:
+        elif name in SchoolAsKnown.__slots__:
             held[urn][name] = value_of(name, said)
     return held
 
@@ -349,13 +349,13 @@ def _promised_pupils(cut: OpenCut) -> Any:
     )
 
 
-def _reports(cuts: Sequence[Cut]) -> list[list[Told]]:
+def _reports(cuts: Sequence[Cut]) -> list[list[ReportTold]]:
     """Every report of the programme by the moment, in the order they came, but for those taken back by
     then."""
     found = []
     for rows, counted in zip(_rows(_told, cuts), _rows(_reported_pupils, cuts, order=2), strict=True):
         pupils = _by_year_group(counted)
-        found.append([Told(*(*row, pupils.get(row[0], {}))) for row in rows])
+        found.append([ReportTold(*(*row, pupils.get(row[0], {}))) for row in rows])
     return found
 
 

@@ -122,7 +122,7 @@ _SUMS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class CoverageFigures:
     """All sums of one list of standings. Districts best first; phases by size; causes in the order of
     gaps.CAUSES."""
 
@@ -134,7 +134,7 @@ class Figures:
     place_unknown: int
 
 
-def figures_of_target(target: Iterable[Standing], *, county: str) -> Figures:
+def figures_of_target(target: Iterable[Standing], *, county: str) -> CoverageFigures:
     """Sum up; one pass."""
     districts: dict[str, Totals] = {}
     phases: dict[str, Totals] = {}
@@ -156,7 +156,7 @@ def figures_of_target(target: Iterable[Standing], *, county: str) -> Figures:
     whole = Totals("", county)
     for totals in districts.values():
         whole += totals
-    return Figures(
+    return CoverageFigures(
         county=whole,
         districts=sorted(districts.values(), key=_best_first),
         phases=sorted(phases.values(), key=_largest_first),

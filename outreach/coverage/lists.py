@@ -35,7 +35,7 @@ CHOICES_AT_MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class ListFilters:
     """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT.
 
     `year` is a year group that the school offers (None: any), `state` what that year group is at the school,
@@ -65,26 +65,26 @@ class Filters:
     evidence: str = ""
 
 
-def pick(reckoning: Reckoning, filters: Filters) -> list[Standing]:
+def pick(reckoning: Reckoning, filters: ListFilters) -> list[Standing]:
     """The schools of the target, or those taken out of it, that match every filter; in no order yet."""
     return matching(reckoning.excluded if filters.which == EXCLUDED else reckoning.target, filters)
 
 
-def matching(schools: Iterable[Standing], filters: Filters) -> list[Standing]:
+def matching(schools: Iterable[Standing], filters: ListFilters) -> list[Standing]:
     """Those of some schools that match every filter, in the order given."""
     for wanted in _tests(filters):
         schools = [s for s in schools if wanted(s)]
     return list(schools)
 
 
-def pick_also_seen(reckoning: Reckoning, filters: Filters) -> list[AlsoSeen]:
+def pick_also_seen(reckoning: Reckoning, filters: ListFilters) -> list[AlsoSeen]:
     if not filters.find:
         return reckoning.also_seen
     wanted = words_of(filters.find)
     return [s for s in reckoning.also_seen if _named(s.name, s.urn, wanted)]
 
 
-def _tests(filters: Filters) -> list[Callable[[Standing], bool]]:
+def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
     tests: list[Callable[[Standing], bool]] = []
     if filters.district:
         code = "" if filters.district == NO_DISTRICT else filters.district

@@ -26,7 +26,7 @@ from outreach.county.establishments import town_name, urban_or_rural
 from outreach.county.succession import Kin
 from outreach.coverage import facts, gaps
 from outreach.coverage.as_of import Cut, cut_of
-from outreach.coverage.asking import Asking, Where
+from outreach.coverage.asking import AskedByDay, Where
 from outreach.coverage.facts import AskedAndSaid, Register
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
@@ -219,7 +219,7 @@ class _Judge:
         self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
         for verdict in found:
             self.by_urn[verdict.promise.urn].append(verdict)
-        self.asking = Asking(told, cut.day)
+        self.asking = AskedByDay(told, cut.day)
         self.heirs = {urn: target.heir(urn) for urn in self.by_urn}
         self.left_to: dict[int, list[Verdict]] = defaultdict(list)
         for urn, heir in self.heirs.items():

@@ -20,7 +20,7 @@ from outreach.county.pupils import OwnNumbers
 from outreach.county.schools import PROPOSED
 from outreach.county.succession import Kin, StaysOpen
 from outreach.coverage.as_of import Cut
-from outreach.coverage.facts import Known, Register
+from outreach.coverage.facts import Register, SchoolAsKnown
 from outreach.ground.school_year import year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
@@ -36,7 +36,7 @@ class TargetSchool:
     unknown.
     """
 
-    known: Known
+    known: SchoolAsKnown
     year_groups: tuple[int, ...]
     phase: str
     ages_unknown: bool
@@ -139,7 +139,7 @@ class Target:
         """Whether the number of a year group is the school's own, or its predecessors'."""
         return year_group in self._own.of(urn)
 
-    def _school(self, known: Known) -> TargetSchool | None:
+    def _school(self, known: SchoolAsKnown) -> TargetSchool | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
         if known.la_code not in self.codes or not self._stays_open(known.urn):
             return None
@@ -188,7 +188,7 @@ class Target:
         decision = self.decisions.get(urn)
         return decision.year_groups if decision is not None and decision.kind == INCLUDE else ()
 
-    def _offered(self, known: Known, included: tuple[int, ...] | None) -> set[int]:
+    def _offered(self, known: SchoolAsKnown, included: tuple[int, ...] | None) -> set[int]:
         """The year groups that count for a school: those named, else by ages or phase, else promised or
         reported."""
         urn, own = known.urn, self._own.of(known.urn)

@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, select
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.promises import Booking
-from outreach.county.coordinators import Person, sign_in_link
+from outreach.county.coordinators import Coordinator, sign_in_link
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db
@@ -31,7 +31,7 @@ class Entrance:
     """
 
     partnership: Partnership
-    coordinator: Person
+    coordinator: Coordinator
     sign_in: str
     school: School | None
     invitation: str
@@ -40,14 +40,14 @@ class Entrance:
 
 def entrances(*, now: datetime) -> list[Entrance]:
     """For each partnership a one-time sign-in link, and one school's invitation if some school was asked."""
-    first = select(Person).where(Person.ended_at.is_(None)).order_by(Person.id)
-    found: dict[int, Person] = {}
+    first = select(Coordinator).where(Coordinator.ended_at.is_(None)).order_by(Coordinator.id)
+    found: dict[int, Coordinator] = {}
     for person in db.session.scalars(first):
         found.setdefault(person.partnership_id, person)
     return [_entrance(db.session.get_one(Partnership, of), found[of], now) for of in sorted(found)]
 
 
-def _entrance(partnership: Partnership, coordinator: Person, now: datetime) -> Entrance:
+def _entrance(partnership: Partnership, coordinator: Coordinator, now: datetime) -> Entrance:
     asked = _asked(partnership.id, now)
     return Entrance(
         partnership=partnership,

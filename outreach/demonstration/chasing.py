@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from outreach.asking import notes, owners
 from outreach.asking.chasing import reminders, settings
 from outreach.asking.chasing.settings import Schedule
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.demonstration import cast
 from outreach.demonstration.cast import Cast
 from outreach.ground.timespans import day_of, wall
@@ -33,7 +33,7 @@ def remind(programme: Programme, parts: Cast, nth: int, *, asked: datetime, now:
             reminders.send_due(programme, reminder.school.urn, now=wall(reminder.due, time(7, 30)))
 
 
-def share_out(programme: Programme, people: list[Person], parts: Cast, *, now: datetime) -> None:
+def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, now: datetime) -> None:
     """The coordinators share the districts, and keep what schools told them on the phone."""
     for person, districts in zip(people, DISTRICTS, strict=True):
         urns = [school.urn for school in parts.everybody if school.district_name in districts]

@@ -8,7 +8,7 @@ from outreach.booking.colleagues import LEAD, Colleague
 from outreach.booking.guest_hosts import HostShow
 from outreach.booking.guest_places import GuestPlace, Travel
 from outreach.booking.guests import hosting, joining
-from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.numbers import Promise
 from outreach.county import contacts
 from outreach.county.schools import School
@@ -81,7 +81,7 @@ def _join(
     starts = local(show.performance.starts_at)
     there = starts - timedelta(minutes=15)
     named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)
-    wish = Wish(
+    wish = JoiningWish(
         why=guest_places.NO_HALL,
         promise=Promise(pupils=pupils, people=(named,)),
         message=MESSAGE,

@@ -15,7 +15,7 @@ DAYS_BEHIND, DAYS_AHEAD = 24, 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Season:
+class TourSeason:
     """A tour as it stands on one day of the year.
 
     `academic_year`: of the programme in hand. `behind`: the tour days before today, `ahead`: those after it.
@@ -28,7 +28,7 @@ class Season:
     reply_by: date
 
 
-def on(today: date) -> Season:
+def on(today: date) -> TourSeason:
     """The season that a coordinator has in hand on `today`, whatever day that is."""
     year = school_year.year_in_hand(today)
     days = [
@@ -41,7 +41,7 @@ def on(today: date) -> Season:
     begins = max(today + timedelta(days=1), school_year.first_day(year) + WEEK)
     ahead = [day for day in days if day >= begins][:DAYS_AHEAD]
     reply_by = min(begins + 3 * WEEK, school_year.last_day(year))
-    return Season(academic_year=year, behind=tuple(behind), ahead=tuple(ahead), reply_by=reply_by)
+    return TourSeason(academic_year=year, behind=tuple(behind), ahead=tuple(ahead), reply_by=reply_by)
 
 
 def school_days(academic_year: int) -> Iterator[date]:

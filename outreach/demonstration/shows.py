@@ -14,7 +14,7 @@ from outreach.county import contacts
 from outreach.county.schools import School
 from outreach.demonstration import cast, names
 from outreach.demonstration.cast import Cast
-from outreach.demonstration.seasons import Season
+from outreach.demonstration.seasons import TourSeason
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.tour import slots
@@ -22,7 +22,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 from outreach.visits import reports
-from outreach.visits.reports import Account
+from outreach.visits.reports import ReportAccount
 
 HALLS = ("Main hall", "Sports hall", "Drama studio", "Dining hall", "Lecture theatre")
 NOTES = (
@@ -35,7 +35,7 @@ NOTES = (
 
 
 def behind(
-    random: Random, programme: Programme, season: Season, parts: Cast, *, asked: datetime, now: datetime
+    random: Random, programme: Programme, season: TourSeason, parts: Cast, *, asked: datetime, now: datetime
 ) -> None:
     """The shows that lie behind: booked in the weeks after the letter, played, and mostly reported."""
     for n, school in enumerate(parts.playing(*cast.PLAYED)):
@@ -48,7 +48,7 @@ def behind(
         _book(random, programme, school, season.ahead, (9,), now=_lately(random, now))
 
 
-def ahead(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
+def ahead(random: Random, programme: Programme, season: TourSeason, parts: Cast, *, now: datetime) -> None:
     """The shows to come, one of them soon called off."""
     for school in parts.playing(cast.BOOKED, cast.IN_PART, cast.CALLED_OFF):
         only = (8,) if school in parts.playing(cast.IN_PART) else cast.TARGET
@@ -67,7 +67,9 @@ def call_off(programme: Programme, parts: Cast, *, now: datetime) -> None:
             )
 
 
-def booked_today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
+def booked_today(
+    random: Random, programme: Programme, season: TourSeason, parts: Cast, *, now: datetime
+) -> None:
     for school in parts.playing(cast.BOOKED_TODAY):
         _book(random, programme, school, season.ahead, cast.TARGET, now=now)
 
@@ -162,18 +164,18 @@ def _report(random: Random, part: str, booking: Booking, *, now: datetime) -> No
     soon = min(now, booking.performance.ends_at + timedelta(hours=random.randint(2, 30)))
     came = {y: max(1, n - random.randint(0, max(1, n // 20))) for y, n in promises.pupils_of(booking).items()}
     away = 40 if part == cast.DISAGREE else random.randint(-2, 2)
-    seen = Account(
+    seen = ReportAccount(
         took_place=True,
         pupils=max(1, sum(came.values()) + away),
         safeguarding_lead_present=True,
         concerns_handed_on=random.random() < 0.4,
     )
-    shut = Account(took_place=False, why_not="The school was shut by a burst pipe")
+    shut = ReportAccount(took_place=False, why_not="The school was shut by a burst pipe")
     said = shut if part == cast.NEVER_CAME else seen
     reports.report(booking, reports.COMPANY, said, who="Dafydd Rees (company)", now=soon)
     if part in (cast.ONE_SIDED, cast.NEVER_CAME):
         return
-    own = Account(
+    own = ReportAccount(
         took_place=True,
         pupils=came,
         staff=random.randint(4, 9),

@@ -17,8 +17,8 @@ from outreach.asking import invitations, open_door, rounds
 from outreach.booking import holds, limits
 from outreach.booking.desk import proposing
 from outreach.county import authorities, contacts, coordinators, partnerships, register, schools
-from outreach.county.coordinators import Person
-from outreach.county.partnerships import Partnership, Settings
+from outreach.county.coordinators import Coordinator
+from outreach.county.partnerships import Partnership, PartnershipSettings
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
 from outreach.demonstration import (
@@ -33,7 +33,7 @@ from outreach.demonstration import (
     shows,
 )
 from outreach.demonstration.cast import Cast
-from outreach.demonstration.seasons import Season
+from outreach.demonstration.seasons import TourSeason
 from outreach.demonstration.tours import plans
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
@@ -57,7 +57,7 @@ class Told:
     """What the story left behind."""
 
     partnership: Partnership
-    coordinator: Person
+    coordinator: Coordinator
     programme: Programme
     cast: Cast
 
@@ -123,9 +123,9 @@ def _morning(day: date) -> datetime:
     return wall(day, time(9, 10))
 
 
-def _partnership(season: Season, *, now: datetime) -> Partnership:
+def _partnership(season: TourSeason, *, now: datetime) -> Partnership:
     partnership = partnerships.create(
-        Settings(
+        PartnershipSettings(
             name=PARTNERSHIP,
             county=made_up_schools.NAME,
             reference_prefix="MRL",
@@ -148,7 +148,7 @@ def _partnership(season: Season, *, now: datetime) -> Partnership:
     return partnership
 
 
-def _register(season: Season, *, now: datetime) -> None:
+def _register(season: TourSeason, *, now: datetime) -> None:
     made = county.make(SEED, season.academic_year)
     partnership = partnerships.of_authority(made.la_code)
     assert partnership is not None
@@ -158,7 +158,7 @@ def _register(season: Season, *, now: datetime) -> None:
     register.apply(changes, file_name="marlshire.csv", la_codes=[made.la_code], who="set-up", now=now)
 
 
-def _programme(partnership: Partnership, season: Season, *, now: datetime) -> Programme:
+def _programme(partnership: Partnership, season: TourSeason, *, now: datetime) -> Programme:
     return programmes.create(
         partnership.id,
         Production(
@@ -177,7 +177,7 @@ def _programme(partnership: Partnership, season: Season, *, now: datetime) -> Pr
     )
 
 
-def _tour(partnership: Partnership, programme: Programme, season: Season, *, now: datetime) -> None:
+def _tour(partnership: Partnership, programme: Programme, season: TourSeason, *, now: datetime) -> None:
     company = companies.add(
         partnership.id,
         CompanyFacts(
@@ -305,7 +305,7 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
     for school in parts.playing(cast.PROPOSED):
         near = slots.offers(programme, school, now=now).near
         if near:
-            offer = proposing.Offer(
+            offer = proposing.ProposalDraft(
                 programme=programme,
                 school=school,
                 slot=near[0],
@@ -331,7 +331,7 @@ def _report_dates(partnership: Partnership, programme: Programme, *, now: dateti
         )
 
 
-def _today(random: Random, programme: Programme, season: Season, parts: Cast, *, now: datetime) -> None:
+def _today(random: Random, programme: Programme, season: TourSeason, parts: Cast, *, now: datetime) -> None:
     """What happened this morning: its letters still wait for the post."""
     urns = [school.urn for school in parts.playing(cast.ASKED_TODAY)]
     rounds.send_round(programme, urns, who=COORDINATOR, now=now - timedelta(minutes=20))

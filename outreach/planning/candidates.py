@@ -18,7 +18,7 @@ from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.post.proposing import REFUSED
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -31,7 +31,7 @@ _PROVIDED_FOR = frozenset((Word.SEEN, Word.PART_SEEN, Word.BOOKED, Word.TO_CONFI
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingProposal:
     """A time that is kept for a school until it answers, and where it stands on the tour."""
 
     proposal_id: int
@@ -59,7 +59,7 @@ class Candidate:
     pupils: int | None
     never_seen: bool
     behind: bool
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingProposal, ...]
     closed_on: frozenset[date]
 
     def dates(self, days: Collection[date], *, for_adults: bool) -> frozenset[date]:
@@ -85,7 +85,7 @@ class Candidates:
 
 
 def candidates_of_programme(
-    programme: Programme, rules: Rules, *, struck: Mapping[int, Collection[date]], now: datetime
+    programme: Programme, rules: PlanRules, *, struck: Mapping[int, Collection[date]], now: datetime
 ) -> Candidates:
     """The schools of a programme's gaps; 33 queries. `struck`: dates that a coordinator took out, by URN."""
     found = missing.missing_from_programme(programme, now=now)
@@ -141,7 +141,7 @@ def districts_behind(target: Collection[Standing]) -> set[str]:
     return {code for code, here in reached.items() if sum(here) / len(here) < whole}
 
 
-def _left_out(standing: Standing, rules: Rules, *, waiting: bool) -> str:
+def _left_out(standing: Standing, rules: PlanRules, *, waiting: bool) -> str:
     if waiting:
         return ""
     if standing.standing == Word.UNREACHABLE:
@@ -149,7 +149,7 @@ def _left_out(standing: Standing, rules: Rules, *, waiting: bool) -> str:
     return SAID_NO if standing.standing == Word.DECLINED and not rules.declined_too else ""
 
 
-def _waiting(programme_id: int, *, now: datetime) -> dict[int, list[Waiting]]:
+def _waiting(programme_id: int, *, now: datetime) -> dict[int, list[WaitingProposal]]:
     """What is kept for schools until they answer, by URN; one query."""
     rows = db.session.execute(
         select(Proposal, Performance.id, Performance.tour_day_id)
@@ -162,10 +162,10 @@ def _waiting(programme_id: int, *, now: datetime) -> dict[int, list[Waiting]]:
         )
         .order_by(Proposal.starts_at, Proposal.id)
     )
-    found: dict[int, list[Waiting]] = defaultdict(list)
+    found: dict[int, list[WaitingProposal]] = defaultdict(list)
     for proposal, performance_id, tour_day_id in rows:
         found[proposal.urn].append(
-            Waiting(
+            WaitingProposal(
                 proposal_id=proposal.id,
                 performance_id=performance_id,
                 tour_day_id=tour_day_id,

@@ -12,13 +12,22 @@ from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground.timespans import local
 from outreach.planning import candidates, hypothetical_days
-from outreach.planning.candidates import Candidate, Waiting
+from outreach.planning.candidates import Candidate, WaitingProposal
 from outreach.planning.hypothetical_days import PlannedDay, minute
 from outreach.planning.orders import DRAWN, STRUCK, PlanLine
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.tour import roads
 from outreach.tour.planning import problem as problems
-from outreach.tour.planning.problem import Booked, CannotPlan, Day, Gap, Guests, Kept, Minutes, Problem
+from outreach.tour.planning.problem import (
+    BookedShow,
+    CannotPlan,
+    Gap,
+    Guests,
+    KeptShow,
+    Minutes,
+    Problem,
+    ProblemDay,
+)
 from outreach.tour.planning.worth import worth
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Roads, Stop
@@ -41,10 +50,10 @@ class Drawn:
     schools: dict[int, Candidate]
     left_out: tuple[tuple[int, int, str], ...]
     unplayable: tuple[str, ...]
-    movable: tuple[Waiting, ...]
+    movable: tuple[WaitingProposal, ...]
 
 
-def draw(programme: Programme, rules: Rules, *, before: Sequence[PlanLine] = (), now: datetime) -> Drawn:
+def draw(programme: Programme, rules: PlanRules, *, before: Sequence[PlanLine] = (), now: datetime) -> Drawn:
     """The problem as the programme stands now; about 40 queries. `before`: the lines of the plans that it
     follows on, the newest plan's first.
 
@@ -132,7 +141,7 @@ class _Where:
 def _gaps(
     programme: Programme,
     partnership: Partnership,
-    rules: Rules,
+    rules: PlanRules,
     schools: Mapping[int, Candidate],
     days: Iterable[PlannedDay],
     where: _Where,
@@ -165,10 +174,10 @@ def _gaps(
         )
 
 
-def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> Day:
+def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> ProblemDay:
     """A tour day as the planner takes it; what is `free` to move does not stand on it."""
     base = f"the base of {day.troupe_name}"
-    return Day(
+    return ProblemDay(
         number=day.number,
         troupe=day.troupe_number,
         day=day.day,
@@ -178,7 +187,7 @@ def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> Day:
         leaves_from=None if day.leaves_from is None else where.number(day.leaves_from, base),
         returns_to=None if day.returns_to is None else where.number(day.returns_to, base),
         booked=tuple(
-            Booked(
+            BookedShow(
                 place=where.number(show.stop, show.host),
                 gets_in=show.gets_in,
                 away=show.away,
@@ -192,14 +201,14 @@ def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> Day:
 
 
 def _kept(
-    before: Sequence[PlanLine], movable: Iterable[Waiting], numbers: Mapping[int, int]
-) -> Iterable[Kept]:
+    before: Sequence[PlanLine], movable: Iterable[WaitingProposal], numbers: Mapping[int, int]
+) -> Iterable[KeptShow]:
     """What should stay where it is, and what moving it costs: kept times that may move, lines that were only
     drawn up."""
     newest = max((line.plan_id for line in before), default=0)
     pinned = {line.proposal_id for line in before if line.pinned}
     for each in movable:
-        yield Kept(
+        yield KeptShow(
             school=each.urn,
             day=numbers[each.tour_day_id],
             starts=minute(local(each.starts_at).time()),
@@ -209,7 +218,7 @@ def _kept(
         of_paper = line.state == DRAWN and line.proposal_id is None and line.guest_of is None
         day = numbers.get(line.tour_day_id) if line.tour_day_id is not None else None
         if line.plan_id == newest and of_paper and day is not None:
-            yield Kept(
+            yield KeptShow(
                 school=line.urn,
                 day=day,
                 starts=minute(local(line.starts_at).time()),
@@ -217,7 +226,7 @@ def _kept(
             )
 
 
-def _playable(whole: Problem) -> tuple[tuple[Day, ...], tuple[str, ...]]:
+def _playable(whole: Problem) -> tuple[tuple[ProblemDay, ...], tuple[str, ...]]:
     """The days whose shows can be played one after the other, and a sentence on each other one."""
     playable, unplayable = [], []
     for day in whole.days:

@@ -12,7 +12,7 @@ from outreach.ground.db import db
 from outreach.ground.geography import Place
 from outreach.ground.school_year import last_day
 from outreach.ground.timespans import local
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.tour import days as tour_days
 from outreach.tour import hours, roads, slots
 from outreach.tour.companies import Troupe
@@ -66,7 +66,7 @@ class PlannedDay:
         return None if self.troupe_number == SUPPOSED_TROUPE else self.troupe_number
 
 
-def days(programme: Programme, rules: Rules, *, now: datetime) -> list[PlannedDay]:
+def days(programme: Programme, rules: PlanRules, *, now: datetime) -> list[PlannedDay]:
     """Every day that keeps the notice for booking, of the rules' troupes and until their last day, by date
     and troupe."""
     first = slots.first_bookable_day(programme, now)
@@ -137,7 +137,7 @@ def _shows(programme_id: int, first: date, *, now: datetime) -> dict[int, list[S
 
 def _more_days(
     programme: Programme,
-    rules: Rules,
+    rules: PlanRules,
     found: Sequence[PlannedDay],
     troupe: Troupe | None,
     first: date,
@@ -176,7 +176,7 @@ def _spread(possible: Sequence[date], wanted: int) -> list[date]:
     return [possible[(2 * n + 1) * len(possible) // (2 * wanted)] for n in range(wanted)]
 
 
-def _more_troupe(rules: Rules, found: Sequence[PlannedDay]) -> list[PlannedDay]:
+def _more_troupe(rules: PlanRules, found: Sequence[PlannedDay]) -> list[PlannedDay]:
     """One troupe more, with a base of its own, on every date that there is, and for hours as they mostly
     are."""
     real = [day for day in found if day.tour_day_id is not None]

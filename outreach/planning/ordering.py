@@ -13,7 +13,7 @@ from outreach.ground.timespans import day_of
 from outreach.planning import orders, rules
 from outreach.planning.drawing_up import draw
 from outreach.planning.orders import FAILED, WAITING, PlanLine, TourPlan
-from outreach.planning.rules import Rules, RulesMakeNoSense
+from outreach.planning.rules import PlanRules, RulesMakeNoSense
 from outreach.tour import companies
 from outreach.tour.programmes import Programme, ProgrammeClosed
 
@@ -37,7 +37,7 @@ class NothingStandsInIt(Refusal):
     """A plan that came to nothing has nothing to keep."""
 
 
-def order(programme: Programme, asked: Rules, *, name: str = "", who: str, now: datetime) -> TourPlan:
+def order(programme: Programme, asked: PlanRules, *, name: str = "", who: str, now: datetime) -> TourPlan:
     """A plan by these rules, waiting for the planner. The same asked again while it waits is one plan.
 
     Raises ProgrammeClosed, RulesMakeNoSense, NameTooLong, TooManyPlansWait, and CannotPlan where there is
@@ -105,7 +105,7 @@ def lines_before(plan: TourPlan) -> list[PlanLine]:
 
 
 def _put_down(
-    programme: Programme, asked: Rules, *, name: str, based_on: int | None, who: str, now: datetime
+    programme: Programme, asked: PlanRules, *, name: str, based_on: int | None, who: str, now: datetime
 ) -> TourPlan:
     if programme.closed_at is not None:
         raise ProgrammeClosed("This programme is closed. Open it again before you plan it.")
@@ -155,7 +155,7 @@ def _next_name(programme_id: int) -> str:
     return f"Plan {chr(64 + number)}" if number <= 26 else f"Plan {number}"
 
 
-def _check_troupes(programme: Programme, asked: Rules) -> None:
+def _check_troupes(programme: Programme, asked: PlanRules) -> None:
     ours = {troupe.id for troupe in companies.troupes(programme.partnership_id)}
     if not ours.issuperset(asked.troupes):
         raise RulesMakeNoSense("Choose troupes that there are.", field="troupes")

@@ -11,7 +11,7 @@ from outreach.tour.planning.plan import OUT_OF_TIME, STOPPED, Plan
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class PlanFigures:
     """`needed`: schools that need a show; `reached` of them with all of theirs, `in_part` with some, `guests`
     of the reached at a neighbour's show. `pupils` of the shows planned; `pupils_unknown`: shows whose number
     is not known. `days_used`: with something planned; `free_days`: ids of those with nothing on them at all,
@@ -83,14 +83,16 @@ class Figures:
         return duration(round(self.driving / days)) if days else "none"
 
 
-def pack(figures: Figures) -> dict[str, Any]:
+def pack(figures: PlanFigures) -> dict[str, Any]:
     """As JSON holds them."""
     return asdict(figures)
 
 
-def unpack(packed: Mapping[str, Any]) -> Figures:
+def unpack(packed: Mapping[str, Any]) -> PlanFigures:
     """As `pack` left them."""
-    return Figures(**{name: value for name, value in packed.items() if name in Figures.__dataclass_fields__})
+    return PlanFigures(
+        **{name: value for name, value in packed.items() if name in PlanFigures.__dataclass_fields__}
+    )
 
 
 def words(plan: Plan) -> list[str]:
@@ -108,7 +110,7 @@ def words(plan: Plan) -> list[str]:
     return [*said, proof.rests_on(plan)]
 
 
-def beside(one: Figures, other: Figures) -> str:
+def beside(one: PlanFigures, other: PlanFigures) -> str:
     """What `other` brings that `one` does not, in words: '3 schools more, 9 days more'."""
     said = [
         _more(other.reached - one.reached, "school"),

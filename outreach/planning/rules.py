@@ -23,7 +23,7 @@ class RulesMakeNoSense(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class PlanRules:
     """The rules of one plan. `troupes`: ids, () is all. `days_at_most`: tour days to use, None is all that
     there are.
 
@@ -63,7 +63,7 @@ class Rules:
         return bool(self.extra_troupe or self.extra_days or self.later)
 
 
-def pack(rules: Rules) -> dict[str, Any]:
+def pack(rules: PlanRules) -> dict[str, Any]:
     """As JSON holds it."""
     packed = asdict(rules)
     return packed | {
@@ -72,15 +72,15 @@ def pack(rules: Rules) -> dict[str, Any]:
     }
 
 
-def unpack(packed: Mapping[str, Any]) -> Rules:
+def unpack(packed: Mapping[str, Any]) -> PlanRules:
     """As `pack` left it; what it did not know yet is as usual."""
-    known = {name: value for name, value in packed.items() if name in Rules.__dataclass_fields__}
+    known = {name: value for name, value in packed.items() if name in PlanRules.__dataclass_fields__}
     until = known.get("until")
     known["until"] = date.fromisoformat(until) if until else None
-    return Rules(**known | {"troupes": tuple(known.get("troupes", ()))})
+    return PlanRules(**known | {"troupes": tuple(known.get("troupes", ()))})
 
 
-def check(rules: Rules, *, academic_year: int, today: date) -> None:
+def check(rules: PlanRules, *, academic_year: int, today: date) -> None:
     """Raises RulesMakeNoSense with the first rule that does not."""
     if rules.until is not None and rules.until <= today:
         raise RulesMakeNoSense("The day to finish by must be after today.", field="until")
@@ -117,7 +117,7 @@ def _between(value: int | None, least: int, most: int, field: str, words: str) -
         raise RulesMakeNoSense(words.format(most=most), field=field)
 
 
-def words(rules: Rules, troupe_names: Mapping[int, str]) -> list[str]:
+def words(rules: PlanRules, troupe_names: Mapping[int, str]) -> list[str]:
     """The rules in words, the supposed ones last."""
     said = ["Pupils first" if rules.first == PUPILS else "Schools first"]
     if rules.troupes:
@@ -136,7 +136,7 @@ def words(rules: Rules, troupe_names: Mapping[int, str]) -> list[str]:
         said.append("whole schools only")
     if rules.declined_too:
         said.append("with schools that said no")
-    usual = Rules()
+    usual = PlanRules()
     for value, before, name in (
         (rules.school, usual.school, "a school"),
         (rules.behind, usual.behind, "a district behind"),
@@ -149,7 +149,7 @@ def words(rules: Rules, troupe_names: Mapping[int, str]) -> list[str]:
     return said + [f"supposing {each}" for each in supposed(rules)]
 
 
-def supposed(rules: Rules) -> list[str]:
+def supposed(rules: PlanRules) -> list[str]:
     """What is not there and only supposed."""
     said = []
     if rules.extra_troupe:

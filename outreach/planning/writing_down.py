@@ -10,21 +10,21 @@ from itertools import groupby
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
 from outreach.planning import plan_figures
-from outreach.planning.candidates import Waiting
+from outreach.planning.candidates import WaitingProposal
 from outreach.planning.drawing_up import Drawn
 from outreach.planning.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
-from outreach.planning.plan_figures import Figures
-from outreach.tour.planning.plan import Plan, Visit
+from outreach.planning.plan_figures import PlanFigures
+from outreach.tour.planning.plan import Plan, PlannedVisit
 from outreach.tour.planning.problem import KEPT_WITHIN, Problem
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class FateOfProposals:
     """What became of what was there before: counts, and the proposals that have no place in the plan."""
 
     kept: int
     moved: int
-    dropped: tuple[Waiting, ...]
+    dropped: tuple[WaitingProposal, ...]
     gone: int
 
 
@@ -55,7 +55,7 @@ def write(
 
 def _lines(
     plan_id: int, drawn: Drawn, plan: Plan, before: Sequence[PlanLine]
-) -> tuple[dict[tuple[int, int | None, int], PlanLine], Written]:
+) -> tuple[dict[tuple[int, int | None, int], PlanLine], FateOfProposals]:
     """The hosts' lines by (day, URN, start), each matched with what was there before."""
     lines: dict[tuple[int, int | None, int], PlanLine] = {}
     nth: Counter[int] = Counter()
@@ -69,7 +69,9 @@ def _lines(
     return lines, _matched(drawn, lines.values(), before)
 
 
-def _line(plan_id: int, drawn: Drawn, visit: Visit, *, nth: int, guest_of: int | None = None) -> PlanLine:
+def _line(
+    plan_id: int, drawn: Drawn, visit: PlannedVisit, *, nth: int, guest_of: int | None = None
+) -> PlanLine:
     day, school = drawn.days[visit.day], drawn.schools[visit.school]
     minutes = drawn.problem.minutes
     starts_at = wall(day.day, time(visit.starts // 60, visit.starts % 60))
@@ -93,7 +95,7 @@ def _line(plan_id: int, drawn: Drawn, visit: Visit, *, nth: int, guest_of: int |
     )
 
 
-def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]) -> Written:
+def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]) -> FateOfProposals:
     """Says of each line whether it is where it was. What a school was asked about moves by a minute at the
     least."""
     by_school: dict[int, list[PlanLine]] = defaultdict(list)
@@ -101,7 +103,7 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
         by_school[line.urn].append(line)
     kept = moved = gone = 0
     dropped = []
-    elsewhere: list[Waiting] = []
+    elsewhere: list[WaitingProposal] = []
     pinned = {line.proposal_id for line in before if line.pinned and line.proposal_id is not None}
     for each in drawn.movable:
         there = next(
@@ -146,7 +148,7 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
         there.pinned = line.pinned and bool(near)
         there.was, there.was_starts_at = (KEPT, None) if near else (MOVED, line.starts_at)
         kept, moved = kept + bool(near), moved + (not near)
-    return Written(kept=kept, moved=moved, dropped=tuple(dropped), gone=gone)
+    return FateOfProposals(kept=kept, moved=moved, dropped=tuple(dropped), gone=gone)
 
 
 def _is_near(line: PlanLine, other: PlanLine) -> bool:
@@ -155,14 +157,14 @@ def _is_near(line: PlanLine, other: PlanLine) -> bool:
     )
 
 
-def _legs(problem: Problem, visits: Iterable[Visit]) -> dict[tuple[int, int, int], int]:
+def _legs(problem: Problem, visits: Iterable[PlannedVisit]) -> dict[tuple[int, int, int], int]:
     """What each show adds to the driving of its day, by (day, URN, start): to it and on, less the way without
     it.
 
     Of shows at one school one after the other the first counts for all: without them nobody would go there.
     """
     places = {gap.school: gap.place for gap in problem.gaps}
-    here: dict[int, list[tuple[int, int | None, Visit | None]]] = defaultdict(list)
+    here: dict[int, list[tuple[int, int | None, PlannedVisit | None]]] = defaultdict(list)
     for planned in visits:
         if planned.guest_of is None:
             here[planned.day].append((planned.gets_in, places[planned.school], planned))
@@ -188,13 +190,13 @@ def _road(problem: Problem, one: int | None, other: int | None) -> int:
     return 0 if one is None or other is None else int(problem.road[one][other])
 
 
-def _way(problem: Problem, visit: Visit) -> int:
+def _way(problem: Problem, visit: PlannedVisit) -> int:
     """A guest's own way to its host, one way."""
     places = {gap.school: gap.place for gap in problem.gaps}
     return _road(problem, places[visit.school], places.get(visit.guest_of or 0))
 
 
-def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> Figures:
+def _figures(drawn: Drawn, plan: Plan, written: FateOfProposals, free: Plan | None) -> PlanFigures:
     hosts = [visit for visit in plan.visits if visit.guest_of is None]
     pupils, nth = [], Counter[int]()
     for visit in sorted(plan.visits, key=lambda v: (drawn.days[v.day].day, v.starts, v.school)):
@@ -206,7 +208,7 @@ def _figures(drawn: Drawn, plan: Plan, written: Written, free: Plan | None) -> F
         for day in drawn.problem.days
         if not day.booked and day.number not in used and drawn.days[day.number].tour_day_id is not None
     ]
-    return Figures(
+    return PlanFigures(
         needed=len(drawn.problem.gaps) + len(drawn.left_out),
         reached=plan.reached,
         in_part=plan.in_part,

@@ -17,7 +17,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.post import calendars, copies, envelopes, letterbook, links, outbox
 from outreach.post.envelopes import Envelope, Invite
-from outreach.post.letterbook import AddressDead, Overtaken
+from outreach.post.letterbook import AddressBounced, Overtaken
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, Letter, Thread
 from outreach.post.stationery import settings
@@ -30,7 +30,7 @@ _LINKED = re.compile(rf"(/i/)({copies.MASKED}|[A-Za-z0-9_-]{{20,}})")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class CalendarStanding:
     """What one person's calendar is to show of a visit now: its text, and the letter that says so, put into
     the outbox."""
 
@@ -38,7 +38,7 @@ class Standing:
     write: Callable[[], Letter]
 
 
-Knows = Callable[[str, str, datetime], Standing | None]
+Knows = Callable[[str, str, datetime], CalendarStanding | None]
 """What stands of an event (its UID) for an address; None where nobody knows of such an event or such a
 person."""
 
@@ -65,7 +65,7 @@ def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
     if newest is None:
         return None
     if outbox.is_dead(newest.recipient):
-        raise AddressDead(f"Mail to {newest.recipient} bounced for good. Correct the address first.")
+        raise AddressBounced(f"Mail to {newest.recipient} bounced for good. Correct the address first.")
     standing = _older_than_what_stands(newest, now=now)
     if standing is not None:
         return None if _gave_it_back(newest) else _as_it_stands(newest, standing)
@@ -136,7 +136,7 @@ def _newest(stream: str, recipient: str) -> Letter | None:
     )
 
 
-def _older_than_what_stands(letter: Letter, *, now: datetime) -> Standing | None:
+def _older_than_what_stands(letter: Letter, *, now: datetime) -> CalendarStanding | None:
     """What stands, where this letter says something else, or less than one that was written since and never
     went."""
     standing = _knows(letter.stream, letter.recipient, now) if _knows is not None else None
@@ -156,7 +156,7 @@ def _older_than_what_stands(letter: Letter, *, now: datetime) -> Standing | None
     return standing if since is not None or not calendars.say_the_same(said, standing.calendar) else None
 
 
-def _as_it_stands(old: Letter, standing: Standing) -> Letter | None:
+def _as_it_stands(old: Letter, standing: CalendarStanding) -> Letter | None:
     """None where there is nothing to say: an end of what never arrived."""
     if old.status == FAILED:
         old.status, old.last_error = (

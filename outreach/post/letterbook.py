@@ -17,7 +17,7 @@ class LetterGone(Refusal):
     """What has left cannot be called back."""
 
 
-class AddressDead(Refusal):
+class AddressBounced(Refusal):
     """An address that bounced for good is not written to."""
 
 
@@ -128,7 +128,7 @@ def can_go(letter: Letter) -> None:
     if letter.status not in (WAITING, FAILED):
         raise Overtaken("This letter was taken back and cannot be sent again.")
     if is_dead(letter.recipient):
-        raise AddressDead(f"Mail to {letter.recipient} bounced for good. Correct the address first.")
+        raise AddressBounced(f"Mail to {letter.recipient} bounced for good. Correct the address first.")
     if letter.method and db.session.scalar(
         select(Letter.id)
         .where(

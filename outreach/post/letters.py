@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
 from outreach.post import calendars, links, outbox
-from outreach.post.again import Standing as Standing
+from outreach.post.again import CalendarStanding as CalendarStanding
 from outreach.post.again import ask as ask
 from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
@@ -18,15 +18,15 @@ from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.post.stationery import (
     Addressee,
-    Asking,
+    LetterAsking,
+    LetterVisit,
     Rendered,
     Sender,
-    Visit,
     company_facts_of,
     render,
     settings,
 )
-from outreach.post.stationery import Kept as Kept
+from outreach.post.stationery import KeptTime as KeptTime
 from outreach.post.stationery import configure as configure
 from outreach.post.writing import appointment as appointment
 from outreach.post.writing import attendee, lines, mint, organizer, page_of, put, put_visit, tell, visit_words
@@ -39,13 +39,13 @@ LINK_AFTER_SHOW = timedelta(weeks=7)
 
 
 def invitation(
-    asking: Asking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    asking: LetterAsking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> tuple[Letter, PersonalLink]:
     """Asks a school to book, with three times and a link of its own that opens until `expires_at`."""
     return _ask("invitation", asking, to, sender, now=now, expires_at=expires_at)
 
 
-def preview_invitation(asking: Asking, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
+def preview_invitation(asking: LetterAsking, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
     """The very letter that invitation() would send, with a stand-in for the link. Writes nothing."""
     return _asking_words("invitation", asking, to, sender, page=page_of(PREVIEW_TOKEN), now=now)
 
@@ -54,7 +54,7 @@ PREVIEW_TOKEN = "a-link-of-its-own"
 
 
 def reminder(
-    asking: Asking,
+    asking: LetterAsking,
     to: Addressee,
     sender: Sender,
     *,
@@ -70,7 +70,7 @@ def reminder(
 
 
 def preview_reminder(
-    asking: Asking, to: Addressee, sender: Sender, *, nth: int, asked_on: date, now: datetime
+    asking: LetterAsking, to: Addressee, sender: Sender, *, nth: int, asked_on: date, now: datetime
 ) -> Rendered:
     """The very letter that reminder() would send, with a stand-in for the link. Writes nothing."""
     page = page_of(PREVIEW_TOKEN)
@@ -83,7 +83,7 @@ _REMINDERS = ("reminder", "second reminder")
 
 
 def raised_to_head(
-    asking: Asking,
+    asking: LetterAsking,
     to: Addressee,
     sender: Sender,
     *,
@@ -99,7 +99,7 @@ def raised_to_head(
 
 
 def raised_to_trust(
-    asking: Asking,
+    asking: LetterAsking,
     to: Addressee,
     sender: Sender,
     *,
@@ -115,7 +115,7 @@ def raised_to_trust(
 
 
 def preview_raised(
-    kind: str, asking: Asking, to: Addressee, sender: Sender, *, now: datetime, **said: object
+    kind: str, asking: LetterAsking, to: Addressee, sender: Sender, *, now: datetime, **said: object
 ) -> Rendered:
     """The very letter that raised_to_head() or raised_to_trust() (`kind` 'raised to …') would send. Writes
     nothing."""
@@ -124,14 +124,14 @@ def preview_raised(
 
 
 def link_sent(
-    asking: Asking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    asking: LetterAsking, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> tuple[Letter, PersonalLink]:
     """A link that somebody asked for at the open door."""
     return _ask("link", asking, to, sender, now=now, expires_at=expires_at)
 
 
 def link_notice(
-    asking: Asking, to: Addressee, sender: Sender, *, asked_by_address: str, now: datetime
+    asking: LetterAsking, to: Addressee, sender: Sender, *, asked_by_address: str, now: datetime
 ) -> Letter:
     """Tells an address on file that a link to the school's page went to another one."""
     words = _asking_words(
@@ -148,7 +148,7 @@ def link_notice(
 
 def _ask(
     kind: str,
-    asking: Asking,
+    asking: LetterAsking,
     to: Addressee,
     sender: Sender,
     *,
@@ -163,7 +163,7 @@ def _ask(
 
 def _put_asking(
     kind: str,
-    asking: Asking,
+    asking: LetterAsking,
     to: Addressee,
     sender: Sender,
     words: Rendered,
@@ -194,7 +194,7 @@ def school_of(stream: str) -> int | None:
 
 def _asking_words(
     kind: str,
-    asking: Asking,
+    asking: LetterAsking,
     to: Addressee,
     sender: Sender,
     *,
@@ -236,13 +236,15 @@ FREE = ("", "free", "nothing", "none", "free of charge", "no cost")
 # The letters about a visit
 
 
-def booked(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+def booked(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
     """Confirms a booking, with the invite. Raises ValueError when `to` is not among the attendees."""
     return tell("booked", visit, to, sender, now=now, expires_at=expires_at, thread=outbox.NEW_THREAD)
 
 
 def moved(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -259,14 +261,14 @@ def moved(
 
 
 def moved_in_short(
-    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """The new time for the calendar and no more, where a coordinator tells the school in words of its own."""
     return tell("moved_in_short", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def as_it_stands(
-    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """The visit once more for somebody whose newest letter says less than what stands, at the same
     `sequence`."""
@@ -274,7 +276,7 @@ def as_it_stands(
 
 
 def preview_moved(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -301,7 +303,7 @@ def preview_moved(
 
 
 def handed_on(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -330,7 +332,7 @@ def handed_on(
 
 
 def changed(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -344,14 +346,14 @@ def changed(
 
 
 def colleague_added(
-    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """Gives one more person the invite, at the current `sequence`."""
     return tell("colleague_added", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def cancelled(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -359,7 +361,7 @@ def cancelled(
     by: str,
     now: datetime,
     instead: Sequence[tuple[datetime, str]] = (),
-    kept: Kept | None = None,
+    kept: KeptTime | None = None,
 ) -> Letter:
     """Tells the end of a visit; `visit.sequence` has been raised. `by` is school, company, coordinator or
     host.
@@ -389,14 +391,14 @@ def cancelled(
 
 
 def preview_cancelled(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
     reason: str,
     by: str,
     instead: Sequence[tuple[datetime, str]] = (),
-    kept: Kept | None = None,
+    kept: KeptTime | None = None,
     now: datetime,
 ) -> Rendered:
     """The very letter that cancelled() would send, with a stand-in for the link. Writes nothing."""
@@ -415,7 +417,7 @@ def preview_cancelled(
     )
 
 
-def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datetime) -> Letter:
+def colleague_removed(visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime) -> Letter:
     """Takes the entry out of one person's calendar alone; `visit.sequence` has been raised."""
     thread = outbox.open_thread(visit.uid, to.address)
     words = visit_words("colleague_removed", visit, to, sender, method=CANCEL, page=None, now=now)
@@ -430,7 +432,7 @@ def colleague_removed(visit: Visit, to: Addressee, sender: Sender, *, now: datet
 
 
 def report_missing(
-    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the
     visit's own address."""
@@ -459,7 +461,13 @@ def report_missing(
 
 
 def for_troupe(
-    visit: Visit, to: Addressee, sender: Sender, *, method: str, changes: Sequence[str] = (), now: datetime
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    method: str,
+    changes: Sequence[str] = (),
+    now: datetime,
 ) -> Letter:
     """The company's own entry, from arrival to departure: no contact's name, and the way to the day sheet,
     which asks for its link. `method` is REQUEST or CANCEL; `changes`: what is another way than it was last
@@ -497,7 +505,9 @@ def for_troupe(
     )
 
 
-def troupe_calendar(visit: Visit, to: Addressee, sender: Sender, *, method: str, now: datetime) -> bytes:
+def troupe_calendar(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, method: str, now: datetime
+) -> bytes:
     """The calendar part of the company's letter."""
     entry = replace(
         appointment(visit, sender, now=now),

@@ -8,7 +8,7 @@ from outreach.post.calendars import CANCEL
 from outreach.post.envelopes import Invite
 from outreach.post.letters import PREVIEW_TOKEN
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, Lost, Rendered, Sender, Visit
+from outreach.post.stationery import Addressee, LetterVisit, LostTime, Rendered, Sender
 from outreach.post.writing import appointment, mint, page_of, put_visit, tell, visit_words
 
 LINK_AFTER_REPLY_BY = timedelta(days=30)
@@ -25,11 +25,11 @@ REFUSED, WITHDRAWN, LAPSED, OVERTAKEN, CALLED_OFF = (
 
 
 def proposed(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
-    lost: Lost | None = None,
+    lost: LostTime | None = None,
     now: datetime,
     expires_at: datetime,
 ) -> Letter:
@@ -44,7 +44,7 @@ def proposed(
 
 
 def preview(
-    visit: Visit, to: Addressee, sender: Sender, *, lost: Lost | None = None, now: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, lost: LostTime | None = None, now: datetime
 ) -> Rendered:
     """The very letter that proposed() would send, with a stand-in for the link. Writes nothing."""
     page = page_of(PREVIEW_TOKEN)
@@ -52,7 +52,7 @@ def preview(
 
 
 def moved(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -79,7 +79,7 @@ def moved(
 
 
 def moved_in_short(
-    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """The time that is kept now, for the calendar and no more: a coordinator tells the school in words of its
     own."""
@@ -87,7 +87,7 @@ def moved_in_short(
 
 
 def as_it_stands(
-    visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """The proposal once more for somebody whose newest letter says less than what stands, at the same
     `sequence`."""
@@ -95,7 +95,7 @@ def as_it_stands(
 
 
 def preview_moved(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -119,13 +119,22 @@ def preview_moved(
     )
 
 
-def accepted(visit: Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+def accepted(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
     """Confirms the booking that a proposal became: the same entry, `visit.sequence` raised, CONFIRMED now."""
     return tell("booked", visit, to, sender, now=now, expires_at=expires_at)
 
 
 def ended(
-    visit: Visit, to: Addressee, sender: Sender, *, how: str, reason: str, now: datetime, expires_at: datetime
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    how: str,
+    reason: str,
+    now: datetime,
+    expires_at: datetime,
 ) -> Letter:
     """Takes the tentative entry out again; `visit.sequence` has been raised, `how` is one of the words above.
 

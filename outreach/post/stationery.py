@@ -20,7 +20,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "templates" / "letters"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class LetterSettings:
     """Where the pages are, from where mail comes (MAIL_SENDER@MAIL_DOMAIN), and whether invites come as a
     file too."""
 
@@ -54,7 +54,7 @@ class Addressee:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class LetterAsking:
     """What a school is asked to book. `pupils` None is unknown; `slots` are starts with their reason, best
     first; `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while
     somebody can."""
@@ -77,7 +77,7 @@ class Asking:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
+class LetterVisit:
     """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked.
     Instants are aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone`
     is the school's number for the day, for the company alone. `host_name` says that the school is a guest
@@ -124,7 +124,7 @@ class Visit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class KeptTime:
     """A time that is kept for a school in place of one that was called off, until the end of `reply_by`."""
 
     starts_at: datetime
@@ -132,7 +132,7 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lost:
+class LostTime:
     """A time that was called off, for which the school gets another; `by` is company or coordinator."""
 
     starts_at: datetime
@@ -149,13 +149,13 @@ class Rendered:
     html: str
 
 
-_settings: Settings | None = None
+_settings: LetterSettings | None = None
 
 
 def configure(config: Mapping[str, object]) -> None:
     """Take PUBLIC_URL and those of MAIL_… from the service's settings; called once by create_app."""
     global _settings
-    _settings = Settings(
+    _settings = LetterSettings(
         public_url=str(config["PUBLIC_URL"]),
         mail_domain=str(config["MAIL_DOMAIN"]),
         mail_sender=str(config["MAIL_SENDER"]),
@@ -163,14 +163,14 @@ def configure(config: Mapping[str, object]) -> None:
     )
 
 
-def settings() -> Settings:
+def settings() -> LetterSettings:
     """What configure() was told. Raises RuntimeError before it was called."""
     if _settings is None:
         raise RuntimeError("letters.configure() has not been called")
     return _settings
 
 
-def facts_of(visit: Visit, now: datetime, *, ends: bool = False) -> list[tuple[str, str]]:
+def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[tuple[str, str]]:
     """The visit as (label, words), in the order in which a person asks. `ends`: of a visit that is over for
     whoever reads it, only which one it was."""
     when = wording.day(visit.starts_at, today=day_of(now))
@@ -203,7 +203,7 @@ def facts_of(visit: Visit, now: datetime, *, ends: bool = False) -> list[tuple[s
 _WHICH = ("When", "Where", "Reference")
 
 
-def company_facts_of(visit: Visit, now: datetime) -> list[tuple[str, str]]:
+def company_facts_of(visit: LetterVisit, now: datetime) -> list[tuple[str, str]]:
     """The same for a company: when it arrives and leaves, and nothing of what the school has to have
     ready."""
     when = wording.day(visit.starts_at, today=day_of(now))

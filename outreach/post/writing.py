@@ -8,10 +8,19 @@ from outreach.post import calendars, envelopes, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST, Appointment, Attendee
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.outbox import Letter, Thread
-from outreach.post.stationery import Addressee, Asking, Rendered, Sender, Visit, facts_of, render, settings
+from outreach.post.stationery import (
+    Addressee,
+    LetterAsking,
+    LetterVisit,
+    Rendered,
+    Sender,
+    facts_of,
+    render,
+    settings,
+)
 
 
-def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
+def appointment(visit: LetterVisit, sender: Sender, *, now: datetime) -> Appointment:
     """The visit as an entry in the school's calendars: no token, no person but the attendees, since
     calendars are read by delegates. `now` is when this revision was made."""
     return Appointment(
@@ -34,7 +43,7 @@ def appointment(visit: Visit, sender: Sender, *, now: datetime) -> Appointment:
     )
 
 
-def _told(visit: Visit, now: datetime) -> list[str]:
+def _told(visit: LetterVisit, now: datetime) -> list[str]:
     """What is to come; of a visit that is off or past, what became of it, and nothing to have ready any
     more."""
     named = f"Reference: {visit.reference}." if visit.reference else ""
@@ -62,7 +71,7 @@ _BECAME = {
 }
 
 
-def _what_to_do(visit: Visit) -> tuple[str, str]:
+def _what_to_do(visit: LetterVisit) -> tuple[str, str]:
     page = _page_without_token(visit)
     if visit.reply_by is None:
         return f"Reference: {visit.reference}.", f"To move, change or cancel: {page}"
@@ -72,7 +81,7 @@ def _what_to_do(visit: Visit) -> tuple[str, str]:
     )
 
 
-def summary(visit: Visit) -> str:
+def summary(visit: LetterVisit) -> str:
     """The entry's title, and word for word the subject of its mails. A proposal is not to be taken for a
     booking."""
     title = f"‘{visit.programme_title}’ at {visit.school_name}"
@@ -81,7 +90,7 @@ def summary(visit: Visit) -> str:
 
 def tell(
     kind: str,
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -118,7 +127,7 @@ def tell(
 
 def put_visit(
     kind: str,
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -144,7 +153,7 @@ def put_visit(
 
 def visit_words(
     template: str,
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -225,7 +234,7 @@ def put(
 
 
 def mint(
-    about: Asking | Visit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    about: LetterAsking | LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> links.Minted:
     return links.mint(
         urn=about.urn,
@@ -242,7 +251,7 @@ def page_of(token: str) -> str:
     return links.school_page(settings().public_url, token)
 
 
-def _page_without_token(visit: Visit) -> str:
+def _page_without_token(visit: LetterVisit) -> str:
     """The page of the booking's reference; a proposal has none yet, so the open door of its school."""
     here = settings().public_url
     if visit.reply_by is not None:
@@ -250,7 +259,7 @@ def _page_without_token(visit: Visit) -> str:
     return links.booking_page(here, visit.reference)
 
 
-def organizer(visit: Visit) -> str:
+def organizer(visit: LetterVisit) -> str:
     return f"{settings().mail_sender}+{visit.organizer_token}@{settings().mail_domain}"
 
 

@@ -132,7 +132,7 @@ def warnings_of(shows: Mapping[TourDay, Sequence[Performance]]) -> dict[int, lis
     }
 
 
-class Standing(Protocol):
+class ShowInHours(Protocol):
     """A show as far as its day's hours ask of it: where, and from when to when the troupe is there."""
 
     @property
@@ -147,7 +147,7 @@ class Standing(Protocol):
     def away_at(self) -> datetime: ...
 
 
-def outside(row: Any, shows: Sequence[Standing], ways: Roads) -> list[str]:
+def outside(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
     """Why these shows do not fit the hours that a day was given for, in words. `row`: of COLUMNS. Pure."""
     if not shows:
         return []
@@ -160,7 +160,7 @@ def outside(row: Any, shows: Sequence[Standing], ways: Roads) -> list[str]:
     return said
 
 
-def unrested(row: Any, shows: Sequence[Standing], ways: Roads) -> list[str]:
+def unrested(row: Any, shows: Sequence[ShowInHours], ways: Roads) -> list[str]:
     """What these shows leave the troupe too little of: rest, the evening, lunch. In words; pure."""
     if not shows:
         return []
@@ -194,13 +194,13 @@ def rows_of(day_ids: Iterable[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _from_to(truly: Truly, shows: Sequence[Standing], ways: Roads) -> tuple[int, int]:
+def _from_to(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> tuple[int, int]:
     """The minute by which the van must leave, and the one at which it is back."""
     driven = _driven(truly, shows, ways)
     return _minute(shows[0].get_in_at) - driven[0], _minute(shows[-1].away_at) + driven[-1]
 
 
-def _driven(truly: Truly, shows: Sequence[Standing], ways: Roads) -> list[int]:
+def _driven(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> list[int]:
     """Minutes of every drive of a day, to the first show and back from the last included."""
     stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in shows]
     return [

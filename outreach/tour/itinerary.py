@@ -58,7 +58,7 @@ class DayOnTour:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Week:
+class ItineraryWeek:
     """Monday's date and the tour days of the week, by day and troupe."""
 
     monday: date
@@ -73,7 +73,7 @@ class Week:
         return sum(d.tour_day.shows_at_most for d in self.days)
 
 
-def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) -> list[Week]:
+def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) -> list[ItineraryWeek]:
     """Every tour day of a programme by week, in two queries however many. `kept`: the performances that are
     proposed."""
     tour_days = days.of_programme(programme.id)
@@ -83,7 +83,7 @@ def weeks(programme: Programme, *, now: datetime, kept: Collection[int] = ()) ->
         found.setdefault(tour_day.day - timedelta(days=tour_day.day.weekday()), []).append(
             _on_tour(tour_day, shows.get(tour_day.id, []), kept)
         )
-    return [Week(monday=monday, days=tuple(here)) for monday, here in found.items()]
+    return [ItineraryWeek(monday=monday, days=tuple(here)) for monday, here in found.items()]
 
 
 def room_left(

@@ -52,7 +52,7 @@ class CeilingBelowBooked(Refusal):
     field = "audience_ceiling"
 
 
-class Settled(Refusal):
+class YearAndKindStay(Refusal):
     """Its academic year, and whether it is for pupils or for adults, stay: the reckoning of a year rests on
     them."""
 
@@ -167,12 +167,12 @@ def change(
         raise ProgrammeClosed("This programme is closed. Open it again before you change it.")
     _check(production)
     if production.academic_year != programme.academic_year:
-        raise Settled(
+        raise YearAndKindStay(
             "The academic year of a programme stays. Make a new programme for another year.",
             field="academic_year",
         )
     if production.for_adults != programme.for_adults:
-        raise Settled(
+        raise YearAndKindStay(
             "A programme for pupils stays one for pupils. Make another for adults.", field="for_adults"
         )
     if production.audience_ceiling < most_seats_booked:

@@ -62,7 +62,7 @@ class Brought:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class RoadTableState:
     """How much of what may be driven stands in the table: `pairs` of `possible`; the `gaps` go by the
     rule."""
 
@@ -75,7 +75,7 @@ class State:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class PlacesOfPartnership:
     """The places of a partnership: its open schools, its troupes' bases; their names; `words`: what a file
     may call a base."""
 
@@ -127,7 +127,7 @@ def remove(partnership: Partnership, *, who: str, now: datetime) -> None:
     history.record("removed the table of minutes", "partnership", partnership.id, who=who, now=now)
 
 
-def known(partnership: Partnership) -> Known:
+def known(partnership: Partnership) -> PlacesOfPartnership:
     """Two queries, and one more where a school's own point is not known."""
     schools = [
         school
@@ -161,13 +161,13 @@ def known(partnership: Partnership) -> Known:
     bases = [stop for key, stop in stops.items() if key < 0]
     if bases and len({stop.place for stop in bases}) == 1:
         words["base"] = tuple(stop.key for stop in bases)
-    return Known(stops=stops, names=names, words=words)
+    return PlacesOfPartnership(stops=stops, names=names, words=words)
 
 
-def state(partnership: Partnership) -> State:
+def state(partnership: Partnership) -> RoadTableState:
     """How much of the table is filled, for the places that there are today."""
     here = known(partnership)
-    return State(pairs=sum(1 for _ in _filled(partnership, here)), possible=here.possible)
+    return RoadTableState(pairs=sum(1 for _ in _filled(partnership, here)), possible=here.possible)
 
 
 def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int]]:
@@ -194,7 +194,7 @@ def row_count(partnership: Partnership) -> int:
     )
 
 
-def _filled(partnership: Partnership, here: Known) -> Iterator[tuple[int, int]]:
+def _filled(partnership: Partnership, here: PlacesOfPartnership) -> Iterator[tuple[int, int]]:
     if partnership.road_table is None:
         return
     for one, other in roads.roads_of_partnership(partnership).table:
@@ -202,11 +202,11 @@ def _filled(partnership: Partnership, here: Known) -> Iterator[tuple[int, int]]:
             yield one, other
 
 
-def _said(key: int, here: Known) -> str:
+def _said(key: int, here: PlacesOfPartnership) -> str:
     return str(key) if key > 0 else here.names[key]
 
 
-def _read(content: BinaryIO, here: Known) -> tuple[dict[tuple[int, int], int], Brought]:
+def _read(content: BinaryIO, here: PlacesOfPartnership) -> tuple[dict[tuple[int, int], int], Brought]:
     """The pairs of a file, the larger of two ways. Raises NoTable, BadLines."""
     file = CsvFile(content)
     at = [next((file.header.index(name) for name in names if name in file.header), None) for names in COLUMNS]
@@ -248,7 +248,7 @@ def _read(content: BinaryIO, here: Known) -> tuple[dict[tuple[int, int], int], B
     return pairs, Brought(pairs=len(pairs), unequal=len(unequal), not_ours=not_ours)
 
 
-def _line(cells: list[str], here: Known) -> dict[tuple[int, int], int] | str:
+def _line(cells: list[str], here: PlacesOfPartnership) -> dict[tuple[int, int], int] | str:
     """One line as pairs with minutes; {} where a place is not ours; a sentence's end where it cannot be
     right."""
     ends = []
@@ -282,7 +282,7 @@ def _line(cells: list[str], here: Known) -> dict[tuple[int, int], int] | str:
     return found
 
 
-def _place(cell: str, here: Known) -> tuple[int, ...] | str:
+def _place(cell: str, here: PlacesOfPartnership) -> tuple[int, ...] | str:
     if not cell:
         return "a place is missing"
     if cell.isascii() and cell.isdigit() and len(cell) < 10:

@@ -17,7 +17,7 @@ from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.days_off import DayOff
 from outreach.tour.performances import Performance
-from outreach.tour.wishes import Facts, facts_of
+from outreach.tour.wishes import DayFacts, facts_of
 
 A_DAY = timedelta(days=1)
 
@@ -34,11 +34,11 @@ class Span:
     shows: dict[date, list[Performance]]
     off: dict[date, DayOff]
 
-    def facts(self, day: date) -> Facts:
+    def facts(self, day: date) -> DayFacts:
         """Of a day with a tour day, as it would be by now."""
         return facts_of(self.rows[day])
 
-    def try_out(self, day: date, facts: Facts) -> str:
+    def try_out(self, day: date, facts: DayFacts) -> str:
         """Put these facts on a day; why it cannot be, in words, and then nothing is changed; '' if it can."""
         before = self.facts(day)
         if facts.stays_at not in ("", before.stays_at) and day + A_DAY not in self.rows:
@@ -104,7 +104,7 @@ class Span:
     def held(self, day: date) -> bool:
         return any(s.held_until is not None for s in self.shows.get(day, ()))
 
-    def _why_not(self, day: date, facts: Facts, said_before: tuple[str, str]) -> str:
+    def _why_not(self, day: date, facts: DayFacts, said_before: tuple[str, str]) -> str:
         """`said_before`: what was out of its hours already, on the day and the day after, is not held against
         a change."""
         programme = self.tour_days[day].programme
@@ -130,8 +130,8 @@ class Span:
         said = hours.outside(self.rows[day], self.shows.get(day, ()), self.ways)
         return said[0].rstrip(".") if said else ""
 
-    def _put(self, day: date, facts: Facts) -> None:
-        for name in Facts.__annotations__:
+    def _put(self, day: date, facts: DayFacts) -> None:
+        for name in DayFacts.__annotations__:
             setattr(self.rows[day], name, getattr(facts, name))
         if (following := self.rows.get(day + A_DAY)) is not None:
             _after(following, self.rows[day])

@@ -19,7 +19,7 @@ from outreach.tour.roads import LODGINGS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class DayVerdict:
     """One rule's word on one day: `holds` says that it stands in the way. `troupe` is '' where it is the same
     for all."""
 
@@ -30,23 +30,25 @@ class Verdict:
     first_start: time | None = None
 
 
-def verdicts_on_day(programme: Programme, school: School, day: date, *, now: datetime) -> list[Verdict]:
+def verdicts_on_day(programme: Programme, school: School, day: date, *, now: datetime) -> list[DayVerdict]:
     """Every rule in its order, those that let the day pass too; then each troupe of the day. A constant
     number of queries."""
     found = [_notice(programme, day, now), _school_day(programme, school, day)]
     on_tour = {d.id: d for d in days.of_programme(programme.id) if d.day == day}
     troupes = {t.id: t.name for t in companies.troupes(programme.partnership_id)}
     found += [
-        Verdict(rule="Day off", said="It has the day off.", holds=not on_tour, troupe=troupes[row.troupe_id])
+        DayVerdict(
+            rule="Day off", said="It has the day off.", holds=not on_tour, troupe=troupes[row.troupe_id]
+        )
         for row in days_off.standing(troupes, day, day)
     ]
     if not on_tour:
         return [
             *found,
-            Verdict(rule="Tour day", said="No troupe gives this day to the programme.", holds=True),
+            DayVerdict(rule="Tour day", said="No troupe gives this day to the programme.", holds=True),
         ]
     found.append(
-        Verdict(rule="Tour day", said=f"{count(len(on_tour), 'troupe')} on tour that day.", holds=False)
+        DayVerdict(rule="Tour day", said=f"{count(len(on_tour), 'troupe')} on tour that day.", holds=False)
     )
     truly, doors = hours.hours_of_days(on_tour.values()), nights.doors(on_tour.values())
     for offer in slots.offers(
@@ -55,7 +57,7 @@ def verdicts_on_day(programme: Programme, school: School, day: date, *, now: dat
         tour_day = on_tour[offer.tour_day_id]
         full = offer.shows >= offer.at_most
         said = f"{offer.shows} of {count(offer.at_most, 'show')} booked or kept."
-        of_troupe = [Verdict(rule="Room", said=said, holds=full)]
+        of_troupe = [DayVerdict(rule="Room", said=said, holds=full)]
         if not full:
             of_troupe += _rest(tour_day, offer, truly[tour_day.id], doors[tour_day.id])
             of_troupe += _time(offer)
@@ -65,16 +67,16 @@ def verdicts_on_day(programme: Programme, school: School, day: date, *, now: dat
 
 def _rest(
     tour_day: TourDay, offer: DayOffer, truly: Truly, doors: tuple[Door | None, Door | None]
-) -> Iterator[Verdict]:
+) -> Iterator[DayVerdict]:
     """The word of each rule of the troupe's own that has anything to say of that day."""
     troupe = tour_day.troupe
     for door, words in zip(
         doors, ("Leaves from {}, where it stayed.", "Stays the night at {}."), strict=True
     ):
         if door is not None and door.stop.key < LODGINGS:
-            yield Verdict(rule="Overnight", said=words.format(door.name), holds=False)
+            yield DayVerdict(rule="Overnight", said=words.format(door.name), holds=False)
     if truly.rests_until > hours.minute_of(tour_day.leaves):
-        yield Verdict(
+        yield DayVerdict(
             rule="Rest",
             said=(
                 f"{count(troupe.rest_hours, 'hour')} after the evening before are over at "
@@ -83,7 +85,7 @@ def _rest(
             holds=offer.barred == fit.REST,
         )
     if truly.returns < hours.minute_of(tour_day.returns):
-        yield Verdict(
+        yield DayVerdict(
             rule="Latest return",
             said=f"It is back by {hours.told(truly.returns)}.",
             holds=offer.barred == fit.LATEST,
@@ -93,29 +95,29 @@ def _rest(
         between = (
             f"{count(truly.lunch, 'minute')} between {hours.told(lunch.FIRST)} and {hours.told(lunch.LAST)}"
         )
-        yield Verdict(
+        yield DayVerdict(
             rule="Lunch",
             said=f"No start leaves the troupe {between}." if taken else f"The troupe has {between}.",
             holds=taken,
         )
 
 
-def _time(offer: DayOffer) -> Iterator[Verdict]:
+def _time(offer: DayOffer) -> Iterator[DayVerdict]:
     if offer.gaps:
         first = offer.slots[0].starts
         said = f"There is time; the first start is {clock(first)}."
-        yield Verdict(rule="Time and road", said=said, holds=False, first_start=first)
+        yield DayVerdict(rule="Time and road", said=said, holds=False, first_start=first)
     elif offer.short and not offer.barred:
         what = "on the road" if offer.by_road else "between the shows, its hours and the school’s"
         said = f"{count(offer.short, 'minute')} short {what}."
-        yield Verdict(rule="Time and road", said=said, holds=True)
+        yield DayVerdict(rule="Time and road", said=said, holds=True)
 
 
-def _notice(programme: Programme, day: date, now: datetime) -> Verdict:
+def _notice(programme: Programme, day: date, now: datetime) -> DayVerdict:
     first = slots.first_bookable_day(programme, now)
     if day < day_of(now):
-        return Verdict(rule="Notice", said="The day is past.", holds=True)
-    return Verdict(
+        return DayVerdict(rule="Notice", said="The day is past.", holds=True)
+    return DayVerdict(
         rule="Notice",
         said=(
             f"A school books {count(programme.notice_book_days, 'day')} ahead: from {day_short(first)} on. "
@@ -127,14 +129,14 @@ def _notice(programme: Programme, day: date, now: datetime) -> Verdict:
     )
 
 
-def _school_day(programme: Programme, school: School, day: date) -> Verdict:
+def _school_day(programme: Programme, school: School, day: date) -> DayVerdict:
     why = school_days.load_one(school).why_closed(day)
     if programme.for_adults and why == school_days.INSET_DAY:
-        return Verdict(
+        return DayVerdict(
             rule="School day", said="An INSET day, which suits a programme for staff.", holds=False
         )
     said = {"your INSET day": "INSET day", "a day you ruled out": "The school has ruled it out"}.get(why, why)
-    return Verdict(
+    return DayVerdict(
         rule="School day",
         said=f"{said[:1].upper()}{said[1:]}." if why else "A school day there.",
         holds=bool(why),

@@ -41,7 +41,7 @@ class WishIncomplete(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class DayWish:
     """`leaves`, `returns` for HOURS, either of them None to keep it; `stays_at` and `place` for NIGHT."""
 
     kind: str
@@ -67,7 +67,7 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class DayFacts:
     """What a wish may change of a tour day; metres of the National Grid."""
 
     leaves: time
@@ -84,24 +84,24 @@ class Facts:
 
     def kept(self) -> dict[str, Any]:
         """As JSON keeps it."""
-        return {name: getattr(self, name) for name in Facts.__annotations__} | {
+        return {name: getattr(self, name) for name in DayFacts.__annotations__} | {
             "leaves": f"{self.leaves:%H:%M}",
             "returns": f"{self.returns:%H:%M}",
         }
 
 
-def read(kept: dict[str, Any]) -> Facts:
+def read(kept: dict[str, Any]) -> DayFacts:
     """The facts of what `kept` wrote."""
     hours = {name: time.fromisoformat(kept[name]) for name in ("leaves", "returns")}
-    return Facts(**(kept | hours))
+    return DayFacts(**(kept | hours))
 
 
-def facts_of(day: Any) -> Facts:
+def facts_of(day: Any) -> DayFacts:
     """Of a tour day, or of a row with its columns."""
-    return Facts(**{name: getattr(day, name) for name in Facts.__annotations__})
+    return DayFacts(**{name: getattr(day, name) for name in DayFacts.__annotations__})
 
 
-def check(troupe: Troupe, wish: Wish) -> None:
+def check(troupe: Troupe, wish: DayWish) -> None:
     """Raises WishIncomplete."""
     if wish.kind not in KINDS:
         raise WishIncomplete("Choose what these days are to be.", field="kind")
@@ -124,7 +124,7 @@ def check(troupe: Troupe, wish: Wish) -> None:
             raise WishIncomplete("Enter where that is, so that its roads can be reckoned.", field="place")
 
 
-def wished(wish: Wish, now: Facts) -> Facts:
+def wished(wish: DayWish, now: DayFacts) -> DayFacts:
     """What a wish other than OFF and PLAYS makes of a day."""
     match wish.kind:
         case "morning":

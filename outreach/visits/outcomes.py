@@ -11,7 +11,7 @@ from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.ground.db import db
 from outreach.visits import reports, verdicts
 from outreach.visits.reports import ReportedPupils, VisitReport
-from outreach.visits.verdicts import Promised, Told, Verdict
+from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 
 def outcomes_of_shows(performance_ids: Collection[int], *, now: datetime) -> dict[int, Verdict]:
@@ -46,7 +46,7 @@ def _promised(performance_ids: Collection[int]) -> list[Promised]:
     return [Promised(*row, None, None, pupils.get(row[4], {})) for row in rows]
 
 
-def _told(performance_ids: Collection[int]) -> list[Told]:
+def _told(performance_ids: Collection[int]) -> list[ReportTold]:
     """Every report that nobody took back, in the order they came."""
     v = VisitReport
     held = (v.performance_id.in_(performance_ids), reports.stands())
@@ -63,4 +63,4 @@ def _told(performance_ids: Collection[int]) -> list[Told]:
         .where(*held)
         .order_by(v.id)
     )
-    return [Told(*row, split.get(row[0], {})) for row in rows]
+    return [ReportTold(*row, split.get(row[0], {})) for row in rows]

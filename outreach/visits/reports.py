@@ -140,7 +140,7 @@ class NotTheWordThatHolds(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class ReportAccount:
     """What one side says. `pupils` by year group, or a total, or None where nobody counted; never a name."""
 
     took_place: bool
@@ -162,7 +162,7 @@ class Account:
         return self.pupils if isinstance(self.pupils, int) else None
 
 
-def report(booking: Booking, side: str, account: Account, *, who: str, now: datetime) -> VisitReport:
+def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now: datetime) -> VisitReport:
     """Put down what a side says: 'school' of its own booking, 'company' of the whole show.
 
     The newest word of a side holds; an earlier one is kept. The same word sent twice is put down once.
@@ -222,14 +222,14 @@ def mirror(concerned: Sequence[Booking], *, now: datetime) -> None:
         subscribed.show(concerned[0].performance, now=now)
 
 
-class Said(Protocol):
+class SideWord(Protocol):
     """One side's word, as a row or as it was read for many."""
 
     @property
     def took_place(self) -> bool: ...
 
 
-def said_together(settled: Said | None, school: Said | None, company: Said | None) -> str | None:
+def said_together(settled: SideWord | None, school: SideWord | None, company: SideWord | None) -> str | None:
     """TOOK_PLACE, FAILED or DISAGREE, by the words that stand; None where nobody has said. The one rule for
     it."""
     words = [settled] if settled is not None else [word for word in (school, company) if word is not None]
@@ -263,7 +263,7 @@ def settle(
     now: datetime,
 ) -> VisitReport:
     """The coordinator's word on one booking, which stands over both sides. Raises what `report` raises."""
-    account = Account(took_place=took_place, why_not=why_not, pupils=pupils)
+    account = ReportAccount(took_place=took_place, why_not=why_not, pupils=pupils)
     return report(booking, SETTLED, account, who=who, now=now)
 
 
@@ -427,7 +427,7 @@ def companions(performance: Performance) -> list[Booking]:
     return sorted(live, key=lambda b: (b.role != promises.HOST, b.id))
 
 
-def _check(account: Account, side: str) -> None:
+def _check(account: ReportAccount, side: str) -> None:
     if not account.took_place and not account.why_not.strip():
         raise WhyNotMissing
     if account.concerns is not None and side != SCHOOL:
@@ -441,9 +441,9 @@ def _check(account: Account, side: str) -> None:
         raise CountMakesNoSense("It did not take place, so nobody can have seen it. Leave the numbers empty.")
 
 
-def _says(row: VisitReport) -> Account:
+def _says(row: VisitReport) -> ReportAccount:
     split = counts_of(row)
-    return Account(
+    return ReportAccount(
         took_place=row.took_place,
         why_not=row.why_not,
         pupils=split or row.pupils,
@@ -455,6 +455,6 @@ def _says(row: VisitReport) -> Account:
     )
 
 
-def _in_short(account: Account) -> dict[str, Any]:
+def _in_short(account: ReportAccount) -> dict[str, Any]:
     split = {str(y): n for y, n in sorted(account.split.items())}
     return {"took place": account.took_place, "why not": account.why_not, "pupils": split or account.total}

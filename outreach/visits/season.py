@@ -23,7 +23,7 @@ from outreach.visits.verdicts import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class Show:
+class SeasonShow:
     """A show that stands, guests and all. `counted`: pupils of the programme's year groups who were counted,
     as coverage counts them; `others`: those of other year groups, who are in no coverage. `promised`: of the
     schools of which nobody's count holds, what they promised. None of adults'. `played` is False where it is
@@ -45,12 +45,12 @@ class Show:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class SeasonDay:
     """A tour day with its shows and its drives. Whole straight kilometres; `unknown`: drives of which nothing
     is known."""
 
     tour_day: TourDay
-    shows: tuple[Show, ...]
+    shows: tuple[SeasonShow, ...]
     kilometres: int
     minutes: int
     unknown: int
@@ -105,12 +105,12 @@ class Season:
     sums."""
 
     academic_year: int
-    days: tuple[Day, ...]
+    days: tuple[SeasonDay, ...]
 
     @property
     def troupes(self) -> list[OfTroupe]:
         """By company and name."""
-        found: dict[int, list[Day]] = {}
+        found: dict[int, list[SeasonDay]] = {}
         for day in self.days:
             found.setdefault(day.tour_day.troupe_id, []).append(day)
         parts = sorted(
@@ -140,7 +140,7 @@ class Season:
     def total(self) -> Sums:
         return sums(self.days)
 
-    def narrowed(self, troupe_id: int | None, month: date | None) -> list[Day]:
+    def narrowed(self, troupe_id: int | None, month: date | None) -> list[SeasonDay]:
         """The days of one troupe, or of one month, or of both; None: of all."""
         return [
             day
@@ -183,7 +183,7 @@ def season_of_year(partnership_id: int, academic_year: int, *, now: datetime) ->
         drives = legs.of_day(booked, ways, *doors[tour_day.id])
         year_groups = None if tour_day.programme.for_adults else targets.get(tour_day.programme_id, ())
         found.append(
-            Day(
+            SeasonDay(
                 tour_day=tour_day,
                 shows=tuple(_show(s, promised[s.id], came_to, year_groups, now) for s in booked),
                 kilometres=int(sum(d.kilometres or 0 for d in drives if d) + 0.5),
@@ -207,7 +207,7 @@ def years(partnership_id: int) -> list[int]:
     )
 
 
-def sums(days: Iterable[Day]) -> Sums:
+def sums(days: Iterable[SeasonDay]) -> Sums:
     """Some days added up. Pure."""
     days = list(days)
     shows = [show for day in days for show in day.shows]
@@ -252,7 +252,7 @@ def _show(
     came_to: Mapping[int, Verdict],
     year_groups: Collection[int] | None,
     now: datetime,
-) -> Show:
+) -> SeasonShow:
     """`year_groups`: those the programme is for; None for adults'."""
     found = [came_to[booking.id] for booking in bookings]
     counted = others = promised = 0
@@ -264,7 +264,7 @@ def _show(
             others += sum(verdict.counted.values()) - meant
         elif verdict.word != FAILED:
             promised += sum(verdict.promise.pupils.values())
-    return Show(
+    return SeasonShow(
         performance=performance,
         bookings=tuple(bookings),
         counted=counted,

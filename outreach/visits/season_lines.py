@@ -8,7 +8,7 @@ from typing import Any
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import local
 from outreach.ground.wording import day_short
-from outreach.visits.season import Season, Show, Sums, sums
+from outreach.visits.season import Season, SeasonShow, Sums, sums
 
 NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
 
@@ -126,7 +126,7 @@ def _shows(season: Season) -> Iterator[Sequence[Any]]:
             ]
 
 
-def _pupils(found: Sums | Show) -> list[int]:
+def _pupils(found: Sums | SeasonShow) -> list[int]:
     return [found.counted, found.promised, found.others]
 
 

@@ -52,7 +52,7 @@ class Promised:
 
 
 @dataclass(slots=True)
-class Told:
+class ReportTold:
     """One report: `total` where given, `split` by year group where given (else empty)."""
 
     id: int
@@ -78,11 +78,11 @@ class Verdict:
 
 
 def verdicts_on_promises(
-    promises: Iterable[Promised], reports: Iterable[Told], *, moment: datetime, for_adults: bool
+    promises: Iterable[Promised], reports: Iterable[ReportTold], *, moment: datetime, for_adults: bool
 ) -> list[Verdict]:
     """The verdict on every promise, in the order given."""
-    about_booking: dict[tuple[str, int], Told] = {}
-    about_show: dict[int, Told] = {}
+    about_booking: dict[tuple[str, int], ReportTold] = {}
+    about_show: dict[int, ReportTold] = {}
     for told in reports:
         if told.side == COMPANY:
             about_show[told.performance_id] = told
@@ -127,14 +127,14 @@ def shared_out(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
     return parts
 
 
-def _of_this_show(told: Told | None, promise: Promised) -> Told | None:
+def _of_this_show(told: ReportTold | None, promise: Promised) -> ReportTold | None:
     return None if told is None or told.recorded_at < promise.starts_at else told
 
 
 def _show(
     together: list[Promised],
-    about_booking: Mapping[tuple[str, int], Told],
-    company: Told | None,
+    about_booking: Mapping[tuple[str, int], ReportTold],
+    company: ReportTold | None,
     moment: datetime,
 ) -> list[Verdict]:
     """The verdicts on the promises of one show."""
@@ -169,7 +169,11 @@ def _show(
 
 
 def _word(
-    promise: Promised, settled: Told | None, school: Told | None, company: Told | None, moment: datetime
+    promise: Promised,
+    settled: ReportTold | None,
+    school: ReportTold | None,
+    company: ReportTold | None,
+    moment: datetime,
 ) -> tuple[str, str]:
     word = said_together(settled, school, company)
     if word is None:
@@ -181,7 +185,7 @@ def _word(
     return word, BOTH_AGREE if school is not None and company is not None else ONE_SIDE
 
 
-def _count(promise: Promised, told: Told | None) -> tuple[dict[int, int], bool] | None:
+def _count(promise: Promised, told: ReportTold | None) -> tuple[dict[int, int], bool] | None:
     """A report's count by year group, and whether it had to be shared out."""
     if told is None or not told.took_place:
         return None
@@ -194,7 +198,7 @@ def _count(promise: Promised, told: Told | None) -> tuple[dict[int, int], bool] 
 
 def _compare(
     verdicts: list[Verdict],
-    about_booking: Mapping[tuple[str, int], Told],
+    about_booking: Mapping[tuple[str, int], ReportTold],
     counts: Mapping[int, tuple[dict[int, int], bool] | None],
     head_count: int | None,
 ) -> None:
@@ -211,7 +215,7 @@ def _compare(
 def _fill_in(
     verdicts: list[Verdict],
     counts: dict[int, tuple[dict[int, int], bool] | None],
-    company: Told | None,
+    company: ReportTold | None,
     head_count: int | None,
 ) -> None:
     """Share the rest of the head count over those who took part and gave no number."""

@@ -16,9 +16,9 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short
 from outreach.tour import companies, days_off, span, wishes
 from outreach.tour.availability import changing, rules
-from outreach.tour.availability.rules import Rules
+from outreach.tour.availability.rules import TroupeRules
 from outreach.tour.companies import Troupe
-from outreach.tour.wishes import KINDS, Wish
+from outreach.tour.wishes import KINDS, DayWish
 from outreach.web import forms
 from outreach.web.fields import given
 from outreach.web.refusals import refused, status
@@ -52,10 +52,10 @@ class WishForm(forms.Form):
         hint="The postcode of a school nearby, a grid reference like SP 513 061, or an easting and northing",
     )
 
-    def wish(self) -> Wish:
+    def wish(self) -> DayWish:
         """Raises BaseNotFound."""
         night = self.kind.data == wishes.NIGHT
-        return Wish(
+        return DayWish(
             kind=self.kind.data or "",
             leaves=self.leaves.data,
             returns=self.returns.data,
@@ -85,8 +85,8 @@ class RulesForm(forms.Form):
     latest_return = forms.clock("Back at the latest", hint="Empty: as late as the hours of each day say")
     overnight_stays = forms.tick("May stay the night away")
 
-    def rules(self) -> Rules:
-        return Rules(**{name: self[name].data for name in Rules.__annotations__})
+    def rules(self) -> TroupeRules:
+        return TroupeRules(**{name: self[name].data for name in TroupeRules.__annotations__})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -224,7 +224,7 @@ _LINKED = (
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
     """A coordinator in a session; the session ends when the person's session_key changes."""
 
-    def __init__(self, person: coordinators.Person) -> None:
+    def __init__(self, person: coordinators.Coordinator) -> None:
         self.person_id = person.id
         self.name = person.name
         self.partnership_id = person.partnership_id
@@ -237,7 +237,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
 def _load(identity: str) -> SignedIn | None:
     person_id, _, key = identity.partition(".")
     person = (
-        db.session.get(coordinators.Person, int(person_id))
+        db.session.get(coordinators.Coordinator, int(person_id))
         if re.fullmatch(r"[0-9]{1,9}", person_id)
         else None
     )

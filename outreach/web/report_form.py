@@ -11,7 +11,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.visits import reports
-from outreach.visits.reports import PUPILS_AT_MOST, Account
+from outreach.visits.reports import PUPILS_AT_MOST, ReportAccount
 from outreach.web import forms
 from outreach.web.refusals import status
 
@@ -32,8 +32,8 @@ class CompanyReportForm(forms.Form):
         "If a pupil spoke up: was it handed to the safeguarding lead each time?", YES_NO
     )
 
-    def account(self) -> Account:
-        return Account(
+    def account(self) -> ReportAccount:
+        return ReportAccount(
             took_place=self.took_place.data == "yes",
             why_not=self.why_not.data or "",
             pupils=self.pupils.data,
@@ -57,9 +57,9 @@ class SchoolReportForm(forms.Form):
     concerns = forms.number("Concerns raised", at_most=500, hint="A number, nothing else.")
     concerns_handed_on = forms.choice("Was each concern handed to the safeguarding lead?", YES_NO)
 
-    def account(self) -> Account:
+    def account(self) -> ReportAccount:
         split = {y: self[f"year_{y}"].data for y in YEAR_GROUPS if self[f"year_{y}"].data is not None}
-        return Account(
+        return ReportAccount(
             took_place=self.took_place.data == "yes",
             why_not=self.why_not.data or "",
             pupils=split or self.pupils.data,

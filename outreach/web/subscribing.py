@@ -10,7 +10,7 @@ from outreach.post.feeds.addresses import Feed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class FeedOffer:
     """What a page shows of a feed: `webcal` opens a calendar program, `https` is what people paste into
     one."""
 
@@ -24,9 +24,9 @@ def keys() -> list[str]:
     return [current_app.config["SECRET_KEY"], *current_app.config["SECRET_KEY_FALLBACKS"]]
 
 
-def offer(feed: Feed | None) -> Offer | None:
+def offer(feed: Feed | None) -> FeedOffer | None:
     """The feed's address in both spellings; None for no feed."""
     if feed is None:
         return None
     https = addresses.address(current_app.config["PUBLIC_URL"], addresses.token_of(feed, keys()[0]))
-    return Offer(feed=feed, https=https, webcal="webcal:" + https.partition(":")[2])
+    return FeedOffer(feed=feed, https=https, webcal="webcal:" + https.partition(":")[2])

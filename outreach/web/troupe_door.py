@@ -71,7 +71,7 @@ company.context_processor(whose)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class LinkOffer:
     """A troupe's link as a coordinator sees it: its address, whether it works, and the last day on which it
     does."""
 
@@ -81,13 +81,13 @@ class Offer:
     last_day: date
 
 
-def offer(troupe: Troupe) -> Offer | None:
+def offer(troupe: Troupe) -> LinkOffer | None:
     """The link of a troupe that was not taken back; None where there is none."""
     row = troupe_links.newest(troupe.id)
     if row is None:
         return None
     token = troupe_links.token_of(row, subscribing.keys()[0])
-    return Offer(
+    return LinkOffer(
         row=row,
         address=troupe_links.address(current_app.config["PUBLIC_URL"], token),
         open=row.open_at(clock.now()),

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 from outreach.asking import owners
 from outreach.asking.owners import CannotOwn, GapOwner
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme
@@ -124,7 +124,7 @@ def test_two_who_assign_the_same_schools_at_once_leave_each_with_one_owner(app: 
             ready.wait()
             with transaction() as session:
                 programme = session.get_one(Programme, programme_id)
-                person = session.get_one(Person, person_id)
+                person = session.get_one(Coordinator, person_id)
                 changed.append(len(owners.assign(programme, schools, person, **PRIYA)))
 
     threads = [threading.Thread(target=one, args=(person_id,)) for person_id in people]

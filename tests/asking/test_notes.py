@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.asking import notes
-from outreach.asking.notes import LONGEST, Note, NoteEmpty, NoteGone, NoteUnfit
+from outreach.asking.notes import LONGEST, NoteEmpty, NoteGone, NoteOnSchool, NoteUnfit
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 
@@ -84,13 +84,13 @@ def test_a_note_taken_back_loses_its_words_for_good(app: Flask) -> None:
         note = notes.write(school.urn, "a pupil's name by mistake", partnership_id=mine, **PRIYA)
         notes.withdraw(note, **PRIYA)
     assert texts(school.urn, mine) == []
-    kept = db.session.scalars(db.select(Note)).one()
+    kept = db.session.scalars(db.select(NoteOnSchool)).one()
     assert (kept.text, kept.withdrawn_at, kept.withdrawn_by) == ("", make.NOW, "Priya Nandakumar")
     deeds = history.history_of("school", school.urn)
     assert [deed.what for deed in deeds] == ["note taken back", "noted"]
     assert "by mistake" not in str([(deed.before, deed.after) for deed in deeds])
     with pytest.raises(NoteGone), transaction():
-        notes.withdraw(db.session.get_one(Note, kept.id), **PRIYA)
+        notes.withdraw(db.session.get_one(NoteOnSchool, kept.id), **PRIYA)
 
 
 @pytest.mark.parametrize(
@@ -113,4 +113,4 @@ def test_the_database_refuses_a_note_without_words_or_words_taken_back(
         mine, school = make.partnership().id, make.school().urn
     row = {"partnership_id": mine, "urn": school, "text": "x", "who": "x", "recorded_at": make.NOW}
     with pytest.raises(IntegrityError), transaction() as session:
-        session.add(Note(**row | changes))
+        session.add(NoteOnSchool(**row | changes))

@@ -23,7 +23,7 @@ from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.guest_places import GuestPlace, Travel
 from outreach.booking.guests import hosting, joining
-from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.booking.proposals import Proposal
@@ -201,7 +201,7 @@ def propose(dice: Dice, county: County, now: datetime) -> bool | None:
         return False
     people = db.session.scalars(select(Contact).where(Contact.urn == school.urn)).all()
     until = day_of(now) + timedelta(days=dice.one((0, 1, 5)))
-    offer = proposing.Offer(
+    offer = proposing.ProposalDraft(
         programme=_programme(county), school=school, slot=slot, people=people, reply_by=until
     )
     proposing.propose(offer, who="x", now=now)
@@ -274,7 +274,7 @@ def join(dice: Dice, county: County, now: datetime) -> bool | None:
     hosts, school = _live(county, HOST), db.session.get_one(School, urn)
     if not hosts:
         return False
-    wish = Wish(why=guest_places.FEW_PUPILS, promise=_promise(dice, school), travel=Travel(by="foot"))
+    wish = JoiningWish(why=guest_places.FEW_PUPILS, promise=_promise(dice, school), travel=Travel(by="foot"))
     joining.ask(_programme(county), school, dice.one(hosts).performance, wish, who="x", now=now)
     return None
 

@@ -238,7 +238,7 @@ def join_as_guest(c: Any, now: datetime) -> None:
 def propose(*people: str) -> Callable[[Any, datetime], None]:
     def do(c: Any, now: datetime) -> None:
         with transaction():
-            offer = proposing.Offer(
+            offer = proposing.ProposalDraft(
                 programme=c.programme,
                 school=c.school,
                 slot=slot(c, c.tuesday, time(9), now),
@@ -304,7 +304,7 @@ def neighbour_is_asked(c: Any, now: datetime) -> None:
     """The other slot of the day is kept for the neighbour."""
     with transaction():
         contact = make.contact(c.neighbour, address=NEIGHBOUR)
-        offer = proposing.Offer(
+        offer = proposing.ProposalDraft(
             programme=c.programme,
             school=c.neighbour,
             slot=slot(c, c.tuesday, time(13), now, school=c.neighbour),

@@ -10,7 +10,7 @@ from outreach.booking import bookings, guest_places, holds, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guest_places import GuestPlace, Travel
 from outreach.booking.guests import joining
-from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
@@ -68,9 +68,9 @@ def book(
     return made
 
 
-def wish(pupils: dict[int, int] | None = None, address: str = GUEST, **changes: Any) -> Wish:
+def wish(pupils: dict[int, int] | None = None, address: str = GUEST, **changes: Any) -> JoiningWish:
     office = Colleague(name="Ann Lea", address=address, duty="safeguarding lead", phone="01632 960 300")
-    return Wish(
+    return JoiningWish(
         **{
             "why": guest_places.NO_HALL,
             "promise": Promise(

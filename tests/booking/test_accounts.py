@@ -25,7 +25,7 @@ def c(app: Flask) -> SimpleNamespace:
 
 def account(
     c, count_queries, *, decided: tuple[str, tuple[int, ...]] | None = None, own=(), **facts
-) -> accounts.Account:
+) -> accounts.PromiseAccount:
     with transaction():
         school = make.school(**facts)
         for year_group, pupils in own:

@@ -31,7 +31,7 @@ from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.guest_places import Travel
 from outreach.booking.guests import hosting, joining
-from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
@@ -182,7 +182,7 @@ class County(RuleBasedStateMachine):
     def propose(self, day: str, at: time, post: str) -> None:
         found = self._slot(day, at)
         if found is not None:
-            offer = proposing.Offer(
+            offer = proposing.ProposalDraft(
                 programme=self.programme,
                 school=self.school,
                 slot=found,
@@ -231,7 +231,7 @@ class County(RuleBasedStateMachine):
     @rule(people=st.sets(st.sampled_from(range(2)), min_size=1), post=POST)
     def guest_joins(self, people: set[int], post: str) -> None:
         promised = life.promise(pupils={8: 9}, people=tuple(GUESTS[i] for i in sorted(people)))
-        wish = Wish(why=guest_places.FEW_PUPILS, promise=promised, travel=Travel(by="foot"))
+        wish = JoiningWish(why=guest_places.FEW_PUPILS, promise=promised, travel=Travel(by="foot"))
         show = self._live().performance
         place = self._do(
             lambda: joining.ask(self.programme, self.small, show, wish, who="Ann Lea", now=self.now)

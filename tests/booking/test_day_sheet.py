@@ -43,8 +43,8 @@ def test_the_day_is_driven_from_the_base_through_its_shows_and_home(c: Any) -> N
 def test_each_stop_says_whom_to_ask_for_and_who_comes(c: Any) -> None:
     first, second = day_sheet.sheet_of_day(c.day).stops
     assert (first.meets, first.lead) == (
-        day_sheet.Person(name="Samuel Okonkwo", phone="01632 960 204"),
-        day_sheet.Person(name="Joanna Fell", phone="01632 960 200"),  # the school's own number
+        day_sheet.PersonToAskFor(name="Samuel Okonkwo", phone="01632 960 204"),
+        day_sheet.PersonToAskFor(name="Joanna Fell", phone="01632 960 200"),  # the school's own number
     )
     assert first.pupils == {8: 108, 9: 104} and first.guests == ()
     assert first.access == ("2 wheelchair places", "1 seat near the hearing loop")
@@ -54,7 +54,7 @@ def test_each_stop_says_whom_to_ask_for_and_who_comes(c: Any) -> None:
     assert guest.school.name == "Hollybank Special School"
     assert guest.travel == "By minibus, with 2 adults, there at 1:00pm"
     assert (guest.agreed, guest.pupils, guest.meets) == ("Quiet seats by the door", {8: 4, 9: 5}, None)
-    assert guest.lead == day_sheet.Person(name="Derek Stubbs", phone="01632 960 312")
+    assert guest.lead == day_sheet.PersonToAskFor(name="Derek Stubbs", phone="01632 960 312")
     assert guest.access == ("3 seats near the door, or a quiet room",)
     assert second.seats == 187 and second.year_groups == [8, 9]
     assert day_sheet.sheet_of_day(c.day).seats == 212 + 187
@@ -129,7 +129,7 @@ def test_a_sheet_takes_as_many_queries_for_two_shows_as_for_three_with_guests(
     assert len(three) == len(two)
 
 
-def read(day_id: int) -> day_sheet.Sheet:
+def read(day_id: int) -> day_sheet.DaySheet:
     sheet = day_sheet.sheet_of_day(db.session.get_one(TourDay, day_id))
     assert all(s.address is not None and all(g.school.name for g in s.guests) for s in sheet.stops)
     return sheet

@@ -19,7 +19,7 @@ from outreach.booking.agenda import moves, moving
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking, BookingContact
 from outreach.booking.proposals import Proposal
@@ -75,7 +75,9 @@ def propose(programme: Any, school: Any, key: str, now: datetime = NOW) -> Propo
         assert slot is not None, key
         people = [make.contact(school)]
         return proposing.propose(
-            Offer(programme=programme, school=school, slot=slot, people=people, reply_by=date(2027, 2, 5)),
+            ProposalDraft(
+                programme=programme, school=school, slot=slot, people=people, reply_by=date(2027, 2, 5)
+            ),
             who="Priya",
             now=now,
         )

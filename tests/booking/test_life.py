@@ -157,7 +157,7 @@ def c(app: Flask):
 
 
 def offer(c, *, at: time = time(9), reply_by: date = REPLY_BY, people=None, school=None, now=make.NOW):
-    return proposing.Offer(
+    return proposing.ProposalDraft(
         programme=c.programme,
         school=school or c.school,
         slot=life.slot(c, c.tuesday, at, now, school=school),

@@ -203,7 +203,7 @@ def test_a_school_too_big_for_one_show_has_two_times_kept_and_no_third(c) -> Non
         c.programme.audience_ceiling = 200
 
     def offer(day, at):
-        return proposing.Offer(
+        return proposing.ProposalDraft(
             programme=c.programme,
             school=c.school,
             slot=life.slot(c, day, at, make.NOW),

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.booking.calling_off.together import Wish, one_after_another, together
+from outreach.booking.calling_off.together import NewTimeWanted, one_after_another, together
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_locations import Located
 from outreach.ground.geography import Place
@@ -67,7 +67,7 @@ def day_of(n: int) -> date:
 
 def laid(
     asked: list[dict[str, Any]], tour: list[dict[str, Any]]
-) -> tuple[list[Wish], list[tuple[Any, list[Stand]]]]:
+) -> tuple[list[NewTimeWanted], list[tuple[Any, list[Stand]]]]:
     wishes = []
     for n, school in enumerate(asked):
         place = Place(easting=school["point"][0], northing=school["point"][1])
@@ -78,7 +78,7 @@ def laid(
         )
         row: Any = SimpleNamespace(urn=900001 + n, town="Kestermere")
         wishes.append(
-            Wish(
+            NewTimeWanted(
                 judge=Judge(
                     PROGRAMME, PARTNERSHIP, row, located=Located(place=place, known=True), calendar=calendar
                 ),

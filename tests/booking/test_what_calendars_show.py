@@ -89,7 +89,7 @@ def _live(model: Any, programme_id: int) -> Iterator[Any]:
     yield from db.session.scalars(select(model).where(mine, model.ended_at.is_(None)).order_by(model.id))
 
 
-def _place(visit: letters.Visit) -> str:
+def _place(visit: letters.LetterVisit) -> str:
     return ", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip())
 
 

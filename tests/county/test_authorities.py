@@ -12,7 +12,7 @@ import make
 from outreach.county import authorities, partnerships
 from outreach.county.authorities import Added
 from outreach.county.partnerships import Authority, AuthorityCovered, Holder
-from outreach.county.term_lines import Line, read_lines
+from outreach.county.term_lines import TermLine, read_lines
 from outreach.ground import history
 from outreach.ground.db import broken_guard, db, transaction
 
@@ -40,12 +40,12 @@ def test_pasted_lines_in_the_ways_people_write_dates_are_read() -> None:
     lines, problems = read_lines(text)
     assert problems == []
     assert lines == [
-        Line(number=2, first=date(2027, 1, 4), last=date(2027, 2, 12), is_term=True),
-        Line(number=4, first=date(2027, 2, 22), last=date(2027, 3, 25), is_term=True),
-        Line(number=5, first=date(2027, 4, 12), last=date(2027, 5, 28), is_term=True),
-        Line(number=6, first=date(2027, 6, 7), last=date(2027, 7, 21), is_term=True),
-        Line(number=7, first=date(2026, 9, 3), last=date(2026, 9, 3), is_term=False),
-        Line(number=8, first=date(2027, 1, 4), last=date(2027, 1, 4), is_term=False),
+        TermLine(number=2, first=date(2027, 1, 4), last=date(2027, 2, 12), is_term=True),
+        TermLine(number=4, first=date(2027, 2, 22), last=date(2027, 3, 25), is_term=True),
+        TermLine(number=5, first=date(2027, 4, 12), last=date(2027, 5, 28), is_term=True),
+        TermLine(number=6, first=date(2027, 6, 7), last=date(2027, 7, 21), is_term=True),
+        TermLine(number=7, first=date(2026, 9, 3), last=date(2026, 9, 3), is_term=False),
+        TermLine(number=8, first=date(2027, 1, 4), last=date(2027, 1, 4), is_term=False),
     ]
 
 

@@ -74,7 +74,7 @@ def test_what_a_links_file_tells_is_not_guessed() -> None:
     content = written([school(URN="900009", name="Redmere Academy")])
     links = b"URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\r\n900001,900012,The Other,Successor,\r\n"
     file = read(content, links=links)
-    found = register.compare(file, register.Known(facts=known, corrected={}, links={}, districts={}))
+    found = register.compare(file, register.KnownBefore(facts=known, corrected={}, links={}, districts={}))
     assert found.became == ()
 
 

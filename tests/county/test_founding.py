@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.county import partnerships
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.county.register import founding
 from outreach.county.schools import School
 from outreach.demonstration import county
@@ -55,7 +55,7 @@ def test_setup_makes_a_partnership_named_after_its_authority_with_its_schools_an
     )
     assert partnership.reference_prefix == "MAR"
     assert how_many(School) == MARLSHIRE.register.count(b"\r\n") - 1
-    person = db.session.scalars(select(Person)).one()
+    person = db.session.scalars(select(Coordinator)).one()
     assert (person.name, person.email) == ("Priya Nandakumar", "priya@council.example")
 
 

@@ -55,7 +55,7 @@ def where() -> dict[int, str]:
     }
 
 
-def agree(giver: Partnership, *ids: int, days: int = 1) -> hands.Settled:
+def agree(giver: Partnership, *ids: int, days: int = 1) -> hands.HandsChanged:
     asked = [row.id for row in hands.asked_of(giver.id)]
     with transaction():
         return hands.agree(ids or asked, giver_id=giver.id, who="Priya", now=make.NOW + days * DAY)

@@ -9,12 +9,12 @@ from flask import Flask
 
 import make
 from outreach.county import partnerships
-from outreach.county.partnerships import Settings
+from outreach.county.partnerships import PartnershipSettings
 from outreach.ground import history
 from outreach.ground.db import transaction
 
 WHO = {"who": "Priya Nandakumar", "now": make.NOW}
-SETTINGS = Settings(
+SETTINGS = PartnershipSettings(
     name="Marlshire Safeguarding Children Partnership", county="Marlshire", reference_prefix="MRL"
 )
 SQUARE = [[[-1.1, 52.0], [-1.0, 52.0], [-1.0, 52.1], [-1.1, 52.0]]]

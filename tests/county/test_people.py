@@ -15,7 +15,7 @@ PASSWORD = "lantern gravel otter"
 
 
 @pytest.fixture
-def priya(app: Flask) -> coordinators.Person:
+def priya(app: Flask) -> coordinators.Coordinator:
     with transaction():
         return coordinators.add(
             make.partnership().id, "Priya", " Priya@Marlshire.example ", password=PASSWORD, now=make.NOW
@@ -28,16 +28,16 @@ def tries(email: str, remote: str, count: int, *, now=make.NOW) -> None:
             coordinators.begin_try(email, remote=remote, now=now)
 
 
-def test_password_is_kept_as_scrypt_and_history_tells_who_was_added(priya: coordinators.Person) -> None:
+def test_password_is_kept_as_scrypt_and_history_tells_who_was_added(priya: coordinators.Coordinator) -> None:
     assert priya.password_hash is not None and priya.password_hash.startswith("scrypt:32768:8:1$")
     assert [row.what for row in history.history_of("person", priya.id)] == ["added"]
 
 
-def test_address_is_known_whatever_its_case(priya: coordinators.Person) -> None:
+def test_address_is_known_whatever_its_case(priya: coordinators.Coordinator) -> None:
     assert coordinators.holder("PRIYA@marlshire.EXAMPLE", PASSWORD).id == priya.id
 
 
-def test_second_person_with_an_address_is_refused(priya: coordinators.Person) -> None:
+def test_second_person_with_an_address_is_refused(priya: coordinators.Coordinator) -> None:
     with pytest.raises(coordinators.AddressTaken), transaction():
         coordinators.add(priya.partnership_id, "P", "PRIYA@marlshire.example", password=None, now=make.NOW)
 
@@ -47,7 +47,7 @@ def test_short_password_is_refused(app: Flask) -> None:
         coordinators.add(
             make.partnership().id, "P", "p@marlshire.example", password="elevenchars", now=make.NOW
         )
-    assert db.session.scalar(select(coordinators.Person)) is None
+    assert db.session.scalar(select(coordinators.Coordinator)) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_short_password_is_refused(app: Flask) -> None:
     ],
 )
 def test_wrong_pair_is_refused_in_the_same_words(
-    priya: coordinators.Person, email: str, password: str
+    priya: coordinators.Coordinator, email: str, password: str
 ) -> None:
     with pytest.raises(coordinators.CannotSignIn) as refused:
         coordinators.holder(email, password)
@@ -69,7 +69,7 @@ def test_wrong_pair_is_refused_in_the_same_words(
 
 
 def test_unknown_address_costs_one_scrypt_as_a_wrong_password_does(
-    priya: coordinators.Person, monkeypatch: pytest.MonkeyPatch
+    priya: coordinators.Coordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared = []
     real = coordinators.check_password_hash
@@ -89,7 +89,7 @@ def test_person_without_a_password_cannot_sign_in_by_one(app: Flask) -> None:
         coordinators.holder("p@marlshire.example", "")
 
 
-def test_person_who_has_left_cannot_sign_in(priya: coordinators.Person) -> None:
+def test_person_who_has_left_cannot_sign_in(priya: coordinators.Coordinator) -> None:
     with transaction():
         token = coordinators.sign_in_link(priya, now=make.NOW)
         coordinators.end(priya, who="set-up", now=make.NOW)
@@ -129,7 +129,7 @@ def test_tries_are_forgotten_when_they_get_in(app: Flask) -> None:
     tries("priya@marlshire.example", "192.0.2.1", coordinators.TRIES_OF_ADDRESS)
 
 
-def test_link_lets_in_once(priya: coordinators.Person) -> None:
+def test_link_lets_in_once(priya: coordinators.Coordinator) -> None:
     with transaction():
         token = coordinators.sign_in_link(priya, now=make.NOW)
     assert coordinators.link_is_open(token, now=make.NOW)
@@ -140,21 +140,21 @@ def test_link_lets_in_once(priya: coordinators.Person) -> None:
         coordinators.use_link(token, now=make.NOW)
 
 
-def test_link_runs_out_after_a_day(priya: coordinators.Person) -> None:
+def test_link_runs_out_after_a_day(priya: coordinators.Coordinator) -> None:
     with transaction():
         token = coordinators.sign_in_link(priya, now=make.NOW)
     with pytest.raises(coordinators.LinkUsed), transaction():
         coordinators.use_link(token, now=make.NOW + timedelta(hours=24))
 
 
-def test_token_itself_is_nowhere_in_the_database(priya: coordinators.Person) -> None:
+def test_token_itself_is_nowhere_in_the_database(priya: coordinators.Coordinator) -> None:
     with transaction():
         token = coordinators.sign_in_link(priya, now=make.NOW)
     kept = db.session.scalars(select(coordinators.SignInLink.token_hash)).all()
     assert len(kept) == 1 and token not in kept[0]
 
 
-def test_new_password_ends_the_sessions_of_the_old_one(priya: coordinators.Person) -> None:
+def test_new_password_ends_the_sessions_of_the_old_one(priya: coordinators.Coordinator) -> None:
     before = priya.session_key
     with transaction():
         person = coordinators.get(priya.email)
@@ -164,7 +164,7 @@ def test_new_password_ends_the_sessions_of_the_old_one(priya: coordinators.Perso
         coordinators.holder(priya.email, PASSWORD)
 
 
-def test_last_visit_is_the_newest_on_a_day_before_today(priya: coordinators.Person) -> None:
+def test_last_visit_is_the_newest_on_a_day_before_today(priya: coordinators.Coordinator) -> None:
     """Not this morning's sign-in: who looks a second time today is still told what came since the day
     before."""
     assert coordinators.last_here(priya.id, now=make.NOW) is None
@@ -175,7 +175,7 @@ def test_last_visit_is_the_newest_on_a_day_before_today(priya: coordinators.Pers
     assert coordinators.last_here(priya.id, now=make.NOW + timedelta(days=1)) == make.NOW
 
 
-def test_last_visit_is_a_persons_own_and_a_link_makes_one_too(priya: coordinators.Person) -> None:
+def test_last_visit_is_a_persons_own_and_a_link_makes_one_too(priya: coordinators.Coordinator) -> None:
     with transaction():
         other = make.person(make.partnership(("999",)))
         coordinators.use_link(coordinators.sign_in_link(other, now=make.NOW), now=make.NOW)

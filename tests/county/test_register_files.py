@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.county import register
-from outreach.county.register import Facts, Known, RegisterFile, WrongFile
+from outreach.county.register import Facts, KnownBefore, RegisterFile, WrongFile
 from outreach.ground.csv_lines import CsvFile
 
 COLUMNS = (
@@ -110,7 +110,9 @@ def read(content: bytes, la_codes: list[str] | None = None, **more: bytes) -> Re
 
 
 def compared(content: bytes, known: dict[int, Facts] | None = None) -> register.Changes:
-    return register.compare(read(content), Known(facts=known or {}, corrected={}, links={}, districts={}))
+    return register.compare(
+        read(content), KnownBefore(facts=known or {}, corrected={}, links={}, districts={})
+    )
 
 
 def test_a_line_is_understood_whole() -> None:
@@ -396,7 +398,7 @@ def test_code_point_gives_the_place_and_district_a_download_lacks(header: bytes)
     lacking = tuple(c for c in COLUMNS if c not in ("Easting", "Northing") and "District" not in c)
     file = read(written([school(Postcode="zz11aa")], lacking), code_point=header + CODE_POINT)
     after = (
-        register.compare(file, Known(facts={}, corrected={}, links={}, districts={"E07999902": "Marl"}))
+        register.compare(file, KnownBefore(facts={}, corrected={}, links={}, districts={"E07999902": "Marl"}))
         .new[0]
         .after
     )
@@ -410,7 +412,7 @@ def test_code_point_gives_the_place_and_district_a_download_lacks(header: bytes)
 
 def test_code_point_never_replaces_what_the_register_says() -> None:
     file = read(written([school(), school(URN="900002", Easting="", Northing="")]), code_point=CODE_POINT)
-    changes = register.compare(file, Known(facts={}, corrected={}, links={}, districts={}))
+    changes = register.compare(file, KnownBefore(facts={}, corrected={}, links={}, districts={}))
     assert [c.after.easting for c in changes.new] == [450000, 451000]
     assert [c.after.district_code for c in changes.new] == ["E07999901", "E07999901"]
 

@@ -14,7 +14,7 @@ from outreach.booking.handovers import Handover
 from outreach.coverage import figures, in_parts, lists, standings
 from outreach.coverage.as_of import scope
 from outreach.coverage.figures import TRUST
-from outreach.coverage.lists import Filters
+from outreach.coverage.lists import ListFilters
 from outreach.ground.db import db, transaction
 
 
@@ -167,7 +167,7 @@ def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Fl
     reckoning = standings.standings_of_programme(programme.id, as_of=date(2027, 1, 19), now=make.NOW)
 
     def names(**filters) -> list[str]:
-        return [s.name for s in lists.ordered(lists.pick(reckoning, Filters(**filters)), "name")]
+        return [s.name for s in lists.ordered(lists.pick(reckoning, ListFilters(**filters)), "name")]
 
     assert names(trust="Lantern Learning Trust") == names(type="Studio schools") == ["A"]
     assert names(trust=lists.NONE) == ["B"]

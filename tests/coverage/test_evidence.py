@@ -9,11 +9,11 @@ from flask import Flask
 import make
 from outreach.coverage import figures, lists, standings
 from outreach.coverage.board import content, corrections, publishing
-from outreach.coverage.lists import Filters
+from outreach.coverage.lists import ListFilters
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
 from outreach.visits import reports
-from outreach.visits.reports import Account
+from outreach.visits.reports import ReportAccount
 
 NOW = datetime(2027, 6, 1, 12, tzinfo=UTC)
 DAY = datetime(2027, 3, 2, 10, tzinfo=UTC)
@@ -139,7 +139,7 @@ def test_how_strong_a_total_is_adds_up_leads_to_its_schools_and_stands_in_the_re
     strong = {grade: n for grade, n in totals.evidence.items() if n}
     assert strong == {"one side": 3, "counted by both": 1}
     for grade, n in totals.evidence.items():
-        assert len(lists.pick(reckoning, Filters(evidence=grade))) == n
+        assert len(lists.pick(reckoning, ListFilters(evidence=grade))) == n
     told = content.draw(reckoning, {}, county="x", partnership="x").content["whole"]
     assert told["evidence"] == totals.evidence
     assert told["census"] == "the register’s numbers, whose census date is not known"
@@ -164,7 +164,9 @@ def test_what_changed_a_past_day_is_said_report_register_setting_and_rule(progra
     after = morning + timedelta(days=9)
     with transaction():
         booking = db.session.query(make.Booking).filter_by(urn=by["By a report"].urn).one()
-        reports.report(booking, "school", Account(took_place=True, pupils={8: 150}), who="School", now=after)
+        reports.report(
+            booking, "school", ReportAccount(took_place=True, pupils={8: 150}), who="School", now=after
+        )
         make.record(by["By the register"], after, status="Closed", close_date=date(2027, 3, 5))
         make.own_number(by["By a rule"], 8, 101, make.EARLIER)
         make.counted_share(partnership, 0.9, after)

@@ -14,7 +14,7 @@ from test_random_years import LATER, SEEDS, few, fewer, many
 
 from outreach.coverage import figures, lists, standings
 from outreach.coverage.board import concerns, content
-from outreach.coverage.lists import Filters
+from outreach.coverage.lists import ListFilters
 from outreach.ground.db import db
 
 
@@ -172,7 +172,7 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
         assert [s.urn for s in picked] == [row.urn for row in slow.picked(words)], words
 
 
-def _filters(words: dict[str, str]) -> Filters:
+def _filters(words: dict[str, str]) -> ListFilters:
     known = {
         name: words[name]
         for name in (
@@ -191,7 +191,7 @@ def _filters(words: dict[str, str]) -> Filters:
         )
         if name in words
     }
-    return Filters(
+    return ListFilters(
         which=words.get("list", lists.TARGET),
         year=int(words["year"]) if "year" in words else None,
         gap="gap" in words,

@@ -24,7 +24,7 @@ from processes import Service, running
 
 from browser import PATIENCE
 from outreach.county import authorities, coordinators, partnerships
-from outreach.county.partnerships import Settings
+from outreach.county.partnerships import PartnershipSettings
 from outreach.demonstration import county, seasons
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import LONDON
@@ -140,7 +140,7 @@ def play(service: Service, chromium: Browser, region: Region) -> None:
 def found_partnership(region: Region) -> None:
     """What whoever runs the service does once: a partnership, its authority, a coordinator."""
     now = datetime.now(UTC)
-    settings = Settings(
+    settings = PartnershipSettings(
         name=f"{region.name} Safeguarding Children Partnership",
         county=region.name,
         reference_prefix="REF",

@@ -33,7 +33,7 @@ from outreach.ground.db import db, transaction
 from outreach.planning import ordering, orders, plan_figures
 from outreach.planning.orders import KEPT, TourPlan
 from outreach.planning.promising import accepting
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.post import copies
 from outreach.post.envelopes import plain_address
 from outreach.post.outbox import SENT, WAITING, Letter
@@ -98,7 +98,7 @@ class Desk:
 
     def plan(self) -> TourPlan:
         with transaction():
-            plan = ordering.order(self.programme, Rules(seconds=6), who=PRIYA, now=self.later())
+            plan = ordering.order(self.programme, PlanRules(seconds=6), who=PRIYA, now=self.later())
         draw_up()
         return db.session.get_one(TourPlan, plan.id, populate_existing=True)
 

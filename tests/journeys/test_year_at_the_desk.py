@@ -38,7 +38,7 @@ from numbers_add_up import Numbers
 from outreach.booking import limits, promises
 from outreach.booking.promises import Booking
 from outreach.county import authorities, coordinators, partnerships
-from outreach.county.partnerships import Partnership, Settings
+from outreach.county.partnerships import Partnership, PartnershipSettings
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
@@ -176,7 +176,7 @@ class Year:
     # --- September the first
 
     def set_up(self) -> None:
-        settings = Settings(
+        settings = PartnershipSettings(
             name="Marlshire Safeguarding Children Partnership",
             county=COUNTY,
             reference_prefix="MRL",

@@ -22,10 +22,10 @@ from outreach.post import copies, letters, outbox, proposing
 from outreach.post.calendars import Attendee
 from outreach.post.guests import notes
 from outreach.post.incoming import answering
-from outreach.post.letters import Addressee, Visit
+from outreach.post.letters import Addressee, LetterVisit
 from outreach.post.outbox import SENT, Letter
 from outreach.post.yearly import still_right
-from outreach.post.yearly.still_right import Held
+from outreach.post.yearly.still_right import HeldForSchool
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, put_down, sender, visit
 from post.strict import strict_problems
 
@@ -125,7 +125,7 @@ def link_notice() -> Letter:
 
 
 def still_right_letter() -> Letter:
-    held = Held(
+    held = HeldForSchool(
         school_name="St Brannoc’s",
         urn=900001,
         programme_id=1,
@@ -257,7 +257,7 @@ def troupe_cancelled() -> Letter:
     return letters.for_troupe(again, COMPANY, sender(), method="CANCEL", now=LATER)
 
 
-def kept_visit(**changes: object) -> Visit:
+def kept_visit(**changes: object) -> LetterVisit:
     """A time that is kept for a school: no reference yet, no hall, nobody counted."""
     bare = {
         "reference": "",
@@ -364,7 +364,7 @@ def move_or_cancel() -> Letter:
     )
 
 
-def guest_visit(**changes: object) -> Visit:
+def guest_visit(**changes: object) -> LetterVisit:
     """A small school goes to a neighbour's show."""
     as_guest = {
         "school_name": "Redmere Academy",
@@ -443,7 +443,7 @@ def note(kind: str, **changes: object) -> Letter:
         "page": "/booked/MRL-7K2Q/guests" if to_host else "/hosts",
         "seats": 17,
     }
-    return notes.tell(notes.Note(**facts | changes), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+    return notes.tell(notes.GuestNote(**facts | changes), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
 
 
 def guest_asks() -> Letter:

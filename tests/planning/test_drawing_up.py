@@ -14,12 +14,12 @@ from outreach.ground.db import db
 from outreach.planning import candidates
 from outreach.planning.drawing_up import draw
 from outreach.planning.ordering import order
-from outreach.planning.rules import Rules, RulesMakeNoSense
+from outreach.planning.rules import PlanRules, RulesMakeNoSense
 from outreach.tour.planning.problem import CannotPlan, Problem
 from outreach.tour.roads import RoadMinutes
 
 
-def problem(tour: Tour, rules: Rules = QUICK) -> Problem:
+def problem(tour: Tour, rules: PlanRules = QUICK) -> Problem:
     return draw(tour.programme, rules, now=make.NOW).problem
 
 
@@ -176,22 +176,22 @@ def test_a_district_behind_the_county_and_a_school_never_seen_are_worth_more(app
 @pytest.mark.parametrize(
     ("rules", "field"),
     [
-        (Rules(until=make.NOW.date()), "until"),
-        (Rules(until=date(2027, 9, 1)), "until"),
-        (Rules(days_at_most=0), "days_at_most"),
-        (Rules(seconds=0), "seconds"),
-        (Rules(seconds=5000), "seconds"),
-        (Rules(extra_days=-1), "extra_days"),
-        (Rules(later=600), "later"),
-        (Rules(apart=-5), "apart"),
-        (Rules(first="boats"), "first"),
-        (Rules(school=0), "school"),
-        (Rules(behind=-1), "behind"),
-        (Rules(never_seen=float("nan")), "never_seen"),
-        (Rules(troupes=(999999,)), "troupes"),
+        (PlanRules(until=make.NOW.date()), "until"),
+        (PlanRules(until=date(2027, 9, 1)), "until"),
+        (PlanRules(days_at_most=0), "days_at_most"),
+        (PlanRules(seconds=0), "seconds"),
+        (PlanRules(seconds=5000), "seconds"),
+        (PlanRules(extra_days=-1), "extra_days"),
+        (PlanRules(later=600), "later"),
+        (PlanRules(apart=-5), "apart"),
+        (PlanRules(first="boats"), "first"),
+        (PlanRules(school=0), "school"),
+        (PlanRules(behind=-1), "behind"),
+        (PlanRules(never_seen=float("nan")), "never_seen"),
+        (PlanRules(troupes=(999999,)), "troupes"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused_by_its_name(app: Flask, rules: Rules, field: str) -> None:
+def test_a_rule_that_makes_no_sense_is_refused_by_its_name(app: Flask, rules: PlanRules, field: str) -> None:
     tour = Tour(schools=1, days=1)
     with pytest.raises(RulesMakeNoSense) as refused:
         order(tour.programme, rules, who="Priya", now=make.NOW)

@@ -15,11 +15,11 @@ from outreach.ground.timespans import local
 from outreach.planning import orders, plan_figures
 from outreach.planning.ordering import order
 from outreach.planning.orders import DONE, PlanLine, TourPlan
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.tour import performances, slots
 
 
-def drawn(tour: Tour, rules: Rules = QUICK) -> TourPlan:
+def drawn(tour: Tour, rules: PlanRules = QUICK) -> TourPlan:
     with transaction():
         plan = order(tour.programme, rules, who="Priya", now=make.NOW)
     draw_up()

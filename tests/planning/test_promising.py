@@ -25,7 +25,7 @@ from outreach.planning import ordering, orders
 from outreach.planning.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
 from outreach.planning.promising import accepting, day_by_day, deciding, looking
 from outreach.planning.promising.accepting import Accepted
-from outreach.planning.rules import Rules, pack
+from outreach.planning.rules import PlanRules, pack
 from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour import slots
@@ -58,7 +58,7 @@ def a_plan(tour: Tour, **changes: Any) -> TourPlan:
             "name": "Plan A",
             "asked_by": PRIYA,
             "asked_at": make.EARLIER,
-            "rules": pack(Rules()),
+            "rules": pack(PlanRules()),
             "state": "done",
             "finished_at": make.EARLIER,
             "figures": {},

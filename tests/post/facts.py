@@ -7,7 +7,7 @@ from typing import Any
 import make
 from outreach.ground.db import transaction
 from outreach.post.calendars import Appointment, Attendee
-from outreach.post.letters import Addressee, Asking, Sender, Visit
+from outreach.post.letters import Addressee, LetterAsking, LetterVisit, Sender
 
 SETTINGS = {
     "TESTING": True,
@@ -56,10 +56,10 @@ def sender(partnership_id: int = 1, **changes: Any) -> Sender:
     )
 
 
-def asking(**changes: Any) -> Asking:
+def asking(**changes: Any) -> LetterAsking:
     near = "The company is already near Kestermere that day"
     return replace(
-        Asking(
+        LetterAsking(
             programme_title="Someone to Tell",
             summary="A play about exploitation and who to tell",
             year_groups=(8, 9),
@@ -83,9 +83,9 @@ def asking(**changes: Any) -> Asking:
     )
 
 
-def visit(**changes: Any) -> Visit:
+def visit(**changes: Any) -> LetterVisit:
     return replace(
-        Visit(
+        LetterVisit(
             uid="7f3c@outreach.example",
             sequence=0,
             created_at=NOW,

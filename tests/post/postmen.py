@@ -43,7 +43,7 @@ def take(name: str, at: datetime) -> claims.Claimed | None:
     return taken[0] if taken else None
 
 
-def mark(name: str, outcome: claims.Outcome, at: datetime = NOW) -> None:
+def mark(name: str, outcome: claims.LetterOutcome, at: datetime = NOW) -> None:
     claims.turn(name, [outcome], at, most=0)
 
 

@@ -132,7 +132,7 @@ def test_bookings_that_change_while_postmen_die_leave_every_calendar_true(
     sequence: dict[int, int] = {}
     cancelled: set[int] = set()
 
-    def about(n: int, now: datetime) -> letters.Visit:
+    def about(n: int, now: datetime) -> letters.LetterVisit:
         starts = began + timedelta(days=60, hours=3 * n, minutes=sequence[n])
         return visit(
             uid=f"{n}@outreach.example",

@@ -176,7 +176,7 @@ def test_a_letter_to_a_dead_address_is_not_tried_again(app: Flask) -> None:
     with transaction():
         letter = booked()
         outbox.mark_dead(JOANNA.address, "550", NOW)
-        with pytest.raises(letterbook.AddressDead):
+        with pytest.raises(letterbook.AddressBounced):
             again.try_again(letter, who="Priya", now=LATER)
 
 

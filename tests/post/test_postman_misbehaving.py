@@ -13,7 +13,7 @@ from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, Letter
 from outreach.post.outgoing import claims, duty, mail_server, pauses, postman
-from outreach.post.outgoing.mail_server import BadMailServer, Never, Server, Trouble, judge
+from outreach.post.outgoing.mail_server import BadMailServer, MailServerTrouble, Never, Server, judge
 from outreach.post.outgoing.postman import Post, Round
 from post.facts import EXPIRES, JOANNA, NOW, OFFICE, sender, visit
 from post.mail_server import MailServer
@@ -74,14 +74,14 @@ def test_a_fault_of_our_own_stops_no_other_letter_and_repeats_none(
     app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = put(1), put(2)
-    hand_over = mail_server.Line.hand_over
+    hand_over = mail_server.MailConnection.hand_over
 
-    def stumble(line: mail_server.Line, *, mail_from: str, to: str, raw: bytes) -> None:
+    def stumble(line: mail_server.MailConnection, *, mail_from: str, to: str, raw: bytes) -> None:
         if mail_from.startswith(f"bounce+{bad}."):
             raise RuntimeError("a fault")
         hand_over(line, mail_from=mail_from, to=to, raw=raw)
 
-    monkeypatch.setattr(mail_server.Line, "hand_over", stumble)
+    monkeypatch.setattr(mail_server.MailConnection, "hand_over", stumble)
     assert send(server) == Round(sent=1, later=1)
     assert (get(good).status, get(bad).status) == (SENT, WAITING)
     assert (get(bad).not_before, get(bad).lease_until) == (NOW + MINUTE, None)
@@ -299,7 +299,7 @@ def test_a_token_without_a_user_is_refused_in_words() -> None:
 )
 def test_what_is_said_of_us_holds_the_post_up(code: int, said: str, about: str, kind: str) -> None:
     trouble = judge(code, said, about=about)
-    assert isinstance(trouble, Trouble) and trouble.kind == kind and said in str(trouble)
+    assert isinstance(trouble, MailServerTrouble) and trouble.kind == kind and said in str(trouble)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from flask import Flask
 
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, links, outbox
-from outreach.post.letterbook import AddressDead
+from outreach.post.letterbook import AddressBounced
 from outreach.post.outbox import SENT, WAITING, Letter
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, sender, visit
 
@@ -142,7 +142,7 @@ def test_a_dead_address_is_not_written_to(app: Flask) -> None:
     with transaction():
         handed(booked())
         outbox.mark_dead(JOANNA.address, "no such user", NOW)
-    with pytest.raises(AddressDead), transaction():
+    with pytest.raises(AddressBounced), transaction():
         resend()
 
 

@@ -93,7 +93,7 @@ WORDS = ("programme_title", "school_name", "school_address", "hall", "school_pro
 
 
 @st.composite
-def facts(draw: Any) -> tuple[letters.Visit, letters.Sender, letters.Addressee, str]:
+def facts(draw: Any) -> tuple[letters.LetterVisit, letters.Sender, letters.Addressee, str]:
     """A visit, who signs, to whom, and a reason: all of it awkward."""
     said = {name: draw(TYPED) for name in WORDS}
     to = replace(JOANNA, name=draw(STORED), role=draw(TYPED), source=draw(TYPED))
@@ -102,7 +102,7 @@ def facts(draw: Any) -> tuple[letters.Visit, letters.Sender, letters.Addressee, 
     return visit(attendees=people, access=(draw(TYPED),), **said), signs, to, draw(TYPED)
 
 
-Write = Callable[[letters.Visit, letters.Sender, letters.Addressee, str], Letter]
+Write = Callable[[letters.LetterVisit, letters.Sender, letters.Addressee, str], Letter]
 WRITE: dict[str, Write] = {
     "booked": lambda v, s, to, _: letters.booked(v, to, s, now=NOW, expires_at=EXPIRES),
     "moved": lambda v, s, to, _: letters.moved(v, to, s, now=NOW, was_starts_at=NOW, expires_at=EXPIRES),

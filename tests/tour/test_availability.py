@@ -17,18 +17,18 @@ from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
 from outreach.tour import days, days_off, hours, itinerary, nights, performances, slots, wishes
 from outreach.tour.availability import changing, rules
-from outreach.tour.availability.rules import Rules
+from outreach.tour.availability.rules import TroupeRules
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.days_off import AvailabilityChange, DayOff
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.tour.wishes import Wish
+from outreach.tour.wishes import DayWish
 
 MONDAY = date(2027, 3, 8)
 WEEK = tuple(MONDAY + timedelta(days=n) for n in range(5))
 LODGE = Place(easting=450000, northing=286000)
-OFF, NIGHT = Wish(kind=wishes.OFF), Wish(kind=wishes.NIGHT, stays_at="Mill Lodge", place=LODGE)
+OFF, NIGHT = DayWish(kind=wishes.OFF), DayWish(kind=wishes.NIGHT, stays_at="Mill Lodge", place=LODGE)
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def put(c: SimpleNamespace, day: date, at: time, school: Any, **changes: Any) ->
     return show
 
 
-def look(c: SimpleNamespace, wish: Wish, first: date = WEEK[0], last: date = WEEK[4]) -> dict[date, Any]:
+def look(c: SimpleNamespace, wish: DayWish, first: date = WEEK[0], last: date = WEEK[4]) -> dict[date, Any]:
     return {f.day: f for f in changing.look(c.troupe, wish, first, last, range(5), now=make.NOW)}
 
 
-def change(c: SimpleNamespace, wish: Wish, *chosen: date, now: Any = make.NOW) -> changing.Done:
+def change(c: SimpleNamespace, wish: DayWish, *chosen: date, now: Any = make.NOW) -> changing.Done:
     with transaction():
         return changing.change(c.troupe, wish, chosen or WEEK, who="Priya", now=now)
 
@@ -107,7 +107,7 @@ def test_a_day_off_where_no_tour_day_stands_is_kept_until_the_troupe_plays_after
     done = change(c, OFF, later)
     assert days.judge(c.programme, c.troupe, [later], now=make.NOW)[0].why_not == "day off of Red van"
     assert change(c, OFF, later).change is None  # sent twice, done once
-    plays = change(c, Wish(kind=wishes.PLAYS), later)
+    plays = change(c, DayWish(kind=wishes.PLAYS), later)
     assert days.judge(c.programme, c.troupe, [later], now=make.NOW)[0].why_not == ""
     undo(c, plays)
     assert days.judge(c.programme, c.troupe, [later], now=make.NOW)[0].why_not == "day off of Red van"
@@ -116,13 +116,13 @@ def test_a_day_off_where_no_tour_day_stands_is_kept_until_the_troupe_plays_after
 
 
 def test_half_days_cut_the_hours_and_name_the_shows_of_the_other_half(c) -> None:
-    seen = look(c, Wish(kind=wishes.MORNING))
+    seen = look(c, DayWish(kind=wishes.MORNING))
     assert seen[WEEK[0]].then == "7:00am to midday, 2 shows at most"
     # away at 2:45pm and 16 minutes home
     assert seen[WEEK[2]].why_not == (
         "1 show that day, Hallow School at 1:00pm: the van is back at 3:01pm, and the day ends at midday"
     )
-    done = change(c, Wish(kind=wishes.MORNING))
+    done = change(c, DayWish(kind=wishes.MORNING))
     assert [f.day for f in done.refused] == [WEEK[2]]
     assert {d.returns for d in days.of_programme(c.programme.id)} == {time(12), time(18)}
     offers = slots.offers(c.programme, c.other, now=make.NOW, only_days=[c.days[WEEK[0]].id]).days
@@ -130,16 +130,18 @@ def test_half_days_cut_the_hours_and_name_the_shows_of_the_other_half(c) -> None
     undo(c, done)
     assert {d.returns for d in days.of_programme(c.programme.id)} == {time(18)}
     assert (
-        change(c, Wish(kind=wishes.AFTERNOON), WEEK[2])
+        change(c, DayWish(kind=wishes.AFTERNOON), WEEK[2])
         .refused[0]
         .why_not.endswith("the van must leave by 11:44am, and the day begins at midday")
     )
-    assert look(c, Wish(kind=wishes.AFTERNOON), WEEK[0])[WEEK[0]].then == "midday to 6:00pm, 2 shows at most"
+    assert (
+        look(c, DayWish(kind=wishes.AFTERNOON), WEEK[0])[WEEK[0]].then == "midday to 6:00pm, 2 shows at most"
+    )
 
 
 def test_one_show_only_names_a_day_with_two(c) -> None:
     put(c, WEEK[2], time(9), c.school)
-    done = change(c, Wish(kind=wishes.ONE))
+    done = change(c, DayWish(kind=wishes.ONE))
     assert [(f.day, f.why_not) for f in done.refused] == [
         (WEEK[2], "2 shows that day, Hallow School at 9:00am and Hallow School at 1:00pm")
     ]
@@ -147,9 +149,9 @@ def test_one_show_only_names_a_day_with_two(c) -> None:
 
 
 def test_other_hours_change_one_end_or_both_and_leave_no_day_too_short(c) -> None:
-    assert change(c, Wish(kind=wishes.HOURS, leaves=time(8, 30))).refused == ()
+    assert change(c, DayWish(kind=wishes.HOURS, leaves=time(8, 30))).refused == ()
     assert {(f.leaves, f.returns) for f in facts(c)} == {(time(8, 30), time(18))}
-    short = change(c, Wish(kind=wishes.HOURS, returns=time(11)))
+    short = change(c, DayWish(kind=wishes.HOURS, returns=time(11)))
     assert {f.why_not for f in short.refused} == {"no time is left for a show"}
 
 
@@ -163,7 +165,7 @@ def test_nights_away_change_the_road_of_both_days_and_need_a_day_after(c) -> Non
     base = Place(easting=450000, northing=202000)
     assert places == [(base, LODGE), (LODGE, LODGE), (LODGE, base), (base, base)]
     # and home again on Tuesday night alone
-    change(c, Wish(kind=wishes.HOME), WEEK[1])
+    change(c, DayWish(kind=wishes.HOME), WEEK[1])
     assert [f.stays_at for f in facts(c)] == ["Mill Lodge", "", "", "", ""]
     half = undo(c, done)
     assert ([f.day for f in half.refused], half.refused[0].why_not) == ([WEEK[1]], "it was changed since")
@@ -197,7 +199,7 @@ def test_a_day_off_is_not_taken_where_the_next_morning_needs_the_night_before_it
 
 def test_what_a_change_takes_of_rest_is_said_before_it_is_done(c) -> None:
     next_morning = put(c, WEEK[3], time(9), c.school)
-    late = Wish(kind=wishes.HOURS, returns=time(21, 30))
+    late = DayWish(kind=wishes.HOURS, returns=time(21, 30))
     seen = look(c, late, WEEK[2], WEEK[2])[WEEK[2]]
     assert seen.can and seen.warned == (
         "the day after: too short a rest: the van must leave by 7:44am, and 11 hours after the evening before are over "
@@ -231,7 +233,7 @@ def test_a_coordinator_may_put_up_with_a_missing_lunch(c) -> None:
 
 
 def test_past_days_are_left_alone_and_an_undo_of_them_too(c) -> None:
-    done = change(c, Wish(kind=wishes.ONE), WEEK[0], WEEK[1])
+    done = change(c, DayWish(kind=wishes.ONE), WEEK[0], WEEK[1])
     tuesday = wall(WEEK[1], time(8))
     assert [f.why_not for f in change(c, OFF, WEEK[0], now=tuesday).refused] == ["past"]
     undone = undo(c, done, now=tuesday)
@@ -239,12 +241,12 @@ def test_past_days_are_left_alone_and_an_undo_of_them_too(c) -> None:
 
 
 def test_nothing_is_undone_twice_nor_when_every_day_was_changed_since(c) -> None:
-    done = change(c, Wish(kind=wishes.ONE), WEEK[0])
+    done = change(c, DayWish(kind=wishes.ONE), WEEK[0])
     undo(c, done)
     with pytest.raises(changing.NothingToUndo, match="undone already, by Priya"):
         undo(c, done)
-    done = change(c, Wish(kind=wishes.ONE), WEEK[0])
-    change(c, Wish(kind=wishes.HOURS, leaves=time(9)), WEEK[0])
+    done = change(c, DayWish(kind=wishes.ONE), WEEK[0])
+    change(c, DayWish(kind=wishes.HOURS, leaves=time(9)), WEEK[0])
     with pytest.raises(changing.NothingToUndo, match="it was changed since"):
         undo(c, done)
 
@@ -257,11 +259,11 @@ def test_a_hold_keeps_a_day_from_being_taken_until_it_lapses(c) -> None:
 
 def test_what_makes_no_sense_is_said_in_words(c) -> None:
     for wish, words in (
-        (Wish(kind="holiday"), "Choose what these days are to be"),
-        (Wish(kind=wishes.HOURS), "Enter when the troupe leaves"),
-        (Wish(kind=wishes.HOURS, leaves=time(12), returns=time(12)), "must be back after it leaves"),
-        (Wish(kind=wishes.NIGHT, place=LODGE), "what the place is called"),
-        (Wish(kind=wishes.NIGHT, stays_at="Mill Lodge"), "where that is"),
+        (DayWish(kind="holiday"), "Choose what these days are to be"),
+        (DayWish(kind=wishes.HOURS), "Enter when the troupe leaves"),
+        (DayWish(kind=wishes.HOURS, leaves=time(12), returns=time(12)), "must be back after it leaves"),
+        (DayWish(kind=wishes.NIGHT, place=LODGE), "what the place is called"),
+        (DayWish(kind=wishes.NIGHT, stays_at="Mill Lodge"), "where that is"),
     ):
         with pytest.raises(wishes.WishIncomplete, match=words):
             look(c, wish)
@@ -276,7 +278,7 @@ def test_what_makes_no_sense_is_said_in_words(c) -> None:
     with pytest.raises(changing.SpanMakesNoSense, match="at least one day"):
         changing.change(c.troupe, OFF, [], who="Priya", now=make.NOW)
     with pytest.raises(changing.NoTourDays, match="gives no tour day from 1 April 2027"):
-        look(c, Wish(kind=wishes.ONE), date(2027, 4, 1), date(2027, 4, 9))
+        look(c, DayWish(kind=wishes.ONE), date(2027, 4, 1), date(2027, 4, 9))
     with transaction():
         c.troupe.overnight_stays = False
     with pytest.raises(wishes.WishIncomplete, match="drives home every night"):
@@ -284,7 +286,7 @@ def test_what_makes_no_sense_is_said_in_words(c) -> None:
 
 
 def test_a_change_is_of_its_own_troupe_alone(c) -> None:
-    done = change(c, Wish(kind=wishes.ONE), WEEK[0])
+    done = change(c, DayWish(kind=wishes.ONE), WEEK[0])
     with transaction():
         stranger = make.troupe(make.partnership(("932",)))
     assert changing.find(c.troupe, done.change.id).id == done.change.id
@@ -294,17 +296,17 @@ def test_a_change_is_of_its_own_troupe_alone(c) -> None:
 
 def test_rules_are_settled_within_reason_and_written_down(c) -> None:
     with transaction():
-        rules.settle(c.troupe, Rules(rest_hours=12, latest_return=time(19)), who="Priya", now=make.NOW)
-    assert rules.rules_of_troupe(c.troupe) == Rules(rest_hours=12, latest_return=time(19))
+        rules.settle(c.troupe, TroupeRules(rest_hours=12, latest_return=time(19)), who="Priya", now=make.NOW)
+    assert rules.rules_of_troupe(c.troupe) == TroupeRules(rest_hours=12, latest_return=time(19))
     assert history.history_of("troupe", c.troupe.id)[0].after == {
         "rest_hours": 12,
         "latest_return": "19:00:00",
         "overnight_stays": False,
     }
     for wrong, refusal in (
-        (Rules(rest_hours=17), rules.RestTooLong),
-        (Rules(lunch_minutes=121), rules.LunchTooLong),
-        (Rules(latest_return=time(11, 59)), rules.ReturnTooEarly),
+        (TroupeRules(rest_hours=17), rules.RestTooLong),
+        (TroupeRules(lunch_minutes=121), rules.LunchTooLong),
+        (TroupeRules(latest_return=time(11, 59)), rules.ReturnTooEarly),
     ):
         with pytest.raises(refusal), transaction():
             rules.settle(c.troupe, wrong, who="Priya", now=make.NOW)
@@ -313,14 +315,14 @@ def test_rules_are_settled_within_reason_and_written_down(c) -> None:
 def test_nights_that_are_planned_keep_a_troupe_from_being_sent_home(c) -> None:
     change(c, NIGHT, WEEK[0], WEEK[1])
     with pytest.raises(rules.NightsStand, match="8 March 2027 and 9 March 2027"), transaction():
-        rules.settle(c.troupe, Rules(overnight_stays=False), who="Priya", now=make.NOW)
+        rules.settle(c.troupe, TroupeRules(overnight_stays=False), who="Priya", now=make.NOW)
 
 
 def test_the_same_number_of_questions_for_a_day_and_for_a_week(c, count_queries) -> None:
     def asked(last: date) -> int:
         db.session.expire_all()
         with count_queries() as queries:
-            changing.look(c.troupe, Wish(kind=wishes.ONE), WEEK[2], last, range(5), now=make.NOW)
+            changing.look(c.troupe, DayWish(kind=wishes.ONE), WEEK[2], last, range(5), now=make.NOW)
         return len(queries)
 
     assert asked(WEEK[2]) == asked(WEEK[4])

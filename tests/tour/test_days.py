@@ -371,7 +371,7 @@ def test_the_ceiling_holds_for_the_host_and_its_guests_together(tour: Tour) -> N
 
 
 def test_the_tour_stands_by_week_in_two_queries_for_one_day_and_for_forty(tour: Tour, count_queries) -> None:
-    def weeks(now: datetime = make.NOW) -> list[itinerary.Week]:
+    def weeks(now: datetime = make.NOW) -> list[itinerary.ItineraryWeek]:
         itinerary.weeks(tour.programme, now=now)
         with count_queries() as queries:
             found = itinerary.weeks(tour.programme, now=now)

@@ -129,12 +129,12 @@ def test_the_ceiling_cannot_go_below_the_fullest_show(play) -> None:
 
 
 def test_the_year_of_a_programme_stays(play) -> None:
-    with pytest.raises(programmes.Settled):
+    with pytest.raises(programmes.YearAndKindStay):
         change(play, replace(PLAY, academic_year=2027, reply_by=date(2028, 2, 4)))
 
 
 def test_pupils_do_not_become_adults(play) -> None:
-    with pytest.raises(programmes.Settled):
+    with pytest.raises(programmes.YearAndKindStay):
         change(play, replace(PLAY, for_adults=True, year_groups=()))
 
 

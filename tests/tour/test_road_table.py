@@ -16,7 +16,7 @@ from outreach.ground.timespans import wall
 from outreach.tour import itinerary, legs, performances, road_table, roads, slots
 from outreach.tour.days import Hours
 from outreach.tour.itinerary import HoursLeaveOutAShow
-from outreach.tour.road_table import BadLines, Brought, NoTable, State
+from outreach.tour.road_table import BadLines, Brought, NoTable, RoadTableState
 from outreach.tour.roads import RoadMinutes
 
 WHO = {"who": "Priya Nandakumar", "now": make.NOW}
@@ -54,7 +54,7 @@ def test_table_counts_where_it_speaks_and_the_rule_fills_its_gaps(c) -> None:
     assert bring(c, "{a},{b},25") == Brought(pairs=1, unequal=0, not_ours=0)
     assert (minutes(c, c.a, c.b), minutes(c, c.b, c.d), minutes(c, c.a, c.a)) == (25, 16, 0)
     # three pairs of schools, and each of them from the base
-    assert road_table.state(c.partnership) == State(pairs=1, possible=6)
+    assert road_table.state(c.partnership) == RoadTableState(pairs=1, possible=6)
     with transaction():
         road_table.remove(c.partnership, **WHO)
     assert (minutes(c, c.a, c.b), db.session.query(RoadMinutes).count()) == (16, 0)
@@ -84,7 +84,7 @@ def test_several_bases_must_be_named(c) -> None:
     ):
         bring(c, "base,{b},31")
     bring(c, "Blue van,{b},31")
-    assert road_table.state(c.partnership) == State(pairs=1, possible=9)
+    assert road_table.state(c.partnership) == RoadTableState(pairs=1, possible=9)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_gaps_are_listed_ready_to_be_filled_in_and_brought_back(c) -> None:
     text = "From,From name,To,To name,Minutes\n" + "\n".join(",".join(map(str, g)) for g in gaps)
     with transaction():
         road_table.bring_in(c.partnership, io.BytesIO(text.encode()), **WHO)
-    assert road_table.state(c.partnership) == State(pairs=5, possible=6)
+    assert road_table.state(c.partnership) == RoadTableState(pairs=5, possible=6)
 
 
 def test_table_of_another_partnership_counts_for_nobody_else(c) -> None:
@@ -158,7 +158,7 @@ def test_table_of_another_partnership_counts_for_nobody_else(c) -> None:
     bring(c, "{a},{b},25")
     stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in (c.a, c.b)]
     assert roads.roads_of_partnership(theirs).minutes(*stops) == 16
-    assert road_table.state(theirs) == State(pairs=0, possible=0)
+    assert road_table.state(theirs) == RoadTableState(pairs=0, possible=0)
 
 
 def test_table_is_read_once_a_process_however_often_it_is_asked(c, count_queries) -> None:

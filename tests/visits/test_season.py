@@ -22,7 +22,7 @@ from outreach.ground.db import db, transaction
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.visits import season
-from outreach.visits.season import Day, Sums
+from outreach.visits.season import SeasonDay, Sums
 
 NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
 BEGAN = datetime(2025, 9, 1, 12, tzinfo=UTC)
@@ -417,13 +417,13 @@ TROUPES = [
 
 
 @st.composite
-def days(draw: Any) -> list[Day]:
+def days(draw: Any) -> list[SeasonDay]:
     found = []
     for _ in range(draw(st.integers(0, 30))):
         troupe = draw(st.sampled_from(TROUPES))
         day = date(2026, 9, 1) + timedelta(days=draw(st.integers(0, 364)))
         shows = tuple(
-            season.Show(
+            season.SeasonShow(
                 performance=None,
                 bookings=(),
                 counted=draw(st.integers(0, 300)),
@@ -437,7 +437,7 @@ def days(draw: Any) -> list[Day]:
         )
         drives = draw(st.integers(0, 90)) if shows else 0
         found.append(
-            Day(
+            SeasonDay(
                 tour_day=TourDay(day=day, troupe=troupe, troupe_id=troupe.id),
                 shows=shows,
                 kilometres=drives,
@@ -450,7 +450,7 @@ def days(draw: Any) -> list[Day]:
 
 @settings(deadline=None, max_examples=60)
 @given(days())
-def test_months_and_troupes_sum_to_the_whole(drawn: list[Day]) -> None:
+def test_months_and_troupes_sum_to_the_whole(drawn: list[SeasonDay]) -> None:
     found = season.Season(academic_year=2026, days=tuple(drawn))
     parts = [own.total for own in found.troupes]
     cells = [of_month for own in found.troupes for _, of_month in own.months]

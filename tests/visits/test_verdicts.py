@@ -15,7 +15,7 @@ from outreach.visits.verdicts import (
     ONE_SIDE,
     SETTLED_WORD,
     Promised,
-    Told,
+    ReportTold,
     Verdict,
     shared_out,
 )
@@ -50,8 +50,8 @@ def word(
     took: bool = True,
     at: datetime = EVENING,
     n: int = 1,
-) -> Told:
-    return Told(
+) -> ReportTold:
+    return ReportTold(
         id=n,
         performance_id=7,
         booking_id=None if side == COMPANY else of,
@@ -64,12 +64,14 @@ def word(
 
 
 def judged(
-    promises: list[Promised], *words: Told, at: datetime = EVENING, for_adults: bool = False
+    promises: list[Promised], *words: ReportTold, at: datetime = EVENING, for_adults: bool = False
 ) -> list[Verdict]:
     return verdicts.verdicts_on_promises(promises, words, moment=at, for_adults=for_adults)
 
 
-def said(*words: Told, pupils: dict[int, int] | None = None) -> tuple[str, str, dict[int, int] | None, bool]:
+def said(
+    *words: ReportTold, pupils: dict[int, int] | None = None
+) -> tuple[str, str, dict[int, int] | None, bool]:
     (found,) = judged([promise(pupils=pupils)], *words)
     return found.word, found.evidence, found.counted, found.estimated
 
@@ -123,7 +125,7 @@ def test_what_was_cancelled_stays_so_whatever_is_told_and_takes_no_part_in_its_s
     ],
 )
 def test_what_both_sides_and_the_coordinator_say(
-    words: list[Told], wanted: tuple[str, str, dict[int, int] | None, bool]
+    words: list[ReportTold], wanted: tuple[str, str, dict[int, int] | None, bool]
 ) -> None:
     found = said(*words)
     if found[0] == FAILED:  # how strong a word is, is asked of what took place

@@ -9,7 +9,7 @@ import make
 from outreach.booking import bookings, colleagues, holds
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
@@ -99,7 +99,7 @@ def lay(now: datetime, *, name: str = "Thornleigh School") -> Fortnight:
         slot = slots.find(programme, keeper, f"{days[1].id}-1300", now=now)
         assert slot is not None
         kept = proposing.propose(
-            Offer(
+            ProposalDraft(
                 programme=programme,
                 school=keeper,
                 slot=slot,

@@ -20,7 +20,7 @@ from outreach.ground.db import db, transaction
 from outreach.post import troupe_links
 from outreach.post.outbox import Letter
 from outreach.visits import reports, unreported
-from outreach.visits.reports import Account
+from outreach.visits.reports import ReportAccount
 
 pytestmark = pytest.mark.any_database
 
@@ -72,7 +72,7 @@ def now_is(booking) -> str:
 def test_a_show_that_was_played_is_neither_cancelled_moved_nor_changed(booking) -> None:
     with transaction():
         reports.report(
-            booking, "school", Account(took_place=True, pupils={8: 118, 9: 101}), who="School", now=NOW
+            booking, "school", ReportAccount(took_place=True, pupils={8: 118, 9: 101}), who="School", now=NOW
         )
     who = {"who": "Priya", "now": NOW}
     for by in (promises.COORDINATOR, promises.COMPANY, promises.SCHOOL):
@@ -120,7 +120,9 @@ def test_the_database_itself_refuses_to_end_or_move_what_is_over(booking, deed: 
 @pytest.mark.both_databases
 def test_what_was_put_down_or_taken_back_stays(booking) -> None:
     with transaction():
-        row = reports.report(booking, "school", Account(took_place=True, pupils=200), who="School", now=NOW)
+        row = reports.report(
+            booking, "school", ReportAccount(took_place=True, pupils=200), who="School", now=NOW
+        )
         reports.withdraw(booking, "school", row.id, reason="Another show", who="School", now=NOW)
     for deed in (
         "UPDATE visit_report SET pupils = 3",
@@ -186,7 +188,9 @@ def test_a_coordinator_takes_any_sides_report_back_and_the_page_says_so(
     client: FlaskClient, booking, links
 ) -> None:
     with transaction():
-        row = reports.report(booking, "company", Account(took_place=True, pupils=219), who="Van", now=NOW)
+        row = reports.report(
+            booking, "company", ReportAccount(took_place=True, pupils=219), who="Van", now=NOW
+        )
     assert f'href="{links["coordinator"]}/company/withdraw"' in client.get(links["coordinator"]).text
     back = f"{links['coordinator']}/company/withdraw"
     assert (
@@ -218,7 +222,7 @@ def test_a_report_taken_back_counts_for_the_days_before_and_not_after(booking) -
     later = NOW + timedelta(days=4)
     with transaction():
         row = reports.report(
-            booking, "school", Account(took_place=True, pupils={8: 118, 9: 101}), who="School", now=NOW
+            booking, "school", ReportAccount(took_place=True, pupils={8: 118, 9: 101}), who="School", now=NOW
         )
         reports.withdraw(booking, "school", row.id, reason="Another show", who="Priya", now=later)
     days = (NOW.date(), later.date() - timedelta(days=1), later.date())

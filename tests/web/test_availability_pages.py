@@ -101,7 +101,7 @@ def test_the_company_settles_its_rules(c, client: FlaskClient) -> None:
     assert client.post(at, data=typed).status_code == 303
     db.session.rollback()
     db.session.expire_all()
-    assert rules.rules_of_troupe(c.troupe) == rules.Rules(
+    assert rules.rules_of_troupe(c.troupe) == rules.TroupeRules(
         rest_hours=12, lunch_minutes=45, latest_return=time(18), overnight_stays=True
     )
     said = client.get(f"/t/{c.token[c.troupe.id]}/availability").text
@@ -121,7 +121,7 @@ def test_a_coordinator_settles_the_rules_of_its_own_troupes_alone(c, client: Fla
     assert make.signed_in(client, c.person).post(at, data=typed).status_code == 303
     db.session.rollback()
     db.session.expire_all()
-    assert rules.rules_of_troupe(c.troupe) == rules.Rules(rest_hours=10, lunch_minutes=0)
+    assert rules.rules_of_troupe(c.troupe) == rules.TroupeRules(rest_hours=10, lunch_minutes=0)
     assert client.post(at, data=typed | {"lunch_minutes": "200"}).status_code == 422
 
 

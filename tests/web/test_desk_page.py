@@ -16,7 +16,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.coordinators import SignIn
 from outreach.coverage import standings
 from outreach.coverage.desk import outlook
-from outreach.coverage.desk.forecast import LeftOut
+from outreach.coverage.desk.forecast import NotForeseen
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
@@ -300,7 +300,7 @@ def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: S
     found = outlook.outlook_of_reckoning(
         standings.standings_of_programme(programme.id, as_of=day_of(NOW), now=NOW), now=NOW
     ).forecast
-    assert found.left_out == LeftOut(said_no=1, unreachable=1, reported=1)
+    assert found.left_out == NotForeseen(said_no=1, unreachable=1, reported=1)
     assert (found.left, found.needed) == (6, 8)
     assert (found.places, found.tour_ends) == (8, last.date())
     with transaction():

@@ -14,7 +14,7 @@ import make
 from outreach.asking import invitations
 from outreach.county import contacts, corrections, school_days, schools
 from outreach.county.contacts import Contact
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db, transaction
@@ -29,7 +29,7 @@ class Desk:
     programme: Programme
     school: School
     contact: Contact
-    person: Person
+    person: Coordinator
 
     @property
     def page(self) -> str:

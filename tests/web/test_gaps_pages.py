@@ -21,7 +21,7 @@ from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import Invitation
 from outreach.county import contacts
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School, SchoolRecord
 from outreach.coverage import standings
 from outreach.coverage.gaplist import deeds, kept
@@ -685,7 +685,7 @@ def test_somebody_who_left_is_still_named_as_owner_until_another_takes_over(
 ) -> None:
     with transaction():
         owners.assign(county.programme, [county.silent.urn], county.owen, who="Priya", now=NOW)
-        db.session.get_one(Person, county.owen.id).ended_at = datetime(2027, 1, 1, tzinfo=UTC)
+        db.session.get_one(Coordinator, county.owen.id).ended_at = datetime(2027, 1, 1, tzinfo=UTC)
     page = desk.get("/desk/gaps").text
     assert "has left" in page and "Owen Bright (left)" in page
     assert rows(desk.get(f"/desk/gaps?owner={county.owen.id}").text) == ["Silent School"]

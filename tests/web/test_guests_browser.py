@@ -16,7 +16,7 @@ import make
 from booking import neighbours
 from browser import Site
 from outreach.booking.guests import hosting
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import transaction
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
@@ -34,7 +34,7 @@ class County:
     guest_reference: str
     performance_id: int
     place_id: int
-    person: Person
+    person: Coordinator
 
 
 @pytest.fixture

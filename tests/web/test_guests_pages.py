@@ -16,7 +16,7 @@ from booking import neighbours
 from outreach.booking import guest_places, promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import hosting
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
 from outreach.tour.roads import RoadMinutes
 
@@ -43,8 +43,8 @@ class Doors:
     host: str
     small: str
     far: str
-    person: Person
-    stranger: Person
+    person: Coordinator
+    stranger: Coordinator
 
     @property
     def show(self) -> int:
@@ -54,7 +54,7 @@ class Doors:
     def mine(self) -> str:
         return f"/i/{self.host}/booked/{self.c.host.reference}"
 
-    def desk(self, person: Person | None = None) -> FlaskClient:
+    def desk(self, person: Coordinator | None = None) -> FlaskClient:
         return make.signed_in(self.client, person or self.person)
 
     def ask(self, **typed: str) -> Any:

@@ -389,7 +389,7 @@ def kept(desk: Desk) -> Proposal:
         school = make.school(name="Vale School")
         contact = make.contact(school, address="dsl@vale.example")
         slot = slots.offers(desk.programme, school, now=make.NOW).days[1].slots[0]
-        offer = proposing.Offer(
+        offer = proposing.ProposalDraft(
             programme=desk.programme, school=school, slot=slot, people=[contact], reply_by=date(2027, 2, 1)
         )
         return proposing.propose(offer, who="Priya", now=make.NOW)

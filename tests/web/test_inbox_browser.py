@@ -14,7 +14,7 @@ import came_in
 import make
 from browser import Site
 from outreach.booking import promises
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.outbox import Letter
@@ -71,7 +71,7 @@ def wished(desk: Desk) -> None:
 
 
 def sign_in(site: Site, page: Page) -> None:
-    site.sign_in(page, db.session.scalars(select(Person)).one())
+    site.sign_in(page, db.session.scalars(select(Coordinator)).one())
 
 
 def keep(page: Page, name: str) -> None:

@@ -15,7 +15,7 @@ import came_in
 import make
 from outreach.asking import open_door
 from outreach.asking.confirming import vouching
-from outreach.asking.confirming.requests import ConfirmationRequest, Recipient, write_to
+from outreach.asking.confirming.requests import ConfirmationRecipient, ConfirmationRequest, write_to
 from outreach.booking import named, promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import hosting
@@ -89,13 +89,13 @@ def through_form(story: Story, address: str) -> None:
 
 def through_kept(story: Story, address: str) -> None:
     from outreach.booking.desk import proposing
-    from outreach.booking.desk.proposing import Offer
+    from outreach.booking.desk.proposing import ProposalDraft
     from outreach.tour import slots
 
     with transaction():
         slot = slots.find(story.programme, story.school, story.keys()[0], now=make.NOW)
         contact = make.contact(story.school, address="j.fell@redmere.example")
-        offer = Offer(
+        offer = ProposalDraft(
             programme=story.programme,
             school=story.school,
             slot=slot,
@@ -185,7 +185,7 @@ def asked_for_contacts(story: Story) -> Story:
         contact = make.contact(story.school, address="j.fell@redmere.example")
         request = write_to(
             story.programme,
-            Recipient(school=story.school, contact=contact, people=(contact,)),
+            ConfirmationRecipient(school=story.school, contact=contact, people=(contact,)),
             who="Priya",
             now=make.NOW,
         )

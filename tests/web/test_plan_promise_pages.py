@@ -17,7 +17,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.planning import ordering, orders
 from outreach.planning.orders import ACCEPTED, PlanLine, TourPlan
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.post.outbox import Letter
 from outreach.tour.performances import Performance
 
@@ -34,7 +34,7 @@ def t(client: FlaskClient, stopped: Any) -> SimpleNamespace:
     with transaction():
         tour = Tour(schools=4, days=3)
         person = make.person(tour.partnership)
-        plan = ordering.order(tour.programme, Rules(seconds=2), who="Priya", now=make.NOW)
+        plan = ordering.order(tour.programme, PlanRules(seconds=2), who="Priya", now=make.NOW)
     draw_up()
     make.signed_in(client, person)
     db.session.refresh(plan)

@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 import make
 from browser import Site
 from little_tour import QUICK, Tour, draw_up
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import transaction
 from outreach.planning import ordering, orders
 from outreach.planning.orders import WORKING, TourPlan
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
@@ -32,9 +32,9 @@ class Desk:
             self.tour.school(5, name=LONG, number_of_pupils=1200)
             self.tour.school(6, name="Far School", easting=800000)
             self.tour.school(7, name="Astray School", easting=None, northing=None)
-            self.person: Person = make.person(self.tour.partnership)
+            self.person: Coordinator = make.person(self.tour.partnership)
 
-    def plan(self, rules: Rules = QUICK, *, name: str = "") -> TourPlan:
+    def plan(self, rules: PlanRules = QUICK, *, name: str = "") -> TourPlan:
         with transaction():
             plan = ordering.order(self.tour.programme, rules, name=name, who="Priya", now=make.NOW)
         draw_up()
@@ -53,10 +53,10 @@ def test_every_page_of_plans_has_no_fault(site: Site, wide_page: Page, desk: Des
     site.check(wide_page, "/desk/plans/new")
     one = desk.plan(name=f"As {LONG}"[:60])
     two = desk.plan(
-        Rules(seconds=2, extra_troupe="A second van of a very long name indeed", extra_days=2, later=30)
+        PlanRules(seconds=2, extra_troupe="A second van of a very long name indeed", extra_days=2, later=30)
     )
     with transaction():
-        waiting = ordering.order(desk.tour.programme, Rules(days_at_most=1), who="Priya", now=make.NOW)
+        waiting = ordering.order(desk.tour.programme, PlanRules(days_at_most=1), who="Priya", now=make.NOW)
     for path in (
         "",
         f"/{one.id}",

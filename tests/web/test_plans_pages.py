@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 
 import make
 from little_tour import QUICK, Tour, draw_up
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
 from outreach.planning import ordering, orders, plan_figures
 from outreach.planning.orders import TourPlan
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 
 ASKED = {
     "name": "",
@@ -39,14 +39,14 @@ class Desk:
     def __init__(self, client: FlaskClient) -> None:
         with transaction():
             self.tour = Tour(schools=4, days=3)
-            self.person: Person = make.person(self.tour.partnership)
-            self.stranger: Person = make.person(make.partnership(("932",)))
+            self.person: Coordinator = make.person(self.tour.partnership)
+            self.stranger: Coordinator = make.person(make.partnership(("932",)))
         self.client = make.signed_in(client, self.person)
 
     def post(self, **typed: Any) -> Any:
         return self.client.post("/desk/plans/new", data={k: v for k, v in (ASKED | typed).items() if v != ""})
 
-    def plan(self, rules: Rules = QUICK, *, name: str = "") -> TourPlan:
+    def plan(self, rules: PlanRules = QUICK, *, name: str = "") -> TourPlan:
         with transaction():
             plan = ordering.order(self.tour.programme, rules, name=name, who="Priya", now=make.NOW)
         draw_up()
@@ -182,8 +182,8 @@ def test_plans_stand_side_by_side_with_what_each_brings(desk: Desk) -> None:
         for n in range(5):
             desk.tour.school(5 + n)
     one = desk.plan(name="As set")
-    more = desk.plan(Rules(seconds=2, extra_days=2), name="Two more days")
-    fewer = desk.plan(Rules(seconds=2, days_at_most=1), name="One day")
+    more = desk.plan(PlanRules(seconds=2, extra_days=2), name="Two more days")
+    fewer = desk.plan(PlanRules(seconds=2, days_at_most=1), name="One day")
     page = words(desk.client.get(f"/desk/plans/compare?plan={one.id}&plan={more.id}&plan={fewer.id}"))
     told = [plan_figures.unpack(plan.figures) for plan in (one, more, fewer)]
     assert [each.reached for each in told] == [6, 9, 2]

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 import make
 from browser import Site
 from outreach.booking.desk import proposing
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import transaction
 from outreach.post import links
 from outreach.tour import slots
@@ -27,7 +27,7 @@ class Kept:
     urn: int
     proposal_id: int
     token: str
-    person: Person
+    person: Coordinator
     day_id: int
     free_slot: str
 
@@ -48,7 +48,7 @@ def kept(app: Flask, stopped: object) -> Kept:
         person = make.person(ours)
     with transaction():
         first, *_, last = (s for d in slots.offers(programme, school, now=now).days for s in d.slots)
-        offer = proposing.Offer(
+        offer = proposing.ProposalDraft(
             programme=programme, school=school, slot=first, people=[lead], reply_by=date(2027, 2, 2)
         )
         proposal_id = proposing.propose(offer, who="Priya Nandakumar", now=now).id

@@ -15,7 +15,7 @@ from outreach.asking import invitations
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
 from outreach.post import copies
 from outreach.post.incoming.inbox import CalendarAnswer, Incoming
@@ -33,7 +33,7 @@ class Desk:
 
     client: FlaskClient
     story: Story
-    person: Person
+    person: Coordinator
     lead: Any
     office: Any
 

@@ -15,7 +15,7 @@ from outreach.booking import bookings, promises, subscribed
 from outreach.booking.calling_off import call_offs
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import COMPANY, COORDINATOR, Booking, BookingContact
 from outreach.ground.db import db, transaction
@@ -26,7 +26,7 @@ from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter, LetterMail
 from outreach.tour import slots
 from outreach.visits import reports
-from outreach.visits.reports import Account
+from outreach.visits.reports import ReportAccount
 
 pytestmark = pytest.mark.any_database
 
@@ -42,7 +42,7 @@ def booking(reference: str) -> Booking:
     return promises.get(reference)
 
 
-def report(reference: str, side: str, account: Account, stopped) -> None:
+def report(reference: str, side: str, account: ReportAccount, stopped) -> None:
     with transaction():
         reports.report(promises.get(reference), side, account, who="Priya", now=stopped.now)
 
@@ -68,7 +68,10 @@ def fed(story: Story, now) -> str:
     return str(event["DESCRIPTION"])
 
 
-TOOK, FELL = Account(took_place=True, pupils=200), Account(took_place=False, why_not="the hall was flooded")
+TOOK, FELL = (
+    ReportAccount(took_place=True, pupils=200),
+    ReportAccount(took_place=False, why_not="the hall was flooded"),
+)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +271,7 @@ def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskC
         near = make.tour_day(story.programme, story.troupe, date(2027, 2, 1))
         contact = make.contact(story.school)
         slot = slots.find(story.programme, story.school, f"{near.id}-0900", now=make.NOW)
-        offer = Offer(
+        offer = ProposalDraft(
             programme=story.programme,
             school=story.school,
             slot=slot,
@@ -364,7 +367,7 @@ def test_a_link_of_last_year_says_that_it_is_over_what_was_seen_and_where_this_y
     story: Story, stopped
 ) -> None:
     reference = over(story, stopped)
-    report(reference, "school", Account(took_place=True, pupils={8: 100, 9: 98}), stopped)
+    report(reference, "school", ReportAccount(took_place=True, pupils={8: 100, 9: 98}), stopped)
     assert story.get().headers["Location"] == story.path(f"/booked/{reference}")
     stopped.now = wall(date(2027, 9, 6), time(9))
     with transaction():

@@ -20,7 +20,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.links import PersonalLink
 from outreach.visits import reports
-from outreach.visits.reports import Account
+from outreach.visits.reports import ReportAccount
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
@@ -89,7 +89,7 @@ def test_every_turn_of_a_bookings_life_has_no_fault(
     ):
         with transaction():
             why = "" if took_place else "The hall was flooded"
-            account = Account(took_place=took_place, why_not=why)
+            account = ReportAccount(took_place=took_place, why_not=why)
             reports.report(promises.get(reference), side, account, who="Priya", now=stopped.now)
         look(here, heading)
     stopped.now = wall(date(2027, 9, 6), time(9))

@@ -14,7 +14,7 @@ import make
 from outreach.asking import notes, owners
 from outreach.booking.promises import Booking
 from outreach.county import corrections
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
@@ -33,7 +33,7 @@ class Desk:
 
     client: FlaskClient
     ours: Partnership
-    person: Person
+    person: Coordinator
     this: Programme
     last: Programme
     old: School

@@ -287,7 +287,11 @@ def test_after_a_show_that_did_not_take_place_the_schools_page_leads_to_another(
     assert "can still see it" not in said(story.get(follow_redirects=True))
     with transaction():
         reports.report(
-            lost, "company", reports.Account(took_place=False, why_not="Snow"), who="Priya", now=make.NOW
+            lost,
+            "company",
+            reports.ReportAccount(took_place=False, why_not="Snow"),
+            who="Priya",
+            now=make.NOW,
         )
     assert "Years 8 and 9 can still see it" in said(story.get(follow_redirects=True))
     assert story.book() != lost.reference

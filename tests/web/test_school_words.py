@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from outreach.asking.notes import Note
+from outreach.asking.notes import NoteOnSchool
 from outreach.county.schools import Correction, School
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_words
-from outreach.web.coordinator.school_told import Fact
+from outreach.web.coordinator.school_told import FieldAsHeld
 
 URN, OTHER = 990001, 990002
 AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
@@ -215,9 +215,9 @@ def test_what_became_of_letters_answers_and_bookings() -> None:
 
 def test_notes_and_earlier_visits_name_the_school_where_it_is_another() -> None:
     names = {OTHER: "Birch"}
-    note = Note(urn=URN, kind="phone", who="Priya", recorded_at=AT)
+    note = NoteOnSchool(urn=URN, kind="phone", who="Priya", recorded_at=AT)
     assert school_words.note(note, URN, names) == "On the phone, Priya, 19 January 2027 at 2:06pm"
-    note = Note(urn=OTHER, kind="note", who="Priya", recorded_at=AT)
+    note = NoteOnSchool(urn=OTHER, kind="note", who="Priya", recorded_at=AT)
     assert school_words.note(note, URN, names) == "Priya, 19 January 2027 at 2:06pm, of Birch"
     visit: Any = SimpleNamespace(urn=OTHER, day=None, pupils=None)
     assert school_words.visit(visit, URN, names) == "day not known, number not known, as Birch"
@@ -226,9 +226,9 @@ def test_notes_and_earlier_visits_name_the_school_where_it_is_another() -> None:
 
 
 def test_a_fact_says_what_the_register_says_and_who_corrected_it() -> None:
-    def fact(field: str, value: Any, register: Any = None, reason: str | None = None) -> Fact:
+    def fact(field: str, value: Any, register: Any = None, reason: str | None = None) -> FieldAsHeld:
         held = None if reason is None else Correction(who="Priya", recorded_at=AT, reason=reason)
-        return Fact(field=field, label="", value=value, register=register, correction=held)
+        return FieldAsHeld(field=field, label="", value=value, register=register, correction=held)
 
     assert (fact("town", "").words, fact("town", "Marl").words, fact("town", "Marl").note) == ("", "Marl", "")
     assert fact("number_of_pupils", 1080).words == "1,080"

@@ -14,7 +14,7 @@ PASSWORD = "lantern gravel otter"
 
 
 @pytest.fixture
-def priya(app: Flask) -> coordinators.Person:
+def priya(app: Flask) -> coordinators.Coordinator:
     with transaction():
         return coordinators.add(
             make.partnership().id,
@@ -41,7 +41,7 @@ def is_in(client: FlaskClient) -> bool:
 
 
 @pytest.mark.any_database
-def test_right_password_opens_the_desk(priya: coordinators.Person, client: FlaskClient) -> None:
+def test_right_password_opens_the_desk(priya: coordinators.Coordinator, client: FlaskClient) -> None:
     assert not is_in(client)
     answer = sign_in(client)
     assert (answer.status_code, answer.location) == (303, "/desk")
@@ -49,7 +49,7 @@ def test_right_password_opens_the_desk(priya: coordinators.Person, client: Flask
 
 
 def test_wrong_password_shows_the_page_again_with_the_address_and_one_try_counted(
-    priya: coordinators.Person, client: FlaskClient
+    priya: coordinators.Coordinator, client: FlaskClient
 ) -> None:
     answer = sign_in(client, "wrong")
     assert answer.status_code == 422
@@ -67,7 +67,7 @@ def test_empty_form_says_what_is_missing(client: FlaskClient) -> None:
 
 
 def test_eleventh_try_is_refused_politely_even_with_the_right_password(
-    priya: coordinators.Person, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    priya: coordinators.Coordinator, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with transaction():
         for _ in range(coordinators.TRIES_OF_ADDRESS):
@@ -94,7 +94,7 @@ def test_eleventh_try_is_refused_politely_even_with_the_right_password(
     ],
 )
 def test_sign_in_leads_on_to_a_page_of_ours_alone(
-    priya: coordinators.Person, client: FlaskClient, wanted: str, where: str
+    priya: coordinators.Coordinator, client: FlaskClient, wanted: str, where: str
 ) -> None:
     answer = client.post(
         "/sign-in", query_string={"next": wanted}, data={"email": priya.email, "password": PASSWORD}
@@ -104,7 +104,7 @@ def test_sign_in_leads_on_to_a_page_of_ours_alone(
 
 @pytest.mark.any_database
 def test_page_of_the_desk_asks_to_sign_in_and_leads_back(
-    priya: coordinators.Person, client: FlaskClient
+    priya: coordinators.Coordinator, client: FlaskClient
 ) -> None:
     answer = client.get("/desk/requests")
     assert answer.status_code == 302
@@ -112,7 +112,9 @@ def test_page_of_the_desk_asks_to_sign_in_and_leads_back(
     assert sign_in(client, to=answer.location).location == "/desk/requests"
 
 
-def test_sign_out_is_a_button_and_ends_the_session(priya: coordinators.Person, client: FlaskClient) -> None:
+def test_sign_out_is_a_button_and_ends_the_session(
+    priya: coordinators.Coordinator, client: FlaskClient
+) -> None:
     sign_in(client)
     assert client.get("/sign-out").status_code == 405
     assert is_in(client)
@@ -121,7 +123,7 @@ def test_sign_out_is_a_button_and_ends_the_session(priya: coordinators.Person, c
 
 
 def test_one_time_link_is_used_by_its_button_not_by_opening_it(
-    priya: coordinators.Person, client: FlaskClient
+    priya: coordinators.Coordinator, client: FlaskClient
 ) -> None:
     with transaction():
         token = coordinators.sign_in_link(priya, now=clock.now())
@@ -158,7 +160,7 @@ def test_person_without_a_password_is_led_from_the_link_to_choosing_one(
 
 @pytest.mark.any_database
 def test_new_password_signs_out_every_other_browser(
-    priya: coordinators.Person, app: Flask, client: FlaskClient
+    priya: coordinators.Coordinator, app: Flask, client: FlaskClient
 ) -> None:
     other = app.test_client()
     sign_in(client)
@@ -188,7 +190,7 @@ def test_new_password_signs_out_every_other_browser(
     ],
 )
 def test_password_is_changed_only_when_all_is_right(
-    priya: coordinators.Person, client: FlaskClient, typed: dict[str, str], said: str
+    priya: coordinators.Coordinator, client: FlaskClient, typed: dict[str, str], said: str
 ) -> None:
     sign_in(client)
     answer = client.post("/desk/password", data=typed)

@@ -16,7 +16,7 @@ from outreach.asking import invitations
 from outreach.asking.chasing import chases
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
-from outreach.asking.recipients import LeftOut
+from outreach.asking.recipients import NotWrittenTo
 from outreach.booking import accounts
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
@@ -38,7 +38,7 @@ from outreach.tour.target_decisions import EXCLUDE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class ChasingLetter:
     """One letter that chased an asking, the day it went, and whether it may have been read (it did not fail
     or come back)."""
 
@@ -48,7 +48,7 @@ class Written:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
+class OpenAsking:
     """One school that was asked and has said nothing since.
 
     `contact` was asked, on `asked_on` (the newest time), and is whom a reminder goes to. `since` is the day
@@ -64,7 +64,7 @@ class Asking:
     asked_on: date
     since: date
     last_at: datetime
-    written: tuple[Written, ...]
+    written: tuple[ChasingLetter, ...]
     in_hand: str
 
     def reminded(self) -> tuple[date, ...]:
@@ -87,21 +87,21 @@ def read(
     *,
     target: Collection[int] | None = None,
     now: datetime,
-) -> tuple[list[Asking], list[LeftOut]]:
+) -> tuple[list[OpenAsking], list[NotWrittenTo]]:
     """By school name: who waits for an answer, and who is left in peace with the first reason that holds.
 
     `urns` None: every school that was asked in this programme. `target`: the URNs of the programme's target.
     """
     facts = _Facts(programme, urns, now=now)
-    found: list[Asking] = []
-    left_out: list[LeftOut] = []
+    found: list[OpenAsking] = []
+    left_out: list[NotWrittenTo] = []
     for school in facts.schools:
         outside = target is not None and school.urn not in target
         judged = facts.judge(school, outside_target=outside)
-        if isinstance(judged, Asking):
+        if isinstance(judged, OpenAsking):
             found.append(judged)
         else:
-            left_out.append(LeftOut(school=school, why=judged))
+            left_out.append(NotWrittenTo(school=school, why=judged))
     return found, left_out
 
 
@@ -182,7 +182,7 @@ class _Facts:
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
 
-    def judge(self, school: School, *, outside_target: bool) -> Asking | str:
+    def judge(self, school: School, *, outside_target: bool) -> OpenAsking | str:
         """What its chasing stands on, or why there is none."""
         urn, asked = school.urn, self.asked.get(school.urn, [])
         if not school.is_open:
@@ -221,7 +221,9 @@ class _Facts:
             told.append((answer.recorded_at, f"{said}, on {day_short(answer.recorded_at)}"))
         return max(told, default=None)
 
-    def _asking(self, school: School, since: list[tuple[Invitation, str, datetime | None]]) -> Asking | str:
+    def _asking(
+        self, school: School, since: list[tuple[Invitation, str, datetime | None]]
+    ) -> OpenAsking | str:
         """From the invitations since the school last said anything, oldest first."""
         alive = [
             row for row in since if row[1] not in NEVER_ARRIVED and row[0].address.lower() not in self.dead
@@ -246,7 +248,7 @@ class _Facts:
         )
         if invitation is None or asked_at is None:
             return "nobody who was asked is on file any more: invite whoever is"
-        written: list[Written] = []
+        written: list[ChasingLetter] = []
         last_at, in_hand = asked_at, ""
         for chase, letter in self.chased.get(school.urn, []):
             if chase.asking_id != since[0][0].id:
@@ -256,12 +258,12 @@ class _Facts:
             if letter.status == outbox.FAILED and chase.reason in chases.REMINDERS:
                 in_hand = f"the letter to {letter.recipient} failed: see the letters"
             at, arrived = letter.handed_at or chase.recorded_at, letter.status == SENT
-            written.append(Written(chase=chase, day=day_of(at), arrived=arrived))
+            written.append(ChasingLetter(chase=chase, day=day_of(at), arrived=arrived))
             last_at = max(last_at, at) if arrived else last_at
         waits_since = [day_of(last_at)]
         if (lapsed := self.lapsed.get(school.urn)) is not None:
             waits_since += [lapsed[0], *([day_of(lapsed[1])] if lapsed[1] is not None else [])]
-        return Asking(
+        return OpenAsking(
             id=since[0][0].id,
             school=school,
             contact=on_file[invitation.address.lower()],

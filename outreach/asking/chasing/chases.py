@@ -139,7 +139,7 @@ def counts(programme_id: int) -> dict[str, int]:
     return dict.fromkeys((*REMINDERS, HEAD, TRUST), 0) | {reason: n for reason, n in rows}
 
 
-class Written(NamedTuple):
+class ChaseWithFate(NamedTuple):
     """A letter of the chasing: what became of it, to which school it went, and whether the school booked
     since."""
 
@@ -149,7 +149,7 @@ class Written(NamedTuple):
     booked: bool
 
 
-def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Written]:
+def written(programme_id: int, reason: str, *, first: int, most: int) -> list[ChaseWithFate]:
     """Some letters of one reason, newest first; one query."""
     booked = exists().where(
         Booking.programme_id == programme_id,
@@ -166,4 +166,4 @@ def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Wr
         .offset(first)
         .limit(most)
     )
-    return [Written(*row) for row in rows]
+    return [ChaseWithFate(*row) for row in rows]

@@ -20,7 +20,7 @@ from outreach.asking.invitations import REFUSED_SLOT, WAITING_LIST, Answer
 from outreach.asking.seen_before import ORDER, Before
 from outreach.booking import accounts
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts, partnerships, school_days
@@ -160,7 +160,7 @@ def offer_next(
     now: datetime,
     passed_over: set[int],
     only_days: Collection[int] | None = None,
-) -> Offer | None:
+) -> ProposalDraft | None:
     """Keep one time for the school whose turn it is and write to it; None when there is nobody, or nothing to
     offer.
 
@@ -201,7 +201,7 @@ def _offer(
     *,
     now: datetime,
     only_days: Collection[int] | None,
-) -> Offer | None:
+) -> ProposalDraft | None:
     """What a waiting school is offered without a click, if it can be; writes nothing.
 
     Its letter goes on the first school day from today on; `offer_days` (a setting) of its school days from
@@ -228,7 +228,7 @@ def _offer(
     reply_by = next((day for day in until if day is not None), None)
     if reply_by is None:
         return None
-    return Offer(
+    return ProposalDraft(
         programme=programme,
         school=waiter.school,
         slot=slot,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
 from outreach.asking.chasing import askings, chases, settings
-from outreach.asking.chasing.askings import Asking
+from outreach.asking.chasing.askings import OpenAsking
 from outreach.asking.chasing.chases import HEAD, TRUST, Chase
 from outreach.booking import told
 from outreach.county import contacts, partnerships
@@ -53,7 +53,7 @@ class NotRaised(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingGap:
     """One gap that waits for a coordinator's consent: to whom next, and since when that could be.
 
     `known`: whom we know there, the likeliest first: contacts of the school whose role is the head's, or
@@ -63,7 +63,7 @@ class Waiting:
     school: School
     level: str
     since: date
-    asking: Asking
+    asking: OpenAsking
     known: tuple[Addressee, ...]
 
 
@@ -98,7 +98,9 @@ class ReasonMissing(Refusal):
         super().__init__("Say why it is not raised; it stands beside the school.")
 
 
-def waiting(programme: Programme, *, now: datetime, target: Collection[int] | None = None) -> list[Waiting]:
+def waiting(
+    programme: Programme, *, now: datetime, target: Collection[int] | None = None
+) -> list[WaitingGap]:
     """Who waits for consent, the longest wait first: reminded twice, and silent some days since (a setting).
 
     Empty once the programme is closed or its reply-by date is past: nobody is asked then. A constant number
@@ -112,7 +114,7 @@ def waiting(programme: Programme, *, now: datetime, target: Collection[int] | No
 
 def one(
     programme: Programme, urn: int, *, now: datetime, target: Collection[int] | None = None
-) -> Waiting | None:
+) -> WaitingGap | None:
     """The same of one school; None where it does not wait."""
     if programme.closed_at is not None or day_of(now) > programme.reply_by:
         return None
@@ -120,7 +122,7 @@ def one(
     return next(iter(_waiting(programme, found, now=now)), None)
 
 
-def preview(programme: Programme, row: Waiting, to: Addressee, *, now: datetime) -> stationery.Rendered:
+def preview(programme: Programme, row: WaitingGap, to: Addressee, *, now: datetime) -> stationery.Rendered:
     """The exact letter. Writes nothing."""
     return letters.preview_raised(
         KINDS[row.level],
@@ -202,10 +204,10 @@ def is_head(contact: Contact) -> bool:
     return "head" in said or "principal" in said
 
 
-def _waiting(programme: Programme, found: list[Asking], *, now: datetime) -> list[Waiting]:
+def _waiting(programme: Programme, found: list[OpenAsking], *, now: datetime) -> list[WaitingGap]:
     days = timedelta(days=settings.schedule_of_programme(programme.id).raise_after_days)
     left = _left_be(programme.id)
-    due: list[tuple[Asking, str, date]] = []
+    due: list[tuple[OpenAsking, str, date]] = []
     for asking in found:
         reminded = asking.reminded()
         if asking.in_hand:
@@ -231,7 +233,7 @@ def _waiting(programme: Programme, found: list[Asking], *, now: datetime) -> lis
             else trusts.get((asking.school.trust_name or "").casefold(), [])
         )
         fresh = tuple(to for to in known if to.address.lower() not in asking.addresses())
-        rows.append(Waiting(school=asking.school, level=level, since=since, asking=asking, known=fresh))
+        rows.append(WaitingGap(school=asking.school, level=level, since=since, asking=asking, known=fresh))
     return sorted(rows, key=lambda r: (r.since, r.school.name.casefold(), r.school.urn))
 
 
@@ -240,7 +242,7 @@ class _Written(TypedDict):
     written_on: list[date]
 
 
-def _said(row: Waiting) -> _Written:
+def _said(row: WaitingGap) -> _Written:
     """What the letter says was written so far, and to whom."""
     arrived = [w for w in row.asking.written if w.arrived]
     return _Written(
@@ -249,7 +251,7 @@ def _said(row: Waiting) -> _Written:
     )
 
 
-def _checked(row: Waiting, to: Addressee, *, now: datetime) -> Addressee:
+def _checked(row: WaitingGap, to: Addressee, *, now: datetime) -> Addressee:
     address = contacts.clean_address(to.address)
     if not to.source.strip():
         raise contacts.SourceMissing("Say where the address came from: the letter tells the person so.")
@@ -284,7 +286,7 @@ def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
         )
 
 
-def _forget_withdrawn(row: Waiting, level: str, address: str, *, now: datetime) -> None:
+def _forget_withdrawn(row: WaitingGap, level: str, address: str, *, now: datetime) -> None:
     """A letter that a coordinator took back before it went is no letter that the person had."""
     for chase in db.session.scalars(
         select(Chase)

@@ -13,9 +13,9 @@ from sqlalchemy import select
 
 from outreach.asking import invitations
 from outreach.asking.chasing import askings, chases, schedule, settings
-from outreach.asking.chasing.askings import Asking
+from outreach.asking.chasing.askings import OpenAsking
 from outreach.asking.chasing.settings import Schedule
-from outreach.asking.recipients import LeftOut
+from outreach.asking.recipients import NotWrittenTo
 from outreach.asking.rounds import NobodyToWriteTo
 from outreach.booking import told
 from outreach.county import partnerships
@@ -44,7 +44,7 @@ class Reminder:
     contact: Contact
     nth: int
     due: date
-    asking: Asking
+    asking: OpenAsking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class ReminderPreview:
     one)."""
 
     recipients: tuple[Reminder, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotWrittenTo, ...]
     shown: Reminder | None
     letter: stationery.Rendered | None
 
@@ -63,7 +63,7 @@ class Sent:
     """What reminding did."""
 
     written: tuple[Reminder, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotWrittenTo, ...]
 
 
 def coming(
@@ -72,7 +72,7 @@ def coming(
     *,
     now: datetime,
     target: Collection[int] | None = None,
-) -> tuple[list[Reminder], list[LeftOut]]:
+) -> tuple[list[Reminder], list[NotWrittenTo]]:
     """Every reminder still to come by the schedule, the next due first; and the asked schools that get none,
     with why. Of all schools, or of some.
 
@@ -86,7 +86,7 @@ def coming(
         if isinstance(due, Reminder):
             reminders.append(due)
         else:
-            left_out.append(LeftOut(school=asking.school, why=due))
+            left_out.append(NotWrittenTo(school=asking.school, why=due))
     return sorted(reminders, key=lambda r: (r.due, r.school.name.casefold(), r.school.urn)), left_out
 
 
@@ -144,7 +144,7 @@ def send(
     *,
     who: str,
     now: datetime,
-    words: Mapping[int, stationery.Asking] | None = None,
+    words: Mapping[int, stationery.LetterAsking] | None = None,
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
 ) -> Sent:
@@ -160,7 +160,7 @@ def send(
     for reminder in recipients:
         if seen is not None and seen.get(reminder.school.urn) != reminder.contact.address:
             why = "the address changed since the list was shown"
-            left_out.append(LeftOut(school=reminder.school, why=why))
+            left_out.append(NotWrittenTo(school=reminder.school, why=why))
             continue
         asking = (words or {}).get(reminder.school.urn) or invitations.asking(
             programme, reminder.school, now=now
@@ -168,7 +168,7 @@ def send(
         if _write(programme, reminder, asking, who=who, now=now):
             written.append(reminder)
         else:
-            left_out.append(LeftOut(school=reminder.school, why="nothing left to book"))
+            left_out.append(NotWrittenTo(school=reminder.school, why="nothing left to book"))
     if not written:
         raise NobodyToWriteTo
     history.record(
@@ -179,7 +179,7 @@ def send(
 
 def _sorted_out(
     programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
-) -> tuple[list[Reminder], list[LeftOut]]:
+) -> tuple[list[Reminder], list[NotWrittenTo]]:
     """By hand: whoever may be reminded today, whether or not the schedule says so already."""
     invitations.still_asks(programme, now=now)
     found, left_out = askings.read(programme, urns, target=target, now=now)
@@ -209,11 +209,11 @@ def _sorted_out(
                 Reminder(school=asking.school, contact=asking.contact, nth=nth, due=today, asking=asking)
             )
             continue
-        left_out.append(LeftOut(school=asking.school, why=why))
+        left_out.append(NotWrittenTo(school=asking.school, why=why))
     return recipients, left_out
 
 
-def _due(programme: Programme, asking: Asking, plan: Schedule, today: date) -> Reminder | str:
+def _due(programme: Programme, asking: OpenAsking, plan: Schedule, today: date) -> Reminder | str:
     """The next reminder by the schedule, or why none is to come."""
     nth = len(asking.reminded()) + 1
     if asking.in_hand:
@@ -232,7 +232,7 @@ def _due(programme: Programme, asking: Asking, plan: Schedule, today: date) -> R
 
 
 def _write(
-    programme: Programme, reminder: Reminder, words: stationery.Asking, *, who: str, now: datetime
+    programme: Programme, reminder: Reminder, words: stationery.LetterAsking, *, who: str, now: datetime
 ) -> bool:
     """Put one reminder in the outbox with its row; False when the school has nothing left to book."""
     if not words.year_groups and not programme.for_adults:

@@ -10,8 +10,8 @@ from outreach.asking.confirming.requests import (
     ENDED,
     STILL_RIGHT,
     Confirmation,
+    ConfirmationRecipient,
     ConfirmationRequest,
-    Recipient,
     write_to,
 )
 from outreach.asking.invitations import AddressDead
@@ -149,7 +149,9 @@ def replace(
     people = contacts.contacts_of_school(school.urn, request.partnership_id)
     new = next(c for c in people if c.address.lower() == kept.address.lower())
     programme = db.session.get_one(Programme, request.programme_id)
-    write_to(programme, Recipient(school=school, contact=new, people=tuple(people)), who=who, now=now)
+    write_to(
+        programme, ConfirmationRecipient(school=school, contact=new, people=tuple(people)), who=who, now=now
+    )
 
 
 def add(

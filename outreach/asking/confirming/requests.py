@@ -24,7 +24,7 @@ from outreach.post import outbox
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Rendered
 from outreach.post.yearly import still_right
-from outreach.post.yearly.still_right import Held
+from outreach.post.yearly.still_right import HeldForSchool
 from outreach.tour.programmes import Programme
 
 STILL_RIGHT, CHANGED, ADDED, ENDED = "still right", "changed", "added", "ended"
@@ -79,7 +79,7 @@ class NobodyToAsk(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipient:
+class ConfirmationRecipient:
     """One school that is asked, whom there, and all whom we hold for it."""
 
     school: School
@@ -88,7 +88,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeftOut:
+class NotAsked:
     """One school that is not asked, and why, in words."""
 
     school: School
@@ -100,15 +100,15 @@ class Preview:
     """Who would be asked and who not, by name, and the exact letter to the first (None when nobody gets
     one)."""
 
-    recipients: tuple[Recipient, ...]
-    left_out: tuple[LeftOut, ...]
+    recipients: tuple[ConfirmationRecipient, ...]
+    left_out: tuple[NotAsked, ...]
     letter: Rendered | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    recipients: tuple[Recipient, ...]
-    left_out: tuple[LeftOut, ...]
+    recipients: tuple[ConfirmationRecipient, ...]
+    left_out: tuple[NotAsked, ...]
 
 
 RIGHT, OTHERS, BACK, SILENT = "right", "changed", "back", "silent"
@@ -150,7 +150,7 @@ def preview(programme: Programme, target: Collection[int], *, now: datetime) -> 
     )
 
 
-def letter_to(programme: Programme, recipient: Recipient, *, now: datetime) -> Rendered:
+def letter_to(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> Rendered:
     """The very letter that would go, with a stand-in for the link."""
     sender = told.sender_of(partnerships.get(programme.partnership_id))
     to = invitations.addressee(recipient.contact)
@@ -169,7 +169,7 @@ def send(
     recipients, left_out = _sorted_out(programme, seen.keys() & set(target), now=now)
     changed = [r for r in recipients if seen[r.school.urn] != r.contact.address]
     left_out += [
-        LeftOut(school=r.school, why="the address changed since the list was shown") for r in changed
+        NotAsked(school=r.school, why="the address changed since the list was shown") for r in changed
     ]
     asked = [r for r in recipients if r not in changed]
     if not asked:
@@ -188,7 +188,9 @@ def send(
     return Sent(recipients=tuple(asked), left_out=tuple(left_out))
 
 
-def write_to(programme: Programme, recipient: Recipient, *, who: str, now: datetime) -> ConfirmationRequest:
+def write_to(
+    programme: Programme, recipient: ConfirmationRecipient, *, who: str, now: datetime
+) -> ConfirmationRequest:
     """The letter to one person, with a link of that one's own, and that it was asked; no rule is judged
     here."""
     letter, link = still_right.still_right(
@@ -274,7 +276,7 @@ def of_link(link_id: int) -> ConfirmationRequest | None:
 
 def _sorted_out(
     programme: Programme, urns: Iterable[int], *, now: datetime
-) -> tuple[list[Recipient], list[LeftOut]]:
+) -> tuple[list[ConfirmationRecipient], list[NotAsked]]:
     """Each open school of the list once: asked, or left out with the first reason that holds. Only of this
     partnership."""
     invitations.still_asks(programme, now=now)
@@ -292,16 +294,16 @@ def _sorted_out(
     recipients, left_out = [], []
     for school in schools:
         found = _judge(school, on_file.get(school.urn, []), asked.get(school.urn), dead)
-        if isinstance(found, Recipient):
+        if isinstance(found, ConfirmationRecipient):
             recipients.append(found)
         else:
-            left_out.append(LeftOut(school=school, why=found))
+            left_out.append(NotAsked(school=school, why=found))
     return recipients, left_out
 
 
 def _judge(
     school: School, people: list[Contact], asked: AskedSchool | None, dead: set[str]
-) -> Recipient | str:
+) -> ConfirmationRecipient | str:
     """Whom to ask at one school, or why not."""
     if not school.is_open:
         return "closed in the register"
@@ -320,11 +322,11 @@ def _judge(
         alive = [c for c in alive if c.address.lower() not in asked.addresses]
         if not alive:
             return f"{told_on}, where it did not arrive"
-    return Recipient(school=school, contact=alive[0], people=tuple(alive))
+    return ConfirmationRecipient(school=school, contact=alive[0], people=tuple(alive))
 
 
-def _held(programme: Programme, recipient: Recipient, *, now: datetime) -> Held:
-    return Held(
+def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForSchool:
+    return HeldForSchool(
         school_name=recipient.school.name,
         urn=recipient.school.urn,
         programme_id=programme.id,

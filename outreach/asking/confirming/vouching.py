@@ -47,7 +47,7 @@ class NotAnyMore(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingPerson:
     """Somebody who waits for a coordinator's click; `booking` where they were named for one."""
 
     person: NamedPerson
@@ -56,7 +56,7 @@ class Waiting:
     booking: Booking | None
 
 
-def waiting(partnership_id: int) -> list[Waiting]:
+def waiting(partnership_id: int) -> list[WaitingPerson]:
     """Who waits in this partnership, the longest wait first; one query."""
     rows = db.session.execute(
         select(NamedPerson, School, Programme, Booking)
@@ -66,7 +66,7 @@ def waiting(partnership_id: int) -> list[Waiting]:
         .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
         .order_by(NamedPerson.id)
     )
-    return [Waiting(person=p, school=s, programme=g, booking=b) for p, s, g, b in rows]
+    return [WaitingPerson(person=p, school=s, programme=g, booking=b) for p, s, g, b in rows]
 
 
 def count(partnership_id: int) -> int:

@@ -11,7 +11,17 @@ from sqlalchemy.orm import joinedload
 
 from outreach.booking import proposals
 from outreach.booking.agenda import troupe_day
-from outreach.booking.agenda.troupe_day import BOOKED, HELD, PROPOSED, Block, Free, Host, Promised, Row, Show
+from outreach.booking.agenda.troupe_day import (
+    BOOKED,
+    HELD,
+    PROPOSED,
+    Block,
+    DrawnBooking,
+    DrawnShow,
+    Free,
+    Host,
+    TroupeDay,
+)
 from outreach.booking.promises import Booking
 from outreach.county import partnerships, school_days
 from outreach.county.partnerships import Partnership
@@ -33,13 +43,13 @@ KINDS = (BOOKED, PROPOSED, HELD, FREE, WARNED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class DiaryDay:
     """`closed`: why no school of the county is open ('School holiday'), or whose INSET day it is; '' on a
     school day."""
 
     day: date
     closed: str
-    rows: tuple[Row, ...]
+    rows: tuple[TroupeDay, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +57,7 @@ class Listed:
     """One line of a list behind a number: a block, a free place, or a day with a warning."""
 
     day: date
-    row: Row
+    row: TroupeDay
     block: Block | None = None
     free: Free | None = None
     warning: str = ""
@@ -61,7 +71,7 @@ class Diary:
     programme: Programme
     first: date
     last: date
-    days: tuple[Day, ...]
+    days: tuple[DiaryDay, ...]
     troupes: tuple[Troupe, ...]
     opens: int
     closes: int
@@ -103,7 +113,7 @@ def diary_of_programme(
     calendars = school_days.load(show.urn for show in everything)
     ways, today = roads.roads_of_partnership(partnership), day_of(now)
     given = {row.id: row for row in db.session.execute(hours.rows_of(d.id for d in tour_days))}
-    by_day: dict[date, dict[int, Row]] = defaultdict(dict)
+    by_day: dict[date, dict[int, TroupeDay]] = defaultdict(dict)
     for tour_day in tour_days:
         blocks = [
             troupe_day.block(show, promised.get(show.id, ()), kept.get(show.id), now=now)
@@ -128,12 +138,12 @@ def diary_of_programme(
         if day.weekday() < 5 or day in by_day:
             here = by_day.get(day, {})
             days.append(
-                Day(
+                DiaryDay(
                     day=day,
                     closed=_closed(county, day, for_adults=programme.for_adults),
                     rows=tuple(
                         here.get(t.id)
-                        or Row(troupe=t, tour_day=None, idle=idle.get((t.id, day), "No tour day"))
+                        or TroupeDay(troupe=t, tour_day=None, idle=idle.get((t.id, day), "No tour day"))
                         for t in shown
                     ),
                 )
@@ -184,23 +194,23 @@ def troupes(programme: Programme) -> list[Troupe]:
     )
 
 
-def _promised(performance_ids: Iterable[int]) -> dict[int, list[Promised]]:
+def _promised(performance_ids: Iterable[int]) -> dict[int, list[DrawnBooking]]:
     """The live bookings of some shows, the host's first."""
-    found: dict[int, list[Promised]] = defaultdict(list)
+    found: dict[int, list[DrawnBooking]] = defaultdict(list)
     for row in db.session.execute(
         select(Booking.performance_id, Booking.role, Booking.seats, Booking.reference)
         .where(Booking.performance_id.in_(list(performance_ids)), Booking.ended_at.is_(None))
         .order_by(Booking.role.desc(), Booking.id)
     ):
-        found[row.performance_id].append(Promised(*row))
+        found[row.performance_id].append(DrawnBooking(*row))
     return found
 
 
-def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show]]:
+def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[DrawnShow]]:
     """What stands on each of these days by get-in, each with its host; holds that are over count for
     nothing."""
     p = Performance
-    found: dict[int, list[Show]] = defaultdict(list)
+    found: dict[int, list[DrawnShow]] = defaultdict(list)
     given: Iterable[Any] = db.session.execute(
         select(
             p.id,
@@ -224,7 +234,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Show
         .order_by(p.get_in_at, p.id)
     )
     for *facts, host in given:
-        show = Show._make([*facts, Host(host)])
+        show = DrawnShow._make([*facts, Host(host)])
         found[show.tour_day_id].append(show)
     return found
 
@@ -280,7 +290,7 @@ def _closed(county: dict[str, SchoolCalendar], day: date, *, for_adults: bool) -
     return "; ".join(said)
 
 
-def _drawn(with_days: Iterable[Row]) -> tuple[int, int]:
+def _drawn(with_days: Iterable[TroupeDay]) -> tuple[int, int]:
     """The whole hours from the earliest to the latest that anything is drawn at; 7 to 17 of an empty
     diary."""
     begins, ends = [], []

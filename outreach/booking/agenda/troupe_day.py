@@ -33,7 +33,7 @@ class Host(NamedTuple):
     name: str
 
 
-class Show(NamedTuple):
+class DrawnShow(NamedTuple):
     """A performance as far as it is drawn: a month reads hundreds."""
 
     id: int
@@ -49,7 +49,7 @@ class Show(NamedTuple):
     host: Host
 
 
-class Promised(NamedTuple):
+class DrawnBooking(NamedTuple):
     """A live booking as far as it is drawn."""
 
     performance_id: int
@@ -66,9 +66,9 @@ class Block:
     `proposal` keeps the time where it is proposed.
     """
 
-    performance: Show
+    performance: DrawnShow
     kind: str
-    booking: Promised | None
+    booking: DrawnBooking | None
     guests: int
     pupils: int
     proposal: Proposal | None
@@ -134,7 +134,7 @@ Item = Block | Drive | Free
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class TroupeDay:
     """A troupe on a day. `tour_day` None: it gives none, for the reason in `idle`. `items` by their begin."""
 
     troupe: Troupe
@@ -164,12 +164,12 @@ def row(
     calendars: Mapping[int, SchoolCalendar],
     warned: Iterable[str],
     past: bool,
-) -> Row:
+) -> TroupeDay:
     """A tour day's row. `calendars`: of the hosts by URN; `past`: no place of it is free any more."""
     drives = list(_drives(tour_day, blocks, truly, ways))
     free = () if past else tuple(_free(tour_day, blocks, truly, programme))
     tight = [d.said for d in drives if d.tight and d.begins >= truly.leaves]
-    return Row(
+    return TroupeDay(
         troupe=tour_day.troupe,
         tour_day=tour_day,
         items=tuple(sorted([*blocks, *drives, *free], key=lambda item: (item.begins, item.ends))),
@@ -180,8 +180,8 @@ def row(
 
 
 def block(
-    performance: Show,
-    promised: Sequence[Promised],
+    performance: DrawnShow,
+    promised: Sequence[DrawnBooking],
     proposal: Proposal | None,
     *,
     now: datetime,
@@ -214,7 +214,7 @@ def of_clock(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def stop_of(show: Show) -> Stop:
+def stop_of(show: DrawnShow) -> Stop:
     return roads.school_stop(show.urn, show.easting, show.northing)
 
 

@@ -8,13 +8,13 @@ from outreach.booking import reply_days, told
 from outreach.booking.calling_off import instead
 from outreach.booking.calling_off.affected import Hit, Hits
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.promises import HOST
 from outreach.county import school_days
 from outreach.ground.errors import Refusal
 from outreach.post import letters, stationery
-from outreach.post.letters import Kept
-from outreach.post.stationery import Lost, Rendered
+from outreach.post.letters import KeptTime
+from outreach.post.stationery import LostTime, Rendered
 from outreach.tour.performances import Slot
 
 
@@ -33,7 +33,7 @@ def letters_of(
     slot = chosen.get(hit.reference)
     until = _until(hit, slot, reply_by, now=now) if slot else None
     slot = slot if until is not None else None
-    kept = Kept(starts_at=slot.starts_at, reply_by=until) if slot and until else None
+    kept = KeptTime(starts_at=slot.starts_at, reply_by=until) if slot and until else None
     near = (
         ()
         if slot
@@ -56,7 +56,7 @@ def letters_of(
             hit,
             slot,
             to,
-            Lost(starts_at=hit.starts_at, by=hits.scope.by, reason=reason),
+            LostTime(starts_at=hit.starts_at, by=hits.scope.by, reason=reason),
             until,
             who=who,
             now=now,
@@ -70,10 +70,10 @@ def _until(hit: Hit, slot: Slot, wanted: date, *, now: datetime) -> date | None:
 
 
 def _offer(
-    hit: Hit, slot: Slot, to: stationery.Addressee, lost: Lost, reply_by: date, *, who: str, now: datetime
+    hit: Hit, slot: Slot, to: stationery.Addressee, lost: LostTime, reply_by: date, *, who: str, now: datetime
 ) -> list[Rendered]:
     """The letter that keeps another time; [] where the address is dead, which the call-off itself says."""
-    offer = Offer(
+    offer = ProposalDraft(
         programme=hit.programme, school=hit.school, slot=slot, people=[to], reply_by=reply_by, lost=lost
     )
     try:

@@ -20,7 +20,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, count, day_short
-from outreach.post.letters import Kept
+from outreach.post.letters import KeptTime
 from outreach.tour import itinerary, performances
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -163,11 +163,11 @@ class _Ending:
         slot = replacing.slot_of(line, key, self.found.day_ids, instead_of=hit.performance.id, now=self.now)
         reply_by = replacing.kept_until(line, slot, self.until, now=self.now)
         people = replacing.whom(line)
-        self._end(hit, kept=Kept(starts_at=slot.starts_at, reply_by=reply_by), near=())
+        self._end(hit, kept=KeptTime(starts_at=slot.starts_at, reply_by=reply_by), near=())
         offer = replacing.offer(line, people, slot, reply_by, self.done)
         line.new_proposal_id = proposing.propose(offer, who=self.who, now=self.now).id
 
-    def _end(self, hit: Hit, *, kept: Kept | None, near: tuple[tuple[datetime, str], ...]) -> None:
+    def _end(self, hit: Hit, *, kept: KeptTime | None, near: tuple[tuple[datetime, str], ...]) -> None:
         by, reason, now = self.found.scope.by, self.done.reason, self.now
         if hit.booking is not None:
             bookings.cancel(

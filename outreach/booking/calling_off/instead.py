@@ -11,7 +11,7 @@ from sqlalchemy import select
 from outreach.booking import accounts
 from outreach.booking.calling_off.affected import Hits
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
-from outreach.booking.calling_off.together import MINUTES_A_DAY, Wish, together
+from outreach.booking.calling_off.together import MINUTES_A_DAY, NewTimeWanted, together
 from outreach.booking.promises import GUEST
 from outreach.county import partnerships, school_days, school_locations
 from outreach.county.schools import School
@@ -132,7 +132,7 @@ def _by_programme(losses: Iterable[_Loss]) -> list[tuple[Programme, list[_Loss]]
     return list(found.values())
 
 
-def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[Wish]:
+def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[NewTimeWanted]:
     schools = [loss.school for loss in losses]
     partnership = partnerships.get(programme.partnership_id)
     calendars, located = school_days.load(s.urn for s in schools), school_locations.locate_all(schools)
@@ -140,7 +140,7 @@ def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[Wish]:
         s.urn: Judge(programme, partnership, s, located=located[s.urn], calendar=calendars[s.urn])
         for s in schools
     }
-    return [Wish(judge=judges[loss.school.urn], lost=day_of(loss.starts_at)) for loss in losses]
+    return [NewTimeWanted(judge=judges[loss.school.urn], lost=day_of(loss.starts_at)) for loss in losses]
 
 
 def _days(programme: Programme, *, not_on: Collection[int], now: datetime) -> list[tuple[Any, list[Stand]]]:
@@ -158,7 +158,7 @@ def _days(programme: Programme, *, not_on: Collection[int], now: datetime) -> li
     return slots.tour_days(programme, now=now, only_days=ids) if ids else []
 
 
-def _near(wish: Wish, days: Sequence[tuple[Any, list[Stand]]]) -> tuple[Slot, ...]:
+def _near(wish: NewTimeWanted, days: Sequence[tuple[Any, list[Stand]]]) -> tuple[Slot, ...]:
     """The three that cost least, and the two soonest beside them, by date."""
     able = [
         offer for row, stands in days if row.day >= wish.lost and (offer := wish.judge.day(row, stands)).gaps
@@ -168,5 +168,5 @@ def _near(wish: Wish, days: Sequence[tuple[Any, list[Stand]]]) -> tuple[Slot, ..
     return tuple(sorted([*best[:3], *soonest], key=lambda s: (s.day, s.start_minute)))
 
 
-def _cost(wish: Wish, slot: Slot) -> int:
+def _cost(wish: NewTimeWanted, slot: Slot) -> int:
     return slot.extra_minutes + MINUTES_A_DAY * abs((slot.day - wish.lost).days)

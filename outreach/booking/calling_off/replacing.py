@@ -8,7 +8,7 @@ from outreach.booking.calling_off import call_offs
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.calling_off.scope import of_call_off
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days
 from outreach.county.schools import School
@@ -16,7 +16,7 @@ from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
-from outreach.post.stationery import Addressee, Lost
+from outreach.post.stationery import Addressee, LostTime
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 
@@ -124,16 +124,18 @@ def whom(line: CallOffLine) -> list[Addressee]:
     return alive
 
 
-def offer(line: CallOffLine, people: list[Addressee], slot: Slot, reply_by: date, done: CallOff) -> Offer:
+def offer(
+    line: CallOffLine, people: list[Addressee], slot: Slot, reply_by: date, done: CallOff
+) -> ProposalDraft:
     programme = line.booking.programme if line.booking else _ended(line).programme
     by = of_call_off(done).by
-    return Offer(
+    return ProposalDraft(
         programme=programme,
         school=line.school,
         slot=slot,
         people=people,
         reply_by=reply_by,
-        lost=Lost(starts_at=line.starts_at, by=by, reason=done.reason),
+        lost=LostTime(starts_at=line.starts_at, by=by, reason=done.reason),
     )
 
 

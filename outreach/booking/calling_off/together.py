@@ -24,7 +24,7 @@ PUSHES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class NewTimeWanted:
     """One school that lost the time of `lost`, with the rules that it is judged by. It is never placed before
     that day."""
 
@@ -37,7 +37,9 @@ class _Place(NamedTuple):
     start: int
 
 
-def one_after_another(wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Stand]]]) -> list[Slot | None]:
+def one_after_another(
+    wishes: Sequence[NewTimeWanted], days: Sequence[tuple[Any, list[Stand]]]
+) -> list[Slot | None]:
     """Each takes the best that is left, in the order given: what a person would do at the telephone."""
     board = _Board(wishes, days)
     for n in range(len(wishes)):
@@ -45,7 +47,7 @@ def one_after_another(wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Sta
     return board.slots()
 
 
-def together(wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Stand]]]) -> list[Slot | None]:
+def together(wishes: Sequence[NewTimeWanted], days: Sequence[tuple[Any, list[Stand]]]) -> list[Slot | None]:
     """One slot for each wish, or None where none is left; all of them hold beside each other and what stands.
 
     `days`: rows of tour days with the shows on each, as Judge.day takes them. As many as can be, then the
@@ -66,7 +68,7 @@ def together(wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Stand]]]) ->
 class _Board:
     """The days, with who is placed where: `at` is {wish: (day, start)}."""
 
-    def __init__(self, wishes: Sequence[Wish], days: Sequence[tuple[Any, list[Stand]]]) -> None:
+    def __init__(self, wishes: Sequence[NewTimeWanted], days: Sequence[tuple[Any, list[Stand]]]) -> None:
         self.wishes, self.days = wishes, days
         self.at: dict[int, tuple[int, int]] = {}
         self._on: list[dict[int, int]] = [{} for _ in days]

@@ -35,7 +35,7 @@ from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, day_short
 from outreach.post import letters, outbox, proposing, stationery
 from outreach.post.proposing import CALLED_OFF, LAPSED, OVERTAKEN, REFUSED, WITHDRAWN
-from outreach.post.stationery import Addressee, Lost
+from outreach.post.stationery import Addressee, LostTime
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -89,7 +89,7 @@ MORNING = time(7)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class ProposalDraft:
     """A proposal before it is made: what its letter says. `lost`: the time that was called off, in whose
     place it comes. `waiting`: it comes from the waiting list. `letter_on`: the day from which its letter may
     go, where that is not today."""
@@ -99,12 +99,12 @@ class Offer:
     slot: Slot
     people: Sequence[Contact | Addressee]
     reply_by: date
-    lost: Lost | None = None
+    lost: LostTime | None = None
     waiting: bool = False
     letter_on: date | None = None
 
 
-def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
+def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     """Keep a slot for a school and write to each of `offer.people`, with the tentative entry (REQUEST,
     SEQUENCE 0).
 
@@ -151,7 +151,7 @@ def propose(offer: Offer, *, who: str, now: datetime) -> Proposal:
     return proposal
 
 
-def preview(offer: Offer, *, who: str, now: datetime) -> stationery.Rendered:
+def preview(offer: ProposalDraft, *, who: str, now: datetime) -> stationery.Rendered:
     """The letter that the first of `offer.people` would get. Writes nothing. Raises what propose() says of
     the offer."""
     _check(offer, now=now)
@@ -399,7 +399,7 @@ def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Perfo
     return proposal.performance
 
 
-def _check(offer: Offer, *, now: datetime) -> None:
+def _check(offer: ProposalDraft, *, now: datetime) -> None:
     if not offer.people:
         raise NobodyToWriteTo
     for address in outbox.dead_addresses(person.address for person in offer.people):
@@ -414,7 +414,7 @@ def _check_reply_by(reply_by: date, slot: Slot, *, now: datetime) -> None:
         raise ReplyByWrong(f"The day to reply by must lie before the show, {day_short(slot.day)}.")
 
 
-def _row(offer: Offer, *, who: str, now: datetime) -> Proposal:
+def _row(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     people = {p.address.casefold(): p for p in offer.people}
     return Proposal(
         programme_id=offer.programme.id,

@@ -63,7 +63,7 @@ class Matter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class OtherTimeWish:
     """A wish for another time as the tour stands now. `starts_at` is the show's start, whoever wished it.
 
     `slot` is that time when it can be had, else `why_not` says why; `nearest` are the three starts closest to
@@ -133,7 +133,7 @@ def is_overtaken(matter: Matter, sequence: int) -> bool:
     return sequence < (booking.performance.sequence if matter.of_troupe else booking.place_sequence)
 
 
-def wish(matter: Matter, counter: CounterProposal, *, now: datetime) -> Wish:
+def wish(matter: Matter, counter: CounterProposal, *, now: datetime) -> OtherTimeWish:
     """What can be done about a wish: the very time, else why not; and the nearest times that can be had."""
     booking, performance = matter.booking, matter.booking.performance
     starts_at = counter.starts_at
@@ -150,7 +150,7 @@ def wish(matter: Matter, counter: CounterProposal, *, now: datetime) -> Wish:
     others = [s for s in by_start.values() if s.starts_at not in (starts_at, performance.starts_at)]
     that_day = day_of(starts_at)
     nearest = nsmallest(3, others, key=lambda s: (abs((s.day - that_day).days), abs(s.starts_at - starts_at)))
-    return Wish(
+    return OtherTimeWish(
         starts_at=starts_at,
         slot=by_start[starts_at] if exact else None,
         why_not="" if exact else _why_not(starts_at, offers, now=now),
@@ -333,7 +333,7 @@ def _wished(incoming: Incoming, partnership_id: int) -> tuple[Matter, CounterPro
     if counter is None:
         raise VisitUnknown
     if counter.ended_at is not None:
-        raise inbox.Settled
+        raise inbox.SettledAlready
     matter = matters([counter.uid], partnership_id).get(counter.uid)
     if matter is None:
         raise VisitUnknown

@@ -49,7 +49,7 @@ from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class JoiningWish:
     """What a school asks its host: why, how many of each year group, who gets the entry, how they come."""
 
     why: str
@@ -94,7 +94,13 @@ class MoreThanGiven(Refusal):
 
 
 def ask(
-    programme: Programme, school: School, performance: Performance, wish: Wish, *, who: str, now: datetime
+    programme: Programme,
+    school: School,
+    performance: Performance,
+    wish: JoiningWish,
+    *,
+    who: str,
+    now: datetime,
 ) -> GuestPlace:
     """Ask a host for seats; where it has offered them, they are taken at once (`place.booking`).
 
@@ -272,7 +278,13 @@ def _check_show(programme: Programme, school: School, performance: Performance, 
 
 
 def _row(
-    programme: Programme, school: School, performance: Performance, wish: Wish, *, who: str, now: datetime
+    programme: Programme,
+    school: School,
+    performance: Performance,
+    wish: JoiningWish,
+    *,
+    who: str,
+    now: datetime,
 ) -> GuestPlace:
     promise, travel = wish.promise, wish.travel
     return GuestPlace(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from outreach.booking import accounts, bookings, colleagues, holds, promises, subscribed, told
-from outreach.booking.accounts import Account
+from outreach.booking.accounts import PromiseAccount
 from outreach.booking.guest_places import ASK, JOINED, GuestPlace, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
@@ -116,7 +116,7 @@ def check_stands(performance: Performance, *, now: datetime) -> None:
         raise NotAnyMore
 
 
-def check_still(place: GuestPlace, *, now: datetime) -> Account:
+def check_still(place: GuestPlace, *, now: datetime) -> PromiseAccount:
     """The guest's account, if it can still book anything: it may have booked a show of its own meanwhile.
 
     Raises BookedMeanwhile.

@@ -14,7 +14,7 @@ from outreach.tour.performances import Performance
 
 
 @dataclass(frozen=True, kw_only=True)
-class Show:
+class ComingShow:
     """A show that is booked: its host, and how many come with the guests."""
 
     performance: Performance
@@ -30,11 +30,11 @@ class Show:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class ComingDay:
     """A tour day: its shows by start, and how many times are kept for schools that have not said yes."""
 
     tour_day: TourDay
-    shows: tuple[Show, ...]
+    shows: tuple[ComingShow, ...]
     kept: int
 
     @property
@@ -42,7 +42,7 @@ class Day:
         return self.tour_day.day
 
 
-def of_troupe(troupe_id: int, *, now: datetime) -> list[Day]:
+def of_troupe(troupe_id: int, *, now: datetime) -> list[ComingDay]:
     """The days that stand from today on, by date. Four queries, however many."""
     tour_days = list(
         db.session.scalars(
@@ -65,9 +65,9 @@ def of_troupe(troupe_id: int, *, now: datetime) -> list[Day]:
         )
     )
     booked = of_performances(p.id for p in performances)
-    found: list[Day] = []
+    found: list[ComingDay] = []
     for tour_day in tour_days:
         here = [p for p in performances if p.tour_day_id == tour_day.id]
-        shows = tuple(Show(performance=p, bookings=tuple(booked[p.id])) for p in here if p.id in booked)
-        found.append(Day(tour_day=tour_day, shows=shows, kept=len(here) - len(shows)))
+        shows = tuple(ComingShow(performance=p, bookings=tuple(booked[p.id])) for p in here if p.id in booked)
+        found.append(ComingDay(tour_day=tour_day, shows=shows, kept=len(here) - len(shows)))
     return found

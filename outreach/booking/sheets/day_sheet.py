@@ -23,7 +23,7 @@ LEAD, ON_THE_DAY = "safeguarding lead", "on the day"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class PersonToAskFor:
     """Somebody to ask for; `phone` is their own, else the school's, '' when neither is known."""
 
     name: str
@@ -41,12 +41,12 @@ class Guest:
     travel: str
     agreed: str
     access: tuple[str, ...]
-    meets: Person | None
-    lead: Person | None
+    meets: PersonToAskFor | None
+    lead: PersonToAskFor | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stop:
+class SheetStop:
     """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has
     none."""
 
@@ -56,8 +56,8 @@ class Stop:
     pupils: Mapping[int, int]
     guests: tuple[Guest, ...]
     access: tuple[str, ...]
-    meets: Person | None
-    lead: Person | None
+    meets: PersonToAskFor | None
+    lead: PersonToAskFor | None
 
     @property
     def school(self) -> School:
@@ -70,7 +70,7 @@ class Stop:
     @property
     def year_groups(self) -> list[int]:
         """Every year group that comes, for the boxes to fill in."""
-        coming: tuple[Stop | Guest, ...] = (self, *self.guests)
+        coming: tuple[SheetStop | Guest, ...] = (self, *self.guests)
         return sorted({y for who in coming for y, n in who.pupils.items() if n})
 
     @property
@@ -80,12 +80,12 @@ class Stop:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class DaySheet:
     """A day's sheet. `drives` are one more than the stops, None where a drive is not known; `kept` times are
     proposed."""
 
     tour_day: TourDay
-    stops: tuple[Stop, ...]
+    stops: tuple[SheetStop, ...]
     drives: tuple[Drive | None, ...]
     kept: int
 
@@ -118,7 +118,7 @@ class Sheet:
         return ""
 
 
-def sheet_of_day(tour_day: TourDay) -> Sheet:
+def sheet_of_day(tour_day: TourDay) -> DaySheet:
     """The sheet of a tour day as it stands now; a constant number of queries."""
     shows = list(
         db.session.scalars(
@@ -144,7 +144,7 @@ def sheet_of_day(tour_day: TourDay) -> Sheet:
         host, *guests = promised[show.id]
         ends = show.starts_at + running
         stops.append(
-            Stop(
+            SheetStop(
                 performance=show,
                 booking=host,
                 discussion_at=ends if ends < show.ends_at else None,
@@ -167,7 +167,7 @@ def sheet_of_day(tour_day: TourDay) -> Sheet:
                 ),
             )
         )
-    return Sheet(
+    return DaySheet(
         tour_day=tour_day,
         stops=tuple(stops),
         drives=tuple(_drives(tour_day, booked)),
@@ -180,9 +180,13 @@ def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | No
     return legs.of_day(booked, ways, *nights.doors([tour_day])[tour_day.id])
 
 
-def _person(people: Iterable[BookingContact | NamedPerson], duty: str, school: School) -> Person | None:
+def _person(
+    people: Iterable[BookingContact | NamedPerson], duty: str, school: School
+) -> PersonToAskFor | None:
     found = next((p for p in people if p.duty == duty), None)
-    return Person(name=found.name, phone=found.phone or school.telephone) if found is not None else None
+    return (
+        PersonToAskFor(name=found.name, phone=found.phone or school.telephone) if found is not None else None
+    )
 
 
 def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact | NamedPerson]]:

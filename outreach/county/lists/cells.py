@@ -13,7 +13,7 @@ from outreach.county.lists.headings import academic_year, role_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class PersonInCell:
     """One address of a cell as it is written, with the name and role that the cell says of it. `doubt`: why
     it cannot be so."""
 
@@ -39,11 +39,11 @@ def says_nothing(cell: str) -> bool:
     return bool(_NOTHING.fullmatch(cell.strip()))
 
 
-def people_in_cell(cell: str, *, addresses: bool = True) -> list[Person]:
+def people_in_cell(cell: str, *, addresses: bool = True) -> list[PersonInCell]:
     """Everybody with an address in a cell, in its order. `addresses`: the cell is meant to hold them, so that
     one which holds none but says something is a Person in doubt."""
     text = cell.replace("mailto:", " ").strip()
-    found: list[Person] = []
+    found: list[PersonInCell] = []
     end = 0
     for match in _ADDRESS.finditer(text):
         before = text[end : match.start()]
@@ -63,11 +63,11 @@ def people_in_cell(cell: str, *, addresses: bool = True) -> list[Person]:
                 if doubt == "space"
                 else address
             )
-            found.append(Person(address=_joined(broken, text, end), doubt=doubt))
+            found.append(PersonInCell(address=_joined(broken, text, end), doubt=doubt))
         else:
-            found.append(Person(address=address, name=name, role=role))
+            found.append(PersonInCell(address=address, name=name, role=role))
     if not found and addresses and not says_nothing(cell):
-        return [Person(address=" ".join(cell.split()), doubt="no address")]
+        return [PersonInCell(address=" ".join(cell.split()), doubt="no address")]
     return found
 
 
@@ -209,13 +209,13 @@ def mended(address: str) -> str:
     return re.sub(r"\.{2,}", ".", re.sub(r"\s+", "", text)).replace(",", ".").replace("@@", "@").strip(".")
 
 
-def paired(people_: Sequence[Person], cell: str, role: str) -> list[Person]:
+def paired(people_: Sequence[PersonInCell], cell: str, role: str) -> list[PersonInCell]:
     """People of an address cell with the names of the cell beside it: in their order where there are as many,
     else the one name goes to the address that fits it, or to the first."""
     if not people_:
         return []
     written = names(cell) if len(people_) > 1 else [name_and_role(cell)]
-    found: list[Person] = []
+    found: list[PersonInCell] = []
     if len(written) == len(people_):
         named = written
     else:
@@ -224,7 +224,9 @@ def paired(people_: Sequence[Person], cell: str, role: str) -> list[Person]:
         named = [whole if n == at else ("", "") for n in range(len(people_))]
     for p, (name, its_role) in zip(people_, named, strict=True):
         found.append(
-            Person(address=p.address, name=p.name or name, role=p.role or its_role or role, doubt=p.doubt)
+            PersonInCell(
+                address=p.address, name=p.name or name, role=p.role or its_role or role, doubt=p.doubt
+            )
         )
     return found
 

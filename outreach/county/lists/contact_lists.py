@@ -25,11 +25,11 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from outreach.county import contacts
 from outreach.county.contacts import BadAddress, Contact, Details
 from outreach.county.lists import cells, entries, list_layout
-from outreach.county.lists.cells import Person
-from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry, Looked
+from outreach.county.lists.cells import PersonInCell
+from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry, ListPreview
 from outreach.county.lists.list_layout import Record
 from outreach.county.lists.uploads import Upload
-from outreach.county.lists.which_school import Match, OurSchools, Said
+from outreach.county.lists.which_school import Match, OurSchools, SchoolAsWritten
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.ground import history
@@ -120,7 +120,7 @@ class ContactEntry(Entry):
 
 def look(
     upload: Upload, la_codes: Sequence[str], *, target: Collection[int] | None = None
-) -> Looked[ContactEntry]:
+) -> ListPreview[ContactEntry]:
     """What the list would do for the schools of these authorities; writes nothing, four queries.
 
     `target`: the URNs of the schools that some programme is for; what is new of others is left aside unless a
@@ -129,7 +129,7 @@ def look(
     ours = OurSchools(la_codes)
     on_file, ended = _on_file(la_codes, upload.row.partnership_id)
     layouts = list_layout.laid_out(upload)
-    known: dict[Said, Match] = {}
+    known: dict[SchoolAsWritten, Match] = {}
     lines = 0
 
     def every() -> Iterator[ContactEntry]:
@@ -142,7 +142,7 @@ def look(
     met = _met(found, on_file)
     if target is not None and not upload.choices.outside:
         met = [_in_target(entry, target) for entry in met]
-    return Looked(layouts=layouts, lines=lines, ours=ours, entries=met)
+    return ListPreview(layouts=layouts, lines=lines, ours=ours, entries=met)
 
 
 def take_in(
@@ -154,7 +154,7 @@ def take_in(
     source_date: date,
     who: str,
     now: datetime,
-) -> tuple[Looked[ContactEntry], ContactList | None]:
+) -> tuple[ListPreview[ContactEntry], ContactList | None]:
     """Add what is new, replace what changed; what was done is returned, and the list as it is kept (None:
     nothing was done).
 
@@ -274,7 +274,7 @@ def _queue(la_codes: Sequence[str]) -> None:
 
 def _kept(
     upload: Upload,
-    done: Looked[ContactEntry],
+    done: ListPreview[ContactEntry],
     put: Sequence[tuple[int, Contact | None, Details]],
     rows: Sequence[Contact],
     *,
@@ -362,11 +362,11 @@ def _entries(
     upload: Upload,
     record: Record,
     ours: OurSchools,
-    known: dict[Said, Match],
+    known: dict[SchoolAsWritten, Match],
     ended: dict[tuple[int, str], datetime],
 ) -> Iterator[ContactEntry]:
     """What one line comes to, before it is held against what is on file."""
-    people = record.people or ((Person(address=""), ""),)
+    people = record.people or ((PersonInCell(address=""), ""),)
     for part, (person, phone) in enumerate(people):
         key, mark = f"{record.sheet}.{record.line}.{part}", record.mark(part)
         said = entries.put_right(upload.choices, key, mark)
@@ -398,10 +398,10 @@ def _judged(
     entry: ContactEntry,
     *,
     record: Record,
-    person: Person,
+    person: PersonInCell,
     said: object,
     ours: OurSchools,
-    known: dict[Said, Match],
+    known: dict[SchoolAsWritten, Match],
     ended: dict[tuple[int, str], datetime],
 ) -> ContactEntry:
     assert hasattr(said, "get")
@@ -435,7 +435,7 @@ def _judged(
     return replace(entry, details=kept)
 
 
-def _doubt(person: Person) -> str:
+def _doubt(person: PersonInCell) -> str:
     if person.doubt == "space":
         return f"‘{person.address}’ has a blank in it"
     try:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from outreach.county.lists.list_layout import Layout, Record
 from outreach.county.lists.uploads import Choices
-from outreach.county.lists.which_school import Match, OurSchools, Said
+from outreach.county.lists.which_school import Match, OurSchools, SchoolAsWritten
 from outreach.county.schools import School
 from outreach.ground.errors import Refusal
 
@@ -48,7 +48,7 @@ class Entry:
     shown: str = ""
     reason: str = ""
     field: str = ""
-    said: Said | None = None
+    said: SchoolAsWritten | None = None
     school: School | None = None
     note: str = ""
 
@@ -57,7 +57,7 @@ E = TypeVar("E", bound=Entry)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked(Generic[E]):
+class ListPreview(Generic[E]):
     """What a list would do. Every line that was read has at least one entry, and every entry one fate."""
 
     layouts: Sequence[Layout]
@@ -82,7 +82,9 @@ def put_right(choices: Choices, key: str, mark: str) -> Mapping[str, str]:
     return said if said.get("of") == mark else {}
 
 
-def matched(record: Record, typed: str | None, ours: OurSchools, known: dict[Said, Match]) -> Match:
+def matched(
+    record: Record, typed: str | None, ours: OurSchools, known: dict[SchoolAsWritten, Match]
+) -> Match:
     """The school of a line, or of what was typed for it; lines that say the same are looked up once."""
     if typed:
         school = ours.by_text(typed)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from zlib import crc32
 
 from outreach.county.lists import cells, headings
-from outreach.county.lists.cells import Person
+from outreach.county.lists.cells import PersonInCell
 from outreach.county.lists.headings import CONTACTS, SKIP, Column, Under
 from outreach.county.lists.uploads import Upload
-from outreach.county.lists.which_school import Said
+from outreach.county.lists.which_school import SchoolAsWritten
 from outreach.ground.workbooks import Sheet
 
 LOOKED_AT = 40
@@ -58,10 +58,10 @@ class Record:
     sheet_name: str
     line: int
     cells: tuple[str, ...]
-    said: Said
+    said: SchoolAsWritten
     school: str
     again: bool
-    people: tuple[tuple[Person, str], ...] = ()
+    people: tuple[tuple[PersonInCell, str], ...] = ()
     without: tuple[tuple[str, str, str], ...] = ()
     visits: tuple[dict[str, str], ...] = ()
 
@@ -222,7 +222,7 @@ def _says(row: Sequence[str]) -> tuple[str, ...]:
     return tuple(cell.casefold() for cell in row if cell)
 
 
-def _school(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> tuple[Said, str]:
+def _school(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> tuple[SchoolAsWritten, str]:
     """What a line says of its school, and the same as one reads it."""
 
     def first(kind: str) -> str:
@@ -242,7 +242,7 @@ def _school(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> tuple[Said, 
         (row[at] for kind in ("urn", "laestab") for at in of_kind.get(kind, ()) if row[at]), ""
     )
     return (
-        Said(
+        SchoolAsWritten(
             numbers=tuple(dict.fromkeys(numbers)),
             authority=first("la"),
             name=name,
@@ -255,10 +255,10 @@ def _school(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> tuple[Said, 
 
 def _people(
     row: tuple[str, ...], layout: Layout, blocks: Sequence[str]
-) -> tuple[tuple[tuple[Person, str], ...], tuple[tuple[str, str, str], ...]]:
+) -> tuple[tuple[tuple[PersonInCell, str], ...], tuple[tuple[str, str, str], ...]]:
     """Everybody whom a line names with an address, each with a telephone; and whom it names without: (name,
     role, phone)."""
-    found: list[tuple[Person, str]] = []
+    found: list[tuple[PersonInCell, str]] = []
     without: list[tuple[str, str, str]] = []
     alone = (
         sum(any(c.kind == "address" and c.block == block for c in layout.columns) for block in blocks) == 1
@@ -289,7 +289,7 @@ def _people(
         paired = cells.paired(addressed, name, role)
         # An address may stand in the cell of the name, too.
         paired += [
-            Person(address=p.address, name=p.name, role=p.role or role, doubt=p.doubt)
+            PersonInCell(address=p.address, name=p.name, role=p.role or role, doubt=p.doubt)
             for at, c in mine
             if c.kind in ("name", "role", "phone") and "@" in row[at]
             for p in cells.people_in_cell(row[at])

@@ -26,10 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.lists import cells, entries, list_layout
-from outreach.county.lists.entries import LEFT, NEW, REPAIR, SAME, TWICE, Entry, Looked
+from outreach.county.lists.entries import LEFT, NEW, REPAIR, SAME, TWICE, Entry, ListPreview
 from outreach.county.lists.list_layout import Record
 from outreach.county.lists.uploads import Upload
-from outreach.county.lists.which_school import Match, OurSchools, Said
+from outreach.county.lists.which_school import Match, OurSchools, SchoolAsWritten
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
@@ -118,7 +118,7 @@ class VisitEntry(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class ListTakenIn:
     """One list that was taken in, with how many visits of how many schools it tells."""
 
     row: EarlierList
@@ -126,12 +126,12 @@ class Kept:
     schools: int
 
 
-def look(upload: Upload, la_codes: Sequence[str], *, now: datetime) -> Looked[VisitEntry]:
+def look(upload: Upload, la_codes: Sequence[str], *, now: datetime) -> ListPreview[VisitEntry]:
     """What the list would add for the schools of these authorities; writes nothing, three queries. Raises
     TooMuch."""
     ours = OurSchools(la_codes, closed_too=True)
     layouts = list_layout.laid_out(upload)
-    known: dict[Said, Match] = {}
+    known: dict[SchoolAsWritten, Match] = {}
     lines = 0
 
     def every() -> Iterator[VisitEntry]:
@@ -141,12 +141,12 @@ def look(upload: Upload, la_codes: Sequence[str], *, now: datetime) -> Looked[Vi
             yield from _entries(upload, record, ours, known, now=now)
 
     found = entries.bounded(every())
-    return Looked(
+    return ListPreview(
         layouts=layouts, lines=lines, ours=ours, entries=_met(found, _on_file(upload.row.partnership_id))
     )
 
 
-def take_in(upload: Upload, la_codes: Sequence[str], *, who: str, now: datetime) -> Looked[VisitEntry]:
+def take_in(upload: Upload, la_codes: Sequence[str], *, who: str, now: datetime) -> ListPreview[VisitEntry]:
     """Keep what is new; what was done is returned. Raises TooMuch."""
     partnership_id = upload.row.partnership_id
     # Two lists at once queue at the partnership's row.
@@ -211,7 +211,7 @@ def withdraw(list_id: int, *, partnership_id: int, who: str, now: datetime) -> E
     return row
 
 
-def lists(partnership_id: int) -> list[Kept]:
+def lists(partnership_id: int) -> list[ListTakenIn]:
     """The lists that count, the newest first."""
     rows = db.session.execute(
         select(EarlierList, func.count(EarlierVisit.id), func.count(EarlierVisit.urn.distinct()))
@@ -220,7 +220,7 @@ def lists(partnership_id: int) -> list[Kept]:
         .group_by(EarlierList.id)
         .order_by(EarlierList.id.desc())
     )
-    return [Kept(row=row, visits=visits, schools=of_schools) for row, visits, of_schools in rows]
+    return [ListTakenIn(row=row, visits=visits, schools=of_schools) for row, visits, of_schools in rows]
 
 
 def of_schools(urns: Sequence[int], partnership_id: int) -> list[EarlierVisit]:
@@ -266,7 +266,7 @@ def _on_file(partnership_id: int) -> dict[tuple[int, int], dict[date | None, int
 
 
 def _entries(
-    upload: Upload, record: Record, ours: OurSchools, known: dict[Said, Match], *, now: datetime
+    upload: Upload, record: Record, ours: OurSchools, known: dict[SchoolAsWritten, Match], *, now: datetime
 ) -> Iterator[VisitEntry]:
     for part, visit in enumerate(record.visits or ({"day": "", "year": "", "pupils": ""},)):
         key, mark = f"{record.sheet}.{record.line}.{part}", record.mark(part)

@@ -21,7 +21,7 @@ SUGGESTED = 6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class SchoolAsWritten:
     """What a line says of its school, as it is written; '' where it says nothing."""
 
     numbers: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class OurSchools:
                 self._by_name[key].append(school)
         self._grams: dict[str, list[int]] | None = None
 
-    def find(self, said: Said) -> Match:
+    def find(self, said: SchoolAsWritten) -> Match:
         """The school of a line. What is only likely is not taken by itself."""
         by_number, wrong = self._numbered(said)
         if by_number is not None and self._fits(by_number) and not self._contradicts(by_number, said):
@@ -98,7 +98,7 @@ class OurSchools:
             )
         return Match(reason=wrong or self._unknown(said))
 
-    def likely(self, said: Said) -> tuple[School, ...]:
+    def likely(self, said: SchoolAsWritten) -> tuple[School, ...]:
         """Schools that a line may mean, the likeliest first: by its postcode, then by how its name is
         written."""
         near = [
@@ -110,7 +110,7 @@ class OurSchools:
     def by_text(self, typed: str) -> School | None:
         """What somebody typed into the box for a school: its URN, its LAESTAB or its name."""
         numbers = tuple(cells.identifiers(typed)) if re.search("[0-9]{4}", typed) else ()
-        return self.find(Said(numbers=numbers, name="" if numbers else typed)).school
+        return self.find(SchoolAsWritten(numbers=numbers, name="" if numbers else typed)).school
 
     def get(self, urn: int) -> School | None:
         return self._by_urn.get(urn)
@@ -118,7 +118,7 @@ class OurSchools:
     def _fits(self, school: School) -> bool:
         return self._closed_too or school.is_open
 
-    def _numbered(self, said: Said) -> tuple[School | None, str]:
+    def _numbered(self, said: SchoolAsWritten) -> tuple[School | None, str]:
         """The school of the first number that is one of ours; or what is wrong with them, in words."""
         for number in said.numbers:
             if int(number) in self._by_urn:
@@ -141,7 +141,7 @@ class OurSchools:
         named = cells.identifiers(authority)
         return [f"{code}{number}" for code in (named or self._la_codes)]
 
-    def _contradicts(self, school: School, said: Said) -> bool:
+    def _contradicts(self, school: School, said: SchoolAsWritten) -> bool:
         """Whether the line names quite another school than its number: neither the name nor the place
         agree."""
         if not said.name:
@@ -155,7 +155,7 @@ class OurSchools:
             return False
         return not same and (school not in others) and bool(theirs - _OFTEN) and bool(ours - _OFTEN)
 
-    def _named(self, said: Said) -> School | None:
+    def _named(self, said: SchoolAsWritten) -> School | None:
         """The one school of that name: at its postcode, else in its town, else the only one where the line
         says neither."""
         if not said.name:
@@ -180,7 +180,7 @@ class OurSchools:
     def _heirs(self, school: School) -> list[School]:
         return [s for s in self._after.get(school.urn, []) if s.is_open]
 
-    def _unknown(self, said: Said) -> str:
+    def _unknown(self, said: SchoolAsWritten) -> str:
         same = [s for s in self._by_name.get(name_key(said.name), []) if s.is_open]
         if len(same) > 1:
             return f"{_NUMBERS.get(len(same), str(len(same)))} schools are called {same[0].name}"

@@ -20,13 +20,13 @@ from outreach.county.register.applying import (
     urns_of,
 )
 from outreach.county.register.became import Became
-from outreach.county.register.changes import Change, Changes, FieldChange, Known, Successor, compare
+from outreach.county.register.changes import Change, Changes, FieldChange, KnownBefore, Successor, compare
 from outreach.county.register.code_point import Spot, compact, read_code_point
 from outreach.county.register.columns import Facts
 from outreach.county.register.doubts import NotSure
 from outreach.county.register.files import Link, RegisterFile, read
 from outreach.county.register.packing import WrongFile
-from outreach.county.register.waiting import NoLongerWaiting, Waiting
+from outreach.county.register.waiting import NoLongerWaiting, WaitingUpload
 
 __all__ = [
     "AppliedSince",
@@ -35,7 +35,7 @@ __all__ = [
     "Changes",
     "Facts",
     "FieldChange",
-    "Known",
+    "KnownBefore",
     "Link",
     "NoLongerWaiting",
     "NotInFile",
@@ -43,7 +43,7 @@ __all__ = [
     "RegisterFile",
     "Spot",
     "Successor",
-    "Waiting",
+    "WaitingUpload",
     "WrongFile",
     "apply",
     "compact",

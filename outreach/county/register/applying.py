@@ -17,7 +17,7 @@ from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import deciding, hands
 from outreach.county.register.became import Became
 from outreach.county.register.bulk import insert_many
-from outreach.county.register.changes import Change, Changes, Known, compare
+from outreach.county.register.changes import Change, Changes, KnownBefore, compare
 from outreach.county.register.columns import Facts
 from outreach.county.register.files import RegisterFile, day_in
 from outreach.county.schools import (
@@ -65,7 +65,7 @@ def preview(file: RegisterFile, la_codes: Collection[str] | None) -> Changes:
     return compare(file, known(file, la_codes))
 
 
-def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
+def known(file: RegisterFile, la_codes: Collection[str] | None) -> KnownBefore:
     """What stands here of the schools of a file and of its authorities. Raises NotInFile.
 
     A constant number of queries, and some for each 500 schools and links that the file has. Of a school that
@@ -97,7 +97,7 @@ def known(file: RegisterFile, la_codes: Collection[str] | None) -> Known:
         for urns in _by(500, sorted({link.predecessor for link in file.links} - here)):
             links |= _links(urns)
     asked, asked_links = hands.asked_already(_of_others(file, holders, takers))
-    return Known(
+    return KnownBefore(
         facts=facts,
         corrected=held,
         links=links,

@@ -44,7 +44,7 @@ class Change:
         )
 
 
-class Held(NamedTuple):
+class HeldElsewhere(NamedTuple):
     """A school that another partnership of this service holds, as the file names it. `asked`: it was asked
     for already."""
 
@@ -95,7 +95,7 @@ class Changes:
     became: tuple[Became, ...] = ()
     open_known: int = 0
     successors: Mapping[int, tuple[Successor, ...]]
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldElsewhere, ...] = ()
     held_links: tuple[HeldLink, ...] = ()
     staying: tuple[Facts, ...] = ()
 
@@ -143,7 +143,7 @@ class Changes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownBefore:
     """What stands here before a file comes in; `facts` is the register's last word by URN, `links` the kind
     of each (predecessor, successor).
 
@@ -167,12 +167,12 @@ class Known:
         return self.la_codes is None or la_code in self.la_codes
 
 
-def compare(file: RegisterFile, known: Known) -> Changes:
+def compare(file: RegisterFile, known: KnownBefore) -> Changes:
     """What a file would change. Pure."""
     complete = _completer(file, known)
     kinds: dict[str, list[Change]] = {"new": [], "changed": [], "closed": [], "reopened": []}
     unchanged = 0
-    held: list[Held] = []
+    held: list[HeldElsewhere] = []
     staying: list[Facts] = []
     for row in file.rows:
         before = known.facts.get(row.urn)
@@ -183,7 +183,7 @@ def compare(file: RegisterFile, known: Known) -> Changes:
             if before is None or known.is_ours(row.la_code):
                 asked = (row.urn, receiver) in known.asked
                 held.append(
-                    Held(
+                    HeldElsewhere(
                         urn=row.urn,
                         name=row.name,
                         la_code=row.la_code,
@@ -228,7 +228,7 @@ def compare(file: RegisterFile, known: Known) -> Changes:
     )
 
 
-def _unlinked(absent: Iterable[Facts], file: RegisterFile, known: Known) -> list[Facts]:
+def _unlinked(absent: Iterable[Facts], file: RegisterFile, known: KnownBefore) -> list[Facts]:
     """Those of which no link says what became of them."""
     told = {k.predecessor for k in file.links} | {predecessor for predecessor, _ in known.links}
     return [facts for facts in absent if facts.urn not in told]
@@ -246,7 +246,7 @@ def _by_name(changes: list[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda c: (c.after.name, c.after.urn)))
 
 
-def _completer(file: RegisterFile, known: Known) -> Callable[[Facts, Facts | None], Facts]:
+def _completer(file: RegisterFile, known: KnownBefore) -> Callable[[Facts, Facts | None], Facts]:
     """What a line says together with what it leaves open.
 
     A fact that the file has no column for stays as it was. A point or district that it leaves open stays
@@ -299,7 +299,7 @@ def _district_named(row: Facts, before: Facts | None, names: Mapping[str, str]) 
     return row._replace(district_name=names.get(code, code))
 
 
-def _new_links(links: Iterable[Link], known: Known, here: Collection[int]) -> tuple[Link, ...]:
+def _new_links(links: Iterable[Link], known: KnownBefore, here: Collection[int]) -> tuple[Link, ...]:
     """Links not known yet of which this file, or what is known, has an end."""
     told = {
         (link.predecessor, link.successor): link
@@ -311,7 +311,7 @@ def _new_links(links: Iterable[Link], known: Known, here: Collection[int]) -> tu
 
 
 def _apart(
-    told: Iterable[Link], file: RegisterFile, known: Known
+    told: Iterable[Link], file: RegisterFile, known: KnownBefore
 ) -> tuple[tuple[Link, ...], tuple[HeldLink, ...]]:
     """The links that are ours to make, and those with an end at another partnership's school."""
     whose = {row.urn: known.takers.get(row.la_code) for row in file.rows} | dict(known.holders)
@@ -330,7 +330,7 @@ def _apart(
 
 
 def _successors(
-    closed: Iterable[Change], file: RegisterFile, known: Known
+    closed: Iterable[Change], file: RegisterFile, known: KnownBefore
 ) -> dict[int, tuple[Successor, ...]]:
     """Who comes after each closed school, by every link known or told now."""
     followed: dict[int, set[int]] = {change.after.urn: set() for change in closed}

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import BinaryIO
 
 from outreach.county import authorities, coordinators, partnerships, register
-from outreach.county.coordinators import Person
-from outreach.county.partnerships import Partnership, Settings
+from outreach.county.coordinators import Coordinator
+from outreach.county.partnerships import Partnership, PartnershipSettings
 from outreach.county.register import Changes
 from outreach.county.register.packing import best, column_positions, parts
 from outreach.ground.csv_lines import fold
@@ -37,7 +37,7 @@ class Founding:
 @dataclass(frozen=True, kw_only=True)
 class Founded:
     partnership: Partnership
-    coordinator: Person
+    coordinator: Coordinator
     changes: Changes
 
 
@@ -82,9 +82,9 @@ def authority_name(source: BinaryIO, la_code: str) -> str:
     return f"Authority {la_code}"
 
 
-def _settings(name: str) -> Settings:
+def _settings(name: str) -> PartnershipSettings:
     letters = [c for c in _plain(name).upper() if "A" <= c <= "Z"]
-    return Settings(
+    return PartnershipSettings(
         name=f"{name} Safeguarding Children Partnership",
         county=name,
         reference_prefix="".join(letters[:3]) if len(letters) > 1 else "REF",

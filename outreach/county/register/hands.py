@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
-from outreach.county.register.changes import Changes, Held, HeldLink
+from outreach.county.register.changes import Changes, HeldElsewhere, HeldLink
 from outreach.county.schools import School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
@@ -104,7 +104,7 @@ class NothingAsked(Refusal):
         )
 
 
-class Settled(NamedTuple):
+class HandsChanged(NamedTuple):
     """How many schools changed hands, how many links were agreed to, and how many were not as they had
     been."""
 
@@ -216,7 +216,7 @@ def put_down(changes: Changes, *, who: str, now: datetime) -> int:
     return asked
 
 
-def _school_row(held: Held, who: str, now: datetime) -> ChangeOfHands:
+def _school_row(held: HeldElsewhere, who: str, now: datetime) -> ChangeOfHands:
     return ChangeOfHands(
         urn=held.urn,
         name=held.name,
@@ -314,7 +314,7 @@ def _open() -> Select[ChangeOfHands]:
     )
 
 
-def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime) -> Settled:
+def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime) -> HandsChanged:
     """Give what is asked for, all of a list at once. `giver_id`: whose to give; None: an operator's word.
 
     Call `register.lock` first. Each school is the receiver's from now on, by a new record of the register; a
@@ -351,7 +351,7 @@ def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime
             )
     db.session.flush()
     db.session.expire_all()
-    return Settled(schools=schools, links=links, overtaken=overtaken)
+    return HandsChanged(schools=schools, links=links, overtaken=overtaken)
 
 
 def _overtake(urns: Collection[int], who: str, now: datetime) -> None:

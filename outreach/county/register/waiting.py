@@ -27,7 +27,7 @@ class NoLongerWaiting(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class WaitingUpload:
     """What was uploaded, by whom and when."""
 
     file_name: str
@@ -36,7 +36,7 @@ class Waiting:
     file: RegisterFile
 
 
-def keep(folder: Path, waiting: Waiting, *, now: datetime) -> str:
+def keep(folder: Path, waiting: WaitingUpload, *, now: datetime) -> str:
     """Lay a file down in a partnership's folder; its token cannot be guessed. What is too old goes."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for other in folder.glob("*.json"):
@@ -50,7 +50,7 @@ def keep(folder: Path, waiting: Waiting, *, now: datetime) -> str:
     return token
 
 
-def get(folder: Path, token: str, *, now: datetime) -> Waiting:
+def get(folder: Path, token: str, *, now: datetime) -> WaitingUpload:
     """What waits under a token. Raises NoLongerWaiting, in words."""
     path = _path(folder, token)
     if not path.exists():
@@ -81,7 +81,7 @@ def _path(folder: Path, token: str) -> Path:
     return folder / (f"{token}.json" if len(token) == 32 and token.isalnum() and token.isascii() else "none")
 
 
-def _write(waiting: Waiting) -> str:
+def _write(waiting: WaitingUpload) -> str:
     file = waiting.file
     return json.dumps(
         {
@@ -101,9 +101,9 @@ def _write(waiting: Waiting) -> str:
     )
 
 
-def _read(kept: dict[str, Any]) -> Waiting:
+def _read(kept: dict[str, Any]) -> WaitingUpload:
     file = kept["file"]
-    return Waiting(
+    return WaitingUpload(
         file_name=kept["file_name"],
         who=kept["who"],
         uploaded_at=datetime.fromisoformat(kept["uploaded_at"]),

@@ -27,7 +27,7 @@ WINDOW, AT_LEAST = 30, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class NotForeseen:
     """Schools of the target of which nothing is foretold: they `said_no`, are `unreachable`, or wait to be
     `reported`."""
 
@@ -68,7 +68,7 @@ class Forecast:
     tour_ends: date | None
     target: int
     seen: int
-    left_out: LeftOut
+    left_out: NotForeseen
     left: int
     needed: int
     places: int
@@ -119,7 +119,7 @@ def forecast_of_programme(
     seen: Sequence[date],
     booked: Sequence[date],
     left: Sequence[int],
-    left_out: LeftOut,
+    left_out: NotForeseen,
     tour: Sequence[tuple[date, int]],
     shows_a_day: int,
 ) -> Forecast:
@@ -332,7 +332,7 @@ def _rate(a_week: float) -> str:
     return f"{a_week:.0f}" if a_week >= 10 or a_week == int(a_week) else f"{a_week:.1f}"
 
 
-def _left_out(left_out: LeftOut) -> str:
+def _left_out(left_out: NotForeseen) -> str:
     parts = (
         (left_out.said_no, "said no"),
         (left_out.unreachable, "cannot be reached"),

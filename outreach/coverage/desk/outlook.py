@@ -8,7 +8,7 @@ from outreach.booking import accounts, diary
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
 from outreach.coverage.desk import forecast, trend
-from outreach.coverage.desk.forecast import Forecast, LeftOut
+from outreach.coverage.desk.forecast import Forecast, NotForeseen
 from outreach.coverage.desk.trend import Point
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
@@ -78,7 +78,7 @@ def _whole_on(reckoning: Reckoning, last: dict[int, datetime], today: date) -> l
     return sorted(days)
 
 
-def _to_come(reckoning: Reckoning) -> tuple[list[int], LeftOut]:
+def _to_come(reckoning: Reckoning) -> tuple[list[int], NotForeseen]:
     """(the places that each gap needs, who is left out) among the schools that have neither seen it nor
     booked it whole."""
     gaps = [s for s in reckoning.target if s.is_gap]
@@ -86,7 +86,7 @@ def _to_come(reckoning: Reckoning) -> tuple[list[int], LeftOut]:
     unreachable = sum(s.standing == Word.UNREACHABLE for s in gaps)
     asked = [s for s in gaps if s.standing not in (Word.DECLINED, Word.UNREACHABLE)]
     needed = [places_needed(reckoning.programme, s) for s in asked]
-    return [n for n in needed if n], LeftOut(
+    return [n for n in needed if n], NotForeseen(
         said_no=said_no, unreachable=unreachable, reported=needed.count(0)
     )
 

@@ -30,7 +30,7 @@ MOST = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class VisitOfWeek:
     """One school's promise for a show of the week. `knows` says what is known of it, in words."""
 
     starts_at: datetime
@@ -44,17 +44,17 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
+class DeskWeek:
     """`is_this`: it holds today (at a weekend the coming week counts as this). `more`: there are more than
     MOST."""
 
     monday: date
     is_this: bool
-    visits: list[Visit]
+    visits: list[VisitOfWeek]
     more: bool
 
 
-def week_of_programme(programme: Programme, *, now: datetime) -> Week | None:
+def week_of_programme(programme: Programme, *, now: datetime) -> DeskWeek | None:
     """The week in hand, else the next one with a show; None when no show is to come. Four queries, two more
     where this week has none."""
     today = day_of(now)
@@ -71,7 +71,7 @@ def week_of_programme(programme: Programme, *, now: datetime) -> Week | None:
     told = _told({r.performance_id for r in rows})
     people, answers = _people([r.id for r in rows]), inbox.answers_of(r.uid for r in rows)
     visits = [
-        Visit(
+        VisitOfWeek(
             starts_at=r.starts_at,
             day=day_of(r.starts_at),
             urn=r.urn,
@@ -83,7 +83,7 @@ def week_of_programme(programme: Programme, *, now: datetime) -> Week | None:
         )
         for r in rows[:MOST]
     ]
-    return Week(monday=shown, is_this=shown == monday, visits=visits, more=len(rows) > MOST)
+    return DeskWeek(monday=shown, is_this=shown == monday, visits=visits, more=len(rows) > MOST)
 
 
 def _next(programme: Programme, after: date) -> date | None:

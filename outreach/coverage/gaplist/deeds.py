@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.asking import invitations, notes, owners
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
 from outreach.coverage.gaplist import missing
 from outreach.coverage.gaplist.missing import Gap
@@ -37,7 +37,7 @@ class NobodyChosen(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class GapAsShown:
     """One gap as the page showed it. `owner` is a person's id, or 0."""
 
     urn: int
@@ -58,28 +58,30 @@ class Done:
     changed: list[int]
 
 
-def shown(gap: Gap) -> Shown:
-    return Shown(gap.urn, gap.standing.standing, gap.standing.kind, gap.owner.person_id if gap.owner else 0)
+def shown(gap: Gap) -> GapAsShown:
+    return GapAsShown(
+        gap.urn, gap.standing.standing, gap.standing.kind, gap.owner.person_id if gap.owner else 0
+    )
 
 
-def read(lines: Iterable[str]) -> list[Shown]:
+def read(lines: Iterable[str]) -> list[GapAsShown]:
     """What a form carried, each school once; a line that we never wrote is passed over."""
-    found: dict[int, Shown] = {}
+    found: dict[int, GapAsShown] = {}
     for line in lines:
         urn, standing, kind, owner = (line.split(":") + ["", "", "", ""])[:4]
         if all(n.isascii() and n.isdigit() and len(n) < 10 for n in (urn, owner)):
-            found.setdefault(int(urn), Shown(int(urn), standing, kind, int(owner)))
+            found.setdefault(int(urn), GapAsShown(int(urn), standing, kind, int(owner)))
     return list(found.values())
 
 
 def assign(
-    programme: Programme, seen: Sequence[Shown], person: Person | None, *, who: str, now: datetime
+    programme: Programme, seen: Sequence[GapAsShown], person: Coordinator | None, *, who: str, now: datetime
 ) -> Done:
     """Give them to a coordinator, or to nobody. One that got another owner meanwhile has changed. Raises
     CannotOwn."""
     wanted = person.id if person else 0
 
-    def same(before: Shown, current: Shown) -> bool:
+    def same(before: GapAsShown, current: GapAsShown) -> bool:
         return current.owner in (before.owner, wanted) and _stands(before, current)
 
     done, changed = _still(programme, seen, same, now=now)
@@ -91,7 +93,7 @@ def assign(
 
 
 def note(
-    programme: Programme, seen: Sequence[Shown], text: str, *, kind: str, who: str, now: datetime
+    programme: Programme, seen: Sequence[GapAsShown], text: str, *, kind: str, who: str, now: datetime
 ) -> Done:
     """The same note about each of them. Raises NoteEmpty, NoteUnfit."""
     notes.words_of(text)
@@ -103,7 +105,9 @@ def note(
     return Done(done=urns, changed=changed)
 
 
-def exclude(programme: Programme, seen: Sequence[Shown], reason: str, *, who: str, now: datetime) -> Done:
+def exclude(
+    programme: Programme, seen: Sequence[GapAsShown], reason: str, *, who: str, now: datetime
+) -> Done:
     """Take them out of the target, each with the reason. Raises ReasonMissing."""
     if not reason.strip():
         raise target_decisions.ReasonMissing("Give the reason; it stands beside the school from now on.")
@@ -117,12 +121,16 @@ def exclude(programme: Programme, seen: Sequence[Shown], reason: str, *, who: st
     return Done(done=done, changed=[s.urn for s in seen if s.urn not in kept])
 
 
-def _stands(before: Shown, current: Shown) -> bool:
+def _stands(before: GapAsShown, current: GapAsShown) -> bool:
     return (before.standing, before.kind) == (current.standing, current.kind)
 
 
 def _still(
-    programme: Programme, seen: Sequence[Shown], same: Callable[[Shown, Shown], bool], *, now: datetime
+    programme: Programme,
+    seen: Sequence[GapAsShown],
+    same: Callable[[GapAsShown, GapAsShown], bool],
+    *,
+    now: datetime,
 ) -> tuple[list[Gap], list[int]]:
     """(the gaps that stand as they were shown, the URNs of those that do not). Raises NobodyChosen,
     TooMany."""

@@ -28,7 +28,7 @@ from outreach.visits.reports import COMPANY, SETTLED, VisitReport
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class EarlierShows:
     """What is known of earlier shows, by the URN under which they were promised. `unreported`: the reference
     of the last promise of which nobody has said whether it took place."""
 
@@ -60,11 +60,11 @@ def ever_seen_by_schools(
 
 def read(
     programme: Programme, only: Collection[int] | None = None, *, with_its_own: datetime | None = None
-) -> Known:
+) -> EarlierShows:
     """The shows of other programmes; of all or of some schools. `with_its_own`: those of this one too, as of
     then: else its standings tell of them. Whoever came from a school is for the caller to follow. Three
     queries."""
-    return Known(
+    return EarlierShows(
         saw=_saw(programme, only, own_too=with_its_own is not None),
         unreported=_not_known(programme, only, with_its_own),
     )

@@ -33,7 +33,7 @@ SIZES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class GapFilters:
     """What is asked for: values of each kind; nothing asks for nothing. `never_seen`: in no year of any
     programme."""
 
@@ -44,10 +44,10 @@ class Filters:
     def any(self) -> bool:
         return bool(self.never_seen or self.find or any(self.ticked.values()))
 
-    def without(self, kind: str, value: str) -> "Filters":
+    def without(self, kind: str, value: str) -> "GapFilters":
         """The same with one of them taken away."""
         ticked = {k: tuple(v for v in values if (k, v) != (kind, value)) for k, values in self.ticked.items()}
-        return Filters(
+        return GapFilters(
             ticked=ticked,
             never_seen=self.never_seen and kind != "never",
             find="" if kind == "find" else self.find,
@@ -72,7 +72,7 @@ class Narrowed:
     never_seen: int
 
 
-def narrow(found: Iterable[Gap], filters: Filters) -> Narrowed:
+def narrow(found: Iterable[Gap], filters: GapFilters) -> Narrowed:
     """One pass: a gap that fails no kind counts everywhere, one that fails a single kind counts in that
     kind."""
     wanted = {kind: set(values) for kind, values in filters.ticked.items() if values}

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import Base, Instant, db
 
 
@@ -25,7 +25,7 @@ def keep(person_id: int, list_name: str, address: str, *, now: datetime) -> None
     """Remember a filter in the place of the one before; '' remembers none. The last click of a person
     holds."""
     # The same person's two windows queue here.
-    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update())
+    db.session.execute(select(Coordinator.id).where(Coordinator.id == person_id).with_for_update())
     db.session.execute(
         delete(KeptFilter).where(KeptFilter.person_id == person_id, KeptFilter.list_name == list_name)
     )

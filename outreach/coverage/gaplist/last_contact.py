@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, and_, bindparam, case, func, literal, sele
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
 from outreach.asking.invitations import Answer, Invitation
-from outreach.asking.notes import PHONE, Note
+from outreach.asking.notes import PHONE, NoteOnSchool
 from outreach.asking.open_door import LinkRequest
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
@@ -23,7 +23,7 @@ from outreach.visits.reports import SCHOOL, VisitReport
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class LastContact:
     """The newest of all that passed between us and a school: `what` is a word for it."""
 
     at: datetime
@@ -36,7 +36,7 @@ BOOKED, CANCELLED, REPORTED, ASKED_FOR_LINK = "booking", "cancellation", "report
 
 def last_contact_of_schools(
     programme: Programme, families: Mapping[int, Sequence[int]]
-) -> dict[int, Contact]:
+) -> dict[int, LastContact]:
     """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two
     queries."""
     everybody = sorted({urn for family in families.values() for urn in family})
@@ -49,10 +49,10 @@ def last_contact_of_schools(
         .order_by(Programme.id)
     ).all()
     asked = {"urns": everybody, "mine": mine, "whose": programme.partnership_id}
-    newest: dict[int, Contact] = {}
+    newest: dict[int, LastContact] = {}
     for urn, what, at in db.session.execute(_passed(), asked):
         if urn not in newest or newest[urn].at < at:
-            newest[urn] = Contact(at, what)
+            newest[urn] = LastContact(at, what)
     found = {}
     for urn, family in families.items():
         known = [newest[u] for u in family if u in newest]
@@ -126,12 +126,12 @@ def _passed() -> Any:
             (VisitReport, and_(VisitReport.booking_id == Booking.id, VisitReport.side == SCHOOL)),
         ),
         newest(LinkRequest.urn, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id),
-        select(Note.urn, literal(TALK), func.max(Note.recorded_at))
+        select(NoteOnSchool.urn, literal(TALK), func.max(NoteOnSchool.recorded_at))
         .where(
-            Note.urn.in_(urns),
-            Note.partnership_id == bindparam("whose"),
-            Note.kind == PHONE,
-            Note.withdrawn_at.is_(None),
+            NoteOnSchool.urn.in_(urns),
+            NoteOnSchool.partnership_id == bindparam("whose"),
+            NoteOnSchool.kind == PHONE,
+            NoteOnSchool.withdrawn_at.is_(None),
         )
-        .group_by(Note.urn),
+        .group_by(NoteOnSchool.urn),
     )

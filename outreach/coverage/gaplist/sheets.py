@@ -8,8 +8,8 @@ from typing import Any
 from outreach.coverage import in_parts, lists
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import filters, last_contact, missing
-from outreach.coverage.gaplist.filters import Filters
-from outreach.coverage.gaplist.last_contact import Contact
+from outreach.coverage.gaplist.filters import GapFilters
+from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground import tabular
 from outreach.ground.school_year import year_group_name
@@ -49,7 +49,7 @@ def title(programme: Programme, *, now: datetime) -> str:
 
 def lines(
     programme: Programme,
-    wanted: Filters,
+    wanted: GapFilters,
     only: Collection[int] | None,
     *,
     now: datetime,
@@ -81,7 +81,7 @@ def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterato
         yield _line(gap, last.get(gap.urn), today)
 
 
-def _line(gap: Gap, last: Contact | None, today: date) -> list[Any]:
+def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
     s = gap.standing
     states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
     return [

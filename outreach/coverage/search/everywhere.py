@@ -23,7 +23,7 @@ KINDS = (SCHOOLS, PEOPLE, BOOKINGS, LETTERS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SearchFound:
     """How many there are of each kind, and those of them that are shown."""
 
     counts: dict[str, int]
@@ -62,17 +62,17 @@ LISTED = {
 }
 
 
-def overview(partnership_id: int, want: Wanted, most: int) -> Found:
+def overview(partnership_id: int, want: Wanted, most: int) -> SearchFound:
     """How many of each kind match all that was typed, and the first `most` of each.
 
     Where nothing at all matches, `near` holds the schools that are spelt much like it.
     """
     if want.nothing:
-        return Found(counts=dict.fromkeys(KINDS, 0))
+        return SearchFound(counts=dict.fromkeys(KINDS, 0))
     found = {kind: listed(partnership_id, want, 0, most) for kind, listed in LISTED.items()}
     totals = {kind: total for kind, (total, _) in found.items()}
     shown: dict[str, Any] = {kind: rows for kind, (_, rows) in found.items()}
-    return Found(
+    return SearchFound(
         counts=totals,
         near=() if any(totals.values()) else schools.near(partnership_id, want),
         **shown,
@@ -81,11 +81,11 @@ def overview(partnership_id: int, want: Wanted, most: int) -> Found:
 
 def one_kind(
     partnership_id: int, want: Wanted, kind: str, counted: dict[str, int], first: int, most: int
-) -> Found:
+) -> SearchFound:
     """`most` of one kind from the `first` on; `counted` is what `counts` said."""
     if not counted[kind]:
         near = () if want.nothing or any(counted.values()) else schools.near(partnership_id, want)
-        return Found(counts=counted, near=near)
+        return SearchFound(counts=counted, near=near)
     _, rows = LISTED[kind](partnership_id, want, first, most)
     shown: dict[str, Any] = {kind: rows}
-    return Found(counts=counted, **shown)
+    return SearchFound(counts=counted, **shown)

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from outreach.planning import ordering, planner_worker
-from outreach.planning.rules import Rules
+from outreach.planning.rules import PlanRules
 from outreach.tour.planning import planner
 from outreach.tour.programmes import Programme
 
@@ -16,8 +16,8 @@ SECONDS = 10
 def draw_up(programme: Programme, *, who: str, now: datetime) -> None:
     """Asked for and drawn up at once, in the caller's transaction."""
     for name, asked in (
-        ("As set", Rules(seconds=SECONDS)),
-        ("Twenty days", Rules(seconds=SECONDS, days_at_most=20)),
+        ("As set", PlanRules(seconds=SECONDS)),
+        ("Twenty days", PlanRules(seconds=SECONDS, days_at_most=20)),
     ):
         ordering.order(programme, asked, name=name, who=who, now=now)
     while planner_worker.work_next(

@@ -12,7 +12,7 @@ from functools import partial
 
 from outreach.asking import invitations
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import NotKeptAnyMore, Offer, ReplyByWrong
+from outreach.booking.desk.proposing import NotKeptAnyMore, ProposalDraft, ReplyByWrong
 from outreach.booking.proposals import Proposal
 from outreach.ground import history
 from outreach.ground.db import db
@@ -23,7 +23,7 @@ from outreach.planning.orders import ACCEPTED, DRAWN, REFUSED, PlanLine, TourPla
 from outreach.planning.promising import looking
 from outreach.planning.promising import room as room_of
 from outreach.planning.promising.deciding import locked
-from outreach.planning.promising.looking import GONE, INVITE, MOVE, PROPOSE, Looked, NothingChosen
+from outreach.planning.promising.looking import GONE, INVITE, MOVE, PROPOSE, LineOutlook, NothingChosen
 from outreach.tour import performances
 from outreach.tour.performances import SlotTaken
 
@@ -115,7 +115,7 @@ def _lock(lines: Sequence[PlanLine], urns: Sequence[int], day_ids: Sequence[int]
     performances.lock_days({*days, *day_ids, *falling_days(kept.values())})
 
 
-def _move(moves: Sequence[Looked], done: Accepted, *, who: str, now: datetime) -> None:
+def _move(moves: Sequence[LineOutlook], done: Accepted, *, who: str, now: datetime) -> None:
     """Each that can go now, again and again: one may stand where another one goes."""
     waiting, why = list(moves), {}
     while waiting:
@@ -145,10 +145,10 @@ def _move(moves: Sequence[Looked], done: Accepted, *, who: str, now: datetime) -
         _leave(each.line, why[each.line.id], marked=True, done=done)
 
 
-def _propose(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: datetime) -> None:
+def _propose(each: LineOutlook, plan: TourPlan, done: Accepted, *, who: str, now: datetime) -> None:
     line = each.line
     assert each.slot is not None and each.contact is not None and each.reply_by is not None
-    offer = Offer(
+    offer = ProposalDraft(
         programme=plan.programme,
         school=line.school,
         slot=each.slot,
@@ -165,7 +165,7 @@ def _propose(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: dat
     done.proposed.append(line)
 
 
-def _invite(each: Looked, plan: TourPlan, done: Accepted, *, who: str, now: datetime) -> None:
+def _invite(each: LineOutlook, plan: TourPlan, done: Accepted, *, who: str, now: datetime) -> None:
     """An invitation whose first time is the host's show: on its page the school asks the host, who agrees or
     not."""
     line, show, contact = each.line, each.show, each.contact
@@ -212,7 +212,7 @@ def _said(refusal: Refusal) -> str:
     return refusal.message[:1].lower() + refusal.message[1:].rstrip(".")
 
 
-def _address(each: Looked) -> str:
+def _address(each: LineOutlook) -> str:
     return each.contact.address if each.contact else ""
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from outreach.asking import recipients
 from outreach.booking import accounts, guest_places, holds, promises, proposals, reply_days
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
@@ -43,7 +43,7 @@ class NothingChosen(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
+class LineOutlook:
     """One line. `reply_by` and `contact` where somebody is written to; `why` where nobody is, as the end of a
     sentence.
 
@@ -87,7 +87,7 @@ def look(
     reply_by: date,
     now: datetime,
     dropping: Collection[int] = (),
-) -> list[Looked]:
+) -> list[LineOutlook]:
     """What would become of each line, accepted together. A constant number of queries.
 
     `dropping`: proposals that are taken back first, so that their times are free.
@@ -118,17 +118,17 @@ def look(
         slot = _slot(room, line)
         why = _why_gone(programme, line, proposal, account, kept, slot, now=now)
         if why:
-            found.append(Looked(line=line, what=GONE, why=why))
+            found.append(LineOutlook(line=line, what=GONE, why=why))
         elif isinstance(slot, Slot):
             until = _until(line, proposal, reply_by, room.calendars[line.urn], now=now)
             if until is None or (proposal is None and line.urn in nobody):
                 why = nobody.get(line.urn, "it is too near to leave the school a day to answer")
-                found.append(Looked(line=line, what=NOBODY, why=why))
+                found.append(LineOutlook(line=line, what=NOBODY, why=why))
                 continue
             room.lay(line)
             kept[line.urn] += 1
             found.append(
-                Looked(
+                LineOutlook(
                     line=line,
                     what=PROPOSE if proposal is None else MOVE,
                     slot=slot,
@@ -139,7 +139,7 @@ def look(
     return found
 
 
-def letter(looked: Looked, programme: Programme, *, who: str, now: datetime) -> Rendered | None:
+def letter(looked: LineOutlook, programme: Programme, *, who: str, now: datetime) -> Rendered | None:
     """The very letter that a line would send; None for one that sends none of its own here."""
     line, slot = looked.line, looked.slot
     if slot is None or looked.reply_by is None:
@@ -148,7 +148,7 @@ def letter(looked: Looked, programme: Programme, *, who: str, now: datetime) -> 
         return proposing.preview_move(line.proposal, slot, reply_by=looked.reply_by, now=now)
     if looked.contact is None:
         return None
-    offer = Offer(
+    offer = ProposalDraft(
         programme=programme, school=line.school, slot=slot, people=[looked.contact], reply_by=looked.reply_by
     )
     return proposing.preview(offer, who=who, now=now)
@@ -164,7 +164,7 @@ def _why_gone(
     programme: Programme,
     line: PlanLine,
     proposal: Proposal | None,
-    account: accounts.Account,
+    account: accounts.PromiseAccount,
     kept: Counter[int],
     slot: Slot | str,
     *,
@@ -199,29 +199,29 @@ def _guest(
     seats: Mapping[int, int],
     people: Mapping[int, Contact],
     nobody: Mapping[int, str],
-    account: accounts.Account,
+    account: accounts.PromiseAccount,
     *,
     now: datetime,
-) -> Looked:
+) -> LineOutlook:
     """A guest is invited once its host has booked: whether it comes, and whether it may, they say
     themselves."""
     host = db.session.get_one(PlanLine, line.guest_of)
     refusal = holds.why_nothing(line.plan.programme, line.school, account)
     if refusal is not None:
-        return Looked(line=line, what=GONE, why=refusal.message.rstrip("."))
+        return LineOutlook(line=line, what=GONE, why=refusal.message.rstrip("."))
     if host.state == STRUCK:
-        return Looked(line=line, what=GONE, why=f"the show at {host.school.name} was struck")
+        return LineOutlook(line=line, what=GONE, why=f"the show at {host.school.name} was struck")
     if show is None:
         said = "has said yes" if host.state == ACCEPTED else "has been asked and said yes"
-        return Looked(line=line, what=WAITS, why=f"it waits until {host.school.name} {said}")
+        return LineOutlook(line=line, what=WAITS, why=f"it waits until {host.school.name} {said}")
     if show.starts_at <= now:
-        return Looked(line=line, what=GONE, why="the show is past")
+        return LineOutlook(line=line, what=GONE, why="the show is past")
     left = seats[show.id]
     if left < (line.pupils or 1):
-        return Looked(line=line, what=GONE, why=f"{host.school.name} has {count(left, 'seat')} left")
+        return LineOutlook(line=line, what=GONE, why=f"{host.school.name} has {count(left, 'seat')} left")
     if line.urn in nobody:
-        return Looked(line=line, what=NOBODY, why=nobody[line.urn])
-    return Looked(line=line, what=INVITE, contact=people[line.urn], show=show)
+        return LineOutlook(line=line, what=NOBODY, why=nobody[line.urn])
+    return LineOutlook(line=line, what=INVITE, contact=people[line.urn], show=show)
 
 
 def _hosts(lines: Sequence[PlanLine]) -> dict[int, Performance]:
@@ -251,6 +251,6 @@ def _seats(programme: Programme, shows: Mapping[int, Performance]) -> dict[int, 
     }
 
 
-def without_address(found: Sequence[Looked]) -> list[School]:
+def without_address(found: Sequence[LineOutlook]) -> list[School]:
     """The schools that nobody can be written to."""
     return [each.line.school for each in found if each.what == NOBODY]

@@ -52,7 +52,7 @@ class Feed(Base):
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class FeedState:
     """A feed that somebody asked for, and the tag of what it says just now (for ETag, weak)."""
 
     feed: Feed
@@ -140,7 +140,7 @@ def address(public_url: str, token: str) -> str:
     return public_url + FEED_PAGE.format(token=token)
 
 
-def state(token: str, *, keys: Iterable[str], now: datetime) -> State | None:
+def state(token: str, *, keys: Iterable[str], now: datetime) -> FeedState | None:
     """The feed of a token made with one of `keys` and what it says just now, in one query; None: there is
     none such.
 
@@ -158,7 +158,7 @@ def state(token: str, *, keys: Iterable[str], now: datetime) -> State | None:
     tag = f"{newest or 0}-{int(gone_at.timestamp()) if gone_at else 0}-{said:x}"
     if changed_at is not None and now - changed_at < UNSETTLED:
         tag += f"-{secrets.token_hex(4)}"
-    return State(feed=feed, etag=tag)
+    return FeedState(feed=feed, etag=tag)
 
 
 def _live(*these: ColumnElement[bool]) -> list[Feed]:

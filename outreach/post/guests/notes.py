@@ -22,7 +22,7 @@ TO_HOST = (ASKS, JOINED, CHANGED, LEFT, WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
+class GuestNote:
     """One thing that one school hears of another. `urn`, `school_name` and `page` ('/booked/MRL-7K2Q/guests',
     below the personal link) are of the school that is written to; `other_name` is the other's. `nearest` is
     (start, words), best first; `place_id` tells one request from the next."""
@@ -51,7 +51,7 @@ class Note:
         return f"{wording.count(total, 'pupil')} of {groups}" if groups else wording.count(total, "pupil")
 
 
-def tell(note: Note, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
+def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Put one note into the outbox, with a link of its own to the page that it speaks of."""
     minted = links.mint(
         urn=note.urn,
@@ -76,7 +76,7 @@ def tell(note: Note, to: Addressee, sender: Sender, *, now: datetime, expires_at
     )
 
 
-def _words(note: Note, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
+def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
     title = f"‘{note.programme_title}’"
     subject = {
         ASKS: f"{note.other_name} asks to join your show",

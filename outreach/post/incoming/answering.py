@@ -8,11 +8,11 @@ from datetime import datetime
 
 from outreach.post import calendars, writing
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, Sender, Visit, facts_of, render
+from outreach.post.stationery import Addressee, LetterVisit, Sender, facts_of, render
 
 
 def time_stays(
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,
@@ -29,7 +29,7 @@ def time_stays(
 
 
 def move_or_cancel(
-    visit: Visit, to: Addressee, sender: Sender, *, comment: str, now: datetime, expires_at: datetime
+    visit: LetterVisit, to: Addressee, sender: Sender, *, comment: str, now: datetime, expires_at: datetime
 ) -> Letter:
     """Asks somebody who declined whether the visit is to be moved or cancelled. `comment` came with the
     answer."""
@@ -42,7 +42,7 @@ def move_or_cancel(
 def _write(
     template: str,
     about: str,
-    visit: Visit,
+    visit: LetterVisit,
     to: Addressee,
     sender: Sender,
     *,

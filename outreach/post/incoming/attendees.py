@@ -13,9 +13,9 @@ from outreach.post import letters
 from outreach.post.incoming import calendar_answers, headers, matching
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, DOUBT, MAIL, NEWCOMER, WISH, CounterProposal, Incoming
-from outreach.post.incoming.matching import Held, Visit
+from outreach.post.incoming.matching import SentToPerson, SentVisit
 from outreach.post.incoming.parsed_mail import Read
-from outreach.post.letterbook import AddressDead
+from outreach.post.letterbook import AddressBounced
 from outreach.post.outbox import Letter
 
 AGAIN_AFTER = timedelta(hours=1)
@@ -23,7 +23,7 @@ AGAIN_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
+class AttendeeNote:
     """What a person has to do, and why; both '' when nobody must."""
 
     task: str = ""
@@ -36,7 +36,7 @@ class Found:
 
     stream: str
     partnership_id: int | None
-    note: Note
+    note: AttendeeNote
 
 
 _FIRST = ("", MAIL, DECLINE, WISH, DOUBT, NEWCOMER)
@@ -46,7 +46,7 @@ _FIRST = ("", MAIL, DECLINE, WISH, DOUBT, NEWCOMER)
 def of_mail(
     incoming: Incoming,
     mail: Read,
-    by_address: Visit | None,
+    by_address: SentVisit | None,
     *,
     reached: set[str],
     tokens: set[str],
@@ -58,7 +58,7 @@ def of_mail(
     to, `tokens` those of them that are ours and bear a token.
     """
     visits = matching.visits(event.uid for event in mail.events)
-    about: Visit | None = None
+    about: SentVisit | None = None
     notes = []
     for event in calendar_answers.whole(mail):
         visit = visits.get(event.uid) or by_address
@@ -68,9 +68,9 @@ def of_mail(
     return Found(
         stream=about.uid if about else "",
         partnership_id=about.partnership_id if about else None,
-        note=Note(task=notes[-1].task, why=" ".join(n.why for n in reversed(notes) if n.why))
+        note=AttendeeNote(task=notes[-1].task, why=" ".join(n.why for n in reversed(notes) if n.why))
         if notes
-        else Note(),
+        else AttendeeNote(),
     )
 
 
@@ -89,7 +89,7 @@ class _Answer:
         incoming: Incoming,
         mail: Read,
         event: CalendarEvent,
-        visit: Visit | None,
+        visit: SentVisit | None,
         *,
         reached: set[str],
         tokens: set[str],
@@ -102,49 +102,51 @@ class _Answer:
         self.visit = visit
         self.held = visit.person(event.address) if visit else None
 
-    def note(self) -> Note:
+    def note(self) -> AttendeeNote:
         event = self.event
         if event.method in ("REQUEST", "CANCEL", "ADD", "DECLINECOUNTER"):
             return self._invite()
         if self.visit is None:
-            return Note(task=MAIL, why=f"{self.who} {self._said()}, but not to anything of ours.")
+            return AttendeeNote(task=MAIL, why=f"{self.who} {self._said()}, but not to anything of ours.")
         if event.method == "REFRESH":
             return self._refresh(self.visit)
         if not event.address:
-            return Note(task=MAIL, why="An answer names several people, and nobody can tell whose it is.")
+            return AttendeeNote(
+                task=MAIL, why="An answer names several people, and nobody can tell whose it is."
+            )
         if event.method == "COUNTER":
             return self._wish(self.visit)
         if event.partstat == "NEEDS-ACTION":
-            return Note()
+            return AttendeeNote()
         if event.partstat not in calendar_answers.WORDS:
             what = (
                 "sends somebody else"
                 if event.partstat == "DELEGATED"
                 else "answered, but it does not say what"
             )
-            return Note(task=MAIL, why=f"{self.who} {what}.")
+            return AttendeeNote(task=MAIL, why=f"{self.who} {what}.")
         return self._answer(self.visit)
 
-    def _answer(self, visit: Visit) -> Note:
+    def _answer(self, visit: SentVisit) -> AttendeeNote:
         said, doubts = f"{self.who} {self._said()}", self._doubts(visit)
         if self.held is None or not self.held.has_it:
             if self.held is not None and self.event.partstat == "DECLINED":
-                return Note()  # somebody who was taken out again says so too
+                return AttendeeNote()  # somebody who was taken out again says so too
             was = "was taken out of" if self.held is not None else "does not have"
-            return Note(
+            return AttendeeNote(
                 task=NEWCOMER, why=" ".join([f"{said}, but {was} this visit in the calendar.", *doubts])
             )
         sequence = calendar_answers.sequence_of(self.event, visit, self.held)
         if sequence is None:
             doubts = [*doubts, "It answers an invite that we never sent."]
         if doubts or sequence is None:
-            return Note(task=DOUBT, why=" ".join([f"{said}.", *doubts]))
+            return AttendeeNote(task=DOUBT, why=" ".join([f"{said}.", *doubts]))
         newest = calendar_answers.is_newest(self.event, visit, sequence=sequence, now=self.now)
         calendar_answers.take(
             self.incoming, self.event, visit, sequence=sequence, who=self.event.address, now=self.now
         )
         if not newest:
-            return Note()
+            return AttendeeNote()
         calendar_answers.overtake(self.incoming, self.event, visit, sequence=sequence, now=self.now)
         comment = f" They wrote: “{self.event.comment}”" if self.event.comment else ""
         if (
@@ -152,15 +154,17 @@ class _Answer:
             and not self.held.ended
             and not self._of_an_old_time(self.held, sequence)
         ):
-            return Note(task=DECLINE, why=f"{said}.{self._sent_by()}{comment}")
+            return AttendeeNote(task=DECLINE, why=f"{said}.{self._sent_by()}{comment}")
         more = f"{self._sent_by()}{comment}"
-        return Note(task=MAIL, why=f"{said}.{more}") if more else Note()
+        return AttendeeNote(task=MAIL, why=f"{said}.{more}") if more else AttendeeNote()
 
-    def _wish(self, visit: Visit) -> Note:
+    def _wish(self, visit: SentVisit) -> AttendeeNote:
         """(RFC 5546 3.2.7) The wish is kept; the answer that comes with it counts like any other."""
         event, doubts = self.event, self._doubts(visit)
         if event.starts_at is None or event.ends_at is None:
-            return Note(task=MAIL, why=f"{self.who} asks for another time, but it cannot be read which.")
+            return AttendeeNote(
+                task=MAIL, why=f"{self.who} asks for another time, but it cannot be read which."
+            )
         has_it = self.held is not None and self.held.has_it
         # The start is the wish, so it does not tell which revision is answered; without one that we sent,
         # none is.
@@ -186,35 +190,37 @@ class _Answer:
             )
             calendar_answers.overtake(self.incoming, event, visit, sequence=sequence, now=self.now)
         if not calendar_answers.newest_wish(counter, now=self.now):
-            return Note()
+            return AttendeeNote()
         when = f"{wording.day(event.starts_at)}, {wording.clock_span(event.starts_at, event.ends_at)}"
         why = [f"{self.who} asks for another time: {when}.{'' if doubts else self._sent_by()}"]
         if not has_it:
             why.append("They do not have this visit in the calendar.")
         if event.comment:
             why.append(f"They wrote: “{event.comment}”")
-        return Note(task=WISH, why=" ".join([*why, *doubts]))
+        return AttendeeNote(task=WISH, why=" ".join([*why, *doubts]))
 
-    def _refresh(self, visit: Visit) -> Note:
+    def _refresh(self, visit: SentVisit) -> AttendeeNote:
         """(RFC 5546 3.2.6) Asked for by somebody who has the entry, it goes again, and only to the address on
         file."""
         doubts = self._doubts(visit)
         if self.held is None or not self.held.has_it or doubts or self.mail.sender != self.event.address:
             said = f"{self.who} asks to be sent the calendar entry again.{'' if doubts else self._sent_by()}"
-            return Note(task=MAIL, why=" ".join([said, *doubts]))
+            return AttendeeNote(task=MAIL, why=" ".join([said, *doubts]))
         newest = db.session.get_one(Letter, self.held.letter_id)
         if self.now - newest.created_at < AGAIN_AFTER:
-            return Note()
+            return AttendeeNote()
         try:
             letters.resend(visit.uid, newest.recipient, now=self.now)
-        except AddressDead:
-            return Note(task=MAIL, why=f"{self.who} asks for the calendar entry, but mail to them came back.")
+        except AddressBounced:
+            return AttendeeNote(
+                task=MAIL, why=f"{self.who} asks for the calendar entry, but mail to them came back."
+            )
         history.record(
             "sent again, as their calendar asked", "event", visit.uid, who=self.event.address, now=self.now
         )
-        return Note()
+        return AttendeeNote()
 
-    def _invite(self) -> Note:
+    def _invite(self) -> AttendeeNote:
         """Others' invitations are never followed: what stands in our own calendar is ours to say."""
         what = {
             "REQUEST": "sent an invitation",
@@ -228,14 +234,14 @@ class _Answer:
             else ""
         )
         sender = named(self.mail.sender_name, self.mail.sender)
-        return Note(task=MAIL, why=f"{sender} {what}{title}.{ours}")
+        return AttendeeNote(task=MAIL, why=f"{sender} {what}{title}.{ours}")
 
     def _said(self) -> str:
         if self.event.method == "COUNTER":
             return "asks for another time"
         return calendar_answers.WORDS.get(self.event.partstat, "answered")
 
-    def _doubts(self, visit: Visit) -> list[str]:
+    def _doubts(self, visit: SentVisit) -> list[str]:
         """Why it may not be whose it says (RFC 6047 2.2.1), in words; [] when it is to be believed.
 
         The address with its token is known to the people who were sent it, so who uses it is believed even
@@ -262,7 +268,7 @@ class _Answer:
             return ""
         return f" It was sent by {named(self.mail.sender_name, self.mail.sender)}."
 
-    def _of_an_old_time(self, held: Held, sequence: int) -> bool:
+    def _of_an_old_time(self, held: SentToPerson, sequence: int) -> bool:
         """Whether the start that it repeats is no more what they were last sent."""
         if self.event.starts_at is None or sequence >= held.sequence:
             return False

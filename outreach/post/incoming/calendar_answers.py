@@ -10,7 +10,7 @@ from outreach.ground.db import db
 from outreach.post.incoming import headers, inbox, matching
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, CalendarAnswer, CounterProposal, Incoming
-from outreach.post.incoming.matching import Held, Visit
+from outreach.post.incoming.matching import SentToPerson, SentVisit
 from outreach.post.incoming.parsed_mail import Read
 
 WORDS = {"ACCEPTED": "said yes", "TENTATIVE": "said perhaps", "DECLINED": "said no"}
@@ -38,7 +38,7 @@ def _with_person(event: CalendarEvent, mail: Read) -> CalendarEvent:
 
 
 def take(
-    incoming: Incoming, event: CalendarEvent, visit: Visit, *, sequence: int, who: str, now: datetime
+    incoming: Incoming, event: CalendarEvent, visit: SentVisit, *, sequence: int, who: str, now: datetime
 ) -> CalendarAnswer:
     """Write one answer down, to the revision `sequence`."""
     row = CalendarAnswer(
@@ -61,7 +61,9 @@ def take(
     return row
 
 
-def overtake(incoming: Incoming, event: CalendarEvent, visit: Visit, *, sequence: int, now: datetime) -> None:
+def overtake(
+    incoming: Incoming, event: CalendarEvent, visit: SentVisit, *, sequence: int, now: datetime
+) -> None:
     """An earlier no of the same person leaves the inbox; so does their wish, once they say yes."""
     by = event.address
     for mail in db.session.scalars(
@@ -83,7 +85,7 @@ def overtake(incoming: Incoming, event: CalendarEvent, visit: Visit, *, sequence
                 inbox.end_counter(counter, "overtaken", who=by, now=now)
 
 
-def sequence_of(event: CalendarEvent, visit: Visit, held: Held | None) -> int | None:
+def sequence_of(event: CalendarEvent, visit: SentVisit, held: SentToPerson | None) -> int | None:
     """Which revision it answers; None when it claims one that we never sent them.
 
     The start that an answer repeats is believed before its SEQUENCE, which some programs raise by themselves:
@@ -107,7 +109,7 @@ def stamp(event: CalendarEvent, now: datetime) -> datetime:
     return min(event.dtstamp or now, now)
 
 
-def is_newest(event: CalendarEvent, visit: Visit, *, sequence: int, now: datetime) -> bool:
+def is_newest(event: CalendarEvent, visit: SentVisit, *, sequence: int, now: datetime) -> bool:
     """By (SEQUENCE, DTSTAMP), and of equals the one that came last (RFC 5546 2.1.5)."""
     last = inbox.answers_of([visit.uid]).get(visit.uid, {}).get(event.address)
     return last is None or (last.sequence, last.dtstamp) <= (sequence, stamp(event, now))

@@ -35,16 +35,16 @@ _ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]]+@[^\s@<>\"(),:;\[\]]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class NamedAddress:
     """A name, '' when none is given, and an address in lower case."""
 
     name: str
     address: str
 
 
-def people_in_headers(values: Iterable[str]) -> list[Person]:
+def people_in_headers(values: Iterable[str]) -> list[NamedAddress]:
     """The people of some address headers, in order, each address once. What is no address is left out."""
-    found: dict[str, Person] = {}
+    found: dict[str, NamedAddress] = {}
     for value in values:
         # The reader of the standard library stumbles over a comma in a bare name; what it finds beside is
         # kept.
@@ -54,7 +54,7 @@ def people_in_headers(values: Iterable[str]) -> list[Person]:
             pairs = []
         known = [(name, address) for name, address in pairs if _ADDRESS.fullmatch(address.strip())]
         for name, address in known or [("", a) for a in _ADDRESS.findall(value)]:
-            person = Person(name=words(name), address=bare(address))
+            person = NamedAddress(name=words(name), address=bare(address))
             found.setdefault(person.address, person)
     return list(found.values())
 

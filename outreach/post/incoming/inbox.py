@@ -179,7 +179,7 @@ class MailboxLook(Base):
     problem: Mapped[str] = mapped_column(Text, default="")
 
 
-class Settled(Refusal):
+class SettledAlready(Refusal):
     """Somebody else was quicker."""
 
     def __init__(self) -> None:
@@ -232,7 +232,7 @@ def take(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) ->
         .returning(Incoming.id)
     )
     if taken is None:
-        raise Settled
+        raise SettledAlready
     db.session.refresh(incoming)
     history.record("took", "incoming", incoming.id, who=who, now=now, after=partnership_id)
 
@@ -246,7 +246,7 @@ def settle(incoming: Incoming, as_: str, *, who: str, now: datetime) -> None:
         .returning(Incoming.id)
     )
     if done is None:
-        raise Settled
+        raise SettledAlready
     db.session.refresh(incoming)
     history.record("settled", "incoming", incoming.id, who=who, now=now, after=as_)
 
@@ -314,7 +314,7 @@ def end_counter(counter: CounterProposal, as_: str, *, who: str, now: datetime) 
         .returning(CounterProposal.id)
     )
     if done is None:
-        raise Settled
+        raise SettledAlready
     db.session.refresh(counter)
     mail = db.session.get_one(Incoming, counter.incoming_id)
     if mail.settled_at is None:

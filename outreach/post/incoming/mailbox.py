@@ -22,7 +22,7 @@ class BadMailbox(ValueError):
     """IMAP_URL, IMAP_TOKEN_FILE or a folder's name makes no sense; the text says how it is written."""
 
 
-class Trouble(Exception):
+class MailboxTrouble(Exception):
     """The mailbox cannot be looked into, or a mail not moved; the text says why."""
 
 
@@ -83,7 +83,7 @@ class Mailbox:
 
 
 @dataclass(kw_only=True)
-class Looked:
+class LookTaken:
     """What one look did: how many mails were taken in, and how many of them could not be read."""
 
     taken: int = 0
@@ -92,7 +92,7 @@ class Looked:
 
 def look(
     mailbox: Mailbox, take: Callable[[bytes], bool | None], *, stop: Callable[[], bool] = lambda: False
-) -> Looked:
+) -> LookTaken:
     """Hand every mail in the mailbox to `take`, oldest first, those too that come meanwhile, until `stop()`
     says so.
 
@@ -100,15 +100,15 @@ def look(
     it is. Of a mail that is too large it gets a byte more than may be. What `take` raises ends the look.
     Raises Trouble.
     """
-    done = Looked()
+    done = LookTaken()
     try:
         line = _sign_in(mailbox)
     except (imaplib.IMAP4.error, OSError) as error:
-        raise Trouble(_said(mailbox, error)) from error
+        raise MailboxTrouble(_said(mailbox, error)) from error
     try:
         _Round(mailbox, line, take, stop, done).through()
     except (imaplib.IMAP4.error, OSError) as error:
-        raise Trouble(_said(mailbox, error)) from error
+        raise MailboxTrouble(_said(mailbox, error)) from error
     finally:
         _leave(line)
     return done
@@ -121,7 +121,7 @@ class _Round:
         line: imaplib.IMAP4,
         take: Callable[[bytes], bool | None],
         stop: Callable[[], bool],
-        done: Looked,
+        done: LookTaken,
     ) -> None:
         self.mailbox, self.line, self.take, self.stop, self.done = mailbox, line, take, stop, done
         self.moves = "MOVE" in line.capabilities
@@ -186,7 +186,7 @@ class _Round:
             if self.line.create(_quoted(new))[0] == "OK":
                 self.line.subscribe(_quoted(new))
                 return _quoted(new)
-        raise Trouble(f"The mailbox does not let us make the folder {name}.")
+        raise MailboxTrouble(f"The mailbox does not let us make the folder {name}.")
 
 
 def _sign_in(mailbox: Mailbox) -> imaplib.IMAP4:
@@ -222,7 +222,7 @@ def _show_token(line: imaplib.IMAP4, user: str, file: Path) -> None:
         if not token or not token.isprintable() or " " in token:
             raise ValueError
     except (OSError, ValueError) as error:
-        raise Trouble(f"IMAP_TOKEN_FILE {file} holds no token that can be read.") from error
+        raise MailboxTrouble(f"IMAP_TOKEN_FILE {file} holds no token that can be read.") from error
     said = [f"user={user}\x01auth=Bearer {token}\x01\x01".encode()]
     # A challenge tells why it was refused; the empty answer fetches the refusal itself.
     line.authenticate("XOAUTH2", lambda _: said.pop() if said else b"")
@@ -238,7 +238,7 @@ def _leave(line: imaplib.IMAP4) -> None:
 def _ok(answer: tuple[str, list[Any]], deed: str) -> list[Any]:
     status, data = answer
     if status != "OK":
-        raise Trouble(f"The mailbox did not let us {deed}: {_text(data[0] if data else b'')[:300]}")
+        raise MailboxTrouble(f"The mailbox did not let us {deed}: {_text(data[0] if data else b'')[:300]}")
     return data
 
 

@@ -19,7 +19,7 @@ all."""
 
 
 @dataclass(kw_only=True)
-class Held:
+class SentToPerson:
     """What one person was sent of a visit: `has_it` while the entry is theirs, `ended` once the visit was
     cancelled.
 
@@ -34,25 +34,25 @@ class Held:
 
 
 @dataclass(kw_only=True)
-class Visit:
+class SentVisit:
     """All that was sent about one visit. `tokens` are the addresses that its answers go to; `sequence` is the
     newest."""
 
     uid: str
     partnership_id: int
     tokens: set[str] = field(default_factory=set)
-    people: dict[str, Held] = field(default_factory=dict)
+    people: dict[str, SentToPerson] = field(default_factory=dict)
     sequence: int = 0
 
-    def person(self, address: str) -> Held | None:
+    def person(self, address: str) -> SentToPerson | None:
         """Whoever has, or had, the entry; None for anybody else."""
         return self.people.get(headers.bare(address))
 
 
-def visits(uids: Iterable[str]) -> dict[str, Visit]:
+def visits(uids: Iterable[str]) -> dict[str, SentVisit]:
     """The visits of some UIDs, as far as we ever wrote about them; the rest is left out. One query."""
     wanted = {uid for uid in uids if uid}
-    found: dict[str, Visit] = {}
+    found: dict[str, SentVisit] = {}
     if not wanted:
         return found
     rows = db.session.execute(
@@ -70,11 +70,11 @@ def visits(uids: Iterable[str]) -> dict[str, Visit]:
         .order_by(Letter.id)
     )
     for row in rows:
-        visit = found.setdefault(row.stream, Visit(uid=row.stream, partnership_id=row.partnership_id))
+        visit = found.setdefault(row.stream, SentVisit(uid=row.stream, partnership_id=row.partnership_id))
         visit.tokens.add(row.sender_address.lower())
         visit.sequence = max(visit.sequence, row.sequence)
         address = headers.bare(row.recipient)
-        held = visit.people.setdefault(address, Held(address=address))
+        held = visit.people.setdefault(address, SentToPerson(address=address))
         held.letter_id, held.sequence = row.id, max(held.sequence, row.sequence)
         if row.method == REQUEST:
             held.has_it, held.ended = True, False
@@ -85,7 +85,7 @@ def visits(uids: Iterable[str]) -> dict[str, Visit]:
     return found
 
 
-def visit_of_address(addresses: Iterable[str]) -> Visit | None:
+def visit_of_address(addresses: Iterable[str]) -> SentVisit | None:
     """The visit whose invites were sent from one of these addresses; each bears a token of its own."""
     wanted = set(addresses)
     uid = db.session.scalar(
@@ -97,7 +97,7 @@ def visit_of_address(addresses: Iterable[str]) -> Visit | None:
     return visits([uid])[uid] if uid is not None else None
 
 
-def sequence_of_start(visit: Visit, starts_at: datetime, address: str = "") -> int | None:
+def sequence_of_start(visit: SentVisit, starts_at: datetime, address: str = "") -> int | None:
     """The newest SEQUENCE of which the invite named this start; None when none did. It reads the kept
     mails."""
     rows = db.session.execute(
@@ -112,7 +112,7 @@ def sequence_of_start(visit: Visit, starts_at: datetime, address: str = "") -> i
     return None
 
 
-def start_sent(held: Held) -> datetime | None:
+def start_sent(held: SentToPerson) -> datetime | None:
     """The start that stands in what this person was sent last."""
     raw = db.session.scalar(select(LetterMail.raw).where(LetterMail.letter_id == held.letter_id))
     return _start_in(raw) if raw is not None else None

@@ -85,7 +85,7 @@ def _read(mail: Message, raw: bytes, returned: bool) -> Read:
     senders = headers.people_in_headers(headers.values(mail, "From")) or headers.people_in_headers(
         headers.values(mail, "Sender")
     )
-    wrote = senders[0] if senders else headers.Person(name="", address="")
+    wrote = senders[0] if senders else headers.NamedAddress(name="", address="")
     parts = _parts(mail)
     if not senders and not mail["Subject"] and not mail["Message-ID"]:
         found = _Found(kind=UNREADABLE, problem="It has neither sender nor subject.")

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
 from outreach.post.incoming import attendees, calendar_answers, headers, inbox, matching, parsed_mail
-from outreach.post.incoming.attendees import Note
+from outreach.post.incoming.attendees import AttendeeNote
 from outreach.post.incoming.inbox import (
     ADDRESS,
     ANSWER,
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ReceivingSettings:
     """`authserv_id` is the name of our own mail server in Authentication-Results; `keys` sign bounce
     addresses."""
 
@@ -52,7 +52,7 @@ class Settings:
     keys: tuple[str, ...]
 
 
-_settings: Settings | None = None
+_settings: ReceivingSettings | None = None
 
 
 def configure(config: Mapping[str, object]) -> None:
@@ -60,14 +60,14 @@ def configure(config: Mapping[str, object]) -> None:
     create_app."""
     global _settings
     older = config["SECRET_KEY_FALLBACKS"]
-    _settings = Settings(
+    _settings = ReceivingSettings(
         authserv_id=str(config["MAIL_AUTHSERV_ID"]),
         mail_domain=str(config["MAIL_DOMAIN"]),
         keys=(str(config["SECRET_KEY"]), *(older if isinstance(older, list) else [])),
     )
 
 
-def settings() -> Settings:
+def settings() -> ReceivingSettings:
     """What configure() was told. Raises RuntimeError before it was called."""
     if _settings is None:
         raise RuntimeError("receiving.configure() has not been called")
@@ -138,7 +138,7 @@ def accept_person(incoming: Incoming, *, who: str, now: datetime) -> list[Calend
     Settled.
     """
     if incoming.task not in (NEWCOMER, DOUBT):
-        raise inbox.Settled
+        raise inbox.SettledAlready
     inbox.settle(incoming, "accepted", who=who, now=now)
     mail = parsed_mail.read(incoming.raw)
     by_address = matching.visit_of_address([incoming.recipient, *mail.recipients])
@@ -162,7 +162,7 @@ def accept_person(incoming: Incoming, *, who: str, now: datetime) -> list[Calend
     return taken
 
 
-def _take(incoming: Incoming, mail: Read, addresses: tuple[str, ...], *, now: datetime) -> Note:
+def _take(incoming: Incoming, mail: Read, addresses: tuple[str, ...], *, now: datetime) -> AttendeeNote:
     """What is to be done about it; answers are written down, and the row is told what it is about."""
     if mail.kind == BOUNCE and mail.bounced is not None:
         return _bounce(incoming, mail, now=now)
@@ -178,13 +178,13 @@ def _take(incoming: Incoming, mail: Read, addresses: tuple[str, ...], *, now: da
         return found.note
     _about(incoming, mail, by_address)
     if mail.kind == AUTO_REPLY:
-        return Note()
+        return AttendeeNote()
     if mail.kind == UNREADABLE:
-        return Note(task=RAW, why=mail.problem)
-    return Note(task=MAIL, why=f"{attendees.named(mail.sender_name, mail.sender)} wrote to us.")
+        return AttendeeNote(task=RAW, why=mail.problem)
+    return AttendeeNote(task=MAIL, why=f"{attendees.named(mail.sender_name, mail.sender)} wrote to us.")
 
 
-def _about(incoming: Incoming, mail: Read, by_address: matching.Visit | None) -> None:
+def _about(incoming: Incoming, mail: Read, by_address: matching.SentVisit | None) -> None:
     """Which visit or letter a mail is about: by the address it came to, else by the letter that it
     answers."""
     letter = matching.letter_of_ids(mail.answers_to)
@@ -210,7 +210,7 @@ def _leave_letters_of_others(incoming: Incoming) -> None:
             incoming.letter_id = None
 
 
-def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
+def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> AttendeeNote:
     """A letter came back. Only the address that it came back to, or its own Message-ID, proves which: anybody
     can claim that an address is dead."""
     bounced = mail.bounced
@@ -224,16 +224,16 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
             (p for a in addresses if (p := matching.partnership_of(a)) is not None), None
         )
         about = f" to {', '.join(addresses)}" if addresses else ""
-        return Note(task=MAIL, why=f"A mail{about} came back, but it names no letter of ours.{said}")
+        return AttendeeNote(task=MAIL, why=f"A mail{about} came back, but it names no letter of ours.{said}")
     incoming.letter_id, incoming.stream, incoming.partnership_id = (
         letter.id,
         letter.stream,
         letter.partnership_id,
     )
     if bounced.permanent is False or letter.status == BOUNCED:
-        return Note()
+        return AttendeeNote()
     if bounced.permanent is None:
-        return Note(
+        return AttendeeNote(
             task=ADDRESS,
             why=f"A letter to {letter.recipient} came back, and nobody can tell why. Read it.{said}",
         )
@@ -241,14 +241,14 @@ def _bounce(incoming: Incoming, mail: Read, *, now: datetime) -> Note:
     others = [a for a in bounced.addresses if a != headers.bare(letter.recipient)]
     if others and len(others) == len(bounced.addresses):
         on = f"{letter.recipient} seems to pass its mail on to {others[0]}, from where a letter came back."
-        return Note(task=ADDRESS, why=on + said)
+        return AttendeeNote(task=ADDRESS, why=on + said)
     if not bounced.address_is_dead:
-        return Note(
+        return AttendeeNote(
             task=ADDRESS,
             why=f"A letter to {letter.recipient} came back, though the address may be right.{said}",
         )
     outbox.mark_dead(letter.recipient, (bounced.said or bounced.status or "It came back.")[:500], now)
-    return Note(task=ADDRESS, why=f"Letters to {letter.recipient} cannot be delivered.{said}")
+    return AttendeeNote(task=ADDRESS, why=f"Letters to {letter.recipient} cannot be delivered.{said}")
 
 
 def _mark_bounced(letter: Letter, why: str) -> None:

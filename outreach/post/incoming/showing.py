@@ -29,7 +29,7 @@ class Attached:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class MailAsShown:
     """`words` is what the person wrote, `quoted` the older mail below it; `cut` when there is more than is
     shown."""
 
@@ -40,20 +40,20 @@ class Shown:
     cut: bool
 
 
-def show(raw: bytes) -> Shown:
+def show(raw: bytes) -> MailAsShown:
     """The mail for a person's eyes. Never raises: of a mail that makes no sense the words are ''."""
     try:
         mail = BytesParser(policy=policy.compat32).parsebytes(raw)
         parts = _leaves(mail)
     except (RecursionError, ValueError, LookupError, TypeError):
-        return Shown(headers=(), words="", quoted="", attached=(), cut=False)
+        return MailAsShown(headers=(), words="", quoted="", attached=(), cut=False)
     chosen = _first(parts, "text/plain") or _first(parts, "text/html")
     # An answer from a calendar often has an empty text beside its HTML.
     if chosen is not None and not _text(chosen).strip():
         chosen = _first(parts, "text/html") or chosen
     words = plain(_text(chosen)) if chosen is not None else ""
     own, quoted = _apart(words[:LONGEST])
-    return Shown(
+    return MailAsShown(
         headers=tuple((name, header(mail, name)) for name in HEADERS if mail[name] is not None),
         words=own,
         quoted=quoted,

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from outreach.post.monitoring.watch import State
+from outreach.post.monitoring.watch import PostState
 from outreach.post.outgoing import pauses
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
 
 
-def text(state: State, now: datetime) -> str:
+def text(state: PostState, now: datetime) -> str:
     """Every figure is a gauge of this moment; an instant that never was is left out, since there is no number
     for it."""
     looked = state.looked

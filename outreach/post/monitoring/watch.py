@@ -35,7 +35,7 @@ class Queue:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class PostState:
     """The post at one moment. `later` waits for its next try, or for a letter before it; `looked` None: never
     yet. `unread` mails wait for a person."""
 
@@ -72,7 +72,7 @@ def queue(now: datetime, partnership_id: int | None = None) -> Queue:
     return Queue(due=due, oldest_due_at=oldest)
 
 
-def state(now: datetime, partnership_id: int | None = None) -> State:
+def state(now: datetime, partnership_id: int | None = None) -> PostState:
     """Everything, in six queries; the letters and mails of a partnership, None: of all."""
     here = queue(now, partnership_id)
     rows = db.session.execute(
@@ -93,7 +93,7 @@ def state(now: datetime, partnership_id: int | None = None) -> State:
             .scalar_subquery(),
         )
     ).one()
-    return State(
+    return PostState(
         queue=here,
         later=counts[WAITING] - here.due,
         next_try_at=next_try,
@@ -111,7 +111,7 @@ def _of(what: type[Letter] | type[Incoming], partnership_id: int | None) -> tupl
     return () if partnership_id is None else (what.partnership_id == partnership_id,)
 
 
-def worries(state: State, now: datetime, *, patience: timedelta, polls: bool) -> list[str]:
+def worries(state: PostState, now: datetime, *, patience: timedelta, polls: bool) -> list[str]:
     """What is not as it should be, the worst first; [] when all is well. `polls`: a mailbox is set up to be
     looked into.
 

@@ -48,7 +48,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class LetterOutcome:
     """What became of one letter: how its row stands from now on."""
 
     letter: Claimed
@@ -69,28 +69,30 @@ class Later(Exception):
         self.certain = certain
 
 
-def sent(letter: Claimed, now: datetime) -> Outcome:
+def sent(letter: Claimed, now: datetime) -> LetterOutcome:
     """The mail server took it; its personal link is hidden in the kept copy."""
     gone = replace(letter, attempts=letter.attempts + 1, last_error=None, raw=copies.masked(letter.raw))
-    return Outcome(letter=gone, status=SENT, handed_at=now)
+    return LetterOutcome(letter=gone, status=SENT, handed_at=now)
 
 
-def failed(letter: Claimed, why: str, *, no_such_address: bool = False) -> Outcome:
+def failed(letter: Claimed, why: str, *, no_such_address: bool = False) -> LetterOutcome:
     """No server will ever take it; and where there is no such address, nothing more is sent there."""
     ended = replace(letter, attempts=letter.attempts + 1, last_error=why)
-    return Outcome(letter=ended, status=FAILED, no_such_address=no_such_address)
+    return LetterOutcome(letter=ended, status=FAILED, no_such_address=no_such_address)
 
 
-def untouched(letter: Claimed, why: str | None = None, *, perhaps_at: datetime | None = None) -> Outcome:
+def untouched(
+    letter: Claimed, why: str | None = None, *, perhaps_at: datetime | None = None
+) -> LetterOutcome:
     """Put back with all its tries: it was not tried, or is not to blame."""
-    return Outcome(
+    return LetterOutcome(
         letter=replace(
             letter, last_error=why or letter.last_error, perhaps_at=letter.perhaps_at or perhaps_at
         )
     )
 
 
-def later(letter: Claimed, refusal: Later, now: datetime) -> Outcome:
+def later(letter: Claimed, refusal: Later, now: datetime) -> LetterOutcome:
     """Wait for the next try; failed when there is none, or when the show begins first."""
     tried = replace(
         letter,
@@ -99,15 +101,19 @@ def later(letter: Claimed, refusal: Later, now: datetime) -> Outcome:
         last_error=str(refusal),
     )
     if tried.attempts > len(RETRIES):
-        return Outcome(letter=replace(tried, last_error=f"{refusal} We tried for two days."), status=FAILED)
+        return LetterOutcome(
+            letter=replace(tried, last_error=f"{refusal} We tried for two days."), status=FAILED
+        )
     again = now + RETRIES[tried.attempts - 1]
     if letter.give_up_at and again >= letter.give_up_at:
-        return Outcome(letter=replace(tried, last_error=f"{refusal} The show begins first."), status=FAILED)
-    return Outcome(letter=replace(tried, not_before=again))
+        return LetterOutcome(
+            letter=replace(tried, last_error=f"{refusal} The show begins first."), status=FAILED
+        )
+    return LetterOutcome(letter=replace(tried, not_before=again))
 
 
 def turn(
-    name: str, outcomes: Sequence[Outcome], now: datetime, *, most: int, alone: bool = False
+    name: str, outcomes: Sequence[LetterOutcome], now: datetime, *, most: int, alone: bool = False
 ) -> list[Claimed]:
     """Mark what became of the letters in this postman's hands, and take the next ones for LEASE; [] when none
     is due.
@@ -143,7 +149,7 @@ def turn(
     return []
 
 
-def hold_up(name: str, outcomes: Sequence[Outcome], *, kind: str, why: str, now: datetime) -> None:
+def hold_up(name: str, outcomes: Sequence[LetterOutcome], *, kind: str, why: str, now: datetime) -> None:
     """Mark what became of the letters in hand, and hold the post up, in one."""
     with transaction():
         _mark(name, outcomes, now)
@@ -235,7 +241,7 @@ _MASK = (
 )
 
 
-def _mark(name: str, outcomes: Sequence[Outcome], now: datetime) -> None:
+def _mark(name: str, outcomes: Sequence[LetterOutcome], now: datetime) -> None:
     """Those that are still in this postman's hands: whoever wakes too late changes nothing."""
     if not outcomes:
         return

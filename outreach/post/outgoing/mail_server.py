@@ -80,7 +80,7 @@ class Never(Exception):
         self.no_such_address = no_such_address
 
 
-class Trouble(Exception):
+class MailServerTrouble(Exception):
     """No letter can go now; `kind` is the pause it brings. `certain` when the server has not taken the letter
     in hand."""
 
@@ -89,7 +89,7 @@ class Trouble(Exception):
         self.kind, self.certain = kind, certain
 
 
-class Line:
+class MailConnection:
     """One connection, opened for the first letter, kept for the next, opened anew when lost."""
 
     def __init__(self, server: Server, *, our_name: str) -> None:
@@ -111,7 +111,7 @@ class Line:
             self.lost += 1
             if self.lost >= LOST_IN_A_ROW:
                 why = f"The line to the mail server {self.server.host} was lost {self.lost} times in a row."
-                raise Trouble(why, kind=UNREACHABLE, certain=error.certain) from error
+                raise MailServerTrouble(why, kind=UNREACHABLE, certain=error.certain) from error
             raise Later("The line to the mail server was lost.", certain=error.certain) from error
         self.taken, self.lost = self.taken + 1, 0
 
@@ -175,19 +175,21 @@ class Line:
             return self._sign_in(self._ring())
         except ssl.SSLCertVerificationError as error:
             why = f"{where} shows a certificate that cannot be trusted: {error.verify_message}."
-            raise Trouble(why, kind=REFUSED) from error
+            raise MailServerTrouble(why, kind=REFUSED) from error
         except smtplib.SMTPAuthenticationError as error:
             raise judge(error.smtp_code, _words(error.smtp_error), about="our sign-in") from error
         except smtplib.SMTPResponseException as error:
             raise judge(error.smtp_code, _words(error.smtp_error), about="us") from error
         except smtplib.SMTPServerDisconnected as error:
-            raise Trouble(f"{where} could not be reached: it closed the line.", kind=UNREACHABLE) from error
+            raise MailServerTrouble(
+                f"{where} could not be reached: it closed the line.", kind=UNREACHABLE
+            ) from error
         except smtplib.SMTPException as error:
             why = f"{where} does not offer what SMTP_URL asks for: {error}"
-            raise Trouble(why.rstrip(".") + ".", kind=REFUSED) from error
+            raise MailServerTrouble(why.rstrip(".") + ".", kind=REFUSED) from error
         except OSError as error:
             why = f"{where} could not be reached: {error.strerror or error}."
-            raise Trouble(why, kind=UNREACHABLE) from error
+            raise MailServerTrouble(why, kind=UNREACHABLE) from error
 
     def _ring(self) -> "_Smtp":
         server = self.server
@@ -222,7 +224,9 @@ class Line:
             if not token or not token.isprintable() or " " in token:
                 raise ValueError
         except (OSError, ValueError) as error:
-            raise Trouble(f"SMTP_TOKEN_FILE {file} holds no token that can be read.", kind=REFUSED) from error
+            raise MailServerTrouble(
+                f"SMTP_TOKEN_FILE {file} holds no token that can be read.", kind=REFUSED
+            ) from error
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
             raise smtplib.SMTPNotSupportedError("sign-in by XOAUTH2")
 
@@ -293,11 +297,11 @@ def judge(code: int, said: str, *, about: str) -> Exception:
     why = f"The mail server did not take {about}: {code} {said}"[:500]
     us = about in ("us", "our sign-in")
     if code == 432 and about != "our sign-in":  # Exchange: too many lines at once
-        return Trouble(why, kind=CROWDED)
+        return MailServerTrouble(why, kind=CROWDED)
     if 400 <= code < 500 and code != 432:
-        return Trouble(why, kind=UNREACHABLE) if us else Later(why)
+        return MailServerTrouble(why, kind=UNREACHABLE) if us else Later(why)
     if us or (about == "the sender" and code != 552) or code in (*_SIGN_IN, 432) or _ABOUT_US.search(said):
-        return Trouble(why, kind=REFUSED)
+        return MailServerTrouble(why, kind=REFUSED)
     if code < 400:  # an answer that makes no sense: perhaps taken, perhaps not
         return Later(why, certain=False)
     return Never(why, no_such_address=about == "the address" and bool(_NO_SUCH_ADDRESS.match(said)))

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from outreach.ground.db import db
 from outreach.post.outgoing import claims, duty, pauses
-from outreach.post.outgoing.claims import Claimed, Later, Outcome
+from outreach.post.outgoing.claims import Claimed, Later, LetterOutcome
 from outreach.post.outgoing.mail_server import BadMailServer as BadMailServer
-from outreach.post.outgoing.mail_server import Line, Never, Server, Trouble
+from outreach.post.outgoing.mail_server import MailConnection, MailServerTrouble, Never, Server
 from outreach.post.outgoing.pauses import CROWDED, UNREACHABLE
 
 MOST = 250
@@ -106,12 +106,12 @@ class _Work:
     ) -> None:
         self.door, self.name, self.clock, self.stop, self.pause = door, name, clock, stop, pause
         self.done = Round()
-        self.trouble: Trouble | None = None
+        self.trouble: MailServerTrouble | None = None
         self.size = 1 if pause else 8
 
     def through(self) -> None:
         """Until nothing is due, or nothing can go. What is done is marked, whatever happens."""
-        outcomes: list[Outcome] = []
+        outcomes: list[LetterOutcome] = []
         while letters := claims.turn(
             self.name,
             outcomes,
@@ -127,7 +127,7 @@ class _Work:
                 )
                 return
 
-    def _deliver_all(self, letters: Sequence[Claimed]) -> list[Outcome]:
+    def _deliver_all(self, letters: Sequence[Claimed]) -> list[LetterOutcome]:
         """One outcome for each letter, tried or not. Those not tried go back to whoever is free."""
         began, outcomes = self.clock(), []
         for letter in letters:
@@ -140,10 +140,10 @@ class _Work:
         self.size = max(1, min(MOST, int(len(letters) * (A_TURN / took))))
         return outcomes
 
-    def _deliver(self, letter: Claimed) -> Outcome:
+    def _deliver(self, letter: Claimed) -> LetterOutcome:
         try:
             self.door.hand_over(letter)
-        except Trouble as trouble:
+        except MailServerTrouble as trouble:
             self.trouble = trouble
             self.done.later += 1
             return claims.untouched(
@@ -164,7 +164,7 @@ class _Work:
             self.pause = CROWDED if self.pause == CROWDED else ""
         return claims.sent(letter, self.clock())
 
-    def _later(self, letter: Claimed, refusal: Later) -> Outcome:
+    def _later(self, letter: Claimed, refusal: Later) -> LetterOutcome:
         outcome = claims.later(letter, refusal, self.clock())
         self.done.later += outcome.goes_again
         self.done.failed += not outcome.goes_again
@@ -189,7 +189,7 @@ class _FolderDoor:
             draft.replace(path)
         except OSError as error:
             why = f"The folder for letters cannot be written: {error.strerror}."
-            raise Trouble(why, kind=UNREACHABLE) from error
+            raise MailServerTrouble(why, kind=UNREACHABLE) from error
 
     def close(self) -> None:
         pass
@@ -199,7 +199,7 @@ class _ServerDoor:
     """Each letter goes to the mail server, under an envelope address of its own."""
 
     def __init__(self, post: Post, server: Server) -> None:
-        self.post, self.line = post, Line(server, our_name=post.domain)
+        self.post, self.line = post, MailConnection(server, our_name=post.domain)
 
     def hand_over(self, letter: Claimed) -> None:
         self.line.hand_over(

@@ -22,7 +22,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.days_off import AvailabilityChange, DayOff
 from outreach.tour.performances import clear_expired, lock_days
 from outreach.tour.span import Span
-from outreach.tour.wishes import OFF, PLAYS, Facts, Wish
+from outreach.tour.wishes import OFF, PLAYS, DayFacts, DayWish
 
 LONGEST = 400
 """Days that one change may reach over."""
@@ -76,7 +76,7 @@ class Done:
 
 
 def look(
-    troupe: Troupe, wish: Wish, first: date, last: date, weekdays: Collection[int], *, now: datetime
+    troupe: Troupe, wish: DayWish, first: date, last: date, weekdays: Collection[int], *, now: datetime
 ) -> list[Foreseen]:
     """What would become of each day of the troupe from `first` to `last`, both included, on these weekdays
     (Monday is 0).
@@ -95,7 +95,7 @@ def look(
     return [_foresee(here, wish, day, now=now)[0] for day in dates]
 
 
-def change(troupe: Troupe, wish: Wish, days: Iterable[date], *, who: str, now: datetime) -> Done:
+def change(troupe: Troupe, wish: DayWish, days: Iterable[date], *, who: str, now: datetime) -> Done:
     """Do to these dates what was looked at; what the diary has by now is what counts. Sent twice it changes
     once.
 
@@ -170,7 +170,9 @@ def undo(troupe: Troupe, change: AvailabilityChange, *, who: str, now: datetime)
     return Done(change=change, days=tuple(sorted(done)), refused=tuple(sorted(refused, key=lambda f: f.day)))
 
 
-def _foresee(here: Span, wish: Wish, day: date, *, now: datetime) -> tuple[Foreseen, dict[str, Any] | None]:
+def _foresee(
+    here: Span, wish: DayWish, day: date, *, now: datetime
+) -> tuple[Foreseen, dict[str, Any] | None]:
     """What becomes of a date, tried out on `here`; with the entry to keep where it changes."""
     tour_day = here.tour_days.get(day)
     standing = here.facts(day).words if day in here.rows else "day off" if day in here.off else "no tour day"
@@ -246,14 +248,14 @@ def _put_back(here: Span, entry: dict[str, Any], day: date, *, who: str, now: da
     return ""
 
 
-def _set(tour_day: TourDay, facts: Facts, *, now: datetime) -> None:
+def _set(tour_day: TourDay, facts: DayFacts, *, now: datetime) -> None:
     freed_places.note([tour_day.id], now=now)
-    for name in Facts.__annotations__:
+    for name in DayFacts.__annotations__:
         setattr(tour_day, name, getattr(facts, name))
 
 
 def _entry(
-    day: date, tour_day: TourDay | None, before: Facts | None, after: Facts | None, kind: str
+    day: date, tour_day: TourDay | None, before: DayFacts | None, after: DayFacts | None, kind: str
 ) -> dict[str, Any]:
     return {
         "day": str(day),
@@ -301,7 +303,7 @@ def _behind_the_locks(troupe: Troupe, first: date, last: date, *, now: datetime)
     return span.load(troupe, first, last, now=now)
 
 
-def _dates(here: Span, wish: Wish, first: date, last: date, weekdays: Collection[int]) -> list[date]:
+def _dates(here: Span, wish: DayWish, first: date, last: date, weekdays: Collection[int]) -> list[date]:
     """The dates that a wish speaks of: any for a day off, days off for none after all, else those with a tour
     day."""
     every = (first + timedelta(days=n) for n in range((last - first).days + 1))

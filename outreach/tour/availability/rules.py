@@ -20,7 +20,7 @@ LONGEST_REST, LONGEST_LUNCH, EARLIEST_RETURN = 16, 120, time(12)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class TroupeRules:
     """As the columns of Troupe: hours, minutes (0: no lunch is asked for), None: as late as the day's hours
     say."""
 
@@ -48,11 +48,11 @@ class NightsStand(Refusal):
     field = "overnight_stays"
 
 
-def rules_of_troupe(troupe: Troupe) -> Rules:
-    return Rules(**{name: getattr(troupe, name) for name in Rules.__annotations__})
+def rules_of_troupe(troupe: Troupe) -> TroupeRules:
+    return TroupeRules(**{name: getattr(troupe, name) for name in TroupeRules.__annotations__})
 
 
-def settle(troupe: Troupe, rules: Rules, *, who: str, now: datetime) -> None:
+def settle(troupe: Troupe, rules: TroupeRules, *, who: str, now: datetime) -> None:
     """New rules from now on. Shows that stand keep their times; where they break a rule the diary warns.
 
     Raises RestTooLong, LunchTooLong, ReturnTooEarly, NightsStand.

@@ -13,10 +13,10 @@ import numpy as np
 from outreach.tour.planning.dates import Dated, stuck_schools
 from outreach.tour.planning.driven import Driven, driven_of
 from outreach.tour.planning.integer_program import dive, improve
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Part, Pool, keeping, together
-from outreach.tour.planning.problem import Kept
+from outreach.tour.planning.problem import KeptShow
 from outreach.tour.planning.relaxation import Relaxation
 from outreach.tour.planning.replay import replay
 from outreach.tour.planning.walk import Walk
@@ -36,7 +36,9 @@ _CELLS = 1_000_000
 """Pairs that all empty days may offer together."""
 
 
-def once_more(figures: Figures, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int) -> Dated:
+def once_more(
+    figures: PlanRoads, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int
+) -> Dated:
     """What is driven on each day, with as many of the stuck schools as can be."""
     limit = Limit(_WHEN_STOPPED) if limit.asked() else limit.of_its_own(_AT_LEAST)
     apart = figures.by_date()
@@ -55,7 +57,7 @@ def once_more(figures: Figures, dated: Dated, stuck: list[tuple[int, ...]], limi
     return found
 
 
-def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[Pool, Driven]:
+def _pool(apart: PlanRoads, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[Pool, Driven]:
     """The patterns of each day, and the plan that keeps what has a date and nothing else."""
     shown = Counter(school for schools in dated.values() for school in schools)
     lacking = [school for school in range(apart.count) if shown[school] < apart.need[school]]
@@ -88,7 +90,7 @@ def _pool(apart: Figures, dated: Dated, stuck: list[tuple[int, ...]]) -> tuple[P
     return pool, driven_of(apart, pool, patterns, whole_schools=apart.problem.whole_schools)
 
 
-def _elsewhere(apart: Figures, dated: Dated, day: int) -> np.ndarray:
+def _elsewhere(apart: PlanRoads, dated: Dated, day: int) -> np.ndarray:
     """Schools that another troupe visits on this day's date, and not this one: no school has two at once."""
     others = {
         school
@@ -99,7 +101,7 @@ def _elsewhere(apart: Figures, dated: Dated, day: int) -> np.ndarray:
     return np.array(sorted(others - set(dated.get(day, ()))), np.int64)
 
 
-def _as_kept(apart: Figures, day: int, schools: tuple[int, ...]) -> list[Kept]:
+def _as_kept(apart: PlanRoads, day: int, schools: tuple[int, ...]) -> list[KeptShow]:
     """The day's shows, to be kept where they were put; at their own price where they were proposed there
     before."""
     problem = apart.problem
@@ -108,7 +110,7 @@ def _as_kept(apart: Figures, day: int, schools: tuple[int, ...]) -> list[Kept]:
     assert told is not None, "a pattern of the pool that the plain clock refuses"
     prices = {each.school: each.price for each in before}
     return [
-        Kept(
+        KeptShow(
             school=show.school,
             day=problem.days[day].number,
             starts=show.starts,
@@ -125,7 +127,7 @@ def _same(members: np.ndarray, schools: tuple[int, ...], count: int) -> int:
     return int(np.flatnonzero((members == wanted).all(axis=1))[0])
 
 
-def _movable(apart: Figures, dated: Dated, free: np.ndarray) -> np.ndarray:
+def _movable(apart: PlanRoads, dated: Dated, free: np.ndarray) -> np.ndarray:
     """The schools that empty days are offered: who has no date, and the nearest of those on whose dates these
     can."""
     empty = sum(kind.days[0] not in dated for kind in apart.kinds)

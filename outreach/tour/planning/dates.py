@@ -9,14 +9,14 @@ from collections import defaultdict
 import numpy as np
 
 from outreach.tour.planning.driven import Driven
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.pool import Pool
 
 Dated = dict[int, tuple[int, ...]]
 """Position of a day -> the schools added to it, by number."""
 
 
-def deal(figures: Figures, pool: Pool, driven: Driven) -> tuple[Dated, list[tuple[int, ...]]]:
+def deal(figures: PlanRoads, pool: Pool, driven: Driven) -> tuple[Dated, list[tuple[int, ...]]]:
     """(what is driven on each day, the patterns for which no date was left).
 
     Where it costs nobody a date, a host's show is on one that suits its guests.
@@ -57,14 +57,14 @@ def deal(figures: Figures, pool: Pool, driven: Driven) -> tuple[Dated, list[tupl
     return dealt, stuck
 
 
-def _open(figures: Figures, schools: tuple[int, ...], free: list[int], dealt: Dated) -> list[int]:
+def _open(figures: PlanRoads, schools: tuple[int, ...], free: list[int], dealt: Dated) -> list[int]:
     """The free days on which all of them can, and none of them plays for another troupe."""
     can = np.all(figures.can[list(schools)], axis=0)
     there = {figures.column[day] for day, others in dealt.items() if set(others) & set(schools)}
     return [day for day in free if can[figures.column[day]] and figures.column[day] not in there]
 
 
-def _match(sets: list[tuple[int, ...]], days: list[list[int]], figures: Figures) -> dict[int, int]:
+def _match(sets: list[tuple[int, ...]], days: list[list[int]], figures: PlanRoads) -> dict[int, int]:
     """Position of a set -> its day, for as many sets as can be; no school on one date with two troupes."""
     days = [list(each) for each in days]
     while True:
@@ -100,7 +100,7 @@ def _place(at: int, days: list[list[int]], taken: dict[int, int], tried: set[int
     return False
 
 
-def _clash(sets: list[tuple[int, ...]], taken: dict[int, int], figures: Figures) -> tuple[int, int] | None:
+def _clash(sets: list[tuple[int, ...]], taken: dict[int, int], figures: PlanRoads) -> tuple[int, int] | None:
     seen: dict[tuple[int, int], int] = {}
     for day, at in sorted(taken.items()):
         for school in set(sets[at]):
@@ -109,7 +109,7 @@ def _clash(sets: list[tuple[int, ...]], taken: dict[int, int], figures: Figures)
     return None
 
 
-def clashes(figures: Figures, dated: Dated) -> list[tuple[int, int]]:
+def clashes(figures: PlanRoads, dated: Dated) -> list[tuple[int, int]]:
     """(day, school) of shows at a school that plays with another troupe on the same date."""
     seen: set[tuple[int, int]] = set()
     found = []

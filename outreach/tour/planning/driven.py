@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.pool import Pool
 
 
@@ -19,7 +19,7 @@ class Driven:
 
 
 def driven_of(
-    figures: Figures,
+    figures: PlanRoads,
     pool: Pool,
     patterns: tuple[int, ...],
     *,
@@ -42,7 +42,7 @@ def driven_of(
     return Driven(patterns=patterns, value=float(cost + missing @ figures.worth), guests=guests)
 
 
-def _seated(figures: Figures, covered: np.ndarray) -> tuple[int, ...]:
+def _seated(figures: PlanRoads, covered: np.ndarray) -> tuple[int, ...]:
     """For each school that could be a guest and has no show, the most worth first, the cheapest host with
     seats left."""
     pairs = figures.pairs
@@ -60,25 +60,25 @@ def _seated(figures: Figures, covered: np.ndarray) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def missing_of(figures: Figures, covered: np.ndarray, guests: tuple[int, ...]) -> np.ndarray:
+def missing_of(figures: PlanRoads, covered: np.ndarray, guests: tuple[int, ...]) -> np.ndarray:
     """The part of each school that is left out."""
     come = np.bincount(figures.pairs.guest[np.array(guests, np.int64)], minlength=figures.count)
     missing: np.ndarray = np.maximum(figures.need - covered - come, 0) / figures.need
     return missing
 
 
-def reached_by(figures: Figures, pool: Pool, driven: Driven) -> int:
+def reached_by(figures: PlanRoads, pool: Pool, driven: Driven) -> int:
     """Schools with all the shows they need."""
     covered = covered_by(figures, pool, driven.patterns)
     return int((missing_of(figures, covered, driven.guests) == 0).sum())
 
 
-def driving_of(figures: Figures, pool: Pool, driven: Driven) -> int:
+def driving_of(figures: PlanRoads, pool: Pool, driven: Driven) -> int:
     """All minutes of driving, what is booked included."""
     return figures.booked_driving + int(pool.driving[np.array(driven.patterns, np.int64)].sum())
 
 
-def covered_by(figures: Figures, pool: Pool, patterns: tuple[int, ...]) -> np.ndarray:
+def covered_by(figures: PlanRoads, pool: Pool, patterns: tuple[int, ...]) -> np.ndarray:
     """How many shows each school has of its own."""
     members = pool.members[np.array(patterns, np.int64)]
     return np.bincount(members.ravel(), minlength=figures.count + 1)[: figures.count]

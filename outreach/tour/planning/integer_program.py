@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from outreach.tour.planning.driven import Driven, covered_by, driven_of, missing_of
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.program_rows import Rows
@@ -150,7 +150,7 @@ def _compatible(rows: Rows, columns_in: np.ndarray, part: np.ndarray, driven: np
 
 
 def improve(
-    figures: Figures,
+    figures: PlanRoads,
     pool: Pool,
     relaxed: Relaxed,
     driven: Driven,
@@ -187,7 +187,7 @@ def improve(
     return driven, bound
 
 
-def _half_shown(figures: Figures, pool: Pool, driven: Driven) -> np.ndarray:
+def _half_shown(figures: PlanRoads, pool: Pool, driven: Driven) -> np.ndarray:
     covered = covered_by(figures, pool, driven.patterns)
     return (covered > 0) & (covered < figures.need)
 
@@ -195,7 +195,7 @@ def _half_shown(figures: Figures, pool: Pool, driven: Driven) -> np.ndarray:
 class IntegerProgram:
     """The integer program over the patterns of smallest reduced cost, started from the best plan so far."""
 
-    def __init__(self, figures: Figures, pool: Pool, relaxed: Relaxed, *, seed: int) -> None:
+    def __init__(self, figures: PlanRoads, pool: Pool, relaxed: Relaxed, *, seed: int) -> None:
         self.figures, self.pool, self.relaxed, self.seed = figures, pool, relaxed, seed
         self.rows = Rows(figures, pool)
         self.order = np.argsort(relaxed.reduced, kind="stable")

@@ -10,7 +10,7 @@ import numpy as np
 
 from outreach.tour.planning.hosting import pairs
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.problem import Booked, Day, Gap, Problem
+from outreach.tour.planning.problem import BookedShow, Gap, Problem, ProblemDay
 
 MOST_NEW = 3
 """Shows that are added to one day at most: patterns of four schools are too many to list."""
@@ -22,7 +22,7 @@ LAST_MINUTE = 24 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class DayKind:
     """Days that are alike but for their date. `days`: positions in the problem's days; `driving`: of what is
     booked."""
 
@@ -31,7 +31,7 @@ class Kind:
     leaves_from: int
     returns_to: int
     at_most: int
-    booked: tuple[Booked, ...]
+    booked: tuple[BookedShow, ...]
     days: tuple[int, ...]
     driving: int
     lunch: int = 0
@@ -42,7 +42,7 @@ class Kind:
         return min(MOST_NEW, self.at_most - len(self.booked))
 
 
-class Figures:
+class PlanRoads:
     """Schools that have a place, by number; the roads with one place more that is nowhere, next door to
     all."""
 
@@ -85,9 +85,9 @@ class Figures:
         """Minutes of driving that stand whatever is planned, over all days."""
         return sum(self._driving(day) for day in self.problem.days)
 
-    def one_date(self, day: int) -> Kind:
+    def one_date(self, day: int) -> DayKind:
         """A day with room as a kind of its own."""
-        kind: Kind = self.kinds[self.kind_of[day]]
+        kind: DayKind = self.kinds[self.kind_of[day]]
         return replace(kind, days=(day,))
 
     def by_date(self) -> Self:
@@ -105,8 +105,8 @@ class Figures:
         fewer.pairs = self.pairs.without(pairs)
         return fewer
 
-    def _kinds(self) -> list[Kind]:
-        alike: dict[tuple[int, int, int, int, int, tuple[Booked, ...], int], list[int]] = {}
+    def _kinds(self) -> list[DayKind]:
+        alike: dict[tuple[int, int, int, int, int, tuple[BookedShow, ...], int], list[int]] = {}
         for number, day in enumerate(self.problem.days):
             if day.at_most > len(day.booked):
                 booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))
@@ -115,7 +115,7 @@ class Figures:
                 key = (day.leaves, day.returns, *self._ends(day), day.at_most, booked, lunch)
                 alike.setdefault(key, []).append(number)
         return [
-            Kind(
+            DayKind(
                 leaves=leaves,
                 returns=returns,
                 leaves_from=leaves_from,
@@ -129,13 +129,13 @@ class Figures:
             for (leaves, returns, leaves_from, returns_to, at_most, booked, lunch), days in alike.items()
         ]
 
-    def _ends(self, day: Day) -> tuple[int, int]:
+    def _ends(self, day: ProblemDay) -> tuple[int, int]:
         return (
             self.nowhere if day.leaves_from is None else day.leaves_from,
             self.nowhere if day.returns_to is None else day.returns_to,
         )
 
-    def _driving(self, day: Day) -> int:
+    def _driving(self, day: ProblemDay) -> int:
         if not day.booked:
             return 0
         leaves_from, returns_to = self._ends(day)

@@ -3,7 +3,7 @@ Pure."""
 
 from dataclasses import dataclass
 
-from outreach.tour.planning.problem import Kept
+from outreach.tour.planning.problem import KeptShow
 
 NO_PLACE = "no place"
 NO_DATE = "no date"
@@ -29,7 +29,7 @@ moved."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Visit:
+class PlannedVisit:
     """One proposed show: the day's number, the school, and the minutes of get-in, start and being away.
 
     `guest_of`: the school does not play host, but comes to this show at that school.
@@ -44,7 +44,7 @@ class Visit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
+class SchoolLeftOut:
     """A school that lacks so many of its shows, and why."""
 
     school: int
@@ -73,16 +73,16 @@ class Plan:
     plans that add at most three shows to a day, each near the one before. `beside`: what else counted.
     """
 
-    visits: tuple[Visit, ...]
-    left_out: tuple[LeftOut, ...]
+    visits: tuple[PlannedVisit, ...]
+    left_out: tuple[SchoolLeftOut, ...]
     reached: int
     in_part: int
     driving: int
     booked_driving: int
     value: float
     bounds: Bounds
-    moved: tuple[Kept, ...]
-    dropped: tuple[Kept, ...]
+    moved: tuple[KeptShow, ...]
+    dropped: tuple[KeptShow, ...]
     seconds: float
     ended: str
     complete: bool

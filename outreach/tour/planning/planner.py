@@ -15,7 +15,7 @@ from outreach.tour.planning.again import once_more
 from outreach.tour.planning.dates import Dated
 from outreach.tour.planning.driven import Driven, driving_of, reached_by
 from outreach.tour.planning.integer_program import at_once, dive, improve
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit, Progress
 from outreach.tour.planning.plan import Bounds, Plan
 from outreach.tour.planning.pool import Pool, build, single_days
@@ -72,7 +72,7 @@ def solve(
     if not seconds > 0:
         raise CannotPlan("The planner needs some seconds of time.")
     limit = Limit(seconds, tell=progress, stop=stop)
-    figures = Figures(problem)
+    figures = PlanRoads(problem)
     pool = build(figures, problem.kept)
     limit.at_least(_TO_CHOOSE)
     if not len(pool):
@@ -105,7 +105,7 @@ def solve(
 
 
 def _read(
-    figures: Figures, pool: Pool, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int
+    figures: PlanRoads, pool: Pool, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int
 ) -> ReadOut:
     """The plan that dated patterns are, with a date found for whoever is stuck without one."""
     if stuck:
@@ -114,7 +114,7 @@ def _read(
 
 
 def _other_patterns(
-    figures: Figures,
+    figures: PlanRoads,
     pool: Pool,
     *,
     driven: Driven,
@@ -147,7 +147,7 @@ def _other_patterns(
 
 
 def _other_guests(
-    figures: Figures, pool: Pool, driven: Driven, found: ReadOut, limit: Limit, seed: int
+    figures: PlanRoads, pool: Pool, driven: Driven, found: ReadOut, limit: Limit, seed: int
 ) -> ReadOut:
     """The best plan after guests who could not come to the host that was meant for them were meant for
     others.
@@ -180,7 +180,7 @@ def _fuller(
 
 
 def _chosen(
-    figures: Figures, pool: Pool, relaxation: Relaxation, limit: Limit, seed: int
+    figures: PlanRoads, pool: Pool, relaxation: Relaxation, limit: Limit, seed: int
 ) -> tuple[Driven, float]:
     """Which patterns to drive, whatever the date, and the bound on every choice."""
 
@@ -201,7 +201,7 @@ def _chosen(
     return improve(figures, pool, relaxed, driven, limit, share=_FOR_DAYS, seed=seed, better=better)
 
 
-def _beside(figures: Figures) -> tuple[str, ...]:
+def _beside(figures: PlanRoads) -> tuple[str, ...]:
     problem = figures.problem
     counts = {
         plan.GUESTS: len(figures.pairs) > 0,
@@ -211,7 +211,7 @@ def _beside(figures: Figures) -> tuple[str, ...]:
     return tuple(what for what, does in counts.items() if does)
 
 
-def _handed_out(figures: Figures, pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Plan:
+def _handed_out(figures: PlanRoads, pool: Pool, found: ReadOut, bounds: Bounds, limit: Limit) -> Plan:
     ended = plan.DONE
     if found.value <= bounds.value + _NEXT_TO_NOTHING:
         ended = plan.PROVEN

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.kinds import LAST_MINUTE, MOST_NEW, Figures, next_starts
-from outreach.tour.planning.problem import KEPT_WITHIN, Kept
+from outreach.tour.planning.kinds import LAST_MINUTE, MOST_NEW, PlanRoads, next_starts
+from outreach.tour.planning.problem import KEPT_WITHIN, KeptShow
 from outreach.tour.planning.walk import MOST_CELLS, NEAREST, Walk, cheapest
 
 
@@ -47,7 +47,7 @@ Part = tuple[np.ndarray, np.ndarray, np.ndarray, int, int]
 """Members, cost, driving, kind, and position in the pool's days or -1."""
 
 
-def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
+def build(figures: PlanRoads, kept: tuple[KeptShow, ...] = ()) -> Pool:
     """All patterns of all kinds of day, and for each day with something to keep those that keep some of
     it."""
     nearest = _nearest(figures)
@@ -62,7 +62,7 @@ def build(figures: Figures, kept: tuple[Kept, ...] = ()) -> Pool:
     return together(figures, parts, days=tuple(days), complete=complete)
 
 
-def _of_kinds(figures: Figures, nearest: int | None) -> tuple[list[Part], bool]:
+def _of_kinds(figures: PlanRoads, nearest: int | None) -> tuple[list[Part], bool]:
     """(the patterns of each kind of day, whether these are all)."""
     parts: list[Part] = []
     complete = all(kind.at_most - len(kind.booked) <= MOST_NEW for kind in figures.kinds)
@@ -75,7 +75,7 @@ def _of_kinds(figures: Figures, nearest: int | None) -> tuple[list[Part], bool]:
     return parts, complete
 
 
-def _nearest(figures: Figures) -> int | None:
+def _nearest(figures: PlanRoads) -> int | None:
     """How many nearest schools may follow a school in patterns of three; None where all can be tried
     first."""
     kinds = sum(kind.room > 2 for kind in figures.kinds)
@@ -84,7 +84,7 @@ def _nearest(figures: Figures) -> int | None:
     return min(NEAREST, max(_FEWEST_PARTNERS, math.isqrt(2 * MOST_PATTERNS // (kinds * figures.count))))
 
 
-def _partners(figures: Figures) -> int | None:
+def _partners(figures: PlanRoads) -> int | None:
     """How many schools may follow a school, where each day has other hours or ends and all pairs would be too
     many."""
     kinds = sum(kind.room > 1 for kind in figures.kinds)
@@ -93,7 +93,7 @@ def _partners(figures: Figures) -> int | None:
     return max(_FEWEST_PARTNERS, MOST_PATTERNS // (kinds * figures.count))
 
 
-def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], complete: bool) -> Pool:
+def together(figures: PlanRoads, parts: list[Part], *, days: tuple[int, ...], complete: bool) -> Pool:
     """One pool of parts, all as wide as the widest."""
     width = max([part[0].shape[1] for part in parts], default=1)
     sizes = [len(part[1]) for part in parts]
@@ -114,7 +114,7 @@ def together(figures: Figures, parts: list[Part], *, days: tuple[int, ...], comp
     )
 
 
-def _apart(figures: Figures, part: Part) -> np.ndarray | float:
+def _apart(figures: PlanRoads, part: Part) -> np.ndarray | float:
     """What the regions that each pattern adds to its day count as."""
     each = figures.problem.apart
     if not each or not figures.regions:
@@ -128,14 +128,14 @@ def _apart(figures: Figures, part: Part) -> np.ndarray | float:
     return each * (new if there else np.maximum(new - 1, 0))
 
 
-def single_days(figures: Figures, pool: Pool) -> int:
+def single_days(figures: PlanRoads, pool: Pool) -> int:
     """How many patterns there would be if each day were a kind of its own."""
     patterns = np.bincount(pool.kind, minlength=len(figures.kinds))
     return int(sum(n * len(kind.days) for n, kind in zip(patterns, figures.kinds, strict=True)))
 
 
 def keeping(
-    figures: Figures, day: int, kept: list[Kept], *, among: np.ndarray | None = None
+    figures: PlanRoads, day: int, kept: list[KeptShow], *, among: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
     """(members, cost, driving, whether these are all) of the day's patterns that keep a show, cheaper by the
     price of each.
@@ -144,7 +144,7 @@ def keeping(
     proposed. `among`: no other schools than these beside what is kept.
     """
     number = {gap.school: school for school, gap in enumerate(figures.gaps)}
-    shows: dict[int, list[Kept]] = {}
+    shows: dict[int, list[KeptShow]] = {}
     for each in sorted(kept, key=lambda show: -show.price):
         shows.setdefault(number[each.school], []).append(each)
     schools = np.array(sorted(shows), np.int64)
@@ -170,7 +170,7 @@ def keeping(
     return members[best], cost[best], driving[best], walk.complete
 
 
-def _near(own: np.ndarray, shows: list[Kept]) -> np.ndarray:
+def _near(own: np.ndarray, shows: list[KeptShow]) -> np.ndarray:
     """A school's next starts, of those that move none of its shows of the day."""
     minutes = np.arange(LAST_MINUTE + 1)
     near = np.zeros(LAST_MINUTE + 1, bool)
@@ -179,11 +179,11 @@ def _near(own: np.ndarray, shows: list[Kept]) -> np.ndarray:
     return next_starts(near & (own == minutes))
 
 
-def kept_by_day(figures: Figures, kept: tuple[Kept, ...]) -> dict[int, list[Kept]]:
+def kept_by_day(figures: PlanRoads, kept: tuple[KeptShow, ...]) -> dict[int, list[KeptShow]]:
     """What can be kept at all, by the position of its day; a day that is full or gone keeps nothing."""
     position = {day.number: at for at, day in enumerate(figures.problem.days)}
     schools = {gap.school for gap in figures.gaps}
-    found: dict[int, list[Kept]] = {}
+    found: dict[int, list[KeptShow]] = {}
     for each in kept:
         day = position.get(each.day)
         if day is not None and each.school in schools and figures.kind_of[day] >= 0:

@@ -61,7 +61,7 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Booked:
+class BookedShow:
     """A show that stands and cannot move: where, and the minutes from its get-in until the troupe is away."""
 
     place: int
@@ -71,7 +71,7 @@ class Booked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Day:
+class ProblemDay:
     """A tour day: a troupe's date and hours, from where it leaves and whereto it returns (None: not known, no
     road).
 
@@ -87,12 +87,12 @@ class Day:
     at_most: int
     leaves_from: int | None = None
     returns_to: int | None = None
-    booked: tuple[Booked, ...] = ()
+    booked: tuple[BookedShow, ...] = ()
     lunch: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class KeptShow:
     """A show that is proposed already, and what moving it costs in minutes of driving.
 
     Another day, or more than half an hour off on the same day, is a move.
@@ -127,9 +127,9 @@ class Problem:
     places: tuple[str, ...]
     road: Sequence[Sequence[int]]
     gaps: tuple[Gap, ...]
-    days: tuple[Day, ...]
+    days: tuple[ProblemDay, ...]
     minutes: Minutes
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptShow, ...] = ()
     whole_schools: bool = False
     guests: Guests | None = None
     apart: float = 0.0
@@ -208,7 +208,7 @@ def _gap(problem: Problem, gap: Gap) -> None:
         )
 
 
-def check_day(problem: Problem, day: Day) -> None:
+def check_day(problem: Problem, day: ProblemDay) -> None:
     """Raises CannotPlan when one day of a problem, or what is booked on it, makes no sense."""
     words = f"The tour day of {day_words(day.day)}"
     if day.at_most < 1:
@@ -230,7 +230,7 @@ def check_day(problem: Problem, day: Day) -> None:
     _booked_in_time(problem, day, words)
 
 
-def _booked_in_time(problem: Problem, day: Day, words: str) -> None:
+def _booked_in_time(problem: Problem, day: ProblemDay, words: str) -> None:
     """Refuses shows that the troupe cannot play one after the other within the day's hours."""
     road, names = problem.road, problem.places
     for before, after in pairwise(sorted(day.booked, key=lambda show: show.gets_in)):

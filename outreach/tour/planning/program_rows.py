@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.solver import Columns
 
@@ -29,7 +29,7 @@ class Prices:
 class Rows:
     """The rows of one pool of patterns, and how its columns stand in them."""
 
-    def __init__(self, figures: Figures, pool: Pool) -> None:
+    def __init__(self, figures: PlanRoads, pool: Pool) -> None:
         self.figures, self.pool, self.pairs = figures, pool, figures.pairs
         self.dates = np.array([len(kind.days) for kind in figures.kinds], float)
         self.fresh = np.array([not kind.booked for kind in figures.kinds], bool)

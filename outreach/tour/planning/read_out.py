@@ -10,11 +10,19 @@ import numpy as np
 
 from outreach.tour.planning import hosting
 from outreach.tour.planning.dates import Dated, clashes
-from outreach.tour.planning.kinds import Figures, Kind
-from outreach.tour.planning.plan import NO_DATE, NO_PLACE, NO_ROOM, NO_TIME, TOO_FAR, LeftOut, Visit
+from outreach.tour.planning.kinds import DayKind, PlanRoads
+from outreach.tour.planning.plan import (
+    NO_DATE,
+    NO_PLACE,
+    NO_ROOM,
+    NO_TIME,
+    TOO_FAR,
+    PlannedVisit,
+    SchoolLeftOut,
+)
 from outreach.tour.planning.pool import Pool
-from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept, Problem
-from outreach.tour.planning.replay import Told, replay
+from outreach.tour.planning.problem import KEPT_WITHIN, Gap, KeptShow, Problem
+from outreach.tour.planning.replay import ReplayedDay, replay
 from outreach.tour.planning.seating import Seating
 
 
@@ -28,8 +36,8 @@ class ReadOut:
     `paid`: for moves that were a choice; `travelled` and `apart`: what guests, and days in several regions,
     count as."""
 
-    visits: tuple[Visit, ...]
-    left_out: tuple[LeftOut, ...]
+    visits: tuple[PlannedVisit, ...]
+    left_out: tuple[SchoolLeftOut, ...]
     reached: int
     in_part: int
     driving: int
@@ -39,22 +47,22 @@ class ReadOut:
     paid: float
     travelled: float
     apart: float
-    moved: tuple[Kept, ...]
-    dropped: tuple[Kept, ...]
+    moved: tuple[KeptShow, ...]
+    dropped: tuple[KeptShow, ...]
 
 
-def read_out(figures: Figures, pool: Pool, dated: Dated, kept: tuple[Kept, ...]) -> ReadOut:
+def read_out(figures: PlanRoads, pool: Pool, dated: Dated, kept: tuple[KeptShow, ...]) -> ReadOut:
     """The plan that these dated patterns are."""
     reader = _Reader(figures, kept)
     days = reader.needed({day: list(schools) for day, schools in dated.items()})
     told = {day: reader.told(day, schools) for day, schools in sorted(days.items()) if schools}
     seating = Seating(figures, told, reader.kept)
     seating.seat()
-    visits: list[Visit] = []
+    visits: list[PlannedVisit] = []
     for day, one in seating.days.items():
         shows = sorted(enumerate(one.told.shows), key=lambda each: each[1].starts)
         for at, show in shows:
-            plays = Visit(
+            plays = PlannedVisit(
                 day=figures.problem.days[day].number,
                 school=show.school,
                 gets_in=show.gets_in,
@@ -73,9 +81,9 @@ def read_out(figures: Figures, pool: Pool, dated: Dated, kept: tuple[Kept, ...])
 
 
 class _Reader:
-    def __init__(self, figures: Figures, kept: tuple[Kept, ...]) -> None:
+    def __init__(self, figures: PlanRoads, kept: tuple[KeptShow, ...]) -> None:
         self.figures = figures
-        self.kept: dict[int, list[Kept]] = defaultdict(list)
+        self.kept: dict[int, list[KeptShow]] = defaultdict(list)
         self.prices: dict[tuple[int, int], float] = {}
         at = {day.number: position for position, day in enumerate(figures.problem.days)}
         for each in kept:
@@ -83,7 +91,7 @@ class _Reader:
                 self.kept[at[each.day]].append(each)
                 self.prices[at[each.day], each.school] = each.price
 
-    def told(self, day: int, schools: list[int]) -> Told:
+    def told(self, day: int, schools: list[int]) -> ReplayedDay:
         found = self._try(day, schools)
         if found is None:
             raise Wrong(f"day {self.figures.problem.days[day].number} cannot be played")
@@ -110,7 +118,7 @@ class _Reader:
             rest = list(schools)
             rest.remove(school)
             if not rest:
-                fewer: Told | None = Told(shows=(), driving=figures_driving(self.figures, day))
+                fewer: ReplayedDay | None = ReplayedDay(shows=(), driving=figures_driving(self.figures, day))
             else:
                 fewer = self._try(day, rest)
             if fewer is None:
@@ -124,7 +132,7 @@ class _Reader:
             best = 0, last, []
         days[best[1]] = best[2]
 
-    def _try(self, day: int, schools: list[int]) -> Told | None:
+    def _try(self, day: int, schools: list[int]) -> ReplayedDay | None:
         problem = self.figures.problem
         gaps = [self.figures.gaps[school] for school in schools]
         if any(problem.days[day].day not in gap.dates for gap in gaps):
@@ -134,20 +142,20 @@ class _Reader:
         return replay(problem, problem.days[day], gaps, self.kept[day])
 
 
-def figures_driving(figures: Figures, day: int) -> int:
+def figures_driving(figures: PlanRoads, day: int) -> int:
     """Minutes of driving of a day with room, as it stands."""
-    kind: Kind = figures.kinds[figures.kind_of[day]]
+    kind: DayKind = figures.kinds[figures.kind_of[day]]
     return kind.driving
 
 
 def _counted(
-    figures: Figures, pool: Pool, kept: tuple[Kept, ...], visits: tuple[Visit, ...], driving: int
+    figures: PlanRoads, pool: Pool, kept: tuple[KeptShow, ...], visits: tuple[PlannedVisit, ...], driving: int
 ) -> ReadOut:
     problem = figures.problem
     shown = Counter(visit.school for visit in visits)
     causes = Causes(figures, pool)
     left_out = tuple(
-        LeftOut(school=gap.school, shows=gap.shows - shown[gap.school], cause=causes.cause_of(gap))
+        SchoolLeftOut(school=gap.school, shows=gap.shows - shown[gap.school], cause=causes.cause_of(gap))
         for gap in problem.gaps
         if shown[gap.school] < gap.shows
     )
@@ -173,7 +181,7 @@ def _counted(
     )
 
 
-def _travelled(problem: Problem, visits: tuple[Visit, ...]) -> float:
+def _travelled(problem: Problem, visits: tuple[PlannedVisit, ...]) -> float:
     """What the guests count as."""
     place = {gap.school: gap.place for gap in problem.gaps if gap.place is not None}
     return sum(
@@ -183,7 +191,7 @@ def _travelled(problem: Problem, visits: tuple[Visit, ...]) -> float:
     )
 
 
-def _apart(problem: Problem, visits: tuple[Visit, ...]) -> float:
+def _apart(problem: Problem, visits: tuple[PlannedVisit, ...]) -> float:
     """What the further regions count as that are on one day because of the plan."""
     region = {gap.school: gap.region for gap in problem.gaps}
     new: dict[int, set[str]] = defaultdict(set)
@@ -198,10 +206,10 @@ def _apart(problem: Problem, visits: tuple[Visit, ...]) -> float:
 
 
 def _kept(
-    kept: tuple[Kept, ...], visits: tuple[Visit, ...]
-) -> tuple[tuple[Kept, ...], tuple[Kept, ...], tuple[Kept, ...]]:
+    kept: tuple[KeptShow, ...], visits: tuple[PlannedVisit, ...]
+) -> tuple[tuple[KeptShow, ...], tuple[KeptShow, ...], tuple[KeptShow, ...]]:
     """(stayed, moved, dropped): what was to be kept, by what became of it."""
-    shows: dict[int, list[Visit]] = defaultdict(list)
+    shows: dict[int, list[PlannedVisit]] = defaultdict(list)
     for visit in visits:
         shows[visit.school].append(visit)
     stayed, gone = [], []
@@ -229,7 +237,7 @@ def _kept(
     return tuple(stayed), tuple(moved), tuple(dropped)
 
 
-def _could_stay(figures: Figures, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
+def _could_stay(figures: PlanRoads, kept: tuple[KeptShow, ...]) -> tuple[KeptShow, ...]:
     """What is kept of days and schools that are still there; moving the rest is nobody's choice and costs
     nothing."""
     rooms = {figures.problem.days[day].number for kind in figures.kinds for day in kind.days}
@@ -237,7 +245,7 @@ def _could_stay(figures: Figures, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     return tuple(each for each in kept if each.day in rooms and each.school in schools)
 
 
-def always_lost(figures: Figures, kept: tuple[Kept, ...]) -> float:
+def always_lost(figures: PlanRoads, kept: tuple[KeptShow, ...]) -> float:
     """Minutes that Plan's value has and the programs do not: the worth of schools without a place, and the
     price of all that could be kept, which the programs take off for what is.
     """
@@ -248,7 +256,7 @@ def always_lost(figures: Figures, kept: tuple[Kept, ...]) -> float:
 class Causes:
     """Why schools are left out, the first that holds."""
 
-    def __init__(self, figures: Figures, pool: Pool) -> None:
+    def __init__(self, figures: PlanRoads, pool: Pool) -> None:
         self.figures = figures
         self.number = {gap.school: at for at, gap in enumerate(figures.gaps)}
         self.possible = np.zeros(figures.count + 1, bool)

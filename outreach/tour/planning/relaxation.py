@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.kinds import Figures
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.program_rows import Rows
@@ -37,7 +37,7 @@ class Relaxed:
 class Relaxation:
     """The linear program over the columns added so far: first the head, then patterns."""
 
-    def __init__(self, figures: Figures, pool: Pool, *, seed: int) -> None:
+    def __init__(self, figures: PlanRoads, pool: Pool, *, seed: int) -> None:
         self.figures, self.pool = figures, pool
         self.rows = Rows(figures, pool)
         self.program = LinearProgram(self.rows.lower, self.rows.upper, seed=seed)

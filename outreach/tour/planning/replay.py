@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, permutations
 
 from outreach.tour.planning import lunch
-from outreach.tour.planning.problem import KEPT_WITHIN, Booked, Day, Gap, Kept, Problem
+from outreach.tour.planning.problem import KEPT_WITHIN, BookedShow, Gap, KeptShow, Problem, ProblemDay
 
-Stop = Gap | Booked
+Stop = Gap | BookedShow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Show:
+class ReplayedShow:
     """One new show of a day, in minutes: when the troupe gets in, when it starts, when the troupe is away.
 
     Between two shows at one school the hall is turned round: the first is over, and 'away', when the next
@@ -28,15 +28,17 @@ class Show:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class ReplayedDay:
     """A day with its new shows in order; `driving`: all of the day's minutes on the road, the booked shows'
     too."""
 
-    shows: tuple[Show, ...]
+    shows: tuple[ReplayedShow, ...]
     driving: int
 
 
-def replay(problem: Problem, day: Day, gaps: Sequence[Gap], kept: Sequence[Kept] = ()) -> Told | None:
+def replay(
+    problem: Problem, day: ProblemDay, gaps: Sequence[Gap], kept: Sequence[KeptShow] = ()
+) -> ReplayedDay | None:
     """The day with one new show at each of `gaps` (a school twice: two shows), or None when it cannot be.
 
     `kept`: what was proposed for that day; a show within half an hour of it is worth its price of driving.
@@ -45,7 +47,7 @@ def replay(problem: Problem, day: Day, gaps: Sequence[Gap], kept: Sequence[Kept]
     """
     schools = {gap.school for gap in gaps}
     mine = [each for each in kept if each.school in schools]
-    best: tuple[tuple[float, int], Told] | None = None
+    best: tuple[tuple[float, int], ReplayedDay] | None = None
     for few in range(len(mine), -1, -1):
         for some in combinations(mine, few):
             wishes: dict[int, list[int]] = {}
@@ -75,20 +77,20 @@ def _near(gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]) -> list[Gap]
 
 
 def _cheapest(
-    problem: Problem, day: Day, gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]
-) -> Told | None:
-    best: tuple[tuple[int, int], Told] | None = None
+    problem: Problem, day: ProblemDay, gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]
+) -> ReplayedDay | None:
+    best: tuple[tuple[int, int], ReplayedDay] | None = None
     for stops in _orders(day, gaps):
         begins = _with_lunch(problem, day, stops, wishes)
         if begins is None:
             continue
         driving = _driving(problem, day, stops)
         if best is None or (driving, begins[-1]) < best[0]:
-            best = (driving, begins[-1]), Told(shows=_shows(problem, stops, begins), driving=driving)
+            best = (driving, begins[-1]), ReplayedDay(shows=_shows(problem, stops, begins), driving=driving)
     return best[1] if best else None
 
 
-def _orders(day: Day, gaps: Sequence[Gap]) -> Iterator[tuple[Stop, ...]]:
+def _orders(day: ProblemDay, gaps: Sequence[Gap]) -> Iterator[tuple[Stop, ...]]:
     """Every way to put the new shows between the booked ones."""
     booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))
     seen = set()
@@ -110,7 +112,7 @@ def _merged(new: tuple[Stop, ...], booked: tuple[Stop, ...]) -> Iterator[tuple[S
 
 
 def _with_lunch(
-    problem: Problem, day: Day, stops: tuple[Stop, ...], wishes: Mapping[int, Sequence[int]]
+    problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], wishes: Mapping[int, Sequence[int]]
 ) -> list[int] | None:
     """When each stop begins, with lunch where the day has to have it: on the leg that lets the day end
     first."""
@@ -123,8 +125,8 @@ def _with_lunch(
     return min((found for found in legs if found is not None), key=lambda found: found[::-1], default=None)
 
 
-def _has_lunch(problem: Problem, day: Day, stops: tuple[Stop, ...], begins: list[int]) -> bool:
-    times = [(stop.gets_in, stop.away) if isinstance(stop, Booked) else None for stop in stops]
+def _has_lunch(problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], begins: list[int]) -> bool:
+    times = [(stop.gets_in, stop.away) if isinstance(stop, BookedShow) else None for stop in stops]
     new = iter((show.gets_in, show.away) for show in _shows(problem, stops, begins))
     return lunch.kept(
         day.lunch,
@@ -137,7 +139,7 @@ def _has_lunch(problem: Problem, day: Day, stops: tuple[Stop, ...], begins: list
 
 def _begins(
     problem: Problem,
-    day: Day,
+    day: ProblemDay,
     stops: tuple[Stop, ...],
     wishes: Mapping[int, Sequence[int]],
     eats: int | None = None,
@@ -180,7 +182,7 @@ def _wished(stop: Stop, wishes: Mapping[int, Sequence[int]]) -> Sequence[int]:
 
 
 def _until(
-    problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, following: int, *, eats: bool
+    problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], at: int, following: int, *, eats: bool
 ) -> int:
     """The latest that stop `at` may begin so that the next can begin at `following`, or the troupe is back in
     time.
@@ -204,12 +206,14 @@ def _until(
         away = lunch.leaves_by(day.lunch, road=road, gets_in=gets_in) if eats else gets_in - road
     if away is None:
         return -1
-    if isinstance(stop, Booked):
+    if isinstance(stop, BookedShow):
         return stop.gets_in if stop.away <= away else -1
     return away - minutes.get_out - minutes.play
 
 
-def _arrives(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, began: int, *, eats: bool) -> int:
+def _arrives(
+    problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], at: int, began: int, *, eats: bool
+) -> int:
     """The earliest that stop `at` can begin, when the stop before it began at `began`; `eats`: with lunch in
     between."""
     minutes, stop = problem.minutes, stops[at]
@@ -222,7 +226,7 @@ def _arrives(problem: Problem, day: Day, stops: tuple[Stop, ...], at: int, began
         stays = _stays(before, stop)
         if stays and not eats:
             return began + minutes.play + minutes.turn
-        away = before.away if isinstance(before, Booked) else began + minutes.play + minutes.get_out
+        away = before.away if isinstance(before, BookedShow) else began + minutes.play + minutes.get_out
         road = 0 if stays else _road(problem, before.place, stop.place)
         here = lunch.arrives(day.lunch, free=away, road=road) if eats else away + road
     if here is None:
@@ -237,7 +241,7 @@ def _stays(one: Stop, other: Stop) -> bool:
 
 def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
     """The first possible begin from `earliest` on."""
-    if isinstance(stop, Booked):
+    if isinstance(stop, BookedShow):
         return stop.gets_in if earliest <= stop.gets_in else None
     step = problem.minutes.step
     starts = (max(first, earliest) + -max(first, earliest) % step for first, _ in stop.windows)
@@ -247,7 +251,7 @@ def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
 
 def _last(problem: Problem, stop: Stop, until: int) -> int | None:
     """The last possible begin up to `until`."""
-    if isinstance(stop, Booked):
+    if isinstance(stop, BookedShow):
         return stop.gets_in if stop.gets_in <= until else None
     step = problem.minutes.step
     starts = (min(last, until) - min(last, until) % step for _, last in stop.windows)
@@ -255,11 +259,11 @@ def _last(problem: Problem, stop: Stop, until: int) -> int | None:
     return max(can, default=None)
 
 
-def _driving(problem: Problem, day: Day, stops: tuple[Stop, ...]) -> int:
+def _driving(problem: Problem, day: ProblemDay, stops: tuple[Stop, ...]) -> int:
     return sum(_legs(problem, day, stops))
 
 
-def _legs(problem: Problem, day: Day, stops: tuple[Stop, ...]) -> list[int]:
+def _legs(problem: Problem, day: ProblemDay, stops: tuple[Stop, ...]) -> list[int]:
     """Minutes on the road: to the first stop, between them, and back."""
     way = [day.leaves_from, *(stop.place for stop in stops), day.returns_to]
     same = [_stays(a, b) for a, b in pairwise(stops)]
@@ -273,16 +277,16 @@ def _road(problem: Problem, a: int | None, b: int | None) -> int:
     return 0 if a is None or b is None else int(problem.road[a][b])
 
 
-def _shows(problem: Problem, stops: tuple[Stop, ...], begins: list[int]) -> tuple[Show, ...]:
+def _shows(problem: Problem, stops: tuple[Stop, ...], begins: list[int]) -> tuple[ReplayedShow, ...]:
     minutes = problem.minutes
-    found: list[Show] = []
+    found: list[ReplayedShow] = []
     for at, (stop, begin) in enumerate(zip(stops, begins, strict=True)):
-        if isinstance(stop, Booked):
+        if isinstance(stop, BookedShow):
             continue
         gets_in, away = begin - minutes.get_in, begin + minutes.play + minutes.get_out
         before = stops[at - 1] if at else None
         if isinstance(before, Gap) and before.school == stop.school:
             gets_in = max(gets_in, begins[at - 1] + minutes.play)
             found[-1] = replace(found[-1], away=min(found[-1].away, gets_in))
-        found.append(Show(school=stop.school, gets_in=gets_in, starts=begin, away=away))
+        found.append(ReplayedShow(school=stop.school, gets_in=gets_in, starts=begin, away=away))
     return tuple(found)

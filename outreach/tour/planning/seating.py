@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from outreach.tour.planning import hosting
-from outreach.tour.planning.kinds import Figures
-from outreach.tour.planning.problem import KEPT_WITHIN, Gap, Kept
-from outreach.tour.planning.replay import Show, Told, replay
+from outreach.tour.planning.kinds import PlanRoads
+from outreach.tour.planning.problem import KEPT_WITHIN, Gap, KeptShow
+from outreach.tour.planning.replay import ReplayedDay, ReplayedShow, replay
 
 Spot = tuple[int, int]
 """A day and the position of a show on it."""
@@ -19,7 +19,7 @@ class _Day:
     """A day of the plan: its new shows' gaps, narrowed to what suits their guests, and when it plays them."""
 
     gaps: list[Gap]
-    told: Told
+    told: ReplayedDay
     guests: dict[int, list[int]]
 
 
@@ -27,7 +27,9 @@ class Seating:
     """Who comes to which show. `told`: each day in use as it was replayed; it may begin a show later for a
     guest."""
 
-    def __init__(self, figures: Figures, told: dict[int, Told], kept: dict[int, list[Kept]]) -> None:
+    def __init__(
+        self, figures: PlanRoads, told: dict[int, ReplayedDay], kept: dict[int, list[KeptShow]]
+    ) -> None:
         self.figures, self.kept = figures, kept
         self.number = {gap.school: school for school, gap in enumerate(figures.gaps)}
         self.days = {
@@ -59,7 +61,7 @@ class Seating:
                 self.days[day].told, self.days[day].gaps = told, gaps
                 self.days[day].guests[at].append(guest)
 
-    def _with(self, guest: int, pair: int, spot: Spot) -> tuple[float, Told, list[Gap]]:
+    def _with(self, guest: int, pair: int, spot: Spot) -> tuple[float, ReplayedDay, list[Gap]]:
         """(minutes that it costs to have the guest at a show, the day with it, its gaps)."""
         figures, (day, at) = self.figures, spot
         one = self.days[day]
@@ -83,7 +85,7 @@ class Seating:
         worse = self._minutes(day, told) - self._minutes(day, one.told)
         return cost + worse, told, gaps
 
-    def _minutes(self, day: int, told: Told) -> float:
+    def _minutes(self, day: int, told: ReplayedDay) -> float:
         """Minutes of driving of a day, less what is saved by what it keeps."""
         saved = sum(
             each.price
@@ -96,11 +98,11 @@ class Seating:
         return told.driving - saved
 
 
-def _in_order(told: Told, gaps: Sequence[Gap]) -> Told | None:
+def _in_order(told: ReplayedDay, gaps: Sequence[Gap]) -> ReplayedDay | None:
     """The day with its shows in the order of `gaps`, each in its gap's hours; None where a school's two
     cannot be told apart by them."""
     left = list(told.shows)
-    found: list[Show] = []
+    found: list[ReplayedShow] = []
     for gap in gaps:
         mine = [
             show

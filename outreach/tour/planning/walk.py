@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from outreach.tour.planning import eating
-from outreach.tour.planning.kinds import LAST_MINUTE, NEVER, Figures, Kind
+from outreach.tour.planning.kinds import LAST_MINUTE, NEVER, DayKind, PlanRoads
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.problem import Booked
+from outreach.tour.planning.problem import BookedShow
 
 NEAREST = 40
 """Neighbours of a school that follow it in a pattern of three, where all would be too many to list."""
@@ -68,8 +68,8 @@ class Walk:
 
     def __init__(
         self,
-        figures: Figures,
-        kind: Kind,
+        figures: PlanRoads,
+        kind: DayKind,
         *,
         among: np.ndarray | None = None,
         next_start: np.ndarray | None = None,
@@ -234,7 +234,7 @@ class Walk:
         booked = self.kind.booked
         return booked[passed].gets_in if passed < len(booked) else self.kind.returns
 
-    def _past(self, ways: _Ways, show: Booked) -> _Ways:
+    def _past(self, ways: _Ways, show: BookedShow) -> _Ways:
         """Each way that reaches a booked show in time, after it."""
         road = self.figures.road[ways.place, show.place]
         good = ways.ready + road <= show.gets_in
@@ -287,7 +287,7 @@ class Walk:
         return found
 
 
-def _date_bits(figures: Figures, kind: Kind) -> np.ndarray:
+def _date_bits(figures: PlanRoads, kind: DayKind) -> np.ndarray:
     """One line a school, and a last one for none: on which of the kind's dates it can, eight to a byte."""
     columns = np.unique(figures.column[list(kind.days)])
     can = np.vstack([figures.can[:, columns], np.ones((1, len(columns)), bool)])

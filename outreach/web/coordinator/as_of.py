@@ -13,7 +13,7 @@ from flask import request
 
 from outreach.county import term_lines
 from outreach.coverage import gaps, lists, standings
-from outreach.coverage.lists import TARGET, Filters
+from outreach.coverage.lists import TARGET, ListFilters
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground.school_year import YEAR_GROUPS
 from outreach.ground.timespans import day_of
@@ -63,7 +63,7 @@ class View:
         """Only the kinds of school asked for."""
         if not self.narrowed:
             return found
-        filters = Filters(**self.narrowed)
+        filters = ListFilters(**self.narrowed)
         return replace(
             found,
             target=lists.matching(found.target, filters),
@@ -125,7 +125,7 @@ def view(partnership_id: int, now: datetime) -> View:
     )
 
 
-def filters_asked(left_out: list[str]) -> Filters:
+def filters_asked(left_out: list[str]) -> ListFilters:
     """What the address asks a list for; a word nobody knows asks for nothing, and that is said."""
     args = request.args
 
@@ -136,7 +136,7 @@ def filters_asked(left_out: list[str]) -> Filters:
         return text if text in words else ""
 
     year = known("year", "year group", [str(y) for y in YEAR_GROUPS])
-    return Filters(
+    return ListFilters(
         which=known("list", "list", lists.LISTS) or TARGET,
         district=args.get("district", "").strip()[:20],
         phase=args.get("phase", "").strip()[:60],

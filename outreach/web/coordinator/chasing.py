@@ -12,7 +12,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking.chasing import chases, offers, raising, reminders, settings
 from outreach.asking.chasing.chases import HEAD, TRUST
-from outreach.asking.chasing.raising import HEAD_ROLE, Waiting
+from outreach.asking.chasing.raising import HEAD_ROLE, WaitingGap
 from outreach.asking.chasing.settings import LONGEST, Schedule
 from outreach.coverage import standings
 from outreach.ground import clock
@@ -218,7 +218,12 @@ def waiting_list() -> Any:
 
 
 def _raise_page(
-    programme: Programme, row: Waiting, form: RaiseForm, *, leave: LeaveForm | None = None, anew: bool = False
+    programme: Programme,
+    row: WaitingGap,
+    form: RaiseForm,
+    *,
+    leave: LeaveForm | None = None,
+    anew: bool = False,
 ) -> Any:
     letter: Rendered = raising.preview(programme, row, _to(form, row), now=clock.now())
     page = render_template(
@@ -236,7 +241,7 @@ def _raise_page(
     return page, 422 if wrong else 200
 
 
-def _to(form: RaiseForm, row: Waiting) -> Addressee:
+def _to(form: RaiseForm, row: WaitingGap) -> Addressee:
     return Addressee(
         address=form.address.data or "(enter the address)",
         name=form.name.data or "",
@@ -246,7 +251,7 @@ def _to(form: RaiseForm, row: Waiting) -> Addressee:
     )
 
 
-def _first_known(row: Waiting) -> dict[str, str]:
+def _first_known(row: WaitingGap) -> dict[str, str]:
     if not row.known:
         return {}
     return {"name": row.known[0].name, "address": row.known[0].address, "source": row.known[0].source}

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.asking.confirming import requests
-from outreach.asking.confirming.requests import STATES, Preview, Recipient
+from outreach.asking.confirming.requests import STATES, ConfirmationRecipient, Preview
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -81,7 +81,7 @@ def letter_html(urn: int) -> Any:
     return in_frame(words.html)
 
 
-def _recipient(programme: Programme, urn: int) -> Recipient:
+def _recipient(programme: Programme, urn: int) -> ConfirmationRecipient:
     try:
         found = requests.preview(programme, {urn}, now=clock.now())
     except Refusal:

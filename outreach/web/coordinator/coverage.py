@@ -11,7 +11,7 @@ from flask import g, render_template, request
 
 from outreach.coverage import as_of, figures, gaps, lists
 from outreach.coverage.charts import county_map
-from outreach.coverage.figures import Figures, Spread, Totals, YearTotals
+from outreach.coverage.figures import CoverageFigures, Spread, Totals, YearTotals
 from outreach.coverage.lists import GAP, NONE
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Reckoning
 from outreach.ground import clock, tabular
@@ -39,7 +39,7 @@ NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidd
 
 
 @dataclass(kw_only=True)
-class Line:
+class CoverageRow:
     """One row of the table: its sums, the words that its lists are asked for by, and what it was then."""
 
     totals: Totals | YearTotals
@@ -231,7 +231,7 @@ def _dimension(asked: View, tabs: dict[str, str]) -> str:
     return wanted if wanted in tabs else figures.DISTRICT
 
 
-def _rows(reckoning: Reckoning, found: Figures, by: str) -> Sequence[Totals | YearTotals]:
+def _rows(reckoning: Reckoning, found: CoverageFigures, by: str) -> Sequence[Totals | YearTotals]:
     if by == figures.DISTRICT:
         return found.districts
     if by == figures.PHASE:
@@ -241,14 +241,14 @@ def _rows(reckoning: Reckoning, found: Figures, by: str) -> Sequence[Totals | Ye
     return figures.by(reckoning.target, by)
 
 
-def _line(totals: Totals | YearTotals, by: str | None, was: dict[str, Any]) -> Line:
+def _line(totals: Totals | YearTotals, by: str | None, was: dict[str, Any]) -> CoverageRow:
     """A row with the words of its lists; `by` None: of all schools."""
     query = f"&{by}={quote(totals.key or NONE, safe='')}" if by else ""
     if by == figures.YEAR_GROUP:
         seen, missing = f"{query}&state=seen", f"{query}&state={GAP}"
     else:
         seen, missing = f"{query}&standing=seen", f"{query}&gap=1"
-    return Line(totals=totals, query=query, seen=seen, gaps=missing, then=was.get(totals.key))
+    return CoverageRow(totals=totals, query=query, seen=seen, gaps=missing, then=was.get(totals.key))
 
 
 def _moved(moves: list[tuple[str, int, int, str]]) -> str:
@@ -299,7 +299,7 @@ def _then_to_now(then: Totals | YearTotals, now: Totals | YearTotals) -> str:
     return f"{then.share_said} to {now.share_said}"
 
 
-def _spread_words(found: Figures, before: Figures | None, spread: Spread | None) -> str:
+def _spread_words(found: CoverageFigures, before: CoverageFigures | None, spread: Spread | None) -> str:
     """The spread then in words, and who moves; '' without a comparison."""
     earlier = figures.spread(before.districts) if before else None
     if before is None or earlier is None or spread is None:

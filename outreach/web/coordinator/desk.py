@@ -28,7 +28,7 @@ from outreach.coverage.desk.actions import (
     UNREPORTED,
     Action,
 )
-from outreach.coverage.desk.week import Week
+from outreach.coverage.desk.week import DeskWeek
 from outreach.coverage.gaplist.missing import count_unowned
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import NINE, Reckoning, without_collecting
@@ -162,7 +162,7 @@ def _news(programme_id: int, after: datetime, now: datetime) -> list[tuple[int, 
     ]
 
 
-def _standings(reckoning: Reckoning, shows: Week | None) -> dict[int, str]:
+def _standings(reckoning: Reckoning, shows: DeskWeek | None) -> dict[int, str]:
     """Where the schools of the week stand, by URN; whoever is in no target has none."""
     theirs = {visit.urn for visit in shows.visits} if shows else set()
     return {s.urn: s.standing for s in (*reckoning.target, *reckoning.excluded) if s.urn in theirs}

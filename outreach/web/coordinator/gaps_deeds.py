@@ -13,7 +13,7 @@ from werkzeug import Response
 from outreach.asking import notes, owners, rounds
 from outreach.asking.chasing import reminders
 from outreach.county import partnerships, schools
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.coverage.gaplist import deeds, last_contact, missing
 from outreach.coverage.gaplist.deeds import MOST, Done
 from outreach.coverage.gaplist.missing import Gap, Missing
@@ -138,7 +138,7 @@ def gaps_assign() -> Any:
     given = f"given to {person.name}" if person else "given to nobody"
 
     def deed(programme: Programme) -> Done:
-        fresh = db.session.get_one(Person, person.id) if person else None
+        fresh = db.session.get_one(Coordinator, person.id) if person else None
         return deeds.assign(programme, _shown(), fresh, who=who(), now=clock.now())
 
     return _do(ASSIGN, form, deed, given)
@@ -334,7 +334,7 @@ _PREVIEWS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _possible(form: AssignForm) -> dict[str, Person]:
+def _possible(form: AssignForm) -> dict[str, Coordinator]:
     """Fill in who there is; by the value of the choice."""
     people = {str(p.id): p for p in owners.possible(g.partnership.id)}
     forms.set_choices(form.owner, [*((key, p.name) for key, p in people.items()), (NOBODY, "Nobody")])
@@ -351,5 +351,5 @@ def _named(urns: Sequence[int]) -> list[str]:
     return [s.name for s in schools.of_urns(list(urns)) if s.la_code in codes]
 
 
-def _shown() -> list[deeds.Shown]:
+def _shown() -> list[deeds.GapAsShown]:
     return deeds.read(request.form.get("to", "").split("|"))

@@ -26,7 +26,7 @@ from outreach.coverage.gaplist.filters import (
     SIZES,
     SORTS,
     STANDING,
-    Filters,
+    GapFilters,
 )
 from outreach.coverage.gaplist.missing import Gap, Missing
 from outreach.coverage.standings import NINE
@@ -51,7 +51,7 @@ _WHAT = {
 class GapsQuery:
     """Filters and sort as they were understood; `names` says each value of a kind in words."""
 
-    filters: Filters
+    filters: GapFilters
     sort: str
     names: dict[str, dict[str, str]]
     left_out: list[str]
@@ -89,7 +89,7 @@ def query_from_address(args: MultiDict[str, str], found: Missing) -> GapsQuery:
     if sort not in SORTS:
         left_out.append(f"A list cannot be sorted by ‘{sort[:40]}’. The longest wait comes first.")
     return GapsQuery(
-        filters=Filters(
+        filters=GapFilters(
             ticked=ticked, never_seen=args.get("never") == "1", find=args.get("find", "").strip()[:100]
         ),
         sort=sort if sort in SORTS else "since",
@@ -98,7 +98,7 @@ def query_from_address(args: MultiDict[str, str], found: Missing) -> GapsQuery:
     )
 
 
-def filters_alone(args: MultiDict[str, str]) -> tuple[Filters, list[str]]:
+def filters_alone(args: MultiDict[str, str]) -> tuple[GapFilters, list[str]]:
     """The filters of an export, which never holds all schools at once: a district, phase or person is taken
     at its word."""
     known: dict[str, Collection[str]] = {STANDING: NINE, CAUSE: gaps.CAUSES, SIZE: SIZES}
@@ -111,7 +111,7 @@ def filters_alone(args: MultiDict[str, str]) -> tuple[Filters, list[str]]:
     ticked = {kind: tuple(args.getlist(kind)) for kind in KINDS}
     ticked[OWNER] = tuple(str(current_user.person_id) if v == MINE else v for v in ticked[OWNER])
     never, find = args.get("never") == "1", args.get("find", "").strip()[:100]
-    return Filters(ticked=ticked, never_seen=never, find=find), left_out
+    return GapFilters(ticked=ticked, never_seen=never, find=find), left_out
 
 
 def in_form() -> MultiDict[str, str]:

@@ -15,7 +15,7 @@ from outreach.coverage import gaps
 from outreach.coverage.gaplist import filters as gap_filters
 from outreach.coverage.gaplist import kept, last_contact
 from outreach.coverage.gaplist.filters import KINDS, NOBODY, OWNER, SORTS
-from outreach.coverage.gaplist.last_contact import Contact
+from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap, Missing
 from outreach.ground import clock
 from outreach.ground.db import db
@@ -37,13 +37,13 @@ KIND_NAMES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class GapRow:
     """One gap on the page. `days` is how long it waits; `reminders` how often it was reminded of what it did
     not answer."""
 
     gap: Gap
     days: int
-    last: Contact | None
+    last: LastContact | None
     reminders: int
     next_words: str
     next_address: str
@@ -92,7 +92,7 @@ def page_of(
     ), 422 if wrong else 200
 
 
-def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
+def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[GapRow]:
     """The rows of one page, in a constant number of queries."""
     programme, today = found.programme, day_of(clock.now())
     last = last_contact.last_contact_of_schools(programme, {gap.urn: gap.family for gap in shown})
@@ -107,7 +107,7 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
         times = steps.reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
         words, address = steps.step_for(gap.standing)
         rows.append(
-            Row(
+            GapRow(
                 gap=gap,
                 days=max(0, (today - gap.waits_since).days),
                 last=last.get(gap.urn),
@@ -121,7 +121,7 @@ def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[Row]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class FilterKind:
     """One kind of filter: its values as (value, words, how many gaps, is it ticked)."""
 
     key: str
@@ -129,7 +129,7 @@ class Kind:
     values: list[tuple[str, str, int, bool]]
 
 
-def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[Kind]:
+def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
     """What holds no gap and is not ticked is left out, but for people, who may get one."""
     kinds = []
     for key in KINDS:
@@ -140,7 +140,7 @@ def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[Kind]:
             if counts[value] or value in ticked or (key == OWNER and value != NOBODY)
         ]
         if values:
-            kinds.append(Kind(key=key, name=KIND_NAMES[key], values=values))
+            kinds.append(FilterKind(key=key, name=KIND_NAMES[key], values=values))
     return kinds
 
 

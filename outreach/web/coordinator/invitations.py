@@ -34,7 +34,7 @@ ANY = "any"
 
 
 @dataclass(frozen=True)
-class Filters:
+class InvitationFilters:
     """What the list of schools is narrowed to, from the address; '' is no limit."""
 
     standing: str
@@ -160,7 +160,7 @@ KINDS = {
 """What a round's list can be narrowed to, and in which words."""
 
 
-def _belongs(outcome: rounds.Outcome, only: str) -> bool:
+def _belongs(outcome: rounds.InvitationOutcome, only: str) -> bool:
     return {
         "handed": outcome.handed_over,
         "waiting": not outcome.handed_over and not outcome.never_arrived,
@@ -172,7 +172,7 @@ def _belongs(outcome: rounds.Outcome, only: str) -> bool:
 
 def _choose_page(programme: Programme, wrong: str = "") -> str:
     reckoning = standings.standings_of_programme(programme.id, as_of=day_of(clock.now()), now=clock.now())
-    filters = Filters(
+    filters = InvitationFilters(
         standing=request.values.get("standing", Word.NOT_ASKED),
         district=request.values.get("district", ""),
         phase=request.values.get("phase", ""),

@@ -23,7 +23,7 @@ from outreach.county.lists.entries import (
     SAME,
     TWICE,
     Entry,
-    Looked,
+    ListPreview,
 )
 from outreach.county.lists.headings import CONTACTS, KINDS, SKIP, VISITS
 from outreach.county.lists.list_layout import Layout
@@ -293,7 +293,7 @@ def list_preview(token: str, kind: str) -> Any:
     )
 
 
-def _shown(upload: Upload, looked: Looked[Any]) -> dict[str, Any]:
+def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
     """What the page of a list shows: its sums, and one kind of its lines over pages."""
     kind, sums = upload.kind, looked.sums
     show = request.args.get("show", "")
@@ -476,7 +476,7 @@ def _take_in(token: str, kind: str, form: Any) -> tuple[str, str]:
         upload = _upload(token, kind, changing=True)
         if upload.row.taken_at is not None:
             raise uploads.NoLongerWaiting
-        done: Looked[Any]
+        done: ListPreview[Any]
         if kind == CONTACTS:
             done, row = contact_lists.take_in(
                 upload,
@@ -508,7 +508,7 @@ def _target() -> set[int] | None:
     return {urn for p in running for urn in standings.target_of(p.id, now=now)}
 
 
-def _told(done: Looked[Any], kind: str) -> str:
+def _told(done: ListPreview[Any], kind: str) -> str:
     sums = done.sums
     left = sums[LEFT] + sums[REPAIR]
     added = ("contact added", "contacts added") if kind == CONTACTS else ("visit added", "visits added")
@@ -539,7 +539,7 @@ def _upload(token: str, kind: str, *, changing: bool = False) -> Upload:
     return uploads.get(token, kind=kind, partnership_id=g.partnership.id, now=clock.now(), changing=changing)
 
 
-def _look(upload: Upload) -> Looked[Any]:
+def _look(upload: Upload) -> ListPreview[Any]:
     if upload.kind == CONTACTS:
         return contact_lists.look(upload, _la_codes(), target=_target())
     return past_shows.look(upload, _la_codes(), now=clock.now())
@@ -559,7 +559,7 @@ def _at(kind: str, what: str, **more: Any) -> str:
     return url_for(f"coordinator.{PAGES[kind]}_{what}", **more)
 
 
-def _likely(entry: Entry, looked: Looked[Any]) -> tuple[School, ...]:
+def _likely(entry: Entry, looked: ListPreview[Any]) -> tuple[School, ...]:
     if entry.said is None:
         return ()
     return looked.ours.find(entry.said).likely or looked.ours.likely(entry.said)
@@ -590,7 +590,7 @@ def _choices_of(layouts: Sequence[Layout], kind: str) -> list[Choice]:
     return list(found.values())
 
 
-def _reached(looked: Looked[Any]) -> tuple[int, int, int]:
+def _reached(looked: ListPreview[Any]) -> tuple[int, int, int]:
     """(schools with somebody to write to afterwards, now, open schools)."""
     reach = contacts.reach(_la_codes())
     without = {school.urn for school in contacts.schools_without(_la_codes())}
@@ -598,13 +598,13 @@ def _reached(looked: Looked[Any]) -> tuple[int, int, int]:
     return reach.with_contact + len(new), reach.with_contact, reach.schools
 
 
-def _domains(looked: Looked[Any]) -> list[str]:
+def _domains(looked: ListPreview[Any]) -> list[str]:
     return sorted({e.details.address.partition("@")[2] for e in looked.entries if e.details is not None}) or [
         "example"
     ]
 
 
-def _named_without(upload: Upload, looked: Looked[Any]) -> int:
+def _named_without(upload: Upload, looked: ListPreview[Any]) -> int:
     """How many people are named without an address in lines that name somebody else with one."""
     return sum(len(r.without) for r in list_layout.records(upload, looked.layouts) if r.people)
 

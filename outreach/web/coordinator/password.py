@@ -41,7 +41,7 @@ def password() -> Any:
 
 def _change(form: PasswordForm) -> None:
     """The old password is a secret to be guessed here too, so wrong ones are counted as at the door."""
-    person = db.session.get_one(coordinators.Person, current_user.person_id)
+    person = db.session.get_one(coordinators.Coordinator, current_user.person_id)
     email, now = person.email, clock.now()
     if "old" in form:
         with transaction():

@@ -35,7 +35,7 @@ def phone_list() -> Any:
     everybody = {urn for family in families.values() for urn in family}
     people = contacts.to_write_to(families)
     found_schools = {school.urn: school for school in schools.of_urns(families)}
-    talked: dict[int, notes.Note] = {}
+    talked: dict[int, notes.NoteOnSchool] = {}
     for note in notes.of_schools(everybody, partnership_id=g.partnership.id):
         talked.setdefault(note.urn, note)
     return render_template(

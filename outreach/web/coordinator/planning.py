@@ -10,7 +10,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.planning import ordering, orders, rules
-from outreach.planning.rules import SECONDS, Rules
+from outreach.planning.rules import SECONDS, PlanRules
 from outreach.tour import companies
 from outreach.tour.companies import BaseNotFound, Troupe
 from outreach.tour.planning.worth import MOST, PUPILS, SCHOOLS
@@ -20,7 +20,7 @@ from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
 from outreach.web.refusals import status
 
-USUAL = Rules()
+USUAL = PlanRules()
 
 
 class PlanForm(forms.Form):
@@ -58,12 +58,12 @@ class PlanForm(forms.Form):
     extra_days = forms.number("Tour days more", at_most=rules.MOST_EXTRA_DAYS)
     later = forms.number("Shows may end so many minutes later", at_most=rules.MOST_LATER)
 
-    def rules(self) -> Rules:
+    def rules(self) -> PlanRules:
         """Raises BaseNotFound, and CannotPlan's kind of refusal for a base without a troupe."""
         base = companies.find_base(self.base.data or "")
         if base is not None and not self.extra_troupe.data:
             raise BaseNotFound("Say what the troupe is called that would start there.", field="extra_troupe")
-        return Rules(
+        return PlanRules(
             troupes=tuple(sorted(int(each) for each in self.troupes.data or ())),
             days_at_most=self.days_at_most.data,
             until=self.until.data,
@@ -144,7 +144,7 @@ def _form(programme: Programme) -> PlanForm:
     return form
 
 
-def _like(programme: Programme) -> Rules:
+def _like(programme: Programme) -> PlanRules:
     """The rules to begin with: of the plan that ?like= names, else the usual ones."""
     wanted = request.args.get("like", type=int)
     if wanted is None:

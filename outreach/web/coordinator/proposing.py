@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from outreach.asking import invitations
 from outreach.booking import proposals, reply_days
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.county import contacts, school_days
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -175,7 +175,9 @@ def _preview(
     people = offer.people or on_file[:1]
     try:
         return proposing.preview(
-            Offer(programme=programme, school=school, slot=slot, people=people, reply_by=offer.reply_by),
+            ProposalDraft(
+                programme=programme, school=school, slot=slot, people=people, reply_by=offer.reply_by
+            ),
             who=who(),
             now=now,
         )
@@ -185,9 +187,9 @@ def _preview(
 
 def _offer(
     school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact]
-) -> Offer:
+) -> ProposalDraft:
     ticked = set(form.people.data or ())
-    return Offer(
+    return ProposalDraft(
         programme=programme,
         school=school,
         slot=slot,

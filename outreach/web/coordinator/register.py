@@ -10,7 +10,7 @@ from outreach.booking import limits, promises
 from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Became, Changes, Waiting, decisions, doubts, hands, waiting
+from outreach.county.register import Became, Changes, WaitingUpload, decisions, doubts, hands, waiting
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.web import downloads, forms
@@ -143,7 +143,7 @@ def register_hand_over() -> Any:
     return redirect(back, 303)
 
 
-def _handed(done: hands.Settled) -> str:
+def _handed(done: hands.HandsChanged) -> str:
     said = []
     if done.schools:
         said.append(
@@ -170,7 +170,7 @@ def _take_in(form: UploadForm) -> str:
         file_name=form.file.data.filename or "",
     )
     register.preview(file, la_codes)
-    upload = Waiting(
+    upload = WaitingUpload(
         file_name=(form.file.data.filename or "file")[:200], who=who(), uploaded_at=now, file=file
     )
     return waiting.keep(_folder(), upload, now=now)
@@ -185,7 +185,7 @@ def _while_it_waits() -> AbstractContextManager[None]:
     return back_to(url_for("coordinator.register"), "confirm", register.NoLongerWaiting)
 
 
-def _look(token: str) -> tuple[Waiting, Changes]:
+def _look(token: str) -> tuple[WaitingUpload, Changes]:
     upload = waiting.get(_folder(), token, now=clock.now())
     return upload, register.preview(upload.file, _la_codes())
 

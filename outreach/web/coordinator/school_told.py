@@ -19,7 +19,7 @@ from outreach.post.outbox import Letter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fact:
+class FieldAsHeld:
     """One field as it holds, what the register says of it, and the correction if there is one."""
 
     field: str
@@ -54,7 +54,7 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class Exchange:
     """One thing that passed between us and the school: an invitation with its letter, or an answer."""
 
     at: datetime
@@ -71,10 +71,10 @@ class Deed:
     words: str
 
 
-def facts(school: School) -> list[Fact]:
+def facts(school: School) -> list[FieldAsHeld]:
     held, register = corrections.in_force(school.urn), corrections.register_word(school.urn)
     return [
-        Fact(
+        FieldAsHeld(
             field=field,
             label=label,
             value=getattr(school, field),
@@ -85,13 +85,13 @@ def facts(school: School) -> list[Fact]:
     ]
 
 
-def said(programme_id: int, urn: int) -> list[Said]:
+def said(programme_id: int, urn: int) -> list[Exchange]:
     """Invitations and answers in one line of time, newest first."""
     asked = [
-        Said(at=i.recorded_at, invitation=i, letter=letter)
+        Exchange(at=i.recorded_at, invitation=i, letter=letter)
         for i, letter in invitations.of_school(programme_id, urn)
     ]
-    answered = [Said(at=a.recorded_at, answer=a) for a in invitations.answers_of(programme_id, urn)]
+    answered = [Exchange(at=a.recorded_at, answer=a) for a in invitations.answers_of(programme_id, urn)]
     return sorted([*asked, *answered], key=lambda s: s.at, reverse=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from outreach.asking.invitations import Answer
-from outreach.asking.notes import Note
+from outreach.asking.notes import NoteOnSchool
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.lists.past_shows import EarlierVisit
@@ -224,7 +224,7 @@ def of_booking(booking: Booking, *, now: datetime) -> str:
     return "past" if booking.ended_at is None and booking.performance.ends_at <= now else ""
 
 
-def note(note: Note, urn: int, names: Mapping[int, str]) -> str:
+def note(note: NoteOnSchool, urn: int, names: Mapping[int, str]) -> str:
     """Who put a note down, when, and of which school."""
     phone = "On the phone, " if note.kind == "phone" else ""
     other = "" if note.urn == urn else f", of {names[note.urn]}"

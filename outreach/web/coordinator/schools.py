@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import current_app, g, render_template, request, url_for
 
 from outreach.coverage import as_of, figures, gaps, in_parts, lists
-from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, Filters
+from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, ListFilters
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
 from outreach.ground import clock, tabular
 from outreach.ground.db import db
@@ -101,7 +101,7 @@ def _sort(left_out: list[str]) -> str:
     return sort if sort in lists.SORTS else "name"
 
 
-def _rows(reckoning: Reckoning, filters: Filters, sort: str) -> Sequence[Standing | AlsoSeen]:
+def _rows(reckoning: Reckoning, filters: ListFilters, sort: str) -> Sequence[Standing | AlsoSeen]:
     if filters.which == ALSO_SEEN:
         return lists.pick_also_seen(reckoning, filters)
     return lists.ordered(lists.pick(reckoning, filters), sort)
@@ -123,7 +123,7 @@ def _districts(reckoning: Reckoning) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda item: (item[0] == lists.NO_DISTRICT, item[1]))
 
 
-def _chips(asked: View, reckoning: Reckoning, filters: Filters) -> list[tuple[str, str]]:
+def _chips(asked: View, reckoning: Reckoning, filters: ListFilters) -> list[tuple[str, str]]:
     """(words, address without it) of each filter in force."""
     said: dict[str, str] = {}
     if filters.which != TARGET:
@@ -192,7 +192,7 @@ _HEAD = [
 ]
 
 
-def _lines(asked: View, programme_id: int, filters: Filters) -> Iterator[Sequence[Any]]:
+def _lines(asked: View, programme_id: int, filters: ListFilters) -> Iterator[Sequence[Any]]:
     """The head, each school, and a last line that tells a whole file from one that was cut off."""
     yield _HEAD
     schools = 0

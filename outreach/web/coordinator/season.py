@@ -12,7 +12,7 @@ from outreach.ground.school_year import year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.tour import companies
 from outreach.visits import season, season_lines
-from outreach.visits.season import Season, Show
+from outreach.visits.season import Season, SeasonShow
 from outreach.web import downloads
 from outreach.web.gate import coordinator, coordinators_only
 
@@ -91,7 +91,7 @@ def season_shows() -> Any:
     )
 
 
-def _is_shown(show: Show, which: str) -> bool:
+def _is_shown(show: SeasonShow, which: str) -> bool:
     if which == "not":
         return not show.played
     if which == "counted":

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, url_for
 
 from outreach.county import partnerships
-from outreach.county.partnerships import MOST_DISTRICT_BYTES, Settings
+from outreach.county.partnerships import MOST_DISTRICT_BYTES, PartnershipSettings
 from outreach.coverage import readiness
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -80,12 +80,14 @@ class PartnershipForm(forms.Form):
         hint="Of the year groups that are to see it; such a school is asked whether it would join a neighbour",
     )
 
-    def settings(self) -> Settings:
+    def settings(self) -> PartnershipSettings:
         fields = {
-            name: field.data for name, field in self._fields.items() if name in Settings.__annotations__
+            name: field.data
+            for name, field in self._fields.items()
+            if name in PartnershipSettings.__annotations__
         }
         fields |= {name: float(value) for name, value in fields.items() if isinstance(value, Decimal)}
-        return Settings(
+        return PartnershipSettings(
             **fields
             | {
                 "reference_prefix": self.reference_prefix.data.upper(),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import accounts, bookings, holds, promises, seats, told
-from outreach.booking.accounts import Account
+from outreach.booking.accounts import PromiseAccount
 from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
@@ -229,7 +229,7 @@ class _Answers:
     """What a school typed so far: the three forms as the draft fills them, each made and judged once."""
 
     def __init__(
-        self, kept: Sequence[Performance], typed: dict[str, Any], account: Account | None = None
+        self, kept: Sequence[Performance], typed: dict[str, Any], account: PromiseAccount | None = None
     ) -> None:
         self.typed = typed
         self.shows = len(kept) or len(typed.get("slots", [])) or 1

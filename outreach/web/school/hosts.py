@@ -8,11 +8,11 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import accounts, guest_hosts, guest_places, holds, promises
 from outreach.booking import named as named_people
-from outreach.booking.accounts import Account
+from outreach.booking.accounts import PromiseAccount
 from outreach.booking.guest_hosts import HostShow
 from outreach.booking.guest_places import FEWER, GuestPlace
 from outreach.booking.guests import joining, seating
-from outreach.booking.guests.joining import Wish
+from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.numbers import Promise
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
@@ -72,12 +72,12 @@ def join(token: str, performance_id: int) -> Any:
     asked, how, who = _forms(account, request.form if request.method == "POST" else None)
     if request.method == "POST" and valid(asked, how, who):
         promise, message = _promise(asked, how, who), how.message.data or ""
-        wish = Wish(why=how.why.data, promise=promise, travel=how.travel(), message=message)
+        wish = JoiningWish(why=how.why.data, promise=promise, travel=how.travel(), message=message)
         return _ask(token, show, wish, now=now)
     return _join_page(token, show.performance, asked, how, who, show=show)
 
 
-def _ask(token: str, show: HostShow, wish: Wish, *, now: datetime) -> Any:
+def _ask(token: str, show: HostShow, wish: JoiningWish, *, now: datetime) -> Any:
     """Ask the host; or straight to the booking where it has offered seats."""
     back = url_for(".neighbours", token=token)
     gone = (seating.NotAnyMore, joining.AskedAlready, joining.TooFar)
@@ -193,7 +193,7 @@ def still_coming(token: str, reference: str) -> Any:
     return redirect(back, 303)
 
 
-def _why_nothing(account: Account) -> Refusal | None:
+def _why_nothing(account: PromiseAccount) -> Refusal | None:
     """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their
     own."""
     if g.programme.for_adults:
@@ -210,7 +210,7 @@ def _own(place_id: int) -> GuestPlace:
 
 
 def _forms(
-    account: Account, posted: Any, *, place: GuestPlace | None = None
+    account: PromiseAccount, posted: Any, *, place: GuestPlace | None = None
 ) -> tuple[PupilsForm, Any, PeopleForm]:
     """As posted; else filled with what the school has said before."""
     before: dict[str, Any] = {}

@@ -32,7 +32,7 @@ WEEKS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
+class DayOfTimes:
     """One day of the page: its starts, or why there are none."""
 
     day: date
@@ -46,16 +46,16 @@ class Day:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Week:
+class WeekOfTimes:
     monday: date
-    days: tuple[Day, ...]
+    days: tuple[DayOfTimes, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """Some weeks of the offer, and where the weeks before and after begin (None: there are none)."""
 
-    weeks: tuple[Week, ...]
+    weeks: tuple[WeekOfTimes, ...]
     before: date | None
     after: date | None
     any_slot: bool
@@ -217,7 +217,7 @@ def _page(days: Iterable[DayOffer], first: date | None) -> Page:
     at = max(at, 0)
     return Page(
         weeks=tuple(
-            Week(monday=monday, days=tuple(_days(offers))) for monday, offers in weeks[at : at + WEEKS]
+            WeekOfTimes(monday=monday, days=tuple(_days(offers))) for monday, offers in weeks[at : at + WEEKS]
         ),
         before=weeks[max(at - WEEKS, 0)][0] if at else None,
         after=weeks[at + WEEKS][0] if at + WEEKS < len(weeks) else None,
@@ -225,7 +225,7 @@ def _page(days: Iterable[DayOffer], first: date | None) -> Page:
     )
 
 
-def _days(offers: Iterable[DayOffer]) -> Iterable[Day]:
+def _days(offers: Iterable[DayOffer]) -> Iterable[DayOfTimes]:
     """One line for each date: two troupes on one date are one day to a school, the shorter road first."""
     for day, of_day in groupby(offers, key=lambda d: d.day):
         found = list(of_day)
@@ -233,7 +233,7 @@ def _days(offers: Iterable[DayOffer]) -> Iterable[Day]:
         for slot in sorted((s for d in found for s in d.slots), key=lambda s: s.extra_minutes):
             starts.setdefault(slot.starts, slot)
         by_start = [starts[at] for at in sorted(starts)]
-        yield Day(
+        yield DayOfTimes(
             day=day,
             morning=tuple(s for s in by_start if s.starts < time(12)),
             afternoon=tuple(s for s in by_start if s.starts >= time(12)),

@@ -23,7 +23,7 @@ from outreach.asking.chasing.settings import Schedule
 from outreach.booking import bookings
 from outreach.booking.calling_off import affected, deeds, scope, undoing
 from outreach.booking.desk import proposing
-from outreach.booking.desk.proposing import Offer
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.promises import COORDINATOR, SCHOOL, Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
@@ -36,7 +36,7 @@ from outreach.tour.availability import changing
 from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.programmes import Programme
-from outreach.tour.wishes import HOURS, OFF, Wish
+from outreach.tour.wishes import HOURS, OFF, DayWish
 
 NOW = make.NOW
 SHOW = date(2027, 3, 9)
@@ -94,7 +94,7 @@ def keep(
     here: Scene, school: School, day: TourDay, *, waiting: bool = False, until: date = date(2027, 2, 1)
 ) -> Proposal:
     contact = db.session.query(Contact).filter_by(urn=school.urn).first() or make.contact(school)
-    offer = Offer(
+    offer = ProposalDraft(
         programme=here.programme,
         school=school,
         slot=here.slot(day, school),
@@ -181,7 +181,7 @@ def more_shows_a_day_in_the_programme(here: Scene) -> None:
 def longer_hours(here: Scene) -> None:
     here.day.shows_at_most, here.day.returns = 2, time(12, 30)
     db.session.flush()
-    changing.change(here.troupe, Wish(kind=HOURS, returns=time(17)), [SHOW], who=WHO, now=NOW)
+    changing.change(here.troupe, DayWish(kind=HOURS, returns=time(17)), [SHOW], who=WHO, now=NOW)
 
 
 CANCELS = (
@@ -234,7 +234,7 @@ def test_a_day_off_that_is_undone_is_kept_for_who_waits(app: Flask) -> None:
         here = scene()
         make.tour_day(here.programme, here.troupe, SHOW + timedelta(days=1), shows_at_most=1)
     with transaction():
-        done = changing.change(here.troupe, Wish(kind=OFF), [SHOW + timedelta(days=1)], who=WHO, now=NOW)
+        done = changing.change(here.troupe, DayWish(kind=OFF), [SHOW + timedelta(days=1)], who=WHO, now=NOW)
     assert kept() == []
     with transaction():
         changing.undo(here.troupe, done.change, who=WHO, now=NOW)

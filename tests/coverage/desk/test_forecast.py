@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from outreach.county.school_days import SchoolCalendar
 from outreach.coverage.desk import forecast, trend
-from outreach.coverage.desk.forecast import LeftOut, Pace
+from outreach.coverage.desk.forecast import NotForeseen, Pace
 from outreach.coverage.desk.outlook import days_of_year
 from outreach.coverage.desk.trend import Point
 
@@ -37,13 +37,13 @@ def ahead(
     booked: list[date] | None = None,
     today: date = TODAY,
     left: list[int] | None = None,
-    left_out: LeftOut | None = None,
+    left_out: NotForeseen | None = None,
     tour: list[tuple[date, int]] | None = None,
     shows_a_day: int = 2,
 ):
     """Who is neither seen, booked nor left out needs one place each; the troupe has two on every school
     day."""
-    booked, left_out = sorted(booked or []), left_out or LeftOut()
+    booked, left_out = sorted(booked or []), left_out or NotForeseen()
     if left is None:
         left = [1] * (target - len(seen) - len(booked) - left_out.schools)
     return forecast.forecast_of_programme(
@@ -176,13 +176,13 @@ def test_without_any_tour_day_it_says_how_many_are_needed() -> None:
 
 
 def test_who_said_no_or_cannot_be_reached_is_left_out_and_said() -> None:
-    out = LeftOut(said_no=2, unreachable=1, reported=1)
+    out = NotForeseen(said_no=2, unreachable=1, reported=1)
     found = ahead(target=14, seen=[back(n) for n in range(1, 16) if n % 5 == 0], left_out=out, tour=places(7))
     assert (found.aim, found.left, found.days_to_add) == (10, 7, 0)
     assert forecast.reasons(found).endswith(
         "Left out: 2 said no, 1 cannot be reached and 1 waits for a report."
     )
-    done = ahead(target=4, seen=[back(9), back(8)], left_out=LeftOut(said_no=2))
+    done = ahead(target=4, seen=[back(9), back(8)], left_out=NotForeseen(said_no=2))
     assert forecast.headline(done) == "2 of 4 schools have seen it: no other waits for a show"
     assert (done.faster_on, done.missing) == (TODAY, (0, 0))
 
@@ -323,7 +323,7 @@ def test_forecast_is_what_its_words_say(
         booked=booked,
         today=today,
         left=left,
-        left_out=LeftOut(said_no=out),
+        left_out=NotForeseen(said_no=out),
         tour=sorted(tour.items()),
         shows_a_day=shows_a_day,
     )

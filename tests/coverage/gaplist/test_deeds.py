@@ -15,7 +15,7 @@ from outreach.asking.owners import CannotOwn
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.coverage.gaplist import deeds, kept, missing
-from outreach.coverage.gaplist.deeds import MOST, Done, NobodyChosen, Shown, TooMany
+from outreach.coverage.gaplist.deeds import MOST, Done, GapAsShown, NobodyChosen, TooMany
 from outreach.ground.db import db, transaction
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
@@ -34,7 +34,7 @@ def county(schools: int = 3) -> tuple[Programme, Any, list[School]]:
     return programme, person, rows
 
 
-def shown(programme: Programme) -> list[Shown]:
+def shown(programme: Programme) -> list[GapAsShown]:
     found = sorted(missing.missing_from_programme(programme, now=make.NOW).gaps, key=lambda gap: gap.urn)
     return [deeds.shown(gap) for gap in found]
 
@@ -62,7 +62,7 @@ def test_a_school_that_took_over_an_owner_is_given_to_nobody_for_good(app: Flask
         make.succession(old, new)
         owners.assign(programme, [old.urn], priya, **PRIYA)
         seen = shown(programme)
-        assert seen == [Shown(new.urn, "not asked", "not asked", priya.id)]
+        assert seen == [GapAsShown(new.urn, "not asked", "not asked", priya.id)]
         assert deeds.assign(programme, seen, None, **PRIYA) == Done(done=[new.urn], changed=[])
     assert [gap.owner for gap in missing.missing_from_programme(programme, now=make.NOW).gaps] == [None]
 
@@ -104,8 +104,8 @@ def test_schools_of_another_partnership_are_never_touched(app: Flask) -> None:
         make.partnership(("932",))
         theirs = make.school(la_code="932")
         seen = [
-            Shown(theirs.urn, "unreachable", "no address", 0),
-            Shown(theirs.urn, "not asked", "not asked", 0),
+            GapAsShown(theirs.urn, "unreachable", "no address", 0),
+            GapAsShown(theirs.urn, "not asked", "not asked", 0),
         ]
     for line in seen:
         with transaction():
@@ -162,7 +162,10 @@ def test_two_who_exclude_the_same_schools_at_once_decide_each_once(app: Flask) -
 
 
 def test_what_a_form_carries_is_read_back_as_it_was_shown() -> None:
-    seen = [Shown(900001, "part seen", "year group missing", 0), Shown(900002, "asked", "silent", 7)]
+    seen = [
+        GapAsShown(900001, "part seen", "year group missing", 0),
+        GapAsShown(900002, "asked", "silent", 7),
+    ]
     assert deeds.read([line.said() for line in seen]) == seen
     assert deeds.read(["", "x:y", "900001:asked", "9999999999:asked:silent:0", "900001:asked:silent:²"]) == []
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from outreach.asking.owners import Owner
 from outreach.coverage.gaplist import filters
-from outreach.coverage.gaplist.filters import KINDS, NOBODY, SORTS, Filters
+from outreach.coverage.gaplist.filters import KINDS, NOBODY, SORTS, GapFilters
 from outreach.coverage.gaplist.missing import Gap
 from outreach.coverage.standings import Standing
 
@@ -61,7 +61,7 @@ def urns(found: list[Gap]) -> list[int]:
 
 def narrowed(found: list[Gap], **asked: Any) -> list[int]:
     never, find = asked.pop("never_seen", False), asked.pop("find", "")
-    return urns(filters.narrow(found, Filters(ticked=asked, never_seen=never, find=find)).gaps)
+    return urns(filters.narrow(found, GapFilters(ticked=asked, never_seen=never, find=find)).gaps)
 
 
 def test_within_a_kind_any_may_hold_and_between_kinds_all_must() -> None:
@@ -125,13 +125,13 @@ def test_each_order_sorts_by_what_it_is_called_after() -> None:
 
 
 def test_one_filter_is_taken_away_and_the_others_stay() -> None:
-    f = Filters(ticked={"district": ("E1", "E2"), "standing": ("asked",)}, never_seen=True, find="cold")
+    f = GapFilters(ticked={"district": ("E1", "E2"), "standing": ("asked",)}, never_seen=True, find="cold")
     assert f.address() == "standing=asked&district=E1&district=E2&never=1&find=cold"
     assert f.without("district", "E1").address() == "standing=asked&district=E2&never=1&find=cold"
     assert (
         f.without("never", "1").without("find", "cold").address() == "standing=asked&district=E1&district=E2"
     )
-    assert not Filters().any() and f.any()
+    assert not GapFilters().any() and f.any()
 
 
 GAPS = st.lists(
@@ -165,7 +165,7 @@ TICKED = st.fixed_dictionaries(
 def test_the_count_beside_a_filter_is_the_list_that_ticking_it_alone_of_its_kind_shows(
     found: list[Gap], ticked: dict[str, tuple[str, ...]], never_seen: bool
 ) -> None:
-    now = filters.narrow(found, Filters(ticked=ticked, never_seen=never_seen))
+    now = filters.narrow(found, GapFilters(ticked=ticked, never_seen=never_seen))
     for kind in KINDS:
         for value in {
             "E1",
@@ -181,10 +181,10 @@ def test_the_count_beside_a_filter_is_the_list_that_ticking_it_alone_of_its_kind
             "49",
             "unknown",
         }:
-            alone = Filters(ticked=ticked | {kind: (value,)}, never_seen=never_seen)
+            alone = GapFilters(ticked=ticked | {kind: (value,)}, never_seen=never_seen)
             assert now.counts[kind][value] == len(filters.narrow(found, alone).gaps)
         if not ticked.get(kind):
             assert sum(now.counts[kind].values()) == len(now.gaps)
-    assert now.never_seen == len(filters.narrow(found, Filters(ticked=ticked, never_seen=True)).gaps)
+    assert now.never_seen == len(filters.narrow(found, GapFilters(ticked=ticked, never_seen=True)).gaps)
     for sort in SORTS:
         assert sorted(urns(filters.ordered(now.gaps, sort))) == sorted(urns(now.gaps))

@@ -9,7 +9,7 @@ from flask import Flask
 import make
 from outreach.asking import notes, owners
 from outreach.coverage.gaplist import ever_seen, last_contact, missing
-from outreach.coverage.gaplist.last_contact import Contact
+from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
@@ -172,7 +172,7 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
     assert len(sent) == 26
 
 
-def contact_of(programme: Any, *family: int) -> Contact | None:
+def contact_of(programme: Any, *family: int) -> LastContact | None:
     return last_contact.last_contact_of_schools(programme, {family[0]: family}).get(family[0])
 
 
@@ -186,31 +186,31 @@ def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(
     with transaction():
         make.invitation(programme, school, at=NOW - 50 * DAY)
         make.invitation(programme, school, at=NOW - 2 * DAY, handed_at=None)  # waits: nobody has it
-    assert contact_of(programme, urn) == Contact(NOW - 50 * DAY, "letter")
+    assert contact_of(programme, urn) == LastContact(NOW - 50 * DAY, "letter")
     with transaction():
         make.answer(programme, school, "other date", at=NOW - 40 * DAY, reason="May")
-    assert contact_of(programme, urn) == Contact(NOW - 40 * DAY, "answer")
+    assert contact_of(programme, urn) == LastContact(NOW - 40 * DAY, "answer")
     with transaction():
         booking = make.booking(make.show(programme, school, NOW - 5 * DAY), {8: 100}, at=NOW - 30 * DAY)
-    assert contact_of(programme, urn) == Contact(NOW - 30 * DAY, "booking")
+    assert contact_of(programme, urn) == LastContact(NOW - 30 * DAY, "booking")
     with transaction():
         make.letter("x@redmere.example", NOW - 29 * DAY, stream=booking.uid, kind="booked")
-    assert contact_of(programme, urn) == Contact(NOW - 29 * DAY, "letter")
+    assert contact_of(programme, urn) == LastContact(NOW - 29 * DAY, "letter")
     with transaction():
         make.report(booking, "company", NOW - 3 * DAY)
         make.report(booking, "school", NOW - 4 * DAY)
-    assert contact_of(programme, urn) == Contact(NOW - 4 * DAY, "report")
+    assert contact_of(programme, urn) == LastContact(NOW - 4 * DAY, "report")
     with transaction():
         talk = notes.write(
             urn, "Rings back", partnership_id=mine, kind=notes.PHONE, who="Owen", now=NOW - DAY
         )
         notes.write(urn, "For ourselves", partnership_id=mine, who="Owen", now=NOW)
-    assert contact_of(programme, urn) == Contact(NOW - DAY, "phone")
+    assert contact_of(programme, urn) == LastContact(NOW - DAY, "phone")
     with transaction():
         notes.withdraw(talk, who="Owen", now=NOW)
         coming = make.booking(make.show(programme, school, NOW + 5 * DAY), {9: 100}, at=NOW - 2 * DAY)
         make.cancellation(coming, NOW - DAY / 2)
-    assert contact_of(programme, urn) == Contact(NOW - DAY / 2, "cancellation")
+    assert contact_of(programme, urn) == LastContact(NOW - DAY / 2, "cancellation")
 
 
 def test_a_letter_that_came_back_and_what_other_partnerships_wrote_is_no_contact(app: Flask) -> None:
@@ -234,5 +234,5 @@ def test_what_passed_with_the_former_school_is_contact_with_the_school(app: Flas
         old, new = make.school(), make.school()
         make.invitation(programme, new, at=NOW - 60 * DAY)
         make.answer(last, old, "declined", at=NOW - 20 * DAY, reason="exams")
-    assert contact_of(programme, new.urn, old.urn) == Contact(NOW - 20 * DAY, "answer")
-    assert contact_of(programme, new.urn) == Contact(NOW - 60 * DAY, "letter")
+    assert contact_of(programme, new.urn, old.urn) == LastContact(NOW - 20 * DAY, "answer")
+    assert contact_of(programme, new.urn) == LastContact(NOW - 60 * DAY, "letter")

@@ -60,7 +60,7 @@ def ours(server: Dovecot, **changes: Any) -> mailbox.Mailbox:
     return found
 
 
-def look(server: Dovecot, **changes: Any) -> mailbox.Looked:
+def look(server: Dovecot, **changes: Any) -> mailbox.LookTaken:
     return mailbox.look(ours(server, **changes), lambda raw: receiving.take_in(raw, None, now=LATER))
 
 
@@ -82,14 +82,14 @@ def test_mail_is_taken_in_and_moved_away_and_what_cannot_be_read_to_a_place_of_i
     server.deliver(letter(subject="Parking").as_bytes())
     server.deliver(letter(subject="Huge", words="x" * 70 + "\n").as_bytes() + b"y" * 11_000_000)
     server.deliver(b"\0")
-    assert look(server) == mailbox.Looked(taken=4, unreadable=2)
+    assert look(server) == mailbox.LookTaken(taken=4, unreadable=2)
     assert server.holds("INBOX") == []
     assert subjects(server, DONE) == ["Hello", "Parking"]
     assert subjects(server, UNREADABLE) == ["Huge"] and len(server.holds(UNREADABLE)) == 2
     assert inbox.answers_of([UID])[UID][JOANNA.address].partstat == "DECLINED"
     assert inbox.count_waiting(1) == {"decline": 1, "mail": 1, "raw": 2}
     assert max(db.session.scalars(select(func.length(IncomingMail.raw)))) == 10 * 1024 * 1024
-    assert look(server) == mailbox.Looked()
+    assert look(server) == mailbox.LookTaken()
 
 
 def test_mail_that_comes_meanwhile_is_taken_in_too(app: Flask, server: Dovecot) -> None:
@@ -172,7 +172,7 @@ def test_where_all_folders_stand_below_the_inbox_ours_do_too(
     ids=["password", "certificate", "nobody there", "folder"],
 )
 def test_what_hinders_a_look_is_said_without_the_password(server: Dovecot, changes: Any, said: str) -> None:
-    with pytest.raises(mailbox.Trouble, match=said) as trouble:
+    with pytest.raises(mailbox.MailboxTrouble, match=said) as trouble:
         mailbox.look(ours(server, IMAP_URL=changes["url"](server.url)), lambda _: True)
     assert "same" not in str(trouble.value) and "wrong" not in str(trouble.value)
 
@@ -187,10 +187,10 @@ def test_a_token_in_a_file_signs_us_in_and_a_stale_one_does_not(
     token.write_text(server.token() + "\n")
     assert look(server, IMAP_URL=without_password, IMAP_TOKEN_FILE=str(token)).taken == 1
     token.write_text(server.token(good_for=-60))
-    with pytest.raises(mailbox.Trouble, match="refused us"):
+    with pytest.raises(mailbox.MailboxTrouble, match="refused us"):
         look(server, IMAP_URL=without_password, IMAP_TOKEN_FILE=str(token))
     token.unlink()
-    with pytest.raises(mailbox.Trouble, match="holds no token"):
+    with pytest.raises(mailbox.MailboxTrouble, match="holds no token"):
         look(server, IMAP_URL=without_password, IMAP_TOKEN_FILE=str(token))
 
 

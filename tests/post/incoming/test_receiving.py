@@ -188,7 +188,7 @@ def test_somebody_unknown_waits_for_a_click_and_is_added_by_nobody(app: Flask) -
         (taken,) = receiving.accept_person(came, who="Priya", now=LATER)
     assert (taken.address, taken.partstat, taken.sequence) == ("sam.okoro@stbrannocs.example", "ACCEPTED", 0)
     assert (came.settled_as, came.settled_by) == ("accepted", "Priya")
-    with pytest.raises(inbox.Settled), transaction():
+    with pytest.raises(inbox.SettledAlready), transaction():
         receiving.accept_person(came, who="Somebody else", now=LATER)
     assert number(CalendarAnswer) == 1
 
@@ -475,7 +475,7 @@ def test_a_wish_is_kept_and_waits_and_tells_what_the_person_answers(app: Flask) 
     with transaction():
         inbox.end_counter(counter, "refused", who="Priya", now=LATER)
     assert (came.settled_as, counter.ended_as) == ("refused", "refused")
-    with pytest.raises(inbox.Settled), transaction():
+    with pytest.raises(inbox.SettledAlready), transaction():
         inbox.end_counter(counter, "accepted", who="Somebody else", now=LATER)
 
 
@@ -642,7 +642,7 @@ def test_each_partnership_gets_its_own_mail_and_what_is_nobodys_can_be_taken_by_
     assert inbox.get(theirs.id, 1) is None and inbox.get(strangers.id, 1) is not None
     with transaction():
         inbox.take(strangers, 1, who="Priya", now=LATER)
-    with pytest.raises(inbox.Settled), transaction():
+    with pytest.raises(inbox.SettledAlready), transaction():
         inbox.take(strangers, 2, who="Ravi", now=LATER)
     assert {m.id for m in inbox.waiting(2)} == {theirs.id} and inbox.get(strangers.id, 2) is None
 
@@ -705,7 +705,7 @@ def test_what_was_done_can_be_undone_once_and_by_one(app: Flask) -> None:
     came = come(reply("DECLINED"))
     with transaction():
         inbox.settle(came, "done", who="Priya", now=LATER)
-    with pytest.raises(inbox.Settled), transaction():
+    with pytest.raises(inbox.SettledAlready), transaction():
         inbox.settle(came, "done", who="Ravi", now=LATER)
     assert inbox.count_waiting(1) == {} and [m.id for m in inbox.settled(1)] == [came.id]
     with transaction():

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 from outreach.tour.planning.plan import Plan
-from outreach.tour.planning.problem import Day, Problem
+from outreach.tour.planning.problem import Problem, ProblemDay
 
 
 def faults(problem: Problem, plan: Plan) -> list[str]:
@@ -71,7 +71,7 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
     return found
 
 
-def _lunch(problem: Problem, day: Day, stands: list) -> bool:
+def _lunch(problem: Problem, day: ProblemDay, stands: list) -> bool:
     """Whether, however the troupe times its drives, there are enough free minutes in a row around noon."""
     if not day.lunch or len(stands) < 2:
         return True

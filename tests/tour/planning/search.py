@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, permutations, product
 
-from outreach.tour.planning.problem import KEPT_WITHIN, Day, Problem
+from outreach.tour.planning.problem import KEPT_WITHIN, Problem, ProblemDay
 
 
 @dataclass
@@ -79,7 +79,7 @@ def _no_worse(states: set) -> set:
     return kept
 
 
-def day_options(problem: Problem, day: Day) -> list[tuple[tuple[int, ...], int, float]]:
+def day_options(problem: Problem, day: ProblemDay) -> list[tuple[tuple[int, ...], int, float]]:
     """(schools shown or come as guests, extra driving, price of what is kept less what else counts) of each
     way to fill a day, nothing included."""
     found: dict[tuple[tuple[int, ...], float], int] = {((), 0.0): 0}
@@ -149,7 +149,7 @@ def _with(problem: Problem, host, guests: tuple):
     return replace(host, windows=tuple((minute, minute) for minute in sorted(minutes)))
 
 
-def driven(problem: Problem, day: Day, new: tuple) -> int | None:
+def driven(problem: Problem, day: ProblemDay, new: tuple) -> int | None:
     """Minutes of driving of the day with new shows (gap, whether near its kept start), in this order; None:
     cannot be.
 
@@ -168,7 +168,7 @@ def driven(problem: Problem, day: Day, new: tuple) -> int | None:
     return best_driving
 
 
-def _there(day: Day, clock: int, road: int, *, eats: bool, leaving: bool = False) -> int:
+def _there(day: ProblemDay, clock: int, road: int, *, eats: bool, leaving: bool = False) -> int:
     """When the troupe is there at the earliest, with lunch on the way or without."""
     if not eats:
         return clock + road
@@ -182,7 +182,7 @@ def _there(day: Day, clock: int, road: int, *, eats: bool, leaving: bool = False
 
 
 def _walk(
-    problem: Problem, day: Day, new: list, booked: list, where: tuple[bool, ...], eats: int | None
+    problem: Problem, day: ProblemDay, new: list, booked: list, where: tuple[bool, ...], eats: int | None
 ) -> int | None:
     minutes = problem.minutes
     clock, place, school, driving = day.leaves, day.leaves_from, None, 0
@@ -222,7 +222,7 @@ def _walk(
     return driving if clock + road <= day.returns else None
 
 
-def _may_start(problem: Problem, day: Day, gap, minute: int, near: bool) -> bool:
+def _may_start(problem: Problem, day: ProblemDay, gap, minute: int, near: bool) -> bool:
     if minute % problem.minutes.step or minute not in _minutes(gap.windows):
         return False
     if not near:

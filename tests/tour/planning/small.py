@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 from itertools import combinations
 
-from outreach.tour.planning.problem import Booked, Day, Gap, Guests, Kept, Minutes, Problem
+from outreach.tour.planning.problem import BookedShow, Gap, Guests, KeptShow, Minutes, Problem, ProblemDay
 
 FIRST = date(2026, 10, 5)
 REGIONS = ("", "North", "South", "West")
@@ -63,9 +63,9 @@ def problem(
         stands = ()
         if chance.random() < booked and fits:
             region = others.choice(REGIONS) if regions else ""
-            stands = (Booked(place=schools, gets_in=gets_in, away=away, region=region),)
+            stands = (BookedShow(place=schools, gets_in=gets_in, away=away, region=region),)
         tour.append(
-            Day(
+            ProblemDay(
                 number=100 + number,
                 troupe=troupe,
                 day=calendar[number // troupes],
@@ -97,7 +97,7 @@ def problem(
             )
         )
     proposed = tuple(
-        Kept(
+        KeptShow(
             school=chance.choice(gaps).school,
             day=chance.choice(tour).number,
             starts=chance.randrange(9 * 60, 14 * 60, 15),

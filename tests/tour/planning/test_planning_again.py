@@ -10,7 +10,7 @@ from checker import faults
 
 from outreach.tour.planning.plan import PROVEN, Plan
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import Kept, Problem
+from outreach.tour.planning.problem import KeptShow, Problem
 
 
 def county(seed: int, *, troupes: int = 2) -> Problem:
@@ -18,9 +18,9 @@ def county(seed: int, *, troupes: int = 2) -> Problem:
     return small.problem(seed, schools=24, days=16, troupes=troupes, booked=0.2, dates=0.85)
 
 
-def to_keep(plan: Plan, price: float = 30) -> tuple[Kept, ...]:
+def to_keep(plan: Plan, price: float = 30) -> tuple[KeptShow, ...]:
     """All that a plan proposes."""
-    return tuple(Kept(school=v.school, day=v.day, starts=v.starts, price=price) for v in plan.visits)
+    return tuple(KeptShow(school=v.school, day=v.day, starts=v.starts, price=price) for v in plan.visits)
 
 
 def proposed(plan: Plan) -> set[tuple[int, int]]:
@@ -96,7 +96,9 @@ def test_a_start_shifted_by_half_an_hour_has_not_moved_and_by_more_it_has() -> N
     day = problem.days[0].number
 
     def kept(starts: int) -> Plan:
-        return solve(replace(problem, kept=(Kept(school=gap.school, day=day, starts=starts, price=30),)), 20)
+        return solve(
+            replace(problem, kept=(KeptShow(school=gap.school, day=day, starts=starts, price=30),)), 20
+        )
 
     assert [(v.starts, p.moved) for p in [kept(645)] for v in p.visits] == [(645, ())]
     assert [(v.starts, p.moved) for p in [kept(570)] for v in p.visits] == [(600, ())]
@@ -109,7 +111,9 @@ def test_two_shows_at_one_school_are_kept_one_by_one() -> None:
     gap = replace(problem.gaps[0], place=0, shows=2, windows=((540, 840),), worth=900.0)
     day = replace(problem.days[0], leaves=300, returns=1200)
     problem = replace(problem, gaps=(gap,), days=(day,))
-    both = tuple(Kept(school=gap.school, day=day.number, starts=starts, price=30) for starts in (600, 720))
+    both = tuple(
+        KeptShow(school=gap.school, day=day.number, starts=starts, price=30) for starts in (600, 720)
+    )
     assert [v.starts for v in solve(replace(problem, kept=both), 20).visits] == [600, 720]
     one = solve(replace(problem, kept=both[1:]), 20)
     assert (one.moved, len(one.visits), 720 in [v.starts for v in one.visits]) == ((), 2, True)

@@ -17,17 +17,17 @@ from outreach.tour.planning.plan import (
     REGIONS,
     TOO_FAR,
     Bounds,
-    LeftOut,
+    SchoolLeftOut,
 )
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import Booked, Day, Gap, Minutes, Problem
+from outreach.tour.planning.problem import BookedShow, Gap, Minutes, Problem, ProblemDay
 from outreach.tour.planning.proof import WHY, driving_words, rests_on, schools_words, unreachable_words
 
 MINUTES = Minutes(get_in=45, play=60, get_out=30, turn=30, step=15)
 MONDAY = small.FIRST
 
 
-def line(*gaps: Gap, days: tuple[Day, ...], kilometres: tuple[int, ...]) -> Problem:
+def line(*gaps: Gap, days: tuple[ProblemDay, ...], kilometres: tuple[int, ...]) -> Problem:
     """Places along one road, a minute a kilometre; the base is place 0."""
     road = tuple(tuple(abs(a - b) for b in kilometres) for a in kilometres)
     names = ("the base", *(f"School {n}" for n in range(1, len(kilometres))))
@@ -43,8 +43,8 @@ def gap(
 
 def day(
     n: int, *, troupe: int = 0, at_most: int = 2, leaves: int = 420, returns: int = 1080, booked=()
-) -> Day:
-    return Day(
+) -> ProblemDay:
+    return ProblemDay(
         number=10 * n + troupe,
         troupe=troupe,
         day=MONDAY + timedelta(days=n),
@@ -66,7 +66,7 @@ def test_each_school_left_out_has_the_cause_that_holds() -> None:
         gap(5, 1),
         gap(6, 0, 1),
         gap(7, 0, 1, worth=100.0),
-        days=(day(0), day(1, booked=(Booked(place=5, gets_in=600, away=740),), at_most=1)),
+        days=(day(0), day(1, booked=(BookedShow(place=5, gets_in=600, away=740),), at_most=1)),
         kilometres=(0, 5, 5, 400, 5, 5, 5, 5),
     )
     problem = replace(problem, gaps=(*problem.gaps, gap(8, 0, worth=600.0, place=5)))
@@ -87,7 +87,7 @@ def test_each_school_left_out_has_the_cause_that_holds() -> None:
 def test_with_nothing_that_fits_there_is_an_empty_plan_that_says_why() -> None:
     problem = line(gap(1, 5), days=(day(0),), kilometres=(0, 5))
     plan = solve(problem, 20)
-    assert (plan.visits, plan.left_out) == ((), (LeftOut(school=1, shows=1, cause=NO_DATE),))
+    assert (plan.visits, plan.left_out) == ((), (SchoolLeftOut(school=1, shows=1, cause=NO_DATE),))
     assert plan.bounds == Bounds(value=600.0, schools=0, driving=0)
     assert plan.ended == PROVEN
 
@@ -95,7 +95,7 @@ def test_with_nothing_that_fits_there_is_an_empty_plan_that_says_why() -> None:
 def test_a_school_that_is_shown_in_part_says_what_it_lacks() -> None:
     problem = line(gap(1, 0, shows=3), days=(day(0),), kilometres=(0, 5))
     plan = solve(problem, 20)
-    assert plan.left_out == (LeftOut(school=1, shows=1, cause=NO_ROOM),)
+    assert plan.left_out == (SchoolLeftOut(school=1, shows=1, cause=NO_ROOM),)
     assert (plan.reached, plan.in_part, plan.bounds.schools) == (0, 1, 0)
     none = solve(replace(problem, whole_schools=True), 20)
     assert (none.visits, none.in_part, none.value) == ((), 0, 600.0)

@@ -11,7 +11,7 @@ from test_planning_left_out import day, gap, line
 
 from outreach.tour.planning import lunch, pool
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import Booked, Problem
+from outreach.tour.planning.problem import BookedShow, Problem
 from outreach.tour.planning.proof import rests_on
 
 # A show from its get-in until the troupe is away: 45 + 60 + 30 minutes.
@@ -62,7 +62,7 @@ def test_a_single_show_asks_for_no_lunch() -> None:
 
 
 def test_a_booked_show_counts() -> None:
-    stands = (Booked(place=1, gets_in=555, away=690),)
+    stands = (BookedShow(place=1, gets_in=555, away=690),)
     problem = two(minutes=45)
     problem = replace(problem, gaps=problem.gaps[1:], days=(replace(problem.days[0], booked=stands),))
     assert starts(problem) == [795]

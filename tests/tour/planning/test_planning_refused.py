@@ -7,7 +7,7 @@ import pytest
 import small
 
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import Booked, CannotPlan, Kept, Problem
+from outreach.tour.planning.problem import BookedShow, CannotPlan, KeptShow, Problem
 
 GOOD = small.problem(1, schools=3, days=2, booked=0)
 DAY, GAP = GOOD.days[0], GOOD.gaps[0]
@@ -27,12 +27,12 @@ def with_road(minutes: float) -> Problem:
     return replace(GOOD, road=road)
 
 
-def with_booked(*shows: Booked) -> Problem:
+def with_booked(*shows: BookedShow) -> Problem:
     return with_day(booked=shows, leaves=420, returns=1080, leaves_from=4, returns_to=4)
 
 
 ROAD = GOOD.road[0][1]
-TIGHT = (Booked(place=0, gets_in=600, away=720), Booked(place=1, gets_in=720 + ROAD - 1, away=900))
+TIGHT = (BookedShow(place=0, gets_in=600, away=720), BookedShow(place=1, gets_in=720 + ROAD - 1, away=900))
 
 REFUSED = {
     "no tour days": (replace(GOOD, days=()), "There are no tour days to plan on."),
@@ -47,14 +47,14 @@ REFUSED = {
         "The tour day of Monday 5 October: the shows booked at Place 0 and Place 1 are 1 minute short on the road.",
     ),
     "booked over each other": (
-        with_booked(Booked(place=0, gets_in=600, away=720), Booked(place=0, gets_in=700, away=800)),
+        with_booked(BookedShow(place=0, gets_in=600, away=720), BookedShow(place=0, gets_in=700, away=800)),
         "are 20 minutes short on the road",
     ),
     "booked outside the day": (
-        with_booked(Booked(place=0, gets_in=421, away=500)),
+        with_booked(BookedShow(place=0, gets_in=421, away=500)),
         "the booked shows do not fit its hours by",
     ),
-    "booked backwards": (with_booked(Booked(place=0, gets_in=600, away=600)), "ends before it begins"),
+    "booked backwards": (with_booked(BookedShow(place=0, gets_in=600, away=600)), "ends before it begins"),
     "a day that ends before it begins": (
         with_day(leaves=900, returns=900),
         "The tour day of Monday 5 October ends before it begins.",
@@ -87,7 +87,7 @@ REFUSED = {
         "A show needs a running time",
     ),
     "a price below nought": (
-        replace(GOOD, kept=(Kept(school=1000, day=100, starts=600, price=-1),)),
+        replace(GOOD, kept=(KeptShow(school=1000, day=100, starts=600, price=-1),)),
         "The price of moving",
     ),
 }
@@ -108,7 +108,10 @@ def test_no_time_at_all_is_refused(seconds: float) -> None:
 
 
 def test_what_is_kept_of_a_day_or_a_school_that_has_gone_is_only_a_move() -> None:
-    gone = (Kept(school=1000, day=999, starts=600, price=30), Kept(school=5, day=100, starts=600, price=30))
+    gone = (
+        KeptShow(school=1000, day=999, starts=600, price=30),
+        KeptShow(school=5, day=100, starts=600, price=30),
+    )
     plan = solve(replace(GOOD, kept=gone), 20)
     assert {*plan.moved, *plan.dropped} == set(gone)
     assert plan.value == solve(GOOD, 20).value
