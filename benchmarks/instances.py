@@ -17,7 +17,7 @@ from serving import ROOT
 from outreach.county import establishments
 from outreach.ground.geography import Place
 from outreach.ground.school_year import offered
-from outreach.tour.planning.problem import BookedShow, Gap, Guests, Minutes, Problem, ProblemDay
+from outreach.tour.planning.problem import BookedShow, Guests, Minutes, Problem, ProblemDay, SchoolToPlan
 from outreach.tour.roads import Roads, Stop
 
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
@@ -151,7 +151,7 @@ def problem(
         for troupe in range(len(bases))
     )
     gaps = tuple(
-        Gap(
+        SchoolToPlan(
             school=school.urn,
             place=number,
             shows=shows[number],

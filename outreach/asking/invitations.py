@@ -106,7 +106,7 @@ class ReplyByPast(Refusal):
         )
 
 
-class AddressDead(Refusal):
+class InvitationAddressDead(Refusal):
     def __init__(self, address: str) -> None:
         super().__init__(f"Mail to {address} came back for good. Add another address first.")
 
@@ -231,7 +231,7 @@ def invite(
     queue(programme)
     still_asks(programme, now=now)
     if outbox.is_dead(contact.address):
-        raise AddressDead(contact.address)
+        raise InvitationAddressDead(contact.address)
     newest = _newest(programme.id, school.urn, contact.address)
     if newest is not None and newest.recorded_at > now - timedelta(days=1):
         raise AskedToday(contact.address)

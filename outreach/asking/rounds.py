@@ -50,7 +50,7 @@ class RoundPreview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class RoundSent:
     """What a round did."""
 
     round: InvitationRound
@@ -95,7 +95,7 @@ class NoTimesAnyMore(Refusal):
         )
 
 
-class NobodyToWriteTo(Refusal):
+class RoundToNobody(Refusal):
     """Everybody on the list was written to, has answered, or cannot be reached."""
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ def send_round(
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
     warned: bool = True,
-) -> Sent:
+) -> RoundSent:
     """Write to each school of the list that may be written to, as it stands behind the programme's lock.
 
     `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
@@ -180,7 +180,7 @@ def send_round(
             continue
         written.append((recipient, asking))
     if not written:
-        raise NobodyToWriteTo
+        raise RoundToNobody
     sending = InvitationRound(programme_id=programme.id, recorded_at=now, who=who, note=note.strip())
     db.session.add(sending)
     db.session.flush()
@@ -198,7 +198,7 @@ def send_round(
     told = {"schools": len(written)}
     history.record("sent a round", "programme", programme.id, who=who, now=now, after=told)
     db.session.flush()
-    return Sent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
+    return RoundSent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
 
 
 def of_programme(programme_id: int, round_id: int | None = None) -> list[RoundSoFar]:

@@ -66,7 +66,7 @@ class HostMovesIt(Refusal):
         )
 
 
-class ReasonMissing(Refusal):
+class CancelReasonMissing(Refusal):
     field = "reason"
 
     def __init__(self) -> None:
@@ -311,7 +311,7 @@ def cancel(
     take place is reported), and TooLateToCancel (a coordinator or company always can until the show ends).
     """
     if not reason.strip():
-        raise ReasonMissing
+        raise CancelReasonMissing
     performance = booking.performance
     performances.lock_school(booking.urn)
     performances.lock_days([performance.tour_day_id])

@@ -48,7 +48,7 @@ class LinkUsed(Refusal):
     """A one-time link was used, has run out, or never was."""
 
 
-class NoSuchPerson(Refusal):
+class NoSuchCoordinator(Refusal):
     pass
 
 
@@ -136,7 +136,7 @@ def get(email: str) -> Coordinator:
     """The coordinator of an address who has not left. Raises NoSuchPerson."""
     person = find(email)
     if person is None or person.ended_at is not None:
-        raise NoSuchPerson(f"Nobody signs in with {_plain(email)}.")
+        raise NoSuchCoordinator(f"Nobody signs in with {_plain(email)}.")
     return person
 
 

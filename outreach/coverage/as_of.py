@@ -40,8 +40,8 @@ class Cut:
     settings_by: datetime | None = None
 
     @property
-    def shape(self) -> "Shape":
-        return Shape(narrowed=self.only is not None, told_later=self.told_by is not None)
+    def shape(self) -> "CutShape":
+        return CutShape(narrowed=self.only is not None, told_later=self.told_by is not None)
 
     @property
     def register_until(self) -> datetime:
@@ -55,7 +55,7 @@ class Cut:
         return self.settings_by or self.until
 
 
-class Shape(NamedTuple):
+class CutShape(NamedTuple):
     """What selects by one cut have that those by another may not."""
 
     narrowed: bool
@@ -66,7 +66,7 @@ class OpenCut:
     """Stands for the n-th cut of a query in selects that are made once, for all cuts of one shape: its values
     are handed over when one is run."""
 
-    def __init__(self, shape: Shape, n: int) -> None:
+    def __init__(self, shape: CutShape, n: int) -> None:
         def number(name: str) -> Any:
             return bindparam(f"{name}_{n}", type_=Integer)
 

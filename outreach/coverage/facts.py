@@ -45,7 +45,7 @@ from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovere
 from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
 from outreach.county.succession import Kin
-from outreach.coverage.as_of import Cut, OpenCut, Shape, only, only_shows, scope_by, values
+from outreach.coverage.as_of import Cut, CutShape, OpenCut, only, only_shows, scope_by, values
 from outreach.ground.db import Instant, db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
@@ -541,7 +541,7 @@ def _rows(of: Callable[[OpenCut], Any], cuts: Sequence[Cut], *, order: int = 1) 
 
 
 @lru_cache(maxsize=1000)
-def _query(of: Callable[[OpenCut], Any], shapes: tuple[Shape, ...], order: int) -> Any:
+def _query(of: Callable[[OpenCut], Any], shapes: tuple[CutShape, ...], order: int) -> Any:
     """A select by several cuts as one query; making it takes longer than running it, so that it is kept."""
     by = [text(str(column)) for column in range(1, order + 1)]
     selects = [of(OpenCut(shape, n)) for n, shape in enumerate(shapes)]

@@ -21,12 +21,12 @@ from outreach.tour.planning import problem as problems
 from outreach.tour.planning.problem import (
     BookedShow,
     CannotPlan,
-    Gap,
     Guests,
     KeptShow,
     Minutes,
     Problem,
     ProblemDay,
+    SchoolToPlan,
 )
 from outreach.tour.planning.worth import worth
 from outreach.tour.programmes import Programme
@@ -147,7 +147,7 @@ def _gaps(
     where: _Where,
     *,
     free: Collection[int],
-) -> Iterable[Gap]:
+) -> Iterable[SchoolToPlan]:
     """The schools that still need a show; what is kept for one and may not move is a show less."""
     dates = {day.day for day in days}
     for candidate in schools.values():
@@ -159,7 +159,7 @@ def _gaps(
         first = max(minute(programme.earliest_start), minute(opens))
         last = min(minute(programme.latest_finish), minute(closes)) - programme.show_minutes + rules.later
         is_small = each is not None and each <= partnership.small_school_pupils
-        yield Gap(
+        yield SchoolToPlan(
             school=candidate.urn,
             place=None if place is None else where.number(Stop(candidate.urn, place), candidate.name),
             shows=shows,

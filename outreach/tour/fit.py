@@ -34,7 +34,7 @@ LUNCH, REST, LATEST = "lunch", "rest", "latest return"
 """The rules of a troupe that can stand in the way of a day by themselves."""
 
 
-class Gap(NamedTuple):
+class StartsBetween(NamedTuple):
     """Starts from `first` to `last` minute, every step, between two shows that stand."""
 
     first: int
@@ -44,7 +44,7 @@ class Gap(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shape:
+class SlotMinutes:
     """The minutes that all slots of a programme share."""
 
     step: int
@@ -67,8 +67,8 @@ class DayOffer:
     tour_day_id: int
     troupe_id: int
     why_not: str
-    gaps: tuple[Gap, ...]
-    shape: Shape
+    gaps: tuple[StartsBetween, ...]
+    shape: SlotMinutes
     shows: int = 0
     at_most: int = 0
     short: int = 0
@@ -94,7 +94,7 @@ class DayOffer:
         extra_minutes, first = min(map(_by_road, self.gaps))
         return extra_minutes, self.day, first
 
-    def _slot(self, gap: Gap, start: int) -> Slot:
+    def _slot(self, gap: StartsBetween, start: int) -> Slot:
         return Slot(
             tour_day_id=self.tour_day_id,
             troupe_id=self.troupe_id,
@@ -148,7 +148,7 @@ class Judge:
     ) -> None:
         """`located` and `calendar`: where they were read for many schools at once (places.locate_all,
         school_days.load)."""
-        self.shape = Shape(
+        self.shape = SlotMinutes(
             step=partnership.slot_step_minutes,
             show=programme.show_minutes,
             get_in=programme.get_in_minutes,
@@ -168,7 +168,7 @@ class Judge:
 
     def day(self, day: Any, stands: list[Stand]) -> DayOffer:
         """What one tour day offers, or the first reason why nothing. `day`: a row of hours.COLUMNS."""
-        gaps: tuple[Gap, ...] = ()
+        gaps: tuple[StartsBetween, ...] = ()
         short, by_road, barred = 0, False, ""
         why_not = self.calendar.why_closed(day.day)
         if self.for_adults and why_not == school_days.INSET_DAY:
@@ -219,7 +219,7 @@ class Judge:
                 return [(first, later)]
         return []
 
-    def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[Gap]:
+    def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[StartsBetween]:
         stops = _stops(truly, stands)
         roads = [self._to(stop) for stop in stops]
         shape, eats = self.shape, truly.lunch and len(stands) + 1 >= lunch.FROM_SHOWS
@@ -231,7 +231,7 @@ class Judge:
                 continue
             extra, why = self._road_told(stands, at, stops, to, on)
             if not eats:
-                yield Gap(first=first, last=last, extra_minutes=extra, why=why)
+                yield StartsBetween(first=first, last=last, extra_minutes=extra, why=why)
                 continue
             for begin, end in mealtimes.spans(
                 truly.lunch,
@@ -248,7 +248,7 @@ class Judge:
                 step=shape.step,
                 road=lambda n: self._road(stops[n], stops[n + 1]),
             ):
-                yield Gap(first=begin, last=end, extra_minutes=extra, why=why)
+                yield StartsBetween(first=begin, last=end, extra_minutes=extra, why=why)
 
     def _between_shows(self, truly: Truly, stands: list[Stand], at: int, to: int, on: int) -> tuple[int, int]:
         """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes;
@@ -327,7 +327,7 @@ def _stops(truly: Truly, stands: list[Stand]) -> list[Stop | None]:
     return [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
 
 
-def _by_road(gap: Gap) -> tuple[int, int]:
+def _by_road(gap: StartsBetween) -> tuple[int, int]:
     return gap.extra_minutes, gap.first
 
 

@@ -13,7 +13,7 @@ from outreach.ground.school_year import year_groups_name
 from outreach.tour.programmes import Programme, check_target, target_year_groups
 
 
-class ReasonMissing(Refusal):
+class DecisionReasonMissing(Refusal):
     field = "reason"
 
 
@@ -117,7 +117,7 @@ def _decide(
     now: datetime,
 ) -> TargetDecision:
     if not reason.strip():
-        raise ReasonMissing("Give the reason; it stands beside the school from now on.")
+        raise DecisionReasonMissing("Give the reason; it stands beside the school from now on.")
     row = TargetDecision(
         programme_id=programme.id,
         urn=school.urn,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 from outreach.asking.confirming import contact_answers, requests
 from outreach.asking.confirming.requests import ConfirmationRequest, NobodyToAsk
-from outreach.asking.invitations import AddressDead, ReplyByPast
+from outreach.asking.invitations import InvitationAddressDead, ReplyByPast
 from outreach.booking.holds import ProgrammeClosed
 from outreach.county import contacts
 from outreach.county.contacts import ContactOnFile
@@ -39,7 +39,7 @@ class Story:
     def preview(self, *more: School) -> requests.Preview:
         return requests.preview(self.programme, {self.school.urn, *(s.urn for s in more)}, now=make.NOW)
 
-    def send(self, *more: School) -> requests.Sent:
+    def send(self, *more: School) -> requests.ConfirmationsSent:
         found = self.preview(*more)
         seen = {r.school.urn: r.contact.address for r in found.recipients}
         return requests.send(self.programme, seen, set(seen), who=WHO, now=make.NOW)
@@ -241,7 +241,7 @@ def test_an_address_on_the_list_already_or_one_that_is_dead_is_refused(story: St
         make.dead_address("gone@redmere.example")
     for address, refusal in (
         ("OFFICE@redmere.example", ContactOnFile),
-        ("gone@redmere.example", AddressDead),
+        ("gone@redmere.example", InvitationAddressDead),
     ):
         kept = contacts.details("Somebody", "", address, "")
         with transaction(), pytest.raises(refusal):
@@ -254,7 +254,7 @@ def test_somebody_who_is_off_the_list_by_now_cannot_be_changed(story: Story) -> 
     with transaction():
         asked = story.asked()
         contacts.end(story.office, who=WHO, now=LATER)
-    with transaction(), pytest.raises(contact_answers.NoSuchPerson):
+    with transaction(), pytest.raises(contact_answers.PersonNotListed):
         contact_answers.end(asked, story.school, story.office, who="Jo", now=LATER)
 
 

@@ -15,15 +15,15 @@ import make
 from outreach.asking import invitations, rounds
 from outreach.asking.chasing import reminders
 from outreach.asking.invitations import (
-    AddressDead,
     AskedToday,
     Invitation,
+    InvitationAddressDead,
     NothingToBook,
     ReasonNeeded,
     ReplyByPast,
     StillBooked,
 )
-from outreach.asking.rounds import InvitationRound, NobodyToWriteTo
+from outreach.asking.rounds import InvitationRound, RoundToNobody
 from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.promises import Booking
 from outreach.county.contacts import Contact
@@ -216,7 +216,7 @@ def test_a_round_sent_twice_is_refused_and_writes_nothing_more(app: Flask) -> No
         c = county()
     with transaction():
         rounds.send_round(c.programme, c.urns, **PRIYA)
-    with pytest.raises(NobodyToWriteTo), transaction():
+    with pytest.raises(RoundToNobody), transaction():
         rounds.send_round(c.programme, c.urns, **PRIYA)
     assert len(addresses()) == 3
     assert db.session.query(InvitationRound).count() == 1
@@ -290,7 +290,7 @@ def at_once(app: Flask, programme_id: int, urns: Sequence[int], rounds_at_once: 
                     programme = db.session.get_one(Programme, programme_id)
                     sent = rounds.send_round(programme, urns, words=words, **PRIYA)
                     ends.append(f"wrote {len(sent.written)}")
-            except NobodyToWriteTo:
+            except RoundToNobody:
                 ends.append("refused")
 
     threads = [threading.Thread(target=one) for _ in range(rounds_at_once)]
@@ -416,7 +416,7 @@ def test_a_dead_address_is_not_asked_by_hand(app: Flask) -> None:
     with transaction():
         c = county(1)
         outbox.mark_dead(c.contacts[0].address, "550", make.NOW)
-    with pytest.raises(AddressDead), transaction():
+    with pytest.raises(InvitationAddressDead), transaction():
         invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA)
 
 
@@ -523,7 +523,7 @@ def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_tim
     with transaction():
         rounds.send_round(c.programme, c.urns, **PRIYA)
     later = make.NOW + timedelta(days=2)
-    with pytest.raises(NobodyToWriteTo), transaction():
+    with pytest.raises(RoundToNobody), transaction():
         rounds.send_round(c.programme, c.urns, who="Priya", now=later)
     with transaction():
         for row in db.session.query(Letter):
@@ -541,5 +541,5 @@ def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_tim
     assert [r.repeat for r in sent.written] == [1, 1]
     assert "These times fit the tour best" in " ".join(said_to(c.contacts[0])[1].split())
     assert invitations.told_that_we_write_again(c.programme.id) == []
-    with pytest.raises(NobodyToWriteTo), transaction():
+    with pytest.raises(RoundToNobody), transaction():
         rounds.send_round(c.programme, c.urns, who="Priya", now=later + timedelta(days=2))

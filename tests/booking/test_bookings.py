@@ -372,7 +372,7 @@ def test_cancelling_twice_is_once(c) -> None:
 
 def test_cancelling_needs_a_reason(c) -> None:
     booking = booked(c)
-    with pytest.raises(bookings.ReasonMissing), transaction():
+    with pytest.raises(bookings.CancelReasonMissing), transaction():
         bookings.cancel(booking, reason=" ", by="school", who="Joanna Fell", now=make.NOW)
 
 

@@ -18,7 +18,7 @@ from test_holds import at_once
 
 import make
 from outreach.booking import bookings, promises, proposals
-from outreach.booking.bookings import ReasonMissing
+from outreach.booking.bookings import CancelReasonMissing
 from outreach.booking.calling_off import affected, call_offs, deeds, instead, replacing, undoing
 from outreach.booking.calling_off.call_offs import AFTERNOON, MORNING, CallOff, CallOffLine
 from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
@@ -223,7 +223,7 @@ def test_who_booked_since_the_look_is_named_and_nothing_ends(c) -> None:
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_no_reason_no_end(c, reason: str) -> None:
     life.book_first(c, BEFORE)
-    with pytest.raises(ReasonMissing):
+    with pytest.raises(CancelReasonMissing):
         call_off(off(c), reason=reason)
 
 

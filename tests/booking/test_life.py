@@ -12,18 +12,18 @@ from test_holds import at_once
 
 import make
 from outreach.booking import bookings, holds, promises, proposals
-from outreach.booking.bookings import ReasonMissing
+from outreach.booking.bookings import CancelReasonMissing
 from outreach.booking.calling_off import affected, call_offs, scope
 from outreach.booking.calling_off import deeds as calling_off
 from outreach.booking.calling_off.deeds import NotAsSeen, NothingToCallOff
 from outreach.booking.calling_off.scope import DayIsOver
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import (
-    AddressDead,
     AlreadyProposed,
-    NobodyToWriteTo,
     NothingToPropose,
     NotKeptAnyMore,
+    ProposalAddressDead,
+    ProposalToNobody,
     ReplyByWrong,
 )
 from outreach.booking.promises import Booking
@@ -314,14 +314,14 @@ def test_nothing_is_proposed_to_a_school_that_has_booked_all_it_can(c) -> None:
 
 
 def test_a_proposal_goes_to_somebody(c) -> None:
-    with pytest.raises(NobodyToWriteTo):
+    with pytest.raises(ProposalToNobody):
         propose(c, people=[])
 
 
 def test_a_proposal_goes_to_no_dead_address(c) -> None:
     with transaction():
         make.dead_address(FELL.address)
-    with pytest.raises(AddressDead, match=FELL.address):
+    with pytest.raises(ProposalAddressDead, match=FELL.address):
         propose(c)
 
 
@@ -462,7 +462,7 @@ def test_a_day_is_called_off_only_as_it_was_seen(c) -> None:
 
 
 def test_a_day_is_called_off_with_a_reason(c) -> None:
-    with pytest.raises(ReasonMissing):
+    with pytest.raises(CancelReasonMissing):
         call_off(c, reason="  ")
 
 

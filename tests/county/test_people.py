@@ -97,7 +97,7 @@ def test_person_who_has_left_cannot_sign_in(priya: coordinators.Coordinator) -> 
         coordinators.holder(priya.email, PASSWORD)
     with pytest.raises(coordinators.LinkUsed), transaction():
         coordinators.use_link(token, now=make.NOW)
-    with pytest.raises(coordinators.NoSuchPerson):
+    with pytest.raises(coordinators.NoSuchCoordinator):
         coordinators.get(priya.email)
 
 

@@ -248,7 +248,7 @@ def test_the_newest_decision_about_a_school_holds(play) -> None:
 def test_a_decision_without_a_reason_is_refused(play) -> None:
     with transaction():
         school = make.school()
-        with pytest.raises(target_decisions.ReasonMissing):
+        with pytest.raises(target_decisions.DecisionReasonMissing):
             target_decisions.exclude(play, school, reason="  ", **WHO)
         with pytest.raises(programmes.NobodyToSeeIt):
             target_decisions.include(play, school, (), reason="Has pupils", **WHO)

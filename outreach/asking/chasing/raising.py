@@ -79,7 +79,7 @@ class HadItAlready(Refusal):
         super().__init__(f"{address} has had our letters about this already. Choose somebody else.")
 
 
-class AddressDead(Refusal):
+class ChasingAddressDead(Refusal):
     field = "address"
 
     def __init__(self, address: str) -> None:
@@ -91,7 +91,7 @@ class NoSchoolDay(Refusal):
         super().__init__(f"Today is no school day at {school.name} ({why}). Send it on the next one.")
 
 
-class ReasonMissing(Refusal):
+class NotRaisedReasonMissing(Refusal):
     field = "reason"
 
     def __init__(self) -> None:
@@ -168,7 +168,7 @@ def leave_be(
     """Decide that this gap is not raised to that level. Raises ReasonMissing, NotWaiting."""
     reason = " ".join(reason.split())
     if not reason:
-        raise ReasonMissing
+        raise NotRaisedReasonMissing
     invitations.queue(programme)
     row = one(programme, urn, now=now)
     if row is None or row.level != level:
@@ -256,7 +256,7 @@ def _checked(row: WaitingGap, to: Addressee, *, now: datetime) -> Addressee:
     if not to.source.strip():
         raise contacts.SourceMissing("Say where the address came from: the letter tells the person so.")
     if outbox.is_dead(address):
-        raise AddressDead(address)
+        raise ChasingAddressDead(address)
     if address.lower() in row.asking.addresses():
         raise HadItAlready(address)
     if why := row.asking.calendar.why_closed(day_of(now)):

@@ -16,7 +16,7 @@ from outreach.asking.chasing import askings, chases, schedule, settings
 from outreach.asking.chasing.askings import OpenAsking
 from outreach.asking.chasing.settings import Schedule
 from outreach.asking.recipients import NotWrittenTo
-from outreach.asking.rounds import NobodyToWriteTo
+from outreach.asking.rounds import RoundToNobody
 from outreach.booking import told
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
@@ -59,7 +59,7 @@ class ReminderPreview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class RemindersSent:
     """What reminding did."""
 
     written: tuple[Reminder, ...]
@@ -147,7 +147,7 @@ def send(
     words: Mapping[int, stationery.LetterAsking] | None = None,
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
-) -> Sent:
+) -> RemindersSent:
     """Remind each school of the list that may be reminded, as it stands behind the programme's lock.
 
     `words`: from `rounds.words_for`, so that the slots of hundreds of schools are not reckoned while others
@@ -170,11 +170,11 @@ def send(
         else:
             left_out.append(NotWrittenTo(school=reminder.school, why="nothing left to book"))
     if not written:
-        raise NobodyToWriteTo
+        raise RoundToNobody
     history.record(
         "sent reminders", "programme", programme.id, who=who, now=now, after={"schools": len(written)}
     )
-    return Sent(written=tuple(written), left_out=tuple(left_out))
+    return RemindersSent(written=tuple(written), left_out=tuple(left_out))
 
 
 def _sorted_out(

@@ -14,7 +14,7 @@ from outreach.asking.confirming.requests import (
     ConfirmationRequest,
     write_to,
 )
-from outreach.asking.invitations import AddressDead
+from outreach.asking.invitations import InvitationAddressDead
 from outreach.booking import named
 from outreach.county import contacts
 from outreach.county.contacts import CONFIRMED, FROM_SCHOOL, Contact, ContactOnFile, Details
@@ -43,7 +43,7 @@ class TooManyPeople(Refusal):
         super().__init__(f"{PEOPLE_AT_MOST} people are enough. Take somebody away first.")
 
 
-class NoSuchPerson(Refusal):
+class PersonNotListed(Refusal):
     def __init__(self) -> None:
         super().__init__("That person is not on the list any more.")
 
@@ -239,7 +239,7 @@ def _mine(
     for own in _own(request, school, who=who, now=now):
         if own.address.lower() == wanted:
             return own
-    raise NoSuchPerson
+    raise PersonNotListed
 
 
 def _check_address(
@@ -253,7 +253,7 @@ def _check_address(
     if any(c.address.lower() == address.lower() for c in others):
         raise ContactOnFile(f"{address} is on the list already.")
     if outbox.is_dead(address):
-        raise AddressDead(address)
+        raise InvitationAddressDead(address)
 
 
 def _keep(request: ConfirmationRequest, kind: str, said: str, *, who: str, now: datetime) -> Confirmation:

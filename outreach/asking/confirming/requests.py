@@ -106,7 +106,7 @@ class Preview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class ConfirmationsSent:
     recipients: tuple[ConfirmationRecipient, ...]
     left_out: tuple[NotAsked, ...]
 
@@ -159,7 +159,7 @@ def letter_to(programme: Programme, recipient: ConfirmationRecipient, *, now: da
 
 def send(
     programme: Programme, seen: Mapping[int, str], target: Collection[int], *, who: str, now: datetime
-) -> Sent:
+) -> ConfirmationsSent:
     """Ask each school of the list that may be asked, as it stands behind the partnership's lock.
 
     `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out
@@ -185,7 +185,7 @@ def send(
         after=count(len(asked), "school"),
     )
     db.session.flush()
-    return Sent(recipients=tuple(asked), left_out=tuple(left_out))
+    return ConfirmationsSent(recipients=tuple(asked), left_out=tuple(left_out))
 
 
 def write_to(

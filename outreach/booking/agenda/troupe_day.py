@@ -88,7 +88,7 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drive:
+class DrawnDrive:
     """A road of `minutes`, drawn from `begins` to `ends`. `spare`: minutes left over on it; below nought it
     is too short.
 
@@ -130,7 +130,7 @@ class Free:
         return "morning" if self.begins + self.ends < 2 * MIDDAY else "afternoon"
 
 
-Item = Block | Drive | Free
+Item = Block | DrawnDrive | Free
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +218,7 @@ def stop_of(show: DrawnShow) -> Stop:
     return roads.school_stop(show.urn, show.easting, show.northing)
 
 
-def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Roads) -> Iterator[Drive]:
+def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Roads) -> Iterator[DrawnDrive]:
     """From where the day begins, on from show to show, to where it ends; a base that is not known takes no
     road."""
     if not blocks:
@@ -230,7 +230,7 @@ def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Road
         minutes = ways.minutes(truly.leaves_from, there)
         leaves, name = first.begins - minutes, first.performance.host.name
         spare = first.begins - minutes - truly.leaves
-        yield Drive(
+        yield DrawnDrive(
             begins=leaves,
             ends=first.begins,
             minutes=minutes,
@@ -242,7 +242,7 @@ def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Road
     for before, after in pairwise(blocks):
         minutes = ways.minutes(stop_of(before.performance), stop_of(after.performance))
         if minutes or before.performance.urn != after.performance.urn:
-            yield Drive(
+            yield DrawnDrive(
                 begins=before.ends,
                 ends=before.ends + minutes,
                 minutes=minutes,
@@ -252,7 +252,7 @@ def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Road
             )
     if truly.returns_to:
         minutes = ways.minutes(stop_of(last.performance), truly.returns_to)
-        yield Drive(
+        yield DrawnDrive(
             begins=last.ends,
             ends=last.ends + minutes,
             minutes=minutes,

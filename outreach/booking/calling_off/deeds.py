@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete
 
 from outreach.booking import bookings
-from outreach.booking.bookings import ReasonMissing
+from outreach.booking.bookings import CancelReasonMissing
 from outreach.booking.calling_off import affected, call_offs, instead, replacing
 from outreach.booking.calling_off.affected import Hit, Hits
 from outreach.booking.calling_off.call_offs import DAY, MORNING, CallOff, CallOffLine
@@ -66,7 +66,7 @@ def call_off(
     """
     chosen = {reference: slot for reference, slot in (chosen or {}).items() if slot}
     if not reason.strip():
-        raise ReasonMissing
+        raise CancelReasonMissing
     scope.check(now=now)
     until = replacing.usually_kept(now) if reply_by is None else reply_by
     if until < day_of(now):

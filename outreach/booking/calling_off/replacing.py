@@ -24,7 +24,7 @@ USUALLY_KEPT = timedelta(days=7)
 """How long another time is kept unless somebody says otherwise; see booking/reply_days.py."""
 
 
-class NobodyToWriteTo(Refusal):
+class NobodyToOffer(Refusal):
     def __init__(self, school: School) -> None:
         super().__init__(f"Nobody at {school.name} can be written to. Ring the school.")
 
@@ -120,7 +120,7 @@ def whom(line: CallOffLine) -> list[Addressee]:
     dead = {address.casefold() for address in outbox.dead_addresses(p.address for p in people)}
     alive = [p for p in people if p.address.casefold() not in dead]
     if not alive:
-        raise NobodyToWriteTo(line.school)
+        raise NobodyToOffer(line.school)
     return alive
 
 

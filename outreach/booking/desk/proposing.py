@@ -55,14 +55,14 @@ class AlreadyProposed(Refusal):
         )
 
 
-class NobodyToWriteTo(Refusal):
+class ProposalToNobody(Refusal):
     field = "people"
 
     def __init__(self) -> None:
         super().__init__("Choose whom the proposal goes to.")
 
 
-class AddressDead(Refusal):
+class ProposalAddressDead(Refusal):
     field = "people"
 
     def __init__(self, address: str) -> None:
@@ -401,9 +401,9 @@ def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Perfo
 
 def _check(offer: ProposalDraft, *, now: datetime) -> None:
     if not offer.people:
-        raise NobodyToWriteTo
+        raise ProposalToNobody
     for address in outbox.dead_addresses(person.address for person in offer.people):
-        raise AddressDead(address)
+        raise ProposalAddressDead(address)
     _check_reply_by(offer.reply_by, offer.slot, now=now)
 
 

@@ -33,7 +33,7 @@ Ring = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class DistrictShape:
     """One district: an SVG path, its step of schools seen (0 to 4), where the middle of its name stands.
 
     `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is
@@ -81,7 +81,7 @@ class Inset:
 class Map:
     width: int
     height: int
-    shapes: list[Shape]
+    shapes: list[DistrictShape]
     marks: list[Mark]
     named: bool
     insets: list[Inset]
@@ -162,7 +162,7 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
             below=map_room.UNDER if code in crowded else map_room.BELOW,
         )
     shapes = [
-        Shape(
+        DistrictShape(
             code=code,
             name=name,
             path="".join(map(path, drawn[code])),

@@ -33,7 +33,7 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drive:
+class MapRoad:
     """A straight line for a road, its minutes in the middle; `home` is the way back."""
 
     x1: int
@@ -51,7 +51,7 @@ class DayMap:
     height: int
     shapes: tuple[str, ...]
     stops: tuple[Stopped, ...]
-    drives: tuple[Drive, ...]
+    drives: tuple[MapRoad, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | N
             below=bool(y > height / 2) != bool(taken),
             anchor=anchor,
         )
-    drives: list[Drive] = []
+    drives: list[MapRoad] = []
     for ((x1, y1), (x2, y2)), took in zip(pairwise(at), minutes, strict=True):
         x, y = round((x1 + x2) / 2), round((y1 + y2) / 2)
         while any(abs(x - d.x) < 50 and abs(y - d.y) < 22 for d in drives) or any(
@@ -115,7 +115,7 @@ def draw(geojson: str | None, points: Sequence[Point], minutes: Sequence[int | N
         ):
             y += 12  # off what stands there already: another drive's minutes, or a stop
         drives.append(
-            Drive(
+            MapRoad(
                 x1=x1,
                 y1=y1,
                 x2=x2,

@@ -110,7 +110,9 @@ def exclude(
 ) -> Done:
     """Take them out of the target, each with the reason. Raises ReasonMissing."""
     if not reason.strip():
-        raise target_decisions.ReasonMissing("Give the reason; it stands beside the school from now on.")
+        raise target_decisions.DecisionReasonMissing(
+            "Give the reason; it stands beside the school from now on."
+        )
     standing, _ = _still(programme, seen, _stands, now=now)
     # What somebody decided while this click waited is recorded later than its own `now`.
     decided = target_decisions.decisions(programme.id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from outreach.tour.planning.problem import Gap, Problem
+from outreach.tour.planning.problem import Problem, SchoolToPlan
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +43,7 @@ class Pairs:
 
 
 def pairs(
-    problem: Problem, gaps: tuple[Gap, ...], can: np.ndarray, road: np.ndarray, place: np.ndarray
+    problem: Problem, gaps: tuple[SchoolToPlan, ...], can: np.ndarray, road: np.ndarray, place: np.ndarray
 ) -> Pairs:
     """All pairs of a problem. `can`: on which dates each school can; `road` between places; `place` of each
     school."""
@@ -82,7 +82,7 @@ def price(problem: Problem, minutes: int) -> float:
     return problem.guests.price + 2 * minutes
 
 
-def starts(guest: Gap, minutes: int) -> tuple[tuple[int, int], ...]:
+def starts(guest: SchoolToPlan, minutes: int) -> tuple[tuple[int, int], ...]:
     """The starts of a neighbour's show that suit a guest: it leaves after its own first start, and is back in
     time."""
     narrowed = ((first + minutes, last - minutes) for first, last in guest.windows)

@@ -10,7 +10,7 @@ import numpy as np
 
 from outreach.tour.planning.hosting import pairs
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.problem import BookedShow, Gap, Problem, ProblemDay
+from outreach.tour.planning.problem import BookedShow, Problem, ProblemDay, SchoolToPlan
 
 MOST_NEW = 3
 """Shows that are added to one day at most: patterns of four schools are too many to list."""
@@ -49,7 +49,7 @@ class PlanRoads:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.minutes = problem.minutes
-        self.gaps: tuple[Gap, ...] = tuple(gap for gap in problem.gaps if gap.place is not None)
+        self.gaps: tuple[SchoolToPlan, ...] = tuple(gap for gap in problem.gaps if gap.place is not None)
         self.count = len(self.gaps)
         self.nowhere = len(problem.places)
         self.road = np.zeros((self.nowhere + 1, self.nowhere + 1), np.int32)
@@ -150,7 +150,7 @@ def next_starts(allowed: np.ndarray) -> np.ndarray:
     return np.minimum.accumulate(starts[::-1])[::-1]
 
 
-def _starts(gap: Gap, step: int) -> np.ndarray:
+def _starts(gap: SchoolToPlan, step: int) -> np.ndarray:
     allowed = np.zeros(LAST_MINUTE + 1, bool)
     for first, last in gap.windows:
         allowed[max(first, 0) : max(last + 1, 0)] = True

@@ -40,7 +40,7 @@ class Minutes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
+class SchoolToPlan:
     """A school that still needs shows. `windows`: first and last possible start, both included, before and
     after lunch.
 
@@ -126,7 +126,7 @@ class Problem:
 
     places: tuple[str, ...]
     road: Sequence[Sequence[int]]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[SchoolToPlan, ...]
     days: tuple[ProblemDay, ...]
     minutes: Minutes
     kept: tuple[KeptShow, ...] = ()
@@ -193,7 +193,7 @@ def _roads(problem: Problem) -> None:
     raise CannotPlan("Minutes on the road are whole minutes, rounded up.")
 
 
-def _gap(problem: Problem, gap: Gap) -> None:
+def _gap(problem: Problem, gap: SchoolToPlan) -> None:
     name = said(problem, gap)
     if gap.place is not None and not 0 <= gap.place < len(problem.places):
         raise CannotPlan(f"{name} stands at a place that has no roads.")
@@ -265,7 +265,7 @@ def _once(what: str, keys: list[Hashable]) -> None:
         raise CannotPlan(f"The same {what} is given twice.")
 
 
-def said(problem: Problem, gap: Gap) -> str:
+def said(problem: Problem, gap: SchoolToPlan) -> str:
     """The name of a gap's school, for a sentence."""
     if gap.place is not None and 0 <= gap.place < len(problem.places):
         return problem.places[gap.place]

@@ -21,7 +21,7 @@ from outreach.tour.planning.plan import (
     SchoolLeftOut,
 )
 from outreach.tour.planning.pool import Pool
-from outreach.tour.planning.problem import KEPT_WITHIN, Gap, KeptShow, Problem
+from outreach.tour.planning.problem import KEPT_WITHIN, KeptShow, Problem, SchoolToPlan
 from outreach.tour.planning.replay import ReplayedDay, replay
 from outreach.tour.planning.seating import Seating
 
@@ -265,7 +265,7 @@ class Causes:
         pairs = figures.pairs
         self.possible[pairs.guest[self.possible[pairs.hosts[pairs.host]]]] = True
 
-    def cause_of(self, gap: Gap) -> str:
+    def cause_of(self, gap: SchoolToPlan) -> str:
         """The cause, as plan.py names them."""
         if gap.school not in self.number:
             return NO_PLACE

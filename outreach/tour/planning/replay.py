@@ -8,9 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, permutations
 
 from outreach.tour.planning import lunch
-from outreach.tour.planning.problem import KEPT_WITHIN, BookedShow, Gap, KeptShow, Problem, ProblemDay
+from outreach.tour.planning.problem import (
+    KEPT_WITHIN,
+    BookedShow,
+    KeptShow,
+    Problem,
+    ProblemDay,
+    SchoolToPlan,
+)
 
-Stop = Gap | BookedShow
+Stop = SchoolToPlan | BookedShow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +44,7 @@ class ReplayedDay:
 
 
 def replay(
-    problem: Problem, day: ProblemDay, gaps: Sequence[Gap], kept: Sequence[KeptShow] = ()
+    problem: Problem, day: ProblemDay, gaps: Sequence[SchoolToPlan], kept: Sequence[KeptShow] = ()
 ) -> ReplayedDay | None:
     """The day with one new show at each of `gaps` (a school twice: two shows), or None when it cannot be.
 
@@ -60,9 +67,9 @@ def replay(
     return best[1] if best else None
 
 
-def _near(gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]) -> list[Gap]:
+def _near(gaps: Sequence[SchoolToPlan], wishes: Mapping[int, Sequence[int]]) -> list[SchoolToPlan]:
     """As many shows of each school as were proposed there, narrowed to half an hour around that."""
-    found: list[Gap] = []
+    found: list[SchoolToPlan] = []
     for gap in gaps:
         wished = wishes.get(gap.school, ())
         if sum(other.school == gap.school for other in found) < len(wished):
@@ -77,7 +84,7 @@ def _near(gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]) -> list[Gap]
 
 
 def _cheapest(
-    problem: Problem, day: ProblemDay, gaps: Sequence[Gap], wishes: Mapping[int, Sequence[int]]
+    problem: Problem, day: ProblemDay, gaps: Sequence[SchoolToPlan], wishes: Mapping[int, Sequence[int]]
 ) -> ReplayedDay | None:
     best: tuple[tuple[int, int], ReplayedDay] | None = None
     for stops in _orders(day, gaps):
@@ -90,7 +97,7 @@ def _cheapest(
     return best[1] if best else None
 
 
-def _orders(day: ProblemDay, gaps: Sequence[Gap]) -> Iterator[tuple[Stop, ...]]:
+def _orders(day: ProblemDay, gaps: Sequence[SchoolToPlan]) -> Iterator[tuple[Stop, ...]]:
     """Every way to put the new shows between the booked ones."""
     booked = tuple(sorted(day.booked, key=lambda show: show.gets_in))
     seen = set()
@@ -174,8 +181,8 @@ def _begins(
 
 def _wished(stop: Stop, wishes: Mapping[int, Sequence[int]]) -> Sequence[int]:
     """The starts that are wished of a narrowed show; none of a free one at the same school."""
-    wished = wishes.get(stop.school, ()) if isinstance(stop, Gap) else ()
-    if not wished or not isinstance(stop, Gap):
+    wished = wishes.get(stop.school, ()) if isinstance(stop, SchoolToPlan) else ()
+    if not wished or not isinstance(stop, SchoolToPlan):
         return ()
     first, last = min(wished) - KEPT_WITHIN, max(wished) + KEPT_WITHIN
     return wished if all(first <= w[0] and w[1] <= last for w in stop.windows) else ()
@@ -201,7 +208,7 @@ def _until(
         stays = _stays(stop, after)
         if stays and not eats:
             return following - minutes.turn - minutes.play
-        gets_in = following - (minutes.get_in if isinstance(after, Gap) else 0)
+        gets_in = following - (minutes.get_in if isinstance(after, SchoolToPlan) else 0)
         road = 0 if stays else _road(problem, stop.place, after.place)
         away = lunch.leaves_by(day.lunch, road=road, gets_in=gets_in) if eats else gets_in - road
     if away is None:
@@ -231,12 +238,12 @@ def _arrives(
         here = lunch.arrives(day.lunch, free=away, road=road) if eats else away + road
     if here is None:
         return 24 * 60
-    return here + (minutes.get_in if isinstance(stop, Gap) else 0)
+    return here + (minutes.get_in if isinstance(stop, SchoolToPlan) else 0)
 
 
 def _stays(one: Stop, other: Stop) -> bool:
     """Whether the troupe stays where it is between two new shows."""
-    return isinstance(one, Gap) and isinstance(other, Gap) and one.school == other.school
+    return isinstance(one, SchoolToPlan) and isinstance(other, SchoolToPlan) and one.school == other.school
 
 
 def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
@@ -285,7 +292,7 @@ def _shows(problem: Problem, stops: tuple[Stop, ...], begins: list[int]) -> tupl
             continue
         gets_in, away = begin - minutes.get_in, begin + minutes.play + minutes.get_out
         before = stops[at - 1] if at else None
-        if isinstance(before, Gap) and before.school == stop.school:
+        if isinstance(before, SchoolToPlan) and before.school == stop.school:
             gets_in = max(gets_in, begins[at - 1] + minutes.play)
             found[-1] = replace(found[-1], away=min(found[-1].away, gets_in))
         found.append(ReplayedShow(school=stop.school, gets_in=gets_in, starts=begin, away=away))

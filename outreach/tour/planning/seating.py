@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from outreach.tour.planning import hosting
 from outreach.tour.planning.kinds import PlanRoads
-from outreach.tour.planning.problem import KEPT_WITHIN, Gap, KeptShow
+from outreach.tour.planning.problem import KEPT_WITHIN, KeptShow, SchoolToPlan
 from outreach.tour.planning.replay import ReplayedDay, ReplayedShow, replay
 
 Spot = tuple[int, int]
@@ -18,7 +18,7 @@ Spot = tuple[int, int]
 class _Day:
     """A day of the plan: its new shows' gaps, narrowed to what suits their guests, and when it plays them."""
 
-    gaps: list[Gap]
+    gaps: list[SchoolToPlan]
     told: ReplayedDay
     guests: dict[int, list[int]]
 
@@ -61,7 +61,7 @@ class Seating:
                 self.days[day].told, self.days[day].gaps = told, gaps
                 self.days[day].guests[at].append(guest)
 
-    def _with(self, guest: int, pair: int, spot: Spot) -> tuple[float, ReplayedDay, list[Gap]]:
+    def _with(self, guest: int, pair: int, spot: Spot) -> tuple[float, ReplayedDay, list[SchoolToPlan]]:
         """(minutes that it costs to have the guest at a show, the day with it, its gaps)."""
         figures, (day, at) = self.figures, spot
         one = self.days[day]
@@ -98,7 +98,7 @@ class Seating:
         return told.driving - saved
 
 
-def _in_order(told: ReplayedDay, gaps: Sequence[Gap]) -> ReplayedDay | None:
+def _in_order(told: ReplayedDay, gaps: Sequence[SchoolToPlan]) -> ReplayedDay | None:
     """The day with its shows in the order of `gaps`, each in its gap's hours; None where a school's two
     cannot be told apart by them."""
     left = list(told.shows)

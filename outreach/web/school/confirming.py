@@ -83,7 +83,7 @@ def contacts_change(token: str, contact_id: int) -> Any:
             reread()
             person = _person(contact_id)
             if person is None:
-                raise contact_answers.NoSuchPerson
+                raise contact_answers.PersonNotListed
             kept = form.details()
             done = contact_answers.change(
                 _asked(), g.school, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
@@ -145,7 +145,7 @@ def _person(contact_id: int) -> Contact | None:
 
 
 def _gone(token: str) -> Any:
-    flash(contact_answers.NoSuchPerson().message, "confirm")
+    flash(contact_answers.PersonNotListed().message, "confirm")
     return redirect(url_for(".contacts", token=token), 303)
 
 

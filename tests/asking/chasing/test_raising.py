@@ -12,12 +12,12 @@ from outreach.asking import invitations
 from outreach.asking.chasing import raising
 from outreach.asking.chasing.chases import HEAD, TRUST, Chase
 from outreach.asking.chasing.raising import (
-    AddressDead,
+    ChasingAddressDead,
     HadItAlready,
     NoSchoolDay,
     NotRaised,
+    NotRaisedReasonMissing,
     NotWaiting,
-    ReasonMissing,
 )
 from outreach.asking.chasing.withdrawing import withdraw_one
 from outreach.asking.invitations import ReplyByPast
@@ -192,7 +192,7 @@ def test_a_head_whose_letter_came_back_leaves_the_gap_waiting_for_another_addres
         db.session.query(Letter).filter_by(recipient=DR_HART.address).one().status = "bounced"
         outbox.mark_dead(DR_HART.address, "550", at(RAISED, 12))
     assert waiting(c, RAISED) == [(c.urns[0], HEAD)]
-    with pytest.raises(AddressDead):
+    with pytest.raises(ChasingAddressDead):
         raise_to(c)
     raise_to(c, to=Addressee(address="hart@redmere.example", source="a call"))
 
@@ -241,7 +241,7 @@ def test_nobody_waits_once_the_reply_by_date_is_past_or_the_programme_closed(app
 
 def test_a_gap_that_is_left_be_waits_for_nobody(app: Flask) -> None:
     c = reminded()
-    with pytest.raises(ReasonMissing), transaction():
+    with pytest.raises(NotRaisedReasonMissing), transaction():
         raising.leave_be(c.programme, c.urns[0], HEAD, "  ", now=at(RAISED), **PRIYA)
     with transaction():
         raising.leave_be(c.programme, c.urns[0], HEAD, "We meet them on Friday", now=at(RAISED), **PRIYA)

@@ -18,7 +18,7 @@ from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import DaysWrong, Schedule
 from outreach.asking.chasing.withdrawing import withdraw_one
 from outreach.asking.invitations import ReplyByPast
-from outreach.asking.rounds import NobodyToWriteTo
+from outreach.asking.rounds import RoundToNobody
 from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
@@ -284,12 +284,12 @@ def test_somebody_elses_name_starts_their_own_asking(app: Flask) -> None:
     assert reasons() == [("first reminder", "new@redmere.example")]
 
 
-def by_hand(c: County, day: date, urns: list[int] | None = None, **more: Any) -> reminders.Sent:
+def by_hand(c: County, day: date, urns: list[int] | None = None, **more: Any) -> reminders.RemindersSent:
     with transaction():
         return reminders.send(c.programme, urns or c.urns, now=at(day, 10), **PRIYA, **more)
 
 
-def left_out(found: reminders.Sent | reminders.ReminderPreview) -> dict[str, str]:
+def left_out(found: reminders.RemindersSent | reminders.ReminderPreview) -> dict[str, str]:
     return {row.school.name: row.why for row in found.left_out}
 
 
@@ -332,7 +332,7 @@ def test_reminding_by_hand_goes_before_the_schedule_and_counts_as_one_of_the_two
     with transaction():
         posted(at(date(2027, 1, 8), 11))
     assert days_reminded(c.programme, date(2027, 1, 9)) == [date(2027, 1, 18)]
-    with pytest.raises(NobodyToWriteTo):
+    with pytest.raises(RoundToNobody):
         by_hand(c, date(2027, 2, 3))
     found = reminders.preview(c.programme, c.urns, now=at(date(2027, 2, 3)))
     assert left_out(found) == {"Redmere 000": "reminded 2 times already, last on 18 January 2027"}
@@ -343,7 +343,7 @@ def test_reminding_sent_twice_is_refused_and_writes_nothing_more(app: Flask) -> 
     with transaction():
         c = county(3)
     by_hand(c, date(2027, 1, 8))
-    with pytest.raises(NobodyToWriteTo):
+    with pytest.raises(RoundToNobody):
         by_hand(c, date(2027, 1, 8))
     assert len(reasons()) == 3
 

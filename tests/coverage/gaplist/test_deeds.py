@@ -19,7 +19,7 @@ from outreach.coverage.gaplist.deeds import MOST, Done, GapAsShown, NobodyChosen
 from outreach.ground.db import db, transaction
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
-from outreach.tour.target_decisions import ReasonMissing
+from outreach.tour.target_decisions import DecisionReasonMissing
 
 PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
 
@@ -118,7 +118,7 @@ def test_schools_of_another_partnership_are_never_touched(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("verb", "refusal"),
     [
-        (lambda p, seen, who: deeds.exclude(p, seen, " ", **PRIYA), ReasonMissing),
+        (lambda p, seen, who: deeds.exclude(p, seen, " ", **PRIYA), DecisionReasonMissing),
         (lambda p, seen, who: deeds.note(p, seen, " ", kind="note", **PRIYA), NoteEmpty),
         (lambda p, seen, who: deeds.assign(p, seen, who, **PRIYA), CannotOwn),
         (lambda p, seen, who: deeds.assign(p, [], None, **PRIYA), NobodyChosen),

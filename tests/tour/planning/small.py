@@ -6,7 +6,15 @@ import random
 from datetime import date, timedelta
 from itertools import combinations
 
-from outreach.tour.planning.problem import BookedShow, Gap, Guests, KeptShow, Minutes, Problem, ProblemDay
+from outreach.tour.planning.problem import (
+    BookedShow,
+    Guests,
+    KeptShow,
+    Minutes,
+    Problem,
+    ProblemDay,
+    SchoolToPlan,
+)
 
 FIRST = date(2026, 10, 5)
 REGIONS = ("", "North", "South", "West")
@@ -84,7 +92,7 @@ def problem(
         first, last = chance.choice((9 * 60, 9 * 60 + 20)), chance.choice((13 * 60, 14 * 60))
         windows = ((first, last),) if not lunch else ((first, lunch - minutes.play), (lunch + 45, last))
         gaps.append(
-            Gap(
+            SchoolToPlan(
                 school=1000 + number,
                 place=number if chance.random() < 0.95 else None,
                 shows=chance.choice((1, 1, 1, 2)),

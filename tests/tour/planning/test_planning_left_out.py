@@ -20,14 +20,14 @@ from outreach.tour.planning.plan import (
     SchoolLeftOut,
 )
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import BookedShow, Gap, Minutes, Problem, ProblemDay
+from outreach.tour.planning.problem import BookedShow, Minutes, Problem, ProblemDay, SchoolToPlan
 from outreach.tour.planning.proof import WHY, driving_words, rests_on, schools_words, unreachable_words
 
 MINUTES = Minutes(get_in=45, play=60, get_out=30, turn=30, step=15)
 MONDAY = small.FIRST
 
 
-def line(*gaps: Gap, days: tuple[ProblemDay, ...], kilometres: tuple[int, ...]) -> Problem:
+def line(*gaps: SchoolToPlan, days: tuple[ProblemDay, ...], kilometres: tuple[int, ...]) -> Problem:
     """Places along one road, a minute a kilometre; the base is place 0."""
     road = tuple(tuple(abs(a - b) for b in kilometres) for a in kilometres)
     names = ("the base", *(f"School {n}" for n in range(1, len(kilometres))))
@@ -36,9 +36,11 @@ def line(*gaps: Gap, days: tuple[ProblemDay, ...], kilometres: tuple[int, ...]) 
 
 def gap(
     school: int, *dates: int, shows: int = 1, place: int | None = None, windows=((540, 840),), worth=600.0
-) -> Gap:
+) -> SchoolToPlan:
     days = frozenset(MONDAY + timedelta(days=n) for n in dates)
-    return Gap(school=school, place=place or school, shows=shows, worth=worth, windows=windows, dates=days)
+    return SchoolToPlan(
+        school=school, place=place or school, shows=shows, worth=worth, windows=windows, dates=days
+    )
 
 
 def day(
