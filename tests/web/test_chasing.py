@@ -352,7 +352,7 @@ def test_the_pages_take_the_same_queries_for_one_school_and_for_twenty(
 def test_every_page_of_chasing_is_fit_for_everybody(site, page) -> None:  # type: ignore[no-untyped-def]
     client = site.app.test_client()
     c = county_now(client)
-    person = db.session.query(make.Person).first()
+    person = db.session.query(make.Coordinator).first()
     db.session.rollback()
     site.sign_in(page, db.session.merge(person))
     for path in (
