@@ -69,11 +69,11 @@ class DayOffer:
     why_not: str
     gaps: tuple[StartsBetween, ...]
     shape: SlotMinutes
-    shows: int = 0
-    at_most: int = 0
-    short: int = 0
-    by_road: bool = False
-    barred: str = ""
+    shows: int
+    at_most: int
+    short: int
+    by_road: bool
+    barred: str
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -309,13 +309,14 @@ class Judge:
         direct = self.roads.minutes(start, end) if start and end and start.place and end.place else 0
         extra = max(0, to + on - direct)
         if not stands:
-            slept = start is not end and min(to, on) <= NEAR_MINUTES
-            return extra, "The company stays the night near you" if slept else ""
-        nearest, near = min(
+            nights = [road for stop, road in ((start, to), (end, on)) if stop and stop.is_lodging]
+            near = any(road <= NEAR_MINUTES for road in nights)
+            return extra, "The company stays the night near you" if near else ""
+        nearest, minutes = min(
             ((stands[n], road) for n, road in ((at - 1, to), (at, on)) if 0 <= n < len(stands)),
             key=lambda one: one[1],
         )
-        if near <= NEAR_MINUTES:
+        if minutes <= NEAR_MINUTES:
             return extra, f"The company is already near {nearest.town or 'you'} that day"
         if extra <= NEAR_MINUTES:
             return extra, "On the company’s way past you"

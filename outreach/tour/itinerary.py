@@ -255,10 +255,11 @@ def change_programme(
     was = programme.shows_a_day
     programmes.change(programme, production, most_seats_booked=most_seats(programme.id), who=who, now=now)
     for day in tour_days:
-        if day.shows_at_most == was or day.shows_at_most > production.shows_a_day:
-            if day.shows_at_most < production.shows_a_day:
-                freed_places.note([day.id], now=now)
-            day.shows_at_most = production.shows_a_day
+        follows = day.shows_at_most == was
+        at_most = production.shows_a_day if follows else min(day.shows_at_most, production.shows_a_day)
+        if at_most > day.shows_at_most:
+            freed_places.note([day.id], now=now)
+        day.shows_at_most = at_most
     db.session.flush()
 
 

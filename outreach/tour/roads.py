@@ -46,6 +46,10 @@ class Stop(NamedTuple):
     key: int
     place: Place | None
 
+    @property
+    def is_lodging(self) -> bool:
+        return self.key < LODGINGS
+
 
 LODGINGS = -1_000_000_000
 """Keys of lodgings lie below this one, and those of bases above it."""

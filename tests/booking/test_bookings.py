@@ -103,6 +103,13 @@ def test_a_form_sent_twice_books_once(c) -> None:
     assert len(letters()) == 3
 
 
+def test_a_form_sent_twice_gives_back_its_own_booking_and_no_other_of_the_school(c) -> None:
+    booked(c, pupils={8: 148})
+    ids = hold(c, slot(c, time(13)))
+    (second,) = book(c, ids, promise(pupils={9: 151}))
+    assert [b.id for b in book(c, ids, promise(pupils={9: 151}))] == [second.id]
+
+
 def test_a_second_hold_gives_the_first_back(c) -> None:
     hold(c, slot(c, time(9)))
     hold(c, slot(c, time(13)))

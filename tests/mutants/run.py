@@ -17,6 +17,8 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from functools import cache
 from hashlib import sha256
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -41,13 +43,16 @@ ROOMS = ("booking", "coverage", "tour", "visits", "post", "asking", "planning", 
 
 ENOUGH = 0.95
 NO_TESTS = 5
-LONGEST = 900
-"""Seconds after which a change that makes the tests run on counts as noticed."""
+PATIENCE = 60
+"""Seconds after which a change that makes the tests run on counts as noticed, and six times what they took."""
 
 QUIET = ("-o", "tmp_path_retention_policy=none")
 SECONDS = 120
 """How long the tests of one change may take as they were noted, the nearest first: what they do not notice
 goes unnoticed."""
+
+SOURCES = KEPT / "sources"
+"""The files of the heart as they were when a test was noted, by hash."""
 
 Notes = dict[str, dict[str, Any]]
 """By file of tests: what it was when it was noted, and of each of its tests the seconds and the lines run."""
@@ -169,6 +174,9 @@ def _noted(asked: argparse.Namespace, copies: list[Path]) -> Notes:
     place = KEPT / "notes.json"
     kept: Notes = json.loads(place.read_text()) if place.exists() else {}
     hashes = {file: _hash(file) for file in FILES}
+    SOURCES.mkdir(exist_ok=True)
+    for file, was in hashes.items():
+        shutil.copy(ROOT / file, SOURCES / was)
     (KEPT / "migrated.sqlite").unlink(missing_ok=True)
     wanted = [
         str(path.relative_to(ROOT))
@@ -227,10 +235,9 @@ def _tests_of(change: Change, noted: Notes, seconds: float) -> list[str]:
 
     What runs at import is no test's own: whatever runs any line of that file may notice it.
     """
-    lines, at_import = set(range(change.first, change.last + 1)), _at_import(change, noted)
-    found = []
+    at_import, found = _at_import(change, noted), []
     for file, each in noted.items():
-        near = Path(file).parts[1] == Path(change.file).parts[1]
+        near, lines = Path(file).parts[1] == Path(change.file).parts[1], _lines_of(change, each)
         for test, note in each["tests"].items():
             ran = note["lines"].get(change.file, ())
             if test != AT_IMPORT and (at_import and ran or not lines.isdisjoint(ran)):
@@ -245,11 +252,31 @@ def _tests_of(change: Change, noted: Notes, seconds: float) -> list[str]:
 
 
 def _at_import(change: Change, noted: Notes) -> bool:
-    lines = set(range(change.first, change.last + 1))
     return not change.inside or any(
-        not lines.isdisjoint(each["tests"].get(AT_IMPORT, {"lines": {}})["lines"].get(change.file, ()))
+        not _lines_of(change, each).isdisjoint(
+            each["tests"].get(AT_IMPORT, {"lines": {}})["lines"].get(change.file, ())
+        )
         for each in noted.values()
     )
+
+
+def _lines_of(change: Change, each: dict[str, Any]) -> set[int]:
+    """Where the lines of a change stood when the tests of a file were noted."""
+    then = _lines_then(change.file, each["ran"].get(change.file, ""))
+    return {line for now in range(change.first, change.last + 1) for line in then.get(now, (now,))}
+
+
+@cache
+def _lines_then(file: str, was: str) -> dict[int, range]:
+    """{line of today: those in its place as the file was}; {} where it is the same, or was not run."""
+    if not was or was == _hash(file):
+        return {}
+    before, now = (path.read_text().splitlines() for path in (SOURCES / was, ROOT / file))
+    found = {}
+    for word, a, b, c, d in SequenceMatcher(None, before, now, autojunk=False).get_opcodes():
+        for n in range(c, d):
+            found[n + 1] = range(a + n - c + 1, a + n - c + 2) if word == "equal" else range(a, b + 2)
+    return found
 
 
 # Changes tried
@@ -267,7 +294,7 @@ def _tried(sample: list[Change], noted: Notes, copies: list[Path], seconds: floa
 
     def in_forks(copy: Path, mine: list[int]) -> None:
         try:
-            for n, outcome in _in_forks(copy, {n: sample[n] for n in mine}, tests):
+            for n, outcome in _in_forks(copy, {n: sample[n] for n in mine}, tests, seconds):
                 outcomes.put((n, outcome))
             outcomes.put(None)
         except Exception as error:
@@ -290,15 +317,15 @@ def _tried(sample: list[Change], noted: Notes, copies: list[Path], seconds: floa
     for copy in copies:
         free.put(copy)
     with ThreadPoolExecutor(len(copies)) as pool:
-        yield from pool.map(lambda n: _alone(free, sample[n], tests[n]), apart)
+        yield from pool.map(lambda n: _alone(free, sample[n], tests[n], seconds), apart)
 
 
 def _in_forks(
-    copy: Path, mine: dict[int, Change], tests: dict[int, list[str]]
+    copy: Path, mine: dict[int, Change], tests: dict[int, list[str]], seconds: float
 ) -> Iterator[tuple[int, Outcome]]:
     place, out = copy / "attempts.json", copy / "attempts.json.out"
     attempts = [
-        {"n": n, "change": asdict(change), "tests": tests[n], "seconds": LONGEST}
+        {"n": n, "change": asdict(change), "tests": tests[n], "seconds": PATIENCE + 6 * seconds}
         for n, change in mine.items()
     ]
     place.write_text(json.dumps(attempts))
@@ -325,23 +352,23 @@ def _in_forks(
     process.join()
 
 
-def _alone(free: SimpleQueue[Path], change: Change, tests: list[str]) -> Outcome:
+def _alone(free: SimpleQueue[Path], change: Change, tests: list[str], seconds: float) -> Outcome:
     copy = free.get()
     began, changed = time.monotonic(), copy / change.file
     source = changed.read_bytes()
     try:
         changed.write_bytes(change.made_in(source))
-        return _run(copy, change, tests, began)
+        return _run(copy, change, tests, began, PATIENCE + 6 * seconds)
     finally:
         changed.write_bytes(source)
         free.put(copy)
 
 
-def _run(copy: Path, change: Change, tests: list[str], began: float) -> Outcome:
+def _run(copy: Path, change: Change, tests: list[str], began: float, seconds: float) -> Outcome:
     chosen = copy / "chosen.txt"
     chosen.write_text("\n".join(tests))
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    ended = _pytest(copy, "-x", "--tb=no", *files, seconds=LONGEST, **{CHOSEN: str(chosen)})
+    ended = _pytest(copy, "-x", "--tb=no", *files, seconds=seconds, **{CHOSEN: str(chosen)})
     if ended.code == NO_TESTS:
         raise RuntimeError(f"none of these tests is there: {tests}")
     failed = [line for line in ended.said.splitlines() if line.startswith(("FAILED", "ERROR"))]

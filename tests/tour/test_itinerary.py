@@ -1,20 +1,22 @@
 """What stands on a troupe's days, and what may be changed of a day: to the minute."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 import make
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
-from outreach.tour import days, itinerary
+from outreach.tour import days, freed_places, itinerary, performances, programmes
 from outreach.tour.days import Hours, TourDay
 from outreach.tour.itinerary import FewerShowsThanBooked, HoursLeaveOutAShow
+from outreach.tour.performances import Performance
 
 DAY = date(2027, 3, 9)
 SECOND = timedelta(seconds=1)
@@ -140,3 +142,68 @@ def test_a_half_day_is_cut_at_noon_unless_a_show_stands_on_the_other_half(tour) 
     with transaction():
         itinerary.close_half(tour.days[2], morning=True, now=make.NOW)
     assert tour.days[2].ended_at == make.NOW
+
+
+def test_a_half_day_keeps_the_hours_that_are_shorter_already(tour) -> None:
+    with transaction():
+        tour.days[1].leaves, tour.days[2].returns = time(13), time(11)
+        itinerary.close_half(tour.days[1], morning=True, now=make.NOW)
+        itinerary.close_half(tour.days[2], morning=False, now=make.NOW)
+    assert [(d.leaves, d.returns, d.ended_at) for d in tour.days[1:]] == [
+        (time(13), time(18), None),
+        (time(7), time(11), None),
+    ]
+
+
+def test_a_half_day_has_room_for_a_show_of_a_programme_of_one_show_a_day(tour) -> None:
+    with transaction():
+        tour.programme.shows_a_day = 1
+        itinerary.close_half(tour.days[1], morning=True, now=make.NOW)
+    assert (tour.days[1].leaves, tour.days[1].ended_at) == (time(12), None)
+
+
+def test_a_day_that_was_removed_meanwhile_is_not_removed_again(tour) -> None:
+    with pytest.raises(days.NoSuchTourDay), transaction():
+        ended = update(TourDay).where(TourDay.id == tour.days[1].id).values(ended_at=make.NOW)
+        db.session.execute(ended.execution_options(synchronize_session=False))
+        itinerary.end_day(tour.days[1], who="Priya", now=make.NOW)
+
+
+def test_a_day_that_is_removed_takes_along_what_lapsed_on_it(tour) -> None:
+    with transaction():
+        show(tour, tour.days[1], time(10), held_until=make.NOW)
+        show(tour, tour.days[2], time(10), held_until=make.NOW)
+    with transaction():
+        itinerary.end_day(tour.days[1], who="Priya", now=make.NOW)
+    assert {p.tour_day_id for p in db.session.query(Performance)} == {tour.days[0].id, tour.days[2].id}
+
+
+def shows_a_day(c: Any, number: int) -> list[int]:
+    """Settle the programme for so many, and what its days take by then; which of them came free is kept."""
+    with transaction():
+        freed_places.take()
+        production = replace(programmes.production_of(c.programme), shows_a_day=number)
+        itinerary.change_programme(c.programme, production, most_seats=lambda _: 0, who="Priya", now=make.NOW)
+        c.freed = set(freed_places.take())
+    return [day.shows_at_most for day in c.days]
+
+
+def test_days_follow_the_programme_but_those_that_take_fewer_shows(tour) -> None:
+    with transaction():
+        tour.days[1].shows_at_most = 1
+    assert shows_a_day(tour, 3) == [3, 1, 3]
+    assert tour.freed == {tour.days[0].id, tour.days[2].id}
+    assert shows_a_day(tour, 2) == [2, 1, 2] and not tour.freed
+    assert shows_a_day(tour, 2) == [2, 1, 2] and not tour.freed
+    assert shows_a_day(tour, 1) == [1, 1, 1]
+    with transaction():
+        show(tour, tour.days[1], time(10))
+        tour.days[0].shows_at_most = 2
+        show(tour, tour.days[0], time(13))
+    with pytest.raises(itinerary.ShowsADayBelowBooked, match="2 shows"):
+        shows_a_day(tour, 1)
+
+
+def test_a_school_is_locked_by_its_own_row(tour) -> None:
+    assert performances.lock_school_unless_busy(tour.school.urn)
+    assert not performances.lock_school_unless_busy(tour.school.urn + 1)
