@@ -136,6 +136,14 @@ def ground():
         sa.Column("before", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("partnership_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "partnership_id IS NOT NULL OR subject IN ('incoming', 'post', 'register', 'school')",
+            name=op.f("ck_history_partnership"),
+        ),
+        sa.CheckConstraint(
+            "subject <> 'partnership' OR subject_id = CAST(partnership_id AS TEXT)",
+            name=op.f("ck_history_own"),
+        ),
         sa.ForeignKeyConstraint(
             ["partnership_id"], ["partnership.id"], name=op.f("fk_history_partnership_id")
         ),

@@ -78,6 +78,45 @@ for _table, _events in ONLY_ADDED_TO.items():
     ]
 
 
+# --- ground: whose a deed is ------------------------------------------------------------------------------------
+
+_SUBJECTS = {
+    "API token": "api_token s WHERE s.id = {}",
+    "authority": "authority s WHERE s.la_code = {}",
+    "board report": "board_report s WHERE s.id = {}",
+    "booking": "booking s WHERE s.reference = {}",
+    "company": "company s WHERE s.id = {}",
+    "feed": "feed s WHERE s.id = {}",
+    "incoming": "incoming s WHERE s.id = {}",
+    "letter": "letter s WHERE s.id = {}",
+    "link request": "link_request r JOIN programme s ON s.id = r.programme_id WHERE r.id = {}",
+    "person": "person s WHERE s.id = {}",
+    "programme": "programme s WHERE s.id = {}",
+    "report date": "board_date s WHERE s.id = {}",
+    "tour day": "tour_day d JOIN programme s ON s.id = d.programme_id WHERE d.id = {}",
+    "troupe": "troupe t JOIN company s ON s.id = t.company_id WHERE t.id = {}",
+    "troupe link": "troupe_link s WHERE s.id = {}",
+}
+"""What a deed is about -> where it says whose it is; the partnership itself is a CHECK in 0001."""
+
+for _subject, _found in _SUBJECTS.items():
+    _id = "NEW.subject_id" if "id = {}" not in _found else "CAST(NEW.subject_id AS INTEGER)"
+    _wrong = f"(SELECT s.partnership_id FROM {_found.format(_id)}) <> NEW.partnership_id"
+    _name = f"history_of_{_subject.lower().replace(' ', '_')}_guard"
+    POSTGRESQL += [
+        _function(
+            _name,
+            f"BEGIN IF {_wrong} THEN {_refusal('history_of_another_partnership')} END IF; RETURN NEW; END",
+        ),
+        f"""CREATE TRIGGER {_name} BEFORE INSERT ON history
+        FOR EACH ROW WHEN (NEW.subject = '{_subject}') EXECUTE FUNCTION {_name}()""",
+    ]
+    SQLITE.append(
+        f"""CREATE TRIGGER {_name} BEFORE INSERT ON history WHEN NEW.subject = '{_subject}' AND {_wrong}
+        BEGIN SELECT RAISE(ABORT, 'history_of_another_partnership'); END"""
+    )
+
+
 # --- county: whose a school is ----------------------------------------------------------------------------------
 
 # A school of one partnership becomes another's only when that one agreed, whatever else changed hands before.

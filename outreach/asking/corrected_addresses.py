@@ -126,13 +126,11 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         _in_calendar(booking, person, address, who=who, now=now)
     history.record(
         "address put right",
-        "school",
-        lost.school.urn,
+        history.Subject("school", lost.school.urn, letter.partnership_id),
         who=who,
         now=now,
         before=old,
         after=address,
-        partnership_id=letter.partnership_id,
     )
     links.withdraw(
         urn=lost.school.urn, address=old, programmes=programmes.ids_of(letter.partnership_id), now=now
@@ -155,15 +153,8 @@ def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
     outbox.end_dead(letter.recipient, now)
     contents.address_settled(letter.recipient, letter.partnership_id, "the address works", who=who, now=now)
     urn = _urn(letter)
-    subject = ("school", urn) if urn is not None else ("letter", letter.id)
-    history.record(
-        "address works again",
-        *subject,
-        who=who,
-        now=now,
-        after={"address": letter.recipient},
-        partnership_id=letter.partnership_id,
-    )
+    of = history.Subject("school", urn, letter.partnership_id) if urn is not None else letter
+    history.record("address works again", of, who=who, now=now, after={"address": letter.recipient})
 
 
 def _urn(letter: Letter) -> int | None:

@@ -278,12 +278,10 @@ def write_to(
     db.session.add(invitation)
     history.record(
         "invited",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
         after={"address": contact.address},
-        partnership_id=programme.partnership_id,
     )
     db.session.flush()
     return invitation
@@ -318,12 +316,10 @@ def answer(
     db.session.add(row)
     history.record(
         f"answered: {kind}",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
         after={"reason": reason} if reason else None,
-        partnership_id=programme.partnership_id,
     )
     db.session.flush()
     return row

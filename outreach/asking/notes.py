@@ -127,11 +127,9 @@ def write_many(
         # Not the words: what is in the history can never be taken out again.
         history.record(
             "spoke on the phone" if kind == PHONE else "noted",
-            "school",
-            urn,
+            history.Subject("school", urn, partnership_id),
             who=who,
             now=now,
-            partnership_id=partnership_id,
         )
     db.session.flush()
     return [kept[urn] for urn in wanted]
@@ -143,7 +141,7 @@ def withdraw(note: NoteOnSchool, *, who: str, now: datetime) -> None:
         raise NoteGone("That note was taken back already.")
     note.withdrawn_at, note.withdrawn_by, note.text = now, who, ""
     history.record(
-        "note taken back", "school", note.urn, who=who, now=now, partnership_id=note.partnership_id
+        "note taken back", history.Subject("school", note.urn, note.partnership_id), who=who, now=now
     )
     db.session.flush()
 

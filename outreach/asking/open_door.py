@@ -56,6 +56,7 @@ class LinkRequest(Base):
     """
 
     __tablename__ = "link_request"
+    in_history = ("link request", "id")
     __table_args__ = (
         Index("ix_link_request_programme", "programme_id", "decided_at"),
         Index("ix_link_request_urn", "urn", "recorded_at"),
@@ -73,6 +74,11 @@ class LinkRequest(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     decision: Mapped[str] = mapped_column(Text, default="")
     who: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def partnership_id(self) -> int:
+        """Whose programme the link would open."""
+        return db.session.get_one(Programme, self.programme_id).partnership_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +135,7 @@ def answer_next(*, now: datetime) -> bool:
     )
     if request is None:
         return False
-    on_file = contacts.contacts_of_school(request.urn, _whose(request))
+    on_file = contacts.contacts_of_school(request.urn, request.partnership_id)
     if _asked_lately(request, now):
         _decide(request, REPEATED, who="", now=now)
     elif why := _why_wait(request, on_file, now):
@@ -194,7 +200,7 @@ def decide_request(
     elif outbox.is_dead(request.address):
         raise MailComesBack(f"Mail to {request.address} comes back. Ring the school for another address.")
     else:
-        _send(request, contacts.contacts_of_school(request.urn, _whose(request)), who=who, now=now)
+        _send(request, contacts.contacts_of_school(request.urn, request.partnership_id), who=who, now=now)
     return request
 
 
@@ -213,20 +219,13 @@ def read_out(
     )
     history.record(
         "read out a link",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
         after={"to": name or address or "not said"},
-        partnership_id=programme.partnership_id,
     )
     db.session.flush()
     return minted.token
-
-
-def _whose(request: LinkRequest) -> int:
-    """The partnership whose programme the link would open."""
-    return db.session.get_one(Programme, request.programme_id).partnership_id
 
 
 def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -> str:
@@ -264,7 +263,9 @@ def _asked_lately(request: LinkRequest, now: datetime) -> bool:
 def _count(request: LinkRequest, decision: str, since: datetime) -> int:
     """How many requests for this school, from addresses that are not on file, ended so since then."""
     on_file = select(Contact.address).where(
-        Contact.urn == request.urn, Contact.ended_at.is_(None), Contact.partnership_id == _whose(request)
+        Contact.urn == request.urn,
+        Contact.ended_at.is_(None),
+        Contact.partnership_id == request.partnership_id,
     )
     return (
         db.session.scalar(
@@ -347,6 +348,4 @@ def _decide(request: LinkRequest, decision: str, *, who: str, now: datetime) -> 
     request.decision = decision
     request.decided_at = now
     request.who = who
-    history.record(
-        f"link request {decision}", "link request", request.id, who=who or "the open door", now=now
-    )
+    history.record(f"link request {decision}", request, who=who or "the open door", now=now)

@@ -95,11 +95,9 @@ def assign(
             )
         history.record(
             "gap assigned",
-            "school",
-            urn,
+            history.Subject("school", urn, programme.partnership_id),
             who=who,
             now=now,
-            partnership_id=programme.partnership_id,
             before={"owner": before[urn][2]} if urn in before else None,
             after={"programme": programme.id, "owner": person.name if person else "nobody"},
         )

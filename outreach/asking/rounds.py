@@ -196,7 +196,7 @@ def send_round(
             round_id=sending.id,
         )
     told = {"schools": len(written)}
-    history.record("sent a round", "programme", programme.id, who=who, now=now, after=told)
+    history.record("sent a round", programme, who=who, now=now, after=told)
     db.session.flush()
     return RoundSent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
 

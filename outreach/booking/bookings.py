@@ -211,13 +211,11 @@ def move(
         told.lengthen_links(promise, now=now)
         history.record(
             "moved",
-            "booking",
-            promise.reference,
+            promise,
             who=who,
             now=now,
             before=was["starts_at"].isoformat(),
             after=performance.starts_at.isoformat(),
-            partnership_id=promise.partnership_id,
         )
         told.moved(promise, was["starts_at"], note=note, tell=tell, now=now)
     if left is not None:
@@ -261,16 +259,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     concerned = guests_told.host_elsewhere(booking.performance) if elsewhere else [booking]
     if before["pupils"] != after["pupils"]:
         numbers.revise(booking, pupils, who=who, now=now)
-    history.record(
-        "changed",
-        "booking",
-        booking.reference,
-        who=who,
-        now=now,
-        before=before,
-        after=after,
-        partnership_id=booking.partnership_id,
-    )
+    history.record("changed", booking, who=who, now=now, before=before, after=after)
     if booking.role != HOST:
         guests_told.guest_changed(booking, now=now)
     changes = told.changes_in_words(before, after)
@@ -340,15 +329,7 @@ def cancel(
                 booking_id=promise.id, recorded_at=now, cancelled_by=cause, who=who, reason=why
             )
         )
-        history.record(
-            "cancelled",
-            "booking",
-            promise.reference,
-            who=who,
-            now=now,
-            after=why,
-            partnership_id=promise.partnership_id,
-        )
+        history.record("cancelled", promise, who=who, now=now, after=why)
         db.session.flush()
         if promise.id != booking.id:
             near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
@@ -415,11 +396,9 @@ def make(
     numbers.revise(booking, pupils, who=who, now=now)
     history.record(
         "booked",
-        "booking",
-        booking.reference,
+        booking,
         who=who,
         now=now,
         after={"urn": school.urn, "starts_at": performance.starts_at.isoformat(), "pupils": pupils},
-        partnership_id=booking.partnership_id,
     )
     return booking

@@ -87,15 +87,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> B
     if not put_down:
         return None
     (added,) = put_down
-    history.record(
-        "added",
-        "booking",
-        booking.reference,
-        who=who,
-        now=now,
-        after=added.address,
-        partnership_id=booking.partnership_id,
-    )
+    history.record("added", booking, who=who, now=now, after=added.address)
     told.school(booking, [added], letters.colleague_added, now=now, expires_at=told.expiry(booking))
     return added
 
@@ -118,15 +110,7 @@ def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
     booking.sequence += 1
     leaving.ended_at = now
     db.session.flush()
-    history.record(
-        "removed",
-        "booking",
-        booking.reference,
-        who=who,
-        now=now,
-        before=leaving.address,
-        partnership_id=booking.partnership_id,
-    )
+    history.record("removed", booking, who=who, now=now, before=leaving.address)
     told.school(booking, [leaving], letters.colleague_removed, now=now)
 
 
@@ -163,16 +147,7 @@ def correct(
         return person
     person.found_by = found_by(person.name, person.address)
     db.session.flush()
-    history.record(
-        "corrected somebody",
-        "booking",
-        booking.reference,
-        who=who,
-        now=now,
-        before=before,
-        after=_said(person),
-        partnership_id=booking.partnership_id,
-    )
+    history.record("corrected somebody", booking, who=who, now=now, before=before, after=_said(person))
     whose = booking.programme.partnership_id
     on_file = next(
         (
@@ -205,7 +180,7 @@ def _let_wait(
     named.wait(
         named.BOOKING,
         booking.school,
-        booking.programme_id,
+        booking.programme,
         booking_id=booking.id,
         name=colleague.name,
         role=colleague.role,
@@ -234,15 +209,7 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
         told.school(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))
         letter = outbox.newest_of_stream(booking.uid)[person.address.lower()]
     if letter.status == WAITING:
-        history.record(
-            "sent again",
-            "booking",
-            booking.reference,
-            who=who,
-            now=now,
-            after=person.address,
-            partnership_id=booking.partnership_id,
-        )
+        history.record("sent again", booking, who=who, now=now, after=person.address)
     return letter
 
 

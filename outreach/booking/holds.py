@@ -121,12 +121,10 @@ def hold(
     db.session.add(FormBegun(programme_id=programme.id, urn=school.urn, recorded_at=now))
     history.record(
         "held",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
         after=[p.starts_at.isoformat() for p in claimed],
-        partnership_id=programme.partnership_id,
     )
     return claimed
 
@@ -240,7 +238,7 @@ def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> None:
     performances.lock_school(urn)
     if _drop(programme_id, urn):
         whose = db.session.get_one(Programme, programme_id).partnership_id
-        history.record("gave back", "school", urn, who=who, now=now, partnership_id=whose)
+        history.record("gave back", history.Subject("school", urn, whose), who=who, now=now)
 
 
 def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datetime) -> None:

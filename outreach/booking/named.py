@@ -17,6 +17,7 @@ from outreach.county.addresses import host_of_address, is_anybodys, is_schools_o
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
+from outreach.tour.programmes import Programme
 
 BOOKING, SEATS, SOMEBODY_ELSE, CONTACTS = "booking", "seats", "somebody else", "contacts"
 """The doors by which a school names people."""
@@ -102,7 +103,7 @@ def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[s
 def wait(
     door: str,
     school: School,
-    programme_id: int,
+    programme: Programme,
     *,
     name: str,
     role: str,
@@ -125,7 +126,7 @@ def wait(
         select(NamedPerson).where(
             NamedPerson.decided_at.is_(None),
             NamedPerson.door == door,
-            NamedPerson.programme_id == programme_id,
+            NamedPerson.programme_id == programme.id,
             NamedPerson.urn == school.urn,
             NamedPerson.address == kept.address,
             NamedPerson.booking_id == booking_id if booking_id else NamedPerson.booking_id.is_(None),
@@ -136,7 +137,7 @@ def wait(
         there.name, there.role, there.phone, there.duty = kept.name, kept.role, kept.phone, duty
         return there
     row = NamedPerson(
-        programme_id=programme_id,
+        programme_id=programme.id,
         urn=school.urn,
         door=door,
         booking_id=booking_id,
@@ -154,8 +155,7 @@ def wait(
     db.session.add(row)
     history.record(
         "named somebody who waits",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=named_by,
         now=now,
         after={"address": kept.address, "door": door},
@@ -170,7 +170,13 @@ def decide(person: NamedPerson, decision: str, *, who: str, now: datetime) -> No
         return
     person.decided_at, person.decision, person.who = now, decision, who
     history.record(
-        f"named person {decision}", "school", person.urn, who=who, now=now, after={"address": person.address}
+        f"named person {decision}",
+        history.Subject(
+            "school", person.urn, db.session.get_one(Programme, person.programme_id).partnership_id
+        ),
+        who=who,
+        now=now,
+        after={"address": person.address},
     )
     db.session.flush()
 

@@ -47,6 +47,7 @@ class Booking(Base):
     """
 
     __tablename__ = "booking"
+    in_history = ("booking", "reference")
     __table_args__ = (
         Index("ix_booking_programme", "programme_id", "urn"),
         Index("ix_booking_performance", "performance_id"),

@@ -165,15 +165,7 @@ def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:
     address = db.session.get_one(Troupe, booking.performance.troupe_id).calendar_address
     letter = letters.resend(booking.performance.uid, address, now=now) if address else None
     if letter is not None and letter.status == WAITING:
-        history.record(
-            "sent again",
-            "booking",
-            booking.reference,
-            who=who,
-            now=now,
-            after=address,
-            partnership_id=booking.partnership_id,
-        )
+        history.record("sent again", booking, who=who, now=now, after=address)
     return letter
 
 

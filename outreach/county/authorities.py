@@ -100,9 +100,7 @@ def add(partnership: Partnership, la_code: str, name: str, *, who: str, now: dat
     db.session.add(row)
     _covered(row, True, who=who, now=now)
     db.session.flush()
-    history.record(
-        "added an authority", "partnership", partnership.id, who=who, now=now, after=f"{la_code} {name}"
-    )
+    history.record("added an authority", partnership, who=who, now=now, after=f"{la_code} {name}")
     return row
 
 
@@ -117,8 +115,7 @@ def remove(authority: Authority, *, who: str, now: datetime) -> None:
         db.session.execute(delete(table).where(table.la_code == authority.la_code))
     history.record(
         "removed an authority",
-        "partnership",
-        authority.partnership_id,
+        history.Subject("partnership", authority.partnership_id, authority.partnership_id),
         who=who,
         now=now,
         before=f"{authority.la_code} {authority.name}",
@@ -150,8 +147,7 @@ def hand_over(la_code: str, to: Partnership, *, who: str, now: datetime) -> Auth
     for of in (giver, to):
         history.record(
             "handed over an authority",
-            "partnership",
-            of.id,
+            of,
             who=who,
             now=now,
             before=giver.name,
@@ -211,7 +207,7 @@ def add_term(authority: Authority, first_day: date, last_day: date, *, who: str,
     term = Term(la_code=authority.la_code, first_day=first_day, last_day=last_day)
     db.session.add(term)
     db.session.flush()
-    _record("added a term", authority.la_code, who, now, after=[str(first_day), str(last_day)])
+    _record("added a term", authority, who, now, after=[str(first_day), str(last_day)])
     return term
 
 
@@ -224,7 +220,7 @@ def add_inset_day(authority: Authority, day: date, *, who: str, now: datetime) -
     row = InsetDay(la_code=authority.la_code, day=day)
     db.session.add(row)
     db.session.flush()
-    _record("added an INSET day", authority.la_code, who, now, after=str(day))
+    _record("added an INSET day", authority, who, now, after=str(day))
     return row
 
 
@@ -233,7 +229,7 @@ def remove_term(authority: Authority, term_id: int, *, who: str, now: datetime) 
     term = db.session.get(Term, term_id)
     if term is None or term.la_code != authority.la_code:
         raise NoSuchTermDate("That term is not in the list any more.")
-    _record("removed a term", authority.la_code, who, now, before=[str(term.first_day), str(term.last_day)])
+    _record("removed a term", authority, who, now, before=[str(term.first_day), str(term.last_day)])
     db.session.delete(term)
     db.session.flush()
 
@@ -243,7 +239,7 @@ def remove_inset_day(authority: Authority, inset_id: int, *, who: str, now: date
     row = db.session.get(InsetDay, inset_id)
     if row is None or row.la_code != authority.la_code:
         raise NoSuchTermDate("That INSET day is not in the list any more.")
-    _record("removed an INSET day", authority.la_code, who, now, before=str(row.day))
+    _record("removed an INSET day", authority, who, now, before=str(row.day))
     db.session.delete(row)
     db.session.flush()
 
@@ -287,9 +283,7 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
         )
     db.session.flush()
     if new:
-        _record(
-            "added term dates", authority.la_code, who, now, after=[[str(n.first), str(n.last)] for n in new]
-        )
+        _record("added term dates", authority, who, now, after=[[str(n.first), str(n.last)] for n in new])
     terms_new = sum(line.is_term for line in new)
     return Added(terms=terms_new, inset_days=len(new) - terms_new, known=known)
 
@@ -320,6 +314,6 @@ def _check_inset(day: date) -> None:
 
 
 def _record(
-    what: str, la_code: str, who: str, now: datetime, *, before: object = None, after: object = None
+    what: str, authority: Authority, who: str, now: datetime, *, before: object = None, after: object = None
 ) -> None:
-    history.record(what, "authority", la_code, who=who, now=now, before=before, after=after)
+    history.record(what, authority, who=who, now=now, before=before, after=after)

@@ -328,12 +328,10 @@ def end(contact: Contact, *, who: str, now: datetime, programmes: Select[int] | 
     links.withdraw(urn=contact.urn, address=contact.address, programmes=programmes, now=now)
     history.record(
         "contact ended",
-        "school",
-        contact.urn,
+        history.Subject("school", contact.urn, contact.partnership_id),
         who=who,
         now=now,
         before=_said(contact),
-        partnership_id=contact.partnership_id,
     )
     db.session.flush()
 
@@ -390,13 +388,11 @@ def withdraw_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, n
             )
         history.record(
             "contact as before its list" if before else "contact ended with its list",
-            "school",
-            contact.urn,
+            history.Subject("school", contact.urn, contact.partnership_id),
             who=who,
             now=now,
             before=_said(contact),
             after=_said(before) if before else None,
-            partnership_id=contact.partnership_id,
         )
     db.session.flush()
 
@@ -426,13 +422,11 @@ def _put(
     db.session.add(contact)
     history.record(
         "contact changed" if replaced else "contact added",
-        "school",
-        urn,
+        history.Subject("school", urn, partnership_id),
         who=who,
         now=now,
         before=_said(replaced) if replaced else None,
         after=_said(contact) | {"from": source},
-        partnership_id=partnership_id,
     )
     return contact
 

@@ -56,6 +56,7 @@ class Coordinator(Base, OfPartnership):
     """A coordinator of one partnership. `session_key` changes with the password and ends old sessions."""
 
     __tablename__ = "person"
+    in_history = ("person", "id")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -124,7 +125,7 @@ def add(
     )
     db.session.add(person)
     db.session.flush()
-    history.record("added", "person", person.id, who=who, now=now, after=person.email)
+    history.record("added", person, who=who, now=now, after=person.email)
     return person
 
 
@@ -199,7 +200,7 @@ def sign_in_link(person: Coordinator, *, who: str = "command line", now: datetim
     """The token of a fresh one-time link, good for a day; the only copy."""
     token = secrets.token_urlsafe(24)
     db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS))
-    history.record("sign-in link made", "person", person.id, who=who, now=now)
+    history.record("sign-in link made", person, who=who, now=now)
     return token
 
 
@@ -237,7 +238,7 @@ def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> Non
     """A new password by its `hash_of`; every session of the old one ends."""
     person.password_hash = new_hash
     person.session_key = secrets.token_hex(16)
-    history.record("changed the password", "person", person.id, who=person.name, now=now)
+    history.record("changed the password", person, who=person.name, now=now)
 
 
 def end(person: Coordinator, *, who: str, now: datetime) -> None:
@@ -246,7 +247,7 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
     person.ended_at = now
     person.session_key = secrets.token_hex(16)
     addresses.withdraw_all_of(person.id, who=who, now=now)
-    history.record("left", "person", person.id, who=who, now=now)
+    history.record("left", person, who=who, now=now)
 
 
 def _digest(token: str) -> str:

@@ -193,8 +193,7 @@ def _put_down(
     school.found_by = found_by(school.name, school.town, school.postcode, school.urn, school.laestab)
     history.record(
         "gave back to the register" if withdrawn else "corrected",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, None),
         who=who,
         now=now,
         before={field: _text(before)},

@@ -23,6 +23,7 @@ class Partnership(Base):
     """
 
     __tablename__ = "partnership"
+    in_history = ("partnership", "id")
     __table_args__ = (
         CheckConstraint("road_base_minutes >= 0 AND road_minutes_per_km >= 0", name="road"),
         CheckConstraint("hold_minutes BETWEEN 5 AND 60", name="hold"),
@@ -47,6 +48,11 @@ class Partnership(Base):
     small_school_pupils: Mapped[int] = mapped_column(default=40, server_default="40")
     districts_geojson: Mapped[str | None] = mapped_column(Text, deferred=True)  # megabytes, for maps alone
     road_table: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def partnership_id(self) -> int:
+        """Its own: whose a deed about it is."""
+        return self.id
 
 
 class CountedShare(Base):
@@ -77,6 +83,7 @@ class Authority(Base):
     """
 
     __tablename__ = "authority"
+    in_history = ("authority", "la_code")
 
     la_code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
@@ -196,7 +203,7 @@ def create(settings: PartnershipSettings, *, who: str, now: datetime) -> Partner
     db.session.add(partnership)
     db.session.flush()
     db.session.add(CountedShare(partnership_id=partnership.id, share=share, recorded_at=now, who=who))
-    history.record("created", "partnership", partnership.id, who=who, now=now, after=settings.name)
+    history.record("created", partnership, who=who, now=now, after=settings.name)
     return partnership
 
 
@@ -212,9 +219,7 @@ def change(partnership: Partnership, settings: PartnershipSettings, *, who: str,
         elif name in after:
             db.session.add(CountedShare(partnership_id=partnership.id, share=value, recorded_at=now, who=who))
     db.session.flush()
-    history.record(
-        "changed the settings", "partnership", partnership.id, who=who, now=now, before=before, after=after
-    )
+    history.record("changed the settings", partnership, who=who, now=now, before=before, after=after)
 
 
 def settings_of(partnership: Partnership) -> PartnershipSettings:
@@ -238,14 +243,7 @@ def set_districts(partnership: Partnership, content: bytes, *, who: str, now: da
     partnership.districts_geojson = json.dumps(districts, separators=(",", ":"))
     db.session.flush()
     found = len(districts["features"])
-    history.record(
-        "set the district map",
-        "partnership",
-        partnership.id,
-        who=who,
-        now=now,
-        after=count(found, "district"),
-    )
+    history.record("set the district map", partnership, who=who, now=now, after=count(found, "district"))
     return found
 
 
@@ -254,7 +252,7 @@ def remove_districts(partnership: Partnership, *, who: str, now: datetime) -> No
     if partnership.districts_geojson is not None:
         partnership.districts_geojson = None
         db.session.flush()
-        history.record("removed the district map", "partnership", partnership.id, who=who, now=now)
+        history.record("removed the district map", partnership, who=who, now=now)
 
 
 def district_names(partnership: Partnership) -> list[str]:

@@ -166,7 +166,13 @@ def withdraw(school: School, day: date, *, who: str, now: datetime) -> None:
     before = {"day": str(day), "is_open": row.is_open, "reason": row.reason}
     db.session.delete(row)
     db.session.flush()
-    history.record("took back a day of its own", "school", school.urn, who=who, now=now, before=before)
+    history.record(
+        "took back a day of its own",
+        history.Subject("school", school.urn, None),
+        who=who,
+        now=now,
+        before=before,
+    )
 
 
 def set_hours(school: School, opens: time, closes: time, *, who: str, now: datetime) -> None:
@@ -182,7 +188,14 @@ def set_hours(school: School, opens: time, closes: time, *, who: str, now: datet
     db.session.flush()
     after = f"{opens:%H:%M} to {closes:%H:%M}"
     if after != before:
-        history.record("set its hours", "school", school.urn, who=who, now=now, before=before, after=after)
+        history.record(
+            "set its hours",
+            history.Subject("school", school.urn, None),
+            who=who,
+            now=now,
+            before=before,
+            after=after,
+        )
 
 
 def add_own_term(school: School, first_day: date, last_day: date, *, who: str, now: datetime) -> SchoolTerm:
@@ -196,8 +209,7 @@ def add_own_term(school: School, first_day: date, last_day: date, *, who: str, n
     db.session.flush()
     history.record(
         "added a term of its own",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, None),
         who=who,
         now=now,
         after=[str(first_day), str(last_day)],
@@ -234,8 +246,7 @@ def _say(school: School, day: date, *, is_open: bool, reason: str, who: str, now
     db.session.flush()
     history.record(
         "opened a day" if is_open else "ruled out a day",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, None),
         who=who,
         now=now,
         before=before,

@@ -389,8 +389,7 @@ def set_own_numbers(
     if told:
         history.record(
             "own numbers",
-            "school",
-            urn,
+            history.Subject("school", urn, None),
             who=who,
             now=now,
             before=_named(before, told),

@@ -3,23 +3,30 @@ rest."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, Text, and_, or_, select
+from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
+
+NOBODYS = ("incoming", "post", "register", "school")
+"""What a deed may be about and be done for no partnership: a mail that nobody has taken yet, the post's standstill, a
+file of the register, and a school's own facts, which are read by whoever held it then."""
 
 
 class History(Base):
     """One deed. `who` is text and an id with no foreign key, so that it outlives the person's row.
 
-    `partnership_id` is whose programme or booking it was done in; None: of a school, whoever held it then, or of
-    what says itself whose it is.
+    `partnership_id` is whose it is: the partnership of what it is about, or in whose programme a school did it.
     """
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_subject", "subject", "subject_id"),)
+    __table_args__ = (
+        Index("ix_history_subject", "subject", "subject_id"),
+        CheckConstraint(f"partnership_id IS NOT NULL OR subject IN {NOBODYS}", name="partnership"),
+        CheckConstraint("subject <> 'partnership' OR subject_id = CAST(partnership_id AS TEXT)", name="own"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
@@ -32,32 +39,40 @@ class History(Base):
     partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
 
 
-def record(
-    what: str,
-    subject: str,
-    subject_id: object,
-    *,
-    who: str,
-    now: datetime,
-    before: Any = None,
-    after: Any = None,
-    partnership_id: int | None = None,
-) -> None:
-    """Add one deed: record('moved', 'booking', 7, who='Joanna Fell (school)', now=now, before=…, after=…).
+class Subject(NamedTuple):
+    """What a deed is about, and whose it is; `partnership_id` is None only of what may be nobody's."""
 
-    `partnership_id`: whose programme it is done in, where that is not told by the subject (a school may
-    change hands).
-    """
+    word: str
+    key: object
+    partnership_id: int | None
+
+
+class HasHistory(Protocol):
+    """A row of a partnership, which says by which word and by which of its columns the history knows it."""
+
+    in_history: tuple[str, str]
+
+    @property
+    def partnership_id(self) -> int | None: ...
+
+
+def record(
+    what: str, of: Subject | HasHistory, *, who: str, now: datetime, before: Any = None, after: Any = None
+) -> None:
+    """Add one deed: record('moved', booking, who='Joanna Fell (school)', now=now, before=…, after=…)."""
+    if not isinstance(of, Subject):
+        word, column = of.in_history
+        of = Subject(word, getattr(of, column), of.partnership_id)
     db.session.add(
         History(
             recorded_at=now,
             who=who,
             what=what,
-            subject=subject,
-            subject_id=str(subject_id),
+            subject=of.word,
+            subject_id=str(of.key),
             before=before,
             after=after,
-            partnership_id=partnership_id,
+            partnership_id=of.partnership_id,
         )
     )
 

@@ -77,7 +77,7 @@ def stop(plan: TourPlan, *, who: str, now: datetime) -> None:
     if row.state == WAITING:
         row.state, row.finished_at, row.failed_why = FAILED, now, "It was stopped before it was begun."
     db.session.flush()
-    history.record("stopped a plan", "programme", row.programme_id, who=who, now=now, after=row.name)
+    history.record("stopped a plan", row.programme, who=who, now=now, after=row.name)
 
 
 def put_away(plan: TourPlan, *, who: str, now: datetime) -> None:
@@ -88,7 +88,7 @@ def put_away(plan: TourPlan, *, who: str, now: datetime) -> None:
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         db.session.flush()
-        history.record("put away a plan", "programme", row.programme_id, who=who, now=now, after=row.name)
+        history.record("put away a plan", row.programme, who=who, now=now, after=row.name)
 
 
 def lines_before(plan: TourPlan) -> list[PlanLine]:
@@ -140,7 +140,7 @@ def _put_down(
     )
     db.session.add(plan)
     db.session.flush()
-    history.record("asked for a plan", "programme", programme.id, who=who, now=now, after=plan.name)
+    history.record("asked for a plan", programme, who=who, now=now, after=plan.name)
     return plan
 
 

@@ -93,7 +93,7 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
             raise Overtaken(
                 "What this letter says is not so any more, and there is nothing to send in its place."
             )
-        history.record("wrote anew", "letter", letter.id, who=who, now=now, after=going.id)
+        history.record("wrote anew", letter, who=who, now=now, after=going.id)
         return going
     letterbook.go(letter, who=who, now=now)
     return letter

@@ -147,7 +147,7 @@ def go(letter: Letter, *, who: str, now: datetime) -> None:
     """It waits from now on to go at once."""
     letter.attempts = 0 if letter.status == FAILED else letter.attempts
     letter.status, letter.not_before = WAITING, now
-    history.record("tried again", "letter", letter.id, who=who, now=now)
+    history.record("tried again", letter, who=who, now=now)
 
 
 def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
@@ -162,7 +162,7 @@ def withdraw(letter: Letter, *, who: str, now: datetime) -> None:
         raise LetterGone("This letter has gone, or is going this moment.")
     db.session.refresh(letter)
     letter.raw = copies.masked(letter.raw)
-    history.record("withdrew", "letter", letter.id, who=who, now=now)
+    history.record("withdrew", letter, who=who, now=now)
 
 
 def revisions_of(stream: str) -> list[tuple[int, datetime]]:
@@ -193,4 +193,4 @@ def withdraw_all(recipient: str, partnership_id: int | None, *, who: str, now: d
     for letter_id in sorted(taken):
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
-        history.record("withdrew", "letter", letter_id, who=who, now=now)
+        history.record("withdrew", letter, who=who, now=now)

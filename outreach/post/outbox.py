@@ -44,6 +44,7 @@ class Letter(Base):
     """
 
     __tablename__ = "letter"
+    in_history = ("letter", "id")
     __table_args__ = (
         UniqueConstraint("stream", "recipient", "kind", "method", "sequence", "dtstamp"),
         UniqueConstraint("id", "partnership_id"),

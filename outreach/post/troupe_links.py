@@ -32,6 +32,7 @@ class TroupeLink(Base):
     withdrawn."""
 
     __tablename__ = "troupe_link"
+    in_history = ("troupe link", "id")
     __table_args__ = (
         Index(
             "uq_troupe_link_troupe_id",
@@ -80,7 +81,7 @@ def make(troupe_id: int, *, partnership_id: int, who: str, now: datetime) -> Tro
         if other is None:
             raise
         return other
-    history.record("made", "troupe link", row.id, who=who, now=now, after={"troupe": troupe_id})
+    history.record("made", row, who=who, now=now, after={"troupe": troupe_id})
     return row
 
 
@@ -89,9 +90,7 @@ def withdraw(link: TroupeLink, *, who: str, now: datetime) -> None:
     if link.withdrawn_at is None:
         link.withdrawn_at, link.withdrawn_by = now, who
         db.session.flush()
-        history.record(
-            "withdrew", "troupe link", link.id, who=who, now=now, before={"troupe": link.troupe_id}
-        )
+        history.record("withdrew", link, who=who, now=now, before={"troupe": link.troupe_id})
 
 
 def renew(link: TroupeLink, *, who: str, now: datetime) -> TroupeLink:

@@ -16,6 +16,7 @@ from outreach.ground.geography import Place, from_grid_reference
 
 class Company(Base, OfPartnership):
     __tablename__ = "company"
+    in_history = ("company", "id")
     __table_args__ = (UniqueConstraint("partnership_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +36,7 @@ class Troupe(Base):
     """
 
     __tablename__ = "troupe"
+    in_history = ("troupe", "id")
     __table_args__ = (UniqueConstraint("company_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -52,6 +54,10 @@ class Troupe(Base):
     cost_km_pence: Mapped[int | None]
 
     company: Mapped[Company] = relationship(lazy="joined")
+
+    @property
+    def partnership_id(self) -> int:
+        return self.company.partnership_id
 
     @property
     def base(self) -> Place | None:
@@ -140,7 +146,7 @@ def add(partnership_id: int, facts: CompanyFacts, *, who: str, now: datetime) ->
     company = Company(partnership_id=partnership_id, **asdict(facts))
     db.session.add(company)
     db.session.flush()
-    history.record("added", "company", company.id, who=who, now=now, after=facts.name)
+    history.record("added", company, who=who, now=now, after=facts.name)
     return company
 
 
@@ -148,7 +154,7 @@ def change(company: Company, facts: CompanyFacts, *, who: str, now: datetime) ->
     """Raises CompanyNameTaken."""
     partnerships.lock(company.partnership_id)
     _check_name(company.partnership_id, facts.name, instead_of=company.id)
-    _set(company, "company", company.id, asdict(facts), who=who, now=now)
+    _set(company, asdict(facts), who=who, now=now)
 
 
 def add_troupe(company: Company, facts: TroupeFacts, *, who: str, now: datetime) -> Troupe:
@@ -158,7 +164,7 @@ def add_troupe(company: Company, facts: TroupeFacts, *, who: str, now: datetime)
     troupe = Troupe(company_id=company.id, **_columns(facts))
     db.session.add(troupe)
     db.session.flush()
-    history.record("added", "troupe", troupe.id, who=who, now=now, after=facts.name)
+    history.record("added", troupe, who=who, now=now, after=facts.name)
     return troupe
 
 
@@ -166,7 +172,7 @@ def change_troupe(troupe: Troupe, facts: TroupeFacts, *, who: str, now: datetime
     """Raises TroupeNameTaken. Shows that stand keep their times, whatever the new base."""
     partnerships.lock(troupe.company.partnership_id)
     _check_troupe_name(troupe.company, facts.name, instead_of=troupe.id)
-    _set(troupe, "troupe", troupe.id, _columns(facts), who=who, now=now)
+    _set(troupe, _columns(facts), who=who, now=now)
 
 
 def set_costs(
@@ -176,7 +182,7 @@ def set_costs(
     it."""
     partnerships.lock(troupe.company.partnership_id)
     costs: dict[str, object] = {"cost_day_pence": day_pence, "cost_km_pence": km_pence}
-    _set(troupe, "troupe", troupe.id, costs, who=who, now=now)
+    _set(troupe, costs, who=who, now=now)
 
 
 def find_base(text: str) -> Place | None:
@@ -237,10 +243,10 @@ def _columns(facts: TroupeFacts) -> dict[str, object]:
     }
 
 
-def _set(row: Base, subject: str, row_id: int, values: dict[str, object], *, who: str, now: datetime) -> None:
+def _set(row: Company | Troupe, values: dict[str, object], *, who: str, now: datetime) -> None:
     before, after = history.differences({name: getattr(row, name) for name in values}, values)
     for name, value in values.items():
         setattr(row, name, value)
     db.session.flush()
     if after:
-        history.record("changed", subject, row_id, who=who, now=now, before=before, after=after)
+        history.record("changed", row, who=who, now=now, before=before, after=after)

@@ -30,6 +30,7 @@ class TourDay(Base):
     """
 
     __tablename__ = "tour_day"
+    in_history = ("tour day", "id")
     __table_args__ = (
         Index(
             "uq_tour_day_troupe_id_day",
@@ -57,6 +58,10 @@ class TourDay(Base):
 
     troupe: Mapped[Troupe] = relationship()
     programme: Mapped[Programme] = relationship()
+
+    @property
+    def partnership_id(self) -> int:
+        return self.programme.partnership_id
 
 
 class LastDayBeforeFirst(Refusal):
@@ -226,8 +231,7 @@ def add_bulk(
     if rows:
         history.record(
             "added tour days",
-            "programme",
-            programme.id,
+            programme,
             who=who,
             now=now,
             after={"troupe": troupe.name, "days": [str(day) for day in new]},

@@ -157,9 +157,7 @@ def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> N
     )
     db.session.flush()
     freed_places.note([tour_day.id], now=now)
-    history.record(
-        "changed", "tour day", tour_day.id, who=who, now=now, before=_said(before), after=_said(hours)
-    )
+    history.record("changed", tour_day, who=who, now=now, before=_said(before), after=_said(hours))
 
 
 def end_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
@@ -181,8 +179,7 @@ def end_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "removed a tour day",
-        "programme",
-        tour_day.programme_id,
+        tour_day.programme,
         who=who,
         now=now,
         before={"troupe": tour_day.troupe.name, "day": str(tour_day.day)},

@@ -66,6 +66,7 @@ class Programme(Base, OfPartnership):
     days."""
 
     __tablename__ = "programme"
+    in_history = ("programme", "id")
     __table_args__ = (
         CheckConstraint("audience_ceiling > 0", name="ceiling"),
         CheckConstraint("running_minutes > 0 AND discussion_minutes >= 0", name="length"),
@@ -150,7 +151,7 @@ def create(partnership_id: int, production: Production, *, who: str, now: dateti
     programme = Programme(partnership_id=partnership_id, created_at=now, **_columns(production))
     db.session.add(programme)
     db.session.flush()
-    history.record("created", "programme", programme.id, who=who, now=now, after=production.title)
+    history.record("created", programme, who=who, now=now, after=production.title)
     _target(programme, production.year_groups, who=who, now=now)
     return programme
 
@@ -186,7 +187,7 @@ def change(
         setattr(programme, name, value)
     db.session.flush()
     if after:
-        history.record("changed", "programme", programme.id, who=who, now=now, before=before, after=after)
+        history.record("changed", programme, who=who, now=now, before=before, after=after)
     set_target(programme, production.year_groups, who=who, now=now)
 
 
@@ -203,7 +204,7 @@ def close(programme: Programme, *, who: str, now: datetime) -> None:
     if programme.closed_at is None:
         programme.closed_at = now
         db.session.flush()
-        history.record("closed", "programme", programme.id, who=who, now=now)
+        history.record("closed", programme, who=who, now=now)
 
 
 def reopen(programme: Programme, *, who: str, now: datetime) -> None:
@@ -211,7 +212,7 @@ def reopen(programme: Programme, *, who: str, now: datetime) -> None:
     if programme.closed_at is not None:
         programme.closed_at = None
         db.session.flush()
-        history.record("opened again", "programme", programme.id, who=who, now=now)
+        history.record("opened again", programme, who=who, now=now)
 
 
 def production_of(programme: Programme) -> Production:
@@ -285,13 +286,7 @@ def _target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now
     db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=year_groups, recorded_at=now))
     db.session.flush()
     history.record(
-        "set the target",
-        "programme",
-        programme.id,
-        who=who,
-        now=now,
-        before=list(before),
-        after=list(year_groups),
+        "set the target", programme, who=who, now=now, before=list(before), after=list(year_groups)
     )
 
 

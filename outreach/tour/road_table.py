@@ -108,8 +108,7 @@ def bring_in(partnership: Partnership, content: BinaryIO, *, who: str, now: date
     db.session.flush()
     history.record(
         "brought in a table of minutes",
-        "partnership",
-        partnership.id,
+        partnership,
         who=who,
         now=now,
         after={"pairs": brought.pairs, "unequal": brought.unequal},
@@ -124,7 +123,7 @@ def remove(partnership: Partnership, *, who: str, now: datetime) -> None:
     db.session.execute(delete(RoadMinutes).where(RoadMinutes.partnership_id == partnership.id))
     partnership.road_table = None
     db.session.flush()
-    history.record("removed the table of minutes", "partnership", partnership.id, who=who, now=now)
+    history.record("removed the table of minutes", partnership, who=who, now=now)
 
 
 def known(partnership: Partnership) -> PlacesOfPartnership:

@@ -131,11 +131,9 @@ def _decide(
     db.session.flush()
     history.record(
         f"{kind} in the target",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=programme.partnership_id,
         after={"programme": programme.id, "year_groups": list(year_groups), "reason": row.reason},
     )
     return row

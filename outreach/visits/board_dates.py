@@ -26,6 +26,7 @@ class BoardDate(Base, OfPartnership):
     """A day on which the board gets a report: of one programme, or of all the partnership does."""
 
     __tablename__ = "board_date"
+    in_history = ("report date", "id")
     __table_args__ = (Index("ix_board_date_day", "partnership_id", "day"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,7 +83,7 @@ def add(
     )
     db.session.add(made)
     db.session.flush()
-    history.record("added", "report date", made.id, who=who, now=now, after=f"{day.isoformat()} {title}")
+    history.record("added", made, who=who, now=now, after=f"{day.isoformat()} {title}")
     show(made, now=now)
     return made
 
@@ -93,9 +94,7 @@ def end(of: BoardDate, *, who: str, now: datetime) -> None:
     if of.ended_at is None:
         of.ended_at = now
         db.session.flush()
-        history.record(
-            "removed", "report date", of.id, who=who, now=now, before=f"{of.day.isoformat()} {of.title}"
-        )
+        history.record("removed", of, who=who, now=now, before=f"{of.day.isoformat()} {of.title}")
         show(of, now=now)
 
 

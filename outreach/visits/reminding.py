@@ -119,15 +119,7 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
                 booking_id=booking.id, address=to.address.lower(), letter_id=letter.id, recorded_at=now
             )
         )
-        history.record(
-            "asked for a report",
-            "booking",
-            booking.reference,
-            who=THE_SERVICE,
-            now=now,
-            after={"address": to.address},
-            partnership_id=booking.partnership_id,
-        )
+        history.record("asked for a report", booking, who=THE_SERVICE, now=now, after={"address": to.address})
         db.session.flush()
         return True
     return False

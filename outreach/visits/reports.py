@@ -197,13 +197,11 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
         db.session.add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=pupils))
     history.record(
         f"reported ({side})",
-        "booking",
-        booking.reference,
+        booking,
         who=who,
         now=now,
         before=_in_short(_says(earlier)) if earlier else None,
         after=_in_short(account),
-        partnership_id=booking.partnership_id,
     )
     db.session.flush()
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
@@ -287,13 +285,11 @@ def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: s
     older = newest(booking, side)
     history.record(
         f"took back a report ({side})",
-        "booking",
-        booking.reference,
+        booking,
         who=who,
         now=now,
         before=_in_short(_says(row)),
         after={"why": reason.strip(), "holds again": _in_short(_says(older)) if older else None},
-        partnership_id=booking.partnership_id,
     )
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
 

@@ -56,7 +56,8 @@ def test_transaction_inside_a_transaction_is_refused(app: Flask) -> None:
 
 def test_history_can_only_grow(app: Flask) -> None:
     with transaction():
-        history.record("booked", "booking", 1, who="Joanna Fell", now=make.NOW)
+        whose = make.partnership().id
+        history.record("booked", history.Subject("booking", 1, whose), who="Joanna Fell", now=make.NOW)
     for statement in ("UPDATE history SET who = 'x'", "DELETE FROM history"):
         with pytest.raises(Exception, match="history_only_grows"), transaction() as session:
             session.execute(db.text(statement))

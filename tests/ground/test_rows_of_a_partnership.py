@@ -8,10 +8,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 import make
+from outreach.asking.open_door import LinkRequest
+from outreach.county import partnerships
+from outreach.coverage.board.publishing import BoardReport
 from outreach.ground import history
-from outreach.ground.db import db, transaction
-from outreach.post import links
+from outreach.ground.db import Base, broken_guard, db, transaction
+from outreach.post import links, troupe_links
+from outreach.post.feeds import addresses, tokens
 from outreach.post.incoming.inbox import Incoming
+from outreach.visits import board_dates
 
 WRONG = {
     "a show of another's programme": (
@@ -55,6 +60,11 @@ WRONG = {
         " VALUES ('2027-01-19 09:00:00', 'x', 'x', 'x', 'x', 999)",
         "history_partnership_id",
     ),
+    "a deed of nobody": (
+        "INSERT INTO history (recorded_at, who, what, subject, subject_id)"
+        " VALUES ('2027-01-19 09:00:00', 'x', 'x', 'x', 'x')",
+        "history_partnership",
+    ),
 }
 
 
@@ -85,9 +95,6 @@ def rows(app: Flask) -> dict[str, Any]:
                 kind="person",
             )
         )
-        history.record(
-            "booked", "booking", 1, who="Priya", now=make.NOW, partnership_id=programme.partnership_id
-        )
         return {
             "other": theirs.partnership_id,
             "bare": make.show(programme, make.school(), make.NOW).id,
@@ -110,3 +117,56 @@ def test_the_database_refuses(rows: dict[str, Any], what: str) -> None:
 def test_a_mail_of_which_nobody_knows_whose_it_is_may_name_none(rows: dict[str, Any]) -> None:
     with transaction():
         db.session.execute(text("UPDATE incoming SET partnership_id = NULL"))
+
+
+@pytest.fixture
+def subjects(app: Flask) -> dict[str, history.HasHistory]:
+    """One row of each kind that the history knows, by its word."""
+    with transaction() as session:
+        partnership = make.partnership()
+        programme, school, of = make.programme(partnership), make.school(), partnership.id
+        booking = make.booking(make.show(programme, school, make.NOW), {8: 100})
+        troupe = make.troupe(partnership)
+        person, at = make.person(partnership), make.NOW
+        rows: list[Any] = [
+            Incoming(partnership_id=of, digest="1", raw=b"", received_at=at, kind="person"),
+            LinkRequest(programme_id=programme.id, urn=school.urn, address="x@y.example", recorded_at=at),
+            addresses.make("board", of, partnership_id=of, label="The board", who="Priya", now=at),
+            tokens.make(of, "The board", who="Priya", now=at)[0],
+            troupe_links.make(troupe.id, partnership_id=of, who="Priya", now=at),
+            board_dates.add(of, "Spring", at.date(), programme=None, who="Priya", now=at),
+            BoardReport(
+                partnership_id=of,
+                programme_id=programme.id,
+                number=1,
+                as_of=at.date(),
+                published_at=at,
+                published_by="Priya",
+                content={},
+                basis={},
+            ),
+        ]
+        session.add_all(rows)
+        session.flush()
+        rows += [partnership, programme, booking, troupe, troupe.company, person]
+        rows += [make.tour_day(programme, troupe), partnerships.authorities(of)[0]]
+        rows.append(make.letter("x@y.example", None, partnership_id=of))
+        return {row.in_history[0]: row for row in rows}
+
+
+def test_a_deed_is_its_subjects_partnerships(subjects: dict[str, history.HasHistory]) -> None:
+    known = {mapper.class_ for mapper in Base.registry.mappers if hasattr(mapper.class_, "in_history")}
+    assert {type(row) for row in subjects.values()} == known, "each kind is tried"
+    whose = {word: row.partnership_id for word, row in subjects.items()}
+    with transaction():
+        other = make.partnership(("932",)).id
+        for row in subjects.values():
+            history.record("tried", row, who="Priya", now=make.NOW)
+    for word, row in subjects.items():
+        column = row.in_history[1]
+        deed = history.history_of(word, getattr(row, column))[0]
+        assert (deed.what, deed.partnership_id) == ("tried", whose[word])
+        with pytest.raises(IntegrityError) as refused, transaction():
+            history.record("tried", history.Subject(word, getattr(row, column), other), who="x", now=make.NOW)
+        name = "ck_history_own" if word == "partnership" else "history_of_another_partnership"
+        assert broken_guard(refused.value) == name, word

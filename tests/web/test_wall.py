@@ -70,9 +70,13 @@ def two(app: Flask) -> tuple[Side, Side]:
         )
         make.report(made, "school", make.NOW - timedelta(days=1), {8: 100, 9: 100})
         history.record(
-            "invited", "school", theirs.school.urn, who="Sworn in", now=make.EARLIER, after="a word among us"
+            "invited",
+            history.Subject("school", theirs.school.urn, None),
+            who="Sworn in",
+            now=make.EARLIER,
+            after="a word among us",
         )
-        history.record("booked", "booking", "SEC-00001", who="Sworn in", now=make.EARLIER)
+        history.record("booked", made, who="Sworn in", now=make.EARLIER)
         notes.write(
             theirs.school.urn,
             "told on the phone",
@@ -224,17 +228,14 @@ def test_each_reads_of_a_schools_history_what_was_its_own(two: Any, stopped: Any
     hand_over(theirs, ours, at)
     kept = ours.school.urn
     with transaction():
-        history.record("invited", "school", kept, who="Priya", now=at, partnership_id=ours.partnership.id)
-        history.record("held", "school", kept, who="Sworn in", now=at, partnership_id=theirs.partnership.id)
-        history.record("set its hours", "school", urn, who="Owen", now=at + timedelta(hours=1))
-        history.record(
-            "held",
-            "school",
-            urn,
-            who="The school",
-            now=at + timedelta(hours=2),
-            partnership_id=theirs.partnership.id,
-        )
+        for what, of, who, hours in (
+            ("invited", (kept, ours.partnership.id), "Priya", 0),
+            ("held", (kept, theirs.partnership.id), "Sworn in", 0),
+            ("set its hours", (urn, None), "Owen", 1),
+            ("held", (urn, theirs.partnership.id), "The school", 2),
+        ):
+            subject = history.Subject("school", *of)
+            history.record(what, subject, who=who, now=at + timedelta(hours=hours))
 
     def read(side: Side, urn: int = urn) -> list[str]:
         held = {("school", urn): hands.spans([urn], side.partnership.id)[urn]}

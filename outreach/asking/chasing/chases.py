@@ -114,11 +114,9 @@ def put(
     db.session.add(chase)
     history.record(
         REMINDED.get(reason, f"raised to the {reason}"),
-        "school",
-        urn,
+        history.Subject("school", urn, letter.partnership_id),
         who=who,
         now=now,
-        partnership_id=letter.partnership_id,
         after={"address": letter.recipient},
     )
     db.session.flush()

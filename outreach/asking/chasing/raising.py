@@ -185,12 +185,10 @@ def leave_be(
     db.session.add(left)
     history.record(
         f"not raised to the {level}",
-        "school",
-        urn,
+        history.Subject("school", urn, programme.partnership_id),
         who=who,
         now=now,
         after={"reason": reason},
-        partnership_id=programme.partnership_id,
     )
     db.session.flush()
     return left

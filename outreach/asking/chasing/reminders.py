@@ -171,9 +171,7 @@ def send(
             left_out.append(NotWrittenTo(school=reminder.school, why="nothing left to book"))
     if not written:
         raise RoundToNobody
-    history.record(
-        "sent reminders", "programme", programme.id, who=who, now=now, after={"schools": len(written)}
-    )
+    history.record("sent reminders", programme, who=who, now=now, after={"schools": len(written)})
     return RemindersSent(written=tuple(written), left_out=tuple(left_out))
 
 

@@ -113,7 +113,7 @@ def settle(programme: Programme, schedule: Schedule, *, who: str, now: datetime)
         for name, value in asdict(schedule).items():
             setattr(row, name, value)
     db.session.flush()
-    history.record(SETTLED, "programme", programme.id, who=who, now=now, before=before, after=after)
+    history.record(SETTLED, programme, who=who, now=now, before=before, after=after)
 
 
 def ran(*, now: datetime) -> None:

@@ -197,7 +197,7 @@ def _let_wait(
     named.wait(
         named.CONTACTS,
         school,
-        request.programme_id,
+        db.session.get_one(Programme, request.programme_id),
         about=request.id,
         instead_of=instead_of,
         name=kept.name,

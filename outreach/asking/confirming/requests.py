@@ -177,12 +177,7 @@ def send(
     for recipient in asked:
         write_to(programme, recipient, who=who, now=now)
     history.record(
-        "asked schools for their contacts",
-        "programme",
-        programme.id,
-        who=who,
-        now=now,
-        after=count(len(asked), "school"),
+        "asked schools for their contacts", programme, who=who, now=now, after=count(len(asked), "school")
     )
     db.session.flush()
     return ConfirmationsSent(recipients=tuple(asked), left_out=tuple(left_out))
@@ -215,11 +210,9 @@ def write_to(
     db.session.add(request)
     history.record(
         "asked who is right",
-        "school",
-        recipient.school.urn,
+        history.Subject("school", recipient.school.urn, programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=programme.partnership_id,
         after={"address": recipient.contact.address},
     )
     db.session.flush()

@@ -218,11 +218,9 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "undid a move",
-        "school",
-        moving.school.urn,
+        history.Subject("school", moving.school.urn, moving.programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=moving.programme.partnership_id,
         before=made.starts_at.isoformat(),
         after=made.was_starts_at.isoformat(),
     )

@@ -109,8 +109,7 @@ def call_off(
     for programme_id in sorted({day.programme_id for day in found.days}):
         history.record(
             "called off",
-            "programme",
-            programme_id,
+            history.Subject("programme", programme_id, done.partnership_id),
             who=who,
             now=now,
             before={"what": done.what, "ended": found.references},

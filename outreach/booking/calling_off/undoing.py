@@ -44,8 +44,7 @@ def give_back(done: CallOff, *, who: str, now: datetime) -> list[str]:
     db.session.flush()
     history.record(
         "gave back what was called off",
-        "partnership",
-        done.partnership_id,
+        history.Subject("partnership", done.partnership_id, done.partnership_id),
         who=who,
         now=now,
         before=done.what,

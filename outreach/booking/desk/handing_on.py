@@ -201,23 +201,12 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     for subject in (old.urn, new.urn):
         history.record(
             f"booking {what}",
-            "school",
-            subject,
+            history.Subject("school", subject, booking.programme.partnership_id),
             who=who,
             now=now,
-            partnership_id=booking.programme.partnership_id,
             after={"booking": booking.reference, "from": old.name, "to": new.name},
         )
-    history.record(
-        what,
-        "booking",
-        booking.reference,
-        who=who,
-        now=now,
-        before=old.name,
-        after=new.name,
-        partnership_id=booking.partnership_id,
-    )
+    history.record(what, booking, who=who, now=now, before=old.name, after=new.name)
     told.lengthen_links(booking, now=now)
     for promise in concerned:
         told.school(

@@ -134,11 +134,9 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     db.session.flush()
     history.record(
         "proposed",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=programme.partnership_id,
         after={
             "starts": proposal.starts_at.isoformat(),
             "reply_by": str(offer.reply_by),
@@ -217,11 +215,9 @@ def move(
     db.session.flush()
     history.record(
         "proposal moved",
-        "school",
-        proposal.urn,
+        history.Subject("school", proposal.urn, proposal.programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=proposal.programme.partnership_id,
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
         after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
     )
@@ -291,12 +287,10 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     db.session.flush()
     history.record(
         "proposal accepted",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
         after=booking.reference,
-        partnership_id=programme.partnership_id,
     )
     holds.remove_draft(programme.id, school.urn)
     told.lengthen_links(booking, now=now)
@@ -372,11 +366,9 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
         performances.release(performance, now=now)
     history.record(
         f"proposal {how}",
-        "school",
-        proposal.urn,
+        history.Subject("school", proposal.urn, proposal.programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=proposal.programme.partnership_id,
         before={"starts": proposal.starts_at.isoformat()},
         after=reason.strip() or None,
     )

@@ -248,15 +248,7 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
     matter, counter = _wished(incoming, partnership_id)
     booking = matter.booking
     inbox.end_counter(counter, "refused", who=who, now=now)
-    history.record(
-        "refused another time",
-        "booking",
-        booking.reference,
-        who=who,
-        now=now,
-        after=counter.starts_at.isoformat(),
-        partnership_id=booking.partnership_id,
-    )
+    history.record("refused another time", booking, who=who, now=now, after=counter.starts_at.isoformat())
     person = None if matter.of_troupe or booking.ended_at else _person(booking, counter.address)
     if person is None:
         return False
@@ -303,15 +295,7 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
         told.school(
             booking, [person], answering.move_or_cancel, now=now, comment=answer.comment, expires_at=until
         )
-        history.record(
-            "asked after a no",
-            "booking",
-            booking.reference,
-            who=who,
-            now=now,
-            after=person.address,
-            partnership_id=booking.partnership_id,
-        )
+        history.record("asked after a no", booking, who=who, now=now, after=person.address)
         written.append(person)
     if not written:
         raise VisitUnknown

@@ -72,7 +72,9 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     place.answer, place.seats_given = FEWER, seats
     db.session.flush()
     whose = place.programme.partnership_id
-    history.record("offered seats", "school", place.urn, who=who, now=now, after=seats, partnership_id=whose)
+    history.record(
+        "offered seats", history.Subject("school", place.urn, whose), who=who, now=now, after=seats
+    )
     guests_told.tell_guest(place, notes.FEWER, now=now)
     return None
 
@@ -88,12 +90,10 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "refused as guest",
-        "school",
-        place.urn,
+        history.Subject("school", place.urn, place.programme.partnership_id),
         who=who,
         now=now,
         after=reason.strip() or None,
-        partnership_id=place.programme.partnership_id,
     )
     near = guest_hosts.nearest(place.programme, place.school, pupils=place.seats, now=now)
     others = [(at, words) for at, words in near if place.performance.host.name not in words]
@@ -124,12 +124,10 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
     db.session.flush()
     history.record(
         "offered seats" if how == OPEN else "said who may join",
-        "booking",
-        host.reference,
+        host,
         who=who,
         now=now,
         after={"how": how, "seats": row.seats, "terms": row.terms},
-        partnership_id=host.partnership_id,
     )
     return row
 

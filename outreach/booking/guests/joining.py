@@ -131,11 +131,9 @@ def ask(
     db.session.flush()
     history.record(
         "asked to join",
-        "school",
-        school.urn,
+        history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=programme.partnership_id,
         after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.pupils},
     )
     if seats.how == OPEN:
@@ -148,7 +146,7 @@ def ask(
                 named.wait(
                     named.SEATS,
                     school,
-                    programme.id,
+                    programme,
                     place_id=place.id,
                     name=person.name,
                     role=person.role,
@@ -206,11 +204,9 @@ def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "took back its request",
-        "school",
-        place.urn,
+        history.Subject("school", place.urn, place.programme.partnership_id),
         who=who,
         now=now,
-        partnership_id=place.programme.partnership_id,
     )
     guests_told.tell_host(place, notes.WITHDRAWN, now=now)
 
@@ -230,14 +226,7 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
     same = before == numbers.said(booking, promises.pupils_of(booking))
     if place is not None and same and was != place.travel and booking.sequence == sequence:
         history.record(
-            "changed how it comes",
-            "booking",
-            booking.reference,
-            who=who,
-            now=now,
-            before=was.words(),
-            after=place.travel.words(),
-            partnership_id=booking.partnership_id,
+            "changed how it comes", booking, who=who, now=now, before=was.words(), after=place.travel.words()
         )
         guests_told.guest_changed(booking, now=now)
         changes = [f"How {booking.school.name} comes: {place.travel.words()}."]
@@ -254,14 +243,7 @@ def still_come(booking: Booking, *, who: str, now: datetime) -> None:
     if place is not None and place.asked_again:
         place.coming_at = now
         db.session.flush()
-        history.record(
-            "still comes",
-            "booking",
-            booking.reference,
-            who=who,
-            now=now,
-            partnership_id=booking.partnership_id,
-        )
+        history.record("still comes", booking, who=who, now=now)
 
 
 def _check_show(programme: Programme, school: School, performance: Performance, *, now: datetime) -> None:

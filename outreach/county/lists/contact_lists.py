@@ -239,8 +239,7 @@ def withdraw(
     row.withdrawn_at, row.withdrawn_by = now, who
     history.record(
         "contact list taken back",
-        "partnership",
-        partnership_id,
+        history.Subject("partnership", partnership_id, partnership_id),
         who=who,
         now=now,
         before={"file": row.file_name, "contacts": len(done)},
@@ -308,7 +307,13 @@ def _kept(
             )
         )
     said = {"file": kept.file_name, "made": kept.made, "changed": kept.changed}
-    history.record("contact list taken in", "partnership", kept.partnership_id, who=who, now=now, after=said)
+    history.record(
+        "contact list taken in",
+        history.Subject("partnership", kept.partnership_id, kept.partnership_id),
+        who=who,
+        now=now,
+        after=said,
+    )
     db.session.flush()
     return kept
 

@@ -174,7 +174,13 @@ def take_in(upload: Upload, la_codes: Sequence[str], *, who: str, now: datetime)
                 )
             )
         said = {"file": upload.row.file_name, "visits": len(new)}
-        history.record("past shows taken in", "partnership", partnership_id, who=who, now=now, after=said)
+        history.record(
+            "past shows taken in",
+            history.Subject("partnership", partnership_id, partnership_id),
+            who=who,
+            now=now,
+            after=said,
+        )
         db.session.flush()
     return done
 
@@ -201,8 +207,7 @@ def withdraw(list_id: int, *, partnership_id: int, who: str, now: datetime) -> E
     row.withdrawn_at, row.withdrawn_by = now, who
     history.record(
         "past shows taken back",
-        "partnership",
-        partnership_id,
+        history.Subject("partnership", partnership_id, partnership_id),
         who=who,
         now=now,
         before={"file": row.file_name},

@@ -275,8 +275,7 @@ def apply(
     db.session.flush()
     history.record(
         "applied",
-        "register",
-        row.id,
+        history.Subject("register", row.id, None),
         who=who,
         now=now,
         after={"file": file_name[:200], "summary": changes.summary},
@@ -345,8 +344,7 @@ def _take_as_succession(each: Became, of: RegisterImport) -> None:
     )
     history.record(
         "taken as what became of another",
-        "school",
-        new.urn,
+        history.Subject("school", new.urn, None),
         who=of.who,
         now=of.recorded_at,
         after={"came from": f"{old.name} ({old.urn})", "file": of.file_name},

@@ -175,8 +175,7 @@ def withdraw(change: RegisterChange, *, who: str, now: datetime) -> None:
     change.outcome = change.settled_at = change.settled_by = None
     history.record(
         "opened a register change again",
-        "school",
-        change.urn,
+        history.Subject("school", change.urn, None),
         who=who,
         now=now,
         before={change.field: before},
@@ -201,8 +200,7 @@ def _settle(change: RegisterChange, outcome: str, *, who: str, now: datetime) ->
     change.outcome, change.settled_at, change.settled_by = outcome, now, who
     history.record(
         "accepted the register’s change" if outcome == ACCEPTED else "kept ours against the register",
-        "school",
-        change.urn,
+        history.Subject("school", change.urn, None),
         who=who,
         now=now,
         before={change.field: change.before},

@@ -207,8 +207,7 @@ def put_down(changes: Changes, *, who: str, now: datetime) -> int:
     for receiver in sorted({row.receiver_id or 0 for row in rows[:asked]}):
         history.record(
             "asked for schools of another partnership",
-            "partnership",
-            receiver,
+            history.Subject("partnership", receiver, receiver),
             who=who,
             now=now,
             after={"URN": sorted({row.urn for row in rows[:asked] if row.receiver_id == receiver})},
@@ -343,8 +342,7 @@ def agree(ids: Collection[int], *, giver_id: int | None, who: str, now: datetime
         if given:
             history.record(
                 "handed schools over",
-                "partnership",
-                giver,
+                history.Subject("partnership", giver, giver),
                 who=who,
                 now=now,
                 after={"URN": given, "said": count(len(given), "school")},
@@ -372,8 +370,7 @@ def keep(ids: Collection[int], *, giver_id: int, who: str, now: datetime) -> int
         row.outcome, row.settled_at, row.settled_by = KEPT, now, who
     history.record(
         "kept schools that another partnership asked for",
-        "partnership",
-        giver_id,
+        history.Subject("partnership", giver_id, giver_id),
         who=who,
         now=now,
         after={"URN": [row.urn for row in rows]},

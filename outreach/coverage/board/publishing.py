@@ -33,6 +33,7 @@ class BoardReport(Base, OfPartnership):
     """
 
     __tablename__ = "board_report"
+    in_history = ("board report", "id")
     __table_args__ = (
         UniqueConstraint("programme_id", "as_of", name="uq_board_report_as_of"),
         UniqueConstraint("programme_id", "number", name="uq_board_report_number"),
@@ -197,12 +198,7 @@ def publish(
     db.session.add(report)
     db.session.flush()
     history.record(
-        "published",
-        "board report",
-        report.id,
-        who=who,
-        now=now,
-        after=f"{programme.title}, as of {as_of.isoformat()}",
+        "published", report, who=who, now=now, after=f"{programme.title}, as of {as_of.isoformat()}"
     )
     return report
 

@@ -89,14 +89,7 @@ def accept(
         "invited": len(done.invited),
         "taken back": len(done.fell),
     }
-    history.record(
-        "accepted a plan",
-        "programme",
-        plan.programme_id,
-        who=who,
-        now=now,
-        after={"plan": plan.name} | counts,
-    )
+    history.record("accepted a plan", plan.programme, who=who, now=now, after={"plan": plan.name} | counts)
     return done
 
 

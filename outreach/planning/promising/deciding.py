@@ -196,8 +196,7 @@ def _record(what: str, line: PlanLine, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         what,
-        "programme",
-        line.plan.programme_id,
+        line.plan.programme,
         who=who,
         now=now,
         after={"plan": line.plan.name, "urn": line.urn, "starts": line.starts_at.isoformat()},

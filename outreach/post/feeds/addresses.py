@@ -34,6 +34,7 @@ class Feed(Base):
     """
 
     __tablename__ = "feed"
+    in_history = ("feed", "id")
     __table_args__ = (
         CheckConstraint("kind IN ('school', 'troupe', 'coordinator', 'board')", name="kind"),
         Index("ix_feed_subject", "kind", "subject"),
@@ -78,7 +79,7 @@ def make(
     )
     db.session.add(feed)
     db.session.flush()
-    history.record("made", "feed", feed.id, who=who, now=now, after=_called(feed))
+    history.record("made", feed, who=who, now=now, after=_called(feed))
     return feed
 
 
@@ -91,7 +92,7 @@ def withdraw(feed: Feed, *, who: str, now: datetime) -> None:
         Feed.holder == feed.holder,
     ):
         row.withdrawn_at = now
-        history.record("revoked", "feed", row.id, who=who, now=now, before=_called(row))
+        history.record("revoked", row, who=who, now=now, before=_called(row))
     db.session.flush()
 
 

@@ -25,6 +25,7 @@ class ApiToken(Base, OfPartnership):
     withdrawn."""
 
     __tablename__ = "api_token"
+    in_history = ("API token", "id")
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
@@ -61,7 +62,7 @@ def make(partnership_id: int, label: str, *, who: str, now: datetime) -> tuple[A
     )
     db.session.add(row)
     db.session.flush()
-    history.record("made", "API token", row.id, who=who, now=now, after=label)
+    history.record("made", row, who=who, now=now, after=label)
     return row, token
 
 
@@ -70,7 +71,7 @@ def withdraw(row: ApiToken, *, who: str, now: datetime) -> None:
     if row.withdrawn_at is None:
         row.withdrawn_at, row.withdrawn_by = now, who
         db.session.flush()
-        history.record("withdrew", "API token", row.id, who=who, now=now, before=row.label)
+        history.record("withdrew", row, who=who, now=now, before=row.label)
 
 
 def get(partnership_id: int, token_id: int) -> ApiToken:

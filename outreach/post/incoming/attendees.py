@@ -215,9 +215,7 @@ class _Answer:
             return AttendeeNote(
                 task=MAIL, why=f"{self.who} asks for the calendar entry, but mail to them came back."
             )
-        history.record(
-            "sent again, as their calendar asked", "event", visit.uid, who=self.event.address, now=self.now
-        )
+        history.record("sent again, as their calendar asked", visit, who=self.event.address, now=self.now)
         return AttendeeNote()
 
     def _invite(self) -> AttendeeNote:

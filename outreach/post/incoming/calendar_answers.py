@@ -55,9 +55,7 @@ def take(
     )
     db.session.add(row)
     db.session.flush()
-    history.record(
-        "answered", "event", visit.uid, who=who, now=now, after=f"{event.address}: {event.partstat}"
-    )
+    history.record("answered", visit, who=who, now=now, after=f"{event.address}: {event.partstat}")
     return row
 
 

@@ -63,6 +63,7 @@ class Incoming(Base):
     """
 
     __tablename__ = "incoming"
+    in_history = ("incoming", "id")
     __table_args__ = (
         CheckConstraint(
             "kind IN ('answer', 'counter', 'refresh', 'bounce', 'auto-reply', 'person', 'invite', 'unreadable')",
@@ -234,7 +235,7 @@ def take(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) ->
     if taken is None:
         raise SettledAlready
     db.session.refresh(incoming)
-    history.record("took", "incoming", incoming.id, who=who, now=now, after=partnership_id)
+    history.record("took", incoming, who=who, now=now, after=partnership_id)
 
 
 def settle(incoming: Incoming, as_: str, *, who: str, now: datetime) -> None:
@@ -248,13 +249,13 @@ def settle(incoming: Incoming, as_: str, *, who: str, now: datetime) -> None:
     if done is None:
         raise SettledAlready
     db.session.refresh(incoming)
-    history.record("settled", "incoming", incoming.id, who=who, now=now, after=as_)
+    history.record("settled", incoming, who=who, now=now, after=as_)
 
 
 def reopen(incoming: Incoming, *, who: str, now: datetime) -> None:
     """Put it back into the inbox; one that waits there already stays."""
     if incoming.settled_at is not None:
-        history.record("reopened", "incoming", incoming.id, who=who, now=now, before=incoming.settled_as)
+        history.record("reopened", incoming, who=who, now=now, before=incoming.settled_as)
         incoming.settled_at, incoming.settled_by, incoming.settled_as = None, "", ""
         db.session.flush()
 
@@ -371,7 +372,7 @@ def erase(incoming: Incoming, *, who: str, now: datetime) -> None:
         incoming.why = GONE
     for kept in (CalendarAnswer, CounterProposal):
         db.session.execute(update(kept).where(kept.incoming_id == incoming.id).values(comment=""))
-    history.record("erased", "incoming", incoming.id, who=who, now=now)
+    history.record("erased", incoming, who=who, now=now)
     if incoming.task and incoming.task not in (DECLINE, WISH) and incoming.settled_at is None:
         settle(incoming, ERASED, who=who, now=now)
     db.session.flush()

@@ -38,6 +38,8 @@ class SentVisit:
     """All that was sent about one visit. `tokens` are the addresses that its answers go to; `sequence` is the
     newest."""
 
+    in_history = ("event", "uid")
+
     uid: str
     partnership_id: int
     tokens: set[str] = field(default_factory=set)

@@ -69,7 +69,9 @@ def resume(*, who: str, now: datetime) -> None:
     pause = standing()
     if pause is not None:
         pause.ended_at = now
-        history.record("resumed", "post", pause.id, who=who, now=now, before=pause.reason)
+        history.record(
+            "resumed", history.Subject("post", pause.id, None), who=who, now=now, before=pause.reason
+        )
 
 
 def ask_leave(name: str, now: datetime) -> Leave:

@@ -161,8 +161,7 @@ def undo(troupe: Troupe, change: AvailabilityChange, *, who: str, now: datetime)
     db.session.flush()
     history.record(
         "undid a change of availability",
-        "troupe",
-        troupe.id,
+        troupe,
         who=who,
         now=now,
         after={"what": change.what, "days": [str(day) for day in sorted(done)]},
@@ -274,8 +273,7 @@ def _keep(
     db.session.flush()
     history.record(
         "changed availability",
-        "troupe",
-        troupe.id,
+        troupe,
         who=who,
         now=now,
         after={"what": what, "days": [entry["day"] for entry in entries]},

@@ -76,9 +76,7 @@ def settle(troupe: Troupe, rules: TroupeRules, *, who: str, now: datetime) -> No
         setattr(troupe, name, value)
     db.session.flush()
     if after:
-        history.record(
-            "changed rest and lunch", "troupe", troupe.id, who=who, now=now, before=before, after=after
-        )
+        history.record("changed rest and lunch", troupe, who=who, now=now, before=before, after=after)
 
 
 def _nights(troupe: Troupe, *, now: datetime) -> list[date]:

@@ -150,7 +150,7 @@ def copy(
         )
     )
     db.session.flush()
-    history.record("copied", "programme", new.id, who=who, now=now, before=programme.id)
+    history.record("copied", new, who=who, now=now, before=programme.id)
     added, left_out = _add_days(new, planned, who=who, now=now) if with_days else (0, [])
     carried = _carry_decisions(new, planned, who=who, now=now) if with_decisions else 0
     return Copied(programme=new, days=added, decisions=carried, left_out=tuple(left_out))
@@ -204,8 +204,7 @@ def copy_rest(
     if added or carried:
         history.record(
             "copied the rest",
-            "programme",
-            new.id,
+            new,
             who=who,
             now=now,
             before=programme.id,

@@ -151,12 +151,10 @@ def school_contact_works(urn: int, contact_id: int) -> Any:
         contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
         history.record(
             "address works again",
-            "school",
-            urn,
+            history.Subject("school", urn, g.partnership.id),
             who=who(),
             now=clock.now(),
             after={"address": address},
-            partnership_id=g.partnership.id,
         )
     return _done(urn, f"{address} is written to again.")
 

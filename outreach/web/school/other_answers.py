@@ -136,7 +136,7 @@ def somebody_else(token: str) -> Any:
                 named.wait(
                     named.SOMEBODY_ELSE,
                     g.school,
-                    g.programme.id,
+                    g.programme,
                     name=form.name.data,
                     role=form.role.data or "",
                     address=form.address.data,
