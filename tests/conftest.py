@@ -29,7 +29,8 @@ from outreach.post.feeds import entries  # noqa: E402
 from outreach.post.outbox import SUPERSEDED, Letter  # noqa: E402
 from post.strict import feed_problems  # noqa: E402
 from post.strict_mail import mail_problems  # noqa: E402
-from postgres import Postgres  # noqa: E402
+from postgres import Broom, Postgres  # noqa: E402
+from worlds import Kept, SqliteFile, World  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("OUTREACH_SHARED", ROOT.parent / "shared"))
@@ -198,6 +199,28 @@ def app(
         lent_apps[kind] = LentApp(SETTINGS | here, compiled_templates)
     with lent_apps[kind].on(here) as app:
         yield app
+
+
+@pytest.fixture(scope="session")
+def kept_worlds() -> dict[str, Kept]:
+    """The rows that were made for this worker, by their maker."""
+    return {}
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest, app: Flask, database_url: str, kept_worlds: dict[str, Kept]
+) -> World:
+    """Rows that many tests begin with: see worlds.py."""
+
+    def database() -> SqliteFile | Broom:
+        if database_url.startswith("sqlite"):
+            file = Path(database_url.removeprefix("sqlite:///"))
+            return SqliteFile(file, request.getfixturevalue("sqlite_template"))
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.broom(database_url)
+
+    return World(app, database, kept_worlds)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from glob import glob
 from importlib.util import find_spec
 from itertools import count
@@ -50,8 +51,16 @@ _TABLES = """SELECT quote_ident(tablename) FROM pg_tables
 WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
 
 
+@dataclass(frozen=True)
+class CopiedRows:
+    """All rows of a database, each table's as COPY writes them, and the numbers that its sequences gave last."""
+
+    tables: dict[str, bytes]
+    numbers: dict[str, int]
+
+
 class Broom:
-    """A session that empties one database again and again, with statements that are planned once."""
+    """A session that empties and fills one database again and again, with statements that are planned once."""
 
     def __init__(self, url: str) -> None:
         self._session = psycopg.connect(url, autocommit=True)
@@ -66,14 +75,43 @@ class Broom:
             f"SELECT setval('{name}', {start}, false) FROM {name} WHERE is_called"
             for name, start in sequences
         )
+        self._given = " UNION ALL ".join(
+            f"SELECT '{name}', last_value FROM {name} WHERE is_called" for name, _ in sequences
+        )
 
     @property
     def pid(self) -> int:
         return self._session.info.backend_pid
 
+    def is_empty(self) -> bool:
+        return self._tables() == []
+
+    def _tables(self) -> list[str]:
+        """Those that have a row."""
+        return [name for (name,) in self._run(self._filled)]
+
+    def copied(self) -> CopiedRows:
+        with self._session.transaction():
+            return CopiedRows(
+                {name: self._rows(name) for name in self._tables()}, dict(self._run(self._given))
+            )
+
+    def _rows(self, name: str) -> bytes:
+        with self._session.cursor().copy(f"COPY {name} TO STDOUT (FORMAT BINARY)") as out:  # type: ignore[arg-type]
+            return b"".join(out)
+
+    def lay(self, rows: CopiedRows) -> None:
+        """Fill the database, which is empty, as another one was."""
+        with self._session.transaction(), self._session.cursor() as cursor:
+            for name, written in rows.tables.items():
+                with cursor.copy(f"COPY {name} FROM STDIN (FORMAT BINARY)") as into:  # type: ignore[arg-type]
+                    into.write(written)
+            for name, number in rows.numbers.items():
+                cursor.execute("SELECT setval(%s, %s)", [name, number], prepare=True)
+
     def sweep(self) -> None:
         with self._session.transaction():
-            for (name,) in self._run(self._filled):
+            for name in self._tables():
                 self._session.execute(f"DELETE FROM {name}", prepare=True)  # type: ignore[call-overload]
             self._run(self._numbers)
 
@@ -99,6 +137,7 @@ class Postgres:
         self.server_url = server_url
         self._numbers = count(1)
         self._at_rest: list[tuple[str, int, Broom]] = []
+        self._brooms: dict[str, Broom] = {}
         self._desk: psycopg.Connection | None = None
 
     def url(self, name: str) -> str:
@@ -131,7 +170,10 @@ class Postgres:
         name, used, broom = self._at_rest.pop() if self._at_rest else (self._name(), 0, None)
         if broom is None:
             self.create(name, template)
+        else:
+            self._brooms[self.url(name)] = broom
         yield self.url(name)
+        broom = self._brooms.pop(self.url(name), None)
         try:
             if used < USES:
                 if broom is None or not broom.works():
@@ -145,6 +187,13 @@ class Postgres:
         if broom is not None:
             broom.close()
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def broom(self, url: str) -> Broom:
+        """The broom of a database that is lent."""
+        broom = self._brooms.get(url)
+        if broom is None or not broom.works():
+            broom = self._brooms[url] = Broom(url)
+        return broom
 
     def _name(self) -> str:
         return f"t{os.getpid()}_{next(self._numbers)}"

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 import make
@@ -18,6 +17,7 @@ from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
 from outreach.post import copies, troupe_links
 from outreach.post.outbox import Letter
+from worlds import World
 
 DAY = {"first": "2027-03-09", "last": "", "part": "day"}
 
@@ -26,8 +26,7 @@ def said(answer: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)).replace("&#39;", "'")
 
 
-@pytest.fixture
-def c(app: Flask, client: FlaskClient, stopped: Any) -> SimpleNamespace:
+def busy_tuesday() -> SimpleNamespace:
     """Tuesday with a show, its guest, and a kept time; two days beside it that are free."""
     c = life.lay()
     life.book_first(c, make.NOW - timedelta(days=3))
@@ -36,6 +35,12 @@ def c(app: Flask, client: FlaskClient, stopped: Any) -> SimpleNamespace:
     life.hand_over(make.NOW - timedelta(hours=1))
     with transaction():
         c.person = make.person(c.partnership)
+    return c
+
+
+@pytest.fixture
+def c(client: FlaskClient, stopped: Any, world: World) -> SimpleNamespace:
+    c = world(busy_tuesday)
     c.client = make.signed_in(client, c.person)
     c.what = f"troupe:{c.red.id}"
     c.at = "/desk/tour/call-off"

@@ -15,10 +15,12 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
+from outreach.county.coordinators import Person
 from outreach.coverage.board import publishing
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
 from outreach.post.feeds import tokens
+from worlds import World
 
 pytestmark = pytest.mark.any_database
 
@@ -145,13 +147,17 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
     return county, programme, found
 
 
-@pytest.fixture
-def desk(app: Flask, client: FlaskClient) -> FlaskClient:
+def county_of_70() -> Person:
+    """Its coordinator."""
     with transaction():
         partnership, _, _ = county()
-        person = make.person(partnership)
         make.partnership(("999",))
-    return make.signed_in(client, person)
+        return make.person(partnership)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, world: World) -> FlaskClient:
+    return make.signed_in(client, world(county_of_70))
 
 
 def words_of(page: str) -> str:

@@ -20,6 +20,7 @@ from outreach.post.outbox import Letter
 from outreach.tour import performances, slots
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from worlds import World
 
 pytestmark = pytest.mark.any_database
 
@@ -27,8 +28,8 @@ DAY, NEXT = date(2027, 2, 9), date(2027, 2, 11)
 
 
 @pytest.fixture
-def two_weeks(client: FlaskClient, stopped: Any) -> Fortnight:
-    found = lay(make.NOW - timedelta(hours=1))
+def two_weeks(client: FlaskClient, stopped: Any, world: World) -> Fortnight:
+    found = world(lay, make.NOW - timedelta(hours=1))
     make.signed_in(client, found.person)
     return found
 
