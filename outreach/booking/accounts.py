@@ -198,7 +198,7 @@ def _questions() -> CompoundSelect[Any]:
     """
     programme_id = bindparam("programme_id", type_=Integer)
     partnership_id = bindparam("partnership_id", type_=Integer)
-    urns = bindparam("urns", type_=Integer, expanding=True)
+    urns = bindparam("urns", type_=Integer)
     family = select(School.urn).where(School.urn.in_(urns)).cte("family", recursive=True)
     family = family.union(
         select(Succession.predecessor_urn).join(family, family.c.urn == Succession.successor_urn)

@@ -78,7 +78,7 @@ class OpenCut:
         self.moment, self.until = instant("moment"), instant("until")
         self.register_until, self.settings_until = instant("register_until"), instant("settings_until")
         self.told_by = instant("told_by") if shape.told_later else None
-        self.only = bindparam(f"only_{n}", type_=Integer, expanding=True) if shape.narrowed else None
+        self.only = bindparam(f"only_{n}", type_=Integer) if shape.narrowed else None
 
 
 def values(cut: Cut, n: int) -> dict[str, Any]:

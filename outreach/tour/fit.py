@@ -203,8 +203,6 @@ class Judge:
 
     def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it."""
-        if len(stands) + 2 > day.shows_at_most:
-            return []
         for first in offer.slots:
             own = Stand(
                 urn=self.urn,

@@ -155,7 +155,6 @@ def change_day(tour_day: TourDay, hours: Hours, *, who: str, now: datetime) -> N
         hours.returns,
         hours.shows_at_most,
     )
-    db.session.flush()
     freed_places.note([tour_day.id], now=now)
     history.record("changed", tour_day, who=who, now=now, before=_said(before), after=_said(hours))
 
@@ -176,7 +175,6 @@ def end_day(tour_day: TourDay, *, who: str, now: datetime) -> None:
     if without:
         raise DayHasShows(f"{day_short(tour_day.day)} cannot be removed: {without}.")
     tour_day.ended_at = now
-    db.session.flush()
     history.record(
         "removed a tour day",
         tour_day.programme,
@@ -257,7 +255,6 @@ def change_programme(
         if at_most > day.shows_at_most:
             freed_places.note([day.id], now=now)
         day.shows_at_most = at_most
-    db.session.flush()
 
 
 def _behind_the_lock(tour_day: TourDay, *, now: datetime) -> list[Performance]:

@@ -175,7 +175,7 @@ _DAYS = (
     .order_by(TourDay.day, TourDay.troupe_id, Performance.get_in_at)
 )
 _SHOWS_FROM = len(hours.COLUMNS)
-_SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids", expanding=True)))
+_SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids")))
 
 
 def _tour_days(

@@ -15,7 +15,7 @@ from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
-from outreach.tour import days, days_off, hours, itinerary, nights, performances, slots, wishes
+from outreach.tour import days, days_off, hours, itinerary, nights, performances, slots, span, wishes
 from outreach.tour.availability import changing, rules
 from outreach.tour.availability.rules import TroupeRules
 from outreach.tour.companies import Troupe
@@ -209,6 +209,49 @@ def test_what_a_change_takes_of_rest_is_said_before_it_is_done(c) -> None:
     assert hours.warnings(c.days[WEEK[3]], [next_morning]) == [
         "Too short a rest: the van must leave by 7:44am, and 11 hours after the evening before are over at 8:30am."
     ]
+
+
+def test_a_day_off_after_a_night_away_says_where_the_troupe_is(c) -> None:
+    change(c, NIGHT, WEEK[0])
+    assert look(c, OFF, WEEK[1], WEEK[1])[WEEK[1]].warned == ("the night before it stays at Mill Lodge.",)
+    assert look(c, OFF, WEEK[3], WEEK[3])[WEEK[3]].warned == ()
+
+
+def test_what_was_out_of_its_hours_already_is_not_held_against_a_change_of_the_day_before(c) -> None:
+    with transaction():
+        c.days[WEEK[2]].leaves = time(13)
+    assert change(c, DayWish(kind=wishes.HOURS, leaves=time(8)), WEEK[1]).days == (WEEK[1],)
+
+
+def test_a_day_that_cannot_be_taken_off_stands_as_it_was(c) -> None:
+    with transaction():
+        c.troupe.base_northing = 350000
+    change(c, NIGHT, WEEK[1])
+    with transaction():
+        c.days[WEEK[2]].leaves = time(10)
+    here = span.load(c.troupe, WEEK[1], WEEK[1], now=make.NOW)
+    before = here.facts(WEEK[1]), here.rows[WEEK[2]].slept_northing
+    assert here.take_off(WEEK[1]) and (here.facts(WEEK[1]), here.rows[WEEK[2]].slept_northing) == before
+
+
+def test_a_time_that_is_only_held_lacks_no_rest(c) -> None:
+    with transaction():
+        c.troupe.latest_return = time(12)
+    held = put(c, WEEK[1], time(13), c.school, held_until=make.NOW + timedelta(minutes=10))
+
+    def said() -> tuple[list[str], tuple[str, ...]]:
+        here = span.load(c.troupe, WEEK[1], WEEK[1], now=make.NOW)
+        return here.lacking(WEEK[1]), here.warnings(WEEK[1])[:1]
+
+    assert said()[0] == [] and said()[1] == (
+        "the day after: back at 3:01pm, later than its latest return at midday.",
+    )
+    with transaction():
+        held.held_until = None
+    assert said() == (
+        ["Back at 3:01pm, later than its latest return at midday."],
+        ("back at 3:01pm, later than its latest return at midday.",),
+    )
 
 
 def test_warnings_name_lunch_and_the_latest_return(c) -> None:

@@ -145,5 +145,8 @@ def test_rest_and_the_latest_return_are_named_only_where_they_alone_are_in_the_w
         c.troupe.latest_return = time(9)
     assert offer(c).barred == "latest return"
     with transaction():
-        c.day.returns = time(9, 30)  # too early whatever the latest return
+        c.day.returns = time(10, 44)  # a minute too early whatever the latest return
     assert offer(c).barred == ""
+    with transaction():
+        c.troupe.latest_return = None
+    assert lacks(offer(c)) == (1, False, "")

@@ -231,3 +231,38 @@ def test_three_days_are_the_nearest_and_three_pairs_are_named_however_many_there
     assert [slot.day for slot in found.near] == [DAY + timedelta(days=n) for n in range(3)]
     assert slots.offers(county.programme, county.school, now=make.NOW).pairs == ()
     assert [first.day for first, _ in found.pairs] == [DAY + timedelta(days=n) for n in range(3)]
+
+
+def test_a_slot_ends_when_its_show_does(county) -> None:
+    (day,) = slots.offers(county.programme, county.school, now=make.NOW).days
+    assert [(slot.starts, slot.ends) for slot in day.slots[:2]] == [
+        (time(9), time(10, 15)),
+        (time(9, 15), time(10, 30)),
+    ]
+
+
+def test_days_that_are_left_out_are_not_offered(county) -> None:
+    with transaction():
+        other = make.tour_day(county.programme, county.troupe, DAY + timedelta(days=1))
+    found = slots.offers(county.programme, county.school, now=make.NOW, not_on=[county.tour_day.id])
+    assert [day.tour_day_id for day in found.days] == [other.id]
+
+
+def test_pairs_with_the_least_road_come_first(county) -> None:
+    with transaction():
+        near = make.troupe(county.partnership, base_easting=451000, base_northing=210000)
+        for n in (2, 1):
+            make.tour_day(county.programme, near, DAY + timedelta(days=n))
+    pairs = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).pairs
+    assert [first.day.day for first, _ in pairs] == [10, 11, 9]
+
+
+def test_a_key_finds_what_a_school_may_book_by_itself_unless_more_is_asked(county) -> None:
+    key = f"{county.tour_day.id}-0900"
+    near = wall(DAY - timedelta(days=9), time(12))
+    assert slots.find(county.programme, county.school, key, now=near) is None
+    assert slots.find(county.programme, county.school, key, now=near, whatever_the_notice=True)
+    with transaction():
+        county.troupe.latest_return = time(9)
+    assert slots.find(county.programme, county.school, key, now=make.NOW) is None
+    assert slots.find(county.programme, county.school, key, now=make.NOW, whatever_the_rest=True)

@@ -133,9 +133,13 @@ LUNCH_ELSEWHERE = {
     "stays": None,
 }
 
+# Lunch comes after the morning's show, once it is packed, or before one of the afternoon.
+LUNCH_AFTER_OR_BEFORE = LUNCH_ELSEWHERE | {"standing": [(960, 1)], "lunch": 90, "returns": time(21)}
+
 
 @given(case=days())
 @example(case=LUNCH_ELSEWHERE)
+@example(case=LUNCH_AFTER_OR_BEFORE)
 @settings(
     max_examples=100,
     deadline=None,
