@@ -43,7 +43,7 @@ WORDS = {
 ROWS = {
     "urn": "school.urn",
     "reference": "booking.reference",
-    "contact_id": "booking_contact.id",
+    "contact_id": "visit_contact.id",
     "place_id": "guest_place.id",
     "performance_id": "performance.id",
     "proposal_id": "proposal.id",
@@ -160,7 +160,10 @@ def column_of(named: str) -> list[str]:
     table, _, column = named.partition(".")
     of = db.metadata.tables[table]
     newest_first = [key.desc() for key in of.primary_key]
-    return [str(value) for value in db.session.scalars(select(of.c[column]).order_by(*newest_first))]
+    rows = select(of.c[column]).order_by(*newest_first)
+    if table == "visit_contact":  # people of a question or of a proposal have no page of their own
+        rows = rows.where(of.c.booking_id.is_not(None))
+    return [str(value) for value in db.session.scalars(rows)]
 
 
 def _bookings(told: story.Told) -> Sequence[Booking]:

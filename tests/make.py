@@ -18,6 +18,7 @@ from outreach.booking.promises import (
     Cancellation,
     PromisedPupils,
     PromiseLimit,
+    VisitContact,
 )
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
@@ -154,6 +155,24 @@ def contact(of: School, **changes: Any) -> Contact:
                 "source": "the school's website",
                 "source_date": EARLIER.date(),
                 "created_at": EARLIER,
+            }
+            | changes
+        )
+    )
+
+
+def visit_contact(of: Booking, **changes: Any) -> VisitContact:
+    """Somebody who has a booking in the calendar."""
+    return _add(
+        VisitContact(
+            **{
+                "booking_id": of.id,
+                "name": "Joanna Fell",
+                "duty": "colleague",
+                "address": "j.fell@redmere.example",
+                "source": f"booking {of.reference}",
+                "source_date": EARLIER.date(),
+                "added_at": EARLIER,
             }
             | changes
         )

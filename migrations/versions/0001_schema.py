@@ -25,8 +25,9 @@ register_import register_change school_day school_hours school_record school_ter
 sign_in_link succession term
 company troupe availability_change day_off tour_day performance programme_copy programme_target
 road_minutes target_decision troupe_event
-booking booking_contact booking_handover booking_revision call_off proposal call_off_line came_to cancellation
+booking booking_handover booking_revision call_off proposal call_off_line came_to cancellation
 diary_move draft form_begun guest_place guest_seats named_person promise_limit promised_pupils proposal_move
+visit_contact
 answer invitation_round invitation chase chasing_run chasing_settings confirmation_request confirmation
 gap_owner link_request not_raised note
 board_date report_reminder visit_report report_withdrawal reported_pupils
@@ -1331,33 +1332,6 @@ def booking():
         sqlite_where=sa.text("role = 'host' AND ended_at IS NULL"),
     )
     op.create_table(
-        "booking_contact",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("booking_id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("duty", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
-        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("found_by", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint(
-            "duty IN ('safeguarding lead', 'on the day', 'colleague')", name=op.f("ck_booking_contact_duty")
-        ),
-        sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_booking_contact_booking_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_contact")),
-    )
-    op.create_index("ix_booking_contact_booking", "booking_contact", ["booking_id"])
-    op.create_index(
-        "uq_booking_contact",
-        "booking_contact",
-        ["booking_id", "address"],
-        unique=True,
-        postgresql_where=sa.text("ended_at IS NULL"),
-        sqlite_where=sa.text("ended_at IS NULL"),
-    )
-    op.create_table(
         "booking_handover",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("booking_id", sa.Integer(), nullable=False),
@@ -1428,7 +1402,6 @@ def booking():
         sa.Column("organizer_token", sa.Text(), nullable=True),
         sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("who", sa.Text(), server_default="", nullable=False),
-        sa.Column("people", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("reply_by", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -1555,7 +1528,6 @@ def booking():
         sa.Column("pupils", sa.JSON(), nullable=False),
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("access_needs", sa.JSON(), nullable=False),
-        sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("travels_by", sa.Text(), nullable=False),
         sa.Column("adults", sa.Integer(), nullable=True),
         sa.Column("arrives", sa.Time(), nullable=True),
@@ -1726,6 +1698,48 @@ def booking():
         sa.PrimaryKeyConstraint("proposal_id", "sequence", name=op.f("pk_proposal_move")),
     )
     op.create_index(op.f("ix_proposal_move_uid"), "proposal_move", ["uid"])
+    op.create_table(
+        "visit_contact",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("booking_id", sa.Integer(), nullable=True),
+        sa.Column("place_id", sa.Integer(), nullable=True),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("duty", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source_date", sa.Date(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("found_by", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "CASE WHEN booking_id IS NULL THEN 0 ELSE 1 END + CASE WHEN place_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN proposal_id IS NULL THEN 0 ELSE 1 END = 1",
+            name=op.f("ck_visit_contact_of_one"),
+        ),
+        sa.CheckConstraint(
+            "duty IN ('safeguarding lead', 'on the day', 'colleague') OR duty = '' AND proposal_id IS NOT NULL",
+            name=op.f("ck_visit_contact_duty"),
+        ),
+        sa.CheckConstraint("ended_at IS NULL OR booking_id IS NOT NULL", name=op.f("ck_visit_contact_ended")),
+        sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_visit_contact_booking_id")),
+        sa.ForeignKeyConstraint(["place_id"], ["guest_place.id"], name=op.f("fk_visit_contact_place_id")),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_visit_contact_proposal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_contact")),
+    )
+    op.create_index("ix_visit_contact_booking", "visit_contact", ["booking_id"])
+    op.create_index(
+        "uq_visit_contact_booking",
+        "visit_contact",
+        ["booking_id", "address"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("uq_visit_contact_place", "visit_contact", ["place_id", "address"], unique=True)
+    op.create_index("uq_visit_contact_proposal", "visit_contact", ["proposal_id", "address"], unique=True)
 
 
 def asking():

@@ -9,7 +9,7 @@ from outreach.asking import invitations
 from outreach.asking.invitations import Invitation
 from outreach.booking import colleagues
 from outreach.booking.colleagues import AlreadyThere, Colleague
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts
 from outreach.county.contacts import Contact
@@ -53,7 +53,7 @@ class Lost:
 
     school: School
     contact: Contact | None
-    bookings: tuple[tuple[Booking, BookingContact], ...]
+    bookings: tuple[tuple[Booking, VisitContact], ...]
     invitation: Invitation | None
 
 
@@ -76,8 +76,8 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         return None
     address = letter.recipient.lower()
     rows = db.session.execute(
-        select(Booking, BookingContact)
-        .join(BookingContact, BookingContact.booking_id == Booking.id)
+        select(Booking, VisitContact)
+        .join(VisitContact, VisitContact.booking_id == Booking.id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
@@ -85,8 +85,8 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
             Booking.urn == school.urn,
             Booking.ended_at.is_(None),
             Performance.starts_at > now,
-            func.lower(BookingContact.address) == address,
-            BookingContact.ended_at.is_(None),
+            func.lower(VisitContact.address) == address,
+            VisitContact.ended_at.is_(None),
         )
         .order_by(Performance.starts_at, Booking.id)
     )
@@ -198,17 +198,10 @@ def _on_file(
     )
 
 
-def _in_calendar(booking: Booking, person: BookingContact, address: str, *, who: str, now: datetime) -> None:
+def _in_calendar(booking: Booking, person: VisitContact, address: str, *, who: str, now: datetime) -> None:
     """The invite goes to the new address first, so that the booking is never without anybody."""
     try:
-        colleagues.add(
-            booking,
-            Colleague(
-                name=person.name, address=address, duty=person.duty, role=person.role, phone=person.phone
-            ),
-            who=who,
-            now=now,
-        )
+        colleagues.add(booking, Colleague.like(person, address=address), who=who, now=now)
     except AlreadyThere:
         pass
     colleagues.end(booking, person.id, who=who, now=now)

@@ -4,12 +4,11 @@ again."""
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from sqlalchemy import select
 
 from outreach.booking import promises, proposals, told
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db
 from outreach.post import calendars, letters, proposing
@@ -52,9 +51,9 @@ def _of_booking(booking: Booking, address: str, now: datetime) -> CalendarStandi
         if gone is None:
             return None
         only = (calendars.Attendee(name=gone.name, address=gone.address),)
-        write = partial(letters.colleague_removed, visit, gone, sender, now=now)
+        write = partial(letters.colleague_removed, visit, gone.addressee(), sender, now=now)
         return CalendarStanding(calendar=calendars.cancel(entry, only), write=write)
-    to = told.addressee(booking, person)
+    to = person.addressee()
     ended = promises.cancellation_of(booking) if booking.ended_at is not None else None
     if ended is not None:
         reason, by = ended.reason, ended.cancelled_by
@@ -64,26 +63,26 @@ def _of_booking(booking: Booking, address: str, now: datetime) -> CalendarStandi
     return CalendarStanding(calendar=calendars.request(entry), write=write)
 
 
-def _had_it(booking: Booking, address: str) -> Addressee | None:
+def _had_it(booking: Booking, address: str) -> VisitContact | None:
     """Somebody who was taken out of a booking again, or had the proposal that it came of and was not named
     with it."""
     removed = db.session.scalars(
-        select(BookingContact)
-        .where(BookingContact.booking_id == booking.id, BookingContact.ended_at.is_not(None))
-        .order_by(BookingContact.id.desc())
+        select(VisitContact)
+        .where(VisitContact.booking_id == booking.id, VisitContact.ended_at.is_not(None))
+        .order_by(VisitContact.id.desc())
     )
     person = _of_address(removed, address)
     if person is not None:
-        return told.addressee(booking, person)
+        return person
     proposal = db.session.scalar(select(Proposal).where(Proposal.uid == booking.uid))
-    return _of_address(proposals.named(proposal), address) if proposal is not None else None
+    return _of_address(proposal.people, address) if proposal is not None else None
 
 
 def _of_proposal(proposal: Proposal, address: str, now: datetime) -> CalendarStanding | None:
     performances.lock_school(proposal.urn)
     db.session.refresh(proposal)
-    to = _of_address(proposals.named(proposal), address)
-    if to is None or proposal.performance is None:
+    person = _of_address(proposal.people, address)
+    if person is None or proposal.performance is None:
         return None
     db.session.refresh(proposal.performance)
     visit, sender = proposals.visit_of(proposal), proposals.sender(proposal.programme)
@@ -94,7 +93,9 @@ def _of_proposal(proposal: Proposal, address: str, now: datetime) -> CalendarSta
         write = partial(proposing.ended, how=proposal.ended_as, reason="")
         says = calendars.cancel(entry)
     until = proposals.link_until(proposal, now=now)
-    return CalendarStanding(calendar=says, write=partial(write, visit, to, sender, now=now, expires_at=until))
+    return CalendarStanding(
+        calendar=says, write=partial(write, visit, person.addressee(), sender, now=now, expires_at=until)
+    )
 
 
 def _of_troupe(performance: Performance, address: str, now: datetime) -> CalendarStanding | None:
@@ -126,8 +127,5 @@ def _of_troupe_before(left: TroupeEvent, now: datetime) -> CalendarStanding | No
     )
 
 
-Somebody = TypeVar("Somebody", BookingContact, Addressee)
-
-
-def _of_address(people: Iterable[Somebody], address: str) -> Somebody | None:
+def _of_address(people: Iterable[VisitContact], address: str) -> VisitContact | None:
     return next((p for p in people if bare(p.address) == bare(address)), None)

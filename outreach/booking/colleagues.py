@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from outreach.booking import named, promises, told
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.named import NamedPerson
+from outreach.booking.promises import Booking, VisitContact
 from outreach.county import contacts
 from outreach.ground import history
 from outreach.ground.db import db, found_by
@@ -28,6 +29,30 @@ class Colleague:
     role: str = ""
     phone: str = ""
     waits: bool = False
+
+    @classmethod
+    def like(cls, person: VisitContact | NamedPerson, *, address: str = "") -> "Colleague":
+        """Somebody with the same details; `address`: another one."""
+        return cls(
+            name=person.name,
+            address=address or person.address,
+            duty=person.duty or COLLEAGUE,
+            role=person.role,
+            phone=person.phone,
+        )
+
+    def row(self, *, source: str, source_date: date, now: datetime) -> VisitContact:
+        """The row of it, of nothing yet. Raises contacts.BadAddress."""
+        return VisitContact(
+            name=self.name,
+            duty=self.duty,
+            role=self.role,
+            address=contacts.clean_address(self.address),
+            phone=self.phone,
+            source=source,
+            source_date=source_date,
+            added_at=now,
+        )
 
 
 class NobodyNamed(Refusal):
@@ -70,11 +95,11 @@ class AlreadyThere(Refusal):
 
 def was_of(booking: Booking, contact_id: int) -> bool:
     """Whether somebody is, or was, named with a booking; anybody else is another booking's."""
-    person = db.session.get(BookingContact, contact_id) if contact_id < 2**31 else None
+    person = db.session.get(VisitContact, contact_id) if contact_id < 2**31 else None
     return person is not None and person.booking_id == booking.id
 
 
-def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> BookingContact | None:
+def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> VisitContact | None:
     """Give somebody else the calendar entry, at its present SEQUENCE; the others get no mail. None for one
     who waits.
 
@@ -116,7 +141,7 @@ def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
 
 def correct(
     booking: Booking, contact_id: int, now_is: Colleague, *, who: str, now: datetime
-) -> BookingContact | None:
+) -> VisitContact | None:
     """Other details of one person; or, with another address, somebody in that one's place, the last one's
     too.
 
@@ -170,7 +195,7 @@ def correct(
     return person
 
 
-def _said(person: BookingContact) -> dict[str, str]:
+def _said(person: VisitContact) -> dict[str, str]:
     return {"name": person.name, "role": person.role, "phone": person.phone, "duty": person.duty}
 
 
@@ -217,14 +242,14 @@ def put(
     booking: Booking,
     people: Sequence[Colleague],
     *,
-    there: Iterable[BookingContact] = (),
+    there: Iterable[VisitContact] = (),
     who: str,
     now: datetime,
-) -> list[BookingContact]:
+) -> list[VisitContact]:
     """Put people on the booking beside those already `there`, one row an address, and on file at the school.
     Whoever waits for a coordinator is put down apart: neither on the booking nor on file, and not among those
     given back."""
-    taken = {p.address.casefold() for p in there}
+    taken, source = {p.address.casefold() for p in there}, f"booking {booking.reference}"
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
         on_file = {
             c.address.casefold()
@@ -241,21 +266,14 @@ def put(
         if person.waits:
             _let_wait(booking, person, who=who, now=now)
             continue
-        row = BookingContact(
-            booking_id=booking.id,
-            name=person.name,
-            duty=person.duty,
-            role=person.role,
-            address=address,
-            phone=person.phone,
-            added_at=now,
-        )
+        row = person.row(source=source, source_date=now.date(), now=now)
+        row.booking_id = booking.id
         rows.append(row)
         if address.casefold() not in on_file:
             new.append(contacts.details(person.name, person.role or person.duty, address, person.phone))
     contacts.put_many(
         [(booking.urn, None, kept) for kept in new],
-        source=f"booking {booking.reference}",
+        source=source,
         source_date=now.date(),
         who=who,
         now=now,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
-from outreach.booking.promises import GUEST, Booking
+from outreach.booking.promises import GUEST, Booking, VisitContact
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
@@ -43,6 +43,10 @@ JOINED, WITHDRAWN, HOST_LEFT, BOOKED = "joined", "withdrawn", "host left", "book
 something else."""
 
 
+FROM_QUESTION = "your question for seats"
+"""Where the address of somebody named with it came from, as letters say it."""
+
+
 class GuestSeats(Base):
     """The host's consent: how many seats of its show guests may have in all, on which terms, and whether the
     rest of them are to be asked for. The database lets no guest in beyond `seats`."""
@@ -65,7 +69,7 @@ class GuestSeats(Base):
 
 class GuestPlace(Base):
     """One school's place at one show, from the asking on. `pupils`: {year group: how many}, as text keys;
-    `people`: who would get the calendar entry, as Colleague. `moved_at`: when the host moved last, and
+    `people`: who hears what the host answers. `moved_at`: when the host moved last, and
     `coming_at` when the guest said that it still comes. Numbers and work details only: no pupil is named."""
 
     __tablename__ = "guest_place"
@@ -92,7 +96,6 @@ class GuestPlace(Base):
     pupils: Mapped[Any] = mapped_column(JSON)
     seats: Mapped[int]
     access_needs: Mapped[Any] = mapped_column(JSON, default=dict)
-    people: Mapped[Any] = mapped_column(JSON, default=list)
     travels_by: Mapped[str] = mapped_column(Text, default="unknown")
     adults: Mapped[int | None]
     arrives: Mapped[time | None]
@@ -115,6 +118,7 @@ class GuestPlace(Base):
     performance: Mapped[Performance] = relationship()
     school: Mapped[School] = relationship()
     booking: Mapped[Booking | None] = relationship()
+    people: Mapped[list[VisitContact]] = relationship(order_by=VisitContact.id)
 
     @property
     def by_year(self) -> dict[int, int]:

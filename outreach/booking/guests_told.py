@@ -12,7 +12,6 @@ from outreach.ground.timespans import local
 from outreach.post import letters
 from outreach.post.guests import notes
 from outreach.post.guests.notes import GuestNote
-from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -149,7 +148,7 @@ def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
     )
     sender = told.sender_of_programme(place.programme)
     for person in promises.people_of(host):
-        notes.tell(note, told.addressee(host, person), sender, now=now, expires_at=told.expiry(host))
+        notes.tell(note, person.addressee(), sender, now=now, expires_at=told.expiry(host))
 
 
 def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: datetime) -> None:
@@ -173,11 +172,6 @@ def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: date
     )
     sender = told.sender_of_programme(place.programme)
     for person in place.people:
-        to = Addressee(
-            address=person["address"],
-            name=person["name"],
-            role=person["role"] or person["duty"],
-            source="your question for seats",
-            source_date=place.recorded_at.date(),
+        notes.tell(
+            note, person.addressee(), sender, now=now, expires_at=show.ends_at + letters.LINK_AFTER_SHOW
         )
-        notes.tell(note, to, sender, now=now, expires_at=show.ends_at + letters.LINK_AFTER_SHOW)

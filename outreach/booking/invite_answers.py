@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.booking import proposal_moves
-from outreach.booking.promises import Booking, BookingContact, BookingRevision
+from outreach.booking.promises import Booking, BookingRevision, VisitContact
 from outreach.ground.db import db
 from outreach.post import letterbook
 from outreach.post.incoming import inbox
@@ -59,7 +59,7 @@ def answers_to_booking(booking: Booking) -> dict[str, NewestAnswer]:
     return {address: _said(booking, answer, starts) for address, answer in found.items()}
 
 
-def by_person(booking: Booking, people: Iterable[BookingContact]) -> dict[int, NewestAnswer]:
+def by_person(booking: Booking, people: Iterable[VisitContact]) -> dict[int, NewestAnswer]:
     """The same by the id of whoever has the booking in the calendar; who never answered is left out."""
     said = answers_to_booking(booking)
     return {person.id: said[bare(person.address)] for person in people if bare(person.address) in said}

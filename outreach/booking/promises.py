@@ -24,6 +24,7 @@ from outreach.county.schools import School
 from outreach.ground.db import Base, FoundByName, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
+from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -240,32 +241,61 @@ class Cancellation(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
-class BookingContact(Base, FoundByName):
-    """Somebody at the school who has this booking in the calendar; `duty` says what for."""
+class VisitContact(Base, FoundByName):
+    """Somebody at the school who has a visit in the calendar, or hears of it: with a booking, with a question
+    for seats (`place_id`), or with a time that is kept for the school.
 
-    __tablename__ = "booking_contact"
+    `duty` says what for; '' where a time was proposed. `source`: where the address came from, as letters say it.
+    """
+
+    __tablename__ = "visit_contact"
     __table_args__ = (
-        Index("ix_booking_contact_booking", "booking_id"),
+        Index("ix_visit_contact_booking", "booking_id"),
         Index(
-            "uq_booking_contact",
+            "uq_visit_contact_booking",
             "booking_id",
             "address",
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),
-        CheckConstraint("duty IN ('safeguarding lead', 'on the day', 'colleague')", name="duty"),
+        Index("uq_visit_contact_place", "place_id", "address", unique=True),
+        Index("uq_visit_contact_proposal", "proposal_id", "address", unique=True),
+        CheckConstraint(
+            "CASE WHEN booking_id IS NULL THEN 0 ELSE 1 END + CASE WHEN place_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN proposal_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="of_one",
+        ),
+        CheckConstraint(
+            "duty IN ('safeguarding lead', 'on the day', 'colleague') OR duty = '' AND proposal_id IS NOT NULL",
+            name="duty",
+        ),
+        CheckConstraint("ended_at IS NULL OR booking_id IS NOT NULL", name="ended"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("guest_place.id"))
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"))
     name: Mapped[str] = mapped_column(Text)
-    duty: Mapped[str] = mapped_column(Text)
+    duty: Mapped[str] = mapped_column(Text, default="")
     role: Mapped[str] = mapped_column(Text, default="")
     address: Mapped[str] = mapped_column(Text)
     phone: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(Text)
+    source_date: Mapped[date]
     added_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def addressee(self) -> Addressee:
+        """As letters speak to people."""
+        return Addressee(
+            address=self.address,
+            name=self.name,
+            role=self.role or self.duty,
+            source=self.source,
+            source_date=self.source_date,
+        )
 
 
 class BookingEnded(Refusal):
@@ -343,9 +373,9 @@ _OF_PERFORMANCE = (
     .order_by(Booking.role.desc(), Booking.id)
 )
 _PEOPLE = (
-    select(BookingContact)
-    .where(BookingContact.booking_id == bindparam("booking_id"), BookingContact.ended_at.is_(None))
-    .order_by(BookingContact.id)
+    select(VisitContact)
+    .where(VisitContact.booking_id == bindparam("booking_id"), VisitContact.ended_at.is_(None))
+    .order_by(VisitContact.id)
 )
 _PUPILS = (
     select(PromisedPupils.year_group, PromisedPupils.pupils)
@@ -375,18 +405,31 @@ def ended_with(performance_id: int) -> list[Booking]:
     )
 
 
-def people_of(booking: Booking) -> list[BookingContact]:
+def people_of(booking: Booking) -> list[VisitContact]:
     """Who has this booking in the calendar, in the order they were named."""
     return list(db.session.scalars(_PEOPLE, {"booking_id": booking.id}))
 
 
-def removed_from(booking: Booking, contact_id: int) -> BookingContact | None:
+def people_of_each(booking_ids: Iterable[int]) -> dict[int, list[VisitContact]]:
+    """The same of some bookings, by the booking's id; one query."""
+    rows = db.session.scalars(
+        select(VisitContact)
+        .where(VisitContact.booking_id.in_(list(booking_ids)), VisitContact.ended_at.is_(None))
+        .order_by(VisitContact.id)
+    )
+    found: dict[int, list[VisitContact]] = {}
+    for row in rows:
+        found.setdefault(row.booking_id or 0, []).append(row)
+    return found
+
+
+def removed_from(booking: Booking, contact_id: int) -> VisitContact | None:
     """Somebody who was taken out of this booking again; None for anybody else."""
     return db.session.scalar(
-        select(BookingContact).where(
-            BookingContact.id == contact_id,
-            BookingContact.booking_id == booking.id,
-            BookingContact.ended_at.is_not(None),
+        select(VisitContact).where(
+            VisitContact.id == contact_id,
+            VisitContact.booking_id == booking.id,
+            VisitContact.ended_at.is_not(None),
         )
     )
 

@@ -6,12 +6,12 @@ own while it is kept, so nobody else gets it; the troupe hears of it when it is 
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking import holds, told
+from outreach.booking.promises import VisitContact
 from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
@@ -24,10 +24,9 @@ from outreach.tour.programmes import Programme
 
 
 class Proposal(Base):
-    """`uid` and `sequence` are the event's until a booking carries them on. `people`: whom it was written to,
-    as {name, role, address, source, source_date}. `ended_as` is 'accepted' or one of post/proposing.py's
-    words. `waiting`: it came from the waiting list, on which its school stays when it ends without a
-    booking."""
+    """`uid` and `sequence` are the event's until a booking carries them on. `people`: whom it was written to.
+    `ended_as` is 'accepted' or one of post/proposing.py's words. `waiting`: it came from the waiting list, on
+    which its school stays when it ends without a booking."""
 
     __tablename__ = "proposal"
     __table_args__ = (
@@ -51,7 +50,6 @@ class Proposal(Base):
     organizer_token: Mapped[str | None] = mapped_column(Text, unique=True)
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     who: Mapped[str] = mapped_column(Text, default="", server_default="")
-    people: Mapped[Any] = mapped_column(JSON, default=list, server_default="[]")
     reply_by: Mapped[date]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -61,6 +59,7 @@ class Proposal(Base):
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance | None] = relationship()
     school: Mapped[School] = relationship()
+    people: Mapped[list[VisitContact]] = relationship(order_by=VisitContact.id)
 
     def is_open(self, now: datetime) -> bool:
         """Kept until the end of the day to reply by."""
@@ -200,25 +199,11 @@ def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
     )
 
 
-def named(proposal: Proposal) -> list[stationery.Addressee]:
-    """Whom it was written to."""
-    return [
-        stationery.Addressee(
-            address=person["address"],
-            name=person["name"],
-            role=person["role"],
-            source=person["source"],
-            source_date=date.fromisoformat(person["source_date"]),
-        )
-        for person in proposal.people
-    ]
-
-
 def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime, **facts: object) -> None:
     """One letter to each whom it was written to; `facts`: what the letter says besides."""
     expires_at, said = link_until(proposal, now=now), visit_of(proposal)
-    for to in named(proposal):
-        write(said, to, sender(proposal.programme), now=now, expires_at=expires_at, **facts)
+    for person in proposal.people:
+        write(said, person.addressee(), sender(proposal.programme), now=now, expires_at=expires_at, **facts)
 
 
 def link_until(proposal: Proposal, *, now: datetime) -> datetime:
@@ -257,7 +242,7 @@ def visit(
         school_provides=programme.school_provides,
         move_until=show_day - timedelta(days=programme.notice_move_days),
         cancel_until=show_day - timedelta(days=programme.notice_cancel_days),
-        attendees=tuple(Attendee(name=to.name, address=to.address) for to in named(proposal)),
+        attendees=tuple(Attendee(name=to.name, address=to.address) for to in proposal.people),
         reply_by=proposal.reply_by,
         waiting=bool(proposal.waiting),
         **times,

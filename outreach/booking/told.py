@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from sqlalchemy import update
 
 from outreach.booking import guest_places, invite_answers, promises
-from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
+from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
@@ -51,7 +51,7 @@ LINK_LIFE = timedelta(weeks=7)
 
 def school(
     booking: Booking,
-    people: Iterable[BookingContact],
+    people: Iterable[VisitContact],
     write: Callable[..., object],
     *,
     now: datetime,
@@ -66,7 +66,7 @@ def school(
 
 def each(
     booking: Booking,
-    people: Iterable[BookingContact],
+    people: Iterable[VisitContact],
     visit: stationery.LetterVisit,
     write: Callable[..., object],
     *,
@@ -76,7 +76,7 @@ def each(
     """The same where the visit is at hand."""
     sender = sender_of(partnerships.get(booking.programme.partnership_id))
     for person in people:
-        write(visit, addressee(booking, person), sender, now=now, **facts)
+        write(visit, person.addressee(), sender, now=now, **facts)
 
 
 def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:
@@ -234,7 +234,7 @@ def visit_of(booking: Booking) -> stationery.LetterVisit:
 
 def visit_with(
     booking: Booking,
-    people: Sequence[BookingContact],
+    people: Sequence[VisitContact],
     pupils: Mapping[int, int],
     answered: Mapping[str, str] = MappingProxyType({}),
 ) -> stationery.LetterVisit:
@@ -377,14 +377,3 @@ def _hall(booking: Booking) -> str:
     if booking.role == HOST:
         return booking.hall
     return next((b.hall for b in promises.ended_with(booking.performance_id) if b.role == HOST), "")
-
-
-def addressee(booking: Booking, person: BookingContact) -> stationery.Addressee:
-    """Somebody who has a booking in the calendar, as letters speak to people."""
-    return stationery.Addressee(
-        address=person.address,
-        name=person.name,
-        role=person.role or person.duty,
-        source=f"booking {booking.reference}",
-        source_date=person.added_at.date(),
-    )

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 
 from outreach.asking import invitations
 from outreach.booking import promises
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.demonstration import cast
 from outreach.demonstration.cast import Cast
 from outreach.ground import wording
@@ -58,7 +58,7 @@ def come_in(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 
 def _answers(
-    booking: Booking, person: BookingContact, partstat: str, *, at: datetime, comment: str = ""
+    booking: Booking, person: VisitContact, partstat: str, *, at: datetime, comment: str = ""
 ) -> None:
     entry = _entry(booking, person.name, person.address, partstat, method="REPLY", at=at, comment=comment)
     title = {"ACCEPTED": "Accepted", "TENTATIVE": "Tentative", "DECLINED": "Declined"}[partstat]
@@ -76,7 +76,7 @@ def _answers(
     )
 
 
-def _wishes(booking: Booking, person: BookingContact, *, at: datetime) -> None:
+def _wishes(booking: Booking, person: VisitContact, *, at: datetime) -> None:
     """A start that can be had: the latest of the same day, else the first of another."""
     show = booking.performance
     offers = slots.offers(booking.programme, show.host, now=at, instead_of=show.id)
@@ -99,7 +99,7 @@ def _wishes(booking: Booking, person: BookingContact, *, at: datetime) -> None:
     _comes(_mail(booking, person.name, person.address, subject, at=at, entry=entry, method="COUNTER"), at=at)
 
 
-def _unknown(booking: Booking, known: BookingContact, *, at: datetime) -> None:
+def _unknown(booking: Booking, known: VisitContact, *, at: datetime) -> None:
     """A colleague to whom the invite was passed on."""
     address = f"c.marsh@{known.address.rpartition('@')[2]}"
     entry = _entry(booking, "Catrin Marsh", address, "ACCEPTED", method="REPLY", at=at)
@@ -107,7 +107,7 @@ def _unknown(booking: Booking, known: BookingContact, *, at: datetime) -> None:
     _comes(_mail(booking, "Catrin Marsh", address, subject, at=at, entry=entry, method="REPLY"), at=at)
 
 
-def _asks(booking: Booking, person: BookingContact, *, at: datetime) -> None:
+def _asks(booking: Booking, person: VisitContact, *, at: datetime) -> None:
     show = booking.performance
     words = (
         f"Hello,\n\nThe car park is being resurfaced from "

@@ -8,9 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_, select, t
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from outreach.asking.chasing import settings
-from outreach.booking import told
+from outreach.booking import promises, told
 from outreach.booking.colleagues import LEAD
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.schools import School
 from outreach.ground import history
@@ -61,7 +61,7 @@ class Missing:
 
     booking: Booking
     school: School
-    person: BookingContact
+    person: VisitContact
 
 
 def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -> list[Missing]:
@@ -153,18 +153,13 @@ def withdraw_one(*, now: datetime) -> bool:
     return done
 
 
-def _people(booking_ids: list[int]) -> dict[int, BookingContact]:
+def _people(booking_ids: list[int]) -> dict[int, VisitContact]:
     """Whom to ask about each booking: one query, and one for dead addresses."""
-    rows = list(
-        db.session.scalars(
-            select(BookingContact)
-            .where(BookingContact.booking_id.in_(booking_ids), BookingContact.ended_at.is_(None))
-            .order_by(BookingContact.booking_id, BookingContact.id)
-        )
-    )
-    dead = {address.lower() for address in outbox.dead_addresses(row.address for row in rows)}
-    found: dict[int, BookingContact] = {}
-    for row in sorted(rows, key=lambda r: (r.duty != LEAD, r.id)):
-        if row.address.lower() not in dead:
-            found.setdefault(row.booking_id, row)
+    named = promises.people_of_each(booking_ids)
+    dead = {a.lower() for a in outbox.dead_addresses(p.address for people in named.values() for p in people)}
+    found: dict[int, VisitContact] = {}
+    for booking_id, people in named.items():
+        alive = [person for person in people if person.address.lower() not in dead]
+        if alive:
+            found[booking_id] = next((person for person in alive if person.duty == LEAD), alive[0])
     return found

@@ -24,7 +24,7 @@ from outreach.booking.calling_off.call_offs import CallOff
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import COMPANY, SCHOOL, Booking, BookingContact
+from outreach.booking.promises import COMPANY, SCHOOL, Booking
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters
 from outreach.post.outbox import SENT, WAITING, Letter
@@ -227,11 +227,14 @@ def join_as_guest(c: Any, now: datetime) -> None:
     """A guest of 9 pupils, with one person."""
     with transaction():
         c.of_guest = make.booking(c.booking.performance, {8: 9}, of=c.guest, at=now)
-        office = BookingContact(
-            booking_id=c.of_guest.id, name="The office", duty="on the day", address=GUEST, added_at=now
+        office = make.visit_contact(
+            c.of_guest,
+            name="The office",
+            duty="on the day",
+            address=GUEST,
+            source_date=now.date(),
+            added_at=now,
         )
-        db.session.add(office)
-        db.session.flush()
         told.school(c.of_guest, [office], letters.booked, now=now, expires_at=told.expiry(c.of_guest))
 
 

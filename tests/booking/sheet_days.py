@@ -7,7 +7,7 @@ from typing import Any
 
 import make
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
@@ -17,21 +17,11 @@ from outreach.tour.days import TourDay
 DAY = date(2027, 3, 9)
 
 
-def person(of: Booking, name: str, duty: str, phone: str = "", **changes: Any) -> BookingContact:
-    row = BookingContact(
-        **{
-            "booking_id": of.id,
-            "name": name,
-            "duty": duty,
-            "phone": phone,
-            "added_at": make.EARLIER,
-            "address": f"{name.replace(' ', '.').lower()}@redmere.example",
-        }
-        | changes
+def person(of: Booking, name: str, duty: str, phone: str = "", **changes: Any) -> VisitContact:
+    address = f"{name.replace(' ', '.').lower()}@redmere.example"
+    return make.visit_contact(
+        of, **{"name": name, "duty": duty, "phone": phone, "address": address} | changes
     )
-    db.session.add(row)
-    db.session.flush()
-    return row
 
 
 def travelling(guest: Booking, **changes: Any) -> GuestPlace:

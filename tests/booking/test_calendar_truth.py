@@ -538,7 +538,7 @@ class County(RuleBasedStateMachine):
         if isinstance(owner, TroupeEvent):
             return []
         if isinstance(owner, Proposal):
-            return [p["address"] for p in owner.people]
+            return [p.address for p in owner.people]
         return [self._troupe_address(owner)]
 
     def _last_letters(self) -> dict[tuple[str, str], Letter]:
@@ -592,7 +592,7 @@ class County(RuleBasedStateMachine):
             for promise in (self.booking, self.guest):
                 if promise and address in {plain_address(p.address) for p in promises.people_of(promise)}:
                     expected[promise.uid] = promise.performance.starts_at
-            if self.proposal and address in {p["address"] for p in self.proposal.people}:
+            if self.proposal and address in {p.address for p in self.proposal.people}:
                 expected[str(self.proposal.uid)] = self.proposal.starts_at
             if show and address == self._troupe_address(show):
                 expected[show.uid] = show.get_in_at

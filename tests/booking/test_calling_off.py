@@ -372,7 +372,7 @@ def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
         show = booking.performance
         diary[show.troupe.calendar_address][show.uid] = show.get_in_at  # the van's day begins with setting up
     for proposal in db.session.query(Proposal).filter_by(ended_at=None):
-        for to in proposals.named(proposal):
+        for to in proposal.people:
             diary[to.address][proposal.uid] = proposal.starts_at
     shown = {
         address: {uid: held.starts_at.replace(tzinfo=UTC) for uid, held in calendar.shown().items()}

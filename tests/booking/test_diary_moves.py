@@ -21,7 +21,7 @@ from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local
@@ -306,14 +306,12 @@ def test_guests_are_asked_even_when_the_letter_to_the_host_is_left_out(county: C
     with transaction():
         small = make.school(name="Littlemere School")
         place = make.booking(county.show, {8: 9}, of=small)
-        db.session.add(
-            BookingContact(
-                booking_id=place.id,
-                name="Ann Reed",
-                duty="colleague",
-                address="a.reed@littlemere.example",
-                added_at=NOW,
-            )
+        make.visit_contact(
+            place,
+            name="Ann Reed",
+            duty="colleague",
+            address="a.reed@littlemere.example",
+            added_at=NOW,
         )
     assert [guest.school.name for guest in moving.find(county.show, now=NOW).guests] == ["Littlemere School"]
     moved(county, key(county.days[1], "1000"), tell=False, note="For the host alone.")

@@ -10,7 +10,6 @@ from flask import Flask
 import make
 from outreach.booking import bookings, promises
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import BookingContact
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post import copies
@@ -37,14 +36,12 @@ def c(app: Flask) -> SimpleNamespace:
         c.host = make.booking(show, {8: 148})
         c.guest = make.booking(show, {8: 9}, of=guest)
         for booking, address in ((c.host, "office@redmere.example"), (c.guest, GUEST)):
-            db.session.add(
-                BookingContact(
-                    booking_id=booking.id,
-                    name="The office",
-                    duty="on the day",
-                    address=address,
-                    added_at=make.EARLIER,
-                )
+            make.visit_contact(
+                booking,
+                name="The office",
+                duty="on the day",
+                address=address,
+                added_at=make.EARLIER,
             )
     return c
 

@@ -21,7 +21,7 @@ from outreach.booking.desk.handing_on import (
     SuccessorNotOpen,
 )
 from outreach.booking.handovers import Handover
-from outreach.booking.promises import Booking, BookingContact, BookingEnded
+from outreach.booking.promises import Booking, BookingEnded
 from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground import history
@@ -74,14 +74,12 @@ def booked(c, school: School, at: time, pupils: dict[int, int], address: str) ->
 
 
 def put_on(booking: Booking, address: str) -> None:
-    db.session.add(
-        BookingContact(
-            booking_id=booking.id,
-            name="Joanna Fell",
-            duty="on the day",
-            address=address,
-            added_at=make.EARLIER,
-        )
+    make.visit_contact(
+        booking,
+        name="Joanna Fell",
+        duty="on the day",
+        address=address,
+        added_at=make.EARLIER,
     )
     db.session.flush()
 

@@ -5,12 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.booking import bookings, colleagues, numbers, promises
 from outreach.booking.colleagues import Colleague
-from outreach.booking.promises import BOOKED, CANCELLED, FAILED, MISSING, Booking
-from outreach.ground.db import db, transaction
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.promises import BOOKED, CANCELLED, FAILED, MISSING, Booking, VisitContact
+from outreach.booking.proposals import Proposal
+from outreach.ground.db import broken_guard, db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour.programmes import Programme
 
@@ -137,6 +140,56 @@ def test_whoever_was_taken_out_of_a_booking_is_found_there_alone(c) -> None:
     assert promises.removed_from(c.second, ann.id) is None
     assert promises.removed_from(c.first, sam.id) is None
     assert promises.people_of(c.first) == [sam]
+
+
+PERSON = {"name": "Ann", "duty": "colleague", "address": "ann@x.example", "source": "x", "source_date": DAY}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("wrong", "guard"),
+    [
+        ({"booking_id": None}, "ck_visit_contact_of_one"),
+        ({"booking_id": "booking", "proposal_id": "proposal"}, "ck_visit_contact_of_one"),
+        ({"booking_id": "booking", "place_id": "place"}, "ck_visit_contact_of_one"),
+        ({"place_id": "place", "proposal_id": "proposal"}, "ck_visit_contact_of_one"),
+        ({"booking_id": "booking", "duty": ""}, "ck_visit_contact_duty"),
+        ({"place_id": "place", "duty": ""}, "ck_visit_contact_duty"),
+        ({"proposal_id": "proposal", "ended_at": make.NOW}, "ck_visit_contact_ended"),
+        ({"place_id": "place", "ended_at": make.NOW}, "ck_visit_contact_ended"),
+    ],
+)
+def test_somebody_is_of_one_booking_or_one_question_or_one_proposal(c, wrong, guard) -> None:
+    """And twice the same address is of none of them."""
+    with transaction():
+        place = GuestPlace(
+            programme=c.programme,
+            school=c.small,
+            performance=c.first.performance,
+            why="other",
+            pupils={"8": 9},
+            seats=9,
+            recorded_at=make.NOW,
+            who="x",
+        )
+        proposal = Proposal(
+            programme=c.programme, school=c.small, starts_at=make.NOW, reply_by=DAY, recorded_at=make.NOW
+        )
+        place.people.append(VisitContact(**PERSON, added_at=make.NOW))
+        proposal.people.append(VisitContact(**PERSON | {"duty": ""}, added_at=make.NOW))
+        db.session.add_all(
+            [place, proposal, VisitContact(**PERSON, added_at=make.NOW, booking_id=c.first.id)]
+        )
+        db.session.flush()
+        ids = {"place": place.id, "proposal": proposal.id, "booking": c.first.id}
+    row = {key: ids.get(value, value) for key, value in wrong.items()}
+    with pytest.raises(IntegrityError) as refused, transaction():
+        db.session.add(VisitContact(**PERSON | {"address": "bea@x.example", "added_at": make.NOW} | row))
+    assert broken_guard(refused.value) == guard
+    of_one = {key: value for key, value in row.items() if key.endswith("_id") and value is not None}
+    if len(of_one) == 1:
+        with pytest.raises(IntegrityError, match="visit_contact"), transaction():
+            db.session.add(VisitContact(**PERSON, added_at=make.NOW, **of_one))
 
 
 def test_a_reference_is_found_however_it_was_typed(c) -> None:

@@ -79,8 +79,8 @@ def test_a_letter_says_how_many_come_of_which_year_group_and_gives_the_first_num
     assert told.visit_with(c.booking, [], {8: 5}).phone == ""
 
 
-def _named(phone: str, name: str) -> promises.BookingContact:
-    return promises.BookingContact(name=name, address=f"{name}@x.example", phone=phone, duty="colleague")
+def _named(phone: str, name: str) -> promises.VisitContact:
+    return promises.VisitContact(name=name, address=f"{name}@x.example", phone=phone, duty="colleague")
 
 
 def test_a_troupe_has_host_and_guest_added_up(c) -> None:

@@ -80,7 +80,7 @@ def _stands(programme_id: int) -> Iterator[tuple[tuple[str, str], tuple[datetime
         if booking.role == HOST and show.troupe.calendar_address:
             yield (show.troupe.calendar_address, show.uid), (_naive(show.get_in_at), place)
     for kept in _live(Proposal, programme_id):
-        for to in proposals.named(kept):
+        for to in kept.people:
             yield (to.address, str(kept.uid)), (_naive(kept.starts_at), _place(proposals.visit_of(kept)))
 
 

@@ -132,7 +132,7 @@ class Desk:
         if accounts.shows_needed(self.programme, open_years) > 1:
             open_years = dict(list(open_years.items())[:1])
         pupils = {y: min(self.programme.audience_ceiling, n or 15) for y, n in open_years.items()}
-        address = proposal.people[0]["address"]
+        address = proposal.people[0].address
         who = Colleague(name="Joanna Fell", address=address, duty="safeguarding lead", phone="01632 960 204")
         with transaction():
             promise = Promise(pupils=pupils, hall="Main hall", people=(who,))
@@ -202,7 +202,7 @@ class Desk:
             expected[VAN][booking.performance.uid] = booking.performance.get_in_at
         for proposal in self.waiting():
             for person in proposal.people:
-                expected[person["address"]][str(proposal.uid)] = proposal.starts_at
+                expected[person.address][str(proposal.uid)] = proposal.starts_at
         shown = {
             address: {uid: held.starts_at.replace(tzinfo=UTC) for uid, held in calendar.shown().items()}
             for address, calendar in self.calendars.items()

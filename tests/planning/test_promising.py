@@ -114,7 +114,7 @@ def promise(address: str, pupils: dict[int, int] | None = None) -> Promise:
 
 def says_yes(proposal: Proposal, now=LATER) -> bookings.Booking:
     with transaction():
-        return proposing.accept(proposal, promise(proposal.people[0]["address"]), who="Joanna Fell", now=now)
+        return proposing.accept(proposal, promise(proposal.people[0].address), who="Joanna Fell", now=now)
 
 
 def states(t: SimpleNamespace) -> list[str]:

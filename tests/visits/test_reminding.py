@@ -10,7 +10,7 @@ import make
 from asking.chasing.scene import at, posted
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.settings import Schedule
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
 from outreach.post.outbox import Letter
@@ -32,9 +32,7 @@ def past_show(plan: Schedule = Schedule(reports_on=True)) -> tuple[Programme, Bo
         ("on the day", "office@redmere.example"),
         ("safeguarding lead", "dsl@redmere.example"),
     ):
-        db.session.add(
-            BookingContact(booking_id=booking.id, name="", duty=duty, address=address, added_at=make.EARLIER)
-        )
+        make.visit_contact(booking, name="", duty=duty, address=address, added_at=make.EARLIER)
     db.session.flush()
     return programme, booking
 
@@ -134,14 +132,12 @@ def test_what_is_due_takes_the_same_queries_for_one_show_and_for_five(app: Flask
         with transaction():
             for n in range(more):
                 booking = make.booking(make.show(programme, make.school(), SHOW), {8: 120})
-                db.session.add(
-                    BookingContact(
-                        booking_id=booking.id,
-                        name="",
-                        duty="colleague",
-                        address=f"x{n}@redmere.example",
-                        added_at=make.EARLIER,
-                    )
+                make.visit_contact(
+                    booking,
+                    name="",
+                    duty="colleague",
+                    address=f"x{n}@redmere.example",
+                    added_at=make.EARLIER,
                 )
         assert programme.id
         with count_queries() as queries:
@@ -156,14 +152,12 @@ def test_a_guests_report_is_asked_for_of_the_guest_and_its_hosts_of_the_host(app
         guest = make.booking(
             booking.performance, {8: 9}, of=make.school(name="Littlemere", number_of_pupils=63)
         )
-        db.session.add(
-            BookingContact(
-                booking_id=guest.id,
-                name="",
-                duty="safeguarding lead",
-                address="dsl@littlemere.example",
-                added_at=make.EARLIER,
-            )
+        make.visit_contact(
+            guest,
+            name="",
+            duty="safeguarding lead",
+            address="dsl@littlemere.example",
+            added_at=make.EARLIER,
         )
         make.report(booking, "school", datetime(2027, 3, 12, 9, 0, tzinfo=UTC), 200)
     assert [run(programme, day) for day in (MONDAY, date(2027, 3, 16))] == [1, 0]

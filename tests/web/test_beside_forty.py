@@ -14,7 +14,6 @@ from sqlalchemy.engine.cursor import CursorFetchStrategy
 
 import make
 from outreach.booking.handovers import Handover
-from outreach.booking.promises import BookingContact
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
@@ -78,8 +77,8 @@ def family(programme: Programme, code: str) -> int:
     make.withdrawal(wrong, make.NOW - timedelta(hours=1))
     db.session.add_all(
         [
-            BookingContact(
-                booking_id=shown.id, name="Jo Fell", duty="colleague", address=address, added_at=make.EARLIER
+            make.visit_contact(
+                shown, name="Jo Fell", duty="colleague", address=address, added_at=make.EARLIER
             ),
             Handover(
                 booking_id=shown.id, from_urn=old.urn, to_urn=one.urn, recorded_at=make.EARLIER, who="Priya"

@@ -248,7 +248,7 @@ WRITTEN_BY_A_BOOKING = (
     "performance",
     "booking",
     "booking_revision",
-    "booking_contact",
+    "visit_contact",
     "promised_pupils",
     "contact",
     "draft",

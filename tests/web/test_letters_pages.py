@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 import make
-from outreach.booking.promises import BookingContact
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
@@ -217,16 +216,14 @@ def bounced(school: School) -> int:
         show = make.show(programme, school, visit().starts_at)
         booking = make.booking(show, {8: 100}, uid="7@outreach.example")
         make.contact(school, name="Joanna Fell", address=JOANNA.address)
-        db.session.add(
-            BookingContact(
-                booking_id=booking.id,
-                name="Joanna Fell",
-                duty="colleague",
-                role="",
-                address=JOANNA.address,
-                phone="",
-                added_at=AT,
-            )
+        make.visit_contact(
+            booking,
+            name="Joanna Fell",
+            duty="colleague",
+            role="",
+            address=JOANNA.address,
+            phone="",
+            added_at=AT,
         )
     letter_id = put(7, status=BOUNCED, error="550 5.1.1 no such person")
     with transaction():

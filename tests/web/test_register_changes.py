@@ -13,7 +13,7 @@ from school_story import said
 from sqlalchemy import select
 
 import make
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking
 from outreach.county import corrections, schools
 from outreach.county.partnerships import Partnership
 from outreach.county.register.decisions import RegisterChange
@@ -97,8 +97,8 @@ def closing_booking(desk: Desk, **facts: Any) -> tuple[Booking, School, School]:
     show = make.show(programme, old, wall(DAY, time(9)), tour_day_id=day.id, troupe_id=troupe.id)
     booking = make.booking(show, {8: 120}, reference="MRL-7K4P")
     add(
-        BookingContact(
-            booking_id=booking.id,
+        make.visit_contact(
+            booking,
             name="Joanna Fell",
             duty="on the day",
             address="j.fell@redmere.example",

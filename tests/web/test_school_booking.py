@@ -6,7 +6,7 @@ from school_story import HALL, PEOPLE, PUPILS, Story, lay, said
 from sqlalchemy import func, select
 
 from outreach.booking import promises
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.county import schools
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
@@ -294,9 +294,7 @@ def test_three_people_are_named_each_for_what_they_do(client: FlaskClient, stopp
     )
     story.post("/book", slots=key)
     fresh()
-    rows = db.session.execute(
-        select(BookingContact.duty, BookingContact.role).order_by(BookingContact.id)
-    ).all()
+    rows = db.session.execute(select(VisitContact.duty, VisitContact.role).order_by(VisitContact.id)).all()
     assert rows == [("safeguarding lead", ""), ("on the day", "Head of Year 9"), ("colleague", "")]
 
 

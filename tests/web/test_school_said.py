@@ -17,7 +17,7 @@ from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.promises import COMPANY, COORDINATOR, Booking, BookingContact
+from outreach.booking.promises import COMPANY, COORDINATOR, Booking
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.feeds import entries
@@ -294,14 +294,12 @@ def with_guest(story: Story) -> tuple[str, Booking]:
         guest, asks = make.school(name="Littlemere School"), make.school(name="Farmoor School")
         found = promises.get(reference)
         booked = make.booking(found.performance, {8: 9}, of=guest)
-        db.session.add(
-            BookingContact(
-                booking_id=booked.id,
-                name="Ann Lea",
-                duty="safeguarding lead",
-                address="office@littlemere.example",
-                added_at=make.EARLIER,
-            )
+        make.visit_contact(
+            booked,
+            name="Ann Lea",
+            duty="safeguarding lead",
+            address="office@littlemere.example",
+            added_at=make.EARLIER,
         )
         for of, joined in ((guest, booked), (asks, None)):
             db.session.add(

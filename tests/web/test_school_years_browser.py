@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 import make
 from browser import Site
 from outreach.asking import notes
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking
 from outreach.county import corrections
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
@@ -46,14 +46,12 @@ def county(app: Flask, site: Site, wide_page: Page) -> tuple[School, School, str
         make.booking(make.show(before, old, now - timedelta(days=200)), {8: 90})
         reference = make.booking(make.show(programme, old, now + timedelta(days=20)), {8: 100}).reference
         booking = db.session.query(Booking).filter_by(reference=reference).one()
-        db.session.add(
-            BookingContact(
-                booking_id=booking.id,
-                name="Joanna Fell",
-                duty="on the day",
-                address="a.very.long.address@the-blessed-margaret-catholic-voluntary-academy.example",
-                added_at=now,
-            )
+        make.visit_contact(
+            booking,
+            name="Joanna Fell",
+            duty="on the day",
+            address="a.very.long.address@the-blessed-margaret-catholic-voluntary-academy.example",
+            added_at=now,
         )
         make.contact(new, address="safeguarding.lead@the-blessed-margaret-catholic-voluntary-academy.example")
         make.letter(

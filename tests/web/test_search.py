@@ -122,7 +122,7 @@ def test_a_letter_is_found_by_the_address_it_went_to(client: FlaskClient, desk: 
 
 @pytest.mark.both_databases
 def test_somebody_who_was_named_with_a_booking_is_found_once_with_it(client: FlaskClient, desk: Desk) -> None:
-    from outreach.booking.promises import Booking, BookingContact
+    from outreach.booking.promises import Booking
 
     with transaction():
         booking = db.session.query(Booking).filter_by(reference="MRL-7K4P").one()
@@ -130,11 +130,7 @@ def test_somebody_who_was_named_with_a_booking_is_found_once_with_it(client: Fla
             ("Zoë Müller-Fell", "Z.Mueller@brannoc.example"),
             ("Sam Okonkwo", "sam@brannoc.example"),
         ):
-            db.session.add(
-                BookingContact(
-                    booking_id=booking.id, name=name, duty="colleague", address=address, added_at=make.NOW
-                )
-            )
+            make.visit_contact(booking, name=name, duty="colleague", address=address, added_at=make.NOW)
     assert rows(searched(client, q="muller", **{"in": "people"})) == 1
     page = searched(client, q="okonkwo")
     assert "named with a booking" in page and "MRL-7K4P" in page

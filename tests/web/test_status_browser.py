@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
-from outreach.booking.promises import BookingContact
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import letters, outbox
@@ -32,16 +31,14 @@ def came_back(site: Site, wide_page: Page) -> int:
         make.contact(school, name="Joanna Fell", role="Designated safeguarding lead", address=JOANNA.address)
         show = make.show(programme, school, now + timedelta(days=60))
         booking = make.booking(show, {8: 100}, uid="7f3c@outreach.example")
-        db.session.add(
-            BookingContact(
-                booking_id=booking.id,
-                name="Joanna Fell",
-                duty="safeguarding lead",
-                role="",
-                address=JOANNA.address,
-                phone="",
-                added_at=now,
-            )
+        make.visit_contact(
+            booking,
+            name="Joanna Fell",
+            duty="safeguarding lead",
+            role="",
+            address=JOANNA.address,
+            phone="",
+            added_at=now,
         )
         facts = visit(
             school_name=LONG,

@@ -20,7 +20,6 @@ from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.named import NamedPerson
-from outreach.booking.promises import BookingContact
 from outreach.booking.proposals import Proposal
 from outreach.county.lists.contact_lists import ContactList, ContactListLine
 from outreach.county.lists.past_shows import EarlierList
@@ -62,8 +61,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     show = make.show(programme, school, SOON)
     booking = make.booking(show, {8: 100}, reference=f"{secret[:3].upper()}-00001")
     named = add(
-        BookingContact(
-            booking_id=booking.id,
+        make.visit_contact(
+            booking,
             name=secret,
             duty="colleague",
             address=contact.address,
@@ -455,7 +454,7 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
 
 
 OF_A_YEAR = {name: (column,) for name, column in ROWS.items()} | {
-    "contact_id": ("booking_contact.id", "contact.id"),
+    "contact_id": ("visit_contact.id", "contact.id"),
     "inset_id": ("inset_day.id",),
     "round_id": ("invitation_round.id",),
     "person_id": ("named_person.id",),

@@ -122,11 +122,12 @@ def _into_seats(person: NamedPerson, *, who: str, now: datetime) -> None:
         _add(place.booking, person, who=who, now=now)
     elif place.ended_at is not None:
         raise NotAnyMore
-    else:
-        place.people = [
-            *place.people,
-            {k: getattr(person, k) for k in ("name", "address", "duty", "role", "phone")},
-        ]
+    elif person.address.casefold() not in {there.address.casefold() for there in place.people}:
+        asked_on = place.recorded_at.date()
+        named_too = Colleague.like(person).row(
+            source=guest_places.FROM_QUESTION, source_date=asked_on, now=now
+        )
+        place.people.append(named_too)
 
 
 def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> None:
@@ -134,15 +135,8 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
         raise NotAnyMore
     if booking.performance.ends_at <= now:
         raise ShowIsOver
-    one = Colleague(
-        name=person.name,
-        address=person.address,
-        duty=person.duty or colleagues.COLLEAGUE,
-        role=person.role,
-        phone=person.phone,
-    )
     try:
-        colleagues.add(booking, one, who=who, now=now)
+        colleagues.add(booking, Colleague.like(person), who=who, now=now)
     except AlreadyThere:
         pass
     leaving = person.instead_of.casefold()

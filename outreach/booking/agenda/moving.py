@@ -73,7 +73,7 @@ class Moving:
         """(name, address) of each at its host who has it in the calendar."""
         if self.booking is not None:
             return [(p.name, p.address) for p in promises.people_of(self.booking)]
-        return [(to.name, to.address) for to in proposals.named(self.proposal)] if self.proposal else []
+        return [(p.name, p.address) for p in self.proposal.people] if self.proposal else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,7 +281,7 @@ def _letter(
             return None
         return proposing.preview_move(moving.proposal, slot, note=note, tell=tell, now=now)
     booking = moving.booking
-    people: Sequence[promises.BookingContact] = promises.people_of(booking) if booking else ()
+    people: Sequence[promises.VisitContact] = promises.people_of(booking) if booking else ()
     if booking is None or not people:
         return None
     programme = booking.programme
@@ -294,7 +294,7 @@ def _letter(
     )
     return letters.preview_moved(
         visit,
-        told.addressee(booking, people[0]),
+        people[0].addressee(),
         told.sender_of_programme(programme),
         was_starts_at=moving.performance.starts_at,
         note=note,

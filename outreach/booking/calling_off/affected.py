@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from outreach.booking import promises
 from outreach.booking.calling_off.call_offs import CallOffLine
 from outreach.booking.calling_off.scope import Scope
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.promises import GUEST, HOST, Booking, BookingContact
+from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
@@ -32,7 +33,7 @@ class Hit:
     booking: Booking | None
     proposal: Proposal | None
     performance: Performance
-    people: tuple[BookingContact, ...]
+    people: tuple[VisitContact, ...]
     with_host: bool
     rings: tuple[tuple[str, str, str], ...]
     urgent: bool
@@ -124,7 +125,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
     in_part = {n: show for n, show in ahead.items() if scope.holds(show.starts_at)}
     shut = _shut(scope)
     booked = [b for b in _booked(in_part) if shut is None or b.urn in shut or b.performance.urn in shut]
-    people = _people(b.id for b in booked)
+    people = promises.people_of_each(b.id for b in booked)
     kept = [p for p in _kept(in_part) if shut is None or p.urn in shut]
     ended = {b.performance_id for b in booked if b.role == HOST}
     calendars = school_days.load([b.urn for b in booked] + [p.urn for p in kept])
@@ -185,7 +186,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
 def numbers_of(lines: Iterable[CallOffLine]) -> dict[int, tuple[tuple[str, str, str], ...]]:
     """Whom to ring of what was called off, by the number of each line; one query."""
     every = list(lines)
-    people = _people(line.booking_id for line in every if line.booking_id is not None)
+    people = promises.people_of_each(line.booking_id for line in every if line.booking_id is not None)
     return {line.id: _numbers(line.school, people.get(line.booking_id or 0, ())) for line in every}
 
 
@@ -195,7 +196,7 @@ def _next_school_day(calendar: SchoolCalendar, today: date) -> date:
     return next((day for day in ahead if not calendar.why_closed(day)), today + timedelta(days=1))
 
 
-def _numbers(school: School, people: Iterable[BookingContact]) -> tuple[tuple[str, str, str], ...]:
+def _numbers(school: School, people: Iterable[VisitContact]) -> tuple[tuple[str, str, str], ...]:
     """Those who are named with a number; and the school's own where it is another ('' where the register has
     none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
@@ -259,23 +260,14 @@ def _booked(performance_ids: Iterable[int]) -> list[Booking]:
     )
 
 
-def _people(booking_ids: Iterable[int]) -> dict[int, list[BookingContact]]:
-    found: dict[int, list[BookingContact]] = {}
-    for row in db.session.scalars(
-        select(BookingContact)
-        .where(BookingContact.booking_id.in_(list(booking_ids)), BookingContact.ended_at.is_(None))
-        .order_by(BookingContact.id)
-    ):
-        found.setdefault(row.booking_id, []).append(row)
-    return found
-
-
 def _kept(performance_ids: Iterable[int]) -> list[Proposal]:
     return list(
         db.session.scalars(
             select(Proposal)
             .where(Proposal.performance_id.in_(list(performance_ids)), Proposal.ended_at.is_(None))
-            .options(joinedload(Proposal.school), joinedload(Proposal.programme))
+            .options(
+                joinedload(Proposal.school), joinedload(Proposal.programme), selectinload(Proposal.people)
+            )
             .order_by(Proposal.id)
             .execution_options(populate_existing=True)
         )

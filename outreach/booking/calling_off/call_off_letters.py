@@ -39,7 +39,7 @@ def letters_of(
         if slot
         else instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=hits.day_ids, now=now)
     )
-    to = told.addressee(hit.booking, hit.people[0])
+    to = hit.people[0].addressee()
     end = letters.preview_cancelled(
         told.visit_of(hit.booking),
         to,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
-from outreach.booking import promises, proposals, reply_days, told
+from outreach.booking import promises, reply_days
 from outreach.booking.calling_off import call_offs
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.calling_off.scope import of_call_off
@@ -114,9 +114,10 @@ def slot_of(
 def whom(line: CallOffLine) -> list[Addressee]:
     """Who had the entry in the calendar and can still be written to. Raises NobodyToWriteTo."""
     if line.booking is not None:
-        people = [told.addressee(line.booking, p) for p in promises.people_of(line.booking)]
+        named = promises.people_of(line.booking)
     else:
-        people = proposals.named(_ended(line))
+        named = _ended(line).people
+    people = [person.addressee() for person in named]
     dead = {address.casefold() for address in outbox.dead_addresses(p.address for p in people)}
     alive = [p for p in people if p.address.casefold() not in dead]
     if not alive:

@@ -22,7 +22,7 @@ from outreach.booking import (
     told,
 )
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import Booking
+from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.proposal_moves import ProposalMove
 from outreach.booking.proposals import Proposal, ProposalEnded
 from outreach.county import school_days
@@ -140,7 +140,7 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
         after={
             "starts": proposal.starts_at.isoformat(),
             "reply_by": str(offer.reply_by),
-            "to": [p["address"] for p in proposal.people],
+            "to": [p.address for p in proposal.people],
         },
     )
     proposals.tell(proposal, proposing.proposed, now=now, lost=offer.lost)
@@ -155,7 +155,7 @@ def preview(offer: ProposalDraft, *, who: str, now: datetime) -> stationery.Rend
     _check(offer, now=now)
     proposal, slot = _row(offer, who=who, now=now), offer.slot
     visit = proposals.visit(proposal, offer.programme, offer.school, told.times_of(slot))
-    to, sender = proposals.named(proposal)[0], proposals.sender(offer.programme)
+    to, sender = proposal.people[0].addressee(), proposals.sender(offer.programme)
     return proposing.preview(visit, to, sender, lost=offer.lost, now=now)
 
 
@@ -247,7 +247,7 @@ def preview_move(
         sequence=proposal.sequence + 1,
         reply_by=until,
     )
-    to, sender = proposals.named(proposal)[0], proposals.sender(proposal.programme)
+    to, sender = proposal.people[0].addressee(), proposals.sender(proposal.programme)
     return proposing.preview_moved(
         visit, to, sender, was_starts_at=proposal.starts_at, note=note.strip(), in_short=not tell, now=now
     )
@@ -297,9 +297,9 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
     still = {p.address.lower() for p in people}
-    for left in proposals.named(proposal):
+    for left in proposal.people:
         if left.address.lower() not in still:
-            letters.colleague_removed(visit, left, proposals.sender(programme), now=now)
+            letters.colleague_removed(visit, left.addressee(), proposals.sender(programme), now=now)
     told.each(booking, people, visit, proposing.accepted, now=now, expires_at=told.expiry(booking))
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
     subscribed.show(performance, just_made=(booking, visit), now=now)
@@ -420,13 +420,14 @@ def _row(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
         recorded_at=now,
         waiting=offer.waiting,
         people=[
-            {
-                "name": p.name,
-                "role": p.role,
-                "address": p.address,
-                "source": p.source,
-                "source_date": (p.source_date or day_of(now)).isoformat(),
-            }
+            VisitContact(
+                name=p.name,
+                role=p.role,
+                address=p.address,
+                source=p.source,
+                source_date=p.source_date or day_of(now),
+                added_at=now,
+            )
             for p in people.values()
         ],
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from outreach.booking import bookings, colleagues, invite_answers, promises, told
 from outreach.booking.colleagues import COLLEAGUE, Colleague
-from outreach.booking.promises import COORDINATOR, Booking, BookingContact
+from outreach.booking.promises import COORDINATOR, Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import school_days
 from outreach.ground import history
@@ -264,7 +264,7 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
     return True
 
 
-def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> list[BookingContact]:
+def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime) -> list[VisitContact]:
     """Write to whoever declined: the visit stands; move it or cancel it? With a link of their own. Returns to
     whom.
 
@@ -277,7 +277,7 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
     if not about:
         raise VisitUnknown
     newest = inbox.answers_of(about)
-    written: list[BookingContact] = []
+    written: list[VisitContact] = []
     for answer in declined:
         matter = about.get(answer.uid)
         if matter is None or matter.of_troupe:
@@ -324,5 +324,5 @@ def _wished(incoming: Incoming, partnership_id: int) -> tuple[Matter, CounterPro
     return matter, counter
 
 
-def _person(booking: Booking, address: str) -> BookingContact | None:
+def _person(booking: Booking, address: str) -> VisitContact | None:
     return next((p for p in promises.people_of(booking) if bare(p.address) == bare(address)), None)

@@ -1,6 +1,5 @@
 """A host's word on its seats: yes or no to a guest, how many on which terms; or seats offered beforehand."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -134,7 +133,7 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
 
 def _promised(place: GuestPlace) -> Promise:
     """What was asked for, as a promise; its people as they were named."""
-    people: Sequence[colleagues.Colleague] = [colleagues.Colleague(**person) for person in place.people]
+    people = [colleagues.Colleague.like(person) for person in place.people]
     return Promise(pupils=place.by_year, access_needs=dict(place.access_needs), people=people)
 
 

@@ -4,7 +4,7 @@ Seats are judged behind the lock of the tour day; the database refuses what is t
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from outreach.booking import (
@@ -190,7 +190,7 @@ def _named_anew(
     for waiting in named.waiting_for_place(place.id):
         named.decide(waiting, named.TAKEN_BACK, who=who, now=now)
     db.session.refresh(place)
-    vouched = {person["address"].casefold() for person in place.people}
+    vouched = {person.address.casefold() for person in place.people}
     return tuple(replace(p, waits=p.waits and p.address.casefold() not in vouched) for p in people)
 
 
@@ -277,7 +277,11 @@ def _row(
         pupils=as_text(promise.pupils),
         seats=sum(promise.pupils.values()),
         access_needs={slug: n for slug, n in promise.access_needs.items() if n},
-        people=[asdict(person) for person in promise.people if not person.waits],
+        people=[
+            person.row(source=guest_places.FROM_QUESTION, source_date=now.date(), now=now)
+            for person in promise.people
+            if not person.waits
+        ],
         travels_by=travel.by,
         adults=travel.adults,
         arrives=travel.arrives,

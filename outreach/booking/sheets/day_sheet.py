@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from outreach.booking import guest_places, named, promises, told
 from outreach.booking.named import NamedPerson
-from outreach.booking.promises import GUEST, HOST, Booking, BookingContact, BookingRevision, PromisedPupils
+from outreach.booking.promises import GUEST, HOST, Booking, BookingRevision, PromisedPupils, VisitContact
 from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground.db import db
@@ -180,28 +180,21 @@ def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | No
     return legs.of_day(booked, ways, *nights.doors([tour_day])[tour_day.id])
 
 
-def _person(
-    people: Iterable[BookingContact | NamedPerson], duty: str, school: School
-) -> PersonToAskFor | None:
+def _person(people: Iterable[VisitContact | NamedPerson], duty: str, school: School) -> PersonToAskFor | None:
     found = next((p for p in people if p.duty == duty), None)
     return (
         PersonToAskFor(name=found.name, phone=found.phone or school.telephone) if found is not None else None
     )
 
 
-def _people_of(bookings: Iterable[Booking]) -> dict[int, list[BookingContact | NamedPerson]]:
+def _people_of(bookings: Iterable[Booking]) -> dict[int, list[VisitContact | NamedPerson]]:
     """Who is named with each booking, in the order they were named; two queries."""
-    bookings = list(bookings)
-    rows = db.session.scalars(
-        select(BookingContact)
-        .where(BookingContact.booking_id.in_([b.id for b in bookings]), BookingContact.ended_at.is_(None))
-        .order_by(BookingContact.id)
-    )
-    found: dict[int, list[BookingContact | NamedPerson]] = {}
-    for row in rows:
-        found.setdefault(row.booking_id, []).append(row)
+    ids = [b.id for b in bookings]
+    found: dict[int, list[VisitContact | NamedPerson]] = {
+        booking_id: list(people) for booking_id, people in promises.people_of_each(ids).items()
+    }
     # Whom the school named from outside its domain gets no mail yet, but is whom the company asks for.
-    for booking_id, waiting in named.waiting_for_bookings([b.id for b in bookings]).items():
+    for booking_id, waiting in named.waiting_for_bookings(ids).items():
         found.setdefault(booking_id, []).extend(waiting)
     return found
 

@@ -1,7 +1,6 @@
 """This week's shows, or those of the next week that has any: when, where, who plays, who comes, and what is
 known of each."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,8 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
+from outreach.booking import promises
 from outreach.booking.invite_answers import ACCEPTED, DECLINED
-from outreach.booking.promises import GUEST, Booking, BookingContact
+from outreach.booking.promises import GUEST, Booking
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
@@ -154,15 +154,8 @@ def _told(performance_ids: Iterable[int]) -> dict[tuple[str, int], bool]:
 
 def _people(booking_ids: list[int]) -> dict[int, list[str]]:
     """The addresses of those who have each booking in the calendar."""
-    found: dict[int, list[str]] = defaultdict(list)
-    c = BookingContact
-    for booking_id, address in db.session.execute(
-        select(c.booking_id, c.address)
-        .where(c.booking_id.in_(booking_ids), c.ended_at.is_(None))
-        .order_by(c.id)
-    ):
-        found[booking_id].append(bare(address))
-    return found
+    named = promises.people_of_each(booking_ids)
+    return {booking_id: [bare(person.address) for person in people] for booking_id, people in named.items()}
 
 
 def _knows(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select, union_all
 
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.coverage.search.schools import ours
@@ -48,15 +48,15 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
     named = (
         select(
             Booking.urn,
-            func.lower(BookingContact.address),
-            BookingContact.name,
-            BookingContact.role,
+            func.lower(VisitContact.address),
+            VisitContact.name,
+            VisitContact.role,
             literal(0),
             Booking.reference,
         )
-        .join(Booking, Booking.id == BookingContact.booking_id)
+        .join(Booking, Booking.id == VisitContact.booking_id)
         .join(Programme, Programme.id == Booking.programme_id)
-        .where(Programme.partnership_id == partnership_id, _person(BookingContact, want))
+        .where(Programme.partnership_id == partnership_id, _person(VisitContact, want))
     )
     each = union_all(on_file, named).subquery()
     return select(

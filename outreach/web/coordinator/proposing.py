@@ -134,7 +134,7 @@ def propose_withdraw(urn: int, proposal_id: int) -> Any:
         programme=programme,
         proposal=proposal,
         form=form,
-        people=proposals.named(proposal),
+        people=proposal.people,
     )
     return page, status()
 

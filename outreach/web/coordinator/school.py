@@ -122,7 +122,7 @@ def _in_programme(
     return {
         "next_step": None if step is None or step[0] == SEE else step,
         "books_by_phone": urn in holds.who_could_book(programme, {school: account}, now=now),
-        "proposed": [(p, school_words.kept(p, proposals.named(p), _heard(p))) for p in proposed],
+        "proposed": [(p, school_words.kept(p, _heard(p))) for p in proposed],
         "may_propose": len(proposed) < accounts.shows_needed(programme, account.still_open),
         "chapter": chapter,
         "standing": chapter.standing,

@@ -27,7 +27,6 @@ from outreach.ground.wording import (
     year_name,
 )
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee
 from outreach.tour.target_decisions import TargetDecision
 
 ANSWERS = {
@@ -150,11 +149,11 @@ def outside_target(also_seen: Iterable[AlsoSeen], urn: int, *, for_adults: bool)
     return " ".join(said)
 
 
-def kept(proposal: Proposal, told: Iterable[Addressee], heard: Mapping[str, str]) -> tuple[str, str]:
+def kept(proposal: Proposal, heard: Mapping[str, str]) -> tuple[str, str]:
     """The time that is kept, and until when, who was told and what their calendars said."""
     people = (
         (to.name or to.address) + (f" ({heard[to.address.lower()]})" if to.address.lower() in heard else "")
-        for to in told
+        for to in proposal.people
     )
     return (
         f"{day(proposal.starts_at)}, {clock(proposal.starts_at)} is kept for it",

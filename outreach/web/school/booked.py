@@ -20,7 +20,7 @@ from outreach.booking import (
 from outreach.booking.calling_off import call_offs
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guests import hosting
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -265,7 +265,7 @@ def _standing(reference: str) -> Booking:
     return booking
 
 
-def _removed(booking: Booking, contact_id: str) -> BookingContact | None:
+def _removed(booking: Booking, contact_id: str) -> VisitContact | None:
     """Somebody who was taken out of this booking, by the number in the address."""
     return (
         promises.removed_from(booking, int(contact_id))

@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 from outreach.booking import accounts, named, promises, seats
 from outreach.booking.accounts import Expected
 from outreach.booking.colleagues import COLLEAGUE, Colleague, NobodyKnown
-from outreach.booking.promises import Booking, BookingContact
+from outreach.booking.named import NamedPerson
+from outreach.booking.promises import Booking, VisitContact
 from outreach.ground import clock
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
@@ -283,8 +284,8 @@ def need(box: Any, said: str) -> None:
         box.errors = [said]
 
 
-def typed_before(booking: Booking, people: Iterable[BookingContact]) -> dict[str, dict[str, str]]:
-    """Hall and people of a booking the school made before, as somebody would have typed them again."""
+def people_typed(people: Iterable[VisitContact | NamedPerson]) -> dict[str, str]:
+    """People as somebody would have typed them again."""
     typed: dict[str, str] = {}
     for person in people:
         box = {"safeguarding lead": "lead", "on the day": "day"}.get(person.duty, "colleague")
@@ -294,8 +295,16 @@ def typed_before(booking: Booking, people: Iterable[BookingContact]) -> dict[str
             f"{box}_role": person.role,
             f"{box}_phone": person.phone,
         }
+    return typed
+
+
+def typed_before(booking: Booking, people: Iterable[VisitContact]) -> dict[str, dict[str, str]]:
+    """Hall and people of a booking the school made before, as somebody would have typed them again."""
     kept = PeopleForm(None)._fields
-    return {"hall": hall_typed(booking), "people": {k: v for k, v in typed.items() if k in kept}}
+    return {
+        "hall": hall_typed(booking),
+        "people": {k: v for k, v in people_typed(people).items() if k in kept},
+    }
 
 
 def change_form(booking: Booking, typed: Mapping[str, str]) -> PupilsForm:

@@ -236,16 +236,8 @@ def _forms(
 
 def _people_typed(place: GuestPlace) -> dict[str, str]:
     """Whom the school named when it asked, those for whose address a coordinator is waited for too."""
-    typed: dict[str, str] = {}
-    waiting = [
-        {"duty": p.duty, "name": p.name, "address": p.address, "role": p.role, "phone": p.phone}
-        for p in named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.urn)
-        if p.place_id == place.id
-    ]
-    for person in (*place.people, *waiting):
-        box = {"safeguarding lead": "lead", "on the day": "day"}.get(person["duty"], "colleague")
-        typed |= {f"{box}_{name}": person[name] for name in ("name", "address", "role", "phone")}
-    return typed
+    waiting = named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.urn)
+    return forms.people_typed((*place.people, *(p for p in waiting if p.place_id == place.id)))
 
 
 def _promise(asked: PupilsForm, how: Any, who: PeopleForm) -> Promise:

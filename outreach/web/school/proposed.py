@@ -121,7 +121,7 @@ def _people_asked(proposal: Proposal) -> dict[str, str]:
     """Whom the proposal went to, as somebody would have typed them: a safeguarding lead as such, else as a
     colleague."""
     typed: dict[str, str] = {}
-    for to in proposals.named(proposal):
+    for to in proposal.people:
         box = "lead" if "safeguarding" in to.role.lower() or to.role.upper() == "DSL" else "colleague"
         if f"{box}_address" not in typed:
             typed |= {f"{box}_name": to.name or to.role, f"{box}_address": to.address}
