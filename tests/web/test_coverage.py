@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
-from outreach.county.coordinators import Person
+from outreach.county.coordinators import Coordinator
 from outreach.coverage.board import publishing
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
@@ -147,8 +147,8 @@ def county(schools: int = 70, seed: int = 5, la_code: str = "931"):
     return county, programme, found
 
 
-def county_of_70() -> Person:
-    """Its coordinator."""
+def county_of_70() -> Coordinator:
+    """The one who has the county in hand."""
     with transaction():
         partnership, _, _ = county()
         make.partnership(("999",))
