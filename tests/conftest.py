@@ -30,6 +30,7 @@ from outreach.post.outbox import SUPERSEDED, Letter  # noqa: E402
 from post.strict import feed_problems  # noqa: E402
 from post.strict_mail import mail_problems  # noqa: E402
 from postgres import Broom, Postgres  # noqa: E402
+from stored_numbers import held_to_the_rule  # noqa: E402
 from worlds import Kept, SqliteFile, World  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -263,6 +264,14 @@ def no_broken_entry(app_stays_as_made: None, monkeypatch: pytest.MonkeyPatch) ->
     yield
     event.remove(Letter, "before_insert", read)
     assert broken == []
+
+
+@pytest.fixture(autouse=True)
+def numbers_are_written(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever door changes how many pupils a school has writes what it may promise at most."""
+    with held_to_the_rule() as wrong:
+        yield
+    assert wrong == [] or request.node.get_closest_marker("numbers_astray")
 
 
 @pytest.fixture

@@ -144,6 +144,7 @@ def hand_over_authority(la_code: str, name: str) -> None:
             given = hand_authority_over(
                 la_code, partnerships.named(name), who="command line", now=clock.now()
             )
+            limits.write_everywhere(now=clock.now())
             click.echo(f"{given.name} is {name}’s from today on.")
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal

@@ -1,5 +1,6 @@
 """The stored number that a school's promises are held to: who writes it, when, and what tells of what is beyond it."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,10 +15,11 @@ from flask.testing import FlaskClient
 import make
 from outreach.booking import accounts, limits, promises
 from outreach.booking.promises import PromiseLimit
-from outreach.county.schools import School
+from outreach.county.schools import School, set_own_numbers
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour.programmes import Programme
+from stored_numbers import held_to_the_rule
 
 COLUMNS = (
     "URN,LA (code),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),PhaseOfEducation (name),"
@@ -37,6 +39,15 @@ def c(app: Flask, client: FlaskClient) -> Any:
             c.school = make.school(name="Redmere Academy")
             limits.write(c.partnership.id, now=make.NOW)
             person = make.person(c.partnership)
+
+        def primary() -> School:
+            """One that was taken into the target with a year group which it has not by its ages."""
+            with transaction():
+                school = make.school(statutory_low_age=4, statutory_high_age=11)
+                make.decision(c.programme, school, "include", year_groups=(8,))
+            return school
+
+        c.primary = primary
         make.signed_in(client, person)
         yield c
 
@@ -119,6 +130,38 @@ def test_a_new_programme_has_its_numbers_written(c) -> None:
     assert stored(c.school, copy) == {8: (165, 165), 9: (165, 165)}
 
 
+def test_what_is_carried_over_to_a_new_programme_later_writes_its_numbers(c) -> None:
+    primary = c.primary()
+    at_desk(c, f"/new-year/copy/{c.programme.id}", title="The play again", reply_by=["4", "2", "2028"])
+    copy = db.session.query(Programme).filter_by(title="The play again").one()
+    assert stored(primary, copy) == {}
+    at_desk(c, f"/new-year/rest/{c.programme.id}?year=2027", with_decisions="y")
+    assert stored(primary, copy) == {8: (145, 145)}
+
+
+def test_a_school_that_the_gaps_list_takes_out_of_the_target_has_nothing_to_promise_any_more(c) -> None:
+    primary = c.primary()
+    limits.write(c.partnership.id, now=make.NOW)
+    db.session.commit()
+    assert stored(primary) == {8: (145, 145)}
+    ticked = {"programme": c.programme.id, "deed": "exclude", "urn": primary.urn}
+    page = c.client.post("/desk/gaps/do", data=ticked).text
+    shown = re.findall(r'name="to" value="([^"]*)"', page)
+    at_desk(c, "/gaps/exclude", programme=c.programme.id, to=shown, at="", reason="It changed its mind")
+    assert stored(primary) == {8: (0, 0)}
+
+
+def test_who_gets_an_authority_has_the_numbers_of_its_schools(c) -> None:
+    with transaction():
+        other = make.partnership(("932",))
+        theirs = make.programme(other)
+    given = c.app.test_cli_runner().invoke(
+        args=["register", "hand-over-authority", "931", "--to", other.name]
+    )
+    assert given.exit_code == 0, given.output
+    assert stored(c.school, theirs) == {8: (165, 165), 9: (165, 165)}
+
+
 def test_a_successor_inherits_its_predecessors_own_numbers_on_the_day_that_one_closes(c) -> None:
     closes = date(2027, 2, 12)
     with transaction():
@@ -195,3 +238,15 @@ def test_a_file_that_lowers_a_number_below_what_is_promised_goes_through_and_the
         promises.put_what_came(booking, {8: 150, 9: 100})
         booking.outcome = promises.TOOK_PLACE
         assert limits.beyond(c.partnership.id, now=make.NOW) == []  # counted: no promise any more
+
+
+@pytest.mark.numbers_astray
+@pytest.mark.any_database
+def test_a_door_that_changes_a_number_and_does_not_write_it_is_found(c) -> None:
+    with held_to_the_rule() as wrong:
+        with transaction():
+            set_own_numbers(c.school.urn, 2026, {8: 120}, who="A test", now=make.NOW)
+        assert wrong == [], "no door: a test makes its world"
+        with c.app.test_request_context(), transaction():
+            set_own_numbers(c.school.urn, 2026, {9: 100}, who="A door", now=make.NOW)
+    assert wrong == [f"{(c.programme.id, c.school.urn, 9)}: stored {(165, 165)}, by the rule {(100, 100)}"]

@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from outreach.asking import notes, owners, rounds
 from outreach.asking.chasing import reminders
+from outreach.booking import limits
 from outreach.county import partnerships, schools
 from outreach.county.coordinators import Coordinator
 from outreach.coverage.gaplist import deeds, last_contact, missing
@@ -163,7 +164,10 @@ def gaps_exclude() -> Any:
     form = ExcludeForm()
 
     def deed(programme: Programme) -> Done:
-        return deeds.exclude(programme, _shown(), form.reason.data or "", who=who(), now=clock.now())
+        now = clock.now()
+        done = deeds.exclude(programme, _shown(), form.reason.data or "", who=who(), now=now)
+        limits.write(programme.partnership_id, done.done, now=now)
+        return done
 
     return _do(EXCLUDE, form, deed, "taken out of the target")
 
