@@ -2173,7 +2173,11 @@ def planning():
         sa.Column("beat_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stop_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("about", sa.Text(), nullable=False),
-        sa.Column("progress", sa.JSON(), nullable=False),
+        sa.Column("begun", sa.Integer(), nullable=False),
+        sa.Column("so_far_schools", sa.Integer(), nullable=True),
+        sa.Column("so_far_driving", sa.Integer(), nullable=True),
+        sa.Column("so_far_bound", sa.Integer(), nullable=True),
+        sa.Column("so_far_seconds", sa.Integer(), nullable=True),
         sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("failed_why", sa.Text(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -2187,6 +2191,7 @@ def planning():
         sa.CheckConstraint(
             "state IN ('waiting', 'working', 'done', 'stopped', 'failed')", name=op.f("ck_plan_state")
         ),
+        sa.CheckConstraint("begun >= 0", name=op.f("ck_plan_begun")),
         sa.ForeignKeyConstraint(["based_on"], ["plan.id"], name=op.f("fk_plan_based_on")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_plan_programme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),

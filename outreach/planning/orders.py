@@ -30,8 +30,9 @@ no longer fitted when it was to become one (`refused_why`).
 
 
 class TourPlan(Base):
-    """One plan. `rules`: what was asked, as rules.Rules packs it; `progress` while it is worked on; `figures`
-    how good it came out, as figures.Figures packs them. `about`: a hash of the programme's gaps, days and
+    """One plan. `rules`: what was asked, as rules.Rules packs it; `begun`: how often a planner took it up;
+    `so_far_*`: what its best reaches while it is worked on, None where that is not known yet; `figures`: how
+    good it came out, as plan_figures.Figures packs them. `about`: a hash of the programme's gaps, days and
     shows that it was drawn up from. `withdrawn_at`: put away by a coordinator.
     """
 
@@ -40,6 +41,7 @@ class TourPlan(Base):
         CheckConstraint("state IN ('waiting', 'working', 'done', 'stopped', 'failed')", name="state"),
         CheckConstraint("(finished_at IS NULL) = (state IN ('waiting', 'working'))", name="finished"),
         CheckConstraint("state <> 'working' OR (taken_by <> '' AND beat_at IS NOT NULL)", name="taken"),
+        CheckConstraint("begun >= 0", name="begun"),
         Index(
             "ix_plan_to_do",
             "id",
@@ -60,7 +62,11 @@ class TourPlan(Base):
     beat_at: Mapped[datetime | None] = mapped_column(Instant)
     stop_asked_at: Mapped[datetime | None] = mapped_column(Instant)
     about: Mapped[str] = mapped_column(Text, default="")
-    progress: Mapped[Any] = mapped_column(JSON, default=dict)
+    begun: Mapped[int] = mapped_column(default=0)
+    so_far_schools: Mapped[int | None]
+    so_far_driving: Mapped[int | None]
+    so_far_bound: Mapped[int | None]
+    so_far_seconds: Mapped[int | None]
     figures: Mapped[Any] = mapped_column(JSON, default=dict)
     failed_why: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -119,10 +119,10 @@ def claim(token: str, now: datetime) -> int | None:
         )
         if row is None:
             return None
-        begun = int(row.progress.get("begun", 0)) + 1
-        row.taken_by, row.beat_at = token, now
-        if begun <= MOST_BEGUN:
-            row.state, row.progress = WORKING, {"begun": begun}
+        row.taken_by, row.beat_at, row.begun = token, now, row.begun + 1
+        if row.begun <= MOST_BEGUN:
+            row.state = WORKING
+            _say_how_far(row, None)
             db.session.flush()
             return row.id
         row.state, row.finished_at = FAILED, now
@@ -171,16 +171,11 @@ class _Watch:
     ) -> None:
         self.plan_id, self.token, self.clock, self.commits, self.told = plan_id, token, clock, commits, told
         self.looked_at = clock()
-        self.progress: dict[str, Any] = {}
+        self.progress: Progress | None = None
         self.lost = self.asked = False
 
     def heard(self, progress: Progress) -> None:
-        self.progress = {
-            "schools": progress.schools,
-            "driving": progress.driving,
-            "bound": None if progress.bound is None else round(progress.bound),
-            "seconds": round(progress.seconds, 1),
-        }
+        self.progress = progress
         self.look()
 
     def stopped(self) -> bool:
@@ -197,8 +192,16 @@ class _Watch:
             if row is None:
                 self.lost = True
                 return
-            row.beat_at, row.progress = now, {**row.progress, **self.progress}
+            row.beat_at = now
+            _say_how_far(row, self.progress)
             self.asked = row.stop_asked_at is not None
+
+
+def _say_how_far(row: TourPlan, far: Progress | None) -> None:
+    row.so_far_schools = far.schools if far else None
+    row.so_far_driving = far.driving if far else None
+    row.so_far_bound = round(far.bound) if far and far.bound is not None else None
+    row.so_far_seconds = round(far.seconds) if far else None
 
 
 def _mine(watch: _Watch) -> TourPlan | None:
@@ -255,5 +258,5 @@ def give_back(token: str) -> None:
     db.session.execute(
         update(TourPlan)
         .where(TourPlan.taken_by == token, TourPlan.state == WORKING)
-        .values(state=WAITING, taken_by="", beat_at=None, progress={})
+        .values(state=WAITING, taken_by="", beat_at=None, begun=0)
     )

@@ -132,24 +132,26 @@ def test_a_plan_of_another_partnership_is_not_found(tour: Tour) -> None:
     assert orders.get(tour.partnership.id, plan.id) is plan
 
 
+def so_far(plan: TourPlan) -> tuple[int | None, ...]:
+    return plan.so_far_schools, plan.so_far_driving, plan.so_far_bound, plan.so_far_seconds
+
+
 def test_progress_is_written_while_it_thinks_and_a_stop_is_heard(tour: Tour) -> None:
     with transaction():
         plan = asked(tour)
-    seen: list[dict[str, Any]] = []
+    seen: list[tuple[Any, ...]] = []
 
     def slow(problem: Problem, seconds: float, seed: int = 1, progress: Any = None, stop: Any = None) -> Plan:
-        progress(Progress(schools=3, driving=140, bound=99.6, seconds=0.5))
+        progress(Progress(schools=3, driving=140, bound=99.6, seconds=1.6))
         db.session.rollback()
         row = db.session.get_one(TourPlan, plan.id, populate_existing=True)
-        seen.append({**row.progress, "state": row.state})
+        seen.append((row.state, row.begun, *so_far(row)))
         with transaction():
             stop_plan(db.session.get_one(TourPlan, plan.id), who="Priya", now=make.NOW)
         return planner.solve(problem, seconds, seed, stop=stop)
 
     draw_up(solver=slow)
-    assert seen == [
-        {"begun": 1, "schools": 3, "driving": 140, "bound": 100, "seconds": 0.5, "state": WORKING}
-    ]
+    assert seen == [(WORKING, 1, 3, 140, 100, 2)]
     assert plan.state in (STOPPED, DONE) and plan.stop_asked_at is not None
     assert plan.figures["reached"] == len({line.urn for line in orders.lines(plan)})
 
@@ -202,6 +204,8 @@ def test_a_plan_that_breaks_the_planner_again_and_again_is_not_begun_for_ever(to
     for n in range(3):
         with transaction():
             assert claim(f"doomed {n}", at) == plan.id
+            assert so_far(plan) == (None, None, None, None)
+            plan.so_far_schools, plan.so_far_bound = 3, 100
             assert claim("another", at + MISSED / 2) is None
         at += MISSED + BEATS
     with transaction():

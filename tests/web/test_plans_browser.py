@@ -106,7 +106,8 @@ def test_with_the_keyboard_alone_a_plan_is_asked_for_and_its_page_fills_by_itsel
     (plan,) = orders.of_programme(desk.tour.programme.id)
     with transaction():
         plan.state, plan.taken_by, plan.beat_at = WORKING, "somebody", make.NOW
-        plan.progress = {"schools": 3, "driving": 120, "bound": 300, "seconds": 1.5}
+        plan.so_far_schools, plan.so_far_driving = 3, 120
+        plan.so_far_bound, plan.so_far_seconds = 300, 2
     expect(wide_page.get_by_text("The best plan so far reaches 3 schools")).to_be_visible()
     site.check(wide_page)
     with transaction():
