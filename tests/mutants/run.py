@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import tomllib
+from ast import literal_eval
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -71,6 +72,13 @@ def main() -> None:
     KEPT.mkdir(exist_ok=True)
     files = [f for f in FILES if not asked.only or any(part in f for part in asked.only)]
     known = [change for file in files for change in changes(file, (ROOT / file).read_bytes())]
+    if asked.again:
+        named = {
+            tuple(literal_eval(line.strip()))
+            for line in asked.again.read_text().splitlines()
+            if line[:5] == "    ["
+        }
+        known = [change for change in known if change.name in named]
     sample = Random(asked.seed).sample(known, min(asked.number, len(known)))
     explained = {tuple(one["change"]): one["why"] for one in tomllib.loads(EXPLAINED.read_text())["one"]}
     said = [change for change in sample if change.name in explained]
@@ -94,6 +102,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of tests for each change")
     parser.add_argument("--only", nargs="*", default=[], help="files whose path has one of these in it")
     parser.add_argument("--rooms", nargs="*", default=ROOMS, help="folders of tests that are asked")
+    parser.add_argument("--again", type=Path, help="only the changes that survived in this output of a run")
     parser.add_argument(
         "--keep-notes", action="store_true", help="take what was noted of older files as well"
     )

@@ -1,0 +1,152 @@
+"""Since when a school stands where it stands, and the edges of the rules: one promise or two, told in short."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+import make
+from make import NOW
+from outreach.county.schools import School
+from outreach.coverage import as_of, facts, standings
+from outreach.coverage.standings import Standing
+from outreach.ground.db import db, transaction
+from outreach.ground.timespans import end_of_day, wall
+
+FIRST, SECOND, THIRD = date(2026, 10, 6), date(2026, 11, 10), date(2026, 12, 8)
+TOOK, FAILED, MISSING = "took place", "failed", "missing"
+
+
+@pytest.fixture
+def programme(app: Flask) -> Any:
+    with transaction():
+        return make.programme(make.partnership(), audience_ceiling=400)
+
+
+@pytest.fixture
+def school(programme: Any) -> School:
+    """A hundred pupils in Year 8 and a hundred in Year 9, by the register; asked on 3 September."""
+    with transaction():
+        found = make.school(number_of_pupils=700)
+        make.invitation(programme, found, address=make.contact(found).address)
+        return found
+
+
+def noon(day: date) -> datetime:
+    return wall(day, time(12))
+
+
+def played(programme: Any, school: School, day: date, pupils: dict[int, int], came_to: str = TOOK) -> Any:
+    """A show of these pupils, and what it came to by the evening."""
+    with transaction():
+        show = make.booking(make.show(programme, school, noon(day)), pupils)
+        if came_to == TOOK:
+            make.report(show, "school", noon(day) + timedelta(hours=6), pupils)
+        elif came_to == FAILED:
+            told = {"took_place": False, "why_not": "Snow"}
+            make.report(show, "company", noon(day) + timedelta(hours=6), **told)
+        return show
+
+
+def found(programme: Any, school: School, as_of: date = NOW.date()) -> Standing:
+    reckoned = standings.standings_of_programme(programme.id, as_of=as_of, now=NOW)
+    return next(s for s in reckoned.target if s.urn == school.urn)
+
+
+def said(s: Standing) -> tuple[str, str, date | None]:
+    return s.standing, s.cause, s.since
+
+
+def test_what_was_seen_counts_from_the_last_show_that_took_place(programme, school) -> None:
+    played(programme, school, FIRST, {8: 100})
+    played(programme, school, SECOND, {9: 100}, FAILED)
+    assert said(found(programme, school)) == ("part seen", "Year 9 missing", FIRST)
+
+
+def test_a_report_is_missing_since_its_own_show(programme, school) -> None:
+    played(programme, school, FIRST, {8: 100})
+    played(programme, school, SECOND, {9: 50}, MISSING)
+    played(programme, school, THIRD, {9: 50}, MISSING)
+    missing = "report missing, show on 10 November 2026"
+    assert said(found(programme, school)) == ("part seen", missing, SECOND)
+
+
+def test_a_show_for_other_year_groups_says_nothing_of_since_when(programme, school) -> None:
+    played(programme, school, FIRST, {8: 100, 9: 100})
+    played(programme, school, SECOND, {7: 30})
+    assert said(found(programme, school)) == ("seen", "", FIRST)
+
+
+def test_a_count_takes_the_place_of_an_estimate_and_of_no_number_that_the_school_gave(
+    programme, school
+) -> None:
+    with transaction():
+        make.own_number(school, 8, 100)
+    played(programme, school, FIRST, {8: 120, 9: 120})
+    assert found(programme, school).pupils_by_year == {8: 100, 9: 120}
+
+
+@pytest.mark.parametrize(("came", "standing"), [(50, "part seen"), (51, "seen")])
+def test_a_show_that_fell_is_made_good_once_fewer_than_half_of_its_pupils_are_left(
+    programme, school, came: int, standing: str
+) -> None:
+    with transaction():
+        for year_group in (8, 9):
+            make.own_number(school, year_group, 100)
+    played(programme, school, FIRST, {8: came, 9: 100})
+    played(programme, school, SECOND, {8: 100}, FAILED)
+    assert found(programme, school).standing == standing
+
+
+def test_silence_counts_from_the_first_invitation_of_the_school_or_of_the_one_that_it_was(
+    programme, school
+) -> None:
+    with transaction():
+        make.invitation(programme, school, noon(FIRST))
+    assert said(found(programme, school)) == ("asked", "silent since 3 September 2026", date(2026, 9, 3))
+    with transaction():
+        heir = make.school(number_of_pupils=700)
+        make.invitation(programme, heir, noon(SECOND), address=make.contact(heir).address)
+        make.record(school, make.EARLIER, status="Closed", close_date=FIRST)
+        make.succession(school, heir, day=FIRST)
+    assert said(found(programme, heir)) == ("asked", "silent since 3 September 2026", date(2026, 9, 3))
+
+
+def test_a_school_has_closed_on_the_day_that_the_register_names(programme, school) -> None:
+    with transaction():
+        make.record(school, make.EARLIER, status="Closed", close_date=FIRST)
+    closed = [
+        standings.standings_of_programme(programme.id, as_of=day, now=NOW).closed_by_then
+        for day in (FIRST - timedelta(days=1), FIRST)
+    ]
+    assert closed == [frozenset(), {school.urn}]
+
+
+def test_a_report_counts_from_the_moment_after_it_came(programme, school) -> None:
+    show = played(programme, school, FIRST, {8: 100, 9: 100}, MISSING)
+    with transaction():
+        make.report(show, "school", end_of_day(SECOND), {8: 100, 9: 100})
+    assert found(programme, school, SECOND).standing == "to confirm"
+    assert found(programme, school, SECOND + timedelta(days=1)).standing == "seen"
+
+
+def test_the_register_is_known_from_the_first_day_that_it_told_of_one_of_our_schools(
+    programme, school
+) -> None:
+    assert as_of.first_day(programme) == make.EARLIER.date()
+    with transaction():
+        other = make.programme(make.partnership(("932",)))
+    assert as_of.first_day(other) is None
+
+
+def test_of_no_moment_nothing_is_reckoned(programme) -> None:
+    assert facts.registers([]) == standings.by_cuts([], [], NOW.date()) == []
+
+
+def test_who_booked_from_elsewhere_belongs_to_the_partnership_that_it_booked_with_alone(programme) -> None:
+    with transaction():
+        guest, theirs = make.school(la_code="933"), make.programme(make.partnership(("932",)))
+    played(programme, guest, FIRST, {8: 100})
+    scopes = [as_of.scope_of_all(each.partnership_id) for each in (programme, theirs)]
+    assert [guest.urn in db.session.scalars(scope).all() for scope in scopes] == [True, False]
