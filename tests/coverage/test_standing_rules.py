@@ -1,6 +1,7 @@
 """Since when a school stands where it stands, and the edges of the rules: one promise or two, told in short."""
 
 from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,11 +9,15 @@ from flask import Flask
 
 import make
 from make import NOW
+from outreach.asking import invitations
+from outreach.booking import promises
 from outreach.county.schools import School
-from outreach.coverage import as_of, facts, standings
+from outreach.coverage import as_of, facts, gaps, standings
+from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import end_of_day, wall
+from outreach.visits.verdicts import Verdict
 
 FIRST, SECOND, THIRD = date(2026, 10, 6), date(2026, 11, 10), date(2026, 12, 8)
 TOOK, FAILED, MISSING = "took place", "failed", "missing"
@@ -62,6 +67,7 @@ def test_what_was_seen_counts_from_the_last_show_that_took_place(programme, scho
     played(programme, school, FIRST, {8: 100})
     played(programme, school, SECOND, {9: 100}, FAILED)
     assert said(found(programme, school)) == ("part seen", "Year 9 missing", FIRST)
+    assert found(programme, school).uncounted == ()
 
 
 def test_a_report_is_missing_since_its_own_show(programme, school) -> None:
@@ -150,3 +156,111 @@ def test_who_booked_from_elsewhere_belongs_to_the_partnership_that_it_booked_wit
     played(programme, guest, FIRST, {8: 100})
     scopes = [as_of.scope_of_all(each.partnership_id) for each in (programme, theirs)]
     assert [guest.urn in db.session.scalars(scope).all() for scope in scopes] == [True, False]
+
+
+# Asked, and nothing promised that counts
+
+
+def after(hours: int) -> datetime:
+    """So long after the school was asked."""
+    return make.EARLIER + timedelta(hours=hours)
+
+
+def promise(**changes: Any) -> Any:
+    shown = {"starts_at": after(10), "ends_at": after(11)}
+    return SimpleNamespace(
+        **{"created_at": make.EARLIER, "ended_at": None, "ended_by": None} | shown | changes
+    )
+
+
+def verdict(word: str, **changes: Any) -> Verdict:
+    return Verdict(promise=promise(**changes), word=word, year_groups=(8,))
+
+
+def stands(
+    *booked: Verdict, begun: int | None = None, answered: int | None = None, asked: bool = True
+) -> tuple[str, date | None]:
+    """Why a school is a gap that was asked at once, and began the form and answered so many hours after it."""
+    told = facts.AskedAndSaid(
+        contacts={1: True},
+        invited={1: facts.Invited(1, make.EARLIER, make.EARLIER, 1)} if asked else {},
+        answers={}
+        if answered is None
+        else {1: facts.Answered(1, invitations.OTHER_DATE, "", after(answered))},
+        proposals={},
+        begun={} if begun is None else {1: after(begun)},
+        days_of_waiting=0,
+    )
+    where = AskedByDay(told, THIRD).standing([1], list(booked))
+    return where.kind, where.since
+
+
+@pytest.mark.parametrize(
+    ("booked", "more", "kind"),
+    [
+        ([], {}, "silent"),
+        ([], {"begun": 1}, "started"),
+        ([], {"begun": 0}, "silent"),  # the newest word is the invitation
+        ([], {"begun": 1, "answered": 1}, "wants another date"),
+        ([], {"begun": 2, "answered": 1}, "started"),
+        ([], {"answered": 1}, "wants another date"),
+        ([], {"asked": False}, "not asked"),
+        ([], {"asked": False, "begun": 0}, "started"),
+        ([verdict(promises.FAILED)], {}, "did not take place"),
+        ([verdict(promises.FAILED, created_at=after(1))], {"begun": 1}, "did not take place"),
+        ([verdict(promises.FAILED)], {"begun": 20}, "started"),
+        ([verdict(promises.BOOKED)], {"begun": 1}, "silent"),  # it has booked, other year groups as it may be
+        ([verdict(promises.TOOK_PLACE)], {"begun": 1}, "started"),
+        ([verdict(promises.TOOK_PLACE, created_at=after(1))], {"begun": 1}, "silent"),
+        ([verdict(promises.CANCELLED, ended_at=after(2), ended_by="company")], {}, "cancelled"),
+        (
+            [verdict(promises.CANCELLED, ended_at=after(2), ended_by="company")],
+            {"answered": 3},
+            "wants another date",
+        ),
+    ],
+)
+def test_the_newest_word_is_the_cause(booked: list[Verdict], more: dict[str, Any], kind: str) -> None:
+    assert stands(*booked, **more)[0] == kind
+
+
+def test_every_cause_is_said_in_words_with_what_to_do_next() -> None:
+    on = date(2026, 11, 3)
+    said = {cause: gaps.words(cause, detail="the detail", since=on) for cause in gaps.CAUSES}
+    assert said == {
+        "not asked": "the detail",
+        "asked, waiting": "the detail",
+        "silent": "silent since 3 November 2026",
+        "started": "form begun on 3 November 2026, not sent",
+        "wants another date": "wants another date: the detail",
+        "on the waiting list": "on the waiting list: the detail",
+        "named somebody else": "named somebody else: the detail",
+        "refused a slot": "refused the slot of the detail",
+        "let a time lapse": "a time was kept until the detail, and nobody answered",
+        "cancelled": "cancelled by the the detail on 3 November 2026",
+        "did not take place": "did not take place on 3 November 2026",
+        "waiting for an answer": "waiting for an answer since 3 November 2026",
+        "declined": "declined: the detail",
+        "no address": "no address: the detail",
+        "report missing": "report missing, show on 3 November 2026",
+        "reports disagree": "reports disagree, show on 3 November 2026",
+        "year group missing": "the detail",
+        "year group not booked": "the detail",
+        "too few counted": "the detail",
+        "nobody counted": "the detail",
+        "predecessor did not see it": "the detail",
+    }
+    assert set(gaps.NEXT) == set(gaps.CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("not asked", "not asked"),
+        ("wants another date", "wants another date"),
+        ("refused a slot", "refused a slot on 3 November 2026"),
+        ("declined", "declined, no reason given"),
+    ],
+)
+def test_a_cause_of_which_nothing_more_is_known_is_said_by_its_name(cause: str, words: str) -> None:
+    assert gaps.words(cause, detail="", since=date(2026, 11, 3)) == words

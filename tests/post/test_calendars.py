@@ -1,5 +1,6 @@
 """Facts in, iCalendar out: the right shape, the right instants, whatever people typed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -63,6 +64,16 @@ def test_a_request_has_exactly_the_shape_that_calendars_take() -> None:
 
 def test_the_same_facts_are_the_same_bytes() -> None:
     assert calendars.request(appointment()) == calendars.request(appointment())
+
+
+def test_two_texts_say_the_same_whenever_they_were_made_and_whatever_was_answered() -> None:
+    said = calendars.request(appointment())
+    at, people = appointment().dtstamp + timedelta(days=1), appointment().attendees
+    answered = tuple(replace(person, partstat="ACCEPTED") for person in people)
+    assert calendars.say_the_same(said, calendars.request(appointment(dtstamp=at, attendees=answered)))
+    assert not calendars.say_the_same(said, calendars.request(appointment(location="Gym")))
+    ends = [calendars.cancel(appointment(sequence=n)) for n in (1, 2)]
+    assert calendars.say_the_same(*ends) and not calendars.say_the_same(said, ends[0])
 
 
 def test_a_proposal_is_tentative() -> None:

@@ -92,6 +92,22 @@ def test_an_invite_never_sent_and_then_cancelled_sends_nothing(app: Flask) -> No
         assert waiting() == []
 
 
+def test_a_cancel_that_goes_nowhere_is_kept_without_its_link(app: Flask) -> None:
+    with transaction():
+        link = b"From: a@x.example\r\n\r\nhttp://outreach.example/i/" + b"a" * 43
+        facts = {"partnership_id": 1, "stream": "a", "recipient": JOANNA.address, "subject": "A note"}
+        kept = outbox.put(kind="cancelled", method="CANCEL", message_id="<1@x>", raw=link, now=NOW, **facts)
+        assert (kept.status, kept.raw) == (SUPERSEDED, copies.masked(link)) and kept.raw != link
+
+
+def test_the_newest_invite_of_a_booking_is_known_for_each_person(app: Flask) -> None:
+    with transaction():
+        booked()
+        newest, stream = moved(), booked(uid="another@outreach.example").stream
+        assert outbox.newest_of_stream(newest.stream) == {JOANNA.address.lower(): newest}
+        assert outbox.newest_of_stream(stream)[JOANNA.address.lower()].kind == "booked"
+
+
 def test_an_invite_that_was_sent_is_cancelled_by_mail(app: Flask) -> None:
     with transaction():
         sent(booked())
