@@ -10,16 +10,21 @@ import make
 from outreach.county import coordinators
 from outreach.ground import history
 from outreach.ground.db import db, transaction
+from worlds import World
 
 PASSWORD = "lantern gravel otter"
 
 
-@pytest.fixture
-def priya(app: Flask) -> coordinators.Coordinator:
+def with_a_password() -> coordinators.Coordinator:
     with transaction():
         return coordinators.add(
             make.partnership().id, "Priya", " Priya@Marlshire.example ", password=PASSWORD, now=make.NOW
         )
+
+
+@pytest.fixture
+def priya(world: World) -> coordinators.Coordinator:
+    return world(with_a_password)
 
 
 def tries(email: str, remote: str, count: int, *, now=make.NOW) -> None:

@@ -21,6 +21,7 @@ from outreach.ground.db import db, transaction
 from outreach.post.feeds import tokens
 from outreach.tour.programmes import Programme
 from outreach.visits import board_dates
+from worlds import World
 
 pytestmark = pytest.mark.any_database
 
@@ -34,8 +35,7 @@ def seen(programme: Programme, school: School, pupils: dict[int, int], day: int,
     make.report(booking, "school", at + timedelta(hours=8), pupils, **said)
 
 
-@pytest.fixture
-def ours(stopped: Any, app: Flask) -> tuple[Partnership, Programme]:
+def two_districts() -> tuple[Partnership, Programme]:
     """Kestermere: 2 of 3 seen. Fenwold: a special school with 3 pupils seen, one booked, one asked, one
     excluded."""
     with transaction():
@@ -59,6 +59,11 @@ def ours(stopped: Any, app: Flask) -> tuple[Partnership, Programme]:
         make.invitation(programme, make.school(**FENWOLD))
         make.decision(programme, make.school(**FENWOLD), "exclude")
     return whose, programme
+
+
+@pytest.fixture
+def ours(stopped: Any, world: World) -> tuple[Partnership, Programme]:
+    return world(two_districts)
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ from outreach.booking import bookings, holds, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
+from worlds import World
 
 
 @dataclass
@@ -32,8 +34,7 @@ class Desk:
         return f"/desk/bookings/{self.reference}"
 
 
-@pytest.fixture
-def desk(client: FlaskClient, stopped: Any) -> Desk:
+def one_booked() -> tuple[Coordinator, Desk]:
     """One school that booked 9 March by itself; tour days on the 9th and the 10th."""
     with transaction():
         ours = make.partnership(("931",))
@@ -55,8 +56,14 @@ def desk(client: FlaskClient, stopped: Any) -> Desk:
         promise = Promise(pupils={8: 120, 9: 100}, hall="Main hall", people=people)
         (booking,) = bookings.book(programme, school, [(show.id, promise)], who="Jo", now=make.NOW)
         reference = booking.reference
+    return person, Desk(programme, school, reference)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, stopped: Any, world: World) -> Desk:
+    person, found = world(one_booked)
     make.signed_in(client, person)
-    return Desk(programme, school, reference)
+    return found
 
 
 def booking(desk: Desk) -> Booking:

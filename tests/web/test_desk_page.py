@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from test_coverage import Links, county, pupils_of, rows_of, words_of
+from test_coverage import Links, county, county_of_70, pupils_of, rows_of, words_of
 
 import came_in
 import make
@@ -22,6 +22,7 @@ from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 from outreach.visits import unreported
 from web.conftest import Clock
+from worlds import World
 
 pytestmark = pytest.mark.any_database
 
@@ -35,12 +36,8 @@ def at_noon(stopped: Clock) -> None:
 
 
 @pytest.fixture
-def desk(app: Flask, client: FlaskClient) -> FlaskClient:
-    with transaction():
-        partnership, _, _ = county()
-        person = make.person(partnership)
-        make.partnership(("999",))
-    return make.signed_in(client, person)
+def desk(client: FlaskClient, world: World) -> FlaskClient:
+    return make.signed_in(client, world(county_of_70))
 
 
 class Small:

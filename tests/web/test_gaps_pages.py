@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -33,6 +32,7 @@ from outreach.post import outbox
 from outreach.post.outbox import Letter
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
+from worlds import World
 
 DAY = timedelta(days=1)
 NOW = make.NOW
@@ -68,10 +68,14 @@ class County:
         make.report(half, "school", NOW - 19 * DAY, {8: 120})
 
 
-@pytest.fixture
-def county(app: Flask) -> County:
+def county_of_gaps() -> County:
     with transaction():
         return County()
+
+
+@pytest.fixture
+def county(world: World) -> County:
+    return world(county_of_gaps)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from school_story import PEOPLE, link_to, said
 
@@ -19,6 +18,7 @@ from outreach.booking.guests import hosting
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
 from outreach.tour.roads import RoadMinutes
+from worlds import World
 
 ASK = {
     "why": "no hall",
@@ -61,13 +61,17 @@ class Doors:
         return self.client.post(f"/i/{self.small}/hosts/{self.show}", data=ASK | typed)
 
 
-@pytest.fixture
-def doors(app: Flask, client: FlaskClient, stopped: Any) -> Doors:
+def host_and_neighbours() -> tuple[Any, ...]:
     c = neighbours.lay()
     with transaction():
         tokens = [link_to(c.programme, s) for s in (c.school, c.small, c.far)]
         person, stranger = make.person(c.partnership), make.person(make.partnership(("932",)))
-    return Doors(client, c, *tokens, person, stranger)
+    return c, *tokens, person, stranger
+
+
+@pytest.fixture
+def doors(client: FlaskClient, stopped: Any, world: World) -> Doors:
+    return Doors(client, *world(host_and_neighbours))
 
 
 def place() -> GuestPlace:

@@ -18,6 +18,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COORDINATOR, Booking
 from outreach.booking.proposals import Proposal
+from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.post import copies
@@ -27,6 +28,7 @@ from outreach.post.outbox import Letter
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
 from web.school_story import said
+from worlds import World
 
 pytestmark = pytest.mark.any_database
 
@@ -68,8 +70,8 @@ class Desk:
         return said(self.client.get(answer.headers["Location"]))
 
 
-@pytest.fixture
-def desk(client: FlaskClient, stopped: Any) -> Desk:
+def one_booked() -> tuple[Coordinator, Programme, School, str]:
+    """The coordinator, and a school that has booked: its reference."""
     with transaction():
         ours = make.partnership(("931",))
         programme = make.programme(ours)
@@ -80,8 +82,13 @@ def desk(client: FlaskClient, stopped: Any) -> Desk:
         person = make.person(ours)
     with transaction():
         reference = book(programme, school).reference
-    make.signed_in(client, person)
-    return Desk(client, programme, school, reference)
+    return person, programme, school, reference
+
+
+@pytest.fixture
+def desk(client: FlaskClient, stopped: Any, world: World) -> Desk:
+    person, *rows = world(one_booked)
+    return Desk(make.signed_in(client, person), *rows)
 
 
 def book(programme: Programme, school: School, nth: int = 0) -> Booking:

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from html import unescape
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -26,6 +25,7 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.next_steps import BY_PHONE, NextSteps
 from web.conftest import Clock
+from worlds import World
 
 NOW, DAY = make.NOW, timedelta(days=1)
 NUMBER = "01632 960 118"
@@ -103,10 +103,14 @@ class County:
         return make.booking(make.show(self.programme, self.of(name), at), pupils)
 
 
-@pytest.fixture
-def county(app: Flask, stopped: Clock) -> County:
+def county_of_causes() -> County:
     with transaction():
         return County()
+
+
+@pytest.fixture
+def county(stopped: Clock, world: World) -> County:
+    return world(county_of_causes)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import make
 from little_tour import MONDAY, Tour, draw_up
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.planning import ordering, orders
@@ -20,6 +21,7 @@ from outreach.planning.orders import ACCEPTED, PlanLine, TourPlan
 from outreach.planning.rules import PlanRules
 from outreach.post.outbox import Letter
 from outreach.tour.performances import Performance
+from worlds import World
 
 pytestmark = pytest.mark.any_database
 
@@ -28,16 +30,20 @@ def text_of(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
 
 
-@pytest.fixture
-def t(client: FlaskClient, stopped: Any) -> SimpleNamespace:
+def drawn_plan() -> tuple[Tour, Coordinator, TourPlan]:
     """A plan that the planner drew for four schools on three days."""
     with transaction():
         tour = Tour(schools=4, days=3)
         person = make.person(tour.partnership)
         plan = ordering.order(tour.programme, PlanRules(seconds=2), who="Priya", now=make.NOW)
     draw_up()
+    return tour, person, plan
+
+
+@pytest.fixture
+def t(client: FlaskClient, stopped: Any, world: World) -> SimpleNamespace:
+    tour, person, plan = world(drawn_plan)
     make.signed_in(client, person)
-    db.session.refresh(plan)
     return SimpleNamespace(tour=tour, plan=plan, client=client, at=f"/desk/plans/{plan.id}", stopped=stopped)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 import make
@@ -17,10 +16,10 @@ from browser import Site
 from outreach.ground import history
 from outreach.ground.db import transaction
 from outreach.tour.companies import Troupe
+from worlds import World
 
 
-@pytest.fixture
-def c(app: Flask, stopped: Any, client: FlaskClient) -> Any:
+def season() -> Any:
     with transaction():
         c = sheet_days.lay()
         c.other = make.troupe(c.partnership, name="Blue van", base_easting=450000, base_northing=200000)
@@ -33,6 +32,12 @@ def c(app: Flask, stopped: Any, client: FlaskClient) -> Any:
         make.report(seen, "school", seen.performance.ends_at, {8: 30})
         make.tour_day(c.programme, c.other, date(2027, 1, 13))
         c.person = make.person(c.partnership)
+    return c
+
+
+@pytest.fixture
+def c(client: FlaskClient, stopped: Any, world: World) -> Any:
+    c = world(season)
     make.signed_in(client, c.person)
     return c
 

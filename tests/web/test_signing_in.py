@@ -9,12 +9,12 @@ import make
 from outreach.county import coordinators
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from worlds import World
 
 PASSWORD = "lantern gravel otter"
 
 
-@pytest.fixture
-def priya(app: Flask) -> coordinators.Coordinator:
+def with_a_password() -> coordinators.Coordinator:
     with transaction():
         return coordinators.add(
             make.partnership().id,
@@ -23,6 +23,11 @@ def priya(app: Flask) -> coordinators.Coordinator:
             password=PASSWORD,
             now=make.NOW,
         )
+
+
+@pytest.fixture
+def priya(world: World) -> coordinators.Coordinator:
+    return world(with_a_password)
 
 
 @pytest.fixture
