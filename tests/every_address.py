@@ -4,10 +4,10 @@ out."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Flask
+from flask import current_app
 from sqlalchemy import MetaData, Table, select
 from werkzeug.routing import Rule
 
@@ -104,11 +104,14 @@ class County:
             yield path
 
 
-def people_at_every_door(app: Flask, *, now: Any) -> County:
-    """Tell the made-up year, and give everybody a link that works."""
+def told_year(now: datetime) -> story.Told:
     with transaction():
-        told = story.tell(now=now)
-    key = str(app.config["SECRET_KEY"])
+        return story.tell(now=now)
+
+
+def people_at_every_door(told: story.Told, *, now: datetime) -> County:
+    """The made-up county, where everybody has a link that works."""
+    key = str(current_app.config["SECRET_KEY"])
     with transaction():
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(

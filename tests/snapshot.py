@@ -29,7 +29,7 @@ from werkzeug.serving import make_server
 import make
 from browser import ARGUMENTS, CHROMIUM, session_of
 from conftest import SETTINGS, migrate
-from every_address import County, people_at_every_door
+from every_address import County, people_at_every_door, told_year
 from outreach import create_app
 from outreach.ground import clock
 from outreach.ground.db import db
@@ -243,7 +243,7 @@ def write(folder: Path, *, each: int, pictures: bool) -> int:
             | {"SQLALCHEMY_DATABASE_URI": url, "OUTREACH_FOLDER": made, "MAIL_FOLDER": f"{made}/mail"}
         )
         with app.app_context():
-            county = people_at_every_door(app, now=make.NOW)
+            county = people_at_every_door(told_year(make.NOW), now=make.NOW)
             app.config["TESTING"] = False
             pages = []
             for name, path, answer in answers(app, county, app.test_client(), each):

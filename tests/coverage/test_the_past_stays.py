@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from random_year import RandomYear
 from sqlalchemy import (
     Boolean,
@@ -34,7 +33,9 @@ from outreach.asking.chasing import settings as chasing
 from outreach.asking.chasing.settings import Schedule
 from outreach.coverage import standings
 from outreach.coverage.board import concerns
-from outreach.ground.db import db
+from outreach.ground.db import db, transaction
+from outreach.tour.programmes import Programme
+from worlds import World
 
 TODAY = datetime(2028, 3, 1, 12, tzinfo=UTC)
 DAYS = (date(2027, 1, 20), date(2027, 4, 30), date(2027, 7, 15), date(2027, 12, 1))
@@ -106,9 +107,12 @@ CHANGED: dict[str, dict[str, str]] = {
 and move nothing."""
 
 
-@pytest.fixture
-def year(app: Flask):
-    year = RandomYear(11, busy=True, schools=8)
+def busy_year() -> Programme:
+    with transaction():
+        return played(RandomYear(11, busy=True, schools=8))
+
+
+def played(year: RandomYear) -> Programme:
     year.play()
     make.counted_share(year.county, 0.5)
     chasing.settle(
@@ -119,29 +123,32 @@ def year(app: Flask):
         make.show(year.programme, make.school(number_of_pupils=1050), at), {8: 150, 9: 150}
     )
     make.report(booking, "school", at + timedelta(hours=4), {8: 100, 9: 100})
-    db.session.flush()
-    yield year
-    db.session.rollback()
+    return year.programme
 
 
-def told(year: RandomYear) -> list[Any]:
+@pytest.fixture
+def programme(world: World) -> Programme:
+    return world(busy_year)
+
+
+def told(programme: Programme) -> list[Any]:
     found = []
     db.session.expire_all()
     for day in DAYS:
-        r = standings.standings_of_programme(year.programme.id, as_of=day, now=TODAY + timedelta(days=1))
+        r = standings.standings_of_programme(programme.id, as_of=day, now=TODAY + timedelta(days=1))
         raised = concerns.by_school(r, now=TODAY + timedelta(days=1))
         found.append((r.target, r.excluded, r.also_seen, r.year_groups, raised))
     return found
 
 
-def tables_read(year: RandomYear) -> set[str]:
+def tables_read(programme: Programme) -> set[str]:
     said: list[str] = []
 
     def keep(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         said.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", keep)
-    told(year)
+    told(programme)
     event.remove(db.engine, "before_cursor_execute", keep)
     named = {word for statement in said for word in re.findall(r"(?:FROM|JOIN|,)\s+\"?(\w+)\"?", statement)}
     return named & set(db.metadata.tables)
@@ -172,9 +179,9 @@ def another(column: Any, value: Any) -> Any:
     return "Closed" if column.name == "status" else f"{value or ''}x"
 
 
-def test_every_table_that_coverage_reads_says_how_its_past_is_kept(year) -> None:
+def test_every_table_that_coverage_reads_says_how_its_past_is_kept(programme: Programme) -> None:
     known = {*DATED, *OF_A_ROW, *CHANGED}
-    read = tables_read(year)
+    read = tables_read(programme)
     assert read - known == set()
     assert {t for t in known if t not in db.metadata.tables} == set()
     for table, columns in CHANGED.items():
@@ -184,10 +191,10 @@ def test_every_table_that_coverage_reads_says_how_its_past_is_kept(year) -> None
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("table", sorted(DATED))
-def test_a_row_more_of_today_changes_no_earlier_day(year, table: str) -> None:
+def test_a_row_more_of_today_changes_no_earlier_day(programme: Programme, table: str) -> None:
     """As the newest row of each school or booking says it, but for one column at a time."""
     found: Table = db.metadata.tables[table]
-    before = told(year)
+    before = told(programme)
     rows = db.session.execute(select(found).order_by(*found.primary_key)).mappings().all()[-12:]
     for column in found.columns:
         if column.name == DATED[table] or column.primary_key and not column.foreign_keys:
@@ -202,16 +209,16 @@ def test_a_row_more_of_today_changes_no_earlier_day(year, table: str) -> None:
                     db.session.execute(insert(found).values(changed))
             except DBAPIError:
                 continue  # what the database refuses moves nothing
-        assert told(year) == before, f"{table}.{column.name}"
+        assert told(programme) == before, f"{table}.{column.name}"
 
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("table", sorted(CHANGED))
 def test_a_column_changed_today_changes_no_earlier_day_unless_it_is_said_how_that_is_kept(
-    year, table: str
+    programme: Programme, table: str
 ) -> None:
     found: Table = db.metadata.tables[table]
-    before = told(year)
+    before = told(programme)
     for column in found.columns:
         if column.primary_key or CHANGED[table].get(column.name, "") not in ("", NOW):
             continue
@@ -227,5 +234,5 @@ def test_a_column_changed_today_changes_no_earlier_day_unless_it_is_said_how_tha
                     )
             except DBAPIError:
                 continue
-        assert told(year) == before, f"{table}.{column.name}"
+        assert told(programme) == before, f"{table}.{column.name}"
         nested.rollback()

@@ -16,7 +16,7 @@ from processes import running
 from sqlalchemy import select
 
 from browser import session_of, sign_in
-from every_address import County, people_at_every_door
+from every_address import County, people_at_every_door, told_year
 from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.post.outbox import SENT, WAITING, Letter
@@ -100,7 +100,8 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     app.config["SECRET_KEY"] = "of the journey"
-    county: County = people_at_every_door(app, now=clock.now())
+    now = clock.now()
+    county = people_at_every_door(told_year(now), now=now)
     asked = county.told.cast.everybody[0]
     desk = sign_in_client(app, county)
     made = {

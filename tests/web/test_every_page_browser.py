@@ -23,6 +23,7 @@ from werkzeug.routing import RequestRedirect
 
 import make
 from browser import Site, sign_in
+from every_address import told_year
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
@@ -39,6 +40,7 @@ from outreach.post.troupe_links import TroupeLink
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits.reports import VisitReport
+from worlds import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -135,9 +137,8 @@ class Found:
 
 
 @pytest.fixture
-def told(app: Flask, stopped: Any) -> story.Told:
-    with transaction():
-        return story.tell(now=make.NOW)
+def told(stopped: Any, world: World) -> story.Told:
+    return world(told_year, make.NOW)
 
 
 def _routes(app: Flask, *doors: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 import make
-from every_address import NOW, County, people_at_every_door
+from every_address import NOW, County, people_at_every_door, told_year
 from outreach.ground.db import db
+from worlds import World
 
 HALF_OF_ALL, HALF_OF_LONG = 1_000, 10_000
 
@@ -257,8 +258,8 @@ class Fuzzer:
         return self.random.choice(NASTY if self.random.random() < 0.5 else GARBAGE)
 
 
-def _fuzz(app: Flask, client: FlaskClient, requests: int, seed: int) -> None:
-    county = people_at_every_door(app, now=NOW)
+def _fuzz(app: Flask, client: FlaskClient, world: World, requests: int, seed: int) -> None:
+    county = people_at_every_door(world(told_year, NOW), now=NOW)
     app.config["TESTING"] = False
     fuzzer = Fuzzer(app, client, county, seed)
     make.signed_in(client, county.told.coordinator)
@@ -275,11 +276,11 @@ def _fuzz(app: Flask, client: FlaskClient, requests: int, seed: int) -> None:
 
 @pytest.mark.browser
 def test_garbage_over_every_route_role_and_method_finds_no_fault(
-    app: Flask, client: FlaskClient, stopped: Any
+    app: Flask, client: FlaskClient, stopped: Any, world: World
 ) -> None:
-    _fuzz(app, client, HALF_OF_ALL, seed=1)
+    _fuzz(app, client, world, HALF_OF_ALL, seed=1)
 
 
 @pytest.mark.long
-def test_ten_thousand_times(app: Flask, client: FlaskClient, stopped: Any) -> None:
-    _fuzz(app, client, HALF_OF_LONG, seed=2)
+def test_ten_thousand_times(app: Flask, client: FlaskClient, stopped: Any, world: World) -> None:
+    _fuzz(app, client, world, HALF_OF_LONG, seed=2)

@@ -6,12 +6,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import make
-from every_address import NOW, County, people_at_every_door, whole_database
+from every_address import NOW, County, people_at_every_door, told_year, whole_database
+from worlds import World
 
 
 @pytest.fixture
-def county(app: Flask, stopped: object) -> County:
-    return people_at_every_door(app, now=NOW)
+def county(stopped: object, world: World) -> County:
+    return people_at_every_door(world(told_year, NOW), now=NOW)
 
 
 def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(

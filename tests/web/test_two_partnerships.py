@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import make
-from every_address import ROWS, column_of, link_to
+from every_address import ROWS, column_of, link_to, told_year
 from outreach.asking import notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.rounds import InvitationRound
@@ -27,7 +27,6 @@ from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
-from outreach.demonstration import story
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
@@ -39,6 +38,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits.board_dates import BoardDate
+from worlds import World
 
 pytestmark = pytest.mark.usefixtures("stopped")
 SOON = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
@@ -468,17 +468,6 @@ AT_LEAST = 12
 """Ids of each kind that every route is tried with."""
 
 
-def told_year(now: datetime) -> tuple[Any, dict[str, list[Any]], list[str]]:
-    """A coordinator whose partnership has had the whole made-up year; all ids of its rows; its schools'
-    names."""
-    told = story.tell(now=now)
-    ids = {
-        name: [value for column in columns for value in column_of(column)]
-        for name, columns in OF_A_YEAR.items()
-    }
-    return told, ids, [school.name for school in told.cast.everybody]
-
-
 class Drawn:
     """Ids of each kind, dealt out in a seeded order: every route has AT_LEAST so many, and each id its
     turn."""
@@ -517,13 +506,17 @@ def hands(
 
 
 def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_year_opens_nothing_of_the_others(
-    app: Flask, client: FlaskClient
+    app: Flask, world: World
 ) -> None:
     """A whole year as the demonstration tells it, with hundreds of letters, bookings, reports and answers, is
     attacked from the desk, the links and the token of a partnership beside it, and attacks that one from its
     own."""
-    with transaction():
-        told, of_the_year, names = told_year(make.NOW)
+    told = world(told_year, make.NOW)
+    names = [school.name for school in told.cast.everybody]
+    of_the_year = {
+        name: [value for column in columns for value in column_of(column)]
+        for name, columns in OF_A_YEAR.items()
+    }
     with transaction():
         person, ours = year("931", "Openly")
         _, rest = year("932", "Secretly")
