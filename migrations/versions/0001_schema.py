@@ -26,7 +26,7 @@ sign_in_link succession term
 company troupe availability_change day_off tour_day performance programme_copy programme_target
 road_minutes target_decision troupe_event
 booking booking_handover booking_revision call_off proposal call_off_line came_to cancellation
-diary_move draft form_begun guest_place guest_seats named_person promise_limit promised_pupils proposal_move
+diary_move draft form_begun guest_place guest_seats named_person place_pupils promise_limit promised_pupils proposal_move
 visit_contact
 answer invitation_round invitation chase chasing_run chasing_settings confirmation_request confirmation
 gap_owner link_request not_raised note
@@ -1525,7 +1525,6 @@ def booking():
         sa.Column("urn", sa.Integer(), nullable=False),
         sa.Column("performance_id", sa.Integer(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("pupils", sa.JSON(), nullable=False),
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("access_needs", sa.JSON(), nullable=False),
         sa.Column("travels_by", sa.Text(), nullable=False),
@@ -1655,6 +1654,15 @@ def booking():
         sa.CheckConstraint("pupils >= 0", name=op.f("ck_came_to_pupils")),
         sa.ForeignKeyConstraint(["booking_id"], ["booking.id"], name=op.f("fk_came_to_booking_id")),
         sa.PrimaryKeyConstraint("booking_id", "year_group", name=op.f("pk_came_to")),
+    )
+    op.create_table(
+        "place_pupils",
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("year_group", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("pupils", sa.Integer(), nullable=False),
+        sa.CheckConstraint("pupils > 0", name=op.f("ck_place_pupils_pupils")),
+        sa.ForeignKeyConstraint(["place_id"], ["guest_place.id"], name=op.f("fk_place_pupils_place_id")),
+        sa.PrimaryKeyConstraint("place_id", "year_group", name=op.f("pk_place_pupils")),
     )
     op.create_table(
         "promise_limit",

@@ -7,7 +7,15 @@ from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, func, select, text
-from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import (
+    Mapped,
+    attribute_keyed_dict,
+    contains_eager,
+    joinedload,
+    mapped_column,
+    relationship,
+)
 
 from outreach.booking.promises import GUEST, Booking, VisitContact
 from outreach.county.schools import School
@@ -67,8 +75,23 @@ class GuestSeats(Base):
     who: Mapped[str] = mapped_column(Text)
 
 
+class PlacePupils(Base):
+    """How many of one year group a school asks seats for, or comes with."""
+
+    __tablename__ = "place_pupils"
+    __table_args__ = (CheckConstraint("pupils > 0", name="pupils"),)
+
+    place_id: Mapped[int] = mapped_column(ForeignKey("guest_place.id"), primary_key=True)
+    year_group: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    pupils: Mapped[int]
+
+
+def _pupils_row(year_group: int, pupils: int) -> PlacePupils:
+    return PlacePupils(year_group=year_group, pupils=pupils)
+
+
 class GuestPlace(Base):
-    """One school's place at one show, from the asking on. `pupils`: {year group: how many}, as text keys;
+    """One school's place at one show, from the asking on. `pupils`: {year group: how many};
     `people`: who hears what the host answers. `moved_at`: when the host moved last, and
     `coming_at` when the guest said that it still comes. Numbers and work details only: no pupil is named."""
 
@@ -93,7 +116,6 @@ class GuestPlace(Base):
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
     performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
     why: Mapped[str] = mapped_column(Text)
-    pupils: Mapped[Any] = mapped_column(JSON)
     seats: Mapped[int]
     access_needs: Mapped[Any] = mapped_column(JSON, default=dict)
     travels_by: Mapped[str] = mapped_column(Text, default="unknown")
@@ -118,11 +140,15 @@ class GuestPlace(Base):
     performance: Mapped[Performance] = relationship()
     school: Mapped[School] = relationship()
     booking: Mapped[Booking | None] = relationship()
+    pupils_rows: Mapped[dict[int, PlacePupils]] = relationship(
+        collection_class=attribute_keyed_dict("year_group"), cascade="all, delete-orphan"
+    )
+    pupils: AssociationProxy[dict[int, int]] = association_proxy("pupils_rows", "pupils", creator=_pupils_row)
     people: Mapped[list[VisitContact]] = relationship(order_by=VisitContact.id)
 
     @property
     def by_year(self) -> dict[int, int]:
-        return {int(y): int(n) for y, n in sorted(self.pupils.items(), key=lambda item: int(item[0]))}
+        return dict(sorted(self.pupils.items()))
 
     @property
     def travel(self) -> "Travel":

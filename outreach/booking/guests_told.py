@@ -116,10 +116,7 @@ def _tell_host_of(guest: Booking, kind: str, *, now: datetime) -> None:
     place = guest_places.of_booking(guest)
     if place is not None:
         pupils = promises.pupils_of(guest)
-        place.pupils, place.seats = (
-            {str(y): n for y, n in pupils.items()},
-            sum(pupils.values()) or place.seats,
-        )
+        place.pupils, place.seats = pupils, sum(pupils.values()) or place.seats
         tell_host(place, kind, now=now)
 
 

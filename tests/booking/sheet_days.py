@@ -32,7 +32,7 @@ def travelling(guest: Booking, **changes: Any) -> GuestPlace:
             "urn": guest.urn,
             "performance_id": guest.performance_id,
             "why": "few pupils",
-            "pupils": {"8": guest.seats},
+            "pupils": {8: guest.seats},
             "seats": guest.seats,
             "recorded_at": make.EARLIER,
             "who": "x",

@@ -151,7 +151,7 @@ def test_database_refuses_a_second_open_request_of_one_school(c) -> None:
                 urn=place.urn,
                 performance_id=place.performance_id,
                 why="other",
-                pupils={"8": 1},
+                pupils={8: 1},
                 seats=1,
                 recorded_at=make.NOW,
                 who="x",

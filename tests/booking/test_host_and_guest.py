@@ -163,6 +163,7 @@ def test_a_guest_stands_as_booked_and_is_seen_by_its_own_report(c) -> None:
 
 def test_a_host_gives_fewer_and_the_guest_says_who_comes(c) -> None:
     place = ask(c)
+    assert place.by_year == {8: 9, 9: 9}
     assert agree(place, seats=10) is None
     assert mail(GUEST) == [("seats: fewer", "", 0)]
     assert "It can give you 10" in last(GUEST).text
@@ -171,6 +172,8 @@ def test_a_host_gives_fewer_and_the_guest_says_who_comes(c) -> None:
     with transaction():
         booking = joining.take(place, wish({8: 9}).promise, who="Ann Lea", now=now())
     assert (booking.seats, live(c)) == (9, [c.school.urn, c.small.urn])
+    db.session.expire_all()
+    assert (place.by_year, place.seats) == ({8: 9}, 9)
     assert mail(HOST)[-1] == ("guest joined", "", 0)
 
 
@@ -412,8 +415,9 @@ def test_all_of_it_is_kept_in_the_history(c) -> None:
     agree(place, seats=10)
     with transaction():
         joining.take(place, wish({8: 9}).promise, who="Ann Lea", now=now())
-    said = [row.what for row in history.history_of("school", str(c.small.urn))]
-    assert set(said) >= {"asked to join", "offered seats"}
+    said = {row.what: row.after for row in history.history_of("school", str(c.small.urn))}
+    assert said.keys() >= {"asked to join", "offered seats"}
+    assert said["asked to join"]["pupils"] == {"8": 9, "9": 9}
     assert [row.what for row in history.history_of("booking", place.booking.reference)] == ["booked"]
 
 

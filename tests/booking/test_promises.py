@@ -167,7 +167,7 @@ def test_somebody_is_of_one_booking_or_one_question_or_one_proposal(c, wrong, gu
             school=c.small,
             performance=c.first.performance,
             why="other",
-            pupils={"8": 9},
+            pupils={8: 9},
             seats=9,
             recorded_at=make.NOW,
             who="x",

@@ -308,7 +308,7 @@ def with_guest(story: Story) -> tuple[str, Booking]:
                     urn=of.urn,
                     performance_id=found.performance_id,
                     why="no hall",
-                    pupils={"8": 9},
+                    pupils={8: 9},
                     seats=9,
                     recorded_at=make.EARLIER,
                     who="Ann Lea",

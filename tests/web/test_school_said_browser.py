@@ -64,7 +64,7 @@ def test_every_turn_of_a_bookings_life_has_no_fault(
                 urn=guest.urn,
                 performance_id=found.performance_id,
                 why="no hall",
-                pupils={"8": 9},
+                pupils={8: 9},
                 seats=9,
                 recorded_at=make.EARLIER,
                 who="Ann Lea",

@@ -77,7 +77,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             urn=guest.urn,
             performance_id=show.id,
             why="other",
-            pupils={"9": 9},
+            pupils={9: 9},
             seats=9,
             recorded_at=make.EARLIER,
             who=secret,

@@ -26,7 +26,6 @@ from outreach.booking.guests.seating import (
     Answered,
     NotAnyMore,
     SeatsGone,
-    as_text,
     behind_the_locks,
     check_stands,
     check_still,
@@ -134,7 +133,7 @@ def ask(
         history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
-        after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.pupils},
+        after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.by_year},
     )
     if seats.how == OPEN:
         place.answer, place.answered_at, place.said = AGREED, now, seats.terms
@@ -173,7 +172,7 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
     wanted, given = sum(promise.pupils.values()), place.seats_given or 0
     if wanted > given:
         raise MoreThanGiven(given)
-    place.pupils, place.seats = as_text(promise.pupils), wanted
+    place.pupils, place.seats = {y: n for y, n in promise.pupils.items() if n}, wanted
     place.answer = AGREED
     booking = seat(
         place, promise, guest_places.seats_of(place.performance, programme.audience_ceiling), who=who, now=now
@@ -274,7 +273,7 @@ def _row(
         school=school,
         performance=performance,
         why=wish.why,
-        pupils=as_text(promise.pupils),
+        pupils={y: n for y, n in promise.pupils.items() if n},
         seats=sum(promise.pupils.values()),
         access_needs={slug: n for slug, n in promise.access_needs.items() if n},
         people=[

@@ -1,7 +1,6 @@
 """A guest gets its seats: behind the locks of its school and of the tour day, within what its host agreed
 to."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -125,8 +124,3 @@ def check_still(place: GuestPlace, *, now: datetime) -> PromiseAccount:
     if (why := holds.why_nothing(place.programme, place.school, account)) is not None:
         raise BookedMeanwhile(place, why)
     return account
-
-
-def as_text(pupils: Mapping[int, int]) -> dict[str, int]:
-    """Pupils by year group as a place keeps them."""
-    return {str(y): n for y, n in pupils.items() if n}
