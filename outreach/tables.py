@@ -8,7 +8,9 @@ import outreach.asking.invitations
 import outreach.asking.notes
 import outreach.asking.open_door
 import outreach.asking.owners
+import outreach.asking.paper
 import outreach.asking.rounds
+import outreach.asking.short_codes
 import outreach.booking.agenda.moves
 import outreach.booking.bookings
 import outreach.booking.calling_off.call_offs

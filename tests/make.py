@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.asking.invitations import Answer, Invitation
+from outreach.asking.paper import PaperLetter, PaperPosting
+from outreach.asking.short_codes import ShortCode
 from outreach.booking.guest_places import GuestSeats
 from outreach.booking.promises import (
     Booking,
@@ -26,6 +28,8 @@ from outreach.county.partnerships import Authority, AuthorityCovered, CountedSha
 from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
+from outreach.ground.timespans import wall
+from outreach.post.links import PersonalLink
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour import performances
 from outreach.tour.companies import Company, Troupe
@@ -273,6 +277,49 @@ def invitation(programme: Programme, of: School, at: datetime = EARLIER, **chang
             | changes
         )
     )
+
+
+def posted_letter(
+    programme: Programme, of: School, posted_on: date, at: datetime = EARLIER, **changes: Any
+) -> PaperPosting:
+    """A letter on paper, made at an instant, and said to have been posted on a day."""
+    code = _add(
+        ShortCode(
+            urn=of.urn,
+            programme_id=programme.id,
+            partnership_id=programme.partnership_id,
+            kind="letter",
+            code_hash="",
+            created_at=at,
+            expires_at=at + timedelta(days=300),
+            ended_at=at,
+            ended_as="replaced",
+        )
+    )
+    letter = _add(
+        PaperLetter(
+            urn=of.urn,
+            programme_id=programme.id,
+            partnership_id=programme.partnership_id,
+            link_id=_add(
+                PersonalLink(
+                    token_hash=f"posted {next(_n)}",
+                    urn=of.urn,
+                    programme_id=programme.id,
+                    partnership_id=programme.partnership_id,
+                    address="",
+                    created_at=at,
+                    expires_at=at,
+                )
+            ).id,
+            short_code_id=code.id,
+            made_at=at,
+            who="Priya",
+        )
+    )
+    posted_at = wall(posted_on, time(0))
+    said = {"paper_letter_id": letter.id, "posted_at": posted_at, "recorded_at": at, "who": "Priya"}
+    return _add(PaperPosting(**said | changes))
 
 
 def answer(programme: Programme, of: School, kind: str, at: datetime = NOW, reason: str = "") -> Answer:

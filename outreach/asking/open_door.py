@@ -208,6 +208,13 @@ def read_out(
     programme: Programme, school: School, *, name: str, address: str, who: str, now: datetime
 ) -> str:
     """A fresh personal link, told to somebody on the phone: its token, which is kept nowhere."""
+    return fresh_link(programme, school, name=name, address=address, deed="read out a link", who=who, now=now)
+
+
+def fresh_link(
+    programme: Programme, school: School, *, name: str, address: str, deed: str, who: str, now: datetime
+) -> str:
+    """A personal link that no letter bears, and the deed by which it came about; its token."""
     minted = links.mint(
         urn=school.urn,
         programme_id=programme.id,
@@ -218,7 +225,7 @@ def read_out(
         expires_at=_expiry(programme, school, now),
     )
     history.record(
-        "read out a link",
+        deed,
         history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,

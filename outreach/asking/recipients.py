@@ -59,6 +59,23 @@ def sorted_out(
     return recipients, left_out
 
 
+def to_ask_on_paper(
+    programme: Programme, urns: Iterable[int], target: Collection[int], *, now: datetime
+) -> tuple[list[School], list[NotWrittenTo]]:
+    """Schools of the list that may be asked by a letter on paper, with an address or without; and who is left
+    out, why. As many queries as sorted_out."""
+    invitations.still_asks(programme, now=now)
+    facts = _Facts(programme, set(urns), now=now)
+    asked, left_out = [], []
+    for school in facts.schools:
+        why = facts.settled(school, outside_target=school.urn not in target)
+        if why:
+            left_out.append(NotWrittenTo(school=school, why=why))
+        else:
+            asked.append(school)
+    return asked, left_out
+
+
 NOT_BOOKED = (None, datetime.min.replace(tzinfo=UTC))
 """The last show and the newest booking of a school that has none: whatever was said came after."""
 
@@ -110,8 +127,8 @@ class _Facts:
         addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
         self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
 
-    def judge(self, school: School, *, outside_target: bool) -> Recipient | str:
-        """Whom to write to at one school, or why not."""
+    def settled(self, school: School, *, outside_target: bool) -> str:
+        """Why nobody at a school is asked, however it could be reached; '' where somebody may be."""
         urn = school.urn
         if not school.is_open:
             return "closed in the register"
@@ -128,6 +145,14 @@ class _Facts:
         answer = self.answers.get(urn)
         if answer is not None and answer.kind == DECLINED and answer.recorded_at >= booked_at:
             return f"declined: {answer.reason}"
+        return ""
+
+    def judge(self, school: School, *, outside_target: bool) -> Recipient | str:
+        """Whom to write to at one school, or why not."""
+        if why := self.settled(school, outside_target=outside_target):
+            return why
+        urn = school.urn
+        account, (_, booked_at) = self.accounts.get(urn), self.booked.get(urn, NOT_BOOKED)
         on_file = self.contacts.get(urn, [])
         if not on_file:
             return "no contact on file"

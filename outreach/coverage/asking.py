@@ -52,7 +52,7 @@ class AskedByDay:
         """Where a school and its predecessors stand, where no promise counts; `booked` are all there were."""
         contacts = [self.contacts[u] for u in family if u in self.contacts]
         asked = [self.invited[u] for u in family if u in self.invited]
-        if not contacts:
+        if not contacts and not any(a.on_paper for a in asked):
             return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, "no contact", None)
         if not any(contacts) and not any(a.alive for a in asked):
             return Where(Word.UNREACHABLE, gaps.NO_ADDRESS, "every address bounced", None)

@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from outreach.asking.chasing import settings
 from outreach.asking.invitations import Answer, Invitation
+from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking import proposal_moves
 from outreach.booking.handovers import Handover
 from outreach.booking.holds import FormBegun
@@ -392,13 +393,14 @@ def _by_year_group(rows: Iterable[_Row]) -> dict[int, dict[int, int]]:
 
 @dataclass(slots=True)
 class Invited:
-    """A school's invitations: when the first and the newest were handed to the mail server; is an address
-    alive."""
+    """A school's invitations: when the first and the newest were handed to the mail server, or posted on paper;
+    is an address alive, or did a letter on paper go; did one."""
 
     urn: int
     first: datetime | None
     newest: datetime | None
     alive: int
+    on_paper: int
 
 
 class Answered(NamedTuple):
@@ -463,18 +465,40 @@ def _reachable(cut: OpenCut) -> Any:
 
 
 def _invitations(cut: OpenCut) -> Any:
-    handed = case((Letter.handed_at < cut.until, Letter.handed_at))
-    alive = func.max(case((_dead(Invitation.address, cut), 0), else_=1))
-    return (
-        select(Invitation.urn, func.min(handed), func.max(handed), alive)
+    handed = case((Letter.handed_at < cut.until, Letter.handed_at)).label("at")
+    mailed = (
+        select(
+            Invitation.urn,
+            handed,
+            case((_dead(Invitation.address, cut), 0), else_=1).label("alive"),
+            literal(0).label("on_paper"),
+        )
         .outerjoin(Letter, Letter.id == Invitation.letter_id)
         .where(
             Invitation.programme_id == cut.programme_id,
             Invitation.recorded_at < cut.until,
             *only(Invitation.urn, cut),
         )
-        .group_by(Invitation.urn)
     )
+    posted = (
+        select(PaperLetter.urn, PaperPosting.posted_at, literal(1), literal(1))
+        .join(PaperPosting, PaperPosting.paper_letter_id == PaperLetter.id)
+        .where(
+            PaperLetter.programme_id == cut.programme_id,
+            PaperPosting.posted_at < cut.until,
+            PaperPosting.recorded_at < cut.until,
+            or_(PaperPosting.withdrawn_at.is_(None), PaperPosting.withdrawn_at >= cut.until),
+            *only(PaperLetter.urn, cut),
+        )
+    )
+    asked = union_all(mailed, posted).subquery()
+    return select(
+        asked.c.urn,
+        func.min(asked.c.at),
+        func.max(asked.c.at),
+        func.max(asked.c.alive),
+        func.max(asked.c.on_paper),
+    ).group_by(asked.c.urn)
 
 
 def _settled(cut: OpenCut) -> Any:

@@ -72,6 +72,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.lists
     import outreach.web.coordinator.new_year
     import outreach.web.coordinator.news
+    import outreach.web.coordinator.paper
     import outreach.web.coordinator.password
     import outreach.web.coordinator.phone_list
     import outreach.web.coordinator.plan_accepting
@@ -99,6 +100,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.tour
     import outreach.web.public.assets
     import outreach.web.public.calendar
+    import outreach.web.public.code
     import outreach.web.public.company_day
     import outreach.web.public.find
     import outreach.web.public.pages

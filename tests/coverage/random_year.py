@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 import make
 from outreach.asking.chasing import settings as chasing
+from outreach.asking.paper import PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county import register
@@ -44,6 +45,10 @@ KINDS = [
     ("Free schools 16 to 19", "Not applicable", None, None),
     ("Something quite new", None, None, None),
 ]
+
+
+def _not_posted(posting: PaperPosting, at: datetime) -> None:
+    posting.withdrawn_at, posting.withdrawn_by = at, "Priya"
 
 
 def _lapse(proposal: Proposal, at: datetime) -> None:
@@ -238,6 +243,24 @@ class RandomYear:
             ),
         )
 
+    def _posting(self, school: School) -> None:
+        """Letters on paper: posted before or after it is said so, and sometimes not after all."""
+        other = Random(f"{self.seed} {school.urn} paper")  # so that what else a seed brings stays as it was
+        for _ in range(other.choice([0, 0, 1, 2])):
+            at = self._from + timedelta(minutes=other.randint(1, DAYS * 24 * 60))
+            posted_on = at.date() + timedelta(days=other.randint(-20, 14))
+            self.marked.append(posted_on)
+            said: list[Any] = []
+            self._plan(
+                at,
+                lambda at, on=posted_on, said=said: said.append(
+                    make.posted_letter(self.programme, school, on, at)
+                ),
+            )
+            if other.random() < 0.3:
+                back = at + timedelta(minutes=other.randint(1, 60 * 24 * 60))
+                self._plan(back, lambda at, said=said: _not_posted(said[0], at))
+
     def _asking(self, school: School) -> None:
         r = self.random
         addresses = [f"Office{school.urn}@x.example", f"head{school.urn}@x.example"]
@@ -264,6 +287,7 @@ class RandomYear:
                         self.programme, school, at, address=a, handed_at=None if h is None else at + h
                     ),
                 )
+        self._posting(school)
         for _ in range(r.choice([0, 1, 1, 2] if self.busy else [0, 0, 0, 1, 2])):
             kind = r.choice(
                 ["declined", "declined", "other date", "waiting list", "somebody else", "refused slot"]

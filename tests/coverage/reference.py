@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from outreach.asking.invitations import Answer, Invitation
 from outreach.asking.owners import GapOwner
+from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
@@ -45,6 +46,8 @@ TABLES = (
     Contact,
     DeadAddress,
     Invitation,
+    PaperLetter,
+    PaperPosting,
     Letter,
     Answer,
     Proposal,
@@ -666,7 +669,18 @@ class World:
                 letter = letters.get(i.letter_id)
                 if letter and letter.handed_at and letter.handed_at < self.until:
                     found.append(letter.handed_at)
-        return found
+        return found + self.posted(family)
+
+    def posted(self, family):
+        letters = {r.id: r for r in self.rows[PaperLetter]}
+        return [
+            p.posted_at
+            for p in self.by_then(PaperPosting)
+            if letters[p.paper_letter_id].urn in family
+            and letters[p.paper_letter_id].programme_id == self.programme.id
+            and p.posted_at < self.until
+            and (p.withdrawn_at is None or p.withdrawn_at >= self.until)
+        ]
 
     def started(self, family, answers, bookings):
         begun = [
@@ -688,6 +702,8 @@ class World:
         )
 
     def unreachable(self, family):
+        if self.posted(family):
+            return False
         dead = {
             d.address.lower()
             for d in self.by_then(DeadAddress)

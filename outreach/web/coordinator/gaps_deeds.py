@@ -35,6 +35,7 @@ from outreach.web.coordinator.gaps_query import (
     urns_in,
 )
 from outreach.web.coordinator.gaps_shown import page_of
+from outreach.web.coordinator.paper_shown import preview_page
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
@@ -46,7 +47,8 @@ from outreach.web.refusals import refused
 
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
-INVITE, REMIND, ASSIGN, NOTE, EXCLUDE, EXPORT = "invite", "remind", "assign", "note", "exclude", "export"
+INVITE, PAPER, REMIND, ASSIGN = "invite", "paper", "remind", "assign"
+NOTE, EXCLUDE, EXPORT = "note", "exclude", "export"
 NOBODY = "0"
 
 
@@ -92,7 +94,7 @@ def preview() -> Any:
     deed = request.values.get("deed", "")
     wrong = ""
     if deed not in _PREVIEWS:
-        wrong = "Choose what to do with the schools: write, remind, assign, note, exclude or export."
+        wrong = "Choose what to do with the schools: write, print a letter, remind, assign, note, exclude or export."
     elif not picked.gaps:
         wrong = (
             "None of the schools ticked is a gap any more." if picked.gone else deeds.NobodyChosen().message
@@ -330,6 +332,7 @@ def _export_page(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequ
 
 _PREVIEWS: dict[str, Callable[..., Any]] = {
     INVITE: _invite,
+    PAPER: lambda found, own, gaps, gone: preview_page(found.programme, [gap.urn for gap in gaps]),
     REMIND: _remind,
     ASSIGN: _form_page(ASSIGN, lambda: AssignForm(formdata=None)),
     NOTE: _form_page(NOTE, lambda: NoteForm(formdata=None)),

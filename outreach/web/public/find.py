@@ -2,7 +2,6 @@
 which."""
 
 import re
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
@@ -19,6 +18,7 @@ from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.gate import open_to_all, public
 from outreach.web.refusals import status
+from outreach.web.way_in import origin_of
 
 AT_MOST = 20
 SUGGESTED = 8
@@ -119,20 +119,8 @@ def _ask(form: AskForm, programme: Programme, school: School) -> None:
             form.address.data,
             name=form.name.data or "",
             now=clock.now(),
-            origin=_origin(request.remote_addr or ""),
+            origin=origin_of(request.remote_addr or ""),
         )
-
-
-def _origin(address: str) -> str:
-    """Where an ask came from, to be counted: an IPv6 network of 64 bits counts as one. '' for an address of
-    our own network, behind which everybody may stand."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return ""
-    if not found.is_global:
-        return ""
-    return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
 
 
 def _reference(typed: str) -> str:

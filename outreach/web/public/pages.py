@@ -15,6 +15,7 @@ from outreach.post.monitoring import prometheus, watch
 from outreach.post.outgoing import pauses
 from outreach.tour import programmes
 from outreach.web.gate import by_bearer_token, open_to_all, public
+from outreach.web.way_in import CodeForm
 
 WRITER_WAITS = 5.0
 """Seconds for which another may write before a monitor is told: an import of a register takes some."""
@@ -27,7 +28,9 @@ def home() -> Any:
     whose = _whose()
     programme = programmes.current(g.partnership.id, day_of(clock.now())) if g.partnership else None
     year_groups = programmes.target_year_groups(programme.id) if programme else ()
-    return render_template("public/home.html", whose=whose, programme=programme, year_groups=year_groups)
+    return render_template(
+        "public/home.html", whose=whose, programme=programme, year_groups=year_groups, code_form=CodeForm()
+    )
 
 
 @public.get("/contact")
