@@ -21,6 +21,7 @@ def upgrade():
         sa.Column("partnership_id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=False),
         sa.Column("wrong_tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -30,7 +31,7 @@ def upgrade():
         sa.CheckConstraint("kind IN ('letter', 'spoken')", name=op.f("ck_short_code_kind")),
         sa.CheckConstraint(
             "(ended_at IS NULL) = (ended_as IS NULL) AND "
-            "(ended_as IS NULL OR ended_as IN ('used', 'replaced', 'tried too often', 'withdrawn'))",
+            "(ended_as IS NULL OR ended_as IN ('used', 'replaced', 'tried too often'))",
             name=op.f("ck_short_code_ended"),
         ),
         sa.CheckConstraint("wrong_tries >= 0", name=op.f("ck_short_code_wrong_tries")),

@@ -43,11 +43,12 @@ DO_NOT_FIT = (
 )
 """The same words whatever was wrong: they tell nobody which schools have a code."""
 
-USED, REPLACED, TRIED_TOO_OFTEN, WITHDRAWN = "used", "replaced", "tried too often", "withdrawn"
+USED, REPLACED, TRIED_TOO_OFTEN = "used", "replaced", "tried too often"
 
 
 class ShortCode(Base):
-    """One code of one school for one programme; at most one of each kind stands."""
+    """One code of one school for one programme; at most one of each kind stands. `name`: to whom it was read
+    out."""
 
     __tablename__ = "short_code"
     __table_args__ = (
@@ -64,7 +65,7 @@ class ShortCode(Base):
         CheckConstraint("kind IN ('letter', 'spoken')", name="kind"),
         CheckConstraint(
             "(ended_at IS NULL) = (ended_as IS NULL) AND "
-            "(ended_as IS NULL OR ended_as IN ('used', 'replaced', 'tried too often', 'withdrawn'))",
+            "(ended_as IS NULL OR ended_as IN ('used', 'replaced', 'tried too often'))",
             name="ended",
         ),
         CheckConstraint("wrong_tries >= 0", name="wrong_tries"),
@@ -75,6 +76,7 @@ class ShortCode(Base):
     partnership_id: Mapped[int]
     programme_id: Mapped[int] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, default="", server_default="")
     code_hash: Mapped[str] = mapped_column(Text)
     wrong_tries: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -112,7 +114,7 @@ class TooManyTries(Refusal):
 
 
 def give(
-    programme: Programme, school: School, kind: str, *, expires_at: datetime, now: datetime
+    programme: Programme, school: School, kind: str, *, name: str = "", expires_at: datetime, now: datetime
 ) -> tuple[ShortCode, str]:
     """A new code and its only copy, as it is written ('K7MN 4QXP') or read out ('KITE 4827'); the one before it
     ends."""
@@ -126,6 +128,7 @@ def give(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
         kind=kind,
+        name=name,
         code_hash=generate_password_hash(plain(written)),
         created_at=now,
         expires_at=expires_at,
@@ -135,23 +138,17 @@ def give(
     return row, written
 
 
-def give_to_read_out(programme: Programme, school: School, *, who: str, now: datetime) -> str:
+def give_to_read_out(programme: Programme, school: School, *, name: str, who: str, now: datetime) -> str:
     """A plain word and four figures for somebody on the phone: three days, five tries, gone when used."""
-    row, written = give(programme, school, SPOKEN, expires_at=now + SPOKEN_LASTS, now=now)
+    _, written = give(programme, school, SPOKEN, name=name, expires_at=now + SPOKEN_LASTS, now=now)
     history.record(
         "read out a code",
         history.Subject("school", school.urn, programme.partnership_id),
         who=who,
         now=now,
-        after={"until": row.expires_at.isoformat()},
+        after={"to": name or "not said"},
     )
     return written
-
-
-def end_standing(urn: int, programme_id: int, kind: str, *, now: datetime) -> None:
-    """End the code that stands, if one does."""
-    for row in _standing(urn, programme_id, kind):
-        _end(row, WITHDRAWN, now)
 
 
 def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> str | None:
@@ -265,7 +262,7 @@ def _opened(row: ShortCode, *, now: datetime) -> str:
     return open_door.fresh_link(
         programme,
         school,
-        name="",
+        name=row.name,
         address="",
         deed=f"opened with a {row.kind} code",
         who="a short code",

@@ -40,7 +40,9 @@ class Door:
 
     def spoken(self) -> str:
         with transaction():
-            return short_codes.give_to_read_out(self.programme, self.school, who="Priya", now=NOW)
+            return short_codes.give_to_read_out(
+                self.programme, self.school, name="Jo Fell", who="Priya", now=NOW
+            )
 
     def open(self, code: str, postcode: str = POSTCODE, *, origin: str = "", after: float = 0) -> int | None:
         """The URN that opens, None for a pair that does not go together."""

@@ -204,13 +204,30 @@ def test_the_school_is_invited_once_a_day(client: FlaskClient, desk: Desk) -> No
     assert list(db.session.scalars(select(Letter.recipient))) == [desk.contact.address]
 
 
-def test_a_link_is_shown_once_opens_the_schools_page_and_is_kept_nowhere(
+def test_a_code_is_shown_once_opens_the_schools_page_and_is_kept_nowhere(
     client: FlaskClient, desk: Desk
 ) -> None:
+    with transaction():
+        db.session.get_one(School, desk.school.urn).postcode = "ZZ9 3AB"
     where = f"{desk.page}/link"
     assert client.post(where, data={"name": " "}).status_code == 422
     shown = client.post(where, data={"name": "Sam at the office"})
-    assert shown.status_code == 200
+    assert shown.status_code == 200 and "ZZ9 3AB" in shown.text
+    (code,) = re.findall(r"[A-Z]{3,6} \d{4}", shown.text)
+    assert code not in client.get(desk.page).text
+    assert "Read out a code" in client.get(desk.page).text
+    opened = client.post("/code", data={"postcode": "ZZ9 3AB", "code": code})
+    link = links.find(opened.location.split("/i/")[1])
+    assert link is not None and (link.urn, link.name) == (desk.school.urn, "Sam at the office")
+    assert client.post("/code", data={"postcode": "ZZ9 3AB", "code": code}).status_code == 422
+
+
+def test_a_school_without_a_postcode_gets_a_link_that_is_shown_once_and_kept_nowhere(
+    client: FlaskClient, desk: Desk
+) -> None:
+    with transaction():
+        db.session.get_one(School, desk.school.urn).postcode = ""
+    shown = client.post(f"{desk.page}/link", data={"name": "Sam at the office"})
     token = shown.text.split("/i/")[1].split("<")[0].split('"')[0].strip()
     link = links.find(token)
     assert link is not None and (link.urn, link.name) == (desk.school.urn, "Sam at the office")

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.asking import invitations, open_door
+from outreach.asking import invitations, open_door, short_codes
 from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
 from outreach.booking import accounts, limits
 from outreach.county import contacts
@@ -191,23 +191,33 @@ def school_invite(urn: int) -> Any:
 @coordinator.route("/schools/<int:urn>/link", methods=["GET", "POST"])
 @coordinators_only
 def school_link(urn: int) -> Any:
-    """A fresh personal link, shown this once."""
+    """A short code to read out, or a personal link where no postcode goes with a code; shown this once."""
     school, programme, form = our_school(urn), the_programme(), LinkForm()
     if form.validate_on_submit():
+        now, name = clock.now(), form.name.data
+        token = code = ""
         with transaction():
-            token = open_door.read_out(
-                programme, school, name=form.name.data, address="", who=who(), now=clock.now()
-            )
-        address = links.school_page(current_app.config["PUBLIC_URL"], token)
+            if school.postcode:
+                code = short_codes.give_to_read_out(programme, school, name=name, who=who(), now=now)
+            else:
+                token = open_door.read_out(programme, school, name=name, address="", who=who(), now=now)
+        here = current_app.config["PUBLIC_URL"]
         return render_template(
-            "coordinator/school_link.html", school=school, programme=programme, address=address
+            "coordinator/school_link.html",
+            school=school,
+            programme=programme,
+            code=code,
+            until=now + short_codes.SPOKEN_LASTS,
+            first_page=here.partition("://")[2] + url_for("public.code"),
+            address=links.school_page(here, token),
         )
     return _page(
         school,
         form,
-        "A link to read out on the phone",
-        "Show the link",
-        intro="Ring the school on a number you know. The link is shown once; what it does is kept under this name.",
+        "A code to read out on the phone",
+        "Show the code",
+        intro="Ring the school on a number you know. The code is shown once; what is done with it is kept under "
+        "this name.",
     )
 
 
