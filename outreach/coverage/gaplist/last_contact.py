@@ -13,6 +13,7 @@ from outreach.asking.confirming.requests import Confirmation, ConfirmationReques
 from outreach.asking.invitations import Answer, Invitation
 from outreach.asking.notes import PHONE, NoteOnSchool
 from outreach.asking.open_door import LinkRequest
+from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
 from outreach.booking.proposals import Proposal
@@ -84,6 +85,20 @@ def _passed() -> Any:
             arrived,
             Invitation.programme_id,
             (Letter, Letter.id == Invitation.letter_id),
+        ),
+        newest(
+            PaperLetter.urn,
+            LETTER,
+            # One that is said to go on a day to come passed when that was said.
+            case(
+                (PaperPosting.posted_at < PaperPosting.recorded_at, PaperPosting.posted_at),
+                else_=PaperPosting.recorded_at,
+            ),
+            PaperLetter.programme_id,
+            (
+                PaperPosting,
+                and_(PaperPosting.paper_letter_id == PaperLetter.id, PaperPosting.withdrawn_at.is_(None)),
+            ),
         ),
         newest(Booking.urn, LETTER, arrived, Booking.programme_id, (Letter, Letter.stream == Booking.uid)),
         newest(Proposal.urn, LETTER, arrived, Proposal.programme_id, (Letter, Letter.stream == Proposal.uid)),

@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 
 import make
 from outreach.asking import notes, owners
+from outreach.asking.paper import PaperPosting
 from outreach.coverage.gaplist import ever_seen, last_contact, missing
 from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of
 from outreach.post.outbox import Letter
 
 NOW = make.NOW
@@ -211,6 +214,20 @@ def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(
         coming = make.booking(make.show(programme, school, NOW + 5 * DAY), {9: 100}, at=NOW - 2 * DAY)
         make.cancellation(coming, NOW - DAY / 2)
     assert contact_of(programme, urn) == LastContact(NOW - DAY / 2, "cancellation")
+
+
+def test_a_letter_on_paper_is_contact_from_its_day_and_none_once_it_did_not_go(app: Flask) -> None:
+    with transaction():
+        programme, school = make.programme(make.partnership()), make.school()
+        past = make.posted_letter(programme, school, day_of(NOW - 20 * DAY), NOW - 10 * DAY)
+    assert contact_of(programme, school.urn) == LastContact(past.posted_at, "letter")
+    with transaction():
+        make.posted_letter(programme, school, day_of(NOW + 5 * DAY), NOW - DAY)
+    assert contact_of(programme, school.urn) == LastContact(NOW - DAY, "letter")
+    with transaction():
+        for posting in db.session.scalars(select(PaperPosting)):
+            posting.withdrawn_at, posting.withdrawn_by = NOW, "Owen"
+    assert contact_of(programme, school.urn) is None
 
 
 def test_a_letter_that_came_back_and_what_other_partnerships_wrote_is_no_contact(app: Flask) -> None:
