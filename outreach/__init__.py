@@ -6,14 +6,13 @@ from pathlib import Path
 from flask import Flask
 
 from outreach import tables  # noqa: F401
-from outreach.asking import seen_before
 from outreach.asking.chasing import offers
+from outreach.asking.seen_before import SEEN_BEFORE
 from outreach.booking import as_it_stands
 from outreach.coverage.gaplist import ever_seen
 from outreach.ground import config
-from outreach.ground.db import before_commit, db
-from outreach.post import letters
-from outreach.post.incoming import receiving
+from outreach.ground.db import LAST_DEEDS, db
+from outreach.post.again import WHAT_STANDS
 from outreach.tour import freed_places
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,11 +28,9 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.config.update(settings or {})
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    before_commit(freed_places.NOTED, offers.keep_what_came_free)
-    letters.configure(app.config)
-    receiving.configure(app.config)
-    letters.ask(as_it_stands.visit_as_it_stands)
-    seen_before.ask(ever_seen.ever_seen_by_schools)
+    LAST_DEEDS.tell(app, {freed_places.NOTED: offers.keep_what_came_free})
+    WHAT_STANDS.tell(app, as_it_stands.visit_as_it_stands)
+    SEEN_BEFORE.tell(app, ever_seen.ever_seen_by_schools)
 
     from outreach import cli, web
 

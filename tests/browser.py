@@ -25,7 +25,6 @@ from werkzeug.serving import make_server
 
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
-from outreach.post import letters
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -150,7 +149,6 @@ def site(app: Flask) -> Iterator[Site]:
     server = make_server("127.0.0.1", 0, answering, threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     app.config.update(PUBLIC_URL=url, WTF_CSRF_ENABLED=True)
-    letters.configure(app.config)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(url, app)

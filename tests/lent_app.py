@@ -20,11 +20,8 @@ from sqlalchemy.pool import QueuePool
 from werkzeug.utils import cached_property
 
 from outreach import create_app
-from outreach.booking import as_it_stands
 from outreach.cli import GROUPS
 from outreach.ground.db import db
-from outreach.post import letters
-from outreach.post.incoming import receiving
 
 SETTINGS = {
     "TESTING": True,
@@ -139,9 +136,6 @@ class LentApp:
         self.app.config.clear()
         self.app.config.update(deepcopy(self._settings))
         self.app.config.update(settings)
-        letters.configure(self.app.config)
-        receiving.configure(self.app.config)
-        letters.ask(as_it_stands.visit_as_it_stands)
 
     def changed(self) -> list[str]:
         """Which parts of the app are not as create_app made them: then it is fit for nobody any more."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from outreach.ground.the_app import FromAbove
 from outreach.tour.programmes import Programme
 
 
@@ -32,19 +33,12 @@ class Before:
 
 
 SeenBeforeRule = Callable[[Programme, Mapping[int, tuple[int, ...]], datetime], Mapping[int, Before]]
-_asked: list[SeenBeforeRule] = []
-
-
-def ask(rule: SeenBeforeRule) -> None:
-    """From now on `of` answers by this rule."""
-    _asked[:] = [rule]
+SEEN_BEFORE = FromAbove[SeenBeforeRule]("seen before")
 
 
 def seen_before_by_schools(
     programme: Programme, families: Mapping[int, tuple[int, ...]], *, now: datetime
 ) -> Mapping[int, Before]:
     """Of each school whether it, or one it came from, saw a show of this programme or of an earlier one for
-    the same kind of people. `families`: its URN and theirs, by its URN. Raises RuntimeError before `ask`."""
-    if not _asked:
-        raise RuntimeError("Nobody has told by which rule a school has seen it before.")
-    return _asked[0](programme, families, now)
+    the same kind of people. `families`: its URN and theirs, by its URN."""
+    return SEEN_BEFORE.told()(programme, families, now)

@@ -7,7 +7,7 @@ failing when a read snapshot is upgraded; reads outside use plain BEGIN.
 import select
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
+from outreach.ground.the_app import FromAbove
 from outreach.ground.wording import words_of
 
 
@@ -120,13 +121,9 @@ PATIENCE_SECONDS = 20.0
 """How long a writer waits for another before it is told that the database is busy, on both engines."""
 
 
-_last_deeds: dict[str, Callable[[], None]] = {}
-
-
-def before_commit(mark: str, deed: Callable[[], None]) -> None:
-    """Have `deed` done at the end of every transaction that left `mark` in the session's info, inside it: for
-    what must hold once all its verbs are done."""
-    _last_deeds[mark] = deed
+LAST_DEEDS = FromAbove[Mapping[str, Callable[[], None]]]("last deeds")
+"""What is done at the end of every transaction that left a mark in the session's info, inside it, by mark: for what
+must hold once all its verbs are done."""
 
 
 @contextmanager
@@ -148,7 +145,7 @@ def transaction(*, patience: float | None = None) -> Iterator[Session]:
             session.connection()
             session.info.clear()
             yield session()
-            for mark, deed in _last_deeds.items():
+            for mark, deed in LAST_DEEDS.told().items():
                 if mark in session.info:
                     deed()
             session.commit()

@@ -1,8 +1,7 @@
 """A letter about a visit, once more: as it was while that is still so, in a new mail with a link of its own;
 else written anew.
 
-`post` does not know what stands: who does is named once, by create_app (`ask`), and answers by UID and
-address.
+`post` does not know what stands: who does is named by create_app (WHAT_STANDS), and answers by UID and address.
 """
 
 import re
@@ -15,6 +14,7 @@ from sqlalchemy import func, select
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
+from outreach.ground.the_app import FromAbove
 from outreach.post import calendars, copies, envelopes, letterbook, links, outbox
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.letterbook import AddressBounced, Overtaken
@@ -42,13 +42,7 @@ Knows = Callable[[str, str, datetime], CalendarStanding | None]
 """What stands of an event (its UID) for an address; None where nobody knows of such an event or such a
 person."""
 
-_knows: Knows | None = None
-
-
-def ask(knows: Knows) -> None:
-    """Name who knows what stands; called once by create_app."""
-    global _knows
-    _knows = knows
+WHAT_STANDS = FromAbove[Knows]("what stands of a visit")
 
 
 def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
@@ -139,7 +133,7 @@ def _newest(stream: str, recipient: str) -> Letter | None:
 def _older_than_what_stands(letter: Letter, *, now: datetime) -> CalendarStanding | None:
     """What stands, where this letter says something else, or less than one that was written since and never
     went."""
-    standing = _knows(letter.stream, letter.recipient, now) if _knows is not None else None
+    standing = WHAT_STANDS.told()(letter.stream, letter.recipient, now)
     if standing is None:
         return None
     since = db.session.scalar(

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from outreach.ground import wording
 from outreach.post import calendars, links, outbox
 from outreach.post.again import CalendarStanding as CalendarStanding
-from outreach.post.again import ask as ask
 from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
@@ -27,7 +26,6 @@ from outreach.post.stationery import (
     settings,
 )
 from outreach.post.stationery import KeptTime as KeptTime
-from outreach.post.stationery import configure as configure
 from outreach.post.writing import appointment as appointment
 from outreach.post.writing import attendee, lines, mint, organizer, page_of, put, put_visit, tell, visit_words
 from outreach.post.writing import summary as summary

@@ -3,7 +3,6 @@
 The words stand in templates/letters/, once as HTML and once as text that says the same.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from outreach.ground import wording
+from outreach.ground import the_app, wording
 from outreach.ground.timespans import day_of
 from outreach.post import calendars, links
 from outreach.post.calendars import Attendee
@@ -149,25 +148,15 @@ class Rendered:
     html: str
 
 
-_settings: LetterSettings | None = None
-
-
-def configure(config: Mapping[str, object]) -> None:
-    """Take PUBLIC_URL and those of MAIL_… from the service's settings; called once by create_app."""
-    global _settings
-    _settings = LetterSettings(
-        public_url=str(config["PUBLIC_URL"]),
-        mail_domain=str(config["MAIL_DOMAIN"]),
-        mail_sender=str(config["MAIL_SENDER"]),
-        attach_invite=bool(config["MAIL_ATTACH_INVITE"]),
-    )
-
-
 def settings() -> LetterSettings:
-    """What configure() was told. Raises RuntimeError before it was called."""
-    if _settings is None:
-        raise RuntimeError("letters.configure() has not been called")
-    return _settings
+    """Those of the service that letters say."""
+    here = the_app.settings()
+    return LetterSettings(
+        public_url=here["PUBLIC_URL"],
+        mail_domain=here["MAIL_DOMAIN"],
+        mail_sender=here["MAIL_SENDER"],
+        attach_invite=here["MAIL_ATTACH_INVITE"],
+    )
 
 
 def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Places on the tour freed by the transaction under way, for whoever waits for a time, before it commits.
 
 Every verb that gives a time back, or a day to the tour, notes it here; who waits is known on a higher floor,
-which looks when the verbs are done (`db.before_commit`) and keeps the time for the first of the queue.
+which looks when the verbs are done (`db.LAST_DEEDS`) and keeps the time for the first of the queue.
 """
 
 from collections.abc import Iterable

@@ -59,8 +59,6 @@ def test_settings_that_a_test_changes_are_put_back_with_what_was_told_of_them(
         app.config.update(SECRET_KEY="another", MAIL_DOMAIN="another.example", NEW="yes")
         app.config["SECRET_KEY_FALLBACKS"].append("older")
         app.config["SESSION_COOKIE_NAME"] = "other"
-        receiving.configure(app.config)
-        stationery.configure(app.config)
     with lent.on(places[1]) as app:
         assert (app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"]) == ("for tests", [])
         assert app.config["SESSION_COOKIE_NAME"] == "outreach" and "NEW" not in app.config

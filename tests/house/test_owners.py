@@ -6,7 +6,7 @@ import plan
 import pytest
 
 OWNERS = {
-    "flask": ("web/", "cli/", "__init__.py"),
+    "flask": ("web/", "cli/", "__init__.py", "ground/the_app.py"),
     "flask_login": ("web/",),
     "flask_wtf": ("web/",),
     "flask_migrate": ("__init__.py", "cli/"),

@@ -1,19 +1,9 @@
-"""State that a process keeps from one request to the next: named here, each with its reason."""
+"""State that a process keeps from one request to the next: none but the app and what it bears."""
 
 import ast
 from collections.abc import Iterator
 
 import plan
-
-STATE = {
-    # create_app tells it once, before anything is asked, and nobody afterwards:
-    "ground/db.py": {"_last_deeds"},  # what is done at the end of a transaction, by rooms above
-    "post/stationery.py": {"_settings"},  # the post knows no Flask, where settings stand
-    "post/incoming/receiving.py": {"_settings"},
-    "post/again.py": {"_knows"},  # the post asks what stands of a visit, and knows no booking
-    "asking/seen_before.py": {"_asked"},  # asking asks who saw it, and knows no coverage
-}
-"""File -> its names that are written while the service runs. Caches of pure functions are no state."""
 
 WRITES = {"append", "add", "update", "clear", "pop", "setdefault", "extend", "insert", "remove", "discard"}
 
@@ -42,10 +32,11 @@ def written(tree: ast.Module) -> Iterator[str]:
                 yield into.id
 
 
-def test_only_this_is_kept_by_a_process() -> None:
+def test_no_module_keeps_anything() -> None:
+    """Caches of pure functions are no state; what create_app tells lower rooms stands with the app (ground/the_app.py)."""
     found = {
         str(path.relative_to(plan.OUTREACH)): names
         for path in plan.modules().values()
         if path.is_relative_to(plan.OUTREACH) and (names := set(written(plan.tree(path))))
     }
-    assert found == STATE
+    assert found == {}

@@ -21,7 +21,7 @@ from outreach.post.calendars import Attendee
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import Entry
 from outreach.post.outbox import SENT, Letter
-from post.facts import EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, sender, visit
+from post.facts import EXPIRES, JOANNA, NOW, OFFICE, sender, visit
 from post.strict import events_of, feed_problems, plain
 from post.strict_mail import invite_of, mail_problems, revision_of
 
@@ -154,9 +154,9 @@ def _from(raw: bytes) -> str:
     )
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("words", AWKWARD, ids=ascii)
-def test_a_feed_holds_awkward_words(words: str) -> None:
-    letters.configure(SETTINGS | {"MAIL_SENDER": "bookings", "MAIL_ATTACH_INVITE": False})
+def test_a_feed_holds_awkward_words(words: str, app: Flask) -> None:
     about, signs = (
         visit(school_name=words, programme_title=words, hall=words, school_provides=words),
         sender(),

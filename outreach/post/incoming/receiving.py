@@ -7,7 +7,7 @@ is called: what is written here takes effect when a page acts on it.
 
 import hmac
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from outreach.ground import the_app
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
 from outreach.post.incoming import attendees, calendar_answers, headers, inbox, matching, parsed_mail
@@ -52,26 +53,14 @@ class ReceivingSettings:
     keys: tuple[str, ...]
 
 
-_settings: ReceivingSettings | None = None
-
-
-def configure(config: Mapping[str, object]) -> None:
-    """Take MAIL_AUTHSERV_ID, MAIL_DOMAIN and the keys from the service's settings; called once by
-    create_app."""
-    global _settings
-    older = config["SECRET_KEY_FALLBACKS"]
-    _settings = ReceivingSettings(
-        authserv_id=str(config["MAIL_AUTHSERV_ID"]),
-        mail_domain=str(config["MAIL_DOMAIN"]),
-        keys=(str(config["SECRET_KEY"]), *(older if isinstance(older, list) else [])),
-    )
-
-
 def settings() -> ReceivingSettings:
-    """What configure() was told. Raises RuntimeError before it was called."""
-    if _settings is None:
-        raise RuntimeError("receiving.configure() has not been called")
-    return _settings
+    """Those of the service by which a mail is read; an older key signs nothing any more, and is still known."""
+    here = the_app.settings()
+    return ReceivingSettings(
+        authserv_id=here["MAIL_AUTHSERV_ID"],
+        mail_domain=here["MAIL_DOMAIN"],
+        keys=(here["SECRET_KEY"], *here["SECRET_KEY_FALLBACKS"]),
+    )
 
 
 def receive(raw: bytes, recipient: str | None, *, now: datetime) -> Incoming:

@@ -75,9 +75,9 @@ def test_nobody_can_give_up_an_address_by_claiming_that_it_is_dead(app: Flask) -
 def test_a_letter_signed_with_an_older_key_is_known_too(app: Flask) -> None:
     gone = booked()[0]
     raw = report(gone, original=False)
-    receiving.configure(app.config | {"SECRET_KEY": "a new key", "SECRET_KEY_FALLBACKS": ["for tests"]})
+    app.config.update(SECRET_KEY="a new key", SECRET_KEY_FALLBACKS=["for tests"])
     assert come(raw).letter_id == gone.id
-    receiving.configure(app.config | {"SECRET_KEY": "a new key", "SECRET_KEY_FALLBACKS": []})
+    app.config["SECRET_KEY_FALLBACKS"] = []
     assert come(raw + b"\r\n.", TOKEN).letter_id is None
 
 

@@ -80,9 +80,7 @@ park."""
 @pytest.fixture(autouse=True)
 def written_to(app: Flask) -> None:
     """We wrote to these people about these visits, from these addresses."""
-    receiving.configure(
-        app.config | {"MAIL_AUTHSERV_ID": "mx.council.example", "MAIL_DOMAIN": "performances.example.gov.uk"}
-    )
+    app.config.update(MAIL_AUTHSERV_ID="mx.council.example", MAIL_DOMAIN="performances.example.gov.uk")
     with transaction():
         for uid, (sender, people, newest) in VISITS.items():
             for address in people:

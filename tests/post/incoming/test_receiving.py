@@ -44,7 +44,7 @@ FAILS = "mx.outreach.example; dmarc=fail (p=reject) header.from=stbrannocs.examp
 @pytest.fixture(autouse=True)
 def vouching(app: Flask) -> None:
     """Our own mail server says under this name what it found."""
-    receiving.configure(app.config | {"MAIL_AUTHSERV_ID": "mx.outreach.example"})
+    app.config["MAIL_AUTHSERV_ID"] = "mx.outreach.example"
 
 
 def come(raw: bytes, to: str | None = None, at: datetime = LATER) -> Incoming:

@@ -1,0 +1,28 @@
+"""The app at work: its settings, and what create_app told a room of the rooms above it."""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from flask import Flask, current_app
+
+T = TypeVar("T")
+
+
+def settings() -> Mapping[str, Any]:
+    """The service's settings, as config.read() names them."""
+    return current_app.config
+
+
+class FromAbove(Generic[T]):
+    """Something that a room uses and a higher one knows: told once by create_app, kept with the app."""
+
+    def __init__(self, name: str) -> None:
+        self._key = f"outreach: {name}"
+
+    def tell(self, app: Flask, known: T) -> None:
+        app.extensions[self._key] = known
+
+    def told(self) -> T:
+        """Raises KeyError in an app that nobody told."""
+        known: T = current_app.extensions[self._key]
+        return known
