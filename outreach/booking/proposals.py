@@ -4,7 +4,7 @@ The calendar event is born here, tentative; the booking that comes of it keeps i
 own while it is kept, so nobody else gets it; the troupe hears of it when it is booked.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking import holds, told
 from outreach.booking.promises import VisitContact
+from outreach.booking.told import Said, Write
 from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
@@ -199,11 +200,11 @@ def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
     )
 
 
-def tell(proposal: Proposal, write: Callable[..., object], *, now: datetime, **facts: object) -> None:
-    """One letter to each whom it was written to; `facts`: what the letter says besides."""
-    expires_at, said = link_until(proposal, now=now), visit_of(proposal)
+def tell(proposal: Proposal, write: Write[Said], *said: Said.args, **besides: Said.kwargs) -> None:
+    """One letter to each whom it was written to: write(visit, to, sender, **besides)."""
+    kept = visit_of(proposal)
     for person in proposal.people:
-        write(said, person.addressee(), sender(proposal.programme), now=now, expires_at=expires_at, **facts)
+        write(kept, person.addressee(), sender(proposal.programme), *said, **besides)
 
 
 def link_until(proposal: Proposal, *, now: datetime) -> datetime:

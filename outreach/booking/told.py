@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any, Concatenate, ParamSpec, TypedDict
 
 from sqlalchemy import update
 
@@ -49,34 +49,37 @@ LINK_LIFE = timedelta(weeks=7)
 """A booking's link lives until seven weeks after the show."""
 
 
+Said = ParamSpec("Said")
+Write = Callable[Concatenate[stationery.LetterVisit, stationery.Addressee, stationery.Sender, Said], Letter]
+"""A letter about a visit, and what it says besides."""
+
+
 def school(
     booking: Booking,
     people: Iterable[VisitContact],
-    write: Callable[..., object],
-    *,
-    now: datetime,
-    **facts: object,
+    write: Write[Said],
+    *said: Said.args,
+    **besides: Said.kwargs,
 ) -> None:
-    """One letter to each of `people`, with the booking as it stands: write(visit, to, sender, now=now, **facts).
+    """One letter to each of `people`, with the booking as it stands: write(visit, to, sender, **besides).
 
     A letter that carries a personal link is told with `expires_at` when that ends, as expiry() says.
     """
-    each(booking, people, visit_of(booking), write, now=now, **facts)
+    each(booking, people, visit_of(booking), write, *said, **besides)
 
 
 def each(
     booking: Booking,
     people: Iterable[VisitContact],
     visit: stationery.LetterVisit,
-    write: Callable[..., object],
-    *,
-    now: datetime,
-    **facts: object,
+    write: Write[Said],
+    *said: Said.args,
+    **besides: Said.kwargs,
 ) -> None:
     """The same where the visit is at hand."""
     sender = sender_of(partnerships.get(booking.programme.partnership_id))
     for person in people:
-        write(visit, person.addressee(), sender, now=now, **facts)
+        write(visit, person.addressee(), sender, *said, **besides)
 
 
 def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:

@@ -143,7 +143,8 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
             "to": [p.address for p in proposal.people],
         },
     )
-    proposals.tell(proposal, proposing.proposed, now=now, lost=offer.lost)
+    expires_at = proposals.link_until(proposal, now=now)
+    proposals.tell(proposal, proposing.proposed, now=now, expires_at=expires_at, lost=offer.lost)
     if offer.letter_on is not None and offer.letter_on > day_of(now):
         outbox.not_before(str(proposal.uid), wall(offer.letter_on, MORNING))
     return proposal
@@ -221,10 +222,13 @@ def move(
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
         after={"starts": there.starts_at.isoformat(), "reply_by": str(until), "told": tell},
     )
+    end = proposals.link_until(proposal, now=now)
     if tell:
-        proposals.tell(proposal, proposing.moved, now=now, was_starts_at=was, note=note.strip())
+        proposals.tell(
+            proposal, proposing.moved, now=now, expires_at=end, was_starts_at=was, note=note.strip()
+        )
     else:
-        proposals.tell(proposal, proposing.moved_in_short, now=now)
+        proposals.tell(proposal, proposing.moved_in_short, now=now, expires_at=end)
     return True
 
 
@@ -373,7 +377,8 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
         after=reason.strip() or None,
     )
     if performance is not None:
-        proposals.tell(proposal, proposing.ended, now=now, how=how, reason=reason.strip())
+        end = proposals.link_until(proposal, now=now)
+        proposals.tell(proposal, proposing.ended, now=now, expires_at=end, how=how, reason=reason.strip())
     return True
 
 
