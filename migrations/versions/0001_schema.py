@@ -25,8 +25,8 @@ register_import register_change school_day school_hours school_record school_ter
 sign_in_link succession term
 company troupe availability_change day_off tour_day performance programme_copy programme_target
 road_minutes target_decision troupe_event
-booking booking_handover booking_revision call_off proposal call_off_line came_to cancellation
-diary_move draft form_begun guest_place guest_seats named_person place_pupils promise_limit promised_pupils proposal_move
+booking booking_handover booking_revision call_off call_off_day call_off_school_day proposal call_off_line came_to cancellation
+diary_move draft form_begun guest_place guest_seats handed_link named_person place_pupils promise_limit promised_pupils proposal_move
 visit_contact
 answer invitation_round invitation chase chasing_run chasing_settings confirmation_request confirmation
 gap_owner link_request not_raised note
@@ -1337,7 +1337,6 @@ def booking():
         sa.Column("booking_id", sa.Integer(), nullable=False),
         sa.Column("from_urn", sa.Integer(), nullable=False),
         sa.Column("to_urn", sa.Integer(), nullable=False),
-        sa.Column("link_ids", sa.JSON(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.CheckConstraint("from_urn <> to_urn", name=op.f("ck_booking_handover_other")),
@@ -1375,8 +1374,6 @@ def booking():
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("days", sa.JSON(), nullable=False),
-        sa.Column("ruled_out", sa.JSON(), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by", sa.Text(), nullable=False),
         sa.CheckConstraint("part IN ('day', 'morning', 'afternoon')", name=op.f("ck_call_off_part")),
@@ -1391,6 +1388,28 @@ def booking():
         sa.UniqueConstraint("key", name=op.f("uq_call_off_key")),
     )
     op.create_index("ix_call_off_partnership", "call_off", ["partnership_id", "recorded_at"])
+    op.create_table(
+        "call_off_day",
+        sa.Column("call_off_id", sa.Integer(), nullable=False),
+        sa.Column("tour_day_id", sa.Integer(), nullable=False),
+        sa.Column("leaves", sa.Time(), nullable=False),
+        sa.Column("returns", sa.Time(), nullable=False),
+        sa.Column("shows_at_most", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["call_off_id"], ["call_off.id"], name=op.f("fk_call_off_day_call_off_id")),
+        sa.ForeignKeyConstraint(["tour_day_id"], ["tour_day.id"], name=op.f("fk_call_off_day_tour_day_id")),
+        sa.PrimaryKeyConstraint("call_off_id", "tour_day_id", name=op.f("pk_call_off_day")),
+    )
+    op.create_table(
+        "call_off_school_day",
+        sa.Column("call_off_id", sa.Integer(), nullable=False),
+        sa.Column("urn", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_off_id"], ["call_off.id"], name=op.f("fk_call_off_school_day_call_off_id")
+        ),
+        sa.ForeignKeyConstraint(["urn"], ["school.urn"], name=op.f("fk_call_off_school_day_urn")),
+        sa.PrimaryKeyConstraint("call_off_id", "urn", "day", name=op.f("pk_call_off_school_day")),
+    )
     op.create_table(
         "proposal",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1581,6 +1600,16 @@ def booking():
             ["performance_id"], ["performance.id"], name=op.f("fk_guest_seats_performance_id")
         ),
         sa.PrimaryKeyConstraint("performance_id", name=op.f("pk_guest_seats")),
+    )
+    op.create_table(
+        "handed_link",
+        sa.Column("handover_id", sa.Integer(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["handover_id"], ["booking_handover.id"], name=op.f("fk_handed_link_handover_id")
+        ),
+        sa.ForeignKeyConstraint(["link_id"], ["personal_link.id"], name=op.f("fk_handed_link_link_id")),
+        sa.PrimaryKeyConstraint("handover_id", "link_id", name=op.f("pk_handed_link")),
     )
     op.create_table(
         "named_person",

@@ -3,21 +3,25 @@ was."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground.db import Base, Instant, db
 
 
+class HandedLink(Base):
+    """A personal link that was open for the first school and opened the second's pages from then on."""
+
+    __tablename__ = "handed_link"
+
+    handover_id: Mapped[int] = mapped_column(ForeignKey("booking_handover.id"), primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("personal_link.id"), primary_key=True)
+
+
 class Handover(Base):
     """One booking goes from one school to another, which follows it in the register; the newest row tells
-    whose it is.
-
-    `link_ids`: the personal links that were open for the first school and opened the second's pages from then
-    on.
-    """
+    whose it is."""
 
     __tablename__ = "booking_handover"
     __table_args__ = (
@@ -31,9 +35,10 @@ class Handover(Base):
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
     from_urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
     to_urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    link_ids: Mapped[Any] = mapped_column(JSON, default=list)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
+
+    links: Mapped[list[HandedLink]] = relationship(order_by=HandedLink.link_id)
 
 
 def of_bookings(booking_ids: Collection[int]) -> dict[int, list[Handover]]:

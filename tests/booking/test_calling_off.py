@@ -519,10 +519,12 @@ def test_days_are_given_back_and_what_ended_stays_ended(c) -> None:
         undoing.give_back(done, who="Priya", now=NOW + timedelta(hours=2))
 
 
-def test_half_days_get_their_hours_back(c) -> None:
-    life.book_first(c, BEFORE)
+@pytest.mark.parametrize(("part", "booked"), [(MORNING, True), (AFTERNOON, True), (AFTERNOON, False)])
+def test_half_days_get_their_hours_back(c, part: str, booked: bool) -> None:
+    if booked:
+        life.book_first(c, BEFORE)
     was = days.hours_of(c.tuesday)
-    done = call_off(off(c, part=MORNING))
+    done = call_off(off(c, part=part))
     assert days.hours_of(c.tuesday) != was
     with transaction():
         undoing.give_back(done, who="Priya", now=NOW)

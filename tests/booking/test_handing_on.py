@@ -137,6 +137,25 @@ def test_the_link_in_an_old_letter_opens_the_booking_at_its_new_school(c, client
     assert "Redmere School" in client.get(page).text
 
 
+def test_links_that_went_along_go_back_with_it_and_the_new_schools_own_stay(c) -> None:
+    closes(c)
+    with transaction():
+        own = links.mint(
+            urn=c.new.urn,
+            programme_id=c.programme.id,
+            partnership_id=c.programme.partnership_id,
+            address="office@new.example",
+            now=make.EARLIER,
+            expires_at=make.NOW + timedelta(days=400),
+        )
+    hand_on(c)
+    db.session.expire_all()
+    assert (c.link.link.urn, own.link.urn) == (c.new.urn, c.new.urn)
+    hand_back(c, now=LATER + timedelta(hours=1))
+    db.session.expire_all()
+    assert (c.link.link.urn, own.link.urn) == (c.old.urn, c.new.urn)
+
+
 def test_a_show_that_took_place_before_is_still_open_to_an_old_link(c, client) -> None:
     with transaction():
         past = make.booking(make.show(c.programme, c.old, make.NOW - timedelta(days=30)), {9: 100})
@@ -239,6 +258,7 @@ def test_handing_on_twice_is_once_and_back_is_back(c) -> None:
     with pytest.raises(NothingToHandBack):
         hand_back(c, now=LATER + timedelta(hours=2))
     hand_on(c, now=LATER + timedelta(hours=3))
+    db.session.expire_all()
     assert (c.booking.urn, handovers.newest(c.booking.id).to_urn) == (c.new.urn, c.new.urn)
 
 

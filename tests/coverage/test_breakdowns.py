@@ -96,7 +96,7 @@ def test_a_part_holds_a_booking_that_was_handed_on_later_whoever_has_it_now(app:
         make.record(old, make.NOW, status="Closed", close_date=make.NOW.date())
         make.succession(old, new, at=make.NOW)
         booking.urn = new.urn
-        handed = {"booking_id": booking.id, "from_urn": old.urn, "to_urn": new.urn, "link_ids": []}
+        handed = {"booking_id": booking.id, "from_urn": old.urn, "to_urn": new.urn}
         db.session.add(Handover(**handed, recorded_at=make.NOW, who="Priya"))
     before = make.NOW.date() - timedelta(days=1)
     (alone,) = standings.standings_of_programme(

@@ -129,7 +129,6 @@ def test_a_booking_handed_on_counts_for_each_school_in_its_time(ours) -> None:
                 booking_id=booking.id,
                 from_urn=old.urn,
                 to_urn=new.urn,
-                link_ids=[],
                 recorded_at=make.NOW,
                 who="Priya",
             )

@@ -1,10 +1,9 @@
 """Tables of call-offs, dated, with every promise that each ended; so that it is done once, and its days can
 be given back."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking.promises import COMPANY, Booking, Cancellation
@@ -14,16 +13,41 @@ from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
 from outreach.tour.companies import Troupe
+from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 
 DAY, MORNING, AFTERNOON = "day", "morning", "afternoon"
 
 
+class CallOffDay(Base):
+    """A tour day that was changed, as it stood before."""
+
+    __tablename__ = "call_off_day"
+
+    call_off_id: Mapped[int] = mapped_column(ForeignKey("call_off.id"), primary_key=True)
+    tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"), primary_key=True)
+    leaves: Mapped[time]
+    returns: Mapped[time]
+    shows_at_most: Mapped[int]
+
+    tour_day: Mapped[TourDay] = relationship()
+
+
+class CallOffSchoolDay(Base):
+    """A day that was put down as no school day of one school."""
+
+    __tablename__ = "call_off_school_day"
+
+    call_off_id: Mapped[int] = mapped_column(ForeignKey("call_off.id"), primary_key=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+    school: Mapped[School] = relationship()
+
+
 class CallOff(Base):
     """Either a troupe that cannot play, or schools (`schools_of`: a district's code, '' for every school)
-    that nobody can visit. `key` is the form's own, so that a form sent twice calls off once. `days`: the tour
-    days that were changed, as they stood before; `ruled_out`: [URN, day] of each day that was put down as no
-    school day."""
+    that nobody can visit. `key` is the form's own, so that a form sent twice calls off once."""
 
     __tablename__ = "call_off"
     __table_args__ = (
@@ -46,13 +70,20 @@ class CallOff(Base):
     who: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(Text, unique=True)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
-    days: Mapped[Any] = mapped_column(JSON, default=list)
-    ruled_out: Mapped[Any] = mapped_column(JSON, default=list)
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
     undone_by: Mapped[str] = mapped_column(Text, default="")
 
     partnership: Mapped[Partnership] = relationship()
     troupe: Mapped[Troupe | None] = relationship()
+    days: Mapped[list[CallOffDay]] = relationship()
+    ruled_out: Mapped[list[CallOffSchoolDay]] = relationship(
+        order_by=(CallOffSchoolDay.urn, CallOffSchoolDay.day)
+    )
+
+    @property
+    def day_ids(self) -> set[int]:
+        """The tour days that were changed."""
+        return {was.tour_day_id for was in self.days}
 
 
 class CallOffLine(Base):

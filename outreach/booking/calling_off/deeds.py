@@ -10,7 +10,14 @@ from outreach.booking import bookings
 from outreach.booking.bookings import CancelReasonMissing
 from outreach.booking.calling_off import affected, call_offs, instead, replacing
 from outreach.booking.calling_off.affected import Hit, Hits
-from outreach.booking.calling_off.call_offs import DAY, MORNING, CallOff, CallOffLine
+from outreach.booking.calling_off.call_offs import (
+    DAY,
+    MORNING,
+    CallOff,
+    CallOffDay,
+    CallOffLine,
+    CallOffSchoolDay,
+)
 from outreach.booking.calling_off.scope import DayIsOver, Scope
 from outreach.booking.desk import proposing
 from outreach.booking.promises import GUEST
@@ -89,7 +96,6 @@ def call_off(
         key=key,
         recorded_at=now,
         days=[_as_it_was(day) for day in found.days],
-        ruled_out=[],
     )
     db.session.add(done)
     db.session.flush()
@@ -223,13 +229,10 @@ def _reference(line: CallOffLine) -> str:
     return line.booking.reference if line.booking else f"kept-{line.proposal_id}"
 
 
-def _as_it_was(day: TourDay) -> dict[str, object]:
-    return {
-        "id": day.id,
-        "leaves": f"{day.leaves:%H:%M}",
-        "returns": f"{day.returns:%H:%M}",
-        "shows_at_most": day.shows_at_most,
-    }
+def _as_it_was(day: TourDay) -> CallOffDay:
+    return CallOffDay(
+        tour_day_id=day.id, leaves=day.leaves, returns=day.returns, shows_at_most=day.shows_at_most
+    )
 
 
 def _close(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime) -> None:
@@ -254,11 +257,9 @@ def _rule_out(done: CallOff, scope: Scope, found: Hits, *, who: str, now: dateti
         hit.school.urn: hit.school for hit in found.hits if hit.school.district_code == scope.schools_of
     }
     calendars = school_days.load(schools)
-    out: list[list[object]] = []
     span = [scope.first + timedelta(days=n) for n in range((scope.last - scope.first).days + 1)]
     for urn, school in sorted(schools.items()):
         for day in span:
             if day not in calendars[urn].own_days and not calendars[urn].why_closed(day):
                 school_days.rule_out(school, day, done.reason[: school_days.LONGEST_REASON], who=who, now=now)
-                out.append([urn, str(day)])
-    done.ruled_out = out
+                done.ruled_out.append(CallOffSchoolDay(urn=urn, day=day))

@@ -79,9 +79,7 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
     done_with = [loss for loss in losses if not owed[loss.programme.id, loss.school.urn]]
     left = [loss for loss in losses if owed[loss.programme.id, loss.school.urn]]
     said = {loss.name: Instead(why_none="It has booked again.") for loss in done_with}
-    return said | _of(
-        left, not_on={day["id"] for day in done.days} if done.undone_at is None else (), now=now
-    )
+    return said | _of(left, not_on=done.day_ids if done.undone_at is None else (), now=now)
 
 
 def nearest(

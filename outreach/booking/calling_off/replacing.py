@@ -63,7 +63,7 @@ def keep_times(
     if until < day_of(now):
         raise ReplyByPast
     partnerships.lock(done.partnership_id)
-    off = {day["id"] for day in done.days}
+    off = done.day_ids
     failed: dict[int, str] = {}
     for line in call_offs.lines(done):
         key = chosen.get(line.id, "")

@@ -1,14 +1,13 @@
 """The days that were called off are given back to the tour; what ended on them stays ended, since everybody
 was told."""
 
-from datetime import date, datetime, time
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from outreach.booking.calling_off.call_offs import CallOff
+from outreach.booking.calling_off.call_offs import CallOff, CallOffDay
 from outreach.county import partnerships, school_days
-from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -34,11 +33,12 @@ def give_back(done: CallOff, *, who: str, now: datetime) -> list[str]:
     A day that the troupe has given anew meanwhile stays as it is now. Raises NothingToGiveBack.
     """
     partnerships.lock(done.partnership_id)
-    performances.lock_days(day["id"] for day in done.days)
+    performances.lock_days(done.day_ids)
     db.session.refresh(done)
     if not can_give_back(done, now=now):
         raise NothingToGiveBack
-    left = [] if done.schools_of else [said for day in done.days if (said := _restore(day, now=now))]
+    days = [] if done.schools_of else sorted(done.days, key=lambda was: (was.tour_day.day, was.tour_day_id))
+    left = [said for was in days if (said := _restore(was, now=now))]
     _open_schools(done, who=who, now=now)
     done.undone_at, done.undone_by = now, who
     db.session.flush()
@@ -53,19 +53,18 @@ def give_back(done: CallOff, *, who: str, now: datetime) -> list[str]:
     return left
 
 
-def _restore(was: dict[str, object], *, now: datetime) -> str:
+def _restore(was: CallOffDay, *, now: datetime) -> str:
     """'' once the day stands as before; else which one does not, and why."""
     day = db.session.scalar(
-        select(TourDay).where(TourDay.id == was["id"]).execution_options(populate_existing=True)
+        select(TourDay).where(TourDay.id == was.tour_day_id).execution_options(populate_existing=True)
     )
     if day is None or day.day < day_of(now):
         return ""
-    leaves, returns = time.fromisoformat(str(was["leaves"])), time.fromisoformat(str(was["returns"]))
     try:
         with db.session.begin_nested():
             day.ended_at = None
-            day.leaves, day.returns = min(day.leaves, leaves), max(day.returns, returns)
-            day.shows_at_most = max(day.shows_at_most, int(str(was["shows_at_most"])))
+            day.leaves, day.returns = min(day.leaves, was.leaves), max(day.returns, was.returns)
+            day.shows_at_most = max(day.shows_at_most, was.shows_at_most)
             db.session.flush()
             freed_places.note([day.id], now=now)
     except IntegrityError:
@@ -75,11 +74,8 @@ def _restore(was: dict[str, object], *, now: datetime) -> str:
 
 def _open_schools(done: CallOff, *, who: str, now: datetime) -> None:
     """What was ruled out for the schools is theirs again, unless they have said something else since."""
-    urns = {urn for urn, _ in done.ruled_out}
-    schools = {s.urn: s for s in db.session.scalars(select(School).where(School.urn.in_(urns)))}
-    calendars = school_days.load(urns)
-    for urn, said in done.ruled_out:
-        school, day = schools[urn], date.fromisoformat(said)
-        own = calendars[urn].own_days.get(day)
-        if day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
-            school_days.withdraw(school, day, who=who, now=now)
+    calendars = school_days.load({out.urn for out in done.ruled_out})
+    for out in done.ruled_out:
+        own = calendars[out.urn].own_days.get(out.day)
+        if out.day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
+            school_days.withdraw(out.school, out.day, who=who, now=now)

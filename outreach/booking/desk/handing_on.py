@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from outreach.booking import accounts, handovers, limits, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
-from outreach.booking.handovers import Handover
+from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import HOST, Booking
 from outreach.county import school_days, school_locations
 from outreach.county.register import lines
@@ -98,7 +98,7 @@ def hand_back(booking: Booking, *, who: str, now: datetime) -> Booking:
     if last is None or last.from_urn != old.urn:
         raise NothingToHandBack
     left = booking.urn
-    _give(booking, old, links=list(last.link_ids), what="handed back", who=who, now=now)
+    _give(booking, old, links=[handed.link_id for handed in last.links], what="handed back", who=who, now=now)
     entries.withdraw(SCHOOL, left, booking.uid, sequence=booking.sequence, now=now)
     return booking
 
@@ -175,7 +175,12 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     )
     db.session.add(
         Handover(
-            booking_id=booking.id, from_urn=old.urn, to_urn=new.urn, link_ids=links, recorded_at=now, who=who
+            booking_id=booking.id,
+            from_urn=old.urn,
+            to_urn=new.urn,
+            links=[HandedLink(link_id=n) for n in links],
+            recorded_at=now,
+            who=who,
         )
     )
     booking.urn = new.urn
