@@ -88,7 +88,7 @@ def at_once(c, while_locked: Callable[[], object], meanwhile: Callable[[], objec
         while_locked()
         other.start()
         other.join(0.4)
-    other.join(20)
+    other.join(120)
     assert not other.is_alive()
     db.session.rollback()
     return raised

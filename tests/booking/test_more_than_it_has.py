@@ -138,7 +138,7 @@ def test_two_programs_at_once_cannot_promise_one_year_group_twice(c) -> None:
     def promise(n: int) -> None:
         with c.app.app_context():
             try:
-                both.wait(20)
+                both.wait(120)
                 with transaction():
                     make.booking(db.session.get_one(type(c.shows[0]), ids[n]), {8: 100})
             except IntegrityError as error:
@@ -151,7 +151,7 @@ def test_two_programs_at_once_cannot_promise_one_year_group_twice(c) -> None:
     for program in programs:
         program.start()
     for program in programs:
-        program.join(20)
+        program.join(120)
     assert [REFUSED in str(e) for e in raised] == [True]
     db.session.rollback()
     assert db.session.query(Booking).count() == 1

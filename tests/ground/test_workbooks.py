@@ -50,7 +50,7 @@ def measured(content: bytes, folder: Path) -> tuple[object, float, float]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     said, seconds, megabytes = json.loads(done.stdout)
     return said, seconds, megabytes

@@ -79,7 +79,7 @@ def test_twelve_schools_race_for_seats_and_as_many_get_in_as_fit(
             "lead_address": f"a.lea@s{tokens.index(token)}.example",
             "lead_phone": "01632 960 300",
         }
-        together.wait(60)
+        together.wait(120)
         connection = HTTPConnection(urlsplit(url).netloc, timeout=120)
         connection.request(
             "POST",

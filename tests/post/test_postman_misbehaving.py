@@ -2,6 +2,7 @@
 post."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,10 +29,13 @@ def server() -> Iterator[MailServer]:
         yield running
 
 
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_server, "TIMEOUT", 0.3)
-    monkeypatch.setattr(mail_server, "TIMEOUT_AT_THE_END", 0.3)
+@contextmanager
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For a server that never answers; one that does has a second, and afterwards its usual time."""
+    with monkeypatch.context() as impatient:
+        impatient.setattr(mail_server, "TIMEOUT", 1.0)
+        impatient.setattr(mail_server, "TIMEOUT_AT_THE_END", 1.0)
+        yield
 
 
 def message_ids(server: MailServer) -> list[str]:
@@ -130,22 +134,24 @@ def test_a_line_closed_after_some_letters_is_opened_anew_for_the_next(app: Flask
 
 @pytest.mark.parametrize(("step", "certain"), [("MAIL", True), ("RCPT", True), ("DATA", False)])
 def test_a_server_that_hangs_is_left_and_the_letter_waits(
-    app: Flask, server: MailServer, hasty: None, step: str, certain: bool
+    app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch, step: str, certain: bool
 ) -> None:
     server.answers = [f"{step} HANG"]
     letter_id = put()
-    assert send(server) == Round(later=1)
+    with hasty(monkeypatch):
+        assert send(server) == Round(later=1)
     assert (get(letter_id).perhaps_at is None) == certain
     assert send(server, NOW + MINUTE) == Round(sent=1)
 
 
 @pytest.mark.parametrize("misdeed", ["DROP", "HANG"])
 def test_a_server_that_is_no_use_at_ehlo_holds_the_post_up(
-    app: Flask, server: MailServer, hasty: None, misdeed: str
+    app: Flask, server: MailServer, monkeypatch: pytest.MonkeyPatch, misdeed: str
 ) -> None:
     server.answers = [f"EHLO {misdeed}"]
     ids = [put(n) for n in range(3)]
-    done = send(server)
+    with hasty(monkeypatch):
+        done = send(server)
     assert (done.sent, done.later, bool(done.held_up)) == (0, 1, True)
     assert {(get(i).status, get(i).attempts, get(i).lease_until) for i in ids} == {(WAITING, 0, None)}
     server.answers = []

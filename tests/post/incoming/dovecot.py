@@ -16,13 +16,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from ports import free_port
 from post.mail_server import CERTIFICATE
 
-USER, PASSWORD = "bookings@outreach.example", "sésame, ouvre-toi"
+USERS = [f"bookings{n}@outreach.example" for n in range(100)]
+"""Each with a mailbox of its own."""
+PASSWORD = "sésame, ouvre-toi"
 KEY = b"signs the tokens of these tests, and nothing else"
 _n = count(1)
 
@@ -37,15 +40,25 @@ def needed() -> None:
 
 
 class Dovecot:
-    """`folder` is the mailbox of USER as a Maildir."""
+    """`folder` is the mailbox of `user` as a Maildir."""
 
     def __init__(self, home: Path, port: int) -> None:
         self.home, self.port = home, port
-        self.folder = home / "mail"
+        self._unused = iter(USERS)
+        self.empty()
+
+    def empty(self) -> None:
+        """From now on a mailbox that nobody had: for one that was killed, the server may still be at work in the
+        last."""
+        self.user = next(self._unused)
+        self.folder = self.home / "mail" / self.user
+        self.folder.mkdir(parents=True)
+        for made in (self.folder.parent, self.folder):
+            _give_to_the_server(made)
 
     @property
     def url(self) -> str:
-        return f"imaps://bookings%40outreach.example:s%C3%A9same%2C%20ouvre-toi@localhost:{self.port}/INBOX"
+        return f"imaps://{quote(self.user)}:s%C3%A9same%2C%20ouvre-toi@localhost:{self.port}/INBOX"
 
     def deliver(self, raw: bytes) -> None:
         """As a mail server does: a whole file appears in `new` at once."""
@@ -69,22 +82,16 @@ class Dovecot:
     def line(self) -> Iterator[imaplib.IMAP4]:
         line = imaplib.IMAP4_SSL("localhost", self.port, ssl_context=_trusting())
         try:
-            line.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
+            line.authenticate("PLAIN", lambda _: f"\0{self.user}\0{PASSWORD}".encode())
             yield line
         finally:
             line.logout()
 
-    def empty(self) -> None:
-        """No mail in any folder, and no folder but the inbox."""
-        _take_away(self.folder)
-        self.folder.mkdir()
-        _give_to_the_server(self.folder)
-
     def token(self, good_for: int = 3600) -> str:
         """An access token (RFC 7519, HS256) that this server takes for so many seconds."""
         said = {
-            "email": USER,
-            "sub": USER,
+            "email": self.user,
+            "sub": self.user,
             "iat": int(time.time()) - 3600,
             "exp": int(time.time()) + good_for,
         }
@@ -96,14 +103,6 @@ def _give_to_the_server(path: Path) -> None:
     """Only what we made ourselves: the server makes, renames and removes files of its own meanwhile."""
     if os.getuid() == 0:
         shutil.chown(path, "nobody", "nogroup")
-
-
-def _take_away(folder: Path) -> None:
-    """A folder with all in it, also where the server still puts a file into it or takes one out."""
-    deadline = time.monotonic() + 120
-    while folder.exists():
-        assert time.monotonic() < deadline
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _base64(data: bytes) -> str:
@@ -123,9 +122,7 @@ def running(without: Iterable[str] = (), prefix: str = "") -> Iterator[Dovecot]:
     home.chmod(0o755)
     port = free_port()
     server = Dovecot(home, port)
-    server.folder.mkdir()
-    _give_to_the_server(server.folder)
-    (home / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+    (home / "users").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in USERS))
     key = home / "keys" / "default" / "HS256" / "default"
     key.parent.mkdir(parents=True)
     key.write_bytes(base64.b64encode(KEY))
@@ -173,7 +170,7 @@ default_internal_group = {group}
 default_login_user = {us}
 mail_driver = maildir
 mail_home = {home}
-mail_path = {home}/mail
+mail_path = {home}/mail/%{{user}}
 mail_uid = {us}
 mail_gid = {group}
 first_valid_uid = 1
