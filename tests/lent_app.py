@@ -22,6 +22,7 @@ from werkzeug.utils import cached_property
 from outreach import create_app
 from outreach.cli import GROUPS
 from outreach.ground.db import db
+from read_pages import ReadingClient
 
 SETTINGS = {
     "TESTING": True,
@@ -53,6 +54,7 @@ def new_app(settings: Mapping[str, Any], bytecode: BytecodeCache) -> Flask:
     """An app as create_app makes it, fit for the pushed context of a test."""
     app = create_app(settings)
     app.jinja_env.bytecode_cache = bytecode
+    app.test_client_class = ReadingClient
     # The pushed context would carry `g` from one request of a test into the next; in life each has its own.
     request_started.connect(_forget, app)
     return app

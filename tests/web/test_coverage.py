@@ -256,7 +256,7 @@ def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> 
     known = sum(int(row["Target pupils"]) for row in rows if row["Target pupils"] != "unknown")
     page = desk.get("/desk/coverage").text
     foot = re.search(r"<tfoot>.*</tfoot>", page, re.S)[0]
-    assert f">{seen:,}<" in foot and f">{known:,}</a></tfoot>" in foot.replace("\n", "")
+    assert f">{seen:,}<" in foot and f">{known:,}</a></td></tr></tfoot>" in foot
 
 
 @pytest.mark.both_databases

@@ -264,7 +264,7 @@ def test_a_staff_preview_counts_schools_that_attended(app: Flask, client: FlaskC
     assert "1 of 3schools attended, 33% of the target" in said
     assert "pupils" not in said.split("Action required")[1].split("What we know")[0].lower()
     assert "Schools attended" in said
-    assert "1 of 3 schools has attended: no other waits for a show Left out: 2 wait for a report." in said
+    assert "1 of 3 schools has attended: no other waits for a showLeft out: 2 wait for a report." in said
 
 
 def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: Small) -> None:
@@ -361,7 +361,7 @@ def test_each_kind_of_news_is_told_in_words(small: Small) -> None:
         )
         make.cancellation(other, NOW - timedelta(hours=3), "company", "Two of the cast are ill")
         make.answer(small.programme, school, "waiting list", at=NOW - timedelta(hours=1))
-    rows = re.findall(r'<td class="wraps">(.*?)<td>', small.client.get("/desk/news").text)
+    rows = re.findall(r'<td class="wraps">(.*?)</td>', small.client.get("/desk/news").text)
     assert rows == [
         "Is on the waiting list",
         "Cancelled by the company: Two of the cast are ill",
