@@ -154,7 +154,7 @@ def in_words(ics: bytes) -> list[tuple[str, str]]:
             ("When", f"{wording.day(starts)}, {wording.clock_span(starts, ends)}"),
             ("Where", str(event.get("LOCATION", ""))),
             ("Status", str(event.get("STATUS", "not said")).capitalize()),
-            ("Revision", str(event.get("SEQUENCE", 0))),
+            ("Revision", str(event["SEQUENCE"])),
             ("Organiser", _address(event.get("ORGANIZER"))),
         ]
         people = event.get("ATTENDEE", [])

@@ -21,6 +21,7 @@ from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, wall
+from outreach.post.outbox import SENT, Letter
 from outreach.visits import reports
 
 
@@ -408,6 +409,18 @@ def test_a_host_that_brings_more_is_told_how_many_seats_its_guests_leave(c) -> N
     ):
         with transaction():
             bookings.change(c.host, Promise(pupils={8: 149, 9: 84}, hall="Main hall"), **who())
+
+
+def test_a_guest_hears_of_another_hall_and_not_of_its_hosts_numbers(c) -> None:
+    agree(ask(c))
+    with transaction():
+        db.session.query(Letter).update({"status": SENT, "handed_at": now()})
+        bookings.change(c.host, Promise(pupils={8: 100}, hall="Gym"), **who())
+    hall, number = "Hall: Gym, before Main hall.", "Year 8: 100 pupils, before"
+    assert [(hall in last(to).text, number in last(to).text) for to in (HOST, GUEST)] == [
+        (True, True),
+        (True, False),
+    ]
 
 
 def test_all_of_it_is_kept_in_the_history(c) -> None:

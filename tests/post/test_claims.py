@@ -190,6 +190,19 @@ def test_a_cancel_to_whoever_has_no_entry_goes_nowhere(app: Flask) -> None:
     assert put(method="CANCEL", thread=held, sequence=2).status == WAITING and not held.comes_back
 
 
+def test_a_cancel_goes_to_whoever_had_the_invite_whatever_others_of_the_booking_had(app: Flask) -> None:
+    held = outbox.Thread(first_invite="<1@x.example>", holds_entry=True)
+    had = {JOANNA.address: SENT, "sam@x.example": SENT, "office@x.example": FAILED}
+    invites = {to: put(to, method="REQUEST").id for to in had}
+    with transaction():
+        for to, status in had.items():
+            db.session.get_one(Letter, invites[to]).status = status
+    ends = [put(to, method="CANCEL", sequence=1, thread=held) for to in (JOANNA.address, "office@x.example")]
+    assert turn(NOW) == [ends[0].id]
+    db.session.refresh(ends[1])
+    assert (ends[1].status, ends[1].last_error) == (SUPERSEDED, claims.NOTHING_TO_CANCEL)
+
+
 def test_an_entry_is_held_until_its_cancel_may_have_arrived(app: Flask) -> None:
     with transaction():
         invite = letters.booked(visit(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
