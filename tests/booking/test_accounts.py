@@ -125,6 +125,14 @@ def test_a_promise_left_out_counts_for_nothing(c) -> None:
     assert accounts.account(c.programme, school, leaving_out=first.id, now=make.NOW).promised == {8: 30}
 
 
+def test_all_that_is_promised_of_a_year_group_that_a_school_has_no_more_is_too_much(c) -> None:
+    with transaction():
+        school = make.school(number_of_pupils=1050)
+        make.booking(make.show(c.programme, school, SHOW), {8: 30, 9: 30})
+        make.own_number(school, 8, 0)
+    assert accounts.account(c.programme, school, now=make.NOW).excess == {8: 30}
+
+
 def test_a_training_is_open_until_it_is_booked(c) -> None:
     with transaction():
         training = make.programme(c.partnership, (), for_adults=True)
