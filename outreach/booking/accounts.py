@@ -157,7 +157,7 @@ def _account(
     found = pupils.of_year_groups(school, offers, own, named or ())
     known = {y: Expected(pupils=n, estimated=y not in own) for y, n in found.by_year.items()}
     still_open = {
-        y: None if n is None else max(0, n - so_far.get(y, 0))
+        y: None if n is None else n - so_far.get(y, 0)
         for y, n in found.by_year.items()
         if y not in so_far or _too_few(so_far[y], pupils.share(school, y, own, named or ()), counted.share)
     }

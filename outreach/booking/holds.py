@@ -249,7 +249,6 @@ def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datet
         db.session.add(Draft(urn=urn, programme_id=programme_id, typed=typed, saved_at=now))
     else:
         row.typed, row.saved_at = typed, now
-    db.session.flush()
 
 
 def draft(programme_id: int, urn: int) -> dict[str, Any]:

@@ -124,12 +124,9 @@ def seat(booking: Booking, seats: int) -> None:
     """Change the seats taken. The database refuses more than the show takes with its guests, or than the host
     gave them."""
     ceiling = booking.programme.audience_ceiling
-    by_others = (
-        guest_places.seats_of(booking.performance, ceiling).taken - booking.seats
-        if seats > booking.seats
-        else 0
-    )
-    booking.seats = seats
+    more = seats > booking.seats
+    taken = guest_places.seats_of(booking.performance, ceiling).taken if more else booking.seats
+    by_others, booking.seats = taken - booking.seats, seats
     try:
         db.session.flush()
     except IntegrityError as error:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.booking import accounts
+from outreach.booking import accounts, promises
 from outreach.booking.accounts import Expected
 from outreach.ground.db import transaction
 
@@ -123,6 +123,16 @@ def test_a_promise_left_out_counts_for_nothing(c) -> None:
         first = make.booking(make.show(c.programme, school, SHOW), {8: 74})
         make.booking(make.show(c.programme, school, SHOW), {8: 30})
     assert accounts.account(c.programme, school, leaving_out=first.id, now=make.NOW).promised == {8: 30}
+
+
+def test_what_came_counts_in_the_place_of_what_was_promised(c) -> None:
+    with transaction():
+        school = make.school(number_of_pupils=1050)
+        booking = make.booking(make.show(c.programme, school, SHOW), {8: 150})
+        booking.outcome = promises.TOOK_PLACE
+        promises.put_what_came(booking, {8: 60})
+    found = accounts.account(c.programme, school, now=make.NOW)
+    assert (found.promised, found.still_open) == ({8: 60}, {8: 90, 9: 150})
 
 
 def test_all_that_is_promised_of_a_year_group_that_a_school_has_no_more_is_too_much(c) -> None:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import make
 from outreach.booking import accounts, bookings, colleagues, holds, numbers, promises
@@ -628,6 +628,22 @@ def test_from_its_end_on_a_show_is_neither_moved_nor_changed_nor_cancelled(c) ->
         bookings.change(booking, promise(hall="Gym"), who="Priya", by="coordinator", now=last)
         bookings.cancel(booking, reason="Snow", who="Priya", by="coordinator", now=last)
     assert (booking.hall, booking.ended_at) == ("Gym", last)
+
+
+def test_what_somebody_else_cancelled_meanwhile_is_neither_changed_nor_cancelled_again(c) -> None:
+    booking = booked(c)
+
+    def ended_meanwhile() -> None:
+        ended = update(Booking).where(Booking.id == booking.id).values(ended_at=make.NOW)
+        db.session.execute(ended.execution_options(synchronize_session=False))
+
+    with pytest.raises(promises.BookingEnded), transaction():
+        ended_meanwhile()
+        bookings.change(booking, promise(hall="Gym"), who="Joanna Fell", now=make.NOW)
+    with transaction():
+        ended_meanwhile()
+        bookings.cancel(booking, reason="Exams", by="school", who="Joanna Fell", now=make.NOW)
+    assert booking.sequence == 0 and promises.cancellation_of(booking) is None
 
 
 def test_until_the_very_last_day_of_notice_a_school_moves_and_cancels_by_itself(c) -> None:

@@ -327,3 +327,10 @@ def test_who_could_book_is_whoever_has_something_open_while_there_is_room(c) -> 
     with transaction():
         c.programme.closed_at = make.NOW
     assert could() == set()
+
+
+def test_what_was_typed_is_handed_over_once_when_it_is_booked(c) -> None:
+    with transaction():
+        holds.save_draft(c.programme_id, c.urn, {"hall": "Gym"}, now=make.NOW)
+        taken = [holds.remove_draft(c.programme_id, c.urn) for _ in range(2)]
+    assert taken == [{"hall": "Gym"}, {}]

@@ -218,3 +218,16 @@ def test_a_programme_for_adults_takes_a_school_that_brings_no_pupils_and_none_th
             numbers.check(adults, c.school, numbers.Promise(pupils={8: 101}), who="x", now=make.NOW)
         with pytest.raises(numbers.NobodyComes):
             numbers.check(c.programme, c.school, numbers.Promise(pupils={}), who="x", now=make.NOW)
+
+
+def test_a_reference_is_longer_once_the_short_ones_are_taken(c, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises.secrets, "choice", lambda of: of[0])
+    given = []
+    for n in range(4):
+        given.append(promises.fresh_reference("MRL"))
+        with transaction():
+            show = make.show(c.programme, c.school, wall(DAY + timedelta(days=n), time(9)))
+            make.booking(show, {8: 10}, reference=given[-1])
+    assert given == ["MRL-2222", "MRL-22222", "MRL-222222", "MRL-22222222"]
+    with pytest.raises(RuntimeError):
+        promises.fresh_reference("MRL")
