@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from outreach.asking.notes import NoteOnSchool
+from outreach.county.contacts import Contact
 from outreach.county.schools import Correction, School
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen
@@ -138,9 +139,10 @@ def test_a_kept_time_says_who_was_told_and_what_their_calendars_said() -> None:
         SimpleNamespace(name="Ann", address="Ann@school.example"),
         SimpleNamespace(name="", address="office@school.example"),
     ]
-    proposal: Any = SimpleNamespace(starts_at=AT, reply_by=date(2027, 1, 22), recorded_at=AT, who="Priya")
+    told = {"starts_at": AT, "reply_by": date(2027, 1, 22), "recorded_at": AT, "who": "Priya"}
+    proposal: Any = SimpleNamespace(people=people, **told)
     heard = {"ann@school.example": "said yes in the calendar"}
-    assert school_words.kept(proposal, people, heard) == (
+    assert school_words.kept(proposal, heard) == (
         "Tuesday 19 January, 2:06pm is kept for it",
         "until the end of Friday 22 January. Written to Ann (said yes in the calendar) and "
         "office@school.example on 19 January 2027 by Priya.",
@@ -194,7 +196,7 @@ def test_a_year_shows_its_standings_or_who_saw_it_all_the_same() -> None:
     assert adults.instead[0] == "Attended; counts in no share: taken out" and adults.pupils == []
 
 
-def test_what_became_of_letters_answers_and_bookings() -> None:
+def test_what_became_of_letters_and_answers() -> None:
     assert school_words.sending(None) == ""
     assert school_words.sending(Letter(status="sent", handed_at=AT)) == (
         "handed to the mail server 19 January 2027 at 2:06pm"
@@ -207,10 +209,106 @@ def test_what_became_of_letters_answers_and_bookings() -> None:
     assert school_words.answered(answer) == "Asked for another date"
     answer.reason = "Exams"
     assert school_words.answered(answer) == "Asked for another date: Exams"
-    booking: Any = SimpleNamespace(ended_at=None, performance=SimpleNamespace(ends_at=AT))
-    assert school_words.of_booking(booking, now=AT) == "past"
-    booking.ended_at = AT
-    assert school_words.of_booking(booking, now=AT) == ""
+    assert [w for w in ("sent", "failed", "bounced") if school_words.is_lost(Letter(status=w))] == [
+        "failed",
+        "bounced",
+    ]
+    assert school_words.how_many_letters(40, cut=True) == "the newest 40"
+    assert school_words.how_many_letters(1, cut=False) == "1 letter"
+
+
+def ways(**changes: Any) -> list[str]:
+    told = {"reachable": True, "account_open": True, "may_propose": True, "late": False, "standing": None}
+    told |= {"school": school(), "programme": Programme(closed_at=None)} | changes
+    return [way.words for way in school_words.ways_in_head(**told)]
+
+
+def test_the_head_leads_to_somebody_to_write_to_first_and_then_to_times() -> None:
+    times, invite = ["Propose a time…", "Why not a certain day?"], ["Invite this school…"]
+    missing, seen = standing(is_gap=True), standing(is_gap=False)
+    assert ways() == ways(standing=missing) == times + invite
+    assert ways(standing=seen) == ways(account_open=False) == []
+    assert ways(late=True) == times
+    assert ways(may_propose=False) == ways(programme=Programme(closed_at=AT)) == invite
+    assert ways(reachable=False, account_open=False, standing=seen) == ["Add a contact"]
+    assert ways(school=school(status="Closed")) == ways(school=school(status="Closed"), reachable=False) == []
+
+
+def test_what_is_done_for_a_school_says_whether_it_counts() -> None:
+    def said(status: str = "Open", **changes: bool) -> list[str]:
+        told = {"decided": False, "in_target": True, "by_phone": False} | changes
+        return [way.words for way in school_words.ways_on(school(status=status), **told)]
+
+    always, link = ["Enter an answer"], ["Get a code to read out"]
+    assert said() == ["Take it out of the target", *always, *link]
+    assert said(in_target=False) == ["Take it into the target", *always, *link]
+    assert said(decided=True) == said(decided=True, in_target=False)
+    assert said(decided=True, by_phone=True) == ["Change whether it counts", *always, "Book by phone", *link]
+    assert said(status="Closed") == ["Take it out of the target", *always]
+
+
+def test_who_looks_after_a_gap() -> None:
+    assert school_words.looked_after("Priya", standing(is_gap=True)) == "Looked after by Priya."
+    assert school_words.looked_after("", standing(is_gap=True)) == "Nobody looks after this gap yet."
+    assert school_words.looked_after("", standing(is_gap=False)) == school_words.looked_after("", None) == ""
+
+
+def booking_line(of: School, *, closing: bool = False, now: datetime = AT, **changes: Any) -> Any:
+    programme = SimpleNamespace(academic_year=2026, for_adults=False)
+    told = {"ended_at": None, "urn": URN, "role": "host", "seats": 1200, "programme": programme}
+    told["performance"] = SimpleNamespace(starts_at=datetime(2027, 1, 19, 13), ends_at=AT)
+    booking: Any = SimpleNamespace(**told | changes)
+    return school_words.booking_line(booking, of, {OTHER: "Birch"}, closing=closing, now=now)
+
+
+def test_a_booking_says_what_became_of_it_and_under_which_name() -> None:
+    line, earlier = booking_line(school()), datetime(2027, 1, 19, 14, 5, tzinfo=UTC)
+    assert (line.when, line.cancelled, line.asides) == ("19 January 2027, 1:00pm", False, ["past"])
+    assert (line.under, line.pupils, line.not_there) == ("2026/27", "1,200", "")
+    assert booking_line(school(), now=earlier).asides == []
+    cancelled = booking_line(school(), ended_at=AT, role="guest")
+    assert cancelled.cancelled and cancelled.asides == ["as guest"]
+    other = booking_line(school(), urn=OTHER, programme=SimpleNamespace(academic_year=2026, for_adults=True))
+    assert (other.under, other.pupils) == ("2026/27, as Birch", "staff")
+
+
+def test_a_booking_at_a_school_that_is_not_there_then_says_so() -> None:
+    closed, later = school(status="Closed"), "Stands under a school that is not there then"
+    assert booking_line(school(), closing=True).not_there == later
+    assert booking_line(closed, closing=True).not_there == "The school is closed"
+    assert booking_line(closed, closing=True, urn=OTHER).not_there == later
+
+
+def test_contacts_say_who_is_written_to_first_and_whose_mail_comes_back() -> None:
+    ours = Contact(urn=URN, name="Jo", address="jo@larch.example")
+    old = Contact(urn=OTHER, name="", address="office@birch.example")
+    lines = school_words.contact_lines([ours, old], URN, {"office@birch.example"})
+    assert [(x.name, x.first, x.comes_back, x.own) for x in lines] == [
+        ("Jo", True, False, True),
+        ("No name", False, True, False),
+    ]
+    assert not school_words.contact_lines([ours], URN, ())[0].first
+
+
+def test_pupils_say_who_counted_them() -> None:
+    def expected(pupils: int | None, estimated: bool = False) -> Any:
+        return SimpleNamespace(pupils=pupils, estimated=estimated)
+
+    told = {7: expected(1180, estimated=True), 8: expected(90), 9: expected(None)}
+    lines = school_words.pupils_known(told, {8: 90, 10: 0})
+    assert [(x.year, x.number, x.source) for x in lines] == [
+        (7, "1,180", "estimate from the register"),
+        (8, "90", "the school’s own number"),
+        (9, "unknown", ""),
+        (10, "0", "the school’s own number: not offered"),
+    ]
+    assert school_words.pupils_known({}, {10: 0}) == []
+
+
+def test_changes_of_the_register_wait() -> None:
+    assert school_words.to_be_decided(0) == ""
+    assert school_words.to_be_decided(1) == "1 change of the register waits to be decided."
+    assert school_words.to_be_decided(2) == "2 changes of the register wait to be decided."
 
 
 def test_notes_and_earlier_visits_name_the_school_where_it_is_another() -> None:

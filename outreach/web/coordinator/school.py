@@ -22,7 +22,7 @@ from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
-from outreach.tour import programmes, target_decisions, why_not
+from outreach.tour import target_decisions, why_not
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_told, school_words
 from outreach.web.coordinator.next_steps import SEE, NextSteps
@@ -47,6 +47,8 @@ def school(urn: int) -> Any:
     streams, senders = {letter.stream for letter in written}, {c.address for c in on_file}
     chapters = story.story_of_school(urn, g.partnership, as_of=day_of(now), now=now)
     changes = decisions.of_school(urn, ours)
+    names = {s.urn: s.name for s in (found, *came_from)}
+    not_there = {item.booking.id for item in closing.of_schools(family, ours, now=now)}
     return render_template(
         "coordinator/school.html",
         school=found,
@@ -63,23 +65,24 @@ def school(urn: int) -> Any:
         named=named,
         census_said=figures.census_said,
         facts=school_told.facts(found),
-        changes=[c for c in changes if c.settled_at is None],
-        contacts=on_file,
-        dead=outbox.dead_addresses(c.address for c in on_file),
+        changes=school_words.to_be_decided(len([c for c in changes if c.settled_at is None])),
+        contacts=school_words.contact_lines(on_file, urn, outbox.dead_addresses(c.address for c in on_file)),
         own_days=school_days.own_days(found),
         hours=school_days.hours(found),
-        bookings=bookings,
-        closing={item.booking.id for item in closing.of_schools(family, g.partnership.id, now=now)},
+        bookings=[
+            school_words.booking_line(b, found, names, closing=b.id in not_there, now=now) for b in bookings
+        ],
         letters=written,
-        most_letters=LETTERS,
+        older_letters=len(written) == LETTERS,
         mails=contents.about({*visits, *streams}, senders, g.partnership.id, most=MAILS),
         notes=notes.of_schools(family, partnership_id=g.partnership.id),
         no_names=notes.NO_NAMES,
         note_at_most=notes.LONGEST,
-        deeds=school_told.deeds(family, [b.reference for b in bookings], ours),
-        names={s.urn: s.name for s in (found, *came_from)},
-        now=now,
-        **(_in_programme(found, programme, chapters, family) if programme else {}),
+        deeds=school_told.deeds(
+            family, [b.reference for b in bookings], {str(s.urn): s.name for s in came_from}, ours
+        ),
+        names=names,
+        **(_in_programme(found, programme, chapters, family, reachable=bool(on_file)) if programme else {}),
     )
 
 
@@ -108,7 +111,7 @@ def why_not_day(urn: int) -> Any:
 
 
 def _in_programme(
-    school: School, programme: Programme, chapters: list[Chapter], family: list[int]
+    school: School, programme: Programme, chapters: list[Chapter], family: list[int], *, reachable: bool
 ) -> dict[str, Any]:
     """What the page says of the school in the programme in hand."""
     now, urn = clock.now(), school.urn
@@ -119,20 +122,36 @@ def _in_programme(
     step = None
     if missing:
         step = NextSteps(programme, {urn: missing}, {urn: tuple(family)}, now=now).step_for(missing)
+    decision = target_decisions.decisions(programme.id).get(urn)
+    owner = owners.owners_of_programme(programme.id, [urn]).get(urn)
     return {
         "next_step": None if step is None or step[0] == SEE else step,
-        "books_by_phone": urn in holds.who_could_book(programme, {school: account}, now=now),
         "proposed": [(p, school_words.kept(p, _heard(p))) for p in proposed],
-        "may_propose": len(proposed) < accounts.shows_needed(programme, account.still_open),
         "chapter": chapter,
         "standing": chapter.standing,
-        "owner": owners.owners_of_programme(programme.id, [school.urn]).get(school.urn),
+        "owner": owner,
+        "looked_after": school_words.looked_after(owner.name if owner else "", chapter.standing),
         "account": account,
-        "own_numbers": schools.own_numbers(school.urn, programme.academic_year),
-        "decision": target_decisions.decisions(programme.id).get(school.urn),
-        "said": school_told.said(programme.id, school.urn),
-        "target_years": programmes.target_year_groups(programme.id),
-        "late": day_of(now) > programme.reply_by,
+        "pupils": school_words.pupils_known(
+            account.expected, schools.own_numbers(urn, programme.academic_year)
+        ),
+        "decision": decision,
+        "said": school_told.said(programme.id, urn),
+        "in_head": school_words.ways_in_head(
+            school,
+            programme,
+            chapter.standing,
+            reachable=reachable,
+            account_open=account.is_open,
+            may_propose=len(proposed) < accounts.shows_needed(programme, account.still_open),
+            late=day_of(now) > programme.reply_by,
+        ),
+        "ways_on": school_words.ways_on(
+            school,
+            decided=decision is not None,
+            in_target=chapter.standing is not None,
+            by_phone=urn in holds.who_could_book(programme, {school: account}, now=now),
+        ),
     }
 
 

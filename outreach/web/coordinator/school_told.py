@@ -1,7 +1,7 @@
 """Words of a school's page on facts, on what was said, and on what was done, put together. No page of its
 own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -62,13 +62,19 @@ class Exchange:
     letter: Letter | None = None
     answer: Answer | None = None
 
+    @property
+    def done(self) -> bool:
+        """Whether it reached whom it was for."""
+        return self.answer is not None or (self.letter is not None and self.letter.handed_at is not None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """A line of the history in words."""
+    """A line of the history in words. `at`: at which school, where it is another than the page's."""
 
     row: History
     words: str
+    at: str
 
 
 def facts(school: School) -> list[FieldAsHeld]:
@@ -95,7 +101,9 @@ def said(programme_id: int, urn: int) -> list[Exchange]:
     return sorted([*asked, *answered], key=lambda s: s.at, reverse=True)
 
 
-def deeds(urns: Collection[int], references: Collection[str], partnership_id: int) -> list[Deed]:
+def deeds(
+    urns: Collection[int], references: Collection[str], others: Mapping[str, str], partnership_id: int
+) -> list[Deed]:
     """All that was done about some schools and bookings, newest first; three queries.
 
     Of a school that changed hands only what was done while it was the partnership's, and in its own
@@ -105,7 +113,10 @@ def deeds(urns: Collection[int], references: Collection[str], partnership_id: in
     rows = history.of_many(
         {"school": urns, "booking": references}, spans=spans, partnership_id=partnership_id
     )
-    return [Deed(row=row, words=_words(row)) for row in rows]
+    return [
+        Deed(row=row, words=_words(row), at=others.get(row.subject_id, "") if row.subject == "school" else "")
+        for row in rows
+    ]
 
 
 def _words(row: History) -> str:

@@ -1,14 +1,16 @@
 """Words of a school's page: of the school, of where it stands and stood, and of what passed between us and
 it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from outreach.asking.invitations import Answer
 from outreach.asking.notes import NoteOnSchool
+from outreach.booking.accounts import Expected
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.county.contacts import Contact
 from outreach.county.lists.past_shows import EarlierVisit
 from outreach.county.schools import School
 from outreach.coverage.school.story import Chapter
@@ -27,6 +29,7 @@ from outreach.ground.wording import (
     year_name,
 )
 from outreach.post.outbox import Letter
+from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import TargetDecision
 
 ANSWERS = {
@@ -44,7 +47,6 @@ LETTERS = {
     "withdrawn": "withdrawn before it went",
     "superseded": "not needed any more",
 }
-LOST = ("failed", "bounced")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,49 @@ class Year:
     stood: Sequence[tuple[str, Standing, Sequence[str]]]
     instead: Sequence[str]
     pupils: Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A page on which something is done for the school. `looks`: 'q' a second button, 'link' none."""
+
+    words: str
+    page: str
+    looks: str = ""
+    of_programme: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactLine:
+    """A contact with what the page knows of it. `own`: not one of the school that this one came from."""
+
+    contact: Contact
+    name: str
+    first: bool
+    comes_back: bool
+    own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingLine:
+    """A booking in the list of a school. `not_there`: that it stands at a school that is not there then."""
+
+    booking: Booking
+    when: str
+    cancelled: bool
+    asides: Sequence[str]
+    under: str
+    pupils: str
+    not_there: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PupilsKnown:
+    """How many pupils a year group has, and who says so."""
+
+    year: int
+    number: str
+    source: str
 
 
 def summary(school: School) -> str:
@@ -213,14 +258,124 @@ def sending(letter: Letter | None) -> str:
     return LETTERS.get(letter.status, letter.status)
 
 
+def is_lost(letter: Letter) -> bool:
+    return letter.status in ("failed", "bounced")
+
+
 def state(letter: Letter) -> str:
     """What became of any letter, as a list says it."""
     return capfirst(LETTERS.get(letter.status, letter.status))
 
 
-def of_booking(booking: Booking, *, now: datetime) -> str:
-    """That it is over; '' for one to come. A cancelled one is said elsewhere."""
-    return "past" if booking.ended_at is None and booking.performance.ends_at <= now else ""
+def booking_line(
+    booking: Booking, school: School, names: Mapping[int, str], *, closing: bool, now: datetime
+) -> BookingLine:
+    """When it is, what became of it, and under which name; `closing`: it stands after its school has closed."""
+    starts_at, cancelled = booking.performance.starts_at, booking.ended_at is not None
+    other = booking.urn != school.urn
+    not_there = "The school is closed"
+    if other or school.is_open:
+        not_there = "Stands under a school that is not there then"
+    return BookingLine(
+        booking=booking,
+        when=f"{day_short(starts_at)}, {clock(starts_at)}",
+        cancelled=cancelled,
+        asides=[
+            *(["past"] if not cancelled and booking.performance.ends_at <= now else []),
+            *(["as guest"] if booking.role == "guest" else []),
+        ],
+        under=year_name(booking.programme.academic_year) + (f", as {names[booking.urn]}" if other else ""),
+        pupils="staff" if booking.programme.for_adults else number(booking.seats),
+        not_there=not_there if closing else "",
+    )
+
+
+def contact_lines(found: Sequence[Contact], urn: int, dead: Collection[str]) -> list[ContactLine]:
+    """The contacts as they are written to."""
+    return [
+        ContactLine(
+            contact=contact,
+            name=contact.name or "No name",
+            first=contact is found[0] and len(found) > 1,
+            comes_back=contact.address in dead,
+            own=contact.urn == urn,
+        )
+        for contact in found
+    ]
+
+
+def ways_in_head(
+    school: School,
+    programme: Programme,
+    standing: Standing | None,
+    *,
+    reachable: bool,
+    account_open: bool,
+    may_propose: bool,
+    late: bool,
+) -> list[Way]:
+    """What the head of the page leads to: somebody to write to first, then times for who is missing."""
+    if not school.is_open:
+        return []
+    if not reachable:
+        return [Way(words="Add a contact", page="school_contact_add", of_programme=False)]
+    if not account_open or (standing is not None and not standing.is_gap):
+        return []
+    times = [
+        Way(words="Propose a time…", page="propose", looks="q"),
+        Way(words="Why not a certain day?", page="why_not_day", looks="link"),
+    ]
+    invite = Way(words="Invite this school…", page="school_invite", of_programme=False)
+    return [
+        *(times if may_propose and programme.closed_at is None else []),
+        *([] if late else [invite]),
+    ]
+
+
+def ways_on(school: School, *, decided: bool, in_target: bool, by_phone: bool) -> list[Way]:
+    """What is done for the school in the programme, below its standing."""
+    target = "Take it out of the target" if in_target else "Take it into the target"
+    return [
+        Way(words="Change whether it counts" if decided else target, page="school_target"),
+        Way(words="Enter an answer", page="school_answer"),
+        *([Way(words="Book by phone", page="school_book")] if by_phone else []),
+        *([Way(words="Get a code to read out", page="school_link")] if school.is_open else []),
+    ]
+
+
+def looked_after(owner: str, standing: Standing | None) -> str:
+    """Who looks after the gap."""
+    if owner:
+        return f"Looked after by {owner}."
+    return "Nobody looks after this gap yet." if standing is not None and standing.is_gap else ""
+
+
+def pupils_known(expected: Mapping[int, Expected], own: Mapping[int, int]) -> list[PupilsKnown]:
+    """Each year group of the target, and those of which the school says that it does not offer them."""
+    own_number = "the school’s own number"
+    known = [
+        PupilsKnown(
+            year=year,
+            number=number(of.pupils),
+            source="" if of.pupils is None else "estimate from the register" if of.estimated else own_number,
+        )
+        for year, of in expected.items()
+    ]
+    none = [year for year, pupils in own.items() if pupils == 0] if expected else []
+    return [
+        *known,
+        *(PupilsKnown(year=year, number="0", source=f"{own_number}: not offered") for year in none),
+    ]
+
+
+def to_be_decided(changes: int) -> str:
+    """How many changes of the register wait."""
+    wait = "waits" if changes == 1 else "wait"
+    return f"{count(changes, 'change')} of the register {wait} to be decided." if changes else ""
+
+
+def how_many_letters(shown: int, *, cut: bool) -> str:
+    return f"the newest {shown}" if cut else count(shown, "letter")
 
 
 def note(note: NoteOnSchool, urn: int, names: Mapping[int, str]) -> str:
