@@ -40,9 +40,9 @@ def test_eight_programs_at_once_make_nothing_that_must_never_be(
         timeout=300,
     )
     assert crowd.returncode == 0, crowd.stderr[-3000:]
-    began, by_program = json.loads(crowd.stdout)
+    begun, by_program = json.loads(crowd.stdout)
     did = sum(map(Counter, by_program), Counter[str]())
-    now = moment(began)
+    now = moment(begun)
     assert (
         never.broken(db.session(), county.programme_id, today=now.date(), most=county.most.__getitem__) == []
     )
