@@ -127,7 +127,7 @@ class Answering:
             self._threads = {current_thread()} | {thread for thread in self._threads if thread.is_alive()}
         return self._app(environ, start_response)
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 120) -> None:
         """Until all that came in is answered; the server closes each connection behind its answer."""
         for thread in self._threads:
             thread.join(seconds)

@@ -173,7 +173,7 @@ def test_a_planner_that_is_gone_loses_its_plan_and_what_it_still_brings_is_throw
     def overtaken(problem: Problem, *rest: Any, **more: Any) -> Plan:
         clock.at += MISSED + timedelta(seconds=5)
         assert draw_up(clock) is True  # another takes it up and ends it, while this one still thinks
-        return planner.solve(problem, 2)
+        return planner.solve(problem, 60)
 
     assert draw_up(clock, solver=overtaken) is True
     db.session.expire_all()
@@ -190,7 +190,7 @@ def test_who_lost_its_plan_to_another_that_still_works_writes_nothing(tour: Tour
         clock.at += MISSED + timedelta(seconds=5)
         with transaction():
             assert claim("another planner", clock.at) == plan.id
-        return planner.solve(problem, 2)
+        return planner.solve(problem, 60)
 
     assert draw_up(clock, solver=overtaken) is True
     db.session.expire_all()

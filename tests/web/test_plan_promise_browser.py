@@ -34,7 +34,7 @@ def desk(app: Flask, stopped: Any) -> Any:
         desk.tour.school(7, name="Astray School", easting=None, northing=None)
         make.booking(stands(desk.tour, desk.tour.schools[0], time(10)), {8: 100, 9: 100})
         desk.person = make.person(desk.tour.partnership)
-        desk.plan = ordering.order(desk.tour.programme, PlanRules(seconds=2), who="Priya", now=make.NOW)
+        desk.plan = ordering.order(desk.tour.programme, PlanRules(seconds=60), who="Priya", now=make.NOW)
     draw_up()
     db.session.rollback()
     return desk

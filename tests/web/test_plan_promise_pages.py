@@ -35,7 +35,7 @@ def drawn_plan() -> tuple[Tour, Coordinator, TourPlan]:
     with transaction():
         tour = Tour(schools=4, days=3)
         person = make.person(tour.partnership)
-        plan = ordering.order(tour.programme, PlanRules(seconds=2), who="Priya", now=make.NOW)
+        plan = ordering.order(tour.programme, PlanRules(seconds=60), who="Priya", now=make.NOW)
     draw_up()
     return tour, person, plan
 

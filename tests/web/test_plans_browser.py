@@ -53,7 +53,7 @@ def test_every_page_of_plans_has_no_fault(site: Site, wide_page: Page, desk: Des
     site.check(wide_page, "/desk/plans/new")
     one = desk.plan(name=f"As {LONG}"[:60])
     two = desk.plan(
-        PlanRules(seconds=2, extra_troupe="A second van of a very long name indeed", extra_days=2, later=30)
+        PlanRules(seconds=60, extra_troupe="A second van of a very long name indeed", extra_days=2, later=30)
     )
     with transaction():
         waiting = ordering.order(desk.tour.programme, PlanRules(days_at_most=1), who="Priya", now=make.NOW)

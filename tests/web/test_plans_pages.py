@@ -182,8 +182,8 @@ def test_plans_stand_side_by_side_with_what_each_brings(desk: Desk) -> None:
         for n in range(5):
             desk.tour.school(5 + n)
     one = desk.plan(name="As set")
-    more = desk.plan(PlanRules(seconds=2, extra_days=2), name="Two more days")
-    fewer = desk.plan(PlanRules(seconds=2, days_at_most=1), name="One day")
+    more = desk.plan(PlanRules(seconds=60, extra_days=2), name="Two more days")
+    fewer = desk.plan(PlanRules(seconds=60, days_at_most=1), name="One day")
     page = words(desk.client.get(f"/desk/plans/compare?plan={one.id}&plan={more.id}&plan={fewer.id}"))
     told = [plan_figures.unpack(plan.figures) for plan in (one, more, fewer)]
     assert [each.reached for each in told] == [6, 9, 2]

@@ -84,18 +84,21 @@ def test_progress_is_told_with_schools_road_bound_and_seconds() -> None:
 
 def test_stopped_at_once_it_still_hands_out_a_plan_that_can_be_played() -> None:
     problem = small.problem(11, schools=14, days=8)
-    plan = solve(problem, 60, stop=lambda: True)
+    began = process_time()
+    plan = solve(problem, 600, stop=lambda: True)
+    assert process_time() - began < 10
     assert faults(problem, plan) == []
-    assert plan.ended in (STOPPED, PROVEN) and plan.seconds < 10
+    assert plan.ended in (STOPPED, PROVEN)
 
 
 def test_stopped_once_there_is_a_plan_it_keeps_that() -> None:
     problem = small.problem(12, schools=14, days=8, dates=2)
     told: list[Progress] = []
-    plan = solve(problem, 60, progress=told.append, stop=lambda: any(t.schools for t in told))
+    began = process_time()
+    plan = solve(problem, 600, progress=told.append, stop=lambda: any(t.schools for t in told))
+    assert process_time() - began < 10
     assert faults(problem, plan) == []
     assert plan.reached >= max(t.schools or 0 for t in told) > 0
-    assert plan.seconds < 10
 
 
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.3, 0.6, 1.0])
