@@ -233,7 +233,7 @@ def invite(
     if outbox.is_dead(contact.address):
         raise InvitationAddressDead(contact.address)
     newest = _newest(programme.id, school.urn, contact.address)
-    if newest is not None and newest.recorded_at > now - timedelta(days=1):
+    if newest is not None and newest.recorded_at > now - timedelta(days=1) and not _withdrawn(newest):
         raise AskedToday(contact.address)
     if not accounts.account(programme, school, now=now).is_open:
         raise NothingToBook(school)
@@ -253,8 +253,10 @@ def write_to(
     now: datetime,
     repeat: int,
     round_id: int | None = None,
+    not_before: datetime | None = None,
 ) -> Invitation:
-    """Put one invitation's letter in the outbox and keep that it was asked; no rule is judged here."""
+    """Put one invitation's letter in the outbox, to go at `not_before` or at once, and keep that it was asked; no
+    rule is judged here."""
     letter, link = letters.invitation(
         words,
         addressee(contact),
@@ -262,6 +264,7 @@ def write_to(
         now=now,
         expires_at=invitation_expiry(programme),
     )
+    letter.not_before = not_before or now
     db.session.flush()
     invitation = Invitation(
         programme_id=programme.id,
@@ -380,6 +383,11 @@ def queue(programme: Programme) -> None:
 
 NEVER_ARRIVED = (FAILED, BOUNCED, WITHDRAWN, SUPERSEDED)
 """What may become of a letter so that the school was not asked after all."""
+
+
+def _withdrawn(invitation: Invitation) -> bool:
+    letter = db.session.get(Letter, invitation.letter_id) if invitation.letter_id else None
+    return letter is not None and letter.status == WITHDRAWN
 
 
 def _newest(programme_id: int, urn: int, address: str) -> Invitation | None:

@@ -1,9 +1,10 @@
 """Rounds: one letter each to many schools, seen as a whole before it goes, and never twice to one person for
 the same."""
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,14 +18,18 @@ from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
-from outreach.post import letters, stationery
+from outreach.ground.errors import NoSuch, Refusal
+from outreach.post import letterbook, letters, stationery
+from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
 
+KEPT_BACK = timedelta(minutes=1)
+"""How long a round that a coordinator sends waits, so that it can be taken back whole."""
+
 
 class InvitationRound(Base):
-    """One sending to many schools, as the coordinator saw it before it went."""
+    """One sending to many schools, as the coordinator saw it before it went; withdrawn, none of it went."""
 
     __tablename__ = "invitation_round"
 
@@ -33,6 +38,9 @@ class InvitationRound(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text, default="")
+    # None of rounds that were sent before they were kept back.
+    goes_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,12 @@ class RoundSoFar:
     round: InvitationRound
     outcomes: tuple[InvitationOutcome, ...]
 
+    def seconds_left(self, now: datetime) -> int:
+        """For how long it can still be withdrawn whole."""
+        if self.round.withdrawn_at is not None or self.round.goes_at is None:
+            return 0
+        return max(0, math.ceil((self.round.goes_at - now).total_seconds()))
+
 
 class NoTimesAnyMore(Refusal):
     """The last place of the tour went between the look and the click."""
@@ -103,6 +117,15 @@ class RoundToNobody(Refusal):
             "The list changed since you looked: it says for each school why no letter goes now, and "
             "what you can do. Nothing was sent."
         )
+
+
+class NoSuchRound(NoSuch):
+    pass
+
+
+class RoundIsGoing(Refusal):
+    def __init__(self) -> None:
+        super().__init__("The minute is over: letters of this round have gone. Nothing was taken back.")
 
 
 def preview_round(
@@ -151,13 +174,15 @@ def send_round(
     seen: Mapping[int, str] | None = None,
     target: Collection[int] | None = None,
     warned: bool = True,
+    kept_back: timedelta = timedelta(0),
 ) -> RoundSent:
     """Write to each school of the list that may be written to, as it stands behind the programme's lock.
 
     `words`: from `words_for`, so that the slots of hundreds of schools are not reckoned while others wait.
     `seen`: URN -> address as the preview showed them; a school whose address is another by now is left out.
     `target`: as for `preview_round`. `warned`: whoever sends it was told if there are no times to choose
-    from. Raises ReplyByPast, ProgrammeClosed, NoTimesAnyMore, or NobodyToWriteTo (a page sent twice comes to
+    from. `kept_back`: no letter goes before so long from now, and until then the round can be withdrawn. Raises
+    ReplyByPast, ProgrammeClosed, NoTimesAnyMore, or NobodyToWriteTo (a page sent twice comes to
     this).
     """
     invitations.queue(programme)
@@ -181,7 +206,10 @@ def send_round(
         written.append((recipient, asking))
     if not written:
         raise RoundToNobody
-    sending = InvitationRound(programme_id=programme.id, recorded_at=now, who=who, note=note.strip())
+    goes_at = now + kept_back
+    sending = InvitationRound(
+        programme_id=programme.id, recorded_at=now, who=who, note=note.strip(), goes_at=goes_at
+    )
     db.session.add(sending)
     db.session.flush()
     for recipient, asking in written:
@@ -194,11 +222,44 @@ def send_round(
             now=now,
             repeat=recipient.repeat,
             round_id=sending.id,
+            not_before=goes_at,
         )
     told = {"schools": len(written)}
     history.record("sent a round", programme, who=who, now=now, after=told)
     db.session.flush()
     return RoundSent(round=sending, written=tuple(r for r, _ in written), left_out=tuple(left_out))
+
+
+def withdraw(programme: Programme, round_id: int, *, who: str, now: datetime) -> int:
+    """Take a whole round back before any of it went: how many letters. Its links close, and its schools stand as
+    if nobody had asked them. Raises NoSuchRound, RoundIsGoing."""
+    invitations.queue(programme)
+    row = db.session.scalar(
+        select(InvitationRound).where(
+            InvitationRound.id == round_id, InvitationRound.programme_id == programme.id
+        )
+    )
+    if row is None:
+        raise NoSuchRound("There is no such round here.")
+    if row.withdrawn_at is not None:
+        return 0
+    sent = db.session.execute(
+        select(Letter, PersonalLink)
+        .join(Invitation, Invitation.letter_id == Letter.id)
+        .join(PersonalLink, PersonalLink.id == Invitation.link_id)
+        .where(Invitation.round_id == round_id)
+        .order_by(Letter.id)
+    ).all()
+    for letter, link in sent:
+        try:
+            letterbook.withdraw(letter, who=who, now=now)
+        except letterbook.LetterGone as gone:
+            raise RoundIsGoing from gone
+        link.withdrawn_at = now
+    row.withdrawn_at = now
+    history.record("withdrew a round", programme, who=who, now=now, after={"schools": len(sent)})
+    db.session.flush()
+    return len(sent)
 
 
 def of_programme(programme_id: int, round_id: int | None = None) -> list[RoundSoFar]:

@@ -28,10 +28,13 @@ from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.promises import Booking
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
+from outreach.coverage import standings
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter, LetterMail
+from outreach.post.outgoing import claims
 from outreach.tour import days, target_decisions
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
@@ -543,3 +546,107 @@ def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_tim
     assert invitations.told_that_we_write_again(c.programme.id) == []
     with pytest.raises(RoundToNobody), transaction():
         rounds.send_round(c.programme, c.urns, who="Priya", now=later + timedelta(days=2))
+
+
+def kept_back(c: County) -> int:
+    with transaction():
+        return rounds.send_round(c.programme, c.urns, kept_back=rounds.KEPT_BACK, **PRIYA).round.id
+
+
+def due(at: datetime) -> int:
+    return len(claims.turn("postman", [], at, most=100))
+
+
+def test_a_round_is_kept_back_for_a_minute_and_then_goes(app: Flask) -> None:
+    with transaction():
+        c = county()
+    kept_back(c)
+    assert due(make.NOW + timedelta(seconds=59)) == 0
+    assert due(make.NOW + timedelta(seconds=60)) == 3
+
+
+def test_a_round_that_was_taken_back_never_goes_its_links_close_and_nobody_was_asked(app: Flask) -> None:
+    with transaction():
+        c = county()
+    round_id = kept_back(c)
+    with transaction():
+        assert rounds.withdraw(c.programme, round_id, who="Owen", now=make.NOW + timedelta(seconds=30)) == 3
+    assert due(make.NOW + timedelta(days=1)) == 0
+    assert all(not x.open_at(make.NOW) for x in db.session.query(PersonalLink))
+    later = make.NOW + timedelta(minutes=5)
+    found = standings.standings_of_programme(c.programme.id, as_of=day_of(later), now=later)
+    assert {s.standing for s in found.target} == {"not asked"}
+    assert [r.school.urn for r in rounds.preview_round(c.programme, c.urns, now=later).recipients] == c.urns
+    with transaction():
+        assert rounds.withdraw(c.programme, round_id, who="Owen", now=later) == 0, "twice is once"
+
+
+def test_after_a_round_was_taken_back_it_can_be_sent_anew_or_to_one_school_at_once(app: Flask) -> None:
+    with transaction():
+        c = county()
+    round_id, later = kept_back(c), make.NOW + timedelta(minutes=1)
+    with transaction():
+        rounds.withdraw(c.programme, round_id, who="Owen", now=make.NOW)
+    with transaction():
+        invitations.invite(c.programme, c.schools[0], c.contacts[0], who="Owen", now=later)
+    with transaction():
+        sent = rounds.send_round(c.programme, c.urns, who="Owen", now=later)
+    assert [r.school.urn for r in sent.written] == c.urns[1:]
+    assert due(later) == 3
+
+
+def test_a_round_of_which_one_letter_is_in_hand_is_not_taken_back_at_all(app: Flask) -> None:
+    with transaction():
+        c = county()
+    round_id, later = kept_back(c), make.NOW + timedelta(seconds=61)
+    assert len(claims.turn("postman", [], later, most=1)) == 1
+    with pytest.raises(rounds.RoundIsGoing), transaction():
+        rounds.withdraw(c.programme, round_id, who="Owen", now=later)
+    db.session.rollback()
+    assert {letter.status for letter in db.session.query(Letter)} == {outbox.WAITING}
+    assert all(x.open_at(make.NOW) for x in db.session.query(PersonalLink))
+
+
+def test_a_round_of_another_programme_is_not_there(app: Flask) -> None:
+    with transaction():
+        c = county()
+        other = make.programme(make.partnership(("999",)))
+    round_id = kept_back(c)
+    with pytest.raises(rounds.NoSuchRound), transaction():
+        rounds.withdraw(other, round_id, who="Owen", now=make.NOW)
+
+
+def test_the_postman_and_who_takes_back_at_once_never_both_have_a_letter(app: Flask) -> None:
+    """Whoever comes first has all: a letter that is in hand is not taken back, and none that was goes."""
+    with transaction():
+        c = county(6)
+    round_id, later = kept_back(c), make.NOW + timedelta(seconds=61)
+    programme_id = c.programme.id
+    db.session.remove()
+    ready, said = threading.Barrier(2), []
+
+    def post() -> None:
+        with app.app_context():
+            ready.wait(120)
+            said.append(("in hand", len(claims.turn("postman", [], later, most=100))))
+
+    def back() -> None:
+        with app.app_context():
+            ready.wait(120)
+            try:
+                with transaction():
+                    programme = db.session.get_one(Programme, programme_id)
+                    n = rounds.withdraw(programme, round_id, who="Owen", now=later)
+                said.append(("back", n))
+            except rounds.RoundIsGoing:
+                said.append(("back", 0))
+
+    threads = [threading.Thread(target=each) for each in (post, back)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    told = dict(said)
+    # A postman passes by a letter that the other holds that moment, and comes to it in his next turn.
+    rest = len(claims.turn("postman", [], later, most=100))
+    assert (told["in hand"] + rest, told["back"]) in {(6, 0), (0, 6)}

@@ -227,3 +227,23 @@ def test_a_round_without_tour_days_is_warned_of_before_it_goes_and_followed_up(
         ).group(1),
     }  # type: ignore[union-attr]
     assert f"Write to {len(to)} schools?" in client.post("/desk/invitations/preview", data=form).text
+
+
+def test_a_round_is_stopped_within_its_minute_and_not_after(
+    client: FlaskClient, desk: Desk, stopped: Any
+) -> None:
+    def send() -> str:
+        urns = [s.urn for s in desk.schools]
+        preview = client.post("/desk/invitations/preview", data={"urn": urns}).text
+        return client.post("/desk/invitations/send", data={"to": to_of(preview)}).location
+
+    where = send()
+    stopped.after(seconds=12)
+    page = client.get(where).text
+    assert "The letters go in 48 seconds." in page and "Stop this round" in page
+    back = client.post(where.partition("?")[0] + "/withdraw", data={}, follow_redirects=True)
+    assert "Taken back: 3 letters" in back.text and "Stop this round" not in back.text
+    assert "taken back" in client.get("/desk/invitations").text
+    again = send()
+    stopped.after(minutes=1)
+    assert "Stop this round" not in client.get(again).text

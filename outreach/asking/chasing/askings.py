@@ -30,7 +30,7 @@ from outreach.ground.wording import clock, day_short
 from outreach.post import outbox
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming
-from outreach.post.outbox import SENT, Letter
+from outreach.post.outbox import SENT, WITHDRAWN, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
@@ -128,7 +128,7 @@ class _Facts:
         for invitation, status, handed_at in db.session.execute(
             select(Invitation, Letter.status, Letter.handed_at)
             .join(Letter, Letter.id == Invitation.letter_id)
-            .where(Invitation.programme_id == p, Invitation.urn.in_(known))
+            .where(Invitation.programme_id == p, Invitation.urn.in_(known), Letter.status != WITHDRAWN)
             .order_by(Invitation.id)
         ):
             self.asked.setdefault(invitation.urn, []).append((invitation, status, handed_at))

@@ -5,6 +5,7 @@ initAll();
 
 import "./hold.js";
 import "./copy.js";
+import "./countdown.js";
 import "./print.js";
 import "./points.js";
 import "./narrow.js";

@@ -28,6 +28,7 @@ from outreach.web.gate import (
     the_programme,
     who,
 )
+from outreach.web.refusals import back_to
 
 ANY = "any"
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
@@ -92,9 +93,10 @@ def invitations_send() -> Any:
             seen=seen,
             target=target,
             warned=bool(request.form.get("without_times")),
+            kept_back=rounds.KEPT_BACK,
         )
         round_id = sent.round.id
-    told = f"{count(len(sent.written), 'letter')} waiting to go out."
+    told = f"{count(len(sent.written), 'letter')} waiting to go out. You have a minute to stop them."
     if sent.left_out:
         told += f" {count(len(sent.left_out), 'school')} left out, since something changed meanwhile."
     flash(told)
@@ -118,7 +120,24 @@ def invitation_round(round_id: int) -> Any:
         rows=rows,
         only=only,
         kinds=KINDS,
+        seconds_left=found[0].seconds_left(clock.now()),
     )
+
+
+@coordinator.post("/invitations/<int:round_id>/withdraw")
+@coordinators_only
+def invitation_round_withdraw(round_id: int) -> Any:
+    """The whole round is taken back, while none of it has gone."""
+    programme = the_programme()
+    where = url_for("coordinator.invitation_round", round_id=round_id, programme=programme.id)
+    with back_to(where), transaction():
+        n = rounds.withdraw(programme, round_id, who=who(), now=clock.now())
+    flash(
+        f"Taken back: {count(n, 'letter')}. Nothing went, and the schools stand as if nobody had asked them."
+        if n
+        else "It was taken back already."
+    )
+    return redirect(where, 303)
 
 
 @coordinator.get("/invitations/letter/<int:urn>")
