@@ -193,11 +193,12 @@ def _noted(asked: argparse.Namespace, copies: list[Path]) -> Notes:
         for path in sorted((ROOT / "tests" / room).rglob("test_*.py"))
         if not path.name.endswith("_browser.py")
     ]
+    are = {file: _hash(file) for file in wanted}
     stale = [
         file
         for file in wanted
         if file not in kept
-        or kept[file]["was"] != _hash(file)
+        or kept[file]["was"] != are[file]
         or not asked.keep_notes
         and any(hashes.get(ran) != was for ran, was in kept[file]["ran"].items())
     ]
@@ -213,7 +214,7 @@ def _noted(asked: argparse.Namespace, copies: list[Path]) -> Notes:
         finally:
             free.put(copy)
         ran = {heart: hashes[heart] for test in tests.values() for heart in test["lines"]}
-        kept[file] = {"was": _hash(file), "ran": ran, "tests": tests}
+        kept[file] = {"was": are[file], "ran": ran, "tests": tests}
         place.write_text(json.dumps(kept))
 
     with ThreadPoolExecutor(asked.processes) as pool:
