@@ -135,6 +135,20 @@ def test_what_came_counts_in_the_place_of_what_was_promised(c) -> None:
     assert (found.promised, found.still_open) == ({8: 60}, {8: 90, 9: 150})
 
 
+def test_what_a_school_before_it_told_counts_where_that_one_was_ours(c) -> None:
+    with transaction():
+        make.partnership(("932",))
+        for la_code in ("931", "932"):
+            before = make.school(la_code=la_code, status="Closed", close_date=make.EARLIER.date())
+            make.own_number(before, 8, 40)
+            after = make.school(number_of_pupils=1050)
+            make.succession(before, after)
+            found = accounts.account(c.programme, after, now=make.NOW)
+            assert found.expected[8] == Expected(
+                pupils=40 if la_code == "931" else 150, estimated=la_code == "932"
+            )
+
+
 def test_all_that_is_promised_of_a_year_group_that_a_school_has_no_more_is_too_much(c) -> None:
     with transaction():
         school = make.school(number_of_pupils=1050)

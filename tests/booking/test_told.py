@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.booking import bookings, promises, told
+from outreach.booking import bookings, holds, numbers, promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
+from outreach.tour.performances import SlotTaken
 
 SAID: dict[str, Any] = {
     "pupils": {"8": 148, "10": 20},
@@ -121,3 +122,40 @@ def test_a_moved_show_is_said_with_both_times(c) -> None:
     life.move("next_week", time(10))(c, make.NOW + timedelta(hours=1))
     words = told.moved_in_words(was, c.booking.performance)
     assert words.startswith("New time: Tuesday 16 March at 10:00am, before Tuesday 9 March at ")
+
+
+@pytest.mark.parametrize(("role", "said"), [("Deputy head", "Deputy head"), ("", "safeguarding lead")])
+def test_somebody_is_written_to_by_their_role_else_by_what_they_do_for_the_visit(
+    role: str, said: str
+) -> None:
+    of = promises.VisitContact(
+        address="j.fell@redmere.example", name="J", role=role, duty="safeguarding lead"
+    )
+    assert of.addressee().role == said
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (bookings.HostMovesIt(), "A guest goes where its host goes"),
+        (bookings.ShowIsOver(), "The performance is over"),
+        (bookings.TooLateToChange(), "The performance has begun"),
+        (promises.BookingEnded(), "This booking was cancelled"),
+        (holds.NothingHeld(), "No time is kept for you any more"),
+        (holds.AlreadyBooked(), "Your school is booked already"),
+        (holds.ProgrammeClosed(), "Booking for this programme has ended"),
+        (holds.SchoolClosed(), "Your school is closed in the register"),
+        (holds.NotForYourSchool(), "not for the year groups of your school"),
+        (holds.OneShowIsEnough(), "Two shows at once are for a school that is too big"),
+        (numbers.NobodyComes(), "Enter how many pupils will come"),
+        (numbers.NotForThatYear(7), "not for Year 7 of your school"),
+        (numbers.MoreThanTheSchoolHas(8, 150, 1166), "150 pupils in Year 8 by our count; you entered 1,166"),
+        (numbers.TooManyForOneShow(250, 1251), "takes 250 pupils at most; you entered 1,251"),
+        (numbers.SeatsTaken(250, 18), "18 seats of this one are taken by other schools. At most 232"),
+        (numbers.SeatsTaken(250, 260), "At most 0 of yours"),
+        (numbers.MoreThanTheHostGave(), "Your host has not agreed to so many"),
+        (SlotTaken(), "That time was taken while you were typing"),
+    ],
+)
+def test_whatever_is_refused_is_said_in_words(refusal: Exception, words: str) -> None:
+    assert words in str(refusal)

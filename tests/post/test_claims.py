@@ -10,7 +10,7 @@ from sqlalchemy import update
 from outreach.ground.db import db, transaction
 from outreach.post import letters, outbox
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, Letter
-from outreach.post.outgoing import claims
+from outreach.post.outgoing import claims, duty, pauses
 from outreach.post.outgoing.claims import BEGUN, LEASE, RETRIES, Claimed, Later
 from post.facts import EXPIRES, JOANNA, NOW, sender, visit
 
@@ -168,6 +168,20 @@ def test_whoever_no_longer_has_a_letter_in_hand_marks_nothing(app: Flask) -> Non
     db.session.expire_all()
     row = db.session.get_one(Letter, again.id)
     assert (row.status, row.handed_at, row.attempts) == (SENT, NOW + LEASE, 1)
+
+
+def test_what_a_postman_sends_is_counted_and_he_is_seen_at_work(app: Flask) -> None:
+    duty.begin("one", NOW)
+    for stream in "abc":
+        put(stream=stream)
+    first, second, third = claims.turn("one", [], NOW, most=3)
+    later = NOW + SECOND
+    claims.turn("one", [claims.sent(first, later), claims.failed(second, "x")], later, most=0)
+    assert [(postman.sent, postman.seen_at) for postman in duty.on_duty(later)] == [(1, later)]
+    claims.hold_up("one", [claims.sent(third, later)], kind=pauses.CROWDED, why="432", now=later)
+    db.session.expire_all()
+    assert [postman.sent for postman in duty.on_duty(later)] == [2]
+    assert db.session.get_one(Letter, third.id).status == SENT and pauses.standing() is not None
 
 
 def test_a_dead_address_is_told_once_and_whatever_its_capitals(app: Flask) -> None:

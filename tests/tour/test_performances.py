@@ -223,3 +223,39 @@ def test_a_hold_is_kept_until_the_minute_it_ends(county) -> None:
     with transaction():
         performances.clear_expired([county.day.id], now=until - timedelta(seconds=1))
     assert db.session.query(Performance).count() == 1
+
+
+def test_a_show_goes_to_another_troupe_as_another_event_and_never_back_under_the_old_one(county) -> None:
+    with transaction():
+        other = make.troupe(county.partnership)
+        days = {county.troupe: county.day, other: make.tour_day(county.programme, other, DAY)}
+
+    def slot(troupe: Any, at: str, instead_of: int | None = None) -> performances.Slot:
+        key = f"{days[troupe].id}-{at}"
+        found = slots.find(county.programme, county.one, key, now=make.NOW, instead_of=instead_of)
+        assert found is not None
+        return found
+
+    with transaction():
+        facts = {"programme_id": county.programme.id, "held_until": None, "now": make.NOW}
+        here = performances.claim(slot(county.troupe, "0900"), county.one, **facts)
+
+    def shift(troupe: Any, at: str) -> Any:
+        with transaction():
+            return performances.shift(here, slot(troupe, at, here.id), now=make.NOW)
+
+    uids = [here.uid]
+    assert shift(county.troupe, "1000") is None
+    assert (here.uid, here.sequence, here.starts_at) == (uids[0], 1, wall(DAY, time(10)))
+    for n, troupe in enumerate((other, county.troupe, other, county.troupe)):
+        before = here.uid, here.organizer_token, here.troupe_id, here.sequence + 1
+        left = shift(troupe, "1000")
+        assert (left.uid, left.organizer_token, left.troupe_id, left.sequence) == before
+        assert (here.troupe_id, here.sequence, left.left_at) == (troupe.id, n + 2, make.NOW)
+        assert here.organizer_token != left.organizer_token
+        uids.append(here.uid)
+    assert len(set(uids)) == 5
+    assert performances.events_before(here) == [uids[0], uids[2]]
+    with transaction():
+        performances.release(here, now=make.NOW)
+    assert (here.released_at, here.sequence) == (make.NOW, 6)
