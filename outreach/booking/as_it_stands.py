@@ -1,9 +1,8 @@
 """A visit as somebody's calendar is to show it now: for the post, which asks before it sends a letter
 again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy import select
 
@@ -11,11 +10,16 @@ from outreach.booking import promises, proposals, told
 from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db
-from outreach.post import calendars, letters, proposing
+from outreach.post.again import (
+    CalendarStanding,
+    Stands,
+    StandsCancelled,
+    StandsForTroupe,
+    StandsNotKept,
+    StandsWithoutThem,
+)
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.incoming.headers import bare
-from outreach.post.letters import CalendarStanding
-from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee
 from outreach.tour import performances
 from outreach.tour.performances import Performance, TroupeEvent
@@ -44,23 +48,18 @@ def _of_booking(booking: Booking, address: str, now: datetime) -> CalendarStandi
     db.session.refresh(booking)
     db.session.refresh(booking.performance)
     person = _of_address(promises.people_of(booking), address)
-    visit, sender = told.visit_of(booking), told.sender_of_programme(booking.programme)
-    entry = letters.appointment(visit, sender, now=now)
-    if person is None:
-        gone = _had_it(booking, address)
-        if gone is None:
-            return None
-        only = (calendars.Attendee(name=gone.name, address=gone.address),)
-        write = partial(letters.colleague_removed, visit, gone.addressee(), sender, now=now)
-        return CalendarStanding(calendar=calendars.cancel(entry, only), write=write)
-    to = person.addressee()
+    gone = _had_it(booking, address) if person is None else None
+    of = person or gone
+    if of is None:
+        return None
     ended = promises.cancellation_of(booking) if booking.ended_at is not None else None
-    if ended is not None:
-        reason, by = ended.reason, ended.cancelled_by
-        write = partial(letters.cancelled, visit, to, sender, reason=reason, by=by, now=now)
-        return CalendarStanding(calendar=calendars.cancel(entry), write=write)
-    write = partial(letters.as_it_stands, visit, to, sender, now=now, expires_at=told.expiry(booking))
-    return CalendarStanding(calendar=calendars.request(entry), write=write)
+    says: Stands | StandsCancelled | StandsWithoutThem = Stands(told.expiry(booking))
+    if gone is not None:
+        says = StandsWithoutThem()
+    elif ended is not None:
+        says = StandsCancelled(ended.reason, ended.cancelled_by)
+    visit, sender = told.visit_of(booking), told.sender_of_programme(booking.programme)
+    return CalendarStanding(visit=visit, to=of.addressee(), sender=sender, says=says)
 
 
 def _had_it(booking: Booking, address: str) -> VisitContact | None:
@@ -85,16 +84,13 @@ def _of_proposal(proposal: Proposal, address: str, now: datetime) -> CalendarSta
     if person is None or proposal.performance is None:
         return None
     db.session.refresh(proposal.performance)
-    visit, sender = proposals.visit_of(proposal), proposals.sender(proposal.programme)
-    entry = letters.appointment(visit, sender, now=now)
-    write: Callable[..., Letter] = proposing.as_it_stands
-    says = calendars.request(entry)
-    if proposal.ended_at is not None:
-        write = partial(proposing.ended, how=proposal.ended_as, reason="")
-        says = calendars.cancel(entry)
     until = proposals.link_until(proposal, now=now)
+    ended = proposal.ended_at is not None
     return CalendarStanding(
-        calendar=says, write=partial(write, visit, person.addressee(), sender, now=now, expires_at=until)
+        visit=proposals.visit_of(proposal),
+        to=person.addressee(),
+        sender=proposals.sender(proposal.programme),
+        says=StandsNotKept(proposal.ended_as or "", until) if ended else Stands(until),
     )
 
 
@@ -105,14 +101,9 @@ def _of_troupe(performance: Performance, address: str, now: datetime) -> Calenda
     if entry is None:
         return None
     here = bare(entry.to.address) == bare(address)
-    method = REQUEST if here and performance.released_at is None else CANCEL
-
-    def write() -> Letter:
-        return letters.for_troupe(entry.visit, to, entry.sender, method=method, now=now)
-
+    says = StandsForTroupe(REQUEST if here and performance.released_at is None else CANCEL)
     to = entry.to if here else Addressee(address=address, role=entry.to.role)
-    says = letters.troupe_calendar(entry.visit, to, entry.sender, method=method, now=now)
-    return CalendarStanding(calendar=says, write=write)
+    return CalendarStanding(visit=entry.visit, to=to, sender=entry.sender, says=says)
 
 
 def _of_troupe_before(left: TroupeEvent, now: datetime) -> CalendarStanding | None:
@@ -120,11 +111,7 @@ def _of_troupe_before(left: TroupeEvent, now: datetime) -> CalendarStanding | No
     entry = told.troupe_left_entry(left, now=now)
     if entry is None:
         return None
-    gone = (entry.visit, entry.to, entry.sender)
-    return CalendarStanding(
-        calendar=letters.troupe_calendar(*gone, method=CANCEL, now=now),
-        write=partial(letters.for_troupe, *gone, method=CANCEL, now=now),
-    )
+    return CalendarStanding(visit=entry.visit, to=entry.to, sender=entry.sender, says=StandsForTroupe(CANCEL))
 
 
 def _of_address(people: Iterable[VisitContact], address: str) -> VisitContact | None:

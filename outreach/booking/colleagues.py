@@ -11,7 +11,7 @@ from outreach.county import contacts
 from outreach.ground import history
 from outreach.ground.db import db, found_by
 from outreach.ground.errors import Refusal
-from outreach.post import letters, outbox
+from outreach.post import again, letters, outbox
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour import performances
 
@@ -221,14 +221,14 @@ def _let_wait(
 def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) -> Letter | None:
     """The newest letter to one person once more; None for somebody who is not on the booking any more.
 
-    Whoever never had one, or gave its link back, gets the booking as it stands. Raises what letters.resend()
+    Whoever never had one, or gave its link back, gets the booking as it stands. Raises what again.resend()
     says, and BookingEnded where there is nothing to say any more.
     """
     performances.lock_school(booking.urn)
     person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
     if person is None:
         return None
-    letter = letters.resend(booking.uid, person.address, now=now)
+    letter = again.resend(booking.uid, person.address, now=now)
     if letter is None:
         booking.still_open()
         told.school(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))

@@ -15,7 +15,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.wording import clock, count, day, year_group_name
-from outreach.post import letters, stationery
+from outreach.post import again, letters, stationery
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
@@ -166,7 +166,7 @@ def troupe_left_entry(left: TroupeEvent, *, now: datetime) -> TroupeEntry | None
 def troupe_again(booking: Booking, *, who: str, now: datetime) -> Letter | None:
     """The troupe's newest letter about the show once more; None when it has no address or never had one."""
     address = db.session.get_one(Troupe, booking.performance.troupe_id).calendar_address
-    letter = letters.resend(booking.performance.uid, address, now=now) if address else None
+    letter = again.resend(booking.performance.uid, address, now=now) if address else None
     if letter is not None and letter.status == WAITING:
         history.record("sent again", booking, who=who, now=now, after=address)
     return letter

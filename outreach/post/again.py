@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -15,12 +16,13 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import FromAbove
-from outreach.post import calendars, copies, envelopes, letterbook, links, outbox
+from outreach.post import calendars, copies, envelopes, letterbook, letters, links, outbox, proposing
 from outreach.post.envelopes import Envelope, Invite
 from outreach.post.letterbook import AddressBounced, Overtaken
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, Letter, Thread
-from outreach.post.stationery import settings
+from outreach.post.stationery import Addressee, LetterVisit, Sender, settings
+from outreach.post.writing import appointment
 
 KIND = "sent again"
 JUST_NOW = timedelta(minutes=5)
@@ -29,13 +31,44 @@ JUST_NOW = timedelta(minutes=5)
 _LINKED = re.compile(rf"(/i/)({copies.MASKED}|[A-Za-z0-9_-]{{20,}})")
 
 
+class Stands(NamedTuple):
+    """A booking, or a time that is kept for the school; the link in a letter about it opens until then."""
+
+    expires_at: datetime
+
+
+class StandsCancelled(NamedTuple):
+    """A booking that has ended, why, and by whom."""
+
+    reason: str
+    by: str
+
+
+class StandsWithoutThem(NamedTuple):
+    """A booking that is not theirs any more."""
+
+
+class StandsNotKept(NamedTuple):
+    """A kept time that came to nothing; `how` is one of proposing's words."""
+
+    how: str
+    expires_at: datetime
+
+
+class StandsForTroupe(NamedTuple):
+    """The company's own entry, REQUEST or CANCEL."""
+
+    method: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class CalendarStanding:
-    """What one person's calendar is to show of a visit now: its text, and the letter that says so, put into
-    the outbox."""
+    """What one person's calendar is to show of a visit now."""
 
-    calendar: bytes
-    write: Callable[[], Letter]
+    visit: LetterVisit
+    to: Addressee
+    sender: Sender
+    says: Stands | StandsCancelled | StandsWithoutThem | StandsNotKept | StandsForTroupe
 
 
 Knows = Callable[[str, str, datetime], CalendarStanding | None]
@@ -62,7 +95,7 @@ def resend(stream: str, recipient: str, *, now: datetime) -> Letter | None:
         raise AddressBounced(f"Mail to {newest.recipient} bounced for good. Correct the address first.")
     standing = _older_than_what_stands(newest, now=now)
     if standing is not None:
-        return None if _gave_it_back(newest) else _as_it_stands(newest, standing)
+        return None if _gave_it_back(newest) else _as_it_stands(newest, standing, now=now)
     if newest.status in (WAITING, FAILED):
         newest.attempts = 0 if newest.status == FAILED else newest.attempts
         newest.status, newest.not_before = WAITING, min(now, newest.not_before)
@@ -82,7 +115,7 @@ def try_again(letter: Letter, *, who: str, now: datetime) -> Letter:
     letterbook.can_go(letter)
     standing = _older_than_what_stands(letter, now=now) if letter.method else None
     if standing is not None:
-        going = _as_it_stands(letter, standing)
+        going = _as_it_stands(letter, standing, now=now)
         if going is None:
             raise Overtaken(
                 "What this letter says is not so any more, and there is nothing to send in its place."
@@ -147,10 +180,36 @@ def _older_than_what_stands(letter: Letter, *, now: datetime) -> CalendarStandin
         .limit(1)
     )
     said = copies.read(letter.raw).calendar
-    return standing if since is not None or not calendars.say_the_same(said, standing.calendar) else None
+    same = since is None and calendars.say_the_same(said, _calendar(standing, now=now))
+    return None if same else standing
 
 
-def _as_it_stands(old: Letter, standing: CalendarStanding) -> Letter | None:
+def _calendar(standing: CalendarStanding, *, now: datetime) -> bytes:
+    """What stands as a calendar is told it; of an end, only that it is one."""
+    visit, to, sender, says = standing.visit, standing.to, standing.sender, standing.says
+    if isinstance(says, StandsForTroupe):
+        return letters.troupe_calendar(visit, to, sender, method=says.method, now=now)
+    entry = appointment(visit, sender, now=now)
+    return calendars.request(entry) if isinstance(says, Stands) else calendars.cancel(entry)
+
+
+def _write(standing: CalendarStanding, *, now: datetime) -> Letter:
+    visit, to, sender = standing.visit, standing.to, standing.sender
+    match standing.says:
+        case Stands(until):
+            write = letters.as_it_stands if visit.reply_by is None else proposing.as_it_stands
+            return write(visit, to, sender, now=now, expires_at=until)
+        case StandsCancelled(reason, by):
+            return letters.cancelled(visit, to, sender, reason=reason, by=by, now=now)
+        case StandsWithoutThem():
+            return letters.colleague_removed(visit, to, sender, now=now)
+        case StandsNotKept(how, until):
+            return proposing.ended(visit, to, sender, how=how, reason="", now=now, expires_at=until)
+        case StandsForTroupe(method):
+            return letters.for_troupe(visit, to, sender, method=method, now=now)
+
+
+def _as_it_stands(old: Letter, standing: CalendarStanding, *, now: datetime) -> Letter | None:
     """None where there is nothing to say: an end of what never arrived."""
     if old.status == FAILED:
         old.status, old.last_error = (
@@ -158,7 +217,7 @@ def _as_it_stands(old: Letter, standing: CalendarStanding) -> Letter | None:
             "It said what is not so any more: a newer letter took its place.",
         )
         old.raw = copies.masked(old.raw)
-    written = standing.write()
+    written = _write(standing, now=now)
     return written if written.status == WAITING else None
 
 

@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
 from outreach.post import calendars, links, outbox
-from outreach.post.again import CalendarStanding as CalendarStanding
-from outreach.post.again import resend as resend
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
 from outreach.post.links import PersonalLink

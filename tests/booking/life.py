@@ -26,7 +26,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, SCHOOL, Booking
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters
+from outreach.post import again, copies, letters
 from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour import slots
 
@@ -179,12 +179,12 @@ def book_first(c: Any, now: datetime) -> None:
 
 def resend(c: Any, now: datetime) -> None:
     with transaction():
-        letters.resend(c.booking.uid, FELL.address, now=now)
+        again.resend(c.booking.uid, FELL.address, now=now)
 
 
 def resend_to_troupe(c: Any, now: datetime) -> None:
     with transaction():
-        letters.resend(c.booking.performance.uid, RED, now=now)
+        again.resend(c.booking.performance.uid, RED, now=now)
 
 
 def add_hale(c: Any, now: datetime) -> None:

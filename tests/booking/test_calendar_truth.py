@@ -36,7 +36,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters
+from outreach.post import again, copies
 from outreach.post.calendars import one_line
 from outreach.post.envelopes import plain_address
 from outreach.post.feeds import entries
@@ -296,7 +296,7 @@ class County(RuleBasedStateMachine):
         there = promises.people_of(self._live())
         to = there[which % len(there)]
         if how == "letter":
-            self._do(lambda: letters.resend(self._live().uid, to.address, now=self.now), post)
+            self._do(lambda: again.resend(self._live().uid, to.address, now=self.now), post)
         else:
             self._do(lambda: colleagues.send_again(self._live(), to.id, who="Priya", now=self.now), post)
 

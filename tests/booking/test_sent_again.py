@@ -15,7 +15,7 @@ from outreach.asking import corrected_addresses
 from outreach.booking import bookings, colleagues, promises
 from outreach.booking.desk import proposing
 from outreach.ground.db import db, transaction
-from outreach.post import again, letterbook, letters, outbox
+from outreach.post import again, letterbook, outbox
 from outreach.post.incoming import receiving
 from outreach.post.outbox import FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 
@@ -46,7 +46,7 @@ def sent(now=NEXT_DAY) -> list[tuple[str, str, int, str]]:
 
 def test_a_letter_sent_again_says_what_stands(c) -> None:
     with transaction():
-        letters.resend(c.booking.uid, fell(), now=SOON)
+        again.resend(c.booking.uid, fell(), now=SOON)
     (went,) = life.hand_over(NEXT_DAY)
     assert (went.to, went.method, went.sequence, went.starts) == (fell(), "REQUEST", 1, NEW)
     assert went.kind == "as it stands"
@@ -55,10 +55,10 @@ def test_a_letter_sent_again_says_what_stands(c) -> None:
 
 def test_what_stands_is_repeated_and_not_written_anew_each_time(c) -> None:
     with transaction():
-        letters.resend(c.booking.uid, fell(), now=SOON)
+        again.resend(c.booking.uid, fell(), now=SOON)
     first = life.hand_over(SOON)[0]
     with transaction():
-        letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
+        again.resend(c.booking.uid, fell(), now=NEXT_DAY)
     second = life.hand_over(NEXT_DAY)[0]
     assert (second.kind, second.ics) == ("sent again", first.ics)
 
@@ -80,7 +80,7 @@ def test_a_calendar_that_asks_gets_what_stands(c) -> None:
 
 def test_the_company_gets_what_stands(c) -> None:
     with transaction():
-        letters.resend(c.booking.performance.uid, RED, now=SOON)
+        again.resend(c.booking.performance.uid, RED, now=SOON)
     assert sent() == [(RED, "REQUEST", 1, "20270316T090000")]
 
 
@@ -90,11 +90,11 @@ def test_a_visit_that_was_cancelled_is_not_sent_again_as_if_it_held(c) -> None:
         for letter in db.session.query(Letter).filter_by(status=WAITING):
             letterbook.withdraw(letter, who="Priya", now=SOON)
     with transaction():
-        letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
-        letters.resend(c.booking.performance.uid, RED, now=NEXT_DAY)
-    assert [(to, method, sequence) for to, method, sequence, _ in sent()] == [
-        (fell(), "CANCEL", 2),
-        (RED, "CANCEL", 2),
+        again.resend(c.booking.uid, fell(), now=NEXT_DAY)
+        again.resend(c.booking.performance.uid, RED, now=NEXT_DAY)
+    assert [(m.to, m.method, m.sequence, m.kind) for m in life.hand_over(NEXT_DAY)] == [
+        (fell(), "CANCEL", 2, "cancelled"),
+        (RED, "CANCEL", 2, "troupe"),
     ]
 
 
@@ -105,9 +105,16 @@ def test_who_was_taken_out_is_not_sent_the_entry_again(c) -> None:
         for letter in db.session.query(Letter).filter_by(status=WAITING):
             letterbook.withdraw(letter, who="Priya", now=SOON)
     with transaction():
-        letters.resend(c.booking.uid, WHITFIELD.address, now=NEXT_DAY)
+        again.resend(c.booking.uid, WHITFIELD.address, now=NEXT_DAY)
     (went,) = life.hand_over(NEXT_DAY)
     assert (went.to, went.method, went.attendees) == (WHITFIELD.address, "CANCEL", (WHITFIELD.address,))
+    assert went.kind == "colleague removed"
+    with transaction():
+        again.resend(c.booking.uid, WHITFIELD.address, now=NEXT_DAY + timedelta(hours=1))
+    (repeated,) = life.hand_over(NEXT_DAY + timedelta(hours=1))
+    assert (repeated.kind, repeated.ics) == ("sent again", went.ics), (
+        "it says what stands: nothing is written anew"
+    )
 
 
 def test_a_place_that_the_register_corrected_is_in_what_is_sent_again(app: Flask) -> None:
@@ -117,7 +124,7 @@ def test_a_place_that_the_register_corrected_is_in_what_is_sent_again(app: Flask
     with transaction():
         c.school.street = "New Lane"
     with transaction():
-        letters.resend(c.booking.uid, fell(), now=NEXT_DAY)
+        again.resend(c.booking.uid, fell(), now=NEXT_DAY)
     (went,) = life.hand_over(NEXT_DAY)
     assert "New Lane" in went.location
 
@@ -131,15 +138,17 @@ def test_a_kept_time_is_sent_again_as_it_stands(app: Flask) -> None:
         for letter in db.session.query(Letter).filter_by(status=WAITING):
             letterbook.withdraw(letter, who="Priya", now=LATER)
     with transaction():
-        letters.resend(c.proposal.uid, fell(), now=SOON)
-    assert sent(SOON) == [(fell(), "REQUEST", 1, NEW)]
+        again.resend(c.proposal.uid, fell(), now=SOON)
+    assert [(m.to, m.method, m.sequence, m.starts, m.kind) for m in life.hand_over(SOON)] == [
+        (fell(), "REQUEST", 1, NEW, "proposed")
+    ]
     with transaction():
         proposing.withdraw(c.proposal, who="Priya", now=SOON)
         for letter in db.session.query(Letter).filter_by(status=WAITING):
             letterbook.withdraw(letter, who="Priya", now=SOON)
     with transaction():
-        letters.resend(c.proposal.uid, fell(), now=NEXT_DAY)
-    assert [m.method for m in life.hand_over(NEXT_DAY)] == ["CANCEL"]
+        again.resend(c.proposal.uid, fell(), now=NEXT_DAY)
+    assert [(m.method, m.kind) for m in life.hand_over(NEXT_DAY)] == [("CANCEL", "proposal ended")]
 
 
 def failed_with_the_old_time(c) -> Letter:
@@ -172,7 +181,7 @@ def test_an_address_that_is_said_to_work_gets_what_stands(c) -> None:
         outbox.mark_dead(fell(), "no such user", SOON)
         first = db.session.query(Letter).filter_by(recipient=fell(), status=SENT).one()
         corrected_addresses.say_it_works(first, who="Priya", now=SOON)
-        letters.resend(first.stream, first.recipient, now=SOON)
+        again.resend(first.stream, first.recipient, now=SOON)
     assert sent() == [(fell(), "REQUEST", 1, NEW)]
 
 
@@ -184,6 +193,6 @@ def test_an_address_that_is_put_right_gets_what_stands(c) -> None:
         )
     assert ("joanna.fell@redmere.example", "REQUEST", 1, NEW) in sent(SOON)
     with transaction():
-        letters.resend(c.booking.uid, "joanna.fell@redmere.example", now=NEXT_DAY)
+        again.resend(c.booking.uid, "joanna.fell@redmere.example", now=NEXT_DAY)
     ((to, method, _, starts),) = sent()
     assert (to, method, starts) == ("joanna.fell@redmere.example", "REQUEST", NEW)

@@ -28,7 +28,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
-from outreach.post import copies, letters
+from outreach.post import again, copies, letters
 from outreach.post.envelopes import plain_address
 from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour.performances import TroupeEvent
@@ -326,6 +326,6 @@ def test_the_event_that_a_troupe_lost_is_over_whenever_it_is_sent_again(c) -> No
     life.move("wednesday", time(10))(c, make.NOW + timedelta(hours=1))
     life.hand_over(make.NOW + timedelta(hours=1))
     with transaction():
-        letters.resend(was, RED, now=make.NOW + timedelta(hours=3))
+        again.resend(was, RED, now=make.NOW + timedelta(hours=3))
     (message,) = life.hand_over(make.NOW + timedelta(hours=3))
     assert (message.to, message.method, message.uid) == (RED, "CANCEL", was)

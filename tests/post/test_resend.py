@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters, links, outbox
+from outreach.post import again, copies, letters, links, outbox
 from outreach.post.letterbook import AddressBounced
 from outreach.post.outbox import SENT, WAITING, Letter
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, sender, visit
@@ -28,7 +28,7 @@ def booked() -> Letter:
 
 
 def resend(to: str = JOANNA.address, now=LATER) -> Letter | None:
-    return letters.resend(UID, to, now=now)
+    return again.resend(UID, to, now=now)
 
 
 def token_in(letter: Letter) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from outreach.ground import history, wording
 from outreach.ground.db import db
-from outreach.post import letters
+from outreach.post import again
 from outreach.post.incoming import calendar_answers, headers, matching
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import DECLINE, DOUBT, MAIL, NEWCOMER, WISH, CounterProposal, Incoming
@@ -210,7 +210,7 @@ class _Answer:
         if self.now - newest.created_at < AGAIN_AFTER:
             return AttendeeNote()
         try:
-            letters.resend(visit.uid, newest.recipient, now=self.now)
+            again.resend(visit.uid, newest.recipient, now=self.now)
         except AddressBounced:
             return AttendeeNote(
                 task=MAIL, why=f"{self.who} asks for the calendar entry, but mail to them came back."
