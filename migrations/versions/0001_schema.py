@@ -32,7 +32,7 @@ answer invitation_round invitation chase chasing_run chasing_settings confirmati
 gap_owner link_request not_raised note
 board_date report_reminder visit_report report_withdrawal reported_pupils
 board_report kept_filter
-plan plan_left_out plan_line
+plan plan_figures plan_free_day plan_unplaced_proposal plan_left_out plan_line
 """.split()
 """In the order in which they are made, a paragraph a room."""
 
@@ -2215,7 +2215,6 @@ def planning():
         sa.Column("so_far_driving", sa.Integer(), nullable=True),
         sa.Column("so_far_bound", sa.Integer(), nullable=True),
         sa.Column("so_far_seconds", sa.Integer(), nullable=True),
-        sa.Column("figures", sa.JSON(), nullable=False),
         sa.Column("failed_why", sa.Text(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
@@ -2240,6 +2239,55 @@ def planning():
         ["id"],
         postgresql_where=sa.text("finished_at IS NULL"),
         sqlite_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_table(
+        "plan_figures",
+        sa.Column("plan_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("in_part", sa.Integer(), nullable=False),
+        sa.Column("guests", sa.Integer(), nullable=False),
+        sa.Column("shows", sa.Integer(), nullable=False),
+        sa.Column("pupils", sa.Integer(), nullable=False),
+        sa.Column("pupils_unknown", sa.Integer(), nullable=False),
+        sa.Column("driving", sa.Integer(), nullable=False),
+        sa.Column("booked_driving", sa.Integer(), nullable=False),
+        sa.Column("days_used", sa.Integer(), nullable=False),
+        sa.Column("days_given", sa.Integer(), nullable=False),
+        sa.Column("bound_schools", sa.Integer(), nullable=False),
+        sa.Column("bound_driving", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
+        sa.Column("ended", sa.Text(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("unplayable", sa.JSON(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("unplaced", sa.Integer(), nullable=False),
+        sa.Column("free_reached", sa.Integer(), nullable=True),
+        sa.Column("free_driving", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_figures_plan_id")),
+        sa.PrimaryKeyConstraint("plan_id", name=op.f("pk_plan_figures")),
+    )
+    op.create_table(
+        "plan_unplaced_proposal",
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["plan_id"], ["plan_figures.plan_id"], name=op.f("fk_plan_unplaced_proposal_plan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_plan_unplaced_proposal_proposal_id")
+        ),
+        sa.PrimaryKeyConstraint("plan_id", "proposal_id", name=op.f("pk_plan_unplaced_proposal")),
+    )
+    op.create_table(
+        "plan_free_day",
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("tour_day_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan_figures.plan_id"], name=op.f("fk_plan_free_day_plan_id")),
+        sa.ForeignKeyConstraint(["tour_day_id"], ["tour_day.id"], name=op.f("fk_plan_free_day_tour_day_id")),
+        sa.PrimaryKeyConstraint("plan_id", "tour_day_id", name=op.f("pk_plan_free_day")),
     )
     op.create_table(
         "plan_left_out",

@@ -97,7 +97,7 @@ def changed(plan: TourPlan) -> list[str]:
     own = db.session.scalars(
         select(PlanLine.proposal_id).where(PlanLine.plan_id == plan.id, PlanLine.proposal_id.is_not(None))
     )
-    leaving_out = {*(each for each in own if each is not None), *plan.figures.get("dropped_proposals", ())}
+    leaving_out = {*(each for each in own if each is not None), *plan.unplaced_proposals}
     now, then = (
         json.loads(fingerprint_of_inputs(plan.programme, leaving_out=leaving_out)),
         json.loads(plan.about),

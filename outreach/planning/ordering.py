@@ -135,7 +135,6 @@ def _put_down(
         rules=packed,
         based_on=based_on,
         state=WAITING,
-        figures={},
     )
     db.session.add(plan)
     db.session.flush()

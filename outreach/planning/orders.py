@@ -11,6 +11,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
+from outreach.planning.plan_figures import PlanFigures
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
@@ -32,7 +33,7 @@ no longer fitted when it was to become one (`refused_why`).
 class TourPlan(Base):
     """One plan. `rules`: what was asked, as rules.Rules packs it; `begun`: how often a planner took it up;
     `so_far_*`: what its best reaches while it is worked on, None where that is not known yet; `figures`: how
-    good it came out, as plan_figures.Figures packs them. `about`: a hash of the programme's gaps, days and
+    good it came out, once it is readable. `about`: a hash of the programme's gaps, days and
     shows that it was drawn up from. `withdrawn_at`: put away by a coordinator.
     """
 
@@ -67,12 +68,17 @@ class TourPlan(Base):
     so_far_driving: Mapped[int | None]
     so_far_bound: Mapped[int | None]
     so_far_seconds: Mapped[int | None]
-    figures: Mapped[Any] = mapped_column(JSON, default=dict)
     failed_why: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
     programme: Mapped[Programme] = relationship()
+    figures: Mapped[PlanFigures | None] = relationship()
+
+    @property
+    def unplaced_proposals(self) -> list[int]:
+        """The proposals that have no place in it."""
+        return [out.proposal_id for out in self.figures.unplaced_proposals] if self.figures else []
 
     @property
     def is_readable(self) -> bool:
@@ -169,6 +175,7 @@ def of_programme(programme_id: int) -> list[TourPlan]:
         db.session.scalars(
             select(TourPlan)
             .where(TourPlan.programme_id == programme_id, TourPlan.withdrawn_at.is_(None))
+            .options(joinedload(TourPlan.figures).selectinload(PlanFigures.free_days))
             .order_by(TourPlan.id.desc())
         )
     )

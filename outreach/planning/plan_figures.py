@@ -1,55 +1,85 @@
-"""Figures of a plan as they are kept, in words, and beside another's. Pure."""
+"""Tables of how good a plan came out; its figures in words, and beside another's."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
 
+from sqlalchemy import JSON, ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.ground.db import Base
 from outreach.ground.wording import and_list, count, duration, number
+from outreach.tour.days import TourDay
 from outreach.tour.planning import proof
 from outreach.tour.planning.plan import OUT_OF_TIME, STOPPED, Plan
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlanFigures:
+class PlanFreeDay(Base):
+    """A tour day on which a plan leaves nothing at all, so that it could be handed back."""
+
+    __tablename__ = "plan_free_day"
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan_figures.plan_id"), primary_key=True)
+    tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"), primary_key=True)
+
+    tour_day: Mapped[TourDay] = relationship()
+
+
+class PlanUnplacedProposal(Base):
+    """A proposal that has no place in a plan."""
+
+    __tablename__ = "plan_unplaced_proposal"
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan_figures.plan_id"), primary_key=True)
+    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), primary_key=True)
+
+
+class PlanFigures(Base):
     """`needed`: schools that need a show; `reached` of them with all of theirs, `in_part` with some, `guests`
     of the reached at a neighbour's show. `pupils` of the shows planned; `pupils_unknown`: shows whose number
-    is not known. `days_used`: with something planned; `free_days`: ids of those with nothing on them at all,
-    which could be handed back. Minutes of driving; `bound_*`: what no plan betters. `moved` and `dropped`: of
-    what was proposed or drawn up before; `dropped_proposals` their ids. `free_*`: what a plan without regard
-    to that would reach and drive.
+    is not known. `days_used`: with something planned. Minutes of driving; `bound_*`: what no plan betters.
+    `moved` and `unplaced`: of what was proposed or drawn up before. `free_*`: what a plan without regard to
+    that would reach and drive. `words`, `unplayable`: sentences.
     """
 
-    needed: int
-    reached: int
-    in_part: int
-    guests: int
-    shows: int
-    pupils: int
-    pupils_unknown: int
-    driving: int
-    booked_driving: int
-    days_used: int
-    days_given: int
-    free_days: list[int]
-    bound_schools: int
-    bound_driving: int
-    seconds: float
-    ended: str
-    complete: bool
-    words: list[str] = field(default_factory=list)
-    unplayable: list[str] = field(default_factory=list)
-    kept: int = 0
-    moved: int = 0
-    dropped: int = 0
-    dropped_proposals: list[int] = field(default_factory=list)
-    free_reached: int | None = None
-    free_driving: int | None = None
+    __tablename__ = "plan_figures"
+
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), primary_key=True, autoincrement=False)
+    needed: Mapped[int]
+    reached: Mapped[int]
+    in_part: Mapped[int]
+    guests: Mapped[int]
+    shows: Mapped[int]
+    pupils: Mapped[int]
+    pupils_unknown: Mapped[int]
+    driving: Mapped[int]
+    booked_driving: Mapped[int]
+    days_used: Mapped[int]
+    days_given: Mapped[int]
+    bound_schools: Mapped[int]
+    bound_driving: Mapped[int]
+    seconds: Mapped[float]
+    ended: Mapped[str] = mapped_column(Text)
+    complete: Mapped[bool]
+    words: Mapped[list[str]] = mapped_column(JSON)
+    unplayable: Mapped[list[str]] = mapped_column(JSON)
+    kept: Mapped[int]
+    moved: Mapped[int]
+    unplaced: Mapped[int]
+    free_reached: Mapped[int | None]
+    free_driving: Mapped[int | None]
+
+    free_days: Mapped[list[PlanFreeDay]] = relationship()
+    unplaced_proposals: Mapped[list[PlanUnplacedProposal]] = relationship()
 
     @property
     def days_free(self) -> int:
         """Tour days that could be handed back."""
         return len(self.free_days)
+
+    @property
+    def free_day_ids(self) -> list[int]:
+        """The same by date and troupe."""
+        days = sorted((free.tour_day for free in self.free_days), key=lambda d: (d.day, d.troupe.name, d.id))
+        return [day.id for day in days]
 
     @property
     def left_out(self) -> int:
@@ -81,18 +111,6 @@ class PlanFigures:
         """Minutes on the road on a day with something on it, in words."""
         days = self.days_given - self.days_free
         return duration(round(self.driving / days)) if days else "none"
-
-
-def pack(figures: PlanFigures) -> dict[str, Any]:
-    """As JSON holds them."""
-    return asdict(figures)
-
-
-def unpack(packed: Mapping[str, Any]) -> PlanFigures:
-    """As `pack` left them."""
-    return PlanFigures(
-        **{name: value for name, value in packed.items() if name in PlanFigures.__dataclass_fields__}
-    )
 
 
 def words(plan: Plan) -> list[str]:

@@ -13,7 +13,7 @@ from outreach.planning import plan_figures
 from outreach.planning.candidates import WaitingProposal
 from outreach.planning.drawing_up import Drawn
 from outreach.planning.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
-from outreach.planning.plan_figures import PlanFigures
+from outreach.planning.plan_figures import PlanFigures, PlanFreeDay, PlanUnplacedProposal
 from outreach.tour.planning.plan import Plan, PlannedVisit
 from outreach.tour.planning.problem import KEPT_WITHIN, Problem
 
@@ -50,7 +50,7 @@ def write(
         )
     )
     db.session.flush()
-    row.figures = plan_figures.pack(_figures(drawn, plan, written, free))
+    row.figures = _figures(drawn, plan, written, free)
 
 
 def _lines(
@@ -220,7 +220,7 @@ def _figures(drawn: Drawn, plan: Plan, written: FateOfProposals, free: Plan | No
         booked_driving=plan.booked_driving,
         days_used=plan.days_used,
         days_given=len(drawn.problem.days),
-        free_days=idle,
+        free_days=[PlanFreeDay(tour_day_id=tour_day_id) for tour_day_id in idle],
         bound_schools=plan.bounds.schools,
         bound_driving=plan.bounds.driving,
         seconds=round(plan.seconds, 1),
@@ -230,8 +230,8 @@ def _figures(drawn: Drawn, plan: Plan, written: FateOfProposals, free: Plan | No
         unplayable=list(drawn.unplayable),
         kept=written.kept,
         moved=written.moved,
-        dropped=len(written.dropped) + written.gone,
-        dropped_proposals=[each.proposal_id for each in written.dropped],
+        unplaced=len(written.dropped) + written.gone,
+        unplaced_proposals=[PlanUnplacedProposal(proposal_id=each.proposal_id) for each in written.dropped],
         free_reached=None if free is None else free.reached,
         free_driving=None if free is None else free.driving,
     )

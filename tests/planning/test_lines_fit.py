@@ -12,7 +12,7 @@ import make
 from little_tour import QUICK, Tour, draw_up, stands
 from outreach.ground.db import transaction
 from outreach.ground.timespans import local
-from outreach.planning import orders, plan_figures
+from outreach.planning import orders
 from outreach.planning.ordering import order
 from outreach.planning.orders import DONE, PlanLine, TourPlan
 from outreach.planning.rules import PlanRules
@@ -68,10 +68,10 @@ def test_a_small_school_sits_at_a_neighbours_show_where_places_are_scarce(app: F
     with transaction():
         tour = Tour(schools=2, days=1)
         small = tour.school(1, name="Small School", easting=461000, number_of_pupils=60)
-    alone = plan_figures.unpack(drawn(tour).figures)
+    alone = drawn(tour).figures
     assert (alone.reached, alone.guests) == (2, 0)
     plan = drawn(tour, replace(QUICK, guests=True))
-    told = plan_figures.unpack(plan.figures)
+    told = plan.figures
     assert (told.reached, told.guests, told.shows, told.pupils) == (3, 1, 2, 200 + 200 + 24)
     lines = orders.lines(plan)
     (guest,) = [line for line in lines if line.guest_of is not None]
@@ -88,5 +88,5 @@ def test_a_programme_for_adults_is_planned_with_one_show_a_school(app: Flask) ->
         tour = Tour(schools=3, days=2, for_adults=True, year_groups=())
     plan = drawn(tour)
     assert {(line.urn, line.pupils) for line in orders.lines(plan)} == {(s.urn, None) for s in tour.schools}
-    told = plan_figures.unpack(plan.figures)
+    told = plan.figures
     assert (told.reached, told.pupils, told.pupils_unknown) == (3, 0, 3)

@@ -15,7 +15,7 @@ import make
 from little_tour import QUICK, Clock, Tour, draw_up, proposed
 from outreach.county import school_days, schools
 from outreach.ground.db import db, transaction
-from outreach.planning import fingerprint, orders, plan_figures, planner_worker
+from outreach.planning import fingerprint, orders, planner_worker
 from outreach.planning.ordering import (
     NameTooLong,
     NothingStandsInIt,
@@ -42,6 +42,7 @@ from outreach.planning.orders import (
     PlanLine,
     TourPlan,
 )
+from outreach.planning.plan_figures import PlanFigures, PlanFreeDay
 from outreach.planning.planner_worker import BEATS, MISSED, BrokeOff, claim
 from outreach.tour.planning import planner
 from outreach.tour.planning.limit import Progress
@@ -75,7 +76,7 @@ def test_what_was_asked_for_is_drawn_up_with_lines_figures_and_words(tour: Tour)
         assert line.away_at - line.get_in_at == timedelta(minutes=60 + 75 + 30)
         assert line.starts_at - line.get_in_at == timedelta(minutes=60)
         assert line.pupils == 200 and line.tour_day_id is not None
-    told = plan_figures.unpack(plan.figures)
+    told = plan.figures
     assert (told.needed, told.reached, told.pupils, told.days_used, told.days_given) == (5, 5, 1000, 3, 3)
     assert told.words[0] == "No plan reaches more than 5 schools; this one reaches 5."
     (alone,) = [line for line in lines if sum(each.day == line.day for each in lines) == 1]
@@ -132,6 +133,14 @@ def test_a_plan_of_another_partnership_is_not_found(tour: Tour) -> None:
     assert orders.get(tour.partnership.id, plan.id) is plan
 
 
+def test_days_that_could_be_handed_back_are_named_by_date(tour: Tour) -> None:
+    with transaction():
+        first = make.tour_day(tour.programme, tour.troupe, tour.days[0].day - timedelta(days=1))
+    days = [*tour.days, first]
+    told = PlanFigures(free_days=[PlanFreeDay(tour_day=day) for day in days])
+    assert told.free_day_ids == [first.id, *(day.id for day in tour.days)]
+
+
 def so_far(plan: TourPlan) -> tuple[int | None, ...]:
     return plan.so_far_schools, plan.so_far_driving, plan.so_far_bound, plan.so_far_seconds
 
@@ -153,7 +162,7 @@ def test_progress_is_written_while_it_thinks_and_a_stop_is_heard(tour: Tour) -> 
     draw_up(solver=slow)
     assert seen == [(WORKING, 1, 3, 140, 100, 2)]
     assert plan.state in (STOPPED, DONE) and plan.stop_asked_at is not None
-    assert plan.figures["reached"] == len({line.urn for line in orders.lines(plan)})
+    assert plan.figures.reached == len({line.urn for line in orders.lines(plan)})
 
 
 def test_one_that_was_not_begun_is_stopped_at_once_and_twice_is_once(tour: Tour) -> None:
@@ -254,7 +263,7 @@ def test_planned_again_keeps_what_was_proposed_and_pinned_and_leaves_out_what_wa
     assert found[pinned[0]].starts_at == pinned[1] and found[pinned[0]].pinned
     assert found[pinned[0]].was == KEPT
     assert struck[0] not in found or found[struck[0]].day != struck[1]
-    told = plan_figures.unpack(once_more.figures)
+    told = once_more.figures
     assert told.free_reached == 5 and told.free_driving is not None
     assert told.kept + told.moved >= 4
 
@@ -282,7 +291,7 @@ def test_a_proposal_stays_where_it_is_and_one_whose_day_is_lost_moves_and_says_f
         lost.id,
         DRAWN,
     )
-    assert plan_figures.unpack(more.figures).moved == 1
+    assert more.figures.moved == 1
 
 
 def test_a_proposal_that_begins_later_on_its_own_day_has_moved(tour: Tour) -> None:

@@ -98,7 +98,7 @@ def test_a_plan_outlives_planners_killed_in_the_middle_of_it(
     assert state(plan_id) == DONE
     plan = db.session.get_one(TourPlan, plan_id)
     lines = orders.lines(plan)
-    assert len(lines) == plan.figures["shows"] == len({(line.urn, line.starts_at) for line in lines}) > 0
+    assert len(lines) == plan.figures.shows == len({(line.urn, line.starts_at) for line in lines}) > 0
 
 
 def test_two_planners_share_the_plans_and_each_ends_once(

@@ -23,6 +23,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local, wall
 from outreach.planning import ordering, orders
 from outreach.planning.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
+from outreach.planning.plan_figures import PlanFigures, PlanUnplacedProposal
 from outreach.planning.promising import accepting, day_by_day, deciding, looking
 from outreach.planning.promising.accepting import Accepted
 from outreach.planning.rules import PlanRules, pack
@@ -61,13 +62,27 @@ def a_plan(tour: Tour, **changes: Any) -> TourPlan:
             "rules": pack(PlanRules()),
             "state": "done",
             "finished_at": make.EARLIER,
-            "figures": {},
         }
         | changes
     )
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def figures(*, dropped: Proposal) -> PlanFigures:
+    """Of a plan in which a proposal has no place any more."""
+    numbers = "needed reached in_part guests shows pupils pupils_unknown driving booked_driving days_used days_given "
+    numbers += "bound_schools bound_driving seconds kept moved"
+    return PlanFigures(
+        **dict.fromkeys(numbers.split(), 0),
+        ended="proven",
+        complete=True,
+        words=[],
+        unplayable=[],
+        unplaced=1,
+        unplaced_proposals=[PlanUnplacedProposal(proposal_id=dropped.id)],
+    )
 
 
 def line(plan: TourPlan, tour: Tour, school: int, at: time, *, day: int = 0, **changes: Any) -> PlanLine:
@@ -425,9 +440,7 @@ def test_what_has_no_place_any_more_is_taken_back_only_when_it_is_ticked(t) -> N
     accept(t, t.one, t.two)
     first, second = db.session.query(Proposal).order_by(Proposal.id).all()
     with transaction():
-        plan = a_plan(
-            t.tour, name="Plan A, again", based_on=t.plan.id, figures={"dropped_proposals": [second.id]}
-        )
+        plan = a_plan(t.tour, name="Plan A, again", based_on=t.plan.id, figures=figures(dropped=second))
         three = line(plan, t.tour, 2, time(13))
     done = accept(t, three, plan=plan, dropping=[first.id, second.id], now=LATER + timedelta(hours=1))
     assert (done.fell, [each.urn for each in done.proposed]) == ([t.two.urn], [three.urn])

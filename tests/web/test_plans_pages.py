@@ -12,7 +12,7 @@ import make
 from little_tour import QUICK, Tour, draw_up
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
-from outreach.planning import ordering, orders, plan_figures
+from outreach.planning import ordering, orders
 from outreach.planning.orders import TourPlan
 from outreach.planning.rules import PlanRules
 
@@ -93,7 +93,7 @@ def test_every_number_of_a_plan_leads_to_a_list_with_that_many_rows(desk: Desk) 
         assert rows == int(number), address
         held += 1
     assert held == 4
-    told = plan_figures.unpack(plan.figures)
+    told = plan.figures
     assert told.reached + told.in_part + told.left_out == told.needed == 6
     assert page.count('<td class="nw">') == told.shows
     part = desk.client.get(f"/desk/plans/{plan.id}/schools/in-part")
@@ -185,7 +185,7 @@ def test_plans_stand_side_by_side_with_what_each_brings(desk: Desk) -> None:
     more = desk.plan(PlanRules(seconds=60, extra_days=2), name="Two more days")
     fewer = desk.plan(PlanRules(seconds=60, days_at_most=1), name="One day")
     page = words(desk.client.get(f"/desk/plans/compare?plan={one.id}&plan={more.id}&plan={fewer.id}"))
-    told = [plan_figures.unpack(plan.figures) for plan in (one, more, fewer)]
+    told = [plan.figures for plan in (one, more, fewer)]
     assert [each.reached for each in told] == [6, 9, 2]
     assert f"Schools reached {told[0].reached} of 9 {told[1].reached} of 9 {told[2].reached} of 9" in page
     assert "3 schools more" in page and "4 schools fewer" in page

@@ -60,7 +60,7 @@ def accept(
     if reply_by < day_of(now):
         raise ReplyByWrong("The day to reply by is past. Choose today or a later day.")
     lines = looking.chosen(plan, line_ids)
-    falling = room_of.proposals(set(dropping) & set(plan.figures.get("dropped_proposals", ())))
+    falling = room_of.proposals(set(dropping) & set(plan.unplaced_proposals))
     if not lines and not falling:
         raise NothingChosen
     _lock(lines, [p.urn for p in falling.values()], falling_days(falling.values()))

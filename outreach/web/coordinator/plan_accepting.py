@@ -10,7 +10,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
-from outreach.planning import ordering, plan_figures
+from outreach.planning import ordering
 from outreach.planning.orders import TourPlan
 from outreach.planning.promising import accepting, looking
 from outreach.planning.promising import room as room_of
@@ -102,9 +102,8 @@ def plan_again(plan_id: int) -> Any:
 
 def _page(plan: TourPlan, ticked: list[int], reply_by: date, form: AcceptForm) -> Any:
     now = clock.now()
-    told = plan_figures.unpack(plan.figures)
     falling = [
-        proposal for proposal in room_of.proposals(told.dropped_proposals).values() if proposal.is_open(now)
+        proposal for proposal in room_of.proposals(plan.unplaced_proposals).values() if proposal.is_open(now)
     ]
     lines = looking.chosen(plan, ticked)
     found = looking.look(plan, lines, reply_by=max(reply_by, day_of(now)), now=now)

@@ -95,14 +95,14 @@ def plan_days(plan_id: int, which: str) -> Any:
     row = our_plan(plan_id)
     if not row.is_readable:
         abort(404)
-    told, by_day = plan_figures.unpack(row.figures), _by_day(orders.lines(row))
+    by_day = _by_day(orders.lines(row))
     standing = {day.id: day for day in days.of_programme(row.programme_id)}
     return render_template(
         "coordinator/plan_days.html",
         plan=row,
         which=which,
         used=by_day,
-        free=told.free_days,
+        free=row.figures.free_day_ids if row.figures else [],
         standing=standing,
     )
 
@@ -142,7 +142,7 @@ def compare_plans() -> Any:
         return _list_page("These plans are of different programmes. Choose plans of one."), 422
     if len(chosen) < 2 or len(found) > SIDE_BY_SIDE:
         return _list_page(f"Choose from two to {SIDE_BY_SIDE} plans that are done, then compare them."), 422
-    columns = [(row, plan_figures.unpack(row.figures), rules.unpack(row.rules)) for row in chosen]
+    columns = [(row, row.figures, rules.unpack(row.rules)) for row in chosen if row.figures]
     first = columns[0][1]
     return render_template(
         "coordinator/plan_compare.html",
@@ -159,7 +159,7 @@ def _list_page(wrong: str = "") -> str:
     return render_template(
         "coordinator/plans.html",
         programme=programme,
-        rows=[(row, plan_figures.unpack(row.figures) if row.is_readable else None) for row in rows],
+        rows=[(row, row.figures) for row in rows],
         rules_said=[rules.words(rules.unpack(row.rules), _troupe_names()) for row in rows],
         wrong=wrong,
         ticked=request.args.getlist("plan", type=int),
@@ -173,7 +173,7 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
         "coordinator/plan.html",
         plan=row,
         rules_said=rules.words(rules.unpack(row.rules), _troupe_names()),
-        told=plan_figures.unpack(row.figures) if row.is_readable else None,
+        told=row.figures,
         changed=fingerprint.changed(row) if row.is_readable else [],
         lines=lines,
         by_day=_by_day(lines),
