@@ -71,6 +71,9 @@ TOUR_MENU = (
 )
 """The pages under 'Tour', side by side on each of them."""
 
+SOMEBODY = "somebody at the school"
+"""Who holds a link that a letter on paper bears: it names nobody."""
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -154,7 +157,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         g.link, g.programme, g.partnership, g.school = found
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
-        g.who = g.link.name or g.link.address
+        g.who = g.link.name or g.link.address or SOMEBODY
         return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import make
+from outreach.asking.invitations import Answer
 from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.asking.short_codes import WrongTry
 from outreach.county.schools import School
@@ -134,3 +135,13 @@ def test_code_page_asks_for_both(client: FlaskClient, desk: Desk) -> None:
     assert empty.status_code == 422
     assert "Enter your school’s postcode." in empty.text and "Enter the code" in empty.text
     assert number(WrongTry) == 0
+
+
+def test_who_answers_by_a_letter_on_paper_is_somebody_at_the_school(client: FlaskClient, desk: Desk) -> None:
+    code = code_in(printed(client, desk))
+    opened = client.post("/code", data={"postcode": "ZZ9 3AB", "code": code}).location
+    said = client.post(f"{opened}/not-this-year", data={"reason": "exams"})
+    assert said.status_code == 303
+    db.session.rollback()
+    (answer,) = db.session.scalars(select(Answer))
+    assert (answer.urn, answer.who) == (desk.silent.urn, "somebody at the school")
