@@ -140,7 +140,8 @@ def test_code_page_asks_for_both(client: FlaskClient, desk: Desk) -> None:
 def test_who_answers_by_a_letter_on_paper_is_somebody_at_the_school(client: FlaskClient, desk: Desk) -> None:
     code = code_in(printed(client, desk))
     opened = client.post("/code", data={"postcode": "ZZ9 3AB", "code": code}).location
-    said = client.post(f"{opened}/not-this-year", data={"reason": "exams"})
+    token = opened.split("/i/")[1].split("/")[0]
+    said = client.post(f"/i/{token}/not-this-year", data={"reason": "exams"})
     assert said.status_code == 303
     db.session.rollback()
     (answer,) = db.session.scalars(select(Answer))
