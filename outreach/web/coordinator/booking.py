@@ -22,7 +22,7 @@ from outreach.post.incoming import inbox
 from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
-from outreach.web import forms
+from outreach.web import forms, reply_words
 from outreach.web.coordinator import booking_words
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.refusals import back_to, status
@@ -88,6 +88,7 @@ def booking(reference: str) -> Any:
             now=now,
         ),
         words=booking_words,
+        replies=reply_words,
         people=people,
         letters=outbox.newest_of_stream(found.uid),
         said=invite_answers.by_person(found, people),

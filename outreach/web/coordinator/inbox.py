@@ -15,7 +15,7 @@ from outreach.ground.wording import and_list
 from outreach.post.incoming import contents, inbox, parsed_mail, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
 from outreach.tour.performances import SlotTaken
-from outreach.web import forms
+from outreach.web import forms, reply_words
 from outreach.web.coordinator.inbox_cards import cards_of
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
@@ -210,6 +210,7 @@ def _mail_page(mail: Incoming, form: RefuseForm) -> str:
     return render_template(
         "coordinator/inbox_mail.html",
         card=card,
+        replies=reply_words,
         mail=mail,
         shown=shown,
         booking=booking,

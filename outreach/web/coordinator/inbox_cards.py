@@ -11,10 +11,21 @@ from outreach.booking.desk import replies
 from outreach.booking.desk.replies import Matter
 from outreach.booking.proposals import Proposal
 from outreach.ground import clock
+from outreach.ground.wording import clock as at
+from outreach.ground.wording import day
 from outreach.post import letters
 from outreach.post.incoming import contents, inbox
 from outreach.post.incoming.contents import Contents
-from outreach.post.incoming.inbox import DECLINE, DOUBT, NEWCOMER, WISH, CalendarAnswer, Incoming
+from outreach.post.incoming.inbox import (
+    ADDRESS,
+    DECLINE,
+    DOUBT,
+    NEWCOMER,
+    RAW,
+    WISH,
+    CalendarAnswer,
+    Incoming,
+)
 
 Newest = Mapping[str, Mapping[str, CalendarAnswer]]
 
@@ -41,6 +52,34 @@ class Card:
         if self.proposal is not None:
             return self.proposal.urn
         return letters.school_of(self.inside.letter.stream) if self.inside.letter is not None else None
+
+    @property
+    def about(self) -> str:
+        """What the mail says, in one line."""
+        mail, counter, letter = self.mail, self.inside.counter, self.inside.letter
+        person = mail.sender_name or mail.sender or "Somebody"
+        if mail.task == WISH and counter is not None:
+            return f"{person} asks for {day(counter.starts_at)}, {at(counter.starts_at)}"
+        return {
+            DECLINE: f"{person} declined",
+            NEWCOMER: f"{person} answered, and is not on the booking",
+            DOUBT: f"An answer in the name of {person}",
+            ADDRESS: f"Mail to {letter.recipient if letter else 'an address'} comes back",
+            RAW: f"Mail from {person} cannot be read",
+        }.get(mail.task, mail.subject or "No subject")
+
+    @property
+    def headline(self) -> str:
+        """What the list calls it: by its visit where it asks for something about one."""
+        if self.mail.task in (WISH, DECLINE, NEWCOMER, DOUBT):
+            if self.proposal is not None:
+                starts_at = self.proposal.starts_at
+                return f"{self.proposal.school.name}, kept: {day(starts_at)} at {at(starts_at)}"
+            if self.matter is not None:
+                booking, starts_at = self.matter.booking, self.matter.booking.performance.starts_at
+                whose = ", the company’s entry" if self.matter.of_troupe else ""
+                return f"{booking.school.name}{whose}, {day(starts_at)} at {at(starts_at)}"
+        return self.about
 
     @property
     def corrected_at(self) -> str:

@@ -32,7 +32,7 @@ from outreach.post.feeds.entries import SCHOOL
 from outreach.tour import slots
 from outreach.tour.performances import Slot
 from outreach.visits import reports
-from outreach.web import forms, subscribing
+from outreach.web import forms, reply_words, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, refused
@@ -84,6 +84,7 @@ def booked(token: str, reference: str) -> Any:
     joinable = booking.role == promises.HOST and not g.programme.for_adults
     return render_template(
         "school/booked.html",
+        replies=reply_words,
         place=guest_places.of_booking(booking),
         host_of=hosting.at_a_glance(booking.performance_id) if joinable else None,
         token=token,
