@@ -40,13 +40,9 @@ class Kin:
                 passing.predecessors[successor] = closed
         return passing
 
-    def after(self, urn: int) -> list[int]:
-        """Every successor, at any remove."""
-        return _reached(self.successors, urn) if urn in self.successors else []
-
     def before(self, urn: int) -> list[int]:
         """Every predecessor, at any remove."""
-        return _reached(self.predecessors, urn) if urn in self.predecessors else []
+        return _reached(self.predecessors, urn)
 
     def beyond(self, urns: Collection[int]) -> set[int]:
         """The predecessors and successors, at any remove, that are not among some schools."""

@@ -199,7 +199,6 @@ def close_day(tour_day: TourDay, *, now: datetime) -> None:
         tour_day.shows_at_most = staying
     else:
         tour_day.ended_at = now
-    db.session.flush()
 
 
 def close_half(tour_day: TourDay, *, morning: bool, now: datetime) -> None:

@@ -11,7 +11,8 @@ import make
 from make import NOW
 from outreach.asking import invitations
 from outreach.booking import promises
-from outreach.county.schools import School
+from outreach.county.contacts import Contact
+from outreach.county.schools import Correction, School
 from outreach.coverage import as_of, facts, gaps, standings
 from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
@@ -222,6 +223,58 @@ def stands(
 )
 def test_the_newest_word_is_the_cause(booked: list[Verdict], more: dict[str, Any], kind: str) -> None:
     assert stands(*booked, **more)[0] == kind
+
+
+def test_a_schools_name_is_as_its_own_partnership_corrected_it_until_that_is_withdrawn(
+    programme, school
+) -> None:
+    was = school.name
+
+    def names() -> list[str]:
+        register = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW)
+        return [found(programme, school).name, *(each.name for each in register.also_seen)]
+
+    with transaction():
+        guest = make.school(la_code="933", name="Overmoor School")
+    played(programme, guest, FIRST, {8: 100})
+    assert names() == [was, "Overmoor School"]
+    for withdrawn, said in ((False, "St Brannoc’s"), (True, was)):
+        with transaction():
+            for urn in (school.urn, guest.urn):
+                facts = {"recorded_at": make.EARLIER, "who": "Priya", "reason": "It says so itself"}
+                db.session.add(
+                    Correction(urn=urn, field="name", value="St Brannoc’s", withdrawn=withdrawn, **facts)
+                )
+        assert names() == [said, "Overmoor School"]
+
+
+@pytest.mark.parametrize(("by", "said"), [("company", "company"), ("host", "host school"), (None, "")])
+def test_a_cancellation_says_whose_it_was(by: str | None, said: str) -> None:
+    told = facts.AskedAndSaid(
+        contacts={1: True}, invited={}, answers={}, proposals={}, begun={}, days_of_waiting=0
+    )
+    ended = verdict(promises.CANCELLED, ended_at=after(2), ended_by=by)
+    assert AskedByDay(told, THIRD).standing([1], [ended]).detail == said
+
+
+def test_a_contact_counts_on_the_day_that_is_its_last(programme, school) -> None:
+    with transaction():
+        db.session.query(Contact).one().ended_at = end_of_day(SECOND)
+    standing = [found(programme, school, SECOND + timedelta(days=n)).detail for n in (0, 1)]
+    assert standing == ["", "no contact"]
+
+
+def test_who_saw_it_from_elsewhere_is_named_with_its_district(programme) -> None:
+    with transaction():
+        guest = make.school(la_code="933", district_name="Overmoor")
+        nowhere = make.school(la_code="933", district_name=None)
+    for school in (guest, nowhere):
+        played(programme, school, FIRST, {8: 100})
+    told = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW).also_seen
+    assert [(s.urn, s.district_name, s.pupils) for s in told] == [
+        (guest.urn, "Overmoor", 100),
+        (nowhere.urn, "district not known", 100),
+    ]
 
 
 def test_every_cause_is_said_in_words_with_what_to_do_next() -> None:
