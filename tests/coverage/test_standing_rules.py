@@ -184,7 +184,7 @@ def stands(
     """Why a school is a gap that was asked at once, and began the form and answered so many hours after it."""
     told = facts.AskedAndSaid(
         contacts={1: True},
-        invited={1: facts.Invited(1, make.EARLIER, make.EARLIER, 1)} if asked else {},
+        invited={1: facts.Invited(1, make.EARLIER, make.EARLIER, alive=1, on_paper=0)} if asked else {},
         answers={}
         if answered is None
         else {1: facts.Answered(1, invitations.OTHER_DATE, "", after(answered))},
