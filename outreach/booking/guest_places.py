@@ -4,7 +4,6 @@ plain questions."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, func, select, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -117,7 +116,7 @@ class GuestPlace(Base):
     performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
     why: Mapped[str] = mapped_column(Text)
     seats: Mapped[int]
-    access_needs: Mapped[Any] = mapped_column(JSON, default=dict)
+    access_needs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     travels_by: Mapped[str] = mapped_column(Text, default="unknown")
     adults: Mapped[int | None]
     arrives: Mapped[time | None]

@@ -4,7 +4,6 @@ expected."""
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -76,7 +75,7 @@ class Booking(Base):
     seats: Mapped[int]
     hall: Mapped[str] = mapped_column(Text, default="")
     step_free: Mapped[bool | None]
-    access_needs: Mapped[Any] = mapped_column(JSON, default=dict)
+    access_needs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     arrival_note: Mapped[str] = mapped_column(Text, default="")
     booked_by: Mapped[str] = mapped_column(Text, default="")
     uid: Mapped[str] = mapped_column(Text, unique=True)

@@ -122,12 +122,10 @@ def _into_seats(person: NamedPerson, *, who: str, now: datetime) -> None:
         _add(place.booking, person, who=who, now=now)
     elif place.ended_at is not None:
         raise NotAnyMore
-    elif person.address.casefold() not in {there.address.casefold() for there in place.people}:
+    else:
+        there = Colleague.like(person)
         asked_on = place.recorded_at.date()
-        named_too = Colleague.like(person).row(
-            source=guest_places.FROM_QUESTION, source_date=asked_on, now=now
-        )
-        place.people.append(named_too)
+        place.people.append(there.row(source=guest_places.FROM_QUESTION, source_date=asked_on, now=now))
 
 
 def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> None:

@@ -82,7 +82,7 @@ def booking(reference: str) -> Any:
         facts=booking_words.facts(
             found,
             promises.pupils_of(found),
-            access_words(found.access_needs or {}),
+            access_words(found.access_needs),
             guest_places.of_booking(found),
             over=cancellation is not None or found.performance.ends_at <= now,
             now=now,

@@ -326,7 +326,7 @@ def change_typed(booking: Booking) -> dict[str, str]:
     groups = {*accounts.account(booking.programme, booking.school, now=clock.now()).expected, *pupils}
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
-        **{f"access-0-{slug}": str(n) for slug, n in (booking.access_needs or {}).items()},
+        **{f"access-0-{slug}": str(n) for slug, n in booking.access_needs.items()},
         **hall_typed(booking),
     }
 

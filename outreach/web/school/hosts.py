@@ -160,7 +160,7 @@ def coming(token: str, reference: str) -> Any:
     if booking.role != promises.GUEST or not booking.can_change(now):
         return redirect(url_for(".booked", token=token, reference=reference), 303)
     place = guest_places.of_booking(booking)
-    typed = forms.change_typed(booking) | guest_forms.coming_typed(place, booking.access_needs or {})
+    typed = forms.change_typed(booking) | guest_forms.coming_typed(place, booking.access_needs)
     if request.method == "POST":
         typed = request.form.to_dict()
     asked = forms.change_form(booking, typed)
