@@ -98,13 +98,13 @@ class Desk:
 
     def plan(self) -> TourPlan:
         with transaction():
-            plan = ordering.order(self.programme, PlanRules(seconds=6), who=PRIYA, now=self.later())
+            plan = ordering.order(self.programme, PlanRules(seconds=60), who=PRIYA, now=self.later())
         draw_up()
         return db.session.get_one(TourPlan, plan.id, populate_existing=True)
 
     def again(self, plan: TourPlan) -> TourPlan:
         with transaction():
-            made = ordering.again(plan, seconds=6, who=PRIYA, now=self.later()).id
+            made = ordering.again(plan, seconds=60, who=PRIYA, now=self.later()).id
         draw_up()
         return db.session.get_one(TourPlan, made, populate_existing=True)
 
