@@ -15,7 +15,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of, wall
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
 

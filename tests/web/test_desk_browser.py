@@ -14,7 +14,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 
 def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wide_page: Page) -> None:

@@ -14,7 +14,7 @@ from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.post.outbox import Letter
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.tour import target_decisions
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
 SCHOOLS = 60

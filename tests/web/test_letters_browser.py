@@ -17,7 +17,7 @@ from outreach.post.outgoing import postman
 from outreach.post.outgoing.pauses import Pause
 from post.facts import JOANNA, OFFICE, asking, sender, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 

@@ -11,7 +11,7 @@ from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import transaction
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College for Kestermere and the Northern Villages"
 PASSWORD = "lantern gravel otter"

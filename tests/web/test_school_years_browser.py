@@ -19,7 +19,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.web.coordinator.register_changes import KINDS
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmere-on-the-Wold"
 

@@ -16,7 +16,7 @@ from outreach.post.outgoing import duty, pauses, postman
 from post.facts import JOANNA, sender, visit
 from web.test_letters_browser import LONG, keep
 
-pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+pytestmark = [pytest.mark.browser, pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 
 @pytest.fixture
