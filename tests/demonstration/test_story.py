@@ -14,7 +14,8 @@ from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, story
 from outreach.demonstration.story import Told
-from outreach.ground.db import db, transaction
+from outreach.ground.db import Base, db, transaction
+from outreach.ground.history import History
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
@@ -42,7 +43,40 @@ def tell(at: str) -> tuple[Told, datetime]:
     return told, now
 
 
+OF_THE_SCHOOL = {
+    "added a term of its own",
+    "corrected",
+    "gave back to the register",
+    "opened a day",
+    "own numbers",
+    "ruled out a day",
+    "set its hours",
+    "taken as what became of another",
+    "took back a day of its own",
+}
+"""What is told of a school itself, in no partnership's programme."""
+
+
+def each_deed_is_its_partnerships() -> None:
+    """Compared with the row that each is about, as Python finds it."""
+    rows = {
+        (word, str(getattr(row, column))): row.partnership_id
+        for mapper in Base.registry.mappers
+        if (known := getattr(mapper.class_, "in_history", None))
+        for word, column in [known]
+        for row in db.session.scalars(select(mapper.class_))
+    }
+    deeds = list(db.session.scalars(select(History)))
+    assert len(deeds) > 100
+    for deed in deeds:
+        about = (deed.subject, deed.subject_id)
+        assert about not in rows or rows[about] == deed.partnership_id, (deed.what, *about)
+        lacks = deed.subject == "register" or deed.what in OF_THE_SCHOOL
+        assert (deed.partnership_id is None) == lacks, (deed.what, *about)
+
+
 def judge(told: Told, now: datetime) -> None:
+    each_deed_is_its_partnerships()
     reckoning = standings.standings_of_programme(told.programme.id, as_of=day_of(now), now=now)
     found = Counter(row.standing for row in reckoning.target)
     assert set(found) == NINE
