@@ -264,6 +264,17 @@ def test_a_contact_counts_on_the_day_that_is_its_last(programme, school) -> None
     assert standing == ["", "no contact"]
 
 
+def test_an_invitation_of_midnight_is_of_the_day_that_begins(programme) -> None:
+    with transaction():
+        asked = make.school(number_of_pupils=700)
+        midnight = end_of_day(SECOND)
+        make.invitation(
+            programme, asked, midnight, address=make.contact(asked).address, handed_at=noon(FIRST)
+        )
+    assert found(programme, asked, SECOND).standing == "not asked"
+    assert found(programme, asked, SECOND + timedelta(days=1)).standing == "asked"
+
+
 def test_who_saw_it_from_elsewhere_is_named_with_its_district(programme) -> None:
     with transaction():
         guest = make.school(la_code="933", district_name="Overmoor")

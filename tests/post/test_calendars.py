@@ -237,6 +237,11 @@ def test_nothing_that_people_type_breaks_an_entry_or_adds_to_it(
             ]
 
 
+def test_words_that_look_like_an_entry_are_words() -> None:
+    ics = calendars.request(appointment(description="BEGIN:VEVENT"))
+    assert ics.count(b"BEGIN:VTIMEZONE") == 1 and event_of(ics)["DESCRIPTION"] == "BEGIN:VEVENT"
+
+
 def test_ordinary_words_come_back_as_they_were_typed() -> None:
     said = "Siân O’Brien-Ŵyn, 学校; 50% off: “quoted” 👩🏽‍🏫 (hall 2)"
     assert event_of(calendars.request(appointment(summary=said)))["SUMMARY"] == said
