@@ -270,6 +270,16 @@ def test_moving_keeps_the_event_and_raises_its_sequence(c) -> None:
     assert ("red.van@lantern-row.example", "REQUEST", 1) in letters()
 
 
+def test_what_a_show_came_to_is_forgotten_with_the_time_at_which_it_was(c) -> None:
+    booking = booked(c)
+    with transaction():
+        booking.outcome = promises.TOOK_PLACE
+        promises.put_what_came(booking, {8: 10})
+    with transaction():
+        bookings.move(booking, slot(c, time(13), day=c.later), who="Priya", now=make.NOW, by="coordinator")
+    assert booking.outcome is None and db.session.query(promises.CameTo).count() == 0
+
+
 def test_moving_within_the_own_time_is_possible(c) -> None:
     booking = booked(c)
     near = slots.find(

@@ -234,6 +234,14 @@ def test_a_day_that_cannot_be_taken_off_stands_as_it_was(c) -> None:
     assert here.take_off(WEEK[1]) and (here.facts(WEEK[1]), here.rows[WEEK[2]].slept_northing) == before
 
 
+def test_the_day_after_knows_again_of_a_day_that_is_given_back(c) -> None:
+    here = span.load(c.troupe, WEEK[0], WEEK[0], now=make.NOW)
+    assert here.take_off(WEEK[0]) == "" and here.rows[WEEK[1]].back_before is None
+    here.give_back(c.days[WEEK[0]])
+    known = here.rows[WEEK[1]].night, here.rows[WEEK[1]].back_before
+    assert known == (c.days[WEEK[0]].id, time(18)) and WEEK[0] in here.rows
+
+
 def test_a_time_that_is_only_held_lacks_no_rest(c) -> None:
     with transaction():
         c.troupe.latest_return = time(12)
