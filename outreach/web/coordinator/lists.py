@@ -37,6 +37,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.tour import programmes
 from outreach.web import downloads, forms
+from outreach.web.coordinator import list_words
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
 
@@ -304,6 +305,8 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     rows = of_kind[(page - 1) * SHOWN : page * SHOWN]
     to_reach = _reached(looked) if kind == CONTACTS else None
+    taken = upload.row.taken_at is not None
+    ask = [x for x in looked.layouts if x.wanted and not x.complete and x.lines]
     domains = _domains(looked) if kind == CONTACTS and show == REPAIR else []
     return {
         "upload": upload,
@@ -313,7 +316,9 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "show": show,
         "page": page,
         "pages": pages,
-        "rows": rows,
+        "rows": [(e, list_words.cells(e, show)) for e in rows] if show != REPAIR or taken else rows,
+        "title": list_words.title(sums, taken=taken, unread=bool(ask) and not looked.lines),
+        "how_many": list_words.how_many(show, sums[show], kind),
         "words": WORDS[kind],
         "heads": HEADS,
         "labels": LABELS,
@@ -324,14 +329,13 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "suggested": {
             e.key: contact_lists.suggested(e, domains) for e in rows if domains and e.field == "address"
         },
-        "choices": _choices_of(looked.layouts, kind),
+        "choices": [(c, *_note_of(c, kind)) for c in _choices_of(looked.layouts, kind)],
         "kinds": KINDS[kind],
-        "skip": SKIP,
         "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
         "letters": list_layout.letters,
         "reach": to_reach,
         "several": len(looked.entries) != looked.lines,
-        "ask": [x for x in looked.layouts if x.wanted and not x.complete and x.lines],
+        "ask": ask,
         "years": [
             (y, year_name(y)) for y in range(year_of(day_of(clock.now())), past_shows.FIRST_YEAR + 9, -1)
         ],
@@ -588,6 +592,17 @@ def _choices_of(layouts: Sequence[Layout], kind: str) -> list[Choice]:
                 addresses=under.addresses + (before.addresses if before else 0),
             )
     return list(found.values())
+
+
+def _note_of(choice: Choice, kind: str) -> tuple[str, bool]:
+    return list_words.of_column(
+        skipped=choice.kind == SKIP,
+        notes=choice.notes,
+        addresses=choice.addresses,
+        filled=choice.filled,
+        block=choice.block,
+        contacts=kind == CONTACTS,
+    )
 
 
 def _reached(looked: ListPreview[Any]) -> tuple[int, int, int]:

@@ -1,0 +1,92 @@
+"""Words of a list that was sent in: what it needs, and its lines as columns. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from outreach.county.lists.contact_lists import ContactEntry
+from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry
+from outreach.county.lists.headings import CONTACTS
+from outreach.county.lists.past_shows import VisitEntry
+from outreach.ground.school_year import year_name
+from outreach.ground.wording import capfirst, count, day_short, number
+
+NOT_TAKEN = (LEFT, REPAIR, OUTSIDE)
+"""Lines of which the reason is shown, and not what they would come to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One thing that a line says. `head`: of its column; `label`: before it on a phone; `looks`: classes."""
+
+    head: str
+    words: str
+    label: str = ""
+    under: str = ""
+    looks: str = ""
+
+
+def title(sums: Mapping[str, int], *, taken: bool, unread: bool) -> str:
+    """What the list needs next; `unread`: nothing of it can be read before its columns are said."""
+    if taken:
+        return "Taken in"
+    if unread:
+        return "Which column is what?"
+    if sums[REPAIR]:
+        return f"{count(sums[REPAIR], 'line')} {'needs' if sums[REPAIR] == 1 else 'need'} you"
+    return "Every line can be taken in" if sums[NEW] or sums[CHANGED] else "Nothing in this list is new"
+
+
+def how_many(fate: str, n: int, kind: str) -> str:
+    """So many lines, or contacts, or visits."""
+    return count(n, "line" if fate in (*NOT_TAKEN, TWICE) else "contact" if kind == CONTACTS else "visit")
+
+
+def cells(entry: Entry, fate: str) -> list[Cell]:
+    """What is shown of a line beside its number and its school."""
+    if fate in NOT_TAKEN:
+        return [
+            Cell(head="Why", label="Why", words=entry.reason),
+            Cell(head="What it says", label="Says", words=entry.shown, looks="s2 wraps"),
+        ]
+    if isinstance(entry, ContactEntry):
+        return _of_contact(entry, fate)
+    assert isinstance(entry, VisitEntry)
+    assert entry.year is not None
+    pupils = "not known" if entry.pupils is None else number(entry.pupils)
+    return [
+        Cell(head="Year", label="Year", words=year_name(entry.year)),
+        Cell(head="Day", label="Day", words=day_short(entry.day) if entry.day else "not known"),
+        Cell(head="How many", label="How many", words=pupils, looks="num"),
+        *([Cell(head="Merged with", label="Merged with", words=entry.into)] if fate == TWICE else []),
+    ]
+
+
+def _of_contact(entry: ContactEntry, fate: str) -> list[Cell]:
+    said = entry.details
+    assert said is not None
+    told = [
+        Cell(head="Name and role", words=said.name or "no name", under=said.role),
+        Cell(head="Address", words=said.address, under=said.phone, looks="wraps"),
+    ]
+    if fate == CHANGED:
+        held = entry.on_file
+        known = ", ".join(w for w in (held.name, held.role, held.phone) if w) if held is not None else ""
+        on_file = known or "nothing but the address"
+        told.append(Cell(head="On file", label="On file", words=on_file, under=capfirst(entry.note)))
+    elif fate in (TWICE, SAME):
+        note = f"merged with {entry.into}" if entry.into else entry.note
+        told.append(Cell(head="Note", label="Note", words=note))
+    return told
+
+
+def of_column(
+    *, skipped: bool, notes: bool, addresses: int, filled: int, block: str, contacts: bool
+) -> tuple[str, bool]:
+    """What to know of a column before it is taken or left; and whether it is said aloud, since addresses would be
+    left out."""
+    stand = f"{count(addresses, 'address stands', 'addresses stand')} in it" if addresses else ""
+    if skipped and notes:
+        return "; ".join(w for w in ("may hold remarks about people", stand) if w), False
+    if skipped and stand and contacts:
+        return stand, True
+    return ", ".join(w for w in (block, f"{number(filled)} filled") if w), False
