@@ -203,14 +203,15 @@ def app(
 
 
 @pytest.fixture(scope="session")
-def kept_worlds() -> dict[str, Kept]:
-    """The rows that were made for this worker, by their maker."""
-    return {}
+def kept_worlds(pytestconfig: pytest.Config) -> dict[str, Kept] | None:
+    """The rows that were made for this worker, by their maker; none are kept where changes of the code that
+    makes them are tried, test by test."""
+    return None if pytestconfig.pluginmanager.has_plugin("noted_lines") else {}
 
 
 @pytest.fixture
 def world(
-    request: pytest.FixtureRequest, app: Flask, database_url: str, kept_worlds: dict[str, Kept]
+    request: pytest.FixtureRequest, app: Flask, database_url: str, kept_worlds: dict[str, Kept] | None
 ) -> World:
     """Rows that many tests begin with: see worlds.py."""
 

@@ -69,3 +69,19 @@ def test_rows_are_known_again_by_the_function_that_made_them(app: Flask, world: 
 
 def make_nothing() -> Partnership:
     return Partnership()
+
+
+def test_where_changes_of_the_code_are_tried_each_test_makes_its_rows_itself(
+    app: Flask,
+) -> None:
+    def never() -> Any:
+        raise AssertionError("nothing is copied")
+
+    forgetful = World(app, never, None)
+    found = {forgetful(another_partnership).id for _ in range(2)}
+    assert len(found) == db.session.scalar(select(func.count()).select_from(Partnership)) == 2
+
+
+def another_partnership() -> Partnership:
+    with transaction():
+        return make.partnership(())
