@@ -24,7 +24,7 @@ from outreach.ground.timespans import local, wall
 from outreach.planning import ordering, orders
 from outreach.planning.orders import ACCEPTED, DRAWN, REFUSED, STRUCK, PlanLine, TourPlan
 from outreach.planning.plan_figures import PlanFigures, PlanUnplacedProposal
-from outreach.planning.promising import accepting, day_by_day, deciding, looking
+from outreach.planning.promising import accepting, day_by_day, deciding, looking, room
 from outreach.planning.promising.accepting import Accepted
 from outreach.planning.rules import PlanRules, pack
 from outreach.post import copies
@@ -445,6 +445,16 @@ def test_what_has_no_place_any_more_is_taken_back_only_when_it_is_ticked(t) -> N
     done = accept(t, three, plan=plan, dropping=[first.id, second.id], now=LATER + timedelta(hours=1))
     assert (done.fell, [each.urn for each in done.proposed]) == ([t.two.urn], [three.urn])
     assert (first.ended_as, second.ended_as) == ("", "withdrawn")
+
+
+def test_whom_proposals_went_to_is_read_with_them_however_many(t, count_queries) -> None:
+    accept(t, t.one, t.two)
+    ids = [proposal.id for proposal in db.session.query(Proposal)]
+    db.session.expire_all()
+    with count_queries() as queries:
+        found = room.proposals(ids)
+        told = [[person.address for person in proposal.people] for proposal in found.values()]
+    assert len(queries) == 2 and len(told) == 2 and all(len(addresses) == 1 for addresses in told)
 
 
 # A day of the plan

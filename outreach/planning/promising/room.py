@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days, school_locations
@@ -93,12 +93,15 @@ class Room:
 
 
 def proposals(ids: Iterable[int]) -> dict[int, Proposal]:
-    """Some proposals as they are now, with slot, school and programme, by id; one query."""
+    """Some proposals as they are now, with slot, school, programme and people, by id; two queries."""
     rows = db.session.scalars(
         select(Proposal)
         .where(Proposal.id.in_(set(ids)))
         .options(
-            joinedload(Proposal.performance), joinedload(Proposal.school), joinedload(Proposal.programme)
+            joinedload(Proposal.performance),
+            joinedload(Proposal.school),
+            joinedload(Proposal.programme),
+            selectinload(Proposal.people),
         )
         .order_by(Proposal.id)
         .execution_options(populate_existing=True)
