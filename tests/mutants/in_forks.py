@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 from changes import Change
+from noted_lines import forget_what_is_kept
 
 TO_TRY = "CHANGES_TO_TRY"
 KILLED, SURVIVED, ENDLESS, ELSEWHERE = "killed", "survived", "it never ends", "in a fresh process"
@@ -89,6 +90,7 @@ def _in_a_fork(
 def _tried(change: Change | None, chosen: list[pytest.Item], by: Path) -> int:
     if change is not None and not swap(change):
         return 2
+    forget_what_is_kept()
     for item, following in zip(chosen, [*chosen[1:], None], strict=True):
         by.write_text(item.nodeid)
         if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):

@@ -9,6 +9,7 @@ It is loaded before anything of ours is imported (-p), so that what runs at impo
 This Python has no sys.monitoring (3.12 has); a trace function that looks at few files is quick enough.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -94,8 +95,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = sorted((i for i in items if i.nodeid in place), key=lambda item: place[item.nodeid])
 
 
+def forget_what_is_kept() -> None:
+    """Empty the caches of our functions: what they kept of one test runs no line in the next."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("outreach."):
+            for kept in vars(module).values():
+                if isinstance(kept, functools._lru_cache_wrapper):
+                    kept.cache_clear()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    if NOTES in os.environ:
+        forget_what_is_kept()
     try:
         return (yield)
     finally:
