@@ -108,7 +108,7 @@ function dragged(block) {
       const day = place.closest(".dy").querySelector("h2").childNodes;
       drop.hidden = false;
       drop.querySelector("[data-where]").textContent =
-        `${day[0].textContent} ${day[1].textContent}, ${words(start(event))}, ${place.closest(".ln").querySelector("h3").textContent.split(",")[0].trim()}`;
+        `${day[0].textContent.trim()} ${day[1].textContent}, ${words(start(event))}, ${place.closest(".ln").querySelector("h3").textContent.split(",")[0].trim()}`;
       drop.querySelector("[data-road]").textContent = place.dataset.says;
     });
     place.addEventListener("drop", (event) => {
