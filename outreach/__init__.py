@@ -23,7 +23,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
 
     Raises ConfigError, in words, when a setting makes no sense.
     """
-    app = Flask(__name__, template_folder=str(ROOT / "templates"))
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(config.read())
     app.config.update(settings or {})
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)

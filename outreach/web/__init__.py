@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from outreach.web import gate, problems, refusals, wording
+from outreach.web.public import files
 
 
 class RowNumber(IntegerConverter):
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.url_map.converters["int"] = RowNumber
     _import_pages()
+    files.init_app(app)
     gate.init_app(app)
     problems.init_app(app)
     refusals.init_app(app)
@@ -98,7 +100,6 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
-    import outreach.web.public.assets
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day

@@ -334,6 +334,5 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Cache-Control", "no-store")
     return drawing.allow(response)
