@@ -640,13 +640,17 @@ def test_from_its_end_on_a_show_is_neither_moved_nor_changed_nor_cancelled(c) ->
     assert (booking.hall, booking.ended_at) == ("Gym", last)
 
 
-def test_what_somebody_else_cancelled_meanwhile_is_neither_changed_nor_cancelled_again(c) -> None:
+def test_what_somebody_else_cancelled_meanwhile_is_neither_moved_nor_changed_nor_cancelled_again(c) -> None:
     booking = booked(c)
 
     def ended_meanwhile() -> None:
         ended = update(Booking).where(Booking.id == booking.id).values(ended_at=make.NOW)
         db.session.execute(ended.execution_options(synchronize_session=False))
 
+    wanted = slot(c, day=c.later)
+    with pytest.raises(promises.BookingEnded), transaction():
+        ended_meanwhile()
+        bookings.move(booking, wanted, who="Joanna Fell", now=make.NOW)
     with pytest.raises(promises.BookingEnded), transaction():
         ended_meanwhile()
         bookings.change(booking, promise(hall="Gym"), who="Joanna Fell", now=make.NOW)

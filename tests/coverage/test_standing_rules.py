@@ -257,6 +257,17 @@ def test_a_cancellation_says_whose_it_was(by: str | None, said: str) -> None:
     assert AskedByDay(told, THIRD).standing([1], [ended]).detail == said
 
 
+def test_one_living_address_that_was_asked_is_enough_to_be_reached() -> None:
+    def told(*alive: int) -> str:
+        asked = {n: facts.Invited(n, None, None, alive=one, on_paper=0) for n, one in enumerate(alive)}
+        said = facts.AskedAndSaid(
+            contacts={0: False}, invited=asked, answers={}, proposals={}, begun={}, days_of_waiting=0
+        )
+        return AskedByDay(said, THIRD).standing([0, 1], []).standing
+
+    assert (told(0, 0), told(0, 1), told(1, 1)) == ("unreachable", "not asked", "not asked")
+
+
 def test_a_contact_counts_on_the_day_that_is_its_last(programme, school) -> None:
     with transaction():
         db.session.query(Contact).one().ended_at = end_of_day(SECOND)
