@@ -102,6 +102,14 @@ CHANGED: dict[str, dict[str, str]] = {
         "ended_at": NOW,
         "ended_as": "is set with ended_at",
     },
+    "paper_letter": {"programme_id": NEVER, "urn": NEVER},
+    "paper_posting": {
+        "paper_letter_id": NEVER,
+        "posted_at": NEVER,
+        "recorded_at": NEVER,
+        "withdrawn_at": NOW,
+        "withdrawn_by": "is set with withdrawn_at",
+    },
 }
 """Columns on which a past day rests though their rows change, and how each is kept. All others are changed,
 and move nothing."""
