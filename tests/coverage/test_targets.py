@@ -405,7 +405,7 @@ def test_a_slot_is_proposed_until_its_reply_by_day_is_over(programme):
                 urn=school.urn,
                 starts_at=NOW,
                 reply_by=date(2027, 2, 20),
-                recorded_at=datetime(2027, 2, 10, 9, tzinfo=UTC),
+                recorded_at=datetime(2027, 2, 10, tzinfo=UTC),
             )
         )
     days = [date(2027, 2, n) for n in (9, 10, 20, 21)]
