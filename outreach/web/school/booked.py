@@ -36,6 +36,7 @@ from outreach.web import forms, reply_words, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, refused
+from outreach.web.school import booked_words
 from outreach.web.school.forms import marked
 from outreach.web.wording import sent_again
 
@@ -82,11 +83,18 @@ def booked(token: str, reference: str) -> Any:
     state = booking.has_come_to(now)
     people = promises.people_of(booking)
     joinable = booking.role == promises.HOST and not g.programme.for_adults
+    place = guest_places.of_booking(booking)
+    host_of = hosting.at_a_glance(booking.performance_id) if joinable else None
     return render_template(
         "school/booked.html",
         replies=reply_words,
-        place=guest_places.of_booking(booking),
-        host_of=hosting.at_a_glance(booking.performance_id) if joinable else None,
+        place=place,
+        host_of=host_of,
+        ways=booked_words.ways_to_change(
+            booking, place, first_is_elsewhere=host_of is not None and bool(host_of.waiting), now=now
+        ),
+        until_when=booked_words.until_when(booking, now=now),
+        steps=booked_words.what_happens_next(booking, state=state, now=now),
         token=token,
         booking=booking,
         others=[b for b in promises.live(g.programme.id, g.school.urn) if b.id != booking.id],
