@@ -1,6 +1,6 @@
 """The words of a booking's page: each line in every case that makes it another."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -138,3 +138,23 @@ def test_calendars_and_letters() -> None:
     assert booking_words.calendar_of_company("TENTATIVE") == "Maybe in the company’s calendar"
     assert booking_words.letter(Letter(status="failed")) == "Letter did not arrive"
     assert booking_words.letter(Letter(status="held back")) == "held back"
+
+
+@pytest.mark.parametrize(
+    ("role", "starts_in", "ended", "deeds"),
+    [
+        ("host", 1, False, ["booking_move", "booking_change", "booking_cancel"]),
+        ("guest", 1, False, ["booking_change", "booking_cancel"]),
+        ("host", -1, False, ["report", "booking_move", "booking_change", "booking_cancel"]),
+        ("host", -3, False, ["report"]),
+        ("host", 1, True, []),
+    ],
+)
+def test_deeds_are_those_that_can_still_be_done(
+    role: str, starts_in: int, ended: bool, deeds: list[str]
+) -> None:
+    starts_at = AT + timedelta(hours=starts_in)
+    show = SimpleNamespace(starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
+    cancellation: Any = SimpleNamespace() if ended else None
+    found = booking_words.head_deeds(booked(role=role, performance=show), cancellation, now=AT)
+    assert [page for page, _, _ in found] == deeds

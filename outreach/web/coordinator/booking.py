@@ -72,6 +72,7 @@ def booking(reference: str) -> Any:
     people = promises.people_of(found)
     handed, now = handovers.newest(found.id), clock.now()
     cancellation = promises.cancellation_of(found)
+    over = cancellation is not None or found.performance.ends_at <= now
     return render_template(
         "coordinator/booking.html",
         closing=closing.of_booking(found, now=now),
@@ -84,9 +85,11 @@ def booking(reference: str) -> Any:
             promises.pupils_of(found),
             access_words(found.access_needs),
             guest_places.of_booking(found),
-            over=cancellation is not None or found.performance.ends_at <= now,
+            over=over,
             now=now,
         ),
+        head_deeds=booking_words.head_deeds(found, cancellation, now=now),
+        over=over,
         words=booking_words,
         replies=reply_words,
         people=people,

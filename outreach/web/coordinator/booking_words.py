@@ -6,7 +6,7 @@ from datetime import datetime
 
 from outreach.booking.desk.closing import Closing
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.promises import Booking, Cancellation
+from outreach.booking.promises import HOST, Booking, Cancellation
 from outreach.county.schools import School
 from outreach.ground.wording import (
     and_list,
@@ -38,6 +38,23 @@ class Fact:
     beneath: str = ""
     warning: str = ""
     looks: str = ""
+
+
+def head_deeds(
+    booking: Booking, cancellation: Cancellation | None, *, now: datetime
+) -> list[tuple[str, str, str]]:
+    """What can be done with it, as (page, words, class of its button), the first thing first."""
+    show, deeds = booking.performance, []
+    if cancellation is not None:
+        return []
+    if show.starts_at <= now:
+        deeds.append(("report", "Enter a report", "btn s"))
+    if show.ends_at > now:
+        if booking.role == HOST:
+            deeds.append(("booking_move", "Move", "btn s"))
+        deeds.append(("booking_change", "Change numbers or hall", "btn q s"))
+        deeds.append(("booking_cancel", "Cancel…", "btn stop s"))
+    return deeds
 
 
 def cancelled(cancellation: Cancellation) -> tuple[str, str]:
