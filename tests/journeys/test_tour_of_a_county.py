@@ -30,7 +30,7 @@ from outreach.county import register
 from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
-from outreach.planning import ordering, orders, plan_figures
+from outreach.planning import ordering, orders
 from outreach.planning.orders import KEPT, TourPlan
 from outreach.planning.promising import accepting
 from outreach.planning.rules import PlanRules
@@ -110,7 +110,7 @@ class Desk:
 
     def accept(self, plan: TourPlan) -> accepting.Accepted:
         ids = [line.id for line in accepting.open_lines(plan)]
-        dropping = plan_figures.unpack(plan.figures).dropped_proposals
+        dropping = plan.unplaced_proposals
         with transaction():
             done = accepting.accept(
                 plan, ids, reply_by=REPLY_BY, dropping=dropping, who=PRIYA, now=self.later()
@@ -233,7 +233,7 @@ def desk(app: Flask, shared: Path) -> Desk:
 def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness(desk: Desk) -> None:
     # A plan for the whole county: 107 schools that have everything before them.
     plan = desk.plan()
-    told = plan_figures.unpack(plan.figures)
+    told = plan.figures
     assert told.needed == 107 and told.reached >= 95, told.words
     first = desk.accept(plan)
     assert first.left == [] and len(first.proposed) == told.shows
@@ -277,10 +277,10 @@ def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness
     for _ in range(2):
         waiting = {p.id: p.starts_at for p in desk.waiting()}
         plan = desk.again(plan)
-        told = plan_figures.unpack(plan.figures)
+        told = plan.figures
         kept = [line for line in orders.lines(plan) if line.was == KEPT and line.proposal_id in waiting]
         assert all(line.starts_at == waiting[line.proposal_id] for line in kept)
-        assert told.moved + told.dropped <= 3, told
+        assert told.moved + told.unplaced <= 3, told
         assert told.free_reached is not None
         done = desk.accept(plan)
         assert done.left == [] and len(done.moved) <= told.moved
