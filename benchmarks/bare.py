@@ -7,11 +7,12 @@ from flask import Flask, request
 from sqlalchemy import text
 
 from outreach.ground import config
-from outreach.ground.db import db, transaction
+from outreach.ground.db import LAST_DEEDS, db, transaction
 
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url(os.environ["DATABASE_URL"])
 db.init_app(app)
+LAST_DEEDS.tell(app, {})
 
 
 @app.post("/bare")

@@ -60,6 +60,7 @@ def put(url: str, folder: Path) -> str:
     os.environ.update(environment(url, folder))
     from sqlalchemy import text
 
+    import make
     from outreach import create_app
     from outreach.ground.db import db, transaction
     from outreach.post.feeds import addresses, entries
@@ -68,12 +69,13 @@ def put(url: str, folder: Path) -> str:
     app = create_app({})
     with app.app_context():
         with transaction():
+            whose = make.partnership().id
             shows = [Entry(kind=COORDINATOR, subject=1, appointment=a) for a in appointments()]
             began = perf_counter()
             entries.put(shows, now=MADE_AT, new=True)
             print(f"feed: an entry is written in {(perf_counter() - began) / EVENTS * 1000:.3f} ms")
             feed = addresses.make(
-                COORDINATOR, 1, partnership_id=1, label="All shows", who="benchmark", now=MADE_AT
+                COORDINATOR, 1, partnership_id=whose, label="All shows", who="benchmark", now=MADE_AT
             )
             path = f"/calendar/{addresses.token_of(feed, 'benchmark')}.ics"
         with transaction():

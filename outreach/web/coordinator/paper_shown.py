@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import segno
 from flask import g, render_template, url_for
 from markupsafe import Markup
 
@@ -57,6 +56,8 @@ def letterhead() -> dict[str, Any]:
 
 def _qr(address: str) -> Markup:
     """A QR code of level M as SVG, without its quiet zone: the page leaves it."""
+    import segno
+
     drawn = segno.make(address, error="m", micro=False).svg_inline(
         border=0, svgclass="qr", lineclass=None, omitsize=True
     )
