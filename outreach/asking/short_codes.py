@@ -8,6 +8,7 @@ together: by school, by address of origin, and for what was read out by the code
 import re
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -175,7 +176,7 @@ def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> s
             right = row
     if right is None:
         if not found:
-            check_password_hash(_NOBODYS, typed)  # takes as long as where there is a code
+            check_password_hash(_nobodys(), typed)  # takes as long as where there is a code
         _count_wrong(found, urns, origin, now=now)
         return None
     return _opened(right, now=now)
@@ -186,7 +187,10 @@ def plain(code: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", code.upper())
 
 
-_NOBODYS = generate_password_hash(secrets.token_hex(8))
+@cache
+def _nobodys() -> str:
+    """The hash of a code that nobody has."""
+    return generate_password_hash(secrets.token_hex(8))
 
 
 def _fresh(kind: str) -> str:
