@@ -289,10 +289,7 @@ def _promises(cuts: Sequence[Cut]) -> list[list[Promised]]:
     for rows, promised in zip(_rows(_revisions, cuts), _rows(_promised_pupils, cuts, order=2), strict=True):
         newest, pupils = {row[1]: row for row in rows}, _by_year_group(promised)
         found.append(
-            [
-                Promised(*(*row[1:5], row[0], *row[5:], pupils.get(row[0], {})))
-                for row in (newest[key] for key in sorted(newest))
-            ]
+            [Promised(*(*row[1:], pupils.get(row[0], {}))) for row in (newest[key] for key in sorted(newest))]
         )
     return found
 

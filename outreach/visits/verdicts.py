@@ -43,7 +43,6 @@ class Promised:
     urn: int
     performance_id: int
     created_at: datetime
-    revision_id: int
     starts_at: datetime
     ends_at: datetime
     ended_at: datetime | None

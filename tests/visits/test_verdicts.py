@@ -33,7 +33,6 @@ def promise(
         urn=900_000 + n,
         performance_id=show,
         created_at=STARTS - timedelta(days=50),
-        revision_id=n,
         starts_at=STARTS,
         ends_at=ENDS,
         ended_at=STARTS - timedelta(days=3) if ended else None,
