@@ -245,6 +245,7 @@ def test_what_is_done_for_a_school_says_whether_it_counts() -> None:
     assert said(decided=True) == said(decided=True, in_target=False)
     assert said(decided=True, by_phone=True) == ["Change whether it counts", *always, "Book by phone", *link]
     assert said(status="Closed") == ["Take it out of the target", *always]
+    assert said(unreachable=True) == ["Take it out of the target", *always, "Print a letter", *link]
 
 
 def test_who_looks_after_a_gap() -> None:

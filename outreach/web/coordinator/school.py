@@ -18,6 +18,7 @@ from outreach.coverage import figures
 from outreach.coverage.gaps import named
 from outreach.coverage.school import story
 from outreach.coverage.school.story import Chapter
+from outreach.coverage.standings import Word
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, outbox
@@ -151,6 +152,7 @@ def _in_programme(
             decided=decision is not None,
             in_target=chapter.standing is not None,
             by_phone=urn in holds.who_could_book(programme, {school: account}, now=now),
+            unreachable=missing is not None and missing.standing == Word.UNREACHABLE,
         ),
     }
 

@@ -332,13 +332,16 @@ def ways_in_head(
     ]
 
 
-def ways_on(school: School, *, decided: bool, in_target: bool, by_phone: bool) -> list[Way]:
+def ways_on(
+    school: School, *, decided: bool, in_target: bool, by_phone: bool, unreachable: bool = False
+) -> list[Way]:
     """What is done for the school in the programme, below its standing."""
     target = "Take it out of the target" if in_target else "Take it into the target"
     return [
         Way(words="Change whether it counts" if decided else target, page="school_target"),
         Way(words="Enter an answer", page="school_answer"),
         *([Way(words="Book by phone", page="school_book")] if by_phone else []),
+        *([Way(words="Print a letter", page="paper_letters")] if unreachable else []),
         *([Way(words="Get a code to read out", page="school_link")] if school.is_open else []),
     ]
 
