@@ -216,11 +216,6 @@ def letters_of(programme_id: int) -> list[LetterMade]:
     ]
 
 
-def letters_to(programme_id: int, urn: int) -> list[LetterMade]:
-    """Those of one school."""
-    return [made for made in letters_of(programme_id) if made.school.urn == urn]
-
-
 def posted_days(programme_id: int, urns: Collection[int]) -> dict[int, date]:
     """{URN: the newest day on which a letter on paper went there}; one query."""
     rows = db.session.execute(

@@ -6,8 +6,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import gate, problems, refusals, wording
-from outreach.web.public import files
+from outreach.web import files, gate, problems, refusals, wording
 
 
 class RowNumber(IntegerConverter):

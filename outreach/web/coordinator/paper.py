@@ -44,13 +44,12 @@ def paper_print() -> Any:
     """The letters, to be printed from this page: their codes stand here and nowhere else."""
     programme, urns, now = the_programme(), urns_in(*request.form.getlist("urn")), clock.now()
     target = standings.target_of(programme.id, now=now)
+    words = rounds.words_for(programme, set(urns) & target, now=now)
     with back_to(url_for("coordinator.paper_letters", programme=programme.id)), transaction():
-        words = rounds.words_for(programme, set(urns) & target, now=now)
         made = paper.make(programme, urns, target, words=words, who=who(), now=now)
-        page = render_template(
-            "coordinator/paper_print.html", programme=programme, made=made, **paper_shown.letterhead()
-        )
-    return page
+    return render_template(
+        "coordinator/paper_print.html", programme=programme, made=made, **paper_shown.letterhead()
+    )
 
 
 @coordinator.post("/paper/posted")

@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, request, session
 from outreach.web import assets
 from outreach.web.gate import open_to_all
 
-STATIC = Path(__file__).parents[2] / "static"
+STATIC = Path(__file__).parents[1] / "static"
 VENDORED = "vendor/"
 """Their names bear their version, and other files name them: what stands there never changes."""
 
