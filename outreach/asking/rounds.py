@@ -250,11 +250,11 @@ def withdraw(programme: Programme, round_id: int, *, who: str, now: datetime) ->
         .where(Invitation.round_id == round_id)
         .order_by(Letter.id)
     ).all()
-    for letter, link in sent:
-        try:
-            letterbook.withdraw(letter, who=who, now=now)
-        except letterbook.LetterGone as gone:
-            raise RoundIsGoing from gone
+    try:
+        letterbook.withdraw_together([letter.id for letter, _ in sent], who=who, now=now)
+    except letterbook.LetterGone as gone:
+        raise RoundIsGoing from gone
+    for _, link in sent:
         link.withdrawn_at = now
     row.withdrawn_at = now
     history.record("withdrew a round", programme, who=who, now=now, after={"schools": len(sent)})

@@ -650,3 +650,21 @@ def test_the_postman_and_who_takes_back_at_once_never_both_have_a_letter(app: Fl
     # A postman passes by a letter that the other holds that moment, and comes to it in his next turn.
     rest = len(claims.turn("postman", [], later, most=100))
     assert (told["in hand"] + rest, told["back"]) in {(6, 0), (0, 6)}
+
+
+def test_taking_a_round_back_asks_as_often_for_many_schools_as_for_few(
+    app: Flask, count_queries: Any
+) -> None:
+    counts = []
+    for n, codes in ((2, ("931",)), (12, ("932",))):
+        with transaction():
+            partnership = make.partnership(codes)
+            programme = make.programme(partnership)
+            make.tour_day(programme, make.troupe(partnership), date(2027, 3, 8))
+            schools = [make.school(la_code=codes[0]) for _ in range(n)]
+            c = County(programme, schools, [make.contact(s) for s in schools])
+        round_id = kept_back(c)
+        with count_queries() as sent, transaction():
+            assert rounds.withdraw(c.programme, round_id, who="Owen", now=make.NOW) == n
+        counts.append(len([said for said in sent if not said.startswith("INSERT")]))
+    assert counts[0] == counts[1]
