@@ -129,13 +129,15 @@ def make(
     target: Collection[int],
     *,
     words: Mapping[int, stationery.LetterAsking],
+    codes: Mapping[int, short_codes.Fresh] | None = None,
     who: str,
     now: datetime,
 ) -> list[MadeLetter]:
     """A letter for each school of the list that may get one, in the order of their names. The short code of an
     earlier letter ends with it.
 
-    `words`: from rounds.words_for. Raises NobodyToPrintFor, ReplyByPast, ProgrammeClosed.
+    `words`: from rounds.words_for. `codes`: one for each school, made before the lock of the programme is
+    taken. Raises NobodyToPrintFor, ReplyByPast, ProgrammeClosed.
     """
     invitations.queue(programme)
     schools, _ = whom_to_print_for(programme, urns, target, now=now)
@@ -146,15 +148,22 @@ def make(
             programme,
             school,
             words.get(school.urn) or invitations.asking(programme, school, now=now),
-            who,
-            now,
+            (codes or {}).get(school.urn),
+            who=who,
+            now=now,
         )
         for school in schools
     ]
 
 
 def _made(
-    programme: Programme, school: School, asking: stationery.LetterAsking, who: str, now: datetime
+    programme: Programme,
+    school: School,
+    asking: stationery.LetterAsking,
+    fresh: short_codes.Fresh | None,
+    *,
+    who: str,
+    now: datetime,
 ) -> MadeLetter:
     until = invitations.invitation_expiry(programme)
     minted = links.mint(
@@ -165,7 +174,9 @@ def _made(
         now=now,
         expires_at=until,
     )
-    code, written = short_codes.give(programme, school, short_codes.LETTER, expires_at=until, now=now)
+    code, written = short_codes.give(
+        programme, school, short_codes.LETTER, code=fresh, expires_at=until, now=now
+    )
     db.session.add(
         PaperLetter(
             programme_id=programme.id,

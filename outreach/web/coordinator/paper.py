@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from outreach.asking import paper, rounds
+from outreach.asking import paper, rounds, short_codes
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.ground import clock
@@ -45,8 +45,9 @@ def paper_print() -> Any:
     programme, urns, now = the_programme(), urns_in(*request.form.getlist("urn")), clock.now()
     target = standings.target_of(programme.id, now=now)
     words = rounds.words_for(programme, set(urns) & target, now=now)
+    codes = {urn: short_codes.fresh(short_codes.LETTER) for urn in words}
     with back_to(url_for("coordinator.paper_letters", programme=programme.id)), transaction():
-        made = paper.make(programme, urns, target, words=words, who=who(), now=now)
+        made = paper.make(programme, urns, target, words=words, codes=codes, who=who(), now=now)
     return render_template(
         "coordinator/paper_print.html", programme=programme, made=made, **paper_shown.letterhead()
     )
