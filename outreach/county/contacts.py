@@ -316,6 +316,44 @@ def add(
     return contact
 
 
+def change(
+    contact: Contact, kept: Details, *, source: str, source_date: date, who: str, now: datetime
+) -> Contact:
+    """The same person or office as known from now on: a new row in place of this one; the same again leaves it.
+    Raises SourceMissing or ContactOnFile."""
+    others = contacts_of_school(contact.urn, contact.partnership_id)
+    if any(c.address.casefold() == kept.address.casefold() for c in others if c.id != contact.id):
+        raise ContactOnFile(f"{kept.address} is already on file for this school.")
+    if details_of(contact) == kept and contact.source == source:
+        return contact
+    lines = [(contact.urn, contact, kept)]
+    return put_many(
+        lines, source=source, source_date=source_date, who=who, now=now, partnership_id=contact.partnership_id
+    )[0]
+
+
+def as_it_stands(contact_id: int, urn: int) -> Contact | None:
+    """A school's contact of that number, or what was put in its place since; None where it ended, or is not told
+    apart from others that were changed at that moment."""
+    found = db.session.scalar(
+        select(Contact).where(Contact.id == contact_id, Contact.urn == urn, whose(None, Contact.urn))
+    )
+    while found is not None and found.ended_at is not None:
+        then = db.session.scalars(
+            select(Contact)
+            .where(
+                Contact.urn == urn,
+                Contact.partnership_id == found.partnership_id,
+                Contact.created_at == found.ended_at,
+                Contact.id > found.id,
+            )
+            .order_by(Contact.id)
+        ).all()
+        same = [c for c in then if c.address.casefold() == found.address.casefold()] or then
+        found = same[0] if len(same) == 1 else None
+    return found
+
+
 def end(contact: Contact, *, who: str, now: datetime, programmes: Select[int] | None = None) -> None:
     """This person or office is not written to any more, and links it was sent into some programmes (None:
     any) are closed.

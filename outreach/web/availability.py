@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from outreach.county import partnerships
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -19,7 +20,7 @@ from outreach.tour.availability import changing, rules
 from outreach.tour.availability.rules import TroupeRules
 from outreach.tour.companies import Troupe
 from outreach.tour.wishes import KINDS, DayWish
-from outreach.web import forms
+from outreach.web import forms, opened
 from outreach.web.fields import given
 from outreach.web.refusals import refused, status
 
@@ -177,9 +178,15 @@ def undo(troupe: Troupe, door: Door, **more: Any) -> Any:
 
 def settle(troupe: Troupe, form: RulesForm, who: str) -> bool:
     """The troupe's rules as the form has them; False while nothing makes sense of it."""
+    stands = opened.over(
+        lambda: opened.words_of(RulesForm(formdata=None, obj=rules.rules_of_troupe(troupe))),
+        troupe,
+        "changed rest and lunch",
+    )
     if not form.validate_on_submit():
         return False
     with transaction():
+        stands.unchanged(lambda: partnerships.lock(troupe.company.partnership_id))
         rules.settle(troupe, form.rules(), who=who, now=clock.now())
     flash(f"The rules of {troupe.name} are saved.")
     return True

@@ -20,9 +20,9 @@ from outreach.ground.db import transaction
 from outreach.post import outbox
 from outreach.post.incoming import inbox
 from outreach.tour import days as tour_days
-from outreach.tour import slots
+from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
-from outreach.web import forms, reply_words
+from outreach.web import forms, opened, reply_words
 from outreach.web.coordinator import booking_words
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.refusals import back_to, status
@@ -157,8 +157,10 @@ def booking_change(reference: str) -> Any:
         school_forms.change_form(found, typed),
         school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS),
     )
+    stands = opened.over(lambda: _as_promised(reference), found, "changed", "moved")
     if request.method == "POST" and forms.valid(asked, room):
         with transaction():
+            stands.unchanged(lambda: performances.lock_school(found.urn))
             bookings.change(our_booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR)
         return _done(reference, "Changed. Whoever has it in the calendar gets the new numbers.")
     page = render_template(
@@ -293,6 +295,16 @@ def _else_back(reference: str) -> AbstractContextManager[None]:
 def _done(reference: str, said: str) -> Response:
     flash(said)
     return redirect(url_for("coordinator.booking", reference=reference), 303)
+
+
+def _as_promised(reference: str) -> dict[str, str]:
+    """The form of a change as it is filled from what stands."""
+    found = our_booking(reference)
+    typed = school_forms.change_typed(found)
+    return opened.words_of(
+        school_forms.change_form(found, typed),
+        school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS),
+    )
 
 
 def _promise(asked: PupilsForm, room: HallForm) -> Promise:

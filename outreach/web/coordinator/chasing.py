@@ -14,6 +14,7 @@ from outreach.asking.chasing import chases, offers, raising, reminders, settings
 from outreach.asking.chasing.chases import HEAD, TRUST
 from outreach.asking.chasing.raising import HEAD_ROLE, WaitingGap
 from outreach.asking.chasing.settings import LONGEST, Schedule
+from outreach.county import partnerships
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -21,7 +22,7 @@ from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import forms, opened
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import (
     coordinator,
@@ -74,9 +75,17 @@ def chasing() -> Any:
         return render_template("coordinator/chasing_none.html")
     plan = settings.schedule_of_programme(programme.id)
     form = SettingsForm(data=asdict(plan)) if request.method != "POST" else SettingsForm()
+    stands = opened.over(
+        lambda: opened.words_of(
+            SettingsForm(formdata=None, data=asdict(settings.schedule_of_programme(programme.id)))
+        ),
+        programme,
+        settings.SETTLED,
+    )
     if form.validate_on_submit():
         wanted = Schedule(**{name: getattr(form, name).data for name in asdict(plan)})
         with transaction():
+            stands.unchanged(lambda: partnerships.lock(g.partnership.id))
             settings.settle(_again(programme), wanted, who=who(), now=now)
         flash("Settled. It holds from the next run on.")
         return redirect(url_for("coordinator.chasing", programme=programme.id), 303)

@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
 
+from outreach.county import partnerships
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.post import troupe_links
 from outreach.tour import companies
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
-from outreach.web import forms, troupe_door
+from outreach.web import forms, opened, troupe_door
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
 
@@ -95,8 +96,10 @@ def new_company() -> Any:
 def company(company_id: int) -> Any:
     here = _company(company_id)
     form = CompanyForm(obj=here)
+    stands = opened.over(lambda: opened.words_of(CompanyForm(formdata=None, obj=here)), here, "changed")
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(_lock)
             companies.change(here, form.facts(), who=who(), now=clock.now())
         flash("The company is saved.")
         return redirect(url_for("coordinator.companies"), 303)
@@ -120,11 +123,13 @@ def new_troupe(company_id: int) -> Any:
 @coordinators_only
 def troupe(troupe_id: int) -> Any:
     here = _troupe(troupe_id)
-    base = f"{here.base.easting}, {here.base.northing}" if here.base else ""
-    settled = {name: getattr(here, name) for name in ("name", "base_name", "calendar_address")}
-    form = TroupeForm(data=settled | {"base": base})
+    form = TroupeForm(data=_as_settled(here))
+    stands = opened.over(
+        lambda: opened.words_of(TroupeForm(formdata=None, data=_as_settled(here))), here, "changed"
+    )
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(_lock)
             companies.change_troupe(here, form.facts(), who=who(), now=clock.now())
         flash(f"{here.name} is saved.")
         return redirect(url_for("coordinator.companies"), 303)
@@ -138,9 +143,13 @@ def troupe(troupe_id: int) -> Any:
 @coordinators_only
 def troupe_costs(troupe_id: int) -> Any:
     troupe = _troupe(troupe_id)
-    form = CostsForm(data={"day": _pounds(troupe.cost_day_pence), "km": _pounds(troupe.cost_km_pence)})
+    form = CostsForm(data=_costs(troupe))
+    stands = opened.over(
+        lambda: opened.words_of(CostsForm(formdata=None, data=_costs(troupe))), troupe, "changed"
+    )
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(_lock)
             companies.set_costs(
                 troupe,
                 day_pence=_pence(form.day.data),
@@ -184,6 +193,24 @@ def withdraw_troupe_link(troupe_id: int) -> Any:
         if standing is not None:
             troupe_links.withdraw(standing, who=who(), now=clock.now())
     return _to_link(troupe_id, "The link is taken back. Shows and calendar entries stay as they are.")
+
+
+def _lock() -> None:
+    partnerships.lock(g.partnership.id)
+
+
+def _as_settled(troupe: Troupe) -> dict[str, str]:
+    base = f"{troupe.base.easting}, {troupe.base.northing}" if troupe.base else ""
+    return {
+        "name": troupe.name,
+        "base": base,
+        "base_name": troupe.base_name,
+        "calendar_address": troupe.calendar_address,
+    }
+
+
+def _costs(troupe: Troupe) -> dict[str, Decimal | None]:
+    return {"day": _pounds(troupe.cost_day_pence), "km": _pounds(troupe.cost_km_pence)}
 
 
 def _company(company_id: int) -> Company:

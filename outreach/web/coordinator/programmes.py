@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, url_for
 
 from outreach.booking import limits, promises
+from outreach.county import partnerships
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -14,7 +15,7 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_in_ha
 from outreach.ground.timespans import day_of
 from outreach.tour import itinerary, programmes
 from outreach.tour.programmes import Production, Programme
-from outreach.web import forms
+from outreach.web import forms, opened
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
 
@@ -110,8 +111,10 @@ def programme(programme_id: int) -> Any:
     here = _programme(programme_id)
     form = ProgrammeForm(data=_as_settled(here))
     _offer_years(form, here.academic_year)
+    stands = opened.over(lambda: _in_words(here), here, "changed", "set the target")
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(lambda: partnerships.lock(g.partnership.id))
             itinerary.change_programme(
                 here, form.production(), most_seats=promises.fullest, who=who(), now=clock.now()
             )
@@ -154,6 +157,13 @@ def _as_settled(here: Programme) -> dict[str, Any]:
         "audience": ADULTS if settled.for_adults else PUPILS,
         "year_groups": [str(y) for y in settled.year_groups],
     }
+
+
+def _in_words(here: Programme) -> dict[str, str]:
+    """The form as it is filled from what is settled."""
+    filled = ProgrammeForm(formdata=None, data=_as_settled(here))
+    _offer_years(filled, here.academic_year)
+    return opened.words_of(filled)
 
 
 def _offer_years(form: ProgrammeForm, year: int) -> None:

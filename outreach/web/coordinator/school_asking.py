@@ -14,14 +14,15 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
+from outreach.ground.history import Subject
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.post import links, outbox
 from outreach.post.incoming import contents
-from outreach.tour import programmes, target_decisions
+from outreach.tour import performances, programmes, target_decisions
 from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import EXCLUDE, INCLUDE, WITHDRAW
-from outreach.web import forms
+from outreach.web import forms, opened
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.forms import Form
 from outreach.web.gate import (
@@ -127,6 +128,34 @@ def school_contact_add(urn: int) -> Any:
         "Put on file",
         intro="Work details only, never a pupil’s or a parent’s.",
     )
+
+
+@coordinator.route("/schools/<int:urn>/contacts/<int:contact_id>", methods=["GET", "POST"])
+@coordinators_only
+def school_contact(urn: int, contact_id: int) -> Any:
+    """What is known of one contact, to be put right: a new row in its place, with where it comes from."""
+    school, now = our_school(urn), clock.now()
+    form = ContactForm(data=_contact_typed(_now_standing(urn, contact_id)))
+    stands = opened.over(
+        lambda: opened.words_of(
+            ContactForm(formdata=None, data=_contact_typed(_now_standing(urn, contact_id)))
+        ),
+        Subject("school", urn, g.partnership.id),
+        "contact changed",
+    )
+    if form.validate_on_submit():
+        with transaction():
+            stands.unchanged(lambda: performances.lock_school(urn))
+            contacts.change(
+                _now_standing(urn, contact_id),
+                contacts.details(form.name.data, form.role.data, form.address.data, form.phone.data),
+                source=form.source.data,
+                source_date=day_of(now),
+                who=who(),
+                now=now,
+            )
+        return _done(urn, f"{form.name.data or form.address.data} is on file so from now on.")
+    return _page(school, form, "Change a contact", "Keep this")
 
 
 @coordinator.post("/schools/<int:urn>/contacts/<int:contact_id>/end")
@@ -331,6 +360,14 @@ def _named_by_phone(urn: int, form: AnswerForm) -> Contact:
         who=who(),
         now=clock.now(),
     )
+
+
+def _contact_typed(contact: Contact) -> dict[str, str]:
+    return {name: getattr(contact, name) for name in ("name", "role", "address", "phone", "source")}
+
+
+def _now_standing(urn: int, contact_id: int) -> Contact:
+    return contacts.as_it_stands(contact_id, urn) or abort(404)
 
 
 def _contact(urn: int, contact_id: int) -> Contact:

@@ -13,10 +13,13 @@ from outreach.county.schools import STATUSES, School
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.history import Subject
 from outreach.ground.school_year import offered, year_group_name, year_name
+from outreach.ground.wording import clock as time_of_day
 from outreach.ground.wording import day_short
+from outreach.tour import performances
 from outreach.tour.programmes import Programme, target_year_groups
-from outreach.web import forms
+from outreach.web import forms, opened
 from outreach.web.fields import given
 from outreach.web.forms import Form
 from outreach.web.gate import (
@@ -60,8 +63,15 @@ def school_fact(urn: int, field: str) -> Any:
     form = _fact_form(field)
     if request.method != "POST":
         form.value.data = getattr(school, field)
+    stands = opened.over(
+        lambda: {FIELDS[field]: _plain(getattr(schools.get(urn), field))},
+        Subject("school", urn, None),
+        "corrected",
+        "gave back to the register",
+    )
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(lambda: performances.lock_school(urn))
             corrections.correct(
                 urn, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
             )
@@ -96,6 +106,9 @@ def school_numbers(urn: int) -> Any:
     is."""
     school, programme = our_school(urn), the_programme()
     form = _numbers_form(school, programme)
+    stands = opened.over(
+        lambda: _as_told(urn, programme.academic_year, form), Subject("school", urn, None), "own numbers"
+    )
     if form.validate_on_submit():
         numbers = {
             int(name[1:]): f.data
@@ -105,6 +118,7 @@ def school_numbers(urn: int) -> Any:
         if not numbers:
             raise Refusal("Enter at least one number.")
         with transaction():
+            stands.unchanged(lambda: performances.lock_school(urn))
             schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
             limits.write(g.partnership.id, [urn], now=clock.now())
         return _done(urn, "The school’s own numbers are kept.")
@@ -154,8 +168,14 @@ def school_hours(urn: int) -> Any:
     school, form = our_school(urn), HoursForm()
     if request.method != "POST":
         form.opens.data, form.closes.data = school_days.hours(school)
+    stands = opened.over(
+        lambda: {"School day": " to ".join(map(time_of_day, school_days.hours(school)))},
+        Subject("school", urn, None),
+        "set its hours",
+    )
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(lambda: performances.lock_school(urn))
             opens, closes = given(form.opens.data), given(form.closes.data)
             school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
         return _done(urn, "Its hours are kept. Shows are offered inside them.")
@@ -192,6 +212,23 @@ def _numbers_form(school: School, programme: Programme) -> Any:
         abort(404)
 
     return type("NumbersForm", (Form,), boxes)()
+
+
+def _plain(value: Any) -> str:
+    """A value as it is said; '' for one that is not known."""
+    if value is None:
+        return ""
+    return day_short(value) if isinstance(value, date) else str(value)
+
+
+def _as_told(urn: int, academic_year: int, form: Any) -> dict[str, str]:
+    """The school's own numbers, by the labels of their boxes."""
+    told = schools.own_numbers(urn, academic_year)
+    return {
+        field.label.text: _plain(told.get(int(name[1:])))
+        for name, field in form._fields.items()
+        if name[1:].isdigit()
+    }
 
 
 def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any:

@@ -11,7 +11,7 @@ from outreach.coverage import readiness
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
-from outreach.web import forms
+from outreach.web import forms, opened
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
@@ -111,14 +111,24 @@ def setup() -> Any:
 @coordinator.route("/setup/partnership", methods=["GET", "POST"])
 @coordinators_only
 def partnership_settings() -> Any:
-    now = partnerships.settings_of(g.partnership)
-    form = PartnershipForm(data=vars(now) | {"counted_percent": round(now.counted_share * 100)})
+    form = PartnershipForm(data=_as_settled())
+    stands = opened.over(
+        lambda: opened.words_of(PartnershipForm(formdata=None, data=_as_settled())),
+        g.partnership,
+        "changed the settings",
+    )
     if form.validate_on_submit():
         with transaction():
+            stands.unchanged(lambda: partnerships.lock(g.partnership.id))
             partnerships.change(g.partnership, form.settings(), who=who(), now=clock.now())
         flash("The settings are saved.")
         return redirect(url_for("coordinator.setup"), 303)
     return render_template("coordinator/partnership.html", form=form), status()
+
+
+def _as_settled() -> dict[str, Any]:
+    settled = partnerships.settings_of(g.partnership)
+    return vars(settled) | {"counted_percent": round(settled.counted_share * 100)}
 
 
 @coordinator.route("/setup/districts", methods=["GET", "POST"])
