@@ -2,23 +2,23 @@
 now; every number leads to its list."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
-from flask import g, render_template, request
+from flask import g, render_template, request, url_for
 
 from outreach.coverage import as_of, figures, gaps, lists
 from outreach.coverage.charts import county_map
-from outreach.coverage.figures import CoverageFigures, Spread, Totals, YearTotals
-from outreach.coverage.lists import GAP, NONE
-from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, Reckoning
+from outreach.coverage.figures import CoverageFigures, Totals, YearTotals
+from outreach.coverage.lists import NONE
+from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground import clock, tabular
-from outreach.ground.wording import and_list, count, day_short
+from outreach.ground.wording import capfirst, count, day_short
 from outreach.web import downloads
 from outreach.web.coordinator.as_of import View, page_asked, view
-from outreach.web.coordinator.bars import KEYS, bar
+from outreach.web.coordinator.bars import bar
+from outreach.web.coordinator.coverage_words import CoverageWords, DayBox, Nothing, Row
 from outreach.web.gate import coordinator, coordinators_only
 
 ROWS_AT_MOST = 60
@@ -36,17 +36,6 @@ DIMENSIONS = {
 }
 
 NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
-
-
-@dataclass(kw_only=True)
-class CoverageRow:
-    """One row of the table: its sums, the words that its lists are asked for by, and what it was then."""
-
-    totals: Totals | YearTotals
-    query: str
-    seen: str
-    gaps: str
-    then: Totals | YearTotals | None
 
 
 @coordinator.get("/coverage")
@@ -67,40 +56,71 @@ def coverage() -> Any:
     was = {t.key: t for t in _rows(then, before, by)} if then and before else {}
     pages = max(1, -(-len(rows) // ROWS_AT_MOST))
     page = page_asked(pages, asked.left_out)
-    spread = figures.spread(found.districts)
-    moves = _moves(rows, was)
+    words = CoverageWords(view=asked, reckoning=reckoning, found=found, before=before)
+    choices, moves = _choices(whole), _moves(rows, was)
     return render_template(
         "coordinator/coverage.html",
         view=asked,
-        reckoning=reckoning,
+        bar=bar,
+        words=words,
         county=found.county,
-        found=found,
-        before=before,
         by=by,
-        lines=[_line(t, by, was) for t in rows[(page - 1) * ROWS_AT_MOST : page * ROWS_AT_MOST]],
-        gone=[_line(t, by, {}) for key, t in was.items() if key not in {t.key for t in rows}],
-        whole=_line(found.county, None, {"": before.county} if before else {}),
+        lines=[
+            words.row(t, by, was.get(t.key)) for t in rows[(page - 1) * ROWS_AT_MOST : page * ROWS_AT_MOST]
+        ],
+        gone=words.gone([t for key, t in was.items() if key not in {t.key for t in rows}], by),
+        whole=_whole(words) if by != figures.YEAR_GROUP else None,
         page=page,
         pages=pages,
         dimensions=tabs,
         title=DIMENSIONS[by],
-        choices=_choices(whole),
-        districts=found.districts,
-        spread=spread,
-        spread_words=_spread_words(found, before, spread),
+        picks=words.picks(choices),
+        kept=words.kept(choices) + ([("by", by)] if by != figures.DISTRICT else []),
+        narrowed_to=words.narrowed_to(choices),
+        days=_days(asked),
+        spread=words.spread if by == figures.DISTRICT else None,
         map=county_map.draw(g.partnership.districts_geojson, found.districts, reckoning.target),
         nine=NINE,
-        states=figures.STATES,
-        keys=KEYS,
         causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
-        bar=bar,
-        to=asked.list_of,
-        district_unknown=DISTRICT_UNKNOWN,
         moves=moves,
         moved=_moved(moves),
-        named=partial(gaps.named, for_adults=asked.programme.for_adults),
-        first_day=None if whole.target else as_of.first_day(asked.programme),
+        nothing=None if reckoning.target else _nothing(words, whole),
     ), 422 if asked.wrong else 200
+
+
+def _whole(words: CoverageWords) -> Row:
+    row = words.row(words.county, None, words.before.county if words.before else None)
+    return replace(row, name="All of these" if words.view.narrowed else words.county.name)
+
+
+def _days(asked: View) -> list[DayBox]:
+    """The boxes for days, with what was typed where it was no day."""
+    days = (("as_of", "As of", asked.as_of), ("compare", "Compare with", asked.compare))
+    return [
+        DayBox(
+            name=name,
+            label=label,
+            value=request.args[name] if name in asked.wrong else f"{day:%d/%m/%Y}" if day else "",
+            wrong=asked.wrong.get(name, ""),
+        )
+        for name, label, day in days
+    ]
+
+
+def _nothing(words: CoverageWords, whole: Reckoning) -> Nothing:
+    """What stands where there is no school, with the ways on."""
+    view = words.view
+    assert view.programme is not None
+    first_day = None if whole.target else as_of.first_day(view.programme)
+    here = partial(url_for, "coordinator.coverage", programme=view.programme.id)
+    return words.nothing(
+        first_day,
+        addresses={
+            "every school": here(as_of=view.as_of.isoformat()),
+            "first day": here(as_of=first_day.isoformat()) if first_day else "",
+            "register": url_for("coordinator.register"),
+        },
+    )
 
 
 @coordinator.get("/coverage.csv")
@@ -241,16 +261,6 @@ def _rows(reckoning: Reckoning, found: CoverageFigures, by: str) -> Sequence[Tot
     return figures.by(reckoning.target, by)
 
 
-def _line(totals: Totals | YearTotals, by: str | None, was: dict[str, Any]) -> CoverageRow:
-    """A row with the words of its lists; `by` None: of all schools."""
-    query = f"&{by}={quote(totals.key or NONE, safe='')}" if by else ""
-    if by == figures.YEAR_GROUP:
-        seen, missing = f"{query}&state=seen", f"{query}&state={GAP}"
-    else:
-        seen, missing = f"{query}&standing=seen", f"{query}&gap=1"
-    return CoverageRow(totals=totals, query=query, seen=seen, gaps=missing, then=was.get(totals.key))
-
-
 def _moved(moves: list[tuple[str, int, int, str]]) -> str:
     """Then and now as a heading: who moved most, and who not at all."""
     if not moves:
@@ -290,24 +300,13 @@ def _moves(
 ) -> list[tuple[str, int, int, str]]:
     """(name, share then, share now, both in words) of every row that both have; the first ROWS_AT_MOST."""
     both = [(was[t.key], t) for t in rows if t.key in was]
-    return [(t.name, then.share or 0, t.share or 0, _then_to_now(then, t)) for then, t in both[:ROWS_AT_MOST]]
+    return [
+        (capfirst(t.name), then.share or 0, t.share or 0, _then_to_now(then, t))
+        for then, t in both[:ROWS_AT_MOST]
+    ]
 
 
 def _then_to_now(then: Totals | YearTotals, now: Totals | YearTotals) -> str:
     if then.share_said == now.share_said:
         return f"stays at {now.share_said}"
     return f"{then.share_said} to {now.share_said}"
-
-
-def _spread_words(found: CoverageFigures, before: CoverageFigures | None, spread: Spread | None) -> str:
-    """The spread then in words, and who moves; '' without a comparison."""
-    earlier = figures.spread(before.districts) if before else None
-    if before is None or earlier is None or spread is None:
-        return ""
-    was = {t.key: t for t in before.districts}
-    still = [d.name for d in found.districts if d.key and d.key in was and d.share == was[d.key].share]
-    said = f"It was {count(earlier.points, 'point')}."
-    moved = (found.county.share or 0) - (before.county.share or 0)
-    if moved > 0 and 0 < len(still) <= 3:
-        return f"{said} The county moves, {and_list(still)} {'does' if len(still) == 1 else 'do'} not."
-    return said

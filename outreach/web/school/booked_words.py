@@ -8,6 +8,7 @@ from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.ground.wording import clock, clock_span, day
+from outreach.web.sentences import Piece
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +28,6 @@ class Step:
     words: str
     done: bool
     by: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A piece of a sentence; `whole`: a date, which is not broken over two lines."""
-
-    text: str
-    whole: bool = False
 
 
 def ways_to_change(

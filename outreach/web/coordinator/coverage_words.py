@@ -1,0 +1,477 @@
+"""Words and cells of the coverage page: its first sentences, its table, its notes, and what stands where there is
+no school."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from outreach.coverage import figures, gaps
+from outreach.coverage.figures import CoverageFigures, Spread, Totals, YearTotals
+from outreach.coverage.lists import GAP, NONE
+from outreach.coverage.standings import OPEN, Reckoning
+from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_groups_name, year_name
+from outreach.web.coordinator.as_of import View
+from outreach.web.coordinator.bars import KEYS, bar
+from outreach.web.sentences import Piece, Said, Sentence, joined, link, sentence, strong
+
+NAMES_AT_MOST = 12
+"""Rows that were there then and are no more, by name; the others are counted."""
+
+KINDS = (
+    ("district", "District", "All districts"),
+    ("town", "Town", "All towns"),
+    ("urban_rural", "Urban or rural", "Both"),
+    ("phase", "Phase", "All phases"),
+    ("type", "Type", "All types"),
+    ("trust", "Trust", "All trusts"),
+)
+"""What the page can be narrowed to, as its form asks for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """A box of the form: (value, words) of each choice."""
+
+    name: str
+    label: str
+    every: str
+    choices: list[tuple[str, str]]
+    chosen: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayBox:
+    """A box of the form for a day."""
+
+    name: str
+    label: str
+    value: str
+    wrong: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the table: its head, and how its cells are named where each stands alone on a narrow page."""
+
+    head: Sequence[str]
+    label: str
+    looks: str = "num"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A cell of the table: what it says, in small what stands beside it, or a bar with what it shows."""
+
+    column: Column
+    words: Sentence = field(default_factory=list)
+    small: Sentence = field(default_factory=list)
+    bar: list[tuple[str, int]] = field(default_factory=list)
+    bar_said: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    name: str
+    href: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """What stands where there is no school: why, what to do about it, and the way there."""
+
+    title: str
+    words: str
+    aside: Sentence
+    button: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dot:
+    """A district on the line of shares."""
+
+    share: int
+    is_end: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadWords:
+    """How far the districts are apart: the line is drawn where there is a distance at all."""
+
+    title: str
+    words: str
+    behind: str
+    middle: str
+    best: str
+    spread: Spread
+    dots: list[Dot]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageWords:
+    """All that the page says of what was found, and of what it is compared with (`before`)."""
+
+    view: View
+    reckoning: Reckoning
+    found: CoverageFigures
+    before: CoverageFigures | None
+
+    @property
+    def county(self) -> Totals:
+        return self.found.county
+
+    @property
+    def for_adults(self) -> bool:
+        assert self.view.programme is not None
+        return self.view.programme.for_adults
+
+    @property
+    def done(self) -> str:
+        return gaps.named("seen", for_adults=self.for_adults)
+
+    @property
+    def have_done(self) -> str:
+        return "attended" if self.for_adults else "seen it"
+
+    def named(self, standing: str) -> str:
+        return gaps.named(standing, for_adults=self.for_adults)
+
+    def to(self, query: str = "", *, then: bool = False) -> str:
+        """The list of the schools that a number counts; `then`: as of what the page is compared with."""
+        return self.view.list_of(then) + query
+
+    # the head
+
+    @property
+    def introduction(self) -> Sentence:
+        """Of whom the page tells, and as of when."""
+        view, programme = self.view, self.view.programme
+        assert programme is not None
+        whom = "for adults" if self.for_adults else year_groups_name(self.reckoning.year_groups)
+        said: list[Said] = [
+            f"{programme.title}, {whom}, {year_name(programme.academic_year)}. As of ",
+            strong(day_short(view.as_of)),
+            ", from what was recorded by the end of that day.",
+        ]
+        if self.reckoning.day < view.as_of:
+            last = day_short(self.reckoning.day)
+            said.append(f" Who is in the target is as it was on {last}, the programme’s last day.")
+        if self.before is not None and view.beside is not None:
+            other = view.beside
+            which = f" {other.title}, {year_name(other.academic_year)}," if other is not programme else ""
+            said += [f" Beside it{which} as of ", strong(day_short(view.compare)), "."]
+        return sentence(*said)
+
+    def picks(self, choices: dict[str, list[tuple[str, str]]]) -> list[Pick]:
+        """The kinds of school that one can choose from: those of which there are several, or one was chosen."""
+        return [
+            self._pick(kind, label, every, choices[kind])
+            for kind, label, every in KINDS
+            if len(choices[kind]) > 1 or (choices[kind] and self.view.narrowed.get(kind))
+        ]
+
+    def _pick(self, kind: str, label: str, every: str, choices: list[tuple[str, str]]) -> Pick:
+        chosen = self.view.narrowed.get(kind, "")
+        offered = [(value, capfirst(name)) for value, name in choices]
+        if chosen and chosen not in dict(choices):
+            offered.append((chosen, chosen))
+        return Pick(name=kind, label=label, every=every, choices=offered, chosen=chosen)
+
+    def kept(self, choices: dict[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
+        """What was chosen of a kind that the form has no box for, and that it must not lose."""
+        return [(kind, chosen) for kind, chosen in self.view.narrowed.items() if not choices[kind]]
+
+    def narrowed_to(self, choices: dict[str, list[tuple[str, str]]]) -> list[tuple[str, str]]:
+        """(kind, its name) of all that the page is narrowed to."""
+        return [
+            (kind, capfirst(dict(choices[kind]).get(value, value)))
+            for kind, value in self.view.narrowed.items()
+        ]
+
+    # what it comes to
+
+    @property
+    def lead(self) -> Sentence:
+        """The page in a sentence or three."""
+        county, before = self.county, self.before
+        if county.seen == county.schools:
+            return sentence(f"All {number(county.schools)} schools have {self.have_done}.")
+        said: list[Said] = [
+            Piece(text=number(county.seen), href=self.to("&standing=seen"), strong=True),
+            strong(" of "),
+            Piece(text=number(county.schools), href=self.to(), strong=True),
+            strong(" school" if county.schools == 1 else " schools"),
+            f" {'has' if county.seen == 1 else 'have'} {self.have_done}. ",
+        ]
+        if before is not None and before.county.schools:
+            seen = link(number(before.county.seen), self.to("&standing=seen", then=True))
+            said += ["Then it was ", seen, " of "]
+            said += [link(number(before.county.schools), self.to(then=True)), ". "]
+        elif before is not None:
+            said.append("Then no school was in the target. ")
+        if not county.gaps:
+            return sentence(*said, "No gap is left.")
+        need = "gap needs" if county.gaps == 1 else "gaps need"
+        return sentence(*said, link(number(county.gaps), self.to("&gap=1")), f" {need} something done.")
+
+    def nothing(self, first_day: Any, *, addresses: dict[str, str]) -> Nothing:
+        """There is no school: it was narrowed to none, the day was too early, or the register is not in."""
+        view = self.view
+        if view.narrowed:
+            return Nothing(
+                title="No school of the target is of that kind",
+                words="",
+                aside=[],
+                button="Show every school of the target",
+                href=addresses["every school"],
+            )
+        if first_day and view.as_of < first_day:
+            first = day_short(first_day)
+            return Nothing(
+                title=f"Nothing was known yet on {day_short(view.as_of)}",
+                words=f"The register was first brought in on {first}. From that day on any day can be looked at.",
+                aside=[],
+                button=f"Show {first}",
+                href=addresses["first day"],
+            )
+        offers = "a place for adults" if self.for_adults else year_groups_name(self.reckoning.year_groups)
+        excluded = self.reckoning.excluded
+        return Nothing(
+            title="No school is in the target as of that day",
+            words=f"Every open school of {self.county.name} that offers {offers} will stand here. Bring the "
+            "register in, or look at a later day.",
+            aside=sentence(link(f"{count(len(excluded), 'school')} excluded", self.to("&list=excluded")))
+            if excluded
+            else [],
+            button="Bring the register in",
+            href=addresses["register"],
+        )
+
+    # the table
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns after the row's name."""
+        done = self.done.capitalize()
+        columns = [
+            Column(head=["Schools"], label="Schools"),
+            Column(head=[done], label=done),
+            Column(head=["Share"], label="Share"),
+        ]
+        if self.before is not None:
+            on = day_short(self.view.compare)
+            columns.append(Column(head=[f"{done} on", on], label=f"{done} then", looks="num then"))
+        columns += [
+            Column(head=["Standings"], label="Standings", looks="barcell"),
+            Column(head=["Gaps"], label="Gaps"),
+        ]
+        if not self.for_adults:
+            columns += [
+                Column(head=["Pupils", "seen"], label="Pupils seen"),
+                Column(head=["of"], label="of"),
+            ]
+        return columns
+
+    def row(self, t: Totals | YearTotals, by: str | None, then: Totals | YearTotals | None) -> Row:
+        """A row with the lists behind its numbers; `by` None: of all schools."""
+        query, seen, missing = _queries(t, by)
+        cells: list[tuple[Sentence, Sentence]] = [
+            (sentence(link(number(t.schools), self.to(query))), []),
+            (sentence(link(number(t.seen), self.to(seen))), []),
+            (sentence(share_of(t)), []),
+        ]
+        if self.before is not None:
+            cells.append(self._then(then, query, seen))
+        cells.append(([], []))
+        cells.append((sentence(link(number(t.gaps), self.to(missing))), []))
+        if not self.for_adults:
+            known = link(number(t.target_pupils), self.to(f"{query}&number=known"))
+            cells.append((sentence(link(number(t.seen_pupils), self.to(f"{query}&counted=1"))), []))
+            cells.append((sentence("unknown" if t.unknown == t.schools else known), []))
+        return Row(
+            name=capfirst(t.name),
+            href=self.to(query),
+            cells=[
+                Cell(column=column, bar=bar(t), bar_said=self.bar_said(t))
+                if column.looks == "barcell"
+                else Cell(column=column, words=words, small=small)
+                for column, (words, small) in zip(self.columns, cells, strict=True)
+            ],
+        )
+
+    def _then(self, then: Totals | YearTotals | None, query: str, seen: str) -> tuple[Sentence, Sentence]:
+        if then is None:
+            return [], sentence("no school then")
+        whole = link(number(then.schools), self.to(query, then=True))
+        return (
+            sentence(link(number(then.seen), self.to(seen, then=True)), " "),
+            sentence("of ", whole, f", {share_of(then)}"),
+        )
+
+    def bar_said(self, t: Totals | YearTotals) -> str:
+        """A bar as it is read out."""
+        return ", ".join(f"{self.named(word).capitalize()} {n}" for word, n in t.by.items() if n)
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """(colour, words) of what a year group can be."""
+        return [
+            (KEYS[state], f"{state.capitalize()}{': neither seen nor booked' if state == OPEN else ''}")
+            for state in figures.STATES
+        ]
+
+    # the notes below it
+
+    def gone(self, rows: Sequence[Totals | YearTotals], by: str) -> Sentence:
+        """Rows that were there then and have no school now."""
+        if not rows:
+            return []
+        named = []
+        for t in rows[:NAMES_AT_MOST]:
+            query, seen, _ = _queries(t, by)
+            then_seen = link(number(t.seen), self.to(seen, then=True))
+            of_all = link(number(t.schools), self.to(query, then=True))
+            named.append(sentence(f"{t.name} (", then_seen, " of ", of_all, ")"))
+        more = len(rows) - NAMES_AT_MOST
+        return sentence(
+            f"Then there {'was' if len(rows) == 1 else 'were'} also ",
+            *joined(named),
+            f"{f' and {number(more)} more' if more > 0 else ''}: no school of the target is there now.",
+        )
+
+    @property
+    def pupil_numbers(self) -> Sentence:
+        """Where the numbers of pupils come from, and how many of them have seen it."""
+        return sentence(*self._pupil_numbers())
+
+    def _pupil_numbers(self) -> Iterator[Said]:
+        county = self.county
+        yield "Pupil numbers: "
+        if county.own:
+            yield from (link(number(county.own), self.to("&number=own")), " from schools, ")
+        if county.estimated:
+            yield from (link(number(county.estimated), self.to("&number=estimated")), " estimated, ")
+        if county.unknown:
+            yield link(number(county.unknown), self.to("&number=unknown"))
+            yield " unknown and in no share."
+        else:
+            yield "none unknown."
+        if county.pupil_share is not None:
+            yield " Where the number is known, "
+            yield link(number(county.seen_of_known), self.to("&counted=1&number=known"))
+            yield " of "
+            yield link(number(county.target_pupils), self.to("&number=known"))
+            yield f" pupils have seen it, {county.pupil_share_said}"
+            if county.uncounted_pupils:
+                nobody = number(county.uncounted_pupils)
+                yield f", leaving out {nobody} in year groups that nobody counted"
+            yield "."
+        if county.census_said:
+            yield f" Estimates rest on {county.census_said}."
+
+    @property
+    def evidence(self) -> Sentence:
+        """How strong the word for 'seen' is."""
+        grades = [
+            sentence(link(number(n), self.to(f"&evidence={quote(grade)}")) if n else "0", f" {grade}")
+            for grade, n in self.county.evidence.items()
+        ]
+        return sentence("How strong that is, by schools that saw any of it: ", *joined(grades), ".")
+
+    def asides(self, *, on_map: bool) -> list[Sentence]:
+        """What is counted apart."""
+        excluded, also = len(self.reckoning.excluded), len(self.reckoning.also_seen)
+        drawn = ", drawn at the middle of the district" if on_map else ""
+        found: list[tuple[int, list[Said]]] = [
+            (
+                excluded,
+                [
+                    link(number(excluded), self.to("&list=excluded")),
+                    " excluded by a coordinator, listed apart",
+                ],
+            ),
+            (
+                also,
+                [
+                    f"Also {self.done} by ",
+                    link(number(also), self.to("&list=also")),
+                    " outside the target, in no share",
+                ],
+            ),
+            (
+                self.found.ages_unknown,
+                [
+                    link(number(self.found.ages_unknown), self.to("&ages=unknown")),
+                    " with ages unknown: include or exclude each",
+                ],
+            ),
+            (
+                self.found.place_unknown,
+                [
+                    link(number(self.found.place_unknown), self.to("&place=unknown")),
+                    f" with place unknown{drawn}",
+                ],
+            ),
+        ]
+        return [sentence(*said) for n, said in found if n]
+
+    # the spread
+
+    @property
+    def all_of_these(self) -> str:
+        return "all of these" if self.view.narrowed else self.county.name
+
+    @property
+    def spread(self) -> SpreadWords | None:
+        """How far the districts are apart; None with fewer than two."""
+        spread = figures.spread(self.found.districts)
+        if spread is None:
+            return None
+        ends = (spread.behind.share, spread.best.share)
+        shares = dict.fromkeys(d.share or 0 for d in self.found.districts if d.key)
+        return SpreadWords(
+            title=_spread_title(spread),
+            words=spread_then(self.found, self.before, spread),
+            behind=f"{spread.behind.name} {share_of(spread.behind)}",
+            middle=f"{self.all_of_these} {share_of(self.county)}",
+            best=f"{spread.best.name} {share_of(spread.best)}",
+            spread=spread,
+            dots=[Dot(share=share, is_end=share in ends) for share in shares],
+        )
+
+
+def share_of(t: Totals | YearTotals) -> str:
+    """Schools seen, in percent as it is said."""
+    return t.share_said or "unknown"
+
+
+def _queries(t: Totals | YearTotals, by: str | None) -> tuple[str, str, str]:
+    """What the lists of a row are asked for by: its schools, those seen, those missing."""
+    query = f"&{by}={quote(t.key or NONE, safe='')}" if by else ""
+    if by == figures.YEAR_GROUP:
+        return query, f"{query}&state=seen", f"{query}&state={GAP}"
+    return query, f"{query}&standing=seen", f"{query}&gap=1"
+
+
+def _spread_title(spread: Spread) -> str:
+    if spread.points:
+        return f"Spread: {count(spread.points, 'point')} between the best and the furthest behind"
+    if spread.behind.share_said == spread.best.share_said:
+        return f"Spread: every district stands at {spread.best.share_said}"
+    return "Spread: every district stands within a point"
+
+
+def spread_then(found: CoverageFigures, before: CoverageFigures | None, spread: Spread) -> str:
+    """The spread then in words, and who moves; '' without a comparison."""
+    earlier = figures.spread(before.districts) if before else None
+    if before is None or earlier is None:
+        return ""
+    was = {t.key: t for t in before.districts}
+    still = [d.name for d in found.districts if d.key and d.key in was and d.share == was[d.key].share]
+    said = f"It was {count(earlier.points, 'point')}."
+    moved = (found.county.share or 0) - (before.county.share or 0)
+    if moved > 0 and 0 < len(still) <= 3:
+        return f"{said} The county moves, {and_list(still)} {'does' if len(still) == 1 else 'do'} not."
+    return said
