@@ -1,7 +1,7 @@
 """Whole bookings a second, and the race of many schools for one slot, through gunicorn 2 x 4 on each
 database.
 
-  python benchmarks/booking.py [--quick] [--database sqlite|postgresql]   bookings a second beside the floor
+  python benchmarks/booking.py [--quick | --smoke] [--database sqlite|postgresql]   bookings a second beside the floor
   python benchmarks/booking.py --race 200 [--database …]                  one winner, the rest refused politely
   python benchmarks/booking.py --race 200 --at URL --folder FOLDER        on an empty, migrated database that is there
 
@@ -11,7 +11,6 @@ invites to two people and the troupe. The floor is a bare Flask POST with one IN
 through the same server on the same database in the same run, in turns with it.
 """
 
-import argparse
 import http.client
 import os
 import re
@@ -24,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
-from serving import databases, environment, gunicorn, say, spread
+from serving import databases, environment, gunicorn, kinds, options, say, size, spread, status
 from sqlalchemy import text
 
 ASKED = 0.06
@@ -173,17 +172,17 @@ def rate(kind: str, url: str, folder: Path, bookings: int, letters: int) -> bool
     """Bookings a second beside bare POSTs a second, five rounds in turns; the medians are compared."""
     visitors = prepared(url, folder, bookings, held=True, letters=letters)
     rounds = 5
-    size = bookings // rounds
+    each = bookings // rounds
     real, bare = [], []
     with gunicorn("wsgi:app", url, folder) as port, gunicorn("benchmarks.bare:app", url, folder) as bare_port:
         spread([lambda c, v=v: v.look("/check", c) for v in visitors], port, CLIENTS)
         warm = [bare_post(f"warm {n}") for n in range(50)]
         spread(warm, bare_port, CLIENTS)
         for number in range(rounds):
-            batch = visitors[number * size : (number + 1) * size]
+            batch = visitors[number * each : (number + 1) * each]
             seconds = spread([lambda c, v=v: booked(v, c) for v in batch], port, CLIENTS)
             real.append(len(batch) / seconds)
-            posts = [bare_post(f"{number} {n}") for n in range(size * 8)]
+            posts = [bare_post(f"{number} {n}") for n in range(each * 8)]
             bare.append(len(posts) / spread(posts, bare_port, CLIENTS))
     detail = f"({median(real):.1f} bookings a second, {median(bare):.0f} bare POSTs)"
     if letters == 3:
@@ -240,29 +239,22 @@ def race(kind: str, url: str, folder: Path, schools: int) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer bookings; exit status 1 when a figure is missed"
-    )
+    parser = options(__doc__, quick="fewer bookings")
     parser.add_argument("--race", type=int, metavar="SCHOOLS", help="the race instead")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
     parser.add_argument("--at", metavar="URL", help="the race on this database")
     parser.add_argument("--folder", type=Path, help="where the service keeps its files, with --at")
     asked = parser.parse_args()
     if asked.at:
         return 0 if race(asked.at.partition(":")[0], asked.at, asked.folder, asked.race) else 1
-    kinds = [asked.database] if asked.database else ["sqlite", "postgresql"]
-    with databases(kinds) as fresh:
+    with databases(kinds(asked)) as fresh:
         if asked.race:
             return 0 if all([race(*each, asked.race) for each in fresh]) else 1
-        reached = [rate(*each, 100 if asked.quick else 400, 1) for each in fresh]
-    if not asked.quick:
-        with databases(kinds) as fresh:
+        reached = [rate(*each, size(asked, 400, 100, 10), 1) for each in fresh]
+    if not (asked.quick or asked.smoke):
+        with databases(kinds(asked)) as fresh:
             for each in fresh:
                 rate(*each, 400, 3)
-    return 0 if all(reached) else 1
+    return status(asked, all(reached))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The desk, the coverage page, the first page of the gaps list and the exports, for 25,000 schools and three
 years of facts.
 
-  python benchmarks/coverage.py [--quick] [--database sqlite|postgresql]
+  python benchmarks/coverage.py [--quick | --smoke] [--database sqlite|postgresql]
 
 The floor is rows alone (one plain SELECT a table, only the columns that standings need, whole tables, through
 the bare driver) plus the page's own template rendered by the same application from ready figures. Page and
@@ -11,7 +11,6 @@ all of them, and how many statements were still to come when its first byte was 
 the same country.
 """
 
-import argparse
 import gc
 import os
 import sys
@@ -28,12 +27,12 @@ from time import perf_counter
 from typing import Any
 
 from flask import current_app, g, render_template, template_rendered
-from serving import databases, environment, say
+from serving import databases, environment, kinds, options, say, size, status
 from sqlalchemy import event, insert, text
 
 ASKED = 3.0
 KILOBYTES = 200
-SCHOOLS, QUICK = 25_000, 4_000
+SCHOOLS, QUICK, SMOKE = 25_000, 4_000, 300
 FEWEST = 1_000
 """The country that queries and memory are compared with has a tenth of the schools, and at least two parts of
 an export."""
@@ -567,18 +566,11 @@ def measure(app: Any, client: Any, path: str, times: int) -> tuple[float, float,
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK:,} schools; exit status 1 when a figure is missed"
-    )
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
-    asked = parser.parse_args()
-    schools = QUICK if asked.quick else SCHOOLS
-    fewer = max(schools // 10, FEWEST)
+    asked = options(__doc__, quick=f"{QUICK:,} schools").parse_args()
+    schools = size(asked, SCHOOLS, QUICK, SMOKE)
+    fewer = schools // 10 if asked.smoke else max(schools // 10, FEWEST)
     reached = True
-    with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
+    with databases(kinds(asked)) as fresh:
         for kind, url, folder in fresh:
             app, client = country(url, folder, fewer)
             few = {path: queries(app, client, path) for path in PAGES.values()}
@@ -587,16 +579,16 @@ def main() -> int:
             for name, path in PAGES.items():
                 many = queries(app, client, path)
                 print(f"{name}, {kind}: {few[path]} queries with {fewer:,} schools, {many} with {schools:,}")
-                real, rows, bare, size = measure(app, client, path, 5 if asked.quick else 9)
+                real, rows, bare, length = measure(app, client, path, size(asked, 9, 5, 1))
                 detail = f"(page {real:.3f} s; rows alone {rows:.3f} s, template alone {bare:.3f} s)"
                 reached &= say(
                     f"{name}, {kind}, {schools:,} schools", real / (rows + bare), ASKED, detail=detail
                 )
-                print(f"{name}, {kind}: page of {size / 1000:.0f} KB (under {KILOBYTES} asked)")
-                reached &= few[path] == many and size < KILOBYTES * 1000
+                print(f"{name}, {kind}: page of {length / 1000:.0f} KB (under {KILOBYTES} asked)")
+                reached &= few[path] == many and length < KILOBYTES * 1000
             for name, path in EXPORTS.items():
                 reached &= told(name, kind, small[name], export(app, client, path))
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """The diary of a month: four troupes, every school day, two shows a day, half of them booked.
 
-  python benchmarks/diary.py [--quick] [--database sqlite|postgresql]
+  python benchmarks/diary.py [--quick | --smoke] [--database sqlite|postgresql]
 
 The floor is the page's own template rendered by the same server from a ready list, without a database; page
 and floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are
 counted with one troupe and with four.
 """
 
-import argparse
 import http.client
 import os
 import sys
@@ -18,7 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from flask import g, render_template, template_rendered
-from serving import databases, environment, gunicorn, say, spread
+from serving import databases, environment, gunicorn, kinds, options, say, size, spread, status
 from sqlalchemy import event, text
 
 ASKED = 4.0
@@ -151,26 +150,19 @@ def measure(url: str, folder: Path, cookie: str, page: str, times: int) -> tuple
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer looks; exit status 1 when a figure is missed"
-    )
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
-    asked = parser.parse_args()
+    asked = options(__doc__, quick="fewer looks").parse_args()
     reached = True
-    with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
+    with databases(kinds(asked)) as fresh:
         for kind, url, folder in fresh:
             app, cookie, page = county(url, folder, 1)
             few = queries(app, page, cookie)
             app, cookie, page = county(url, folder, TROUPES)
             many = queries(app, page, cookie)
             print(f"diary, {kind}: {few} queries with one troupe, {many} with {TROUPES}")
-            real, bare, size = measure(url, folder, cookie, page, 40 if asked.quick else 200)
-            detail = f"({real * 1000:.1f} ms, template alone {bare * 1000:.1f} ms, {size / 1000:.0f} KB)"
+            real, bare, length = measure(url, folder, cookie, page, size(asked, 200, 40, 2))
+            detail = f"({real * 1000:.1f} ms, template alone {bare * 1000:.1f} ms, {length / 1000:.0f} KB)"
             reached &= say(f"diary, {kind}", real / bare, ASKED, detail=detail) and few == many
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

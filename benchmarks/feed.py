@@ -1,13 +1,12 @@
 """A feed of 10,000 events: handed out, asked again unchanged, and the memory that one request takes.
 
-  python benchmarks/feed.py [--quick] [--database sqlite|postgresql]
+  python benchmarks/feed.py [--quick | --smoke] [--database sqlite|postgresql]
 
 Floors in the same run: icalendar building the same calendar from ready objects; and a bare Flask page that
 does one SELECT through a gunicorn of its own on the same database, asked in turns with the unchanged feed by
 one client.
 """
 
-import argparse
 import gzip
 import http.client
 import os
@@ -20,14 +19,14 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from serving import ROOT, databases, environment, gunicorn, say, spread
+from serving import ROOT, databases, environment, gunicorn, kinds, options, say, size, spread, status
 
-EVENTS = 10_000
+EVENTS, SMOKE = 10_000, 200
 COLD, UNCHANGED, MEGABYTES = 0.25, 3.0, 30.0
 MADE_AT = datetime(2026, 9, 3, 9, 0, tzinfo=UTC)
 
 
-def appointments() -> list[Any]:
+def appointments(events: int) -> list[Any]:
     """As many shows as there are events, each like a real one: two a day, every school day's worth of
     words."""
     from outreach.post.calendars import Appointment
@@ -51,11 +50,11 @@ def appointments() -> list[Any]:
             organizer_address="",
             attendees=(),
         )
-        for n in range(EVENTS)
+        for n in range(events)
     ]
 
 
-def put(url: str, folder: Path) -> str:
+def put(url: str, folder: Path, events: int) -> str:
     """Lay the feed; the path of its address."""
     os.environ.update(environment(url, folder))
     from sqlalchemy import text
@@ -70,10 +69,10 @@ def put(url: str, folder: Path) -> str:
     with app.app_context():
         with transaction():
             whose = make.partnership().id
-            shows = [Entry(kind=COORDINATOR, subject=1, appointment=a) for a in appointments()]
+            shows = [Entry(kind=COORDINATOR, subject=1, appointment=a) for a in appointments(events)]
             began = perf_counter()
             entries.put(shows, now=MADE_AT, new=True)
-            print(f"feed: an entry is written in {(perf_counter() - began) / EVENTS * 1000:.3f} ms")
+            print(f"feed: an entry is written in {(perf_counter() - began) / events * 1000:.3f} ms")
             feed = addresses.make(
                 COORDINATOR, 1, partnership_id=whose, label="All shows", who="benchmark", now=MADE_AT
             )
@@ -85,13 +84,13 @@ def put(url: str, folder: Path) -> str:
     return path
 
 
-def built_from_objects(times: int) -> tuple[float, int]:
+def built_from_objects(events: int, times: int) -> tuple[float, int]:
     """Median seconds in which icalendar builds the same calendar from ready objects, and its size."""
     from icalendar import Calendar
 
     from outreach.post import calendars
 
-    shows = appointments()
+    shows = appointments(events)
     taken, size = [], 0
     for _ in range(times):
         began = perf_counter()
@@ -158,10 +157,10 @@ def asked_again(port: int, bare: int, path: str, tag: str, times: int) -> tuple[
     return median(seconds["feed"][20:]), median(seconds["bare"][20:])
 
 
-def memory(url: str, folder: Path, path: str, **headers: str) -> float:
+def memory(url: str, folder: Path, path: str, events: int, **headers: str) -> float:
     """Megabytes by which one request for the feed raises the peak of a fresh process that has served small
     ones."""
-    program = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'benchmarks')]!r}\nimport feed; feed.serve_one({path!r}, {headers!r})"
+    program = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'benchmarks')]!r}\nimport feed; feed.serve_one({path!r}, {events}, {headers!r})"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -173,7 +172,7 @@ def memory(url: str, folder: Path, path: str, **headers: str) -> float:
     return float(done.stdout)
 
 
-def serve_one(path: str, headers: dict[str, str]) -> None:
+def serve_one(path: str, events: int, headers: dict[str, str]) -> None:
     """In a process of its own: hand the feed out, piece by piece as a server does, and print the megabytes it
     took."""
     from werkzeug.test import EnvironBuilder
@@ -197,26 +196,21 @@ def serve_one(path: str, headers: dict[str, str]) -> None:
         request("/health")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = standing("VmRSS")
-    assert request(path) > 100_000
+    assert request(path) > 10 * events
     print((standing("VmHWM") - before) / 1024)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer looks; exit status 1 when a figure is missed"
-    )
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
-    asked = parser.parse_args()
-    times = 3 if asked.quick else 9
+    asked = options(__doc__, quick="fewer looks").parse_args()
+    events, times = size(asked, EVENTS, EVENTS, SMOKE), size(asked, 9, 3, 1)
     reached = True
-    with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
-        built, size = built_from_objects(1 if asked.quick else 3)
-        print(f"feed: icalendar builds {EVENTS:,} events from objects in {built:.2f} s ({size / 1e6:.1f} MB)")
+    with databases(kinds(asked)) as fresh:
+        built, length = built_from_objects(events, size(asked, 3, 1, 1))
+        print(
+            f"feed: icalendar builds {events:,} events from objects in {built:.2f} s ({length / 1e6:.1f} MB)"
+        )
         for kind, url, folder in fresh:
-            path = put(url, folder)
+            path = put(url, folder, events)
             with (
                 gunicorn("wsgi:app", url, folder) as port,
                 gunicorn("benchmarks.bare:app", url, folder) as bare,
@@ -226,8 +220,8 @@ def main() -> int:
                 first, plain, tag = fetched(port, path, 1)
                 cold, _, _ = fetched(port, path, times)
                 packed_cold, packed, _ = fetched(port, path, times, **{"Accept-Encoding": "gzip"})
-                assert gzip.decompress(packed) == plain and plain.count(b"BEGIN:VEVENT") == EVENTS
-                again, one = asked_again(port, bare, path, tag, 150 if asked.quick else 600)
+                assert gzip.decompress(packed) == plain and plain.count(b"BEGIN:VEVENT") == events
+                again, one = asked_again(port, bare, path, tag, size(asked, 600, 150, 5))
             detail = f"({cold * 1000:.0f} ms, the first {first * 1000:.0f} ms, {len(plain) / 1e6:.1f} MB)"
             reached &= say(f"feed cold, {kind}", max(first, cold) / built, COLD, detail=detail)
             detail = f"({packed_cold * 1000:.0f} ms, {len(packed) / 1e6:.2f} MB)"
@@ -235,14 +229,14 @@ def main() -> int:
             detail = f"({again * 1000:.2f} ms, bare page {one * 1000:.2f} ms)"
             reached &= say(f"feed unchanged, {kind}", again / one, UNCHANGED, detail=detail)
             for words, headers in (("plain", {}), ("packed", {"Accept-Encoding": "gzip"})):
-                taken = memory(url, folder, path, **headers)
+                taken = memory(url, folder, path, events, **headers)
                 good = taken < MEGABYTES
                 reached &= good
                 print(
                     f"feed memory, {words}, {kind}: {taken:.1f} MB (under {MEGABYTES:g} MB asked: "
                     f"{'reached' if good else 'MISSED'})"
                 )
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Letters a second: rendered and put into the outbox, and sent by one and by four postmen, beside smtplib
 alone.
 
-  python benchmarks/outbox.py [--quick] [--database sqlite|postgresql]
+  python benchmarks/outbox.py [--quick | --smoke] [--database sqlite|postgresql]
 
 The mail server is a process of its own that takes all and keeps nothing (null_mail.py). The floor is smtplib
 handing the very same letters over one connection, in the same run, with nothing read and nothing written. The
@@ -10,7 +10,6 @@ fsync on). Both are timed by the mail server, from the first letter it takes to 
 a process is not counted.
 """
 
-import argparse
 import os
 import smtplib
 import subprocess
@@ -23,9 +22,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from serving import ROOT, databases, environment, say
+from serving import ROOT, databases, environment, kinds, options, say, size, status
 
 ASKED = 1 / 3
+WAIT = 2
+"""Seconds for each postman to start in, and for two more."""
 
 
 @contextmanager
@@ -127,10 +128,10 @@ def due_at(url: str, folder: Path, moment: datetime | None) -> list[bytes]:
     return raws
 
 
-def sent(url: str, folder: Path, port: int, postmen: int, letters: int) -> float:
+def sent(url: str, folder: Path, port: int, postmen: int, letters: int, wait: int) -> float:
     """Letters a second by so many processes at once, all at work before the first letter is due."""
     anew(port)
-    moment = datetime.now(UTC) + timedelta(seconds=4 + 2 * postmen)
+    moment = datetime.now(UTC) + timedelta(seconds=wait * (2 + postmen))
     assert len(due_at(url, folder, moment)) == letters
     settings = environment(url, folder) | {"SMTP_URL": f"smtp://127.0.0.1:{port}"}
     workers = [
@@ -156,18 +157,18 @@ def sent(url: str, folder: Path, port: int, postmen: int, letters: int) -> float
     return count / seconds
 
 
-def measure(kind: str, url: str, folder: Path, port: int, letters: int, turns: int) -> bool:
+def measure(kind: str, url: str, folder: Path, port: int, letters: int, turns: int, wait: int) -> bool:
     single = written(url, folder, letters // 4, together=1, name="single")
     due_at(url, folder, None)
     rounds, floors, ratios, ones, fours = [], [], [], [], []
     for turn in range(turns):
         rounds.append(written(url, folder, letters, together=100, name=f"one{turn}"))
         floors.append(alone(port, due_at(url, folder, datetime.now(UTC) + timedelta(days=1))))
-        ones.append(sent(url, folder, port, 1, letters))
+        ones.append(sent(url, folder, port, 1, letters, wait))
         ratios.append(ones[-1] / floors[-1])
     for turn in range(turns if turns > 3 else 1):
         written(url, folder, letters, together=100, name=f"four{turn}")
-        fours.append(sent(url, folder, port, 4, letters))
+        fours.append(sent(url, folder, port, 4, letters, wait))
     floor = median(floors)
     print(
         f"rendered and put down, {kind}: {single:.0f} letters a second one a transaction, "
@@ -187,21 +188,16 @@ def measure(kind: str, url: str, folder: Path, port: int, letters: int, turns: i
     return one
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"))
-    given = parser.parse_args()
-    kinds = [given.database] if given.database else ["sqlite", "postgresql"]
-    letters, turns = (400, 3) if given.quick else (3000, 5)
-    met = True
-    with mail_server() as port, databases(kinds) as each:
+def main() -> int:
+    asked = options(__doc__, quick="fewer letters").parse_args()
+    letters, turns = size(asked, 3000, 400, 12), size(asked, 5, 3, 1)
+    wait = 0 if asked.smoke else WAIT
+    reached = True
+    with mail_server() as port, databases(kinds(asked)) as each:
         for kind, url, folder in each:
-            met = measure(kind, url, folder, port, letters, turns) and met
-    sys.exit(0 if met else 1)
+            reached &= measure(kind, url, folder, port, letters, turns, wait)
+    return status(asked, reached)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

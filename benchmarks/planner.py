@@ -1,7 +1,7 @@
 """The planner: how good plans are after 10 and after 60 seconds, on the real Oxfordshire register and on
 made-up counties.
 
-  python benchmarks/planner.py [--quick] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--register
+  python benchmarks/planner.py [--quick | --smoke] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--register
   FILE]
 
 Every plan is made in a process of its own, one thread. Gap: what a better plan could save at most, as a share
@@ -12,7 +12,6 @@ small schools may come to a neighbour's show. The register is read in place ($OU
 330; exit status 1 when a figure is missed.
 """
 
-import argparse
 import multiprocessing
 import resource
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import instances
+from serving import options, status
 
 from outreach.tour.planning import pool
 from outreach.tour.planning.kinds import PlanRoads
@@ -121,10 +121,7 @@ def said(name: str, seed: int, seconds: float, got: Measured) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true")
+    parser = options(__doc__, quick="10 seconds, one seed, ox and 330", on=())
     parser.add_argument("--seconds", type=float, nargs="+", default=[10, 60])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", nargs="+", choices=CLASSES, default=list(CLASSES))
@@ -133,6 +130,8 @@ def main() -> int:
     if asked.quick:
         asked.seconds, asked.seeds = [10], [1]
         asked.only = [name for name in asked.only if not name.startswith("650")]
+    if asked.smoke:
+        asked.seconds, asked.seeds, asked.only = [0.5], [1], ["330-guests"]
     if not asked.register.exists():
         print(f"no register at {asked.register}: the classes of the real county are left out")
         asked.only = [name for name in asked.only if not name.startswith("ox")]
@@ -144,7 +143,7 @@ def main() -> int:
                 with context.Pool(1) as alone:
                     got = alone.apply(measure, (name, seed, seconds, asked.register))
                 reached &= said(name, seed, seconds, got)
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Planned again: what a lost day, a refused date, a refusal and ten refusals move, and what that costs.
 
-  python benchmarks/replan.py [--quick] [--seeds 1 2 3] [--only ox-loose ...] [--register FILE]
+  python benchmarks/replan.py [--quick | --smoke] [--seeds 1 2 3] [--only ox-loose ...] [--register FILE]
 
 A plan is made and all of it proposed; then something happens, and it is planned again with every proposal
 kept at 30 minutes a move. Moved: proposals that are elsewhere or nowhere now, of those that could have
@@ -9,7 +9,6 @@ stayed. Loss: what a fresh plan, free to move everybody, would be better by, as 
 register is read in place, as planner.py does.
 """
 
-import argparse
 import multiprocessing
 import random
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from time import process_time
 
 import instances
+from serving import options, size, status
 
 from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.planner import solve
@@ -95,7 +95,7 @@ def measure(name: str, seed: int, most: float, register: Path) -> list[Again]:
         dates = {day.number: day.day for day in changed.days}
         able = {gap.school: gap.dates for gap in changed.gaps}
         processor = process_time()
-        again = solve(changed, seconds, seed)
+        again = solve(changed, min(seconds, most), seed)
         processor = process_time() - processor
         fresh = solve(replace(changed, kept=()), first, seed)
         others = [
@@ -140,10 +140,7 @@ def said(name: str, seed: int, got: Again) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true")
+    parser = options(__doc__, quick="one seed, ox and 330, four seconds for a free plan", on=())
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", nargs="+", choices=CLASSES, default=list(CLASSES))
     parser.add_argument("--register", type=Path, default=instances.REGISTER)
@@ -151,6 +148,8 @@ def main() -> int:
     if asked.quick:
         asked.seeds = [1]
         asked.only = [name for name in asked.only if not name.startswith("650")]
+    if asked.smoke:
+        asked.seeds, asked.only = [1], ["330-loose"]
     if not asked.register.exists():
         print(f"no register at {asked.register}: the classes of the real county are left out")
         asked.only = [name for name in asked.only if not name.startswith("ox")]
@@ -159,9 +158,9 @@ def main() -> int:
     for name in asked.only:
         for seed in asked.seeds:
             with context.Pool(1) as alone:
-                for got in alone.apply(measure, (name, seed, 4 if asked.quick else 60, asked.register)):
+                for got in alone.apply(measure, (name, seed, size(asked, 60, 4, 1), asked.register)):
                     reached &= said(name, seed, got)
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

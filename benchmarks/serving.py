@@ -1,6 +1,7 @@
 """What the benchmarks share: fresh databases, the service behind gunicorn 2 x 4, clients, and how a figure is
 said."""
 
+import argparse
 import http.client
 import os
 import shutil
@@ -20,6 +21,39 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from ports import free_port  # noqa: E402
 from postgres import Postgres  # noqa: E402
+
+
+def options(
+    says: str | None, *, quick: str = "fewer", on: Sequence[str] = ("sqlite", "postgresql")
+) -> argparse.ArgumentParser:
+    """What every benchmark can be asked for; one that runs on a single database leaves the choice out."""
+    parser = argparse.ArgumentParser(description=says, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{quick}; exit status 1 when a figure is missed"
+    )
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="one tiny round, to see whether it runs at all; its figures say nothing",
+    )
+    if on:
+        parser.add_argument("--database", choices=on)
+    return parser
+
+
+def size(asked: argparse.Namespace, whole: int, quick: int, smoke: int) -> int:
+    """How many, as it was asked."""
+    return smoke if asked.smoke else quick if asked.quick else whole
+
+
+def kinds(asked: argparse.Namespace) -> list[str]:
+    """The databases that are measured."""
+    return [asked.database] if asked.database else ["sqlite"] if asked.smoke else ["sqlite", "postgresql"]
+
+
+def status(asked: argparse.Namespace, reached: bool) -> int:
+    """The exit status."""
+    return 0 if reached or asked.smoke else 1
 
 
 @contextmanager

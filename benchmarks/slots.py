@@ -1,7 +1,7 @@
 """The slot page of one school: two troupes, 120 tour days over a term, half full, with lunch, rest and nights
 away.
 
-  python benchmarks/slots.py [--quick] [--database sqlite|postgresql]
+  python benchmarks/slots.py [--quick | --smoke] [--database sqlite|postgresql]
 
 The floor is the page's own template rendered by the same server from a ready list, without a database; page
 and floor are asked in turns, by one client, of gunicorn 2 x 4, and their medians compared. Queries are
@@ -9,7 +9,6 @@ counted with 20 and with 120 days. Printed too: the ranked slots alone, once wit
 rows that are read already.
 """
 
-import argparse
 import http.client
 import os
 import sys
@@ -20,7 +19,7 @@ from time import perf_counter
 from typing import Any
 
 from flask import g, render_template, template_rendered
-from serving import databases, environment, gunicorn, say, spread
+from serving import databases, environment, gunicorn, kinds, options, say, size, spread, status
 from sqlalchemy import event, text
 
 ASKED = 3.0
@@ -188,16 +187,9 @@ def measure(url: str, folder: Path, token: str, times: int) -> tuple[float, floa
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer looks; exit status 1 when a figure is missed"
-    )
-    parser.add_argument("--database", choices=["sqlite", "postgresql"])
-    asked = parser.parse_args()
+    asked = options(__doc__, quick="fewer looks").parse_args()
     reached = True
-    with databases([asked.database] if asked.database else ["sqlite", "postgresql"]) as fresh:
+    with databases(kinds(asked)) as fresh:
         for kind, url, folder in fresh:
             few = queries(*county(url, folder, 20))
             app, token = county(url, folder, 120)
@@ -205,15 +197,15 @@ def main() -> int:
             print(
                 f"slots, {kind}: {few} queries with 20 tour days, {many} with 120 (at most {QUERIES} asked)"
             )
-            whole, alone, days = ranking(app, token, 60)
+            whole, alone, days = ranking(app, token, size(asked, 60, 60, 3))
             print(
                 f"slots, {kind}: ranked over {days} tour days in {whole * 1000:.1f} ms, of which the reckoning takes "
                 f"{alone * 1000:.1f} ms"
             )
-            real, bare = measure(url, folder, token, 60 if asked.quick else 400)
+            real, bare = measure(url, folder, token, size(asked, 400, 60, 2))
             detail = f"({real * 1000:.1f} ms, template alone {bare * 1000:.1f} ms)"
             reached &= say(f"slots, {kind}", real / bare, ASKED, detail=detail) and few == many <= QUERIES
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What one process of the service costs: processor until its application is made, memory then and after one
 page.
 
-  python benchmarks/start.py [--quick]
+  python benchmarks/start.py [--quick | --smoke]
 
 Floor in the same run, by turns: a bare Flask service with Flask-SQLAlchemy and a page of one SELECT
 (bare_start.py). Each starts in a fresh process on the same SQLite, all modules of both compiled beforehand;
@@ -9,7 +9,6 @@ ours then shows the slot page of a school. Memory is what the process holds, wit
 together with others (PSS); all of that (RSS) is printed too.
 """
 
-import argparse
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from serving import ROOT, databases, environment, say
+from serving import ROOT, databases, environment, options, say, size, status
 from slots import county
 
 PROCESSOR, MEMORY = 3.0, 1.8
@@ -57,19 +56,14 @@ def compiled_once(url: str, folder: Path) -> dict[str, str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer starts; exit status 1 when a figure is missed"
-    )
-    times = 5 if parser.parse_args().quick else 15
+    asked = options(__doc__, quick="fewer starts", on=()).parse_args()
+    times = size(asked, 15, 5, 1)
     with databases(["sqlite"]) as fresh:
         for _, url, folder in fresh:
             _, token = county(url, folder, DAYS)
-            env = compiled_once(url, folder)
+            env = environment(url, folder) if asked.smoke else compiled_once(url, folder)
             both = (("wsgi", f"/i/{token}"), ("bare_start", "/one"))
-            for module, path in both:
+            for module, path in () if asked.smoke else both:
                 started(module, path, env)
             turns = [[started(module, path, env) for module, path in both] for _ in range(times)]
     ours, bare = (list(one) for one in zip(*turns, strict=True))
@@ -86,7 +80,7 @@ def main() -> int:
         (own, floor), (own_all, floor_all) = held["Pss"], held["Rss"]
         detail = f"({own:.0f} MB, bare {floor:.0f} MB; RSS {own_all / floor_all:.3g}x, {own_all:.0f} and {floor_all:.0f} MB)"
         reached &= say(f"start: memory once {words}", own / floor, MEMORY, detail=detail)
-    return 0 if reached else 1
+    return status(asked, reached)
 
 
 if __name__ == "__main__":

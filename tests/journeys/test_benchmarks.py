@@ -1,0 +1,86 @@
+"""Every benchmark runs: one tiny round of each, which prints every figure that it is kept for."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+NUMBER = r"[\d.,]+(e[-+]\d+)?"
+TIMES = rf": {NUMBER}x \("
+
+FIGURES = {
+    "booking": [rf"booking, sqlite{TIMES}at least"],
+    "coverage": [
+        rf"desk, sqlite: {NUMBER} queries with {NUMBER} schools, {NUMBER} with",
+        rf"desk, sqlite, {NUMBER} schools{TIMES}at most",
+        rf"coverage, sqlite, {NUMBER} schools{TIMES}at most",
+        rf"gaps, first page, sqlite, {NUMBER} schools{TIMES}at most",
+        rf"export of schools, sqlite: .*{TIMES}at most",
+        rf"export of gaps, sqlite: .*{TIMES}at most",
+        rf"export of gaps, sqlite: first byte after {NUMBER} statements",
+    ],
+    "diary": [rf"diary, sqlite: {NUMBER} queries with one troupe", rf"diary, sqlite{TIMES}at most"],
+    "feed": [
+        rf"feed cold, sqlite{TIMES}at most",
+        rf"feed cold and packed, sqlite{TIMES}at most",
+        rf"feed unchanged, sqlite{TIMES}at most",
+        rf"feed memory, plain, sqlite: {NUMBER} MB",
+        rf"feed memory, packed, sqlite: {NUMBER} MB",
+    ],
+    "outbox": [
+        rf"rendered and put down, sqlite: {NUMBER} letters a second one a transaction",
+        rf"sent by one postman, sqlite{TIMES}at least",
+        rf"sent by four postmen, sqlite{TIMES}",
+    ],
+    "planner": [rf"330-guests seed 1, .* gap {NUMBER} % .* relaxation {NUMBER} s .* {NUMBER} MB"],
+    "register": [
+        *(
+            rf"{what} onto {onto}, sqlite{TIMES}at most"
+            for what in ("preview", "apply")
+            for onto in ("empty", "last year's")
+        ),
+        rf"peak memory, sqlite: {NUMBER} MB",
+    ],
+    "replan": [
+        rf"330-loose +seed 1, {what} *: moved {NUMBER} of {NUMBER} .* gap {NUMBER} % .* loss .* %"
+        for what in ("a lost day", "a refused date", "a refusal", "ten refusals")
+    ],
+    "slots": [
+        rf"slots, sqlite: {NUMBER} queries with 20 tour days, {NUMBER} with 120",
+        rf"slots, sqlite: ranked over 120 tour days in {NUMBER} ms",
+        rf"slots, sqlite{TIMES}at most",
+    ],
+    "start": [
+        rf"start: processor until the application is made{TIMES}at most",
+        rf"start: memory once made{TIMES}at most",
+        rf"start: memory once a page is served{TIMES}at most",
+    ],
+}
+"""By benchmark: what it prints, a line each."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_benchmark_runs_and_prints_its_figures(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, f"benchmarks/{name}.py", "--smoke"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for figure in FIGURES[name]:
+        assert re.search(rf"^{figure}", done.stdout, re.MULTILINE), f"{figure}\n{done.stdout}"
+
+
+def test_none_is_left_out() -> None:
+    """Told from what they share as scripts/bench tells them."""
+    programs = {
+        path.stem for path in (ROOT / "benchmarks").glob("*.py") if "options(__doc__" in path.read_text()
+    }
+    assert programs == FIGURES.keys()
