@@ -66,6 +66,7 @@ ROWS = {
     "change_id": "register_change.id",
     "request_id": "link_request.id",
     "note_id": "note.id",
+    "follow_up_id": "follow_up.id",
     "token_id": "api_token.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""

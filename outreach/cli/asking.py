@@ -9,12 +9,14 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach.asking import follow_ups
 from outreach.asking.chasing import offers, raising, reminders, settings, withdrawing
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import limits, subscribed
 from outreach.cli.stopping import StopSignal
 from outreach.county.lists import uploads
 from outreach.coverage import standings
+from outreach.coverage.gaplist import follow_ups as gap_follow_ups
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import clock as clock_time
@@ -77,6 +79,8 @@ def _round(*, dry_run: bool) -> int:
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
+        for programme_id in follow_ups.programmes_with_some():
+            faults += _once(partial(_settle, programme_id, now=now), f"follow-ups of {programme_id}") is None
         for performance_id in subscribed.lately_over(now=now):
             faults += _once(partial(_over, performance_id, now=now), f"calendars of {performance_id}") is None
     for programme in reminders.open_programmes(now=now):
@@ -143,6 +147,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
 def _over(performance_id: int, *, now: datetime) -> bool:
     """What calendars that people subscribe to say of a show that is past; False where they say so already."""
     return bool(subscribed.show(db.session.get_one(Performance, performance_id), now=now))
+
+
+def _settle(programme_id: int, *, now: datetime) -> bool:
+    """Follow-ups of schools that are missing no more; whether there were any."""
+    return bool(gap_follow_ups.settle(db.session.get_one(Programme, programme_id), who=THE_SERVICE, now=now))
 
 
 def _once(do: Callable[[], bool], what: str) -> bool | None:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 import click
 from flask.cli import AppGroup
 
+from outreach.asking import follow_ups
+from outreach.asking.follow_ups import FollowUp
 from outreach.booking import subscribed
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -27,6 +29,7 @@ def rebuild() -> None:
     changed = _each("Shows", subscribed.shows(), _show) + _each(
         "Dates of reports", board_dates.every(), _date
     )
+    changed += _each("Follow-ups", follow_ups.every(), _follow_up)
     click.echo(f"{count(changed, 'entry', 'entries')} changed.")
 
 
@@ -51,3 +54,7 @@ def _show(performance_id: int) -> int:
 
 def _date(date_id: int) -> int:
     return board_dates.show(db.session.get_one(BoardDate, date_id), now=clock.now())
+
+
+def _follow_up(follow_up_id: int) -> int:
+    return follow_ups.show(db.session.get_one(FollowUp, follow_up_id), now=clock.now())

@@ -56,6 +56,7 @@ class Coordinator(Base, OfPartnership):
     """A coordinator of one partnership. `session_key` changes with the password and ends old sessions."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("uq_person_id_partnership_id", "id", "partnership_id", unique=True),)
     in_history = ("person", "id")
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -19,6 +19,7 @@ CONTACTS_PAGE = "/i/{token}/contacts"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
 FIND_SCHOOL_PAGE = "/find/{urn}"
+DESK_SCHOOL_PAGE = "/desk/schools/{urn}"
 CONTACT_PAGE = "/contact"
 PRIVACY_PAGE = "/privacy"
 SIGN_IN_PAGE = "/sign-in/{token}"
@@ -129,6 +130,11 @@ def find_page(public_url: str) -> str:
 def find_school_page(public_url: str, urn: int) -> str:
     """Sends a link for this school's pages to an address on file; it bears no token itself."""
     return public_url + FIND_SCHOOL_PAGE.format(urn=urn)
+
+
+def desk_school_page(public_url: str, urn: int) -> str:
+    """A coordinator's page of a school."""
+    return public_url + DESK_SCHOOL_PAGE.format(urn=urn)
 
 
 def contact_page(public_url: str) -> str:

@@ -65,6 +65,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.desk
     import outreach.web.coordinator.diary
     import outreach.web.coordinator.diary_moves
+    import outreach.web.coordinator.follow_ups
     import outreach.web.coordinator.gaps
     import outreach.web.coordinator.gaps_deeds
     import outreach.web.coordinator.handing_on

@@ -22,6 +22,9 @@ from wtforms import (
 from wtforms.validators import Optional, StopValidation, ValidationError
 
 from outreach.county.contacts import find_address
+from outreach.ground import clock
+from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import NotADay, read_day
 
 _Value = TypeVar("_Value")
 
@@ -87,6 +90,31 @@ class DayField(DateField):
             raise ValueError(
                 "That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."
             ) from error
+
+
+class TypedDayField(Field):
+    """A day as people type it into one box: 2 Nov, Monday, 15/2/2027. What was read stands there in full."""
+
+    data: date | None
+
+    def __init__(self, label: str, *, required: str = "", **kwargs: Any) -> None:
+        validators = [answered(required)] if required else [Optional()]
+        super().__init__(label, validators=validators, widget=SizedInput("govuk-input--width-10"), **kwargs)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data.day} {self.data:%B %Y}"
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = tidy(valuelist[0] if valuelist else "")
+        self.data = None
+        if not typed:
+            return
+        try:
+            self.data = read_day(typed, today=day_of(clock.now()))
+        except NotADay as no:
+            raise ValueError(no.message) from no
 
 
 class SizedInput(GovTextInput):

@@ -169,6 +169,13 @@ def day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> Dat
     return fields.DayField(label, required=required, description=hint, **kwargs)
 
 
+def typed_day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.TypedDayField:
+    """A day in one box, as people type it: 2 Nov, Monday, 15/2/2027."""
+    return fields.TypedDayField(
+        label, required=required, description=hint, render_kw={"autocomplete": "off"}, **kwargs
+    )
+
+
 def clock(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.ClockField:
     """A time of day."""
     return fields.ClockField(
@@ -261,6 +268,7 @@ __all__ = [
     "text",
     "tick",
     "ticks",
+    "typed_day",
     "upload",
     "valid",
     "words",

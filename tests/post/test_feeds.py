@@ -18,7 +18,7 @@ from outreach.ground.timespans import wall
 from outreach.post import calendars
 from outreach.post.feeds import addresses, entries
 from outreach.post.feeds.addresses import Feed
-from outreach.post.feeds.entries import BOARD, COORDINATOR, SCHOOL, TROUPE, Entry, FeedEntry
+from outreach.post.feeds.entries import BOARD, COORDINATOR, OWN, SCHOOL, TROUPE, Entry, FeedEntry
 from post.facts import NOW, appointment
 from post.strict import strict_problems
 from post.test_calendars import AWKWARD, TYPED
@@ -301,6 +301,29 @@ def test_the_tag_changes_when_a_cancelled_entry_goes(app: Flask) -> None:
     shown, gone = tag(feed, last - timedelta(seconds=1)), tag(feed, last)
     assert shown != gone
     assert tag(feed, last + timedelta(days=1)) == gone
+
+
+def test_the_holders_own_entries_stand_in_that_address_alone_and_change_its_tag(app: Flask) -> None:
+    whole = {"partnership_id": 1, "label": "Shows"}
+    mine, yours = make(COORDINATOR, 1, holder=7, **whole), make(COORDINATOR, 1, holder=8, **whole)
+    put(entry(COORDINATOR, 1), new=True)
+    tags = tag(mine), tag(yours)
+    put(entry(OWN, 7, uid="mine"), now=NOW)
+    assert tag(mine) != tags[0] and tag(yours) == tags[1]
+    held = [b"".join(entries.body(COORDINATOR, 1, "Shows", now=LATER, holder=who)) for who in (7, 8, 0)]
+    assert [len(events(ics)) for ics in held] == [2, 1, 1]
+    before = tag(mine)
+    put(entry(COORDINATOR, 1, location="Dining hall"), now=NOW)
+    assert tag(mine) != before
+
+
+def test_an_entry_that_is_over_before_its_day_stays_as_it_is_and_then_goes(app: Flask) -> None:
+    over = Entry(kind=OWN, subject=7, appointment=appointment(), over_at=NOW)
+    put(over, new=True)
+    last = NOW + timedelta(days=60)
+    shown = events(served(OWN, 7, now=last - timedelta(seconds=1)))
+    assert [str(event["STATUS"]) for event in shown] == ["CONFIRMED"]
+    assert events(served(OWN, 7, now=last)) == []
 
 
 def test_while_a_change_is_fresh_the_tag_is_good_for_once(app: Flask) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 import make
 from every_address import ROWS, column_of, link_to, told_year
-from outreach.asking import notes
+from outreach.asking import follow_ups, notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.rounds import InvitationRound
 from outreach.booking.agenda.moves import DiaryMove
@@ -127,6 +127,10 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         who=secret,
         now=make.EARLIER,
     )
+    follow_ups.set_follow_ups(
+        programme, [school.urn], SOON.date(), f"{secret} rings", person, who=secret, now=make.EARLIER
+    )
+    follow_up = follow_ups.follow_ups_of_programme(programme.id)[school.urn]
     imported = add(RegisterImport(recorded_at=make.EARLIER, who=secret, file_name="a.csv", la_codes=code))
     change = add(
         RegisterChange(
@@ -279,6 +283,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "plan_id": [plan.id],
         "line_id": [line.id],
         "note_id": [note.id],
+        "follow_up_id": [follow_up.follow_up_id],
         "change_id": [change.id],
         "mail_id": [mail.id],
         "report_id": [report.id],

@@ -7,9 +7,9 @@ slashes, line breaks.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from outreach.county.lists.headings import academic_year, role_of
+from outreach.ground.typed_days import month_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,45 +91,13 @@ def fits(name: str, address: str) -> bool:
     return any(len(word) > 2 and word in local for word in re.findall(r"[^\W\d_]+", name.casefold()))
 
 
-def day(cell: str) -> date | None:
-    """A day as people write it in England: 9/3/2027, 09.03.27, 9 March 2027, Tue 9th Mar 27, 2027-03-09; else
-    None."""
-    text = re.sub(r"(?<=[0-9])(?:st|nd|rd|th)\b", "", cell.strip().casefold())
-    text = re.sub(
-        r"\b(?:mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(?:day|nesday|sday|rsday|urday)?\b,?",
-        " ",
-        text,
-    ).strip()
-    found = re.match(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ t][0-9:.]+)?$", text)
-    if found:
-        return _day(found[1], found[2], found[3])
-    text = re.sub(r"\s+(?:at\s+)?[0-9]{1,2}[:.][0-9]{2}(?:\s*[ap]m)?$", "", text)
-    found = re.match(r"([0-9]{1,2})[/.\- ]+([0-9]{1,2})[/.\- ]+([0-9]{2}|[0-9]{4})$", text)
-    if found:
-        return _day(found[3], found[2], found[1])
-    found = re.match(r"([0-9]{1,2})[ \-]+(?:of )?([a-z]{3,9})\.?[ \-,]+([0-9]{2}|[0-9]{4})$", text)
-    if found and found[2][:3] in _MONTHS:
-        return _day(found[3], str(_MONTHS.index(found[2][:3]) + 1), found[1])
-    return None
-
-
 def month(cell: str) -> tuple[int, int] | None:
     """(year, month) of ‘March 2024’ or ‘Mar-24’; else None."""
     found = re.fullmatch(r"([a-z]{3,9})\.?[ \-,/]+([0-9]{2}|[0-9]{4})", cell.strip().casefold())
-    if found is None or found[1][:3] not in _MONTHS:
+    if found is None or not month_of(found[1]):
         return None
     year = int(found[2])
-    return (year if year > 99 else 2000 + year), _MONTHS.index(found[1][:3]) + 1
-
-
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def _day(year: str, month_: str, day_: str) -> date | None:
-    try:
-        return date(int(year) if len(year) == 4 else 2000 + int(year), int(month_), int(day_))
-    except ValueError:
-        return None
+    return (year if year > 99 else 2000 + year), month_of(found[1])
 
 
 def number(cell: str) -> int | None:

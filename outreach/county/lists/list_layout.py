@@ -15,6 +15,7 @@ from outreach.county.lists.cells import PersonInCell
 from outreach.county.lists.headings import CONTACTS, SKIP, Column, Under
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import SchoolAsWritten
+from outreach.ground.typed_days import day_with_year
 from outreach.ground.workbooks import Sheet
 
 LOOKED_AT = 40
@@ -320,7 +321,7 @@ def _visits(
         if not cells.says_nothing(row[at]) or row[at].casefold() == "x":
             if row[at].strip().casefold() in ("no", "n", "0", "not seen", "declined", "✗", "cancelled"):
                 continue
-            day = row[at] if cells.day(row[at]) else ""
+            day = row[at] if day_with_year(row[at]) else ""
             number = row[at] if not day and cells.number(row[at]) is not None else ""
             found.append({"day": day, "year": layout.columns[at].heading, "pupils": number})
     return tuple(found)

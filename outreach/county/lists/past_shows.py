@@ -36,6 +36,7 @@ from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_name, year_of
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import day_with_year
 from outreach.ground.wording import day_short
 
 FIRST_YEAR = 1990
@@ -334,7 +335,7 @@ def _when(
     the list's."""
     assert hasattr(fields, "__getitem__")
     said_day, said_year = fields["day"], fields["year"]
-    day = cells.day(said_day) if said_day else None
+    day = day_with_year(said_day) if said_day else None
     in_month = cells.month(said_day) if said_day and day is None else None
     year = cells.year(said_year) if said_year else None
     if day is None and in_month is not None:

@@ -7,11 +7,13 @@ A school stands for those it came from: they may have an owner still, and what t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 
-from outreach.asking import owners, seen_before
+from outreach.asking import follow_ups, owners, seen_before
 from outreach.asking.chasing import schedule, settings
+from outreach.asking.follow_ups import FollowUpOfSchool
 from outreach.asking.owners import Owner
 from outreach.county import school_days
 from outreach.county.partnerships import Authority
@@ -26,6 +28,8 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 
+_What = TypeVar("_What")
+
 SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
 
 
@@ -34,7 +38,7 @@ class Gap:
     """One school that is missing. `waits_since`: the day from which its standing holds, else from which it
     could have been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show, of
     this or an earlier year, and no other says that it saw it, so that whether it was ever seen has to be
-    asked."""
+    asked. `follow_up`: what somebody does about it, and when; `follow_up_is_due`: today, or it was before."""
 
     standing: Standing
     waits_since: date
@@ -42,6 +46,8 @@ class Gap:
     never_seen: bool
     family: tuple[int, ...]
     not_known: bool = False
+    follow_up: FollowUpOfSchool | None = None
+    follow_up_is_due: bool = False
 
     @property
     def urn(self) -> int:
@@ -61,7 +67,7 @@ class Missing:
 def missing_from_programme(
     programme: Programme, *, now: datetime, only: Collection[int] | None = None
 ) -> Missing:
-    """The gaps as they stand now, of all or of some schools; 25 queries, three more where some wait for an
+    """The gaps as they stand now, of all or of some schools; 26 queries, three more where some wait for an
     answer, two where only some are asked for."""
     with without_collecting():
         return _of(programme, now, only)
@@ -91,26 +97,31 @@ def gaps_among(
     only: Collection[int] | None,
 ) -> list[Gap]:
     """Those of some schools that are gaps, in the order given; `kin` is that of their reckoning. `only`: they
-    and all their kin, None for all; 6 queries, and three more where some wait for an answer."""
+    and all their kin, None for all; 7 queries, and three more where some wait for an answer."""
     known = ever_seen.read(programme, only)
     owner_of = owners.owners_of_programme(programme.id, only)
+    follow_up_of = follow_ups.follow_ups_of_programme(programme.id, only)
+    today = day_of(now)
     schools = list(schools)
-    opened, waiting = _opened(programme, only), _to_be_reminded(programme, schools, today=day_of(now))
+    opened, waiting = _opened(programme, only), _to_be_reminded(programme, schools, today=today)
     began = day_of(programme.created_at)
     found = []
     for s in schools:
         if not s.is_gap:
             continue
         family = (s.urn, *kin.before(s.urn)) if s.urn in kin.predecessors else (s.urn,)
+        follow_up = of_family(family, follow_up_of)
         before = known.seen_before(family, saw_now=_saw_it(s), waits_now=s.kind == gaps.REPORT_MISSING).word
         found.append(
             Gap(
                 waiting.get(s.urn, s),
                 s.since or opened.get(s.urn, began),
-                _owner(family, owner_of),
+                of_family(family, owner_of),
                 before == seen_before.Word.NEVER,
                 family,
                 before == seen_before.Word.NOT_KNOWN,
+                follow_up,
+                follow_up is not None and follow_up.is_due(today),
             )
         )
     return found
@@ -158,8 +169,9 @@ def _saw_it(s: Standing) -> bool:
     return bool(s.evidence) or not SAW.isdisjoint(s.year_groups.values())
 
 
-def _owner(family: tuple[int, ...], owner_of: Mapping[int, Owner]) -> Owner | None:
-    return next((owner_of[urn] for urn in family if urn in owner_of), None)
+def of_family(family: Iterable[int], of_urn: Mapping[int, _What]) -> _What | None:
+    """What was put down for a school, else for the first of those it came from that has any."""
+    return next((of_urn[urn] for urn in family if urn in of_urn), None)
 
 
 def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:

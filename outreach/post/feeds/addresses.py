@@ -12,13 +12,14 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, and_, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
-from outreach.post.feeds.entries import FeedEntry, head
+from outreach.post.feeds.entries import OWN, FeedEntry, head
 
 FEED_PAGE = "/calendar/{token}.ics"
 
@@ -30,7 +31,7 @@ class Feed(Base):
     """One address to subscribe to. `subject` is a URN, a troupe's id, or a partnership's id, by `kind`.
 
     Its token is made from `nonce` and the service's key, and stands nowhere. `holder` is the id of the one
-    person whose address it is; 0: it is for all who share the subject.
+    person whose address it is, and whose own entries stand in it too; 0: it is for all who share the subject.
     """
 
     __tablename__ = "feed"
@@ -154,7 +155,11 @@ def state(token: str, *, keys: Iterable[str], now: datetime) -> FeedState | None
     found = db.session.execute(_STATE, {"nonce": nonce, "now": now}).one_or_none()
     if found is None:
         return None
-    feed, newest, changed_at, gone_at = found
+    feed, *shared_and_own = found
+    # Ids only rise: the newest change is that of the highest, whether it is shared or the holder's own.
+    changes = [shared_and_own[:2], shared_and_own[3:5]]
+    newest, changed_at = max(changes, key=lambda change: change[0] or 0)
+    gone_at = max((at for at in (shared_and_own[2], shared_and_own[5]) if at is not None), default=None)
     said = zlib.crc32(head(feed.label).encode())
     tag = f"{newest or 0}-{int(gone_at.timestamp()) if gone_at else 0}-{said:x}"
     if changed_at is not None and now - changed_at < UNSETTLED:
@@ -176,18 +181,27 @@ def _seal(nonce: str, key: str) -> str:
 
 _NONCE = 16
 _TOKEN = re.compile(r"[0-9a-f]{48}")
-_OF_FEED = and_(FeedEntry.kind == Feed.kind, FeedEntry.subject == Feed.subject)
+
+
+def _newest(of_whom: ColumnElement[bool]) -> tuple[Any, Any, Any]:
+    """The id and the time of the newest change, and when the last that went has gone."""
+    return (
+        select(func.max(FeedEntry.id)).where(of_whom).correlate(Feed).scalar_subquery(),
+        select(FeedEntry.changed_at)
+        .where(of_whom)
+        .order_by(FeedEntry.id.desc())
+        .limit(1)
+        .correlate(Feed)
+        .scalar_subquery(),
+        select(func.max(FeedEntry.gone_at))
+        .where(of_whom, FeedEntry.gone_at <= bindparam("now", type_=Instant()))
+        .correlate(Feed)
+        .scalar_subquery(),
+    )
+
+
 _STATE = select(
     Feed,
-    select(func.max(FeedEntry.id)).where(_OF_FEED).correlate(Feed).scalar_subquery(),
-    select(FeedEntry.changed_at)
-    .where(_OF_FEED)
-    .order_by(FeedEntry.id.desc())
-    .limit(1)
-    .correlate(Feed)
-    .scalar_subquery(),
-    select(func.max(FeedEntry.gone_at))
-    .where(_OF_FEED, FeedEntry.gone_at <= bindparam("now", type_=Instant()))
-    .correlate(Feed)
-    .scalar_subquery(),
+    *_newest(and_(FeedEntry.kind == Feed.kind, FeedEntry.subject == Feed.subject)),
+    *_newest(and_(FeedEntry.kind == OWN, FeedEntry.subject == Feed.holder)),
 ).where(Feed.nonce == bindparam("nonce"))

@@ -35,14 +35,18 @@ from outreach.post import calendars
 from outreach.post.calendars import Appointment
 
 SCHOOL, TROUPE, COORDINATOR, BOARD = "school", "troupe", "coordinator", "board"
+OWN = "own"
+"""Entries of one person alone: what the calendar of that coordinator holds beside the partnership's. `subject` is the
+person's id."""
 
 SHOWN_AFTER_CANCELLING = timedelta(days=60)
+"""So long an entry is shown after it was cancelled, or is over before its day."""
 
 
 class FeedEntry(Base):
     """One event as it stands in all feeds of one kind and subject: a VEVENT, ready. A change is a new row in
-    place of the old, so that the highest id tells the newest change. `gone_at`: cancelled, and shown until
-    then."""
+    place of the old, so that the highest id tells the newest change. `gone_at`: cancelled or over,
+    and shown until then."""
 
     __tablename__ = "feed_entry"
     __table_args__ = (
@@ -74,14 +78,15 @@ class FeedEntry(Base):
 class Entry:
     """What the feeds of one kind and subject show of an appointment; its people are left out.
 
-    `cancelled_at`: shown as cancelled, until 60 days later. `all_day`: days of the London calendar, busy for
-    nobody.
+    `cancelled_at`: shown as cancelled, until 60 days later. `over_at`: shown as it is, until 60 days later.
+    `all_day`: days of the London calendar, busy for nobody.
     """
 
     kind: str
     subject: int
     appointment: Appointment
     cancelled_at: datetime | None = None
+    over_at: datetime | None = None
     all_day: bool = False
 
     @property
@@ -148,14 +153,18 @@ CANCELLED = "Cancelled: "
 """Stands before the title too: not every calendar strikes out what is cancelled in a feed."""
 
 
-def body(kind: str, subject: int, label: str, *, now: datetime) -> Iterator[bytes]:
-    """The feed's iCalendar, piece by piece as the rows come, so that a long one fills no memory."""
+def body(kind: str, subject: int, label: str, *, now: datetime, holder: int = 0) -> Iterator[bytes]:
+    """The feed's iCalendar, piece by piece as the rows come, so that a long one fills no memory. `holder`: with the
+    entries that are this person's own."""
     yield head(label).encode()
-    texts = db.session.execute(
-        _ENTRIES, {"kind": kind, "subject": subject, "now": now}, execution_options={"yield_per": _AT_ONCE}
-    )
-    for part in texts.scalars().partitions():
-        yield "".join(part).encode()
+    for of_kind, of_whom in [(kind, subject), *([(OWN, holder)] if holder else [])]:
+        texts = db.session.execute(
+            _ENTRIES,
+            {"kind": of_kind, "subject": of_whom, "now": now},
+            execution_options={"yield_per": _AT_ONCE},
+        )
+        for part in texts.scalars().partitions():
+            yield "".join(part).encode()
     yield b"END:VCALENDAR\r\n"
 
 
@@ -169,7 +178,8 @@ def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, object]:
-    gone_at = entry.cancelled_at and entry.cancelled_at + SHOWN_AFTER_CANCELLING
+    ended_at = entry.cancelled_at or entry.over_at
+    gone_at = ended_at and ended_at + SHOWN_AFTER_CANCELLING
     return {
         "kind": entry.kind,
         "subject": entry.subject,

@@ -25,7 +25,7 @@ from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
 from outreach.tour import target_decisions, why_not
 from outreach.tour.programmes import Programme
-from outreach.web.coordinator import school_told, school_words
+from outreach.web.coordinator import follow_up_shown, school_told, school_words
 from outreach.web.coordinator.next_steps import SEE, NextSteps
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, the_programme
 
@@ -126,6 +126,9 @@ def _in_programme(
     decision = target_decisions.decisions(programme.id).get(urn)
     owner = owners.owners_of_programme(programme.id, [urn]).get(urn)
     return {
+        "follow_up_panel": follow_up_shown.panel(
+            urn, programme, family, is_missing=missing is not None, now=now
+        ),
         "next_step": None if step is None or step[0] == SEE else step,
         "proposed": [(p, school_words.kept(p, _heard(p))) for p in proposed],
         "chapter": chapter,

@@ -42,6 +42,6 @@ def calendar(token: str) -> Any:
         response.response = iter(())
         return response
     feed = found.feed
-    pieces = entries.body(feed.kind, feed.subject, feed.label, now=now)
+    pieces = entries.body(feed.kind, feed.subject, feed.label, now=now, holder=feed.holder)
     response.response = stream_with_context(entries.gzipped(pieces) if packed else pieces)
     return response

@@ -1,0 +1,126 @@
+"""Day as a person types it into one box: 2 Nov, Monday, next Monday, in two weeks, 15/2/2027. Pure.
+
+A day without its year is the next such day, today included; a week day is the next one, never today. 'Next Monday' is
+that of the week after this one, as people here mean it.
+"""
+
+import re
+from datetime import date, timedelta
+
+from outreach.ground.errors import Refusal
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+YEARS = range(2000, 2200)
+
+_WEEK_DAY = r"\b(mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(?:day|nesday|sday|rsday|urday)?\b"
+_MONTH = r"([a-z]{3,9})\.?"
+_FEW = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+
+
+class NotADay(Refusal):
+    """No day can be made of what was typed, or it is none of the calendar's."""
+
+    field = "day"
+
+
+def read_day(typed: str, *, today: date) -> date:
+    """The day that is meant. Raises NotADay, with words for whoever typed."""
+    said = _plain(typed)
+    found = _named(said, today) or _counted(said, today)
+    if found is None:
+        rest = _without_week_day(said)
+        found = day_with_year(rest) or _next_such(rest, today)
+        _check_week_day(said, found)
+    if found is None or found.year not in YEARS:
+        raise NotADay("That is not a day we can read. Enter it like 2 Nov, Monday or 15/2/2027.")
+    return found
+
+
+def day_with_year(text: str) -> date | None:
+    """A day that bears its year: 9/3/2027, 09.03.27, 9 March 2027, Tue 9th Mar 27, 2027-03-09; else None."""
+    text = _without_week_day(_plain(text))
+    found = re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[ t][0-9:.]+)?", text)
+    if found:
+        return _day(found[1], found[2], found[3])
+    text = re.sub(r"\s+(?:at\s+)?[0-9]{1,2}[:.][0-9]{2}(?:\s*[ap]m)?$", "", text)
+    found = re.fullmatch(r"([0-9]{1,2})[/.\- ]+([0-9]{1,2})[/.\- ]+([0-9]{2}|[0-9]{4})", text)
+    if found:
+        return _day(found[3], found[2], found[1])
+    found = re.fullmatch(rf"([0-9]{{1,2}})[ \-]*(?:of )?{_MONTH}[ \-,]*([0-9]{{2}}|[0-9]{{4}})", text)
+    return _day(found[3], month_of(found[2]), found[1]) if found else None
+
+
+def month_of(name: str) -> int:
+    """The number of a month by its name or the name's beginning; 0 for what is none."""
+    whole = name.rstrip(".")[:3]
+    return MONTHS.index(whole) + 1 if whole in MONTHS else 0
+
+
+def _plain(typed: str) -> str:
+    return re.sub(r"(?<=[0-9])(?:st|nd|rd|th)\b", "", " ".join(typed.casefold().split()))
+
+
+def _without_week_day(said: str) -> str:
+    return re.sub(rf"{_WEEK_DAY},?", " ", said).strip()
+
+
+def _named(said: str, today: date) -> date | None:
+    """Today, tomorrow, next week, Monday, this Monday, next Monday."""
+    if said in ("today", "tomorrow"):
+        return today + timedelta(days=said == "tomorrow")
+    this_monday = today - timedelta(days=today.weekday())
+    if said == "next week":
+        return this_monday + timedelta(days=7)
+    found = re.fullmatch(rf"(?:(this|on|next) )?{_WEEK_DAY}", said)
+    if found is None:
+        return None
+    place = _place(found[2])
+    if found[1] == "next":
+        return this_monday + timedelta(days=7 + place)
+    ahead = (place - today.weekday() - 1) % 7 + 1
+    return today + timedelta(days=ahead)
+
+
+def _counted(said: str, today: date) -> date | None:
+    """In 3 days, in a week, in two weeks."""
+    found = re.fullmatch(rf"in ([0-9]{{1,3}}|{'|'.join(_FEW)}) (day|week)s?", said)
+    if found is None:
+        return None
+    few = _FEW.get(found[1]) or int(found[1])
+    return today + timedelta(days=few * (7 if found[2] == "week" else 1))
+
+
+def _next_such(said: str, today: date) -> date | None:
+    """2 Nov, November 2, 2/11: the next one, in the leap year to come where no other has it."""
+    day, month = "", 0
+    if found := re.fullmatch(rf"([0-9]{{1,2}})[ \-]*(?:of )?{_MONTH}", said):
+        day, month = found[1], month_of(found[2])
+    elif found := re.fullmatch(rf"{_MONTH} ?([0-9]{{1,2}})", said):
+        day, month = found[2], month_of(found[1])
+    elif found := re.fullmatch(r"([0-9]{1,2})[/.]([0-9]{1,2})\.?", said):
+        day, month = found[1], int(found[2])
+    if not day:
+        return None
+    years = range(today.year, today.year + 9)
+    days = (_day(str(year), month, day) for year in years)
+    return next((one for one in days if one is not None and one >= today), None)
+
+
+def _check_week_day(said: str, found: date | None) -> None:
+    named = re.search(_WEEK_DAY, said)
+    if found is None or named is None or _place(named[1]) == found.weekday():
+        return
+    day = f"{found.day} {found:%B %Y}"
+    raise NotADay(f"{day} is a {found:%A}, not a {WEEK_DAYS[_place(named[1])].capitalize()}. Check the day.")
+
+
+def _place(week_day: str) -> int:
+    return next(place for place, name in enumerate(WEEK_DAYS) if name.startswith(week_day[:3]))
+
+
+def _day(year: str, month: str | int, day: str) -> date | None:
+    try:
+        return date(int(year) if len(year) == 4 else 2000 + int(year), int(month), int(day))
+    except ValueError:
+        return None
