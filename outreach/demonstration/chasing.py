@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
-from outreach.asking import notes, owners
+from outreach.asking import follow_ups, notes, owners
 from outreach.asking.chasing import reminders, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.county.coordinators import Coordinator
@@ -34,16 +34,18 @@ def remind(programme: Programme, parts: Cast, nth: int, *, asked: datetime, now:
 
 
 def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, now: datetime) -> None:
-    """The coordinators share the districts, and keep what schools told them on the phone."""
+    """The coordinators share the districts, keep what schools told them on the phone, and when they ring again."""
     for person, districts in zip(people, DISTRICTS, strict=True):
         urns = [school.urn for school in parts.everybody if school.district_name in districts]
         owners.assign(programme, urns, person, who=person.name, now=now - timedelta(days=20))
-    for school, words in zip(
+    for school, words, person, ahead in zip(
         parts.playing(cast.SILENT),
         (
             "Rang the office: the lead is away until Monday, ring again then.",
             "The office says that the letter has arrived; the lead decides with the head.",
         ),
+        people,
+        (0, 6),
         strict=False,
     ):
         notes.write(
@@ -53,6 +55,15 @@ def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, n
             partnership_id=programme.partnership_id,
             kind=notes.PHONE,
             who=people[0].name,
+            now=now - timedelta(days=2),
+        )
+        follow_ups.set_follow_ups(
+            programme,
+            [school.urn],
+            day_of(now) + timedelta(days=ahead),
+            "Ring the office again",
+            person,
+            who=person.name,
             now=now - timedelta(days=2),
         )
     settings.ran(now=now - timedelta(hours=2))
