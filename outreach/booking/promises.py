@@ -343,6 +343,22 @@ def newest(programme_id: int, urn: int) -> Booking | None:
     )
 
 
+def last_hosted(urn: int, partnership_id: int) -> Booking | None:
+    """The last booking in which a school said of its own hall to this partnership, of whatever year, cancelled or
+    not."""
+    return db.session.scalar(
+        select(Booking)
+        .where(
+            Booking.urn == urn,
+            Booking.partnership_id == partnership_id,
+            Booking.role == HOST,
+            Booking.hall != "",
+        )
+        .order_by(Booking.id.desc())
+        .limit(1)
+    )
+
+
 def coming(
     urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
 ) -> dict[int, list[Booking]]:

@@ -503,6 +503,11 @@ def _clean(typed: str, what: str) -> str:
     return kept
 
 
+def is_lead(role: str) -> bool:
+    """Whether a role is that of the safeguarding lead, not of a deputy."""
+    return _rank(role) == 0
+
+
 def _rank(role: str) -> int:
     """Whom to write to first: the safeguarding lead, those who teach or tend, the office, the head last.
 

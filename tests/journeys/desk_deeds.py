@@ -208,7 +208,7 @@ def book(phone: Page, link: str, *, after: date | None = None, only_year: int | 
         if heading == "Check your answers":
             break
         if heading.startswith("The hall"):
-            phone.get_by_label("Where in your school will it be?").first.fill("Main hall")
+            phone.get_by_label("Hall or room").first.fill("Main hall")
             phone.get_by_label("Yes", exact=True).first.check()
         elif heading.startswith("Your people"):
             _fill_people(phone)
@@ -239,6 +239,8 @@ def _fill_people(phone: Page) -> None:
 def _fill_box(phone: Page, box: Locator, only_year: int | None) -> None:
     """The number that the page proposes, or 40 where nobody knows one; 0 for a year group that stays away."""
     year = int(str(box.get_attribute("name")).rsplit("-", 1)[1])
+    if only_year == year and box.input_value():
+        return
     hint = phone.locator(f"#{box.get_attribute('id')}-hint")
     number = re.search(r"\d+", hint.inner_text()) if hint.count() else None
     box.fill("0" if only_year not in (None, year) else number[0] if number else "40")

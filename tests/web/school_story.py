@@ -58,11 +58,20 @@ class Story:
         assert (answer.status_code, answer.headers["Location"]) == (303, self.path("/form"))
         return key
 
-    def fill(self, pupils: dict[str, str] | None = None) -> None:
-        """All three steps."""
-        for step, typed in (("/pupils", pupils or PUPILS), ("/hall", HALL), ("/people", PEOPLE)):
-            answer = self.send(step, typed)
+    def fill(
+        self, pupils: dict[str, str] | None = None, *, at: str = "", people: dict[str, Any] = PEOPLE
+    ) -> None:
+        """All three steps; `at`: of a time that is kept, '/kept/3'."""
+        for step, typed in (("/pupils", pupils or PUPILS), ("/hall", HALL), ("/people", people)):
+            answer = self.send(at + step, typed)
             assert answer.status_code == 303, said(answer)
+
+    def accept(self, proposal_id: int, pupils: dict[str, str] | None = None, **more: Any) -> TestResponse:
+        """The yes to a time that is kept, by its steps and the check."""
+        at = f"/kept/{proposal_id}"
+        self.fill(pupils, at=at, **more)
+        assert "Book this performance" in said(self.get(f"{at}/check"))
+        return self.send(f"{at}/book", {})
 
     def book(self, key: str | None = None, pupils: dict[str, str] | None = None) -> str:
         """Book from beginning to end; returns the reference."""

@@ -77,7 +77,7 @@ def grant(story: Story, stopped, *, yes: bool = True) -> None:
 
 
 def people(address: str) -> dict[str, str]:
-    return PEOPLE | {"colleague_name": "Sam Whitfield", "colleague_address": address}
+    return PEOPLE | {"day_name": "Sam Whitfield", "day_address": address, "day_phone": "01632 960 205"}
 
 
 def through_form(story: Story, address: str) -> None:
@@ -106,7 +106,7 @@ def through_kept(story: Story, address: str) -> None:
             reply_by=story.programme.reply_by,
         )
         kept = proposing.propose(offer, who="Priya", now=make.NOW).id
-    assert story.send(f"/kept/{kept}", PUPILS | HALL | people(address)).status_code == 303
+    assert story.accept(kept, people=people(address)).status_code == 303
 
 
 def through_colleague(story: Story, address: str) -> None:
@@ -217,7 +217,7 @@ def through_contacts_changed(story: Story, address: str) -> None:
 
 DOORS = {
     "people": through_form,
-    "kept_yes": through_kept,
+    "accept": through_kept,
     "colleague": through_colleague,
     "person": through_correction,
     "somebody_else": through_somebody_else,
@@ -337,9 +337,9 @@ def test_every_page_of_a_school_that_takes_an_address_is_such_a_door(app: Flask)
     takes = set()
     for file in (root / "outreach/web/school").glob("*.py"):
         text = file.read_text()
-        if re.search(r"forms\.address\(|PeopleForm\(", text):
+        if re.search(r"forms\.address\(|people_form\(", text):
             takes.add(file.stem)
-    assert takes == {"booked", "booking", "confirming", "forms", "hosts", "other_answers", "proposed"}
+    assert takes == {"booked", "confirming", "forms", "hosts", "other_answers", "steps"}
 
 
 @pytest.mark.any_database

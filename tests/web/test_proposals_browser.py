@@ -66,10 +66,11 @@ def kept(app: Flask, stopped: object) -> Kept:
 
 def test_pages_of_the_school_have_no_fault(site: Site, page: Page, kept: Kept) -> None:
     at = f"/i/{kept.token}"
-    for path in (at, f"{at}/kept/{kept.proposal_id}", f"{at}/kept/{kept.proposal_id}/no"):
+    of_it = f"{at}/kept/{kept.proposal_id}"
+    for path in (at, f"{of_it}/pupils", f"{of_it}/hall", f"{of_it}/people", f"{of_it}/no"):
         site.check(page, path)
-    site.open(page, f"{at}/kept/{kept.proposal_id}")
-    page.get_by_role("button", name="Book this performance").press("Enter")
+    site.open(page, f"{of_it}/hall")
+    page.get_by_role("button", name="Carry on").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
     site.check(page)
 
@@ -95,9 +96,12 @@ def test_a_school_says_yes_on_a_phone_with_the_keyboard(site: Site, plain_page: 
     page.get_by_role("link", name="Book this time").press("Enter")
     page.get_by_label("Year 8").fill("108")
     page.get_by_label("Year 9").fill("104")
-    page.get_by_label("Where in your school will it be?").fill("Main hall")
+    page.get_by_role("button", name="Carry on").press("Enter")
+    page.get_by_label("Hall or room").fill("Main hall")
     page.get_by_role("radio", name="Yes").press("Space")
+    page.get_by_role("button", name="Carry on").press("Enter")
     page.locator("#lead_phone").fill("01632 960 204")
+    page.get_by_role("button", name="Carry on").press("Enter")
     page.get_by_role("button", name="Book this performance").press("Enter")
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
     page.get_by_role("button", name="Send again").first.press("Enter")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from school_story import HALL, Story, lay, said
+from school_story import HALL, PEOPLE, PUPILS, Story, lay, said
 
 import make
 from outreach.asking import invitations
@@ -22,9 +22,6 @@ from outreach.post.incoming.inbox import CalendarAnswer, Incoming
 from outreach.post.outbox import SENT, Letter
 
 pytestmark = pytest.mark.any_database
-
-PEOPLE = {"lead_name": "Joanna Fell", "lead_address": "j.fell@redmere.example", "lead_phone": "01632 960 204"}
-YES = {"pupils-0-8": "108", "pupils-0-9": "104", **HALL, **PEOPLE}
 
 
 @dataclass
@@ -228,28 +225,45 @@ def test_the_kept_time_comes_first_on_the_schools_page(desk: Desk) -> None:
     assert page.index("Book this time") < page.index('name="slot"')
 
 
-def test_a_school_says_yes_on_one_page(desk: Desk) -> None:
+def test_a_school_says_yes_in_the_same_three_steps_and_a_check(desk: Desk) -> None:
     desk.propose()
     made = proposal()
-    page = desk.story.get(f"/kept/{made.id}")
-    assert page.status_code == 200
-    assert 'value="j.fell@redmere.example"' in page.text
-    answer = desk.story.send(f"/kept/{made.id}", YES)
+    at = f"/kept/{made.id}"
+    assert desk.story.get(at).headers["Location"] == desk.story.path(f"{at}/pupils")
+    first = said(desk.story.get(f"{at}/pupils"))
+    assert "Kept until Tuesday 2 February Step 1 of 3" in first and "Keep longer" not in first
+    assert 'value="j.fell@redmere.example"' in desk.story.get(f"{at}/people").text
+    early = desk.story.get(f"{at}/check")
+    assert early.headers["Location"] == desk.story.path(f"{at}/pupils")
+    answer = desk.story.send(f"{at}/book", {})
+    assert answer.headers["Location"] == desk.story.path(f"{at}/pupils")
+    assert db.session.query(Booking).count() == 0
+    answer = desk.story.accept(made.id)
     assert answer.status_code == 303, said(answer)
     (booking,) = promises.live(desk.story.programme.id, desk.story.school.urn)
     assert answer.headers["Location"].endswith(booking.reference)
     assert (booking.uid, booking.sequence, booking.hall, booking.seats) == (made.uid, 1, "Main hall", 212)
     assert "You are booked" in desk.story.get(f"/booked/{booking.reference}").text
-    twice = desk.story.send(f"/kept/{made.id}", YES)
+    twice = desk.story.send(f"{at}/book", {})
     assert twice.status_code == 303
+    assert "You are booked" in desk.story.client.get(twice.headers["Location"], follow_redirects=True).text
     assert db.session.query(Booking).count() == 1
 
 
 def test_a_school_that_was_asked_at_its_office_finds_the_office_as_a_colleague(desk: Desk) -> None:
     desk.propose(to=[desk.office.id])
-    page = desk.story.get(f"/kept/{proposal().id}").text
-    assert re.search(r'name="colleague_address"[^>]*value="office@redmere.example"', page)
-    assert re.search(r'name="colleague_name"[^>]*value="Office"', page)
+    page = desk.story.get(f"/kept/{proposal().id}/people").text
+    assert re.search(r'name="also"[^>]*value="Office &lt;office@redmere.example&gt;" checked', page)
+    assert 'value="j.fell@redmere.example"' in page
+
+
+def test_whoever_had_the_proposal_and_is_not_named_is_told_that_the_entry_goes(desk: Desk) -> None:
+    desk.propose(to=[desk.lead.id, desk.office.id])
+    at = f"/kept/{proposal().id}"
+    desk.story.fill(at=at)
+    assert "The entry leaves the calendar of office@redmere.example." in said(desk.story.get(f"{at}/check"))
+    desk.story.fill(at=at, people=PEOPLE | {"also": "Office <office@redmere.example>"})
+    assert "leaves the calendar" not in said(desk.story.get(f"{at}/check"))
 
 
 @pytest.mark.both_databases
@@ -258,7 +272,7 @@ def test_a_school_that_was_asked_at_its_office_finds_the_office_as_a_colleague(d
     [
         ({"pupils-0-8": ""}, "Enter how many Year 8 pupils will come"),
         ({"pupils-0-8": "1080"}, "Is that right?"),
-        ({"hall": ""}, "Say where in your school it will be"),
+        ({"hall": ""}, "Say which hall or room"),
         ({"lead_address": "nobody"}, "Safeguarding lead"),
     ],
 )
@@ -266,18 +280,26 @@ def test_a_yes_with_something_missing_keeps_what_was_typed(
     desk: Desk, typed: dict[str, str], words: str
 ) -> None:
     desk.propose()
-    answer = desk.story.send(f"/kept/{proposal().id}", YES | typed)
+    (box,) = typed
+    step, filled = next(
+        (step, filled)
+        for step, filled in (("pupils", PUPILS), ("hall", HALL), ("people", PEOPLE))
+        if box in filled
+    )
+    answer = desk.story.send(f"/kept/{proposal().id}/{step}", filled | typed)
     assert answer.status_code == 422
     assert words in answer.text
-    assert 'value="104"' in answer.text
+    kept = {"pupils": "104", "hall": "2", "people": "Joanna Fell"}[step]
+    assert f'value="{kept}"' in answer.text
     assert db.session.query(Booking).count() == 0
 
 
 @pytest.mark.both_databases
 def test_more_than_the_count_is_booked_once_it_is_confirmed(desk: Desk) -> None:
     desk.propose()
-    typed = YES | {"pupils-0-8": "140", "sure": "8=140"}
-    assert desk.story.send(f"/kept/{proposal().id}", typed).status_code == 303
+    typed = PUPILS | {"pupils-0-8": "140", "sure": "8=140"}
+    assert desk.story.accept(proposal().id, typed).status_code == 303
+    assert db.session.query(Booking).one().seats == 244
 
 
 @pytest.mark.both_databases
@@ -311,8 +333,18 @@ def test_a_school_that_says_no_to_the_programme_gives_the_time_back(desk: Desk) 
 def test_a_yes_or_no_that_comes_too_late_leads_to_the_times_that_are_left(desk: Desk, stopped: Any) -> None:
     desk.propose()
     stopped.now += timedelta(days=20)
-    for path in (f"/kept/{proposal().id}", f"/kept/{proposal().id}/no"):
-        for answer in (desk.story.get(path), desk.story.send(path, YES)):
+    at = f"/kept/{proposal().id}"
+    for path, typed in (
+        ("/pupils", PUPILS),
+        ("/hall", HALL),
+        ("/people", PEOPLE),
+        ("/check", None),
+        ("/book", {}),
+        ("/no", {}),
+        ("", None),
+    ):
+        answers = [] if path == "/book" else [desk.story.get(at + path)]
+        for answer in [*answers, *([] if typed is None else [desk.story.send(at + path, typed)])]:
             assert answer.status_code == 303
         page = desk.story.client.get(answer.headers["Location"]).text
         assert "not kept for you any more" in page
@@ -322,7 +354,8 @@ def test_a_yes_or_no_that_comes_too_late_leads_to_the_times_that_are_left(desk: 
 def test_looking_changes_nothing(desk: Desk) -> None:
     desk.propose()
     before = letters()
-    for path in ("", "/times", f"/kept/{proposal().id}", f"/kept/{proposal().id}/no"):
+    at = f"/kept/{proposal().id}"
+    for path in ("", "/times", f"{at}/pupils", f"{at}/hall", f"{at}/people", f"{at}/no"):
         assert desk.story.get(path).status_code == 200
     assert (letters(), proposal().ended_at) == (before, None)
 
@@ -331,7 +364,7 @@ def test_a_school_that_booked_one_year_group_sees_what_is_kept_for_the_other(des
     reference = desk.story.book(pupils={"pupils-0-8": "108", "pupils-0-9": "0"})
     desk.propose(desk.key(1))
     assert "Kept for you until" in desk.story.get(f"/booked/{reference}").text
-    page = desk.story.get(f"/kept/{proposal().id}").text
+    page = desk.story.get(f"/kept/{proposal().id}/pupils").text
     assert 'name="pupils-0-9"' in page and 'name="pupils-0-8"' not in page
 
 

@@ -279,7 +279,8 @@ def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskC
             reply_by=date(2027, 1, 22),
         )
         kept = proposing.propose(offer, who="Priya", now=make.NOW).id
-    assert "Once you book it, you cannot move it online" in said(story.get(f"/kept/{kept}"))
+    story.fill(at=f"/kept/{kept}")
+    assert "to move it, you ring us" in said(story.get(f"/kept/{kept}/check"))
     letter = bytes(db.session.scalar(select(LetterMail.raw))).decode()
     assert "once it is booked you cannot move it online" in letter.replace("=\n", "")
 

@@ -17,8 +17,8 @@ for (const band of document.querySelectorAll(".hold[data-left]")) {
     bar.value = left;
     bar.textContent = minutes === 1 ? "1 minute" : `${minutes} minutes`;
     words.textContent = left
-      ? `Kept for you for ${minutes} more ${minutes === 1 ? "minute" : "minutes"}`
-      : "The time we kept this for is over. Keep it again if nobody else has taken it.";
+      ? `${minutes} ${minutes === 1 ? "minute" : "minutes"} left`
+      : "No longer kept. Keep it again if nobody else has taken it.";
     if (!left) {
       say("The time we kept for you is over.");
       clearInterval(beat);

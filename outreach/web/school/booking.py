@@ -1,67 +1,99 @@
-"""The form of a booking, step by step, kept as a draft; the check of the answers; the booking itself."""
+"""The form of a booking, step by step, kept as a draft; the check of the answers; the booking itself: of a time that
+the school holds, or of one that a coordinator keeps for it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import accounts, bookings, holds, promises, seats, told
-from outreach.booking.accounts import PromiseAccount
+from outreach.booking import bookings, holds, promises, proposals
+from outreach.booking.desk import proposing
 from outreach.booking.holds import AlreadyBooked, NothingHeld
-from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal, ProposalEnded
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, local
+from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance, SlotTaken
 from outreach.web.gate import by_personal_link, reread, school
 from outreach.web.refusals import refused
-from outreach.web.school import forms
-from outreach.web.school.forms import HallForm, PeopleForm, PupilsForm, TypedForm
+from outreach.web.school import check_words
+from outreach.web.school.forms import TypedForm
+from outreach.web.school.known import Known
+from outreach.web.school.steps import CHECK, HALL, PEOPLE, PUPILS, STEPS, Answers
 
-STEPS = ("pupils", "hall", "people")
+
+@dataclass(frozen=True, kw_only=True)
+class InHand:
+    """What a school is about to book: the shows that it holds, none where none is kept; or the one of `proposal`."""
+
+    token: str
+    kept: Sequence[Performance]
+    proposal: Proposal | None = None
+
+    def to(self, page: str, **more: Any) -> str:
+        """The address of one of its pages."""
+        proposal_id = self.proposal.id if self.proposal is not None else None
+        return url_for(f".{page}", token=self.token, proposal_id=proposal_id, **more)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nothing can be booked any more."""
+        if self.proposal is None:
+            return not self.kept
+        return not self.kept or not self.proposal.is_open(clock.now())
 
 
 @school.get("/i/<token>/form")
+@school.get("/i/<token>/kept/<int:proposal_id>")
 @by_personal_link
-def form(token: str) -> Any:
+def form(token: str, proposal_id: int | None = None) -> Any:
     """To the first step that still wants something, else to the check."""
-    return redirect(url_for(f".{_answers(_kept()).next_step()}", token=token))
+    hand = _in_hand(token, proposal_id)
+    if hand.proposal is not None and hand.gone:
+        return _lost(hand)
+    return redirect(hand.to(_answers(hand).next_step()))
 
 
 @school.route("/i/<token>/pupils", methods=["GET", "POST"])
+@school.route("/i/<token>/kept/<int:proposal_id>/pupils", methods=["GET", "POST"])
 @by_personal_link
-def pupils(token: str) -> Any:
-    return _step("pupils", token)
+def pupils(token: str, proposal_id: int | None = None) -> Any:
+    return _step(PUPILS, _in_hand(token, proposal_id))
 
 
 @school.route("/i/<token>/hall", methods=["GET", "POST"])
+@school.route("/i/<token>/kept/<int:proposal_id>/hall", methods=["GET", "POST"])
 @by_personal_link
-def hall(token: str) -> Any:
-    return _step("hall", token)
+def hall(token: str, proposal_id: int | None = None) -> Any:
+    return _step(HALL, _in_hand(token, proposal_id))
 
 
 @school.route("/i/<token>/people", methods=["GET", "POST"])
+@school.route("/i/<token>/kept/<int:proposal_id>/people", methods=["GET", "POST"])
 @by_personal_link
-def people(token: str) -> Any:
-    return _step("people", token)
+def people(token: str, proposal_id: int | None = None) -> Any:
+    return _step(PEOPLE, _in_hand(token, proposal_id))
 
 
 @school.get("/i/<token>/check")
+@school.get("/i/<token>/kept/<int:proposal_id>/check")
 @by_personal_link
-def check(token: str) -> Any:
+def check(token: str, proposal_id: int | None = None) -> Any:
     """Everything that was said, before it is a promise."""
-    kept = _kept()
-    if not kept:
-        return _lost(token)
-    answers = _answers(kept)
+    hand = _in_hand(token, proposal_id)
+    if hand.gone:
+        return _lost(hand)
+    answers = _answers(hand)
     step = answers.next_step()
-    if step != "check":
-        return redirect(url_for(f".{step}", token=token))
-    return _check_page(token, kept, answers)
+    if step != CHECK:
+        return redirect(hand.to(step))
+    return _check_page(hand, answers)
 
 
 @school.post("/i/<token>/book")
@@ -72,29 +104,45 @@ def book(token: str) -> Any:
     now = clock.now()
     keys = request.form.get("slots", "")[:60].split("+")
     if (no := refused()) is not None:
-        return _not_booked(token, no)
+        return _not_booked(_in_hand(token), no)
     try:
         with transaction():
             reference = _book(keys, now=now)[0].reference
     except (SlotTaken, NothingHeld):
-        return _lost(token)
+        return _lost(_in_hand(token))
     return redirect(url_for(".booked", token=token, reference=reference), 303)
 
 
-def _not_booked(token: str, no: Refusal) -> Any:
+@school.post("/i/<token>/kept/<int:proposal_id>/book")
+@by_personal_link
+def accept(token: str, proposal_id: int) -> Any:
+    """The yes to a time that a coordinator keeps. Sent twice it books once."""
+    hand = _in_hand(token, proposal_id)
+    if (no := refused()) is not None:
+        return _not_booked(hand, no)
+    if hand.gone:
+        return _lost(hand)
+    try:
+        with transaction():
+            reference = _accept(_in_hand(token, proposal_id), now=clock.now()).reference
+    except ProposalEnded:
+        return _lost(hand)
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
+
+
+def _not_booked(hand: InHand, no: Refusal) -> Any:
     """Where it can be put right: the booking that stands, the step that wants something, else the check."""
     if isinstance(no, AlreadyBooked):
         flash(no.message, "confirm")
-        return redirect(url_for(".start", token=token), 303)
-    kept = _kept()
-    if not kept:
-        return _lost(token)
-    answers = _answers(kept)
+        return redirect(url_for(".start", token=hand.token), 303)
+    if hand.gone:
+        return _lost(hand)
+    answers = _answers(hand)
     step = answers.next_step()
-    if step != "check":
+    if step != CHECK:
         flash(no.message, "confirm")
-        return redirect(url_for(f".{step}", token=token), 303)
-    return _check_page(token, kept, answers, said=no.message), 422
+        return redirect(hand.to(step), 303)
+    return _check_page(hand, answers, said=no.message), 422
 
 
 @school.post("/i/<token>/renew")
@@ -102,7 +150,7 @@ def _not_booked(token: str, no: Refusal) -> Any:
 def renew(token: str) -> Any:
     """Keep the time for as long again, and back to where the button was."""
     if refused():
-        return _lost(token)
+        return _lost(_in_hand(token))
     with transaction():
         holds.renew(g.programme, g.school, now=clock.now())
     back = request.form.get("back", "")
@@ -144,11 +192,22 @@ def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
         return made
     if [_key(p) for p in at_hand.kept] != list(keys):
         raise AnotherTimeKept
-    answers = _Answers(at_hand.kept, at_hand.typed, at_hand.account)
-    if answers.next_step() != "check":
+    answers = Answers(
+        g.programme, g.school, at_hand.kept, at_hand.typed, _known(None), account=at_hand.account
+    )
+    if answers.next_step() != CHECK:
         raise AnswersMissing
     shows = list(zip(at_hand.kept, answers.promises(), strict=True))
     return bookings.book_kept(at_hand, shows, who=g.who, now=now)
+
+
+def _accept(hand: InHand, *, now: datetime) -> Booking:
+    """The same for a proposal. Raises ProposalEnded."""
+    assert hand.proposal is not None
+    answers = _answers(hand)
+    if answers.next_step() != CHECK:
+        raise AnswersMissing
+    return proposing.accept(hand.proposal, answers.promises()[0], who=g.who, now=now)
 
 
 def _booked_already(keys: Sequence[str]) -> list[Booking]:
@@ -156,134 +215,100 @@ def _booked_already(keys: Sequence[str]) -> list[Booking]:
     return [b for b in promises.live(g.programme.id, g.school.urn) if _key(b.performance) in keys]
 
 
-def _step(name: str, token: str) -> Any:
+def _step(name: str, hand: InHand) -> Any:
     """Show a step filled from the draft; on POST keep what was typed first, then judge it."""
-    kept = _kept()
-    answers = _answers(kept)
+    answers = _answers(hand)
     if name not in answers.steps:
-        return redirect(url_for(".hall", token=token), 303)
+        return redirect(hand.to(HALL), 303)
     if request.method != "POST":
-        return _step_page(name, token, kept, answers.form(name)) if kept else _lost(token)
+        return _lost(hand) if hand.gone else _step_page(name, hand, answers, answers.shown(name))
     typed = answers.typed | {name: answers.form(name).taken_from(request.form)}
     with transaction():
         holds.save_draft(g.programme.id, g.school.urn, typed, now=clock.now())
-    asked = _Answers(kept, typed).form(name)
-    if not kept:
-        return _lost(token)
+    if hand.gone:
+        return _lost(hand)
+    asked = Answers(g.programme, g.school, hand.kept, typed, _known(hand.proposal)).shown(name)
     if not asked.validate():
-        return _step_page(name, token, kept, asked), 422
-    return redirect(url_for(".form", token=token), 303)
+        return _step_page(name, hand, answers, asked), 422
+    return redirect(hand.to("form"), 303)
 
 
-def _step_page(name: str, token: str, kept: Sequence[Performance], asked: TypedForm) -> str:
+def _step_page(name: str, hand: InHand, answers: Answers, asked: TypedForm) -> str:
+    before = answers.before(name)
     return render_template(
         f"school/{name}.html",
-        token=token,
+        token=hand.token,
         form=asked,
-        kept=kept,
+        hand=hand,
+        kept=hand.kept,
         now=clock.now(),
-        step=STEPS.index(name) + 1,
+        step=answers.steps.index(name) + 1,
+        steps=len(answers.steps),
+        back=hand.to(before) if before else _times(hand),
         back_to=name,
         needs=ACCESS_NEEDS,
     )
 
 
-def _check_page(token: str, kept: Sequence[Performance], answers: "_Answers", said: str = "") -> str:
-    first_day = day_of(kept[0].starts_at)
+def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
+    made = answers.promises()
     return render_template(
         "school/check.html",
-        token=token,
-        kept=kept,
-        keys="+".join(_key(p) for p in kept),
-        promises=answers.promises(),
+        token=hand.token,
+        hand=hand,
+        kept=hand.kept,
+        keys="+".join(_key(p) for p in hand.kept),
+        shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
+        rows=[*check_words.hall(made[0]), *check_words.people(made[0].people)],
+        then=check_words.then(
+            g.programme, hand.kept[0], made[0].people, hand.proposal, today=day_of(clock.now())
+        ),
         now=clock.now(),
-        back_to="check",
-        access=told.access_words,
+        back=hand.to(answers.before(CHECK)),
+        back_to=CHECK,
         said=said,
-        move_until=first_day - timedelta(days=g.programme.notice_move_days),
-        cancel_until=first_day - timedelta(days=g.programme.notice_cancel_days),
-        today=day_of(clock.now()),
     )
 
 
-def _lost(token: str) -> Any:
-    """To the page that says that the kept time is gone and shows the nearest that are left."""
-    return redirect(url_for(".times", token=token, lost=1), 303)
+def _times(hand: InHand) -> str:
+    """All times; where one is kept for the school until a day, on its first page."""
+    return url_for(".times" if hand.proposal is None else ".start", token=hand.token)
 
 
-def _kept() -> list[Performance]:
+def _lost(hand: InHand) -> Any:
+    """To the times that are left, or to the booking when that is what became of it; it says that the time is gone
+    only where one was kept."""
+    if hand.proposal is not None:
+        if not promises.live(g.programme.id, g.school.urn):
+            flash(ProposalEnded().message, "confirm")
+        return redirect(url_for(".start", token=hand.token), 303)
+    if holds.draft(g.programme.id, g.school.urn).get("slots"):
+        return redirect(url_for(".times", token=hand.token, lost=1), 303)
+    flash("No time is kept for you yet: choose one first.", "confirm")
+    return redirect(url_for(".times", token=hand.token), 303)
+
+
+def _in_hand(token: str, proposal_id: int | None = None) -> InHand:
     """What is kept for the school; also what was kept and has run out, while nobody else has taken it."""
-    return holds.kept(g.programme, g.school.urn, now=clock.now())
+    if proposal_id is None:
+        return InHand(token=token, kept=holds.kept(g.programme, g.school.urn, now=clock.now()))
+    proposal = proposals.get(proposal_id, g.programme.id, g.school.urn)
+    kept = [proposal.performance] if proposal.performance is not None else []
+    return InHand(token=token, kept=kept, proposal=proposal)
 
 
-def _answers(kept: Sequence[Performance]) -> "_Answers":
-    return _Answers(kept, holds.draft(g.programme.id, g.school.urn))
+def _answers(hand: InHand) -> Answers:
+    typed = holds.draft(g.programme.id, g.school.urn)
+    return Answers(g.programme, g.school, hand.kept, typed, _known(hand.proposal))
+
+
+def _known(proposal: Proposal | None) -> Known:
+    """Whom we wrote to is whoever holds the link, or those whom the proposal went to."""
+    if proposal is not None:
+        return Known(g.programme, g.school, [person.addressee() for person in proposal.people])
+    return Known(g.programme, g.school, [Addressee(address=g.link.address, name=g.link.name)])
 
 
 def _key(performance: Performance) -> str:
     """The slot key of a show, as the buttons of the slot page post it."""
     return f"{performance.tour_day_id}-{local(performance.starts_at):%H%M}"
-
-
-class _Answers:
-    """What a school typed so far: the three forms as the draft fills them, each made and judged once."""
-
-    def __init__(
-        self, kept: Sequence[Performance], typed: dict[str, Any], account: PromiseAccount | None = None
-    ) -> None:
-        self.typed = typed
-        self.shows = len(kept) or len(typed.get("slots", [])) or 1
-        self.account = account or accounts.account(g.programme, g.school, now=clock.now())
-        self._forms: dict[str, TypedForm] = {}
-
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """What is asked, in order; a programme for adults asks for no pupils."""
-        return STEPS if self.account.still_open else STEPS[1:]
-
-    def form(self, name: str) -> TypedForm:
-        """One step's form, filled from the draft."""
-        if name not in self._forms:
-            self._forms[name] = self._make(name)
-        return self._forms[name]
-
-    def next_step(self) -> str:
-        """The first step that does not hold as typed; 'check' when all do."""
-        return next(
-            (name for name in self.steps if not self.typed.get(name) or not self.form(name).validate()),
-            "check",
-        )
-
-    def promises(self) -> list[Promise]:
-        """One promise for each kept time; `next_step` has judged the forms before."""
-        asked, room, who = (self.form(name) for name in STEPS)
-        assert isinstance(asked, PupilsForm) and isinstance(room, HallForm) and isinstance(who, PeopleForm)
-        return [
-            Promise(
-                pupils=asked.entered()[i] if asked.year_groups else {},
-                hall=room.hall.data,
-                step_free=room.step_free_known(),
-                access_needs=forms.access_of(room, i, ACCESS_NEEDS),
-                arrival_note=room.arrival_note.data or "",
-                people=forms.people_named(who),
-                own_numbers=asked.confirmed() if asked.year_groups else {},
-            )
-            for i in range(self.shows)
-        ]
-
-    def _make(self, name: str) -> TypedForm:
-        typed = self.typed.get(name)
-        if name == "hall":
-            return forms.hall_form(typed, shows=self.shows, needs=ACCESS_NEEDS)
-        if name == "people":
-            return PeopleForm(typed)
-        account, ceiling = self.account, g.programme.audience_ceiling
-        return forms.pupils_form(
-            typed,
-            shows=self.shows,
-            counted=account.expected,
-            promised=account.promised,
-            year_groups=tuple(account.still_open),
-            ceiling=ceiling,
-            proposal=seats.proposed(account.still_open, self.shows, ceiling) if self.shows > 1 else None,
-        )

@@ -1,25 +1,36 @@
 """The forms of a school's pages. They hold what was typed as text, so that a draft can fill them again."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import g
 from werkzeug.datastructures import MultiDict
+from wtforms import SelectMultipleField
 
 from outreach.booking import accounts, named, promises, seats
 from outreach.booking.accounts import Expected
-from outreach.booking.colleagues import COLLEAGUE, Colleague, NobodyKnown
+from outreach.booking.colleagues import COLLEAGUE, LEAD, ON_THE_DAY, Colleague, NobodyKnown
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking, VisitContact
+from outreach.county.contacts import find_address
 from outreach.ground import clock
 from outreach.ground.wording import year_group_name
 from outreach.web import forms
+from outreach.web.fields import tidy
 from outreach.web.forms import Form
 
 MOST_TYPED = 4000
 """Characters kept of one box in a draft; longer text is refused by its form anyway."""
+
+MOST_TICKED = 10
+
+Typed = Mapping[str, str | list[str]]
+"""What was typed into a form, by the names of its boxes; a list where several may be ticked."""
+
+Judge = Callable[[Iterable[Colleague]], tuple[Colleague, ...]]
+"""Says which of some people wait for a coordinator. Raises NobodyKnown."""
 
 
 class TypedForm(Form):
@@ -29,12 +40,18 @@ class TypedForm(Form):
     class Meta:
         csrf = False
 
-    def __init__(self, typed: Mapping[str, str] | None, **kwargs: Any) -> None:
-        super().__init__(formdata=MultiDict(typed) if typed else None, **kwargs)
+    def __init__(self, typed: Typed | None, **kwargs: Any) -> None:
+        super().__init__(formdata=MultiDict(typed) if typed is not None else None, **kwargs)
 
-    def taken_from(self, posted: Mapping[str, str]) -> dict[str, str]:
+    def taken_from(self, posted: MultiDict[str, str]) -> dict[str, str | list[str]]:
         """What a POST says for the boxes of this form, and nothing else."""
-        return {name: posted[name][:MOST_TYPED] for name in self._fields if name in posted}
+        return {
+            name: [said[:MOST_TYPED] for said in posted.getlist(name)[:MOST_TICKED]]
+            if isinstance(field, SelectMultipleField)
+            else posted[name][:MOST_TYPED]
+            for name, field in self._fields.items()
+            if name in posted
+        }
 
 
 class PupilsForm(TypedForm):
@@ -101,7 +118,7 @@ class PupilsForm(TypedForm):
 
 
 def pupils_form(
-    typed: Mapping[str, str] | None,
+    typed: Typed | None,
     *,
     shows: int,
     counted: Mapping[int, Expected],
@@ -110,30 +127,47 @@ def pupils_form(
     ceiling: int,
     proposal: Sequence[Mapping[int, int]] | None = None,
 ) -> PupilsForm:
-    """How many of each year group come to each of `shows` shows; `proposal` fills the boxes until somebody
-    types."""
+    """How many of each year group come to each of `shows` shows. Until somebody types, the boxes hold `proposal`,
+    or for one show our count where that many can come: to be checked."""
+    expected = {} if shows > 1 else _to_be_checked(counted, promised, year_groups, ceiling)
+    filled = expected if typed is None else {}
     boxes: dict[str, Any] = {}
     for show in range(shows):
         for year_group in year_groups:
             name = year_group_name(year_group)
-            known = counted[year_group].pupils if year_group in counted else None
-            hint = f"about {known:,} by our count" if known else ""
-            if known and not counted[year_group].estimated:
-                hint = f"{known:,} by your own count"
             boxes[f"pupils-{show}-{year_group}"] = forms.number(
                 name,
                 required=f"Enter how many {name} pupils will come, in figures. If none do, enter 0.",
                 at_most=5000,
-                hint=hint if shows == 1 else "",
-                default=proposal[show].get(year_group, 0) if proposal else None,
+                hint="" if shows > 1 else _our_count(counted.get(year_group), filled=year_group in filled),
+                default=proposal[show].get(year_group, 0) if proposal else filled.get(year_group),
                 render_kw={"autocomplete": "off"},
             )
     boxes["sure"] = forms.text("Yes, that is right", at_most=200)
     made: PupilsForm = type("PupilsForm", (PupilsForm,), boxes)(typed)
     made.shows, made.year_groups, made.ceiling = shows, tuple(year_groups), ceiling
     made.counted, made.promised, made.questions = counted, promised, {}
-    made.proposed = proposal is not None and not typed
+    made.proposed = proposal is not None and typed is None
     return made
+
+
+def _to_be_checked(
+    counted: Mapping[int, Expected], promised: Mapping[int, int], year_groups: Sequence[int], ceiling: int
+) -> dict[int, int]:
+    """What our count leaves of each year group; nothing where all of them together are more than a show takes."""
+    left = {
+        y: n for y in year_groups if y in counted and (n := (counted[y].pupils or 0) - promised.get(y, 0)) > 0
+    }
+    return left if sum(left.values()) <= ceiling else {}
+
+
+def _our_count(known: Expected | None, *, filled: bool) -> str:
+    """What stands under a box: to check what we put there, or what we count."""
+    if known is None or not known.pupils:
+        return ""
+    if not known.estimated:
+        return f"{known.pupils:,} by your own count"
+    return "please check" if filled else f"about {known.pupils:,} by our count"
 
 
 STEP_FREE = (("yes", "Yes"), ("no", "No"), ("unknown", "Not sure"))
@@ -141,27 +175,26 @@ STEP_FREE = (("yes", "Yes"), ("no", "No"), ("unknown", "Not sure"))
 
 class HallForm(TypedForm):
     hall = forms.text(
-        "Where in your school will it be?",
-        required="Say where in your school it will be, for example main hall.",
-        hint="For example: main hall, ground floor",
+        "Hall or room",
+        required="Say which hall or room, for example main hall.",
         at_most=120,
+        render_kw={"autocomplete": "off"},
     )
     step_free = forms.choice(
-        "Is there a step-free way in, for people and for the set?",
-        STEP_FREE,
-        required="Say whether there is a step-free way in.",
+        "Step-free way in?", STEP_FREE, required="Say whether there is a step-free way in."
     )
-    arrival_note = forms.words(
-        "What should the company know on arrival?",
-        hint="Which gate, where to park, whom to ask for. You may leave it empty.",
-        at_most=500,
-    )
+    arrival_note = forms.words("Gate, parking, whom to ask for (optional)", at_most=500)
 
     def step_free_known(self) -> bool | None:
         return {"yes": True, "no": False}.get(str(self.step_free.data))
 
+    def needs_said(self) -> bool:
+        """Whether an access need was entered, or entered wrongly."""
+        boxes = (box for name, box in self._fields.items() if name.startswith("access-"))
+        return any(box.data or box.errors for box in boxes)
 
-def hall_form(typed: Mapping[str, str] | None, *, shows: int, needs: Mapping[str, str]) -> HallForm:
+
+def hall_form(typed: Typed | None, *, shows: int, needs: Mapping[str, str]) -> HallForm:
     """Hall and arrival, and for each show a box for each access need, named 'access-SHOW-SLUG'."""
     boxes = {
         f"access-{show}-{slug}": forms.number(words[:1].upper() + words[1:], at_most=500)
@@ -178,40 +211,38 @@ def access_of(form: HallForm, show: int, needs: Iterable[str]) -> dict[str, int]
 
 
 class PeopleForm(TypedForm):
-    """Labels name the person, since the error summary shows them alone; the page says them shorter under
-    headings."""
+    """Made by `people_form`. Labels name the person, since the error summary shows them alone; the page says them
+    shorter under headings. `also`: people whom we know besides, each as 'Name <address>'."""
 
     lead_name = forms.text(
         "Safeguarding lead’s name", required="Enter the safeguarding lead’s name.", at_most=120
     )
     lead_address = forms.address(
-        "Safeguarding lead’s address", required="Enter the safeguarding lead’s work address."
+        "Safeguarding lead’s email address", required="Enter the safeguarding lead’s email address."
     )
     lead_phone = forms.text("Safeguarding lead’s phone", at_most=40)
     day_name = forms.text("Name of whoever meets the company", at_most=120)
-    day_role = forms.text(
-        "Role of whoever meets the company", hint="For example: Head of Year 9", at_most=120
-    )
-    day_address = forms.address("Address of whoever meets the company")
+    day_role = forms.text("Role of whoever meets the company", at_most=120)
+    day_address = forms.address("Email address of whoever meets the company")
     day_phone = forms.text("Phone of whoever meets the company", at_most=40)
-    colleague_name = forms.text("Colleague’s name", at_most=120)
-    colleague_address = forms.address("Colleague’s address")
+    also = forms.ticks("Also in the calendar", validate_choice=False)
+
+    judge: Judge
 
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
         if self.meets_somebody_else():
             need(self.day_name, "Enter the name of whoever meets the company, or leave all four boxes empty.")
-            need(self.day_address, "Enter the address of whoever meets the company.")
+            need(self.day_address, "Enter the email address of whoever meets the company.")
             need(self.day_phone, "Enter a number on which the company can ring on the day.")
         else:
             need(self.lead_phone, "Enter a number on which the company can ring on the day.")
-        if self.colleague_name.data or self.colleague_address.data:
-            need(self.colleague_name, "Enter the colleague’s name, or leave both boxes empty.")
-            need(self.colleague_address, "Enter the colleague’s address, or leave both boxes empty.")
-        self._refuse_twice()
+        twice = (self.day_address.data or "").casefold() == (self.lead_address.data or "").casefold()
+        if twice and self.day_address.data and not self.day_address.errors:
+            self.day_address.errors = ["That address stands above already. Name each person once."]
         if not self.errors:
             try:
-                people_named(self)
+                self.people()
             except NobodyKnown as no:
                 self.lead_address.errors = [no.message]
         return not self.errors
@@ -222,13 +253,64 @@ class PeopleForm(TypedForm):
     def meets_somebody_else(self) -> bool:
         return any((self.day_name.data, self.day_role.data, self.day_address.data, self.day_phone.data))
 
-    def _refuse_twice(self) -> None:
-        taken: set[str] = set()
-        for box in (self.lead_address, self.day_address, self.colleague_address):
-            address = (box.data or "").casefold()
-            if address and address in taken and not box.errors:
-                box.errors = ["That address stands above already. Name each person once."]
-            taken.add(address)
+    def second_shown(self) -> bool:
+        """Whether somebody else was named for the day, or named wrongly."""
+        boxes = (self.day_name, self.day_role, self.day_address, self.day_phone)
+        return self.meets_somebody_else() or any(box.errors for box in boxes)
+
+    def people(self) -> tuple[Colleague, ...]:
+        """The people as a promise names them, each once, judged. Raises NobodyKnown."""
+        named = [
+            Colleague(
+                name=self.lead_name.data,
+                address=self.lead_address.data,
+                duty=LEAD,
+                phone=self.lead_phone.data or "",
+            )
+        ]
+        if self.meets_somebody_else():
+            named.append(
+                Colleague(
+                    name=self.day_name.data,
+                    address=self.day_address.data,
+                    duty=ON_THE_DAY,
+                    role=self.day_role.data or "",
+                    phone=self.day_phone.data or "",
+                )
+            )
+        there = {person.address.casefold() for person in named}
+        for one in (_read(said) for said in self.also.data or ()):
+            if one is not None and one.address.casefold() not in there:
+                there.add(one.address.casefold())
+                named.append(one)
+        return self.judge(named)
+
+
+def people_form(
+    typed: Typed | None, *, others: Iterable[Colleague] = (), judge: Judge | None = None
+) -> PeopleForm:
+    """Who will be there. `others`: who is known besides, each with a tick; whoever was ticked before keeps it.
+    `judge`: which of those named are written to; that of a school's page where nothing is said."""
+    made = PeopleForm(typed)
+    made.judge = judge or judged
+    ticks = {said.casefold(): said for said in (*map(ticked, others), *(made.also.data or ()))}
+    found = ((said, _read(said)) for said in ticks.values())
+    forms.set_choices(
+        made.also, [(said, f"{one.name}, {one.address}") for said, one in found if one is not None]
+    )
+    return made
+
+
+def ticked(person: Colleague | VisitContact | NamedPerson) -> str:
+    """Somebody as the value of a tick: 'Name <address>'."""
+    return f"{person.name or person.address} <{person.address}>"
+
+
+def _read(said: str) -> Colleague | None:
+    """Whom such a value names; None where it names nobody."""
+    name, _, rest = tidy(said).rpartition(" <")
+    found = find_address(rest.removesuffix(">"))
+    return Colleague(name=(name or found)[:120], address=found, duty=COLLEAGUE) if found else None
 
 
 def judged(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
@@ -252,62 +334,37 @@ def marked(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
     return tuple(replace(person, waits=not known(person.address)) for person in people)
 
 
-def people_named(who: PeopleForm) -> tuple[Colleague, ...]:
-    """The people as a promise names them, judged. Raises NobodyKnown."""
-    lead = Colleague(
-        name=who.lead_name.data,
-        address=who.lead_address.data,
-        duty="safeguarding lead",
-        phone=who.lead_phone.data or "",
-    )
-    people = [lead]
-    if who.meets_somebody_else():
-        people.append(
-            Colleague(
-                name=who.day_name.data,
-                address=who.day_address.data,
-                duty="on the day",
-                role=who.day_role.data or "",
-                phone=who.day_phone.data or "",
-            )
-        )
-    if who.colleague_name.data:
-        people.append(
-            Colleague(name=who.colleague_name.data, address=who.colleague_address.data, duty="colleague")
-        )
-    return judged(people)
-
-
 def need(box: Any, said: str) -> None:
     """Say what is missing where a box that must be filled here was left empty."""
     if not box.data and not box.errors:
         box.errors = [said]
 
 
-def people_typed(people: Iterable[VisitContact | NamedPerson]) -> dict[str, str]:
-    """People as somebody would have typed them again."""
-    typed: dict[str, str] = {}
+def people_typed(people: Iterable[Colleague | VisitContact | NamedPerson]) -> dict[str, str | list[str]]:
+    """People as somebody would have typed and ticked them again."""
+    typed: dict[str, str | list[str]] = {}
+    also: list[str] = []
     for person in people:
-        box = {"safeguarding lead": "lead", "on the day": "day"}.get(person.duty, "colleague")
+        box = {LEAD: "lead", ON_THE_DAY: "day"}.get(person.duty)
+        if box is None or f"{box}_address" in typed:
+            also.append(ticked(person))
+            continue
         typed |= {
             f"{box}_name": person.name,
             f"{box}_address": person.address,
             f"{box}_role": person.role,
             f"{box}_phone": person.phone,
         }
-    return typed
+    typed.pop("lead_role", None)
+    return typed | {"also": also}
 
 
-def typed_before(booking: Booking, people: Iterable[VisitContact]) -> dict[str, dict[str, str]]:
+def typed_before(booking: Booking, people: Iterable[VisitContact]) -> dict[str, Typed]:
     """Hall and people of a booking the school made before, as somebody would have typed them again."""
-    kept = PeopleForm(None)._fields
-    return {
-        "hall": hall_typed(booking),
-        "people": {k: v for k, v in people_typed(people).items() if k in kept},
-    }
+    return {"hall": hall_typed(booking), "people": people_typed(people)}
 
 
-def change_form(booking: Booking, typed: Mapping[str, str]) -> PupilsForm:
+def change_form(booking: Booking, typed: Typed) -> PupilsForm:
     """The numbers of a booking that stands, to be changed by the school or for it."""
     account = accounts.account(booking.programme, booking.school, now=clock.now(), leaving_out=booking.id)
     return pupils_form(

@@ -19,12 +19,14 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
 from outreach.web.forms import valid
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, status
 from outreach.web.school import forms, guest_forms
-from outreach.web.school.forms import PeopleForm, PupilsForm
+from outreach.web.school.forms import PeopleForm, PupilsForm, Typed
+from outreach.web.school.known import Known
 
 
 @school.get("/i/<token>/hosts")
@@ -219,7 +221,7 @@ def _forms(
         if place is not None:
             before |= {"people": _people_typed(place)}
     asked = forms.pupils_form(
-        posted or before.get("pupils"),
+        before.get("pupils") if posted is None else posted,
         shows=1,
         counted=account.expected,
         promised=account.promised,
@@ -227,14 +229,18 @@ def _forms(
         ceiling=g.programme.audience_ceiling,
     )
     how = guest_forms.coming_form(
-        posted or (guest_forms.coming_typed(place, place.access_needs) if place else None),
+        posted
+        if posted is not None
+        else (guest_forms.coming_typed(place, place.access_needs) if place else None),
         ACCESS_NEEDS,
         asks=True,
     )
-    return asked, how, PeopleForm(posted or before.get("people"))
+    known = Known(g.programme, g.school, [Addressee(address=g.link.address, name=g.link.name)])
+    people = posted if posted is not None else before.get("people") or known.people()
+    return asked, how, forms.people_form(people, others=known.others())
 
 
-def _people_typed(place: GuestPlace) -> dict[str, str]:
+def _people_typed(place: GuestPlace) -> Typed:
     """Whom the school named when it asked, those for whose address a coordinator is waited for too."""
     waiting = named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.urn)
     return forms.people_typed((*place.people, *(p for p in waiting if p.place_id == place.id)))
@@ -244,6 +250,6 @@ def _promise(asked: PupilsForm, how: Any, who: PeopleForm) -> Promise:
     return Promise(
         pupils=asked.entered()[0],
         access_needs=forms.access_of(how, 0, ACCESS_NEEDS),
-        people=forms.people_named(who),
+        people=who.people(),
         own_numbers=asked.confirmed(),
     )

@@ -249,7 +249,7 @@ def _from() -> date | None:
 
 
 def _chosen_before() -> list[str]:
-    return list(holds.draft(g.programme.id, g.school.urn).get("slots", ["gone"]))
+    return list(holds.draft(g.programme.id, g.school.urn).get("slots", ()))
 
 
 def _told_us() -> Answer | None:

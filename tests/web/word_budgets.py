@@ -1,0 +1,20 @@
+"""How many words a page may show: whoever adds some cuts others.
+
+A budget is what somebody reads of a page's main part from top to bottom, folded parts left folded. One more line may
+only be bought with one less elsewhere; raising a budget lowers another.
+"""
+
+BOOKING = {
+    "choose a time": 276,
+    "pupils": 30,
+    "hall": 38,
+    "people": 40,
+    "check": 72,
+    "booked": 271,
+}
+"""A school's way from its link to the end, for a school with a lead and an office on file."""
+
+BOOKING_CONTROLS = 11
+"""Boxes, radios and ticks that are seen on that way."""
+
+BOOKING_CLICKS = 5
