@@ -11,13 +11,18 @@ import make
 from make import NOW
 from outreach.asking import invitations
 from outreach.booking import promises
+from outreach.booking.holds import FormBegun
+from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
+from outreach.county.partnerships import Partnership
 from outreach.county.schools import Correction, School
 from outreach.coverage import as_of, facts, gaps, standings
 from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import end_of_day, wall
+from outreach.tour.programmes import ProgrammeTarget
+from outreach.visits.reports import VisitReport
 from outreach.visits.verdicts import Verdict
 
 FIRST, SECOND, THIRD = date(2026, 10, 6), date(2026, 11, 10), date(2026, 12, 8)
@@ -275,15 +280,127 @@ def test_a_contact_counts_on_the_day_that_is_its_last(programme, school) -> None
     assert standing == ["", "no contact"]
 
 
-def test_an_invitation_of_midnight_is_of_the_day_that_begins(programme) -> None:
+OFFICE = "office@redmere.example"
+
+
+def booked(programme: Any, school: School, at: datetime) -> Any:
+    return make.booking(make.show(programme, school, noon(THIRD)), {8: 100, 9: 100}, at)
+
+
+def proposal(programme: Any, school: School, at: datetime, **changes: Any) -> Proposal:
+    times = {"starts_at": noon(THIRD), "reply_by": THIRD - timedelta(days=7)}
+    found = Proposal(**{"programme_id": programme.id, "urn": school.urn, "recorded_at": at} | times | changes)
+    db.session.add(found)
+    return found
+
+
+def correction(school: School, at: datetime) -> None:
+    told = {
+        "urn": school.urn,
+        "field": "name",
+        "value": "Redmere Academy",
+        "reason": "Its sign",
+        "who": "Priya",
+    }
+    db.session.add(Correction(recorded_at=at, **told))
+
+
+def attended(programme: Any, school: School, at: datetime, seen: int = 100) -> VisitReport:
+    """A show of the first day, of which the school says at that instant that so many of each hundred saw it."""
+    booking = make.booking(make.show(programme, school, noon(FIRST)), {8: 100, 9: 100})
+    return make.report(booking, "school", at, {8: seen, 9: seen})
+
+
+def moved(programme: Any, school: School, at: datetime) -> None:
+    of = booked(programme, school, noon(FIRST))
+    starts = noon(THIRD + timedelta(days=1))
+    make.revision(of, {8: 100, 9: 100}, at=at, starts_at=starts, ends_at=starts + timedelta(hours=1))
+
+
+def enough(programme: Any, school: School, at: datetime) -> None:
+    attended(programme, school, noon(FIRST + timedelta(days=1)), seen=60)
+    ours = db.session.get_one(Partnership, programme.partnership_id)
+    make.counted_share(ours, 1.0)
+    make.counted_share(ours, 0.5, at)
+
+
+def retargeted(programme: Any, _school: School, at: datetime) -> None:
+    db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=(8,), recorded_at=at))
+
+
+def leaves(programme: Any, _school: School, at: datetime) -> None:
+    make.covered(db.session.get_one(Partnership, programme.partnership_id), "931", False, at)
+
+
+def follows(programme: Any, school: School, at: datetime) -> None:
+    closed = make.school(number_of_pupils=700, status="Closed", close_date=FIRST)
+    make.answer(programme, closed, "declined", noon(FIRST))
+    make.succession(closed, school, at, FIRST)
+
+
+OF_CONTACTS = {
+    "a contact is written down": lambda p, s, at: make.contact(s, created_at=at),
+    "the last contact ends": lambda p, s, at: make.contact(s, ended_at=at),
+    "its address is found dead": lambda p, s, at: make.dead_address(make.contact(s).address, at),
+    "its address is alive again": lambda p, s, at: make.dead_address(
+        make.contact(s).address, noon(FIRST), ended_at=at
+    ),
+    "a letter is posted": lambda p, s, at: make.posted_letter(p, s, FIRST, noon(FIRST), posted_at=at),
+    "a letter is said to be posted": lambda p, s, at: make.posted_letter(p, s, FIRST, at),
+}
+HAPPENS = OF_CONTACTS | {
+    "it is invited": lambda p, s, at: make.invitation(p, s, at, address=OFFICE),
+    "its letter is handed over": lambda p, s, at: make.invitation(
+        p, s, noon(FIRST), address=OFFICE, handed_at=at
+    ),
+    "it answers": lambda p, s, at: make.answer(p, s, "declined", at, "Exams"),
+    "it begins the form": lambda p, s, at: db.session.add(
+        FormBegun(programme_id=p.id, urn=s.urn, recorded_at=at)
+    ),
+    "a time is kept for it": proposal,
+    "its time is given up": lambda p, s, at: proposal(p, s, noon(FIRST), ended_at=at, ended_as="withdrawn"),
+    "it books": booked,
+    "it cancels": lambda p, s, at: make.cancellation(booked(p, s, noon(FIRST)), at),
+    "it tells its pupils": lambda p, s, at: make.own_number(s, 8, 7, at),
+    "it is left out": lambda p, s, at: make.decision(p, s, "exclude", at),
+    "the register has another name": lambda p, s, at: make.record(s, at, name="Redmere Academy"),
+    "its name is put right": lambda p, s, at: correction(s, at),
+    "it follows another": follows,
+    "it moves": moved,
+    "it reports": attended,
+    "a report is taken back": lambda p, s, at: make.withdrawal(
+        attended(p, s, noon(FIRST + timedelta(days=1))), at
+    ),
+    "a smaller share is enough": enough,
+    "the target is another": retargeted,
+    "its authority leaves": leaves,
+}
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("happens", HAPPENS)
+def test_what_happens_at_midnight_is_of_the_day_that_begins(programme: Any, happens: str) -> None:
+    def on(day: date) -> list[Standing]:
+        db.session.expire_all()
+        reckoned = standings.standings_of_programme(programme.id, as_of=day, now=NOW)
+        return [s for s in [*reckoned.target, *reckoned.excluded] if s.urn == school.urn]
+
+    def told(at: datetime) -> list[Any]:
+        with db.session.begin_nested() as nested:
+            HAPPENS[happens](programme, school, at)
+            db.session.flush()
+            found = [on(day) for day in (SECOND, SECOND + timedelta(days=1))]
+            nested.rollback()
+        return found
+
     with transaction():
-        asked = make.school(number_of_pupils=700)
-        midnight = end_of_day(SECOND)
-        make.invitation(
-            programme, asked, midnight, address=make.contact(asked).address, handed_at=noon(FIRST)
-        )
-    assert found(programme, asked, SECOND).standing == "not asked"
-    assert found(programme, asked, SECOND + timedelta(days=1)).standing == "asked"
+        school = make.school(number_of_pupils=700)
+        if happens not in OF_CONTACTS:
+            make.contact(school, address=OFFICE)
+        midnight, noon_after = end_of_day(SECOND), noon(SECOND + timedelta(days=1))
+        the_day, the_next = told(midnight)
+        assert the_day == told(noon_after)[0]
+        assert the_day != the_next
 
 
 def test_who_saw_it_from_elsewhere_is_named_with_its_district(programme) -> None:
