@@ -11,6 +11,7 @@ import functools
 import importlib
 import json
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -24,7 +25,7 @@ from noted_lines import forget_what_is_kept
 
 TO_TRY = "CHANGES_TO_TRY"
 KILLED, SURVIVED, ENDLESS, ELSEWHERE = "killed", "survived", "it never ends", "in a fresh process"
-_CODES = {0: SURVIVED, 1: KILLED, 2: ELSEWHERE}
+_CODES = {0: SURVIVED, 1: KILLED, 2: ELSEWHERE, -signal.SIGXCPU: ENDLESS, -signal.SIGKILL: ENDLESS}
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
@@ -62,20 +63,22 @@ def _warm(item: pytest.Item | None) -> None:
 
 
 def _in_a_fork(
-    session: pytest.Session, change: Change | None, chosen: list[pytest.Item], seconds: float, place: Path
+    session: pytest.Session, change: Change | None, chosen: list[pytest.Item], seconds: int, place: Path
 ) -> tuple[str, str]:
-    """What came of it, and the test that ran last. Without a change: whether the tests pass as they are."""
+    """What came of it, and the test that ran last; it ends after so many seconds of the processor, or twenty times
+    as many by the clock. Without a change: whether the tests pass as they are."""
     by = Path(f"{place}.by")
     by.write_text("")
     child = os.fork()
     if not child:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         code = 1
         try:
             code = _tried(change, chosen, by)
         finally:
             os._exit(code)
-    until = time.monotonic() + seconds
+    until = time.monotonic() + 20 * seconds
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:

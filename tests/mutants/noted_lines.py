@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
@@ -108,17 +109,18 @@ def forget_what_is_kept() -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     if NOTES in os.environ:
         forget_what_is_kept()
+    began = time.process_time()
     try:
         return (yield)
     finally:
         if NOTES in os.environ:
-            _notes.setdefault(item.nodeid, {"seconds": 0, "passed": True})["lines"] = _taken()
+            note = _notes.setdefault(item.nodeid, {"passed": True})
+            note |= {"seconds": time.process_time() - began, "lines": _taken()}
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if NOTES in os.environ:
-        note = _notes.setdefault(report.nodeid, {"seconds": 0, "passed": True})
-        note["seconds"] += report.duration
+        note = _notes.setdefault(report.nodeid, {"passed": True})
         note["passed"] = note["passed"] and report.passed
 
 

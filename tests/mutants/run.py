@@ -44,13 +44,17 @@ ROOMS = ("booking", "coverage", "tour", "visits", "post", "asking", "planning", 
 
 ENOUGH = 0.95
 NO_TESTS = 5
-PATIENCE = 60
-"""Seconds after which a change that makes the tests run on counts as noticed, and six times what they took."""
+PATIENCE = 30
+"""Seconds of the processor after which a change that makes the tests run on counts as noticed, and three times what
+they took; twenty times as long by the clock, since others may use the machine."""
 
-QUIET = ("-o", "tmp_path_retention_policy=none")
+TEMPROOT = "PYTEST_DEBUG_TEMPROOT"
+"""Where files of tests stand. Each copy has a place of its own: in one that is shared, another's pytest takes away
+what it thinks nobody has."""
+
 SECONDS = 120
-"""How long the tests of one change may take as they were noted, the nearest first: what they do not notice
-goes unnoticed."""
+"""How long the tests of one change may take, in seconds of the processor as they were noted, the nearest first:
+what they do not notice goes unnoticed."""
 
 SOURCES = KEPT / "sources"
 """The files of the heart as they were when a test was noted, by hash."""
@@ -86,7 +90,7 @@ def main() -> None:
     for name in explained.keys() - everything:
         print(f"explained, and no change of today: {list(name)}")
     print(f"{len(sample)} of {len(known)} changes of {len(files)} files, seed {asked.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="mutants") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutants", dir=os.environ.get(TEMPROOT)) as folder:
         copies = [_copy_of_the_tree(Path(folder) / str(n)) for n in range(asked.processes)]
         noted = _noted(asked, copies)
         to_try = [change for change in sample if change not in said]
@@ -158,7 +162,9 @@ def _pytest(copy: Path, *asked: str, seconds: float | None = None, **env: str) -
 
 def _started(copy: Path, *asked: str, **env: str) -> BaseProcess:
     """What it says goes to said.txt."""
-    env = {MIGRATED: str(KEPT / "migrated.sqlite"), **env}
+    files = copy.with_name(f"files of {copy.name}")
+    files.mkdir(exist_ok=True)
+    env = {MIGRATED: str(KEPT / "migrated.sqlite"), TEMPROOT: str(files), **env}
     process = FRESH.Process(target=_runs, args=(copy, asked, env, copy / "said.txt"))
     process.start()
     return process
@@ -172,7 +178,7 @@ def _runs(copy: Path, asked: tuple[str, ...], env: dict[str, str], said: Path) -
         os.dup2(file.fileno(), 2)
     import pytest
 
-    sys.exit(pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "noted_lines", *QUIET, *asked]))
+    sys.exit(pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", "-p", "noted_lines", *asked]))
 
 
 # Which tests run a line
@@ -214,7 +220,14 @@ def _noted(asked: argparse.Namespace, copies: list[Path]) -> Notes:
         finally:
             free.put(copy)
         ran = {heart: hashes[heart] for test in tests.values() for heart in test["lines"]}
-        kept[file] = {"was": are[file], "ran": ran, "tests": tests}
+        failed = sorted(test for test, noted in tests.items() if not noted.get("passed", True))
+        if failed:
+            print(f"\nfail as it is, and are asked nothing: {', '.join(failed)}")
+        kept[file] = {
+            "was": "" if failed else are[file],  # noted anew the next time
+            "ran": ran,
+            "tests": {test: noted for test, noted in tests.items() if test not in failed},
+        }
         place.write_text(json.dumps(kept))
 
     with ThreadPoolExecutor(asked.processes) as pool:
@@ -224,8 +237,8 @@ def _noted(asked: argparse.Namespace, copies: list[Path]) -> Notes:
     return {file: kept[file] for file in wanted}
 
 
-def _note(copy: Path, file: str) -> dict[str, Any]:
-    """The tests of a file that pass, on SQLite where they have a database."""
+def _note(copy: Path, file: str) -> dict[str, dict[str, Any]]:
+    """What the tests of a file run, on SQLite where they have a database, and whether they pass."""
     watched = copy / "watched.json"
     watched.write_text(json.dumps([str(copy / heart) for heart in FILES]))
     _pytest(copy, file, "-k", "not postgresql", **{NOTES: str(watched)})
@@ -233,15 +246,16 @@ def _note(copy: Path, file: str) -> dict[str, Any]:
     Path(f"{watched}.out").unlink()
     for note in notes.values():
         note["lines"] = {str(Path(path).relative_to(copy)): n for path, n in note["lines"].items()}
-    return {test: note for test, note in notes.items() if note.get("passed", True)}
+    return notes
 
 
 def _hash(file: str) -> str:
     return sha256((ROOT / file).read_bytes()).hexdigest()
 
 
-def _tests_of(change: Change, noted: Notes, seconds: float) -> list[str]:
-    """The tests that run a change, the nearest and quickest first, as many as fit in `seconds`.
+def _tests_of(change: Change, noted: Notes, seconds: float) -> dict[str, float]:
+    """The tests that run a change with the seconds of each, the nearest and quickest first, as many as fit in
+    `seconds`.
 
     What runs at import is no test's own: whatever runs any line of that file may notice it.
     """
@@ -252,13 +266,17 @@ def _tests_of(change: Change, noted: Notes, seconds: float) -> list[str]:
             ran = note["lines"].get(change.file, ())
             if test != AT_IMPORT and (at_import and ran or not lines.isdisjoint(ran)):
                 found.append((not near, note["seconds"], test))
-    chosen, spent = [], 0.0
+    chosen: dict[str, float] = {}
     for _, took, test in sorted(found):
-        spent += took
-        if chosen and spent > seconds:
+        if chosen and sum(chosen.values()) + took > seconds:
             break
-        chosen.append(test)
+        chosen[test] = took
     return chosen
+
+
+def _at_most(tests: dict[str, float]) -> int:
+    """Seconds of the processor in which they end, or never do."""
+    return round(PATIENCE + 3 * sum(tests.values()))
 
 
 def _at_import(change: Change, noted: Notes) -> bool:
@@ -304,7 +322,7 @@ def _tried(sample: list[Change], noted: Notes, copies: list[Path], seconds: floa
 
     def in_forks(copy: Path, mine: list[int]) -> None:
         try:
-            for n, outcome in _in_forks(copy, {n: sample[n] for n in mine}, tests, seconds):
+            for n, outcome in _in_forks(copy, {n: sample[n] for n in mine}, tests):
                 outcomes.put((n, outcome))
             outcomes.put(None)
         except Exception as error:
@@ -327,15 +345,15 @@ def _tried(sample: list[Change], noted: Notes, copies: list[Path], seconds: floa
     for copy in copies:
         free.put(copy)
     with ThreadPoolExecutor(len(copies)) as pool:
-        yield from pool.map(lambda n: _alone(free, sample[n], tests[n], seconds), apart)
+        yield from pool.map(lambda n: _alone(free, sample[n], tests[n]), apart)
 
 
 def _in_forks(
-    copy: Path, mine: dict[int, Change], tests: dict[int, list[str]], seconds: float
+    copy: Path, mine: dict[int, Change], tests: dict[int, dict[str, float]]
 ) -> Iterator[tuple[int, Outcome]]:
     place, out = copy / "attempts.json", copy / "attempts.json.out"
     attempts = [
-        {"n": n, "change": asdict(change), "tests": tests[n], "seconds": PATIENCE + 6 * seconds}
+        {"n": n, "change": asdict(change), "tests": list(tests[n]), "seconds": _at_most(tests[n])}
         for n, change in mine.items()
     ]
     place.write_text(json.dumps(attempts))
@@ -362,25 +380,25 @@ def _in_forks(
     process.join()
 
 
-def _alone(free: SimpleQueue[Path], change: Change, tests: list[str], seconds: float) -> Outcome:
+def _alone(free: SimpleQueue[Path], change: Change, tests: dict[str, float]) -> Outcome:
     copy = free.get()
     began, changed = time.monotonic(), copy / change.file
     source = changed.read_bytes()
     try:
         changed.write_bytes(change.made_in(source))
-        return _run(copy, change, tests, began, PATIENCE + 6 * seconds)
+        return _run(copy, change, tests, began)
     finally:
         changed.write_bytes(source)
         free.put(copy)
 
 
-def _run(copy: Path, change: Change, tests: list[str], began: float, seconds: float) -> Outcome:
+def _run(copy: Path, change: Change, tests: dict[str, float], began: float) -> Outcome:
     chosen = copy / "chosen.txt"
     chosen.write_text("\n".join(tests))
     files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    ended = _pytest(copy, "-x", "--tb=no", *files, seconds=seconds, **{CHOSEN: str(chosen)})
+    ended = _pytest(copy, "-x", "--tb=no", *files, seconds=20 * _at_most(tests), **{CHOSEN: str(chosen)})
     if ended.code == NO_TESTS:
-        raise RuntimeError(f"none of these tests is there: {tests}")
+        raise RuntimeError(f"none of these tests is there: {list(tests)}")
     failed = [line for line in ended.said.splitlines() if line.startswith(("FAILED", "ERROR"))]
     how = ENDLESS if ended.code is None else "it is no module any more"
     if failed:
