@@ -1,21 +1,32 @@
 """Day as a person types it into one box: 2 Nov, Monday, next Monday, in two weeks, 15/2/2027. Pure.
 
 A day without its year is the next such day, today included; a week day is the next one, never today. 'Next Monday' is
-that of the week after this one, as people here mean it.
+that of the week after this one, as people here mean it. Of what has been, the last such day is meant; of what may have
+been or be to come, the nearest.
 """
 
 import re
 from datetime import date, timedelta
+from enum import Enum
 
 from outreach.ground.errors import Refusal
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 YEARS = range(2000, 2200)
+PAST_YEARS = range(1800, 2200)
 
 _WEEK_DAY = r"\b(mon|tue|tues|wed|weds|thu|thur|thurs|fri|sat|sun)(?:day|nesday|sday|rsday|urday)?\b"
 _MONTH = r"([a-z]{3,9})\.?"
 _FEW = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+
+
+class Which(Enum):
+    """Of all the days that are called so, the one that is meant."""
+
+    NEXT = "next"
+    LAST = "last"
+    NEAREST = "nearest"
 
 
 class NotADay(Refusal):
@@ -24,17 +35,22 @@ class NotADay(Refusal):
     field = "day"
 
 
-def read_day(typed: str, *, today: date) -> date:
+def read_day(typed: str, *, today: date, which: Which = Which.NEXT) -> date:
     """The day that is meant. Raises NotADay, with words for whoever typed."""
     said = _plain(typed)
-    found = _named(said, today) or _counted(said, today)
+    found = _named(said, today, which) or _counted(said, today)
     if found is None:
         rest = _without_week_day(said)
-        found = day_with_year(rest) or _next_such(rest, today)
+        found = day_with_year(rest) or _without_year(rest, today, which)
         _check_week_day(said, found)
-    if found is None or found.year not in YEARS:
-        raise NotADay("That is not a day we can read. Enter it like 2 Nov, Monday or 15/2/2027.")
+    if found is None or found.year not in (YEARS if which is Which.NEXT else PAST_YEARS):
+        raise NotADay("That is not a date. Enter it like 2 Nov, Monday or 15/2/2027.")
     return found
+
+
+def written(day: date) -> str:
+    """A day as it stands in the box: what is written so is read as the same."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def day_with_year(text: str) -> date | None:
@@ -65,20 +81,26 @@ def _without_week_day(said: str) -> str:
     return re.sub(rf"{_WEEK_DAY},?", " ", said).strip()
 
 
-def _named(said: str, today: date) -> date | None:
-    """Today, tomorrow, next week, Monday, this Monday, next Monday."""
-    if said in ("today", "tomorrow"):
-        return today + timedelta(days=said == "tomorrow")
+def _named(said: str, today: date, which: Which) -> date | None:
+    """Today, tomorrow, yesterday, next week, Monday, this Monday, next Monday, last Monday."""
+    if said in (by_name := {"yesterday": -1, "today": 0, "tomorrow": 1}):
+        return today + timedelta(days=by_name[said])
     this_monday = today - timedelta(days=today.weekday())
     if said == "next week":
         return this_monday + timedelta(days=7)
-    found = re.fullmatch(rf"(?:(this|on|next) )?{_WEEK_DAY}", said)
+    found = re.fullmatch(rf"(?:(this|on|next|last) )?{_WEEK_DAY}", said)
     if found is None:
         return None
     place = _place(found[2])
     if found[1] == "next":
         return this_monday + timedelta(days=7 + place)
     ahead = (place - today.weekday() - 1) % 7 + 1
+    # A week day alone, of what has been, may be today; 'last Monday' never is.
+    back = (today.weekday() - place - (found[1] == "last")) % 7 + (found[1] == "last")
+    if found[1] == "last" or (
+        found[1] != "this" and which is not Which.NEXT and (which is Which.LAST or back < ahead)
+    ):
+        return today - timedelta(days=back)
     return today + timedelta(days=ahead)
 
 
@@ -91,8 +113,8 @@ def _counted(said: str, today: date) -> date | None:
     return today + timedelta(days=few * (7 if found[2] == "week" else 1))
 
 
-def _next_such(said: str, today: date) -> date | None:
-    """2 Nov, November 2, 2/11: the next one, in the leap year to come where no other has it."""
+def _without_year(said: str, today: date, which: Which) -> date | None:
+    """2 Nov, November 2, 2/11: the next one, the last or the nearest, in a leap year where no other has it."""
     day, month = "", 0
     if found := re.fullmatch(rf"([0-9]{{1,2}})[ \-]*(?:of )?{_MONTH}", said):
         day, month = found[1], month_of(found[2])
@@ -102,17 +124,22 @@ def _next_such(said: str, today: date) -> date | None:
         day, month = found[1], int(found[2])
     if not day:
         return None
-    years = range(today.year, today.year + 9)
-    days = (_day(str(year), month, day) for year in years)
-    return next((one for one in days if one is not None and one >= today), None)
+    years = range(today.year - 8, today.year + 9)
+    days = [one for year in years if (one := _day(str(year), month, day)) is not None]
+    ahead = next((one for one in days if one >= today), None)
+    behind = next((one for one in reversed(days) if one <= today), None)
+    if ahead is None or behind is None or which is not Which.NEAREST:
+        return behind if which is Which.LAST else ahead
+    return behind if today - behind < ahead - today else ahead
 
 
 def _check_week_day(said: str, found: date | None) -> None:
     named = re.search(_WEEK_DAY, said)
     if found is None or named is None or _place(named[1]) == found.weekday():
         return
-    day = f"{found.day} {found:%B %Y}"
-    raise NotADay(f"{day} is a {found:%A}, not a {WEEK_DAYS[_place(named[1])].capitalize()}. Check the day.")
+    raise NotADay(
+        f"{written(found)} is a {found:%A}, not a {WEEK_DAYS[_place(named[1])].capitalize()}. Check the day."
+    )
 
 
 def _place(week_day: str) -> int:

@@ -71,20 +71,6 @@ class KeepForm(CallOffForm):
     )
 
 
-def asked() -> dict[str, object]:
-    """The boxes of a span as the address has them; a date may stand in it whole too ('2027-03-09'), as our
-    links have it."""
-    boxes: dict[str, object] = {name: request.args.getlist(name) for name in request.args}
-    for name in ("first", "last"):
-        said = request.args.getlist(name)
-        if len(said) == 1:
-            parts = said[0].split("-")
-            boxes[name] = (
-                [parts[2], parts[1], parts[0]] if len(parts) == 3 else ["", "", ""] if not said[0] else said
-            )
-    return boxes
-
-
 def key_of() -> str:
     """The key of this form: as posted, else a new one. It makes a form that is sent twice call off once."""
     return request.form.get("key", "")[:64] or secrets.token_urlsafe(16)

@@ -7,12 +7,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
-from govuk_frontend_wtf.wtforms_widgets import (
-    GovDateInput,
-    GovTextInput,
-)
+from govuk_frontend_wtf.wtforms_widgets import GovTextInput
 from wtforms import (
-    DateField,
     DecimalField,
     Field,
     IntegerField,
@@ -24,7 +20,7 @@ from wtforms.validators import Optional, StopValidation, ValidationError
 from outreach.county.contacts import find_address
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
-from outreach.ground.typed_days import NotADay, read_day
+from outreach.ground.typed_days import NotADay, Which, read_day, written
 
 _Value = TypeVar("_Value")
 
@@ -53,70 +49,6 @@ class Lines(TextAreaField):
         super().__init__(label, filters=[tidy], **kwargs)
 
 
-class DateInput(GovDateInput):
-    """Three boxes; unlike its parent it bears a POST without exactly three values, and its error link takes
-    focus."""
-
-    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
-        if field.raw_data is not None and len(field.raw_data) != 3:
-            field.raw_data = [*field.raw_data, "", "", ""][:3]
-        params: dict[str, Any] = super().map_gov_params(field, **kwargs)
-        # The error link leads to the field's id: that must be the first box, and nothing else on the page.
-        params["id"], params["items"][0]["id"] = f"{field.id}-boxes", field.id
-        return params
-
-
-class DayField(DateField):
-    """A day in three boxes, in figures; says in words what is wrong."""
-
-    widget = DateInput()
-
-    def __init__(self, label: str, *, required: str, **kwargs: Any) -> None:
-        validators = [answered(required)] if required else [Optional()]
-        super().__init__(label, validators=validators, format=["%d %m %Y"], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        parts = [v.strip() for v in valuelist]
-        if not any(parts):
-            self.data = None
-            return
-        try:
-            day, month, year = (int(v) for v in parts)
-            self.data = date(year, month, day)
-            if not 1900 <= year <= 2200:
-                raise ValueError
-        except (ValueError, OverflowError) as error:
-            self.data = None
-            raise ValueError(
-                "That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."
-            ) from error
-
-
-class TypedDayField(Field):
-    """A day as people type it into one box: 2 Nov, Monday, 15/2/2027. What was read stands there in full."""
-
-    data: date | None
-
-    def __init__(self, label: str, *, required: str = "", **kwargs: Any) -> None:
-        validators = [answered(required)] if required else [Optional()]
-        super().__init__(label, validators=validators, widget=SizedInput("govuk-input--width-10"), **kwargs)
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else f"{self.data.day} {self.data:%B %Y}"
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        typed = tidy(valuelist[0] if valuelist else "")
-        self.data = None
-        if not typed:
-            return
-        try:
-            self.data = read_day(typed, today=day_of(clock.now()))
-        except NotADay as no:
-            raise ValueError(no.message) from no
-
-
 class SizedInput(GovTextInput):
     """A box as wide as what is typed into it: a class of GOV.UK's inputs."""
 
@@ -126,6 +58,45 @@ class SizedInput(GovTextInput):
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
         return {"classes": self.classes, **super().map_gov_params(field, **kwargs)}
+
+
+class DayInput(SizedInput):
+    """One box; a script puts the button of a calendar beside it, which has to know what day it is."""
+
+    def __init__(self) -> None:
+        super().__init__("govuk-input--width-10")
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        seen = {"autocomplete": "off", "data-calendar": f"{day_of(clock.now())}"}
+        return super().map_gov_params(field, **seen, **kwargs)
+
+
+class DayField(Field):
+    """A day as people type it into one box: 2 Nov, next Monday, 15/2/2027. What was read stands there in full."""
+
+    data: date | None
+    widget = DayInput()
+
+    def __init__(self, label: str, *, required: str, which: Which = Which.NEXT, **kwargs: Any) -> None:
+        validators = [answered(required)] if required else [Optional()]
+        super().__init__(label, validators=validators, **kwargs)
+        self.which = which
+
+    def _value(self) -> str:
+        if self.data is not None:
+            return written(self.data)
+        return tidy(" ".join(self.raw_data or []))
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        # A page from before there was one box sends three.
+        typed = tidy(" ".join(valuelist))
+        self.data = None
+        if not typed:
+            return
+        try:
+            self.data = read_day(typed, today=day_of(clock.now()), which=self.which)
+        except NotADay as no:
+            raise ValueError(no.message) from no
 
 
 class ClockField(Field):

@@ -19,7 +19,6 @@ from govuk_frontend_wtf.wtforms_widgets import (
 )
 from wtforms import (
     BooleanField,
-    DateField,
     DecimalField,
     IntegerField,
     PasswordField,
@@ -164,15 +163,10 @@ def decimal(
     )
 
 
-def day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> DateField:
-    """A day in three boxes."""
-    return fields.DayField(label, required=required, description=hint, **kwargs)
-
-
-def typed_day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.TypedDayField:
-    """A day in one box, as people type it: 2 Nov, Monday, 15/2/2027."""
-    return fields.TypedDayField(
-        label, required=required, description=hint, render_kw={"autocomplete": "off"}, **kwargs
+def day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.DayField:
+    """A day in one box, as people type it: 2 Nov, next Monday, 15/2/2027."""
+    return fields.DayField(
+        label, required=required, description=hint or "Like 2 Nov or next Monday.", **kwargs
     )
 
 
@@ -268,7 +262,6 @@ __all__ = [
     "text",
     "tick",
     "ticks",
-    "typed_day",
     "upload",
     "valid",
     "words",

@@ -1,10 +1,12 @@
-"""Template filters for dates, times and numbers."""
+"""Template filters for dates, times and numbers, and what day it is."""
 
 from collections.abc import Iterable
 
 from flask import Flask
 
-from outreach.ground import wording
+from outreach.ground import clock, wording
+from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import written
 from outreach.post.outbox import SENT, Letter
 from outreach.tour.programmes import Programme
 
@@ -23,11 +25,13 @@ def init_app(app: Flask) -> None:
         "duration",
     ):
         app.jinja_env.filters[name] = getattr(wording, name)
+    app.jinja_env.filters["written_day"] = written
     app.jinja_env.filters["year_groups"] = wording.year_groups_name
     app.jinja_env.filters["year_group"] = wording.year_group_name
     app.jinja_env.filters["school_year"] = wording.year_name
     app.jinja_env.filters["programme_choices"] = programme_choices
     app.jinja_env.filters["year_group_choices"] = year_group_choices
+    app.jinja_env.globals["today"] = lambda: day_of(clock.now())
 
 
 def programme_choices(programmes: Iterable[Programme]) -> list[tuple[int, str]]:

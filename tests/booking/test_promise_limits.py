@@ -125,14 +125,14 @@ def test_a_correction_that_is_withdrawn_gives_the_registers_number_back(c) -> No
 
 
 def test_a_new_programme_has_its_numbers_written(c) -> None:
-    at_desk(c, f"/new-year/copy/{c.programme.id}", title="The play again", reply_by=["4", "2", "2028"])
+    at_desk(c, f"/new-year/copy/{c.programme.id}", title="The play again", reply_by="4/2/2028")
     copy = db.session.query(Programme).filter_by(title="The play again").one()
     assert stored(c.school, copy) == {8: (165, 165), 9: (165, 165)}
 
 
 def test_what_is_carried_over_to_a_new_programme_later_writes_its_numbers(c) -> None:
     primary = c.primary()
-    at_desk(c, f"/new-year/copy/{c.programme.id}", title="The play again", reply_by=["4", "2", "2028"])
+    at_desk(c, f"/new-year/copy/{c.programme.id}", title="The play again", reply_by="4/2/2028")
     copy = db.session.query(Programme).filter_by(title="The play again").one()
     assert stored(primary, copy) == {}
     at_desk(c, f"/new-year/rest/{c.programme.id}?year=2027", with_decisions="y")

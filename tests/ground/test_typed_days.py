@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.ground.typed_days import NotADay, day_with_year, read_day
+from outreach.ground import wording
+from outreach.ground.school_year import year_of
+from outreach.ground.typed_days import NotADay, Which, day_with_year, read_day, written
 
 THURSDAY = date(2026, 11, 26)
 
@@ -91,10 +93,24 @@ def test_whatever_is_typed_is_a_day_or_a_sentence(typed: str) -> None:
         assert no.message
 
 
-@given(st.dates(date(2000, 1, 1), date(2199, 12, 31)))
-def test_every_day_is_read_as_it_was_written(day: date) -> None:
-    for written in (f"{day:%A} {day.day} {day:%B %Y}", f"{day.day}/{day.month}/{day.year}", day.isoformat()):
-        assert read_day(written, today=THURSDAY) == day
+DAYS = st.dates(date(2000, 1, 1), date(2199, 12, 31))
+
+
+@given(DAYS, DAYS, st.sampled_from(Which))
+def test_every_day_is_read_as_it_was_written(day: date, today: date, which: Which) -> None:
+    ways = (
+        written(day),
+        wording.day_short(day),
+        f"{day:%A} {day.day} {day:%B %Y}",
+        f"{day:%a} {day.day} {day:%b %Y}",
+        f"{day.day}/{day.month}/{day.year}",
+        f"{day.day} {day.month} {day.year}",
+        day.isoformat(),
+    )
+    for way in ways:
+        assert read_day(way, today=today, which=which) == day
+    if day >= today and year_of(day) == year_of(today):
+        assert read_day(wording.day(day, today=today), today=today) == day
 
 
 @given(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.dates(date(2026, 1, 1), date(2030, 12, 31)))
@@ -107,3 +123,40 @@ def test_a_list_bears_its_year() -> None:
     assert day_with_year("Tue 9th Mar 27") == date(2027, 3, 9)
     assert day_with_year("9 March") is None
     assert day_with_year("09/03/2027 at 9:30am") == date(2027, 3, 9)
+
+
+@pytest.mark.parametrize(
+    ("typed", "last", "nearest"),
+    [
+        ("26 Nov", date(2026, 11, 26), date(2026, 11, 26)),
+        ("2 Nov", date(2026, 11, 2), date(2026, 11, 2)),
+        ("27 Nov", date(2025, 11, 27), date(2026, 11, 27)),
+        ("1 Jun", date(2026, 6, 1), date(2026, 6, 1)),
+        ("15/2", date(2026, 2, 15), date(2027, 2, 15)),
+        ("29 Feb", date(2024, 2, 29), date(2028, 2, 29)),
+        ("Thursday", date(2026, 11, 26), date(2026, 11, 26)),
+        ("Wednesday", date(2026, 11, 25), date(2026, 11, 25)),
+        ("Friday", date(2026, 11, 20), date(2026, 11, 27)),
+        ("last Thursday", date(2026, 11, 19), date(2026, 11, 19)),
+        ("last Monday", date(2026, 11, 23), date(2026, 11, 23)),
+        ("next Monday", date(2026, 11, 30), date(2026, 11, 30)),
+        ("yesterday", date(2026, 11, 25), date(2026, 11, 25)),
+        ("1 September 1967", date(1967, 9, 1), date(1967, 9, 1)),
+    ],
+)
+def test_of_what_has_been_the_last_such_day_is_meant_and_of_what_may_have_been_the_nearest(
+    typed: str, last: date, nearest: date
+) -> None:
+    assert read_day(typed, today=THURSDAY, which=Which.LAST) == last
+    assert read_day(typed, today=THURSDAY, which=Which.NEAREST) == nearest
+
+
+@given(DAYS, DAYS)
+def test_a_day_without_its_year_lies_within_a_year_of_today_on_the_side_that_is_meant(
+    day: date, today: date
+) -> None:
+    if (day.month, day.day) == (2, 29):
+        return
+    typed, year = f"{day.day}/{day.month}", timedelta(days=366)
+    assert today - year < read_day(typed, today=today, which=Which.LAST) <= today
+    assert abs(read_day(typed, today=today, which=Which.NEAREST) - today) <= timedelta(days=183)

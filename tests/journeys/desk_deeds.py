@@ -34,10 +34,7 @@ def press(page: Page, button: str) -> None:
 
 
 def fill_day(page: Page, name: str, day: date) -> None:
-    """The three boxes of a date."""
-    boxes = page.locator(f"input[name='{name}']").all()
-    for box, number in zip(boxes, (day.day, day.month, day.year), strict=True):
-        box.fill(str(number))
+    page.locator(f"input[name='{name}']").fill(f"{day:%d/%m/%Y}")
 
 
 # --- setting up

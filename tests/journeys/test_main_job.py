@@ -213,11 +213,7 @@ def set_up_the_tour(service: Service, desk: Page, region: Region) -> None:
 
 
 def fill_day(page: Page, name: str, day: date) -> None:
-    """The three boxes of a date."""
-    for box, number in zip(
-        page.locator(f"input[name='{name}']").all(), (day.day, day.month, day.year), strict=True
-    ):
-        box.fill(str(number))
+    page.locator(f"input[name='{name}']").fill(f"{day:%A} {day.day} {day:%B %Y}")
 
 
 def bring_contacts(service: Service, desk: Page, region: Region) -> None:

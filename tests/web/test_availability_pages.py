@@ -18,7 +18,7 @@ from outreach.tour.availability import rules
 from outreach.tour.days_off import AvailabilityChange
 
 MONDAY = date(2027, 3, 8)
-WEEK = {"first": ["8", "3", "2027"], "last": ["12", "3", "2027"], "weekdays": list("01234")}
+WEEK = {"first": "8/3/2027", "last": "12/3/2027", "weekdays": list("01234")}
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ def test_what_makes_no_sense_is_said_and_changes_nothing(c, client: FlaskClient)
     for typed, words in (
         ({}, "Enter the first day"),
         (WEEK | {"kind": "holiday"}, "Not a valid choice"),
-        (WEEK | {"kind": "one", "last": ["1", "3", "2027"]}, "must not be before the first"),
-        (WEEK | {"kind": "one", "first": ["31", "2", "2027"]}, "not a date"),
+        (WEEK | {"kind": "one", "last": "1/3/2027"}, "must not be before the first"),
+        (WEEK | {"kind": "one", "first": "31/2/2027"}, "not a date"),
         (WEEK | {"kind": "hours"}, "Enter when the troupe leaves"),
         (WEEK | {"kind": "hours", "leaves": "25:00"}, "not a time"),
         (WEEK | {"kind": "plays"}, "has no day off"),

@@ -65,7 +65,7 @@ def boxes(page: Any) -> dict[str, Any]:
 
 
 def send(c: SimpleNamespace, typed: dict[str, Any], **asked: str) -> Any:
-    data = {"reason": "Illness in the cast", "reply_by": ["26", "1", "2027"]} | typed
+    data = {"reason": "Illness in the cast", "reply_by": "26/1/2027"} | typed
     return c.client.post(c.at, query_string={"what": c.what} | DAY | asked, data=data)
 
 
@@ -95,10 +95,10 @@ def test_one_page_shows_all_that_is_hit_with_another_time_for_each(c) -> None:
 
 
 def test_the_letters_that_are_read_are_those_that_go(c) -> None:
-    typed = boxes(look(c)) | {"reason": "Illness in the cast", "reply_by": ["", "", ""]}
+    typed = boxes(look(c)) | {"reason": "Illness in the cast", "reply_by": ""}
     page = send(c, typed).text
     shown = [unescape(text) for text in re.findall(r'<pre class="letter-text"[^>]*>(.*?)</pre>', page, re.S)]
-    send(c, typed | {"reply_by": ["26", "1", "2027"]})
+    send(c, typed | {"reply_by": "26/1/2027"})
     gone = {
         letter.kind: copies.read(letter.raw).text.replace("\r\n", "\n")
         for letter in db.session.query(Letter).filter_by(recipient=life.FELL.address)
@@ -131,8 +131,8 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(c) -> None:
     typed = boxes(look(c))
     for more, words in (
         ({"reason": ""}, "Say why, in a few words."),
-        ({"reply_by": ["", "", ""]}, "Enter until which day the new times are kept."),
-        ({"reply_by": ["1", "1", "2027"]}, "The day to reply by is past"),
+        ({"reply_by": ""}, "Enter until which day the new times are kept."),
+        ({"reply_by": "1/1/2027"}, "The day to reply by is past"),
         ({"seen": []}, "What stands there has changed since you looked"),
     ):
         answer = send(c, typed | more)
@@ -192,7 +192,7 @@ def test_whom_to_ring_stands_first_within_a_day_and_ticks_are_kept(c, stopped: A
     reference = c.booking.reference
     answer = send(
         c,
-        boxes(page) | {"rung": [reference], "reply_by": ["8", "3", "2027"]},
+        boxes(page) | {"rung": [reference], "reply_by": "8/3/2027"},
     )
     assert answer.status_code == 303, said(answer)
     lines = {line.booking_id: line for line in db.session.query(CallOffLine)}
@@ -219,12 +219,12 @@ def test_a_time_that_went_meanwhile_is_named_and_can_be_kept_afterwards(c) -> No
     slot = re.search(rf'name="slot-{line.id}">.*?value="([^"]+)" selected', page.text, re.S)
     assert slot
     at = answer.headers["Location"]
-    kept = c.client.post(f"{at}/times", data={f"slot-{line.id}": slot[1], "reply_by": ["26", "1", "2027"]})
+    kept = c.client.post(f"{at}/times", data={f"slot-{line.id}": slot[1], "reply_by": "26/1/2027"})
     assert kept.status_code == 303
     db.session.expire_all()
     assert line.new_proposal_id is not None
     assert said(c.client.get(at)).count("no answer yet") == 2
-    wrong = c.client.post(f"{at}/times", data={"reply_by": ["1", "1", "2027"]})
+    wrong = c.client.post(f"{at}/times", data={"reply_by": "1/1/2027"})
     assert (wrong.status_code, "The day to reply by is past" in said(wrong)) == (422, True)
 
 

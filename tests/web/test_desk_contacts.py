@@ -38,7 +38,7 @@ def send(client: FlaskClient, content: bytes, name: str = "contacts.csv") -> Tes
 
 
 def apply(client: FlaskClient, where: str, **changes: str) -> TestResponse:
-    data = {"source": "the leads' list", "source_date": ["4", "1", "2027"]} | changes
+    data = {"source": "the leads' list", "source_date": "4/1/2027"} | changes
     return client.post(where, data=data)
 
 
@@ -105,10 +105,10 @@ def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int
 
 def test_applying_without_source_shows_the_page_again(client: FlaskClient, urn: int) -> None:
     where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
-    refused = apply(client, where, source=" ", source_date=["31", "2", "2027"])
+    refused = apply(client, where, source=" ", source_date="31/2/2027")
     assert refused.status_code == 422
     assert "Say where the addresses come from." in refused.text and "That is not a date." in refused.text
-    assert 'value="31"' in refused.text
+    assert 'value="31/2/2027"' in refused.text
     assert contacts.contacts_of_school(urn) == []
 
 

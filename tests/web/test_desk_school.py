@@ -152,7 +152,7 @@ def test_only_what_may_be_corrected_has_a_page(client: FlaskClient, desk: Desk) 
 
 def test_a_date_is_corrected_in_three_boxes(client: FlaskClient, desk: Desk) -> None:
     where = f"{desk.page}/facts/close_date"
-    assert client.post(where, data={"value": ["31", "8", "2027"], "reason": "governors"}).status_code == 303
+    assert client.post(where, data={"value": "31/8/2027", "reason": "governors"}).status_code == 303
     fresh()
     assert schools.get(desk.school.urn).close_date == date(2027, 8, 31)
 
@@ -303,11 +303,11 @@ def test_a_school_is_taken_out_of_the_target_and_left_to_the_rule_again(
 
 
 def test_own_days_and_hours_change_what_the_school_is_offered(client: FlaskClient, desk: Desk) -> None:
-    day = {"day": ["9", "3", "2027"], "is_open": "no", "reason": "mock exams"}
+    day = {"day": "9/3/2027", "is_open": "no", "reason": "mock exams"}
     assert client.post(f"{desk.page}/days", data=day).status_code == 303
     fresh()
     assert school_days.why_closed(desk.school, [date(2027, 3, 9)]) == {date(2027, 3, 9): "mock exams"}
-    assert client.post(f"{desk.page}/days", data=day | {"day": ["29", "2", "2027"]}).status_code == 422
+    assert client.post(f"{desk.page}/days", data=day | {"day": "29/2/2027"}).status_code == 422
     assert client.post(f"{desk.page}/days/2027-03-09/take-back").status_code == 303
     assert client.post(f"{desk.page}/days/nonsense/take-back").status_code == 404
     fresh()

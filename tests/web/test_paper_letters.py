@@ -65,7 +65,7 @@ def test_look_print_post_and_take_back(client: FlaskClient, desk: Desk, stopped:
     page = client.get("/desk/paper").text
     assert "Printed, not posted yet: 1" in page
     (letter,) = re.findall(r'name="letter" value="(\d+)"', page)
-    posted = client.post("/desk/paper/posted", data={"letter": letter, "posted_on": ["19", "1", "2027"]})
+    posted = client.post("/desk/paper/posted", data={"letter": letter, "posted_on": "19/1/2027"})
     assert posted.status_code == 303
     stopped.after(minutes=1)
     page = client.get(posted.location).text
@@ -80,10 +80,10 @@ def test_nobody_ticked_and_a_day_that_is_none_are_said_and_change_nothing(
     client: FlaskClient, desk: Desk
 ) -> None:
     printed(client, desk)
-    nobody = client.post("/desk/paper/posted", data={"posted_on": ["19", "1", "2027"]})
+    nobody = client.post("/desk/paper/posted", data={"posted_on": "19/1/2027"})
     assert (nobody.status_code, "Tick at least one letter." in nobody.text) == (422, True)
     (letter,) = re.findall(r'name="letter" value="(\d+)"', client.get("/desk/paper").text)
-    for day in (["31", "2", "2027"], ["", "", ""], ["1", "1", "2027"]):
+    for day in ("31/2/2027", "", "1/1/2027"):
         answer = client.post("/desk/paper/posted", data={"letter": letter, "posted_on": day})
         assert answer.status_code == 422 and "govuk-error-summary" in answer.text
     assert number(PaperPosting) == 0

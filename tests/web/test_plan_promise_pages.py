@@ -58,9 +58,7 @@ def shown(page: str) -> list[str]:
 
 def accept(t: SimpleNamespace, ticked: list[PlanLine], **typed: Any) -> Any:
     page = t.client.get(f"{t.at}/accept", query_string={"line": [each.id for each in ticked]}).text
-    return t.client.post(
-        f"{t.at}/accept", data={"line": shown(page), "reply_by": ["12", "2", "2027"]} | typed
-    )
+    return t.client.post(f"{t.at}/accept", data={"line": shown(page), "reply_by": "12/2/2027"} | typed)
 
 
 def test_the_plan_leads_to_its_days_and_to_accepting(t) -> None:
@@ -166,7 +164,7 @@ def test_accepting_makes_proposals_and_says_how_many(t) -> None:
     assert db.session.query(Booking).count() == 0
     twice = t.client.post(
         f"{t.at}/accept",
-        data={"line": [f"{each.id} x" for each in lines(t)], "reply_by": ["12", "2", "2027"]},
+        data={"line": [f"{each.id} x" for each in lines(t)], "reply_by": "12/2/2027"},
     )
     assert twice.status_code == 303 and db.session.query(Proposal).count() == 4
     assert "What was accepted before stays" in text_of(t.client.get(twice.headers["Location"]))
@@ -192,9 +190,9 @@ def test_what_does_not_fit_any_more_is_named_and_the_others_go(t) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"reply_by": ["", "", ""]}, "Enter until which day the times are kept."),
-        ({"reply_by": ["1", "1", "2027"]}, "The day to reply by is past."),
-        ({"reply_by": ["31", "2", "2027"]}, "That is not a date."),
+        ({"reply_by": ""}, "Enter until which day the times are kept."),
+        ({"reply_by": "1/1/2027"}, "The day to reply by is past."),
+        ({"reply_by": "31/2/2027"}, "That is not a date."),
     ],
 )
 def test_a_day_to_reply_by_that_makes_no_sense_is_refused_and_the_list_stays(t, typed, words) -> None:
@@ -204,7 +202,7 @@ def test_a_day_to_reply_by_that_makes_no_sense_is_refused_and_the_list_stays(t, 
 
 
 def test_another_day_to_reply_by_shows_the_list_again(t) -> None:
-    answer = accept(t, lines(t), reply_by=["10", "2", "2027"], look="1")
+    answer = accept(t, lines(t), reply_by="10/2/2027", look="1")
     assert answer.status_code == 303
     assert "10 February" in text_of(t.client.get(answer.headers["Location"]))
     assert db.session.query(Proposal).count() == 0

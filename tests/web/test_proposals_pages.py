@@ -52,7 +52,7 @@ class Desk:
                 "slot": key or self.key(),
                 "programme": str(self.story.programme.id),
                 "people": [str(i) for i in ([self.lead.id] if to is None else to)],
-                "reply_by": ["2", "2", "2027"],
+                "reply_by": "2/2/2027",
             }
             | typed,
         )
@@ -98,7 +98,7 @@ def test_the_letter_is_read_before_anything_goes(desk: Desk) -> None:
     page = desk.signed_in().get(f"{desk.at}/propose?slot={desk.key()}")
     assert "Subject: Proposed: ‘Someone to Tell’ at Redmere Academy" in page.text
     assert "Nothing is booked yet" in page.text
-    assert re.search(r'value="29"', page.text) and "checked" not in page.text
+    assert re.search(r'value="29 \w+ 2027"', page.text) and "checked" not in page.text
     assert db.session.query(Letter).count() == db.session.query(Proposal).count() == 0
 
 
@@ -118,9 +118,9 @@ def test_proposing_keeps_the_time_and_writes_to_those_ticked(desk: Desk) -> None
     ("typed", "words"),
     [
         ({"people": []}, "Choose whom the proposal goes to."),
-        ({"reply_by": ["", "", ""]}, "Enter until which day the time is kept."),
-        ({"reply_by": ["1", "1", "2027"]}, "The day to reply by is past."),
-        ({"reply_by": ["1", "6", "2027"]}, "must lie before the show"),
+        ({"reply_by": ""}, "Enter until which day the time is kept."),
+        ({"reply_by": "1/1/2027"}, "The day to reply by is past."),
+        ({"reply_by": "1/6/2027"}, "must lie before the show"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(

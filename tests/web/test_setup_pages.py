@@ -64,7 +64,7 @@ PLAY = {
     "notice_book_days": "10",
     "notice_move_days": "14",
     "notice_cancel_days": "14",
-    "reply_by": ["5", "2", "2027"],
+    "reply_by": "5/2/2027",
     "cost": "Free",
     "school_provides": "A hall",
 }
@@ -366,12 +366,12 @@ def test_a_programme_is_set_up_changed_closed_and_opened_again(desk: Desk) -> No
             "People at one show, at most: enter a whole number in figures.",
         ),
         (
-            {"reply_by": ["31", "2", "2027"]},
-            "That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027.",
+            {"reply_by": "31/2/2027"},
+            "That is not a date. Enter it like 2 Nov, Monday or 15/2/2027.",
         ),
         ({"reply_by": [" ", "", ""]}, "Enter the day by which schools reply."),
         (
-            {"reply_by": ["5", "2", "2028"]},
+            {"reply_by": "5/2/2028"},
             "Schools must reply inside the academic year 2026/27: from 1 September 2026 to 31 August 2027.",
         ),
         (
@@ -402,7 +402,7 @@ def test_the_year_and_audience_of_a_programme_stay_whatever_is_sent(desk: Desk) 
     with transaction():
         made = make.programme(desk.partnership)
     path = f"/desk/programmes/{made.id}"
-    year = desk.post(path, **PLAY | {"academic_year": "2027", "reply_by": ["4", "2", "2028"]})
+    year = desk.post(path, **PLAY | {"academic_year": "2027", "reply_by": "4/2/2028"})
     assert problems(year) == [
         "The academic year of a programme stays. Make a new programme for another year."
     ]
@@ -462,8 +462,8 @@ def test_tour_days_are_previewed_then_added_once(desk: Desk) -> None:
         troupe = make.troupe(desk.partnership)
     asked = {
         "troupe_id": str(troupe.id),
-        "first": ["22", "3", "2027"],
-        "last": ["30", "3", "2027"],
+        "first": "22/3/2027",
+        "last": "30/3/2027",
         "weekdays": ["0", "1", "2", "3", "4"],
         "leaves": "7am",
         "returns": "17:00",
@@ -486,7 +486,7 @@ def test_tour_days_are_previewed_then_added_once(desk: Desk) -> None:
     again = desk.client.get(answer.location).text
     assert "Add 2 tour days?" in again and "Already there" in again
     back = re.search(r'href="([^"]+)">Change the dates', again)
-    assert back and 'value="22"' in desk.client.get(back[1].replace("&amp;", "&")).text
+    assert back and 'value="22 March 2027"' in desk.client.get(back[1].replace("&amp;", "&")).text
 
 
 @pytest.mark.parametrize(
@@ -494,16 +494,16 @@ def test_tour_days_are_previewed_then_added_once(desk: Desk) -> None:
     [
         ({"troupe_id": ""}, ["Choose a troupe."]),
         (
-            {"first": ["29", "2", "2027"]},
-            ["That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."],
+            {"first": "29/2/2027"},
+            ["That is not a date. Enter it like 2 Nov, Monday or 15/2/2027."],
         ),
         (
             {"first": ["28", "3"]},
-            ["That is not a date. Enter a day, a month and a year in figures, for example 9 3 2027."],
+            ["That is not a date. Enter it like 2 Nov, Monday or 15/2/2027."],
         ),
-        ({"last": ["1", "1", "2027"]}, ["The last day must not be before the first."]),
+        ({"last": "1/1/2027"}, ["The last day must not be before the first."]),
         (
-            {"last": ["30", "9", "2027"]},
+            {"last": "30/9/2027"},
             ["The programme is of 2026/27: choose days from 1 September 2026 to 31 August 2027."],
         ),
         ({"weekdays": []}, ["Choose at least one day of the week."]),
@@ -518,8 +518,8 @@ def test_wrong_dates_for_a_tour_are_named(desk: Desk, wrong: dict, words: list[s
         make.troupe(desk.partnership)
     asked = {
         "troupe_id": str(troupe.id),
-        "first": ["22", "3", "2027"],
-        "last": ["30", "3", "2027"],
+        "first": "22/3/2027",
+        "last": "30/3/2027",
         "weekdays": ["0"],
         "leaves": "7am",
         "returns": "17:00",

@@ -10,3 +10,4 @@ import "./print.js";
 import "./points.js";
 import "./narrow.js";
 import "./ticks.js";
+import "./calendar.js";

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 
 from outreach.booking.calling_off import affected, call_offs, deeds
 from outreach.booking.calling_off.scope import Scope
@@ -21,9 +20,10 @@ def call_off(token: str) -> Any:
     """The link's own troupe alone. The shows end; another time is found with the partnership, which sees it
     at once."""
     asked = "first" in request.args
-    boxes = MultiDict(call_off_form.asked()) if asked else None
     which = SpanForm(
-        formdata=boxes, data=None if asked else call_off_form.today_alone(clock.now()), meta={"csrf": False}
+        formdata=request.args if asked else None,
+        data=None if asked else call_off_form.today_alone(clock.now()),
+        meta={"csrf": False},
     )
     scope = _scope(which) if asked and which.validate() else None
     found, form = call_off_form.look(scope, which), CallOffForm()

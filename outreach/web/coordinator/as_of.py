@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from outreach.county import term_lines
 from outreach.coverage import gaps, lists, standings
 from outreach.coverage.lists import TARGET, ListFilters
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground.school_year import YEAR_GROUPS
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import NotADay, Which, read_day
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits.verdicts import EVIDENCE
@@ -162,7 +162,7 @@ def filters_asked(left_out: list[str]) -> ListFilters:
 def _since_by(left_out: list[str]) -> date | None:
     text = request.args.get("since_by", "").strip()
     try:
-        return _read(text) if text else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
         left_out.append(f"‘{text[:40]}’ is not a date, so it was left out.")
         return None
@@ -194,27 +194,14 @@ def _same_day(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _read(text: str) -> date:
-    """A day as addresses say it (2027-01-19) or as people type it (19/01/2027, 19 January 2027). Raises
-    ValueError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        try:
-            (day,) = term_lines.days_in(text)
-        except term_lines.NotADate as refusal:
-            raise ValueError(refusal.message) from refusal
-        return day
-
-
 def _day(name: str, today: date, wrong: dict[str, str]) -> date | None:
     text = request.args.get(name, "").strip()
     if not text:
         return None
     try:
-        found = _read(text)
-    except ValueError:
-        wrong[name] = "That is not a date. Enter it like 19/01/2027."
+        found = read_day(text, today=today, which=Which.LAST)
+    except NotADay as no:
+        wrong[name] = no.message
         return None
     if found > today:
         wrong[name] = "That day is still to come."

@@ -4,7 +4,6 @@ it."""
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from outreach.booking.calling_off import (
@@ -150,9 +149,10 @@ class _TimesForm(forms.Form):
 
 def _scope_form() -> ScopeForm:
     asked = request.args.get("what")
-    boxes = MultiDict(call_off_form.asked()) if asked else None
     form = ScopeForm(
-        formdata=boxes, data=None if asked else call_off_form.today_alone(clock.now()), meta={"csrf": False}
+        formdata=request.args if asked else None,
+        data=None if asked else call_off_form.today_alone(clock.now()),
+        meta={"csrf": False},
     )
     troupes = companies.troupes(g.partnership.id)
     areas = scopes.districts(g.partnership.id)

@@ -14,6 +14,7 @@ from outreach.coverage.figures import CoverageFigures, Totals, YearTotals
 from outreach.coverage.lists import NONE
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground import clock, tabular
+from outreach.ground.typed_days import written
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.web import downloads
 from outreach.web.coordinator.as_of import View, page_asked, view
@@ -100,7 +101,7 @@ def _days(asked: View) -> list[DayBox]:
         DayBox(
             name=name,
             label=label,
-            value=request.args[name] if name in asked.wrong else f"{day:%d/%m/%Y}" if day else "",
+            value=request.args[name] if name in asked.wrong else written(day) if day else "",
             wrong=asked.wrong.get(name, ""),
         )
         for name, label, day in days

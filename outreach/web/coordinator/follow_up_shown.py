@@ -17,7 +17,7 @@ from outreach.web import forms
 
 
 class FollowUpForm(forms.Form):
-    day = forms.typed_day(
+    day = forms.day(
         "On which day?",
         required="Enter the day.",
         hint="For example: Monday, 2 Nov, in two weeks",

@@ -34,6 +34,7 @@ from outreach.ground import clock, tabular, workbooks
 from outreach.ground.db import transaction
 from outreach.ground.school_year import year_name, year_of
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import Which
 from outreach.ground.wording import and_list, count
 from outreach.tour import programmes
 from outreach.web import downloads, forms
@@ -104,7 +105,12 @@ class ApplyForm(forms.Form):
         required="Say where the addresses come from.",
         hint="Each letter tells the person so. For example: the safeguarding leads’ list of the council.",
     )
-    source_date = forms.day("When was that list made?", required="Enter the date of the list.")
+    source_date = forms.day(
+        "When was that list made?",
+        required="Enter the date of the list.",
+        hint="Like 2 Nov or last Monday.",
+        which=Which.LAST,
+    )
 
 
 class TakeInForm(forms.Form):

@@ -10,6 +10,7 @@ from outreach.coverage.standings import Word
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import Which
 from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
 from outreach.web import forms
@@ -20,7 +21,9 @@ from outreach.web.refusals import back_to, refused
 
 
 class PostedForm(forms.Form):
-    posted_on = forms.day("Posted on", required="Enter the day on which the letters went, or will go.")
+    posted_on = forms.day(
+        "Posted on", required="Enter the day on which the letters went, or will go.", which=Which.NEAREST
+    )
 
 
 @coordinator.get("/paper")

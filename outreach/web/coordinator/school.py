@@ -1,7 +1,6 @@
 """All that is known of one school, in one place: where it stands and stood, whom to write to, what was said
 and done; and why it is not offered a day."""
 
-from datetime import date
 from typing import Any
 
 from flask import g, render_template, request
@@ -21,6 +20,7 @@ from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import Word
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
+from outreach.ground.typed_days import NotADay, read_day
 from outreach.post import letterbook, outbox
 from outreach.post.incoming import contents, inbox
 from outreach.tour import target_decisions, why_not
@@ -93,13 +93,13 @@ def why_not_day(urn: int) -> Any:
     """Why the school is not offered a day, every rule's word on it. `?day=2027-03-12`; without one only the
     question, with one that is no date a sentence."""
     school, programme = our_school(urn), the_programme()
-    typed = request.args.get("day", "").strip()[:20]
+    typed = request.args.get("day", "").strip()[:40]
     day, wrong = None, ""
     if typed:
         try:
-            day = date.fromisoformat(typed)
-        except ValueError:
-            wrong = "That is not a date. Enter it like 2027-03-12."
+            day = read_day(typed, today=day_of(clock.now()))
+        except NotADay as no:
+            wrong = no.message
     return render_template(
         "coordinator/why_not.html",
         school=school,

@@ -15,6 +15,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.history import Subject
 from outreach.ground.school_year import offered, year_group_name, year_name
+from outreach.ground.typed_days import Which
 from outreach.ground.wording import clock as time_of_day
 from outreach.ground.wording import day_short
 from outreach.tour import performances
@@ -188,7 +189,7 @@ def _fact_form(field: str) -> Any:
     if field in NUMBERS:
         value: Any = forms.number(label, at_least=0, at_most=2_000_000)
     elif field in DAYS:
-        value = forms.day(label)
+        value = forms.day(label, which=Which.NEAREST)
     elif field == "status":
         value = forms.pick(label, [(s, s) for s in STATUSES])
     else:
