@@ -132,3 +132,28 @@ def test_up_to_500_schools_are_drawn_each_with_its_name_and_more_as_districts_on
     assert len(marks) == len(named) == (schools if schools <= 500 else 0)
     assert all(named[s.urn] == (s.name, s.standing) for s in target if named)
     assert [mark.name for mark in drawn.marks] == sorted(mark.name for mark in drawn.marks)
+
+
+def test_one_district_fills_the_picture_with_its_own_schools_alone():
+    outlines = json.dumps({"features": [square("Shire", -2.5, 52.0, 0.4), square("Town", -2.1, 52.0, 0.1)]})
+    target = [school(1, 395_000, 238_000, "Town"), school(2, 375_000, 240_000, "Shire")]
+    found = figures_of_target(target, county="Marlshire")
+    whole = county_map.draw(outlines, found.districts, target)
+    close = county_map.draw(outlines, found.districts, target, zoom=CODES["Town"])
+    assert whole is not None and close is not None
+    assert (whole.zoomed, len(whole.marks), whole.glyph) == ("", 2, county_map.GLYPH)
+    assert (close.zoomed, [m.urn for m in close.marks], close.glyph) == ("Town", [1], county_map.LARGE_GLYPH)
+    assert [s.step for s in close.shapes] == [county_map.ELSEWHERE, 4]
+    assert county_map.on_map(outlines) == [(CODES["Shire"], "Shire"), (CODES["Town"], "Town")]
+    assert county_map.draw(outlines, found.districts, target, zoom="E99") == whole
+
+
+def test_a_district_of_a_country_shows_its_schools_though_the_country_has_too_many():
+    outlines = json.dumps({"features": [square("Shire", -2.5, 52.0, 0.4), square("Town", -2.1, 52.0, 0.1)]})
+    target = [school(n, 375_000 + 10 * n, 240_000, "Shire") for n in range(county_map.MOST_POINTS)]
+    target.append(school(9_999, 395_000, 238_000, "Town"))
+    found = figures_of_target(target, county="Marlshire")
+    whole = county_map.draw(outlines, found.districts, target)
+    close = county_map.draw(outlines, found.districts, target, zoom=CODES["Town"])
+    assert whole is not None and whole.marks == []
+    assert close is not None and [m.urn for m in close.marks] == [9_999]

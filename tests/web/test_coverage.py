@@ -1,7 +1,9 @@
 """The coverage page and the list behind it: every number leads to exactly that many rows."""
 
 import csv
+import html
 import io
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -12,10 +14,12 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 import make
 from browser import Site
 from outreach.county.coordinators import Coordinator
+from outreach.county.partnerships import Partnership
 from outreach.coverage.board import publishing
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
@@ -605,3 +609,77 @@ def test_every_table_of_the_coverage_page_is_usable_narrow_and_wide(
     site.sign_in(page, person)
     site.check(page, f"/desk/coverage?{query}")
     site.check(page, "/desk/schools?year=8&state=gap&standing=moon")
+
+
+def two_districts() -> None:
+    """A second district beside the first on the map."""
+    outlines = json.loads(SQUARE)
+    (first,) = outlines["features"]
+    second = json.loads(json.dumps(first))
+    second["properties"] = {"code": "E07000002", "name": "Fenwold & Saxby"}
+    for ring in second["geometry"]["coordinates"]:
+        for point in ring:
+            point[0] += 0.5
+    outlines["features"].append(second)
+    with transaction():
+        for ours in db.session.scalars(select(Partnership).where(Partnership.districts_geojson.is_not(None))):
+            ours.districts_geojson = json.dumps(outlines)
+
+
+def test_the_map_is_looked_at_district_by_district_and_keeps_all_else(desk: FlaskClient) -> None:
+    two_districts()
+    page = desk.get("/desk/coverage?by=phase&compare=1/12/2026").text
+    closer = re.findall(r'href="(/desk/coverage[^"]*map=[^"]*#map)"', page)
+    assert len(closer) > 1 and all("by=phase" in href and "compare=2026-12-01" in href for href in closer)
+    (kestermere,) = [html.unescape(href) for href in closer if "E07000001" in href]
+    close = desk.get(kestermere).text
+    name = re.search(r'<h2 id="map">Map: ([^<]+)</h2>', close)
+    assert name and f'aria-label="Map of {name[1]}: share of schools seen' in close
+    marks = close[close.index('<g class="points"') : close.index('id="after-map"')].count('<a href="schools/')
+    rows = desk.get("/desk/coverage").text
+    assert (
+        0 < marks <= int(re.search(rf">{name[1]}</a>.*?data-label=\"Schools\"><a [^>]*>(\d+)", rows, re.S)[1])
+    )  # type: ignore[index]
+    assert Filled(close).sent["map"] == "E07000001"
+    back = re.search(r'class="closer.*?href="([^"]*)"', close, re.S)
+    assert back and "map=" not in back[1]
+    assert "There is no district ‘E99’ on the map." in desk.get("/desk/coverage?map=E99").text
+
+
+def test_a_map_narrowed_to_a_district_shows_it_alone(desk: FlaskClient) -> None:
+    two_districts()
+    page = desk.get("/desk/coverage").text
+    district = re.search(r"map=(E\d+)#map", page)
+    assert district
+    assert '<h2 id="map">Map: ' in desk.get(f"/desk/coverage?district={district[1]}").text
+
+
+def test_a_chart_and_its_table_are_one_link_apart(desk: FlaskClient) -> None:
+    page = desk.get("/desk/coverage?compare=1/12/2026").text
+    assert page.count('href="#table"') == 3 and page.count('id="table"') == 1
+    assert page.count('href="#map"') == 1 and page.count('id="map"') == 1
+
+
+NAMES_OVER_DOTS = """() => [...document.querySelectorAll('.spread .onit')].map(name => {
+    const at = Number(getComputedStyle(name).getPropertyValue('--at'));
+    const line = name.parentElement.getBoundingClientRect(), own = name.getBoundingClientRect();
+    const dot = line.left + line.width * at / 100;
+    return [own.left - dot, own.right - dot, own.top, own.bottom, own.left, own.right].map(Math.round);
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_names_of_the_spread_stand_over_their_dots_and_not_on_each_other(
+    site: Site, wide_page: Page, desk: FlaskClient, width: int
+) -> None:
+    site.sign_in(wide_page, db.session.scalars(select(Coordinator).order_by(Coordinator.id)).first())
+    wide_page.set_viewport_size({"width": width, "height": 900})
+    site.open(wide_page, "/desk/coverage")
+    names = wide_page.evaluate(NAMES_OVER_DOTS)
+    assert len(names) == 3
+    for left, right, *_ in names:
+        assert left <= 1 and right >= -1
+    (_, _, top, bottom, left, right), (_, _, top2, bottom2, left2, right2), _ = names
+    assert right <= left2 or right2 <= left or bottom <= top2 or bottom2 <= top

@@ -9,7 +9,7 @@ from outreach.coverage.figures import CoverageFigures, Totals, YearTotals
 from outreach.coverage.standings import Reckoning
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.as_of import View
-from outreach.web.coordinator.coverage_words import CoverageWords
+from outreach.web.coordinator.coverage_words import WIDE_LINE, CoverageWords, NameOnLine, SpreadWords
 from outreach.web.sentences import Sentence, plain
 
 TODAY = date(2027, 1, 19)
@@ -250,8 +250,37 @@ def test_the_spread_says_how_far_the_districts_are_apart() -> None:
     assert words(totals(1, 2), found=figures(totals(1, 2), [totals(1, 2, key="E1")])).spread is None
     apart = spread(58, 9)
     assert apart.title == "Spread: 49 points between the best and the furthest behind"
-    assert (apart.behind, apart.middle, apart.best) == ("Fenwold 9%", "Marlshire 34%", "Teal Valley 58%")
-    assert [(dot.share, dot.is_end) for dot in apart.dots] == [(58, True), (9, True)]
+    assert apart.read_out == "Fenwold 9%, Marlshire 34%, Teal Valley 58%"
+    assert [(dot.share, dot.names, dot.is_end) for dot in apart.dots] == [
+        (58, "Teal Valley 58%", True),
+        (9, "Fenwold 9%", True),
+    ]
     assert spread(10, 9).title == "Spread: 1 point between the best and the furthest behind"
     assert spread(9, 9).title == "Spread: every district stands at 9%"
     assert spread(995, 990, 1000).title == "Spread: every district stands within a point"
+
+
+@pytest.mark.parametrize(
+    ("behind", "best", "rows"),
+    [
+        (NameOnLine(words="Fenwold 9%", share=9), NameOnLine(words="Teal Valley 98%", share=98), ""),
+        (NameOnLine(words="Fenwold 9%", share=9), NameOnLine(words="Teal Valley 44%", share=44), "narrow"),
+        (NameOnLine(words="Fenwold 9%", share=9), NameOnLine(words="Teal Valley 12%", share=12), "wide"),
+        (NameOnLine(words="Fenwold 98%", share=98), NameOnLine(words="Teal Valley 100%", share=100), "wide"),
+    ],
+)
+def test_names_over_the_line_stand_in_two_rows_where_they_would_meet(
+    behind: NameOnLine, best: NameOnLine, rows: str
+) -> None:
+    said = SpreadWords(title="", words="", behind=behind, middle=behind, best=best, dots=[])
+    assert said.stacked == rows
+    for name in (behind, best):
+        left, right = name.reaches(WIDE_LINE)
+        assert 0 <= left < right <= WIDE_LINE and left <= name.share / 100 * WIDE_LINE <= right
+
+
+def test_the_map_is_read_out_as_what_it_shows() -> None:
+    assert words(totals(1, 2)).map_title("", 2) == (
+        "Map of Marlshire by district: share of schools seen, and each school’s standing"
+    )
+    assert words(totals(1, 2)).map_title("Fenwold", 0) == "Map of Fenwold: share of schools seen"

@@ -20,6 +20,10 @@ from outreach.coverage.standings import Standing
 from outreach.ground.geography import from_degrees
 
 WIDTH, MARGIN, GLYPH = 470, 8, 12
+LARGE_GLYPH = 16
+"""A school's glyph where one district fills the picture."""
+ELSEWHERE = -1
+"""The step of a district that only stands around the one looked at."""
 TALLEST, TALLEST_INSET = 640, 280
 MOST_POINTS = 500
 MOST_NAMES = 40
@@ -34,7 +38,8 @@ Ring = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistrictShape:
-    """One district: an SVG path, its step of schools seen (0 to 4), where the middle of its name stands.
+    """One district: an SVG path, its step of schools seen (0 to 4, or ELSEWHERE), where the middle of its name
+    stands.
 
     `long`: the name must be drawn narrower to fit the picture. `totals` None: no school of the target is
     there. `inset`: only its name stands here, its schools and totals in an inset.
@@ -79,12 +84,17 @@ class Inset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Map:
+    """`named`: with the districts' names; not where there are too many, or one alone is looked at: `zoomed`, its
+    name."""
+
     width: int
     height: int
     shapes: list[DistrictShape]
     marks: list[Mark]
     named: bool
     insets: list[Inset]
+    glyph: int = GLYPH
+    zoomed: str = ""
 
 
 class _Frame:
@@ -111,12 +121,12 @@ class _Frame:
         """The rings in pixels, each pixel once: an outline has many points within one."""
         return [[pixel for pixel, _ in groupby(self(*point) for point in ring)] for ring in rings]
 
-    def marks(self, places: Sequence["_Place"]) -> list[Mark]:
+    def marks(self, places: Sequence["_Place"], size: int = GLYPH) -> list[Mark]:
         """The glyphs of schools, pushed apart; what lies outside of the picture is left out."""
         points = [self(p.easting, p.northing) for p in places]
-        spread = map_room.apart(points, distance=GLYPH, reach=GLYPH)
+        spread = map_room.apart(points, distance=size, reach=size)
         return [
-            Mark(glyph=p.standing, x=round(x) - GLYPH // 2, y=round(y) - GLYPH // 2, urn=p.urn, name=p.name)
+            Mark(glyph=p.standing, x=round(x) - size // 2, y=round(y) - size // 2, urn=p.urn, name=p.name)
             for p, (own_x, own_y), (x, y) in zip(places, points, spread, strict=True)
             if 0 <= own_x <= WIDTH and 0 <= own_y <= self.height
         ]
@@ -134,11 +144,21 @@ class _Place:
     northing: float
 
 
-def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Standing]) -> Map | None:
-    """The map; None where no outlines were given."""
+def on_map(geojson: str | None) -> list[tuple[str, str]]:
+    """(code, name) of each district that can be looked at alone, by name."""
+    found = [(code, name) for code, name, _ in outlines(geojson)] if geojson else []
+    return sorted(found, key=lambda district: district[1])
+
+
+def draw(
+    geojson: str | None, districts: Sequence[Totals], target: Sequence[Standing], *, zoom: str = ""
+) -> Map | None:
+    """The map, of one district alone where `zoom` is its code; None where no outlines were given."""
     districts_drawn = outlines(geojson) if geojson else ()
     if not districts_drawn:
         return None
+    if any(code == zoom for code, _, _ in districts_drawn):
+        return _one_district(districts_drawn, zoom, districts, target)
     frame = _Frame((ring for _, _, rings in districts_drawn for ring in rings), TALLEST)
     places = _places(target) if len(target) <= MOST_POINTS else []
     totals = {d.key: d for d in districts}
@@ -181,6 +201,42 @@ def draw(geojson: str | None, districts: Sequence[Totals], target: Sequence[Stan
         if code in crowded
     ]
     return Map(width=WIDTH, height=frame.height, shapes=shapes, marks=marks, named=named, insets=insets)
+
+
+def _one_district(
+    districts_drawn: Sequence[tuple[str, str, tuple[Ring, ...]]],
+    zoom: str,
+    districts: Sequence[Totals],
+    target: Sequence[Standing],
+) -> Map:
+    """One district as large as the picture, with its schools; the others are only outlines about it."""
+    name, rings = next((name, rings) for code, name, rings in districts_drawn if code == zoom)
+    frame = _Frame(rings, TALLEST)
+    own = next((d for d in districts if d.key == zoom), None)
+    schools = [s for s in target if s.district_code == zoom]
+    return Map(
+        width=WIDTH,
+        height=frame.height,
+        shapes=[
+            DistrictShape(
+                code=code,
+                name=other,
+                path="".join(map(path, frame.rings(outline))),
+                step=_step(own) if code == zoom else ELSEWHERE,
+                x=0,
+                y=0,
+                long=False,
+                totals=None,
+                inset=False,
+            )
+            for code, other, outline in districts_drawn
+        ],
+        marks=frame.marks(_places(schools) if len(schools) <= MOST_POINTS else [], LARGE_GLYPH),
+        named=False,
+        insets=[],
+        glyph=LARGE_GLYPH,
+        zoomed=name,
+    )
 
 
 def _half(name: str, totals: Totals | None, none: str = "no school") -> float:

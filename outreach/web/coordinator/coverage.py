@@ -59,6 +59,8 @@ def coverage() -> Any:
     page = page_asked(pages, asked.left_out)
     words = CoverageWords(view=asked, reckoning=reckoning, found=found, before=before)
     choices, moves = _choices(whole), _moves(rows, was)
+    zoom = _zoom(asked)
+    here = asked.here() | ({"map": zoom} if zoom else {})
     return render_template(
         "coordinator/coverage.html",
         view=asked,
@@ -76,17 +78,45 @@ def coverage() -> Any:
         dimensions=tabs,
         title=DIMENSIONS[by],
         picks=words.picks(choices),
-        kept=words.kept(choices) + ([("by", by)] if by != figures.DISTRICT else []),
+        kept=words.kept(choices)
+        + [
+            (name, word)
+            for name, word in (("by", by if by != figures.DISTRICT else ""), ("map", zoom))
+            if word
+        ],
         narrowed_to=words.narrowed_to(choices),
         days=_days(asked),
         spread=words.spread if by == figures.DISTRICT else None,
-        map=county_map.draw(g.partnership.districts_geojson, found.districts, reckoning.target),
+        map=county_map.draw(
+            g.partnership.districts_geojson,
+            found.districts,
+            reckoning.target,
+            zoom=zoom or asked.narrowed.get("district", ""),
+        ),
+        districts=county_map.on_map(g.partnership.districts_geojson),
+        here=here,
+        whole_map=asked.here(district=None),
+        closer=partial(_closer, asked),
         nine=NINE,
         causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
         moves=moves,
         moved=_moved(moves),
         nothing=None if reckoning.target else _nothing(words, whole),
     ), 422 if asked.wrong else 200
+
+
+def _zoom(asked: View) -> str:
+    """The district that the map is to show alone; what there is none of is said."""
+    wanted = request.args.get("map", "").strip()[:20]
+    if wanted and wanted not in dict(county_map.on_map(g.partnership.districts_geojson)):
+        asked.left_out.append(f"There is no district ‘{wanted}’ on the map.")
+        return ""
+    return wanted
+
+
+def _closer(asked: View, district: str) -> dict[str, Any]:
+    """The words of the address at which the map shows one district: of all schools, where one was chosen."""
+    return asked.here(district=None) | {"map": district}
 
 
 def _whole(words: CoverageWords) -> Row:

@@ -90,23 +90,71 @@ class Nothing:
 
 @dataclass(frozen=True, kw_only=True)
 class Dot:
-    """A district on the line of shares."""
+    """The districts of one share on the line of shares."""
 
     share: int
+    names: str
     is_end: bool
 
 
 @dataclass(frozen=True, kw_only=True)
+class NameOnLine:
+    """A name over or under its place on the line of shares."""
+
+    words: str
+    share: int
+
+    @property
+    def letters(self) -> int:
+        return len(self.words)
+
+    def reaches(self, line: int) -> tuple[float, float]:
+        """From where to where it stands on a line of so many pixels, over its place but within the line."""
+        wide = self.letters * LETTER
+        left = max(0.0, min(self.share / 100 * line - wide / 2, line - wide))
+        return left, left + wide
+
+
+LETTER = 8.1
+"""Pixels that a letter of a name on the line takes, at most on average: the stylesheet reckons with the same."""
+WIDE_LINE, NARROW_LINE = 600, 220
+"""Pixels of the line of shares, at least: on a wide page and on a phone."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpreadWords:
-    """How far the districts are apart: the line is drawn where there is a distance at all."""
+    """How far the districts are apart: the line is drawn where there is a distance at all.
+
+    `stacked`: on which pages the two ends' names would lie on each other and stand in two rows: '', 'narrow' or
+    'wide'.
+    """
 
     title: str
     words: str
-    behind: str
-    middle: str
-    best: str
-    spread: Spread
+    behind: NameOnLine
+    middle: NameOnLine
+    best: NameOnLine
     dots: list[Dot]
+
+    @property
+    def points(self) -> int:
+        return self.best.share - self.behind.share
+
+    @property
+    def stacked(self) -> str:
+        def meet(line: int) -> bool:
+            return self.behind.reaches(line)[1] + 8 > self.best.reaches(line)[0]
+
+        return "wide" if meet(WIDE_LINE) else "narrow" if meet(NARROW_LINE) else ""
+
+    @property
+    def names(self) -> list[tuple[str, NameOnLine]]:
+        """(where it stands, the name) of both ends and of all."""
+        return [("over", self.behind), ("over higher", self.best), ("under", self.middle)]
+
+    @property
+    def read_out(self) -> str:
+        return f"{self.behind.words}, {self.middle.words}, {self.best.words}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -417,7 +465,12 @@ class CoverageWords:
         ]
         return [sentence(*said) for n, said in found if n]
 
-    # the spread
+    # the map and the spread
+
+    def map_title(self, district: str, schools: int) -> str:
+        """The map as it is read out: of one district, or of all."""
+        of = district or f"{self.county.name} by district"
+        return f"Map of {of}: share of schools {self.done}{', and each school’s standing' if schools else ''}"
 
     @property
     def all_of_these(self) -> str:
@@ -429,17 +482,26 @@ class CoverageWords:
         spread = figures.spread(self.found.districts)
         if spread is None:
             return None
-        ends = (spread.behind.share, spread.best.share)
-        shares = dict.fromkeys(d.share or 0 for d in self.found.districts if d.key)
+        ends = (spread.behind.share or 0, spread.best.share or 0)
+        by_share: dict[int, list[str]] = {}
+        for district in self.found.districts:
+            if district.key:
+                by_share.setdefault(district.share or 0, []).append(f"{district.name} {share_of(district)}")
         return SpreadWords(
             title=_spread_title(spread),
             words=spread_then(self.found, self.before, spread),
-            behind=f"{spread.behind.name} {share_of(spread.behind)}",
-            middle=f"{self.all_of_these} {share_of(self.county)}",
-            best=f"{spread.best.name} {share_of(spread.best)}",
-            spread=spread,
-            dots=[Dot(share=share, is_end=share in ends) for share in shares],
+            behind=_on_line(spread.behind.name, spread.behind),
+            middle=_on_line(self.all_of_these, self.county),
+            best=_on_line(spread.best.name, spread.best),
+            dots=[
+                Dot(share=share, names=", ".join(names), is_end=share in ends)
+                for share, names in by_share.items()
+            ],
         )
+
+
+def _on_line(name: str, t: Totals) -> NameOnLine:
+    return NameOnLine(words=f"{name} {share_of(t)}", share=t.share or 0)
 
 
 def share_of(t: Totals | YearTotals) -> str:
