@@ -4,7 +4,6 @@ Nobody is written to twice by a round: rounds of one programme queue at its row,
 one before sent, and a unique constraint on (programme, school, address, repeat) stands behind that.
 """
 
-import math
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.asking.offered_times import offered
 from outreach.booking import accounts, promises, proposals, told
 from outreach.booking.desk import proposing
 from outreach.booking.holds import ProgrammeClosed
@@ -35,6 +35,7 @@ from outreach.ground.wording import and_list, clock, day_short
 from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, itinerary, performances, slots
+from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 
 LINK_DAYS_AFTER_REPLY_BY = 30
@@ -162,12 +163,14 @@ def addressee(contact: Contact) -> stationery.Addressee:
 
 
 def asking(programme: Programme, school: School, *, now: datetime) -> stationery.LetterAsking:
-    """What an invitation says to one school: what is left to book there, and up to three dates that fit."""
+    """What an invitation says to one school: what is left to book there, and the times that its page shows first."""
     still_open = accounts.account(programme, school, now=now).still_open
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
-    near = slots.offers(programme, school, now=now).near if still_open or programme.for_adults else ()
-    no_times = "" if near else why_no_times(programme, now=now)
+    first: tuple[tuple[Slot, ...], ...] = ()
+    if still_open or programme.for_adults:
+        first = offered(programme, school, still_open, now=now).first
+    no_times = "" if first else why_no_times(programme, now=now)
     return stationery.LetterAsking(
         programme_title=programme.title,
         summary=programme.summary,
@@ -179,8 +182,11 @@ def asking(programme: Programme, school: School, *, now: datetime) -> stationery
         reply_by=programme.reply_by,
         school_name=school.name,
         pupils=pupils,
-        shows_needed=max(1, math.ceil(sum(known) / programme.audience_ceiling)),
-        slots=tuple((slot.starts_at, slot.why) for slot in near),
+        shows_needed=accounts.shows_needed(programme, still_open),
+        times=tuple(
+            stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)
+            for together in first
+        ),
         urn=school.urn,
         programme_id=programme.id,
         no_times=no_times,

@@ -118,8 +118,9 @@ def _chosen(
         .order_by(TourDay.id)
     )
     offered = slots.offers(programme, school, now=now, two_shows=two, only_days=list(ids))
-    if two and offered.pairs:
-        return random.choice(offered.pairs)
+    pairs = [slots_of_day for slots_of_day in offered.first if len(slots_of_day) == 2]
+    if pairs:
+        return random.choice(pairs)
     return (random.choice(offered.near),) if offered.near else ()
 
 

@@ -32,6 +32,12 @@ def day_short(value: date | datetime | None) -> str:
     return f"{value.day} {value:%B} {value.year}"
 
 
+def month(value: date, *, today: date | None = None) -> str:
+    """'March', and '2028' behind it when that is not the school year of `today`."""
+    today = today or day_of(time_reader.now())
+    return f"{value:%B}" if year_of(value) == year_of(today) else f"{value:%B} {value.year}"
+
+
 def clock(value: time | datetime) -> str:
     """'9:30am', '1pm', 'midday'."""
     at = local(value).time() if isinstance(value, datetime) else value

@@ -53,9 +53,21 @@ class Addressee:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfferedTime:
+    """A time that a school could have, or two on one day, and why it is worth choosing."""
+
+    starts: tuple[datetime, ...]
+    why: str
+
+    def hours(self) -> str:
+        """'9:30am', '9:30am and 11:45am'."""
+        return wording.and_list(wording.clock(at) for at in self.starts)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterAsking:
-    """What a school is asked to book. `pupils` None is unknown; `slots` are starts with their reason, best
-    first; `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while
+    """What a school is asked to book. `pupils` None is unknown; `times` are those that its page shows first;
+    `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while
     somebody can."""
 
     programme_title: str
@@ -69,10 +81,16 @@ class LetterAsking:
     school_name: str
     pupils: int | None
     shows_needed: int
-    slots: tuple[tuple[datetime, str], ...]
+    times: tuple[OfferedTime, ...]
     urn: int
     programme_id: int
     no_times: str = ""
+
+    def before_times(self) -> str:
+        """The words before the times."""
+        if any(len(one.starts) > 1 for one in self.times):
+            return "These are two shows on one day, where they fit the tour best. Your page has more times:"
+        return "These times fit the tour best, and there are more on your page:"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,10 +25,12 @@ from outreach.tour.programmes import Programme
 from outreach.tour.roads import Stop
 
 NEAR_MINUTES = 20
-"""A neighbour's show so many minutes away, or fewer, is 'already near' in words."""
+"""A show so many minutes away, or fewer, is a reason in words: 'the company is at Eelbridge that day'."""
 
 EMPTY_DAY_MINUTES = 60
 """What an empty day counts as extra road when the troupe's base is not known."""
+
+NOON = 12 * 60
 
 LUNCH, REST, LATEST = "lunch", "rest", "latest return"
 """The rules of a troupe that can stand in the way of a day by themselves."""
@@ -89,6 +91,17 @@ class DayOffer:
         return self._slot(gap, gap.first)
 
     @property
+    def in_the_morning(self) -> bool:
+        """Whether it has a start before noon."""
+        return any(gap.first < NOON for gap in self.gaps)
+
+    @property
+    def in_the_afternoon(self) -> bool:
+        """Whether it has a start from noon on."""
+        step = self.shape.step
+        return any(gap.last - (gap.last - gap.first) % step >= NOON for gap in self.gaps)
+
+    @property
     def rank(self) -> tuple[int, date, int]:
         """The lower, the better the best slot of the day: least extra road, then earliest."""
         extra_minutes, first = min(map(_by_road, self.gaps))
@@ -109,13 +122,14 @@ class DayOffer:
 
 
 class Stand(NamedTuple):
-    """A show that stands on a day, in minutes, and where."""
+    """A show that stands on a day, in minutes, and where. `certain`: it is booked, not only kept for somebody."""
 
     urn: int
     get_in: int
     away: int
     place: Place | None
     town: str
+    certain: bool = True
 
     @property
     def stop(self) -> Stop:
@@ -123,11 +137,25 @@ class Stand(NamedTuple):
 
 
 def stand(
-    urn: int, get_in_at: datetime, away_at: datetime, easting: int | None, northing: int | None, town: str
+    urn: int,
+    get_in_at: datetime,
+    away_at: datetime,
+    easting: int | None,
+    northing: int | None,
+    town: str,
+    *,
+    certain: bool,
 ) -> Stand:
     """A show that stands, from its host, its instants, its point and its host's town."""
     place = roads.school_stop(urn, easting, northing).place
-    return Stand(urn=urn, get_in=_minute(get_in_at), away=_minute(away_at), place=place, town=town)
+    return Stand(
+        urn=urn,
+        get_in=_minute(get_in_at),
+        away=_minute(away_at),
+        place=place,
+        town=town,
+        certain=certain,
+    )
 
 
 class Judge:
@@ -201,8 +229,9 @@ class Judge:
             barred=barred,
         )
 
-    def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> list[tuple[Slot, Slot]]:
-        """Two shows at this school on one tour day: the earliest start, and the earliest after it."""
+    def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> tuple[Slot, ...]:
+        """Two shows at this school on one tour day: the earliest start, and the earliest after it; () if there is
+        no room for two."""
         for first in offer.slots:
             own = Stand(
                 urn=self.urn,
@@ -214,8 +243,8 @@ class Judge:
             with_own = self.day(day, sorted([*stands, own], key=lambda s: s.get_in))
             later = next((s for s in with_own.slots if s.start_minute > first.start_minute), None)
             if later:
-                return [(first, later)]
-        return []
+                return first, later
+        return ()
 
     def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[StartsBetween]:
         stops = _stops(truly, stands)
@@ -300,7 +329,7 @@ class Judge:
         self, stands: list[Stand], at: int, stops: list[Stop | None], to: int, on: int
     ) -> tuple[int, str]:
         """The extra driving before show number `at` in minutes, and the reason in words ('' if there is none
-        to give)."""
+        to give): only a show that is booked is one."""
         start, end = stops[at], stops[at + 1]
         if not stands and start is None and end is None:
             return EMPTY_DAY_MINUTES, ""
@@ -310,15 +339,20 @@ class Judge:
             nights = [road for stop, road in ((start, to), (end, on)) if stop and stop.is_lodging]
             near = any(road <= NEAR_MINUTES for road in nights)
             return extra, "The company stays the night near you" if near else ""
-        nearest, minutes = min(
-            ((stands[n], road) for n, road in ((at - 1, to), (at, on)) if 0 <= n < len(stands)),
-            key=lambda one: one[1],
-        )
-        if minutes <= NEAR_MINUTES:
-            return extra, f"The company is already near {nearest.town or 'you'} that day"
-        if extra <= NEAR_MINUTES:
+        beside = [(stands[n], road) for n, road in ((at - 1, to), (at, on)) if 0 <= n < len(stands)]
+        known = [(road, show) for show, road in beside if show.certain and show.place and self.place]
+        nearest, show = min(known, key=lambda one: one[0], default=(NEAR_MINUTES + 1, None))
+        if show and nearest <= NEAR_MINUTES:
+            return extra, f"The company is {self._there(show)} that day"
+        if extra <= NEAR_MINUTES and len(known) == len(beside):
             return extra, "On the company’s way past you"
         return extra, ""
+
+    def _there(self, show: Stand) -> str:
+        """Where a show near this school is, in words."""
+        if show.urn == self.urn:
+            return "at your school"
+        return f"at {show.town}" if show.town else "near you"
 
 
 def _stops(truly: Truly, stands: list[Stand]) -> list[Stop | None]:

@@ -15,7 +15,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.tour import fit, hours
+from outreach.tour import first_times, fit, hours
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
@@ -23,20 +23,16 @@ from outreach.tour.nights import BEFORE, follows
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme
 
-FIRST = 5
-"""Slots that a school sees first."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offers:
-    """All tour days from the first bookable on; up to three best slots; up to three pairs on one day; and the
-    five that a school sees first: the least extra road, then the earliest, of different weeks where there are
-    such."""
+    """All tour days from the first bookable on; up to three best slots; and the times that a school sees first,
+    each with why, as first_times chooses them: pairs on one day where two shows are asked for and some day has
+    room for them, else single ones."""
 
     days: tuple[DayOffer, ...]
     near: tuple[Slot, ...]
-    pairs: tuple[tuple[Slot, Slot], ...]
-    first: tuple[Slot, ...] = ()
+    first: tuple[tuple[Slot, ...], ...] = ()
 
 
 def offers(
@@ -56,7 +52,7 @@ def offers(
     today on).
 
     The school's own holds are left out of account, as is `instead_of`, the performance it would move.
-    `two_shows` adds pairs of slots on one tour day. `only_days` narrows to some tour days' ids, `not_on`
+    `two_shows`: pairs of slots on one tour day come first. `only_days` narrows to some tour days' ids, `not_on`
     leaves some out. `beside`: holds of the school that do count, as the first of a pair does for the second.
     `whatever_the_rest`: a coordinator puts up with a troupe's missing rest or lunch and its late return
     (hours.warnings says which).
@@ -72,39 +68,24 @@ def offers(
     )
     days = [(day, stands) for day, stands in days if day.id not in not_on]
     if not days:
-        return Offers(days=(), near=(), pairs=())
+        return Offers(days=(), near=())
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     judge = fit.Judge(programme, partnership, school, whatever_the_rest=whatever_the_rest)
     found = tuple(judge.day(day, stands) for day, stands in days)
     ranked = sorted((day for day in found if day.gaps), key=lambda day: day.rank)
-    pairs: list[tuple[Slot, Slot]] = []
+    first: tuple[tuple[Slot, ...], ...] = ()
     if two_shows:
-        for (day, stands), offer in zip(days, found, strict=True):
-            pairs += judge.pair(day, stands, offer)
-        pairs.sort(key=lambda p: (p[0].extra_minutes, p[0].day, p[0].start_minute))
+        pairs = [
+            first_times.Choice(pair, offer)
+            for (day, stands), offer in zip(days, found, strict=True)
+            if (pair := judge.pair(day, stands, offer))
+        ]
+        first = first_times.pairs(pairs, ranked, judge.calendar)
     return Offers(
         days=found,
         near=tuple(day.best() for day in ranked[:3]),
-        pairs=tuple(pairs[:3]),
-        first=tuple(day.best() for day in _over_weeks(ranked)),
+        first=first or first_times.singles(ranked, judge.calendar),
     )
-
-
-def _over_weeks(ranked: list[DayOffer]) -> list[DayOffer]:
-    """The best day of each week, up to FIRST of them; where there are fewer weeks, the next best days too. In
-    their order."""
-    dates, weeks = set[date](), set[date]()
-    best: list[DayOffer] = []
-    for whatever_the_week in (False, True):
-        for offer in ranked:
-            if len(best) == FIRST:
-                break
-            monday = offer.day - timedelta(days=offer.day.weekday())
-            if offer.day not in dates and (whatever_the_week or monday not in weeks):
-                best.append(offer)
-                dates.add(offer.day)
-                weeks.add(monday)
-    return sorted(best, key=lambda offer: offer.rank)
 
 
 def find(
@@ -209,5 +190,6 @@ def _tour_days(
             continue
         if held_until is not None and (held_until <= now or (urn == own and show not in beside)):
             continue
-        days[-1][1].append(fit.stand(urn, get_in_at, away_at, easting, northing, town))
+        certain = held_until is None
+        days[-1][1].append(fit.stand(urn, get_in_at, away_at, easting, northing, town, certain=certain))
     return days

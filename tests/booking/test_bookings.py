@@ -190,7 +190,7 @@ def test_two_shows_of_one_day_are_booked_in_one_go(c) -> None:
         c.programme.audience_ceiling = 200
     ((first, second),) = slots.offers(
         c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
-    ).pairs
+    ).first
     ids = hold(c, first, second)
     made = book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 151}))
     assert [promises.pupils_of(b) for b in made] == [{8: 148}, {9: 151}]
@@ -203,7 +203,7 @@ def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
         c.programme.audience_ceiling = 200
     ((first, second),) = slots.offers(
         c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
-    ).pairs
+    ).first
     ids = hold(c, first, second)
     with pytest.raises(numbers.TooManyForOneShow):
         book(c, ids, promise(pupils={8: 148}), promise(pupils={9: 201}))
@@ -594,7 +594,7 @@ def test_the_second_of_two_shows_is_judged_with_the_first(c) -> None:
         c.programme.audience_ceiling = 200
     ((first, second),) = slots.offers(
         c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
-    ).pairs
+    ).first
     ids = hold(c, first, second)
     with pytest.raises(numbers.MoreThanTheSchoolHas) as refused:
         book(c, ids, promise(pupils={8: 100}), promise(pupils={8: 66}))

@@ -151,6 +151,7 @@ def raise_first(site: Site, desk: Page) -> None:
 
 def answer_no(site: Site, phone: Page, link: str) -> None:
     phone.goto(link)
+    phone.get_by_text("No time suits?").click()
     phone.get_by_role("link", name="Not this year").click()
     phone.locator("input[type=radio]").first.check()
     phone.get_by_role("textbox").first.fill("Exams until July")
@@ -159,7 +160,10 @@ def answer_no(site: Site, phone: Page, link: str) -> None:
 
 def wish_other_days(phone: Page, link: str, words: str) -> None:
     phone.goto(link)
-    phone.get_by_role("link", name=re.compile("Tell us which days would")).first.click()
+    shown = phone.get_by_role("link", name=re.compile("Tell us which days would"))
+    if not shown.count():
+        phone.get_by_text("No time suits?").click()
+    shown.first.click()
     phone.get_by_role("textbox").first.fill(words)
     press(phone, "Tell us")
 
@@ -190,7 +194,9 @@ def book(phone: Page, link: str, *, after: date | None = None, only_year: int | 
         phone.goto(f"{phone.url.partition('?')[0].removesuffix('/times')}/times?from={after.isoformat()}#all")
     pair = phone.locator("button.slot.pair")
     if after is not None:
-        day = phone.locator("details.d").first
+        every = phone.locator("details.d.ofmonth details.d")
+        days = [day.get_attribute("id") or "" for day in every.all()]
+        day = every.nth(next(n for n, at in enumerate(days) if at >= f"day-{after}"))
         day.locator("summary").click()
         day.locator("button").first.click()
     elif pair.count():

@@ -24,6 +24,7 @@ from outreach.post.guests import notes
 from outreach.post.incoming import answering
 from outreach.post.letters import Addressee, LetterVisit
 from outreach.post.outbox import SENT, Letter
+from outreach.post.stationery import OfferedTime
 from outreach.post.yearly import still_right
 from outreach.post.yearly.still_right import HeldForSchool
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, put_down, sender, visit
@@ -50,7 +51,7 @@ def invitation_with_little_known() -> Letter:
         summary="",
         pupils=None,
         shows_needed=0,
-        slots=(),
+        times=(),
         cost="£250.",
         company_names="",
         discussion_minutes=0,
@@ -66,6 +67,17 @@ def invitation_for_adults() -> Letter:
     return letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
 
 
+def invitation_for_two_shows() -> Letter:
+    at = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
+    both = OfferedTime(
+        starts=(at, at + timedelta(minutes=165)),
+        why="The company is at Kestermere that day, after your exams",
+    )
+    return letters.invitation(
+        asking(pupils=420, shows_needed=2, times=(both,)), JOANNA, sender(), now=NOW, expires_at=EXPIRES
+    )[0]
+
+
 def reminder() -> Letter:
     return letters.reminder(
         asking(), JOANNA, sender(), nth=1, asked_on=date(2027, 1, 5), now=NOW, expires_at=EXPIRES
@@ -74,7 +86,7 @@ def reminder() -> Letter:
 
 def second_reminder() -> Letter:
     return letters.reminder(
-        asking(slots=()), OFFICE, sender(), nth=2, asked_on=date(2027, 1, 5), now=NOW, expires_at=EXPIRES
+        asking(times=()), OFFICE, sender(), nth=2, asked_on=date(2027, 1, 5), now=NOW, expires_at=EXPIRES
     )[0]
 
 
@@ -506,6 +518,7 @@ ALL: list[Callable[[], Letter]] = [
     invitation,
     invitation_with_little_known,
     invitation_for_adults,
+    invitation_for_two_shows,
     link,
     link_notice,
     booked,

@@ -8,6 +8,7 @@ import make
 from outreach.ground.db import transaction
 from outreach.post.calendars import Appointment, Attendee
 from outreach.post.letters import Addressee, LetterAsking, LetterVisit, Sender
+from outreach.post.stationery import OfferedTime
 
 SETTINGS = {
     "TESTING": True,
@@ -57,7 +58,7 @@ def sender(partnership_id: int = 1, **changes: Any) -> Sender:
 
 
 def asking(**changes: Any) -> LetterAsking:
-    near = "The company is already near Kestermere that day"
+    near = "The company is at Kestermere that day"
     return replace(
         LetterAsking(
             programme_title="Someone to Tell",
@@ -71,10 +72,10 @@ def asking(**changes: Any) -> LetterAsking:
             school_name="St Brannoc’s",
             pupils=212,
             shows_needed=1,
-            slots=(
-                (datetime(2027, 3, 9, 9, 30, tzinfo=UTC), near),
-                (datetime(2027, 3, 11, 13, 15, tzinfo=UTC), near),
-                (datetime(2027, 3, 3, 9, 30, tzinfo=UTC), ""),
+            times=(
+                OfferedTime(starts=(datetime(2027, 3, 9, 9, 30, tzinfo=UTC),), why=near),
+                OfferedTime(starts=(datetime(2027, 3, 11, 13, 15, tzinfo=UTC),), why=near),
+                OfferedTime(starts=(datetime(2027, 3, 3, 9, 30, tzinfo=UTC),), why="Earliest day left"),
             ),
             urn=900001,
             programme_id=1,

@@ -33,11 +33,17 @@ def c(app: Flask) -> SimpleNamespace:
 
 
 def at(
-    minutes: tuple[int, int], east: int | None, north: int = 0, *, town: str = "Redmere", urn: int = 1
+    minutes: tuple[int, int],
+    east: int | None,
+    north: int = 0,
+    *,
+    town: str = "Redmere",
+    urn: int = 1,
+    certain: bool = True,
 ) -> Stand:
     """A show that stands so many metres from the school; None: nobody knows where."""
     place = None if east is None else Place(easting=450000 + east, northing=210000 + north)
-    return Stand(urn=urn, get_in=minutes[0], away=minutes[1], place=place, town=town)
+    return Stand(urn=urn, get_in=minutes[0], away=minutes[1], place=place, town=town, certain=certain)
 
 
 def offer(c: SimpleNamespace, *stands: Stand) -> DayOffer:
@@ -45,7 +51,7 @@ def offer(c: SimpleNamespace, *stands: Stand) -> DayOffer:
     return fit.Judge(c.programme, c.partnership, c.school).day(day, list(stands))
 
 
-NEAR, PAST = "The company is already near {} that day", "On the company’s way past you"
+NEAR, PAST = "The company is at {} that day", "On the company’s way past you"
 
 
 @pytest.mark.parametrize(
@@ -54,13 +60,18 @@ NEAR, PAST = "The company is already near {} that day", "On the company’s way 
         # 6 minutes and 75 seconds a kilometre: 11.2 km take 20 minutes
         ([at(EARLY, 11_200)], 20, NEAR.format("Redmere")),
         ([at(EARLY, 11_201)], 21, ""),
-        ([at(EARLY, 4_000, town="")], 11, NEAR.format("you")),
+        ([at(EARLY, 4_000, town="")], 11, "The company is near you that day"),
         ([at(LATE, 4_000)], 11, NEAR.format("Redmere")),
         # 21 minutes there and 21 on, of which the van drives 22 in any case, or 21
         ([at(EARLY, -6_400, 10_150), at(LATE, 6_400, 10_150, urn=2)], 20, PAST),
         ([at(EARLY, -6_000, 10_392), at(LATE, 6_000, 10_392, urn=2)], 21, ""),
         ([at(EARLY, 12_000), at(LATE, 4_000, town="Witney", urn=2)], 16, NEAR.format("Witney")),
-        ([at(EARLY, None), at(LATE, 12_000, urn=2)], 27, NEAR.format("Redmere")),
+        # where nobody knows the place of a show, nobody knows that it is near
+        ([at(EARLY, None), at(LATE, 12_000, urn=2)], 27, ""),
+        # a time that is only kept for somebody is no show of the company's yet
+        ([at(EARLY, 4_000, certain=False)], 11, ""),
+        ([at(EARLY, 4_000, certain=False), at(LATE, 8_000, town="Witney", urn=2)], 16, NEAR.format("Witney")),
+        ([at(EARLY, -6_400, 10_150), at(LATE, 6_400, 10_150, urn=2, certain=False)], 20, ""),
     ],
 )
 def test_the_extra_road_and_why_it_is_little(
@@ -72,7 +83,7 @@ def test_the_extra_road_and_why_it_is_little(
 
 def test_a_second_show_at_the_school_itself_costs_no_road(c: SimpleNamespace) -> None:
     (gap,) = offer(c, at(EARLY, 0, urn=c.school.urn), at(LATE, 12_000)).gaps
-    assert gap.extra_minutes == 0
+    assert (gap.extra_minutes, gap.why) == (0, "The company is at your school that day")
 
 
 def test_an_empty_day_from_an_unknown_base_counts_as_an_hour_of_road(c: SimpleNamespace) -> None:

@@ -137,23 +137,24 @@ def test_a_neighbours_day_comes_first_then_the_earliest(county) -> None:
     take(county, neighbour, time(9))
     near = slots.offers(county.programme, county.school, now=make.NOW).near
     assert [(s.day, s.why) for s in near] == [
-        (DAY, "The company is already near Kestermere that day"),
+        (DAY, "The company is at Kestermere that day"),
         (date(2027, 3, 2), ""),
         (date(2027, 3, 16), ""),
     ]
 
 
 def test_a_school_too_big_for_one_show_sees_two_on_one_day(county) -> None:
-    ((first, second),) = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).pairs
+    ((first, second),) = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).first
     # the second set-up begins when the first is packed: 9:00 + 75 + 30 + 60
     assert (first.starts, second.starts) == (time(9, 0), time(11, 45))
 
 
-def test_a_half_full_day_has_no_pair(county) -> None:
+def test_a_half_full_day_has_no_pair_and_its_one_time_comes_first(county) -> None:
     with transaction():
         other = make.school()
     take(county, other, time(9))
-    assert slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).pairs == ()
+    ((one,),) = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).first
+    assert (one.day, one.starts) == (DAY, time(12))
 
 
 @pytest.mark.parametrize("key", ["", "x", "1", "-", "0-0900", "1-2", "²-0900", "1-٠٩٠٠", "9" * 400, "1-0901"])
@@ -202,18 +203,18 @@ def test_five_slots_come_first_the_least_road_first_and_each_of_another_week_whe
     first = slots.offers(county.programme, county.school, now=make.NOW).first
     # of three weeks the best day each, then two more days; the second troupe's 2 March is the same day to a
     # school
-    assert [(s.day, s.why) for s in first] == [
-        (DAY, "The company is already near Witney that day"),
-        (date(2027, 3, 2), ""),
-        (date(2027, 3, 10), ""),
-        (date(2027, 3, 11), ""),
-        (date(2027, 3, 16), ""),
+    assert [(s.day, s.why) for (s,) in first] == [
+        (DAY, "The company is at Witney that day"),
+        (date(2027, 3, 2), "Earliest day left"),
+        (date(2027, 3, 10), "Whole day free"),
+        (date(2027, 3, 11), "Whole day free"),
+        (date(2027, 3, 16), "Only day left that week"),
     ]
     with transaction():
         for day in (date(2027, 2, 23), date(2027, 3, 23)):
             make.tour_day(county.programme, county.troupe, day)
     first = slots.offers(county.programme, county.school, now=make.NOW).first
-    assert [s.day for s in first] == [
+    assert [s.day for (s,) in first] == [
         DAY,
         date(2027, 2, 23),
         date(2027, 3, 2),
@@ -222,15 +223,16 @@ def test_five_slots_come_first_the_least_road_first_and_each_of_another_week_whe
     ]
 
 
-def test_three_days_are_the_nearest_and_three_pairs_are_named_however_many_there_are(county) -> None:
+def test_three_days_are_the_nearest_and_five_pairs_are_named_however_many_there_are(county) -> None:
     with transaction():
-        for n in range(1, 5):
+        for n in range(1, 9):
             make.tour_day(county.programme, county.troupe, DAY + timedelta(days=n))
     found = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True)
-    assert (len(found.days), len(found.near), len(found.pairs)) == (5, 3, 3)
+    assert (len(found.days), len(found.near), len(found.first)) == (9, 3, 5)
     assert [slot.day for slot in found.near] == [DAY + timedelta(days=n) for n in range(3)]
-    assert slots.offers(county.programme, county.school, now=make.NOW).pairs == ()
-    assert [first.day for first, _ in found.pairs] == [DAY + timedelta(days=n) for n in range(3)]
+    # the best of both weeks, and the next best days
+    assert [first.day.day for first, _ in found.first] == [9, 10, 11, 12, 15]
+    assert all(len(one) == 1 for one in slots.offers(county.programme, county.school, now=make.NOW).first)
 
 
 def test_a_slot_ends_when_its_show_does(county) -> None:
@@ -253,7 +255,7 @@ def test_pairs_with_the_least_road_come_first(county) -> None:
         near = make.troupe(county.partnership, base_easting=451000, base_northing=210000)
         for n in (2, 1):
             make.tour_day(county.programme, near, DAY + timedelta(days=n))
-    pairs = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).pairs
+    pairs = slots.offers(county.programme, county.school, now=make.NOW, two_shows=True).first
     assert [first.day.day for first, _ in pairs] == [10, 11, 9]
 
 

@@ -221,7 +221,7 @@ def test_the_kept_time_comes_first_on_the_schools_page(desk: Desk) -> None:
     desk.propose()
     page = desk.story.get().text
     assert "Kept for you until Tuesday 2 February" in page
-    assert page.index("Kept for you") < page.index("All times")
+    assert page.index("Kept for you") < page.index("All days")
     assert page.index("Book this time") < page.index('name="slot"')
 
 

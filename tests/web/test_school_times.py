@@ -1,6 +1,7 @@
 """The slot page: what stands on it, what it refuses, and that looking changes nothing."""
 
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,7 @@ from outreach.county.partnerships import InsetDay
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History
 from outreach.post import links
+from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.visits import reports
 
@@ -33,8 +35,8 @@ def test_page_says_whose_it_is_what_it_is_how_long_what_it_costs_and_until_when(
     for sentence in (
         "Redmere Academy, Kestermere · not your school? Choose a time for ‘Someone to Tell’ "
         "A play about exploitation and who to tell, with a discussion, for your Years 8 and 9. "
-        "1 hour 15 minutes in all Free to your school Reply by Friday 5 February",
-        "Week of 8 March Tuesday 9 March 20 times Morning 9:00am on Tuesday 9 March",
+        "1 hour 15 minutes Free Reply by Friday 5 February",
+        "March 3 days Tuesday 9 March morning and afternoon Morning 9:00am on Tuesday 9 March",
         "What you will need a hall, free from 1 hour before the start until 30 minutes after the end",
         "Questions? Priya Nandakumar, 01632 960 118",
     ):
@@ -49,14 +51,46 @@ def test_page_says_why_a_day_has_no_time(client: FlaskClient, stopped) -> None:
     assert "Wednesday 10 March your INSET day" in said(story.get())
 
 
-def test_page_shows_four_weeks_and_a_link_to_the_next(client: FlaskClient, stopped) -> None:
+def test_days_stand_by_month_and_one_month_shows_its_days(client: FlaskClient, stopped) -> None:
     story = lay(client, days=28)
     first = said(story.get())
-    assert "Week of 8 March" in first and "Week of 29 March" in first and "Week of 5 April" not in first
-    assert "from=2027-04-05" in story.get().text
-    later = said(story.get("/times?from=2027-04-05"))
-    assert "Week of 12 April" in later and "Week of 8 March" not in later
-    assert "Show the 4 weeks before" in later and "Show the 4 weeks after" not in later
+    assert "All days Any time Mornings Afternoons March 13 days" in first
+    assert "Thursday 25 March morning and afternoon" in first and "Monday 12 April" not in first
+    assert first.count("April 4 days") == 1
+    page = story.get().text
+    assert '<details class="d ofmonth">' in page, "the cards come first; all days are folded"
+    (to,) = re.findall(r'href="([^"]+from=2027-04-01[^"]*)"', page)
+    later = client.get(to.partition("#")[0])
+    assert '<details class="d ofmonth" open>' in later.text
+    assert "Monday 12 April morning and afternoon" in said(later) and "Tuesday 9 March morn" not in said(
+        later
+    )
+    assert "March 13 days" in said(later)
+
+
+def test_mornings_and_afternoons_are_shown_alone(client: FlaskClient, stopped) -> None:
+    story = lay(client, days=28)
+    story.another_school().book(f"{story.keys()[0].partition('-')[0]}-0900")
+    with transaction():
+        for day in db.session.scalars(select(TourDay).where(TourDay.day == date(2027, 3, 10))):
+            day.returns = time(12, 30)  # over before an afternoon could begin
+    words = said(story.get())
+    assert "Tuesday 9 March afternoon Afternoon midday on" in words
+    assert "Wednesday 10 March morning Morning" in words
+    mornings = story.get("/times?half=morning")
+    words = said(mornings)
+    assert "March 12 days Tuesday 9 March no time in the morning Wednesday 10 March morning Morning" in words
+    assert "Afternoon midday" not in words and "half=morning&amp;from=2027-04-01" in mornings.text
+    assert re.search(r'half=morning#all"\s+aria-current="true"', mornings.text)
+    afternoons = said(story.get("/times?half=afternoon&from=2027-03-10"))
+    assert "Tuesday 9 March afternoon Afternoon midday on" in afternoons
+    assert "Wednesday 10 March no time in the afternoon" in afternoons and "9:00am on" not in afternoons
+    assert said(story.get("/times?half=evening")) == said(story.get("/times"))
+
+
+@pytest.mark.parametrize(("days", "how"), [(5, 'd ofmonth" open>'), (6, 'd ofmonth">')])
+def test_few_days_stand_open(client: FlaskClient, stopped, days: int, how: str) -> None:
+    assert f'<details class="{how}' in lay(client, days=days).get().text
 
 
 @pytest.mark.parametrize("first", ["", "soon", "2027-13-40", "9999-12-31", "0001-01-01", "2027-03-28"])
@@ -173,7 +207,7 @@ def test_slot_taken_by_another_school_shows_the_nearest_left(client: FlaskClient
         "That time was taken while you were typing. These are the nearest that are left. Nothing you typed is lost."
         in words
     )
-    assert words.index("The nearest that are left Nearest to the time you wanted. Tue 9 March") > 0
+    assert words.index("The nearest that are left Tue 9 March") > 0
     assert taken not in answer.text
 
 
@@ -198,7 +232,7 @@ def test_big_school_is_first_offered_two_shows_on_one_day(client: FlaskClient, s
     story = lay(client, school={"number_of_pupils": 2100})
     words = said(story.get())
     assert "Two shows on one day We count 600 pupils and one show takes 250, so you need 3 shows." in words
-    assert words.index("Two shows on one day") < words.index("First times")
+    assert "Times that fit best" not in words
     assert "+" in story.keys()[0]
 
 
@@ -211,7 +245,7 @@ def test_two_troupes_on_one_day_are_one_day_to_a_school(client: FlaskClient, sto
     with transaction():
         make.tour_day(story.programme, make.troupe(story.partnership), TUESDAY)
     words = said(story.get())
-    assert words.count("Tuesday 9 March 20 times") == 1
+    assert words.count("Tuesday 9 March morning and afternoon") == 1
 
 
 def test_another_partnerships_link_shows_its_own_school_only(client: FlaskClient, stopped) -> None:

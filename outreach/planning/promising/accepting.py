@@ -24,6 +24,7 @@ from outreach.planning.promising import looking
 from outreach.planning.promising import room as room_of
 from outreach.planning.promising.deciding import locked
 from outreach.planning.promising.looking import GONE, INVITE, MOVE, PROPOSE, LineOutlook, NothingChosen
+from outreach.post.stationery import OfferedTime
 from outreach.tour import performances
 from outreach.tour.performances import SlotTaken
 
@@ -172,7 +173,7 @@ def _invite(each: LineOutlook, plan: TourPlan, done: Accepted, *, who: str, now:
             contact,
             who=who,
             now=now,
-            words=replace(words, slots=((show.starts_at, said), *words.slots[:2])),
+            words=replace(words, times=(OfferedTime(starts=(show.starts_at,), why=said), *words.times)),
         )
     )
     if refusal is not None:

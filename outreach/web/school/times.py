@@ -1,23 +1,22 @@
 """The slot page: what the school could have, choosing one, and what is left when it is gone."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from itertools import groupby
+from datetime import datetime, time
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, OTHER_DATE, WAITING_LIST, Answer
+from outreach.asking.offered_times import offered
 from outreach.booking import accounts, holds, promises, proposals
-from outreach.booking.calling_off import call_offs
 from outreach.booking.holds import AlreadyBooked
 from outreach.booking.promises import Cancellation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import year_in_hand
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import count
 from outreach.tour import days, programmes, slots
 from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot, SlotTaken
@@ -25,40 +24,7 @@ from outreach.tour.slots import Offers
 from outreach.visits import reports
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, refused
-from outreach.web.school import forms
-
-WEEKS = 4
-"""Weeks with tour days that one page shows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DayOfTimes:
-    """One day of the page: its starts, or why there are none."""
-
-    day: date
-    morning: tuple[Slot, ...]
-    afternoon: tuple[Slot, ...]
-    why_not: str
-
-    @property
-    def count(self) -> int:
-        return len(self.morning) + len(self.afternoon)
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeekOfTimes:
-    monday: date
-    days: tuple[DayOfTimes, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some weeks of the offer, and where the weeks before and after begin (None: there are none)."""
-
-    weeks: tuple[WeekOfTimes, ...]
-    before: date | None
-    after: date | None
-    any_slot: bool
+from outreach.web.school import all_days, forms
 
 
 @school.get("/i/<token>")
@@ -122,7 +88,7 @@ def move(token: str, reference: str) -> Any:
         "school/move.html",
         token=token,
         booking=booking,
-        page=_page(offers.days, _from()),
+        page=all_days.page(offers.days),
         near=_nearest(offers.days, _wanted(offers, [lost])) if lost else _others(offers.near, booking),
         lost=bool(lost),
     )
@@ -165,10 +131,9 @@ def _show(
     if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
-    two = accounts.needs_two_shows(g.programme, still_open)
     booked = promises.newest(g.programme.id, g.school.urn)
-    fallen = call_offs.fallen_days(g.programme.id, g.school.urn) if booked is not None else set()
-    offers = slots.offers(g.programme, g.school, now=now, two_shows=two, not_on=fallen)
+    offers = offered(g.programme, g.school, still_open, booked_before=booked is not None, now=now)
+    two = any(len(together) > 1 for together in offers.first)
     kept, proposed = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
@@ -176,11 +141,10 @@ def _show(
         "school/slots.html",
         token=token,
         year_groups=tuple(still_open),
-        pupils=sum(n or 0 for n in still_open.values()) if two else None,
+        why_two=_why_two(still_open) if two else "",
         few=_few(still_open),
-        page=_page(offers.days, _from()),
-        near=_nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted) if wanted else offers.first,
-        pairs=offers.pairs,
+        page=all_days.page(offers.days),
+        first=_nearest_left(offers, wanted) if wanted else offers.first,
         kept=kept,
         proposed=proposed,
         now=now,
@@ -192,6 +156,20 @@ def _show(
     )
 
 
+def _nearest_left(offers: Offers, wanted: list[str]) -> tuple[tuple[Slot, ...], ...]:
+    """The single times nearest to those that are gone; where none is left, what the school sees first."""
+    near = _nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted)
+    return tuple((slot,) for slot in near) or offers.first
+
+
+def _why_two(still_open: Mapping[int, int | None]) -> str:
+    """Why two shows are offered at a time."""
+    ceiling, pupils = g.programme.audience_ceiling, sum(n or 0 for n in still_open.values())
+    needed = accounts.shows_needed(g.programme, dict(still_open))
+    shows = "two" if needed == 2 else count(needed, "show")
+    return f"We count {pupils:,} pupils and one show takes {ceiling:,}, so you need {shows}. You book two in one go."
+
+
 def _few(still_open: Mapping[int, int | None]) -> int:
     """How many pupils are still to see it, where all are counted and they are few; else 0."""
     known = [n for n in still_open.values() if n is not None]
@@ -199,53 +177,6 @@ def _few(still_open: Mapping[int, int | None]) -> int:
     return (
         total if known and len(known) == len(still_open) and total <= g.partnership.small_school_pupils else 0
     )
-
-
-def _page(days: Iterable[DayOffer], first: date | None) -> Page:
-    """The weeks from `first` on; without it from the first week in which there is a slot."""
-    weeks = [
-        (monday, list(offers))
-        for monday, offers in groupby(days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
-    ]
-    able = [i for i, (_, offers) in enumerate(weeks) if any(offer.gaps for offer in offers)]
-    if first is not None:
-        at = next(
-            (i for i, (monday, _) in enumerate(weeks) if monday + timedelta(days=6) >= first), len(weeks) - 1
-        )
-    else:
-        at = able[0] if able else 0
-    at = max(at, 0)
-    return Page(
-        weeks=tuple(
-            WeekOfTimes(monday=monday, days=tuple(_days(offers))) for monday, offers in weeks[at : at + WEEKS]
-        ),
-        before=weeks[max(at - WEEKS, 0)][0] if at else None,
-        after=weeks[at + WEEKS][0] if at + WEEKS < len(weeks) else None,
-        any_slot=bool(able),
-    )
-
-
-def _days(offers: Iterable[DayOffer]) -> Iterable[DayOfTimes]:
-    """One line for each date: two troupes on one date are one day to a school, the shorter road first."""
-    for day, of_day in groupby(offers, key=lambda d: d.day):
-        found = list(of_day)
-        starts: dict[time, Slot] = {}
-        for slot in sorted((s for d in found for s in d.slots), key=lambda s: s.extra_minutes):
-            starts.setdefault(slot.starts, slot)
-        by_start = [starts[at] for at in sorted(starts)]
-        yield DayOfTimes(
-            day=day,
-            morning=tuple(s for s in by_start if s.starts < time(12)),
-            afternoon=tuple(s for s in by_start if s.starts >= time(12)),
-            why_not="" if by_start else next(d.why_not for d in found),
-        )
-
-
-def _from() -> date | None:
-    try:
-        return date.fromisoformat(request.args.get("from", ""))
-    except ValueError:
-        return None
 
 
 def _chosen_before() -> list[str]:

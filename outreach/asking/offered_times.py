@@ -1,0 +1,26 @@
+"""Times offered to a school: the one list behind its letters and its page."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from outreach.booking import accounts
+from outreach.booking.calling_off import call_offs
+from outreach.county.schools import School
+from outreach.tour import slots
+from outreach.tour.programmes import Programme
+from outreach.tour.slots import Offers
+
+
+def offered(
+    programme: Programme,
+    school: School,
+    still_open: Mapping[int, int | None],
+    *,
+    booked_before: bool = True,
+    now: datetime,
+) -> Offers:
+    """What the school could have, with the times that it sees first: two on one day where one show does not take
+    all of `still_open`; never a day on which its show was called off (`booked_before`: whether there may be one)."""
+    fallen = call_offs.fallen_days(programme.id, school.urn) if booked_before else set()
+    two = accounts.needs_two_shows(programme, dict(still_open))
+    return slots.offers(programme, school, now=now, two_shows=two, not_on=fallen)
