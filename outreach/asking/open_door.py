@@ -161,21 +161,18 @@ def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
     return [WaitingRequest(request=r, school=s, programme=p) for r, s, p in rows]
 
 
-def count_requests(partnership_id: int) -> int:
-    """How many wait for a coordinator of this partnership."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(LinkRequest)
-            .join(Programme, Programme.id == LinkRequest.programme_id)
-            .where(
-                Programme.partnership_id == partnership_id,
-                LinkRequest.decided_at.is_(None),
-                LinkRequest.why_waiting != "",
-            )
+def schools_waiting(partnership_id: int) -> Sequence[int]:
+    """The URN of each that waits for a coordinator of this partnership."""
+    return db.session.scalars(
+        select(LinkRequest.urn)
+        .join(Programme, Programme.id == LinkRequest.programme_id)
+        .where(
+            Programme.partnership_id == partnership_id,
+            LinkRequest.decided_at.is_(None),
+            LinkRequest.why_waiting != "",
         )
-        or 0
-    )
+        .order_by(LinkRequest.id)
+    ).all()
 
 
 def decide_request(

@@ -2,7 +2,7 @@
 expected."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Row,
     Text,
     UniqueConstraint,
     bindparam,
@@ -469,6 +470,20 @@ def fullest(programme_id: int) -> int:
         .subquery()
     )
     return int(db.session.scalar(select(func.max(seats.c.seats))) or 0)
+
+
+def visits_of(uids: Collection[str]) -> dict[str, Row[str, int, str, datetime]]:
+    """(uid, urn, school, starts_at) of bookings by their UID; another's stream is left out. One query, none of none."""
+    if not uids:
+        return {}
+    rows = db.session.execute(
+        select(Booking.uid, Booking.urn, School.name.label("school"), Performance.starts_at)
+        .join(School, School.urn == Booking.urn)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .where(Booking.uid.in_(uids))
+        .order_by(Booking.id)
+    )
+    return {row.uid: row for row in rows}
 
 
 def of_performances(performance_ids: Iterable[int]) -> dict[int, list[Booking]]:

@@ -4,7 +4,7 @@ longest."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
@@ -16,12 +16,16 @@ from outreach.visits.reports import VisitReport
 
 @dataclass(frozen=True, kw_only=True)
 class Unreported:
-    """How many promises wait for a report; the school whose show ended first of them, and when. '' and None
-    of none."""
+    """The schools of the promises that wait for a report, by URN, whose show ended first first; its name, and when.
+    '' and None of none."""
 
-    bookings: int
+    urns: tuple[int, ...]
     longest: str
     since: datetime | None
+
+    @property
+    def bookings(self) -> int:
+        return len(self.urns)
 
 
 def condition() -> ColumnElement[bool]:
@@ -40,8 +44,8 @@ def condition() -> ColumnElement[bool]:
 
 def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
     """The past promises of a programme that wait for a report; one query."""
-    row = db.session.execute(
-        select(func.count().over(), School.name, Performance.ends_at)
+    rows = db.session.execute(
+        select(School.urn, School.name, Performance.ends_at)
         .select_from(Booking)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(School, School.urn == Booking.urn)
@@ -52,8 +56,7 @@ def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
             condition(),
         )
         .order_by(Performance.ends_at, Booking.id)
-        .limit(1)
-    ).first()
-    if row is None:
-        return Unreported(bookings=0, longest="", since=None)
-    return Unreported(bookings=row[0], longest=row[1], since=row[2])
+    ).all()
+    if not rows:
+        return Unreported(urns=(), longest="", since=None)
+    return Unreported(urns=tuple(row.urn for row in rows), longest=rows[0].name, since=rows[0].ends_at)

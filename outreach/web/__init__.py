@@ -6,7 +6,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import files, gate, opened, problems, refusals, wording
+from outreach.web import doors, files, gate, opened, problems, refusals, wording
 
 
 class RowNumber(IntegerConverter):
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
     files.init_app(app)
     opened.init_app(app)
     gate.init_app(app)
+    doors.init_app(app)
     problems.init_app(app)
     refusals.init_app(app)
 

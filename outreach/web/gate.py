@@ -45,32 +45,6 @@ login.login_view = "public.sign_in"
 login.login_message = "Sign in to see that page."
 login.login_message_category = "confirm"
 
-MENU = (
-    ("Desk", "coordinator.desk"),
-    ("Coverage", "coordinator.coverage"),
-    ("Gaps", "coordinator.gaps"),
-    ("Schools", "coordinator.schools"),
-    ("Bookings", "coordinator.bookings"),
-    ("Inbox", "coordinator.inbox_list"),
-    ("Invitations", "coordinator.invitations"),
-    ("Letters", "coordinator.letters"),
-    ("Tour", "coordinator.tour"),
-    ("Reports", "coordinator.board_reports"),
-    ("Register", "coordinator.register"),
-    ("Set-up", "coordinator.setup"),
-)
-
-TOUR_MENU = (
-    ("Diary", "coordinator.diary"),
-    ("Tour days", "coordinator.tour"),
-    ("Plans", "coordinator.plans"),
-    ("Guests", "coordinator.guest_requests"),
-    ("Call off", "coordinator.call_off"),
-    ("Availability", "coordinator.availability"),
-    ("Season", "coordinator.season"),
-)
-"""The pages under 'Tour', side by side on each of them."""
-
 SOMEBODY = "somebody at the school"
 """Who holds a link that a letter on paper bears: it names nobody."""
 
@@ -312,8 +286,6 @@ def _readable() -> None:
 def _whose() -> dict[str, Any]:
     return {
         "partnership": g.get("partnership"),
-        "menu": MENU,
-        "tour_menu": TOUR_MENU,
         "inbox_waiting": inbox_waiting,
         "drawing": Drawing(),
     }

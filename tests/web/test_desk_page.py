@@ -3,6 +3,8 @@ it."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +16,7 @@ import make
 from outreach.asking import invitations, open_door, owners
 from outreach.booking.proposals import Proposal
 from outreach.county.coordinators import SignIn
+from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.coverage.desk import outlook
 from outreach.coverage.desk.forecast import NotForeseen
@@ -156,7 +159,7 @@ def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(d
 def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """20 of standings.standings_of_programme, 4 of the outlook, 10 of the actions, 1 of the gaps without an owner, 4 of the week;
+    """20 of standings.standings_of_programme, 4 of the outlook, 11 of the actions, 1 of the gaps without an owner, 4 of the week;
     the person, the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
@@ -171,7 +174,7 @@ def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
         with count_queries() as queries:
             assert client.get("/desk").status_code == 200
         taken.append(len(queries))
-    assert taken == [47, 47]
+    assert taken == [48, 48]
 
 
 def test_signing_in_leads_to_the_desk_and_the_mark_does(small: Small) -> None:
@@ -192,7 +195,7 @@ def test_before_there_is_a_programme_the_desk_leads_to_the_next_step(app: Flask,
 def test_with_nobody_in_the_target_the_desk_says_what_to_do(small: Small) -> None:
     said = words_of(small.page())
     assert "No school is in the target yet" in said and "Next in the set-up:" in said
-    assert "Nothing is waiting for you" in said
+    assert "Nothing waits for you." in said
 
 
 def test_a_young_programme_says_that_nothing_is_seen_or_booked(small: Small) -> None:
@@ -409,7 +412,7 @@ def test_missing_reports_stand_until_somebody_reports(small: Small) -> None:
         seen_at(small, 3, told=False)
         seen_at(small, 30)
     assert small.required("reports are missing") == 2
-    assert "Redmere Academy has waited 8 days." in words_of(small.page())
+    assert "Redmere Academy has waited 8 days" in words_of(small.page())
     with transaction():
         make.report(booking, "company", NOW - timedelta(hours=1), 200)
     assert small.required("report is missing") == 1
@@ -477,7 +480,7 @@ def test_a_kept_time_stands_three_days_before_it_lapses(small: Small, stopped: C
                 )
             )
     assert small.required("kept time is about to lapse") == 1
-    assert "Redmere Academy has until the end of Friday 22 January." in words_of(small.page())
+    assert "Redmere Academy has until the end of Friday" in words_of(small.page())
     page = small.client.get("/desk/offers?until=2027-01-22").text
     assert "Redmere Academy" in page and "Saxby School" not in page
     assert "Saxby School" in small.client.get("/desk/offers").text
@@ -496,7 +499,7 @@ def test_a_slot_held_while_a_school_fills_in_the_form_stands_until_then(small: S
             held_until=NOW + timedelta(minutes=15),
         )
     assert small.required("kept time is about to lapse") == 1
-    assert "Typing School has until 12:15pm, while it fills in the form." in words_of(small.page())
+    assert "Typing School has until 12:15pm, while it fills in the form" in words_of(small.page())
     stopped.after(minutes=15)
     assert small.required("kept time is about to lapse") == 0
 
@@ -531,7 +534,7 @@ def test_unreachable_schools_and_unknown_ages_stand_until_they_are_settled(small
     with transaction():
         make.dead_address(address, JUST)
     assert small.required("school cannot be reached") == 1
-    assert "1: every address bounced." in words_of(small.page())
+    assert "every address bounced" in words_of(small.page())
 
 
 def test_silent_schools_stand_once_the_day_to_reply_is_past(small: Small, stopped: Clock) -> None:
@@ -580,7 +583,7 @@ def test_a_waiting_school_stands_while_there_is_room_for_it(small: Small) -> Non
             small.programme, make.school(la_code="999"), NOW + timedelta(days=9)
         )  # two a day: one is left
     assert small.required("school on the waiting list") == 1
-    assert "The coming tour days have room for 3 shows." in words_of(small.page())
+    assert "the coming days have room for 3 shows" in words_of(small.page())
 
 
 def test_a_lost_show_stands_until_there_is_a_new_date(small: Small) -> None:
@@ -699,3 +702,72 @@ def test_next_week_with_shows_stands_where_this_week_has_none(small: Small) -> N
             make.show(small.programme, make.school(), datetime(2027, 3, 10, 10, tzinfo=UTC)), {8: 90}
         )
     assert "Next shows: week of 8 March 2027" in small.page()
+
+
+def groups_of(page: str) -> dict[str, list[str]]:
+    """{group: its actions, in their order}."""
+    part = re.search(r"Action required</h2>(.*?)</section>", page, re.S)[1]
+    found: dict[str, list[str]] = {}
+    for said in re.split("<h3>", part)[1:]:
+        name, rest = said.split("</h3>", 1)
+        found[name] = [unescape(w) for w in re.findall(r"</span>([^<]+)</a>", rest)]
+    return found
+
+
+def closes(small: Small, name: str, show: int, owner: Any = None) -> School:
+    """A school that closes in the summer and has a show after so many days."""
+    school = make.school(name=name, close_date=day_of(NOW) + timedelta(days=1))
+    make.booking(make.show(small.programme, school, NOW + timedelta(days=show)), {8: 90})
+    if owner is not None:
+        owners.assign(small.programme, [school.urn], owner, who="Priya", now=NOW)
+    return school
+
+
+def test_actions_stand_in_three_groups_and_the_nearest_date_first(small: Small) -> None:
+    with transaction():
+        make.letter(
+            "a@redmere.example", None, status="failed", partnership_id=small.partnership.id, last_error="550"
+        )
+        seen_at(small, 8, told=False)
+        make.contact(make.school(statutory_low_age=None, statutory_high_age=None, phase_of_education=None))
+        closes(small, "Vale High School", 60)
+    assert groups_of(small.page()) == {
+        "Today": ["letter did not go"],
+        "This week": ["report is missing"],
+        "When there is time": ["show at a school that closes", "school’s ages are unknown"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "group"),
+    [(1, "Today"), (2, "Today"), (3, "This week"), (7, "This week"), (8, "When there is time")],
+)
+def test_a_show_within_two_school_days_is_of_today(small: Small, days: int, group: str) -> None:
+    """NOW is a Tuesday."""
+    with transaction():
+        closes(small, "Vale High School", days)
+    assert "show at a school that closes" in groups_of(small.page())[group]
+
+
+def test_one_sees_ones_own_first_and_all_beside(small: Small) -> None:
+    with transaction():
+        owen = make.person(small.partnership, name="Owen Bright")
+        closes(small, "Vale High School", 60, small.person)
+        closes(small, "Redmere Academy", 70, owen)
+        make.school(name="No Contact School")
+    page = small.page()
+    assert groups_of(page) == {"When there is time": ["shows at schools that close"]}
+    said = words_of(page)
+    assert re.search(r"Mine\s+1(?!\d)", said) and re.search(r"All\s+2(?!\d)", said)
+    assert "Vale High School, 20 March · you and Owen Bright" in said
+    everybodys = small.page("?whose=all")
+    assert list(groups_of(everybodys)) == ["This week", "When there is time"]
+    assert "nobody to write to · nobody" in words_of(everybodys)
+
+
+def test_who_looks_after_nothing_sees_all(small: Small) -> None:
+    with transaction():
+        closes(small, "Vale High School", 60)
+    page = small.page()
+    assert "Mine" not in words_of(page) and "nobody" not in groups_of(page)
+    assert "Vale High School, 20 March" in words_of(page) and "· nobody" not in words_of(page)

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 import make
 from browser import Site
 from outreach.booking.proposals import Proposal
+from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, wall
@@ -33,7 +34,6 @@ def ours(app: Flask) -> Any:
         programme = make.programme(
             whose, academic_year=year, created_at=made_at, reply_by=today - timedelta(days=1)
         )
-        make.programme(whose, academic_year=year - 1, title=LONG, created_at=made_at - timedelta(days=365))
         person = make.person(whose)
         for n in range(40):
             school = make.school(
@@ -108,29 +108,44 @@ def test_the_empty_desk_has_no_fault(app: Flask, site: Site, page: Page) -> None
             site.check(page, path)
 
 
-def test_actions_come_first_on_a_phone_and_stand_beside_the_figures_on_a_desk(
+def test_figures_and_todays_actions_come_first_on_a_phone_and_beside_the_figures_on_a_desk(
     site: Site, page: Page, ours: Any
 ) -> None:
     site.sign_in(page, ours[0])
     site.open(page, "/desk")
-    required, figures = page.locator(".required").bounding_box(), page.locator(".kpi").bounding_box()
-    assert required and figures and required["y"] + required["height"] <= figures["y"]
+    mini, bar = page.locator(".mini").bounding_box(), page.locator(".bar9").bounding_box()
+    actions = [box for li in page.locator(".act li").all() if (box := li.bounding_box())]
+    assert mini and bar and len(actions) >= 4
+    assert mini["y"] + mini["height"] <= actions[0]["y"] <= 300
+    assert actions[-1]["y"] < bar["y"]
     page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator(".mini")).to_be_hidden()
     required, figures = page.locator(".required").bounding_box(), page.locator(".kpi").bounding_box()
     assert required and figures and required["x"] > figures["x"] + figures["width"]
 
 
-def test_one_picture_of_the_trend_is_shown_at_each_width(site: Site, page: Page, ours: Any) -> None:
+def test_the_trend_is_three_bars_on_a_phone_and_a_picture_on_a_desk(
+    site: Site, page: Page, ours: Any
+) -> None:
     site.sign_in(page, ours[0])
     site.open(page, "/desk")
-    expect(page.locator(".trend.narrow")).to_be_visible()
-    expect(page.locator(".trend.wide")).to_be_hidden()
+    expect(page.locator(".trend")).to_be_hidden()
+    widths = [box["width"] for i in page.locator(".pace i").all() if (box := i.bounding_box())]
+    assert 2 <= len(widths) <= 3 and widths == sorted(widths) and widths[0] > 0
     page.set_viewport_size({"width": 1280, "height": 900})
-    expect(page.locator(".trend.wide")).to_be_visible()
-    expect(page.locator(".trend.narrow")).to_be_hidden()
+    expect(page.locator(".trend")).to_be_visible()
+    expect(page.locator(".pace")).to_be_hidden()
 
 
 def test_another_programme_is_chosen_without_javascript(site: Site, plain_page: Page, ours: Any) -> None:
+    person, programme = ours
+    with transaction():
+        make.programme(
+            db.session.get_one(Partnership, person.partnership_id),
+            academic_year=programme.academic_year - 1,
+            title=LONG,
+            created_at=programme.created_at - timedelta(days=365),
+        )
     site.sign_in(plain_page, ours[0])
     site.open(plain_page, "/desk")
     plain_page.get_by_label("Programme").select_option(index=1)

@@ -152,7 +152,7 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
     assert "Asked today; to be reminded from 29 January 2027" in page
     assert next_of(page, "Fresh School") == (
         "Ring and note",
-        f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}",
+        f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}&from=gaps",
     )
     assert rows(desk.get("/desk/gaps?cause=silent").text) == ["Silent School"]
     assert rows(desk.get("/desk/gaps?cause=asked,+waiting").text) == ["Fresh School"]
@@ -236,7 +236,7 @@ def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClien
         for contact in contacts.contacts_of_school(declining.urn):
             outbox.mark_dead(contact.address, "550", make.NOW)
     words, address = next_of(desk.get("/desk/gaps").text, "Declining School")
-    assert (words, address) == ("Find an address", f"/desk/schools/{declining.urn}/contacts/add")
+    assert (words, address) == ("Find an address", f"/desk/schools/{declining.urn}/contacts/add?from=gaps")
     assert desk.get(address).status_code == 200
 
 

@@ -127,11 +127,11 @@ def test_an_answer_from_somebody_we_know_waits_for_nobody_and_is_kept(desk: Desk
 
 
 def test_the_menu_says_how_much_waits(desk: Desk) -> None:
-    assert "Inbox <b" not in desk.client.get("/desk/bookings").text
+    assert "Letters <b" not in desk.client.get("/desk/bookings").text
     desk.comes(JO, "DECLINED")
     desk.writes(SAM, "Is there parking for a van?")
     page = re.sub(r"\s+", " ", desk.client.get("/desk/bookings").text)
-    assert 'Inbox <b class="waits">2<span class="vh"> waiting</span></b>' in page
+    assert 'Letters <b class="waits">2<span class="vh"> to read</span></b>' in page
 
 
 def test_whoever_declined_is_asked_whether_to_move_or_cancel_and_the_booking_stands(desk: Desk) -> None:

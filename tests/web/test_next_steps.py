@@ -163,7 +163,9 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
     }
     for name, (words, address) in steps.items():
         does(desk, words, address)
-        page = desk.get(f"/desk/schools/{county.urns[name.lower()]}?programme={county.programme.id}").text
+        page = desk.get(
+            f"/desk/schools/{county.urns[name.lower()]}?programme={county.programme.id}&from=gaps"
+        ).text
         said = re.search(r'Next: <a href="([^"]*)">([^<]*)</a>', page)
         assert said is not None and (said[2], unescape(said[1])) == (words, address), name
 

@@ -55,7 +55,10 @@ def test_a_show_that_did_not_take_place_lets_the_school_book_again_and_is_not_ca
     page = client.get(address(booking)).text
     assert f"/desk/bookings/{booking.reference}/cancel" not in page
     assert accounts.account(booking.programme, booking.school, now=NOW).is_open is True
-    assert f'href="/desk/schools/{booking.urn}/propose?programme={booking.programme_id}"' in page
+    assert (
+        f'href="/desk/schools/{booking.urn}/propose?programme={booking.programme_id}&amp;from=bookings"'
+        in page
+    )
 
 
 def test_sides_that_differ_are_said_until_they_are_settled(client: FlaskClient, booking) -> None:

@@ -4,10 +4,11 @@ or no.
 The yes does what the school wanted to do, in the same transaction; the no does nothing, and nobody is told.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from outreach.asking import invitations
 from outreach.asking.confirming import contact_answers
@@ -69,17 +70,14 @@ def waiting(partnership_id: int) -> list[WaitingPerson]:
     return [WaitingPerson(person=p, school=s, programme=g, booking=b) for p, s, g, b in rows]
 
 
-def count(partnership_id: int) -> int:
-    """How many wait in this partnership."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(NamedPerson)
-            .join(Programme, Programme.id == NamedPerson.programme_id)
-            .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
-        )
-        or 0
-    )
+def schools_waiting(partnership_id: int) -> Sequence[int]:
+    """The URN of each that waits in this partnership."""
+    return db.session.scalars(
+        select(NamedPerson.urn)
+        .join(Programme, Programme.id == NamedPerson.programme_id)
+        .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
+        .order_by(NamedPerson.id)
+    ).all()
 
 
 def decide(partnership_id: int, person_id: int, *, grant: bool, who: str, now: datetime) -> NamedPerson:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from outreach.booking.promises import Booking
@@ -70,6 +70,13 @@ def of_schools(urns: Collection[int], partnership_id: int, *, now: datetime) -> 
     query = _chosen(select(Booking), partnership_id, now).where(Booking.urn.in_(set(urns)))
     found = db.session.scalars(query.order_by(Performance.starts_at, Booking.id))
     return [Closing(booking=booking, heirs=(), after=()) for booking in found]
+
+
+def coming(partnership_id: int, *, now: datetime) -> Sequence[Row[int, str, datetime]]:
+    """(urn, name, starts_at) of each, the next show first; one query."""
+    columns: Any = select(Booking.urn, School.name, Performance.starts_at)
+    query = _chosen(columns, partnership_id, now)
+    return db.session.execute(query.order_by(Performance.starts_at, Booking.id)).all()
 
 
 def count(partnership_id: int, *, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """The changes of the register that wait for a coordinator's decision, and those that were decided: rows and
 lists."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +84,14 @@ def waiting(partnership_id: int) -> int:
         RegisterChange.la_code.in_(_codes(partnership_id)), RegisterChange.settled_at.is_(None)
     )
     return db.session.scalar(query) or 0
+
+
+def schools_waiting(partnership_id: int) -> Sequence[int]:
+    """The URN of the school of each that waits; one query."""
+    query = select(RegisterChange.urn).where(
+        RegisterChange.la_code.in_(_codes(partnership_id)), RegisterChange.settled_at.is_(None)
+    )
+    return db.session.scalars(query.order_by(RegisterChange.id)).all()
 
 
 def to_decide(partnership_id: int) -> list[RegisterChange]:

@@ -1,8 +1,7 @@
 """The trend and the forecast as lines in the pixels of a picture: what was, what is booked, what the pace
 gives, and where the tour ends. Pure.
 
-One picture is drawn for wide windows and one for narrow ones, where the words of a mark would not fit and its
-number stands alone. Geometry only, x to the right and y downwards.
+It is drawn for wide windows; a phone shows bars. Geometry only, x to the right and y downwards.
 """
 
 from collections.abc import Sequence
@@ -34,19 +33,16 @@ class Frame:
 
 
 WIDE = Frame(width=760, height=236, left=34, right=158)
-NARROW = Frame(width=340, height=210, left=30, right=38)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What stands at a mark. `kind`: 'target', 'seen', 'booked', 'expected' or 'tour'; `number` alone where
-    `words` do not fit."""
+    """What stands at a mark. `kind`: 'target', 'seen', 'booked', 'expected' or 'tour'."""
 
     kind: str
     x: int
     y: int
     at_its_end: bool
-    number: str
     words: str
 
 
@@ -188,27 +184,25 @@ def _labels(
     """The target and where the lines lead stand in a column at the right, one under the other; the rest at
     its mark."""
     side = frame.width - frame.right + 8
-    column = [("target", scale.y(found.target), f"{found.target:,}", f"{found.target:,} in the target")]
+    column = [("target", scale.y(found.target), f"{found.target:,} in the target")]
     labels = []
     if booked_end is not None:
         words = f"{found.booked:,} with what is booked"
         if booked_end[0] > frame.width - frame.right - 120:
-            column.append(("booked", booked_end[1], f"{found.booked:,}", words))
+            column.append(("booked", booked_end[1], words))
         else:
             left, low = round(booked_end[0] + 10), round(min(booked_end[1] + 20, scale.floor - 6))
-            labels.append(
-                Label(kind="booked", x=left, y=low, at_its_end=False, number=f"{found.booked:,}", words=words)
-            )
+            labels.append(Label(kind="booked", x=left, y=low, at_its_end=False, words=words))
     if ends is not None and found.slower_on is not None:
-        column.append(("expected", scale.y(ends[0].schools), "", f"reached by {_short(found.slower_on)}"))
+        column.append(("expected", scale.y(ends[0].schools), f"reached by {_short(found.slower_on)}"))
     elif ends is not None and ends[1].schools > found.booked:
         number = f"{ends[1].schools:,}"
         span = number if ends[0].schools == ends[1].schools else f"{ends[0].schools:,} to {number}"
-        column.append(("expected", scale.y(ends[1].schools), number, f"{span} at this pace"))
+        column.append(("expected", scale.y(ends[1].schools), f"{span} at this pace"))
     base = 0.0
-    for kind, y, number, words in sorted(column, key=lambda item: (item[1], item[0] != "target")):
+    for kind, y, words in sorted(column, key=lambda item: (item[1], item[0] != "target")):
         base = max(y + 5, base + LINE)
-        labels.append(Label(kind=kind, x=side, y=round(base), at_its_end=False, number=number, words=words))
+        labels.append(Label(kind=kind, x=side, y=round(base), at_its_end=False, words=words))
     x, y = here
     over = y - 9 if y - 9 > scale.y(found.target) + LINE else y + 21
     near = x < frame.left + 80
@@ -218,7 +212,6 @@ def _labels(
             x=round(x + 9 if near else x - 9),
             y=round(min(over, scale.floor - 7)),
             at_its_end=not near,
-            number=f"{found.seen:,}",
             words=f"{found.seen:,} {saw}",
         )
     )
@@ -232,7 +225,6 @@ def _labels(
                 x=x if at_its_end else max(x, frame.left),
                 y=frame.top - 5,
                 at_its_end=at_its_end,
-                number=f"tour ends {_short(found.tour_ends)}",
                 words=f"tour ends {_short(found.tour_ends)}",
             )
         )

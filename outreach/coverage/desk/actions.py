@@ -1,26 +1,27 @@
 """Action required: what waits for a coordinator, each with its number and a sentence, and gone when nothing
 waits.
 
-Here stand the numbers and the words; the page knows which list is behind each, and the list has just as many
-rows.
+Here stand the numbers, the words and how they are ranked; the page knows which list is behind each, and the list
+has just as many rows.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from outreach.asking import open_door
+from outreach.asking import open_door, owners
 from outreach.asking.chasing import chases, raising
 from outreach.asking.confirming import vouching
-from outreach.booking import holds, limits, proposals
+from outreach.asking.owners import Owner
+from outreach.booking import holds, limits, promises, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
 from outreach.coverage import gaps
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, clock, count, day, day_short
+from outreach.ground.wording import and_list, clock, count, day_short
 from outreach.post import letterbook
 from outreach.post.incoming import inbox
 from outreach.tour import itinerary
@@ -29,140 +30,165 @@ from outreach.visits import unreported
 
 SOON = timedelta(days=3)
 """A time that is kept for a school until a day this near is about to lapse."""
+WEEK = timedelta(days=7)
+NEAR = timedelta(days=250)
+"""Days as near as this are told without their year."""
 
 CLOSING, REGISTER, RAISE = "closing", "register", "raise"
 LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "requests"
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 BEYOND = "beyond"
 
+TODAY, THIS_WEEK, LATER = "Today", "This week", "When there is time"
+GROUPS = (TODAY, THIS_WEEK, LATER)
+"""A person or a show waits; a date passes, or a count stays wrong; the rest."""
+
 _MAIL = {
-    inbox.DECLINE: (
-        "declined by calendar",
-        "declined by calendar",
-        "The booking still stands. Ask, or cancel it.",
-    ),
-    inbox.WISH: ("wish for another time", "wishes for another time", "Grant it, or offer what is nearest."),
-    inbox.ADDRESS: (
-        "letter came back",
-        "letters came back",
-        "Put the address right; what was lost is written anew.",
-    ),
+    inbox.DECLINE: ("declined by calendar", "declined by calendar", "the booking still stands"),
+    inbox.WISH: ("wish for another time", "wishes for another time", "grant it, or offer what is nearest"),
+    inbox.ADDRESS: ("letter came back", "letters came back", "put the address right"),
     inbox.NEWCOMER: (
         "answer from somebody not on the booking",
         "answers from people not on the booking",
-        "Add them, or leave it.",
+        "add them, or leave it",
     ),
-    inbox.DOUBT: ("answer in doubt", "answers in doubt", "It may not be from whom it says."),
-    inbox.MAIL: ("mail to read", "mails to read", "A person wrote; nobody has dealt with it."),
-    inbox.RAW: ("mail that cannot be read", "mails that cannot be read", "Look at it as it came."),
+    inbox.DOUBT: ("answer in doubt", "answers in doubt", "it may not be from whom it says"),
+    inbox.MAIL: ("mail to read", "mails to read", "a person wrote"),
+    inbox.RAW: ("mail that cannot be read", "mails that cannot be read", "look at it as it came"),
 }
 _CAUSES = {
-    gaps.CANCELLED: (
-        "school lost its show",
-        "schools lost their show",
-        "Cancelled, and no new date. Offer the nearest.",
-    ),
-    gaps.FAILED: (
-        "show did not take place",
-        "shows did not take place",
-        "Nothing new is booked. Offer the nearest.",
-    ),
-    gaps.OTHER_DATE: (
-        "school wants another date",
-        "schools want another date",
-        "It said which days would do.",
-    ),
-    gaps.REFUSED_SLOT: ("school refused its slot", "schools refused their slot", "Offer other times."),
-    gaps.SOMEBODY_ELSE: (
-        "school named somebody else",
-        "schools named somebody else",
-        "Write to the new contact.",
-    ),
-    gaps.REPORTS_DISAGREE: (
-        "school’s reports disagree",
-        "schools’ reports disagree",
-        "Settle what truly happened.",
-    ),
+    gaps.CANCELLED: ("school lost its show", "schools lost their show"),
+    gaps.FAILED: ("show did not take place", "shows did not take place"),
+    gaps.OTHER_DATE: ("school wants another date", "schools want another date"),
+    gaps.REFUSED_SLOT: ("school refused its slot", "schools refused their slot"),
+    gaps.SOMEBODY_ELSE: ("school named somebody else", "schools named somebody else"),
+    gaps.REPORTS_DISAGREE: ("school’s reports disagree", "schools’ reports disagree"),
 }
+_TODAY = {*_MAIL, LETTERS, REQUESTS, gaps.OTHER_DATE}
+_LATER = {CLOSING, ROOM, LATE, REGISTER, AGES}
+"""What stands in these groups whatever its date; all else is of this week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """`kind` says which list is behind it: one of the words above, an inbox task, or a cause of a gap."""
+    """`kind` says which list is behind it: one of the words above, an inbox task, or a cause of a gap.
+
+    `detail` is the worst case; `nearest` the day by which something has to happen, if one does; `urns` the schools
+    it is about, and `owners` who looks after them, by id with their names.
+    """
 
     kind: str
     count: int
     what: str
     detail: str
+    urns: frozenset[int] = frozenset()
+    nearest: date | None = None
+    group: str = ""
+    owners: Mapping[int, str] = field(default_factory=dict)
 
 
-def actions_on_desk(reckoning: Reckoning, mail: Mapping[str, int], *, now: datetime) -> list[Action]:
-    """What waits in a programme, in its partnership's post and in its register, the most pressing first; 11
-    queries, and those of raising.waiting once some school has had its last reminder.
+def actions_on_desk(
+    reckoning: Reckoning,
+    mail: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    school_days: Sequence[date],
+) -> list[Action]:
+    """What waits in a programme, in its partnership's post and in its register: group by group, and in each by the
+    nearest date; 12 queries, one more where mail is about a visit, and those of raising.waiting once some
+    school has had its last reminder.
 
-    `mail` is what waits in the inbox by task, as inbox.count_waiting gives it.
+    `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
     """
     programme, today = reckoning.programme, day_of(now)
-    causes = Counter(s.kind for s in reckoning.target if s.is_gap)
-    letters = letterbook.count_failed(programme.partnership_id)
-    asked = open_door.count_requests(programme.partnership_id) + vouching.count(programme.partnership_id)
-    closes = closing.count(programme.partnership_id, now=now)
-    changed = decisions.waiting(programme.partnership_id)
+    of_cause: dict[str, list[Standing]] = {}
+    for s in reckoning.target:
+        if s.is_gap:
+            of_cause.setdefault(s.kind, []).append(s)
     found = [
-        _plain(
-            CLOSING,
-            closes,
-            ("show at a school that closes", "shows at schools that close", "Hand it on, move or cancel it."),
-        ),
+        _closing(programme.partnership_id, now),
         _lapsing(programme, now),
-        *(_plain(task, mail.get(task, 0), _MAIL[task]) for task in (inbox.WISH, inbox.DECLINE)),
-        *(_plain(cause, causes[cause], _CAUSES[cause]) for cause in (gaps.CANCELLED, gaps.FAILED)),
+        *_of_mail(mail, now),
+        *(_of_cause(cause, of_cause.get(cause, []), today) for cause in _CAUSES),
         _plain(
             LETTERS,
-            letters,
-            ("letter did not go", "letters did not go", "The mail server refused it. Each says why."),
+            letterbook.count_failed(programme.partnership_id),
+            ("letter did not go", "letters did not go", "each says why"),
         ),
-        _plain(inbox.ADDRESS, mail.get(inbox.ADDRESS, 0), _MAIL[inbox.ADDRESS]),
         _unreported(programme, now),
-        _plain(gaps.REPORTS_DISAGREE, causes[gaps.REPORTS_DISAGREE], _CAUSES[gaps.REPORTS_DISAGREE]),
-        _plain(
+        _about(
             REQUESTS,
-            asked,
+            [
+                *open_door.schools_waiting(programme.partnership_id),
+                *vouching.schools_waiting(programme.partnership_id),
+            ],
             (
                 "address waits for your word",
                 "addresses wait for your word",
-                "It is not on file, or not the school’s own.",
+                "not on file, or not the school’s own",
             ),
         ),
-        *(
-            _plain(task, mail.get(task, 0), _MAIL[task])
-            for task in (inbox.NEWCOMER, inbox.DOUBT, inbox.MAIL, inbox.RAW)
-        ),
-        *(
-            _plain(cause, causes[cause], _CAUSES[cause])
-            for cause in (gaps.OTHER_DATE, gaps.REFUSED_SLOT, gaps.SOMEBODY_ELSE)
-        ),
-        _waiting_list(programme, causes[gaps.WAITING_LIST], now),
+        _waiting_list(programme, of_cause.get(gaps.WAITING_LIST, []), now),
         _raise(reckoning, now),
-        _late(programme, causes[gaps.SILENT], today),
+        _late(programme, of_cause.get(gaps.SILENT, []), today),
         _unreachable(reckoning.target),
-        _plain(
+        _about(
             REGISTER,
-            changed,
-            ("change of the register", "changes of the register", "Accept it, or keep ours."),
+            decisions.schools_waiting(programme.partnership_id),
+            ("change of the register", "changes of the register", "accept it, or keep ours"),
         ),
-        _plain(
-            BEYOND,
-            len(limits.beyond(programme.partnership_id, now=now)),
-            (
-                "school promised more than it has",
-                "schools promised more than they have",
-                "Ask for its own number, or change what it promised.",
-            ),
-        ),
+        _beyond(programme.partnership_id, now),
         _ages(reckoning.target),
     ]
-    return [action for action in found if action.count]
+    whose = _Owners(reckoning, owners.owners_of_programme(programme.id))
+    soon = [d for d in school_days if d > today][:2]
+    grouped = [
+        replace(a, group=_group(a, today, soon[-1] if soon else today), owners=whose.of(a.urns))
+        for a in found
+        if a.count
+    ]
+    return sorted(grouped, key=lambda a: (GROUPS.index(a.group), a.nearest or date.max))
+
+
+def is_of(action: Action, person_id: int) -> bool:
+    """Whether a coordinator looks after one of its schools."""
+    return person_id in action.owners
+
+
+def said_of(action: Action, person_id: int, *, is_anybodys: bool) -> str:
+    """The worst case, and whose it is as a coordinator reads it; `is_anybodys`: somebody looks after some school."""
+    if not is_anybodys:
+        return action.detail
+    others = sorted(name for key, name in action.owners.items() if key != person_id)
+    names = (["you"] if person_id in action.owners else []) + others
+    whose = and_list(names if len(names) < 3 else [names[0], count(len(names) - 1, "other")])
+    return " · ".join(part for part in (action.detail, whose or "nobody") if part)
+
+
+def _group(action: Action, today: date, soon: date) -> str:
+    """`soon`: the second school day from today."""
+    near = action.nearest
+    if action.kind in _TODAY or near is not None and near <= (today if action.kind == LAPSING else soon):
+        return TODAY
+    if action.kind in _LATER and (near is None or near > today + WEEK):
+        return LATER
+    return THIS_WEEK
+
+
+@dataclass(frozen=True)
+class _Owners:
+    reckoning: Reckoning
+    owner_of: Mapping[int, Owner]
+
+    def of(self, urns: Iterable[int]) -> dict[int, str]:
+        """Who looks after some schools, or after those that they came from."""
+        found = {}
+        for urn in urns:
+            for one in (urn, *self.reckoning.kin.before(urn)):
+                if one in self.owner_of:
+                    found[self.owner_of[one].person_id] = self.owner_of[one].name
+                    break
+        return found
 
 
 def lapsing_until(now: datetime) -> date:
@@ -175,24 +201,70 @@ def _plain(kind: str, n: int, words: tuple[str, str, str]) -> Action:
     return Action(kind=kind, count=n, what=one if n == 1 else many, detail=detail)
 
 
+def _about(
+    kind: str, urns: Sequence[int], words: tuple[str, str, str], nearest: date | None = None
+) -> Action:
+    return replace(_plain(kind, len(urns), words), urns=frozenset(urns), nearest=nearest)
+
+
+def _closing(partnership_id: int, now: datetime) -> Action:
+    """By the first show at a school that will not be there."""
+    rows = closing.coming(partnership_id, now=now)
+    words = ("show at a school that closes", "shows at schools that close")
+    first = f"{rows[0].name}, {_by(day_of(rows[0].starts_at), now)}" if rows else ""
+    return _about(
+        CLOSING, [r.urn for r in rows], (*words, first), day_of(rows[0].starts_at) if rows else None
+    )
+
+
+def _of_mail(mail: Sequence[tuple[str, str]], now: datetime) -> list[Action]:
+    """What a person has to do about mail; where it is about shows, by the next of them."""
+    visits = promises.visits_of({stream for _, stream in mail if stream})
+    found = []
+    for task, words in _MAIL.items():
+        streams = [stream for of, stream in mail if of == task]
+        about = sorted((visits[x] for x in streams if x in visits), key=lambda v: v.starts_at)
+        coming = next((v for v in about if v.starts_at > now), None)
+        action = replace(_plain(task, len(streams), words), urns=frozenset(v.urn for v in about))
+        if coming is not None and task in (inbox.WISH, inbox.DECLINE):
+            said = f"{coming.school}, {_by(day_of(coming.starts_at), now)} {clock(coming.starts_at)}"
+            action = replace(action, detail=said, nearest=day_of(coming.starts_at))
+        found.append(action)
+    return found
+
+
+def _of_cause(cause: str, schools: Sequence[Standing], today: date) -> Action:
+    """Whoever has waited longest stands for all."""
+    longest = min(schools, key=lambda s: (s.since or today, s.name), default=None)
+    since = f", since {_on(longest.since, today)}" if longest and longest.since else ""
+    said = f"{longest.name}{since}" if longest else ""
+    return _about(cause, [s.urn for s in schools], (*_CAUSES[cause], said))
+
+
 def _lapsing(programme: Programme, now: datetime) -> Action:
     """What is kept until a day that is near, or for the minutes in which a school fills in the form."""
     soon = [p for p in proposals.still_open(programme.id, now=now) if p.reply_by <= lapsing_until(now)]
     held = holds.in_hand(programme.id, now=now)
     until = held[0].held_until if held else None
-    said = (
-        []
-        if until is None
-        else [f"{held[0].host.name} has until {clock(until)}, while it fills in the form."]
-    )
+    said = ""
     if soon:
-        said.append(f"{soon[0].school.name} has until the end of {_by(soon[0].reply_by, now)}.")
+        said = f"{soon[0].school.name} has until the end of {_by(soon[0].reply_by, now)}"
+    elif until is not None:
+        said = f"{held[0].host.name} has until {clock(until)}, while it fills in the form"
     words = ("kept time is about to lapse", "kept times are about to lapse")
-    return _plain(LAPSING, len(soon) + len(held), (*words, " ".join(said)))
+    urns = [*(p.urn for p in soon), *(h.urn for h in held)]
+    return _about(LAPSING, urns, (*words, said), soon[0].reply_by if soon else None)
 
 
 def _by(until: date, now: datetime) -> str:
-    return "today" if until == day_of(now) else day(until, today=day_of(now))
+    """A day of the coming week by its name."""
+    ahead = (until - day_of(now)).days
+    return "today" if ahead == 0 else f"{until:%A}" if 0 < ahead < 7 else _on(until, day_of(now))
+
+
+def _on(when: date, today: date) -> str:
+    """With the year only where it is far away."""
+    return f"{when.day} {when:%B}" if abs(when - today) < NEAR else day_short(when)
 
 
 def _unreported(programme: Programme, now: datetime) -> Action:
@@ -201,17 +273,16 @@ def _unreported(programme: Programme, now: datetime) -> Action:
     if found.since is not None:
         days = (day_of(now) - day_of(found.since)).days
         waited = f"has waited {count(days, 'day')}" if days else "had its show today"
-        detail = f"{found.longest} {waited}."
-    return _plain(UNREPORTED, found.bookings, ("report is missing", "reports are missing", detail))
+        detail = f"{found.longest} {waited}"
+    return _about(UNREPORTED, found.urns, ("report is missing", "reports are missing", detail))
 
 
-def _waiting_list(programme: Programme, n: int, now: datetime) -> Action:
+def _waiting_list(programme: Programme, schools: Sequence[Standing], now: datetime) -> Action:
     """Only where there is a time to offer."""
     room = itinerary.room_left(programme.id, now=now)
     words = ("school on the waiting list", "schools on the waiting list")
-    return _plain(
-        ROOM, n if room else 0, (*words, f"The coming tour days have room for {count(room, 'show')}.")
-    )
+    urns = [s.urn for s in schools] if room else []
+    return _about(ROOM, urns, (*words, f"the coming days have room for {count(room, 'show')}"))
 
 
 def _raise(reckoning: Reckoning, now: datetime) -> Action:
@@ -220,23 +291,33 @@ def _raise(reckoning: Reckoning, now: datetime) -> Action:
     if chases.is_anybody_reminded_out(programme.id):
         rows = raising.waiting(programme, now=now, target={s.urn for s in reckoning.target})
     words = ("school to raise to its head or trust", "schools to raise to their heads or trusts")
-    return _plain(RAISE, len(rows), (*words, "Reminded twice and silent. Nothing goes unless you say so."))
+    return _about(RAISE, [r.school.urn for r in rows], (*words, "reminded twice and silent"))
 
 
-def _late(programme: Programme, n: int, today: date) -> Action:
+def _late(programme: Programme, schools: Sequence[Standing], today: date) -> Action:
     words = ("school never answered", "schools never answered")
-    detail = f"They were to reply by {day_short(programme.reply_by)}."
-    return _plain(LATE, n if today > programme.reply_by else 0, (*words, detail))
+    detail = f"they were to reply by {day_short(programme.reply_by)}"
+    return _about(LATE, [s.urn for s in schools] if today > programme.reply_by else [], (*words, detail))
 
 
 def _unreachable(target: Iterable[Standing]) -> Action:
-    why = Counter(s.detail for s in target if s.standing == Word.UNREACHABLE)
+    schools = [s for s in target if s.standing == Word.UNREACHABLE]
+    why = Counter(s.detail for s in schools)
     said = {"no contact": "nobody to write to", "every address bounced": "every address bounced"}
-    detail = and_list(f"{n:,}: {said.get(word, word)}" for word, n in sorted(why.items())) + "."
+    if len(why) == 1:
+        detail = said.get(*why, *why)
+    else:
+        detail = and_list(f"{n:,}: {said.get(word, word)}" for word, n in sorted(why.items()))
     words = ("school cannot be reached", "schools cannot be reached")
-    return _plain(UNREACHABLE, why.total(), (*words, detail))
+    return _about(UNREACHABLE, [s.urn for s in schools], (*words, detail))
+
+
+def _beyond(partnership_id: int, now: datetime) -> Action:
+    found = limits.beyond(partnership_id, now=now)
+    words = ("school promised more than it has", "schools promised more than they have")
+    return _about(BEYOND, [b.school.urn for b in found], (*words, found[0].school.name if found else ""))
 
 
 def _ages(target: Sequence[Standing]) -> Action:
-    words = ("school’s ages are unknown", "schools’ ages are unknown", "Include or exclude each.")
-    return _plain(AGES, sum(s.ages_unknown for s in target), words)
+    words = ("school’s ages are unknown", "schools’ ages are unknown", "include or exclude each")
+    return _about(AGES, [s.urn for s in target if s.ages_unknown], words)

@@ -206,6 +206,14 @@ def count_waiting(partnership_id: int) -> dict[str, int]:
     return {task: n for task, n in rows}
 
 
+def waiting_streams(partnership_id: int) -> list[tuple[str, str]]:
+    """(task, stream) of each that waits; '' where nobody can tell what it is about."""
+    rows = db.session.execute(
+        select(Incoming.task, Incoming.stream).where(*_waiting(partnership_id, ())).order_by(Incoming.id)
+    )
+    return [(task, stream) for task, stream in rows]
+
+
 def settled(partnership_id: int, *, first: int = 0, most: int = 50) -> Sequence[Incoming]:
     """What was dealt with, or was taken in without a person, newest first, without its bytes."""
     done = or_(Incoming.task == "", Incoming.settled_at.is_not(None))

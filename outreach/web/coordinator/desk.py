@@ -1,12 +1,12 @@
 """The desk, the first page after signing in: how far the county is, where it is going, what to do next, and
 what is new."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import g, render_template, url_for
+from flask import g, render_template, request, url_for
 from flask_login import current_user
 
 from outreach.county import coordinators
@@ -28,6 +28,7 @@ from outreach.coverage.desk.actions import (
     UNREPORTED,
     Action,
 )
+from outreach.coverage.desk.forecast import Forecast
 from outreach.coverage.desk.week import DeskWeek
 from outreach.coverage.gaplist.missing import count_unowned
 from outreach.coverage.gaps import Word
@@ -58,21 +59,21 @@ def desk() -> Any:
     reckoning = asked.reckoning()
     programme = reckoning.programme
     county = figures.whole(reckoning.target, county=g.partnership.county)
-    mail = inbox.count_waiting(g.partnership.id)
-    g.inbox_waiting = sum(mail.values())
+    mail = inbox.waiting_streams(g.partnership.id)
+    g.inbox_waiting = len(mail)
     ahead = outlook.outlook_of_reckoning(reckoning, now=now)
     since = coordinators.last_here(current_user.person_id, now=now)
     after = since or now.replace(microsecond=0) - LATELY
     done = gaps.named("seen", for_adults=programme.for_adults)
     seen, saw = ("attended", "attend") if programme.for_adults else ("seen it", "see it")
     shows = week.week_of_programme(programme, now=now)
-    drawn = partial(
-        trend_lines.draw,
+    drawn = trend_lines.draw(
         ahead.trend,
         ahead.forecast,
         year=programme.academic_year,
         school_days=ahead.school_days,
         saw=done,
+        frame=trend_lines.WIDE,
     )
     return render_template(
         "coordinator/desk.html",
@@ -88,8 +89,11 @@ def desk() -> Any:
         ahead=ahead,
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw),
         reasons=forecast.reasons(ahead.forecast, seen=seen),
-        pictures=[("wide", drawn(frame=trend_lines.WIDE)), ("narrow", drawn(frame=trend_lines.NARROW))],
-        actions=[(a, _behind(a, asked, now)) for a in actions.actions_on_desk(reckoning, mail, now=now)],
+        drawn=drawn,
+        pace=_pace(ahead.forecast, done),
+        required=_required(
+            actions.actions_on_desk(reckoning, mail, now=now, school_days=ahead.school_days), asked, now
+        ),
         to_gaps=partial(_gaps, asked),
         unowned=count_unowned(reckoning),
         news=_news(programme.id, after, now),
@@ -99,6 +103,42 @@ def desk() -> Any:
         standings=_standings(reckoning, shows),
         step=_next_step(now) if _is_young(reckoning) else None,
     )
+
+
+@dataclass(frozen=True)
+class Required:
+    """What the desk shows of what waits: {group: (action, its list, its worst case and whose)}, of one's own schools
+    or of all."""
+
+    groups: dict[str, list[tuple[Action, str, str]]]
+    mine: int
+    every: int
+    is_mine: bool
+
+
+def _required(found: list[Action], asked: View, now: datetime) -> Required:
+    """One's own first, once there is any."""
+    me = int(current_user.person_id)
+    mine = [a for a in found if actions.is_of(a, me)]
+    is_mine = bool(mine) and request.args.get("whose") != "all"
+    is_anybodys = any(a.owners for a in found)
+    groups: dict[str, list[tuple[Action, str, str]]] = {}
+    for a in mine if is_mine else found:
+        said = actions.said_of(a, me, is_anybodys=is_anybodys)
+        groups.setdefault(a.group, []).append((a, _behind(a, asked, now), said))
+    return Required(groups, len(mine), len(found), is_mine)
+
+
+def _pace(course: Forecast, done: str) -> list[tuple[str, int, str]]:
+    """(which bar, schools, in words) of how many have seen it, will have with what is booked, and at this pace."""
+    bars = [("seen", course.seen, done)]
+    if course.booked > course.seen:
+        bars.append(("booked", course.booked, "with what is booked"))
+    if course.pace is not None and not course.is_over:
+        slowest, fastest = course.slower[-1].schools, course.faster[-1].schools
+        at_least = f", {slowest:,} at the slower" if slowest < fastest else ""
+        bars.append(("asked", fastest, f"of {course.target:,} at this pace{at_least}"))
+    return bars
 
 
 def _list(asked: View, **filters: Any) -> str:

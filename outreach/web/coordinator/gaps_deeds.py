@@ -182,7 +182,6 @@ def gaps_reminder(urn: int) -> Any:
     seen = _reminder(programme, urn)
     page = render_template(
         "coordinator/letter_to_go.html",
-        here="Gaps",
         back=url_for("coordinator.gaps", programme=programme.id),
         school=school,
         contact=seen.shown.contact,

@@ -151,7 +151,6 @@ def invitation_letter(urn: int) -> Any:
     letter = _letter(programme, urn)
     page = render_template(
         "coordinator/letter_to_go.html",
-        here="Invitations",
         back=url_for("coordinator.invitations", programme=programme.id),
         school=school,
         contact=contact,

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from test_forecast import LAST, SCHOOL_DAYS, TODAY, ahead, back, tour_days, year_days
 
 from outreach.coverage.charts import trend_lines
-from outreach.coverage.charts.trend_lines import LINE, NARROW, WIDE, Drawing, Frame
+from outreach.coverage.charts.trend_lines import LINE, WIDE, Drawing, Frame
 from outreach.coverage.desk import trend
 
 
@@ -80,7 +80,7 @@ def test_once_the_year_is_over_there_is_one_line() -> None:
     assert drawn is not None and (drawn.booked, drawn.slower, drawn.faster) == ("", "", "")
 
 
-@pytest.mark.parametrize("frame", [WIDE, NARROW])
+@pytest.mark.parametrize("frame", [WIDE, Frame(width=600, height=210, left=30, right=158)])
 @settings(deadline=None, max_examples=100)
 @given(
     today=year_days,

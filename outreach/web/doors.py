@@ -1,0 +1,243 @@
+"""The seven doors of a coordinator's desk, the pages behind each, and where every other page belongs.
+
+A page stands in a row of its section, or belongs to one that does. The page of a school or a booking belongs to
+where one came from: its address says so, and every link from such a page to another of them says it on.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, has_request_context, request, url_for
+
+
+@dataclass(frozen=True)
+class Row:
+    """A page in the second row of its section."""
+
+    words: str
+    name: str
+    """Of its endpoint; with `?from=`, of where one came from."""
+    asks: tuple[tuple[str, str], ...] = ()
+    """What its address says besides."""
+
+    @property
+    def endpoint(self) -> str:
+        return f"coordinator.{self.name}"
+
+    def address(self, **values: Any) -> str:
+        return url_for(self.endpoint, **{**dict(self.asks), **values})
+
+
+@dataclass(frozen=True)
+class Door:
+    words: str
+    rows: tuple[Row, ...]
+    """The first is where the door leads to; a door with one alone has no second row."""
+
+
+TO_READ = Row("To read", "inbox_list")
+
+DOORS = (
+    Door("Desk", (Row("Desk", "desk"),)),
+    Door(
+        "Coverage",
+        (Row("Districts", "coverage"), Row("Schools", "schools"), Row("Past shows", "past_shows_page")),
+    ),
+    Door(
+        "Gaps",
+        (
+            Row("All gaps", "gaps"),
+            Row("To ring", "phone_list"),
+            Row("Reminders", "chasing"),
+            Row("To raise", "chasing_list", (("show", "consent"),)),
+            Row("Waiting list", "waiting_list"),
+        ),
+    ),
+    Door(
+        "Tour",
+        (
+            Row("Diary", "diary"),
+            Row("Plans", "plans"),
+            Row("Bookings", "bookings"),
+            Row("Times kept", "offers"),
+            Row("Guests", "guest_requests"),
+            Row("Days", "tour"),
+            Row("Availability", "availability"),
+            Row("Season", "season"),
+            Row("Call off", "call_off"),
+        ),
+    ),
+    Door(
+        "Letters",
+        (
+            TO_READ,
+            Row("Invitations", "invitations"),
+            Row("On paper", "paper_letters"),
+            Row("Sent", "letters"),
+            Row("Still right?", "confirmations"),
+            Row("New addresses", "requests"),
+            Row("The post", "status"),
+        ),
+    ),
+    Door("Reports", (Row("Board reports", "board_reports"), Row("Dashboard", "api_tokens"))),
+    Door(
+        "Set-up",
+        (
+            Row("Checklist", "setup"),
+            Row("Partnership", "partnership_settings"),
+            Row("Programmes", "programmes"),
+            Row("Companies", "companies"),
+            Row("Register", "register"),
+            Row("Contacts", "contacts"),
+            Row("Terms", "authorities"),
+            Row("Districts", "districts"),
+            Row("Roads", "road_minutes"),
+            Row("Calendars", "calendars"),
+            Row("New year", "new_year"),
+        ),
+    ),
+)
+
+BELONGS = {
+    "news": "desk",
+    "search": "desk",
+    "password": "desk",
+    "past_shows_preview": "past_shows_page",
+    "gaps_do": "gaps",
+    "gaps_reminder": "gaps",
+    "chasing_list": "chasing",
+    "chasing_raise": "chasing_list",
+    "diary_list": "diary",
+    "diary_move": "diary",
+    "show": "diary",
+    "plan": "plans",
+    "plan_accept": "plans",
+    "plan_day": "plans",
+    "plan_days": "plans",
+    "plan_line_letter": "plans",
+    "plan_line_move": "plans",
+    "plan_schools": "plans",
+    "compare_plans": "plans",
+    "new_plan": "plans",
+    "guest_request": "guest_requests",
+    "add_tour_days": "tour",
+    "preview_tour_days": "tour",
+    "tour_day": "tour",
+    "day_sheet_page": "tour",
+    "preview_availability": "availability",
+    "troupe_rules": "availability",
+    "season_days": "season",
+    "season_shows": "season",
+    "troupe_costs": "season",
+    "called_off": "call_off",
+    "inbox_mail": "inbox_list",
+    "inbox_erase": "inbox_list",
+    "inbox_settled": "inbox_list",
+    "invitation_round": "invitations",
+    "invitation_letter": "invitations",
+    "letter": "letters",
+    "letter_address": "letters",
+    "confirmation_letter": "confirmations",
+    "board_report": "board_reports",
+    "board_draft": "board_reports",
+    "authority": "authorities",
+    "programme": "programmes",
+    "new_programme": "programmes",
+    "company": "companies",
+    "new_company": "companies",
+    "new_troupe": "companies",
+    "troupe": "companies",
+    "register_preview": "register",
+    "register_decisions": "register",
+    "register_decided": "register",
+    "register_hands": "register",
+    "contacts_preview": "contacts",
+    "contact_list": "contacts",
+    "contact_list_take_back": "contacts",
+    "copy_programme": "new_year",
+    "copy_rest": "new_year",
+    "new_year_round": "new_year",
+}
+"""Pages that stand in no row, by name: where each belongs. Those of a school or a booking need not be named."""
+
+OF_A_SCHOOL, OF_A_BOOKING = "/desk/schools/<int:urn>", "/desk/bookings/<reference>"
+
+_ROWS = {row.name: (door, row) for door in DOORS for row in door.rows}
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where the page that is shown stands: `row` is it, or what it belongs to."""
+
+    door: Door
+    row: Row
+    is_row: bool
+    came: Row | None
+    """Whence one came to a school or a booking that stands elsewhere by itself."""
+
+    def mark(self, row: Row) -> str:
+        """What aria-current says of an entry of the second row."""
+        return ("page" if self.is_row else "true") if row == self.row else ""
+
+    def mark_door(self, door: Door) -> str:
+        return ("page" if self.is_row and self.row == door.rows[0] else "true") if door == self.door else ""
+
+    def way_back(self) -> tuple[str, str]:
+        """The address and the words of the page to which this one belongs."""
+        asks = {
+            name: value
+            for name in ("programme",)
+            if (value := request.values.get(name, "")).isdecimal() and value.isascii()
+        }
+        return self.row.address(**asks), self.row.words
+
+
+def init_app(app: Flask) -> None:
+    """Links to a school or a booking say from where, unless that is where it stands by itself. What was searched
+    for is gone to, not come from."""
+    keeping = {
+        rule.endpoint: home_of(rule.endpoint.partition(".")[2], rule.rule)
+        for rule in app.url_map.iter_rules()
+        if _keeps(rule.rule)
+    }
+
+    def say_whence(endpoint: str, values: dict[str, Any]) -> None:
+        if (
+            endpoint in keeping
+            and has_request_context()
+            and request.blueprint == "coordinator"
+            and request.endpoint != "coordinator.search"
+        ):
+            name = here().row.name
+            if name != keeping[endpoint]:
+                values.setdefault("from", name)
+
+    app.url_defaults(say_whence)
+    app.context_processor(lambda: {"doors": DOORS, "to_read": TO_READ, "at_door": here})
+
+
+def home_of(name: str, rule: str) -> str:
+    """The row to which a page of that name and rule belongs by itself."""
+    if name in _ROWS:
+        return name
+    if name in BELONGS:
+        return BELONGS[name]
+    return (
+        "bookings" if rule.startswith(OF_A_BOOKING) else "schools" if rule.startswith(OF_A_SCHOOL) else "desk"
+    )
+
+
+def here() -> Here:
+    """Where the page asked for stands."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    name = (request.endpoint or "").partition(".")[2]
+    came = _ROWS.get(request.args.get("from", "")) if _keeps(rule) else None
+    door, row = came or _ROWS[home_of(name, rule)]
+    is_row = row.name == name
+    if is_row and any(request.args.get(key) != value for key, value in row.asks):
+        (door, row), is_row = _ROWS[BELONGS[name]], False
+    return Here(door, row, is_row, came[1] if came else None)
+
+
+def _keeps(rule: str) -> bool:
+    return rule.startswith((OF_A_SCHOOL, OF_A_BOOKING))
