@@ -270,7 +270,10 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
         except Refusal as refusal:
             problems.append((line.number, refusal.message))
     if problems:
-        raise LinesWrong(f"Line {number}: {message}" for number, message in sorted(problems))
+        said = [" ".join(line.split()) for line in text.splitlines()]
+        raise LinesWrong(
+            f"Line {number}, ‘{said[number - 1][:60]}’: {message}" for number, message in sorted(problems)
+        )
     if not new and not known:
         raise LinesWrong(
             ["There is no date in these lines. Write a term a line, like 4 January 2027 to 12 February 2027."]

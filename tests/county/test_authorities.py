@@ -52,13 +52,25 @@ def test_pasted_lines_in_the_ways_people_write_dates_are_read() -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("4 Jan to 12 Feb 2027", "write each date with its day, month and four-figure year."),
-        ("04/01/27 - 12/02/27", "write each date with its day, month and four-figure year."),
+        ("4 Jan to 12 Feb", "say of which year ‘12 Feb’ is, here or in a line above, like 2026/27."),
+        ("04/01 - 12/02", "write each date with its day, month and year."),
+        ("4 January 2027 to 31/6", "write each date with its day, month and year."),
+        ("Tuesday 4 January 2027", "4 January 2027 is a Monday, not a Tuesday."),
         ("31 February 2027", "'31 February 2027' is not a date."),
         ("4 Smarch 2027", "'4 Smarch 2027' is not a date."),
         ("2027-13-01 to 2027-14-01", "'2027-13-01' is not a date."),
         ("4 January 1066", "'4 January 1066' is not a date."),
-        ("term 3", "write the first and the last day of a term, or one INSET day, with its year."),
+        ("room 3", "write the first and the last day of a term, or one INSET day, with its year."),
+        (
+            "Page of 3 March 2026",
+            "write the first and the last day of a term, or one INSET day, with its year.",
+        ),
+        ("Term starts 4 January 2027", "no day is given on which that term ends."),
+        ("Term ends 12 February 2027", "no day is given on which that term starts."),
+        (
+            "INSET 4 January to 12 February 2027",
+            "that is a long time without pupils. Write each INSET day by itself.",
+        ),
         (
             "2027-01-04 2027-02-12 2027-02-22",
             "write the first and the last day of a term, or one INSET day, with its year.",
@@ -96,14 +108,14 @@ def test_one_wrong_line_and_nothing_is_added(marlshire) -> None:
     with transaction(), pytest.raises(authorities.LinesWrong) as refused:
         authorities.add_lines(marlshire, text, **WHO)
     assert refused.value.problems == (
-        "Line 2: That overlaps the term from 4 January 2027 to 12 February 2027. Remove that first if it is wrong.",
-        "Line 3: 6 March 2027 is a Saturday. An INSET day is a weekday.",
-        "Line 4: write the first and the last day of a term, or one INSET day, with its year.",
+        "Line 2, ‘1 February 2027 to 1 March 2027’: That overlaps the term from 4 January 2027 to 12 February 2027. Remove that first if it is wrong.",
+        "Line 3, ‘6 March 2027’: 6 March 2027 is a Saturday. An INSET day is a weekday.",
+        "Line 4, ‘soon 2027’: write the first and the last day of a term, or one INSET day, with its year.",
     )
     assert authorities.terms_of(["931"]) == []
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "Term dates\nto come"])
+@pytest.mark.parametrize("text", ["", "\n\n", "Term dates\nto come", "term 3"])
 def test_lines_without_any_date_are_refused(marlshire, text: str) -> None:
     with transaction(), pytest.raises(authorities.LinesWrong):
         authorities.add_lines(marlshire, text, **WHO)

@@ -295,12 +295,12 @@ def test_an_authority_is_added_and_its_terms_pasted_and_removed(desk: Desk) -> N
 
 
 def test_every_wrong_line_is_named_and_the_lines_stay(desk: Desk) -> None:
-    answer = desk.post("/desk/setup/authorities/931", lines="soon 2028\n4 Jan to 12 Feb 2028")
+    answer = desk.post("/desk/setup/authorities/931", lines="soon 2028\n4 Jan to 12 Feb")
     assert answer.status_code == 422
     assert problems(answer) == ["2 lines cannot be added. Nothing was changed."]
-    assert "<li>Line 1: write the first and the last day" in answer.text
-    assert "<li>Line 2: write each date with its day" in answer.text
-    assert "4 Jan to 12 Feb 2028</textarea>" in answer.text
+    assert "<li>Line 1, ‘soon 2028’: write the first and the last day" in answer.text
+    assert "<li>Line 2, ‘4 Jan to 12 Feb’: say of which year ‘12 Feb’ is" in answer.text
+    assert "4 Jan to 12 Feb</textarea>" in answer.text
 
 
 @pytest.mark.parametrize(
