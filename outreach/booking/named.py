@@ -189,6 +189,12 @@ def was_of(booking_id: int, named_id: int) -> bool:
     return db.session.get_one(GuestPlace, one.place_id).booking_id == booking_id
 
 
+def taken_back(booking_id: int, named_id: int) -> NamedPerson | None:
+    """Somebody who was named for a booking and whom the school took back; None for any other."""
+    one = db.session.get(NamedPerson, named_id) if was_of(booking_id, named_id) else None
+    return one if one is not None and one.decision == TAKEN_BACK else None
+
+
 def waiting_for_bookings(booking_ids: Collection[int]) -> dict[int, list[NamedPerson]]:
     """Who waits to be taken into some bookings, also where they were named when seats were asked for; one
     query."""

@@ -22,7 +22,8 @@ LONGEST = 200
 
 FROM_SCHOOL = "the school"
 CONFIRMED = "the school, which confirmed it"
-"""Where an address came from that the school itself gave, as the next letter says it."""
+NAMED = "a colleague at the school"
+"""Where an address came from that the school itself gave, as the next letter says it: 'Your address came from …'."""
 
 
 def _holder(context: DefaultExecutionContext) -> int | None:
@@ -134,8 +135,17 @@ def given_by_school(contact: Contact) -> bool:
     return (
         source in (FROM_SCHOOL, CONFIRMED)
         or re.fullmatch("booking [A-Z0-9-]+", source) is not None
-        or (source.startswith("named by ") and source.endswith(", at the school"))
+        or source == NAMED
+        or source.startswith(f"{NAMED}, ")
+        or (
+            source.startswith("named by ") and source.endswith(", at the school")
+        )  # as it was put down before
     )
+
+
+def named_at_school(who: str) -> str:
+    """The source of an address that somebody at the school gave; `who`: as the history has that person."""
+    return NAMED if not who or who.endswith("at the school") else f"{NAMED}, {who}"
 
 
 def contacts_of_school(urn: int, partnership_id: int | None = None) -> list[Contact]:
@@ -206,6 +216,13 @@ def get(contact_id: int, urn: int) -> Contact | None:
             Contact.id == contact_id, Contact.urn == urn, Contact.ended_at.is_(None), whose(None, Contact.urn)
         )
     )
+
+
+def ended(contact_id: int, urn: int, partnership_id: int) -> Contact | None:
+    """A school's contact that does not count any more; None for any other."""
+    found = db.session.get(Contact, contact_id)
+    theirs = found is not None and (found.urn, found.partnership_id) == (urn, partnership_id)
+    return found if found is not None and theirs and found.ended_at is not None else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from outreach.ground.db import db, is_unavailable
 from outreach.ground.errors import Refusal
+from outreach.web import typed_words
 from outreach.web.gate import ApiProblem
 
 
@@ -28,7 +29,8 @@ def _stale(_error: CSRFError) -> tuple[str, int]:
     typed: list[tuple[str, str]] = []
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
-    return render_template("problem.html", code=400, kind="stale", typed=typed), 400
+    said = typed_words.in_words(typed)
+    return render_template("problem.html", code=400, kind="stale", typed=typed, said=said), 400
 
 
 def _is_secret(name: str) -> bool:
@@ -77,7 +79,14 @@ def _busy() -> Any:
         return {"error": {"code": "busy", "message": words}}, 503, RETRY_AFTER
     g.pop("partnership", None)  # its row may not be read again now
     typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
-    page = render_template("problem.html", code=503, kind="busy", typed=typed, files=bool(request.files))
+    page = render_template(
+        "problem.html",
+        code=503,
+        kind="busy",
+        typed=typed,
+        said=typed_words.in_words(typed),
+        files=bool(request.files),
+    )
     return page, 503, RETRY_AFTER
 
 

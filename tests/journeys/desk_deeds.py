@@ -261,6 +261,7 @@ def move(phone: Page, link: str, reference: str) -> None:
 def cancel(phone: Page, link: str, reference: str) -> None:
     phone.goto(f"{link}/booked/{reference}")
     phone.get_by_role("link", name="Cancel this booking").click()
+    phone.get_by_label("Our hall is not free any more").check()
     phone.get_by_role("textbox").first.fill("The hall is flooded")
     press(phone, "Cancel this booking")
     expect(phone.get_by_role("heading", level=1)).to_have_text("This booking is cancelled")

@@ -309,6 +309,7 @@ def move(phone: Page) -> None:
 
 def cancel(phone: Page) -> None:
     phone.get_by_role("link", name="Cancel this booking").click()
+    phone.get_by_label("Our hall is not free any more").check()
     phone.get_by_role("textbox").first.fill("The hall is flooded")
     phone.get_by_role("button", name="Cancel this booking").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("This booking is cancelled")

@@ -1,11 +1,13 @@
 """What every page carries and refuses: headers, cookies, forged forms, other hosts, other people's rows."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from school_story import lay
 
 import make
 from outreach import create_app
@@ -115,6 +117,31 @@ def test_old_form_shows_what_was_typed_to_be_sent_again_but_no_password(
     page = client.post("/sign-in", data=typed, headers={"Sec-Fetch-Site": "same-origin"}).text
     assert 'name="email" value="p@marlshire.example"' in page and "&lt;b&gt;" in page
     assert "Send it again" in page and "my secret" not in page
+
+
+@pytest.mark.any_database
+def test_old_form_is_shown_in_the_words_of_its_boxes(guarded: Flask, client: FlaskClient, stopped) -> None:
+    story = lay(client)
+    for step, typed, wanted in (
+        ("/pupils", {"pupils-0-8": "108", "sure": "8=108"}, [("Year 8", "108")]),
+        (
+            "/hall",
+            {"hall": "Gym", "step_free": "unknown", "access-0-wheelchair": "2", "arrival_note": ""},
+            [("Hall or room", "Gym"), ("Step-free way in?", "Not sure"), ("Wheelchair places", "2")],
+        ),
+        ("/people", {"lead_name": "Jo"}, [("Safeguarding lead’s name", "Jo")]),
+        (
+            "/booked/MRL-1/cancel",
+            {"reason": "other", "more": "Mocks"},
+            [("Why?", "Another reason"), ("More in your words (optional)", "Mocks")],
+        ),
+        ("/not-this-year", {"reason": "exams"}, [("Why not this year?", "Exams or mocks are in the way")]),
+        ("/choose", {"slot": "1-0900"}, []),
+    ):
+        page = client.post(story.path(step), data=typed, headers={"Sec-Fetch-Site": "same-origin"}).text
+        rows = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page)
+        assert rows == wanted
+        assert all(f'name="{name}" value="{value}"' in page for name, value in typed.items())
 
 
 @pytest.mark.any_database

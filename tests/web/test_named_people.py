@@ -491,9 +491,22 @@ def test_who_waits_can_be_taken_back_by_the_school(story: Story, stopped) -> Non
     (one,) = waiting()
     reference = db.session.get(Booking, one.booking_id).reference
     assert story.post(f"/booked/{reference}/named/{one.id}/take-back").status_code == 303
-    assert waiting() == [] and "Sam Whitfield is not named any more" in said(
-        story.get(f"/booked/{reference}")
-    )
+    page = story.get(f"/booked/{reference}")
+    assert waiting() == [] and "Sam Whitfield is not named any more. Name them again" in said(page)
+    again = story.get(f"/booked/{reference}/colleague?named={one.id}").text
+    assert f"/colleague?named={one.id}" in page.text and 'value="Sam Whitfield"' in again and PRIVATE in again
+
+
+def test_who_waits_or_is_another_bookings_is_not_offered_again(story: Story, stopped) -> None:
+    through_colleague(story, PRIVATE)
+    (one,) = waiting()
+    reference = db.session.get(Booking, one.booking_id).reference
+    for named_id in (one.id, 999999, "x", "9" * 30):
+        assert "Sam Whitfield" not in story.get(f"/booked/{reference}/colleague?named={named_id}").text
+    assert story.post(f"/booked/{reference}/named/{one.id}/take-back").status_code == 303
+    other = story.another_school()
+    theirs = other.book(other.keys()[3])
+    assert "Sam Whitfield" not in other.get(f"/booked/{theirs}/colleague?named={one.id}").text
 
 
 # Who names a replacement on the list of contacts

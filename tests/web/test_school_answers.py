@@ -148,7 +148,7 @@ def test_somebody_else_becomes_a_contact_and_is_written_to_once(story: Story) ->
     assert (contact.name, contact.role, contact.source) == (
         "Sam Okonkwo",
         "Head of Year 9",
-        "named by Joanna Fell, at the school",
+        "a colleague at the school, Joanna Fell",
     )
     assert [db.session.scalar(select(func.count()).select_from(t)) for t in (Invitation, Answer)] == [1, 1]
 
@@ -166,7 +166,7 @@ def test_page_says_what_the_school_told_us_until_it_books(story: Story, stopped)
     assert told in said(story.get())
     stopped.after(minutes=1)
     reference = story.book()
-    story.post(f"/booked/{reference}/cancel", reason="mocks")
+    story.post(f"/booked/{reference}/cancel", reason="exams")
     assert "your school told us" not in said(story.get())
 
 

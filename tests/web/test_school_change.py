@@ -196,17 +196,23 @@ def test_numbers_cannot_change_once_the_show_has_begun(story: Story, stopped) ->
 
 def test_cancel_wants_a_reason_then_shows_the_way_back(story: Story) -> None:
     reference = story.book()
-    refused = story.post(f"/booked/{reference}/cancel", reason="   ")
-    assert refused.status_code == 422 and "Say why, in a few words." in said(refused)
+    for typed, wrong in (
+        ({}, "Choose the reason that fits best."),
+        ({"reason": "snow"}, "There is a problem"),
+        ({"reason": "travel"}, "There is a problem"),
+        ({"reason": "other", "more": "   "}, "Say what the reason is, in a few words."),
+    ):
+        refused = story.send(f"/booked/{reference}/cancel", typed)
+        assert refused.status_code == 422 and wrong in said(refused), typed
     assert booking(reference).ended_at is None
     for _ in range(2):
-        answer = story.post(f"/booked/{reference}/cancel", reason="mocks that week")
+        answer = story.post(f"/booked/{reference}/cancel", reason="exams", more="mocks that week")
         assert (answer.status_code, answer.headers["Location"]) == (303, story.path(f"/booked/{reference}"))
     page = said(story.get(f"/booked/{reference}"))
     for sentence in (
         "This booking is cancelled",
         "by your school",
-        "Why mocks that week",
+        "Why Exams or mocks are in the way: mocks that week",
         "Choose a time again",
     ):
         assert sentence in page
@@ -217,7 +223,7 @@ def test_cancel_wants_a_reason_then_shows_the_way_back(story: Story) -> None:
 
 def test_cancelled_booking_can_no_longer_be_changed(story: Story) -> None:
     reference = story.book()
-    story.post(f"/booked/{reference}/cancel", reason="mocks")
+    story.post(f"/booked/{reference}/cancel", reason="other", more="mocks")
     assert "This booking is cancelled already" in said(story.get(f"/booked/{reference}/move"))
     assert story.send(f"/booked/{reference}/numbers", PUPILS | HALL).status_code == 422
     for rest in ("/colleague", "/calendar.ics"):

@@ -100,6 +100,17 @@ def test_one_is_added_and_one_removed_and_then_all_are_right(asked: Asked) -> No
     assert asked.state() == requests.RIGHT
 
 
+def test_whoever_was_taken_off_can_be_put_back(asked: Asked) -> None:
+    asked.post(f"/{asked.office_id}/end")
+    page = asked.get().get_data(as_text=True)
+    assert f"/contacts/add?again={asked.office_id}" in page and "Put them back" in page
+    assert 'value="office@redmere.example"' in asked.get(f"/add?again={asked.office_id}").get_data(
+        as_text=True
+    )
+    for other in (asked.joanna_id, "x", 999999):
+        assert "@redmere.example" not in asked.get(f"/add?again={other}").get_data(as_text=True)
+
+
 def test_whoever_takes_themselves_off_reads_that_the_link_is_closed(asked: Asked) -> None:
     page = asked.post(f"/{asked.joanna_id}/end")
     assert page.status_code == 200 and "the link that went there is closed now" in page.get_data(as_text=True)
@@ -109,8 +120,8 @@ def test_whoever_takes_themselves_off_reads_that_the_link_is_closed(asked: Asked
 
 def test_bad_input_comes_back_with_what_was_typed(asked: Asked) -> None:
     for typed, said in (
-        ({"address": ""}, "Enter the work email address."),
-        ({"address": "nowhere"}, "email address"),
+        ({"address": ""}, "Enter the email address."),
+        ({"address": "nowhere"}, "Email address: that is not an address."),
         ({"address": "J.FELL@redmere.example"}, "is on the list already"),
     ):
         answer = asked.post("/add", name="Kept as typed", **typed)
@@ -178,7 +189,7 @@ def test_a_school_answers_on_a_phone_without_javascript(
     site.open(plain_page, asked.path)
     plain_page.get_by_role("link", name="Add somebody").click()
     plain_page.get_by_label("Name", exact=True).fill("Sam Okonkwo")
-    plain_page.get_by_label("Work email address").fill("sam@redmere.example")
+    plain_page.get_by_label("Email address").fill("sam@redmere.example")
     plain_page.get_by_role("button", name="Save").click()
     expect(plain_page.get_by_text("Sam Okonkwo is added.")).to_be_visible()
     site.check(page, asked.path)

@@ -189,7 +189,7 @@ def test_what_the_coordinator_or_the_school_cancelled_says_which(story: Story, s
     page = said(story.get(f"/booked/{reference}"))
     assert "We had to cancel" in page and "Changed your mind" not in page
     other = story.book()
-    story.post(f"/booked/{other}/cancel", reason="mocks")
+    story.post(f"/booked/{other}/cancel", reason="exams")
     page = said(story.get(f"/booked/{other}"))
     assert "This booking is cancelled" in page and "by your school" in page and "Changed your mind?" in page
 
@@ -345,7 +345,7 @@ def test_a_host_reads_who_its_guests_are_before_it_moves_or_cancels(story: Story
 def test_a_hosts_reason_goes_to_its_guests_only_where_it_says_so(story: Story, stopped, ticked: bool) -> None:
     reference, guest = with_guest(story)
     guest_id = guest.id
-    typed = {"reason": "our head is ill"} | ({"guests": "y"} if ticked else {})
+    typed = {"reason": "other", "more": "our head is ill"} | ({"guests": "y"} if ticked else {})
     assert story.send(f"/booked/{reference}/cancel", typed).status_code == 303
     db.session.rollback()
     assert promises.cancellation_of(promises.get(reference)).reason == "our head is ill"

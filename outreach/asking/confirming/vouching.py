@@ -153,7 +153,7 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
         role=person.role,
         address=person.address,
         phone=person.phone,
-        source=f"named by {person.named_by}, at the school",
+        source=contacts.named_at_school(person.named_by),
         source_date=day_of(person.recorded_at),
         who=who,
         now=now,

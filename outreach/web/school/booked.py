@@ -20,6 +20,7 @@ from outreach.booking import (
 from outreach.booking.calling_off import call_offs
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guests import hosting
+from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.told import sender_of
 from outreach.ground import clock
@@ -51,7 +52,7 @@ class ColleagueForm(Form):
     """One person of a booking."""
 
     name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
-    address = forms.address("Work email address", required="Enter your colleague’s work address.")
+    address = forms.address("Email address", required="Enter your colleague’s email address.")
     role = forms.text("Role", hint="For example: Head of Year 9. You may leave it empty.", at_most=120)
     phone = forms.text("Phone", hint="You may leave it empty.", at_most=40)
     duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
@@ -163,9 +164,13 @@ def calendar(token: str, reference: str) -> Any:
 @school.route("/i/<token>/booked/<reference>/colleague", methods=["GET", "POST"])
 @by_personal_link
 def colleague(token: str, reference: str) -> Any:
-    """Give one more person the invite. `again` fills the form with somebody who was taken out."""
+    """Give one more person the invite. `again` fills the form with somebody who was taken out, `named` with
+    somebody who waited for a coordinator and is not named any more."""
     booking = _standing(reference)
-    form = ColleagueForm(obj=_removed(booking, request.args.get("again", "")))
+    form = ColleagueForm(
+        obj=_removed(booking, request.args.get("again", ""))
+        or _taken_back(booking, request.args.get("named", ""))
+    )
     if form.validate_on_submit():
         with transaction():
             added = colleagues.add(own_booking(reference), form.colleague(), who=g.who, now=clock.now())
@@ -224,7 +229,9 @@ def take_named_back(token: str, reference: str, named_id: int) -> Any:
         for one in named.waiting_for_bookings([booking.id]).get(booking.id, []):
             if one.id == named_id:
                 named.decide(one, named.TAKEN_BACK, who=g.who, now=clock.now())
-                flash(f"{one.name} is not named any more.", "confirm")
+                back = url_for(".colleague", token=token, reference=reference, named=one.id)
+                words = Markup("{} is not named any more. <a href='{}'>Name them again</a>")
+                flash(words.format(one.name, back), "confirm")
     return redirect(url_for(".booked", token=token, reference=reference), 303)
 
 
@@ -276,8 +283,13 @@ def _standing(reference: str) -> Booking:
 
 def _removed(booking: Booking, contact_id: str) -> VisitContact | None:
     """Somebody who was taken out of this booking, by the number in the address."""
-    return (
-        promises.removed_from(booking, int(contact_id))
-        if contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10
-        else None
-    )
+    return promises.removed_from(booking, int(contact_id)) if _is_number(contact_id) else None
+
+
+def _taken_back(booking: Booking, named_id: str) -> NamedPerson | None:
+    """Somebody whom the school took back before a coordinator had looked."""
+    return named.taken_back(booking.id, int(named_id)) if _is_number(named_id) else None
+
+
+def _is_number(typed: str) -> bool:
+    return typed.isascii() and typed.isdigit() and len(typed) < 10

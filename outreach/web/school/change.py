@@ -18,20 +18,26 @@ from outreach.ground.wording import clock as said_clock
 from outreach.ground.wording import day as said_day
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
-from outreach.web.forms import Form, tick, valid, words
+from outreach.web.forms import choice, set_choices, tick, valid, words
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, status
 from outreach.web.school import forms
-from outreach.web.school.forms import HallForm, PupilsForm
+from outreach.web.school.forms import HallForm, PupilsForm, ReasonForm
+
+REASONS = (
+    ("hall", "Our hall is not free any more"),
+    ("exams", "Exams or mocks are in the way"),
+    ("staff", "Nobody can look after it that day"),
+    ("closed", "Our school is closed that day"),
+    ("other", "Another reason"),
+)
+NO_WAY = ("travel", "We have no way to get there")
+GUEST_REASONS, EVERY_REASON = (NO_WAY, *REASONS[1:]), (NO_WAY, *REASONS)
 
 
-class CancelForm(Form):
-    reason = words(
-        "Why do you cancel?",
-        required="Say why, in a few words. It helps us to find a time that suits.",
-        hint="No pupil’s name, please: a few words are enough.",
-        at_most=500,
-    )
+class CancelForm(ReasonForm):
+    reason = choice("Why?", EVERY_REASON, required="Choose the reason that fits best.")
+    more = words("More in your words (optional)", hint="No pupil’s name, please.", at_most=500)
     guests = tick("Our guests may read this reason too")
 
 
@@ -103,11 +109,12 @@ def cancel(token: str, reference: str) -> Any:
     if not booking.can_cancel(now):
         return _too_late(token, booking, "cancel")
     form = CancelForm()
+    set_choices(form.reason, GUEST_REASONS if booking.role == promises.GUEST else REASONS)
     if form.validate_on_submit():
         with transaction():
             bookings.cancel(
                 own_booking(reference),
-                reason=form.reason.data,
+                reason=form.said(),
                 by=promises.SCHOOL,
                 who=g.who,
                 now=now,

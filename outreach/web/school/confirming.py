@@ -3,7 +3,8 @@ somebody else, one more, not any more."""
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from markupsafe import Markup
 
 from outreach.asking.confirming import contact_answers, requests
 from outreach.asking.confirming.requests import STILL_RIGHT, ConfirmationRequest
@@ -21,7 +22,7 @@ from outreach.web.refusals import refused
 class PersonForm(Form):
     name = forms.text("Name", hint="Of a shared mailbox you may leave it empty.", at_most=120)
     role = forms.text("Role", hint="For example: designated safeguarding lead", at_most=120)
-    address = forms.address("Work email address", required="Enter the work email address.")
+    address = forms.address("Email address", required="Enter the email address.")
     phone = forms.text("Work phone number", hint="You may leave it empty.", at_most=40)
 
     def details(self) -> Details:
@@ -54,7 +55,8 @@ def all_right(token: str) -> Any:
 @by_personal_link
 def contacts_add(token: str) -> Any:
     _asked()
-    form = PersonForm()
+    again = _taken_off(request.args.get("again", ""))
+    form = PersonForm(data=vars(contacts.details_of(again)) if again is not None else None)
     if form.validate_on_submit():
         with transaction():
             reread()
@@ -121,7 +123,13 @@ def contacts_end(token: str, contact_id: int) -> Any:
         person = _person(contact_id)
         if person is not None:
             contact_answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
-    return _after(token, was, f"{name} is not written to any more.")
+    back = url_for(".contacts_add", token=token, again=contact_id)
+    return _after(
+        token,
+        was,
+        f"{name} is not written to any more.",
+        undo=Markup("<a href='{}'>Put them back</a>").format(back),
+    )
 
 
 def _waits(address: str) -> bool:
@@ -149,11 +157,18 @@ def _gone(token: str) -> Any:
     return redirect(url_for(".contacts", token=token), 303)
 
 
-def _after(token: str, was: str, said: str) -> Any:
+def _taken_off(contact_id: str) -> Contact | None:
+    """Somebody who was taken off the list, by the number in the address."""
+    if not (contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10):
+        return None
+    return contacts.ended(int(contact_id), g.school.urn, g.partnership.id)
+
+
+def _after(token: str, was: str, said: str, undo: str = "") -> Any:
     """Back to the list; but whoever was taken off it has no link any more, and reads so here."""
     if not g.link.open_at(clock.now()):
         return render_template("school/contacts_closed.html", token=token, was=was, said=said)
-    flash(said)
+    flash(Markup("{} {}").format(said, undo) if undo else said)
     return redirect(url_for(".contacts", token=token), 303)
 
 

@@ -308,7 +308,7 @@ def ticked(person: Colleague | VisitContact | NamedPerson) -> str:
 
 def _read(said: str) -> Colleague | None:
     """Whom such a value names; None where it names nobody."""
-    name, _, rest = tidy(said).rpartition(" <")
+    name, _, rest = " ".join(tidy(said).split()).rpartition(" <")
     found = find_address(rest.removesuffix(">"))
     return Colleague(name=(name or found)[:120], address=found, duty=COLLEAGUE) if found else None
 
@@ -332,6 +332,27 @@ def marked(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
     """The same for people of a booking that has others already."""
     known = named.known_at(g.school, g.partnership.id, holder=g.link.address)
     return tuple(replace(person, waits=not known(person.address)) for person in people)
+
+
+class ReasonForm(Form):
+    """Why, as one of a few, and more in words; 'other' needs the words. A form of it has the boxes `reason` and
+    `more`."""
+
+    reason: Any
+    more: Any
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if self.reason.data == "other":
+            need(self.more, "Say what the reason is, in a few words.")
+        return not self.errors
+
+    def said(self) -> str:
+        """The reason in words, as people read it."""
+        if self.reason.data == "other":
+            return str(self.more.data)
+        words = dict((choice.value, choice.label) for choice in self.reason.choices)[self.reason.data]
+        return f"{words}: {self.more.data}" if self.more.data else str(words)
 
 
 def need(box: Any, said: str) -> None:

@@ -18,7 +18,7 @@ from outreach.ground.timespans import day_of
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, school
-from outreach.web.school.forms import need
+from outreach.web.school.forms import ReasonForm
 
 REASONS = (
     ("exams", "Exams or mocks are in the way"),
@@ -30,26 +30,13 @@ REASONS = (
 )
 
 
-class NotThisYearForm(Form):
+class NotThisYearForm(ReasonForm):
     reason = forms.choice("Why not this year?", REASONS, required="Choose the reason that fits best.")
     more = forms.words(
         "Would you like to say more?",
         hint="For example: exams until July. You may leave it empty.",
         at_most=500,
     )
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        super().validate(extra_validators)
-        if self.reason.data == "other":
-            need(self.more, "Say what the reason is, in a few words.")
-        return not self.errors
-
-    def said(self) -> str:
-        """The reason in words, as coordinators read it."""
-        words = dict(REASONS)[self.reason.data]
-        if self.reason.data == "other":
-            return self.more.data
-        return f"{words}: {self.more.data}" if self.more.data else words
 
 
 WEEKDAYS = tuple((day.lower(), day) for day in ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays"))
@@ -207,7 +194,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
         role=form.role.data or "",
         address=address,
         phone="",
-        source=f"named by {g.who}, at the school",
+        source=contacts.named_at_school(g.who),
         source_date=day_of(now),
         who=g.who,
         now=now,

@@ -225,7 +225,7 @@ def test_what_the_school_itself_gave_wins(app: Flask) -> None:
                 contacts.FROM_SCHOOL,
                 contacts.CONFIRMED,
                 "booking MRL-7Q2K",
-                "named by Jo Fell, at the school",
+                contacts.named_at_school("Jo Fell"),
                 "the school's website",
             )
         ):
