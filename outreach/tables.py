@@ -29,6 +29,7 @@ import outreach.county.lists.uploads
 import outreach.county.partnerships
 import outreach.county.register.decisions
 import outreach.county.register.hands
+import outreach.county.register.postcodes
 import outreach.county.schools
 import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept

@@ -12,7 +12,7 @@ from outreach.county import partnerships
 from outreach.county import register as incoming
 from outreach.county.authorities import hand_over as hand_authority_over
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Change, Changes, Facts, RegisterFile, doubts, hands
+from outreach.county.register import Change, Changes, Facts, RegisterFile, doubts, hands, postcodes
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -95,6 +95,22 @@ def apply(
         raise click.ClickException(refusal.message) from refusal
     _list("Lines that could not be read", [f"line {u.number}: {u.reason}" for u in changes.unreadable], False)
     click.echo("Nothing was new in that file." if changes.nothing else f"Applied: {changes.summary}.")
+
+
+@register.command("postcodes")
+@click.option(
+    "--area", "areas", multiple=True, help="Only a postcode area, for example OX; may be given again."
+)
+@click.argument("file", type=FILE)
+def bring_postcodes(areas: tuple[str, ...], file: BinaryIO) -> None:
+    """Keep the postcodes of FILE, Ordnance Survey's Code-Point Open as it is downloaded (.zip), in the place of those
+    that were kept: a troupe's base can then be typed as any of them."""
+    try:
+        with click.progressbar(length=os.fstat(file.fileno()).st_size, label="Reading") as bar, transaction():
+            kept = postcodes.bring_in(file, areas=areas, progress=bar.update)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"Kept {count(kept, 'postcode')}.")
 
 
 @register.command("asked")

@@ -7,10 +7,12 @@ import click
 from flask.cli import with_appcontext
 
 from outreach.county import partnerships
+from outreach.county.register import postcodes
 from outreach.county.register.founding import Founding, found
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.wording import count
 
 FILE = click.File("rb")
 
@@ -44,6 +46,9 @@ def setup(authority: str, register: Any, name: str, email: str, **files: Any) ->
     try:
         with transaction():
             founded = found(founding, who="set-up", now=clock.now())
+            if founding.code_point is not None:
+                founding.code_point.seek(0)
+                click.echo(f"{count(postcodes.bring_in(founding.code_point), 'postcode')} kept.")
             click.echo(f"{founded.partnership.name}: {founded.changes.summary}")
             for line in founded.changes.unreadable:
                 click.echo(f"  Line {line.number} was left out: {line.reason}.", err=True)

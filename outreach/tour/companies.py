@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county import partnerships
+from outreach.county.register import postcodes
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, OfPartnership, db
@@ -186,18 +187,18 @@ def set_costs(
 
 
 def find_base(text: str) -> Place | None:
-    """The place of what a person typed: the postcode of a school we know, a grid reference, an easting and
-    northing.
+    """The place of what a person typed: a grid reference, an easting and northing, a postcode: any once Code-Point
+    Open was brought in, else that of a school we know.
 
     None of nothing typed; raises BaseNotFound.
     """
     if not text.strip():
         return None
-    found = from_grid_reference(text) or _school_at(text)
+    found = from_grid_reference(text) or postcodes.find(text) or _school_at(text)
     if found is None:
         raise BaseNotFound(
-            "We know no place by that. Enter the postcode of a school in the register, "
-            "a grid reference like SP 513 061, or an easting and northing like 451300, 206100."
+            "We know no place by that. Enter another postcode, as of a school nearby, a grid reference like "
+            "SP 513 061, or an easting and northing like 451300, 206100."
         )
     return found
 

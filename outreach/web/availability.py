@@ -50,7 +50,7 @@ class WishForm(forms.Form):
     place = forms.text(
         "Where that is",
         at_most=60,
-        hint="The postcode of a school nearby, a grid reference like SP 513 061, or an easting and northing",
+        hint="A postcode, a grid reference like SP 513 061, or an easting and northing",
     )
 
     def wish(self) -> DayWish:

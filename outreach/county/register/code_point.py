@@ -1,10 +1,11 @@
 """Code-Point Open, Ordnance Survey's postcodes: the places that a register download lacks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from outreach.county.register.packing import WrongFile, parts
+from outreach.ground.csv_lines import Progress, no_progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,32 +19,37 @@ class Spot:
 
 def read_code_point(source: BinaryIO, postcodes: Collection[str]) -> dict[str, Spot]:
     """Where some postcodes are, by `compact` postcode, from Code-Point Open: a zip or one of its CSV files.
+    Raises WrongFile."""
+    wanted = {compact(code) for code in postcodes}
+    return {code: spot for code, spot in every_postcode(source) if code in wanted and spot.easting}
+
+
+def every_postcode(source: BinaryIO, progress: Progress = no_progress) -> Iterator[tuple[str, Spot]]:
+    """All of a file, by `compact` postcode; one without a place stands at (0, 0).
 
     Its files have no header; one that has is read by it. Raises WrongFile.
     """
-    wanted = {compact(code) for code in postcodes}
-    spots: dict[str, Spot] = {}
     seen = 0
     with parts(source, field="code_point") as files:
         for part in files:
             at = _code_point_columns(part.header)
-            for _, row in part.rows():
+            for _, row in part.rows(progress):
                 if len(row) > max(at) and row[at[1]].isdecimal() and row[at[2]].isdecimal():
                     seen += 1
-                    code = compact(row[at[0]])
-                    if code in wanted and int(row[at[1]]):
-                        spots[code] = Spot(
+                    yield (
+                        compact(row[at[0]]),
+                        Spot(
                             easting=int(row[at[1]]),
                             northing=int(row[at[2]]),
                             district_code=row[at[3]].strip() or None,
-                        )
+                        ),
+                    )
     if not seen:
         raise WrongFile(
             "This is not a Code-Point Open file: it has no postcode with an easting and a northing. "
             "Nothing was changed.",
             field="code_point",
         )
-    return spots
 
 
 def compact(postcode: str) -> str:

@@ -36,8 +36,8 @@ class TroupeForm(forms.Form):
     base = forms.text(
         "Where the van starts and ends its day",
         at_most=60,
-        hint="The postcode of a school in the register, a grid reference like SP 513 061, or an easting and "
-        "northing. Empty: the day begins at the first school",
+        hint="A postcode, a grid reference like SP 513 061, or an easting and northing. Empty: the day begins at the "
+        "first school",
     )
     base_name = forms.text("What that place is called", at_most=100)
     calendar_address = forms.address(
