@@ -4,6 +4,7 @@ Nobody is written to twice by a round: rounds of one programme queue at its row,
 one before sent, and a unique constraint on (programme, school, address, repeat) stands behind that.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -378,6 +379,15 @@ def of_school(programme_id: int, urn: int) -> list[tuple[Invitation, Letter | No
         .order_by(Invitation.id.desc())
     )
     return [(invitation, letter) for invitation, letter in rows]
+
+
+def asked_lately(asked: Iterable[tuple[Invitation, Letter | None]], *, now: datetime) -> set[str]:
+    """Addresses of `of_school`, in small letters, that were asked less than a day ago: see AskedToday. Pure."""
+    return {
+        invitation.address.lower()
+        for invitation, letter in asked
+        if invitation.recorded_at > now - timedelta(days=1) and (letter is None or letter.status != WITHDRAWN)
+    }
 
 
 def queue(programme: Programme) -> None:

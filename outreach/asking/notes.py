@@ -5,10 +5,10 @@ A note that is taken back loses its words for good: whoever wrote a name by mist
 """
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
@@ -155,6 +155,12 @@ def find(note_id: int, *, partnership_id: int) -> NoteOnSchool | None:
     )
 
 
+def read(note_id: int, *, partnership_id: int) -> NoteOnSchool | None:
+    """A partnership's own note, only to be shown; None for another's or none."""
+    found = db.session.get(NoteOnSchool, note_id) if note_id < 2**31 else None
+    return found if found is not None and found.partnership_id == partnership_id else None
+
+
 def of_school(urn: int, *, partnership_id: int) -> list[NoteOnSchool]:
     """A partnership's notes about one school, the newest first, without those taken back."""
     return of_schools([urn], partnership_id=partnership_id)
@@ -173,6 +179,23 @@ def of_schools(urns: Collection[int], *, partnership_id: int) -> list[NoteOnScho
             .order_by(NoteOnSchool.recorded_at.desc(), NoteOnSchool.id.desc())
         )
     )
+
+
+def calls_in(programme: Programme, urns: Iterable[int]) -> dict[int, int]:
+    """How many notes of talks on the phone stand in a programme, by school; one query."""
+    rows = db.session.execute(
+        select(NoteOnSchool.urn, func.count())
+        .where(
+            NoteOnSchool.urn.in_(set(urns)),
+            NoteOnSchool.partnership_id == programme.partnership_id,
+            NoteOnSchool.programme_id == programme.id,
+            NoteOnSchool.kind == PHONE,
+            NoteOnSchool.withdrawn_at.is_(None),
+        )
+        .group_by(NoteOnSchool.urn)
+        .order_by(NoteOnSchool.urn)
+    )
+    return {urn: calls for urn, calls in rows}
 
 
 def words_of(typed: str) -> str:

@@ -92,6 +92,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.roads
     import outreach.web.coordinator.school
     import outreach.web.coordinator.school_asking
+    import outreach.web.coordinator.school_calls
     import outreach.web.coordinator.school_facts
     import outreach.web.coordinator.school_notes
     import outreach.web.coordinator.schools

@@ -1,13 +1,13 @@
 """The words of a school's page: each sentence in every case that makes it another."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from outreach.asking.notes import NoteOnSchool
 from outreach.county.contacts import Contact
+from outreach.county.school_days import INSET_DAY
 from outreach.county.schools import Correction, School
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen
@@ -197,14 +197,6 @@ def test_a_year_shows_its_standings_or_who_saw_it_all_the_same() -> None:
 
 
 def test_what_became_of_letters_and_answers() -> None:
-    assert school_words.sending(None) == ""
-    assert school_words.sending(Letter(status="sent", handed_at=AT)) == (
-        "handed to the mail server 19 January 2027 at 2:06pm"
-    )
-    assert school_words.sending(Letter(status="failed")) == "could not be delivered"
-    assert school_words.state(Letter(status="sent")) == "Handed over"
-    assert school_words.state(Letter(status="bounced")) == "Came back"
-    assert school_words.state(Letter(status="held back")) == "Held back"
     answer: Any = SimpleNamespace(kind="other date", reason="")
     assert school_words.answered(answer) == "Asked for another date"
     answer.reason = "Exams"
@@ -213,44 +205,41 @@ def test_what_became_of_letters_and_answers() -> None:
         "failed",
         "bounced",
     ]
-    assert school_words.how_many_letters(40, cut=True) == "the newest 40"
-    assert school_words.how_many_letters(1, cut=False) == "1 letter"
 
 
-def ways(**changes: Any) -> list[str]:
-    told = {"reachable": True, "account_open": True, "may_propose": True, "late": False, "standing": None}
-    told |= {"school": school(), "programme": Programme(closed_at=None)} | changes
-    return [way.words for way in school_words.ways_in_head(**told)]
+def test_what_the_page_is_about_in_a_line() -> None:
+    here = school(district_name="Fenwold")
+
+    def expected(**pupils: int | None) -> Any:
+        return {int(y[1:]): SimpleNamespace(pupils=n, estimated=False) for y, n in pupils.items()}
+
+    assert school_words.about(here, expected(y8=158, y9=154)) == "312 pupils in Years 8 and 9 · Fenwold"
+    assert school_words.about(here, expected(y8=1)) == "1 pupil in Year 8 · Fenwold"
+    assert school_words.about(here, expected(y8=158, y9=None)) == "Years 8 and 9 · Fenwold"
+    assert school_words.about(here, {}) == "Fenwold" and school_words.about(school(), {}) == ""
 
 
-def test_the_head_leads_to_somebody_to_write_to_first_and_then_to_times() -> None:
-    times, invite = ["Propose a time…", "Why not a certain day?"], ["Invite this school…"]
-    missing, seen = standing(is_gap=True), standing(is_gap=False)
-    assert ways() == ways(standing=missing) == times + invite
-    assert ways(standing=seen) == ways(account_open=False) == []
-    assert ways(late=True) == times
-    assert ways(may_propose=False) == ways(programme=Programme(closed_at=AT)) == invite
-    assert ways(reachable=False, account_open=False, standing=seen) == ["Add a contact"]
-    assert ways(school=school(status="Closed")) == ways(school=school(status="Closed"), reachable=False) == []
+def test_what_is_folded_says_what_is_inside() -> None:
+    facts: Any = [SimpleNamespace(correction=None), SimpleNamespace(correction="one")]
+    assert school_words.corrected_here(facts) == "1 corrected here"
+    assert school_words.corrected_here(facts[:1]) == "as the register says"
+    inset, other = (SimpleNamespace(reason=reason) for reason in (INSET_DAY, "exams"))
+    hours = (time(8, 45), time(15, 15))
 
+    def inside(*days: Any) -> str:
+        return school_words.days_inside(days, hours)
 
-def test_what_is_done_for_a_school_says_whether_it_counts() -> None:
-    def said(status: str = "Open", **changes: bool) -> list[str]:
-        told = {"decided": False, "in_target": True, "by_phone": False} | changes
-        return [way.words for way in school_words.ways_on(school(status=status), **told)]
-
-    always, link = ["Enter an answer"], ["Get a code to read out"]
-    assert said() == ["Take it out of the target", *always, *link]
-    assert said(in_target=False) == ["Take it into the target", *always, *link]
-    assert said(decided=True) == said(decided=True, in_target=False)
-    assert said(decided=True, by_phone=True) == ["Change whether it counts", *always, "Book by phone", *link]
-    assert said(status="Closed") == ["Take it out of the target", *always]
-    assert said(unreachable=True) == ["Take it out of the target", *always, "Print a letter", *link]
+    assert inside() == "8:45am to 3:15pm"
+    assert inside(inset, inset) == "2 INSET days, 8:45am to 3:15pm"
+    assert inside(inset, other) == "2 days, 8:45am to 3:15pm" and inside(other).startswith("1 day, ")
+    assert school_words.target_words(decided=True, in_target=True) == "Change whether it counts"
+    assert school_words.target_words(decided=False, in_target=True) == "Take it out of the target"
+    assert school_words.target_words(decided=False, in_target=False) == "Take it into the target"
 
 
 def test_who_looks_after_a_gap() -> None:
-    assert school_words.looked_after("Priya", standing(is_gap=True)) == "Looked after by Priya."
-    assert school_words.looked_after("", standing(is_gap=True)) == "Nobody looks after this gap yet."
+    assert school_words.looked_after("Priya", standing(is_gap=True)) == "looked after by Priya"
+    assert school_words.looked_after("", standing(is_gap=True)) == "nobody looks after it yet"
     assert school_words.looked_after("", standing(is_gap=False)) == school_words.looked_after("", None) == ""
 
 
@@ -312,12 +301,8 @@ def test_changes_of_the_register_wait() -> None:
     assert school_words.to_be_decided(2) == "2 changes of the register wait to be decided."
 
 
-def test_notes_and_earlier_visits_name_the_school_where_it_is_another() -> None:
+def test_earlier_visits_name_the_school_where_it_is_another() -> None:
     names = {OTHER: "Birch"}
-    note = NoteOnSchool(urn=URN, kind="phone", who="Priya", recorded_at=AT)
-    assert school_words.note(note, URN, names) == "On the phone, Priya, 19 January 2027 at 2:06pm"
-    note = NoteOnSchool(urn=OTHER, kind="note", who="Priya", recorded_at=AT)
-    assert school_words.note(note, URN, names) == "Priya, 19 January 2027 at 2:06pm, of Birch"
     visit: Any = SimpleNamespace(urn=OTHER, day=None, pupils=None)
     assert school_words.visit(visit, URN, names) == "day not known, number not known, as Birch"
     visit = SimpleNamespace(urn=URN, day=date(2025, 3, 4), pupils=1)

@@ -185,23 +185,12 @@ def _sorted_out(
     recipients = []
     for asking in found:
         nth = len(asking.reminded()) + 1
-        closed = asking.calendar.why_closed(today)
         if asking.in_hand:
             why = asking.in_hand
         elif nth > len(chases.REMINDERS):
             why = f"reminded {count(nth - 1, 'time')} already, last on {day_short(asking.reminded()[-1])}"
-        elif closed:
-            again = schedule.school_day_from(
-                today, until=programme.reply_by, why_closed=asking.calendar.why_closed
-            )
-            back = (
-                f"it is in again on {day_short(again)}" if again else "not in again before the reply-by date"
-            )
-            why = (
-                f"no school day there today ({closed.replace('your', 'its').replace('you ', 'it ')}): {back}"
-            )
-        elif asking.last_at > now - A_DAY:
-            why = f"written to less than a day ago, on {day_short(asking.since)}"
+        elif not_today := why_not_today(programme, asking, now=now):
+            why = not_today
         else:
             recipients.append(
                 Reminder(school=asking.school, contact=asking.contact, nth=nth, due=today, asking=asking)
@@ -209,6 +198,21 @@ def _sorted_out(
             continue
         left_out.append(NotWrittenTo(school=asking.school, why=why))
     return recipients, left_out
+
+
+def why_not_today(programme: Programme, asking: OpenAsking, *, now: datetime) -> str:
+    """Why nobody is reminded by hand there today; '' where that can be done."""
+    today = day_of(now)
+    closed = asking.calendar.why_closed(today)
+    if closed:
+        again = schedule.school_day_from(
+            today, until=programme.reply_by, why_closed=asking.calendar.why_closed
+        )
+        back = f"it is in again on {day_short(again)}" if again else "not in again before the reply-by date"
+        return f"no school day there today ({closed.replace('your', 'its').replace('you ', 'it ')}): {back}"
+    if asking.last_at > now - A_DAY:
+        return f"written to less than a day ago, on {day_short(asking.since)}"
+    return ""
 
 
 def _due(programme: Programme, asking: OpenAsking, plan: Schedule, today: date) -> Reminder | str:

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from flask import url_for
 
+from outreach.asking import notes
 from outreach.asking.chasing import chases, raising, reminders
+from outreach.asking.chasing.raising import WaitingGap
+from outreach.asking.chasing.reminders import Reminder
 from outreach.asking.recipients import whom_to_propose_to
 from outreach.booking import accounts, diary, holds
 from outreach.county import contacts, schools
@@ -18,7 +21,10 @@ from outreach.tour.programmes import Programme
 
 RING = "Ring and note"
 BY_PHONE = "Book by phone"
+REMIND, RAISE = "Remind", "Raise"
 SEE = "See what is known"
+RUNG_BEFORE_RAISING = 3
+"""How often a school that is silent after its reminders is rung before it is raised."""
 OFFER = (
     gaps.OTHER_DATE,
     gaps.WAITING_LIST,
@@ -58,23 +64,23 @@ class NextSteps:
         self.reminded = _reminders(programme, families)
         self._reports = _reports(programme, missing, families, now=now)
         on_file = contacts.to_write_to(missing)
-        self._reachable = set(whom_to_propose_to(missing)[0])
+        self.reachable = set(whom_to_propose_to(missing)[0])
         rows = schools.of_urns(missing)
-        self._has_number = {
-            s.urn for s in rows if s.telephone or any(c.phone for c in on_file.get(s.urn, ()))
-        }
+        self.has_number = {s.urn for s in rows if s.telephone or any(c.phone for c in on_file.get(s.urn, ()))}
         account_of = accounts.of_schools(programme, rows, now=now)
-        self._could_book = holds.who_could_book(programme, {s: account_of[s.urn] for s in rows}, now=now)
-        self._to_offer = {urn for urn, account in account_of.items() if account.is_open}
+        self.could_book = holds.who_could_book(programme, {s: account_of[s.urn] for s in rows}, now=now)
+        self.to_offer = {urn for urn, account in account_of.items() if account.is_open}
         if not itinerary.room_left(programme.id, now=now):
-            self._to_offer = set()
-        self._due, self._raised = set[int](), set[int]()
+            self.to_offer = set()
+        self.reminders, self.raised = dict[int, Reminder](), dict[int, WaitingGap]()
+        self._rung = dict[int, int]()
         silent = [urn for urn, standing in missing.items() if standing.kind == gaps.SILENT]
         if silent and self.asks:
             coming, _ = reminders.coming(programme, silent, now=now)
-            self._due = {r.school.urn for r in coming}
+            self.reminders = {r.school.urn: r for r in coming}
             if max((self.reminded.get(urn, 0) for urn in silent), default=0) >= len(chases.REMINDERS):
-                self._raised = {row.school.urn for row in raising.waiting(programme, now=now)}
+                self.raised = {row.school.urn: row for row in raising.waiting(programme, now=now)}
+                self._rung = _calls(programme, {urn: families[urn] for urn in silent})
 
     def step_for(self, standing: Standing) -> tuple[str, str]:
         """The words and the address. To ring and note can be done whatever else cannot."""
@@ -86,7 +92,7 @@ class NextSteps:
             return SEE, url_for("coordinator.school", urn=urn, programme=programme.id)
         if kind in RUNG:
             return ring
-        if kind == gaps.NO_ADDRESS or urn not in self._reachable:
+        if kind == gaps.NO_ADDRESS or urn not in self.reachable:
             return self._without_letters(urn) or (
                 gaps.NEXT[gaps.NO_ADDRESS],
                 url_for("coordinator.school_contact_add", urn=urn),
@@ -95,18 +101,28 @@ class NextSteps:
             if self.asks:
                 return gaps.NEXT[kind], url_for("coordinator.school_invite", urn=urn, programme=programme.id)
             return self._without_letters(urn) or ring
-        if kind == gaps.SILENT and urn in self._due:
-            return "Remind", url_for("coordinator.gaps_do", programme=programme.id, deed="remind", urn=urn)
-        if kind == gaps.SILENT and urn in self._raised:
-            return "Raise", url_for("coordinator.chasing_raise", urn=urn, programme=programme.id)
-        if kind in OFFER and urn in self._to_offer:
+        if kind == gaps.SILENT and urn in self.reminders:
+            return REMIND, self.remind_address(urn)
+        if kind == gaps.SILENT and urn in self.raised and not self._to_be_rung(urn):
+            return RAISE, self.raise_address(urn)
+        if kind in OFFER and urn in self.to_offer:
             return gaps.NEXT[kind], url_for("coordinator.propose", urn=urn, programme=programme.id)
         return ring
+
+    def remind_address(self, urn: int) -> str:
+        return url_for("coordinator.gaps_do", programme=self.programme.id, deed="remind", urn=urn)
+
+    def raise_address(self, urn: int) -> str:
+        return url_for("coordinator.chasing_raise", urn=urn, programme=self.programme.id)
+
+    def _to_be_rung(self, urn: int) -> bool:
+        """Whether a silent school is rung once more before it is raised."""
+        return urn in self.has_number and self._rung.get(urn, 0) < RUNG_BEFORE_RAISING
 
     def _without_letters(self, urn: int) -> tuple[str, str] | None:
         """To book for a school to which no letter can go: where a number is known, and a time is there to be
         booked."""
-        if urn not in self._has_number or urn not in self._could_book:
+        if urn not in self.has_number or urn not in self.could_book:
             return None
         return BY_PHONE, url_for("coordinator.school_book", urn=urn, programme=self.programme.id)
 
@@ -126,6 +142,14 @@ def _reminders(programme: Programme, families: Mapping[int, tuple[int, ...]]) ->
     heirs = _heirs(families)
     for chase, _ in chases.standing(programme.id, heirs):
         times[heirs[chase.urn]] = times.get(heirs[chase.urn], 0) + (chase.reason in chases.REMINDERS)
+    return times
+
+
+def _calls(programme: Programme, families: Mapping[int, tuple[int, ...]]) -> dict[int, int]:
+    """How often each school was talked with on the phone in this programme, or tried, by URN; one query."""
+    heirs, times = _heirs(families), dict[int, int]()
+    for urn, calls in notes.calls_in(programme, heirs).items():
+        times[heirs[urn]] = times.get(heirs[urn], 0) + calls
     return times
 
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.asking import invitations, open_door, short_codes
+from outreach.asking import invitations, open_door
 from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST
 from outreach.booking import accounts, limits
 from outreach.county import contacts
@@ -17,12 +17,14 @@ from outreach.ground.db import transaction
 from outreach.ground.history import Subject
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
-from outreach.post import links, outbox
+from outreach.post import outbox
 from outreach.post.incoming import contents
-from outreach.tour import performances, programmes, target_decisions
+from outreach.tour import performances, programmes, slots, target_decisions
+from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import EXCLUDE, INCLUDE, WITHDRAW
 from outreach.web import forms, opened
+from outreach.web.coordinator import list_place
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.forms import Form
 from outreach.web.gate import (
@@ -59,10 +61,6 @@ class ContactForm(Form):
 
 class InviteForm(Form):
     contact = forms.choice("To whom?", required="Choose to whom the letter goes.")
-
-
-class LinkForm(Form):
-    name = forms.text("Who is on the phone?", required="Enter the name of whoever is on the phone.")
 
 
 class BookForm(Form):
@@ -217,39 +215,6 @@ def school_invite(urn: int) -> Any:
     )
 
 
-@coordinator.route("/schools/<int:urn>/link", methods=["GET", "POST"])
-@coordinators_only
-def school_link(urn: int) -> Any:
-    """A short code to read out, or a personal link where no postcode goes with a code; shown this once."""
-    school, programme, form = our_school(urn), the_programme(), LinkForm()
-    if form.validate_on_submit():
-        now, name = clock.now(), form.name.data
-        token = code = ""
-        with transaction():
-            if school.postcode:
-                code = short_codes.give_to_read_out(programme, school, name=name, who=who(), now=now)
-            else:
-                token = open_door.read_out(programme, school, name=name, address="", who=who(), now=now)
-        here = current_app.config["PUBLIC_URL"]
-        return render_template(
-            "coordinator/school_link.html",
-            school=school,
-            programme=programme,
-            code=code,
-            until=now + short_codes.SPOKEN_LASTS,
-            first_page=here.partition("://")[2] + url_for("public.code"),
-            address=links.school_page(here, token),
-        )
-    return _page(
-        school,
-        form,
-        "A code to read out on the phone",
-        "Show the code",
-        intro="Ring the school on a number you know. The code is shown once; what is done with it is kept under "
-        "this name.",
-    )
-
-
 @coordinator.route("/schools/<int:urn>/book", methods=["GET", "POST"])
 @coordinators_only
 def school_book(urn: int) -> Any:
@@ -259,25 +224,34 @@ def school_book(urn: int) -> Any:
     if urn not in books_by_phone(programme, [school], now=now):
         flash(_why_nothing(programme, school, now=now), "confirm")
         return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
+    on_file, slot = contacts.to_write_to([urn]).get(urn, []), request.values.get("slot", "")[:60]
+    chosen = _chosen(programme, school, slot, now=now)
+    if request.method != "POST":
+        form.name.data = next((c.name for c in on_file if c.name), "")
     if form.validate_on_submit():
+        name = f"{form.name.data}, on the phone with {who()}"
         with transaction():
-            token = open_door.read_out(
-                programme,
-                school,
-                name=f"{form.name.data}, on the phone with {who()}",
-                address="",
-                who=who(),
-                now=now,
-            )
+            token = open_door.read_out(programme, school, name=name, address="", who=who(), now=now)
+        if slot:  # the same POST goes on to where the school itself would have chosen it
+            return redirect(url_for("school.choose", token=token), 307)
         return redirect(url_for("school.times", token=token), 303)
     page = render_template(
         "coordinator/school_book.html",
         school=school,
         programme=programme,
         form=form,
-        contacts=contacts.to_write_to([urn]).get(urn, []),
+        contacts=on_file,
+        chosen=chosen,
+        gone=bool(slot) and not chosen,
+        along=list_place.along(programme),
     )
     return page, 422 if form.errors else 200
+
+
+def _chosen(programme: Programme, school: School, keys: str, *, now: datetime) -> list[Slot]:
+    """The time, or the two of one day, that was chosen on the school's page; nothing where one is gone."""
+    found = [slots.find(programme, school, key, now=now) for key in keys.split("+")[:2] if key]
+    return [slot for slot in found if slot is not None] if None not in found else []
 
 
 def _why_nothing(programme: Programme, school: School, *, now: datetime) -> str:
@@ -300,9 +274,11 @@ def school_answer(urn: int) -> Any:
     school, programme, form = our_school(urn), the_programme(), AnswerForm()
     if urn not in books_by_phone(programme, [school], now=clock.now()):
         forms.set_choices(form.kind, [choice for choice in ANSWERS if choice[0] != BOOKS])
+    if request.method != "POST":  # what was chosen and noted on the school's page stands there already
+        form.kind.data, form.reason.data = request.args.get("kind"), request.args.get("reason", "")[:500]
     if form.validate_on_submit():
         if form.kind.data == BOOKS:
-            return redirect(url_for("coordinator.school_book", urn=urn, programme=programme.id), 303)
+            return redirect(url_for("coordinator.school_book", urn=urn, **list_place.along(programme)), 303)
         named = None
         with transaction():
             if form.kind.data == SOMEBODY_ELSE and form.address.data:
@@ -393,4 +369,4 @@ def _page(
 
 def _done(urn: int, said: str) -> Response:
     flash(said)
-    return redirect(url_for("coordinator.school", urn=urn), 303)
+    return redirect(url_for("coordinator.school", urn=urn, **list_place.along()), 303)

@@ -21,6 +21,7 @@ from outreach.ground.wording import day_short
 from outreach.tour import performances
 from outreach.tour.programmes import Programme, target_year_groups
 from outreach.web import forms, opened
+from outreach.web.coordinator import list_place
 from outreach.web.fields import given
 from outreach.web.forms import Form
 from outreach.web.gate import (
@@ -241,4 +242,4 @@ def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any
 
 def _done(urn: int, said: str) -> Response:
     flash(said)
-    return redirect(url_for("coordinator.school", urn=urn), 303)
+    return redirect(url_for("coordinator.school", urn=urn, **list_place.along()), 303)

@@ -10,6 +10,7 @@ from outreach.asking import notes
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.web import forms
+from outreach.web.coordinator import list_place
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
 from outreach.web.refusals import back_to, status
@@ -68,4 +69,4 @@ def _done(urn: int, said: str) -> Response:
 
 
 def _at(urn: int) -> str:
-    return url_for("coordinator.school", urn=urn, _anchor="notes")
+    return url_for("coordinator.school", urn=urn, _anchor="log", **list_place.along())

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from outreach.asking import invitations
-from outreach.asking.invitations import Answer, Invitation
 from outreach.county import corrections
 from outreach.county.corrections import FIELDS
 from outreach.county.register import hands
@@ -15,7 +13,6 @@ from outreach.county.schools import Correction, School
 from outreach.ground import history
 from outreach.ground.history import History
 from outreach.ground.wording import date_and_time, day_short, number
-from outreach.post.outbox import Letter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,21 +51,6 @@ class FieldAsHeld:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
-    """One thing that passed between us and the school: an invitation with its letter, or an answer."""
-
-    at: datetime
-    invitation: Invitation | None = None
-    letter: Letter | None = None
-    answer: Answer | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether it reached whom it was for."""
-        return self.answer is not None or (self.letter is not None and self.letter.handed_at is not None)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Deed:
     """A line of the history in words. `at`: at which school, where it is another than the page's."""
 
@@ -89,16 +71,6 @@ def facts(school: School) -> list[FieldAsHeld]:
         )
         for field, label in FIELDS.items()
     ]
-
-
-def said(programme_id: int, urn: int) -> list[Exchange]:
-    """Invitations and answers in one line of time, newest first."""
-    asked = [
-        Exchange(at=i.recorded_at, invitation=i, letter=letter)
-        for i, letter in invitations.of_school(programme_id, urn)
-    ]
-    answered = [Exchange(at=a.recorded_at, answer=a) for a in invitations.answers_of(programme_id, urn)]
-    return sorted([*asked, *answered], key=lambda s: s.at, reverse=True)
 
 
 def deeds(

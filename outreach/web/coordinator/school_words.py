@@ -3,16 +3,16 @@ it. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from outreach.asking.invitations import Answer
-from outreach.asking.notes import NoteOnSchool
 from outreach.booking.accounts import Expected
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.lists.past_shows import EarlierVisit
-from outreach.county.schools import School
+from outreach.county.school_days import INSET_DAY
+from outreach.county.schools import School, SchoolDay
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen, Standing
 from outreach.ground.school_year import offered
@@ -21,7 +21,6 @@ from outreach.ground.wording import (
     capfirst,
     clock,
     count,
-    date_and_time,
     day,
     day_short,
     number,
@@ -29,8 +28,8 @@ from outreach.ground.wording import (
     year_name,
 )
 from outreach.post.outbox import Letter
-from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import TargetDecision
+from outreach.web.coordinator.school_told import FieldAsHeld
 
 ANSWERS = {
     "declined": "Said no",
@@ -39,6 +38,7 @@ ANSWERS = {
     "somebody else": "Named somebody else",
     "refused slot": "Refused a slot",
 }
+ESTIMATE = "estimate from the register"
 LETTERS = {
     "waiting": "waiting to go",
     "sent": "handed over",
@@ -71,16 +71,6 @@ class Year:
     stood: Sequence[tuple[str, Standing, Sequence[str]]]
     instead: Sequence[str]
     pupils: Sequence[tuple[str, bool]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """A page on which something is done for the school. `looks`: 'q' a second button, 'link' none."""
-
-    words: str
-    page: str
-    looks: str = ""
-    of_programme: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,22 +239,8 @@ def answered(answer: Answer) -> str:
     return ANSWERS[answer.kind] + (f": {answer.reason}" if answer.reason else "")
 
 
-def sending(letter: Letter | None) -> str:
-    """What became of an invitation's letter."""
-    if letter is None:
-        return ""
-    if letter.handed_at:
-        return f"handed to the mail server {date_and_time(letter.handed_at)}"
-    return LETTERS.get(letter.status, letter.status)
-
-
 def is_lost(letter: Letter) -> bool:
     return letter.status in ("failed", "bounced")
-
-
-def state(letter: Letter) -> str:
-    """What became of any letter, as a list says it."""
-    return capfirst(LETTERS.get(letter.status, letter.status))
 
 
 def booking_line(
@@ -304,53 +280,40 @@ def contact_lines(found: Sequence[Contact], urn: int, dead: Collection[str]) -> 
     ]
 
 
-def ways_in_head(
-    school: School,
-    programme: Programme,
-    standing: Standing | None,
-    *,
-    reachable: bool,
-    account_open: bool,
-    may_propose: bool,
-    late: bool,
-) -> list[Way]:
-    """What the head of the page leads to: somebody to write to first, then times for who is missing."""
-    if not school.is_open:
-        return []
-    if not reachable:
-        return [Way(words="Add a contact", page="school_contact_add", of_programme=False)]
-    if not account_open or (standing is not None and not standing.is_gap):
-        return []
-    times = [
-        Way(words="Propose a time…", page="propose", looks="q"),
-        Way(words="Why not a certain day?", page="why_not_day", looks="link"),
-    ]
-    invite = Way(words="Invite this school…", page="school_invite", of_programme=False)
-    return [
-        *(times if may_propose and programme.closed_at is None else []),
-        *([] if late else [invite]),
-    ]
+def about(school: School, expected: Mapping[int, Expected]) -> str:
+    """'312 pupils in Years 8 and 9 · Fenwold': how many it is about, and where."""
+    known = [of.pupils for of in expected.values() if of.pupils is not None]
+    groups = year_groups_name(tuple(expected)) if expected else ""
+    pupils = f"{count(sum(known), 'pupil')} in {groups}" if known and len(known) == len(expected) else groups
+    return " · ".join(part for part in (pupils, school.district_name or "") if part)
 
 
-def ways_on(
-    school: School, *, decided: bool, in_target: bool, by_phone: bool, unreachable: bool = False
-) -> list[Way]:
-    """What is done for the school in the programme, below its standing."""
-    target = "Take it out of the target" if in_target else "Take it into the target"
-    return [
-        Way(words="Change whether it counts" if decided else target, page="school_target"),
-        Way(words="Enter an answer", page="school_answer"),
-        *([Way(words="Book by phone", page="school_book")] if by_phone else []),
-        *([Way(words="Print a letter", page="paper_letters")] if unreachable else []),
-        *([Way(words="Get a code to read out", page="school_link")] if school.is_open else []),
-    ]
+def target_words(*, decided: bool, in_target: bool) -> str:
+    """What can be done about whether the school counts."""
+    if decided:
+        return "Change whether it counts"
+    return "Take it out of the target" if in_target else "Take it into the target"
+
+
+def corrected_here(facts: Sequence[FieldAsHeld]) -> str:
+    """How many facts stand against the register."""
+    corrected = sum(f.correction is not None for f in facts)
+    return f"{number(corrected)} corrected here" if corrected else "as the register says"
+
+
+def days_inside(own_days: Sequence[SchoolDay], hours: tuple[time, time]) -> str:
+    """What the school's own days hold: '2 days, 8:45am to 3:15pm'."""
+    inset = [d for d in own_days if d.reason == INSET_DAY]
+    days = count(len(own_days), "day") if len(inset) < len(own_days) else count(len(inset), "INSET day")
+    said = f"{clock(hours[0])} to {clock(hours[1])}"
+    return f"{days}, {said}" if own_days else said
 
 
 def looked_after(owner: str, standing: Standing | None) -> str:
     """Who looks after the gap."""
     if owner:
-        return f"Looked after by {owner}."
-    return "Nobody looks after this gap yet." if standing is not None and standing.is_gap else ""
+        return f"looked after by {owner}"
+    return "nobody looks after it yet" if standing is not None and standing.is_gap else ""
 
 
 def pupils_known(expected: Mapping[int, Expected], own: Mapping[int, int]) -> list[PupilsKnown]:
@@ -360,7 +323,7 @@ def pupils_known(expected: Mapping[int, Expected], own: Mapping[int, int]) -> li
         PupilsKnown(
             year=year,
             number=number(of.pupils),
-            source="" if of.pupils is None else "estimate from the register" if of.estimated else own_number,
+            source="" if of.pupils is None else ESTIMATE if of.estimated else own_number,
         )
         for year, of in expected.items()
     ]
@@ -371,21 +334,18 @@ def pupils_known(expected: Mapping[int, Expected], own: Mapping[int, int]) -> li
     ]
 
 
+def pupils_inside(known: Sequence[PupilsKnown]) -> str:
+    """Whose the numbers are."""
+    if not known:
+        return "no target year group"
+    estimated = any(k.source == ESTIMATE for k in known)
+    return "estimated" if estimated else "unknown" if all(not k.source for k in known) else "its own numbers"
+
+
 def to_be_decided(changes: int) -> str:
     """How many changes of the register wait."""
     wait = "waits" if changes == 1 else "wait"
     return f"{count(changes, 'change')} of the register {wait} to be decided." if changes else ""
-
-
-def how_many_letters(shown: int, *, cut: bool) -> str:
-    return f"the newest {shown}" if cut else count(shown, "letter")
-
-
-def note(note: NoteOnSchool, urn: int, names: Mapping[int, str]) -> str:
-    """Who put a note down, when, and of which school."""
-    phone = "On the phone, " if note.kind == "phone" else ""
-    other = "" if note.urn == urn else f", of {names[note.urn]}"
-    return f"{phone}{note.who}, {date_and_time(note.recorded_at)}{other}"
 
 
 def visit(visit: EarlierVisit, urn: int, names: Mapping[int, str]) -> str:

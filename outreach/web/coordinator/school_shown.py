@@ -1,0 +1,271 @@
+"""A school's page as it is shown: where it stands, the one next step, all that was said and done, whom to write to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, g, render_template, request, url_for
+
+from outreach.asking import invitations, notes, owners, short_codes
+from outreach.asking.notes import NoteOnSchool
+from outreach.booking import accounts, diary, holds, proposals
+from outreach.booking.desk import closing
+from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
+from outreach.county import contacts, school_days, schools
+from outreach.county.contacts import Contact
+from outreach.county.lists import past_shows
+from outreach.county.register import decisions, lines
+from outreach.county.schools import School
+from outreach.coverage import figures
+from outreach.coverage.gaps import named
+from outreach.coverage.school import story
+from outreach.coverage.school.story import Chapter
+from outreach.ground import clock
+from outreach.ground.errors import Refusal
+from outreach.ground.school_year import year_name
+from outreach.ground.timespans import day_of
+from outreach.post import letterbook, links, outbox
+from outreach.post.incoming import contents, inbox
+from outreach.tour import target_decisions
+from outreach.tour.programmes import Programme
+from outreach.web import forms
+from outreach.web.coordinator import (
+    follow_up_shown,
+    list_place,
+    school_log,
+    school_next,
+    school_told,
+    school_words,
+)
+from outreach.web.coordinator.next_steps import NextSteps
+from outreach.web.refusals import status
+
+LETTERS, MAILS = 40, 20
+"""How many letters and how much mail of a school its page holds; the letters page finds the rest."""
+
+ONLINE, CHOSE, NOBODY, LATER, ELSE, NO = "online", "chose", "nobody", "later", "else", "no"
+SAID = {
+    ONLINE: "They will book online",
+    CHOSE: "They chose a time: book it…",
+    NOBODY: "Nobody answered",
+    LATER: "Ring back later",
+    ELSE: "Somebody else arranges this…",
+    NO: "No, not this year…",
+}
+"""What a call comes to; '…': a page follows, on which that is entered."""
+
+
+JUST = timedelta(hours=1)
+"""How long what was kept last stands on the page with its undo."""
+
+
+class CallForm(forms.Form):
+    said = forms.choice("What did they say?", SAID.items(), required="Choose what they said.")
+    text = forms.words("Note", at_most=notes.LONGEST - 100, hint=notes.NO_NAMES)
+    again = forms.day("Ring again", hint="Like 2 Nov or next Monday. Empty: not set")
+
+    def refuse(self, refusal: Refusal) -> None:
+        if refusal.field == "day":
+            refusal.field = "again"
+        super().refuse(refusal)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeShown:
+    """What is read out: a code with the page and postcode it goes with, else a link (`address`)."""
+
+    code: str
+    first_page: str
+    until: datetime
+    address: str
+
+
+def code_shown(code: str, token: str, *, now: datetime) -> CodeShown:
+    here = str(current_app.config["PUBLIC_URL"])
+    return CodeShown(
+        code=code,
+        first_page=here.partition("://")[2] + url_for("public.code"),
+        until=now + short_codes.SPOKEN_LASTS,
+        address=links.school_page(here, token) if token else "",
+    )
+
+
+def page_of(
+    school: School,
+    programme: Programme | None,
+    *,
+    call: CallForm | None = None,
+    code: CodeShown | None = None,
+) -> Any:
+    """The whole page. `call`: what was typed about a call; `code`: one that was just made, to be read out."""
+    now, ours = clock.now(), g.partnership.id
+    urn, today = school.urn, day_of(now)
+    came_from, became = lines.before([urn], ours).get(urn, []), lines.after([urn], ours).get(urn, [])
+    former = lines.former_selves([urn], ours, today=today).get(urn, [])
+    family = [urn, *(s.urn for s in former)]
+    on_file = contacts.to_write_to([urn]).get(urn, [])
+    bookings = diary.of_schools(family, ours)
+    visits = [*(b.uid for b in bookings), *proposals.uids_of(family, ours)]
+    written = letterbook.of_schools(family, visits, ours, most=LETTERS)
+    asked = invitations.of_school(programme.id, urn) if programme else []
+    about = {letter.id: letter for letter in (*written, *(own for _, own in asked)) if letter is not None}
+    chapters = story.story_of_school(urn, g.partnership, as_of=today, now=now)
+    changes = decisions.of_school(urn, ours)
+    names = {s.urn: s.name for s in (school, *came_from)}
+    not_there = {item.booking.id for item in closing.of_schools(family, ours, now=now)}
+    entries = school_log.line(
+        notes=notes.of_schools(family, partnership_id=ours),
+        letters=about.values(),
+        answers=invitations.answers_of(programme.id, urn) if programme else [],
+        deeds=school_told.deeds(
+            family, [b.reference for b in bookings], {str(s.urn): s.name for s in came_from}, ours
+        ),
+        mails=contents.about(
+            {*visits, *(letter.stream for letter in written)}, {c.address for c in on_file}, ours, most=MAILS
+        ),
+        urn=urn,
+        names=names,
+        today=today,
+    )
+    part = request.args.get("log", "")
+    part = part if part in school_log.PARTS else ""
+    facts = school_told.facts(school)
+    own_days = school_days.own_days(school)
+    hours = school_days.hours(school)
+    dead = outbox.dead_addresses(c.address for c in on_file)
+    unwritable = {a.lower() for a in dead} | invitations.asked_lately(asked, now=now)
+    page = render_template(
+        "coordinator/school.html",
+        school=school,
+        programme=programme,
+        along=list_place.along(programme),
+        place=list_place.place(programme, urn) if programme else None,
+        words=school_words,
+        years=school_words.years(chapters, urn, today=now.date()),
+        succession=school_words.line_of_succession(
+            school,
+            became,
+            beside=[s for s in came_from if s.is_open],
+            came_from=[s for s in came_from if s in former],
+        ),
+        earlier=past_shows.of_schools(family, ours),
+        named=named,
+        census_said=figures.census_said,
+        facts=facts,
+        facts_inside=school_words.corrected_here(facts),
+        changes=school_words.to_be_decided(len([c for c in changes if c.settled_at is None])),
+        contacts=school_words.contact_lines(on_file, urn, dead),
+        own_days=own_days,
+        hours=hours,
+        days_inside=school_words.days_inside(own_days, hours),
+        bookings=[
+            school_words.booking_line(b, school, names, closing=b.id in not_there, now=now) for b in bookings
+        ],
+        log=school_log.narrowed(entries, part),
+        log_part=part,
+        log_parts=school_log.PARTS,
+        log_shown=school_log.SHOWN,
+        older_letters=len(written) == LETTERS,
+        code=code,
+        **(
+            _in_programme(school, programme, chapters, family, on_file, unwritable, bookings, call)
+            if programme
+            else {}
+        ),
+    )
+    return page, 200 if code else status()
+
+
+def _just_kept(urn: int) -> NoteOnSchool | None:
+    """The call that one has just kept, as `?done=` names it; nothing of it an hour later, or once it was undone."""
+    wanted = request.args.get("done", "")
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
+        return None
+    note = notes.read(int(wanted), partnership_id=g.partnership.id)
+    if note is None or note.urn != urn or note.withdrawn_at or note.recorded_at < clock.now() - JUST:
+        return None
+    return note
+
+
+def _in_programme(
+    school: School,
+    programme: Programme,
+    chapters: list[Chapter],
+    family: list[int],
+    on_file: list[Contact],
+    unwritable: Collection[str],
+    bookings: list[Booking],
+    call: CallForm | None,
+) -> dict[str, Any]:
+    """What the page says of the school in the programme in hand."""
+    now, urn = clock.now(), school.urn
+    chapter = next(c for c in chapters if c.programme.id == programme.id)
+    proposed = proposals.all_open(programme.id, urn, now=now)
+    account = accounts.account(programme, school, now=now)
+    missing = chapter.standing if chapter.standing is not None and chapter.standing.is_gap else None
+    steps = NextSteps(programme, {urn: missing}, {urn: tuple(family)}, now=now) if missing else None
+    decision = target_decisions.decisions(programme.id).get(urn)
+    owner = owners.owners_of_programme(programme.id, [urn]).get(urn)
+    pupils = school_words.pupils_known(account.expected, schools.own_numbers(urn, programme.academic_year))
+    step = school_next.next_step(
+        school_next.Known(
+            school=school,
+            programme=programme,
+            standing=missing or chapter.standing,
+            steps=steps,
+            account=account,
+            on_file=on_file,
+            unwritable=unwritable,
+            bookings=[b for b in bookings if b.programme_id == programme.id],
+            proposed=proposed,
+            held=holds.held(programme.id, urn, now=now),
+            could_book=urn in holds.who_could_book(programme, {school: account}, now=now),
+            now=now,
+        )
+    )
+    return {
+        "step": step,
+        "of_programme": f"{programme.title}, {year_name(programme.academic_year)}",
+        "follow_up_panel": follow_up_shown.panel(
+            urn, programme, family, is_missing=missing is not None, now=now
+        ),
+        "call_form": call or CallForm(formdata=None),
+        "just_kept": _just_kept(urn),
+        "proposed": [(p, school_words.kept(p, _heard(p))) for p in proposed],
+        "chapter": chapter,
+        "standing": chapter.standing,
+        "about": school_words.about(school, account.expected),
+        "owner": school_words.looked_after(owner.name if owner else "", chapter.standing),
+        "account": account,
+        "pupils": pupils,
+        "pupils_inside": school_words.pupils_inside(pupils),
+        "year_states": (
+            school_words.year_groups(chapter.standing, account.promised) if chapter.standing else {}
+        ),
+        "decision": decision,
+        "target_words": school_words.target_words(
+            decided=decision is not None, in_target=chapter.standing is not None
+        ),
+    }
+
+
+def _heard(proposal: Proposal) -> dict[str, str]:
+    """What calendars said of the time that is kept now, by address; it books nothing."""
+    words = {
+        "ACCEPTED": "said yes in the calendar",
+        "TENTATIVE": "said perhaps in the calendar",
+        "DECLINED": "said no in the calendar",
+    }
+    found = inbox.answers_of([proposal.uid or ""]).get(proposal.uid or "", {})
+    return {
+        address: words[answer.partstat]
+        for address, answer in found.items()
+        if answer.sequence >= proposal.sequence
+    }
+
+
+def address_of(urn: int, programme: Programme | None, **more: Any) -> str:
+    """The school's page, with the list from which somebody came."""
+    return url_for("coordinator.school", urn=urn, **list_place.along(programme), **more)
