@@ -155,10 +155,7 @@ class SlotTaken(Refusal):
     """Somebody else has that time, or it no longer fits between the shows."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "That time was taken while you were typing. These are the nearest that are left. "
-            "Nothing you typed is lost."
-        )
+        super().__init__("That time has just been taken. These are the nearest that are left.")
 
 
 def lock_days(tour_day_ids: Iterable[int]) -> None:

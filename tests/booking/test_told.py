@@ -158,7 +158,7 @@ def test_somebody_is_written_to_by_their_role_else_by_what_they_do_for_the_visit
         (numbers.SeatsTaken, (250, 18), "18 seats of this one are taken by other schools. At most 232"),
         (numbers.SeatsTaken, (250, 260), "At most 0 of yours"),
         (numbers.MoreThanTheHostGave, (), "Your host has not agreed to so many"),
-        (SlotTaken, (), "That time was taken while you were typing"),
+        (SlotTaken, (), "That time has just been taken."),
     ],
 )
 def test_whatever_is_refused_is_said_in_words(

@@ -203,10 +203,7 @@ def test_slot_taken_by_another_school_shows_the_nearest_left(client: FlaskClient
     answer = story.post("/choose", slot=taken)
     assert answer.status_code == 422
     words = said(answer)
-    assert (
-        "That time was taken while you were typing. These are the nearest that are left. Nothing you typed is lost."
-        in words
-    )
+    assert "That time has just been taken. These are the nearest that are left." in words
     assert words.index("The nearest that are left Tue 9 March") > 0
     assert taken not in answer.text
 
