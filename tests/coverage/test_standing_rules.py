@@ -23,7 +23,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import end_of_day, wall
 from outreach.tour.programmes import ProgrammeTarget
 from outreach.visits.reports import VisitReport
-from outreach.visits.verdicts import Verdict
+from outreach.visits.verdicts import ADULTS, Verdict
 
 FIRST, SECOND, THIRD = date(2026, 10, 6), date(2026, 11, 10), date(2026, 12, 8)
 TOOK, FAILED, MISSING = "took place", "failed", "missing"
@@ -456,3 +456,16 @@ def test_every_cause_is_said_in_words_with_what_to_do_next() -> None:
 )
 def test_a_cause_of_which_nothing_more_is_known_is_said_by_its_name(cause: str, words: str) -> None:
     assert gaps.words(cause, detail="", since=date(2026, 11, 3)) == words
+
+
+def test_a_training_that_failed_once_is_part_attended_since_then(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), year_groups=(), for_adults=True)
+        school = make.school()
+    played(training, school, FIRST, {ADULTS: 12})
+    played(training, school, SECOND, {ADULTS: 15}, FAILED)
+    assert said(found(training, school)) == (
+        "part seen",
+        "did not take place on 10 November 2026",
+        SECOND,
+    )

@@ -249,7 +249,9 @@ def _note(copy: Path, file: str) -> dict[str, dict[str, Any]]:
     return notes
 
 
+@cache
 def _hash(file: str) -> str:
+    """As it is when the run begins: what is changed in the working tree meanwhile is of the next run."""
     return sha256((ROOT / file).read_bytes()).hexdigest()
 
 
@@ -299,7 +301,7 @@ def _lines_then(file: str, was: str) -> dict[int, range]:
     """{line of today: those in its place as the file was}; {} where it is the same, or was not run."""
     if not was or was == _hash(file):
         return {}
-    before, now = (path.read_text().splitlines() for path in (SOURCES / was, ROOT / file))
+    before, now = ((SOURCES / each).read_text().splitlines() for each in (was, _hash(file)))
     found = {}
     for word, a, b, c, d in SequenceMatcher(None, before, now, autojunk=False).get_opcodes():
         for n in range(c, d):
