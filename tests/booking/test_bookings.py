@@ -233,6 +233,14 @@ def test_an_estimate_and_a_tenth_is_believed(c) -> None:
     assert promises.pupils_of(booked(c, pupils={8: 165})) == {8: 165}  # 1,050 pupils over 7 year groups: 150
 
 
+def test_one_pupil_is_enough_and_a_year_group_that_stays_at_home_is_promised_nothing(c) -> None:
+    booking = booked(c, pupils={8: 1, 9: 0})
+    assert promises.pupils_of(booking) == {8: 1}
+    assert [row.year_group for row in db.session.query(promises.PromisedPupils)] == [8]
+    (said,) = db.session.query(history.History).filter_by(what="booked")
+    assert said.after["pupils"] == {"8": 1}
+
+
 def test_a_number_the_school_confirms_becomes_its_own(c) -> None:
     booked(c, pupils={8: 190}, own_numbers={8: 190})
     assert own_numbers(c.school.urn, 2026) == {8: 190}

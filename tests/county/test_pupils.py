@@ -115,3 +115,22 @@ def test_own_numbers_follow_the_succession_as_in_the_slow_reckoning(
     for urn in range(1, 7):
         expected = {y: slow_own(urn, y, told, links, known) for y in range(14)}
         assert dict(own.of(urn)) == {y: n for y, n in expected.items() if n is not None}
+
+
+def test_a_merger_adds_up_what_those_told_who_had_the_year_group() -> None:
+    def became(**of_the_second: Any) -> dict[int, int]:
+        told = {1: {8: 30}, 2: of_the_second.get("told", {})}
+        ages = {"statutory_low_age": 11, "statutory_high_age": 18, "phase_of_education": "Secondary"}
+        infants = {"statutory_low_age": 4, "statutory_high_age": 7, "phase_of_education": "Primary"}
+        schools = {
+            1: SimpleNamespace(**ages),
+            2: SimpleNamespace(**(of_the_second.get("ages") or ages)),
+            3: None,
+        }
+        if of_the_second.get("infants"):
+            schools[2] = SimpleNamespace(**infants)
+        return dict(OwnNumbers(told, Kin([(1, 3), (2, 3)]), schools).of(3))
+
+    assert became(told={8: 20}) == {8: 50}
+    assert became() == {}  # the other had Year 8 too, and did not tell of it
+    assert became(infants=True) == {8: 30}

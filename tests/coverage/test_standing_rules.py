@@ -469,3 +469,19 @@ def test_a_training_that_failed_once_is_part_attended_since_then(app: Flask) -> 
         "did not take place on 10 November 2026",
         SECOND,
     )
+
+
+def test_one_pupil_is_a_promise_for_the_year_group(programme, school) -> None:
+    with transaction():
+        make.booking(make.show(programme, school, noon(date(2027, 3, 9))), {8: 1, 9: 100})
+    assert said(found(programme, school)) == ("booked", "booked for 9 March 2027", date(2027, 3, 9))
+
+
+def test_where_nobody_counted_one_year_group_that_is_said_of_what_was_seen(programme, school) -> None:
+    played(programme, school, FIRST, {8: 100})
+    with transaction():
+        agreed = make.booking(make.show(programme, school, noon(SECOND)), {9: 100})
+        for side in ("school", "company"):
+            make.report(agreed, side, noon(SECOND) + timedelta(hours=6))
+    seen = found(programme, school)
+    assert (*said(seen), seen.uncounted) == ("seen", gaps.AGREED_NOT_COUNTED, SECOND, (9,))

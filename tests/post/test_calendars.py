@@ -247,6 +247,11 @@ def test_ordinary_words_come_back_as_they_were_typed() -> None:
     assert event_of(calendars.request(appointment(summary=said)))["SUMMARY"] == said
 
 
+def test_words_that_a_tab_or_a_line_end_parts_stay_apart() -> None:
+    said = calendars.request(appointment(summary="Hall\ttwo\x0bupstairs"))
+    assert event_of(said)["SUMMARY"] == "Hall two upstairs"
+
+
 def test_a_person_reads_what_a_kept_entry_says() -> None:
     said = calendars.in_words(calendars.request(appointment()))
     assert ("When", "Tuesday 9 March, 9:30am to 10:45am") in [(k, v.replace(" 2027", "")) for k, v in said]

@@ -197,6 +197,17 @@ def test_a_day_off_is_not_taken_where_the_next_morning_needs_the_night_before_it
     assert len(standing(c)) == 5
 
 
+def test_a_day_off_is_taken_where_the_next_morning_does_not_need_the_night_before_it(c) -> None:
+    change(c, NIGHT, WEEK[1])
+    assert change(c, OFF, WEEK[1]).days == (WEEK[1],)
+
+
+def test_a_day_off_is_taken_before_a_day_that_was_out_of_its_hours_already(c) -> None:
+    with transaction():
+        c.days[WEEK[2]].leaves = time(13)
+    assert change(c, OFF, WEEK[1]).days == (WEEK[1],)
+
+
 def test_what_a_change_takes_of_rest_is_said_before_it_is_done(c) -> None:
     next_morning = put(c, WEEK[3], time(9), c.school)
     late = DayWish(kind=wishes.HOURS, returns=time(21, 30))

@@ -11,7 +11,7 @@ import make
 from outreach.booking import promises
 from outreach.county import authorities
 from outreach.ground import history
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import days, itinerary, performances, programmes
 from outreach.tour.days import Hours
@@ -225,6 +225,8 @@ def test_a_day_without_shows_is_taken_back_and_can_be_given_again(tour: Tour) ->
         days.get(tour.partnership.id, day.id)
     with transaction(), pytest.raises(days.NoSuchTourDay):
         itinerary.end_day(day, **WHO)
+    (said,) = db.session.query(history.History).filter_by(what="removed a tour day")
+    assert said.before == {"troupe": day.troupe.name, "day": "2027-03-09"}
     (again,) = add(tour, TUESDAY)
     assert again.id != day.id
     assert days.get(tour.partnership.id, again.id) == again
