@@ -202,9 +202,14 @@ def _compare(
     head_count: int | None,
 ) -> None:
     """Hold the company's head count against the sum of host and guests, once all of them counted."""
-    if head_count is None or any(counts.get(v.promise.id) is None for v in verdicts):
+    if head_count is None:
         return
-    by_schools = sum(sum(count[0].values()) for count in counts.values() if count is not None)
+    by_schools = 0
+    for verdict in verdicts:
+        count = counts.get(verdict.promise.id)
+        if count is None:
+            return
+        by_schools += sum(count[0].values())
     apart = too_far_apart(by_schools, head_count)
     for verdict in verdicts:
         if verdict.word == TOOK_PLACE and verdict.evidence == BOTH_AGREE:

@@ -485,3 +485,21 @@ def test_where_nobody_counted_one_year_group_that_is_said_of_what_was_seen(progr
             make.report(agreed, side, noon(SECOND) + timedelta(hours=6))
     seen = found(programme, school)
     assert (*said(seen), seen.uncounted) == ("seen", gaps.AGREED_NOT_COUNTED, SECOND, (9,))
+
+
+def test_a_year_group_of_which_nobody_counted_a_part_is_told_of_as_not_counted(programme, school) -> None:
+    played(programme, school, FIRST, {8: 100, 9: 30})
+    with transaction():
+        rest = make.booking(make.show(programme, school, noon(SECOND)), {9: 70})
+        make.report(rest, "school", noon(SECOND) + timedelta(hours=6))
+    assert said(found(programme, school)) == ("part seen", "Year 9: nobody counted", SECOND)
+
+
+def test_what_became_of_one_school_alone_is_told_its_own_count(programme, school) -> None:
+    played(programme, school, FIRST, {8: 30, 9: 30})
+    with transaction():
+        heir = make.school(number_of_pupils=700)
+        make.record(school, noon(SECOND), status="Closed", close_date=SECOND)
+        make.succession(school, heir, noon(SECOND), SECOND)
+    told = "Year 8: 30 of 100 counted; Year 9: 30 of 100 counted"
+    assert said(found(programme, heir)) == ("part seen", told, FIRST)

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 import make
 from outreach.booking.proposals import Proposal
 from outreach.county import establishments, register
+from outreach.county.partnerships import Partnership
 from outreach.county.schools import SchoolRecord
 from outreach.coverage import figures, standings
 from outreach.coverage.charts import county_map
@@ -192,6 +193,34 @@ def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(progr
     assert [(a.urn, a.pupils, a.why) for a in found.also_seen] == [
         (old.urn, 250, "split into several schools")
     ]
+
+
+def test_a_visitor_from_elsewhere_that_was_split_there_is_told_of_as_split(programme):
+    with transaction():
+        old, *new = (make.school(la_code="999") for _ in range(3))
+        saw_it(programme, old)
+        make.record(old, NOW - timedelta(days=50), status="Closed", close_date=date(2027, 1, 1))
+        for heir in new:
+            make.succession(old, heir, NOW - timedelta(days=50))
+    assert [(a.urn, a.why) for a in reckon(programme).also_seen] == [(old.urn, "split into several schools")]
+
+
+def test_a_school_of_unknown_ages_has_the_year_groups_that_it_told_of(programme):
+    with transaction():
+        facts = {"statutory_low_age": None, "phase_of_education": "Not applicable"}
+        school = make.school(type_of_establishment="Community special school", **facts)
+        make.own_number(school, 8, 12)
+    (found,) = reckon(programme).target
+    assert (found.ages_unknown, found.pupils_by_year) == (True, {8: 12})
+
+
+def test_an_authority_that_came_went_and_came_again_was_not_ours_before(programme):
+    with transaction():
+        make.school()
+        ours = db.session.get_one(Partnership, programme.partnership_id)
+        for days, came in ((30, True), (20, False), (10, True)):
+            make.covered(ours, "931", came, NOW - timedelta(days=days))
+    assert [len(reckon(programme, DAY - timedelta(days=n)).target) for n in (35, 25, 15, 5)] == [0, 1, 0, 1]
 
 
 def saw_it(programme, school, days: int = 90, pupils: int = 150) -> None:
