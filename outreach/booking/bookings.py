@@ -330,7 +330,6 @@ def cancel(
             )
         )
         history.record("cancelled", promise, who=who, now=now, after=why)
-        db.session.flush()
         if promise.id != booking.id:
             near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
         told.school(

@@ -295,13 +295,17 @@ class _Judge:
             found.append(
                 AlsoSeen(
                     urn,
-                    known.name if known else f"URN {urn}",
+                    self._name(urn),
                     known.district_name or DISTRICT_UNKNOWN if known else DISTRICT_UNKNOWN,
                     self.target.why_outside(urn),
                     sum(numbers) if numbers else None,
                 )
             )
         return sorted(found, key=lambda school: (school.name, school.urn))
+
+    def _name(self, urn: int) -> str:
+        known = self.target.known.get(urn)
+        return known.name if known else f"URN {urn}"
 
     def _by_promises(
         self, school: TargetSchool, family: list[int], cells: dict[int, Cell], states: dict[int, str]
@@ -328,8 +332,7 @@ class _Judge:
                 number = school.by_year[y]
                 named = y if len(states) > 1 else None
                 if cells[y].missed:
-                    names = [self.target.known[u].name for u in cells[y].missed if u in self.target.known]
-                    said.append(gaps.not_seen_at(named, names))
+                    said.append(gaps.not_seen_at(named, [self._name(u) for u in cells[y].missed]))
                     continue
                 if cells[y].uncounted:
                     said.append(gaps.nobody_counted(named))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 import make
 from make import NOW
@@ -15,7 +16,7 @@ from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import Correction, School
+from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.coverage import as_of, facts, gaps, standings
 from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
@@ -495,11 +496,94 @@ def test_a_year_group_of_which_nobody_counted_a_part_is_told_of_as_not_counted(p
     assert said(found(programme, school)) == ("part seen", "Year 9: nobody counted", SECOND)
 
 
+def follow(programme: Any, *closed: School, heirs: int = 1) -> list[School]:
+    """The schools that follow some which closed on the second day."""
+    with transaction():
+        found = [make.school(number_of_pupils=700) for _ in range(heirs)]
+        for school in closed:
+            make.record(school, noon(SECOND), status="Closed", close_date=SECOND)
+            for heir in found:
+                make.succession(school, heir, noon(SECOND), SECOND)
+    return found
+
+
 def test_what_became_of_one_school_alone_is_told_its_own_count(programme, school) -> None:
     played(programme, school, FIRST, {8: 30, 9: 30})
-    with transaction():
-        heir = make.school(number_of_pupils=700)
-        make.record(school, noon(SECOND), status="Closed", close_date=SECOND)
-        make.succession(school, heir, noon(SECOND), SECOND)
+    (heir,) = follow(programme, school)
     told = "Year 8: 30 of 100 counted; Year 9: 30 of 100 counted"
     assert said(found(programme, heir)) == ("part seen", told, FIRST)
+
+
+def test_what_was_split_off_a_school_that_saw_a_part_is_told_its_own_count(programme, school) -> None:
+    played(programme, school, FIRST, {8: 30, 9: 30})
+    heir, _ = follow(programme, school, heirs=2)
+    told = "Year 8: 0 of 100 counted; Year 9: 0 of 100 counted"
+    assert said(found(programme, heir))[:2] == ("part seen", told)
+
+
+def test_a_merger_names_who_did_not_see_a_training_though_no_register_shows_it(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), year_groups=(), for_adults=True)
+        school, unknown = make.school(), make.school()
+    played(training, school, FIRST, {ADULTS: 12})
+    (heir,) = follow(training, school, unknown)
+    assert said(found(training, heir))[:2] == ("part seen", f"not seen at {unknown.name}")
+    with transaction():
+        db.session.execute(delete(SchoolRecord).where(SchoolRecord.urn == unknown.urn))
+    assert said(found(training, heir))[:2] == ("part seen", f"not seen at URN {unknown.urn}")
+
+
+def test_a_merger_with_an_infant_school_has_seen_it_when_those_with_the_year_groups_did(
+    programme, school
+) -> None:
+    played(programme, school, FIRST, {8: 100, 9: 100})
+    with transaction():
+        infants = make.school(statutory_low_age=4, statutory_high_age=7)
+    (heir,) = follow(programme, school, infants)
+    assert found(programme, heir).standing == "seen"
+
+
+def test_a_show_promised_after_one_that_fell_makes_it_good_whatever_was_promised_before(
+    programme, school
+) -> None:
+    with transaction():
+        make.own_number(school, 9, 100)
+    played(programme, school, FIRST, {8: 100, 9: 10})
+    played(programme, school, SECOND, {9: 40}, FAILED)
+    assert found(programme, school).standing == "part seen"
+    with transaction():
+        again = make.booking(
+            make.show(programme, school, noon(THIRD)), {9: 60}, noon(SECOND) + timedelta(days=1)
+        )
+        make.report(again, "school", noon(THIRD) + timedelta(hours=6), {9: 60})
+    assert found(programme, school).standing == "seen"
+
+
+def test_a_year_group_that_is_not_booked_is_named(programme, school) -> None:
+    with transaction():
+        make.booking(make.show(programme, school, noon(date(2027, 3, 9))), {8: 100})
+    assert said(found(programme, school)) == ("booked", "Year 9 not booked", date(2027, 3, 9))
+
+
+def test_a_cause_begins_a_line_with_a_capital() -> None:
+    assert gaps.title("asked, waiting") == "Asked, waiting"
+
+
+@pytest.mark.parametrize("missing", [(), ("easting",), ("northing",)])
+def test_a_place_is_known_by_both_its_figures(programme, missing: tuple[str, ...]) -> None:
+    with transaction():
+        school = make.school(**dict.fromkeys(missing))
+    assert found(programme, school).place_known is not bool(missing)
+
+
+def test_a_school_of_unknown_ages_has_the_year_groups_promised_to_it_and_not_those_cancelled(
+    programme,
+) -> None:
+    facts = {"statutory_low_age": None, "phase_of_education": "Not applicable"}
+    with transaction():
+        school = make.school(type_of_establishment="Community special school", **facts)
+        for year_group in (8, 9):
+            show = make.show(programme, school, noon(date(2027, 3, year_group)))
+            booking = make.booking(show, {year_group: 12})
+        make.cancellation(booking, NOW - timedelta(days=1))
+    assert list(found(programme, school).year_groups) == [8]
