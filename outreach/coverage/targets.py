@@ -51,7 +51,6 @@ class Target:
     """Who is in, who was taken out, and why others are not; `known` holds every school read, by URN."""
 
     def __init__(self, cut: Cut, register: Register, found: list[Verdict]) -> None:
-        self.cut = cut
         self.for_adults = cut.programme.for_adults
         self.codes, self.known, self.links = register.la_codes, register.schools, register.links
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)

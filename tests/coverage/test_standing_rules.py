@@ -587,3 +587,11 @@ def test_a_school_of_unknown_ages_has_the_year_groups_promised_to_it_and_not_tho
             booking = make.booking(show, {year_group: 12})
         make.cancellation(booking, NOW - timedelta(days=1))
     assert list(found(programme, school).year_groups) == [8]
+
+
+def test_of_two_times_kept_the_one_that_may_be_answered_longest_counts(programme, school) -> None:
+    with transaction():
+        for days in (2, 20):
+            proposal(programme, school, noon(FIRST), reply_by=THIRD - timedelta(days=days))
+    assert found(programme, school, THIRD - timedelta(days=10)).standing == "proposed"
+    assert found(programme, school, THIRD).standing == "asked"
