@@ -1,6 +1,7 @@
 """On a phone and on paper: boxes stand in their own rows, columns under their heads, and no menu is
 printed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from playwright.sync_api import Page
 
 import make
 from browser import Site
+from every_address import told_year
 from little_tour import QUICK, Tour, draw_up
 from outreach.ground.db import db, transaction
 from outreach.planning import ordering
 from outreach.post import troupe_links
 from outreach.tour.days import TourDay
+from worlds import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -78,3 +81,51 @@ def test_a_day_sheets_head_goes_across_and_its_menu_is_not_printed(
         assert wide_page.locator(".top").bounding_box()["width"] == 1280  # type: ignore[index]
         wide_page.emulate_media(media="print")
         assert wide_page.locator("nav:visible").count() == 0
+
+
+def pages(paper: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page[^s]", paper))
+
+
+PRINTED_BESIDES = """() => [...document.querySelectorAll(
+    'nav, .top, .foot, .skip-map, button, .btn, textarea, summary, .govuk-skip-link, .bulk, form.fl'
+)].filter(it => it.getClientRects().length && getComputedStyle(it).visibility != 'hidden'
+    && it.getBoundingClientRect().left >= 0).map(it => it.outerHTML.slice(0, 80))"""
+MARGINS = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])
+    .flatMap(rule => rule.cssRules ? [rule, ...rule.cssRules] : [rule]).filter(rule => rule instanceof CSSPageRule)
+    .map(rule => [rule.selectorText, rule.style.margin])"""
+
+
+@pytest.mark.parametrize(
+    ("path", "at_most"),
+    [
+        ("/desk", 3),
+        ("/desk/coverage", 3),
+        ("/desk/gaps", 3),
+        ("/desk/diary", 1),
+        ("/desk/diary?view=month", 4),
+        ("/desk/bookings", 2),
+        ("/desk/phone-list", 5),
+        ("/desk/schools", 6),
+        ("/desk/tour/season", 1),
+        ("/desk/reports/1", 2),
+    ],
+)
+def test_on_paper_a_page_has_margins_and_no_menu_and_takes_few_sheets(
+    app: Flask, site: Site, wide_page: Page, stopped: Any, world: World, path: str, at_most: int
+) -> None:
+    told = world(told_year, make.NOW)
+    site.sign_in(wide_page, told.coordinator)
+    site.open(wide_page, path)
+    paper = wide_page.pdf(prefer_css_page_size=True, format="A4")
+    assert 1 <= pages(paper) <= at_most
+    (width, height) = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper)[0]
+    assert (round(float(width)), round(float(height))) == (595, 842)
+    assert ["", "14mm 15mm 16mm"] in wide_page.evaluate(MARGINS)
+    wide_page.emulate_media(media="print")
+    assert wide_page.evaluate(PRINTED_BESIDES) == []
+    heads = wide_page.evaluate(
+        "[...document.querySelectorAll('main table:not(.hbars) thead')].map(h => getComputedStyle(h).display)"
+    )
+    assert set(heads) <= {"table-header-group"}
+    wide_page.emulate_media(media="screen")

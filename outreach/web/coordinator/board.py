@@ -21,6 +21,7 @@ from outreach.tour.programmes import Programme
 from outreach.visits import board_dates
 from outreach.visits.board_dates import BoardDate
 from outreach.web import downloads
+from outreach.web.coordinator import board_words
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.bars import bar_of
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -169,6 +170,8 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
         "concerns_by_district": sheets.concerns_by_district(content),
         "nine": NINE,
         "bar_of": bar_of,
+        "off_paper": {table["key"]: board_words.off_paper(table) for table in content.get("places", ())},
+        "off_paper_said": board_words.off_paper_said,
     }
 
 
