@@ -4,6 +4,7 @@ A page stands in a row of its section, or belongs to one that does. The page of 
 where one came from: its address says so, and every link from such a page to another of them says it on.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,7 +207,7 @@ def init_app(app: Flask) -> None:
             endpoint in keeping
             and has_request_context()
             and request.blueprint == "coordinator"
-            and request.endpoint != "coordinator.search"
+            and request.endpoint not in ("coordinator.search", "coordinator.search_options")
         ):
             name = here().row.name
             if name != keeping[endpoint]:
@@ -237,6 +238,21 @@ def here() -> Here:
     if is_row and any(request.args.get(key) != value for key, value in row.asks):
         (door, row), is_row = _ROWS[BELONGS[name]], False
     return Here(door, row, is_row, came[1] if came else None)
+
+
+def find(typed: str) -> list[tuple[Door, Row]]:
+    """The pages in whose name, with that of their section, each word begins that was typed."""
+    wanted = typed.casefold().split()
+    return [
+        (door, row)
+        for door in DOORS
+        for row in door.rows
+        if wanted and all(any(w.startswith(x) for w in _words(door, row)) for x in wanted)
+    ]
+
+
+def _words(door: Door, row: Row) -> list[str]:
+    return re.findall(r"[\w-]+", f"{door.words} {row.words}".casefold())
 
 
 def _keeps(rule: str) -> bool:

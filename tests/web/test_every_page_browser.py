@@ -62,6 +62,7 @@ ANOTHER_WAY = {
     "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing.py",
     "coordinator.letter_file": "no page; a made-up letter that has gone is not kept",
     "coordinator.plan_progress": "a part of a page that is read while a plan is drawn up: test_plans_browser.py",
+    "coordinator.search_options": "a part of a page that is read while one types: test_palette.py",
     "coordinator.compare_plans": "after a choice: test_plans_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",

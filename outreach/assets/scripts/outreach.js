@@ -10,4 +10,5 @@ import "./print.js";
 import "./points.js";
 import "./narrow.js";
 import "./ticks.js";
+import "./palette.js";
 import "./calendar.js";

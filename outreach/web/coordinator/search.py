@@ -1,6 +1,7 @@
-"""Search from every page: schools, people, bookings, letters. A URN or a reference that was typed whole leads
-straight there."""
+"""Search from every page: pages, schools, people, bookings, letters. A URN or a reference that was typed whole
+leads straight there."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -9,11 +10,13 @@ from outreach.coverage.search import bookings, everywhere, schools
 from outreach.coverage.search.everywhere import BOOKINGS, KINDS, LETTERS, PEOPLE, SCHOOLS
 from outreach.coverage.search.typed import wanted
 from outreach.ground import clock
+from outreach.ground.wording import day_short
+from outreach.web import doors
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.gate import coordinator, coordinators_only
+from outreach.web.gate import coordinator, coordinators_only, our_school
 
-FEW, PAGE = 5, 50
-"""How many of each kind show at first, and on a page of one kind."""
+FEW, PAGE, OPTIONS = 5, 50, 4
+"""How many of each kind show at first, on a page of one kind, and among what is chosen from while one types."""
 
 TITLES = {
     SCHOOLS: "Schools",
@@ -53,6 +56,7 @@ def search() -> Any:
         want=want,
         said=said,
         found=found,
+        pages_found=[] if kind else doors.find(typed[:LONGEST]),
         kind=kind,
         kinds=KINDS,
         titles=TITLES,
@@ -61,3 +65,49 @@ def search() -> Any:
         pages=pages,
         now=clock.now(),
     )
+
+
+@dataclass(frozen=True)
+class Option:
+    """What can be gone to: its address, its name, and what it is."""
+
+    address: str
+    name: str
+    what: str
+
+
+@coordinator.get("/search/options")
+@coordinators_only
+def search_options() -> Any:
+    """What `?q=` finds, a few of each kind, to be chosen from while one types; a part of a page."""
+    typed, here = request.args.get("q", "").strip()[:LONGEST], g.partnership.id
+    want = wanted(typed)
+    options = [
+        Option(row.address(), row.words, f"Page of {door.words}" if door.words != row.words else "Page")
+        for door, row in doors.find(typed)[: 2 * OPTIONS]
+    ]
+    urn = schools.school_of_urn(here, want)
+    if urn is not None:
+        options.append(Option(url_for("coordinator.school", urn=urn), our_school(urn).name, f"URN {urn}"))
+    found = everywhere.overview(here, want, OPTIONS)
+    options += [
+        Option(
+            url_for("coordinator.school", urn=hit.school.urn),
+            hit.school.name,
+            " · ".join(part for part in ("School", hit.school.town) if part),
+        )
+        for hit in found.schools
+    ]
+    options += [
+        Option(url_for("coordinator.school", urn=p.urn), p.name or p.role or p.address, p.school_name)
+        for p in found.people
+    ]
+    options += [
+        Option(
+            url_for("coordinator.booking", reference=b.reference),
+            f"{b.reference} {b.school.name}",
+            f"Booking · {day_short(b.performance.starts_at)}",
+        )
+        for b in found.bookings
+    ]
+    return render_template("coordinator/search_options.html", options=options)
