@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import ForeignKey, Index, Text, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Text, delete, false, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -53,7 +53,8 @@ class NoSuchCoordinator(Refusal):
 
 
 class Coordinator(Base, OfPartnership):
-    """A coordinator of one partnership. `session_key` changes with the password and ends old sessions."""
+    """A coordinator of one partnership. `session_key` changes with the password and ends old sessions; `single_keys`:
+    single letters act on lists, once a person has switched that on (WCAG 2.1.4)."""
 
     __tablename__ = "person"
     __table_args__ = (Index("uq_person_id_partnership_id", "id", "partnership_id", unique=True),)
@@ -66,6 +67,7 @@ class Coordinator(Base, OfPartnership):
     session_key: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    single_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SignInLink(Base):

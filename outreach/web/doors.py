@@ -102,6 +102,7 @@ DOORS = (
 BELONGS = {
     "news": "desk",
     "search": "desk",
+    "account": "desk",
     "password": "desk",
     "past_shows_preview": "past_shows_page",
     "gaps_do": "gaps",

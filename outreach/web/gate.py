@@ -205,6 +205,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
         self.person_id = person.id
         self.name = person.name
         self.partnership_id = person.partnership_id
+        self.single_keys = person.single_keys
         self._key = person.session_key
 
     def get_id(self) -> str:

@@ -11,4 +11,5 @@ import "./points.js";
 import "./narrow.js";
 import "./ticks.js";
 import "./palette.js";
+import "./keys.js";
 import "./calendar.js";
