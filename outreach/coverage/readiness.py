@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-
-from outreach.asking.invitations import Invitation
 from outreach.asking.recipients import whom_to_propose_to
 from outreach.county import authorities, contacts, establishments, partnerships
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
-from outreach.coverage.standings import Standing
-from outreach.ground.db import db
+from outreach.coverage.standings import Standing, Word
 from outreach.ground.school_year import first_day, last_day, year_groups_name, year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short, number
@@ -22,11 +18,18 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing to set up. `what` is its short name; `said` tells what stands, or what is missing."""
+    """One thing to set up. `what` is its short name; `said` tells what stands, or what is missing; `has`, `of`: for how
+    many schools of the target it stands, where it is counted."""
 
     what: str
     done: bool
     said: str
+    has: int | None = None
+    of: int | None = None
+
+    @property
+    def in_part(self) -> bool:
+        return not self.done and bool(self.has)
 
 
 def steps_of_setup(partnership: Partnership, *, now: datetime) -> list[Step]:
@@ -56,7 +59,7 @@ def steps_of_setup(partnership: Partnership, *, now: datetime) -> list[Step]:
         _company(partnership),
         _tour_days(programme, now),
         _contacts(reach.with_contact, reach.schools, target),
-        _invitations(programme),
+        _invitations(programme, target),
     ]
 
 
@@ -111,6 +114,8 @@ def _register(known: int, target: Sequence[Standing]) -> Step:
     return Step(
         what="register",
         done=False,
+        has=sum(all(has(s) for _, _, has in WHERE_IT_STANDS) for s in target),
+        of=len(target),
         said=f"{whole}: {and_list(words for words, _ in lacking)}. The register’s file of all establishment data has "
         f"{and_list(columns for _, columns in lacking)}; what it does not know, the school’s own page takes.",
     )
@@ -131,7 +136,13 @@ def _contacts(with_contact: int, known: int, target: Sequence[Standing]) -> Step
         said += (
             " A contacts file brings in the others: the council’s own list, with an address for each school."
         )
-    return Step(what="contacts", done=len(reached) == len(target), said=said)
+    return Step(
+        what="contacts",
+        done=len(reached) == len(target),
+        said=said,
+        has=len(reached),
+        of=len(target),
+    )
 
 
 def terms(here: list[partnerships.Authority], year: int) -> Step:
@@ -193,14 +204,10 @@ def _tour_days(programme: Programme | None, now: datetime) -> Step:
     )
 
 
-def _invitations(programme: Programme | None) -> Step:
-    asked = (
-        0
-        if programme is None
-        else db.session.scalar(
-            select(func.count(func.distinct(Invitation.urn))).where(Invitation.programme_id == programme.id)
-        )
-        or 0
-    )
-    said = f"{count(asked, 'school')} written to" if asked else "No school is invited yet."
-    return Step(what="invitations", done=asked > 0, said=said)
+def _invitations(programme: Programme | None, target: Sequence[Standing]) -> Step:
+    """Done once every school of the target was asked, or answered unasked."""
+    if programme is None or not target:
+        return Step(what="invitations", done=False, said="No school is invited yet.")
+    asked = sum(s.standing not in (Word.NOT_ASKED, Word.UNREACHABLE) for s in target)
+    said = f"{asked:,} of {count(len(target), 'school')} in the target asked."
+    return Step(what="invitations", done=asked == len(target), said=said, has=asked, of=len(target))

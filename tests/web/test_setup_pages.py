@@ -97,7 +97,8 @@ def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
     assert said() == [(n, n in ("partnership", "authorities", "terms")) for n in order]
     page = desk.client.get("/desk/setup").text
     assert "3 of 9 done" in page
-    assert page.count("Next</span>") == 1
+    assert page.count('aria-current="step"') == 1 and page.count("Not yet</span>") == 6
+    assert "<h1>Set-up: register of schools next</h1>" in page
     with transaction():
         programme = make.programme(desk.partnership)
         make.tour_day(programme, make.troupe(desk.partnership))
@@ -105,7 +106,7 @@ def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
         make.contact(school)
         make.invitation(programme, school)
     assert said() == [(n, True) for n in order]
-    assert "All is in place" in desk.client.get("/desk/setup").text
+    assert "<h1>Set-up: all is in place</h1>" in desk.client.get("/desk/setup").text
 
 
 def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:
@@ -152,6 +153,8 @@ def test_a_step_is_done_only_when_the_target_can_use_it(desk: Desk) -> None:
         "NumberOfPupils; what it does not "
         "know, the school’s own page takes."
     )
+    assert (steps["contacts"].has, steps["contacts"].of, steps["contacts"].in_part) == (3, 6, True)
+    assert (steps["register"].has, steps["register"].of) == (4, 6)
     assert steps["contacts"].said == (
         "3 of 6 schools in the target have somebody to write to. A contacts file brings in the others: "
         "the council’s own "

@@ -12,6 +12,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
 from outreach.web import forms, opened
+from outreach.web.coordinator import setup_words
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
@@ -104,8 +105,7 @@ class DistrictsForm(forms.Form):
 @coordinators_only
 def setup() -> Any:
     steps = readiness.steps_of_setup(g.partnership, now=clock.now())
-    first_missing = next((step.what for step in steps if not step.done), "")
-    return render_template("coordinator/setup.html", steps=steps, first_missing=first_missing)
+    return render_template("coordinator/setup.html", steps=steps, words=setup_words)
 
 
 @coordinator.route("/setup/partnership", methods=["GET", "POST"])
