@@ -102,7 +102,7 @@ def bring_contacts(site: Site, desk: Page, urns: Sequence[int], today: date) -> 
     press(desk, "See what it would do…")
     desk.locator("#source").fill("the schools’ websites")
     fill_day(desk, "source_date", today)
-    press(desk, "Put on file")
+    press(desk, "Take in")
 
 
 def make_token(site: Site, desk: Page) -> str:

@@ -229,7 +229,7 @@ def bring_contacts(service: Service, desk: Page, region: Region) -> None:
     expect(desk.locator("main")).to_contain_text("New: 3 contacts")
     desk.locator("#source").fill("the schools’ websites")
     fill_day(desk, "source_date", datetime.now(UTC).date())
-    desk.get_by_role("button", name="Put on file").click()
+    desk.get_by_role("button", name="Take in").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("A list taken in")
     expect(desk.locator("table.sums tr").first).to_have_text("Contacts added3")
 

@@ -199,7 +199,7 @@ def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient,
     ).location
     page = client.get(where).text
     assert (
-        "<h1>31 lines need you</h1>" in page
+        "<h1>31 of 31 lines need you</h1>" in page
         and "Page 1 of 2" in page
         and "Nowhere 24" in page
         and "Nowhere 25" not in page

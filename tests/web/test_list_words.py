@@ -19,6 +19,43 @@ def title(taken: bool = False, unread: bool = False, **sums: int) -> str:
     return list_words.title(dict.fromkeys(FATES, 0) | sums, taken=taken, unread=unread)
 
 
+def test_the_title_counts_what_needs_repair_among_the_lines_read() -> None:
+    sums = dict.fromkeys(FATES, 0) | {"repair": 4}
+    assert list_words.title(sums, taken=False, unread=False, lines=106) == "4 of 106 lines need you"
+    assert (
+        list_words.title(sums | {"repair": 1}, taken=False, unread=False, lines=1) == "1 of 1 line needs you"
+    )
+
+
+def test_the_way_of_a_list_says_what_is_done_and_what_is_now() -> None:
+    sums = dict.fromkeys(FATES, 0)
+    for repair, unread, now in (
+        (4, False, "3 Repair 4 lines"),
+        (0, False, "4 Take in"),
+        (0, True, "2 Columns"),
+    ):
+        steps = list_words.steps(sums | {"repair": repair}, unread=unread)
+        assert [words for words, _, _, is_now in steps if is_now] == [now]
+        assert not any(done and is_now for _, _, done, is_now in steps)
+
+
+def test_the_button_says_what_comes_in_and_what_stays_out() -> None:
+    sums = dict.fromkeys(FATES, 0) | {"new": 58, "changed": 9, "same": 30}
+    assert list_words.take_in(sums) == "Take in 67"
+    assert list_words.take_in(sums | {"repair": 3, "left": 1}) == "Take in 67, leave 4 out"
+
+
+def test_who_can_be_written_to_is_counted_in_the_target() -> None:
+    assert list_words.reached(78, 71, 84, target=True) == (
+        "78 of 84 schools in the target",
+        "will have somebody to write to; today 71. 6 still without.",
+    )
+    assert list_words.reached(1, 0, 1, target=False) == (
+        "1 of 1 open school",
+        "will have somebody to write to; today 0.",
+    )
+
+
 def test_the_title_says_what_the_list_needs_next() -> None:
     assert title(taken=True, unread=True, repair=2) == "Taken in"
     assert title(unread=True, repair=2) == "Which column is what?"

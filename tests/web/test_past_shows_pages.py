@@ -34,7 +34,7 @@ def test_a_list_is_put_right_kept_shown_on_the_schools_page_and_taken_back(
 ) -> None:
     where = send(client, f"URN,Date,Pupils\n{urn},9/3/2024,210\n{urn},2/2023,\n5,1/2/2023,\n")
     page = client.get(where).text
-    assert "2 lines need you" in page
+    assert "<h1>2 of 3 lines need you</h1>" in page
     book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
     assert [row[1].value for row in book.worksheets[0].rows] == [
         "Line",

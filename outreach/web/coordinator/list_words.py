@@ -25,15 +25,46 @@ class Cell:
     looks: str = ""
 
 
-def title(sums: Mapping[str, int], *, taken: bool, unread: bool) -> str:
-    """What the list needs next; `unread`: nothing of it can be read before its columns are said."""
+def title(sums: Mapping[str, int], *, taken: bool, unread: bool, lines: int = 0) -> str:
+    """What the list needs next; `unread`: nothing of it can be read before its columns are said; `lines`: how many were
+    read, where each is one thing."""
     if taken:
         return "Taken in"
     if unread:
         return "Which column is what?"
     if sums[REPAIR]:
-        return f"{count(sums[REPAIR], 'line')} {'needs' if sums[REPAIR] == 1 else 'need'} you"
+        of = f"{sums[REPAIR]:,} of {count(lines, 'line')}" if lines else count(sums[REPAIR], "line")
+        return f"{of} {'needs' if sums[REPAIR] == 1 else 'need'} you"
     return "Every line can be taken in" if sums[NEW] or sums[CHANGED] else "Nothing in this list is new"
+
+
+def steps(sums: Mapping[str, int], *, unread: bool) -> list[tuple[str, str, bool, bool]]:
+    """The way of a list, each step with its words, its place on the page, whether it is done and whether it is now."""
+    mend, read = sums[REPAIR], not unread
+    return [
+        ("1 Sheets", "#columns", True, False),
+        ("2 Columns", "#columns", read, unread),
+        (
+            f"3 Repair {count(mend, 'line')}" if mend else "3 Repair",
+            "?show=repair#repair",
+            read and not mend,
+            read and mend > 0,
+        ),
+        ("4 Take in", "#take-in", False, read and not mend),
+    ]
+
+
+def take_in(sums: Mapping[str, int]) -> str:
+    """What the button does, and what it leaves."""
+    left = sums[REPAIR] + sums[LEFT]
+    return f"Take in {sums[NEW] + sums[CHANGED]:,}" + (f", leave {left:,} out" if left else "")
+
+
+def reached(after: int, before: int, of: int, *, target: bool) -> tuple[str, str]:
+    """How many schools will have somebody to write to, first the count and then the rest of the sentence."""
+    whole = f"{count(of, 'school')} in the target" if target else count(of, "open school")
+    without = f" {of - after:,} still without." if after < of else ""
+    return f"{after:,} of {whole}", f"will have somebody to write to; today {before:,}.{without}"
 
 
 def how_many(fate: str, n: int, kind: str) -> str:

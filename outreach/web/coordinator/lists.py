@@ -313,6 +313,7 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
     to_reach = _reached(looked) if kind == CONTACTS else None
     taken = upload.row.taken_at is not None
     ask = [x for x in looked.layouts if x.wanted and not x.complete and x.lines]
+    unread = bool(ask) and not looked.lines
     domains = _domains(looked) if kind == CONTACTS and show == REPAIR else []
     return {
         "upload": upload,
@@ -323,7 +324,11 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "page": page,
         "pages": pages,
         "rows": [(e, list_words.cells(e, show)) for e in rows] if show != REPAIR or taken else rows,
-        "title": list_words.title(sums, taken=taken, unread=bool(ask) and not looked.lines),
+        "title": list_words.title(
+            sums, taken=taken, unread=unread, lines=0 if len(looked.entries) != looked.lines else looked.lines
+        ),
+        "steps": [] if taken else list_words.steps(sums, unread=unread),
+        "take_in": list_words.take_in(sums),
         "how_many": list_words.how_many(show, sums[show], kind),
         "words": WORDS[kind],
         "heads": HEADS,
@@ -611,12 +616,17 @@ def _note_of(choice: Choice, kind: str) -> tuple[str, bool]:
     )
 
 
-def _reached(looked: ListPreview[Any]) -> tuple[int, int, int]:
-    """(schools with somebody to write to afterwards, now, open schools)."""
-    reach = contacts.reach(_la_codes())
+def _reached(looked: ListPreview[Any]) -> tuple[str, str]:
+    """Of the schools of the target, or of all while there is none: who has somebody to write to afterwards, and
+    now."""
+    reach, target = contacts.reach(_la_codes()), _target()
     without = {school.urn for school in contacts.schools_without(_la_codes())}
+    of = reach.schools
+    if target is not None:
+        without, of = without & target, len(target)
     new = {e.school.urn for e in looked.with_fate(NEW) if e.school is not None} & without
-    return reach.with_contact + len(new), reach.with_contact, reach.schools
+    before = of - len(without)
+    return list_words.reached(before + len(new), before, of, target=target is not None)
 
 
 def _domains(looked: ListPreview[Any]) -> list[str]:

@@ -83,6 +83,13 @@ def next_of(steps: Sequence[Step]) -> Next | None:
     )
 
 
+def row(step: Step, coming: Next | None) -> str:
+    """What stands beside a step's name: of the next one, whose words stand above, the count alone."""
+    if coming is None or step.what != coming.what:
+        return step.said
+    return _counted(step, "").capitalize()
+
+
 def state(step: Step) -> tuple[str, str, str]:
     """How a step stands: its word, its colour and its glyph."""
     if step.done:
