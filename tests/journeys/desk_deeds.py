@@ -210,7 +210,7 @@ def book(phone: Page, link: str, *, after: date | None = None, only_year: int | 
         heading = phone.get_by_role("heading", level=1).inner_text()
         if heading == "Check your answers":
             break
-        if heading.startswith("The hall"):
+        if heading.startswith("Hall"):
             phone.get_by_label("Hall or room").first.fill("Main hall")
             phone.get_by_label("Yes", exact=True).first.check()
         elif heading.startswith("Your people"):
