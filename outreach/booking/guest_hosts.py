@@ -8,9 +8,11 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
+from outreach.booking import accounts
 from outreach.booking.guest_places import GuestSeats, Seats
 from outreach.booking.promises import GUEST, HOST, Booking
-from outreach.county import partnerships, school_days, school_locations
+from outreach.county import partnerships, school_days, school_locations, schools
+from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, local
@@ -19,6 +21,12 @@ from outreach.tour import roads, slots
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Stop
+
+METRES_A_MINUTE = 2_000
+"""No van or coach is faster: what is farther away than so is out of reach without a look at the road."""
+
+TO_SIT = timedelta(minutes=10)
+"""How long before the show guests are there: to get out, walk in and sit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +44,26 @@ class HostShow:
 
     @property
     def leaves(self) -> time:
-        return local(self.performance.starts_at - timedelta(minutes=self.minutes)).time()
+        """When a guest sets out so that its pupils sit when the show begins."""
+        return leaves(self.performance, self.minutes)
 
     @property
     def back(self) -> time:
-        return local(self.performance.ends_at + timedelta(minutes=self.minutes)).time()
+        """When it is back, about: to the next five minutes."""
+        at = local(self.performance.ends_at + timedelta(minutes=self.minutes))
+        return (at + timedelta(minutes=-at.minute % 5)).time()
 
     @property
     def words(self) -> str:
         """'at Redmere Academy, 12 minutes away, 40 seats'."""
         seats = count(self.seats.for_guests, "seat")
         return f"at {self.host.name}, {count(self.minutes, 'minute')} away, {seats}"
+
+
+def leaves(performance: Performance, minutes: int) -> time:
+    """The road of so many minutes and TO_SIT before the show, to the last five minutes."""
+    at = local(performance.starts_at - timedelta(minutes=minutes) - TO_SIT)
+    return (at - timedelta(minutes=at.minute % 5)).time()
 
 
 def within_reach(programme: Programme, school: School, *, now: datetime, at_least: int = 1) -> list[HostShow]:
@@ -79,6 +96,32 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
         ):
             found.append(HostShow(performance=performance, seats=seats, minutes=minutes))
     return sorted(found, key=lambda h: (h.minutes, h.performance.starts_at, h.performance.id))
+
+
+def has_neighbours(programme: Programme, performance: Performance, *, now: datetime) -> bool:
+    """Whether some school within reach of a show still has to see it, and so could be its guest; three queries at
+    most. Where nobody knows where the show is: yes."""
+    partnership, there = partnerships.get(programme.partnership_id), _stop(performance)
+    if there.place is None:
+        return True
+    reach = partnership.guest_minutes * METRES_A_MINUTE
+    rows = db.session.scalars(
+        select(School).where(
+            School.la_code.in_(select(Authority.la_code).where(Authority.partnership_id == partnership.id)),
+            School.urn != performance.urn,
+            ~schools.has_closed(School, day_of(now)),
+            School.easting.between(there.place.easting - reach, there.place.easting + reach),
+            School.northing.between(there.place.northing - reach, there.place.northing + reach),
+        )
+    ).all()
+    ways = roads.roads_of_partnership(partnership)
+    near = [
+        row
+        for row in rows
+        if ways.minutes(roads.school_stop(row.urn, row.easting, row.northing), there)
+        <= partnership.guest_minutes
+    ]
+    return bool(near) and any(a.is_open for a in accounts.of_schools(programme, near, now=now).values())
 
 
 def minutes_between(programme: Programme, school: School, performance: Performance) -> int:

@@ -4,6 +4,7 @@ expected."""
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
+from outreach.county import school_days
 from outreach.county.schools import School
 from outreach.ground.db import Base, FoundByName, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
@@ -93,6 +95,8 @@ class Booking(Base):
     )
     school: Mapped[School] = relationship()
 
+    _reckoned = None
+
     def has_come_to(self, now: datetime) -> str:
         """One of the words above: past its end and unreported it is MISSING, never taken for TOOK_PLACE."""
         if self.ended_at is not None:
@@ -100,15 +104,22 @@ class Booking(Base):
         return self.outcome or (MISSING if self.performance.ends_at <= now else BOOKED)
 
     def can_move_until(self) -> date:
-        """The last day on which the school may move it online."""
-        return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_move_days)
+        """The last day on which the school may move it online: a school day of its own."""
+        return self._last_days().move
 
     def can_cancel_until(self) -> date:
-        """The last day on which the school may cancel it online; a guest whose host has moved: the day of the
-        show."""
+        """The last day on which the school may cancel it online: a school day of its own; a guest whose host has
+        moved: the day of the show."""
         if self.role == GUEST and self.place_sequence:
             return day_of(self.performance.starts_at)
-        return day_of(self.performance.starts_at) - timedelta(days=self.programme.notice_cancel_days)
+        return self._last_days().cancel
+
+    def _last_days(self) -> "LastDays":
+        """Read once for each day of the show: a page asks it several times."""
+        show_day = day_of(self.performance.starts_at)
+        if self._reckoned is None or self._reckoned[0] != show_day:
+            self._reckoned = show_day, last_days(self.programme, self.school, show_day)
+        return self._reckoned[1]
 
     def can_move(self, now: datetime) -> bool:
         """A guest goes where its host goes."""
@@ -134,13 +145,28 @@ class Booking(Base):
         return self.ended_at is None and now < self.performance.starts_at
 
 
-def fixed_online(programme: Programme, day: date, *, today: date) -> str:
+class LastDays(NamedTuple):
+    """Until when a school may move and cancel a show online, each day included."""
+
+    move: date
+    cancel: date
+
+
+def last_days(programme: Programme, school: School, show_day: date) -> LastDays:
+    """The last days for a show on `show_day`: the programme's notice before it, and no day on which nobody is at
+    school. Two queries."""
+    calendar = school_days.load_one(school)
+    return LastDays(
+        move=calendar.last_school_day(show_day - timedelta(days=programme.notice_move_days)),
+        cancel=calendar.last_school_day(show_day - timedelta(days=programme.notice_cancel_days)),
+    )
+
+
+def fixed_online(programme: Programme, school: School, day: date, *, today: date) -> str:
     """What a school cannot do online any more with a show on `day`, by the programme's notice: 'move or
     cancel', 'move', 'cancel' or ''. The coordinator still can."""
-    late = {
-        "move": today > day - timedelta(days=programme.notice_move_days),
-        "cancel": today > day - timedelta(days=programme.notice_cancel_days),
-    }
+    last = last_days(programme, school, day)
+    late = {"move": today > last.move, "cancel": today > last.cancel}
     return " or ".join(deed for deed, too_late in late.items() if too_late)
 
 

@@ -5,13 +5,13 @@ own while it is kept, so nobody else gets it; the troupe hears of it when it is 
 """
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking import holds, told
-from outreach.booking.promises import VisitContact
+from outreach.booking.promises import VisitContact, last_days
 from outreach.booking.told import Said, Write
 from outreach.county import partnerships
 from outreach.county.schools import School
@@ -225,7 +225,7 @@ def visit(
     address = ", ".join(
         part for part in (school.street, school.locality, school.town, school.postcode) if part
     )
-    show_day = day_of(proposal.starts_at)
+    last = last_days(programme, school, day_of(proposal.starts_at))
     return stationery.LetterVisit(
         uid=proposal.uid or "",
         sequence=proposal.sequence,
@@ -241,8 +241,8 @@ def visit(
         pupils=(),
         access=(),
         school_provides=programme.school_provides,
-        move_until=show_day - timedelta(days=programme.notice_move_days),
-        cancel_until=show_day - timedelta(days=programme.notice_cancel_days),
+        move_until=last.move,
+        cancel_until=last.cancel,
         attendees=tuple(Attendee(name=to.name, address=to.address) for to in proposal.people),
         reply_by=proposal.reply_by,
         waiting=bool(proposal.waiting),

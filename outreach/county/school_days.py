@@ -36,6 +36,8 @@ INSET_DAY = "your INSET day"
 HOLIDAY = "school holiday"
 
 LONGEST_REASON = 200
+FARTHEST = 70
+"""How many days away a school day is looked for: longer than any holiday."""
 SHORTEST_SCHOOL_DAY = timedelta(hours=2)
 
 
@@ -92,6 +94,16 @@ class SchoolCalendar:
         if _gives_year(self.authority_terms, day):
             return "" if _within(self.authority_terms, day) else HOLIDAY
         return ""
+
+    def last_school_day(self, by: date) -> date:
+        """The last school day on or before `by`; `by` itself where there was none for FARTHEST days."""
+        days = (by - timedelta(days=n) for n in range(FARTHEST))
+        return next((day for day in days if not self.why_closed(day)), by)
+
+    def next_school_day(self, since: date) -> date:
+        """The first school day on or after `since`; `since` itself where there is none for FARTHEST days."""
+        days = (since + timedelta(days=n) for n in range(FARTHEST))
+        return next((day for day in days if not self.why_closed(day)), since)
 
     def hours(self) -> tuple[time, time]:
         """When the school day starts and ends, by the wall clock."""

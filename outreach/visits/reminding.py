@@ -2,7 +2,7 @@
 cancelled one."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_, select, text
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
@@ -100,6 +100,16 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
         for booking, school in rows
         if booking.id in people and not calendars[school.urn].why_closed(today)
     ]
+
+
+def comes_on(booking: Booking, *, now: datetime) -> date | None:
+    """The day on which the school is asked for its report if none has come: a school day; None while that is
+    switched off."""
+    plan = settings.schedule_of_programme(booking.programme_id)
+    if not plan.reports_on:
+        return None
+    since = day_of(booking.performance.ends_at) + timedelta(days=plan.report_after_days)
+    return school_days.load_one(booking.school).next_school_day(max(since, day_of(now)))
 
 
 def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:

@@ -119,5 +119,6 @@ def _import_pages() -> None:
     import outreach.web.school.other_answers
     import outreach.web.school.proposed
     import outreach.web.school.reporting
+    import outreach.web.school.sharing
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401

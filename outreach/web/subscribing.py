@@ -2,6 +2,7 @@
 time."""
 
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from flask import current_app
 
@@ -12,11 +13,29 @@ from outreach.post.feeds.addresses import Feed
 @dataclass(frozen=True, kw_only=True)
 class FeedOffer:
     """What a page shows of a feed: `webcal` opens a calendar program, `https` is what people paste into
-    one."""
+    one. None of the calendars' own addresses takes a copy: each subscribes, and follows what moves."""
 
     feed: Feed
     https: str
     webcal: str
+
+    @property
+    def google(self) -> str:
+        """Google Calendar's page that adds a calendar from its address."""
+        return f"https://calendar.google.com/calendar/r?cid={quote(self.webcal, safe='')}"
+
+    @property
+    def outlook(self) -> str:
+        """The same of Outlook at work or school."""
+        return f"https://outlook.office.com/calendar/0/addfromweb?{self._named()}"
+
+    @property
+    def outlook_at_home(self) -> str:
+        """The same of Outlook.com."""
+        return f"https://outlook.live.com/calendar/0/addfromweb?{self._named()}"
+
+    def _named(self) -> str:
+        return urlencode({"url": self.https, "name": self.feed.label or "Outreach"}, quote_via=quote)
 
 
 def keys() -> list[str]:

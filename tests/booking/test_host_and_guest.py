@@ -52,7 +52,10 @@ def offer(c: SimpleNamespace, how: str = OPEN, seats: int = 20, terms: str = "")
 def test_hosts_within_reach_are_those_with_seats_the_nearest_first(c) -> None:
     (found,) = guest_hosts.within_reach(c.programme, c.small, now=make.NOW)
     assert (found.host.name, found.minutes, found.seats.for_guests) == ("Redmere Academy", 13, 102)
-    assert (found.leaves, found.back) == (time(8, 47), time(10, 28))
+    assert (found.leaves, found.back) == (
+        time(8, 35),
+        time(10, 30),
+    )  # ten minutes to walk in and sit, to five minutes
     assert guest_hosts.within_reach(c.programme, c.far, now=make.NOW) == []
     assert guest_hosts.within_reach(c.programme, c.school, now=make.NOW) == []
 

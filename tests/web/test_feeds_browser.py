@@ -32,7 +32,7 @@ def reference(site: Site, story: Story) -> str:
 
 
 def make_address(page: Page) -> str:
-    page.get_by_role("button", name="Make a calendar address").click()
+    page.get_by_role("button", name="Subscribe in Google, Outlook or Apple").click()
     box = page.get_by_label("Or copy the address")
     expect(box).to_have_value(ADDRESS)
     return box.input_value()
@@ -44,7 +44,7 @@ def test_a_school_makes_copies_renews_and_stops_its_address(
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     site.check(page, story.path(f"/booked/{reference}"))
     first = make_address(page)
-    expect(page.get_by_role("heading", name="Add to your calendar for good")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Subscribe", exact=True)).to_be_in_viewport()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == first
@@ -60,7 +60,7 @@ def test_a_school_makes_copies_renews_and_stops_its_address(
     assert (page.request.get(first).status, page.request.get(second).status) == (410, 200)
     page.get_by_text("Change or stop the address").click()
     page.get_by_role("button", name="Stop this calendar").click()
-    expect(page.get_by_role("button", name="Make a calendar address")).to_be_visible()
+    expect(page.get_by_role("button", name="Subscribe in Google, Outlook or Apple")).to_be_visible()
     assert page.request.get(second).status == 410
 
 
@@ -70,7 +70,7 @@ def test_a_school_without_javascript_has_the_address_in_a_box(
     site.open(plain_page, story.path(f"/booked/{reference}"))
     address = make_address(plain_page)
     expect(plain_page.get_by_role("button", name="Copy", exact=True)).to_have_count(0)
-    button = plain_page.get_by_role("link", name="Open in your calendar")
+    button = plain_page.get_by_role("link", name="Apple or another")
     assert button.get_attribute("href") == "webcal" + address.removeprefix("http")
     plain_page.get_by_text("Change or stop the address").click()
     expect(plain_page.get_by_role("button", name="Stop this calendar")).to_be_visible()
@@ -80,10 +80,10 @@ def test_an_address_is_reached_and_changed_by_keyboard(
     site: Site, page: Page, story: Story, reference: str
 ) -> None:
     site.open(page, story.path(f"/booked/{reference}"))
-    page.get_by_role("button", name="Make a calendar address").press("Enter")
+    page.get_by_role("button", name="Subscribe in Google, Outlook or Apple").press("Enter")
     # The script adds this button; until it has, the next stop is another one.
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Open in your calendar").focus()
+    page.get_by_role("link", name="Apple or another").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Or copy the address")).to_be_focused()
     page.keyboard.press("Tab")

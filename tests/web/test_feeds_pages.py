@@ -4,7 +4,9 @@ an address."""
 import gzip
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -29,6 +31,7 @@ from post.strict import feed_problems
 
 pytestmark = pytest.mark.any_database
 
+SUBSCRIBE = 'Subscribe<span class="vh"> in Google, Outlook or Apple</span>'
 URL = re.compile(r'value="http://outreach\.example(/calendar/[0-9a-f]{48}\.ics)"')
 
 
@@ -283,7 +286,7 @@ def test_stopping_leaves_no_address_and_a_new_one_can_be_made(
     reference, old = subscribed
     assert story.post(f"/booked/{reference}/subscribe/stop").status_code == 303
     page = story.get(f"/booked/{reference}")
-    assert addresses_on(page) == [] and "Make a calendar address" in page.text
+    assert addresses_on(page) == [] and SUBSCRIBE in page.text
     assert client.get(old).status_code == 410
     assert story.post(f"/booked/{reference}/subscribe/stop").status_code == 404
     assert story.post(f"/booked/{reference}/subscribe/renew").status_code == 404
@@ -294,7 +297,7 @@ def test_stopping_leaves_no_address_and_a_new_one_can_be_made(
 @pytest.mark.both_databases
 def test_looking_at_a_booking_makes_no_address_and_making_it_twice_makes_one(story: Story) -> None:
     reference = story.book()
-    assert "Make a calendar address" in story.get(f"/booked/{reference}").text
+    assert SUBSCRIBE in story.get(f"/booked/{reference}").text
     assert db.session.scalars(select(Feed)).all() == []
     for _ in range(2):
         assert story.post(f"/booked/{reference}/subscribe").status_code == 303
@@ -327,11 +330,28 @@ def test_the_buttons_open_a_calendar_program_and_give_the_address_to_paste(story
     assert f'value="http://outreach.example{address}"' in page.text
     words = said(page)
     for program in (
-        "Outlook Calendar, Add calendar",
-        "Google On a computer",
-        "Apple Press Open in your calendar",
+        "Outlook Press Outlook, or Outlook.com for one of your own. Or: Calendar, Add calendar",
+        "Google Press Google. Or on a computer",
+        "Apple Press Apple or another",
     ):
         assert program in words, words
+
+
+def test_google_and_outlook_subscribe_to_the_address_and_never_take_a_copy(story: Story, subscribed) -> None:
+    reference, address = subscribed
+    page = story.get(f"/booked/{reference}").text
+    links = {urlsplit(unescape(to)) for to in re.findall(r'href="([^"]+)"', page) if "calendar" in to}
+    asked = {(to.netloc, to.path): parse_qs(to.query) for to in links if to.netloc.count(".") > 1}
+    name = [f"Performances at {story.school.name}"]
+    assert asked == {
+        ("calendar.google.com", "/calendar/r"): {"cid": [f"webcal://outreach.example{address}"]},
+        **{
+            (host, "/calendar/0/addfromweb"): {"url": [f"http://outreach.example{address}"], "name": name}
+            for host in ("outlook.office.com", "outlook.live.com")
+        },
+    }
+    for copy in ("TEMPLATE", "deeplink", "compose"):
+        assert copy not in page
 
 
 def test_an_address_outlives_a_change_of_the_services_key(

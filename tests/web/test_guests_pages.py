@@ -2,6 +2,7 @@
 queries."""
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -83,12 +84,15 @@ def place() -> GuestPlace:
 def test_a_school_sees_neighbours_asks_one_and_sees_what_it_asked(doors: Doors) -> None:
     page = said(doors.client.get(f"/i/{doors.small}/hosts"))
     assert "1 show within 30 minutes of you Redmere Academy Tuesday 9 March, 9:00am to 10:15am" in page
-    assert "13 minutes away: leave by 8:47am, back about 10:28am. 102 seats free" in page
+    assert "13 minutes away: leave by 8:35am, back about 10:30am. 102 seats free" in page
     answer = doors.ask()
     assert (answer.status_code, answer.location) == (303, f"/i/{doors.small}/hosts")
     page = said(doors.client.get(f"/i/{doors.small}/hosts"))
     assert "You have asked Redmere Academy" in page and "for 17 pupils" in page
     assert f"/hosts/{doors.show}" not in doors.client.get(f"/i/{doors.small}/hosts").text
+    # no list of shows that nobody could press: one school is asked at a time
+    assert "You can ask one school at a time. To ask another, take the question back first." in page
+    assert "show within 30 minutes" not in page
     again = doors.client.get(doors.ask().location)
     assert "You have asked Redmere Academy for seats on Tuesday 9 March" in said(again)
     assert db.session.query(GuestPlace).count() == 1
@@ -117,6 +121,39 @@ def test_the_form_of_numbers_and_hall_names_the_guests_who_get_word_of_another_h
         "Your guests Littlemere School, 17 pupils It goes where you say, and gets word of another hall."
         in page
     )
+
+
+@pytest.mark.any_database
+def test_a_host_reads_of_room_for_a_neighbour_only_where_one_is_near_that_has_not_seen_it(
+    doors: Doors,
+) -> None:
+    offered = "Room for a neighbour?"
+    assert offered in said(doors.client.get(doors.mine))
+    with transaction():
+        doors.c.partnership.guest_minutes = 12  # the next school is 13 minutes away
+        db.session.merge(doors.c.partnership)
+    assert offered not in said(doors.client.get(doors.mine))
+    with transaction():
+        doors.c.partnership.guest_minutes = 30
+        db.session.merge(doors.c.partnership)
+    assert offered in said(doors.client.get(doors.mine))
+    with transaction():
+        # the only one that is near has its own show by now
+        show = make.show(doors.c.programme, doors.c.small, make.NOW + timedelta(days=70))
+        make.booking(show, dict.fromkeys((8, 9), 9))
+    assert offered not in said(doors.client.get(doors.mine))
+
+
+@pytest.mark.any_database
+def test_a_guest_reads_by_when_to_leave_and_the_way_to_the_hosts_door(doors: Doors) -> None:
+    doors.ask()
+    doors.client.post(f"{doors.mine}/guests/{place().id}", data={"answer": "yes", "seats": "17", "terms": ""})
+    reference = place().booking.reference
+    page = doors.client.get(f"/i/{doors.small}/booked/{reference}")
+    assert "Leave by about 8:35am. Directions" in said(page)
+    (to,) = re.findall(r'href="(https://www.google.com/maps/dir/[^"]+)"', page.text)
+    assert "Redmere%20Academy" in to and doors.small not in to
+    assert "Leave by" not in said(doors.client.get(doors.mine))
 
 
 @pytest.mark.any_database
@@ -343,7 +380,7 @@ def test_pages_ask_as_much_however_many_there_are(doors: Doors, count_queries: A
     assert counted() == few == COUNTED
 
 
-COUNTED = [9, 7, 15, 5, 14]
+COUNTED = [9, 7, 15, 5, 17]
 
 
 # Roads

@@ -54,8 +54,8 @@ def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> No
     ]
     page = said(client.get(answer.headers["Location"]))
     assert (
-        f"You are booked Reference {booking.reference} When Tuesday 9 March 9:30am to 10:45am, set-up from 8:30am"
-        in page
+        f"You are booked Reference {booking.reference}, booked by Joanna Fell "
+        "When Tuesday 9 March 9:30am to 10:45am, set-up from 8:30am" in page
     )
     assert "212 pupils 108 in Year 8 and 104 in Year 9" in page
     assert "ring Priya Nandakumar on 01632 960 118" in page

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from school_story import HALL, PEOPLE, Story, lay
-from word_budgets import BOOKING, BOOKING_CLICKS, BOOKING_CONTROLS
+from word_budgets import BOOKING, BOOKING_CLICKS, BOOKING_CONTROLS, BOOKING_WORDS
 from words_read import controls_of, words_of
 
 import make
@@ -76,6 +76,7 @@ def test_a_booking_keeps_to_its_words_controls_and_clicks(story: Story) -> None:
     over = {page: n for page, n in reader.words.items() if n > BOOKING[page]}
     assert not over, f"more words than their budget: {over}; all: {reader.words}"
     assert set(reader.words) == set(BOOKING)
+    assert sum(reader.words.values()) <= BOOKING_WORDS
     assert len(reader.controls) <= BOOKING_CONTROLS, reader.controls
     assert reader.clicks <= BOOKING_CLICKS
 

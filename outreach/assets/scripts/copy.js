@@ -1,6 +1,6 @@
 // An address to copy: a button beside the box that holds it. Without JavaScript the box is there to be copied by hand.
 for (const field of document.querySelectorAll("[data-copy]")) {
-  const box = field.querySelector("input");
+  const box = field.querySelector("input, textarea");
   const row = document.createElement("div");
   const button = document.createElement("button");
   const said = document.createElement("span");

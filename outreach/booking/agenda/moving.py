@@ -6,7 +6,7 @@ The roads of the days that it leaves and comes to are the measure: minutes saved
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import select
@@ -285,12 +285,13 @@ def _letter(
     if booking is None or not people:
         return None
     programme = booking.programme
+    last = promises.last_days(programme, booking.school, slot.day)
     visit = replace(
         told.visit_of(booking),
         sequence=booking.sequence + 1,
         **told.times_of(slot),
-        move_until=slot.day - timedelta(days=programme.notice_move_days),
-        cancel_until=slot.day - timedelta(days=programme.notice_cancel_days),
+        move_until=last.move,
+        cancel_until=last.cancel,
     )
     return letters.preview_moved(
         visit,

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from outreach.booking import (
     accounts,
     colleagues,
+    guest_hosts,
     guest_places,
     holds,
     invite_answers,
@@ -26,18 +27,17 @@ from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, year_group_name
 from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import SCHOOL
 from outreach.tour import slots
 from outreach.tour.performances import Slot
-from outreach.visits import reports
+from outreach.visits import reminding, reports
 from outreach.web import forms, reply_words, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, refused
-from outreach.web.school import booked_words
+from outreach.web.school import booked_words, shared_words
 from outreach.web.school.forms import marked
 from outreach.web.wording import sent_again
 
@@ -86,6 +86,9 @@ def booked(token: str, reference: str) -> Any:
     joinable = booking.role == promises.HOST and not g.programme.for_adults
     place = guest_places.of_booking(booking)
     host_of = hosting.at_a_glance(booking.performance_id) if joinable else None
+    if host_of is not None and not (host_of.waiting or host_of.guests):
+        near = guest_hosts.has_neighbours(g.programme, booking.performance, now=now)
+        host_of = host_of if near else None
     return render_template(
         "school/booked.html",
         replies=reply_words,
@@ -95,13 +98,21 @@ def booked(token: str, reference: str) -> Any:
             booking, place, first_is_elsewhere=host_of is not None and bool(host_of.waiting), now=now
         ),
         until_when=booked_words.until_when(booking, now=now),
-        steps=booked_words.what_happens_next(booking, state=state, now=now),
+        steps=booked_words.what_happens_next(
+            booking, state=state, reminded_on=reminding.comes_on(booking, now=now), now=now
+        ),
+        leave_by=guest_hosts.leaves(
+            booking.performance, guest_hosts.minutes_between(g.programme, g.school, booking.performance)
+        )
+        if booking.role == promises.GUEST
+        else None,
+        directions=shared_words.directions(booking) if booking.role == promises.GUEST else "",
+        for_colleagues=shared_words.words_for_colleagues(booking),
+        mail_to=shared_words.mail_to_colleagues(booking),
         token=token,
         booking=booking,
         others=[b for b in promises.live(g.programme.id, g.school.urn) if b.id != booking.id],
-        said_pupils=and_list(
-            f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items()
-        ),
+        said_pupils=shared_words.pupils_said(booking),
         people=people,
         waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
         letters=outbox.newest_of_stream(booking.uid),

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, clock_span, day
 from outreach.web.sentences import Piece
 
@@ -58,52 +59,67 @@ def until_when(booking: Booking, *, now: datetime) -> list[Piece]:
 
 def _until_when(booking: Booking, now: datetime) -> Iterator[tuple[str, bool]]:
     can_move, can_cancel = booking.can_move(now), booking.can_cancel(now)
-    move_until, cancel_until = day(booking.can_move_until()), day(booking.can_cancel_until())
+    today = day_of(now)
+    move, cancel = by(booking.can_move_until(), today), by(booking.can_cancel_until(), today)
     if booking.role == promises.GUEST:
         yield "Your host sets the time. ", False
         if not can_cancel:
             yield "It is too late to leave online. For that, ", False
             return
-        yield from (("You can leave until ", False), (cancel_until, True), (". After that, ", False))
-    elif can_move and move_until == cancel_until:
-        yield from (("You can move or cancel until ", False), (move_until, True), (". After that, ", False))
+        yield from (("You can leave ", False), (cancel, True), (". After that, ", False))
+    elif can_move and can_cancel and move == cancel:
+        yield from (("Move or cancel ", False), (move, True), (". Later, ", False))
     elif can_move or can_cancel:
-        if can_move:
-            yield from (("You can move until ", False), (move_until, True))
+        if can_move and can_cancel:
+            yield from (("You can move ", False), (move, True), (", and cancel ", False), (cancel, True))
+        elif can_move:
+            yield from (("You can move ", False), (move, True), ("; it is too late to cancel online", False))
         else:
-            yield "It is too late to move this online", False
-        if can_cancel:
-            yield from ((", and cancel until ", False), (cancel_until, True))
-        else:
-            yield ", and to cancel it", False
+            yield from (("It is too late to move this online. You can cancel ", False), (cancel, True))
         yield ". After that, ", False
     else:
         yield "It is too late to move or cancel this online. For that, ", False
 
 
-def what_happens_next(booking: Booking, *, state: str, now: datetime) -> list[Step]:
-    """From the booking to the report. `state`: as Booking.has_come_to says it."""
+def by(last: date, today: date) -> str:
+    """'until Tuesday 23 February', and 'today' on the day itself."""
+    return "today" if last == today else f"until {day(last, today=today)}"
+
+
+def what_happens_next(
+    booking: Booking, *, state: str, reminded_on: date | None = None, now: datetime
+) -> list[Step]:
+    """From the booking to the report. `state`: as Booking.has_come_to says it; `reminded_on`: when the service asks
+    for a report that has not come."""
     show, guest, over = booking.performance, booking.role == promises.GUEST, state != promises.BOOKED
-    took_place = state == promises.TOOK_PLACE
+    took_place, today = state == promises.TOOK_PLACE, day_of(now)
     steps = [Step(title="Booked", words=day(booking.created_at), done=True, by=booking.booked_by or "")]
     if not guest and booking.can_move_until() > booking.created_at.date():
-        until = day(booking.can_move_until())
-        steps.append(Step(title="Last day to move it online", words=until, done=not booking.can_move(now)))
+        last = booking.can_move_until()
+        words = "today" if last == today else day(last)
+        steps.append(Step(title="Last day to move it online", words=words, done=not booking.can_move(now)))
     if not guest and (took_place or not over):
-        words = f"{day(show.starts_at)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
+        words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))
-    steps.append(Step(title="The performance", words=_performance(booking, state), done=took_place))
+    steps.append(Step(title="The performance", words=_performance(booking, state, today), done=took_place))
     if state != promises.FAILED:
-        words = "we ask you how many came, and whether concerns were passed on: numbers only"
-        steps.append(Step(title="How it went", words=words, done=False))
+        words = f"from {_on(show.ends_at, today)}, {clock(show.ends_at)}: how many came, and whether concerns were "
+        words += "passed on; numbers only"
+        if reminded_on is not None and not took_place:
+            words += f". If it has not come, we ask once, on {day(reminded_on)}"
+        steps.append(Step(title="Your report", words=words, done=False))
     return steps
 
 
-def _performance(booking: Booking, state: str) -> str:
+def _on(at: datetime, today: date) -> str:
+    return "today" if day_of(at) == today else day(at)
+
+
+def _performance(booking: Booking, state: str, today: date) -> str:
     show = booking.performance
     if state == promises.FAILED:
         return "did not take place"
     if state not in (promises.BOOKED, promises.TOOK_PLACE):
         return f"{day(show.starts_at)}; how it went is not settled yet"
-    at = clock_span(show.starts_at, show.ends_at)
+    at = f"{_on(show.starts_at, today)}, {clock_span(show.starts_at, show.ends_at)}"
     return f"{at}, with your staff beside their classes" if state == promises.BOOKED else at

@@ -261,7 +261,7 @@ def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
         shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
         rows=[*check_words.hall(made[0]), *check_words.people(made[0].people)],
         then=check_words.then(
-            g.programme, hand.kept[0], made[0].people, hand.proposal, today=day_of(clock.now())
+            g.programme, g.school, hand.kept[0], made[0].people, hand.proposal, today=day_of(clock.now())
         ),
         now=clock.now(),
         back=hand.to(answers.before(CHECK)),

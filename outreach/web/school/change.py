@@ -65,7 +65,7 @@ def move_to(token: str, reference: str) -> Any:
         people=promises.people_of(booking),
         guests=guest_places.guests_of(booking.performance_id),
         asking=guest_places.asked_of(booking.performance_id),
-        fixed=promises.fixed_online(g.programme, slot.day, today=day_of(now)),
+        fixed=promises.fixed_online(g.programme, g.school, slot.day, today=day_of(now)),
     )
 
 

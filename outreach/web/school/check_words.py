@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from outreach.booking import promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
+from outreach.county.schools import School
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, capfirst, clock, clock_span, day, year_group_name
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.web.school.booked_words import by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ def people(named: Iterable[Colleague]) -> list[Row]:
 
 def then(
     programme: Programme,
+    school: School,
     performance: Performance,
     named: Iterable[Colleague],
     proposal: Proposal | None,
@@ -80,19 +83,17 @@ def then(
         lose = [to.address for to in proposal.people if to.address.casefold() not in still]
         if lose:
             said.append(f"The entry leaves the calendar of {and_list(lose)}.")
-    return [*said, _undone_until(programme, day_of(performance.starts_at), today)]
+    return [*said, _undone_until(programme, school, day_of(performance.starts_at), today)]
 
 
-def _undone_until(programme: Programme, on: date, today: date) -> str:
-    move, cancel = (
-        on - timedelta(days=n) for n in (programme.notice_move_days, programme.notice_cancel_days)
-    )
-    fixed = promises.fixed_online(programme, on, today=today)
+def _undone_until(programme: Programme, school: School, on: date, today: date) -> str:
+    move, cancel = promises.last_days(programme, school, on)
+    fixed = promises.fixed_online(programme, school, on, today=today)
     if fixed == "move or cancel":
         return "It is close to the day: to move or cancel it, you ring us."
     if fixed:
         other, until = ("move", move) if fixed == "cancel" else ("cancel", cancel)
-        return f"{capfirst(other)} until {day(until)}; to {fixed} it, you ring us."
+        return f"{capfirst(other)} {by(until, today)}; to {fixed} it, you ring us."
     if move == cancel:
-        return f"Move or cancel until {day(move)}."
-    return f"Move until {day(move)}, cancel until {day(cancel)}."
+        return f"Move or cancel {by(move, today)}."
+    return f"Move {by(move, today)}, cancel {by(cancel, today)}."

@@ -138,7 +138,7 @@ def _join_page(
 def _fixed(show: Performance) -> str:
     """'leave' where a guest cannot leave the show online any more, by the programme's notice, else ''; its
     host alone moves it."""
-    late = promises.fixed_online(g.programme, day_of(show.starts_at), today=day_of(clock.now()))
+    late = promises.fixed_online(g.programme, g.school, day_of(show.starts_at), today=day_of(clock.now()))
     return "leave" if "cancel" in late else ""
 
 

@@ -1,0 +1,34 @@
+"""One sheet of a booking, to print or to keep as PDF."""
+
+from typing import Any
+
+from flask import abort, render_template
+
+from outreach.booking import guest_places, promises, told
+from outreach.ground import clock
+from outreach.visits import reminding
+from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.school import booked_words, shared_words
+
+
+@school.get("/i/<token>/booked/<reference>/sheet")
+@by_personal_link
+def sheet(token: str, reference: str) -> Any:
+    """All of one booking on one sheet: whoever may only look needs no link."""
+    booking, now = own_booking(reference), clock.now()
+    if booking.ended_at is not None:
+        abort(404)
+    host = booking.role == promises.HOST
+    return render_template(
+        "school/sheet.html",
+        token=token,
+        booking=booking,
+        said_pupils=shared_words.pupils_said(booking),
+        people=promises.people_of(booking),
+        access=told.access_words(booking.access_needs),
+        place=guest_places.of_booking(booking),
+        guests=guest_places.guests_of(booking.performance_id) if host else [],
+        steps=booked_words.what_happens_next(
+            booking, state=booking.has_come_to(now), reminded_on=reminding.comes_on(booking, now=now), now=now
+        ),
+    )
