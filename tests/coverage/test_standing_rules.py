@@ -595,3 +595,26 @@ def test_of_two_times_kept_the_one_that_may_be_answered_longest_counts(programme
             proposal(programme, school, noon(FIRST), reply_by=THIRD - timedelta(days=days))
     assert found(programme, school, THIRD - timedelta(days=10)).standing == "proposed"
     assert found(programme, school, THIRD).standing == "asked"
+
+
+def test_where_two_disagree_it_is_to_confirm_and_for_those_split_off_too(programme, school) -> None:
+    show = played(programme, school, FIRST, {8: 100, 9: 100})
+    with transaction():
+        told = {"took_place": False, "why_not": "Snow"}
+        make.report(show, "company", noon(FIRST) + timedelta(hours=7), **told)
+    assert said(found(programme, school)) == (
+        "to confirm",
+        "reports disagree, show on 6 October 2026",
+        FIRST,
+    )
+    heir, _ = follow(programme, school, heirs=2)
+    assert found(programme, heir).standing == "to confirm"
+    assert found(programme, heir).cause.startswith("reports disagree")
+
+
+def test_a_total_that_was_shared_out_over_year_groups_is_said_to_be_an_estimate(programme, school) -> None:
+    with transaction():
+        show = make.booking(make.show(programme, school, noon(FIRST)), {8: 100, 9: 100})
+        make.report(show, "school", noon(FIRST) + timedelta(hours=6), 150)
+    seen = found(programme, school)
+    assert (seen.standing, seen.seen_by_year, seen.seen_estimated) == ("seen", {8: 75, 9: 75}, True)
