@@ -4,13 +4,15 @@ gives, and where the tour ends. Pure.
 It is drawn for wide windows; a phone shows bars. Geometry only, x to the right and y downwards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from outreach.coverage.desk.forecast import Forecast
-from outreach.coverage.desk.trend import Point
+from outreach.coverage.desk.trend import Happening, Point
 from outreach.ground.school_year import first_day
+from outreach.ground.wording import day_short
 
 LINE = 17
 """Pixels between the base lines of two labels that stand under each other."""
@@ -47,6 +49,16 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What is read where one points at a week."""
+
+    x: float
+    width: float
+    words: str
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """Lines as the points of a polyline, '' for none; marks as (x, y); shades as (x, width); grid and months
     as (place, text).
@@ -59,6 +71,7 @@ class Drawing:
     floor: int
     target_y: float
     shades: list[tuple[float, float]]
+    weeks: list[Week]
     grid: list[tuple[float, str]]
     months: list[tuple[float, str]]
     area: str
@@ -75,7 +88,14 @@ class Drawing:
 
 
 def draw(
-    trend: Sequence[Point], found: Forecast, *, year: int, school_days: Sequence[date], frame: Frame, saw: str
+    trend: Sequence[Point],
+    found: Forecast,
+    *,
+    year: int,
+    school_days: Sequence[date],
+    happened: Mapping[date, Happening],
+    frame: Frame,
+    saw: str,
 ) -> Drawing | None:
     """None while there is no year to draw, or nobody in the target. `saw`: 'seen', or 'attended' for
     adults."""
@@ -96,6 +116,7 @@ def draw(
         floor=scale.floor,
         target_y=scale.y(found.target),
         shades=_holidays(scale, school_days),
+        weeks=_weeks(scale, trend, happened, saw),
         grid=[(scale.y(n), f"{n:,}") for n in range(0, found.target, scale.step) if n <= found.target * 0.9],
         months=scale.months(),
         area=f"{scale.x(trend[0].day)},{scale.floor} {seen} {here[0]},{scale.floor}",
@@ -169,6 +190,16 @@ def _holidays(scale: _Scale, school_days: Sequence[date]) -> list[tuple[float, f
             x = scale.x(before)
             found.append((x, round(scale.x(after) - x, 1)))
     return found
+
+
+def _weeks(scale: _Scale, trend: Sequence[Point], happened: Mapping[date, Happening], saw: str) -> list[Week]:
+    weeks = []
+    for before, here in pairwise(trend):
+        x, what = scale.x(before.day), happened.get(here.day)
+        words = f"By {day_short(here.day)}: {here.schools:,} {saw}" + (f". {what.words}" if what else "")
+        width = round(scale.x(here.day) - x, 1)
+        weeks.append(Week(x=x, width=width, words=words, lost=what is not None and what.lost))
+    return weeks
 
 
 def _labels(

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from outreach.booking import accounts, diary
+from outreach.booking.calling_off import call_offs
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
 from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import Forecast, NotForeseen
-from outreach.coverage.desk.trend import Point
+from outreach.coverage.desk.trend import Happening, Point
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.coverage.year_group_standing import OPEN
@@ -20,25 +21,34 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """`last_show` is the day of the last show that is booked, None of none; `school_days` those of the
-    academic year."""
+    """`happened`: by a point's day, what made its week unlike others. `last_show` is the day of the last show
+    that is booked, None of none; `school_days` those of the academic year."""
 
     trend: list[Point]
+    happened: dict[date, Happening]
     forecast: Forecast
     school_days: list[date]
     last_show: date | None
 
+    def happened_by(self, day: date) -> str:
+        """In words, '' of a week like any other."""
+        found = self.happened.get(day)
+        return found.words if found else ""
+
 
 def outlook_of_reckoning(reckoning: Reckoning, *, now: datetime) -> Outlook:
-    """From the reckoning of today; four queries more."""
+    """From the reckoning of today; five queries more."""
     programme, today = reckoning.programme, day_of(now)
     seen = trend.seen_days(reckoning.target)
     calendars = school_days.authority_calendars(partnerships.la_codes(programme.partnership_id))
     days = days_of_year(calendars.values(), programme.academic_year)
     last = diary.last_shows(programme.id, now=now)
     left, left_out = _to_come(reckoning)
+    points = trend.days_of_trend(seen, year=programme.academic_year, today=today)
+    called_off = [(day_of(at), why) for at, why in call_offs.shows_called_off(programme.id)]
     return Outlook(
-        trend=trend.days_of_trend(seen, year=programme.academic_year, today=today),
+        trend=points,
+        happened=trend.happened(points, school_days=days, called_off=called_off),
         forecast=forecast.forecast_of_programme(
             today=today,
             school_days=days,

@@ -6,14 +6,24 @@ its own. Coverage as of an earlier day can say less, where a report came in late
 closed since or shows were added.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from outreach.coverage.standings import Standing, Word
 from outreach.ground.school_year import first_day, last_day
+from outreach.ground.wording import capfirst, count
 
 WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What happened in the week that ends with a point: holidays, or what was called off (then it is `lost`)."""
+
+    words: str
+    lost: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,26 @@ def days_of_trend(days: list[date], *, year: int, today: date) -> list[Point]:
     if ends < begins:
         return []
     return running(days, (begins, *sundays(begins, ends), ends))
+
+
+def happened(
+    points: Sequence[Point], *, school_days: Iterable[date], called_off: Sequence[tuple[date, str]]
+) -> dict[date, Happening]:
+    """By a point's day, what happened since the point before: whoever sees the line stand still sees why."""
+    schools_open = set(school_days)
+    found = {}
+    for before, here in pairwise(points):
+        week = [before.day + timedelta(days=n + 1) for n in range((here.day - before.day).days)]
+        open_days = sum(day in schools_open for day in week)
+        reasons = [why for day, why in called_off if day in week]
+        said = []
+        if not open_days and len(week) > 2:
+            said.append("school holidays")
+        if reasons:
+            said.append(f"{count(len(reasons), 'booking')} called off: {', '.join(dict.fromkeys(reasons))}")
+        if said:
+            found[here.day] = Happening(words=capfirst("; ".join(said)), lost=bool(reasons))
+    return found
 
 
 def running(days: list[date], at: Iterable[date], *, base: int = 0) -> list[Point]:

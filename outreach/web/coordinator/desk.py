@@ -73,6 +73,7 @@ def desk() -> Any:
         year=programme.academic_year,
         school_days=ahead.school_days,
         saw=done,
+        happened=ahead.happened,
         frame=trend_lines.WIDE,
     )
     return render_template(

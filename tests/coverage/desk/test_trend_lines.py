@@ -11,11 +11,16 @@ from test_forecast import LAST, SCHOOL_DAYS, TODAY, ahead, back, tour_days, year
 from outreach.coverage.charts import trend_lines
 from outreach.coverage.charts.trend_lines import LINE, WIDE, Drawing, Frame
 from outreach.coverage.desk import trend
+from outreach.coverage.desk.trend import Happening, Point
+
+HAPPENED = {date(2026, 11, 1): Happening(words="School holidays", lost=False)}
 
 
 def draw(found, seen: list[date], frame: Frame = WIDE, today: date = TODAY) -> Drawing | None:
     points = trend.days_of_trend(sorted(seen), year=2026, today=today)
-    return trend_lines.draw(points, found, year=2026, school_days=SCHOOL_DAYS, frame=frame, saw="seen")
+    return trend_lines.draw(
+        points, found, year=2026, school_days=SCHOOL_DAYS, frame=frame, saw="seen", happened=HAPPENED
+    )
 
 
 def pixels(line: str) -> list[tuple[float, float]]:
@@ -70,7 +75,9 @@ def test_without_a_pace_no_course_is_drawn() -> None:
 def test_nothing_is_drawn_of_nobody_or_of_a_year_to_come() -> None:
     assert draw(ahead(target=0, seen=[]), []) is None
     assert (
-        trend_lines.draw([], ahead(target=3, seen=[]), year=2027, school_days=[], frame=WIDE, saw="seen")
+        trend_lines.draw(
+            [], ahead(target=3, seen=[]), year=2027, school_days=[], happened={}, frame=WIDE, saw="seen"
+        )
         is None
     )
 
@@ -118,3 +125,26 @@ def test_all_stands_inside_the_frame_and_no_label_on_another(
     column = sorted(label.y for label in drawn.labels if label.x == frame.width - frame.right + 8)
     assert all(below - above >= LINE - 1 for above, below in zip(column, column[1:], strict=False))
     assert len(drawn.grid) <= 6
+
+
+def test_each_week_says_how_many_had_seen_it_and_what_happened() -> None:
+    drawn = draw(ahead(target=25, seen=[back(9)]), [back(9)])
+    assert drawn is not None
+    words = [week.words for week in drawn.weeks]
+    assert "By 1 November 2026: 0 seen. School holidays" in words and "By 25 October 2026: 0 seen" in words
+    ends = [week.x + week.width for week in drawn.weeks]
+    assert all(abs(end - week.x) < 0.2 for end, week in zip(ends, drawn.weeks[1:], strict=False))
+    assert not any(week.lost for week in drawn.weeks)
+
+
+def test_a_week_without_school_and_a_lost_week_are_told_apart() -> None:
+    days = [date(2026, 11, 1), date(2026, 11, 8), date(2026, 11, 15), date(2026, 11, 22)]
+    points = [Point(day=day, schools=0) for day in days]
+    open_days = [date(2026, 11, 10), date(2026, 11, 17)]
+    called_off = [(date(2026, 11, 10), "Snow"), (date(2026, 11, 11), "Snow"), (date(2026, 11, 12), "Flu")]
+    assert trend.happened(points, school_days=open_days, called_off=called_off) == {
+        date(2026, 11, 8): Happening(words="School holidays", lost=False),
+        date(2026, 11, 15): Happening(words="3 bookings called off: Snow, Flu", lost=True),
+    }
+    one = trend.happened(points, school_days=open_days, called_off=[(date(2026, 11, 3), "Snow")])
+    assert one[date(2026, 11, 8)].words == "School holidays; 1 booking called off: Snow"
