@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from outreach.county import partnerships
 from outreach.county.coordinators import Coordinator
-from outreach.county.register import founding
+from outreach.county.register import founding, postcodes
 from outreach.county.schools import School
 from outreach.demonstration import county
 from outreach.ground.db import db
+from outreach.ground.geography import Place
 
 MARLSHIRE = county.make(1, 2026)
 
@@ -89,3 +90,14 @@ def test_setup_with_a_file_that_is_no_register_names_what_is_missing_and_makes_n
 def test_an_authority_without_a_name_in_the_file_is_called_by_its_code() -> None:
     source = io.BytesIO(b"LA (code),URN\r\n931,1\r\n")
     assert founding.authority_name(source, "931") == "Authority 931"
+
+
+@pytest.mark.any_database
+def test_setup_keeps_the_postcodes_of_code_point_open(
+    app: Flask, files: dict[str, str], tmp_path: Path
+) -> None:
+    code_point = tmp_path / "code-point.csv"
+    code_point.write_text('"ZZ1 1AA",10,451300,206100,"E92000001","","","","E07000178","E05000001"\r\n')
+    status, said = set_up(app, files, "987", "--code-point", str(code_point))
+    assert status == 0 and "1 postcode kept." in said, said
+    assert postcodes.find("zz11aa") == Place(easting=451300, northing=206100)
