@@ -440,3 +440,17 @@ def test_a_list_of_another_partnership_is_nobody_elses(client: FlaskClient, urn:
         assert client.get(address).status_code == 404
     assert client.post(listed + "/take-back").status_code == 404
     assert len(contacts.contacts_of_school(urn)) == 1
+
+
+def test_what_a_column_of_notes_says_is_not_shown_unless_one_says_that_it_is_read(
+    client: FlaskClient, urn: int
+) -> None:
+    where = send(
+        client, f"URN,Email,Name,Notes 2026\n{urn},m.lund@coldbrook,Margit,divorced\n".encode()
+    ).location
+    page = client.get(where).text
+    assert "m.lund@coldbrook, Margit" in page and "divorced" not in page
+    named = re.search(r'name="(column-[^"]*notes[^"]*)"', page)
+    assert named is not None
+    client.post(f"{where}/columns", data={named[1]: "role", "sheet-0": "1", "read-0": "1"})
+    assert "divorced" in client.get(where).text

@@ -50,9 +50,10 @@ class Layout:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One line of a list. `shown` is all that it says, `school` what it says of the school as one reads it.
+    """One line of a list. `shown` is what it says, `school` what it says of the school as one reads it.
 
-    `again`: it says the headings once more.
+    `again`: it says the headings once more. `aside`: the cells that may hold remarks about people, and are shown to
+    nobody either.
     """
 
     sheet: int
@@ -65,6 +66,7 @@ class Record:
     people: tuple[tuple[PersonInCell, str], ...] = ()
     without: tuple[tuple[str, str, str], ...] = ()
     visits: tuple[dict[str, str], ...] = ()
+    aside: frozenset[int] = frozenset()
 
     @property
     def filled(self) -> int:
@@ -72,7 +74,7 @@ class Record:
 
     @property
     def shown(self) -> str:
-        return ", ".join(cell for cell in self.cells if cell)[:300]
+        return ", ".join(cell for at, cell in enumerate(self.cells) if cell and at not in self.aside)[:300]
 
     def mark(self, part: int) -> str:
         """By which it is known whether what was put right was said of this very line."""
@@ -196,6 +198,7 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
     of_kind: dict[str, list[int]] = {}
     for at, column in enumerate(layout.columns):
         of_kind.setdefault(column.kind, []).append(at)
+    aside = frozenset(at for at in of_kind.get(SKIP, ()) if layout.columns[at].notes)
     named = next((_says(said) for line, said in layout.first if line == layout.heading_line), None)
     blocks = list(dict.fromkeys(c.block for c in layout.columns if c.kind in headings.PERSON_KINDS))
     for line, said in sheet.lines():
@@ -216,6 +219,7 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
             people=people,
             without=without,
             visits=() if upload.kind == CONTACTS else _visits(row, layout, of_kind),
+            aside=aside,
         )
 
 
