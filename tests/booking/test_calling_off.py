@@ -514,6 +514,9 @@ def test_days_are_given_back_and_what_ended_stays_ended(c) -> None:
         assert undoing.give_back(done, who="Priya", now=NOW + timedelta(hours=1)) == []
     assert (c.tuesday.ended_at, c.tuesday.shows_at_most) == (None, c.programme.shows_a_day)
     assert c.booking.ended_at == NOW
+    lost = call_offs.shows_called_off(c.programme.id)
+    assert lost and lost[0] == (c.booking.performance.starts_at, done.reason)
+    assert call_offs.shows_called_off(c.programme.id + 1) == []
     assert slots.find(c.programme, c.school, f"{c.tuesday.id}-0900", now=NOW) is not None
     with pytest.raises(undoing.NothingToGiveBack), transaction():
         undoing.give_back(done, who="Priya", now=NOW + timedelta(hours=2))

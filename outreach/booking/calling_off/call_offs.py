@@ -194,14 +194,15 @@ def rung(line: CallOffLine, *, done: bool, who: str, now: datetime) -> None:
 
 
 def shows_called_off(programme_id: int) -> list[tuple[datetime, str]]:
-    """(when it would have begun, why it did not) of each booking that was called off and stays so, in order."""
+    """(when it would have begun, why it did not) of each booking that was called off, in order: what ended stays
+    ended, though the days were given back."""
     return [
         (starts_at, reason)
         for starts_at, reason in db.session.execute(
             select(CallOffLine.starts_at, CallOff.reason)
             .join(CallOff, CallOff.id == CallOffLine.call_off_id)
             .join(Booking, Booking.id == CallOffLine.booking_id)
-            .where(Booking.programme_id == programme_id, CallOff.undone_at.is_(None))
+            .where(Booking.programme_id == programme_id)
             .order_by(CallOffLine.starts_at, CallOffLine.id)
         )
     ]
