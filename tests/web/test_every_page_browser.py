@@ -230,7 +230,14 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         .where(Booking.ended_at.is_(None), Booking.urn.in_([s.urn for s in told.cast.playing(cast.BOOKED)]))
         .order_by(Performance.starts_at.desc())
     ).first()
-    assert proposal is not None and booking is not None
+    played = db.session.scalars(
+        select(Booking)
+        .join(Performance)
+        .join(VisitReport, VisitReport.booking_id == Booking.id)
+        .where(Booking.ended_at.is_(None), Performance.ends_at < make.NOW, VisitReport.side == "school")
+        .order_by(Booking.id)
+    ).first()
+    assert proposal is not None and booking is not None and played is not None
     wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).one()
     joined = db.session.scalars(select(Booking).where(Booking.role == "guest").order_by(Booking.id)).first()
     assert joined is not None
@@ -239,7 +246,10 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     urns = (asked.urn, booking.urn, proposal.urn)
     schools = {s.urn: s for s in told.cast.everybody}
     with transaction():
-        tokens = [link_to(told.programme, schools[urn]) for urn in (*urns, asked.urn, host.urn, joined.urn)]
+        tokens = [
+            link_to(told.programme, schools[urn])
+            for urn in (*urns, asked.urn, host.urn, joined.urn, played.urn)
+        ]
         right_people(told.programme, asked, tokens[3])
     site.open(page, f"/i/{tokens[0]}")
     page.locator("button.slot").first.click()
@@ -248,7 +258,8 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     found.follow(
         "/",
         *(f"/i/{tokens[0]}/{step}" for step in ("form", "pupils", "hall", "people")),
-        *(f"/i/{token}" for token in tokens),
+        f"/i/{tokens[6]}/booked/{played.reference}",
+        *(f"/i/{token}" for token in tokens[:6]),
         f"/i/{tokens[2]}/kept/{proposal.id}/pupils",
         f"/i/{tokens[2]}/kept/{proposal.id}/hall",
         f"/i/{tokens[2]}/kept/{proposal.id}/people",
