@@ -104,6 +104,7 @@ BELONGS = {
     "search": "desk",
     "account": "desk",
     "password": "desk",
+    "guide": "desk",
     "past_shows_preview": "past_shows_page",
     "gaps_do": "gaps",
     "gaps_reminder": "gaps",

@@ -58,6 +58,8 @@ def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wi
         f"{at}/invite",
         f"{at}?at=sort%3Dname",
         f"{at}/book",
+        "/desk/guide",
+        "/desk/guide?q=nothing+of+that+kind",
         f"{at}/contacts/{dead.id}",
         f"{at}/answer",
         f"{at}/target",

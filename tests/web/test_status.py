@@ -194,7 +194,15 @@ def test_health_tells_since_when_letters_could_have_gone(client: FlaskClient, st
     well = client.get("/health")
     assert (well.status_code, well.json) == (
         200,
-        {"status": "ok", "database": "ok", "post": "ok", "letters_due": 1, "oldest_due_seconds": 1800},
+        {
+            "status": "ok",
+            "database": "ok",
+            "post": "ok",
+            "mailbox": "ok",
+            "days_round": "has never come",
+            "letters_due": 1,
+            "oldest_due_seconds": 1800,
+        },
     )
     stopped.now += timedelta(seconds=1)
     late = client.get("/health")
@@ -216,6 +224,26 @@ def test_health_says_that_the_post_is_held_up_but_not_why(client: FlaskClient, s
         pauses.hold_up(pauses.REFUSED, "535 5.7.8 outreach@mail.internal", now=stopped.now)
     answer = client.get("/health")
     assert answer.json and answer.json["post"] == "refused" and "535" not in answer.text
+
+
+def test_health_is_degraded_when_answers_are_not_read_or_the_days_round_is_late(
+    client: FlaskClient, stopped: Any
+) -> None:
+    """Coordinators read then that whoever runs the service was told: this is by what."""
+    app = client.application
+    app.config["IMAP_URL"] = "imaps://mail.example"
+    try:
+        unread = client.get("/health").json
+        assert unread and (unread["status"], unread["mailbox"]) == ("degraded", "not read")
+    finally:
+        app.config["IMAP_URL"] = ""
+    with transaction():
+        settings.ran(now=stopped.now)
+    well = client.get("/health").json
+    assert well and (well["status"], well["days_round"]) == ("ok", "ok")
+    stopped.now += timedelta(hours=31)
+    late = client.get("/health").json
+    assert late and (late["status"], late["days_round"]) == ("degraded", "late")
 
 
 # For Prometheus

@@ -6,11 +6,13 @@ from typing import Any
 from flask import Response, current_app, g, render_template
 from sqlalchemy.exc import SQLAlchemyError
 
+from outreach.asking.chasing import settings as chasing
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import why_no_writing
 from outreach.ground.timespans import day_of
+from outreach.post.incoming import inbox
 from outreach.post.monitoring import prometheus, watch
 from outreach.post.outgoing import pauses
 from outreach.tour import programmes
@@ -65,14 +67,15 @@ def cookies() -> Any:
 @open_to_all
 def health() -> Any:
     """For a monitor: 503 when the database does not answer or cannot be written; else 200, 'degraded' when
-    letters wait for too long.
+    letters wait for too long, the mailbox is not read, or the day's round does not come.
 
     Letters that wait are no reason to send visitors elsewhere, so a load balancer may go by the code alone,
     and a monitor by the word.
     """
     now = clock.now()
     try:
-        queue, pause = watch.queue(now), pauses.standing()
+        queue, pause, looked = watch.queue(now), pauses.standing(), inbox.last_look()
+        last_round = chasing.last_run()
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         return {"status": "unavailable", "database": "The database does not answer."}, 503
@@ -80,11 +83,16 @@ def health() -> Any:
         words = f"The database cannot be written: {no_writing}."
         return {"status": "unavailable", "database": words}, 503, {"Retry-After": "60"}
     age = queue.age(now)
-    late = age > timedelta(minutes=current_app.config["QUEUE_MINUTES"])
+    patience = timedelta(minutes=current_app.config["QUEUE_MINUTES"])
+    polls = bool(current_app.config["IMAP_URL"])
+    round_late = last_round is not None and chasing.is_late(last_round, now=now)
+    unread = polls and (looked is None or bool(looked.problem) or now - looked.looked_at > patience)
     return {
-        "status": "degraded" if late else "ok",
+        "status": "degraded" if age > patience or unread or round_late else "ok",
         "database": "ok",
         "post": pause.kind if pause else "ok",
+        "mailbox": "not read" if unread else "ok",
+        "days_round": "late" if round_late else "ok" if last_round else "has never come",
         "letters_due": queue.due,
         "oldest_due_seconds": int(age.total_seconds()),
     }
