@@ -65,7 +65,7 @@ class Story:
                 "/desk/bookings/MRL-7K4P/change",
                 {"hall": "Gym"},
                 {"hall": "Theatre"},
-                "Where in your school will it be?: Gym, was",
+                "Hall or room: Gym, was",
             ),
             "programme": (
                 f"/desk/programmes/{programme.id}",

@@ -228,6 +228,7 @@ def _others(known: Known, step: str) -> list[Link]:
             and known.programme.closed_at is None
         ):
             found.append(("Note a call…", known.to("school_answer")))
+        found.append(("Set a day…", known.to("follow_up")))
     if school.is_open and not known.on_file:
         found.append(("Add a contact…", url_for("coordinator.school_contact_add", urn=school.urn)))
     if _may_write(known):
