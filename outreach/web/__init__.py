@@ -6,7 +6,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import doors, files, gate, opened, problems, refusals, wording
+from outreach.web import doors, files, gate, meanings, opened, problems, refusals, wording
 
 
 class RowNumber(IntegerConverter):
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumber
     _import_pages()
     files.init_app(app)
+    meanings.init_app(app)
     opened.init_app(app)
     gate.init_app(app)
     doors.init_app(app)

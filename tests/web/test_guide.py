@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import make
+from outreach.coverage.standings import NINE
 from outreach.ground.db import transaction
 from outreach.web import doors
 
@@ -75,3 +76,18 @@ def test_no_page_of_a_coordinator_speaks_the_operators_words() -> None:
 
 def test_the_guide_is_for_coordinators(client: FlaskClient) -> None:
     assert client.get("/desk/guide").status_code == 302
+
+
+def test_a_word_shows_its_meaning_by_a_button_that_needs_no_script(desk: FlaskClient) -> None:
+    with transaction():
+        school = make.school(name="Redmere Academy")
+    page = unescape(desk.get(f"/desk/schools/{school.urn}").text)
+    (target,) = re.findall(r'<button class="word" type="button" popovertarget="([^"]+)">what is this', page)
+    meaning = tomllib.loads((ROOT / "templates/guide/glossary.toml").read_text())["unreachable"]
+    shown = re.search(rf'id="{target}" popover>(.*?)</span>', page, re.S)
+    assert shown is not None and shown[1] == f"<b>Unreachable</b>: {meaning}"
+
+
+def test_every_standing_of_the_target_has_its_meaning() -> None:
+    words = tomllib.loads((ROOT / "templates/guide/glossary.toml").read_text())
+    assert [word for word in NINE if word not in words] == []

@@ -1,13 +1,11 @@
 """Guide of the desk: a paragraph for each of its pages, what its words mean, and a search in both."""
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 
-from outreach.web import doors
+from outreach.web import doors, meanings
 from outreach.web.gate import coordinator, coordinators_only
 
 
@@ -26,7 +24,7 @@ class Paragraph:
 def guide() -> Any:
     """All of it, or what holds every word of `?q=`."""
     wanted = request.args.get("q", "").strip()[:100]
-    said = _read("guide")
+    said = meanings.told("guide")
     chapters = []
     for door in doors.DOORS:
         rows = [
@@ -36,17 +34,12 @@ def guide() -> Any:
         ]
         if rows:
             chapters.append((door.words, rows))
-    words = {word: meaning for word, meaning in _read("glossary").items() if _holds(wanted, word, meaning)}
+    words = {
+        word: meaning for word, meaning in meanings.told("glossary").items() if _holds(wanted, word, meaning)
+    }
     return render_template("guide/guide.html", wanted=wanted, chapters=chapters, words=words)
 
 
 def _holds(wanted: str, *texts: str) -> bool:
     text = " ".join(texts).casefold()
     return all(word in text for word in wanted.casefold().split())
-
-
-def _read(name: str) -> dict[str, str]:
-    told: dict[str, str] = tomllib.loads(
-        (Path(current_app.root_path).parent / "templates" / "guide" / f"{name}.toml").read_text("utf-8")
-    )
-    return told
