@@ -90,7 +90,7 @@ def test_every_page_is_named_with_the_section_it_belongs_to(
 def door_and_back(page: str) -> tuple[str, str]:
     """The section that a page stands in, and where its way back leads."""
     [(_, section)] = marked(part(page, '<nav class="nav" aria-label="Main">', "</nav>"))
-    back = re.search(r'<a class="govuk-back-link" href="([^"]*)"', page)
+    back = re.search(r'href="([^"]*)"', part(page, '<nav class="back" aria-label="Way back">', "</nav>"))
     return section, unescape(back[1]) if back else ""
 
 
