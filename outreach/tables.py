@@ -33,6 +33,7 @@ import outreach.county.register.postcodes
 import outreach.county.schools
 import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept
+import outreach.coverage.gaplist.saved_views
 import outreach.ground.history
 import outreach.planning.orders
 import outreach.post.feeds.addresses

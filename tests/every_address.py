@@ -67,6 +67,7 @@ ROWS = {
     "request_id": "link_request.id",
     "note_id": "note.id",
     "follow_up_id": "follow_up.id",
+    "view_id": "saved_view.id",
     "token_id": "api_token.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""

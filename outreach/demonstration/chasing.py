@@ -6,6 +6,7 @@ from outreach.asking import follow_ups, notes, owners
 from outreach.asking.chasing import reminders, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.county.coordinators import Coordinator
+from outreach.coverage.gaplist import saved_views
 from outreach.demonstration import cast
 from outreach.demonstration.cast import Cast
 from outreach.ground.timespans import day_of, wall
@@ -38,6 +39,8 @@ def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, n
     for person, districts in zip(people, DISTRICTS, strict=True):
         urns = [school.urn for school in parts.everybody if school.district_name in districts]
         owners.assign(programme, urns, person, who=person.name, now=now - timedelta(days=20))
+        named, asked_for = f"To ring, {person.name}", f"cause=silent&owner={person.id}"
+        saved_views.save(person, named, asked_for, shared=True, now=now - timedelta(days=20))
     for school, words, person, ahead in zip(
         parts.playing(cast.SILENT),
         (

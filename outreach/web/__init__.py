@@ -71,6 +71,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.follow_ups
     import outreach.web.coordinator.gaps
     import outreach.web.coordinator.gaps_deeds
+    import outreach.web.coordinator.gaps_views
     import outreach.web.coordinator.guide
     import outreach.web.coordinator.handing_on
     import outreach.web.coordinator.inbox

@@ -70,6 +70,9 @@ def test_the_list_and_each_preview_have_no_fault(site: Site, wide_page: Page, ou
         "/desk/gaps?district=E070000003&standing=asked&never=1&find=redmere&sort=district",
         "/desk/gaps?find=nowhere",
         "/desk/gaps?standing=lost&page=9",
+        "/desk/gaps?cols=none",
+        "/desk/gaps?cols=since+contact+owner+follow+groups+trust",
+        f"{at}follow-up",
         f"{at}assign",
         f"{at}note",
         f"{at}exclude",
@@ -87,7 +90,8 @@ def test_ticks_are_counted_in_the_bar_and_given_to_somebody_by_keyboard(
     site.sign_in(wide_page, person)
     site.open(wide_page, f"/desk/gaps?programme={programme.id}&sort=name")
     bar = wide_page.get_by_role("region", name="With the ticked schools")
-    expect(bar).to_contain_text("No school ticked")
+    expect(bar).to_have_count(0)
+    expect(wide_page.locator(".bulk")).to_be_hidden()
     boxes = wide_page.locator("tbody input[type=checkbox]")
     boxes.nth(0).focus()
     wide_page.keyboard.press("Space")
@@ -100,6 +104,8 @@ def test_ticks_are_counted_in_the_bar_and_given_to_somebody_by_keyboard(
     expect(bar).to_contain_text("60 schools ticked")
     bar.get_by_label("all 60 that match").uncheck()
     wide_page.get_by_role("checkbox", name="Tick all 50 on this page").uncheck()
+    expect(wide_page.locator(".bulk")).to_be_hidden()
+    expect(wide_page.locator("[data-ticked-said]")).to_have_text("No school ticked")
     boxes.nth(4).check()
     wide_page.get_by_role("button", name="Next page").click()
     expect(bar).to_contain_text("1 school ticked: 0 here, 1 on other pages")
@@ -132,6 +138,7 @@ def test_all_of_it_works_on_a_phone_without_javascript(site: Site, plain_page: P
     expect(
         plain_page.get_by_role("button", name="Wants another date (take this filter away)")
     ).to_be_visible()
+    plain_page.locator("tbody input[type=checkbox]").nth(0).check()
     plain_page.get_by_label("all 15 that match").check()
     plain_page.get_by_role("button", name="Note…").click()
     plain_page.get_by_label("We talked with the school").check()
@@ -156,7 +163,7 @@ def test_all_of_it_works_on_a_phone_without_javascript(site: Site, plain_page: P
 def test_nothing_that_has_the_focus_hides_under_the_bar(site: Site, wide_page: Page, ours: Any) -> None:
     site.sign_in(wide_page, ours[0])
     site.open(wide_page, "/desk/gaps?sort=name")
-    wide_page.locator("tbody input[type=checkbox]").nth(0).focus()
+    wide_page.locator("tbody input[type=checkbox]").nth(0).press("Space")
     for _ in range(60):
         wide_page.keyboard.press("Tab")
         under = wide_page.evaluate(
@@ -167,15 +174,97 @@ def test_nothing_that_has_the_focus_hides_under_the_bar(site: Site, wide_page: P
         assert not under
 
 
-def test_a_filter_is_folded_up_on_a_phone_and_the_list_prints_without_its_controls(
+FOCUS = """() => { const a = document.activeElement;
+    return [a.closest("main") ? "main" : "", a.closest("tr.school") ? "row" : "", a.innerText || a.value]; }"""
+
+
+@pytest.mark.parametrize("query", ["", "?district=E070000003&standing=asked&find=redmere&sort=district"])
+def test_the_keyboard_is_in_the_rows_within_five_stops(
+    site: Site, wide_page: Page, page: Page, ours: Any, query: str
+) -> None:
+    for at in (wide_page, page):
+        site.sign_in(at, ours[0])
+        site.open(at, f"/desk/gaps{query}")
+        at.evaluate("document.querySelector('#main').setAttribute('tabindex', '-1')")
+        at.locator("#main").focus()
+        stops = []
+        for _ in range(5):
+            at.keyboard.press("Tab")
+            stops.append(at.evaluate(FOCUS))
+        assert [where for where, *_ in stops] == ["main"] * 5
+        assert stops[0][2].startswith("Filter") and stops[-1][1] == "row", stops
+
+
+def test_filters_are_at_hand_beside_the_list_and_on_a_phone_behind_one_button(
+    site: Site, wide_page: Page, page: Page, ours: Any
+) -> None:
+    def top(at: Page, name: str) -> float:
+        return float(at.get_by_label(name).evaluate("box => box.getBoundingClientRect().top + scrollY"))
+
+    site.sign_in(wide_page, ours[0])
+    site.open(wide_page, "/desk/gaps")
+    assert top(wide_page, "Name or URN") < 300 and top(wide_page, "Unreachable") < 480
+    site.sign_in(page, ours[0])
+    site.open(page, "/desk/gaps")
+    button = page.get_by_role("link", name="Filter")
+    below_head = (
+        "a => a.getBoundingClientRect().bottom - document.querySelector('#main').getBoundingClientRect().top"
+    )
+    assert button.evaluate(below_head) < 170
+    button.click()
+    expect(page.get_by_label("Name or URN")).to_be_in_viewport()
+    assert top(page, "Name or URN") < 700
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#filter') !== null")
+    site.check(page)
+
+
+def test_a_view_is_kept_opened_and_removed_from_its_menu(
+    site: Site, wide_page: Page, page: Page, ours: Any
+) -> None:
+    site.sign_in(wide_page, ours[0])
+    site.open(wide_page, "/desk/gaps?standing=asked&sort=name")
+    wide_page.get_by_text("View", exact=True).press("Enter")
+    wide_page.get_by_label("Keep this view as").fill("Asked, by name")
+    wide_page.get_by_label("for all of us").check()
+    wide_page.get_by_role("button", name="Keep", exact=True).click()
+    expect(wide_page.get_by_text("‘Asked, by name’ is kept for all of you")).to_be_visible()
+    wide_page.get_by_text("View", exact=True).click()
+    site.check(wide_page)
+    wide_page.get_by_role("button", name="Remove the view ‘Asked, by name’").click()
+    wide_page.get_by_role("button", name="Undo").click()
+    expect(wide_page.get_by_text("stands under View again")).to_be_visible()
+    site.sign_in(page, ours[0])
+    site.open(page, "/desk/gaps")
+    page.get_by_text("View", exact=True).click()
+    site.check(page)
+    page.get_by_role("link", name="Asked, by name").click()
+    expect(page.locator("tr.school")).to_have_count(30)
+
+
+def test_on_a_phone_the_bar_comes_up_with_the_first_tick_and_leads_to_a_day_for_those_ticked(
     site: Site, page: Page, ours: Any
 ) -> None:
     site.sign_in(page, ours[0])
+    page.set_viewport_size({"width": 390, "height": 844})
     site.open(page, "/desk/gaps")
-    expect(page.get_by_label("Name or URN")).to_be_hidden()
-    page.get_by_text("Filter", exact=True).click()
-    expect(page.get_by_label("Name or URN")).to_be_visible()
+    expect(page.locator(".bulk")).to_be_hidden()
+    page.locator("tbody input[type=checkbox]").nth(0).check()
+    bar = page.get_by_role("region", name="With the ticked schools")
+    expect(bar).to_be_in_viewport()
+    site.check(page)
+    bar.get_by_role("button", name="Follow up…").click()
+    page.get_by_label("On which day?").fill("in a week")
+    page.get_by_role("button", name="Keep this day for 1 school").click()
+    expect(page.get_by_text("1 school kept for that day.")).to_be_visible()
+
+
+def test_the_list_prints_without_its_controls(site: Site, page: Page, ours: Any) -> None:
+    site.sign_in(page, ours[0])
+    site.open(page, "/desk/gaps")
+    page.locator("tbody input[type=checkbox]").nth(0).check()
     page.emulate_media(media="print")
     expect(page.get_by_text("Redmere 04", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Assign…")).to_be_hidden()
     expect(page.get_by_role("button", name="Apply")).to_be_hidden()
+    expect(page.get_by_text("View", exact=True)).to_be_hidden()

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
-from outreach.asking import notes, owners
+from outreach.asking import follow_ups, notes, owners
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.chasing.settings import Schedule
@@ -25,6 +25,7 @@ from outreach.county.schools import School, SchoolRecord
 from outreach.coverage import standings
 from outreach.coverage.gaplist import deeds, kept
 from outreach.coverage.gaplist.deeds import MOST
+from outreach.coverage.gaplist.saved_views import SavedView
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import day_short
@@ -285,6 +286,12 @@ def test_an_address_narrows_and_sorts_and_the_export_has_the_same_schools(
 
 @pytest.mark.any_database
 def test_every_count_beside_a_filter_is_the_list_it_shows(desk: FlaskClient, county: County) -> None:
+    with transaction():
+        urns, day = [county.silent.urn, county.fresh.urn], NOW.date()
+        follow_ups.set_follow_ups(county.programme, urns[:1], day, "", county.priya, who="Priya", now=NOW)
+        follow_ups.set_follow_ups(
+            county.programme, urns[1:], day + DAY, "", county.priya, who="Priya", now=NOW
+        )
     for base in ("", "district=E07000002&"):
         page = desk.get(f"/desk/gaps?{base}programme={county.programme.id}").text
         found = re.findall(
@@ -298,6 +305,7 @@ def test_every_count_beside_a_filter_is_the_list_it_shows(desk: FlaskClient, cou
             "owner",
             "size",
             "never",
+            "follow",
         }
         for kind, value, n in found:
             others = "" if kind == "district" else base
@@ -649,7 +657,8 @@ def test_a_county_without_programme_target_or_gaps_says_what_will_stand_here(cli
     assert "Nobody is missing" in page and "Each of the 1 school in the target" in page
     with transaction():
         make.school()
-    assert "No gap matches all of that" in desk.get("/desk/gaps?find=nowhere").text
+    none = desk.get("/desk/gaps?find=nowhere").text
+    assert "No school matches this filter" in none and "Take the filters off" in none
 
 
 def test_a_programme_for_adults_speaks_of_who_attended_and_of_no_pupils(client: FlaskClient) -> None:
@@ -696,3 +705,180 @@ def test_somebody_who_left_is_still_named_as_owner_until_another_takes_over(
     assert "Owen Bright" not in re.findall(
         r"govuk-radios__label[^>]*>\s*([^<]*?)\s*<", do(desk, county, "assign", county.fresh).text
     )
+
+
+def stands(county: County) -> dict[str, tuple[date, str, str]]:
+    """What is to be followed up, by the school's name: when, what, whose."""
+    db.session.rollback()
+    found = follow_ups.follow_ups_of_programme(county.programme.id)
+    names = {s.urn: s.name for s in db.session.scalars(select(School))}
+    return {names[urn]: (one.day, one.what, one.name) for urn, one in found.items()}
+
+
+def test_a_day_is_set_for_those_ticked_and_stands_in_the_list_the_filter_and_the_export(
+    desk: FlaskClient, county: County
+) -> None:
+    page = do(desk, county, "follow-up", county.silent, county.fresh)
+    assert "Follow 2 schools up" in page.text and "Nothing has changed yet" in page.text
+    said = {"day": "Monday", "what": "Ring the office", "whose": county.owen.id}
+    wrong = confirm(desk, county, "follow-up", page.text, **said | {"day": "soon"})
+    assert (
+        wrong.status_code == 422 and "Enter it like 2 Nov" in wrong.text and "Ring the office" in wrong.text
+    )
+    done = desk.get(confirm(desk, county, "follow-up", page.text, **said).location)
+    assert "2 schools kept for that day." in done.text
+    monday = (date(2027, 1, 25), "Ring the office", "Owen Bright")
+    assert stands(county) == {"Silent School": monday, "Fresh School": monday}
+    assert done.text.count("Monday 25 January") == 2 and "Ring the office, Owen Bright" in done.text
+    assert rows(desk.get("/desk/gaps?follow=later").text) == ["Fresh School", "Silent School"]
+    assert rows(desk.get("/desk/gaps?follow=due").text) == []
+    lines = list(csv.reader(io.StringIO(desk.get("/desk/gaps.csv?follow=later").text.lstrip("\ufeff"))))
+    at = lines[1].index("Follow-up on")
+    assert lines[2][at : at + 3] == ["2027-01-25", "Ring the office", "Owen Bright"]
+
+
+def test_what_is_due_is_on_the_desk_and_leads_to_just_its_rows(desk: FlaskClient, county: County) -> None:
+    assert "follow up today" not in desk.get("/desk").text
+    with transaction():
+        urns = [county.silent.urn, county.fresh.urn]
+        follow_ups.set_follow_ups(
+            county.programme, urns, NOW.date() + DAY, "", county.owen, who="Owen", now=NOW - DAY
+        )
+    assert "follow up today" not in desk.get("/desk").text
+    with transaction():
+        follow_ups.set_follow_ups(
+            county.programme, urns, NOW.date(), "", county.owen, who="Owen", now=NOW - DAY
+        )
+    page = desk.get("/desk").text
+    assert "schools to follow up today" in page and "Fresh School: Ring the school · Owen Bright" in page
+    address = unescape(re.findall(r'<a href="([^"]*follow=due[^"]*)"', page)[0])
+    assert rows(desk.get(address).text) == ["Fresh School", "Silent School"]
+
+
+def test_what_was_taken_out_together_is_undone_in_one_click_and_nothing_else_is(
+    desk: FlaskClient, county: County, stopped: Any
+) -> None:
+    with transaction():
+        target_decisions.exclude(
+            county.programme, county.unreachable, reason="Closing", who=county.priya.name, now=NOW - DAY
+        )
+    page = do(desk, county, "exclude", county.silent, county.fresh).text
+    done = confirm(desk, county, "exclude", page, reason="Run their own")
+    stopped.after(minutes=1)
+    listed = desk.get(done.location).text
+    assert "2 schools taken out of the target." in listed and "Silent School" not in rows(listed)
+    form = {name: hidden(listed, name) for name in ("programme", "at", "taken_out_at")}
+    with transaction():
+        target_decisions.withdraw_decision(
+            county.programme,
+            county.fresh,
+            reason="A mistake",
+            who="Owen Bright",
+            now=NOW + timedelta(minutes=1),
+        )
+    # Nobody else's click undoes it.
+    make.signed_in(desk, county.owen)
+    assert (
+        "Nothing was left to undo"
+        in desk.post("/desk/gaps/exclude/undo", data=form, follow_redirects=True).text
+    )
+    make.signed_in(desk, county.priya)
+    back = desk.post("/desk/gaps/exclude/undo", data=form, follow_redirects=True).text
+    assert "1 school back in the target." in back
+    db.session.rollback()
+    assert list(target_decisions.decisions(county.programme.id)) == [county.unreachable.urn]
+    again = desk.post("/desk/gaps/exclude/undo", data=form | {"taken_out_at": "soon"}, follow_redirects=True)
+    assert "Nothing was left to undo" in again.text
+
+
+def columns(page: str) -> list[str]:
+    head = re.findall(r"<thead>.*?</thead>", page, re.S)[0]
+    return [" ".join(re.sub("<[^>]*>|↓", " ", th).split()) for th in re.findall(r"<th.*?</th>", head, re.S)][
+        3:-1
+    ]
+
+
+def test_columns_are_chosen_stay_with_the_filter_and_go_back_to_the_usual_ones(
+    desk: FlaskClient, county: County
+) -> None:
+    programme = county.programme.id
+    usual = ["Since", "Last contact", "Owner", "Follow-up"]
+    assert columns(desk.get("/desk/gaps").text) == usual
+    chosen = desk.post(
+        "/desk/gaps/filter",
+        data={"programme": programme, "standing": "asked", "cols": ["none", "groups", "since"]},
+    )
+    assert chosen.location == f"/desk/gaps?programme={programme}&standing=asked&cols=since+groups"
+    page = desk.get(chosen.location).text
+    assert columns(page) == ["Since", "Year groups"] and "Year 8 open; Year 9 open" in page
+    # A filter applied, a tag taken away, another page, a deed: the columns stay.
+    assert 'name="cols" value="since groups"' in page
+    none = desk.post("/desk/gaps/filter", data={"programme": programme, "cols": "none"})
+    assert columns(desk.get(none.location).text) == []
+    assert columns(desk.get("/desk/gaps?cols=moon+owner").text) == ["Owner"]
+    cleared = desk.post(
+        "/desk/gaps/filter", data={"programme": programme, "cols": "owner", "clear": "1", "find": "x"}
+    )
+    assert cleared.location == f"/desk/gaps?programme={programme}&cols=owner"
+
+
+def views(page: str) -> list[str]:
+    """The views in the menu, with what is said of each."""
+    menu = re.findall(r'<ul class="viewlist">.*?</ul>', page, re.S)
+    return [
+        " ".join(re.sub("<[^>]*>", " ", re.sub(r"<form.*?</form>", "", li, flags=re.S)).split())
+        for li in re.findall(r"<li>.*?</li>", menu[0] if menu else "", re.S)
+    ]
+
+
+def test_a_view_has_a_name_is_ones_own_or_all_coordinators_and_its_removal_is_undone(
+    desk: FlaskClient, county: County
+) -> None:
+    programme = county.programme.id
+    north = {"programme": programme, "district": "E07000002", "sort": "name", "cols": "owner"}
+    saved = desk.post("/desk/gaps/views", data=north | {"name": " To ring  in the north "})
+    assert saved.location == f"/desk/gaps?programme={programme}&district=E07000002&sort=name&cols=owner"
+    desk.post("/desk/gaps/views", data={"programme": programme, "never": "1", "name": "New", "shared": "1"})
+    page = desk.get(f"/desk/gaps?programme={programme}").text
+    assert views(page) == ["All gaps", "New shared", "To ring in the north"]
+    address = unescape(re.findall(r'href="([^"]*)"[^>]*>To ring in the north<', page)[0])
+    assert rows(desk.get(address).text) == ["Declining School", "Fresh School"]
+    assert 'aria-current="true">To ring in the north<' in desk.get(address).text
+
+    make.signed_in(desk, county.owen)
+    page = desk.get(f"/desk/gaps?programme={programme}").text
+    assert views(page) == ["All gaps", "New shared by Priya Nandakumar"]
+    taken = desk.post("/desk/gaps/views", data={"programme": programme, "name": "New", "shared": "1"})
+    assert taken.status_code == 422 and "a view called ‘New’ already" in taken.text
+    assert 'value="New"' in taken.text and '<details class="viewmenu" open>' in taken.text
+    view_id = re.findall(r"/desk/gaps/views/(\d+)/remove", page)[0]
+    gone = desk.post(f"/desk/gaps/views/{view_id}/remove", data={"at": f"programme={programme}&never=1"})
+    page = desk.get(gone.location).text
+    assert "The view ‘New’ is removed." in page and views(page) == []
+    back = desk.post(f"/desk/gaps/views/{view_id}/restore", data={"at": ""}, follow_redirects=True).text
+    assert "‘New’ stands under View again." in back and views(back) == [
+        "All gaps",
+        "New shared by Priya Nandakumar",
+    ]
+    assert desk.post("/desk/gaps/views", data={"programme": programme, "name": " "}).status_code == 422
+
+
+def test_a_view_of_ones_own_is_nobody_elses_and_no_other_partnerships(
+    desk: FlaskClient, county: County
+) -> None:
+    for name in ("Mine", "Ours"):
+        desk.post("/desk/gaps/views", data={"name": name, **({"shared": "1"} if name == "Ours" else {})})
+    db.session.rollback()
+    mine, ours = db.session.scalars(select(SavedView.id).order_by(SavedView.id)).all()
+    with transaction():
+        theirs = make.partnership(("999",))
+        make.programme(theirs)
+        make.school(la_code="999")
+        stranger = make.person(theirs)
+    for person, hidden_ids in ((county.owen, [mine]), (stranger, [mine, ours])):
+        make.signed_in(desk, person)
+        for view_id in hidden_ids:
+            for deed in ("remove", "restore"):
+                assert desk.post(f"/desk/gaps/views/{view_id}/{deed}").status_code == 404
+            assert "is removed" not in desk.get(f"/desk/gaps?removed_view={view_id}").text
+    assert views(desk.get("/desk/gaps").text) == []

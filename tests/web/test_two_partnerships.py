@@ -27,6 +27,7 @@ from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
+from outreach.coverage.gaplist import saved_views
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
@@ -130,6 +131,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     follow_ups.set_follow_ups(
         programme, [school.urn], SOON.date(), f"{secret} rings", person, who=secret, now=make.EARLIER
     )
+    saved = saved_views.save(person, f"{secret} view", "never=1", shared=True, now=make.EARLIER)
     follow_up = follow_ups.follow_ups_of_programme(programme.id)[school.urn]
     imported = add(RegisterImport(recorded_at=make.EARLIER, who=secret, file_name="a.csv", la_codes=code))
     change = add(
@@ -284,6 +286,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "line_id": [line.id],
         "note_id": [note.id],
         "follow_up_id": [follow_up.follow_up_id],
+        "view_id": [saved.id],
         "change_id": [change.id],
         "mail_id": [mail.id],
         "report_id": [report.id],

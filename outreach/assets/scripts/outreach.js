@@ -8,7 +8,6 @@ import "./copy.js";
 import "./countdown.js";
 import "./print.js";
 import "./points.js";
-import "./narrow.js";
 import "./ticks.js";
 import "./palette.js";
 import "./keys.js";

@@ -1,5 +1,6 @@
 // A list with ticks: one box ticks the page, and the bar below says how many that makes. Without JavaScript the bar's
-// words hold for whatever is ticked.
+// words hold for whatever is ticked. Its number is read out from outside the bar, which is not there while nothing is
+// ticked.
 for (const list of document.querySelectorAll("form[data-ticks]")) {
   const all = list.querySelector("[data-tick-all]");
   const whole = list.querySelector("[name=whole]");
@@ -7,6 +8,7 @@ for (const list of document.querySelectorAll("form[data-ticks]")) {
   const elsewhere = Number(list.dataset.elsewhere),
     matching = Number(list.dataset.matching);
   const words = list.querySelector("[data-ticked]");
+  const said = list.querySelector("[data-ticked-said]");
   const write = list.querySelector("[data-counted]");
   const schools = (n) => `${n.toLocaleString("en-GB")} ${n === 1 ? "school" : "schools"}`;
   const count = () => {
@@ -21,11 +23,12 @@ for (const list of document.querySelectorAll("form[data-ticks]")) {
     write.textContent = n ? `${write.dataset.counted} ${schools(n)}…` : "Write…";
   };
   all.hidden = false;
-  words.setAttribute("role", "status");
   all.addEventListener("change", () => {
     for (const box of boxes) box.checked = all.checked;
-    count();
   });
-  list.addEventListener("change", count);
+  list.addEventListener("change", () => {
+    count();
+    said.textContent = words.textContent;
+  });
   count();
 }

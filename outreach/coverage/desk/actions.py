@@ -18,6 +18,7 @@ from outreach.booking import holds, limits, promises, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
 from outreach.coverage import gaps
+from outreach.coverage.gaplist import follow_ups
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
 from outreach.ground.timespans import day_of
@@ -38,6 +39,7 @@ CLOSING, REGISTER, RAISE = "closing", "register", "raise"
 LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "requests"
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 BEYOND = "beyond"
+FOLLOW_UP = "follow-up"
 
 TODAY, THIS_WEEK, LATER = "Today", "This week", "When there is time"
 GROUPS = (TODAY, THIS_WEEK, LATER)
@@ -64,7 +66,7 @@ _CAUSES = {
     gaps.SOMEBODY_ELSE: ("school named somebody else", "schools named somebody else"),
     gaps.REPORTS_DISAGREE: ("school’s reports disagree", "schools’ reports disagree"),
 }
-_TODAY = {*_MAIL, LETTERS, REQUESTS, gaps.OTHER_DATE}
+_TODAY = {*_MAIL, LETTERS, REQUESTS, FOLLOW_UP, gaps.OTHER_DATE}
 _LATER = {CLOSING, ROOM, LATE, REGISTER, AGES}
 """What stands in these groups whatever its date; all else is of this week."""
 
@@ -74,7 +76,7 @@ class Action:
     """`kind` says which list is behind it: one of the words above, an inbox task, or a cause of a gap.
 
     `detail` is the worst case; `nearest` the day by which something has to happen, if one does; `urns` the schools
-    it is about, and `owners` who looks after them, by id with their names.
+    it is about, and `owners` who looks after them, or said that they would do it, by id with their names.
     """
 
     kind: str
@@ -95,7 +97,7 @@ def actions_on_desk(
     school_days: Sequence[date],
 ) -> list[Action]:
     """What waits in a programme, in its partnership's post and in its register: group by group, and in each by the
-    nearest date; 12 queries, one more where mail is about a visit, and those of raising.waiting once some
+    nearest date; 13 queries, one more where mail is about a visit, and those of raising.waiting once some
     school has had its last reminder.
 
     `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
@@ -107,6 +109,7 @@ def actions_on_desk(
             of_cause.setdefault(s.kind, []).append(s)
     found = [
         _closing(programme.partnership_id, now),
+        _follow_ups(reckoning, now),
         _lapsing(programme, now),
         *_of_mail(mail, now),
         *(_of_cause(cause, of_cause.get(cause, []), today) for cause in _CAUSES),
@@ -143,7 +146,7 @@ def actions_on_desk(
     whose = _Owners(reckoning, owners.owners_of_programme(programme.id))
     soon = [d for d in school_days if d > today][:2]
     grouped = [
-        replace(a, group=_group(a, today, soon[-1] if soon else today), owners=whose.of(a.urns))
+        replace(a, group=_group(a, today, soon[-1] if soon else today), owners=a.owners or whose.of(a.urns))
         for a in found
         if a.count
     ]
@@ -214,6 +217,19 @@ def _closing(partnership_id: int, now: datetime) -> Action:
     first = f"{rows[0].name}, {_by(day_of(rows[0].starts_at), now)}" if rows else ""
     return _about(
         CLOSING, [r.urn for r in rows], (*words, first), day_of(rows[0].starts_at) if rows else None
+    )
+
+
+def _follow_ups(reckoning: Reckoning, now: datetime) -> Action:
+    """What somebody set for today, or for a day before, about schools that are missing still."""
+    found = follow_ups.due(reckoning, now=now)
+    first = f"{found[0].school.name}: {found[0].follow_up.what}" if found else ""
+    words = ("school to follow up today", "schools to follow up today")
+    action = _about(FOLLOW_UP, [one.school.urn for one in found], (*words, first))
+    return replace(
+        action,
+        nearest=found[0].follow_up.day if found else None,
+        owners={one.follow_up.person_id: one.follow_up.name for one in found},
     )
 
 

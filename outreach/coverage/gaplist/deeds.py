@@ -6,12 +6,12 @@ of one programme queue at its row, so that each sees what the one before did.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from outreach.asking import invitations, notes, owners
 from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
-from outreach.coverage.gaplist import missing
+from outreach.coverage.gaplist import follow_ups, missing
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -92,6 +92,23 @@ def assign(
     return Done(done=[gap.urn for gap in done], changed=changed)
 
 
+def follow_up(
+    programme: Programme,
+    seen: Sequence[GapAsShown],
+    day: date,
+    what: str,
+    person: Coordinator,
+    *,
+    who: str,
+    now: datetime,
+) -> Done:
+    """Somebody follows them up on that day, however they stand by now, if only they are missing. Raises DayCannotBe,
+    WordsUnfit, CannotFollowUp."""
+    done, changed = _still(programme, seen, lambda _before, _current: True, now=now)
+    follow_ups.set_many(programme, done, day, what, person, who=who, now=now)
+    return Done(done=[gap.urn for gap in done], changed=changed)
+
+
 def note(
     programme: Programme, seen: Sequence[GapAsShown], text: str, *, kind: str, who: str, now: datetime
 ) -> Done:
@@ -121,6 +138,26 @@ def exclude(
         target_decisions.exclude(programme, db.session.get_one(School, urn), reason=reason, who=who, now=now)
     kept = set(done)
     return Done(done=done, changed=[s.urn for s in seen if s.urn not in kept])
+
+
+def taken_out(programme: Programme, *, who: str, at: datetime) -> list[int]:
+    """The URNs that somebody took out of the target in one deed, and that nothing else was decided of since."""
+    return [
+        urn
+        for urn, decision in target_decisions.decisions(programme.id).items()
+        if (decision.kind, decision.who, decision.recorded_at) == (EXCLUDE, who, at)
+    ]
+
+
+def take_back_in(programme: Programme, *, who: str, at: datetime, now: datetime) -> list[int]:
+    """Undo such a deed: its schools are left to the rule again; what somebody decided since stays. Their URNs."""
+    invitations.queue(programme)
+    urns = taken_out(programme, who=who, at=at)
+    for urn in urns:
+        target_decisions.withdraw_decision(
+            programme, db.session.get_one(School, urn), reason="Undone", who=who, now=now
+        )
+    return urns
 
 
 def _stands(before: GapAsShown, current: GapAsShown) -> bool:

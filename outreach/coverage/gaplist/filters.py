@@ -18,9 +18,14 @@ from outreach.ground.wording import words_of
 
 NOBODY = "nobody"
 STANDING, CAUSE, DISTRICT, PHASE, OWNER, SIZE = "standing", "cause", "district", "phase", "owner", "size"
-KINDS = (STANDING, CAUSE, DISTRICT, PHASE, OWNER, SIZE)
+FOLLOW = "follow"
+KINDS = (STANDING, FOLLOW, DISTRICT, OWNER, CAUSE, PHASE, SIZE)
 """The kinds of filter of which any number can be ticked; within a kind any may hold, between kinds all
 must."""
+
+DUE, LATER, NOT_SET = "due", "later", "none"
+FOLLOW_UPS = {DUE: "Due by today", LATER: "On a day to come", NOT_SET: "None"}
+"""Whether something is to be done about a school on a day: what stands in an address -> words."""
 
 SIZES = {
     "49": (0, 49, "Under 50 pupils"),
@@ -121,8 +126,13 @@ def owner_of(gap: Gap) -> str:
     return str(gap.owner.person_id) if gap.owner else NOBODY
 
 
+def follow_up_of(gap: Gap) -> str:
+    return NOT_SET if gap.follow_up is None else DUE if gap.follow_up_is_due else LATER
+
+
 _VALUE: dict[str, Callable[[Gap], str]] = {
     STANDING: lambda gap: gap.standing.standing,
+    FOLLOW: follow_up_of,
     CAUSE: lambda gap: gap.standing.kind,
     DISTRICT: district_of,
     PHASE: lambda gap: gap.standing.phase,
@@ -147,6 +157,11 @@ SORTS: dict[str, tuple[str, str, Callable[[Gap], Any]]] = {
         lambda gap: (_STANDINGS[gap.standing.standing], _CAUSES[gap.standing.kind]),
     ),
     "owner": ("Owner", "By owner, nobody’s first", lambda gap: gap.owner.name if gap.owner else ""),
+    "follow": (
+        "Follow-up",
+        "Next follow-up first",
+        lambda gap: (gap.follow_up is None, gap.follow_up.day if gap.follow_up else gap.waits_since),
+    ),
     "pupils": ("Pupils", "Most pupils first", lambda gap: -(gap.standing.target_pupils or 0)),
 }
 """How the list can be sorted: (its name, how that is said, key); by name among equals."""

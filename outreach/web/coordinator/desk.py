@@ -17,6 +17,7 @@ from outreach.coverage.desk.actions import (
     AGES,
     BEYOND,
     CLOSING,
+    FOLLOW_UP,
     LAPSING,
     LATE,
     LETTERS,
@@ -30,6 +31,7 @@ from outreach.coverage.desk.actions import (
 )
 from outreach.coverage.desk.forecast import Forecast
 from outreach.coverage.desk.week import DeskWeek
+from outreach.coverage.gaplist import filters
 from outreach.coverage.gaplist.missing import count_unowned
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import NINE, Reckoning, without_collecting
@@ -172,6 +174,8 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
         return url_for("coordinator.inbox_list", task=action.kind)
     if action.kind == AGES:
         return _list(asked, ages="unknown")
+    if action.kind == FOLLOW_UP:
+        return _gaps(asked, follow=filters.DUE)
     if action.kind == UNREACHABLE:
         return _gaps(asked, standing=Word.UNREACHABLE)
     behind: dict[str, tuple[str, dict[str, Any]]] = {

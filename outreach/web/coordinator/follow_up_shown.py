@@ -74,11 +74,16 @@ def panel(
 def form_for(standing: FollowUpOfSchool | None = None) -> FollowUpForm:
     """Empty, but for what stands; it is one's own unless one says otherwise."""
     form = FollowUpForm()
+    fill_in(form, standing)
+    return form
+
+
+def fill_in(form: FollowUpForm, standing: FollowUpOfSchool | None = None) -> None:
+    """Who there is, and what stands, where nothing was typed yet."""
     people(form)
     if not form.is_submitted():
         form.what.data = standing.what if standing else RING
         form.whose.data = str(standing.person_id if standing else current_user.person_id)
-    return form
 
 
 def people(form: FollowUpForm) -> dict[str, Coordinator]:
@@ -90,16 +95,23 @@ def people(form: FollowUpForm) -> dict[str, Coordinator]:
 
 def tag(follow_up: FollowUpOfSchool, *, today: date, me: int) -> str:
     """'Today: ring the school, for you'; 'Monday 30 November: ring the school, for Owen Bright (has left)'."""
-    if follow_up.day == today:
-        when = "Today"
-    elif follow_up.day < today:
-        when = f"Since {day(follow_up.day, today=today)}"
-    else:
-        when = day(follow_up.day, today=today)
+    when = _when(follow_up.day, today)
     left = " (has left)" if follow_up.left else ""
     whose = "you" if follow_up.person_id == me else follow_up.name + left
     what = follow_up.what[:1].lower() + follow_up.what[1:]
     return f"{when}: {what}, for {whose}"
+
+
+def cell(follow_up: FollowUpOfSchool, *, today: date, me: int) -> tuple[str, str]:
+    """('Monday 25 January', 'Ring the school, Owen Bright') for a table."""
+    whose = "you" if follow_up.person_id == me else follow_up.name + (", has left" if follow_up.left else "")
+    return _when(follow_up.day, today), f"{follow_up.what}, {whose}"
+
+
+def _when(on: date, today: date) -> str:
+    if on == today:
+        return "Today"
+    return f"Since {day(on, today=today)}" if on < today else day(on, today=today)
 
 
 def said_of_past(row: FollowUpOfSchool) -> str:

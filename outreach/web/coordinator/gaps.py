@@ -6,6 +6,7 @@ a number elsewhere leads to exactly its list when it names the programme.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, redirect, render_template, request, url_for
@@ -21,7 +22,6 @@ from outreach.web import downloads
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.gaps_query import (
     TICKS_AT_MOST,
-    GapsQuery,
     filters_alone,
     in_form,
     list_address,
@@ -56,11 +56,10 @@ def gap_filter() -> Any:
     if seen.programme is None:
         return redirect(url_for("coordinator.gaps"), 303)
     found = missing.missing_from_programme(seen.programme, now=seen.now)
-    own = query_from_address(MultiDict() if request.form.get("clear") else request.form, found)
+    cleared = MultiDict({"cols": request.form["cols"]} if "cols" in request.form else {})
+    own = query_from_address(cleared if request.form.get("clear") else request.form, found)
     kind, _, value = request.form.get("drop", "").partition(":")
-    own = GapsQuery(
-        filters=own.filters.without(kind, value), sort=own.sort, names=own.names, left_out=own.left_out
-    )
+    own = replace(own, filters=own.filters.without(kind, value))
     with transaction():
         kept.keep(current_user.person_id, LIST, own.address(), now=clock.now())
     return redirect(list_address(found, own), 303)

@@ -24,18 +24,22 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list, count
 from outreach.tour.programmes import Programme
 from outreach.web import forms
+from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import view
+from outreach.web.coordinator.follow_up_shown import FollowUpForm
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.coordinator.gaps_query import (
     GapsQuery,
     chosen,
     in_form,
+    instant_said,
     list_address,
     query_from_address,
     urns_in,
 )
 from outreach.web.coordinator.gaps_shown import page_of
 from outreach.web.coordinator.paper_shown import preview_page
+from outreach.web.fields import given
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
@@ -49,6 +53,7 @@ from outreach.web.refusals import refused
 
 INVITE, PAPER, REMIND, ASSIGN = "invite", "paper", "remind", "assign"
 NOTE, EXCLUDE, EXPORT = "note", "exclude", "export"
+FOLLOW_UP = "follow-up"
 NOBODY = "0"
 
 
@@ -75,7 +80,7 @@ class ExcludeForm(forms.Form):
     reason = forms.text(
         "Why?",
         required="Give the reason; it stands beside the school from now on.",
-        hint="They count in no share from now on. It can be taken back on each school’s page.",
+        hint="They count in no share from now on. It can be undone.",
     )
 
 
@@ -94,7 +99,10 @@ def preview() -> Any:
     deed = request.values.get("deed", "")
     wrong = ""
     if deed not in _PREVIEWS:
-        wrong = "Choose what to do with the schools: write, print a letter, remind, assign, note, exclude or export."
+        wrong = (
+            "Choose what to do with the schools: write, print a letter, remind, follow up, assign, note, "
+            "exclude or export."
+        )
     elif not picked.gaps:
         wrong = (
             "None of the schools ticked is a gap any more." if picked.gone else deeds.NobodyChosen().message
@@ -147,6 +155,20 @@ def gaps_assign() -> Any:
     return _do(ASSIGN, form, deed, given)
 
 
+@coordinator.post("/gaps/follow-up")
+@coordinators_only
+def gaps_follow_up() -> Any:
+    form = FollowUpForm()
+    people = follow_up_shown.people(form)
+
+    def deed(programme: Programme) -> Done:
+        person = db.session.get_one(Coordinator, people[form.whose.data].id)
+        on = given(form.day.data)
+        return deeds.follow_up(programme, _shown(), on, form.what.data, person, who=who(), now=clock.now())
+
+    return _do(FOLLOW_UP, form, deed, "kept for that day")
+
+
 @coordinator.post("/gaps/note")
 @coordinators_only
 def gaps_note() -> Any:
@@ -163,15 +185,32 @@ def gaps_note() -> Any:
 @coordinator.post("/gaps/exclude")
 @coordinators_only
 def gaps_exclude() -> Any:
-    form = ExcludeForm()
+    form, now = ExcludeForm(), clock.now()
 
     def deed(programme: Programme) -> Done:
-        now = clock.now()
         done = deeds.exclude(programme, _shown(), form.reason.data or "", who=who(), now=now)
         limits.write(programme.partnership_id, done.done, now=now)
         return done
 
-    return _do(EXCLUDE, form, deed, "taken out of the target")
+    return _do(EXCLUDE, form, deed, "", taken_out_at=now.isoformat())
+
+
+@coordinator.post("/gaps/exclude/undo")
+@coordinators_only
+def gaps_exclude_undo() -> Any:
+    """One click takes back what one click did; what was decided since stays."""
+    programme, now = the_programme(), clock.now()
+    at = instant_said(request.form.get("taken_out_at", ""))
+    back: list[int] = []
+    if at is not None:
+        with transaction():
+            back = deeds.take_back_in(_again(programme), who=who(), at=at, now=now)
+            limits.write(programme.partnership_id, back, now=now)
+    if back:
+        flash(f"{count(len(back), 'school')} back in the target.", "done")
+    else:
+        flash("Nothing was left to undo.", "confirm")
+    return _back(programme, now)
 
 
 @coordinator.get("/gaps/reminder/<int:urn>")
@@ -207,15 +246,17 @@ def _reminder(programme: Programme, urn: int) -> Any:
     return seen if seen.letter else abort(404)
 
 
-def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: str) -> Any:
-    """Do it to all that stand as they were shown; else the same page again, with what was typed and why
-    not."""
+def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: str, **undo: str) -> Any:
+    """Do it to all that stand as they were shown; else the same page again, with what was typed and why not. Where the
+    list itself says what was done, with its `undo`, there are no words."""
     programme, now = the_programme(), clock.now()
     if form.validate_on_submit():
         with transaction():
             done = deed(_again(programme))
-        flash(f"{count(len(done.done), 'school')} {words}.", "" if done.done else "confirm")
-        return _back(programme, now, left=done.changed)
+        if words or not done.done:
+            said = words or "taken out of the target"
+            flash(f"{count(len(done.done), 'school')} {said}.", "" if done.done else "confirm")
+        return _back(programme, now, left=done.changed, **undo)
     found = missing.missing_from_programme(programme, now=now)
     own = query_from_address(in_form(), found)
     picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])
@@ -227,11 +268,11 @@ def _again(programme: Programme) -> Programme:
     return db.session.get_one(Programme, programme.id)
 
 
-def _back(programme: Programme, now: Any, left: Sequence[int] = ()) -> Response:
-    """To the list as it was filtered, with the schools named that were left alone."""
+def _back(programme: Programme, now: Any, left: Sequence[int] = (), **undo: str) -> Response:
+    """To the list as it was filtered, with the schools named that were left alone, and what can be undone."""
     found = missing.missing_from_programme(programme, now=now)
     some = ",".join(str(urn) for urn in left[:300]) or None
-    return redirect(list_address(found, query_from_address(in_form(), found), left=some), 303)
+    return redirect(list_address(found, query_from_address(in_form(), found), left=some, **undo), 303)
 
 
 def _invite(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
@@ -280,6 +321,8 @@ def _form_page(name: str, form_of: Callable[[], forms.Form]) -> Callable[..., An
         form = form_of()
         if isinstance(form, AssignForm):
             _possible(form)
+        if isinstance(form, FollowUpForm):
+            follow_up_shown.fill_in(form)
         return _page(name, found=found, own=own, gaps=gaps, gone=gone, form=form)
 
     return show
@@ -334,6 +377,7 @@ _PREVIEWS: dict[str, Callable[..., Any]] = {
     PAPER: lambda found, own, gaps, gone: preview_page(found.programme, [gap.urn for gap in gaps]),
     REMIND: _remind,
     ASSIGN: _form_page(ASSIGN, lambda: AssignForm(formdata=None)),
+    FOLLOW_UP: _form_page(FOLLOW_UP, lambda: FollowUpForm(formdata=None)),
     NOTE: _form_page(NOTE, lambda: NoteForm(formdata=None)),
     EXCLUDE: _form_page(EXCLUDE, lambda: ExcludeForm(formdata=None)),
     EXPORT: _export_page,

@@ -5,6 +5,7 @@ What makes no sense is said, a sentence each, in `left_out`.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,6 +19,8 @@ from outreach.coverage.gaplist import filters as gap_filters
 from outreach.coverage.gaplist.filters import (
     CAUSE,
     DISTRICT,
+    FOLLOW,
+    FOLLOW_UPS,
     KINDS,
     NOBODY,
     OWNER,
@@ -37,22 +40,36 @@ MINE = "me"
 TICKS_AT_MOST = 300
 """Schools that an address carries from page to page; more are reached by a filter and 'all that match'."""
 
+COLUMNS = {
+    "since": "Since",
+    "contact": "Last contact",
+    "owner": "Owner",
+    "follow": "Follow-up",
+    "groups": "Year groups",
+    "trust": "Trust",
+}
+"""What can stand between a school's standing and its next step, by choice."""
+USUAL_COLUMNS = ("since", "contact", "owner", "follow")
+NO_COLUMNS = "none"
+
 _WHAT = {
     STANDING: "standing",
     CAUSE: "cause",
     DISTRICT: "district",
     PHASE: "phase",
     OWNER: "coordinator",
+    FOLLOW: "follow-up",
     SIZE: "size",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class GapsQuery:
-    """Filters and sort as they were understood; `names` says each value of a kind in words."""
+    """Filters, sort and columns as they were understood; `names` says each value of a kind in words."""
 
     filters: GapFilters
     sort: str
+    columns: tuple[str, ...]
     names: dict[str, dict[str, str]]
     left_out: list[str]
 
@@ -60,9 +77,16 @@ class GapsQuery:
         return self.names[kind].get(value, value)
 
     def address(self) -> str:
-        """What there is to remember: the filters, and the sort if it is another than usual."""
+        """What there is to remember: the filters, and the sort and columns if they are others than usual."""
         sort = [] if self.sort == "since" else [("sort", self.sort)]
-        return urlencode([*self.filters.pairs(), *sort])
+        columns = [("cols", self.columns_said())] if self.columns_said() else []
+        return urlencode([*self.filters.pairs(), *sort, *columns])
+
+    def columns_said(self) -> str:
+        """As an address says them; '' the usual ones."""
+        if self.columns == USUAL_COLUMNS:
+            return ""
+        return " ".join(self.columns) or NO_COLUMNS
 
     def tags(self) -> list[tuple[str, str, str]]:
         """(kind, value, words) of each filter in force."""
@@ -93,15 +117,29 @@ def query_from_address(args: MultiDict[str, str], found: Missing) -> GapsQuery:
             ticked=ticked, never_seen=args.get("never") == "1", find=args.get("find", "").strip()[:100]
         ),
         sort=sort if sort in SORTS else "since",
+        columns=_columns(args),
         names=names,
         left_out=left_out,
     )
 
 
+def _columns(args: MultiDict[str, str]) -> tuple[str, ...]:
+    """Those that were chosen, in their order; where nothing was, the usual ones."""
+    if "cols" not in args:
+        return USUAL_COLUMNS
+    chosen = set(" ".join(args.getlist("cols")).split())
+    return tuple(column for column in COLUMNS if column in chosen)
+
+
 def filters_alone(args: MultiDict[str, str]) -> tuple[GapFilters, list[str]]:
     """The filters of an export, which never holds all schools at once: a district, phase or person is taken
     at its word."""
-    known: dict[str, Collection[str]] = {STANDING: NINE, CAUSE: gaps.CAUSES, SIZE: SIZES}
+    known: dict[str, Collection[str]] = {
+        STANDING: NINE,
+        CAUSE: gaps.CAUSES,
+        SIZE: SIZES,
+        FOLLOW: FOLLOW_UPS,
+    }
     left_out = [
         f"There is no {_WHAT[kind]} ‘{value[:40]}’."
         for kind, values in known.items()
@@ -124,6 +162,15 @@ def list_address(found: Missing, own: GapsQuery, **more: Any) -> str:
     pairs = [("programme", str(found.programme.id)), *parse_qsl(own.address())]
     pairs += [(name, str(value)) for name, value in more.items() if value is not None]
     return url_for("coordinator.gaps") + "?" + urlencode(pairs)
+
+
+def instant_said(said: str) -> datetime | None:
+    """An instant that an address or a form carries; None where it carries none."""
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def urns_in(*texts: str) -> list[int]:
@@ -164,5 +211,6 @@ def _names(found: Missing) -> dict[str, dict[str, str]]:
         DISTRICT: dict(sorted(districts.items(), key=lambda d: (d[0] == lists.NO_DISTRICT, d[1]))),
         PHASE: {phase: phase for phase in sorted({s.phase for s in target})},
         OWNER: people | left | {NOBODY: "Nobody"},
+        FOLLOW: dict(FOLLOW_UPS),
         SIZE: {} if adults else {key: words for key, (_, _, words) in SIZES.items()},
     }

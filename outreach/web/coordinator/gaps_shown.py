@@ -2,28 +2,32 @@
 counts, what is ticked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, render_template, request
+from flask import current_app, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
 from outreach.county.partnerships import Authority
 from outreach.county.schools import School
 from outreach.coverage import gaps
+from outreach.coverage.gaplist import deeds, kept, last_contact, saved_views
 from outreach.coverage.gaplist import filters as gap_filters
-from outreach.coverage.gaplist import kept, last_contact
-from outreach.coverage.gaplist.filters import KINDS, NOBODY, OWNER, SORTS
+from outreach.coverage.gaplist.filters import KINDS, NOBODY, NOT_SET, OWNER, SORTS
 from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap, Missing
 from outreach.ground import clock
 from outreach.ground.db import db
+from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import capfirst, count, day_short
 from outreach.tour.programmes import Programme
+from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.coordinator.gaps_query import GapsQuery, list_address, urns_in
+from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, instant_said, list_address, urns_in
 from outreach.web.coordinator.next_steps import NextSteps
+from outreach.web.gate import who
 
 PAGE = 50
 KIND_NAMES = {
@@ -33,25 +37,61 @@ KIND_NAMES = {
     "phase": "Phase",
     "owner": "Owner",
     "size": "Size",
+    "follow": "Follow-up",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What stands in a column that was chosen: words, what stands under them, and where they lead."""
+
+    column: str
+    words: str
+    under: str = ""
+    href: str = ""
+    loud: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class GapRow:
-    """One gap on the page. `days` is how long it waits; `reminders` how often it was reminded of what it did
-    not answer."""
+    """One gap on the page. `about`: the school in a line; `cause`: why it is missing, '' where its standing says
+    so."""
 
     gap: Gap
-    days: int
-    last: LastContact | None
-    reminders: int
+    about: str
+    cause: str
+    cells: list[Cell]
     next_words: str
     next_address: str
     ticked: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ViewLink:
+    """A view that was kept, as the menu shows it."""
+
+    view_id: int
+    name: str
+    href: str
+    said: str
+    is_here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undo:
+    """A deed that can be undone: how many schools it was, and what the form says of it."""
+
+    schools: int
+    stamp: str
+
+
 def page_of(
-    found: Missing, own: GapsQuery, programmes: Sequence[Programme], left_out: Sequence[str], wrong: str = ""
+    found: Missing,
+    own: GapsQuery,
+    programmes: Sequence[Programme],
+    left_out: Sequence[str],
+    wrong: str = "",
+    wrong_at: str = "#list",
 ) -> Any:
     """The page; 422 with `wrong` when a form of it made no sense."""
     narrowed = gap_filters.narrow(found.gaps, own.filters)
@@ -77,7 +117,16 @@ def page_of(
         matching=len(match),
         page=page,
         pages=pages,
-        rows=_rows(found, shown, picked),
+        rows=_rows(found, own, shown, picked),
+        tags=own.tags(),
+        columns=COLUMNS,
+        none_match=_none_match(own),
+        views=_views(found, own),
+        view_name=request.form.get("name", "")[:100],
+        view_shared=bool(request.form.get("shared")),
+        undo=_undo(found.programme),
+        removed=_removed(found.programme),
+        wrong_at=wrong_at,
         kinds=_kinds(own, narrowed),
         never=narrowed.never_seen,
         elsewhere=elsewhere,
@@ -86,38 +135,122 @@ def page_of(
         sorts=SORTS,
         remembered=kept.remembered_filter(current_user.person_id, "gaps") == own.address(),
         left=_left(found),
-        sorted_by={key: list_address(found, replace(own, sort=key)) for key in SORTS},
         at=list_address(found, own).partition("?")[2],
         phone_list="coordinator.phone_list" in current_app.view_functions,
     ), 422 if wrong else 200
 
 
-def _rows(found: Missing, shown: Sequence[Gap], picked: set[int]) -> list[GapRow]:
+def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]) -> list[GapRow]:
     """The rows of one page, in a constant number of queries."""
-    programme, today = found.programme, day_of(clock.now())
-    last = last_contact.last_contact_of_schools(programme, {gap.urn: gap.family for gap in shown})
-    steps = NextSteps(
-        programme,
-        {gap.urn: gap.standing for gap in shown},
-        {gap.urn: gap.family for gap in shown},
-        now=clock.now(),
-    )
+    programme = found.programme
+    families = {gap.urn: gap.family for gap in shown}
+    last = last_contact.last_contact_of_schools(programme, families) if "contact" in own.columns else {}
+    steps = NextSteps(programme, {gap.urn: gap.standing for gap in shown}, families, now=clock.now())
+    at = list_address(found, own).partition("?")[2]
     rows = []
     for gap in shown:
-        times = steps.reminded.get(gap.urn, 0) if gap.standing.kind == gaps.SILENT else 0
         words, address = steps.step_for(gap.standing)
         rows.append(
             GapRow(
                 gap=gap,
-                days=max(0, (today - gap.waits_since).days),
-                last=last.get(gap.urn),
-                reminders=times,
+                about=_about(gap, for_adults=programme.for_adults),
+                cause=_cause(gap, steps.reminded.get(gap.urn, 0)),
+                cells=[_cell(column, gap, last.get(gap.urn), programme, at) for column in own.columns],
                 next_words=words,
                 next_address=address,
                 ticked=gap.urn in picked,
             )
         )
     return rows
+
+
+def _about(gap: Gap, *, for_adults: bool) -> str:
+    """'Fenwold · Secondary · 312 pupils · never seen'."""
+    s = gap.standing
+    parts = [s.district_name, s.phase]
+    if not for_adults:
+        parts.append("pupils unknown" if s.target_pupils is None else count(s.target_pupils, "pupil"))
+    if gap.never_seen:
+        parts.append("never seen")
+    elif gap.not_known:
+        parts.append("seen before: not known, ask")
+    return " · ".join(parts)
+
+
+def _cause(gap: Gap, reminders: int) -> str:
+    """'Silent since 3 November 2026, reminded twice'; '' where the standing says it."""
+    s = gap.standing
+    if not s.cause or s.cause == s.standing:
+        return ""
+    times = {1: "once", 2: "twice"}.get(reminders, f"{reminders} times")
+    return capfirst(s.cause) + (f", reminded {times}" if reminders and s.kind == gaps.SILENT else "")
+
+
+def _cell(column: str, gap: Gap, last: LastContact | None, programme: Programme, at: str) -> Cell:
+    today = day_of(clock.now())
+    if column == "since":
+        days = max(0, (today - gap.waits_since).days)
+        return Cell(column=column, words=day_short(gap.waits_since), under=count(days, "day"))
+    if column == "contact":
+        if last is None:
+            return Cell(column=column, words="none", loud=False)
+        return Cell(column=column, words=day_short(last.at), under=capfirst(last.what))
+    if column == "owner":
+        if gap.owner is None:
+            return Cell(column=column, words="nobody", loud=False)
+        return Cell(column=column, words=gap.owner.name, under="has left" if gap.owner.left else "")
+    if column == "follow":
+        href = url_for("coordinator.follow_up", urn=gap.urn, programme=programme.id, at=at)
+        if gap.follow_up is None:
+            return Cell(column=column, words="Set a day", href=href)
+        when, what = follow_up_shown.cell(gap.follow_up, today=today, me=current_user.person_id)
+        return Cell(column=column, words=when, under=what, href=href)
+    if column == "groups":
+        states = [f"{year_group_name(y)} {state}" for y, state in gap.standing.year_groups.items() if y >= 0]
+        return Cell(column=column, words="; ".join(states) or "unknown", loud=bool(states))
+    return Cell(column=column, words=gap.standing.trust or "none", loud=bool(gap.standing.trust))
+
+
+def _none_match(own: GapsQuery) -> str:
+    filters = len(own.tags())
+    return f"No school matches {'this filter' if filters == 1 else f'these {filters} filters'}"
+
+
+def _views(found: Missing, own: GapsQuery) -> list[ViewLink]:
+    """Views of the person and of all; one query."""
+    here = own.address()
+    menu = []
+    for view in saved_views.views_of(current_user.person_id, partnership_id=found.programme.partnership_id):
+        whose = f"shared by {view.whose}" if view.whose else "shared" if view.shared else ""
+        words = f"programme={found.programme.id}" + (f"&{view.address}" if view.address else "")
+        menu.append(
+            ViewLink(
+                view_id=view.view_id,
+                name=view.name,
+                href=f"{url_for('coordinator.gaps')}?{words}",
+                said=whose,
+                is_here=view.address == here,
+            )
+        )
+    return menu
+
+
+def _removed(programme: Programme) -> saved_views.SavedView | None:
+    """The view that was just removed, while it can be put back; one query, none otherwise."""
+    said = request.args.get("removed_view", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 10):
+        return None
+    view = saved_views.find(int(said), current_user.person_id, partnership_id=programme.partnership_id)
+    return view if view is not None and view.ended_at is not None else None
+
+
+def _undo(programme: Programme) -> Undo | None:
+    """The exclusion from which this page came, while it stands; one query, none otherwise."""
+    stamp = request.args.get("taken_out_at", "")
+    if (at := instant_said(stamp)) is None:
+        return None
+    schools = len(deeds.taken_out(programme, who=who(), at=at))
+    return Undo(schools=schools, stamp=stamp) if schools else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +263,8 @@ class FilterKind:
 
 
 def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
-    """What holds no gap and is not ticked is left out, but for people, who may get one."""
+    """What holds no gap and is not ticked is left out, but for people, who may get one; and follow-ups while there are
+    none."""
     kinds = []
     for key in KINDS:
         ticked, counts = own.filters.ticked.get(key, ()), narrowed.counts[key]
@@ -139,7 +273,7 @@ def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
             for value, words in own.names[key].items()
             if counts[value] or value in ticked or (key == OWNER and value != NOBODY)
         ]
-        if values:
+        if any(on or value != NOT_SET for value, _words, _many, on in values):
             kinds.append(FilterKind(key=key, name=KIND_NAMES[key], values=values))
     return kinds
 
