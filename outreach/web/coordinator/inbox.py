@@ -15,8 +15,10 @@ from outreach.ground.wording import and_list
 from outreach.post.incoming import contents, inbox, parsed_mail, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
 from outreach.tour.performances import SlotTaken
-from outreach.web import forms, reply_words
+from outreach.web import forms
+from outreach.web.coordinator import inbox_words
 from outreach.web.coordinator.inbox_cards import cards_of
+from outreach.web.coordinator.inbox_words import BY_HAND, DONE, LEFT_OUT
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
 
@@ -30,9 +32,6 @@ TASKS = {
     MAIL: "Mail",
     RAW: "Unreadable",
 }
-DONE, LEFT_OUT = "done", "left out"
-BY_HAND = (DONE, LEFT_OUT)
-"""How a person puts mail aside without anything coming of it; only this can be undone."""
 
 
 class RefuseForm(forms.Form):
@@ -207,24 +206,33 @@ def _mail_page(mail: Incoming, form: RefuseForm) -> str:
     if matter is not None and booking is not None and counter is not None and counter.ended_at is None:
         wish = replies.wish(matter, counter, now=clock.now())
     people = promises.people_of(booking) if booking is not None else []
+    said = invite_answers.by_person(booking, people) if booking is not None else {}
+    others = [m for m in inbox.of_stream(mail.stream) if m.id != mail.id] if booking is not None else []
     return render_template(
         "coordinator/inbox_mail.html",
         card=card,
-        replies=reply_words,
         mail=mail,
         shown=shown,
-        booking=booking,
-        wish=wish,
         form=form,
         tasks=TASKS,
-        people=people,
-        together=promises.of_performance(booking.performance_id) if booking is not None else [],
-        said=invite_answers.by_person(booking, people) if booking is not None else {},
-        events=parsed_mail.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
-        others=[m for m in inbox.of_stream(mail.stream) if m.id != mail.id] if booking is not None else [],
-        reply=_reply_to(mail),
-        now=clock.now(),
-        by_hand=BY_HAND,
+        sender=inbox_words.sender(mail),
+        to_do=inbox_words.what_to_do(
+            card,
+            wish,
+            people=people,
+            schools=len(promises.of_performance(booking.performance_id)) if booking is not None else 0,
+            events=parsed_mail.read(mail.raw).events if mail.task in (NEWCOMER, DOUBT) else (),
+            reply=_reply_to(mail),
+        ),
+        no_words=inbox_words.no_words(mail, shown),
+        part_name=inbox_words.part_name,
+        people=(
+            inbox_words.people_named(people, said, booking.performance.starts_at)
+            if booking is not None
+            else []
+        ),
+        others=inbox_words.also_came_in(others),
+        about=inbox_words.about(card) if booking is None else None,
     )
 
 
