@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking.agenda import moves, moving, places_on_day, tour_diary, troupe_day
+from outreach.booking.agenda import moves, moving, tour_diary, troupe_day
 from outreach.booking.agenda.moving import Moving
 from outreach.booking.agenda.places_on_day import Place
 from outreach.booking.agenda.tour_diary import Diary
@@ -19,10 +19,8 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import diary_view
 from outreach.web.coordinator.diary_view import WEEK, DiaryView
+from outreach.web.coordinator.diary_words import DiaryWords
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
-
-SHOWN_AT_FIRST = 8
-"""Schools that would fit, before 'show all'."""
 
 TITLES = {
     troupe_day.BOOKED: "Shows booked",
@@ -52,28 +50,21 @@ def diary() -> Any:
         for place in moving.places_to_move_to(moved, only_days=found.tour_day_ids, now=now):
             lit.setdefault(place.tour_day_id, []).append(place)
     fit_day = _fit_day(found, said)
+    words = DiaryWords(asked=asked, diary=found, now=now, moved=moved, lit=lit, fit_day=fit_day)
     return render_template(
         "coordinator/diary.html",
         programmes=programmes.of_partnership(g.partnership.id),
         asked=asked,
         diary=found,
-        counts=found.counts,
+        words=words,
         said=said,
         moved=moved,
-        lit=lit,
-        fitting=None if moved else _fitting(asked, found, fit_day),
-        half=fitting.half,
+        fits=words.fits(None if moved else _fitting(asked, found, fit_day)),
         names={troupe.id: troupe.name for troupe in found.troupes},
-        fit_day=fit_day,
-        shown_at_first=SHOWN_AT_FIRST,
-        today=day_of(now),
-        now=now,
-        done=moves.of_today(programme.id, now=now),
+        done=words.moved_today(moves.of_today(programme.id, now=now)),
         steps=partial(diary_view.steps, opens=found.opens),
         step=diary_view.STEP,
-        road_words=places_on_day.said,
         clock_of=troupe_day.clock_of,
-        causes=fitting.CAUSES,
     )
 
 

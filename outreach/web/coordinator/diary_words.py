@@ -1,0 +1,437 @@
+"""Words of the diary: its first sentence, what is drawn on each day, what was moved, and who would fit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+
+from outreach.booking.agenda import places_on_day, tour_diary
+from outreach.booking.agenda.moves import DiaryMove
+from outreach.booking.agenda.moving import Moving
+from outreach.booking.agenda.places_on_day import Place
+from outreach.booking.agenda.tour_diary import Diary, DiaryDay, Listed
+from outreach.booking.agenda.troupe_day import (
+    BOOKED,
+    HELD,
+    PROPOSED,
+    Block,
+    DrawnDrive,
+    Free,
+    TroupeDay,
+    clock_of,
+)
+from outreach.coverage.gaplist import fitting
+from outreach.coverage.gaplist.fitting import Fit, Fitting
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import capfirst, clock, count, day, day_short, number
+from outreach.web.coordinator.diary_view import MONTH, WEEK, DiaryView
+from outreach.web.sentences import Said, Sentence, joined, link, sentence
+
+SHOWN_AT_FIRST = 8
+"""Schools that would fit, before 'show all'."""
+
+SHORT_ROAD = 25
+"""Minutes of a road that is drawn too short to hold its words, which stand beside it."""
+
+Line = list[tuple[str, bool]]
+"""The small line of a block: (words, whether they are left out where it is narrow)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockWords:
+    """A show, or a time kept or held. `shaded`: with its set-up and pack-up; `move`: where its moving begins, ''
+    where it cannot be moved now; `whose` is read out behind that."""
+
+    block: Block
+    name: str
+    href: str
+    looks: str
+    shaded: bool
+    line: Line
+    move: str
+    whose: str
+    kind: str = "block"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoadWords:
+    road: DrawnDrive
+    looks: str
+    minutes: int
+    long: str
+    kind: str = "road"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeWords:
+    free: Free
+    looks: str
+    href: str
+    whose: str
+    kind: str = "free"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceWords:
+    """A place where the show that is moved could go. `says` is what the script shows while it is dragged."""
+
+    place: Place
+    looks: str
+    href: str
+    title: str
+    words: str
+    whose: str
+    says: str
+    kind: str = "place"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoPlaceWords:
+    """Where the show that is moved cannot go, and why."""
+
+    begins: int
+    ends: int
+    looks: str
+    why: str
+    kind: str = "no place"
+
+
+Drawn = BlockWords | RoadWords | FreeWords | PlaceWords | NoPlaceWords
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowWords:
+    """A troupe on a day. `tour_day_id` None: it gives none, for the reason in `idle`. `nothing`: what stands where
+    nothing is drawn."""
+
+    name: str
+    tour_day_id: int | None
+    idle: str
+    whose: str
+    nothing: str
+    drawn: list[Drawn]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayWords:
+    """A day; `closed` stands beside its date, `idle` where no troupe has a row on it."""
+
+    day: date
+    name: str
+    date: str
+    is_today: bool
+    closed: str
+    rows: list[RowWords]
+    idle: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedWords:
+    """A move of today; `undo`: where it is undone, '' once the show has begun."""
+
+    name: str
+    times: str
+    by: str
+    undo: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitLine:
+    """A school that would fit, and its best start."""
+
+    name: str
+    href: str
+    where: str
+    cause: str
+    when: str
+    extra: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitsWords:
+    """Who would fit; `rest` stand behind the words of `more`."""
+
+    title: str
+    words: Sentence
+    first: Sequence[FitLine] = ()
+    rest: Sequence[FitLine] = ()
+    more: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiaryWords:
+    """All that the page says of a stretch of the diary. `moved`: the show that is being moved, and `lit` where it
+    could go, by tour day; `fit_day`: the day that was chosen to ask who would fit."""
+
+    asked: DiaryView
+    diary: Diary
+    now: datetime
+    moved: Moving | None = None
+    lit: Mapping[int, Sequence[Place]]
+    fit_day: Listed | None = None
+
+    @property
+    def _several(self) -> bool:
+        """Whether a troupe must be named to be known."""
+        return len(self.diary.troupes) > 1
+
+    # the head
+
+    @property
+    def title(self) -> str:
+        return f"Move {self.moved.school.name}" if self.moved is not None else "Diary"
+
+    @property
+    def lead(self) -> Sentence:
+        """Which stretch it is, and what stands in it; each number leads to the list behind it."""
+        asked, counts = self.asked, self.diary.counts
+        stretch = (
+            f"{asked.first:%B %Y}"
+            if asked.view == MONTH
+            else f"{day_short(asked.first)} to {day_short(asked.last)}"
+        )
+        free = "place free" if counts[tour_diary.FREE] == 1 else "free"
+        kinds = ((BOOKED, "booked"), (PROPOSED, "proposed"), (HELD, "held"), (tour_diary.FREE, free))
+        counted = joined(self._counted(kind, counts[kind], words) for kind, words in kinds)
+        return sentence(f"{self.diary.programme.title}, {stretch}. ", *counted)
+
+    @property
+    def warned(self) -> Sentence:
+        """How much is not as it should be; nothing where all is."""
+        warned = self.diary.counts[tour_diary.WARNED]
+        return sentence(*self._counted(tour_diary.WARNED, warned, "to look at")) if warned else []
+
+    def _counted(self, kind: str, counted: int, words: str) -> list[Said]:
+        if not counted:
+            return [f"none {words}"]
+        return [
+            link(number(counted), self.asked.address("coordinator.diary_list", kind=kind)),
+            f" {words}",
+        ]
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """(words, address) of the stretches beside this one; what is being moved is taken along."""
+        asked, view = self.asked, capfirst(self.asked.view)
+        beside = (
+            (f"{view} before", asked.before),
+            ("Today", day_of(self.now)),
+            (f"{view} after", asked.after),
+        )
+        taken: dict[str, Any] = {"move": self._moved_id}
+        return [(words, asked.address(**taken, **{"from": first.isoformat()})) for words, first in beside]
+
+    @property
+    def _moved_id(self) -> int | None:
+        return self.moved.performance.id if self.moved is not None else None
+
+    # what is drawn
+
+    @property
+    def days(self) -> list[DayWords]:
+        return [self._day(there) for there in self.diary.days]
+
+    def _day(self, there: DiaryDay) -> DayWords:
+        """A month leaves out the troupes that give no day, and why schools are closed where nobody plays."""
+        on_tour = [row for row in there.rows if row.tour_day is not None]
+        a_week = self.asked.view == WEEK
+        return DayWords(
+            day=there.day,
+            name=f"{there.day:%A}",
+            date=f"{there.day.day} {there.day:%B}",
+            is_today=there.day == day_of(self.now),
+            closed=there.closed if on_tour or a_week else "",
+            rows=[self._row(row, there.day) for row in (there.rows if a_week else on_tour)],
+            idle=there.closed or "No tour day",
+        )
+
+    def _row(self, row: TroupeDay, on: date) -> RowWords:
+        return RowWords(
+            name=row.troupe.name,
+            tour_day_id=row.tour_day.id if row.tour_day is not None else None,
+            idle=row.idle,
+            whose=f", {day(on)}",
+            nothing="" if row.items else "No show",
+            drawn=[*self._items(row, on), *self._places(row, on)],
+            warnings=row.warnings,
+        )
+
+    def _items(self, row: TroupeDay, on: date) -> Iterator[Drawn]:
+        """What stands there. While a show is moved its free places are not asked about, and it is not drawn twice
+        where a lit place holds it."""
+        places = self.lit.get(row.tour_day.id, ()) if row.tour_day is not None else ()
+        stays = any(place.here for place in places)
+        for item in row.items:
+            if isinstance(item, Block):
+                if not (stays and item.performance.id == self._moved_id):
+                    yield self._block(item, on)
+            elif isinstance(item, DrawnDrive):
+                yield _road(item)
+            elif self.moved is None:
+                yield self._free(item, row, on)
+
+    def _block(self, block: Block, on: date) -> BlockWords:
+        show = block.performance
+        here = show.id == self._moved_id
+        href = (
+            url_for("coordinator.booking", reference=block.booking.reference)
+            if block.booking is not None
+            else url_for("coordinator.school", urn=show.urn, programme=self.diary.programme.id)
+        )
+        return BlockWords(
+            block=block,
+            name=show.host.name,
+            href=href,
+            looks="ghost" if here else block.kind,
+            shaded=block.kind == BOOKED and not here,
+            line=[(f"is here now, {clock(show.starts_at)}", False)] if here else self._line(block),
+            move=self.asked.address(move=show.id) if block.movable and self.moved is None else "",
+            whose=f" {show.host.name}, {day(on)}",
+        )
+
+    def _line(self, block: Block) -> Line:
+        show = block.performance
+        if block.kind == HELD and show.held_until is not None:
+            left = int((show.held_until - self.now).total_seconds() // 60)
+            return [(f"Held, {count(left, 'minute')} left", False)]
+        starts = clock(show.starts_at)
+        if block.proposal is not None and block.kind == PROPOSED:
+            until = block.proposal.reply_by
+            return [(starts, False), (", proposed", True), (f" to {until.day} {until:%b}", False)]
+        line: Line = [(starts, False)]
+        if not self.diary.programme.for_adults:
+            line += [(f" · {number(block.pupils)}", False), (" pupils", True)]
+        if block.guests:
+            line.append((f" · {count(block.guests, 'guest')}", False))
+        return line
+
+    def _free(self, free: Free, row: TroupeDay, on: date) -> FreeWords:
+        assert row.tour_day is not None
+        chosen = self.fit_day.row.tour_day if self.fit_day is not None else None
+        is_chosen = chosen is not None and chosen.id == row.tour_day.id
+        return FreeWords(
+            free=free,
+            looks="fr free chosen" if is_chosen else "fr free",
+            href=self.asked.address(fit=row.tour_day.id) + "#fits",
+            whose=f" In the {free.half}, {day(on)}, {row.troupe.name}",
+        )
+
+    def _places(self, row: TroupeDay, on: date) -> Iterator[Drawn]:
+        """Where the show that is moved could go on this day, or why it could not."""
+        if self.moved is None or row.tour_day is None:
+            return
+        for place in self.lit.get(row.tour_day.id, ()):
+            if not place.why_not:
+                yield self._place(self.moved, place, row, on)
+            elif row.free:
+                for free in row.free:
+                    yield NoPlaceWords(begins=free.begins, ends=free.ends, looks="fr bad", why=place.why_not)
+            else:
+                yield NoPlaceWords(
+                    begins=row.leaves, ends=row.returns, looks="fr bad flat", why=place.why_not
+                )
+
+    def _place(self, moved: Moving, place: Place, row: TroupeDay, on: date) -> PlaceWords:
+        road = places_on_day.said(place.saved)
+        return PlaceWords(
+            place=place,
+            looks="fr odd" if place.breaks else "fr ok",
+            href=url_for("coordinator.diary_move", performance_id=moved.performance.id, slot=place.key),
+            title="Here now: another start" if place.here else "Put here",
+            words=f"{road}, {place.breaks}" if place.breaks else road,
+            whose=f": {day(on)}, from {clock_of(place.first)}, {row.troupe.name}",
+            says=f"{road}; {place.breaks}" if place.breaks else road,
+        )
+
+    # beside it
+
+    def moved_today(self, moves: Sequence[DiaryMove]) -> list[MovedWords]:
+        return [
+            MovedWords(
+                name=move.performance.host.name,
+                times=f"{day_short(move.was_starts_at)}, {clock(move.was_starts_at)} to "
+                f"{day_short(move.starts_at)}, {clock(move.starts_at)}",
+                by=f"By {move.who}; {places_on_day.said(move.minutes_saved)}"
+                f"{'' if move.told else '; short letter'}",
+                undo=(
+                    url_for("coordinator.diary_undo", move_id=move.id)
+                    if move.performance.starts_at > self.now
+                    else ""
+                ),
+            )
+            for move in moves
+        ]
+
+    def fits(self, found: Fitting | None) -> FitsWords | None:
+        """Who would fit on the chosen day or in the week; how to ask, where no day was chosen; nothing while a
+        show is moved."""
+        if self.moved is not None:
+            return None
+        if found is None:
+            return FitsWords(title="Who would fit?", words=self._how_to_ask)
+        lines = [self._fit(one) for one in found.fits]
+        return FitsWords(
+            title=f"Would fit {f'on {day(self.fit_day.day)}' if self.fit_day is not None else 'this week'}",
+            words=self._how_many_fit(found),
+            first=lines[:SHOWN_AT_FIRST],
+            rest=lines[SHOWN_AT_FIRST:],
+            more=f"Show all {len(lines)}" if len(lines) > SHOWN_AT_FIRST else "",
+        )
+
+    @property
+    def _how_to_ask(self) -> Sentence:
+        choose = (
+            "Choose a free place: the schools that are missing and would fit there stand here, least extra road first."
+            if self.diary.counts[tour_diary.FREE]
+            else f"No place is free in this {self.asked.view}."
+        )
+        all_gaps = url_for("coordinator.gaps", programme=self.diary.programme.id)
+        return sentence(choose, " ", link("All gaps", all_gaps))
+
+    def _how_many_fit(self, found: Fitting) -> Sentence:
+        said: list[Said] = []
+        if self.fit_day is not None and self._several:
+            said.append(f"With {self.fit_day.row.troupe.name}. ")
+        if found.asked:
+            gaps = url_for("coordinator.gaps", programme=self.diary.programme.id, cause=fitting.CAUSES)
+            order = ", least extra road first" if found.fits else ""
+            said += [
+                f"{number(len(found.fits))} of ",
+                link(count(found.asked, "gap"), gaps),
+                f" that a time would mend{order}.",
+            ]
+        else:
+            said.append("No school is missing that could be offered a time.")
+        if self.fit_day is not None:
+            said += [" ", link(f"The whole {self.asked.view}", self.asked.address())]
+        return sentence(*said)
+
+    def _fit(self, one: Fit) -> FitLine:
+        standing, slot, programme = one.gap.standing, one.slot, self.diary.programme
+        pupils = standing.target_pupils
+        said = "pupils unknown" if pupils is None else count(pupils, "pupil")
+        troupes = {troupe.id: troupe.name for troupe in self.diary.troupes}
+        with_whom = f", {troupes[slot.troupe_id]}" if self._several else ""
+        return FitLine(
+            name=standing.name,
+            href=url_for("coordinator.propose", urn=standing.urn, programme=programme.id, slot=slot.key),
+            where=standing.district_name if programme.for_adults else f"{standing.district_name} · {said}",
+            cause=capfirst(standing.cause),
+            when=f"{slot.day:%a} {fitting.half(slot)}, {clock(slot.starts)}{with_whom}",
+            extra=f"+{slot.extra_minutes} min",
+        )
+
+
+def _road(road: DrawnDrive) -> RoadWords:
+    looks = ["rd", *(["tt"] if road.tight else [])]
+    if road.ends - road.begins < SHORT_ROAD:
+        looks.append("before" if road.out else "after")
+    return RoadWords(
+        road=road,
+        looks=" ".join(looks),
+        minutes=road.minutes,
+        long=f" minutes’ road from {road.start} to {road.end}",
+    )
