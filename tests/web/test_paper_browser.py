@@ -103,7 +103,7 @@ MARGINS = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules
         ("/desk/coverage", 3),
         ("/desk/gaps", 3),
         ("/desk/diary", 1),
-        ("/desk/diary?view=month", 4),
+        ("/desk/diary?view=month", 3),
         ("/desk/bookings", 2),
         ("/desk/phone-list", 5),
         ("/desk/schools", 6),
@@ -129,3 +129,33 @@ def test_on_paper_a_page_has_margins_and_no_menu_and_takes_few_sheets(
     )
     assert set(heads) <= {"table-header-group"}
     wide_page.emulate_media(media="screen")
+
+
+def links_of_sheets(paper: bytes) -> list[set[str]]:
+    """The pages that the links of each sheet lead to."""
+    things = {int(n): body for n, body in re.findall(rb"(\d+) 0 obj\n(.*?)endobj", paper, re.DOTALL)}
+    sheets = []
+    for body in things.values():
+        if re.search(rb"/Type\s*/Page[^s]", body):
+            listed = re.search(rb"/Annots \[(.*?)\]", body, re.DOTALL)
+            links = [things[int(n)] for n in re.findall(rb"(\d+) 0 R", listed[1])] if listed else []
+            led = [re.search(rb"/URI \(https?://[^/]+(.*?)\)", link) for link in links]
+            sheets.append({to[1].decode().split("?")[0] for to in led if to})
+    return sheets
+
+
+def test_a_printed_month_begins_on_its_first_sheet_and_cuts_no_day(
+    site: Site, wide_page: Page, stopped: Any, world: World
+) -> None:
+    told = world(told_year, make.NOW)
+    site.sign_in(wide_page, told.coordinator)
+    site.open(wide_page, "/desk/diary?view=month")
+    days = wide_page.evaluate(
+        "[...document.querySelectorAll('.dy')].map(day => [...day.querySelectorAll('h3 a')]"
+        ".map(link => link.getAttribute('href').split('?')[0])).filter(links => links.length)"
+    )
+    sheets = links_of_sheets(wide_page.pdf(prefer_css_page_size=True, format="A4"))
+    assert len(days) > 10
+    assert len(sheets) > 1
+    assert set(days[0]) <= sheets[0]
+    assert [day for day in days if not any(set(day) <= links for links in sheets)] == []
