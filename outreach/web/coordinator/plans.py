@@ -4,27 +4,20 @@ side."""
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.planning import fingerprint, ordering, orders, plan_figures, rules
-from outreach.planning.candidates import NO_ADDRESS, SAID_NO
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.tour import companies, days
-from outreach.tour.planning import proof
+from outreach.web.coordinator import plan_words
 from outreach.web.gate import coordinator, coordinators_only, our_plan, programme_in_hand, who
 from outreach.web.refusals import refused
 
 SIDE_BY_SIDE = 5
 """Columns that a page takes."""
-
-WHY = proof.WHY | {
-    NO_ADDRESS: "there is nobody to write to: add a contact, then plan again",
-    SAID_NO: "it said no to the programme",
-}
-"""Why a school is left out, to be read after its name."""
 
 LISTS = {
     "reached": "reached with every show they need",
@@ -83,7 +76,7 @@ def plan_schools(plan_id: int, which: str) -> Any:
         rows=rows,
         shown=shown,
         short=short,
-        why=WHY,
+        why=plan_words.why,
         tour_days=(),
     )
 
@@ -169,23 +162,32 @@ def _list_page(wrong: str = "") -> str:
 def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
     lines = orders.lines(row) if row.is_readable else []
     left_out = orders.left_out(row) if row.is_readable else []
+    told = row.figures
+    doing, stop = plan_words.while_drawn_up(row)
     return render_template(
         "coordinator/plan.html",
         plan=row,
         rules_said=rules.words(rules.unpack(row.rules), _troupe_names()),
-        told=row.figures,
+        told=told,
+        doing=doing,
+        stop=stop,
         changed=fingerprint.changed(row) if row.is_readable else [],
+        figures=plan_words.figures(told, _lists(row)) if told else [],
+        drawn_up=plan_words.drawn_up(told) if told else "",
+        against_before=plan_words.against_the_plan_before(told) if told and row.based_on else [],
         lines=lines,
-        by_day=_by_day(lines),
-        nth=_nth(lines),
-        hosts={line.id: line for line in lines},
+        by_day=plan_words.day_by_day(_by_day(lines), based_on_another=row.based_on is not None),
         left_out=left_out,
-        why=WHY,
+        why_left_out=plan_words.why_left_out,
         waits=_waits(row.id),
         refusal=refusal,
-        can_accept="coordinator.plan_accept" in current_app.view_functions,
-        can_see_day="coordinator.plan_day" in current_app.view_functions,
     )
+
+
+def _lists(row: TourPlan) -> dict[str, str]:
+    """The address of the list behind each of its numbers."""
+    days_of = {w: url_for("coordinator.plan_days", plan_id=row.id, which=w) for w in ("used", "free")}
+    return days_of | {w: url_for("coordinator.plan_schools", plan_id=row.id, which=w) for w in LISTS}
 
 
 def _by_day(lines: Sequence[PlanLine]) -> dict[tuple[Any, str], list[PlanLine]]:
@@ -194,20 +196,6 @@ def _by_day(lines: Sequence[PlanLine]) -> dict[tuple[Any, str], list[PlanLine]]:
     for line in lines:
         found.setdefault((line.day, line.troupe_name), []).append(line)
     return found
-
-
-def _nth(lines: Sequence[PlanLine]) -> dict[int, tuple[int, int]]:
-    """Which of its school's shows a line is, and how many there are: by the line's id, where there are
-    several."""
-    by_school: dict[int, list[PlanLine]] = {}
-    for line in lines:
-        by_school.setdefault(line.urn, []).append(line)
-    return {
-        line.id: (n, len(several))
-        for several in by_school.values()
-        if len(several) > 1
-        for n, line in enumerate(several, start=1)
-    }
 
 
 def _waits(plan_id: int) -> int:
