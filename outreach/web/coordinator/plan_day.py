@@ -17,6 +17,7 @@ from outreach.planning.orders import DRAWN, REFUSED, PlanLine
 from outreach.planning.promising import day_by_day, deciding
 from outreach.planning.promising.day_by_day import TroupesDay
 from outreach.tour import days as tour_days
+from outreach.web.coordinator import plan_day_words
 from outreach.web.gate import coordinator, coordinators_only, our_plan, who
 from outreach.web.refusals import back_to, refused, status
 
@@ -39,8 +40,7 @@ def plan_day(plan_id: int, day: str) -> Any:
         "coordinator/plan_day.html",
         plan=plan,
         found=found,
-        maps=[_map(each) for each in found.troupes],
-        may_change=(DRAWN, REFUSED),
+        troupes=plan_day_words.shown(found.troupes, [_map(each) for each in found.troupes]),
     )
 
 
