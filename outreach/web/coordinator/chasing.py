@@ -1,7 +1,6 @@
 """Chasing: what goes by itself and when, who waits for a coordinator's word, the waiting list, and what was
 sent."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -11,7 +10,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking.chasing import chases, offers, raising, reminders, settings
-from outreach.asking.chasing.chases import HEAD, TRUST
+from outreach.asking.chasing.chases import HEAD
 from outreach.asking.chasing.raising import HEAD_ROLE, WaitingGap
 from outreach.asking.chasing.settings import LONGEST, Schedule
 from outreach.county import partnerships
@@ -23,6 +22,7 @@ from outreach.post.stationery import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import forms, opened
+from outreach.web.coordinator.chasing_words import REASONS, Addresses, ChasingWords
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import (
     coordinator,
@@ -36,9 +36,6 @@ from outreach.web.refusals import back_to, status
 
 PAGE, SHOWN = 100, 50
 """Rows of a list on one page; of those who wait for a word, on the page of all."""
-REASONS = {chases.FIRST: "first", chases.SECOND: "second", HEAD: "head", TRUST: "trust"}
-"""What was sent, and how an address says it."""
-
 _days = partial(forms.number, required="Enter a number of days.", at_least=1, at_most=LONGEST)
 
 
@@ -91,31 +88,43 @@ def chasing() -> Any:
         return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
     target = standings.target_of(programme.id, now=clock.now())
     coming, left = reminders.coming(programme, now=now, target=target)
-    by_day: dict[date, Counter[int]] = {}
-    for reminder in coming:
-        by_day.setdefault(reminder.due, Counter())[reminder.nth] += 1
     waiting = raising.waiting(programme, now=now, target=target)
+    ran_at = settings.last_run()
+    words = ChasingWords(
+        programme=programme,
+        schedule=plan,
+        coming=coming,
+        waiting=len(waiting),
+        left=len(left),
+        waiters=len(offers.waiting_list(programme, now=now)),
+        sent=chases.counts(programme.id),
+        ran_at=ran_at,
+        late=settings.is_late(ran_at, now=now),
+        now=now,
+        addresses=_addresses(programme),
+    )
     page = render_template(
         "coordinator/chasing.html",
         programme=programme,
         programmes=programmes.of_partnership(g.partnership.id),
         form=form,
-        plan=plan,
-        waiting=waiting,
+        words=words,
+        waiting=waiting[:SHOWN],
+        more_wait=words.more_wait(SHOWN),
         by_phone=_by_phone(programme, waiting[:SHOWN]),
-        shown=SHOWN,
-        ran_at=(ran_at := settings.last_run()),
-        late=settings.is_late(ran_at, now=now),
-        coming=coming,
-        by_day=by_day,
-        left=len(left),
-        waiters=offers.waiting_list(programme, now=now),
-        sent=chases.counts(programme.id),
-        reasons=REASONS,
-        asks=programme.closed_at is None and day_of(now) <= programme.reply_by,
-        today=day_of(now),
     )
     return page, status()
+
+
+def _addresses(programme: Programme) -> Addresses:
+    return Addresses(
+        lists=url_for("coordinator.chasing_list", programme=programme.id),
+        setup=url_for("coordinator.setup"),
+        phone_list=url_for("coordinator.phone_list", programme=programme.id),
+        gaps=url_for("coordinator.gaps", programme=programme.id),
+        invitations=url_for("coordinator.invitations", programme=programme.id),
+        waiting_list=url_for("coordinator.waiting_list", programme=programme.id),
+    )
 
 
 @coordinator.get("/chasing/schools")
