@@ -4,7 +4,7 @@ Pure arithmetic.
 Reckoned in minutes of the wall clock in Europe/London from midnight: no show crosses a change of the clocks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
@@ -79,16 +79,12 @@ class DayOffer:
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
-        return tuple(
-            self._slot(gap, start)
-            for gap in self.gaps
-            for start in range(gap.first, gap.last + 1, self.shape.step)
-        )
+        return tuple(self.slot(gap, start) for gap, start in _starts(self.gaps, self.shape.step))
 
     def best(self) -> Slot:
         """The slot with the least extra road, the earliest of these; only of a day that has one."""
         gap = min(self.gaps, key=_by_road)
-        return self._slot(gap, gap.first)
+        return self.slot(gap, gap.first)
 
     @property
     def in_the_morning(self) -> bool:
@@ -107,7 +103,8 @@ class DayOffer:
         extra_minutes, first = min(map(_by_road, self.gaps))
         return extra_minutes, self.day, first
 
-    def _slot(self, gap: StartsBetween, start: int) -> Slot:
+    def slot(self, gap: StartsBetween, start: int) -> Slot:
+        """The slot of a start, which need not be one of its own."""
         return Slot(
             tour_day_id=self.tour_day_id,
             troupe_id=self.troupe_id,
@@ -231,19 +228,26 @@ class Judge:
 
     def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> tuple[Slot, ...]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it; () if there is
-        no room for two."""
-        for first in offer.slots:
+        no room for two. `offer`: what `day` says of the same day."""
+        if not offer.gaps or len(stands) + 2 > offer.at_most:
+            return ()
+        truly = hours.reckon(day, whatever_the_rest=self.whatever_the_rest)
+        shape = self.shape
+        for gap, start in _starts(offer.gaps, shape.step):
+            away = start + shape.show + shape.get_out
+            if away + shape.get_in > self.last_start:
+                continue
             own = Stand(
                 urn=self.urn,
-                get_in=first.start_minute - self.shape.get_in,
-                away=first.start_minute + self.shape.show + self.shape.get_out,
+                get_in=start - shape.get_in,
+                away=away,
                 place=self.place,
                 town=self.town,
             )
-            with_own = self.day(day, sorted([*stands, own], key=lambda s: s.get_in))
-            later = next((s for s in with_own.slots if s.start_minute > first.start_minute), None)
-            if later:
-                return first, later
+            beside_own = self._gaps(truly, sorted([*stands, own], key=lambda s: s.get_in))
+            for later, second in _starts(beside_own, shape.step):
+                if second > start:
+                    return offer.slot(gap, start), offer.slot(later, second)
         return ()
 
     def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[StartsBetween]:
@@ -358,6 +362,10 @@ class Judge:
 def _stops(truly: Truly, stands: list[Stand]) -> list[Stop | None]:
     """From where the day leaves, where it plays, whereto it returns."""
     return [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
+
+
+def _starts(gaps: Iterable[StartsBetween], step: int) -> Iterator[tuple[StartsBetween, int]]:
+    return ((gap, start) for gap in gaps for start in range(gap.first, gap.last + 1, step))
 
 
 def _by_road(gap: StartsBetween) -> tuple[int, int]:

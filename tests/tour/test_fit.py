@@ -1,7 +1,9 @@
 """One more show on a day: the extra road it costs and why in words, and what stands in its way."""
 
 from datetime import date, time
+from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,7 +14,8 @@ from outreach.county.schools import SchoolDay, SchoolHours
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
 from outreach.tour import fit, slots
-from outreach.tour.fit import DayOffer, Stand
+from outreach.tour.fit import DayOffer, Judge, Stand
+from outreach.tour.performances import Slot
 
 DAY = date(2027, 3, 9)
 EARLY, LATE = (300, 400), (1000, 1100)
@@ -161,3 +164,73 @@ def test_rest_and_the_latest_return_are_named_only_where_they_alone_are_in_the_w
     with transaction():
         c.troupe.latest_return = None
     assert lacks(offer(c)) == (1, False, "")
+
+
+def pair_by_trial(judge: Judge, day: Any, stands: list[Stand]) -> tuple[Slot, ...]:
+    """The slow, obvious pair: each start is put on the day in turn, and the day asked once more."""
+    for first in judge.day(day, stands).slots:
+        own = Stand(
+            urn=judge.urn,
+            get_in=first.start_minute - first.get_in_minutes,
+            away=first.start_minute + first.show_minutes + first.get_out_minutes,
+            place=judge.place,
+            town=judge.town,
+        )
+        with_own = judge.day(day, sorted([*stands, own], key=lambda s: s.get_in))
+        for second in with_own.slots:
+            if second.start_minute > first.start_minute:
+                return first, second
+    return ()
+
+
+def wide_open(c: SimpleNamespace) -> None:
+    c.programme.latest_finish = time(17)
+    db.session.add(SchoolHours(urn=c.school.urn, opens=time(8), closes=time(17)))
+
+
+def test_the_second_of_a_pair_may_be_over_when_the_school_closes(c: SimpleNamespace) -> None:
+    with transaction():
+        wide_open(c)
+    ((day, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
+    judge, until_noon = Judge(c.programme, c.partnership, c.school), at((300, 720), 0, urn=c.school.urn)
+    pair = judge.pair(day, [until_noon], judge.day(day, [until_noon]))
+    # set up from midday, packed at 2:45pm, set up again: the last minute is 5pm
+    assert [slot.starts for slot in pair] == [time(13), time(15, 45)]
+
+
+def test_a_pair_is_a_start_and_the_next_that_the_day_offers_once_a_show_stood_there(
+    c: SimpleNamespace,
+) -> None:
+    with transaction():
+        wide_open(c)
+    ((row, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
+    judge, chance, found = Judge(c.programme, c.partnership, c.school), Random(7), 0
+    for _ in range(400):
+        day = SimpleNamespace(
+            **row._asdict()
+            | {
+                "shows_at_most": chance.randint(1, 4),
+                "lunch_minutes": chance.choice([0, 0, 30, 60]),
+                "leaves": time(chance.randint(6, 9)),
+                "returns": time(chance.randint(14, 19)),
+            }
+        )
+        stands, free_from = [], 6 * 60
+        for urn in range(1, chance.randint(1, 3)):
+            get_in = free_from + chance.randint(0, 400)
+            stands.append(at((get_in, get_in + 165), chance.choice([None, 500, 9_000, 15_000]), urn=urn))
+            free_from = get_in + 165 + 45
+        pair = judge.pair(day, stands, judge.day(day, stands))
+        assert pair == pair_by_trial(judge, day, stands), (day, stands)
+        found += bool(pair)
+    assert 50 < found < 350
+
+
+def test_a_day_with_one_place_left_is_not_reckoned_once_more_for_a_pair(
+    c: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((day, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
+    judge, stands = Judge(c.programme, c.partnership, c.school), [at(EARLY, 0), at((401, 410), 0, urn=2)]
+    one = judge.day(day, stands)
+    monkeypatch.setattr(judge, "_gaps", lambda *_: pytest.fail("reckoned once more"))
+    assert one.gaps and judge.pair(day, stands, one) == ()
