@@ -104,6 +104,7 @@ def test_a_school_says_yes_on_a_phone_with_the_keyboard(site: Site, plain_page: 
     page.get_by_role("button", name="Carry on").press("Enter")
     page.get_by_role("button", name="Book this performance").press("Enter")
     expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
+    page.locator(".ppl summary").first.press("Enter")
     page.get_by_role("button", name="Send again").first.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("on its way")
 
