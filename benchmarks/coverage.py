@@ -26,7 +26,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from flask import current_app, g, render_template, template_rendered
+from flask import current_app, g, render_template, request, template_rendered
 from serving import databases, environment, kinds, options, say, size, status
 from sqlalchemy import event, insert, text
 
@@ -449,6 +449,7 @@ def floor() -> str:
     """The page's template from what the page made ready."""
     ready = current_app.extensions["floor"]
     g.__dict__.update(ready["g"])
+    request.url_rule = ready["rule"]  # the menu marks where one is
     own = {k: v for k, v in ready["context"].items() if k not in ("g", "request", "session")}
     return render_template(ready["name"], **own)
 
@@ -547,7 +548,7 @@ def measure(app: Any, client: Any, path: str, times: int) -> tuple[float, float,
     ready = app.extensions["floor"]
 
     def keep(_sender: Any, template: Any, context: dict[str, Any], **_more: Any) -> None:
-        ready.update(name=template.name, context=context, g=dict(g.__dict__))
+        ready.update(name=template.name, context=context, g=dict(g.__dict__), rule=request.url_rule)
 
     with template_rendered.connected_to(keep, app):
         page = client.get(path).data
