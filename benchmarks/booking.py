@@ -28,7 +28,7 @@ from sqlalchemy import text
 
 ASKED = 0.06
 CLIENTS = 8
-REFUSED = "That time was taken"
+REFUSED = "That time has just been taken"
 
 
 @dataclass

@@ -212,7 +212,7 @@ def test_a_time_that_went_meanwhile_is_named_and_can_be_kept_afterwards(c) -> No
     both = typed | {f"slot-kept-{c.of_neighbour.id}": typed[name]}
     answer = send(c, both)
     page = c.client.get(answer.headers["Location"])
-    assert "Not kept: That time was taken" in said(page)
+    assert "Not kept: That time has just been taken" in said(page)
     (line,) = db.session.query(CallOffLine).filter(
         CallOffLine.new_proposal_id.is_(None), CallOffLine.why_none != ""
     )
