@@ -153,7 +153,8 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
     assert "Asked today; to be reminded from 29 January 2027" in page
     assert next_of(page, "Fresh School") == (
         "Ring and note",
-        f"/desk/schools/{fresh.urn}/answer?programme={county.programme.id}&from=gaps",
+        f"/desk/schools/{fresh.urn}?programme={county.programme.id}&at=programme%3D{county.programme.id}"
+        "&from=gaps#next",
     )
     assert rows(desk.get("/desk/gaps?cause=silent").text) == ["Silent School"]
     assert rows(desk.get("/desk/gaps?cause=asked,+waiting").text) == ["Fresh School"]

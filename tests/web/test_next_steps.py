@@ -35,8 +35,8 @@ DOES = {
     "Write to the new contact": "Send the invitation",
     "Remind": "Remind 1 school",
     "Raise": "Send the letter|Show the letter",
-    "Ring and note": "Keep the answer",
-    BY_PHONE: "Choose a time with them",
+    "Ring and note": "Keep this call|Keep the answer",
+    BY_PHONE: "Keep this call|Choose a time with them",
     "Find an address": "Put on file",
     "Ask for the report": "Put the report down",
     "Settle the report": "Put the report down",
@@ -236,9 +236,10 @@ def test_a_school_that_was_reminded_twice_is_raised_or_booked_for_by_phone(
 def test_booking_by_phone_goes_straight_to_the_schools_times_and_keeps_who_spoke(
     desk: FlaskClient, county: County
 ) -> None:
-    _, address = listed(desk)["No address"]
-    page = desk.get(address).text
-    assert f'href="tel:{NUMBER.replace(" ", "")}"' in page
+    _, panel = listed(desk)["No address"]
+    assert f'href="tel:{NUMBER.replace(" ", "")}"' in desk.get(panel).text
+    address = f"/desk/schools/{county.urns['no address']}/book?programme={county.programme.id}"
+    assert address in unescape(desk.get(panel).text)
     assert "Enter the name of whoever is on the phone." in desk.post(address, data={"name": " "}).text
     answer = desk.post(address, data={"name": "Joanna Fell"})
     assert answer.status_code == 303
@@ -260,7 +261,9 @@ def test_booking_by_phone_goes_straight_to_the_schools_times_and_keeps_who_spoke
 def test_a_school_that_says_yes_on_the_phone_is_booked_for_from_the_page_where_answers_are_noted(
     desk: FlaskClient, county: County
 ) -> None:
-    _, address = listed(desk)["Asked lately"]
+    _, panel = listed(desk)["Asked lately"]
+    address = f"/desk/schools/{county.urns['asked lately']}/answer?programme={county.programme.id}"
+    assert address in unescape(desk.get(panel).text)
     answer = desk.post(address, data={"kind": "books"})
     assert answer.status_code == 303
     does(desk, BY_PHONE, answer.headers["Location"])

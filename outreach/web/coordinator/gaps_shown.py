@@ -26,7 +26,7 @@ from outreach.tour.programmes import Programme
 from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, instant_said, list_address, urns_in
-from outreach.web.coordinator.next_steps import NextSteps
+from outreach.web.coordinator.next_steps import BY_PHONE, RING, NextSteps
 from outreach.web.gate import who
 
 PAGE = 50
@@ -150,6 +150,13 @@ def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]
     rows = []
     for gap in shown:
         words, address = steps.step_for(gap.standing)
+        if words in (
+            RING,
+            BY_PHONE,
+        ):  # done on the school's own page, with the number, the times and what was said
+            address = url_for(
+                "coordinator.school", urn=gap.urn, programme=programme.id, at=at, _anchor="next"
+            )
         rows.append(
             GapRow(
                 gap=gap,
