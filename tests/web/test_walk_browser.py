@@ -85,7 +85,7 @@ def hold_by_keyboard(page: Page) -> None:
     assert hidden == [], f"the focus hides under something on {page.url}"
 
 
-ROLES = re.compile(r"- (?P<role>[a-z]+)(?: \"(?P<name>(?:[^\"\\]|\\.)*)\")?(?P<rest>.*)")
+ROLES = re.compile(r"- '?(?P<role>[a-z]+)(?: \"(?P<name>(?:[^\"\\]|\\.)*)\")?(?P<rest>.*)")
 NAMED = {
     "link",
     "button",
@@ -123,7 +123,13 @@ def hold_zoomed(page: Page) -> None:
     """At 400 % a desk's window is 320 by 256: nothing scrolls sideways, and what stays in place leaves half of it."""
     before = page.viewport_size
     page.set_viewport_size({"width": 320, "height": 256})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320, f"{page.url} scrolls sideways"
+    wide = page.evaluate(
+        """() => [...document.body.querySelectorAll('*')].filter(e => e.checkVisibility() &&
+        e.getBoundingClientRect().right > 320).map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, (
+        f"{page.url} scrolls sideways: {wide[:4]}"
+    )
     stays = page.evaluate(
         """() => { scrollTo(0, 600); return [...document.querySelectorAll('body *')].filter(e => e.checkVisibility({visibilityProperty: true})
         && ['fixed', 'sticky'].includes(getComputedStyle(e).position)).map(e => e.getBoundingClientRect())
