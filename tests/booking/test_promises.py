@@ -100,7 +100,7 @@ def test_what_is_fixed_online_is_said_from_the_day_after_the_notice(c) -> None:
     c.programme.notice_move_days, c.programme.notice_cancel_days = 14, 7
 
     def fixed(days: int) -> str:
-        return promises.fixed_online(c.programme, DAY, today=DAY - timedelta(days=days))
+        return promises.fixed_online(c.programme, c.school, DAY, today=DAY - timedelta(days=days))
 
     assert [fixed(days) for days in (14, 13, 7, 6)] == ["", "move", "move", "move or cancel"]
 

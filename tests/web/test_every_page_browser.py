@@ -171,13 +171,12 @@ def test_every_page_of_the_desk_has_no_fault(
     assert show is not None and sent is not None
     proposed, booked = told.cast.playing(cast.PROPOSED)[0], told.cast.playing(cast.BOOKED)[0]
     to_move = promises.live(told.programme.id, booked.urn)[-1].performance_id
-    drawn = db.session.scalars(
-        select(PlanLine).where(PlanLine.state == "drawn").order_by(PlanLine.id)
-    ).first()
-    assert drawn is not None
+    drawn = db.session.scalars(select(PlanLine).where(PlanLine.state == "drawn").order_by(PlanLine.id)).all()
+    plan_id = drawn[0].plan_id
+    lines = "&".join(f"line={line.id}" for line in drawn if line.plan_id == plan_id)
     found.follow(
         "/desk",
-        f"/desk/plans/{drawn.plan_id}/accept?line={drawn.id}",
+        f"/desk/plans/{plan_id}/accept?{lines}",
         f"/desk/diary/move/{to_move}",
         f"/desk/diary?move={to_move}",
         f"/desk/schools/{booked.urn}",
