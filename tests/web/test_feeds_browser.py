@@ -113,12 +113,11 @@ def test_the_desks_page_empty_filled_and_with_an_error(site: Site, wide_page: Pa
     wide_page.keyboard.type(
         "Report on the spring term to the full board and all of its sub-groups, with annexes"
     )
-    for box, typed in (("Day", "6"), ("Month", "4"), ("Year", "2027")):
-        wide_page.get_by_label(box, exact=True).fill(typed)
+    wide_page.get_by_label("Date", exact=True).fill("6 April 2027")
     wide_page.get_by_label("Programme").select_option("Someone to Tell, 2026/27")
     wide_page.get_by_role("button", name="Add this date").click()
     expect(wide_page.get_by_role("status").filter(has_text="is in the board’s calendar")).to_be_visible()
-    for summary in wide_page.locator("summary").all():
+    for summary in wide_page.locator("main summary").all():
         summary.click()
     site.check(wide_page)
     wide_page.get_by_role("button", name="Remove").click()

@@ -111,7 +111,7 @@ def test_past_shows_are_looked_at_kept_and_taken_back(site: Site, wide_page: Pag
     expect(wide_page.locator("main")).to_contain_text("1 visit added and 2 lines left out. 3 lines read.")
     site.check(wide_page, "/desk/past-shows")
     site.check(wide_page, f"/desk/schools/{urn}")
-    expect(wide_page.locator("#earlier")).to_contain_text("9 March 2024")
+    expect(wide_page.locator("#bookings")).to_contain_text("9 March 2024")
     site.open(wide_page, "/desk/past-shows")
     wide_page.get_by_role("button", name="Take back").click()
     expect(wide_page.locator("main")).to_contain_text("is taken back whole")
