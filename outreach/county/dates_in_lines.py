@@ -30,7 +30,8 @@ _HALF_A_DATE = re.compile(rf"\d{_NTH}\s*(?:{'|'.join(MONTHS)})|\d[/.-]\d", re.IG
 _SPAN = re.compile(r"\s*(?:to|until|till|through|[-–—]+)\s*(?:the\s+)?", re.IGNORECASE)
 _PARTS = re.compile(r"[,;|\t\n]|\s(?:and|&)\s|\s{3,}", re.IGNORECASE)
 _DAY_ALONE = re.compile(
-    rf"\b(\d{{1,2}}){_NTH}(\s*(?:to|and|&|,|[-–—])\s*(?:{_WEEK_DAY}\s*)?\d{{1,2}}{_NTH}\s+(?:of\s+)?({_MONTH}(?:,?\s+\d{{4}}\b)?))",
+    rf"\b(\d{{1,2}}){_NTH}(\s*(?:to|and|&|,|[-–—])\s*(?:{_WEEK_DAY}\s*)?\d{{1,2}}{_NTH}\s+(?:of\s+)?"
+    rf"({_MONTH}(?:,?\s+\d{{4}}\b)?))",
     re.IGNORECASE,
 )
 _SCHOOL_YEAR = re.compile(r"\b(20\d\d)\s*(?:[-–—/]|to|and)\s*(?:20)?(\d\d)\b(?![/.-]\d)", re.IGNORECASE)

@@ -47,8 +47,8 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tue|wed|thu|fri|sat|sun)\b|\b(?:on|the|at|of|to|and|is|are|in|"
-    r"day|days|from|date|inclusive)\b|[\W\d_]+",
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:mon|tue|wed|thu|fri|sat|sun)\b|"
+    r"\b(?:on|the|at|of|to|and|is|are|in|day|days|from|date|inclusive)\b|[\W\d_]+",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
