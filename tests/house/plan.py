@@ -19,12 +19,13 @@ FLOORS = {
     "visits": 6,
     "coverage": 7,
     "planning": 8,
-    "demonstration": 9,
-    "web": 10,
-    "cli": 10,
-    "tables": 10,
-    "": 11,
-    "wsgi": 12,
+    "outcomes": 9,
+    "demonstration": 10,
+    "web": 11,
+    "cli": 11,
+    "tables": 11,
+    "": 12,
+    "wsgi": 13,
 }
 
 

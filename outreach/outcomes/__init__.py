@@ -1,0 +1,1 @@
+"""Answers of pupils, and all that can be said from them."""

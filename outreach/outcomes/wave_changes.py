@@ -1,0 +1,227 @@
+"""Changes in what pupils answer from wave to wave, with their 95 % intervals. Pure.
+
+**The cluster is a performance**, or a school: pupils who sat in one hall answer alike, so that answers are never
+counted as if each had come by itself. Each performance counts alike, however many answered, so that what is
+estimated is the mean over performances of their own mean among those who answered.
+
+**From one wave to another** (`between`): the mean over performances of each one's own difference. A performance
+enters with at least 10 answers in each of the two waves. Interval: mean ± t · s / √k, where s is the standard
+deviation of the k differences and t the quantile of Student's distribution with k - 1 degrees of freedom (the
+paired t interval). With under 10 performances there is no interval.
+
+**In the same months** (`in_the_same_months`): schools are reached in different months, and what a year group
+knows changes over a school year by itself. So the answers of three months after a show are compared with those
+that other schools, not yet reached, gave *before* theirs in the same month. In month m let n1 performances have
+answered three months later and n0 before; the month's difference of means is weighted by n1·n0/(n1 + n0), which
+is in proportion to one over its variance where performances vary alike (Cochran 1954, Biometrics 10, 417-451).
+Variance: leaving out one school at a time (the delete-one-group jackknife; Efron and Stein 1981, Annals of
+Statistics 9, 586-596), with schools minus one degrees of freedom. With under 10 schools on a side there is no
+interval. There are no effects of single schools in it: trend and effect could not be told apart then.
+
+Neither knows why a school was reached early. Where those in need came first, the second is biased.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from math import atan, cos, pi, sin, sqrt
+from statistics import fmean, stdev
+
+BEFORE, AFTER, LATER = "before", "after", "later"
+"""The waves: before the show, within three days of it, and about three months later."""
+
+ANSWERS_AT_LEAST = 10
+"""Answers that a performance must have in a wave to be compared."""
+CLUSTERS_AT_LEAST = 10
+"""Performances, or schools on a side, under which no interval is given."""
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaveMean:
+    """What the pupils of one performance answered to one item in one wave.
+
+    `mean` is a share from 0 to 1 (true or false, whom to tell) or a point of the scale from 1 to 5; `month` is the
+    first day of the month in which the wave was open.
+    """
+
+    performance: int
+    school: int
+    wave: str
+    month: date
+    answers: int
+    mean: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Mean of two sides and the difference, second less first, in the unit of the item.
+
+    `performances` are those compared: pairs of one performance's waves, or, in the same months, the performances of
+    the two sides together, of `schools` schools. `low` and `high` bound the 95 % interval; None where there are too
+    few to say.
+    """
+
+    first: float
+    second: float
+    difference: float
+    low: float | None
+    high: float | None
+    performances: int
+    schools: int
+    answers: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves out no change at all."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+
+
+def between(means: Iterable[WaveMean], first: str, second: str) -> Change | None:
+    """The change from one wave to another at the same performances; None where none can be compared."""
+    by_performance: dict[int, dict[str, WaveMean]] = defaultdict(dict)
+    for one in means:
+        if one.wave in (first, second) and one.answers >= ANSWERS_AT_LEAST:
+            by_performance[one.performance][one.wave] = one
+    pairs = [(waves[first], waves[second]) for waves in by_performance.values() if len(waves) == 2]
+    if not pairs:
+        return None
+    differences = [after.mean - before.mean for before, after in pairs]
+    difference = fmean(differences)
+    half = None
+    if len(pairs) >= CLUSTERS_AT_LEAST:
+        half = t_quantile(len(pairs) - 1) * stdev(differences) / sqrt(len(pairs))
+    return Change(
+        first=fmean(before.mean for before, _ in pairs),
+        second=fmean(after.mean for _, after in pairs),
+        difference=difference,
+        low=None if half is None else difference - half,
+        high=None if half is None else difference + half,
+        performances=len(pairs),
+        schools=len({before.school for before, _ in pairs}),
+        answers=sum(before.answers + after.answers for before, after in pairs),
+    )
+
+
+def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:
+    """Three months later, set against 'before' of the same month at schools not yet reached.
+
+    A school that has answered three months later by then is not one that waits: its own 'before' of another show in
+    such a month is left out. None where no month has both sides.
+    """
+    enough = [one for one in means if one.answers >= ANSWERS_AT_LEAST and one.wave in (BEFORE, LATER)]
+    reached: dict[int, date] = {}
+    for one in enough:
+        if one.wave == LATER:
+            reached[one.school] = min(one.month, reached.get(one.school, one.month))
+    months: dict[date, tuple[list[WaveMean], list[WaveMean]]] = defaultdict(lambda: ([], []))
+    for one in enough:
+        if one.wave == LATER or one.school not in reached or one.month < reached[one.school]:
+            months[one.month][one.wave == LATER].append(one)
+    both = {month: sides for month, sides in months.items() if all(sides)}
+    if not both:
+        return None
+    waiting, later = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
+    sums = {month: _Sums.of(*sides) for month, sides in both.items()}
+    weight = sum(month.weight for month in sums.values())
+    difference = sum(month.weighted_difference for month in sums.values()) / weight
+    first = sum(month.weight * month.waiting / month.n_waiting for month in sums.values()) / weight
+    half = None
+    if min(len({one.school for one in side}) for side in (waiting, later)) >= CLUSTERS_AT_LEAST:
+        half = _half_width_leaving_out_schools(sums, [*waiting, *later])
+    return Change(
+        first=first,
+        second=first + difference,
+        difference=difference,
+        low=None if half is None else difference - half,
+        high=None if half is None else difference + half,
+        performances=len(waiting) + len(later),
+        schools=len({one.school for one in (*waiting, *later)}),
+        answers=sum(one.answers for one in (*waiting, *later)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sums:
+    """How many performances stand on each side of one month, and the sums of their means."""
+
+    n_waiting: int
+    waiting: float
+    n_later: int
+    later: float
+
+    @classmethod
+    def of(cls, waiting: Sequence[WaveMean], later: Sequence[WaveMean]) -> "_Sums":
+        return cls(
+            n_waiting=len(waiting),
+            waiting=sum(one.mean for one in waiting),
+            n_later=len(later),
+            later=sum(one.mean for one in later),
+        )
+
+    @property
+    def weight(self) -> float:
+        """n1·n0/(n1 + n0), in performances; 0 where a side is empty."""
+        if not self.n_waiting or not self.n_later:
+            return 0.0
+        return self.n_waiting * self.n_later / (self.n_waiting + self.n_later)
+
+    @property
+    def weighted_difference(self) -> float:
+        return self.weight and self.weight * (self.later / self.n_later - self.waiting / self.n_waiting)
+
+    def without(self, other: "_Sums") -> "_Sums":
+        return _Sums(
+            n_waiting=self.n_waiting - other.n_waiting,
+            waiting=self.waiting - other.waiting,
+            n_later=self.n_later - other.n_later,
+            later=self.later - other.later,
+        )
+
+
+def _half_width_leaving_out_schools(sums: Mapping[date, _Sums], means: Sequence[WaveMean]) -> float | None:
+    """Half the width of the interval: t times the jackknife's standard error; None where one school carries it
+    all."""
+    of_school: dict[int, dict[date, tuple[list[WaveMean], list[WaveMean]]]] = {}
+    for one in means:
+        months = of_school.setdefault(one.school, {})
+        months.setdefault(one.month, ([], []))[one.wave == LATER].append(one)
+    weight = sum(month.weight for month in sums.values())
+    weighted = sum(month.weighted_difference for month in sums.values())
+    left: list[float] = []
+    for its_months in of_school.values():
+        less = {month: sums[month].without(_Sums.of(*sides)) for month, sides in its_months.items()}
+        other_weight = weight + sum(one.weight - sums[month].weight for month, one in less.items())
+        if not any(one.weight for one in less.values()) and len(less) == len(sums):
+            return None
+        other = weighted + sum(
+            one.weighted_difference - sums[month].weighted_difference for month, one in less.items()
+        )
+        left.append(other / other_weight)
+    middle = fmean(left)
+    variance = (len(left) - 1) / len(left) * sum((one - middle) ** 2 for one in left)
+    return t_quantile(len(left) - 1) * sqrt(variance)
+
+
+@cache
+def t_quantile(degrees: int) -> float:
+    """The t that Student's distribution with so many degrees of freedom leaves 2.5 % above, found by halving."""
+    low, high = 0.0, 1_000.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, degrees) < CONFIDENCE else (low, middle)
+    return high
+
+
+def _within(t: float, degrees: int) -> float:
+    """P(|T| <= t): Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4."""
+    angle = atan(t / sqrt(degrees))
+    odd = degrees % 2
+    term = cos(angle) if odd else 1.0
+    series = term if degrees > 1 else 0.0
+    for n in range(3 if odd else 2, degrees, 2):
+        term *= cos(angle) ** 2 * (n - 1) / n
+        series += term
+    return 2 / pi * (angle + sin(angle) * series) if odd else sin(angle) * series

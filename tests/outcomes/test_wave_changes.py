@@ -1,0 +1,247 @@
+"""Changes from wave to wave, against tables, a slow reference, and counties of which the truth is known."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from math import sqrt
+from statistics import fmean
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outcomes.simulated_county import SEED, County, answers
+from outreach.outcomes.wave_changes import (
+    AFTER,
+    BEFORE,
+    LATER,
+    Change,
+    WaveMean,
+    between,
+    in_the_same_months,
+    t_quantile,
+)
+
+Estimator = Callable[[Iterable[WaveMean]], Change | None]
+
+
+def mean_of(performance: int, wave: str, mean: float, **other: object) -> WaveMean:
+    facts: dict[str, object] = {"school": performance, "month": date(2026, 10, 1), "answers": 20, **other}
+    return WaveMean(performance=performance, wave=wave, mean=mean, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "degrees, t",
+    [(1, 12.706), (2, 4.303), (4, 2.776), (9, 2.262), (10, 2.228), (29, 2.045), (30, 2.042), (120, 1.980)],
+)
+def test_quantiles_of_students_distribution_are_those_of_the_tables(degrees: int, t: float) -> None:
+    assert t_quantile(degrees) == pytest.approx(t, abs=0.0005)
+
+
+def test_each_performance_counts_alike_however_many_answered() -> None:
+    change = between(
+        [
+            mean_of(1, BEFORE, 0.2, answers=200),
+            mean_of(1, AFTER, 0.4, answers=190),
+            mean_of(2, BEFORE, 0.5, answers=10),
+            mean_of(2, AFTER, 0.9, answers=11),
+        ],
+        BEFORE,
+        AFTER,
+    )
+    assert change == Change(
+        first=pytest.approx(0.35),
+        second=pytest.approx(0.65),
+        difference=pytest.approx(0.3),
+        low=None,
+        high=None,
+        performances=2,
+        schools=2,
+        answers=411,
+    )
+
+
+def test_a_performance_with_nine_answers_in_a_wave_is_not_compared() -> None:
+    nine = [mean_of(1, BEFORE, 0.2, answers=9), mean_of(1, AFTER, 0.4)]
+    assert between(nine, BEFORE, AFTER) is None
+    assert between([mean_of(2, BEFORE, 0.2)], BEFORE, AFTER) is None
+    assert between([], BEFORE, AFTER) is None
+
+
+@pytest.mark.parametrize("performances, has_interval", [(9, False), (10, True)])
+def test_there_is_an_interval_from_ten_performances_on(performances: int, has_interval: bool) -> None:
+    means = [mean_of(n, BEFORE, 0.4) for n in range(performances)]
+    means += [mean_of(n, LATER, 0.5 + n % 2 / 10) for n in range(performances)]
+    change = between(means, BEFORE, LATER)
+    assert change is not None
+    assert (change.low is not None) == has_interval
+    assert change.is_clear == has_interval
+
+
+def test_the_interval_of_pairs_is_that_of_the_textbook() -> None:
+    # Ten differences 0.1 to 1.0 have the mean 0.55 and the standard deviation 0.30277; t of 9 is 2.26216.
+    means = [mean_of(n, BEFORE, 0.0) for n in range(10)]
+    means += [mean_of(n, AFTER, (n + 1) / 10) for n in range(10)]
+    change = between(means, BEFORE, AFTER)
+    assert change is not None
+    assert change.low == pytest.approx(0.55 - 2.26216 * 0.302765 / sqrt(10), abs=1e-5)
+    assert change.high == pytest.approx(0.55 + 2.26216 * 0.302765 / sqrt(10), abs=1e-5)
+
+
+def test_months_are_weighted_by_the_performances_on_both_sides() -> None:
+    november, december = date(2026, 11, 1), date(2026, 12, 1)
+    change = in_the_same_months(
+        [
+            mean_of(1, BEFORE, 0.2, month=november),
+            mean_of(2, LATER, 0.4, month=november),
+            mean_of(3, BEFORE, 0.3, month=december),
+            mean_of(4, BEFORE, 0.5, month=december),
+            mean_of(5, LATER, 0.8, month=december),
+            mean_of(6, LATER, 0.8, month=december),
+            mean_of(7, BEFORE, 0.9, month=date(2027, 1, 1)),
+        ]
+    )
+    # Weights 1/2 and 1: (0.2 / 2 + 0.4) / 1.5; January has no other side.
+    assert change is not None
+    assert change.difference == pytest.approx((0.5 * 0.2 + 1 * 0.4) / 1.5)
+    assert (change.performances, change.schools, change.low) == (6, 6, None)
+
+
+def test_a_school_that_was_reached_is_no_school_that_waits() -> None:
+    later, waits = mean_of(1, LATER, 0.9), mean_of(2, BEFORE, 0.3)
+    its_next_show = mean_of(3, BEFORE, 0.9, school=1)
+    with_it, without = in_the_same_months([later, waits, its_next_show]), in_the_same_months([later, waits])
+    assert with_it == without is not None
+    of_an_earlier_month = mean_of(4, BEFORE, 0.1, school=1, month=date(2026, 9, 1))
+    others = mean_of(5, LATER, 0.5, month=date(2026, 9, 1))
+    assert in_the_same_months([later, waits, of_an_earlier_month, others]) != without
+
+
+@st.composite
+def counties(draw: st.DrawFn) -> list[WaveMean]:
+    """Up to 60 means of up to 30 schools over three months; a school is on one side alone in a month."""
+    rows = draw(
+        st.lists(
+            st.tuples(
+                st.integers(0, 29), st.integers(9, 11), st.integers(0, 60), st.sampled_from([BEFORE, LATER])
+            ),
+            max_size=60,
+        )
+    )
+    return [
+        mean_of(n, wave, 1 + of_60 / 15, school=school, month=date(2026, month, 1), answers=9 + of_60 % 3)
+        for n, (school, month, of_60, wave) in enumerate(rows)
+    ]
+
+
+def slow_difference(means: list[WaveMean]) -> float | None:
+    """The difference as the page says it, worked out with no thought of time."""
+    weighted, weights = 0.0, 0.0
+    for month in {one.month for one in means}:
+        waiting = [one.mean for one in means if one.month == month and one.wave == BEFORE]
+        later = [one.mean for one in means if one.month == month and one.wave == LATER]
+        if waiting and later:
+            weight = len(waiting) * len(later) / (len(waiting) + len(later))
+            weighted, weights = weighted + weight * (fmean(later) - fmean(waiting)), weights + weight
+    return weighted / weights if weights else None
+
+
+def slow_change(means: list[WaveMean]) -> tuple[float, float | None] | None:
+    """Difference and half the interval's width."""
+    reached = {
+        one.school: min(
+            o.month for o in means if o.school == one.school and o.wave == LATER and o.answers >= 10
+        )
+        for one in means
+        if one.wave == LATER and one.answers >= 10
+    }
+    left = [
+        one
+        for one in means
+        if one.answers >= 10
+        and (one.wave == LATER or one.school not in reached or one.month < reached[one.school])
+    ]
+    months = {one.month for one in left if one.wave == LATER} & {
+        one.month for one in left if one.wave == BEFORE
+    }
+    left = [one for one in left if one.month in months]
+    difference = slow_difference(left)
+    if difference is None:
+        return None
+    if min(len({one.school for one in left if one.wave == wave}) for wave in (BEFORE, LATER)) < 10:
+        return difference, None
+    schools = {one.school for one in left}
+    without = [slow_difference([one for one in left if one.school != school]) for school in schools]
+    assert None not in without
+    others = [one for one in without if one is not None]
+    spread = (len(others) - 1) / len(others) * sum((one - fmean(others)) ** 2 for one in others)
+    return difference, t_quantile(len(others) - 1) * sqrt(spread)
+
+
+@given(counties())
+def test_comparison_in_the_same_months_is_what_leaving_out_each_school_by_hand_gives(
+    means: list[WaveMean],
+) -> None:
+    change, slow = in_the_same_months(means), slow_change(means)
+    assert (change is None) == (slow is None)
+    if change is None or slow is None:
+        return
+    assert change.difference == pytest.approx(slow[0], abs=1e-9)
+    assert (change.low is None) == (slow[1] is None)
+    if change.low is not None and change.high is not None and slow[1] is not None:
+        assert (change.high - change.low) / 2 == pytest.approx(slow[1], abs=1e-9)
+
+
+def before_and_later(means: Iterable[WaveMean]) -> Change | None:
+    return between(means, BEFORE, LATER)
+
+
+def tried(county: County, estimator: Estimator, runs: int) -> tuple[float, float, float]:
+    """Of so many runs: the share whose interval covers the truth, the share that says a clear change, and the
+    mean difference."""
+    random = np.random.default_rng(SEED)
+    changes = [estimator(answers(county, random)) for _ in range(runs)]
+    compared = [one for one in changes if one is not None and one.low is not None and one.high is not None]
+    assert len(compared) == runs
+    assert min(one.performances for one in compared) >= 40
+    covered = fmean(one.low <= county.effect <= one.high for one in compared)  # type: ignore[operator]
+    return covered, fmean(one.is_clear for one in compared), fmean(one.difference for one in compared)
+
+
+@pytest.mark.parametrize(
+    "county, estimator",
+    [
+        (County(), before_and_later),
+        (County(effect=0.0), before_and_later),
+        (County(schools=90, trend=0.02), in_the_same_months),
+        (County(schools=90, trend=0.02, effect=0.0), in_the_same_months),
+        (County(trend=0.02, shows_each=2), in_the_same_months),
+    ],
+)
+def test_the_interval_holds_the_truth_in_19_of_20_counties(county: County, estimator: Estimator) -> None:
+    covered, clear, difference = tried(county, estimator, 2_000)
+    assert 0.93 <= covered <= 0.97
+    assert difference == pytest.approx(county.effect, abs=0.003)
+    if county.effect == 0:
+        assert 0.03 <= clear <= 0.07
+
+
+def test_who_stays_away_because_of_what_they_would_say_is_not_covered() -> None:
+    covered, _, difference = tried(County(shy=0.4), before_and_later, 200)
+    assert covered < 0.1
+    assert difference > County().effect + 0.05
+
+
+def test_before_against_three_months_takes_a_trend_for_an_effect_and_the_same_months_do_not() -> None:
+    county = County(trend=0.02)
+    covered, _, difference = tried(county, before_and_later, 200)
+    assert covered < 0.1
+    assert difference == pytest.approx(county.effect + 3 * county.trend, abs=0.01)
+    _, _, in_months = tried(county, in_the_same_months, 200)
+    assert in_months == pytest.approx(county.effect, abs=0.01)
+
+
+def test_the_same_months_are_biased_where_the_order_followed_need() -> None:
+    covered, _, difference = tried(County(trend=0.02, by_need=True), in_the_same_months, 200)
+    assert covered < 0.1
+    assert difference < County().effect - 0.05
