@@ -37,7 +37,7 @@ def chase(dry_run: bool, loop: bool) -> None:
     """Put into the post what is due today: reminders, offers to the waiting list, missing reports.
 
     Once a day, on any day: letters go only on school days of the school that gets them, and running it twice
-    writes nothing twice. Only what is switched on under Invitations, Chasing goes. Status 1 when something
+    writes nothing twice. Only what is switched on under Gaps, Reminders goes. Status 1 when something
     could not be written.
     """
     if loop:

@@ -91,7 +91,7 @@ DOORS = (
             Row("Register", "register"),
             Row("Contacts", "contacts"),
             Row("Terms", "authorities"),
-            Row("Districts", "districts"),
+            Row("District map", "districts"),
             Row("Roads", "road_minutes"),
             Row("Calendars", "calendars"),
             Row("New year", "new_year"),

@@ -146,7 +146,7 @@ def raise_first(site: Site, desk: Page) -> None:
     press(desk, "Show the letter")
     expect(desk.locator("main")).to_contain_text("This is the letter as it would go now")
     press(desk, "Send the letter")
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Chasing")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Reminders")
 
 
 def answer_no(site: Site, phone: Page, link: str) -> None:

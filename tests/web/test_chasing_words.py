@@ -66,7 +66,7 @@ def test_why_nothing_goes_and_what_to_do_about_it() -> None:
     past = words(reminder(), on=False, reply_by=date(2027, 1, 18))
     assert plain(past.nothing_goes) == (
         "The reply-by date is past, so nobody is reminded or raised. Set a later one in the programme, or ring those "
-        "who are missing: the phone list."
+        "who are missing: To ring."
     )
     assert leads(past.nothing_goes) == ["/setup", "/phone"]
     off = words(reminder(), on=False)

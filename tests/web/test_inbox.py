@@ -227,7 +227,7 @@ def test_somebody_unknown_can_be_left_out_and_that_can_be_undone(desk: Desk) -> 
     assert "Put aside: Accepted: Someone to Tell, from stranger@else.example. Undo" in page
     assert "Nothing waits for you" in page and new_letters() == []
     assert "Left out" in desk.page("/settled")
-    assert "It is back in the inbox." in desk.does(f"{mail}/again")
+    assert "It is back under To read." in desk.does(f"{mail}/again")
     assert "stranger@else.example answered, and is not on the booking" in desk.page()
     assert db.session.query(CalendarAnswer).count() == 0
 

@@ -135,7 +135,7 @@ def test_without_javascript_a_mail_is_put_aside_and_taken_back(
     page.get_by_role("button", name="Done").first.click()
     expect(page.get_by_role("status")).to_contain_text("Put aside")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("It is back in the inbox.")).to_be_visible()
+    expect(page.get_by_text("It is back under To read.")).to_be_visible()
 
 
 def test_the_letter_of_whoever_declined_is_one_click(site: Site, page: Page, desk: Desk) -> None:

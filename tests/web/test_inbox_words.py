@@ -163,7 +163,7 @@ def test_what_was_put_aside_says_by_whom_and_can_come_back(as_: str) -> None:
     what = told(card(settled_at=AT, settled_as=as_, settled_by="Priya"))
     assert what.title == "What came of it"
     assert what.why == f"{as_.capitalize()}: Priya, 9 March 2027 at 10:00am."
-    assert buttons(what) == [("Put it back into the inbox", "inbox_again 3", "btn q")]
+    assert buttons(what) == [("Put it back under To read", "inbox_again 3", "btn q")]
 
 
 def test_what_something_came_of_stays() -> None:

@@ -76,7 +76,7 @@ def desk(client: FlaskClient, stopped: Clock) -> Desk:
 
 def test_the_checklist_says_what_is_done_and_what_is_next(desk: Desk) -> None:
     page = desk.get("")
-    assert "The new year 2027/28" in page and "1 of 7 done" in page
+    assert "New year 2027/28" in page and "1 of 7 done" in page
     assert "Not copied yet: Someone to Tell." in page and "copy it to 2027/28…" in page
     assert "Term dates for 2027/28 are here." in page
 
@@ -251,7 +251,7 @@ def test_the_new_year_in_a_real_browser(site: Site, wide_page: Page, desk: Desk)
     site.check(wide_page)
     wide_page.get_by_role("button", name="Carry these over").click()
     expect(wide_page.get_by_text("Carried over to Someone to Tell, 2027/28: 2 tour days.")).to_be_visible()
-    wide_page.get_by_role("link", name="Contacts, confirmed by the schools").click()
+    wide_page.get_by_role("link", name="Still right?").click()
     site.check(wide_page)
     wide_page.get_by_role("link", name="Read the letter to Birch School").click()
     site.check(wide_page)

@@ -87,6 +87,39 @@ def test_every_page_is_named_with_the_section_it_belongs_to(
         assert home in rows and f"coordinator.{name}" in app.view_functions, name
 
 
+OTHER_NAMES = re.compile(
+    r"\b([Ii]nbox|[Pp]hone list|Chasing|Letters on paper|Addresses that wait|Partnership settings|"
+    r"How the post is doing|Times kept for schools|Minutes on the road|Calendars to subscribe to)\b"
+)
+"""What pages were once called, and are no more."""
+
+
+def test_a_page_has_one_name_in_the_menu_its_head_and_its_title(
+    client: FlaskClient, app: Flask, county: County
+) -> None:
+    """The first of a section may bear the section's name; the desk and the set-up say what is in hand."""
+    for door in doors.DOORS:
+        for row in door.rows:
+            if row.name in ("desk", "setup"):
+                continue
+            with app.test_request_context():
+                address = row.address()
+            page = unescape(client.get(address).text)
+            names = (row.words, door.words) if row == door.rows[0] else (row.words,)
+            (head,) = re.findall(r"<h1[^>]*>\s*(.*?)\s*</h1>", page, re.DOTALL)
+            (title,) = re.findall(r"<title>\s*(.*?)\s*</title>", page, re.DOTALL)
+            assert head.startswith(names) and title.startswith(names), (address, head, title)
+
+
+def test_no_page_of_the_desk_calls_another_by_an_earlier_name(
+    app: Flask, client: FlaskClient, county: County
+) -> None:
+    for address, page in the_pages(app, client, county).values():
+        read = " ".join(unescape(re.sub(r"<[^>]*>", " ", page[page.index("<main") :])).split())
+        found = OTHER_NAMES.search(read)
+        assert found is None, (address, found)
+
+
 def door_and_back(page: str) -> tuple[str, str]:
     """The section that a page stands in, and where its way back leads."""
     [(_, section)] = marked(part(page, '<nav class="nav" aria-label="Main">', "</nav>"))

@@ -90,7 +90,7 @@ def test_the_status_page_is_sound_when_all_is_well_and_when_nothing_is(
     wide_page.set_viewport_size({"width": 390, "height": 844})
     keep(wide_page, "status-ill-390")
     wide_page.get_by_role("button", name="Try again now").click()
-    expect(wide_page.get_by_role("heading", name="How the post is doing")).to_be_visible()
+    expect(wide_page.get_by_role("heading", name="The post")).to_be_visible()
     expect(wide_page.get_by_text("No letter goes out.")).to_have_count(0)
 
 

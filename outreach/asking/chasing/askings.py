@@ -237,7 +237,7 @@ class _Facts:
             (self.mail[i.address.lower()] for i, _ in handed if i.address.lower() in self.mail), None
         )
         if wrote is not None:
-            return f"wrote to us on {day_short(wrote)}: its mail waits in the inbox"
+            return f"wrote to us on {day_short(wrote)}: its mail waits under To read"
         if self.no_times and all(i.without_times for i, _ in handed):
             return "was told that we write again when there are times to choose: there are none yet"
         on_file = {c.address.lower(): c for c in self.contacts.get(school.urn, [])}

@@ -144,7 +144,7 @@ def chasing_list() -> Any:
         waiting = raising.waiting(
             programme, now=now, target=standings.target_of(programme.id, now=clock.now())
         )
-        n, title = len(waiting), "Who waits for your word"
+        n, title = len(waiting), "To raise"
         page, pages = _page(n)
         rows = waiting[(page - 1) * PAGE : page * PAGE]
         by_phone = _by_phone(programme, rows)

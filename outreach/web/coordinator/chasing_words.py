@@ -85,7 +85,7 @@ class ChasingWords:
                 "The reply-by date is past, so nobody is reminded or raised. ",
                 link("Set a later one in the programme", to.setup),
                 ", or ring those who are missing: ",
-                link("the phone list", to.phone_list),
+                link("To ring", to.phone_list),
                 ".",
             )
         if self.coming and not self.schedule.reminders_on:

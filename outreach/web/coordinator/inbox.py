@@ -122,13 +122,13 @@ def inbox_done(mail_id: int) -> Any:
 @coordinator.post("/inbox/<int:mail_id>/again")
 @coordinators_only
 def inbox_again(mail_id: int) -> Any:
-    """Undo: back into the inbox."""
+    """Undo: back under To read."""
     with transaction():
         mail = _mail(mail_id)
         back = mail.settled_as in BY_HAND
         if back:
             inbox.reopen(mail, who=who(), now=clock.now())
-    return _back("It is back in the inbox.") if back else _back("Something came of it: it stays.", "confirm")
+    return _back("It is back under To read.") if back else _back("Something came of it: it stays.", "confirm")
 
 
 @coordinator.route("/inbox/<int:mail_id>/erase", methods=["GET", "POST"])

@@ -182,7 +182,7 @@ def _what_came_of_it(card: Card) -> WhatToDo:
         why = f"It counted by itself: {said}."
     else:
         why = "Nothing was to be done; it is kept."
-    back = Deed(words="Put it back into the inbox", href=_of("inbox_again", card), looks="btn q")
+    back = Deed(words="Put it back under To read", href=_of("inbox_again", card), looks="btn q")
     return WhatToDo(title="What came of it", why=why, deeds=[back] if mail.settled_as in BY_HAND else [])
 
 

@@ -7,7 +7,7 @@ from outreach.coverage.readiness import Step
 from outreach.ground.wording import count
 
 NAMES = {
-    "partnership": "Partnership settings",
+    "partnership": "Partnership",
     "authorities": "Authorities",
     "register": "Register of schools",
     "terms": "Term dates and INSET days",
