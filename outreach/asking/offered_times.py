@@ -1,6 +1,6 @@
 """Times offered to a school: the one list behind its letters and its page."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from outreach.booking import accounts
@@ -16,11 +16,12 @@ def offered(
     school: School,
     still_open: Mapping[int, int | None],
     *,
-    booked_before: bool = True,
+    fallen: Collection[int] | None = None,
     now: datetime,
 ) -> Offers:
     """What the school could have, with the times that it sees first: two on one day where one show does not take
-    all of `still_open`; never a day on which its show was called off (`booked_before`: whether there may be one)."""
-    fallen = call_offs.fallen_days(programme.id, school.urn) if booked_before else set()
+    all of `still_open`; never a day on which its show was called off (`fallen`: those days, where they are known)."""
+    if fallen is None:
+        fallen = call_offs.fallen_days(programme.id, school.urn)
     two = accounts.needs_two_shows(programme, dict(still_open))
     return slots.offers(programme, school, now=now, two_shows=two, not_on=fallen)

@@ -160,7 +160,7 @@ def words_for(
 ) -> dict[int, stationery.LetterAsking]:
     """What the letter says to each school, reckoned before the transaction that sends them; by URN."""
     rows = db.session.scalars(select(School).where(School.urn.in_(set(urns))).order_by(School.urn))
-    return {school.urn: invitations.asking(programme, school, now=now) for school in rows}
+    return invitations.askings(programme, rows.all(), now=now)
 
 
 def send_round(

@@ -32,7 +32,7 @@ EXCLUDE, INCLUDE, WITHDRAW = "exclude", "include", "withdraw"
 
 class TargetDecision(Base):
     """A coordinator took a school out of the target, or in by naming its year groups; the newest row
-    holds."""
+    holds. `lot`: the key that those taken out in one deed have in common."""
 
     __tablename__ = "target_decision"
     __table_args__ = (
@@ -50,11 +50,14 @@ class TargetDecision(Base):
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
+    lot: Mapped[str | None] = mapped_column(Text)
 
 
-def exclude(programme: Programme, school: School, *, reason: str, who: str, now: datetime) -> TargetDecision:
-    """Take a school out of the target. Raises ReasonMissing."""
-    return _decide(programme, school, EXCLUDE, (), reason=reason, who=who, now=now)
+def exclude(
+    programme: Programme, school: School, *, reason: str, lot: str | None = None, who: str, now: datetime
+) -> TargetDecision:
+    """Take a school out of the target, with others of a `lot` or alone. Raises ReasonMissing."""
+    return _decide(programme, school, EXCLUDE, (), reason=reason, lot=lot, who=who, now=now)
 
 
 def include(
@@ -113,6 +116,7 @@ def _decide(
     year_groups: tuple[int, ...],
     *,
     reason: str,
+    lot: str | None = None,
     who: str,
     now: datetime,
 ) -> TargetDecision:
@@ -126,6 +130,7 @@ def _decide(
         reason=reason.strip(),
         recorded_at=now,
         who=who,
+        lot=lot,
     )
     db.session.add(row)
     db.session.flush()

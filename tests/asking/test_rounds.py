@@ -370,6 +370,22 @@ def test_schools_with_a_booking_take_no_more_queries_for_three_than_for_one(
     assert counted == [22, 22]
 
 
+def test_words_of_a_round_ask_but_for_the_times_of_each_school_as_often_for_three_as_for_one(
+    app: Flask, count_queries
+) -> None:
+    with transaction():
+        c = county(3)
+        for school in c.schools:
+            booking(c, school, (8,))
+    counted = []
+    for urns in (c.urns[:1], c.urns):
+        db.session.expire_all()
+        with count_queries() as queries:
+            assert set(rounds.words_for(c.programme, urns, now=make.NOW)) == set(urns)
+        counted.append(len(queries))
+    assert counted == [5 + 4, 5 + 3 * 4]
+
+
 def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Flask, count_queries) -> None:
     with transaction():
         c = county(5)

@@ -768,7 +768,7 @@ def test_what_was_taken_out_together_is_undone_in_one_click_and_nothing_else_is(
     stopped.after(minutes=1)
     listed = desk.get(done.location).text
     assert "2 schools taken out of the target." in listed and "Silent School" not in rows(listed)
-    form = {name: hidden(listed, name) for name in ("programme", "at", "taken_out_at")}
+    form = {name: hidden(listed, name) for name in ("programme", "at", "lot")}
     with transaction():
         target_decisions.withdraw_decision(
             county.programme,
@@ -788,7 +788,7 @@ def test_what_was_taken_out_together_is_undone_in_one_click_and_nothing_else_is(
     assert "1 school back in the target." in back
     db.session.rollback()
     assert list(target_decisions.decisions(county.programme.id)) == [county.unreachable.urn]
-    again = desk.post("/desk/gaps/exclude/undo", data=form | {"taken_out_at": "soon"}, follow_redirects=True)
+    again = desk.post("/desk/gaps/exclude/undo", data=form | {"lot": "soon"}, follow_redirects=True)
     assert "Nothing was left to undo" in again.text
 
 

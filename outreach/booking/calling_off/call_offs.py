@@ -1,6 +1,7 @@
 """Tables of call-offs, dated, with every promise that each ended; so that it is done once, and its days can
 be given back."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
@@ -154,20 +155,29 @@ def newest(partnership_id: int, at_most: int = 20, *, troupe_id: int | None = No
 def fallen_days(programme_id: int, urn: int) -> set[int]:
     """The tour days on which the company called a show of this school off, so that none of them is offered in
     its place; those of a call-off that was undone are not among them. One query."""
-    rows = db.session.scalars(
-        select(Performance.tour_day_id)
+    return fallen_days_of_schools(programme_id, [urn])[urn]
+
+
+def fallen_days_of_schools(programme_id: int, urns: Collection[int]) -> dict[int, set[int]]:
+    """The same of many schools, by URN; one query however many."""
+    rows = db.session.execute(
+        select(Booking.urn, Performance.tour_day_id)
         .join(Booking, Booking.performance_id == Performance.id)
         .join(Cancellation, Cancellation.booking_id == Booking.id)
         .outerjoin(CallOffLine, CallOffLine.booking_id == Booking.id)
         .outerjoin(CallOff, CallOff.id == CallOffLine.call_off_id)
         .where(
             Booking.programme_id == programme_id,
-            Booking.urn == urn,
+            Booking.urn.in_(urns),
             Cancellation.cancelled_by == COMPANY,
             CallOff.undone_at.is_(None),
         )
+        .order_by(Booking.urn, Performance.tour_day_id)
     )
-    return set(rows)
+    fallen: dict[int, set[int]] = {urn: set() for urn in urns}
+    for urn, tour_day_id in rows:
+        fallen[urn].add(tour_day_id)
+    return fallen
 
 
 def lines(call_off: CallOff) -> list[CallOffLine]:

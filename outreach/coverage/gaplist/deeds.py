@@ -4,6 +4,7 @@ A school whose standing or cause is another by now is left as it is and named; a
 of one programme queue at its row, so that each sees what the one before did.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -122,8 +123,19 @@ def note(
     return Done(done=urns, changed=changed)
 
 
+def new_lot() -> str:
+    """A key for what one deed does to many schools, by which all of it is undone and nothing else."""
+    return secrets.token_hex(12)
+
+
 def exclude(
-    programme: Programme, seen: Sequence[GapAsShown], reason: str, *, who: str, now: datetime
+    programme: Programme,
+    seen: Sequence[GapAsShown],
+    reason: str,
+    *,
+    lot: str | None = None,
+    who: str,
+    now: datetime,
 ) -> Done:
     """Take them out of the target, each with the reason. Raises ReasonMissing."""
     if not reason.strip():
@@ -135,24 +147,25 @@ def exclude(
     decided = target_decisions.decisions(programme.id)
     done = [gap.urn for gap in standing if gap.urn not in decided or decided[gap.urn].kind != EXCLUDE]
     for urn in done:
-        target_decisions.exclude(programme, db.session.get_one(School, urn), reason=reason, who=who, now=now)
+        school = db.session.get_one(School, urn)
+        target_decisions.exclude(programme, school, reason=reason, lot=lot, who=who, now=now)
     kept = set(done)
     return Done(done=done, changed=[s.urn for s in seen if s.urn not in kept])
 
 
-def taken_out(programme: Programme, *, who: str, at: datetime) -> list[int]:
-    """The URNs that somebody took out of the target in one deed, and that nothing else was decided of since."""
+def taken_out(programme: Programme, lot: str, *, who: str) -> list[int]:
+    """The URNs of a lot that somebody took out of the target, and that nothing else was decided of since."""
     return [
         urn
         for urn, decision in target_decisions.decisions(programme.id).items()
-        if (decision.kind, decision.who, decision.recorded_at) == (EXCLUDE, who, at)
+        if (decision.kind, decision.lot, decision.who) == (EXCLUDE, lot, who)
     ]
 
 
-def take_back_in(programme: Programme, *, who: str, at: datetime, now: datetime) -> list[int]:
+def take_back_in(programme: Programme, lot: str, *, who: str, now: datetime) -> list[int]:
     """Undo such a deed: its schools are left to the rule again; what somebody decided since stays. Their URNs."""
     invitations.queue(programme)
-    urns = taken_out(programme, who=who, at=at)
+    urns = taken_out(programme, lot, who=who)
     for urn in urns:
         target_decisions.withdraw_decision(
             programme, db.session.get_one(School, urn), reason="Undone", who=who, now=now

@@ -32,7 +32,6 @@ from outreach.web.coordinator.gaps_query import (
     GapsQuery,
     chosen,
     in_form,
-    instant_said,
     list_address,
     query_from_address,
     urns_in,
@@ -185,14 +184,14 @@ def gaps_note() -> Any:
 @coordinator.post("/gaps/exclude")
 @coordinators_only
 def gaps_exclude() -> Any:
-    form, now = ExcludeForm(), clock.now()
+    form, now, lot = ExcludeForm(), clock.now(), deeds.new_lot()
 
     def deed(programme: Programme) -> Done:
-        done = deeds.exclude(programme, _shown(), form.reason.data or "", who=who(), now=now)
+        done = deeds.exclude(programme, _shown(), form.reason.data or "", lot=lot, who=who(), now=now)
         limits.write(programme.partnership_id, done.done, now=now)
         return done
 
-    return _do(EXCLUDE, form, deed, "", taken_out_at=now.isoformat())
+    return _do(EXCLUDE, form, deed, "", lot=lot)
 
 
 @coordinator.post("/gaps/exclude/undo")
@@ -200,12 +199,9 @@ def gaps_exclude() -> Any:
 def gaps_exclude_undo() -> Any:
     """One click takes back what one click did; what was decided since stays."""
     programme, now = the_programme(), clock.now()
-    at = instant_said(request.form.get("taken_out_at", ""))
-    back: list[int] = []
-    if at is not None:
-        with transaction():
-            back = deeds.take_back_in(_again(programme), who=who(), at=at, now=now)
-            limits.write(programme.partnership_id, back, now=now)
+    with transaction():
+        back = deeds.take_back_in(_again(programme), request.form.get("lot", ""), who=who(), now=now)
+        limits.write(programme.partnership_id, back, now=now)
     if back:
         flash(f"{count(len(back), 'school')} back in the target.", "done")
     else:

@@ -5,7 +5,6 @@ What makes no sense is said, a sentence each, in `left_out`.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -162,15 +161,6 @@ def list_address(found: Missing, own: GapsQuery, **more: Any) -> str:
     pairs = [("programme", str(found.programme.id)), *parse_qsl(own.address())]
     pairs += [(name, str(value)) for name, value in more.items() if value is not None]
     return url_for("coordinator.gaps") + "?" + urlencode(pairs)
-
-
-def instant_said(said: str) -> datetime | None:
-    """An instant that an address or a form carries; None where it carries none."""
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def urns_in(*texts: str) -> list[int]:

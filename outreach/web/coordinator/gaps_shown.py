@@ -25,7 +25,7 @@ from outreach.ground.wording import capfirst, count, day_short
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, instant_said, list_address, urns_in
+from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, list_address, urns_in
 from outreach.web.coordinator.next_steps import BY_PHONE, RING, NextSteps
 from outreach.web.gate import who
 
@@ -79,10 +79,10 @@ class ViewLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Undo:
-    """A deed that can be undone: how many schools it was, and what the form says of it."""
+    """A deed that can be undone: how many schools it was, and the key of its lot."""
 
     schools: int
-    stamp: str
+    lot: str
 
 
 def page_of(
@@ -253,11 +253,9 @@ def _removed(programme: Programme) -> saved_views.SavedView | None:
 
 def _undo(programme: Programme) -> Undo | None:
     """The exclusion from which this page came, while it stands; one query, none otherwise."""
-    stamp = request.args.get("taken_out_at", "")
-    if (at := instant_said(stamp)) is None:
-        return None
-    schools = len(deeds.taken_out(programme, who=who(), at=at))
-    return Undo(schools=schools, stamp=stamp) if schools else None
+    lot = request.args.get("lot", "")
+    schools = len(deeds.taken_out(programme, lot, who=who())) if lot else 0
+    return Undo(schools=schools, lot=lot) if schools else None
 
 
 @dataclass(frozen=True, kw_only=True)

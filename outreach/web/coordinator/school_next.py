@@ -280,7 +280,7 @@ def times_to_offer(known: Known) -> list[TimeToOffer]:
         known.programme,
         known.school,
         known.account.still_open,
-        booked_before=bool(known.bookings),
+        fallen=None if known.bookings else (),
         now=known.now,
     )
     return [_time(chosen) for chosen in offers.first[:TIMES]]

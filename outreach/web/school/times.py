@@ -132,7 +132,7 @@ def _show(
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
     booked = promises.newest(g.programme.id, g.school.urn)
-    offers = offered(g.programme, g.school, still_open, booked_before=booked is not None, now=now)
+    offers = offered(g.programme, g.school, still_open, fallen=None if booked else (), now=now)
     two = any(len(together) > 1 for together in offers.first)
     kept, proposed = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
     wanted = list(lost)

@@ -85,6 +85,25 @@ def test_many_gaps_are_excluded_with_a_reason_and_whoever_was_asked_or_booked_me
         assert deeds.exclude(programme, [seen[2]], "Runs its own", **PRIYA) == Done(done=[], changed=[c.urn])
 
 
+def test_of_two_of_one_name_who_exclude_in_one_instant_each_undoes_only_what_was_their_own(
+    app: Flask,
+) -> None:
+    with transaction():
+        programme, _, (a, b, c) = county()
+        seen = shown(programme)
+    mine, theirs = deeds.new_lot(), deeds.new_lot()
+    with transaction():
+        deeds.exclude(programme, seen[:1], "Runs its own", lot=mine, **PRIYA)
+        deeds.exclude(programme, seen[1:], "Runs its own", lot=theirs, **PRIYA)
+    assert deeds.taken_out(programme, theirs, who="Owen") == []
+    assert deeds.taken_out(programme, "", **{"who": PRIYA["who"]}) == []
+    with transaction():
+        assert deeds.take_back_in(programme, mine, **PRIYA) == [a.urn]
+        assert deeds.take_back_in(programme, mine, **PRIYA) == []
+    assert sorted(target_decisions.decisions(programme.id)) == sorted([b.urn, c.urn])
+    assert deeds.taken_out(programme, theirs, who=PRIYA["who"]) == [b.urn, c.urn]
+
+
 def test_one_note_is_written_about_each_and_sent_twice_it_stands_once(app: Flask) -> None:
     with transaction():
         programme, _, (a, b, _c) = county()
