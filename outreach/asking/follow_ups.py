@@ -159,10 +159,10 @@ def set_follow_ups(
         for urn in sorted(set(urns))
         if urn not in before or (before[urn].day, before[urn].what, before[urn].person_id) != said
     ]
-    for urn in changed:
-        if urn in before:
-            _leave(before[urn], person.id, now=now)
-            _end(before[urn], MOVED, who=who, now=now)
+    moved = [before[urn] for urn in changed if urn in before]
+    _leave(moved, person.id, now=now)
+    for row in moved:
+        _end(row, MOVED, who=who, now=now)
     db.session.flush()  # the old rows end before the new ones stand
     made = []
     for urn in changed:
@@ -204,6 +204,33 @@ def finish(follow_up: FollowUp, *, who: str, now: datetime) -> None:
 def withdraw(follow_up: FollowUp, *, who: str, now: datetime) -> None:
     """Nothing is to be done after all; its words are gone for good. Raises FollowUpGone."""
     _end_rows([_still_standing(follow_up)], WITHDRAWN, who=who, now=now)
+
+
+def take_back(follow_up: FollowUp, *, who: str, now: datetime) -> FollowUp | None:
+    """It was never meant: withdrawn, or, where an earlier one gave way to it, moved back to that, which is returned.
+    Words are gone once moved: it says what stands where nothing else is said. Raises FollowUpGone."""
+    row = _still_standing(follow_up)
+    earlier = db.session.scalar(
+        select(FollowUp).where(
+            FollowUp.programme_id == row.programme_id,
+            FollowUp.urn == row.urn,
+            FollowUp.uid == row.uid,
+            FollowUp.ended_as == MOVED,
+            FollowUp.ended_at == row.recorded_at,
+        )
+    )
+    if earlier is None:
+        _end_rows([row], WITHDRAWN, who=who, now=now)
+        return None
+    _leave([row], earlier.person_id, now=now)
+    _end(row, MOVED, who=who, now=now)
+    db.session.flush()  # it ends before the other one stands
+    earlier.ended_at = earlier.ended_as = earlier.ended_by = None
+    earlier.what, earlier.sequence = RING, row.sequence + 1
+    _record("follow-up stands again", earlier, who=who, now=now)
+    db.session.flush()
+    _show([earlier], now=now)
+    return earlier
 
 
 def settle(programme: Programme, urns: Collection[int], *, who: str, now: datetime) -> int:
@@ -370,10 +397,10 @@ def _record(what: str, row: FollowUp, *, who: str, now: datetime) -> None:
     )
 
 
-def _leave(row: FollowUp, person_id: int, *, now: datetime) -> None:
-    """Somebody else's from now on: it goes from the calendar of the one before."""
-    if row.person_id != person_id:
-        entries.withdraw(OWN, row.person_id, row.uid, sequence=row.sequence + 1, now=now)
+def _leave(rows: Iterable[FollowUp], person_id: int, *, now: datetime) -> None:
+    """Somebody else's from now on: they go from the calendars of those before."""
+    leaving = {(row.person_id, row.uid): row.sequence + 1 for row in rows if row.person_id != person_id}
+    entries.withdraw_many(OWN, leaving, now=now)
 
 
 def _show(rows: Sequence[FollowUp], *, now: datetime) -> int:

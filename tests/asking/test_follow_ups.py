@@ -269,6 +269,48 @@ def test_a_day_is_set_in_a_constant_number_of_queries(county: County, count_quer
     assert counted[0] <= 6 and counted[1] <= counted[0] + 2
 
 
+@pytest.mark.parametrize("whose", ["priya", "owen"])
+def test_what_gave_way_to_one_that_is_taken_back_stands_again(county: County, whose: str) -> None:
+    """Though its day is past by then; and whoever had it has it in the calendar, nobody else."""
+    after: dict[str, Any] = {"who": "Owen Bright", "now": make.NOW + timedelta(days=20)}
+    with transaction():
+        county.set(day=MONDAY, what="Ring Mr Hale")
+    with transaction():
+        county.set(day=MONDAY + timedelta(days=30), person=getattr(county, whose), **LATER)
+    with transaction():
+        row = follow_ups.take_back(county.row(), **after)
+        assert row is not None and row.day == MONDAY
+    assert county.stands() == {county.urns[0]: (MONDAY, "Ring the school", "Priya Nandakumar")}
+    mine, his = county.calendar(county.priya), county.calendar(county.owen)
+    assert "SUMMARY:Follow up Ash" in mine and f"DTSTART;VALUE=DATE:{MONDAY:%Y%m%d}" in mine
+    assert his.count("SUMMARY:Cancelled: Follow up Ash") == his.count("VEVENT") / 2 == (whose == "owen")
+    for follow_up_id in follow_ups.every():
+        with transaction():
+            assert follow_ups.show(db.session.get_one(FollowUp, follow_up_id), now=make.NOW) == 0
+    with transaction():
+        assert follow_ups.take_back(county.row(), **after) is None
+    assert county.stands() == {}
+    with pytest.raises(FollowUpGone), transaction():
+        follow_ups.take_back(row, **after)
+
+
+def test_many_are_handed_over_in_as_many_queries_as_one(county: County, count_queries: Any) -> None:
+    """Each entry of the one before is called off in its place, and of nobody else's."""
+    first, *rest = county.urns
+    counted = []
+    with transaction():
+        county.set(*county.urns)
+    kept = county.calendar(county.priya)
+    for urns in ([first], rest):
+        with transaction(), count_queries() as queries:
+            county.set(*urns, person=county.owen, **LATER)
+        counted.append(len([q for q in queries if not q.startswith("INSERT")]))
+    assert counted[0] == counted[1] == 9
+    mine, his = county.calendar(county.priya), county.calendar(county.owen)
+    assert kept.count("BEGIN:VEVENT") == mine.count("SUMMARY:Cancelled: Follow up") == 3
+    assert mine.count("SEQUENCE:1") == his.count("SEQUENCE:1") == 3 and "Cancelled" not in his
+
+
 def test_every_entry_is_made_anew_as_it_stands(county: County) -> None:
     with transaction():
         county.set(*county.urns)

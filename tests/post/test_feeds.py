@@ -244,6 +244,25 @@ def test_a_show_that_another_troupe_plays_is_cancelled_where_it_last_stood(app: 
     assert [e["STATUS"] for e in events(served(TROUPE, 1))] == ["CONFIRMED"]
 
 
+def test_of_several_each_leaves_the_feed_that_it_is_said_to_leave(app: Flask) -> None:
+    both = [(1, "one"), (1, "two"), (2, "one"), (2, "two")]
+    put(*(entry(TROUPE, subject, uid=uid) for subject, uid in both), new=True)
+    with transaction():
+        entries.withdraw_many(TROUPE, {(1, "one"): 4, (2, "two"): 5, (3, "one"): 6}, now=LATER)
+        entries.withdraw_many(TROUPE, {}, now=LATER)
+    stand = {
+        (subject, str(event["UID"])): (event["STATUS"], event["SEQUENCE"])
+        for subject in (1, 2)
+        for event in events(served(TROUPE, subject))
+    }
+    assert stand == {
+        (1, "one-troupe"): ("CANCELLED", 4),
+        (1, "two-troupe"): ("CONFIRMED", 0),
+        (2, "one-troupe"): ("CONFIRMED", 0),
+        (2, "two-troupe"): ("CANCELLED", 5),
+    }
+
+
 def test_entries_go_with_their_transaction_or_not_at_all(app: Flask) -> None:
     with pytest.raises(RuntimeError), transaction():
         entries.put([entry()], now=NOW, new=True)

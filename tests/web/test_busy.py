@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from every_address import whole_database
+from outreach.asking.chasing import settings
 from outreach.booking import holds
 from outreach.ground import db as ground
 from outreach.ground.db import db
@@ -51,6 +52,8 @@ def another_writes() -> Iterator[None]:
 def story(app: Flask, client: FlaskClient, stopped: Any) -> Story:
     told = lay(client)
     told.choose()
+    with ground.transaction():
+        settings.ran(now=stopped.now)
     db.session.remove()
     db.engine.dispose()  # so that each connection learns how patient it is
     return told

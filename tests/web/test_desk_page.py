@@ -758,16 +758,47 @@ def test_one_sees_ones_own_first_and_all_beside(small: Small) -> None:
     page = small.page()
     assert groups_of(page) == {"When there is time": ["shows at schools that close"]}
     said = words_of(page)
-    assert re.search(r"Mine\s+1(?!\d)", said) and re.search(r"All\s+2(?!\d)", said)
+    assert re.search(r"For me\s+1(?!\d)", said) and re.search(r"All\s+2(?!\d)", said)
     assert "Vale High School, 20 March · you and Owen Bright" in said
     everybodys = small.page("?whose=all")
     assert list(groups_of(everybodys)) == ["This week", "When there is time"]
     assert "nobody to write to · nobody" in words_of(everybodys)
 
 
+def test_what_is_urgent_and_nobodys_stands_before_everybody_and_the_rest_is_counted(small: Small) -> None:
+    """Also what somebody looks after who has left; what another does stays under All."""
+    with transaction():
+        owen, gone = (make.person(small.partnership, name=name) for name in ("Owen Bright", "Ann Lee"))
+        closes(small, "Vale High School", 60, small.person)
+        make.letter(
+            "a@redmere.example", None, status="failed", partnership_id=small.partnership.id, last_error="550"
+        )
+        make.school(name="No Contact School")
+        theirs = make.school(name="Ages Unknown School", statutory_low_age=None, statutory_high_age=None)
+        make.contact(theirs)
+        left = make.school(name="Left Academy")
+        make.contact(left)
+        make.answer(small.programme, left, invitations.OTHER_DATE, JUST)
+        owners.assign(small.programme, [theirs.urn], owen, who="Priya", now=NOW)
+        owners.assign(small.programme, [left.urn], gone, who="Priya", now=NOW)
+        gone.ended_at = NOW
+    page = small.page()
+    assert groups_of(page) == {
+        "Today": ["school wants another date", "letter did not go"],
+        "When there is time": ["show at a school that closes"],
+    }
+    said = words_of(page)
+    assert re.search(r"For me\s+3(?!\d)", said) and re.search(r"All\s+5(?!\d)", said)
+    assert "Left Academy, since 19 January · nobody" in said
+    assert "1 more that nobody looks after, with time" in said
+    everybodys = words_of(small.page("?whose=all"))
+    assert "include or exclude each · Owen Bright" in everybodys
+    assert "nobody to write to · nobody" in everybodys and "with time" not in everybodys
+
+
 def test_who_looks_after_nothing_sees_all(small: Small) -> None:
     with transaction():
         closes(small, "Vale High School", 60)
     page = small.page()
-    assert "Mine" not in words_of(page) and "nobody" not in groups_of(page)
+    assert "For me" not in words_of(page) and "nobody" not in groups_of(page)
     assert "Vale High School, 20 March" in words_of(page) and "· nobody" not in words_of(page)

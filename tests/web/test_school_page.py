@@ -161,6 +161,20 @@ def test_a_call_sets_the_day_to_ring_again_and_its_undo_takes_both_back(
 
 
 @pytest.mark.any_database
+def test_the_undo_of_a_call_brings_back_the_day_that_it_moved(
+    desk: FlaskClient, county: County, stopped: Clock
+) -> None:
+    urn = county.urns["declined"]
+    for day in ("25/1/2027", "1/2/2027"):
+        stopped.now += timedelta(minutes=2)
+        kept = desk.post(f"/desk/schools/{urn}/call", data={"said": "later", "text": day, "again": day})
+    (undo,) = re.findall(r'action="([^"]+/undo[^"]*)"', panel(desk.get(kept.location).text))
+    said = desk.post(unescape(undo), follow_redirects=True).text
+    assert "To be followed up on 25 January 2027 again: ring the school." in said
+    assert follow_ups.follow_ups_of_programme(county.programme.id, [urn])[urn].day == date(2027, 1, 25)
+
+
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("said", "leads_to", "words"),
     [

@@ -246,6 +246,24 @@ def test_health_is_degraded_when_answers_are_not_read_or_the_days_round_is_late(
     assert late and (late["status"], late["days_round"]) == ("degraded", "late")
 
 
+def test_health_is_degraded_once_a_programme_has_waited_for_a_round_that_never_came(
+    client: FlaskClient, stopped: Any
+) -> None:
+    with transaction():
+        programme = make.programme(make.partnership(("932",)))
+        programme.created_at = stopped.now - timedelta(hours=30)
+    young = client.get("/health").json
+    assert young and (young["status"], young["days_round"]) == ("ok", "has never come")
+    stopped.now += timedelta(seconds=1)
+    late = client.get("/health")
+    assert late.json and (late.status_code, late.json["status"]) == (200, "degraded")
+    assert late.json["days_round"] == "has never come"
+    with transaction():
+        make.db.session.get_one(type(programme), programme.id).closed_at = stopped.now
+    closed = client.get("/health").json
+    assert closed and closed["status"] == "ok"
+
+
 # For Prometheus
 
 

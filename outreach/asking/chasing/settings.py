@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
@@ -139,6 +139,11 @@ def is_due(*, now: datetime, at: time) -> bool:
 def is_late(last: datetime | None, *, now: datetime) -> bool:
     """Whether the day's round, which last came then, has not come for more than LATE_AFTER."""
     return last is None or last < now - LATE_AFTER
+
+
+def awaited_since() -> datetime | None:
+    """Since when a round that never came could have: the first programme that is open; None without one."""
+    return db.session.scalar(select(func.min(Programme.created_at)).where(Programme.closed_at.is_(None)))
 
 
 def last_run() -> datetime | None:

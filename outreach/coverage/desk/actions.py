@@ -76,7 +76,8 @@ class Action:
     """`kind` says which list is behind it: one of the words above, an inbox task, or a cause of a gap.
 
     `detail` is the worst case; `nearest` the day by which something has to happen, if one does; `urns` the schools
-    it is about, and `owners` who looks after them, or said that they would do it, by id with their names.
+    it is about, and `owners` who looks after them, or said that they would do it, by id with their names. `unowned`:
+    some of it nobody does who still signs in.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class Action:
     nearest: date | None = None
     group: str = ""
     owners: Mapping[int, str] = field(default_factory=dict)
+    unowned: bool = False
 
 
 def actions_on_desk(
@@ -146,9 +148,7 @@ def actions_on_desk(
     whose = _Owners(reckoning, owners.owners_of_programme(programme.id))
     soon = [d for d in school_days if d > today][:2]
     grouped = [
-        replace(a, group=_group(a, today, soon[-1] if soon else today), owners=a.owners or whose.of(a.urns))
-        for a in found
-        if a.count
+        replace(whose.told(a), group=_group(a, today, soon[-1] if soon else today)) for a in found if a.count
     ]
     return sorted(grouped, key=lambda a: (GROUPS.index(a.group), a.nearest or date.max))
 
@@ -158,6 +158,23 @@ def is_of(action: Action, person_id: int) -> bool:
     return person_id in action.owners
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What waits as one coordinator looks at it. `mine`: of one's own schools; `nobodys`: urgent, and nobody else's
+    either, so that it is everybody's; `rest`: of others, or of nobody and with time."""
+
+    mine: Sequence[Action]
+    nobodys: Sequence[Action]
+    rest: Sequence[Action]
+
+
+def shares_of(found: Sequence[Action], person_id: int) -> Shares:
+    """All of it, each once, in the order in which it stands."""
+    mine = [a for a in found if is_of(a, person_id)]
+    nobodys = [a for a in found if a.unowned and a.group == TODAY and not is_of(a, person_id)]
+    return Shares(mine, nobodys, [a for a in found if a not in mine and a not in nobodys])
+
+
 def said_of(action: Action, person_id: int, *, is_anybodys: bool) -> str:
     """The worst case, and whose it is as a coordinator reads it; `is_anybodys`: somebody looks after some school."""
     if not is_anybodys:
@@ -165,6 +182,8 @@ def said_of(action: Action, person_id: int, *, is_anybodys: bool) -> str:
     others = sorted(name for key, name in action.owners.items() if key != person_id)
     names = (["you"] if person_id in action.owners else []) + others
     whose = and_list(names if len(names) < 3 else [names[0], count(len(names) - 1, "other")])
+    if whose and action.unowned:
+        whose += ", some nobody’s"
     return " · ".join(part for part in (action.detail, whose or "nobody") if part)
 
 
@@ -183,15 +202,18 @@ class _Owners:
     reckoning: Reckoning
     owner_of: Mapping[int, Owner]
 
-    def of(self, urns: Iterable[int]) -> dict[int, str]:
-        """Who looks after some schools, or after those that they came from."""
-        found = {}
-        for urn in urns:
-            for one in (urn, *self.reckoning.kin.before(urn)):
-                if one in self.owner_of:
-                    found[self.owner_of[one].person_id] = self.owner_of[one].name
-                    break
-        return found
+    def told(self, action: Action) -> Action:
+        """The same with who looks after its schools, or after those that they came from."""
+        if action.owners:
+            return action
+        found = [self._of(urn) for urn in action.urns]
+        owners = {one.person_id: one.name for one in found if one}
+        return replace(action, owners=owners, unowned=not all(found) or not found)
+
+    def _of(self, urn: int) -> Owner | None:
+        found = (self.owner_of.get(one) for one in (urn, *self.reckoning.kin.before(urn)))
+        owner = next(filter(None, found), None)
+        return None if owner is None or owner.left else owner
 
 
 def lapsing_until(now: datetime) -> date:
@@ -229,7 +251,8 @@ def _follow_ups(reckoning: Reckoning, now: datetime) -> Action:
     return replace(
         action,
         nearest=found[0].follow_up.day if found else None,
-        owners={one.follow_up.person_id: one.follow_up.name for one in found},
+        owners={one.follow_up.person_id: one.follow_up.name for one in found if not one.follow_up.left},
+        unowned=any(one.follow_up.left for one in found),
     )
 
 

@@ -8,7 +8,7 @@ booking writes three of them; a test holds them against icalendar's own.
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -113,13 +113,39 @@ def put(entries: Sequence[Entry], *, now: datetime, new: bool = False) -> int:
 def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime) -> None:
     """An event leaves the feeds of one subject for those of another: shown as cancelled, where it last
     stood."""
-    row = db.session.execute(
-        select(_TABLE).where(
-            _TABLE.c.kind == kind, _TABLE.c.subject == subject, _TABLE.c.uid == f"{uid}-{kind}"
-        )
-    ).one_or_none()
-    if row is None or row.gone_at is not None:
+    withdraw_many(kind, {(subject, uid): sequence}, now=now)
+
+
+def withdraw_many(kind: str, leaving: Mapping[tuple[int, str], int], *, now: datetime) -> None:
+    """The same of several, as {(subject, uid): sequence}; three statements for any number."""
+    if not leaving:
         return
+    sequences = {(subject, f"{uid}-{kind}"): sequence for (subject, uid), sequence in leaving.items()}
+    found = db.session.execute(
+        select(_TABLE)
+        .where(
+            _TABLE.c.kind == kind,
+            _TABLE.c.subject.in_({subject for subject, _ in sequences}),
+            _TABLE.c.uid.in_({uid for _, uid in sequences}),
+            _TABLE.c.gone_at.is_(None),
+        )
+        .order_by(_TABLE.c.id)
+    ).all()
+    rows = [row for row in found if (row.subject, row.uid) in sequences]
+    if not rows:
+        return
+    db.session.execute(delete(_TABLE).where(_TABLE.c.id.in_([row.id for row in rows])))
+    over = {"changed_at": now, "gone_at": now + SHOWN_AFTER_CANCELLING}
+    _add(
+        [
+            row._asdict() | {"text": _cancelled(row.text, sequences[row.subject, row.uid], now), **over}
+            for row in rows
+        ]
+    )
+
+
+def _cancelled(text: str, sequence: int, now: datetime) -> str:
+    """An entry's lines as they say that it is off."""
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     new = {
         "SEQUENCE": str(sequence),
@@ -129,14 +155,12 @@ def withdraw(kind: str, subject: int, uid: str, *, sequence: int, now: datetime)
         "TRANSP": "TRANSPARENT",
     }
     lines = []
-    for line in row.text.replace("\r\n ", "").split("\r\n")[:-1]:
+    for line in text.replace("\r\n ", "").split("\r\n")[:-1]:
         name, _, value = line.partition(":")
         if name == "SUMMARY":
             value = _escaped(CANCELLED) + value
         lines.append(f"{name}:{new.get(name, value)}")
-    db.session.execute(delete(_TABLE).where(_TABLE.c.id == row.id))
-    kept = row._asdict() | {"text": _text(lines), "changed_at": now, "gone_at": now + SHOWN_AFTER_CANCELLING}
-    _add([kept])
+    return _text(lines)
 
 
 def forget(kind: str, subject: int, uids: Sequence[str]) -> None:

@@ -110,26 +110,29 @@ def desk() -> Any:
 
 @dataclass(frozen=True)
 class Required:
-    """What the desk shows of what waits: {group: (action, its list, its worst case and whose)}, of one's own schools
-    or of all."""
+    """What the desk shows of what waits: {group: (action, its list, its worst case and whose)}, for oneself or all.
+    `more`: how many it leaves out that nobody looks after."""
 
     groups: dict[str, list[tuple[Action, str, str]]]
     mine: int
     every: int
     is_mine: bool
+    more: int
 
 
 def _required(found: list[Action], asked: View, now: datetime) -> Required:
-    """One's own first, once there is any."""
+    """One's own first, once there is any; what is urgent and nobody's is for everybody."""
     me = int(current_user.person_id)
-    mine = [a for a in found if actions.is_of(a, me)]
-    is_mine = bool(mine) and request.args.get("whose") != "all"
+    shares = actions.shares_of(found, me)
+    for_me = [a for a in found if a not in shares.rest] if shares.mine else []
+    is_mine = bool(for_me) and request.args.get("whose") != "all"
     is_anybodys = any(a.owners for a in found)
     groups: dict[str, list[tuple[Action, str, str]]] = {}
-    for a in mine if is_mine else found:
+    for a in for_me if is_mine else found:
         said = actions.said_of(a, me, is_anybodys=is_anybodys)
         groups.setdefault(a.group, []).append((a, _behind(a, asked, now), said))
-    return Required(groups, len(mine), len(found), is_mine)
+    more = sum(a.unowned for a in shares.rest) if is_mine else 0
+    return Required(groups, len(for_me), len(found), is_mine, more)
 
 
 def _pace(course: Forecast, done: str) -> list[tuple[str, int, str]]:

@@ -13,6 +13,7 @@ from outreach.county.coordinators import Coordinator
 from outreach.coverage.gaplist import follow_ups as of_gaps
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import day_short
 from outreach.web.coordinator import list_place, school_shown
 from outreach.web.coordinator.school_shown import CHOSE, ELSE, NO, SAID, CallForm
 from outreach.web.gate import coordinator, coordinators_only, our_school, the_programme, who
@@ -57,13 +58,14 @@ def school_call_undo(urn: int, note_id: int) -> Any:
         note = notes.find(note_id, partnership_id=g.partnership.id)
         if note is None or note.urn != urn:
             abort(404)
-        kept_at = note.recorded_at
+        kept_at, before = note.recorded_at, None
         notes.withdraw(note, who=who(), now=clock.now())
         stands = follow_ups.follow_ups_of_programme(programme.id, [urn]).get(urn)
         if stands is not None and stands.set_at == kept_at:  # the day that was set with the call
             with_it = follow_ups.get(stands.follow_up_id, partnership_id=g.partnership.id)
-            follow_ups.withdraw(with_it, who=who(), now=clock.now())
-    flash("Undone: the call is not kept.")
+            before = follow_ups.take_back(with_it, who=who(), now=clock.now())
+        again = f" To be followed up on {day_short(before.day)} again: ring the school." if before else ""
+    flash(f"Undone: the call is not kept.{again}")
     return redirect(here, 303)
 
 

@@ -67,7 +67,8 @@ def cookies() -> Any:
 @open_to_all
 def health() -> Any:
     """For a monitor: 503 when the database does not answer or cannot be written; else 200, 'degraded' when
-    letters wait for too long, the mailbox is not read, or the day's round does not come.
+    letters wait for too long, the mailbox is not read, or the day's round does not come (or never came, though a
+    programme waits for it).
 
     Letters that wait are no reason to send visitors elsewhere, so a load balancer may go by the code alone,
     and a monitor by the word.
@@ -76,6 +77,7 @@ def health() -> Any:
     try:
         queue, pause, looked = watch.queue(now), pauses.standing(), inbox.last_look()
         last_round = chasing.last_run()
+        awaited = last_round or chasing.awaited_since()
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         return {"status": "unavailable", "database": "The database does not answer."}, 503
@@ -85,14 +87,14 @@ def health() -> Any:
     age = queue.age(now)
     patience = timedelta(minutes=current_app.config["QUEUE_MINUTES"])
     polls = bool(current_app.config["IMAP_URL"])
-    round_late = last_round is not None and chasing.is_late(last_round, now=now)
+    round_late = awaited is not None and chasing.is_late(awaited, now=now)
     unread = polls and (looked is None or bool(looked.problem) or now - looked.looked_at > patience)
     return {
         "status": "degraded" if age > patience or unread or round_late else "ok",
         "database": "ok",
         "post": pause.kind if pause else "ok",
         "mailbox": "not read" if unread else "ok",
-        "days_round": "late" if round_late else "ok" if last_round else "has never come",
+        "days_round": "has never come" if last_round is None else "late" if round_late else "ok",
         "letters_due": queue.due,
         "oldest_due_seconds": int(age.total_seconds()),
     }
