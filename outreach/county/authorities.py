@@ -5,19 +5,26 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
 from outreach.county import partnerships
 from outreach.county.partnerships import Authority, AuthorityCovered, InsetDay, Partnership, Term
 from outreach.county.schools import School
-from outreach.county.term_lines import TermLine, read_lines
+from outreach.county.term_lines import TermLine, Undivided, read_lines, undivided
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import NoSuch, Refusal
+from outreach.ground.history import History
 from outreach.ground.wording import count, day_short
 
 LONGEST_TERM_DAYS = 130
+
+ADDED, REMOVED_TERM, REMOVED_INSET = "added term dates", "removed a term", "removed an INSET day"
+UNDONE = "undid a change of term dates"
+CAN_BE_UNDONE = (ADDED, REMOVED_TERM, REMOVED_INSET)
+CHANGES = (*CAN_BE_UNDONE, UNDONE, "added a term", "added an INSET day")
 
 
 class NotAnAuthorityCode(Refusal):
@@ -68,6 +75,27 @@ class LinesWrong(Refusal):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__(" ".join(self.problems))
+
+
+class CannotUndo(Refusal):
+    """Somebody changed the term dates since, or has undone it already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsRead:
+    """What pasted lines come to: what is new, how many stand already, and which new terms have no half term."""
+
+    new: tuple[TermLine, ...]
+    known: int
+    undivided: tuple[Undivided, ...]
+
+    @property
+    def terms(self) -> int:
+        return sum(line.is_term for line in self.new)
+
+    @property
+    def inset_days(self) -> int:
+        return len(self.new) - self.terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +257,7 @@ def remove_term(authority: Authority, term_id: int, *, who: str, now: datetime) 
     term = db.session.get(Term, term_id)
     if term is None or term.la_code != authority.la_code:
         raise NoSuchTermDate("That term is not in the list any more.")
-    _record("removed a term", authority, who, now, before=[str(term.first_day), str(term.last_day)])
+    _record(REMOVED_TERM, authority, who, now, before=[str(term.first_day), str(term.last_day)])
     db.session.delete(term)
     db.session.flush()
 
@@ -239,18 +267,14 @@ def remove_inset_day(authority: Authority, inset_id: int, *, who: str, now: date
     row = db.session.get(InsetDay, inset_id)
     if row is None or row.la_code != authority.la_code:
         raise NoSuchTermDate("That INSET day is not in the list any more.")
-    _record("removed an INSET day", authority, who, now, before=str(row.day))
+    _record(REMOVED_INSET, authority, who, now, before=str(row.day))
     db.session.delete(row)
     db.session.flush()
 
 
-def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Added:
-    """Add every term and INSET day of some pasted lines, or, raising LinesWrong, none of them.
-
-    What stands already with the same days is counted as known and left alone.
-    """
+def look_at(authority: Authority, text: str) -> TermsRead:
+    """What some pasted lines would add; nothing is changed. Raises LinesWrong."""
     lines, problems = read_lines(text)
-    partnerships.lock(authority.partnership_id)
     terms = [(t.first_day, t.last_day) for t in terms_of([authority.la_code])]
     inset = {i.day for i in inset_days_of([authority.la_code])}
     new: list[TermLine] = []
@@ -278,17 +302,102 @@ def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Ad
         raise LinesWrong(
             ["There is no date in these lines. Write a term a line, like 4 January 2027 to 12 February 2027."]
         )
-    for line in new:
+    return TermsRead(new=tuple(new), known=known, undivided=tuple(undivided(new)))
+
+
+def add_lines(authority: Authority, text: str, *, who: str, now: datetime) -> Added:
+    """Add every term and INSET day of some pasted lines, or, raising LinesWrong, none of them.
+
+    What stands already with the same days is counted as known and left alone.
+    """
+    partnerships.lock(authority.partnership_id)
+    read = look_at(authority, text)
+    if read.new:
+        added: dict[str, list[Any]] = {
+            "terms": [[str(line.first), str(line.last)] for line in read.new if line.is_term],
+            "inset_days": [str(line.first) for line in read.new if not line.is_term],
+        }
+        _put_in(authority, added)
+        _record(ADDED, authority, who, now, after=added)
+    return Added(terms=read.terms, inset_days=read.inset_days, known=read.known)
+
+
+def newest_change(authority: Authority) -> History | None:
+    """The last change of the authority's dates, where it can be undone."""
+    deeds = (
+        deed
+        for deed in history.history_of("authority", authority.la_code)
+        if deed.partnership_id == authority.partnership_id
+    )
+    newest = next((deed for deed in deeds if deed.what in CHANGES), None)
+    return newest if newest is not None and newest.what in CAN_BE_UNDONE else None
+
+
+def dates_of(deed: History) -> tuple[int, int]:
+    """How many terms and how many INSET days a change of dates was about."""
+    said = _dates_in(deed)
+    return len(said["terms"]), len(said["inset_days"])
+
+
+def undo(authority: Authority, deed_id: int, *, who: str, now: datetime) -> None:
+    """Put the last change of dates back: what it added goes, what it removed stands again. Raises CannotUndo,
+    TermsOverlap."""
+    partnerships.lock(authority.partnership_id)
+    deed = newest_change(authority)
+    if deed is None or deed.id != deed_id:
+        raise CannotUndo("That cannot be undone any more: the dates were changed since.")
+    dates = _dates_in(deed)
+    if deed.what in (REMOVED_TERM, REMOVED_INSET):
+        others = [(t.first_day, t.last_day) for t in terms_of([authority.la_code])]
+        for first, last in dates["terms"]:
+            check_term(date.fromisoformat(first), date.fromisoformat(last), others)
+        _put_in(authority, dates)
+        _record(UNDONE, authority, who, now, after=dates)
+    else:
+        _take_out(authority, dates)
+        _record(UNDONE, authority, who, now, before=dates)
+
+
+def _dates_in(deed: History) -> dict[str, list[Any]]:
+    if deed.what == REMOVED_TERM:
+        return {"terms": [deed.before], "inset_days": []}
+    if deed.what == REMOVED_INSET:
+        return {"terms": [], "inset_days": [deed.before]}
+    if isinstance(
+        deed.after, list
+    ):  # As it was written before the kinds were kept: a day alone was an INSET day.
+        return {
+            "terms": [pair for pair in deed.after if pair[0] != pair[1]],
+            "inset_days": [pair[0] for pair in deed.after if pair[0] == pair[1]],
+        }
+    return dict(deed.after or {})
+
+
+def _put_in(authority: Authority, dates: dict[str, list[Any]]) -> None:
+    standing = {str(inset.day) for inset in inset_days_of([authority.la_code])}
+    for first, last in dates["terms"]:
         db.session.add(
-            Term(la_code=authority.la_code, first_day=line.first, last_day=line.last)
-            if line.is_term
-            else InsetDay(la_code=authority.la_code, day=line.first)
+            Term(
+                la_code=authority.la_code,
+                first_day=date.fromisoformat(first),
+                last_day=date.fromisoformat(last),
+            )
         )
+    for day in dates["inset_days"]:
+        if day not in standing:
+            db.session.add(InsetDay(la_code=authority.la_code, day=date.fromisoformat(day)))
     db.session.flush()
-    if new:
-        _record("added term dates", authority, who, now, after=[[str(n.first), str(n.last)] for n in new])
-    terms_new = sum(line.is_term for line in new)
-    return Added(terms=terms_new, inset_days=len(new) - terms_new, known=known)
+
+
+def _take_out(authority: Authority, dates: dict[str, list[Any]]) -> None:
+    """What is gone already is no matter."""
+    for term in terms_of([authority.la_code]):
+        if [str(term.first_day), str(term.last_day)] in dates["terms"]:
+            db.session.delete(term)
+    for inset in inset_days_of([authority.la_code]):
+        if str(inset.day) in dates["inset_days"]:
+            db.session.delete(inset)
+    db.session.flush()
 
 
 def check_term(first_day: date, last_day: date, others: Iterable[tuple[date, date]]) -> None:

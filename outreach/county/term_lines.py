@@ -6,15 +6,19 @@ under it are. Bank holidays and holidays between terms are passed over: what is 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from outreach.county.dates_in_lines import Item, NotADate, items_in, school_year_said, weekdays
 
 MOST_LINES = 200
+LONGEST_PASTED = 20_000
 LONGEST_HALF_TERM = timedelta(days=16)
 LONGEST_INSET = timedelta(days=7)
 FARTHEST_END = timedelta(days=130)
+LONGEST_UNDIVIDED = timedelta(weeks=9)
+"""From the first to the last day of a stretch between two holidays; a longer one has its half term in it."""
 
 TERM, START, END, HOLIDAY, INSET, BANK = "term", "start", "end", "holiday", "INSET", "bank holiday"
 HOLIDAY_START, HOLIDAY_END = "holiday start", "holiday end"
@@ -73,6 +77,16 @@ class TermLine:
     is_term: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Undivided:
+    """A term for which no half term is said. `usual`: the Monday of the week that most authorities take, where it lies
+    in the term."""
+
+    first: date
+    last: date
+    usual: date | None
+
+
 @dataclass
 class _Page:
     """What was read so far."""
@@ -108,6 +122,30 @@ def read_lines(text: str) -> tuple[list[TermLine], list[tuple[int, str]]]:
     ]
     lines += [TermLine(number=number, first=day, last=day, is_term=False) for number, day in set(page.inset)]
     return sorted(lines, key=lambda line: (line.number, line.first)), sorted(set(page.problems))
+
+
+def says_what(words: str, *, span: bool) -> bool:
+    """Whether words beside a day, or a span of days, say what it is."""
+    return bool(_kind_of(words, span=span))
+
+
+def undivided(lines: Iterable[TermLine]) -> list[Undivided]:
+    """The terms that are too long to have had their half term taken out: its days would count as school days."""
+    return [
+        Undivided(first=line.first, last=line.last, usual=_usual_half_term(line))
+        for line in lines
+        if line.is_term and line.last - line.first > LONGEST_UNDIVIDED
+    ]
+
+
+def _usual_half_term(line: TermLine) -> date | None:
+    """The week of the end of October, of 20 February or of the bank holiday at the end of May."""
+    year = line.first.year
+    for day in (date(year, 2, 20), date(year, 5, 31), date(year, 10, 31)):
+        monday = day - timedelta(days=day.weekday())
+        if line.first < monday and monday + timedelta(days=6) < line.last:
+            return monday
+    return None
 
 
 def _line(page: _Page, number: int, said: str) -> None:

@@ -19,13 +19,14 @@ from outreach.tour.programmes import Programme
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One thing to set up. `what` is its short name; `said` tells what stands, or what is missing; `has`, `of`: for how
-    many schools of the target it stands, where it is counted."""
+    many schools of the target it stands, where it is counted; `la_code`: of the authority that it is about."""
 
     what: str
     done: bool
     said: str
     has: int | None = None
     of: int | None = None
+    la_code: str = ""
 
     @property
     def in_part(self) -> bool:
@@ -151,13 +152,15 @@ def terms(here: list[partnerships.Authority], year: int) -> Step:
     with_terms = {
         t.la_code for t in authorities.terms_of(a.la_code for a in here) if begins <= t.last_day <= ends
     }
-    without = [a.name for a in here if a.la_code not in with_terms]
+    lacking = [a for a in here if a.la_code not in with_terms]
+    without = [a.name for a in lacking]
     if here and not without:
         return Step(what="terms", done=True, said=f"Term dates for {year_name(year)} are here.")
     whose = f" of {and_list(without)}" if without else ""
     return Step(
         what="terms",
         done=False,
+        la_code=lacking[0].la_code if lacking else "",
         said=f"No term dates{whose} for {year_name(year)}. "
         "Until they are here, every weekday that is no bank holiday counts as a school day.",
     )

@@ -56,6 +56,7 @@ def add_terms(site: Site, desk: Page, year: int) -> None:
     site.open(desk, f"/desk/setup/authorities/{LA_CODE}")
     lines = [f"{first} to {last}" for first, last in seasons.terms(year)]
     desk.get_by_label("Term dates").fill("\n".join(lines))
+    press(desk, "See what it would add…")
     press(desk, "Add these dates")
 
 

@@ -177,6 +177,7 @@ def set_up_the_tour(service: Service, desk: Page, region: Region) -> None:
     lines = [f"{first} to {last}" for first, last in seasons.terms(SEASON.academic_year)]
     lines += [f"INSET {day}" for day in seasons.inset_days(SEASON.academic_year)]
     desk.get_by_label("Term dates").fill("\n".join(lines))
+    desk.get_by_role("button", name="See what it would add…").click()
     desk.get_by_role("button", name="Add these dates").click()
     expect(desk.locator("main")).to_contain_text("6 terms")
 

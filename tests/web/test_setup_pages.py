@@ -1,6 +1,7 @@
 """The coordinator's set-up pages through the client: what is typed well, badly, twice, or by somebody
 else."""
 
+import html
 import io
 import json
 import re
@@ -9,6 +10,7 @@ from datetime import date, time
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 import make
 from outreach.county import authorities, partnerships
@@ -282,8 +284,13 @@ def test_an_authority_is_added_and_its_terms_pasted_and_removed(desk: Desk) -> N
     assert (answer.status_code, answer.location) == (303, "/desk/setup/authorities/932")
     again = desk.post("/desk/setup/authorities", la_code="932", name="Otherwold")
     assert problems(again) == ["The authority with the code 932 is yours already."]
-    pasted = desk.post(answer.location, lines="4 January 2027 to 12 February 2027\n22 February 2027")
-    assert pasted.status_code == 303
+    lines = "4 January 2027 to 12 February 2027\n22 February 2027"
+    looked = desk.post(answer.location, lines=lines)
+    assert looked.status_code == 200
+    assert "Add 1 term and 1 INSET day?" in looked.text
+    assert authorities.terms_of(["932"]) == authorities.inset_days_of(["932"]) == []
+    assert lines in desk.post(answer.location, lines=lines, deed="change").text
+    assert desk.post(answer.location, lines=lines, deed="add").status_code == 303
     page = desk.client.get(answer.location).text
     assert "Added 1 term and 1 INSET day." in page
     assert "4 January 2027 to 12 February 2027" in page
@@ -315,17 +322,105 @@ def test_every_wrong_line_is_named_and_the_lines_stay(desk: Desk) -> None:
     ],
 )
 def test_terms_come_from_a_file_too(desk: Desk, name: str, content: bytes) -> None:
-    answer = desk.post("/desk/setup/authorities/931", file=(io.BytesIO(content), name))
+    looked = desk.post("/desk/setup/authorities/931", file=(io.BytesIO(content), name))
+    assert looked.status_code == 200, problems(looked)
+    assert "Add 1 term?" in looked.text
+    answer = desk.post("/desk/setup/authorities/931", lines=_carried(looked), deed="add")
     assert answer.status_code == 303, problems(answer)
     assert (date(2028, 1, 5), date(2028, 2, 11)) in [
         (t.first_day, t.last_day) for t in authorities.terms_of(["931"])
     ]
 
 
-def test_a_file_that_is_no_table_is_refused_in_words(desk: Desk) -> None:
-    answer = desk.post("/desk/setup/authorities/931", file=(io.BytesIO(b"\x00\x01\x02"), "terms.xlsx"))
+def _carried(looked: TestResponse) -> str:
+    """The lines that the look hands on to the button under it."""
+    found = re.search(r"<textarea name=\"lines\" hidden>\n(.*?)</textarea>", looked.text, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x00\x01\x02", "Term dates cannot be read from this file."),
+        (b"%PDF-1.7 terms", "Term dates cannot be read from this file."),
+        (b"<!doctype html><p>1 May 2028", "Term dates cannot be read from this file."),
+        (b"PK\x03\x04 and no zip", "This workbook is damaged"),
+        (b"  \n", "There is nothing in this file."),
+        (b"2028-01-05,2028-02-11\n" * 2000, "This file has more than 20,000 characters"),
+        (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "This calendar has 0 entries"),
+    ],
+)
+def test_a_file_without_term_dates_is_refused_in_words(desk: Desk, content: bytes, said: str) -> None:
+    kept = "4 January 2028 to 11 February 2028"
+    answer = desk.post("/desk/setup/authorities/931", lines=kept, file=(io.BytesIO(content), "terms.xlsx"))
     assert answer.status_code == 422
-    assert len(problems(answer)) == 1
+    (problem,) = problems(answer)
+    assert said in problem, problem
+    assert kept in answer.text
+
+
+def test_what_a_calendar_holds_beside_terms_is_passed_over_and_named(desk: Desk) -> None:
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{n}\r\nDTSTART;VALUE=DATE:{first}\r\nDTEND;VALUE=DATE:{end}\r\nSUMMARY:{said}\r\nEND:VEVENT\r\n"
+        for n, (first, end, said) in enumerate(
+            [
+                ("20280105", "20280212", "Spring term 1"),
+                ("20280106", "20280107", "Parents\\, governors and cake"),
+                ("20280110", "20280111", "INSET day"),
+            ]
+        )
+    )
+    content = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n".encode()
+    looked = desk.post("/desk/setup/authorities/931", file=(io.BytesIO(content), "terms.ics"))
+    assert "Add 1 term and 1 INSET day?" in looked.text
+    assert (
+        "Passed over, since they are of no term: Parents, governors and cake, 6 January 2028." in looked.text
+    )
+    assert "Spring term 1: 5 January 2028 to 11 February 2028" in _carried(looked)
+
+
+def test_a_term_without_its_half_term_is_said_before_it_is_added(desk: Desk) -> None:
+    path, lines = "/desk/setup/authorities/931", "Spring term: 4 January 2028 to 31 March 2028"
+    said = " ".join(desk.post(path, lines=lines).text.split())
+    assert (
+        "No half term is said between 4 January 2028 and 31 March 2028, so its days would count as school days. "
+        "It is usually about then: add a line like ‘Half term: 14 to 18 February 2028’."
+    ) in said
+    whole = desk.post(path, lines=f"{lines}\nHalf term: 14 to 18 February 2028").text
+    assert "Add 2 terms?" in whole
+    assert "half term is said" not in whole
+
+
+@pytest.mark.both_databases
+def test_the_last_change_of_term_dates_is_undone_in_one_click(desk: Desk) -> None:
+    def dates() -> tuple[list[date], list[date]]:
+        terms, inset = authorities.terms_of(["931"]), authorities.inset_days_of(["931"])
+        return [t.first_day for t in terms], [i.day for i in inset]
+
+    path, before = "/desk/setup/authorities/931", dates()
+    desk.post(path, lines="4 January 2028 to 11 February 2028\n7 January 2028", deed="add")
+    page = desk.client.get(path).text
+    assert "Last change: 1 term and 1 INSET day added by" in page
+    added = dates()
+    (change,) = re.findall(r'name="change" value="(\d+)"', page)
+    assert desk.post(f"{path}/undo", change=change).status_code == 303
+    assert dates() == before
+    page = desk.client.get(path).text
+    assert "Undone. The dates are as they were before." in page
+    assert 'name="change"' not in page
+    desk.post(f"{path}/undo", change=change)
+    assert "That cannot be undone any more: the dates were changed since." in desk.client.get(path).text
+    desk.post(path, lines="4 January 2028 to 11 February 2028\n7 January 2028", deed="add")
+    term = next(t for t in authorities.terms_of(["931"]) if t.first_day == date(2028, 1, 4))
+    desk.post(f"{path}/terms/{term.id}/remove")
+    page = desk.client.get(path).text
+    assert "Last change: 1 term removed by" in page
+    desk.post(f"{path}/undo", change=re.findall(r'name="change" value="(\d+)"', page)[0])
+    assert dates() == added
+    for wrong in ("", "x", "9" * 30, "1"):
+        desk.post(f"{path}/undo", change=wrong)
+        assert dates() == added
 
 
 @pytest.mark.both_databases

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import make
+from outreach.county import authorities
 from outreach.coverage.readiness import Step
 from outreach.ground.db import transaction
 from outreach.web.coordinator import setup_words
@@ -62,3 +63,22 @@ def test_the_file_of_the_next_step_goes_from_the_set_up_itself(client: FlaskClie
     assert sent.status_code == 303
     looked = desk.get(sent.location).text
     assert "office@otherwold.example" in looked
+
+
+@pytest.mark.any_database
+def test_term_dates_go_from_the_set_up_to_a_look_at_them(client: FlaskClient) -> None:
+    with transaction():
+        partnership = make.partnership()
+        make.school()
+        authority = authorities.add(partnership, "932", "Otherwold", who="Priya Nandakumar", now=make.NOW)
+        person = make.person(partnership)
+    desk = make.signed_in(client, person)
+    page = desk.get("/desk/setup").text
+    assert "<h1>Set-up: term dates and INSET days next</h1>" in page
+    form = re.search(r'action="(/desk/setup/authorities/932)"', page)
+    assert form is not None and 'accept=".csv,.xlsx,.ics,.txt"' in page
+    looked = desk.post(
+        form[1], data={"file": (io.BytesIO(b"4 January 2027 to 12 February 2027"), "terms.txt")}
+    )
+    assert "Add 1 term?" in looked.text
+    assert authorities.terms_of([authority.la_code]) == []

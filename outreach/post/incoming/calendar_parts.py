@@ -45,6 +45,15 @@ class CalendarEvent:
     single: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class CalendarDays:
+    """One entry of a calendar as days of London, the last one included."""
+
+    first: date
+    last: date
+    summary: str
+
+
 @dataclass
 class _Lines:
     """One component: its properties as (parameters, value), by name in capitals."""
@@ -68,6 +77,37 @@ def events(ics: bytes, charset: str, method: str) -> list[CalendarEvent] | None:
     calendar, zones, found = _components(text)
     own = calendar.value("METHOD") or method
     return [_event(event, own.strip().upper(), zones) for event in found]
+
+
+def days(ics: bytes) -> list[CalendarDays]:
+    """The entries of a calendar file as days, whole ones or those that their hours touch; what says no day is left
+    out. How an entry comes again is not followed."""
+    _, zones, found = _components(_decoded(ics, ""))
+    entries = []
+    for event in found:
+        first, last = _whole_day(event, "DTSTART"), _whole_day(event, "DTEND")
+        if first is not None:
+            length = _duration(event.value("DURATION")) or timedelta(days=1)
+            # A whole day's end is the day after it (RFC 5545 3.6.1); some write the day itself.
+            last = max(first, (last if last is not None else first + length) - timedelta(days=1))
+        else:
+            starts_at = _instant(*event.first("DTSTART"), zones)
+            if starts_at is None:
+                continue
+            ends_at = _instant(*event.first("DTEND"), zones) or starts_at
+            first = starts_at.astimezone(LONDON).date()
+            last = max(first, (ends_at - timedelta(seconds=1)).astimezone(LONDON).date())
+        summary = " ".join(_text(event.value("SUMMARY"), 300).split())
+        entries.append(CalendarDays(first=first, last=last, summary=summary))
+    return entries
+
+
+def _whole_day(event: _Lines, name: str) -> date | None:
+    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", event.value(name), re.ASCII)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
 
 
 def _decoded(ics: bytes, charset: str) -> str:

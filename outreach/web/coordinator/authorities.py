@@ -2,18 +2,20 @@
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import limits
-from outreach.county import authorities, partnerships
-from outreach.county.authorities import Added, LinesWrong
+from outreach.county import authorities, partnerships, term_files
+from outreach.county.authorities import LinesWrong, TermsRead
 from outreach.county.partnerships import Authority
-from outreach.ground import clock, tabular, workbooks
+from outreach.county.term_files import FileLines
+from outreach.county.term_lines import LONGEST_PASTED, TermLine
+from outreach.ground import clock, workbooks
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_of
-from outreach.ground.wording import and_list, count
 from outreach.web import forms
+from outreach.web.coordinator import term_words
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
 
@@ -30,8 +32,8 @@ class AuthorityForm(forms.Form):
 
 
 class TermDatesForm(forms.Form):
-    lines = forms.words("Term dates", at_most=20_000)
-    file = forms.upload("Or a file", hint="CSV or Excel, the same two columns")
+    lines = forms.words("Term dates", at_most=LONGEST_PASTED)
+    file = forms.upload("Or a file", hint="CSV, Excel, a calendar (.ics) or plain text")
     problems: tuple[str, ...] = ()
     """What is wrong with single lines."""
 
@@ -41,6 +43,10 @@ class TermDatesForm(forms.Form):
             self.problems = refusal.problems
             if len(self.problems) > 1:
                 self.lines.errors = [f"{len(self.problems)} lines cannot be added. Nothing was changed."]
+
+
+class UndoForm(forms.Form):
+    change = forms.text("Change")
 
 
 @coordinator.route("/setup/authorities", methods=["GET", "POST"], endpoint="authorities")
@@ -69,15 +75,34 @@ def all_authorities() -> Any:
 @coordinator.route("/setup/authorities/<la_code>", methods=["GET", "POST"])
 @coordinators_only
 def authority(la_code: str) -> Any:
+    """The authority's dates. What is pasted or sent in is looked at first; the look's own button adds it."""
     here = _authority(la_code)
     form = TermDatesForm()
     if form.validate_on_submit():
-        text = _text_of(form)
-        with transaction():
-            added = authorities.add_lines(here, text, who=who(), now=clock.now())
-        flash(_told(added))
-        return redirect(url_for("coordinator.authority", la_code=la_code), 303)
+        deed = request.form.get("deed")
+        if deed == "add":
+            with transaction():
+                added = authorities.add_lines(here, form.lines.data, who=who(), now=clock.now())
+            flash(term_words.told(added))
+            return redirect(url_for("coordinator.authority", la_code=la_code), 303)
+        if deed != "change":
+            sent = _sent(form)
+            return _look(here, authorities.look_at(here, sent.text), sent)
     return _page(here, form), status()
+
+
+@coordinator.post("/setup/authorities/<la_code>/undo")
+@coordinators_only
+def undo_term_dates(la_code: str) -> Any:
+    """The change that the form names is put back."""
+    here, back = _authority(la_code), url_for("coordinator.authority", la_code=la_code)
+    number = UndoForm().change.data or ""
+    with back_to(back), transaction():
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise authorities.CannotUndo("There is no such change of these dates.")
+        authorities.undo(here, int(number), who=who(), now=clock.now())
+    flash("Undone. The dates are as they were before.")
+    return redirect(back, 303)
 
 
 @coordinator.post("/setup/authorities/<la_code>/terms/<int(max=2147483647):term_id>/remove")
@@ -124,34 +149,35 @@ def _page(here: Authority, form: TermDatesForm) -> str:
         authority=here,
         problems=form.problems,
         years=sorted(years.items(), reverse=True),
+        change=authorities.newest_change(here),
+        kinds=term_files.KINDS,
+        words=term_words,
         schools=authorities.schools_in_register([here.la_code]).get(here.la_code, 0),
     )
 
 
-def _text_of(form: TermDatesForm) -> str:
+def _look(here: Authority, read: TermsRead, sent: FileLines) -> str:
+    years: dict[int, list[TermLine]] = {}
+    for line in sorted(read.new, key=lambda line: (line.first, not line.is_term)):
+        years.setdefault(year_of(line.last), []).append(line)
+    return render_template(
+        "coordinator/term_dates_preview.html",
+        authority=here,
+        read=read,
+        years=sorted(years.items()),
+        text=sent.text,
+        passed_over=sent.passed_over,
+        words=term_words,
+    )
+
+
+def _sent(form: TermDatesForm) -> FileLines:
     """The pasted lines, and under them those of the file, which needs no line of column names."""
-    text = str(form.lines.data)
+    pasted = str(form.lines.data)
     if not form.file.data:
-        return text
-    content: bytes = form.file.data.read(workbooks.MOST_BYTES + 1)
-    if form.file.data.filename.lower().endswith(".xlsx"):
-        table = tabular.read(form.file.data.filename, content)
-        rows = [table.header, *(row.cells for row in table.rows)]
-        return text + "\n" + "\n".join(", ".join(cells) for cells in rows)
-    try:
-        return text + "\n" + content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return text + "\n" + content.decode("cp1252", errors="replace")
-
-
-def _told(added: Added) -> str:
-    new = [
-        count(number, word)
-        for number, word in ((added.terms, "term"), (added.inset_days, "INSET day"))
-        if number
-    ]
-    known = f" {count(added.known, 'line')} stood here already." if added.known else ""
-    return (f"Added {and_list(new)}." if new else "Nothing was new.") + known
+        return FileLines(text=pasted)
+    of_file = term_files.lines_of(form.file.data.read(workbooks.MOST_BYTES + 1))
+    return FileLines(text=f"{pasted}\n{of_file.text}".lstrip("\n"), passed_over=of_file.passed_over)
 
 
 def _authority(la_code: str) -> Authority:

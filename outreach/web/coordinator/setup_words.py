@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from outreach.county import term_files
 from outreach.coverage.readiness import Step
 from outreach.ground.wording import count
 
@@ -30,26 +31,28 @@ DOES = {
     "partnership": "Fill in the settings",
     "authorities": "Add an authority",
     "register": "See what it would change…",
-    "terms": "Add term dates",
+    "terms": "See what it would add…",
     "programme": "Set up a programme",
     "company": "Add a company",
     "tour days": "Add tour days",
     "contacts": "Look at the list…",
     "invitations": "Invite schools",
 }
-TAKES = {"register": ".csv,.zip", "contacts": ".csv,.xlsx"}
+TAKES = {"register": ".csv,.zip", "contacts": ".csv,.xlsx", "terms": term_files.KINDS}
 """The steps that a file takes further, and the files that are theirs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Next:
-    """The step to take now; `takes`: the kinds of file that do it, '' where no file does."""
+    """The step to take now; `takes`: the kinds of file that do it, '' where no file does; `la_code`: of the authority
+    whose page takes it."""
 
     what: str
     head: str
     said: str
     does: str
     takes: str
+    la_code: str
 
 
 def title(steps: Sequence[Step]) -> str:
@@ -79,7 +82,12 @@ def next_of(steps: Sequence[Step]) -> Next | None:
             "invitations": f"{lacking} {'is' if few else 'are'} not asked yet",
         }[step.what]
     return Next(
-        what=step.what, head=head, said=step.said, does=DOES[step.what], takes=TAKES.get(step.what, "")
+        what=step.what,
+        head=head,
+        said=step.said,
+        does=DOES[step.what],
+        takes=TAKES.get(step.what, ""),
+        la_code=step.la_code,
     )
 
 
