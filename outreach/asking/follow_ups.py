@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.county import schools
 from outreach.county.coordinators import Coordinator
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import day_short
@@ -266,10 +266,16 @@ def follow_ups_of_programme(
     programme_id: int, only: Collection[int] | None = None
 ) -> dict[int, FollowUpOfSchool]:
     """What stands for which school of a programme, or for some of its schools, by URN. One query."""
+    rows = db.session.execute(*_standing(programme_id, only))
+    return {one.urn: one for one in map(_as_shown, rows)}
+
+
+@made_once
+def _standing(programme_id: int, only: Collection[int] | None) -> Any:
     query = _shown().where(FollowUp.programme_id == programme_id, FollowUp.ended_at.is_(None))
     if only is not None:
         query = query.where(FollowUp.urn.in_(only))
-    return {one.urn: one for one in map(_as_shown, db.session.execute(query.order_by(FollowUp.urn)))}
+    return query.order_by(FollowUp.urn)
 
 
 def of_schools(

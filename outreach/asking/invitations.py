@@ -227,10 +227,10 @@ room."""
 def why_no_times(programme: Programme, *, now: datetime) -> str:
     """NO_DAY, NO_ROOM, or '' while there is a time that some school could choose. Two queries."""
     first = slots.first_bookable_day(programme, now)
-    coming = [day.id for day in days.of_programme(programme.id) if day.day >= first]
-    if not coming:
+    last = days.last_tour_day(programme.id)
+    if last is None or last < first:
         return NO_DAY
-    return "" if itinerary.room_left(programme.id, now=now, only_days=coming) else NO_ROOM
+    return "" if itinerary.room_left(programme.id, now=now, first=first) else NO_ROOM
 
 
 def told_that_we_write_again(programme_id: int) -> list[int]:

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, Text, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.coordinators import Coordinator
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.tour.programmes import Programme
 
@@ -108,14 +108,7 @@ def assign(
 def owners_of_programme(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
     """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing
     has nobody. One query."""
-    query = (
-        select(GapOwner.urn, Coordinator.id, Coordinator.name, Coordinator.ended_at)
-        .join(Coordinator, Coordinator.id == GapOwner.person_id)
-        .where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
-    )
-    if only is not None:
-        query = query.where(GapOwner.urn.in_(only))
-    rows = db.session.execute(query.order_by(GapOwner.urn))
+    rows = db.session.execute(*_owners(programme_id, only))
     made: dict[int, Owner] = {}
     return {
         urn: made.setdefault(person_id, Owner(person_id, name, left is not None))
@@ -123,18 +116,37 @@ def owners_of_programme(programme_id: int, only: Collection[int] | None = None) 
     }
 
 
+@made_once
+def _owners(programme_id: int, only: Collection[int] | None) -> Select[int, int, str, datetime | None]:
+    query = (
+        select(GapOwner.urn, Coordinator.id, Coordinator.name, Coordinator.ended_at)
+        .join(Coordinator, Coordinator.id == GapOwner.person_id)
+        .where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
+    )
+    if only is not None:
+        query = query.where(GapOwner.urn.in_(only))
+    return query.order_by(GapOwner.urn)
+
+
 def owned(programme_id: int) -> set[int]:
     """The URNs of the schools that somebody looks after now; one query."""
+    return set(db.session.scalars(*_owned(programme_id)))
+
+
+@made_once
+def _owned(programme_id: int) -> Select[int]:
     query = select(GapOwner.urn).where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
-    return set(db.session.scalars(query.order_by(GapOwner.urn)))
+    return query.order_by(GapOwner.urn)
 
 
 def possible(partnership_id: int) -> list[Coordinator]:
     """The coordinators to whom a gap can be given, by name."""
-    return list(
-        db.session.scalars(
-            select(Coordinator)
-            .where(Coordinator.partnership_id == partnership_id, Coordinator.ended_at.is_(None))
-            .order_by(Coordinator.name, Coordinator.id)
-        )
+    return list(db.session.scalars(*_possible(partnership_id)))
+
+
+@made_once
+def _possible(partnership_id: int) -> Select[Coordinator]:
+    query = select(Coordinator).where(
+        Coordinator.partnership_id == partnership_id, Coordinator.ended_at.is_(None)
     )
+    return query.order_by(Coordinator.name, Coordinator.id)

@@ -1,6 +1,6 @@
 """Recipients of a round at each school of a list, and why it leaves the others out."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -174,11 +174,14 @@ class _Facts:
         )
 
 
-def whom_to_propose_to(urns: Iterable[int]) -> tuple[dict[int, Contact], dict[int, str]]:
+def whom_to_propose_to(
+    urns: Iterable[int], on_file: Mapping[int, list[Contact]] | None = None
+) -> tuple[dict[int, Contact], dict[int, str]]:
     """Whom a proposal goes to at each school, as a round chooses; and why nobody can be written to, by URN.
-    Three queries."""
+    `on_file`: their contacts, where they are read already. Three queries, else one."""
     wanted = set(urns)
-    on_file = contacts.to_write_to(wanted)
+    if on_file is None:
+        on_file = contacts.to_write_to(wanted)
     addresses = {contact.address for several in on_file.values() for contact in several}
     dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
     chosen, nobody = {}, {}

@@ -1,7 +1,7 @@
 """The bookings of a partnership, to be looked through: coming, past, cancelled; found by school or
 reference."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import words_of
 from outreach.tour.days import TourDay
@@ -141,18 +141,23 @@ def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
 def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:
     """(URN, start, reference) of the promises of some schools whose show is over, in the order of the shows;
     one query."""
-    rows = db.session.execute(
+    rows = db.session.execute(*_past(programme_id, set(urns), now))
+    return [(urn, starts_at, reference) for urn, starts_at, reference in rows]
+
+
+@made_once
+def _past(programme_id: int, urns: Collection[int], now: datetime) -> Select[int, datetime, str]:
+    return (
         select(Booking.urn, Performance.starts_at, Booking.reference)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(
             Booking.programme_id == programme_id,
-            Booking.urn.in_(set(urns)),
+            Booking.urn.in_(urns),
             Booking.ended_at.is_(None),
             Performance.ends_at <= now,
         )
         .order_by(Performance.starts_at, Booking.id)
     )
-    return [(urn, starts_at, reference) for urn, starts_at, reference in rows]
 
 
 def of_school(urn: int, partnership_id: int) -> list[Booking]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.ground import history
-from outreach.ground.db import Base, FoundByName, Instant, db
+from outreach.ground.db import Base, FoundByName, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.post import links
 
@@ -158,17 +158,21 @@ def contacts_of_school(urn: int, partnership_id: int | None = None) -> list[Cont
 
 def of_schools(urns: Iterable[int], partnership_id: int | None = None) -> dict[int, list[Contact]]:
     """The contacts that count now of many schools, by URN, the one to write to first; one query."""
-    rows = db.session.scalars(
-        select(Contact)
-        .where(Contact.urn.in_(set(urns)), Contact.ended_at.is_(None), whose(partnership_id, Contact.urn))
-        .order_by(Contact.id)
-    )
     found: dict[int, list[Contact]] = {}
-    for row in rows:
+    for row in db.session.scalars(*_counting(set(urns), partnership_id)):
         found.setdefault(row.urn, []).append(row)
     for contacts in found.values():
         contacts.sort(key=lambda contact: (_rank(contact.role), contact.id))
     return found
+
+
+@made_once
+def _counting(urns: Collection[int], partnership_id: int | None) -> Select[Contact]:
+    return (
+        select(Contact)
+        .where(Contact.urn.in_(urns), Contact.ended_at.is_(None), whose(partnership_id, Contact.urn))
+        .order_by(Contact.id)
+    )
 
 
 def whose(partnership_id: int | None, urn: Any) -> ColumnElement[bool]:
@@ -191,22 +195,27 @@ def to_write_to(urns: Iterable[int], partnership_id: int | None = None) -> dict[
     bare = wanted - found.keys()
     if not bare:
         return found
-    for heir, contact in db.session.execute(
+    for heir, contact in db.session.execute(*_left(bare, partnership_id)):
+        found.setdefault(heir, []).append(contact)
+    for heir in bare & found.keys():
+        found[heir].sort(key=lambda contact: (_rank(contact.role), contact.id))
+    return found
+
+
+@made_once
+def _left(urns: Collection[int], partnership_id: int | None) -> Select[int, Contact]:
+    return (
         select(Succession.successor_urn, Contact)
         .join(Contact, Contact.urn == Succession.predecessor_urn)
         .join(School, School.urn == Succession.predecessor_urn)
         .where(
-            Succession.successor_urn.in_(bare),
+            Succession.successor_urn.in_(urns),
             School.status.not_in(OPEN_STATUSES),
             Contact.ended_at.is_(None),
             whose(partnership_id, Succession.successor_urn),
         )
         .order_by(Succession.successor_urn, Contact.id)
-    ):
-        found.setdefault(heir, []).append(contact)
-    for heir in bare & found.keys():
-        found[heir].sort(key=lambda contact: (_rank(contact.role), contact.id))
-    return found
+    )
 
 
 def get(contact_id: int, urn: int) -> Contact | None:

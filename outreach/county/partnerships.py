@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
@@ -414,8 +414,13 @@ def every_la_code() -> list[str]:
 def la_codes(partnership_id: int) -> list[str]:
     """The codes of the authorities that a partnership covers now. What it covered on a day:
     coverage/facts.py."""
+    return list(db.session.scalars(*_la_codes(partnership_id)))
+
+
+@made_once
+def _la_codes(partnership_id: int) -> Select[str]:
     query = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-    return list(db.session.scalars(query.order_by(Authority.la_code)))
+    return query.order_by(Authority.la_code)
 
 
 def lock(partnership_id: int) -> None:

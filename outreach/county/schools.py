@@ -16,6 +16,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    Select,
     Text,
     UniqueConstraint,
     and_,
@@ -28,7 +29,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import words_of
@@ -279,7 +280,12 @@ def get(urn: int) -> School:
 
 def of_urns(urns: Collection[int]) -> list[School]:
     """The schools of these URNs that are known here, by URN."""
-    return list(db.session.scalars(select(School).where(School.urn.in_(urns)).order_by(School.urn)))
+    return list(db.session.scalars(*_of_urns(urns)))
+
+
+@made_once
+def _of_urns(urns: Collection[int]) -> Select[School]:
+    return select(School).where(School.urn.in_(urns)).order_by(School.urn)
 
 
 def find(text: str, la_codes: Collection[str], limit: int = 20) -> list[School]:

@@ -7,15 +7,28 @@ failing when a read snapshot is upgraded; reads outside use plain BEGIN.
 import select
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache, wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, ForeignKey, ForeignKeyConstraint, MetaData, Table, Text, event, text
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    event,
+    text,
+)
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
@@ -81,6 +94,34 @@ class YearGroups(TypeDecorator[tuple[int, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
         return None if value is None else tuple(int(y) for y in value.split(",") if y)
+
+
+_Asked = ParamSpec("_Asked")
+_Statement = TypeVar("_Statement")
+
+
+def made_once(make: Callable[_Asked, _Statement]) -> Callable[_Asked, tuple[_Statement, dict[str, Any]]]:
+    """A statement of which the values alone change: kept once it is made, since making it takes longer than running it.
+
+    `make` is handed a place in it for each value, and None for each value that is None; what comes back is what
+    `session.execute(*…)` takes.
+    """
+    names = tuple(signature(make).parameters)
+    build: Callable[..., _Statement] = make
+
+    @cache
+    def made(there: tuple[bool, ...]) -> _Statement:
+        return build(*(bindparam(name) if given else None for name, given in zip(names, there, strict=True)))
+
+    @wraps(make)
+    def asked(*given: _Asked.args, **named: _Asked.kwargs) -> tuple[_Statement, dict[str, Any]]:
+        values = dict(zip(names, given, strict=False)) | named
+        statement = made(tuple(values.get(name) is not None for name in names))
+        # Several values are handed over as a list: SQLAlchemy looks at the first.
+        several = {name: list(value) for name, value in values.items() if isinstance(value, Set | Mapping)}
+        return statement, {name: value for name, value in values.items() if value is not None} | several
+
+    return asked
 
 
 class OfPartnership:

@@ -4,7 +4,7 @@ At least once, in order for each stream (a booking's UID, or one invitation) and
 rendered bytes are kept, so that a retry is the same mail with the same Message-ID.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Row,
+    Select,
     Text,
     UniqueConstraint,
     and_,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.post import copies
 from outreach.post.calendars import CANCEL, REQUEST
 
@@ -250,15 +251,14 @@ def is_dead(address: str) -> bool:
 def dead_addresses(addresses: Iterable[str]) -> set[str]:
     """Which of these are dead, spelt as they were given; capitals make no difference."""
     given = list(addresses)
-    found = set(
-        db.session.scalars(
-            select(func.lower(DeadAddress.address)).where(
-                func.lower(DeadAddress.address).in_({a.lower() for a in given}),
-                DeadAddress.ended_at.is_(None),
-            )
-        )
-    )
+    found = set(db.session.scalars(*_dead({a.lower() for a in given})))
     return {a for a in given if a.lower() in found}
+
+
+@made_once
+def _dead(addresses: Collection[str]) -> Select[str]:
+    spelt = func.lower(DeadAddress.address)
+    return select(spelt).where(spelt.in_(addresses), DeadAddress.ended_at.is_(None))
 
 
 def mark_dead(address: str, reason: str, now: datetime) -> None:

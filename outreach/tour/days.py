@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, select, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import HOLIDAY, INSET_DAY, WEEKEND, SchoolCalendar
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
@@ -140,8 +140,14 @@ def get(partnership_id: int, tour_day_id: int) -> TourDay:
 
 def last_tour_day(programme_id: int) -> date | None:
     """The last tour day that stands; None of a programme without any."""
-    return db.session.scalar(
-        select(func.max(TourDay.day)).where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
+    found: date | None = db.session.scalar(*_last_day(programme_id))
+    return found
+
+
+@made_once
+def _last_day(programme_id: int) -> Select[date | None]:
+    return select(func.max(TourDay.day)).where(
+        TourDay.programme_id == programme_id, TourDay.ended_at.is_(None)
     )
 
 

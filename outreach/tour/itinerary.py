@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from outreach.county import partnerships
 from outreach.ground import history
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
@@ -94,11 +94,16 @@ def room_left(
 
     `only_days`: of these tour days' ids alone. `first`: of none before that day.
     """
-    coming = [
-        TourDay.programme_id == programme_id,
-        TourDay.ended_at.is_(None),
-        TourDay.day > day_of(now),
-    ]
+    whole, gone = db.session.execute(*_room(programme_id, day_of(now), now, only_days, first)).one()
+    return max(0, int(whole or 0) - int(gone))
+
+
+@made_once
+def _room(
+    programme_id: int, today: date, now: datetime, only_days: Collection[int] | None, first: date | None
+) -> Select[int | None, int]:
+    """For how many shows there is room at all, and how many of these places are taken."""
+    coming = [TourDay.programme_id == programme_id, TourDay.ended_at.is_(None), TourDay.day > today]
     if only_days is not None:
         coming.append(TourDay.id.in_(only_days))
     if first is not None:
@@ -114,8 +119,7 @@ def room_left(
         )
     )
     possible = select(func.sum(TourDay.shows_at_most)).where(*coming).scalar_subquery()
-    whole, gone = db.session.execute(select(possible, taken.scalar_subquery())).one()
-    return max(0, int(whole or 0) - int(gone))
+    return select(possible, taken.scalar_subquery())
 
 
 def shows_on(tour_day: TourDay, *, now: datetime, kept: Collection[int] = ()) -> DayOnTour:

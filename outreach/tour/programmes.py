@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db
+from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import YEAR_GROUPS, first_day, last_day, year_in_hand, year_name, year_of
 from outreach.ground.wording import clock, count, day_short
@@ -307,13 +307,13 @@ def ids_of(partnership_id: int | None) -> Select[int]:
 
 def of_partnership(partnership_id: int) -> list[Programme]:
     """Every programme, the newest academic year first."""
-    return list(
-        db.session.scalars(
-            select(Programme)
-            .where(Programme.partnership_id == partnership_id)
-            .order_by(Programme.academic_year.desc(), Programme.id.desc())
-        )
-    )
+    return list(db.session.scalars(*_of_partnership(partnership_id)))
+
+
+@made_once
+def _of_partnership(partnership_id: int) -> Select[Programme]:
+    query = select(Programme).where(Programme.partnership_id == partnership_id)
+    return query.order_by(Programme.academic_year.desc(), Programme.id.desc())
 
 
 def current(partnership_id: int, today: date) -> Programme | None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.schools import School
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, YearGroups, db
+from outreach.ground.db import Base, Instant, YearGroups, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_groups_name
 from outreach.tour.programmes import Programme, check_target, target_year_groups
@@ -98,15 +98,19 @@ def withdraw_decision(
 
 def decisions(programme_id: int, as_of: datetime | None = None) -> dict[int, TargetDecision]:
     """What coordinators decided of single schools and did not withdraw, by URN."""
+    return {row.urn: row for row in db.session.scalars(*_decisions(programme_id, as_of))}
+
+
+@made_once
+def _decisions(programme_id: int, as_of: datetime | None) -> Select[TargetDecision]:
     newest = select(func.max(TargetDecision.id)).where(TargetDecision.programme_id == programme_id)
     if as_of is not None:
         newest = newest.where(TargetDecision.recorded_at <= as_of)
-    rows = db.session.scalars(
+    return (
         select(TargetDecision)
         .where(TargetDecision.id.in_(newest.group_by(TargetDecision.urn)), TargetDecision.kind != WITHDRAW)
         .order_by(TargetDecision.urn)
     )
-    return {row.urn: row for row in rows}
 
 
 def _decide(

@@ -1,18 +1,20 @@
 """Migrations from empty, models equal to migrations, transactions."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import CheckConstraint, create_engine, inspect, text
+from sqlalchemy import CheckConstraint, Select, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import make
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
-from outreach.ground.db import Instant, broken_guard, db, transaction
+from outreach.ground.db import Instant, broken_guard, db, made_once, transaction
+from outreach.tour.programmes import Programme
 
 
 def test_migrations_equal_the_models(app: Flask) -> None:
@@ -52,6 +54,32 @@ def test_transaction_rolls_everything_back_when_the_block_raises(app: Flask) -> 
 def test_transaction_inside_a_transaction_is_refused(app: Flask) -> None:
     with pytest.raises(RuntimeError), transaction(), transaction():
         pass
+
+
+def test_a_statement_is_made_once_for_each_choice_of_values_that_are_there(app: Flask) -> None:
+    made = []
+
+    @made_once
+    def titles(partnership_id: int, only: Collection[int] | None = None) -> Select[str]:
+        made.append(only is not None)
+        query = select(Programme.title).where(Programme.partnership_id == partnership_id)
+        if only is not None:
+            query = query.where(Programme.id.in_(only))
+        return query.order_by(Programme.id)
+
+    def found(*values: object, **named: object) -> list[str]:
+        return list(db.session.scalars(*titles(*values, **named)))
+
+    with transaction():
+        here, there = make.partnership(la_codes=()), make.partnership(la_codes=())
+        first, second, _ = (make.programme(p, title=t) for p, t in ((here, "A"), (here, "B"), (there, "C")))
+    assert found(here.id) == found(here.id, None) == ["A", "B"]
+    assert found(there.id) == ["C"]
+    for several in ([second.id], {second.id}, {second.id: "its row"}.keys(), {second.id: "its row"}):
+        assert found(here.id, several) == found(partnership_id=here.id, only=several) == ["B"]
+    assert found(here.id, (first.id, second.id)) == ["A", "B"]
+    assert found(here.id, []) == found(here.id, set()) == []
+    assert made == [False, True]
 
 
 def test_history_can_only_grow(app: Flask) -> None:

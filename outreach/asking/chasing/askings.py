@@ -24,7 +24,7 @@ from outreach.county import contacts, partnerships, school_days
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
 from outreach.post import outbox
@@ -110,74 +110,26 @@ class _Facts:
 
     def __init__(self, programme: Programme, urns: Iterable[int] | None, *, now: datetime) -> None:
         p = programme.id
-        chosen = select(Invitation.urn).where(Invitation.programme_id == p) if urns is None else set(urns)
-        ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
-        self.schools = list(
-            db.session.scalars(
-                select(School)
-                .where(School.urn.in_(chosen), School.la_code.in_(ours))
-                .order_by(func.lower(School.name), School.urn)
-            )
-        )
+        ours = partnerships.la_codes(programme.partnership_id)
+        named = None if urns is None else set(urns)
+        self.schools = db.session.scalars(*_schools(p, named, ours)).all()
         known = [school.urn for school in self.schools]
         self.calendars = school_days.load(known)
         self.contacts = contacts.to_write_to(known)
         self.decisions = target_decisions.decisions(p)
         self.no_times = invitations.why_no_times(programme, now=now)
         self.asked: dict[int, list[tuple[Invitation, str, datetime | None]]] = {}
-        for invitation, status, handed_at in db.session.execute(
-            select(Invitation, Letter.status, Letter.handed_at)
-            .join(Letter, Letter.id == Invitation.letter_id)
-            .where(Invitation.programme_id == p, Invitation.urn.in_(known), Letter.status != WITHDRAWN)
-            .order_by(Invitation.id)
-        ):
+        for invitation, status, handed_at in db.session.execute(*_invitations(p, known)):
             self.asked.setdefault(invitation.urn, []).append((invitation, status, handed_at))
         self.chased: dict[int, list[tuple[Chase, Letter]]] = {}
         for chase, letter in chases.standing(p, None if urns is None else known):
             self.chased.setdefault(chase.urn, []).append((chase, letter))
-        self.booked = _by_urn(
-            select(
-                Booking.urn,
-                func.max(Booking.created_at),
-                func.max(Booking.ended_at),
-                func.count().filter(Booking.ended_at.is_(None)),
-            )
-            .where(Booking.programme_id == p, Booking.urn.in_(known))
-            .group_by(Booking.urn)
-            .order_by(Booking.urn)
-        )
+        self.booked = _by_urn(_booked(p, known))
         with_promise = [s for s in self.schools if self.booked.get(s.urn, (None, None, 0))[2]]
         self.accounts = accounts.of_schools(programme, with_promise, now=now) if with_promise else {}
-        newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(known))
-        self.answers = {
-            answer.urn: answer
-            for answer in db.session.scalars(
-                select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
-            )
-        }
-        self.kept = _by_urn(
-            select(Proposal.urn, Proposal.starts_at, Proposal.reply_by)
-            .where(
-                Proposal.programme_id == p,
-                Proposal.urn.in_(known),
-                Proposal.ended_at.is_(None),
-                Proposal.reply_by >= day_of(now),
-            )
-            .order_by(Proposal.id)
-        )
-        self.lapsed = _by_urn(
-            select(Proposal.urn, func.max(Proposal.reply_by), func.max(Proposal.ended_at))
-            .where(
-                Proposal.programme_id == p,
-                Proposal.urn.in_(known),
-                or_(
-                    Proposal.ended_as == LAPSED,
-                    and_(Proposal.ended_at.is_(None), Proposal.reply_by < day_of(now)),
-                ),
-            )
-            .group_by(Proposal.urn)
-            .order_by(Proposal.urn)
-        )
+        self.answers = {answer.urn: answer for answer in db.session.scalars(*_newest_answers(p, known))}
+        self.kept = _by_urn(_kept(p, known, day_of(now)))
+        self.lapsed = _by_urn(_lapsed(p, known, day_of(now)))
         addresses = {i.address for rows in self.asked.values() for i, _, _ in rows}
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
@@ -276,21 +228,88 @@ class _Facts:
         )
 
 
-def _by_urn(query: Any) -> dict[int, tuple[Any, ...]]:
-    return {row[0]: tuple(row[1:]) for row in db.session.execute(query)}
+def _by_urn(asked: tuple[Any, dict[str, Any]]) -> dict[int, tuple[Any, ...]]:
+    return {row[0]: tuple(row[1:]) for row in db.session.execute(*asked)}
+
+
+@made_once
+def _schools(programme_id: int, urns: Collection[int] | None, la_codes: Collection[str]) -> Any:
+    """Those named, or all that were asked."""
+    asked = select(Invitation.urn).where(Invitation.programme_id == programme_id)
+    return (
+        select(School)
+        .where(School.urn.in_(asked if urns is None else urns), School.la_code.in_(la_codes))
+        .order_by(func.lower(School.name), School.urn)
+    )
+
+
+@made_once
+def _invitations(programme_id: int, urns: Collection[int]) -> Any:
+    i = Invitation
+    return (
+        select(i, Letter.status, Letter.handed_at)
+        .join(Letter, Letter.id == i.letter_id)
+        .where(i.programme_id == programme_id, i.urn.in_(urns), Letter.status != WITHDRAWN)
+        .order_by(i.id)
+    )
+
+
+@made_once
+def _booked(programme_id: int, urns: Collection[int]) -> Any:
+    b = Booking
+    standing = func.count().filter(b.ended_at.is_(None))
+    return (
+        select(b.urn, func.max(b.created_at), func.max(b.ended_at), standing)
+        .where(b.programme_id == programme_id, b.urn.in_(urns))
+        .group_by(b.urn)
+        .order_by(b.urn)
+    )
+
+
+@made_once
+def _newest_answers(programme_id: int, urns: Collection[int]) -> Any:
+    newest = select(func.max(Answer.id)).where(Answer.programme_id == programme_id, Answer.urn.in_(urns))
+    return select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
+
+
+@made_once
+def _kept(programme_id: int, urns: Collection[int], today: date) -> Any:
+    p = Proposal
+    return (
+        select(p.urn, p.starts_at, p.reply_by)
+        .where(p.programme_id == programme_id, p.urn.in_(urns), p.ended_at.is_(None), p.reply_by >= today)
+        .order_by(p.id)
+    )
+
+
+@made_once
+def _lapsed(programme_id: int, urns: Collection[int], today: date) -> Any:
+    p = Proposal
+    lapsed = or_(p.ended_as == LAPSED, and_(p.ended_at.is_(None), p.reply_by < today))
+    return (
+        select(p.urn, func.max(p.reply_by), func.max(p.ended_at))
+        .where(p.programme_id == programme_id, p.urn.in_(urns), lapsed)
+        .group_by(p.urn)
+        .order_by(p.urn)
+    )
 
 
 def _mail_waiting(partnership_id: int) -> dict[str, datetime]:
     """Who wrote to us and was not answered yet, by address in small letters: when, the newest time."""
-    rows = db.session.execute(
-        select(func.lower(Incoming.sender), func.max(Incoming.received_at))
+    return {address: at for address, at in db.session.execute(*_senders(partnership_id))}
+
+
+@made_once
+def _senders(partnership_id: int) -> Any:
+    sender = func.lower(Incoming.sender)
+    return (
+        select(sender, func.max(Incoming.received_at))
         .where(
             or_(Incoming.partnership_id == partnership_id, Incoming.partnership_id.is_(None)),
             Incoming.kind == inbox.PERSON,
             Incoming.task != "",
             Incoming.settled_at.is_(None),
         )
-        .group_by(func.lower(Incoming.sender))
-        .order_by(func.lower(Incoming.sender))
+        .group_by(sender)
+        .order_by(sender)
     )
-    return {address: at for address, at in rows}

@@ -5,17 +5,17 @@ An asking is the first invitation of a school since it last said anything. Whate
 asked anew, it is another asking and another reason to write.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, exists, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, exists, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.post.outbox import Letter
 
 FIRST, SECOND, HEAD, TRUST = "first reminder", "second reminder", "head teacher", "trust"
@@ -77,22 +77,31 @@ class Chase(Base):
 
 def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple[Chase, Letter]]:
     """What was written and not taken back, with its letter (without the bytes), oldest first; one query."""
+    rows = db.session.execute(*_standing(programme_id, None if urns is None else set(urns)))
+    return [(chase, letter) for chase, letter in rows]
+
+
+@made_once
+def _standing(programme_id: int, urns: Collection[int] | None) -> Select[Chase, Letter]:
     query = (
         select(Chase, Letter)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(Chase.programme_id == programme_id, Chase.withdrawn_at.is_(None))
         .order_by(Chase.id)
     )
-    if urns is not None:
-        query = query.where(Chase.urn.in_(set(urns)))
-    return [(chase, letter) for chase, letter in db.session.execute(query)]
+    return query if urns is None else query.where(Chase.urn.in_(urns))
 
 
 def is_anybody_reminded_out(programme_id: int) -> bool:
     """Whether some school of a programme has had its last reminder: before that nothing waits for consent.
     One query."""
+    return db.session.scalar(*_reminded_out(programme_id)) is not None
+
+
+@made_once
+def _reminded_out(programme_id: int) -> Select[int]:
     last = (Chase.programme_id == programme_id, Chase.reason == SECOND, Chase.withdrawn_at.is_(None))
-    return db.session.scalar(select(Chase.id).where(*last).limit(1)) is not None
+    return select(Chase.id).where(*last).limit(1)
 
 
 def put(

@@ -20,7 +20,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from outreach.asking.seen_before import Before, Word
 from outreach.booking.promises import Booking
 from outreach.county.lists import past_shows
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import reports, unreported
@@ -151,22 +151,40 @@ def _not_known(
 ) -> dict[int, str]:
     """URN -> the reference of its last booking, in a programme of an earlier year, of which nobody has said
     whether it took place; one query. `with_its_own`: or in this one, its show being over then."""
-    when = and_(Programme.academic_year < programme.academic_year, Programme.id != programme.id)
-    if with_its_own is not None:
-        when = or_(when, and_(Programme.id == programme.id, Performance.ends_at <= with_its_own))
+    asked = _without_report(
+        programme.partnership_id,
+        programme.for_adults,
+        programme.academic_year,
+        programme.id,
+        with_its_own,
+        None if only is None else list(only),
+    )
+    return {urn: reference for urn, reference in db.session.execute(*asked)}
+
+
+@made_once
+def _without_report(
+    partnership_id: int,
+    for_adults: bool,
+    academic_year: int,
+    this: int,
+    its_own_by: datetime | None,
+    only: Collection[int] | None,
+) -> Any:
+    when = and_(Programme.academic_year < academic_year, Programme.id != this)
+    if its_own_by is not None:
+        when = or_(when, and_(Programme.id == this, Performance.ends_at <= its_own_by))
     query = (
         select(Booking.urn, Booking.reference)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
-            Programme.partnership_id == programme.partnership_id,
-            Programme.for_adults == programme.for_adults,
+            Programme.partnership_id == partnership_id,
+            Programme.for_adults == for_adults,
             when,
             Booking.ended_at.is_(None),
             unreported.condition(),
         )
         .order_by(Performance.starts_at, Booking.id)
     )
-    if only is not None:
-        query = query.where(Booking.urn.in_(list(only)))
-    return {urn: reference for urn, reference in db.session.execute(query)}
+    return query if only is None else query.where(Booking.urn.in_(only))

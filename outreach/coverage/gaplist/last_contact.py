@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, case, func, literal, select, union_all
+from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, literal, select, union_all
 
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
@@ -17,8 +17,9 @@ from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
 from outreach.booking.proposals import Proposal
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.post.outbox import SENT, Letter
+from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits.reports import SCHOOL, VisitReport
 
@@ -44,11 +45,7 @@ def last_contact_of_schools(
     if not everybody:
         return {}
     # Named one by one: a subquery hides from the planner how few they are, and it goes through whole tables.
-    mine = db.session.scalars(
-        select(Programme.id)
-        .where(Programme.partnership_id == programme.partnership_id)
-        .order_by(Programme.id)
-    ).all()
+    mine = db.session.scalars(*_programmes(programme.partnership_id)).all()
     asked = {"urns": everybody, "mine": mine, "whose": programme.partnership_id}
     newest: dict[int, LastContact] = {}
     for urn, what, at in db.session.execute(_passed(), asked):
@@ -60,6 +57,11 @@ def last_contact_of_schools(
         if known:
             found[urn] = max(known, key=lambda contact: contact.at)
     return found
+
+
+@made_once
+def _programmes(partnership_id: int) -> Select[int]:
+    return programmes.ids_of(partnership_id).order_by(Programme.id)
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from outreach.asking import follow_ups, owners, seen_before
 from outreach.asking.chasing import schedule, settings
@@ -23,7 +23,7 @@ from outreach.coverage import gaps, in_parts, standings
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.standings import Reckoning, Standing, Word, without_collecting
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
@@ -176,11 +176,15 @@ def of_family(family: Iterable[int], of_urn: Mapping[int, _What]) -> _What | Non
 
 def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:
     """When schools opened that did so after the programme was set up; few."""
-    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
-    query = select(School.urn, School.open_date).where(
-        School.open_date > day_of(programme.created_at), School.la_code.in_(codes)
-    )
+    began = day_of(programme.created_at)
+    rows = db.session.execute(*_opened_since(programme.partnership_id, began, only))
+    return {urn: day for urn, day in rows if day is not None}
+
+
+@made_once
+def _opened_since(partnership_id: int, began: date, only: Collection[int] | None) -> Select[int, date | None]:
+    codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
+    query = select(School.urn, School.open_date).where(School.open_date > began, School.la_code.in_(codes))
     if only is not None:
         query = query.where(School.urn.in_(only))
-    rows = db.session.execute(query.order_by(School.urn))
-    return {urn: day for urn, day in rows if day is not None}
+    return query.order_by(School.urn)

@@ -8,12 +8,12 @@ those that all share.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, Text, or_, select, text
+from sqlalchemy import CheckConstraint, Index, Select, Text, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
 from outreach.county.coordinators import Coordinator
-from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
 
 LONGEST = 60
@@ -142,16 +142,7 @@ def restore(view: SavedView, *, now: datetime) -> SavedView:
 
 def views_of(person_id: int, *, partnership_id: int) -> list[ViewInMenu]:
     """One's own and what others share, by name; one query."""
-    rows = db.session.execute(
-        select(SavedView, Coordinator.name)
-        .join(Coordinator, Coordinator.id == SavedView.person_id)
-        .where(
-            SavedView.partnership_id == partnership_id,
-            SavedView.ended_at.is_(None),
-            or_(SavedView.person_id == person_id, SavedView.shared),
-        )
-        .order_by(SavedView.name, SavedView.id)
-    )
+    rows = db.session.execute(*_views(person_id, partnership_id))
     return [
         ViewInMenu(
             view_id=view.id,
@@ -162,6 +153,20 @@ def views_of(person_id: int, *, partnership_id: int) -> list[ViewInMenu]:
         )
         for view, name in rows
     ]
+
+
+@made_once
+def _views(person_id: int, partnership_id: int) -> Select[SavedView, str]:
+    return (
+        select(SavedView, Coordinator.name)
+        .join(Coordinator, Coordinator.id == SavedView.person_id)
+        .where(
+            SavedView.partnership_id == partnership_id,
+            SavedView.ended_at.is_(None),
+            or_(SavedView.person_id == person_id, SavedView.shared),
+        )
+        .order_by(SavedView.name, SavedView.id)
+    )
 
 
 def get(view_id: int, person_id: int, *, partnership_id: int) -> SavedView:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     Text,
     func,
     or_,
@@ -20,7 +21,7 @@ from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once
 from outreach.ground.errors import Refusal
 
 ANSWER, COUNTER, REFRESH, BOUNCE, AUTO_REPLY, PERSON, INVITE, UNREADABLE = (
@@ -197,21 +198,23 @@ def waiting(
 
 def count_waiting(partnership_id: int) -> dict[str, int]:
     """How many wait, by task; a task without any is left out. The sum is the number in the menu."""
-    rows = db.session.execute(
-        select(Incoming.task, func.count())
-        .where(*_waiting(partnership_id, ()))
-        .group_by(Incoming.task)
-        .order_by(Incoming.task)
-    )
-    return {task: n for task, n in rows}
+    return {task: n for task, n in db.session.execute(*_by_task(partnership_id))}
+
+
+@made_once
+def _by_task(partnership_id: int) -> Select[str, int]:
+    query = select(Incoming.task, func.count()).where(*_waiting(partnership_id, ()))
+    return query.group_by(Incoming.task).order_by(Incoming.task)
 
 
 def waiting_streams(partnership_id: int) -> list[tuple[str, str]]:
     """(task, stream) of each that waits; '' where nobody can tell what it is about."""
-    rows = db.session.execute(
-        select(Incoming.task, Incoming.stream).where(*_waiting(partnership_id, ())).order_by(Incoming.id)
-    )
-    return [(task, stream) for task, stream in rows]
+    return [(task, stream) for task, stream in db.session.execute(*_streams(partnership_id))]
+
+
+@made_once
+def _streams(partnership_id: int) -> Select[str, str]:
+    return select(Incoming.task, Incoming.stream).where(*_waiting(partnership_id, ())).order_by(Incoming.id)
 
 
 def settled(partnership_id: int, *, first: int = 0, most: int = 50) -> Sequence[Incoming]:

@@ -64,7 +64,7 @@ class NextSteps:
         self.reminded = _reminders(programme, families)
         self._reports = _reports(programme, missing, families, now=now)
         on_file = contacts.to_write_to(missing)
-        self.reachable = set(whom_to_propose_to(missing)[0])
+        self.reachable = set(whom_to_propose_to(missing, on_file)[0])
         rows = schools.of_urns(missing)
         self.has_number = {s.urn for s in rows if s.telephone or any(c.phone for c in on_file.get(s.urn, ()))}
         account_of = accounts.of_schools(programme, rows, now=now)
@@ -85,13 +85,12 @@ class NextSteps:
     def step_for(self, standing: Standing) -> tuple[str, str]:
         """The words and the address. To ring and note can be done whatever else cannot."""
         kind, urn, programme = standing.kind, standing.urn, self.programme
-        ring = RING, url_for("coordinator.school_answer", urn=urn, programme=programme.id)
         if urn in self._reports:
             return standing.next_action, url_for("coordinator.report", reference=self._reports[urn])
         if programme.closed_at is not None or kind in (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE):
             return SEE, url_for("coordinator.school", urn=urn, programme=programme.id)
         if kind in RUNG:
-            return ring
+            return self._ring(urn)
         if kind == gaps.NO_ADDRESS or urn not in self.reachable:
             return self._without_letters(urn) or (
                 gaps.NEXT[gaps.NO_ADDRESS],
@@ -100,14 +99,17 @@ class NextSteps:
         if kind in (gaps.NOT_ASKED, gaps.SOMEBODY_ELSE):
             if self.asks:
                 return gaps.NEXT[kind], url_for("coordinator.school_invite", urn=urn, programme=programme.id)
-            return self._without_letters(urn) or ring
+            return self._without_letters(urn) or self._ring(urn)
         if kind == gaps.SILENT and urn in self.reminders:
             return REMIND, self.remind_address(urn)
         if kind == gaps.SILENT and urn in self.raised and not self._to_be_rung(urn):
             return RAISE, self.raise_address(urn)
         if kind in OFFER and urn in self.to_offer:
             return gaps.NEXT[kind], url_for("coordinator.propose", urn=urn, programme=programme.id)
-        return ring
+        return self._ring(urn)
+
+    def _ring(self, urn: int) -> tuple[str, str]:
+        return RING, url_for("coordinator.school_answer", urn=urn, programme=self.programme.id)
 
     def remind_address(self, urn: int) -> str:
         return url_for("coordinator.gaps_do", programme=self.programme.id, deed="remind", urn=urn)
