@@ -774,7 +774,8 @@ def test_what_is_urgent_and_nobodys_stands_before_everybody_and_the_rest_is_coun
             "a@redmere.example", None, status="failed", partnership_id=small.partnership.id, last_error="550"
         )
         make.school(name="No Contact School")
-        theirs = make.school(name="Ages Unknown School", statutory_low_age=None, statutory_high_age=None)
+        unknown = {"statutory_low_age": None, "statutory_high_age": None, "phase_of_education": None}
+        theirs = make.school(name="Ages Unknown School", **unknown)
         make.contact(theirs)
         left = make.school(name="Left Academy")
         make.contact(left)
