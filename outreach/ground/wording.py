@@ -32,6 +32,17 @@ def day_short(value: date | datetime | None) -> str:
     return f"{value.day} {value:%B} {value.year}"
 
 
+def days(first: date, last: date, *, today: date | None = None) -> str:
+    """'8 to 14 March', '30 November to 6 December', and the year where it is not the school year of `today`."""
+    today = today or day_of(time_reader.now())
+    year = "" if year_of(first) == year_of(last) == year_of(today) else f" {last.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        begins = f"{first.day}"
+    else:
+        begins = f"{first.day} {first:%B}" + (f" {first.year}" if year and first.year != last.year else "")
+    return f"{begins} to {last.day} {last:%B}{year}"
+
+
 def month(value: date, *, today: date | None = None) -> str:
     """'March', and '2028' behind it when that is not the school year of `today`."""
     today = today or day_of(time_reader.now())
@@ -145,6 +156,7 @@ __all__ = [
     "date_and_time",
     "day",
     "day_short",
+    "days",
     "duration",
     "number",
     "percent",

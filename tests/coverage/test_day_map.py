@@ -49,8 +49,8 @@ def test_each_stop_has_its_number_and_the_base_is_drawn_once() -> None:
     found = day(point(9_000, 0, "First"), point(9_000, 9_000, "Second"))
     assert [(s.n, s.name, s.said) for s in found.stops] == [
         (0, "Marlford", ""),
-        (1, "First", "9:30am"),
-        (2, "Second", "9:30am"),
+        (1, "1. First", "9:30am"),
+        (2, "2. Second", "9:30am"),
     ]
     assert [d.said for d in found.drives] == ["12 min"] * 3
     assert (found.drives[0].x1, found.drives[0].y1) == (found.drives[-1].x2, found.drives[-1].y2)
@@ -65,7 +65,7 @@ def test_a_map_needs_two_points_and_a_road_unknown_says_nothing() -> None:
 def test_a_long_name_is_cut_and_ends_within_the_picture() -> None:
     found = day(point(9_000, 0, "The Redmere Academy of the Blessed Margaret and All Angels"))
     stop = found.stops[1]
-    assert stop.name == "The Redmere Academy of the Blesse…"
+    assert stop.name == "1. The Redmere Academy of the Blesse…"
     assert 0 <= stop.words.left and stop.words.right <= WIDTH
 
 

@@ -1,12 +1,13 @@
 """How numbers are said: a share is 0 or 100 percent only where it is exactly that."""
 
+from datetime import date
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.ground.wording import percent, percent_said
+from outreach.ground.wording import days, percent, percent_said
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,20 @@ def test_a_percent_is_half_up_and_its_words_are_true(part: int, whole: int) -> N
         assert 100 < exact < Fraction(201, 2)
     else:
         assert words == f"{number}%"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2027, 3, 8), date(2027, 3, 14), "8 to 14 March"),
+        (date(2026, 11, 30), date(2026, 12, 6), "30 November to 6 December"),
+        (date(2026, 12, 28), date(2027, 1, 3), "28 December to 3 January"),
+        (date(2027, 8, 30), date(2027, 9, 5), "30 August to 5 September 2027"),
+        (date(2027, 12, 27), date(2028, 1, 2), "27 December 2027 to 2 January 2028"),
+        (date(2027, 9, 6), date(2027, 9, 12), "6 to 12 September 2027"),
+    ],
+)
+def test_a_stretch_of_days_says_the_year_where_it_is_not_this_school_year(
+    first: date, last: date, said: str
+) -> None:
+    assert days(first, last, today=date(2027, 2, 1)) == said

@@ -1,6 +1,7 @@
 """Words of the coverage page: one and many, then and now, nothing, and the lists behind the numbers."""
 
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from outreach.coverage.standings import Reckoning
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.as_of import View
 from outreach.web.coordinator.coverage_words import WIDE_LINE, CoverageWords, NameOnLine, SpreadWords
+from outreach.web.coordinator.schools import pupils_said
 from outreach.web.sentences import Sentence, plain
 
 TODAY = date(2027, 1, 19)
@@ -177,18 +179,23 @@ def test_pupil_numbers_say_where_they_come_from_and_what_they_leave_out() -> Non
     assert plain(words(totals(0, 0)).pupil_numbers) == "Pupil numbers: none unknown."
 
 
-def test_evidence_links_only_what_there_is() -> None:
+def test_evidence_says_what_there_is_with_its_list_the_strongest_first() -> None:
     county = totals(1, 1)
-    first, *rest = county.evidence
-    county.evidence[first] = 2
+    assert words(county).evidence == []
+    county.evidence["one side"] = 2
     said = words(county).evidence
-    assert (
-        plain(said)
-        == f"How strong that is, by schools that saw any of it: 2 {first}, "
-        + ", ".join(f"0 {grade}" for grade in rest)
-        + "."
-    )
+    assert plain(said) == "How strong that is, by schools that saw any of it: 2 one side."
     assert len(lists(said)) == 1
+    county.evidence |= {"counted by both": 30, "agreed, not counted": 1}
+    said = words(county).evidence
+    assert plain(said) == (
+        "How strong that is, by schools that saw any of it: 30 counted by both; 1 agreed, not counted; 2 one side."
+    )
+    assert [href.split("evidence=")[1] for href in lists(said)] == [
+        "counted%20by%20both",
+        "agreed%2C%20not%20counted",
+        "one%20side",
+    ]
 
 
 def test_what_is_counted_apart_is_said_only_where_there_is_any() -> None:
@@ -284,3 +291,15 @@ def test_the_map_is_read_out_as_what_it_shows() -> None:
         "Map of Marlshire by district: share of schools seen, and each school’s standing"
     )
     assert words(totals(1, 2)).map_title("Fenwold", 0) == "Map of Fenwold: share of schools seen"
+
+
+def test_the_head_of_a_list_tells_the_pupils_seen_where_the_number_is_known_apart() -> None:
+    def school(seen: int, of: int | None) -> Any:
+        return SimpleNamespace(seen_pupils=seen, target_pupils=of)
+
+    assert pupils_said([], None) == ""
+    assert pupils_said([school(0, None)], None) == ", 0 pupils seen"
+    assert pupils_said([school(90, 100), school(0, 1_000)], None) == ", 90 pupils seen of 1,100"
+    assert pupils_said([school(90, 100), school(31, None)], None) == (
+        ", 121 pupils seen; where the number is known, 90 of 100"
+    )

@@ -53,7 +53,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Where a stop is drawn and what is said there, from the base line of its name; `n` 0 is the base."""
+    """Where a stop is drawn and what is said there, from the base line of its name, which repeats its number:
+    where stops crowd it may stand nearer to another; `n` 0 is the base."""
 
     n: int
     x: int
@@ -174,6 +175,8 @@ def _named(
 ) -> Stopped:
     """A stop with its words where they cover no stop, no other's words and as little of a road as can be."""
     name = point.name if len(point.name) <= LONGEST_NAME else f"{point.name[: LONGEST_NAME - 1].rstrip()}…"
+    if n:
+        name = f"{n}. {name}"
     wide, high = max(len(name), len(point.said)) * LETTER, LINE * (2 if point.said else 1)
     on_roads = [spot for start, end in roads for spot in _along(start, end)]
     best: tuple[float, Box, str] | None = None

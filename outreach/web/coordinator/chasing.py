@@ -40,13 +40,13 @@ _days = partial(forms.number, required="Enter a number of days.", at_least=1, at
 
 
 class SettingsForm(forms.Form):
-    reminders_on = forms.tick("Send reminders by themselves")
+    reminders_on = forms.tick("Reminders go by themselves")
     first_after_days = _days("First reminder, days after asking")
     second_after_days = _days("Second reminder, days after the first")
     raise_after_days = _days("Raised to you, days after the last letter")
     offers_on = forms.tick("Keep times that come free for the waiting list, in turn")
     offer_days = _days("School days to answer an offer")
-    reports_on = forms.tick("Ask for missing reports by themselves")
+    reports_on = forms.tick("Missing reports are asked for by themselves")
     report_after_days = _days("Asked for a report, days after the show")
 
 

@@ -421,12 +421,18 @@ class CoverageWords:
 
     @property
     def evidence(self) -> Sentence:
-        """How strong the word for 'seen' is."""
-        grades = [
-            sentence(link(number(n), self.to(f"&evidence={quote(grade)}")) if n else "0", f" {grade}")
-            for grade, n in self.county.evidence.items()
-        ]
-        return sentence("How strong that is, by schools that saw any of it: ", *joined(grades), ".")
+        """How strong the word for 'seen' is, the strongest first; nothing where nobody has seen any of it."""
+        grades: list[Said] = []
+        for grade, n in reversed(self.county.evidence.items()):
+            if n:
+                grades += [
+                    "; " if grades else "",
+                    link(number(n), self.to(f"&evidence={quote(grade)}")),
+                    f" {grade}",
+                ]
+        if not grades:
+            return []
+        return sentence("How strong that is, by schools that saw any of it: ", *grades, ".")
 
     def asides(self, *, on_map: bool) -> list[Sentence]:
         """What is counted apart."""

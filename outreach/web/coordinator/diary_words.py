@@ -25,7 +25,7 @@ from outreach.booking.agenda.troupe_day import (
 from outreach.coverage.gaplist import fitting
 from outreach.coverage.gaplist.fitting import Fit, Fitting
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import capfirst, clock, count, day, day_short, number
+from outreach.ground.wording import capfirst, clock, count, day, day_short, days, number
 from outreach.web.coordinator.diary_view import MONTH, WEEK, DiaryView
 from outreach.web.sentences import Said, Sentence, joined, link, sentence
 
@@ -191,7 +191,7 @@ class DiaryWords:
         stretch = (
             f"{asked.first:%B %Y}"
             if asked.view == MONTH
-            else f"{day_short(asked.first)} to {day_short(asked.last)}"
+            else days(asked.first, asked.last, today=day_of(self.now))
         )
         free = "place free" if counts[tour_diary.FREE] == 1 else "free"
         kinds = ((BOOKED, "booked"), (PROPOSED, "proposed"), (HELD, "held"), (tour_diary.FREE, free))

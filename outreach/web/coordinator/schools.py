@@ -14,7 +14,7 @@ from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
 from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.ground.school_year import year_group_name
-from outreach.ground.wording import count, day_short
+from outreach.ground.wording import count, day_short, number
 from outreach.web import downloads
 from outreach.web.coordinator.as_of import View, filters_asked, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
@@ -36,7 +36,6 @@ def schools() -> Any:
     pages = max(1, -(-len(rows) // PAGE))
     page = page_asked(pages, asked.left_out)
     inside = [r for r in rows if isinstance(r, Standing)]
-    numbers = [n for s in inside if (n := lists.pupils_of(s, filters.year)) is not None]
     return render_template(
         "coordinator/schools.html",
         view=asked,
@@ -51,10 +50,8 @@ def schools() -> Any:
         rows=rows[(page - 1) * PAGE : page * PAGE],
         chips=_chips(asked, reckoning, filters),
         also=filters.which == ALSO_SEEN,
-        seen=sum(lists.seen_of(s, filters.year) for s in inside),
+        pupils_said="" if asked.programme.for_adults else pupils_said(inside, filters.year),
         census="" if asked.programme.for_adults else figures.census_said(inside),
-        pupils=sum(numbers),
-        unknown=len(inside) - len(numbers),
         pupils_of=lists.pupils_of,
         seen_of=lists.seen_of,
         districts=_districts(reckoning),
@@ -92,6 +89,21 @@ def schools_csv() -> Any:
     else:
         rows = _lines(asked, asked.programme.id, filters)
     return downloads.csv_file(f"schools-{asked.as_of.isoformat()}.csv", [title], rows, end="")
+
+
+def pupils_said(schools: Sequence[Standing], year: int | None) -> str:
+    """How many pupils of some schools have seen it, and of how many; behind the number of the schools."""
+    if not schools:
+        return ""
+    known = [s for s in schools if lists.pupils_of(s, year) is not None]
+    of_known = number(sum(lists.pupils_of(s, year) or 0 for s in known))
+    said = f", {number(sum(lists.seen_of(s, year) for s in schools))} pupils seen"
+    if len(known) == len(schools):
+        return f"{said} of {of_known}"
+    if not known:
+        return said
+    seen_of_known = number(sum(lists.seen_of(s, year) for s in known))
+    return f"{said}; where the number is known, {seen_of_known} of {of_known}"
 
 
 def _sort(left_out: list[str]) -> str:
