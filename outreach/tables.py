@@ -35,6 +35,12 @@ import outreach.coverage.board.publishing
 import outreach.coverage.gaplist.kept
 import outreach.coverage.gaplist.saved_views
 import outreach.ground.history
+import outreach.outcomes.closed_answers
+import outreach.outcomes.declines
+import outreach.outcomes.items
+import outreach.outcomes.questionnaires
+import outreach.outcomes.tallies
+import outreach.outcomes.waves
 import outreach.planning.orders
 import outreach.post.feeds.addresses
 import outreach.post.feeds.tokens

@@ -47,6 +47,8 @@ _END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = %s AND pid <> ALL(%s)"""
 
 _SEQUENCES = "SELECT quote_ident(sequencename), start_value FROM pg_sequences WHERE schemaname = 'public'"
+_OF_OPEN_WAVES = """SELECT quote_ident(tablename) FROM pg_tables
+WHERE schemaname = 'public' AND (starts_with(tablename, 'open_answers_') OR starts_with(tablename, 'used_forms_'))"""
 _TABLES = """SELECT quote_ident(tablename) FROM pg_tables
 WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
 
@@ -111,6 +113,8 @@ class Broom:
 
     def sweep(self) -> None:
         with self._session.transaction():
+            for (name,) in self._run(_OF_OPEN_WAVES):
+                self._session.execute(f"DROP TABLE {name}")  # type: ignore[call-overload]
             for name in self._tables():
                 self._session.execute(f"DELETE FROM {name}", prepare=True)  # type: ignore[call-overload]
             self._run(self._numbers)

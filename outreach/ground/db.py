@@ -268,6 +268,30 @@ def why_no_writing(*, patience: float) -> str:
         return str(getattr(error, "orig", error)).splitlines()[0]
 
 
+def write_file_anew() -> bool:
+    """Of what was dropped nothing can be read from the database's files any more; whether that is so.
+
+    SQLite leaves the pages of a dropped table as they were, in its file and its log: the file is written anew and the
+    log emptied, which fails while another reads on; then False, and it is tried again later. PostgreSQL gives a dropped
+    table's file back by itself.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    db.session.rollback()
+    with _alone(PATIENCE_SECONDS):
+        connection = db.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            try:
+                cursor.execute("VACUUM")
+            except sqlite3.OperationalError:
+                return False
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+        finally:
+            connection.close()
+
+
 class _TakenBack(Exception):
     pass
 

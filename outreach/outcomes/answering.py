@@ -1,0 +1,117 @@
+"""Answering: one form, one answer, from a pupil of whom nothing is known.
+
+The form bears a token that we signed, so that only a form of ours is taken, and each once. No address is looked at and
+no cookie set: what bounds the answers of a code is how many pupils the show had.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from outreach.ground.db import db
+from outreach.ground.errors import Refusal
+from outreach.ground.the_app import settings
+from outreach.ground.timespans import day_of
+from outreach.outcomes import declines, expected, open_answers, questionnaires, waves
+from outreach.outcomes.items import QuestionItem
+from outreach.outcomes.waves import NOT_YET, OPEN, WaveCode
+
+
+class NotOpen(Refusal):
+    """The code takes no answers: not yet, not any more, or never again."""
+
+
+class FormNotOurs(Refusal):
+    """Its token is not one that we signed for this code."""
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong with this page. Open it again with the code.")
+
+
+class EnoughAnswers(Refusal):
+    def __init__(self) -> None:
+        super().__init__("We have all the answers for this code. Thank you for trying.")
+
+
+def check_open(code: WaveCode, *, now: datetime) -> None:
+    """Raises NotOpen, in words for a pupil."""
+    state = code.wave.state(now)
+    if code.ended_at is not None:
+        raise NotOpen("This code does not work any more. Ask your teacher for a new one.")
+    if state == NOT_YET:
+        raise NotOpen("This code does not work yet. Try it again when your teacher says so.")
+    if state != OPEN:
+        raise NotOpen("The time to answer is over. Thank you for trying.")
+    if code.wave.performance.urn in declines.urns_of_programme(code.wave.performance.programme_id):
+        raise NotOpen("Your school does not take part. Thank you for trying.")
+
+
+def new_form(code: WaveCode) -> str:
+    """The token of a fresh form for a code; nothing is written."""
+    nonce = secrets.token_urlsafe(16)
+    return f"{nonce}.{_signed(nonce, code.id, str(settings()['SECRET_KEY']))}"
+
+
+def answer(code_id: int, form: str, values: Mapping[int, int], *, now: datetime) -> bool:
+    """Keep what one pupil answered, {place of the item: value}; whether there was anything to keep.
+
+    The same form sent twice is kept once; what no item has as an answer was skipped. Raises NotOpen, FormNotOurs,
+    EnoughAnswers.
+    """
+    code = db.session.get_one(WaveCode, code_id)
+    wave = code.wave
+    _locked(code)
+    check_open(code, now=now)
+    nonce = _nonce(form, code)
+    form_hash = hashlib.sha256(nonce.encode()).hexdigest()
+    if wave.open_table is not None and open_answers.was_used(wave.id, form_hash):
+        return True
+    kept = _answers(questionnaires.items_of(wave.questionnaire_id), values)
+    if not kept:
+        return False
+    taken = open_answers.count(wave.id) if wave.open_table is not None else 0
+    if taken >= expected.at_most(wave.performance_id, now=now):
+        raise EnoughAnswers
+    if wave.open_table is None:
+        wave.open_table = open_answers.make(wave.id)
+    open_answers.add(
+        wave.id,
+        key=secrets.randbits(62),
+        code_id=code.id,
+        day=day_of(now),
+        values=kept,
+        form=form_hash,
+    )
+    db.session.flush()
+    return True
+
+
+def _locked(code: WaveCode) -> None:
+    """The wave and its code as they stand now; nobody closes the one or stops the other until the transaction ends."""
+    waves.lock(code.wave)
+    db.session.refresh(code)
+
+
+def _answers(asked: Sequence[QuestionItem], values: Mapping[int, int]) -> dict[str, int]:
+    return {
+        open_answers.PLACES[place - 1]: values[place]
+        for place, item in enumerate(asked, start=1)
+        if values.get(place) in dict(item.answers)
+    }
+
+
+def _nonce(form: str, code: WaveCode) -> str:
+    nonce, _, signature = form.partition(".")
+    keys = [settings()["SECRET_KEY"], *settings()["SECRET_KEY_FALLBACKS"]]
+    if not any(
+        hmac.compare_digest(_signed(nonce, code.id, str(key)).encode(), signature.encode()) for key in keys
+    ):
+        raise FormNotOurs
+    return nonce
+
+
+def _signed(nonce: str, code_id: int, key: str) -> str:
+    told = f"form of answers\0{code_id}\0{nonce}"
+    return hmac.new(key.encode(), told.encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,82 @@
+"""Schools that do not want the questionnaire: a school may say so at any time, and needs no reason."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.tour.programmes import Programme
+
+
+class QuestionnaireDecline(Base):
+    """One school's no to the questionnaire of one programme, until it is withdrawn."""
+
+    __tablename__ = "questionnaire_decline"
+    __table_args__ = (
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn"),
+        key_within_partnership("programme_id", "programme"),
+        Index(
+            "uq_questionnaire_decline_standing",
+            "programme_id",
+            "urn",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+            sqlite_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int]
+    programme_id: Mapped[int]
+    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
+
+
+def decline(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
+    """The school's pupils are not asked; its codes take no answer. Declined already, nothing happens."""
+    if _standing(programme.id, urn) is None:
+        db.session.add(
+            QuestionnaireDecline(
+                partnership_id=programme.partnership_id,
+                programme_id=programme.id,
+                urn=urn,
+                recorded_at=now,
+                who=who,
+            )
+        )
+        db.session.flush()
+        history.record("declined the questionnaire", programme, who=who, now=now, after={"urn": urn})
+
+
+def withdraw(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
+    """It takes part after all."""
+    if (row := _standing(programme.id, urn)) is not None:
+        row.withdrawn_at, row.withdrawn_by = now, who
+        db.session.flush()
+        history.record("takes the questionnaire after all", programme, who=who, now=now, after={"urn": urn})
+
+
+def urns_of_programme(programme_id: int) -> set[int]:
+    """The schools that do not want it; one query."""
+    return set(
+        db.session.scalars(
+            select(QuestionnaireDecline.urn).where(
+                QuestionnaireDecline.programme_id == programme_id, QuestionnaireDecline.withdrawn_at.is_(None)
+            )
+        )
+    )
+
+
+def _standing(programme_id: int, urn: int) -> QuestionnaireDecline | None:
+    return db.session.scalar(
+        select(QuestionnaireDecline).where(
+            QuestionnaireDecline.programme_id == programme_id,
+            QuestionnaireDecline.urn == urn,
+            QuestionnaireDecline.withdrawn_at.is_(None),
+        )
+    )

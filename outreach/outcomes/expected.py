@@ -1,0 +1,41 @@
+"""Pupils of a show who may answer: how many were counted, else promised, without schools that declined; and how many
+answers are taken at most."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.ground.db import db
+from outreach.outcomes import declines, open_answers
+from outreach.outcomes.waves import AnswerWave
+from outreach.tour.performances import Performance
+from outreach.visits import outcomes
+
+
+def pupils(performance_id: int, *, now: datetime) -> int:
+    """The head count of each booking where somebody counted, else its promise; a constant number of queries."""
+    programme_id = db.session.scalar(select(Performance.programme_id).where(Performance.id == performance_id))
+    declined = declines.urns_of_programme(programme_id) if programme_id is not None else set()
+    total = 0
+    for verdict in outcomes.outcomes_of_shows([performance_id], now=now).values():
+        if verdict.promise.urn not in declined:
+            counted = verdict.counted if verdict.counted is not None else verdict.promise.pupils
+            total += sum(counted.values())
+    return total
+
+
+def at_most(performance_id: int, *, now: datetime) -> int:
+    """How many answers one wave of the show takes: so many pupils and a tenth, for who came besides."""
+    expected = pupils(performance_id, now=now)
+    return expected + (expected + 9) // 10
+
+
+def answered(wave: AnswerWave) -> int:
+    """How many answered online in a wave, open or closed."""
+    if wave.open_table is not None:
+        return open_answers.count(wave.id)
+    if wave.closed_at is None:
+        return 0
+    table = AnswerWave.metadata.tables["closed_answer"]
+    found = db.session.scalar(select(func.count()).select_from(table).where(table.c.wave_id == wave.id))
+    return found or 0
