@@ -19,10 +19,9 @@ class FeedOffer:
     https: str
     webcal: str
 
-    @property
-    def google(self) -> str:
-        """Google Calendar's page that adds a calendar from its address."""
-        return f"https://calendar.google.com/calendar/r?cid={quote(self.webcal, safe='')}"
+    google = "https://calendar.google.com/calendar/r/settings/addbyurl"
+    """Google Calendar's page that adds a calendar from its address, which is pasted there: links that bring it along
+    (`?cid=`) are no documented way, and fail for some (docs/decisions/README.md, 24)."""
 
     @property
     def outlook(self) -> str:

@@ -33,7 +33,7 @@ def reference(site: Site, story: Story) -> str:
 
 def make_address(page: Page) -> str:
     page.get_by_role("button", name="Subscribe in Google, Outlook or Apple").click()
-    box = page.get_by_label("Or copy the address")
+    box = page.get_by_label("The address to paste")
     expect(box).to_have_value(ADDRESS)
     return box.input_value()
 
@@ -55,7 +55,7 @@ def test_a_school_makes_copies_renews_and_stops_its_address(
     site.check(page)
     page.get_by_role("button", name="Take a new address").click()
     expect(page.get_by_role("status").filter(has_text="The old one has stopped")).to_be_in_viewport()
-    second = page.get_by_label("Or copy the address").input_value()
+    second = page.get_by_label("The address to paste").input_value()
     assert second != first
     assert (page.request.get(first).status, page.request.get(second).status) == (410, 200)
     page.get_by_text("Change or stop the address").click()
@@ -85,7 +85,7 @@ def test_an_address_is_reached_and_changed_by_keyboard(
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
     page.get_by_role("link", name="Apple or another").focus()
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Or copy the address")).to_be_focused()
+    expect(page.get_by_label("The address to paste")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_focused()
     for words in ("How, in Outlook", "Change or stop"):
@@ -103,8 +103,8 @@ def test_the_desks_page_empty_filled_and_with_an_error(site: Site, wide_page: Pa
     wide_page.get_by_role("button", name="Make my address").click()
     wide_page.get_by_role("button", name="Make its address").click()
     wide_page.get_by_role("button", name="Make the board’s address").click()
-    expect(wide_page.get_by_label("Or copy the address")).to_have_count(3)
-    expect(wide_page.get_by_label("Or copy the address of dates of reports")).to_have_value(ADDRESS)
+    expect(wide_page.get_by_label("The address to paste")).to_have_count(3)
+    expect(wide_page.get_by_label("The address to paste of dates of reports")).to_have_value(ADDRESS)
     wide_page.get_by_role("button", name="Add this date").click()
     expect(wide_page.get_by_role("heading", name="There is a problem")).to_be_visible()
     site.check(wide_page)

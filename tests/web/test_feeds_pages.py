@@ -331,7 +331,7 @@ def test_the_buttons_open_a_calendar_program_and_give_the_address_to_paste(story
     words = said(page)
     for program in (
         "Outlook Press Outlook, or Outlook.com for one of your own. Or: Calendar, Add calendar",
-        "Google Press Google. Or on a computer",
+        "Google Copy the address. On a computer press Google, paste it, Add calendar",
         "Apple Press Apple or another",
     ):
         assert program in words, words
@@ -344,7 +344,7 @@ def test_google_and_outlook_subscribe_to_the_address_and_never_take_a_copy(story
     asked = {(to.netloc, to.path): parse_qs(to.query) for to in links if to.netloc.count(".") > 1}
     name = [f"Performances at {story.school.name}"]
     assert asked == {
-        ("calendar.google.com", "/calendar/r"): {"cid": [f"webcal://outreach.example{address}"]},
+        ("calendar.google.com", "/calendar/r/settings/addbyurl"): {},
         **{
             (host, "/calendar/0/addfromweb"): {"url": [f"http://outreach.example{address}"], "name": name}
             for host in ("outlook.office.com", "outlook.live.com")

@@ -159,3 +159,36 @@ def test_a_printed_month_begins_on_its_first_sheet_and_cuts_no_day(
     assert len(sheets) > 1
     assert set(days[0]) <= sheets[0]
     assert [day for day in days if not any(set(day) <= links for links in sheets)] == []
+
+
+def test_each_letter_on_paper_is_one_sheet_and_its_address_stands_in_an_envelopes_window(
+    app: Flask, site: Site, wide_page: Page, stopped: Any
+) -> None:
+    long = "St Brónach's and St Níall's Catholic Voluntary Academy and College"
+    where = {"street": "The Old Grammar School Buildings, Upper Charterhouse Lane", "locality": "Saxby Regis"}
+    with transaction():
+        ours = make.partnership()
+        programme, person = make.programme(ours, summary="A play with a discussion. " * 14), make.person(ours)
+        make.tour_day(programme, make.troupe(ours))
+        urns = [
+            make.school(name=f"{long} {n}", postcode="ZZ9 3AB", town="Kestermere", **where).urn
+            for n in range(3)
+        ]
+    site.sign_in(wide_page, person)
+    site.open(wide_page, "/desk/paper")
+    for urn in urns:
+        wide_page.locator(f"input[value='{urn}']").check()
+    wide_page.locator("main form button").first.click()
+    wide_page.locator("main form button").last.click()
+    assert wide_page.locator(".onpaper").count() == 3
+    assert pages(wide_page.pdf(prefer_css_page_size=True)) == 3
+    wide_page.emulate_media(media="print")
+    wide_page.set_viewport_size({"width": 643, "height": 1000})  # 170 mm, the sheet within its margins
+    mm = 96 / 25.4
+    for n in range(3):
+        sheet = wide_page.locator(".onpaper").nth(n)
+        top = sheet.bounding_box()["y"] - 15 * mm  # type: ignore[index]
+        box = sheet.locator("address").bounding_box()
+        assert box is not None
+        assert 53 <= (box["y"] - top) / mm and (box["y"] + box["height"] - top) / mm <= 81
+    wide_page.emulate_media(media="screen")

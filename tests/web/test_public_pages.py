@@ -1,5 +1,6 @@
 """What anybody may read, with the facts of the partnership's settings."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,32 @@ def test_nothing_that_is_read_promises_that_contacts_are_erased_by_themselves() 
 def test_the_privacy_notice_says_that_nothing_erases_work_details_by_itself(client: FlaskClient) -> None:
     page = client.get("/privacy").text
     assert "until you or your school ask us to erase them; nothing erases them by itself" in page
+
+
+ELSEWHERE = {
+    "www.google.com": "Google Maps",
+    "calendar.google.com": "at Google",
+    "outlook.office.com": "Microsoft",
+    "outlook.live.com": "Microsoft",
+}
+"""Where a link of ours may lead away, and by which words the privacy notice says so."""
+
+
+def test_the_privacy_notice_names_everybody_to_whom_a_link_of_ours_leads(client: FlaskClient) -> None:
+    root = Path(__file__).resolve().parents[2]
+    files = [
+        file
+        for folder, kinds in (
+            ("templates", ("html",)),
+            ("outreach/web", ("py",)),
+            ("outreach/assets", ("js",)),
+            ("outreach/static", ("js",)),
+        )
+        for kind in kinds
+        for file in (root / folder).rglob(f"*.{kind}")
+        if "vendor" not in file.parts
+    ]
+    hosts = {host for file in files for host in re.findall(r"https?://([\w.-]+\.\w+)", file.read_text())}
+    assert hosts - {"www.w3.org"} == set(ELSEWHERE)
+    notice = " ".join(client.get("/privacy").text.split())
+    assert [words for words in ELSEWHERE.values() if words not in notice] == []

@@ -90,8 +90,8 @@ def test_letters_that_wait_while_nobody_is_on_duty_are_said(desk: FlaskClient, s
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (pauses.REFUSED, "the sign-in or the permission to send needs mending"),
-        (pauses.UNREACHABLE, "The post tries again every minute"),
+        (pauses.REFUSED, "The mail server takes none from us."),
+        (pauses.UNREACHABLE, "The mail server cannot be reached."),
         (pauses.CROWDED, "one at a time until it has been quiet"),
     ],
 )
@@ -99,21 +99,25 @@ def test_what_holds_the_post_up_is_said_and_ended_at_a_click(
     desk: FlaskClient, stopped: Any, kind: str, said: str
 ) -> None:
     with transaction():
-        pauses.hold_up(kind, "The mail server said 999 no.", now=stopped.now)
-    page = desk.get("/desk/status").text
-    assert said in page and "The mail server said 999 no." in page
+        pauses.hold_up(kind, "SMTP_URL asks for what 999 has not.", now=stopped.now)
+    for path in ("/desk/status", "/desk/letters"):
+        page = desk.get(path).text
+        assert "SMTP_URL" not in page and "999" not in page
+    assert said in desk.get("/desk/status").text
     answer = desk.post("/desk/letters/resume", data={"from": "status"})
     assert (answer.status_code, answer.location) == (303, "/desk/status")
-    assert "999" not in desk.get("/desk/status").text
+    assert said not in desk.get("/desk/status").text
 
 
 def test_a_mailbox_that_nobody_reads_or_that_cannot_be_read_is_said(
     app: Flask, desk: FlaskClient, stopped: Any
 ) -> None:
     with transaction():
-        inbox.looked(problem="The mailbox did not take our sign-in.", now=stopped.now)
-    page = desk.get("/desk/status").text
-    assert "The mailbox cannot be read.</b> The mailbox did not take our sign-in." in page
+        inbox.looked(problem="IMAP_URL’s mailbox did not take our sign-in.", now=stopped.now)
+    for path in ("/desk/status", "/desk/inbox"):
+        page = desk.get(path).text
+        assert "The mailbox cannot be read.</b>" in page and "Whoever runs the service was told." in page
+        assert "IMAP_URL" not in page and "sign-in" not in page
     stopped.now += HOUR
     assert (
         "Nobody looks into the mailbox.</b> It was last looked into 1 hour ago."

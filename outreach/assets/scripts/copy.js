@@ -28,3 +28,18 @@ for (const field of document.querySelectorAll("[data-copy]")) {
     said.textContent = done ? `The ${what} is copied.` : `Copy the ${what} from the box.`;
   });
 }
+
+// A link to a page on which an address is pasted takes it along.
+for (const link of document.querySelectorAll("a[data-copies]")) {
+  link.addEventListener("click", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    try {
+      await navigator.clipboard.writeText(document.getElementById(link.dataset.copies).value);
+    } finally {
+      location.assign(link.href);
+    }
+  });
+}

@@ -17,6 +17,13 @@ WAIT = {REFUSED: timedelta(minutes=15), UNREACHABLE: timedelta(minutes=1)}
 """How often one letter is tried while the post is held up. A sign-in that is tried more often gets the
 account locked."""
 
+SAID = {
+    REFUSED: "The mail server takes none from us.",
+    UNREACHABLE: "The mail server cannot be reached.",
+    CROWDED: "The mail server has too many connections.",
+}
+"""What each is, for whoever cannot mend it."""
+
 JITTER = (20.0, 60.0)
 """Seconds to step back when the server has too many connections, at random, so that not all come back at
 once."""
@@ -43,6 +50,11 @@ class Pause(Base):
     again_at: Mapped[datetime | None] = mapped_column(Instant)
     holder: Mapped[str] = mapped_column(Text, default="", server_default="")
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def said(self) -> str:
+        """What pages say; `reason`, the server's own words, is for whoever runs the service."""
+        return SAID[self.kind]
 
     @property
     def nothing_goes(self) -> bool:

@@ -21,7 +21,7 @@ from outreach.post.outgoing import claims, duty, pauses
 from outreach.post.outgoing.claims import Claimed, Later, LetterOutcome
 from outreach.post.outgoing.mail_server import BadMailServer as BadMailServer
 from outreach.post.outgoing.mail_server import MailConnection, MailServerTrouble, Never, Server
-from outreach.post.outgoing.pauses import CROWDED, UNREACHABLE
+from outreach.post.outgoing.pauses import CROWDED, SAID, UNREACHABLE
 
 MOST = 250
 """Letters in hand at once, at most."""
@@ -147,7 +147,7 @@ class _Work:
             self.trouble = trouble
             self.done.later += 1
             return claims.untouched(
-                letter, str(trouble), perhaps_at=None if trouble.certain else self.clock()
+                letter, SAID[trouble.kind], perhaps_at=None if trouble.certain else self.clock()
             )
         except Never as refusal:
             self.done.failed += 1
