@@ -41,7 +41,7 @@ class Desk:
 
     def panel(self) -> str:
         page = self.client.get(self.page).text
-        found = re.search(r'<section class="panel sp" id="follow-up">.*?</section>', page, re.S)
+        found = re.search(r'<section class="panel" id="follow-up">.*?</section>', page, re.S)
         return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split()) if found else ""
 
 
@@ -103,6 +103,16 @@ def test_a_school_that_booked_shows_it_as_settled_and_asks_for_none(desk: Desk) 
     assert "On which day?" not in said
     answer = desk.set("Friday")
     assert answer.status_code == 422 and "nothing to follow up" in answer.text
+
+
+@pytest.mark.any_database
+def test_the_first_day_is_set_on_a_page_of_its_own_one_click_away(desk: Desk) -> None:
+    page = desk.client.get(desk.page).text
+    assert desk.panel() == "" and "On which day?" not in page
+    assert re.search(rf'href="({desk.page}/follow-up[^"]*)">Set a day…', page)
+    assert "On which day?" in desk.client.get(f"{desk.page}/follow-up").text
+    desk.set("Monday")
+    assert "Another day" in desk.panel()
 
 
 def test_a_school_that_never_was_missing_has_no_panel(desk: Desk) -> None:

@@ -11,10 +11,11 @@ from outreach.county.school_days import INSET_DAY
 from outreach.county.schools import Correction, School
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen
+from outreach.ground.history import History
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator import school_words
-from outreach.web.coordinator.school_told import FieldAsHeld
+from outreach.web.coordinator.school_told import FieldAsHeld, deed_in_words
 
 URN, OTHER = 990001, 990002
 AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
@@ -326,3 +327,36 @@ def test_a_fact_says_what_the_register_says_and_who_corrected_it() -> None:
     assert fact("town", "Marl", "Marl", "").note == (
         "The register says the same by now. Corrected by Priya, 19 January 2027"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (None, {"programme": 1, "owner": "Owen Bright"}, "Owen Bright"),
+        ({"owner": "Owen Bright"}, {"programme": 1, "owner": "Priya"}, "owner: Priya, was Owen Bright"),
+        (
+            None,
+            {"urn": 990_193, "starts_at": "2027-03-09T09:30:00+00:00", "pupils": {"8": 118, "9": 96}},
+            "9 March 2027 at 9:30am; pupils: 118 in Year 8 and 96 in Year 9",
+        ),
+        (None, {"took_place": True, "pupils": {"8": 117}}, "it took place; pupils: 117 in Year 8"),
+        (None, {"took_place": False, "reason": "Snow"}, "it did not take place; reason: Snow"),
+        (
+            None,
+            {"name": "José Stone", "role": "Site manager", "phone": "", "source": "the school's website"},
+            "José Stone; Site manager; source: the school's website",
+        ),
+        (
+            {"took_place": True, "pupils": 9},
+            {"why": "The wrong show", "holds again": {"took_place": True}},
+            "why: The wrong show; holds again: it took place",
+        ),
+        ({"town": "Kestermere"}, {"town": "Fenwold"}, "Town: Fenwold, was Kestermere"),
+        (None, ["2027-03-09T09:30:00+00:00"], "9 March 2027 at 9:30am"),
+        (None, None, ""),
+    ],
+)
+def test_a_deed_is_told_in_words_and_not_by_the_names_of_its_columns(
+    before: Any, after: Any, said: str
+) -> None:
+    assert deed_in_words(History(before=before, after=after)) == said

@@ -42,6 +42,11 @@ class FollowUpPanel:
     undo: int | None
     form: FollowUpForm
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anything stands or stood; setting the first day is a page of its own, one click away."""
+        return bool(self.standing or self.before)
+
 
 def panel(
     urn: int, programme: Programme, family: Sequence[int], *, is_missing: bool, now: datetime

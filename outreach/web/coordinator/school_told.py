@@ -12,7 +12,11 @@ from outreach.county.register import hands
 from outreach.county.schools import Correction, School
 from outreach.ground import history
 from outreach.ground.history import History
-from outreach.ground.wording import date_and_time, day_short, number
+from outreach.ground.school_year import year_group_name
+from outreach.ground.wording import and_list, date_and_time, day_short, number
+
+BY_ITSELF = ("address", "day", "name", "owner", "phone", "role", "starts", "starts_at", "whose")
+"""What needs no label to say what it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,29 +90,48 @@ def deeds(
         {"school": urns, "booking": references}, spans=spans, partnership_id=partnership_id
     )
     return [
-        Deed(row=row, words=_words(row), at=others.get(row.subject_id, "") if row.subject == "school" else "")
+        Deed(
+            row=row,
+            words=deed_in_words(row),
+            at=others.get(row.subject_id, "") if row.subject == "school" else "",
+        )
         for row in rows
     ]
 
 
-def _words(row: History) -> str:
+def deed_in_words(row: History) -> str:
     """'Number of pupils: 900, was 1,050' for a change; what was put down for a deed of its own."""
     if isinstance(row.before, dict) and isinstance(row.after, dict):
         parts = [
             f"{_label(key)}: {_plain(value)}"
             + (f", was {_plain(row.before[key])}" if key in row.before else "")
             for key, value in row.after.items()
-            if value != row.before.get(key)
+            if value != row.before.get(key) and not _says_nothing(key, value)
         ]
         return "; ".join(parts)
     said = row.after if row.after is not None else row.before
     if isinstance(said, dict):
-        return "; ".join(f"{_label(k)}: {_plain(v)}" for k, v in said.items() if v not in ("", None, [], {}))
+        return "; ".join(
+            _told(key, value)
+            for key, value in said.items()
+            if value not in ("", None, [], {}) and not _says_nothing(key, value)
+        )
     return _plain(said) if said is not None else ""
 
 
+def _says_nothing(key: str, value: Any) -> bool:
+    """Whether it is a row's number, which tells a person nothing."""
+    return key in ("programme", "urn") and isinstance(value, int)
+
+
+def _told(key: str, value: Any) -> str:
+    if key == "took_place":
+        return "it took place" if value else "it did not take place"
+    return _plain(value) if key in BY_ITSELF else f"{_label(key)}: {_plain(value)}"
+
+
 def _label(key: str) -> str:
-    return FIELDS.get(key, key.replace("_", " ").capitalize())
+    return FIELDS.get(key, key.replace("_", " "))
 
 
 def _plain(value: Any) -> str:
@@ -116,8 +139,10 @@ def _plain(value: Any) -> str:
         return "not known"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict) and all(str(key).isdigit() for key in value):
+        return and_list(f"{_plain(n)} in {year_group_name(int(year))}" for year, n in value.items())
     if isinstance(value, dict):
-        return ", ".join(f"{_label(str(k))} {_plain(v)}" for k, v in value.items())
+        return ", ".join(_told(str(key), one) for key, one in value.items())
     if isinstance(value, list):
         return ", ".join(_plain(v) for v in value)
     try:
