@@ -1,16 +1,19 @@
 """The words of a booking's page: each line in every case that makes it another."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.post.outbox import Letter
 from outreach.web.coordinator import booking_words
 
 AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def booked(**changes: Any) -> Any:
@@ -156,5 +159,26 @@ def test_deeds_are_those_that_can_still_be_done(
     starts_at = AT + timedelta(hours=starts_in)
     show = SimpleNamespace(starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
     cancellation: Any = SimpleNamespace() if ended else None
-    found = booking_words.head_deeds(booked(role=role, performance=show), cancellation, now=AT)
+    found = booking_words.head_deeds(booked(role=role, performance=show, outcome=None), cancellation, now=AT)
     assert [page for page, _, _ in found] == deeds
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ends_in", "came", "first"),
+    [
+        (None, 1, ("booked", "Booked"), "Move"),
+        (None, -1, ("to confirm", "Report missing"), "Enter a report"),
+        ("reports disagree", -1, ("to confirm", "Reports disagree"), "Enter a report"),
+        ("took place", -1, ("seen", "Took place"), "Reports"),
+        ("did not take place", -1, ("declined", "Did not take place"), "Reports"),
+    ],
+)
+def test_what_came_of_it_is_said_and_a_report_asked_for_only_where_one_is_missing(
+    outcome: str | None, ends_in: int, came: tuple[str, str], first: str
+) -> None:
+    ends_at = AT + timedelta(hours=ends_in)
+    one = booked(outcome=outcome, performance=SimpleNamespace(starts_at=ends_at - HOUR / 2, ends_at=ends_at))
+    one.ended_at, one.has_come_to = None, partial(Booking.has_come_to, one)
+    assert booking_words.what_came(one, now=AT) == came
+    deeds = booking_words.head_deeds(one, None, now=AT)
+    assert deeds[0][1] == first and deeds[0][2] == ("btn q s" if first == "Reports" else "btn s")

@@ -19,7 +19,7 @@ from outreach.booking.agenda.troupe_day import (
 )
 from outreach.coverage.gaplist.fitting import Fitting
 from outreach.tour.performances import Slot
-from outreach.web.coordinator import diary_view, diary_words
+from outreach.web.coordinator import diary_list_words, diary_view, diary_words
 from outreach.web.coordinator.diary_view import DiaryView
 from outreach.web.coordinator.diary_words import (
     BlockWords,
@@ -50,7 +50,7 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> None:
         told = [f"{name}={value}" for name, value in values.items()]
         return " ".join([endpoint.removeprefix("coordinator."), *told])
 
-    for module in (diary_words, diary_view):
+    for module in (diary_words, diary_view, diary_list_words):
         monkeypatch.setattr(module, "url_for", address)
 
 
@@ -484,3 +484,61 @@ def test_the_troupe_is_named_where_there_are_several() -> None:
 def test_the_rest_stands_behind_a_click(schools: int, first: int, rest: int, more: str) -> None:
     said = fits(found(*[fit()] * schools))
     assert (len(said.first), len(said.rest), said.more) == (first, rest, more)
+
+
+# the list behind a number
+
+
+def listed(item: Any = None, *, for_adults: bool = False, warning: str = "") -> diary_list_words.LineWords:
+    one = Listed(
+        day=ON,
+        row=row(),
+        block=item if isinstance(item, Block) else None,
+        free=item if isinstance(item, Free) else None,
+        warning=warning,
+    )
+    asked = DiaryView(
+        programme=programme(for_adults=for_adults),
+        view="week",
+        first=date(2027, 3, 8),
+        last=date(2027, 3, 14),
+        troupe_id=None,
+        left_out=(),
+    )
+    return diary_list_words.line(one, asked, today=date(2027, 3, 1))
+
+
+def test_a_list_says_its_days_and_how_many_there_are() -> None:
+    today = date(2027, 3, 1)
+    assert diary_list_words.head(looked_at(), 1, today=today) == "Someone to Tell, 8 to 14 March. 1 line."
+    assert diary_list_words.head(looked_at(), 3, today=today).endswith(" 3 lines.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "for_adults", "beneath"),
+    [
+        ({}, False, "1,120 pupils"),
+        ({"guests": 1}, False, "1,120 pupils, 1 guest"),
+        ({"guests": 2}, True, "For staff, 2 guests"),
+        ({"kind": "proposed"}, False, "Proposed, to be answered by Wednesday 3 March"),
+        ({"kind": "held", "held_until": AT}, False, "Held until 10:00am"),
+        ({"kind": "held"}, False, "Booked by its guests alone"),
+    ],
+)
+def test_a_show_in_a_list_says_how_far_it_is_agreed(
+    changes: dict[str, Any], for_adults: bool, beneath: str
+) -> None:
+    said = listed(block(**changes), for_adults=for_adults)
+    assert (said.day, said.troupe, said.time) == ("Tuesday 9 March", "Red van", "10:00am to 11:00am")
+    assert (plain(said.what), said.beneath) == ("Larch", beneath)
+    booked = not changes.get("kind")
+    assert said.what[0].href == ("booking reference=MRL-1" if booked else "school urn=100 programme=1")
+    assert said.href == "diary programme=1 from=2027-03-08#d7"
+
+
+def test_a_free_place_leads_to_who_would_fit_and_a_warning_stands_for_its_day() -> None:
+    free = listed(Free(begins=720, ends=960))
+    assert (free.time, plain(free.what)) == ("midday to 4:00pm", "Who would fit?")
+    assert free.what[0].href == "diary programme=1 from=2027-03-08 fit=7#fits"
+    warned = listed(warning="Hall too small")
+    assert (warned.time, plain(warned.what), warned.beneath) == ("8:00am to 5:00pm", "Hall too small", "")

@@ -720,7 +720,7 @@ def test_a_day_is_set_for_those_ticked_and_stands_in_the_list_the_filter_and_the
     desk: FlaskClient, county: County
 ) -> None:
     page = do(desk, county, "follow-up", county.silent, county.fresh)
-    assert "Follow 2 schools up" in page.text and "Nothing has changed yet" in page.text
+    assert "Follow up 2 schools" in page.text and "Nothing has changed yet" in page.text
     said = {"day": "Monday", "what": "Ring the office", "whose": county.owen.id}
     wrong = confirm(desk, county, "follow-up", page.text, **said | {"day": "soon"})
     assert (

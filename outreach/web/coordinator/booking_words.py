@@ -6,7 +6,16 @@ from datetime import datetime
 
 from outreach.booking.desk.closing import Closing
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.promises import HOST, Booking, Cancellation
+from outreach.booking.promises import (
+    BOOKED,
+    DISAGREE,
+    FAILED,
+    HOST,
+    MISSING,
+    TOOK_PLACE,
+    Booking,
+    Cancellation,
+)
 from outreach.county.schools import School
 from outreach.ground.wording import (
     and_list,
@@ -48,13 +57,28 @@ def head_deeds(
     if cancellation is not None:
         return []
     if show.starts_at <= now:
-        deeds.append(("report", "Enter a report", "btn s"))
+        told = booking.outcome in (TOOK_PLACE, FAILED)
+        deeds.append(("report", "Reports" if told else "Enter a report", "btn q s" if told else "btn s"))
     if show.ends_at > now:
         if booking.role == HOST:
             deeds.append(("booking_move", "Move", "btn s"))
         deeds.append(("booking_change", "Change numbers or hall", "btn q s"))
         deeds.append(("booking_cancel", "Cancel…", "btn stop s"))
     return deeds
+
+
+WHAT_CAME = {
+    BOOKED: ("booked", "Booked"),
+    MISSING: ("to confirm", "Report missing"),
+    DISAGREE: ("to confirm", "Reports disagree"),
+    TOOK_PLACE: ("seen", "Took place"),
+    FAILED: ("declined", "Did not take place"),
+}
+
+
+def what_came(booking: Booking, *, now: datetime) -> tuple[str, str]:
+    """(the standing whose glyph it bears, words) of a booking that was not cancelled."""
+    return WHAT_CAME[booking.has_come_to(now)]
 
 
 def cancelled(cancellation: Cancellation) -> tuple[str, str]:

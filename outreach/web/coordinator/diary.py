@@ -17,7 +17,7 @@ from outreach.ground.timespans import day_of
 from outreach.tour import programmes
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.web.coordinator import diary_view
+from outreach.web.coordinator import diary_list_words, diary_view
 from outreach.web.coordinator.diary_view import WEEK, DiaryView
 from outreach.web.coordinator.diary_words import DiaryWords
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
@@ -82,14 +82,13 @@ def diary_list(kind: str) -> Any:
     found = tour_diary.diary_of_programme(
         programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id
     )
+    lines, today = found.listed(kind), day_of(now)
     return render_template(
         "coordinator/diary_list.html",
         asked=asked,
-        kind=kind,
         title=TITLES[kind],
-        lines=found.listed(kind),
-        clock_of=troupe_day.clock_of,
-        now=now,
+        head=diary_list_words.head(asked, len(lines), today=today),
+        lines=[diary_list_words.line(one, asked, today=today) for one in lines],
     )
 
 

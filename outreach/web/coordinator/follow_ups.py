@@ -39,7 +39,7 @@ def follow_up(urn: int) -> Any:
         "coordinator/school_form.html",
         school=school,
         form=form,
-        title=f"Follow {school.name} up",
+        title=f"Follow up {school.name}",
         does="Keep this day",
     )
     return page, status()

@@ -120,6 +120,7 @@ def invitation_round(round_id: int) -> Any:
         rows=rows,
         only=only,
         kinds=KINDS,
+        counts={kind: sum(_belongs(o, kind) for o in found[0].outcomes) for kind in KINDS},
         seconds_left=found[0].seconds_left(clock.now()),
     )
 

@@ -1,6 +1,7 @@
 """A visit report put down by a coordinator: the school's word, the company's, or the one that settles
 them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -9,7 +10,8 @@ from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.school_year import YEAR_GROUPS
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.wording import and_list, number
 from outreach.tour import programmes
 from outreach.visits import reports
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
@@ -70,7 +72,7 @@ def _page(booking: Booking, form: ReportForm) -> str:
         "coordinator/report.html",
         booking=booking,
         form=form,
-        promised=promised,
+        promised_said=promised_said(promised),
         year_groups=sorted({*promised, *target, *typed}),
         together=reports.companions(booking.performance),
         difference=reports.difference(booking),
@@ -79,6 +81,13 @@ def _page(booking: Booking, form: ReportForm) -> str:
         over=booking.performance.ends_at <= clock.now(),
         too_early=clock.now() < booking.performance.starts_at,
     )
+
+
+def promised_said(pupils: Mapping[int, int]) -> str:
+    """How many the school said would come."""
+    if not pupils:
+        return "Nobody was promised."
+    return f"Promised: {and_list(f'{number(n)} in {year_group_name(year)}' for year, n in pupils.items())}."
 
 
 def _said(booking: Booking) -> list[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """One performance: its host and guests, who asks to join, and the road to it and on from it. And all requests
 that wait."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
@@ -14,6 +15,8 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour import legs
 from outreach.tour.performances import Performance
+from outreach.web.coordinator import show_words
+from outreach.web.coordinator.show_words import LegWords
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
@@ -99,10 +102,15 @@ def _page(performance: Performance, form: SeatsForm | None = None) -> Any:
         how=guest_places.of_bookings(b.id for b in guests),
         asked=guest_places.asked_of(performance.id),
         seats=seats,
-        road=legs.road_of_show(performance, now=now) if performance.released_at is None else None,
+        road=_road(performance, now) if performance.released_at is None else None,
         form=form or SeatsForm(data=seats_typed(seats)),
         now=now,
     )
+
+
+def _road(performance: Performance, now: datetime) -> list[LegWords]:
+    road = legs.road_of_show(performance, now=now)
+    return [show_words.to_it(road.before, performance), show_words.on_from_it(road.after, performance)]
 
 
 def _answer(place: GuestPlace, form: AnswerForm) -> str:
