@@ -30,10 +30,11 @@ def head(asked: DiaryView, found: int, *, today: date) -> str:
 
 def line(one: Listed, asked: DiaryView, *, today: date) -> LineWords:
     row = one.row
+    day_id = row.tour_day.id if row.tour_day is not None else None
     time, what, beneath = f"{clock_of(row.leaves)} to {clock_of(row.returns)}", sentence(one.warning), ""
     if one.free is not None:
         time = f"{clock_of(one.free.begins)} to {clock_of(one.free.ends)}"
-        what = sentence(link("Who would fit?", f"{asked.address(fit=row.tour_day.id)}#fits"))
+        what = sentence(link("Who would fit?", f"{asked.address(fit=day_id)}#fits"))
     if one.block is not None:
         show, booking = one.block.performance, one.block.booking
         time = clock_span(show.starts_at, show.ends_at)
@@ -46,7 +47,7 @@ def line(one: Listed, asked: DiaryView, *, today: date) -> LineWords:
         beneath = _agreed(one.block, for_adults=asked.programme.for_adults, today=today)
     return LineWords(
         day=day(one.day, today=today),
-        href=f"{asked.address()}#d{row.tour_day.id}",
+        href=f"{asked.address()}#d{day_id}",
         troupe=row.troupe.name,
         time=time,
         what=what,
