@@ -1,11 +1,11 @@
 """Locations of schools: their own point, else the middle of their district, else of their authority."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from outreach.county.schools import School
+from outreach.county.schools import OPEN_STATUSES, School
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 
@@ -19,6 +19,39 @@ class Located:
 
     place: Place | None
     known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landmark:
+    """An open school whose point is known: what people know a place by."""
+
+    name: str
+    town: str
+    place: Place
+
+
+def landmarks(la_codes: Collection[str]) -> list[Landmark]:
+    """The open schools of some authorities that have a point, by name; one query."""
+    rows = db.session.execute(
+        select(School.name, School.town, School.easting, School.northing)
+        .where(
+            School.la_code.in_(la_codes),
+            School.status.in_(OPEN_STATUSES),
+            School.easting.is_not(None),
+            School.northing.is_not(None),
+        )
+        .order_by(School.name, School.urn)
+    )
+    return [
+        Landmark(name=name, town=town, place=Place(easting=easting, northing=northing))
+        for name, town, easting, northing in rows
+        if easting is not None and northing is not None
+    ]
+
+
+def nearest(found: Sequence[Landmark], place: Place) -> Landmark | None:
+    """The one nearest to a place; the first by name of two as near."""
+    return min(found, key=lambda landmark: landmark.place.kilometres_to(place), default=None)
 
 
 def located(school: School) -> Located:

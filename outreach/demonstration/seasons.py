@@ -19,7 +19,7 @@ class TourSeason:
     """A tour as it stands on one day of the year.
 
     `academic_year`: of the programme in hand. `behind`: the tour days before today, `ahead`: those after it.
-    Early in a year, and in the summer, the days behind are a trial in the term before.
+    Early in a year, and in the summer, the days behind are a trial in the term before. `reply_by` is a school day.
     """
 
     academic_year: int
@@ -40,8 +40,8 @@ def on(today: date) -> TourSeason:
     behind = [day for day in days if day < today][-DAYS_BEHIND:]
     begins = max(today + timedelta(days=1), school_year.first_day(year) + WEEK)
     ahead = [day for day in days if day >= begins][:DAYS_AHEAD]
-    reply_by = min(begins + 3 * WEEK, school_year.last_day(year))
-    return TourSeason(academic_year=year, behind=tuple(behind), ahead=tuple(ahead), reply_by=reply_by)
+    to_reply = [day for day in school_days(year) if today < day <= begins + 3 * WEEK]
+    return TourSeason(academic_year=year, behind=tuple(behind), ahead=tuple(ahead), reply_by=to_reply[-1])
 
 
 def school_days(academic_year: int) -> Iterator[date]:

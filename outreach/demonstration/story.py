@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from outreach.asking import invitations, open_door, rounds
-from outreach.booking import holds, limits
+from outreach.booking import holds, limits, reply_days
 from outreach.booking.desk import proposing
-from outreach.county import authorities, contacts, coordinators, partnerships, register, schools
+from outreach.county import authorities, contacts, coordinators, partnerships, register, school_days, schools
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership, PartnershipSettings
 from outreach.county.schools import School
@@ -304,13 +304,20 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
     when = now - timedelta(days=3)
     for school in parts.playing(cast.PROPOSED):
         near = slots.offers(programme, school, now=now).near
-        if near:
+        reply_by = near and reply_days.usual(
+            programme,
+            near[0].day,
+            wanted=day_of(now) + timedelta(days=8),
+            why_closed=school_days.load_one(school).why_closed,
+            now=now,
+        )
+        if reply_by:
             offer = proposing.ProposalDraft(
                 programme=programme,
                 school=school,
                 slot=near[0],
                 people=contacts.contacts_of_school(school.urn)[:1],
-                reply_by=min(day_of(now) + timedelta(days=8), near[0].day - timedelta(days=1)),
+                reply_by=reply_by,
             )
             proposing.propose(offer, who=COORDINATOR, now=when)
     hand_over()

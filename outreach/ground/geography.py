@@ -18,6 +18,9 @@ class Place:
         return math.hypot(self.easting - other.easting, self.northing - other.northing) / 1000
 
 
+_SQUARES = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+
+
 def middle(places: Iterable[Place]) -> Place | None:
     """The mean of some places; None of none."""
     points = list(places)
@@ -43,13 +46,31 @@ def from_grid_reference(text: str) -> Place | None:
     half = len(figures) // 2
     metres = 10 ** (5 - half)
     # The 500 km squares run A to Z (no I) from the north-west, five to a row; so do the 100 km ones in each.
-    first, second = ("ABCDEFGHJKLMNOPQRSTUVWXYZ".index(letter) for letter in square[1])
+    first, second = (_SQUARES.index(letter) for letter in square[1])
     east = ((first - 2) % 5) * 5 + second % 5
     north = 19 - (first // 5) * 5 - second // 5
     return _in_great_britain(
         east * 100_000 + int(figures[:half]) * metres + metres // 2,
         north * 100_000 + int(figures[half:]) * metres + metres // 2,
     )
+
+
+def grid_reference(place: Place) -> str:
+    """'SP 513 061': the square of a hundred metres in which a place lies. Pure."""
+    east, north = place.easting // 100_000, place.northing // 100_000
+    first = (4 - (north + 5) // 5) * 5 + (east + 10) // 5
+    second = (4 - (north + 5) % 5) * 5 + (east + 10) % 5
+    letters = _SQUARES[first] + _SQUARES[second]
+    return f"{letters} {place.easting % 100_000 // 100:03d} {place.northing % 100_000 // 100:03d}"
+
+
+_WAYS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
+
+
+def way_from(here: Place, there: Place) -> str:
+    """In which of eight directions one place lies, seen from another. Pure."""
+    angle = math.atan2(there.northing - here.northing, there.easting - here.easting)
+    return _WAYS[round(angle / (math.pi / 4)) % 8]
 
 
 def _in_great_britain(easting: int, northing: int) -> Place | None:

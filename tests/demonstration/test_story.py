@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from outreach.asking import open_door
 from outreach.booking.guest_places import GuestPlace
+from outreach.booking.proposals import Proposal
+from outreach.county import partnerships, school_days
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, story
@@ -88,6 +90,11 @@ def judge(told: Told, now: datetime) -> None:
     lie = select(func.count()).select_from(Performance).where(Performance.released_at.is_(None))
     assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40
     assert db.session.scalar(lie.where(Performance.starts_at > now)) > 15
+    kept = list(db.session.scalars(select(Proposal).order_by(Proposal.id)))
+    calendars = school_days.load(row.urn for row in kept)
+    assert kept and not any(calendars[row.urn].why_closed(row.reply_by) for row in kept)
+    (of_county, *_) = school_days.authority_calendars(partnerships.la_codes(told.partnership.id)).values()
+    assert not of_county.why_closed(told.programme.reply_by)
     assert len(open_door.waiting_requests(told.partnership.id)) == 2
     assert Counter(place.ended_as for place in db.session.scalars(select(GuestPlace))) == {"joined": 2, "": 1}
     letters = letterbook.counts(told.partnership.id)

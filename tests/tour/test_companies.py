@@ -1,12 +1,14 @@
 """Companies, troupes, and where a van starts its day."""
 
+from itertools import product
+
 import pytest
 from flask import Flask
 
 import make
 from outreach.ground import history
 from outreach.ground.db import transaction
-from outreach.ground.geography import Place, from_grid_reference
+from outreach.ground.geography import Place, from_grid_reference, grid_reference, way_from
 from outreach.tour import companies
 from outreach.tour.companies import CompanyFacts, TroupeFacts
 
@@ -28,6 +30,22 @@ ROW = CompanyFacts(name="Lantern Row Theatre", contact_name="Sam Okoye", contact
 )
 def test_a_grid_reference_or_a_pair_of_metres_is_a_place(typed: str, place: Place) -> None:
     assert from_grid_reference(typed) == place
+
+
+@pytest.mark.parametrize(("easting", "northing"), list(product(range(1, 7), range(1, 13))))
+def test_a_place_has_the_reference_that_leads_back_to_its_square(easting: int, northing: int) -> None:
+    place = Place(easting=easting * 99_990 + 40, northing=northing * 99_990 + 40)
+    back = from_grid_reference(grid_reference(place))
+    assert back is not None
+    assert (back.easting // 100, back.northing // 100) == (place.easting // 100, place.northing // 100)
+
+
+def test_a_place_lies_in_one_of_eight_directions() -> None:
+    here = Place(easting=400_000, northing=300_000)
+    offsets = ((0, 9), (9, 9), (9, 1), (9, -9), (1, -9), (-9, -9), (-9, 1), (-9, 9))
+    assert [
+        way_from(here, Place(easting=here.easting + x, northing=here.northing + y)) for x, y in offsets
+    ] == ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"]
 
 
 @pytest.mark.parametrize(

@@ -541,6 +541,37 @@ def test_a_company_and_its_troupe_are_added_and_changed(desk: Desk) -> None:
     assert "Lantern Row</a>" in page and "the day begins at the first school" in page
 
 
+@pytest.mark.both_databases
+def test_a_place_is_named_by_its_reference_and_the_school_that_is_nearest(desk: Desk) -> None:
+    assert desk.client.get("/desk/places?at=451300,206100").json == {
+        "reference": "SP 513 061",
+        "said": "SP 513 061",
+    }
+    with transaction():
+        make.school(name="Eelbridge Academy", town="Eelbridge", easting=451300, northing=207300)
+        make.school(name="Closed by then", status="Closed", easting=451300, northing=206100)
+        make.school(name="Nowhere known", easting=None, northing=None)
+        other = make.partnership(la_codes=("932",))
+        make.school(name="Another's", la_code="932", easting=451300, northing=206100)
+        troupe = make.troupe(desk.partnership)
+    assert other.id != desk.partnership_id
+    asked = desk.client.get("/desk/places?at=451300,206100")
+    assert asked.json == {"reference": "SP 513 061", "said": "SP 513 061, 1.2 km south of Eelbridge Academy"}
+    near = desk.client.get("/desk/places?at=451300,207299").json
+    assert near is not None and near["said"] == "SP 513 072, at Eelbridge Academy"
+    for wrong in ("", "behind the church", "451300", "900000,206100", "0,0"):
+        assert desk.client.get("/desk/places", query_string={"at": wrong}).status_code == 404
+    # The same words stand on the troupe's page for what is typed, and when it is saved.
+    path = f"/desk/troupes/{troupe.id}"
+    refused = desk.post(path, name="", base="SP 513 061").text
+    assert ">SP 513 061, 1.2 km south of Eelbridge Academy</p>" in refused
+    desk.post(path, name="Red van", base="SP 513 061")
+    said = "Red van is saved. Its base is SP 513 061, 1.2 km south of Eelbridge Academy."
+    assert said in desk.client.get("/desk/companies").text
+    desk.post(path, name="Red van", base="SP 513 061", base_name="Depot")
+    assert "Red van is saved.</p>" in desk.client.get("/desk/companies").text
+
+
 def test_a_wrong_troupe_is_named_and_what_was_typed_stays(desk: Desk) -> None:
     with transaction():
         troupe = make.troupe(desk.partnership)

@@ -97,7 +97,7 @@ class Map:
     zoomed: str = ""
 
 
-class _Frame:
+class Frame:
     """Grid metres into whole pixels of a picture that just holds the rings it is given."""
 
     def __init__(self, rings: Iterable[Ring], tallest: int) -> None:
@@ -159,7 +159,7 @@ def draw(
         return None
     if any(code == zoom for code, _, _ in districts_drawn):
         return _one_district(districts_drawn, zoom, districts, target)
-    frame = _Frame((ring for _, _, rings in districts_drawn for ring in rings), TALLEST)
+    frame = Frame((ring for _, _, rings in districts_drawn for ring in rings), TALLEST)
     places = _places(target) if len(target) <= MOST_POINTS else []
     totals = {d.key: d for d in districts}
     drawn = {code: frame.rings(rings) for code, _, rings in districts_drawn}
@@ -211,7 +211,7 @@ def _one_district(
 ) -> Map:
     """One district as large as the picture, with its schools; the others are only outlines about it."""
     name, rings = next((name, rings) for code, name, rings in districts_drawn if code == zoom)
-    frame = _Frame(rings, TALLEST)
+    frame = Frame(rings, TALLEST)
     own = next((d for d in districts if d.key == zoom), None)
     schools = [s for s in target if s.district_code == zoom]
     return Map(
@@ -268,7 +268,7 @@ def _crowded(
 
 
 def _inset(code: str, name: str, rings: Sequence[Ring], totals: Totals, places: Sequence[_Place]) -> Inset:
-    frame = _Frame(rings, TALLEST_INSET)
+    frame = Frame(rings, TALLEST_INSET)
     return Inset(
         code=code,
         name=name,

@@ -3,15 +3,20 @@
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 
-from outreach.county import partnerships
+from outreach.county import partnerships, school_locations
+from outreach.county.school_locations import Landmark
+from outreach.coverage.charts import place_map
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
+from outreach.ground.geography import Place, from_grid_reference, grid_reference
 from outreach.post import troupe_links
 from outreach.tour import companies
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
 from outreach.web import forms, opened, troupe_door
+from outreach.web.coordinator import place_words
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
 
@@ -114,9 +119,9 @@ def new_troupe(company_id: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             made = companies.add_troupe(here, form.facts(), who=who(), now=clock.now())
-        flash(f"{made.name} is added.")
+        flash(f"{made.name} is added.{_starts_at(made.base)}")
         return redirect(url_for("coordinator.companies"), 303)
-    return render_template("coordinator/troupe.html", form=form, company=here, troupe=None), status()
+    return _troupe_page(form, here, None), status()
 
 
 @coordinator.route("/troupes/<int(max=2147483647):troupe_id>", methods=["GET", "POST"])
@@ -130,13 +135,22 @@ def troupe(troupe_id: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             stands.unchanged(_lock)
+            before = here.base
             companies.change_troupe(here, form.facts(), who=who(), now=clock.now())
-        flash(f"{here.name} is saved.")
+        moved = _starts_at(here.base) if here.base != before else ""
+        flash(f"{here.name} is saved.{moved}")
         return redirect(url_for("coordinator.companies"), 303)
-    page = render_template(
-        "coordinator/troupe.html", form=form, company=here.company, troupe=here, link=troupe_door.offer(here)
-    )
-    return page, status()
+    return _troupe_page(form, here.company, here), status()
+
+
+@coordinator.get("/places")
+@coordinators_only
+def place_named() -> Any:
+    """The place of `?at=` easting, northing, as somebody points at it: its grid reference, and it in words."""
+    place = from_grid_reference(request.args.get("at", ""))
+    if place is None:
+        abort(404)
+    return jsonify(reference=grid_reference(place), said=place_words.said(place, _landmarks()))
 
 
 @coordinator.route("/troupes/<int:troupe_id>/costs", methods=["GET", "POST"])
@@ -193,6 +207,32 @@ def withdraw_troupe_link(troupe_id: int) -> Any:
         if standing is not None:
             troupe_links.withdraw(standing, who=who(), now=clock.now())
     return _to_link(troupe_id, "The link is taken back. Shows and calendar entries stay as they are.")
+
+
+def _troupe_page(form: TroupeForm, company: Company, troupe: Troupe | None) -> str:
+    """What is typed as its base is named and shown on the map, where it is a place; else the one that is settled."""
+    found = _landmarks()
+    try:
+        base = companies.find_base(form.base.data or "")
+    except Refusal:
+        base = None
+    return render_template(
+        "coordinator/troupe.html",
+        form=form,
+        company=company,
+        troupe=troupe,
+        link=troupe_door.offer(troupe) if troupe else None,
+        map=place_map.draw(g.partnership.districts_geojson, found, base),
+        base_said=place_words.said(base, found) if base else "",
+    )
+
+
+def _starts_at(base: Place | None) -> str:
+    return f" Its base is {place_words.said(base, _landmarks())}." if base else ""
+
+
+def _landmarks() -> list[Landmark]:
+    return school_locations.landmarks(partnerships.la_codes(g.partnership.id))
 
 
 def _lock() -> None:
