@@ -5,63 +5,105 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.asking.recipients import whom_to_propose_to
+from outreach.booking import diary
 from outreach.county import authorities, contacts, establishments, partnerships
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
+from outreach.coverage.places import places_needed
 from outreach.coverage.standings import Standing, Word
 from outreach.ground.school_year import first_day, last_day, year_groups_name, year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short, number
 from outreach.tour import companies, days, programmes
+from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing to set up. `what` is its short name; `said` tells what stands, or what is missing; `has`, `of`: for how
-    many schools of the target it stands, where it is counted; `la_code`: of the authority that it is about."""
+    """One thing to set up. `what` is its short name; `said` tells in a sentence what stands, or what lacks, `value`
+    and `under` as a list has it. `has`, `of`: for how many schools of the target it stands, where it is
+    counted; `la_code`: of the authority that it is about. `partly`: something stands. `waits`: what is missing is for
+    others to give, and nothing else has to wait for it. Not `needed`: it is nobody's loss where it is left out."""
 
     what: str
     done: bool
     said: str
+    value: str = ""
+    under: str = ""
     has: int | None = None
     of: int | None = None
     la_code: str = ""
+    partly: bool = False
+    waits: bool = False
+    needed: bool = True
 
     @property
     def in_part(self) -> bool:
-        return not self.done and bool(self.has)
+        return not self.done and (self.partly or bool(self.has))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """The steps in the order in which they are best taken, and what they were found by."""
+
+    steps: list[Step]
+    programme: Programme | None
+    target: Sequence[Standing]
+    days: Sequence[TourDay]
+    """Tour days that are still to come."""
+    reachable: int
+    """Schools of the target that can be written to."""
 
 
 def steps_of_setup(partnership: Partnership, *, now: datetime) -> list[Step]:
-    """The steps in the order in which they are best taken; a constant number of queries."""
+    """The steps alone; a constant number of queries."""
+    return look(partnership, now=now).steps
+
+
+def next_of(steps: Sequence[Step]) -> Step | None:
+    """The first step that a coordinator can take, else the first that waits for others; None when all is in place."""
+    open_steps = [step for step in steps if step.needed and not step.done]
+    return next((step for step in open_steps if not step.waits), next(iter(open_steps), None))
+
+
+def look(partnership: Partnership, *, now: datetime) -> SetUp:
+    """How far the set-up is; a constant number of queries."""
     today = day_of(now)
     here = partnerships.authorities(partnership.id)
     la_codes = [a.la_code for a in here]
     programme = programmes.current(partnership.id, today)
     year = programme.academic_year if programme else year_in_hand(today)
     reach = contacts.reach(la_codes)
-    target = (
+    target: Sequence[Standing] = (
         ()
         if programme is None
         else standings.standings_of_programme(programme.id, as_of=today, now=now).target
     )
-    return [
+    coming = [] if programme is None else [d for d in days.of_programme(programme.id) if d.day >= today]
+    free = [] if programme is None else diary.free_places(programme.id, now=now)
+    reached, _ = whom_to_propose_to(s.urn for s in target)
+    steps = [
         _settings(partnership),
         Step(
             what="authorities",
             done=bool(here),
             said=and_list(f"{a.name} ({a.la_code})" for a in here)
             or "None yet. Which local authorities are yours?",
+            value=and_list(f"{a.name} ({a.la_code})" for a in here),
+            under="" if here else "Which local authorities are yours?",
         ),
         _register(reach.schools, target),
+        _pupils(target),
         terms(here, year),
         _programme(programme),
         _company(partnership),
-        _tour_days(programme, now),
-        _contacts(reach.with_contact, reach.schools, target),
-        _invitations(programme, target),
+        _tour_days(programme, coming, target, sum(places for _, places in free)),
+        _contacts(reach.with_contact, reach.schools, target, len(reached)),
+        _roads(partnership),
+        _invitations(programme, target, len(reached)),
     ]
+    return SetUp(steps=steps, programme=programme, target=target, days=coming, reachable=len(reached))
 
 
 def _settings(partnership: Partnership) -> Step:
@@ -75,25 +117,22 @@ def _settings(partnership: Partnership) -> Step:
         if not value
     ]
     if missing:
-        return Step(what="partnership", done=False, said=f"Missing: {and_list(missing)}.")
+        said = f"Missing: {and_list(missing)}."
+        return Step(what="partnership", done=False, said=said, under=said)
     return Step(
         what="partnership",
         done=True,
         said=f"{partnership.contact_name}, {partnership.contact_email}, {partnership.contact_phone}",
+        value=f"{partnership.contact_name}, {partnership.contact_phone}",
+        under=f"letters come from {partnership.contact_email}",
     )
 
 
 WHERE_IT_STANDS = (
     ("a district", "DistrictAdministrative", lambda s: bool(s.district_code)),
     ("a place", "Easting and Northing", lambda s: s.place_known),
-    (
-        "a pupil number",
-        "NumberOfPupils",
-        lambda s: s.target_pupils is not None or establishments.never_estimated(s.type, s.name),
-    ),
 )
-"""What the target needs of the register: in words, the columns that have it, and whether a school has it. A
-school whose pupils are registered elsewhere is asked for its number, whatever the register says."""
+"""What the target needs of the register: in words, the columns that have it, and whether a school has it."""
 
 
 def _register(known: int, target: Sequence[Standing]) -> Step:
@@ -101,47 +140,97 @@ def _register(known: int, target: Sequence[Standing]) -> Step:
     which columns of the register have it."""
     if not target:
         said = count(known, "open school") if known else "No school is here yet."
-        return Step(what="register", done=known > 0, said=said)
+        return Step(
+            what="register",
+            done=known > 0,
+            said=said,
+            value=said if known else "",
+            under="" if known else said,
+        )
     lacking = [
         (f"{n:,} without {words}", columns)
         for words, columns, has in WHERE_IT_STANDS
         if (n := sum(not has(s) for s in target))
     ]
     whole = f"{count(len(target), 'school')} in the target"
+    of_known = f"of {count(known, 'open school')}"
     if not lacking:
         return Step(
-            what="register", done=True, said=f"{whole}, each with its district, place and pupil number."
+            what="register",
+            done=True,
+            said=f"{whole}, each with its district and place.",
+            value=f"{len(target):,} of {len(target):,} in the target have a district and a place",
+            under=of_known,
         )
+    has_all = sum(all(has(s) for _, _, has in WHERE_IT_STANDS) for s in target)
     return Step(
         what="register",
         done=False,
-        has=sum(all(has(s) for _, _, has in WHERE_IT_STANDS) for s in target),
+        has=has_all,
         of=len(target),
+        value=f"{has_all:,} of {len(target):,}",
+        under=f"{and_list(words for words, _ in lacking)}, {of_known}",
         said=f"{whole}: {and_list(words for words, _ in lacking)}. The register’s file of all establishment data has "
         f"{and_list(columns for _, columns in lacking)}; what it does not know, the school’s own page takes.",
     )
 
 
-def _contacts(with_contact: int, known: int, target: Sequence[Standing]) -> Step:
+def _pupils(target: Sequence[Standing]) -> Step:
+    """Done once the number of pupils of every school of the target is known. A school whose pupils are registered
+    elsewhere is asked for its number, whatever the register says."""
+    if not target:
+        said = "Counted once there is a programme and schools for it."
+        return Step(what="pupils", done=False, said=said, under=said, waits=True)
+    lacking = [s for s in target if s.target_pupils is None]
+    asked = sum(establishments.never_estimated(s.type, s.name) for s in lacking)
+    unknown = len(lacking) - asked
+    why = []
+    if unknown:
+        why.append(f"{unknown:,} without a number in the register")
+    if asked:
+        registered = "has its pupils" if asked == 1 else "have their pupils"
+        why.append(f"{asked:,} {registered} on other schools’ rolls: ask {'it' if asked == 1 else 'them'}")
+    value = f"{len(target) - len(lacking):,} of {len(target):,}"
+    return Step(
+        what="pupils",
+        done=not lacking,
+        has=len(target) - len(lacking),
+        of=len(target),
+        value=value,
+        under=and_list(why) if lacking else "by the register, or by the schools themselves",
+        said=f"{value} have a number of pupils: {and_list(why)}."
+        + (" The register’s file of all establishment data has NumberOfPupils." if unknown else "")
+        if lacking
+        else f"All {len(target):,} have a number of pupils.",
+        waits=not unknown,
+    )
+
+
+def _contacts(with_contact: int, known: int, target: Sequence[Standing], reached: int) -> Step:
     """Done once every school of the target can be written to."""
     if not target:
         said = f"{number(with_contact)} of {count(known, 'open school')} have somebody to write to."
         return Step(
-            what="contacts", done=with_contact > 0, said=said if with_contact else "Nobody to write to yet."
+            what="contacts",
+            done=with_contact > 0,
+            said=said if with_contact else "Nobody to write to yet.",
+            value=f"{number(with_contact)} of {count(known, 'open school')}" if with_contact else "",
+            under="" if with_contact else "Nobody to write to yet.",
         )
-    reached, _ = whom_to_propose_to(s.urn for s in target)
-    said = (
-        f"{number(len(reached))} of {count(len(target), 'school')} in the target have somebody to write to."
-    )
-    if len(reached) < len(target):
+    said = f"{number(reached)} of {count(len(target), 'school')} in the target have somebody to write to."
+    if reached < len(target):
         said += (
             " A contacts file brings in the others: the council’s own list, with an address for each school."
         )
     return Step(
         what="contacts",
-        done=len(reached) == len(target),
+        done=reached == len(target),
         said=said,
-        has=len(reached),
+        value=f"{reached:,} of {len(target):,}",
+        under=f"{len(target) - reached:,} missing: the council’s list has them"
+        if reached < len(target)
+        else "somebody to write to at each",
+        has=reached,
         of=len(target),
     )
 
@@ -155,12 +244,20 @@ def terms(here: list[partnerships.Authority], year: int) -> Step:
     lacking = [a for a in here if a.la_code not in with_terms]
     without = [a.name for a in lacking]
     if here and not without:
-        return Step(what="terms", done=True, said=f"Term dates for {year_name(year)} are here.")
+        return Step(
+            what="terms",
+            done=True,
+            said=f"Term dates for {year_name(year)} are here.",
+            value=year_name(year),
+            under="bank holidays are in it",
+        )
     whose = f" of {and_list(without)}" if without else ""
     return Step(
         what="terms",
         done=False,
         la_code=lacking[0].la_code if lacking else "",
+        under=f"none{whose} for {year_name(year)}",
+        partly=0 < len(lacking) < len(here),
         said=f"No term dates{whose} for {year_name(year)}. "
         "Until they are here, every weekday that is no bank holiday counts as a school day.",
     )
@@ -168,49 +265,99 @@ def terms(here: list[partnerships.Authority], year: int) -> Step:
 
 def _programme(programme: Programme | None) -> Step:
     if programme is None:
-        return Step(what="programme", done=False, said="What is played, for whom, and how it is booked.")
-    whom = (
-        "for adults"
-        if programme.for_adults
-        else "for " + year_groups_name(programmes.target_year_groups(programme.id))
-    )
+        said = "What is played, for whom, and how it is booked."
+        return Step(what="programme", done=False, said=said, under=said)
+    whom = "adults" if programme.for_adults else year_groups_name(programmes.target_year_groups(programme.id))
+    reply_by = day_short(programme.reply_by)
     return Step(
         what="programme",
         done=True,
-        said=f"{programme.title}, {year_name(programme.academic_year)}, {whom}, "
-        f"reply by {day_short(programme.reply_by)}",
+        said=f"{programme.title}, {year_name(programme.academic_year)}, for {whom}, reply by {reply_by}",
+        value=f"{programme.title}, {whom}",
+        under=f"{year_name(programme.academic_year)}, reply by {reply_by}",
     )
 
 
 def _company(partnership: Partnership) -> Step:
     troupes = companies.troupes(partnership.id)
     if not troupes:
-        return Step(what="company", done=False, said="Who plays, and where their van starts in the morning.")
+        said = "Who plays, and where their van starts in the morning."
+        return Step(what="company", done=False, said=said, under=said)
     by_company: dict[str, list[str]] = {}
     for troupe in troupes:
         by_company.setdefault(troupe.company.name, []).append(troupe.name)
     said = "; ".join(f"{name}: {and_list(names)}" for name, names in by_company.items())
     baseless = [t.name for t in troupes if t.base is None]
-    lacking = f". No base is known for {and_list(baseless)}" if baseless else ""
-    return Step(what="company", done=True, said=said + lacking)
-
-
-def _tour_days(programme: Programme | None, now: datetime) -> Step:
-    coming = [] if programme is None else [d for d in days.of_programme(programme.id) if d.day >= day_of(now)]
-    if not coming:
-        return Step(what="tour days", done=False, said="No day is given yet on which a school could book.")
+    lacking = f"No base is known for {and_list(baseless)}" if baseless else ""
     return Step(
-        what="tour days",
+        what="company",
         done=True,
-        said=f"{count(len(coming), 'coming day')} with room for {count(sum(d.shows_at_most for d in coming), 'show')}, "
-        f"the last on {day_short(coming[-1].day)}",
+        said=f"{said}. {lacking}" if lacking else said,
+        value=said,
+        under=lacking or "their bases are known",
     )
 
 
-def _invitations(programme: Programme | None, target: Sequence[Standing]) -> Step:
+def _tour_days(
+    programme: Programme | None, coming: Sequence[TourDay], target: Sequence[Standing], free: int
+) -> Step:
+    """In part while the places that are free are fewer than the schools still need."""
+    if programme is None or not coming:
+        said = "No day is given yet on which a school could book."
+        return Step(what="tour days", done=False, said=said, under=said)
+    room = sum(d.shows_at_most for d in coming)
+    last = day_short(coming[-1].day)
+    needed = sum(places_needed(programme, s) for s in target if s.is_gap and s.standing != Word.DECLINED)
+    value = f"{count(len(coming), 'coming day')}, room for {count(room, 'show')}"
+    if needed <= free:
+        return Step(
+            what="tour days",
+            done=True,
+            said=f"{count(len(coming), 'coming day')} with room for {count(room, 'show')}, the last on {last}",
+            value=value,
+            under=f"the last on {last}",
+        )
+    more = -(-(needed - free) // programme.shows_a_day)
+    under = (
+        f"schools still need {count(needed, 'show')}, {free:,} {'is' if free == 1 else 'are'} free: "
+        f"{count(more, 'day')} more"
+    )
+    return Step(
+        what="tour days",
+        done=False,
+        said=f"{value}; {under}.",
+        value=value,
+        under=under,
+        partly=True,
+        waits=True,
+    )
+
+
+def _roads(partnership: Partnership) -> Step:
+    if partnership.road_table:
+        return Step(
+            what="roads", done=True, said="Your own table of minutes.", value="your own table", needed=False
+        )
+    under = "a table of minutes makes times truer; not needed"
+    return Step(what="roads", done=False, said=under, value="straight lines", under=under, needed=False)
+
+
+def _invitations(programme: Programme | None, target: Sequence[Standing], reached: int) -> Step:
     """Done once every school of the target was asked, or answered unasked."""
     if programme is None or not target:
-        return Step(what="invitations", done=False, said="No school is invited yet.")
+        said = "No school is invited yet."
+        return Step(what="invitations", done=False, said=said, under=said)
     asked = sum(s.standing not in (Word.NOT_ASKED, Word.UNREACHABLE) for s in target)
-    said = f"{asked:,} of {count(len(target), 'school')} in the target asked."
-    return Step(what="invitations", done=asked == len(target), said=said, has=asked, of=len(target))
+    value = f"{asked:,} of {len(target):,} asked"
+    under = ""
+    if asked == 0 and 0 < reached < len(target):
+        under = f"wait for contacts, or ask {reached:,} now"
+    return Step(
+        what="invitations",
+        done=asked == len(target),
+        said=f"{asked:,} of {count(len(target), 'school')} in the target asked.",
+        value=value,
+        under=under,
+        has=asked,
+        of=len(target),
+    )

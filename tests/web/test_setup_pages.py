@@ -94,12 +94,15 @@ def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
     def said() -> list[tuple[str, bool]]:
         return [(s.what, s.done) for s in readiness.steps_of_setup(desk.partnership, now=make.NOW)]
 
-    names = "partnership authorities register terms programme company;tour days;contacts invitations"
+    names = (
+        "partnership authorities register pupils terms programme company;tour days;contacts roads invitations"
+    )
     order = [n for part in names.split(";") for n in ([part] if part == "tour days" else part.split())]
     assert said() == [(n, n in ("partnership", "authorities", "terms")) for n in order]
     page = desk.client.get("/desk/setup").text
-    assert "3 of 9 done" in page
-    assert page.count('aria-current="step"') == 1 and page.count("Not yet</span>") == 6
+    assert "3 of 10 done" in page
+    assert page.count('aria-current="step"') == 1 and page.count("Not yet</span>") == 7
+    assert page.count("Not needed</span>") == 1
     assert "<h1>Set-up: register of schools next</h1>" in page
     with transaction():
         programme = make.programme(desk.partnership)
@@ -107,7 +110,7 @@ def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
         school = make.school()
         make.contact(school)
         make.invitation(programme, school)
-    assert said() == [(n, True) for n in order]
+    assert said() == [(n, n != "roads") for n in order]
     assert "<h1>Set-up: all is in place</h1>" in desk.client.get("/desk/setup").text
 
 
@@ -149,14 +152,19 @@ def test_a_step_is_done_only_when_the_target_can_use_it(desk: Desk) -> None:
     steps = {s.what: s for s in readiness.steps_of_setup(desk.partnership, now=make.NOW)}
     assert (steps["register"].done, steps["contacts"].done) == (False, False)
     assert steps["register"].said == (
-        "6 schools in the target: 1 without a district, 1 without a place and 1 without a pupil "
-        "number. The register’s file "
-        "of all establishment data has DistrictAdministrative, Easting and Northing and "
-        "NumberOfPupils; what it does not "
+        "6 schools in the target: 1 without a district and 1 without a place. The register’s file "
+        "of all establishment data has DistrictAdministrative and Easting and Northing; what it does not "
         "know, the school’s own page takes."
     )
+    assert steps["register"].under == "1 without a district and 1 without a place, of 7 open schools"
+    assert (steps["pupils"].has, steps["pupils"].of, steps["pupils"].waits) == (4, 6, False)
+    assert steps["pupils"].said == (
+        "4 of 6 have a number of pupils: 1 without a number in the register and "
+        "1 has its pupils on other schools’ rolls: ask it. "
+        "The register’s file of all establishment data has NumberOfPupils."
+    )
     assert (steps["contacts"].has, steps["contacts"].of, steps["contacts"].in_part) == (3, 6, True)
-    assert (steps["register"].has, steps["register"].of) == (4, 6)
+    assert (steps["register"].has, steps["register"].of) == (5, 6)
     assert steps["contacts"].said == (
         "3 of 6 schools in the target have somebody to write to. A contacts file brings in the others: "
         "the council’s own "

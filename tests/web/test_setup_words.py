@@ -2,19 +2,53 @@
 
 import io
 import re
+from collections.abc import Sequence
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 
 import make
 from outreach.county import authorities
-from outreach.coverage.readiness import Step
+from outreach.coverage.gaps import Word
+from outreach.coverage.readiness import SetUp, Step
+from outreach.coverage.standings import Standing
 from outreach.ground.db import transaction
 from outreach.web.coordinator import setup_words
 
 
-def steps(*states: tuple[str, bool, int | None, int | None]) -> list[Step]:
-    return [Step(what=what, done=done, said="", has=has, of=of) for what, done, has, of in states]
+def set_up(*states: tuple[str, bool, int | None, int | None], target: Sequence[Standing] = ()) -> SetUp:
+    steps = [Step(what=what, done=done, said="", has=has, of=of) for what, done, has, of in states]
+    return SetUp(steps=steps, programme=None, target=target, days=(), reachable=len(target))
+
+
+def schools(*standings: Word) -> list[Standing]:
+    """Schools of a target, each by its standing alone."""
+    return [
+        Standing(
+            urn=n,
+            name=f"School {n}",
+            district_code="",
+            district_name="",
+            phase="",
+            type="",
+            standing=standing,
+            year_groups={},
+            is_gap=standing in (Word.NOT_ASKED, Word.UNREACHABLE, Word.ASKED),
+            kind="",
+            detail="",
+            since=None,
+            target_pupils=None,
+            estimated=False,
+            seen_pupils=0,
+            seen_estimated=False,
+            evidence="",
+            ages_unknown=False,
+            easting=None,
+            northing=None,
+        )
+        for n, standing in enumerate(standings)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -29,18 +63,73 @@ def steps(*states: tuple[str, bool, int | None, int | None]) -> list[Step]:
 def test_the_title_names_the_next_step_and_its_count_of_the_target(
     contacts: tuple[bool, int | None, int | None], title: str, head: str, state: str
 ) -> None:
-    found = steps(("partnership", True, None, None), ("contacts", *contacts), ("invitations", False, 0, 84))
+    found = set_up(("partnership", True, None, None), ("contacts", *contacts), ("invitations", False, 0, 84))
     step = setup_words.next_of(found)
-    assert setup_words.title(found) == title
+    assert setup_words.title(found.steps) == title
     assert step is not None and (step.head, step.takes) == (head, ".csv,.xlsx")
-    assert [setup_words.state(one)[0] for one in found] == ["Done", state, "Not yet"]
-    assert setup_words.how_far(found) == "1 of 3 done."
+    assert [setup_words.state(one)[0] for one in found.steps] == ["Done", state, "Not yet"]
+    assert setup_words.how_far(found.steps) == "1 of 3 done."
 
 
 def test_when_all_is_done_nothing_is_next() -> None:
-    found = steps(("partnership", True, None, None), ("contacts", True, 84, 84))
+    found = set_up(("partnership", True, None, None), ("contacts", True, 84, 84))
     assert setup_words.next_of(found) is None
-    assert setup_words.title(found) == "Set-up: all is in place"
+    assert setup_words.title(found.steps) == "Set-up: all is in place"
+
+
+def test_what_waits_for_others_comes_next_only_when_nothing_else_does() -> None:
+    asked = Step(what="pupils", done=False, said="", has=81, of=84, waits=True)
+    table = Step(what="roads", done=False, said="", needed=False)
+    contacts = Step(what="contacts", done=False, said="", has=71, of=84)
+    assert setup_words.title([asked, table, contacts]) == "Set-up: contacts next, 71 of 84"
+    assert setup_words.title([asked, table]) == "Set-up: pupil numbers next, 81 of 84"
+    assert setup_words.title([table]) == "Set-up: all is in place"
+    assert setup_words.how_far([asked, table, contacts]) == "0 of 2 done."
+    assert setup_words.state(table)[0] == "Not needed"
+    found = SetUp(steps=[asked, table], programme=None, target=(), days=(), reachable=0)
+    step = setup_words.next_of(found)
+    assert step is not None
+    assert (step.head, step.takes, step.does) == (
+        "3 schools have no number of pupils",
+        "",
+        "Look at the schools",
+    )
+
+
+def test_on_day_one_each_page_says_what_will_stand_there() -> None:
+    said = {e.name: e for e in setup_words.elsewhere(set_up(), to_read=0, published=None)}
+    assert {name: e.said for name, e in said.items()} == {
+        "Coverage": "Districts fill as reports come in, once a programme has schools.",
+        "Gaps": "Schools that miss it will stand here, the longest wait on top.",
+        "Diary": "Bookings appear on their day, once there are tour days.",
+        "To read": "Nobody is waiting for you. New answers appear here.",
+        "Reports": "The first report needs one show that was reported.",
+    }
+    assert not any(e.link for e in said.values())
+    day_one = set_up(target=schools(Word.NOT_ASKED, Word.NOT_ASKED, Word.UNREACHABLE))
+    said = {e.name: e for e in setup_words.elsewhere(day_one, to_read=0, published=None)}
+    assert said["Coverage"].said == "3 schools, none seen yet. Districts fill as reports come in."
+    assert said["Gaps"].said == (
+        "All 3 schools are gaps: nobody is asked. The longest wait will stand on top."
+    )
+    assert said["Gaps"].link is not None and said["Gaps"].link.words == "Ask the first schools"
+
+
+def test_later_the_other_pages_are_told_by_their_numbers() -> None:
+    later = set_up(target=schools(Word.SEEN, Word.SEEN, Word.BOOKED, Word.ASKED))
+    said = {e.name: e.said for e in setup_words.elsewhere(later, to_read=2, published=date(2027, 1, 12))}
+    assert said == {
+        "Coverage": "2 of 4 schools have seen it.",
+        "Gaps": "1 of 4 schools is a gap.",
+        "Diary": "Bookings appear on their day, once there are tour days.",
+        "To read": "2 answers wait for you.",
+        "Reports": "The last one is as of 12 January 2027.",
+    }
+    one = set_up(target=schools(Word.SEEN))
+    said = {e.name: e.said for e in setup_words.elsewhere(one, to_read=1, published=None)}
+    assert said["Coverage"] == "1 of 1 school has seen it."
+    assert said["Gaps"] == "No school is a gap."
+    assert (said["To read"], said["Reports"]) == ("1 answer waits for you.", "None is published yet.")
 
 
 @pytest.mark.any_database

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from outreach.booking import accounts, diary
+from outreach.booking import diary
 from outreach.booking.calling_off import call_offs
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
@@ -12,11 +12,10 @@ from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import Forecast, NotForeseen
 from outreach.coverage.desk.trend import Happening, Point
 from outreach.coverage.gaps import Word
-from outreach.coverage.standings import Reckoning, Standing
-from outreach.coverage.year_group_standing import OPEN
+from outreach.coverage.places import places_needed
+from outreach.coverage.standings import Reckoning
 from outreach.ground.school_year import first_day, last_day
 from outreach.ground.timespans import day_of
-from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +98,3 @@ def _to_come(reckoning: Reckoning) -> tuple[list[int], NotForeseen]:
     return [n for n in needed if n], NotForeseen(
         said_no=said_no, unreachable=unreachable, reported=needed.count(0)
     )
-
-
-def places_needed(programme: Programme, s: Standing) -> int:
-    """How many more shows a school needs, by the rule of its account; 0 where only a report or a number is
-    missing."""
-    missing = [
-        y for y, state in s.year_groups.items() if state in (OPEN, Word.PART_SEEN) and y not in s.uncounted
-    ]
-    numbers = {y: s.pupils_by_year.get(y) for y in missing}
-    still_open = {y: None if n is None else max(0, n - s.seen_by_year.get(y, 0)) for y, n in numbers.items()}
-    return accounts.shows_needed(programme, still_open) if missing else 0

@@ -222,5 +222,5 @@ def _is_young(reckoning: Reckoning) -> bool:
 
 
 def _next_step(now: datetime) -> readiness.Step | None:
-    """The first step of the set-up that is missing; None when all is in place."""
-    return next((step for step in readiness.steps_of_setup(g.partnership, now=now) if not step.done), None)
+    """The step of the set-up that comes next; None when all is in place."""
+    return readiness.next_of(readiness.steps_of_setup(g.partnership, now=now))

@@ -8,9 +8,11 @@ from flask import flash, g, redirect, render_template, url_for
 from outreach.county import partnerships
 from outreach.county.partnerships import MOST_DISTRICT_BYTES, PartnershipSettings
 from outreach.coverage import readiness
+from outreach.coverage.board import publishing
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
+from outreach.post.incoming import inbox
 from outreach.web import forms, opened
 from outreach.web.coordinator import setup_words
 from outreach.web.fields import given
@@ -104,8 +106,20 @@ class DistrictsForm(forms.Form):
 @coordinator.get("/setup")
 @coordinators_only
 def setup() -> Any:
-    steps = readiness.steps_of_setup(g.partnership, now=clock.now())
-    return render_template("coordinator/setup.html", steps=steps, words=setup_words)
+    found = readiness.look(g.partnership, now=clock.now())
+    reports = publishing.of_programme(found.programme.id) if found.programme else []
+    to_read = sum(inbox.count_waiting(g.partnership.id).values())
+    g.inbox_waiting = to_read
+    return render_template(
+        "coordinator/setup.html",
+        set_up=found,
+        steps=found.steps,
+        next=setup_words.next_of(found),
+        others=setup_words.elsewhere(
+            found, to_read=to_read, published=max((report.as_of for report in reports), default=None)
+        ),
+        words=setup_words,
+    )
 
 
 @coordinator.route("/setup/partnership", methods=["GET", "POST"])

@@ -1,29 +1,38 @@
-"""Words of the set-up's page: what comes next, with its count of the target, and how each step stands."""
+"""Words of the set-up's page: what comes next, with its count of the target, how each step stands, and what the other
+pages say today. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 from outreach.county import term_files
-from outreach.coverage.readiness import Step
-from outreach.ground.wording import count
+from outreach.coverage import readiness
+from outreach.coverage.readiness import SetUp, Step
+from outreach.coverage.standings import Word
+from outreach.ground.wording import count, day_short
 
 NAMES = {
-    "partnership": "Partnership",
+    "partnership": "Partnership settings",
     "authorities": "Authorities",
     "register": "Register of schools",
+    "pupils": "Pupil numbers",
     "terms": "Term dates and INSET days",
     "programme": "Programme",
     "company": "Company and troupes",
     "tour days": "Tour days",
     "contacts": "Contacts",
+    "roads": "Roads",
     "invitations": "Invitations",
 }
 ENDPOINTS = {
     "partnership": "partnership_settings",
+    "pupils": "register",
     "terms": "authorities",
     "programme": "programmes",
     "company": "companies",
     "tour days": "tour",
+    "roads": "road_minutes",
 }
 """The page of a step, where it has not the step's own name."""
 
@@ -31,6 +40,7 @@ DOES = {
     "partnership": "Fill in the settings",
     "authorities": "Add an authority",
     "register": "See what it would change…",
+    "pupils": "See what it would change…",
     "terms": "See what it would add…",
     "programme": "Set up a programme",
     "company": "Add a company",
@@ -38,14 +48,28 @@ DOES = {
     "contacts": "Look at the list…",
     "invitations": "Invite schools",
 }
-TAKES = {"register": ".csv,.zip", "contacts": ".csv,.xlsx", "terms": term_files.KINDS}
+TAKES = {
+    "register": ".csv,.zip",
+    "pupils": ".csv,.zip",
+    "contacts": ".csv,.xlsx",
+    "terms": term_files.KINDS,
+}
 """The steps that a file takes further, and the files that are theirs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Words that lead to a page of the desk."""
+
+    words: str
+    endpoint: str
+    asks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Next:
     """The step to take now; `takes`: the kinds of file that do it, '' where no file does; `la_code`: of the authority
-    whose page takes it."""
+    whose page takes it; `beside`: what helps."""
 
     what: str
     head: str
@@ -53,10 +77,20 @@ class Next:
     does: str
     takes: str
     la_code: str
+    beside: Link | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """What one of the other pages says today, and the one thing to do there."""
+
+    name: str
+    said: str
+    link: Link | None
 
 
 def title(steps: Sequence[Step]) -> str:
-    step = _first(steps)
+    step = readiness.next_of(steps)
     if step is None:
         return "Set-up: all is in place"
     name = NAMES[step.what]
@@ -64,49 +98,157 @@ def title(steps: Sequence[Step]) -> str:
 
 
 def how_far(steps: Sequence[Step]) -> str:
-    done = sum(step.done for step in steps)
-    return "Change any of it here." if done == len(steps) else f"{done} of {len(steps)} done."
+    needed = [step for step in steps if step.needed]
+    done = sum(step.done for step in needed)
+    return "Change any of it here." if done == len(needed) else f"{done} of {len(needed)} done."
 
 
-def next_of(steps: Sequence[Step]) -> Next | None:
-    step = _first(steps)
+def next_of(set_up: SetUp) -> Next | None:
+    step = readiness.next_of(set_up.steps)
     if step is None:
         return None
-    head = NAMES[step.what]
+    head, beside, waiting = NAMES[step.what], None, step.what == "pupils" and step.waits
     if step.of and step.has is not None:
         lacking = count(step.of - step.has, "school")
         few = step.of - step.has == 1
         head = {
             "contacts": f"{lacking} {'has' if few else 'have'} nobody to write to",
             "register": f"{lacking} {'lacks' if few else 'lack'} what the register tells",
+            "pupils": f"{lacking} {'has' if few else 'have'} no number of pupils",
             "invitations": f"{lacking} {'is' if few else 'are'} not asked yet",
         }[step.what]
+    if step.what == "contacts" and set_up.programme is not None and not set_up.programme.for_adults:
+        asks = {"target": set_up.programme.id}
+        beside = Link(
+            words="Who they are, as a list to fill in (CSV)", endpoint="contacts_missing", asks=asks
+        )
     return Next(
         what=step.what,
         head=head,
         said=step.said,
-        does=DOES[step.what],
-        takes=TAKES.get(step.what, ""),
+        does="Look at the schools" if waiting else DOES[step.what],
+        takes="" if waiting else TAKES.get(step.what, ""),
         la_code=step.la_code,
+        beside=beside,
     )
 
 
-def row(step: Step, coming: Next | None) -> str:
-    """What stands beside a step's name: of the next one, whose words stand above, the count alone."""
-    if coming is None or step.what != coming.what:
-        return step.said
-    return _counted(step, "").capitalize()
+def page_of(step: Step | Next) -> Link:
+    """The page of a step: a single authority's where it is about that one."""
+    if step.la_code:
+        return Link(words=NAMES[step.what], endpoint="authority", asks={"la_code": step.la_code})
+    return Link(words=NAMES[step.what], endpoint=ENDPOINTS.get(step.what, step.what))
+
+
+def goes_on(step: Step, set_up: SetUp) -> Link | None:
+    """What a step that is not done offers at its end, beside its page."""
+    if step.done:
+        return None
+    if step.what == "pupils" and step.of and step.has is not None:
+        return Link(
+            words=f"See the {count(step.of - step.has, 'school')}",
+            endpoint="gaps",
+            asks={"size": "unknown"},
+        )
+    if step.what == "tour days" and step.partly and set_up.programme is not None:
+        return Link(words="Add days…", endpoint="add_tour_days", asks={"programme_id": set_up.programme.id})
+    if step.what == "roads":
+        return Link(words="Put in a table…", endpoint="road_minutes")
+    if step.what == "invitations" and step.of and set_up.reachable:
+        return Link(words="Look at the letter…", endpoint="invitations")
+    return None
+
+
+def under(step: Step, coming: Next | None) -> str:
+    """What stands below a step's name: of the next one, whose words stand above, what is to be done there."""
+    if coming is not None and step.what == coming.what and coming.takes:
+        return "put in the file above"
+    return step.under
 
 
 def state(step: Step) -> tuple[str, str, str]:
     """How a step stands: its word, its colour and its glyph."""
     if step.done:
         return "Done", "seen", "seen"
-    return ("In part", "confirm", "to-confirm") if step.in_part else ("Not yet", "quiet", "not-asked")
+    if step.in_part:
+        return "In part", "confirm", "to-confirm"
+    return "Not yet" if step.needed else "Not needed", "quiet", "not-asked"
 
 
-def _first(steps: Sequence[Step]) -> Step | None:
-    return next((step for step in steps if not step.done), None)
+def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[Elsewhere]:
+    """What coverage, gaps, the diary, what came in and the reports say today; on day one, what will stand there."""
+    target = set_up.target
+    seen = sum(s.standing == Word.SEEN for s in target)
+    part = sum(s.standing == Word.PART_SEEN for s in target)
+    missing = sum(s.is_gap for s in target)
+    unasked = all(s.standing in (Word.NOT_ASKED, Word.UNREACHABLE) for s in target)
+    ask = (
+        Link(words="Ask the first schools", endpoint="invitations") if unasked and set_up.reachable else None
+    )
+    return [
+        Elsewhere(
+            name="Coverage",
+            said=_coverage(len(target), seen),
+            link=ask or (Link(words="See who has seen it", endpoint="coverage") if target else None),
+        ),
+        Elsewhere(
+            name="Gaps",
+            said=_gaps(len(target), missing, unasked=unasked),
+            link=ask or (Link(words="See who is missing", endpoint="gaps") if target and missing else None),
+        ),
+        Elsewhere(
+            name="Diary",
+            said=_diary(len(set_up.days), sum(s.standing == Word.BOOKED for s in target)),
+            link=Link(words="See the days", endpoint="diary") if set_up.days else None,
+        ),
+        Elsewhere(
+            name="To read",
+            said=f"{count(to_read, 'answer waits', 'answers wait')} for you."
+            if to_read
+            else "Nobody is waiting for you. New answers appear here.",
+            link=Link(words="Read", endpoint="inbox_list") if to_read else None,
+        ),
+        Elsewhere(
+            name="Reports",
+            said=_reports(seen + part, published),
+            link=Link(words="See the reports", endpoint="board_reports")
+            if seen + part or published
+            else None,
+        ),
+    ]
+
+
+def _coverage(schools: int, seen: int) -> str:
+    if not schools:
+        return "Districts fill as reports come in, once a programme has schools."
+    if not seen:
+        return f"{count(schools, 'school')}, none seen yet. Districts fill as reports come in."
+    return f"{seen:,} of {count(schools, 'school')} {'has' if seen == 1 else 'have'} seen it."
+
+
+def _gaps(schools: int, missing: int, *, unasked: bool) -> str:
+    if not schools:
+        return "Schools that miss it will stand here, the longest wait on top."
+    if not missing:
+        return "No school is a gap."
+    if unasked and missing == schools:
+        whole = "The one school is a gap" if schools == 1 else f"All {schools:,} schools are gaps"
+        return f"{whole}: nobody is asked. The longest wait will stand on top."
+    return f"{missing:,} of {count(schools, 'school')} {'is a gap' if missing == 1 else 'are gaps'}."
+
+
+def _diary(days: int, booked: int) -> str:
+    if not days:
+        return "Bookings appear on their day, once there are tour days."
+    if not booked:
+        return f"{count(days, 'tour day')}, no show to come yet. Bookings appear on their day."
+    return f"{count(days, 'tour day')} to come; {count(booked, 'school is', 'schools are')} booked."
+
+
+def _reports(reported: int, published: date | None) -> str:
+    if published is not None:
+        return f"The last one is as of {day_short(published)}."
+    return "None is published yet." if reported else "The first report needs one show that was reported."
 
 
 def _counted(step: Step, before: str) -> str:
