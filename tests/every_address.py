@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import MetaData, Table, select
 from werkzeug.routing import Rule
 
+import asked
 import make
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
@@ -125,6 +126,14 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             now=now,
             holder=told.coordinator.id,
         )
+        coming = db.session.scalars(
+            select(Performance)
+            .join(Booking, Booking.performance_id == Performance.id)
+            .where(Booking.ended_at.is_(None), Performance.starts_at > now, Performance.released_at.is_(None))
+            .order_by(Performance.starts_at)
+        ).first()
+        assert coming is not None
+        codes = asked.ask(coming, told.coordinator, now=now)
         sign_in = coordinators.sign_in_link(told.coordinator, now=now)
         urns = [str(s.urn) for s in told.cast.playing(cast.SILENT)[:2]]
         public = Door(
@@ -132,12 +141,12 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             {
                 "token": [addresses.token_of(feed, key), sign_in],
                 "urn": urns,
+                "code": [code.in_address for code in codes.values()],
                 "reference": desk.known["reference"],
             },
         )
         schools = [_school(told, booking) for booking in _bookings(told)]
-        asked = told.cast.playing(cast.SILENT)[0]
-        silent = Door("school", {"token": [link_to(told.programme, asked)]})
+        silent = Door("school", {"token": [link_to(told.programme, told.cast.playing(cast.SILENT)[0])]})
         troupe_link = db.session.scalars(select(TroupeLink).order_by(TroupeLink.id)).first()
         assert troupe_link is not None
         days = select(TourDay.id).where(TourDay.troupe_id == troupe_link.troupe_id).order_by(TourDay.id)

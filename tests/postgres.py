@@ -47,10 +47,11 @@ _END_OTHERS = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = %s AND pid <> ALL(%s)"""
 
 _SEQUENCES = "SELECT quote_ident(sequencename), start_value FROM pg_sequences WHERE schemaname = 'public'"
-_OF_OPEN_WAVES = """SELECT quote_ident(tablename) FROM pg_tables
-WHERE schemaname = 'public' AND (starts_with(tablename, 'open_answers_') OR starts_with(tablename, 'used_forms_'))"""
-_TABLES = """SELECT quote_ident(tablename) FROM pg_tables
-WHERE schemaname = 'public' AND tablename <> 'alembic_version'"""
+_OF_OPEN_WAVES = "(starts_with(tablename, 'open_answers_') OR starts_with(tablename, 'used_forms_'))"
+_TABLES = f"""SELECT quote_ident(tablename) FROM pg_tables
+WHERE schemaname = 'public' AND tablename <> 'alembic_version' AND NOT {_OF_OPEN_WAVES}"""
+_TABLES_OF_OPEN_WAVES = f"""SELECT quote_ident(tablename) FROM pg_tables
+WHERE schemaname = 'public' AND {_OF_OPEN_WAVES}"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Broom:
 
     def sweep(self) -> None:
         with self._session.transaction():
-            for (name,) in self._run(_OF_OPEN_WAVES):
+            for (name,) in self._run(_TABLES_OF_OPEN_WAVES):
                 self._session.execute(f"DROP TABLE {name}")  # type: ignore[call-overload]
             for name in self._tables():
                 self._session.execute(f"DELETE FROM {name}", prepare=True)  # type: ignore[call-overload]

@@ -21,6 +21,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
+from outreach.outcomes import waves
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import reminding
@@ -79,6 +80,7 @@ def _round(*, dry_run: bool) -> int:
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
+            waves.follow_shows(now=now)
         for programme_id in follow_ups.programmes_with_some():
             faults += _once(partial(_settle, programme_id, now=now), f"follow-ups of {programme_id}") is None
         for performance_id in subscribed.lately_over(now=now):

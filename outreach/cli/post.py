@@ -1,5 +1,5 @@
-"""flask post: letters that wait sent, links asked for at the open door answered, proposals that lapsed
-ended."""
+"""flask post: letters that wait sent, links asked for at the open door answered, proposals that lapsed ended, waves of
+answers that are over closed."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,14 @@ from outreach.asking.chasing import withdrawing
 from outreach.booking.desk import proposing
 from outreach.cli.stopping import StopSignal
 from outreach.ground import clock
-from outreach.ground.db import db, transaction
+from outreach.ground.db import db, transaction, write_file_anew
+from outreach.outcomes import closing
 from outreach.post import letterbook
 from outreach.post.outgoing import duty, postman
 from outreach.visits import reminding
+
+A_MOMENT = 2.0
+"""Seconds."""
 
 HELD_UP_EVERY = 15.0
 """Seconds between looks while nothing can go."""
@@ -107,6 +111,18 @@ def _see_to_what_is_due() -> None:
     _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
+    _each(closing.close_next, "a wave of answers could not be closed")
+    _lose_orders()
+
+
+def _lose_orders() -> None:
+    """After a wave was closed: the order of its answers goes from the database's files too; what reads on for longer
+    than a moment is waited for at the next look."""
+    now = clock.now()
+    if closing.any_order_left() and write_file_anew(patience=A_MOMENT):
+        with transaction():
+            closing.note_order_gone(closed_by=now, now=clock.now())
+    db.session.rollback()
 
 
 def _each(do_next: Callable[..., bool], fault: str) -> None:

@@ -268,20 +268,21 @@ def why_no_writing(*, patience: float) -> str:
         return str(getattr(error, "orig", error)).splitlines()[0]
 
 
-def write_file_anew() -> bool:
+def write_file_anew(*, patience: float) -> bool:
     """Of what was dropped nothing can be read from the database's files any more; whether that is so.
 
     SQLite leaves the pages of a dropped table as they were, in its file and its log: the file is written anew and the
-    log emptied, which fails while another reads on; then False, and it is tried again later. PostgreSQL gives a dropped
-    table's file back by itself.
+    log emptied, which fails while another reads on for longer than `patience` seconds; then False, and it is tried
+    again later. PostgreSQL gives a dropped table's file back by itself.
     """
     if db.engine.dialect.name != "sqlite":
         return True
     db.session.rollback()
-    with _alone(PATIENCE_SECONDS):
+    with _alone(patience):
         connection = db.engine.raw_connection()
+        cursor = connection.cursor()
         try:
-            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA {_wait(patience)}")
             try:
                 cursor.execute("VACUUM")
             except sqlite3.OperationalError:
@@ -289,6 +290,7 @@ def write_file_anew() -> bool:
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
         finally:
+            cursor.execute(f"PRAGMA {_wait(PATIENCE_SECONDS)}")
             connection.close()
 
 

@@ -10,13 +10,16 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from sqlalchemy import select
+
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import settings
 from outreach.ground.timespans import day_of
-from outreach.outcomes import declines, expected, open_answers, questionnaires, waves
+from outreach.outcomes import declines, expected, open_answers, questionnaires
 from outreach.outcomes.items import QuestionItem
-from outreach.outcomes.waves import NOT_YET, OPEN, WaveCode
+from outreach.outcomes.waves import NOT_YET, OPEN, AnswerWave, WaveCode
+from outreach.tour.performances import Performance
 
 
 class NotOpen(Refusal):
@@ -60,9 +63,8 @@ def answer(code_id: int, form: str, values: Mapping[int, int], *, now: datetime)
     The same form sent twice is kept once; what no item has as an answer was skipped. Raises NotOpen, FormNotOurs,
     EnoughAnswers.
     """
-    code = db.session.get_one(WaveCode, code_id)
+    code = _locked(code_id)
     wave = code.wave
-    _locked(code)
     check_open(code, now=now)
     nonce = _nonce(form, code)
     form_hash = hashlib.sha256(nonce.encode()).hexdigest()
@@ -72,7 +74,7 @@ def answer(code_id: int, form: str, values: Mapping[int, int], *, now: datetime)
     if not kept:
         return False
     taken = open_answers.count(wave.id) if wave.open_table is not None else 0
-    if taken >= expected.at_most(wave.performance_id, now=now):
+    if taken >= expected.at_most(wave.performance, now=now):
         raise EnoughAnswers
     if wave.open_table is None:
         wave.open_table = open_answers.make(wave.id)
@@ -88,10 +90,17 @@ def answer(code_id: int, form: str, values: Mapping[int, int], *, now: datetime)
     return True
 
 
-def _locked(code: WaveCode) -> None:
-    """The wave and its code as they stand now; nobody closes the one or stops the other until the transaction ends."""
-    waves.lock(code.wave)
-    db.session.refresh(code)
+def _locked(code_id: int) -> WaveCode:
+    """A code and its wave as they stand now; nobody closes the one or stops the other until the transaction ends."""
+    code: WaveCode = db.session.execute(
+        select(WaveCode, AnswerWave, Performance)
+        .join(AnswerWave, AnswerWave.id == WaveCode.wave_id)
+        .join(Performance, Performance.id == AnswerWave.performance_id)
+        .where(WaveCode.id == code_id)
+        .with_for_update(of=(AnswerWave, WaveCode))
+        .execution_options(populate_existing=True)
+    ).one()[0]
+    return code
 
 
 def _answers(asked: Sequence[QuestionItem], values: Mapping[int, int]) -> dict[str, int]:

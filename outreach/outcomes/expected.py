@@ -12,21 +12,20 @@ from outreach.tour.performances import Performance
 from outreach.visits import outcomes
 
 
-def pupils(performance_id: int, *, now: datetime) -> int:
+def pupils(show: Performance, *, now: datetime) -> int:
     """The head count of each booking where somebody counted, else its promise; a constant number of queries."""
-    programme_id = db.session.scalar(select(Performance.programme_id).where(Performance.id == performance_id))
-    declined = declines.urns_of_programme(programme_id) if programme_id is not None else set()
+    declined = declines.urns_of_programme(show.programme_id)
     total = 0
-    for verdict in outcomes.outcomes_of_shows([performance_id], now=now).values():
+    for verdict in outcomes.outcomes_of_shows([show.id], now=now).values():
         if verdict.promise.urn not in declined:
             counted = verdict.counted if verdict.counted is not None else verdict.promise.pupils
             total += sum(counted.values())
     return total
 
 
-def at_most(performance_id: int, *, now: datetime) -> int:
+def at_most(show: Performance, *, now: datetime) -> int:
     """How many answers one wave of the show takes: so many pupils and a tenth, for who came besides."""
-    expected = pupils(performance_id, now=now)
+    expected = pupils(show, now=now)
     return expected + (expected + 9) // 10
 
 

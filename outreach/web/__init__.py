@@ -112,6 +112,7 @@ def _import_pages() -> None:
     import outreach.web.public.company_day
     import outreach.web.public.find
     import outreach.web.public.pages
+    import outreach.web.public.questions
     import outreach.web.public.signing_in
     import outreach.web.school.booked
     import outreach.web.school.booking

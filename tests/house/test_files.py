@@ -90,11 +90,15 @@ def test_templates_load_nothing_from_another_host() -> None:
     assert wrong == []
 
 
+SIGNED_BY_ITSELF = {"pupil/questions.html": 'name="form" value="{{ form }}"'}
+"""A pupil's form has no session to be held to, since that is a cookie: a token of its own is signed for it."""
+
+
 def test_every_form_that_posts_carries_its_token() -> None:
     wrong = []
     for name, text in pages().items():
         for form in re.findall(r"""<form\b[^>]*method=["']post["'].*?</form>""", text, re.S | re.I):
-            if "csrf" not in form:
+            if SIGNED_BY_ITSELF.get(name, "csrf") not in form:
                 wrong.append(f"{name}: {form[:80]}")
     assert wrong == []
 

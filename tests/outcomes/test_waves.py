@@ -4,12 +4,12 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from asked import BEFORE_IT, CLOSED_BY, RIGHT_AFTER, SHOW, Asked, answers, lay
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 import make
+from asked import BEFORE_IT, CLOSED_BY, RIGHT_AFTER, SHOW, Asked, answers, lay
 from outreach.booking import promises
 from outreach.ground.db import db, transaction
 from outreach.outcomes import answering, closing, declines, expected, open_answers, waves
@@ -211,9 +211,9 @@ def test_pupils_of_a_school_that_declined_are_not_expected(app: Flask) -> None:
         asked = lay(pupils=20)
         guest = make.school()
         make.booking(asked.show, {8: 9}, of=guest)
-        assert expected.pupils(asked.show.id, now=make.NOW) == 29
+        assert expected.pupils(asked.show, now=make.NOW) == 29
         declines.decline(asked.programme, guest.urn, who="P", now=make.NOW)
-    assert expected.pupils(asked.show.id, now=make.NOW) == 20
+    assert expected.pupils(asked.show, now=make.NOW) == 20
     with transaction():
         declines.decline(asked.programme, asked.school.urn, who="P", now=make.NOW)
     with pytest.raises(NotOpen, match="does not take part"):

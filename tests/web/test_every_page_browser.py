@@ -21,6 +21,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+import asked
 import make
 from browser import Site, sign_in
 from every_address import told_year
@@ -241,15 +242,16 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     joined = db.session.scalars(select(Booking).where(Booking.role == "guest").order_by(Booking.id)).first()
     assert joined is not None
     host = promises.of_performance(wish.performance_id)[0]
-    asked = told.cast.playing(cast.SILENT)[0]
-    urns = (asked.urn, booking.urn, proposal.urn)
+    silent = told.cast.playing(cast.SILENT)[0]
+    urns = (silent.urn, booking.urn, proposal.urn)
     schools = {s.urn: s for s in told.cast.everybody}
     with transaction():
         tokens = [
             link_to(told.programme, schools[urn])
-            for urn in (*urns, asked.urn, host.urn, joined.urn, played.urn)
+            for urn in (*urns, silent.urn, host.urn, joined.urn, played.urn)
         ]
-        right_people(told.programme, asked, tokens[3])
+        right_people(told.programme, silent, tokens[3])
+        code = asked.ask(booking.performance, told.coordinator, now=make.NOW)["before"].in_address
     site.open(page, f"/i/{tokens[0]}")
     page.locator("button.slot").first.click()
     page.wait_for_load_state("load")
@@ -268,9 +270,11 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         f"/i/{tokens[5]}/booked/{joined.reference}/coming",
         f"/b/{booking.reference}",
         f"/company/days/{booking.performance.tour_day_id}",
-        f"/find/{asked.urn}",
-        f"/find/{asked.urn}/asked",
+        f"/find/{silent.urn}",
+        f"/find/{silent.urn}/asked",
         f"/i/{tokens[3]}/contacts",
+        f"/q/{code}",
+        f"/q/{code}/thanks",
         f"/i/{tokens[0]}/answered/not-this-year",
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
     )

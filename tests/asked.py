@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import make
 from outreach.county.coordinators import Coordinator
+from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.outcomes import answering, questionnaires, waves
 from outreach.outcomes.waves import AnswerWave, WaveCode
 from outreach.tour.performances import Performance
@@ -48,6 +49,16 @@ def lay(la_code: str = "931", *, pupils: int = 20, starts_at: datetime = SHOW) -
     questionnaires.approve(draft, approver, now=make.EARLIER)
     made = waves.make(show, who=drafter.name, now=make.EARLIER)
     return Asked(programme, school, show, drafter, approver, {wave.kind: wave for wave in made})
+
+
+def ask(show: Performance, person: Coordinator, *, now: datetime) -> dict[str, WaveCode]:
+    """Inside a transaction: the show's pupils are asked what comes with the service; its codes by wave."""
+    programme = show.tour_day.programme
+    of = db.session.get_one(Partnership, programme.partnership_id)
+    draft = questionnaires.start_with_ours(programme, make.person(of, name="Second reader"), now=now)
+    questionnaires.approve(draft, person, now=now)
+    made = waves.make(show, who=person.name, now=now)
+    return {wave.kind: waves.codes_of([wave.id])[wave.id][0] for wave in made}
 
 
 ALL_FIVES = {1: 5, 2: 5, 3: 5, 4: 5, 5: 0, 6: 1}

@@ -1,0 +1,117 @@
+"""Pupils' pages: the code, what it is, the questions, and thank you. Nobody signs in, and nothing is kept of who asks.
+
+No page here sets a cookie, looks at an address, or leaves a line in a log.
+"""
+
+from typing import Any
+
+from flask import abort, current_app, redirect, request, url_for
+
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
+from outreach.outcomes import answering, questionnaires, waves
+from outreach.outcomes.waves import WaveCode
+from outreach.tour.programmes import Programme
+from outreach.web import pupil_words
+from outreach.web.gate import csrf, open_to_all, public
+from outreach.web.refusals import refused, status
+
+
+@public.get("/q")
+@open_to_all
+def pupil_code() -> Any:
+    """The box for the code, typed on a shared computer too; ?code= leads on."""
+    typed = request.args.get("code")
+    if typed is None:
+        return _code_page()
+    code = waves.find_code(typed)
+    if code is None:
+        return _code_page(pupil_words.UNKNOWN_CODE if typed.strip() else pupil_words.NO_CODE, typed)
+    return redirect(url_for("public.pupil_first", code=code.in_address), 303)
+
+
+@public.get("/q/<code>")
+@open_to_all
+def pupil_first(code: str) -> Any:
+    """What it is, that it may be left, whom to tell now."""
+    found = _known(code)
+    try:
+        answering.check_open(found, now=clock.now())
+    except answering.NotOpen as not_open:
+        return _not_now(not_open)
+    number = questionnaires.number_of_items(found.wave.questionnaire_id)
+    return _page(
+        "first",
+        found,
+        title=pupil_words.HEADS[found.wave.kind],
+        why=pupil_words.WHY[found.wave.kind],
+        how_long=pupil_words.how_long(number),
+    )
+
+
+@public.route("/q/<code>/questions", methods=["GET", "POST"])
+@open_to_all
+def pupil_questions(code: str) -> Any:
+    """The questions; a POST keeps the answers, each form once."""
+    found = _known(code)
+    if (refusal := refused()) is not None:
+        return _not_now(refusal)
+    if request.method == "POST":
+        values = {
+            place: int(said)
+            for place in range(1, questionnaires.MOST + 1)
+            if len(said := request.form.get(f"a{place}", "")) == 1 and said.isascii() and said.isdigit()
+        }
+        code_id, address = found.id, found.in_address
+        with transaction():
+            kept = answering.answer(code_id, request.form.get("form", ""), values, now=clock.now())
+        said = "yes" if kept else "no"
+        return redirect(url_for("public.pupil_thanks", code=address, kept=said), 303)
+    try:
+        answering.check_open(found, now=clock.now())
+    except answering.NotOpen as not_open:
+        return _not_now(not_open)
+    return _page(
+        "questions",
+        found,
+        title=pupil_words.HEADS[found.wave.kind],
+        items=questionnaires.items_of(found.wave.questionnaire_id),
+        form=answering.new_form(found),
+    )
+
+
+# A session would be a cookie: the form's own signed token stands in its place.
+csrf.exempt(pupil_questions)
+
+
+@public.get("/q/<code>/thanks")
+@open_to_all
+def pupil_thanks(code: str) -> Any:
+    found = _known(code)
+    nothing = request.args.get("kept") == "no"
+    said = pupil_words.NOTHING_SAID if nothing else pupil_words.KEPT
+    return _page("thanks", found, title="Thank you", said=said)
+
+
+def _page(name: str, code: WaveCode, **facts: Any) -> str:
+    play = db.session.get_one(Programme, code.wave.performance.programme_id).title
+    return _drawn(name, code=code, play=play, **facts)
+
+
+def _drawn(name: str, **facts: Any) -> str:
+    """Without what other pages are given to be drawn with: that asks the cookie who is signed in."""
+    return current_app.jinja_env.get_template(f"pupil/{name}.html").render(words=pupil_words, **facts)
+
+
+def _known(code: str) -> WaveCode:
+    return waves.find_code(code) or abort(_code_page(pupil_words.UNKNOWN_CODE, code, status_of_page=404))
+
+
+def _code_page(wrong: str = "", typed: str = "", *, status_of_page: int = 0) -> Any:
+    page = _drawn("code", title="Type your code", wrong=wrong, typed=typed[:20])
+    return current_app.make_response((page, status_of_page or (422 if wrong else 200)))
+
+
+def _not_now(why: Refusal) -> Any:
+    return _drawn("not_now", title="Not now", why=why.message), status()
