@@ -324,14 +324,14 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 
 def _report_dates(partnership: Partnership, programme: Programme, *, now: datetime) -> None:
-    """Two Thursdays on which the board hears how it goes."""
+    """Two days on which the board hears how it goes: Thursdays, or the first school day after."""
     today = day_of(now)
     thursday = today + timedelta(days=(3 - today.weekday()) % 7)
     for title, weeks in (("How it goes: a word to the board", 3), ("The term’s report to the board", 10)):
         board_dates.add(
             partnership.id,
             title,
-            thursday + timedelta(weeks=weeks),
+            _board_meets(thursday + timedelta(weeks=weeks)),
             programme=programme,
             who=COORDINATOR,
             now=now,
@@ -354,6 +354,12 @@ def _today(random: Random, programme: Programme, season: TourSeason, parts: Cast
         open_door.answer_next(now=now - timedelta(hours=2))
 
 
+def _board_meets(since: date) -> date:
+    """No board sits on a weekend, a bank holiday or in the school holidays."""
+    code = made_up_schools.LA_CODE
+    return school_days.authority_calendars([code])[code].next_school_day(since)
+
+
 def _board(programme: Programme, *, now: datetime) -> None:
     """The board was told some days ago, and is told again in a month."""
     told = day_of(now) - timedelta(days=12)
@@ -361,7 +367,7 @@ def _board(programme: Programme, *, now: datetime) -> None:
     board_dates.add(
         programme.partnership_id,
         "Report to the board",
-        day_of(now) + timedelta(days=28),
+        _board_meets(day_of(now) + timedelta(days=28)),
         programme=programme,
         who=COORDINATOR,
         now=now - timedelta(days=20),

@@ -14,7 +14,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
-from outreach.demonstration import addresses, cast, story
+from outreach.demonstration import addresses, cast, made_up_schools, story
 from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
@@ -23,6 +23,7 @@ from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
 from outreach.tour import slots
 from outreach.tour.performances import Performance
+from outreach.visits.board_dates import BoardDate
 
 AWKWARD_DAYS = [
     "2026-09-01 06:00",  # the first day of a year: nothing of it lies behind
@@ -101,6 +102,8 @@ def judge(told: Told, now: datetime) -> None:
     assert letters["sent"] > 200
     assert 0 < letters["waiting"] < 20
     assert letters["failed"] == 0
+    (calendar,) = school_days.authority_calendars([made_up_schools.LA_CODE]).values()
+    assert {calendar.why_closed(day) for day in db.session.scalars(select(BoardDate.day))} == {""}
     waits = inbox.count_waiting(told.partnership.id)
     assert waits == {"address": 2, "decline": 1, "mail": 1, "newcomer": 1, "wish": 1}
 

@@ -125,7 +125,7 @@ def _says_nothing(key: str, value: Any) -> bool:
 
 
 def _told(key: str, value: Any) -> str:
-    if key == "took_place":
+    if key == "took place":
         return "it took place" if value else "it did not take place"
     return _plain(value) if key in BY_ITSELF else f"{_label(key)}: {_plain(value)}"
 
