@@ -1,15 +1,20 @@
 """Corrections of addresses from which mail came back: on file, in calendars, and lost letters sent anew."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from outreach.asking import invitations
-from outreach.asking.invitations import Invitation
-from outreach.booking import colleagues
+from outreach.asking.confirming import requests
+from outreach.asking.confirming.requests import ConfirmationRequest
+from outreach.booking import colleagues, guest_places, guests_told
 from outreach.booking.colleagues import AlreadyThere, Colleague
-from outreach.booking.promises import Booking, VisitContact
+from outreach.booking.desk import proposing
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.guests import joining
+from outreach.booking.promises import HOST, Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts
 from outreach.county.contacts import Contact
@@ -17,10 +22,12 @@ from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.post import letterbook, letters, links, outbox
+from outreach.post.guests import notes
 from outreach.post.incoming import contents
 from outreach.post.outbox import Letter
-from outreach.tour import programmes
+from outreach.tour import performances, programmes
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -48,23 +55,28 @@ class NoSchool(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Lost:
-    """What hangs on an address at one school: its row on file, the coming bookings it has in the calendar,
-    and the programme's invitation if the letter was one. All are what the new address would take over."""
+    """What hangs on an address at one school, all of which a new one would take over: its row on file; the coming
+    bookings it has in the calendar; the times that are kept, and the questions for a neighbour's seats, which it
+    hears of; and what the letter itself asked: to book `asked_to_book`, or who is right (`question`)."""
 
     school: School
     contact: Contact | None
     bookings: tuple[tuple[Booking, VisitContact], ...]
-    invitation: Invitation | None
+    proposals: tuple[tuple[Proposal, VisitContact], ...]
+    places: tuple[tuple[GuestPlace, VisitContact], ...]
+    asked_to_book: Programme | None
+    question: ConfirmationRequest | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Righted:
-    """What was done. `not_asked` says why the invitation was not written anew; '' when it was, or when there
-    was none."""
+    """What was done. `goes` names what is on its way to the new address; `not_asked` says why the invitation is
+    not; '' when it is, or when there was none."""
 
     address: str
     bookings: int
     invited: bool
+    goes: tuple[str, ...]
     not_asked: str
 
 
@@ -74,36 +86,55 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     school = db.session.get(School, urn) if urn is not None else None
     if school is None:
         return None
-    address = letter.recipient.lower()
-    rows = db.session.execute(
+    whose, address = letter.partnership_id, letter.recipient.lower()
+    named = func.lower(VisitContact.address) == address, VisitContact.ended_at.is_(None)
+    bookings = db.session.execute(
         select(Booking, VisitContact)
         .join(VisitContact, VisitContact.booking_id == Booking.id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
-            Programme.partnership_id == letter.partnership_id,
+            Programme.partnership_id == whose,
             Booking.urn == school.urn,
             Booking.ended_at.is_(None),
             Performance.starts_at > now,
-            func.lower(VisitContact.address) == address,
-            VisitContact.ended_at.is_(None),
+            *named,
         )
         .order_by(Performance.starts_at, Booking.id)
+    ).all()
+    kept = db.session.execute(
+        select(Proposal, VisitContact)
+        .join(VisitContact, VisitContact.proposal_id == Proposal.id)
+        .join(Programme, Programme.id == Proposal.programme_id)
+        .where(
+            Programme.partnership_id == whose,
+            Proposal.urn == school.urn,
+            Proposal.ended_at.is_(None),
+            Proposal.reply_by >= day_of(now),
+            *named,
+        )
+        .order_by(Proposal.starts_at, Proposal.id)
+    )
+    places = db.session.execute(
+        select(GuestPlace, VisitContact)
+        .join(VisitContact, VisitContact.place_id == GuestPlace.id)
+        .join(Programme, Programme.id == GuestPlace.programme_id)
+        .where(
+            Programme.partnership_id == whose,
+            GuestPlace.urn == school.urn,
+            GuestPlace.ended_at.is_(None),
+            *named,
+        )
+        .order_by(GuestPlace.id)
     )
     return Lost(
         school=school,
-        contact=next(
-            (
-                c
-                for c in contacts.contacts_of_school(school.urn, letter.partnership_id)
-                if c.address.lower() == address
-            ),
-            None,
-        ),
-        bookings=tuple((booking, person) for booking, person in rows),
-        invitation=db.session.scalar(
-            select(Invitation).where(Invitation.letter_id == letter.id, Invitation.urn == school.urn)
-        ),
+        contact=_found(address, contacts.contacts_of_school(school.urn, whose)),
+        bookings=tuple((booking, person) for booking, person in bookings),
+        proposals=tuple((proposal, person) for proposal, person in kept),
+        places=tuple((place, person) for place, person in places),
+        asked_to_book=_asked_to_book(letter),
+        question=requests.unanswered(letter.id),
     )
 
 
@@ -118,12 +149,24 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         raise SameAddress(old)
     if outbox.is_dead(address):
         raise AlsoDead(address)
+    urn = _urn(letter)
+    if urn is not None:
+        performances.lock_school(urn)
     lost = lost_with(letter, now=now)
     if lost is None:
         raise NoSchool
     contact = _on_file(lost, letter.partnership_id, address, source=source, who=who, now=now)
+    goes = ["the invite"] if lost.bookings else []
     for booking, person in lost.bookings:
         _in_calendar(booking, person, address, who=who, now=now)
+    kept = [
+        proposing.write_to_instead(proposal, person, address, source=source, now=now)
+        for proposal, person in lost.proposals
+    ]
+    if any(kept):
+        goes.append("the time that is kept")
+    for place, person in lost.places:
+        joining.write_to_instead(place, person, address, source=source, now=now)
     history.record(
         "address put right",
         history.Subject("school", lost.school.urn, letter.partnership_id),
@@ -137,15 +180,24 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     )
     letterbook.withdraw_all(old, letter.partnership_id, who=who, now=now)
     contents.address_settled(old, letter.partnership_id, "put right", who=who, now=now)
+    if lost.question is not None and contact is not None:
+        if requests.ask_again(lost.question, lost.school, contact, who=who, now=now):
+            goes.append("the question about contacts")
     invited, not_asked = False, ""
-    if lost.invitation is not None and contact is not None:
+    if lost.asked_to_book is not None and contact is not None:
         try:
-            programme = db.session.get_one(Programme, lost.invitation.programme_id)
-            invitations.invite(programme, lost.school, contact, who=who, now=now)
+            invitations.invite(lost.asked_to_book, lost.school, contact, who=who, now=now)
             invited = True
+            goes.append("the invitation")
         except Refusal as refusal:
             not_asked = refusal.message
-    return Righted(address=address, bookings=len(lost.bookings), invited=invited, not_asked=not_asked)
+    return Righted(
+        address=address,
+        bookings=len(lost.bookings),
+        invited=invited,
+        goes=tuple(goes),
+        not_asked=not_asked,
+    )
 
 
 def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
@@ -165,20 +217,30 @@ def _urn(letter: Letter) -> int | None:
     return letters.school_of(letter.stream)
 
 
+ASKING = ("invitation", "reminder", "second reminder", "raised to head", "link")
+"""Letters that ask a school to book: an invitation says the same to another address."""
+
+
+def _asked_to_book(letter: Letter) -> Programme | None:
+    """The programme that a letter asked its school to book."""
+    kind, _, rest = letter.stream.partition("/")
+    if kind not in ASKING:
+        return None
+    programme = db.session.get(Programme, int(rest.partition("/")[0]))
+    return programme if programme is not None and programme.partnership_id == letter.partnership_id else None
+
+
+def _found(address: str, people: Iterable[Contact]) -> Contact | None:
+    return next((c for c in people if c.address.casefold() == address.casefold()), None)
+
+
 def _on_file(
     lost: Lost, whose: int | None, address: str, *, source: str, who: str, now: datetime
 ) -> Contact | None:
     """The contact's row with the new address; the old row ends."""
     if lost.contact is None:
         return None
-    there = next(
-        (
-            c
-            for c in contacts.contacts_of_school(lost.school.urn, whose)
-            if c.address.casefold() == address.casefold()
-        ),
-        None,
-    )
+    there = _found(address, contacts.contacts_of_school(lost.school.urn, whose))
     if there is not None:
         contacts.end(lost.contact, who=who, now=now, programmes=programmes.ids_of(whose))
         return there
@@ -191,17 +253,19 @@ def _on_file(
         now=now,
         partnership_id=whose,
     )
-    return next(
-        c
-        for c in contacts.contacts_of_school(lost.school.urn, whose)
-        if c.address.casefold() == address.casefold()
-    )
+    return _found(address, contacts.contacts_of_school(lost.school.urn, whose))
 
 
 def _in_calendar(booking: Booking, person: VisitContact, address: str, *, who: str, now: datetime) -> None:
-    """The invite goes to the new address first, so that the booking is never without anybody."""
+    """The invite goes to the new address first, so that the booking is never without anybody; with it what a
+    guest asks there and nobody has answered."""
     try:
-        colleagues.add(booking, Colleague.like(person, address=address), who=who, now=now)
+        came = colleagues.add(booking, Colleague.like(person, address=address), who=who, now=now)
     except AlreadyThere:
-        pass
+        came = None
     colleagues.end(booking, person.id, who=who, now=now)
+    if came is None or booking.role != HOST:
+        return
+    for place in guest_places.asked_of(booking.performance_id):
+        if place.waits_for_host:
+            guests_told.tell_host(place, notes.ASKS, to=[came], now=now)

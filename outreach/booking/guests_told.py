@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 from outreach.booking import guest_hosts, guest_places, promises, told
 from outreach.booking.guest_places import BOOKED, HOST_LEFT, OPEN, GuestPlace
-from outreach.booking.promises import COMPANY, HOST, Booking
+from outreach.booking.promises import COMPANY, HOST, Booking, VisitContact
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import local
@@ -120,8 +120,11 @@ def _tell_host_of(guest: Booking, kind: str, *, now: datetime) -> None:
         tell_host(place, kind, now=now)
 
 
-def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
-    """One note to each who has the host's booking in the calendar; none where the host is no more."""
+def tell_host(
+    place: GuestPlace, kind: str, *, to: Sequence[VisitContact] | None = None, now: datetime
+) -> None:
+    """One note to each who has the host's booking in the calendar, or to some of them; none where the host is no
+    more."""
     host = next((b for b in promises.of_performance(place.performance_id) if b.role == HOST), None)
     if host is None:
         return
@@ -144,12 +147,19 @@ def tell_host(place: GuestPlace, kind: str, *, now: datetime) -> None:
         seats=place.seats,
     )
     sender = told.sender_of_programme(place.programme)
-    for person in promises.people_of(host):
+    for person in promises.people_of(host) if to is None else to:
         notes.tell(note, person.addressee(), sender, now=now, expires_at=told.expiry(host))
 
 
-def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: datetime) -> None:
-    """One note to each whom the school named when it asked."""
+def tell_guest(
+    place: GuestPlace,
+    kind: str,
+    *,
+    nearest: Nearest = (),
+    to: Sequence[VisitContact] | None = None,
+    now: datetime,
+) -> None:
+    """One note to each whom the school named when it asked, or to some of them."""
     show = place.performance
     note = GuestNote(
         kind=kind,
@@ -168,7 +178,7 @@ def tell_guest(place: GuestPlace, kind: str, *, nearest: Nearest = (), now: date
         nearest=tuple(nearest),
     )
     sender = told.sender_of_programme(place.programme)
-    for person in place.people:
+    for person in place.people if to is None else to:
         notes.tell(
             note, person.addressee(), sender, now=now, expires_at=show.ends_at + letters.LINK_AFTER_SHOW
         )

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county import school_days
 from outreach.county.schools import School
-from outreach.ground.db import Base, FoundByName, Instant, db, key_within_partnership
+from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
@@ -312,6 +312,11 @@ class VisitContact(Base, FoundByName):
     source_date: Mapped[date]
     added_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def now_at(self, address: str, *, source: str, now: datetime) -> None:
+        """The same person is written to at another address, which came from `source`."""
+        self.address, self.source, self.source_date = address, source, day_of(now)
+        self.found_by = found_by(self.name, address)
 
     def addressee(self) -> Addressee:
         """As letters speak to people."""

@@ -9,12 +9,19 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
+from booking import neighbours
 from outreach.asking import corrected_addresses, invitations
+from outreach.asking.confirming import contact_answers, requests
+from outreach.asking.confirming.requests import ConfirmationRecipient, ConfirmationRequest
 from outreach.asking.corrected_addresses import AlsoDead, NoSchool, SameAddress
-from outreach.booking import bookings, holds, promises
+from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.colleagues import Colleague
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import ProposalDraft
+from outreach.booking.guests import hosting
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.booking.proposals import Proposal
 from outreach.county import contacts
 from outreach.county.contacts import BadAddress, SourceMissing
 from outreach.county.schools import School
@@ -233,3 +240,191 @@ def test_a_cancel_for_a_replaced_address_is_on_nobodys_list(case: Case) -> None:
     assert claims.turn("a", [], LATER, most=10)[0].recipient == NEW
     statuses = {row.status for row in db.session.scalars(select(Letter).where(Letter.recipient == OLD))}
     assert statuses <= {SENT, SUPERSEDED, WITHDRAWN}
+
+
+def keep(case: Case, *people: str) -> Proposal:
+    """A time is kept for the school, and its letter went to some of its people."""
+    with transaction():
+        slot = slots.offers(case.programme, case.school, now=make.NOW).days[0].slots[0]
+        on_file = {c.address: c for c in contacts.contacts_of_school(case.school.urn)}
+        offer = ProposalDraft(
+            programme=case.programme,
+            school=case.school,
+            slot=slot,
+            people=[on_file.get(a) or make.contact(case.school, address=a) for a in people],
+            reply_by=date(2027, 2, 2),
+        )
+        kept = proposing.propose(offer, who="Priya", now=make.NOW)
+        for letter in db.session.scalars(select(Letter)):
+            letter.status, letter.handed_at = (BOUNCED if letter.recipient == OLD else SENT), make.NOW
+        outbox.mark_dead(OLD, "550 5.1.1", make.NOW)
+    return kept
+
+
+def test_a_time_that_is_kept_is_proposed_to_the_right_address_and_nobody_else_gets_mail(case: Case) -> None:
+    kept = keep(case, OLD, SAM)
+    with transaction():
+        done = right(case.letter(OLD))
+        assert (done.bookings, done.goes) == (0, ("the time that is kept",))
+        assert (kept.people[0].address, kept.people[0].source) == (NEW, "a call from the office")
+        assert waiting() == [(NEW, "REQUEST")]
+        letter = copies.read(case.letter(NEW).raw)
+        assert b"STATUS:TENTATIVE" in letter.calendar and NEW.encode() in letter.calendar
+        assert "kept for you" in letter.text and "from a call from the office" in " ".join(
+            letter.text.split()
+        )
+        assert (kept.sequence, kept.uid) == (0, case.letter(NEW).stream)
+    assert [found.address for found in proposals.get(kept.id, case.programme.id, case.school.urn).people] == [
+        NEW,
+        SAM,
+    ]
+
+
+def test_whoever_has_the_kept_time_already_gets_no_second_letter(case: Case) -> None:
+    kept = keep(case, OLD, NEW)
+    with transaction():
+        done = right(case.letter(OLD))
+        assert done.goes == () and waiting() == []
+        assert [p.address for p in kept.people] == [NEW]
+
+
+@pytest.mark.parametrize("ended", ["refused", "lapsed"])
+def test_a_time_that_is_not_kept_any_more_is_proposed_to_nobody(case: Case, ended: str) -> None:
+    kept = keep(case, OLD)
+    with transaction():
+        if ended == "refused":
+            proposing.refuse(kept, reason="Exams", who="The office", now=LATER)
+        now = LATER if ended == "refused" else LATER + timedelta(days=60)
+        done = corrected_addresses.put_right(
+            case.letter(OLD), NEW, source="a call from the office", who="Priya", now=now
+        )
+        assert (done.goes, waiting()) == ((), [])
+        assert [p.address for p in kept.people] == [OLD]
+
+
+def test_another_partnerships_kept_time_stays_with_the_address_it_has(case: Case) -> None:
+    kept = keep(case, OLD)
+    with transaction():
+        theirs = make.letter(
+            OLD,
+            None,
+            partnership_id=make.partnership(("932",)).id,
+            stream=f"invitation/{case.programme.id}/{case.school.urn}",
+        )
+        lost = corrected_addresses.lost_with(theirs, now=LATER)
+        assert lost is not None
+        assert (lost.proposals, lost.bookings, lost.places, lost.asked_to_book) == ((), (), (), None)
+        right(theirs)
+        assert [p.address for p in kept.people] == [OLD]
+
+
+@pytest.fixture
+def beside(app: Flask):
+    """A host, and a small school that asked it for seats; what was written so far has gone."""
+    c = neighbours.lay()
+    c.place = neighbours.ask(c)
+    neighbours.hand_over()
+    return c
+
+
+def put_neighbour_right(old: str, new: str, stream: str = "") -> corrected_addresses.Righted:
+    with transaction():
+        letters = select(Letter).where(Letter.recipient == old).order_by(Letter.id.desc())
+        letter = db.session.scalars(letters.where(Letter.stream.like(f"{stream}%"))).first()
+        if letter is None:
+            letter = make.letter(old, make.NOW, stream=stream, partnership_id=1)
+        return corrected_addresses.put_right(letter, new, source="a call", who="Priya", now=neighbours.now())
+
+
+def test_a_guest_reads_at_the_right_address_how_many_seats_its_host_gave(beside) -> None:
+    with transaction():
+        hosting.agree(beside.place, seats=10, terms="", who="The office", now=neighbours.now())
+    neighbours.hand_over()
+    put_neighbour_right(neighbours.GUEST, "ann.lea@littlemere.example", "guest/")
+    assert neighbours.mail("ann.lea@littlemere.example") == [("seats: fewer", "", 0)]
+    assert "10 seats" in neighbours.last("ann.lea@littlemere.example").text
+    assert [p.address for p in beside.place.people] == ["ann.lea@littlemere.example"]
+
+
+def test_a_guest_who_waits_hears_at_the_right_address_what_its_host_says_later(beside) -> None:
+    stream = f"invitation/{beside.programme.id}/{beside.small.urn}"
+    put_neighbour_right(neighbours.GUEST, "ann.lea@littlemere.example", stream)
+    assert neighbours.mail("ann.lea@littlemere.example") == []
+    with transaction():
+        hosting.refuse(beside.place, reason="No room", who="The office", now=neighbours.now())
+    assert neighbours.mail("ann.lea@littlemere.example") == [("seats: refused", "", 0)]
+    assert ("seats: refused", "", 0) not in neighbours.mail(neighbours.GUEST)
+
+
+def test_a_guest_reads_at_the_right_address_that_its_host_has_moved(beside) -> None:
+    neighbours.move(beside)
+    neighbours.hand_over()
+    put_neighbour_right(neighbours.GUEST, "ann.lea@littlemere.example", "guest/")
+    assert neighbours.mail("ann.lea@littlemere.example") == [("seats: host moved", "", 0)]
+    assert "16 March" in neighbours.last("ann.lea@littlemere.example").text
+
+
+def test_a_host_is_asked_at_the_right_address_for_the_seats_that_it_was_asked_for(beside) -> None:
+    put_neighbour_right(neighbours.HOST, "hall@redmere.example", "guest/")
+    assert [kind for kind, _, _ in neighbours.mail("hall@redmere.example")] == [
+        "colleague added",
+        "guest asks",
+    ]
+    assert "Littlemere School" in neighbours.last("hall@redmere.example").text
+
+
+def test_a_host_that_has_answered_is_not_asked_again(beside) -> None:
+    with transaction():
+        hosting.agree(beside.place, seats=10, terms="", who="The office", now=neighbours.now())
+    neighbours.hand_over()
+    put_neighbour_right(neighbours.HOST, "hall@redmere.example", "guest/")
+    assert [kind for kind, _, _ in neighbours.mail("hall@redmere.example")] == ["colleague added"]
+
+
+@pytest.mark.parametrize("kind", ["reminder", "second reminder", "raised to head", "link"])
+def test_any_letter_that_asked_to_book_becomes_an_invitation_at_the_right_address(
+    case: Case, kind: str
+) -> None:
+    with transaction():
+        stream = f"{kind}/{case.programme.id}/{case.school.urn}"
+        letter = make.letter(OLD, make.NOW, stream=stream, partnership_id=case.programme.partnership_id)
+        done = right(letter)
+        assert (done.invited, done.goes, waiting()) == (True, ("the invitation",), [(NEW, "")])
+
+
+def who_is_right(case: Case) -> Letter:
+    (contact,) = contacts.contacts_of_school(case.school.urn)
+    recipient = ConfirmationRecipient(school=case.school, contact=contact, people=(contact,))
+    asked = requests.write_to(case.programme, recipient, who="Priya", now=make.NOW)
+    letter = db.session.get_one(Letter, asked.letter_id)
+    letter.status = BOUNCED
+    return letter
+
+
+def test_who_is_right_is_asked_at_the_right_address(case: Case) -> None:
+    with transaction():
+        letter = who_is_right(case)
+        done = right(letter)
+        assert (done.invited, done.goes, waiting()) == (False, ("the question about contacts",), [(NEW, "")])
+        asked = db.session.scalars(select(ConfirmationRequest).order_by(ConfirmationRequest.id)).all()
+        assert [a.address for a in asked] == [OLD, NEW]
+
+
+def test_an_address_that_was_asked_this_year_is_not_asked_who_is_right_again(case: Case) -> None:
+    with transaction():
+        letter = who_is_right(case)
+        other = make.contact(case.school, name="J Fell", address=NEW)
+        recipient = ConfirmationRecipient(school=case.school, contact=other, people=(other,))
+        requests.write_to(case.programme, recipient, who="Priya", now=make.NOW)
+        assert right(letter).goes == ()
+        assert waiting() == [(NEW, "")]
+
+
+def test_a_school_that_has_said_who_is_right_is_not_asked_again(case: Case) -> None:
+    with transaction():
+        letter = who_is_right(case)
+        asked = requests.unanswered(letter.id)
+        assert asked is not None
+        contact_answers.confirm(asked, case.school, who="The office", now=make.NOW)
+        assert right(letter).goes == ()
+        assert waiting() == []

@@ -1,6 +1,6 @@
 """The coordinator's letters: what waits, went, failed; the exact mail, shown safely; again and withdraw."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
@@ -8,6 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 import make
+from outreach.asking.confirming import requests
+from outreach.asking.confirming.requests import ConfirmationRecipient
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import ProposalDraft
+from outreach.booking.guest_places import GuestPlace
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
@@ -15,6 +20,7 @@ from outreach.post import letters, outbox
 from outreach.post.outbox import BOUNCED, FAILED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import pauses, postman
 from outreach.post.outgoing.pauses import Pause
+from outreach.tour import slots
 from post.facts import EXPIRES, JOANNA, asking, sender, visit
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
@@ -253,10 +259,56 @@ def test_a_letter_that_came_back_leads_to_its_address_and_the_right_one_gets_the
         data={"address": "joanna@stbrannocs.example", "source": "a call"},
         follow_redirects=True,
     ).text
-    assert "joanna@stbrannocs.example has taken its place. The invite is on its way there." in said
+    assert "joanna@stbrannocs.example has taken its place. The invite is on the way there." in said
     db.session.rollback()
     rows = db.session.query(Letter).filter_by(status=WAITING).all()
     assert [(row.recipient, row.method) for row in rows] == [("joanna@stbrannocs.example", "REQUEST")]
+
+
+def test_what_is_open_at_an_address_is_named_before_it_is_put_right_and_said_when_it_is_on_the_way(
+    desk: FlaskClient, stopped
+) -> None:
+    with transaction():
+        ours = db.session.get_one(Partnership, 1)
+        programme = make.programme(ours)
+        school, host = make.school(name="Redmere Academy"), make.school(name="Kestermere School")
+        day = make.tour_day(programme, make.troupe(ours), visit().starts_at.date())
+        contact = make.contact(school, name="Joanna Fell", address=JOANNA.address)
+        slot = slots.find(programme, school, f"{day.id}-0900", now=make.NOW)
+        assert slot
+        proposing.propose(
+            ProposalDraft(
+                programme=programme, school=school, slot=slot, people=[contact], reply_by=date(2027, 2, 2)
+            ),
+            who="Priya",
+            now=make.NOW,
+        )
+        show = make.show(programme, host, datetime(2027, 3, 10, 9, tzinfo=UTC))
+        booking = make.booking(show, {8: 100})
+        place = GuestPlace(
+            programme=programme,
+            school=school,
+            performance=show,
+            why="no hall",
+            seats=9,
+            pupils={8: 9},
+            recorded_at=make.NOW,
+            who="Joanna Fell",
+        )
+        db.session.add(place)
+        db.session.flush()
+        make.visit_contact(booking, booking_id=None, place_id=place.id, address=JOANNA.address)
+        recipient = ConfirmationRecipient(school=school, contact=contact, people=(contact,))
+        asked = requests.write_to(programme, recipient, who="Priya", now=make.NOW)
+        letter = db.session.get_one(Letter, asked.letter_id)
+        letter.status, letter_id = BOUNCED, letter.id
+    page = " ".join(desk.get(f"/desk/letters/{letter_id}/address").text.split())
+    assert "with the time that is kept until Tuesday 2 February: the letter is written again" in page
+    assert "with its question to Kestermere School for seats" in page
+    assert "and the school is asked again who is right" in page
+    typed = {"address": "joanna@stbrannocs.example", "source": "a call"}
+    said = desk.post(f"/desk/letters/{letter_id}/address", data=typed, follow_redirects=True).text
+    assert "The time that is kept and the question about contacts are on the way there." in said
 
 
 def test_an_address_that_works_after_all_gets_its_letter_again(desk: FlaskClient) -> None:

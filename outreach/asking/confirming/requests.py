@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
@@ -217,6 +217,38 @@ def write_to(
     )
     db.session.flush()
     return request
+
+
+def unanswered(letter_id: int) -> ConfirmationRequest | None:
+    """What a letter asked, if it asked who is right and its school has said nothing this year."""
+    asked = db.session.scalar(select(ConfirmationRequest).where(ConfirmationRequest.letter_id == letter_id))
+    if asked is None:
+        return None
+    said = _of_year_at(asked).join(Confirmation, Confirmation.request_id == ConfirmationRequest.id)
+    return asked if db.session.scalar(said.limit(1)) is None else None
+
+
+def ask_again(
+    asked: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime
+) -> bool:
+    """The same question to another address; False where that one was asked this year."""
+    there = _of_year_at(asked).where(ConfirmationRequest.address == contact.address.lower())
+    if db.session.scalar(there.limit(1)) is not None:
+        return False
+    people = tuple(contacts.contacts_of_school(school.urn, asked.partnership_id))
+    programme = db.session.get_one(Programme, asked.programme_id)
+    write_to(
+        programme, ConfirmationRecipient(school=school, contact=contact, people=people), who=who, now=now
+    )
+    return True
+
+
+def _of_year_at(asked: ConfirmationRequest) -> Select[int]:
+    return select(ConfirmationRequest.id).where(
+        ConfirmationRequest.partnership_id == asked.partnership_id,
+        ConfirmationRequest.academic_year == asked.academic_year,
+        ConfirmationRequest.urn == asked.urn,
+    )
 
 
 LINK_LASTS_AT_LEAST = timedelta(days=30)

@@ -232,6 +232,27 @@ def move(
     return True
 
 
+def write_to_instead(
+    proposal: Proposal, person: VisitContact, address: str, *, source: str, now: datetime
+) -> bool:
+    """The proposal goes, as it stands, to another address of somebody it was written to; False where that one
+    has it already.
+
+    The old address hears nothing: mail to it comes back. In the caller's transaction, behind the school's lock.
+    """
+    if any(p.address.casefold() == address.casefold() for p in proposal.people if p is not person):
+        proposal.people.remove(person)
+        db.session.delete(person)
+        db.session.flush()
+        return False
+    person.now_at(address, source=source, now=now)
+    db.session.flush()
+    until = proposals.link_until(proposal, now=now)
+    visit, sender = proposals.visit_of(proposal), proposals.sender(proposal.programme)
+    proposing.as_it_stands(visit, person.addressee(), sender, now=now, expires_at=until)
+    return True
+
+
 def preview_move(
     proposal: Proposal,
     slot: Slot,

@@ -33,7 +33,7 @@ from outreach.booking.guests.seating import (
     seat,
 )
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import Booking
+from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.schools import School
 from outreach.ground import history
@@ -191,6 +191,27 @@ def _named_anew(
     db.session.refresh(place)
     vouched = {person.address.casefold() for person in place.people}
     return tuple(replace(p, waits=p.waits and p.address.casefold() not in vouched) for p in people)
+
+
+def write_to_instead(
+    place: GuestPlace, person: VisitContact, address: str, *, source: str, now: datetime
+) -> bool:
+    """Somebody named with the question hears at another address: at once what the host has said so far, if it
+    has; False where that address hears of it already. In the caller's transaction, behind the school's lock."""
+    if any(p.address.casefold() == address.casefold() for p in place.people if p is not person):
+        place.people.remove(person)
+        db.session.delete(person)
+        db.session.flush()
+        return False
+    said = notes.FEWER if place.answer == FEWER else notes.HOST_MOVED
+    heard = place.answer == FEWER or notes.was_told(
+        said, place.id, urn=place.urn, programme_id=place.programme_id
+    )
+    person.now_at(address, source=source, now=now)
+    db.session.flush()
+    if heard:
+        guests_told.tell_guest(place, said, to=[person], now=now)
+    return True
 
 
 def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:

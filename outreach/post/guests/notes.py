@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from outreach.ground import wording
+from outreach.ground.db import db
 from outreach.post import links
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
@@ -68,12 +71,22 @@ def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expir
         words,
         to,
         sender,
-        stream=f"guest/{note.programme_id}/{note.urn}/{note.place_id}/{note.kind}",
+        stream=_stream(note.kind, note.place_id, urn=note.urn, programme_id=note.programme_id),
         kind=f"guest {note.kind}" if note.kind in TO_HOST else f"seats: {note.kind}",
         now=now,
         sender_address=f"{here.mail_sender}@{here.mail_domain}",
         reply_to=sender.contact_email,
     )
+
+
+def was_told(kind: str, place_id: int, *, urn: int, programme_id: int) -> bool:
+    """Whether a school was written to about this of a request."""
+    stream = _stream(kind, place_id, urn=urn, programme_id=programme_id)
+    return db.session.scalar(select(Letter.id).where(Letter.stream == stream).limit(1)) is not None
+
+
+def _stream(kind: str, place_id: int, *, urn: int, programme_id: int) -> str:
+    return f"guest/{programme_id}/{urn}/{place_id}/{kind}"
 
 
 def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:

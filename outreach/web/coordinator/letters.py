@@ -22,6 +22,7 @@ from outreach.asking import corrected_addresses
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.wording import and_list
 from outreach.post import again, calendars, copies, letterbook, outbox
 from outreach.post.outbox import BOUNCED, FAILED, SENT, SUPERSEDED, WAITING, WITHDRAWN, Letter
 from outreach.post.outgoing import pauses, postman
@@ -188,10 +189,9 @@ def letter_address(letter_id: int) -> Any:
 
 def _righted(done: corrected_addresses.Righted) -> str:
     said = [f"{done.address} has taken its place."]
-    if done.bookings:
-        said.append("The invite is on its way there.")
-    if done.invited:
-        said.append("The invitation is on its way there.")
+    if done.goes:
+        goes = and_list(done.goes)
+        said.append(f"{goes[0].upper()}{goes[1:]} {'is' if len(done.goes) == 1 else 'are'} on the way there.")
     if done.not_asked:
         said.append(f"The invitation was not written again: {done.not_asked}")
     return " ".join(said)
