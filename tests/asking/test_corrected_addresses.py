@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 import make
 from booking import neighbours
-from outreach.asking import corrected_addresses, invitations
-from outreach.asking.confirming import contact_answers, requests
+from outreach.asking import invitations
+from outreach.asking.confirming import contact_answers, corrected_addresses, requests
+from outreach.asking.confirming.corrected_addresses import AlsoDead, NoSchool, SameAddress
 from outreach.asking.confirming.requests import ConfirmationRecipient, ConfirmationRequest
-from outreach.asking.corrected_addresses import AlsoDead, NoSchool, SameAddress
 from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing

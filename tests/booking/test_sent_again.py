@@ -11,7 +11,7 @@ from flask import Flask
 from life import FELL, RED, WHITFIELD
 
 import make
-from outreach.asking import corrected_addresses
+from outreach.asking.confirming import corrected_addresses
 from outreach.booking import bookings, colleagues, promises
 from outreach.booking.desk import proposing
 from outreach.ground.db import db, transaction

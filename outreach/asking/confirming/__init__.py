@@ -1,2 +1,2 @@
-"""Yearly confirmation of contacts: schools are asked whether we hold the right people, and say so by one
-link."""
+"""Whether contacts are still right: schools are asked once a year and say so by one link; and an address from which
+mail came back is put right."""

@@ -18,7 +18,7 @@ from flask import (
     url_for,
 )
 
-from outreach.asking import corrected_addresses
+from outreach.asking.confirming import corrected_addresses
 from outreach.ground import clock, wording
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
