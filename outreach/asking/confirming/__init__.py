@@ -1,2 +1,2 @@
-"""Whether contacts are still right: schools are asked once a year and say so by one link; and an address from which
-mail came back is put right."""
+"""Contacts that are still right: asked of schools once a year, who answer by one link; or put right where mail came
+back."""
