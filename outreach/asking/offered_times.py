@@ -17,11 +17,13 @@ def offered(
     still_open: Mapping[int, int | None],
     *,
     fallen: Collection[int] | None = None,
+    instead_of: int | None = None,
     now: datetime,
 ) -> Offers:
     """What the school could have, with the times that it sees first: two on one day where one show does not take
-    all of `still_open`; never a day on which its show was called off (`fallen`: those days, where they are known)."""
+    all of `still_open`; never a day on which its show was called off (`fallen`: those days, where they are known).
+    `instead_of`: the performance that it would move."""
     if fallen is None:
         fallen = call_offs.fallen_days(programme.id, school.urn)
     two = accounts.needs_two_shows(programme, dict(still_open))
-    return slots.offers(programme, school, now=now, two_shows=two, not_on=fallen)
+    return slots.offers(programme, school, now=now, instead_of=instead_of, two_shows=two, not_on=fallen)

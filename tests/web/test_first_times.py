@@ -27,7 +27,10 @@ AT = "The company is at "
 
 def cards(story: Story) -> list[tuple[str, str]]:
     """The cards of the page: key or keys, and the reason."""
-    page = story.get().text
+    return faces(story.get().text)
+
+
+def faces(page: str) -> list[tuple[str, str]]:
     found = re.findall(
         r'<button class="slot(?: pair)?" name="slot" value="([^"]+)">(.*?)</button>', page, re.S
     )
@@ -159,6 +162,57 @@ def test_a_day_on_which_the_company_called_it_off_is_offered_in_neither(client: 
         TUESDAY + timedelta(days=1),
         TUESDAY + timedelta(days=2),
     }
+
+
+def test_whoever_moves_a_show_or_proposes_a_time_sees_the_same_first_times(
+    client: FlaskClient, stopped
+) -> None:
+    story = busy(client)
+    first = cards(story)
+    with transaction():
+        make.contact(story.school)
+        priya = make.person(story.partnership)
+    desk = make.signed_in(client, priya)
+    assert faces(desk.get(f"/desk/schools/{story.school.urn}/propose").text) == first
+    reference = story.book(first[0][0])
+    there = [one for one in first if one != first[0]]
+    for page in (
+        story.get(f"/booked/{reference}/move").text,
+        desk.get(f"/desk/bookings/{reference}/move").text,
+    ):
+        assert [key for key, _ in faces(page) if key != first[0][0]][:4] == [key for key, _ in there]
+        assert 'name="slot"' in page and "<summary><b>March</b>" in page
+
+
+def test_a_school_that_moves_its_show_is_not_offered_the_day_that_was_called_off(
+    client: FlaskClient, stopped
+) -> None:
+    story = lay(client, days=3)
+    fallen = promises.get(story.book())
+    with transaction():
+        bookings.cancel(fallen, reason="The van broke down", by=promises.COMPANY, who="x", now=make.NOW)
+    reference = story.book()
+    page = story.get(f"/booked/{reference}/move").text
+    assert {at.date() for key, _ in faces(page) for at in starts_of(key)} == {TUESDAY + timedelta(days=2)}
+    assert 'id="day-2027-03-09"' not in page
+
+
+def test_a_coordinator_sees_the_days_of_two_troupes_apart(client: FlaskClient, stopped) -> None:
+    story = lay(client, days=2)
+    with transaction():
+        make.contact(story.school)
+        make.tour_day(story.programme, make.troupe(story.partnership, name="Blue van"), TUESDAY)
+        priya = make.person(story.partnership)
+    reference = story.book()
+    page = make.signed_in(client, priya).get(f"/desk/bookings/{reference}/move").text
+    days = re.findall(r'<details class="d" id="([^"]+)">\s*<summary><b>([^<]+)</b>', page)
+    assert [name for _, name in days] == [
+        "Tuesday 9 March, Red van",
+        "Tuesday 9 March, Blue van",
+        "Wednesday 10 March, Red van",
+    ]
+    assert len({at for at, _ in days}) == 3
+    assert "Red van" not in story.get("/times").text
 
 
 def _shows_on(at: date) -> list[Performance]:

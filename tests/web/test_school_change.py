@@ -143,7 +143,7 @@ def test_last_day_of_the_notice_still_moves(story: Story, stopped) -> None:
     reference = story.book()
     stopped.now = wall(date(2027, 2, 23), stopped.now.time())
     assert "Move to another time" in said(story.get(f"/booked/{reference}"))
-    assert "Times that fit best" in said(story.get(f"/booked/{reference}/move"))
+    assert "Best times" in said(story.get(f"/booked/{reference}/move"))
 
 
 @pytest.mark.both_databases

@@ -1,8 +1,8 @@
 """One booking: everything of it, and moving, changing, cancelling it for the school, whatever the notice."""
 
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
-from itertools import groupby
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -19,13 +19,13 @@ from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.post import outbox
 from outreach.post.incoming import inbox
-from outreach.tour import days as tour_days
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.web import forms, opened, reply_words
 from outreach.web.coordinator import booking_words
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.refusals import back_to, status
+from outreach.web.school import all_days
 from outreach.web.school import forms as school_forms
 from outreach.web.school.forms import HallForm, PupilsForm
 from outreach.web.wording import sent_again
@@ -123,14 +123,12 @@ def booking_move(reference: str) -> Any:
         instead_of=found.performance_id,
         whatever_the_notice=True,
     )
-    weeks = [
-        (monday, list(days))
-        for monday, days in groupby(offers.days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
-    ]
-    tour = tour_days.of_programme(found.programme_id)
-    troupes = {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
+    address = partial(url_for, ".booking_move", reference=reference)
     return render_template(
-        "coordinator/booking_move.html", booking=found, near=offers.near, weeks=weeks, troupes=troupes
+        "coordinator/booking_move.html",
+        booking=found,
+        first=[some for some in offers.first if some[0].starts_at != found.performance.starts_at],
+        page=all_days.page(offers.days, address, troupes=all_days.troupes_apart(found.programme_id)),
     )
 
 

@@ -1,7 +1,7 @@
 """Keeping a time for a school: which time, for whom to read, until when; and taking it back."""
 
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -19,7 +19,6 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Rendered
-from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
@@ -33,6 +32,7 @@ from outreach.web.gate import (
     who,
 )
 from outreach.web.refusals import back_to, status
+from outreach.web.school import all_days
 
 USUALLY = timedelta(days=10)
 """How long a time is kept unless the coordinator says otherwise."""
@@ -73,19 +73,13 @@ def propose(urn: int) -> Any:
             form.people.data = [str(on_file[0].id)]
         return _page(school, programme, slot, form, on_file, now=now)
     offers = slots.offers(programme, school, now=now, whatever_the_notice=True)
-    weeks = [
-        (monday, list(found))
-        for monday, found in groupby(offers.days, key=lambda d: d.day - timedelta(days=d.day.weekday()))
-    ]
-    tour = tour_days.of_programme(programme.id)
-    troupes = {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
+    address = partial(url_for, ".propose", urn=urn, programme=programme.id)
     return render_template(
         "coordinator/propose_time.html",
         school=school,
         programme=programme,
-        near=offers.near,
-        weeks=weeks,
-        troupes=troupes,
+        first=offers.first,
+        page=all_days.page(offers.days, address, troupes=all_days.troupes_apart(programme.id)),
         answer=invitations.newest_answer(programme.id, urn),
     )
 

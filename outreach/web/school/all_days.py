@@ -1,18 +1,23 @@
 """All days of a tour as a school reads them: by month, each with the halves of the day that are free. No page of
 its own."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import groupby
+from typing import NamedTuple
 
 from flask import request
 
 from outreach.ground.wording import count, month
+from outreach.ground.wording import day as said_day
+from outreach.tour import days as tour_days
 from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot
 
 MORNING, AFTERNOON = "morning", "afternoon"
+ALL = "all"
+"""Where the days stand on their page."""
 
 FEW = 5
 """So many days, or fewer, stand open: nothing is gained by folding them."""
@@ -20,12 +25,17 @@ FEW = 5
 
 @dataclass(frozen=True, kw_only=True)
 class DayOfTimes:
-    """One day of the page: its starts, or why there are none."""
+    """One day of the page: its starts, or why there are none. `troupe`: whose day, where that is told apart."""
 
     day: date
+    troupe: str
     morning: tuple[Slot, ...]
     afternoon: tuple[Slot, ...]
     why_not: str
+
+    @property
+    def name(self) -> str:
+        return f"{said_day(self.day)}, {self.troupe}" if self.troupe else said_day(self.day)
 
     @property
     def free(self) -> str:
@@ -37,28 +47,39 @@ class DayOfTimes:
 
 @dataclass(frozen=True, kw_only=True)
 class MonthOfTimes:
-    """One month: how many of its days have a time, and its days where it is the one that is shown."""
+    """One month: how many of its days have a time, and its days where it is the one that is shown. `href`: where it
+    is shown."""
 
-    first: date
     name: str
+    href: str
     said: str
     days: tuple[DayOfTimes, ...] = ()
 
 
+class HalfOfDay(NamedTuple):
+    """One choice of the filter."""
+
+    name: str
+    href: str
+    chosen: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """All months, one of them with its days, `unfolded` where it was asked for or the days are few. `half`: the half
-    of the day that was asked for."""
+    """All months, one of them with its days, `unfolded` where it was asked for or the days are few."""
 
     months: tuple[MonthOfTimes, ...]
-    half: str
+    halves: tuple[HalfOfDay, ...]
     unfolded: bool
     any_slot: bool
 
 
-def page(offers: Iterable[DayOffer]) -> Page:
+def page(
+    offers: Iterable[DayOffer], address: Callable[..., str], *, troupes: Mapping[int, str] | None = None
+) -> Page:
     """The days by month: shown is the month of the day that the address names, without one the first that has a
-    time."""
+    time. `address`: of the page, with what it is asked; `troupes`: each troupe's days apart, by the name that stands
+    here for its tour day."""
     asked, half = _asked_day(), _asked_half()
     months = [
         (first, list(of_month)) for first, of_month in groupby(offers, key=lambda o: o.day.replace(day=1))
@@ -72,22 +93,32 @@ def page(offers: Iterable[DayOffer]) -> Page:
     return Page(
         months=tuple(
             MonthOfTimes(
-                first=first,
                 name=month(first),
+                href=address(half=half or None, _anchor=ALL, **{"from": first.isoformat()}),
                 said=count(able[n], "day") if able[n] else "no day left",
-                days=tuple(_days(of_month, half)) if n == shown else (),
+                days=tuple(_days(of_month, half, troupes or {})) if n == shown else (),
             )
             for n, (first, of_month) in enumerate(months)
         ),
-        half=half,
+        halves=tuple(
+            HalfOfDay(name, address(half=one or None, _anchor=ALL), one == half)
+            for one, name in (("", "All days"), (MORNING, "Mornings"), (AFTERNOON, "Afternoons"))
+        ),
         unfolded=asked is not None or bool(half) or len(all_days) <= FEW,
         any_slot=any(o.gaps for _, of_month in months for o in of_month),
     )
 
 
-def _days(offers: Iterable[DayOffer], half: str) -> Iterable[DayOfTimes]:
-    """One line for each date: two troupes on one date are one day to a school, the shorter road first."""
-    for day, of_day in groupby(offers, key=lambda o: o.day):
+def troupes_apart(programme_id: int) -> dict[int, str]:
+    """The name of each tour day's troupe, for `page`; {} where there is one troupe alone. One query."""
+    tour = tour_days.of_programme(programme_id)
+    return {d.id: d.troupe.name for d in tour} if len({d.troupe_id for d in tour}) > 1 else {}
+
+
+def _days(offers: Iterable[DayOffer], half: str, troupes: Mapping[int, str]) -> Iterable[DayOfTimes]:
+    """One line for each date: two troupes on one date are one day to a school, the shorter road first; or one for
+    each troupe of `troupes`."""
+    for (day, troupe), of_day in groupby(offers, key=lambda o: (o.day, troupes.get(o.tour_day_id, ""))):
         found = list(of_day)
         starts: dict[time, Slot] = {}
         for slot in sorted((s for o in found for s in o.slots), key=lambda s: s.extra_minutes):
@@ -96,6 +127,7 @@ def _days(offers: Iterable[DayOffer], half: str) -> Iterable[DayOfTimes]:
         afternoon = tuple(starts[at] for at in sorted(starts) if at >= time(12))
         yield DayOfTimes(
             day=day,
+            troupe=troupe,
             morning=morning if half != AFTERNOON else (),
             afternoon=afternoon if half != MORNING else (),
             why_not=f"no time in the {half}" if starts else next(o.why_not for o in found),

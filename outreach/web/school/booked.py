@@ -30,6 +30,7 @@ from outreach.ground.timespans import day_of
 from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import SCHOOL
+from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot
 from outreach.visits import reminding, reports
@@ -139,13 +140,12 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
         holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=now)) is None
     )
     theirs = cancellation is not None and cancellation.cancelled_by != promises.SCHOOL
-    near: tuple[Slot, ...] = ()
+    first: tuple[tuple[Slot, ...], ...] = ()
     if theirs and open_still and booking.role == promises.HOST:
-        fell = call_offs.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
         lost = day_of(booking.performance.starts_at)
-        days = slots.offers(g.programme, g.school, now=now, not_on=fell).days
-        later = sorted((d for d in days if d.gaps and d.day >= lost), key=lambda d: d.rank)
-        near = tuple(d.best() for d in later[:3])
+        before = {d.id for d in tour_days.of_programme(g.programme.id) if d.day < lost}
+        fell = call_offs.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
+        first = slots.offers(g.programme, g.school, now=now, not_on=fell | before).first
     return render_template(
         "school/cancelled.html",
         token=token,
@@ -155,7 +155,7 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
         others=others,
         open_still=open_still,
         proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
-        near=near,
+        first=first,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time
+from functools import partial
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -82,14 +83,14 @@ def move(token: str, reference: str) -> Any:
     now = clock.now()
     if not booking.can_move(now):
         return render_template("school/too_late.html", token=token, booking=booking, deed="move")
-    offers = slots.offers(g.programme, g.school, now=now, instead_of=booking.performance_id)
+    offers = offered(g.programme, g.school, {}, instead_of=booking.performance_id, now=now)
     lost = request.args.get("lost", "")[:60]
     return render_template(
         "school/move.html",
         token=token,
         booking=booking,
-        page=all_days.page(offers.days),
-        near=_nearest(offers.days, _wanted(offers, [lost])) if lost else _others(offers.near, booking),
+        page=all_days.page(offers.days, partial(url_for, ".move", token=token, reference=reference)),
+        first=_nearest_left(offers, [lost]) if lost else _others(offers.first, booking),
         lost=bool(lost),
     )
 
@@ -143,7 +144,7 @@ def _show(
         year_groups=tuple(still_open),
         why_two=_why_two(still_open) if two else "",
         few=_few(still_open),
-        page=all_days.page(offers.days),
+        page=all_days.page(offers.days, partial(url_for, ".times", token=token)),
         first=_nearest_left(offers, wanted) if wanted else offers.first,
         kept=kept,
         proposed=proposed,
@@ -224,6 +225,6 @@ def _nearest(
     return sorted(every, key=lambda s: (abs(datetime.combine(s.day, s.starts) - wanted), s.day, s.starts))[:3]
 
 
-def _others(near: Iterable[Slot], booking: promises.Booking) -> list[Slot]:
-    """The near slots that are not where the booking stands already."""
-    return [s for s in near if s.starts_at != booking.performance.starts_at]
+def _others(first: Iterable[tuple[Slot, ...]], booking: promises.Booking) -> list[tuple[Slot, ...]]:
+    """The first times that are not where the booking stands already."""
+    return [together for together in first if together[0].starts_at != booking.performance.starts_at]
