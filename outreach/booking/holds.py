@@ -233,12 +233,14 @@ def keep(performance: Performance, until: datetime | None) -> None:
         raise NothingHeld from taken
 
 
-def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> None:
-    """Let go of what is held; none held is no fault."""
+def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> bool:
+    """Let go of what is held; False where nothing was."""
     performances.lock_school(urn)
-    if _drop(programme_id, urn):
+    given = bool(_drop(programme_id, urn))
+    if given:
         whose = db.session.get_one(Programme, programme_id).partnership_id
         history.record("gave back", history.Subject("school", urn, whose), who=who, now=now)
+    return given
 
 
 def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datetime) -> None:

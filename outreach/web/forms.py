@@ -27,6 +27,7 @@ from wtforms import (
     SelectMultipleField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs are of wtforms 3.2
+from wtforms.i18n import DummyTranslations
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from outreach.ground.errors import Refusal
@@ -34,10 +35,26 @@ from outreach.web import fields
 from outreach.web.refusals import refused
 
 
+class _Words(DummyTranslations):
+    """What WTForms itself would say of a choice that a page older than the form sends, in our words."""
+
+    def gettext(self, string: str) -> str:
+        return NOT_A_CHOICE if "valid choice" in string else string
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return self.gettext(singular)
+
+
+NOT_A_CHOICE = "Not a valid choice any more: choose again."
+
+
 class Form(FlaskForm):
     """A form whose refusals show beside the field they speak of, and in the error summary."""
 
     class Meta(FlaskForm.Meta):
+        def get_translations(self, form: FlaskForm) -> DummyTranslations:
+            return _Words()
+
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """A body of JSON is no form of ours: the form came empty, and says what it wants."""
             if formdata is _Auto and request.is_json:

@@ -7,9 +7,20 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from hmac import compare_digest
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import bindparam, select
@@ -186,6 +197,27 @@ def own_booking(reference: str) -> Booking:
     }:
         abort(404)
     return booking
+
+
+def own_standing_booking(reference: str) -> Booking:
+    """As `own_booking`; of one that was cancelled, its page, which says so and what there is instead."""
+    booking = own_booking(reference)
+    if booking.ended_at is not None:
+        _lead_to("school.booked", booking)
+    return booking
+
+
+def own_coming_booking(reference: str) -> Booking:
+    """As `own_booking`; of a show that has ended, the page on which one says how it went."""
+    booking = own_booking(reference)
+    if booking.ended_at is None and booking.performance.ends_at <= clock.now():
+        _lead_to("school.report", booking)
+    return booking
+
+
+def _lead_to(page: str, booking: Booking) -> NoReturn:
+    token = (request.view_args or {})["token"]
+    abort(redirect(url_for(page, token=token, reference=booking.reference), 303))
 
 
 # Made once: every page of a school asks it first.

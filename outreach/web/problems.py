@@ -1,6 +1,7 @@
 """Answers when a page cannot be shown: a form that is too old, no such page, something broken; to people or
 programs."""
 
+import re
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request
@@ -56,7 +57,20 @@ def problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, 
     if request.path.startswith("/api/"):
         told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
         return {"error": told}, error.code, allow
-    return render_template("problem.html", code=error.code, kind="http"), error.code, allow
+    page = render_template(
+        "problem.html", code=error.code, kind="http", back=_back_to_the_school() if error.code == 405 else ""
+    )
+    return page, error.code, allow
+
+
+def _back_to_the_school() -> str:
+    """Of an address of a school's that only a button may send: the booking's page, or the school's first. A browser
+    that opens a lost tab anew asks for it."""
+    found = _OF_A_SCHOOL.match(request.path)
+    return found[0] if found else ""
+
+
+_OF_A_SCHOOL = re.compile(r"/i/[\w-]+(/booked/[\w-]+)?")
 
 
 def not_done(refusal: Refusal) -> Any:

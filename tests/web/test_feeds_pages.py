@@ -288,8 +288,11 @@ def test_stopping_leaves_no_address_and_a_new_one_can_be_made(
     page = story.get(f"/booked/{reference}")
     assert addresses_on(page) == [] and SUBSCRIBE in page.text
     assert client.get(old).status_code == 410
-    assert story.post(f"/booked/{reference}/subscribe/stop").status_code == 404
-    assert story.post(f"/booked/{reference}/subscribe/renew").status_code == 404
+    for again in ("stop", "renew"):
+        answer = story.post(f"/booked/{reference}/subscribe/{again}")
+        assert (answer.status_code, answer.headers["Location"]) == (303, story.path(f"/booked/{reference}"))
+        page = story.get(f"/booked/{reference}")
+        assert addresses_on(page) == [] and "The calendar address has stopped already." in page.text
     story.post(f"/booked/{reference}/subscribe")
     assert addresses_on(story.get(f"/booked/{reference}"))[0] != old
 

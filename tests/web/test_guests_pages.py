@@ -220,7 +220,7 @@ def test_seats_are_offered_and_taken_at_once(doors: Doors) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"why": ""}, "Say why, in one tap."),
+        ({"why": ""}, "Say why."),
         ({"travels_by": "rocket"}, "Not a valid choice"),
         ({"travels_by": ""}, "Say how you get there"),
         ({"pupils-0-8": "-1"}, "between 0 and 5,000"),

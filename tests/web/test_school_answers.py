@@ -85,8 +85,8 @@ def test_answer_is_kept_and_thanked_for_with_a_way_back(
     [
         (
             True,
-            "it is kept for the school that is first on the list",
-            "when it is your turn, we keep it for you",
+            "kept for the first on the list who could have it",
+            "it is your turn, we keep it for you",
         ),
         (False, "the coordinator looks at the list and may write to you", "the coordinator may write to you"),
     ],

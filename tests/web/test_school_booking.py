@@ -153,7 +153,7 @@ def test_booking_another_time_than_the_page_showed_is_refused(client: FlaskClien
     story.choose(story.keys()[5])
     answer = story.post("/book", slots=stale)
     assert answer.status_code == 422
-    assert "A colleague with the same link has chosen another time meanwhile." in said(answer)
+    assert "Another time was chosen meanwhile, in another window or by a colleague." in said(answer)
     assert bookings_of(story) == []
 
 

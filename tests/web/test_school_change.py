@@ -226,8 +226,9 @@ def test_cancelled_booking_can_no_longer_be_changed(story: Story) -> None:
     story.post(f"/booked/{reference}/cancel", reason="other", more="mocks")
     assert "This booking is cancelled already" in said(story.get(f"/booked/{reference}/move"))
     assert story.send(f"/booked/{reference}/numbers", PUPILS | HALL).status_code == 422
-    for rest in ("/colleague", "/calendar.ics"):
-        assert story.get(f"/booked/{reference}{rest}").status_code == 404
+    answer = story.get(f"/booked/{reference}/colleague")
+    assert (answer.status_code, answer.headers["Location"]) == (303, story.path(f"/booked/{reference}"))
+    assert story.get(f"/booked/{reference}/calendar.ics").status_code == 404
 
 
 @pytest.mark.both_databases

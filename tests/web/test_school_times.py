@@ -104,13 +104,13 @@ def test_page_of_a_full_tour_says_so_and_what_to_do(client: FlaskClient, stopped
     story = lay(client, days=1)
     stopped.now = make.NOW + timedelta(days=45)
     words = said(story.get())
-    assert "No time is left" in words or "The days of the tour stand here" in words
+    assert "No time is left" in words or "The days are not set yet They stand here" in words
     assert "Tell us which days would suit" in words
 
 
 def test_page_without_tour_days_says_what_will_stand_here(client: FlaskClient, stopped) -> None:
     story = lay(client, days=0)
-    assert "The days of the tour stand here as soon as they are settled." in said(story.get())
+    assert "The days are not set yet They stand here as soon as they are settled." in said(story.get())
 
 
 def test_page_of_a_closed_programme_offers_nothing(client: FlaskClient, stopped) -> None:

@@ -67,7 +67,8 @@ def test_one_sheet_says_all_of_it_and_opens_nothing(story: Story) -> None:
     assert story.another_school().get(f"/booked/{reference}/sheet").status_code == 404
     with transaction():
         bookings.cancel(promises.get(reference), reason="x", by=promises.SCHOOL, who="x", now=make.NOW)
-    assert story.get(f"/booked/{reference}/sheet").status_code == 404
+    answer = story.get(f"/booked/{reference}/sheet")
+    assert (answer.status_code, answer.headers["Location"]) == (303, story.path(f"/booked/{reference}"))
 
 
 def test_who_booked_stands_beside_the_reference(story: Story) -> None:

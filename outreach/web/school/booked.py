@@ -36,7 +36,7 @@ from outreach.tour.performances import Slot
 from outreach.visits import reminding, reports
 from outreach.web import forms, reply_words, subscribing
 from outreach.web.forms import Form
-from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school
 from outreach.web.refusals import back_to, refused
 from outreach.web.school import booked_words, shared_words
 from outreach.web.school.forms import marked
@@ -163,7 +163,9 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
 @by_personal_link
 def calendar(token: str, reference: str) -> Any:
     """The same entry as a file, for a calendar that takes no invites."""
-    booking = _standing(reference)
+    booking = own_booking(reference)
+    if booking.ended_at is not None:
+        abort(404)
     visit = told.visit_of(booking)
     return Response(
         calendars.download(letters.appointment(visit, sender_of(g.partnership), now=clock.now())),
@@ -177,7 +179,7 @@ def calendar(token: str, reference: str) -> Any:
 def colleague(token: str, reference: str) -> Any:
     """Give one more person the invite. `again` fills the form with somebody who was taken out, `named` with
     somebody who waited for a coordinator and is not named any more."""
-    booking = _standing(reference)
+    booking = own_standing_booking(reference)
     form = ColleagueForm(
         obj=_removed(booking, request.args.get("again", ""))
         or _taken_back(booking, request.args.get("named", ""))
@@ -203,7 +205,7 @@ WAITS = (
 @by_personal_link
 def person(token: str, reference: str, contact_id: int) -> Any:
     """Put one person's details right, or hand that one's place on to somebody else."""
-    booking = _standing(reference)
+    booking = own_standing_booking(reference)
     if not colleagues.was_of(booking, contact_id):
         abort(404)
     found = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
@@ -233,7 +235,7 @@ def person(token: str, reference: str, contact_id: int) -> Any:
 @by_personal_link
 def take_named_back(token: str, reference: str, named_id: int) -> Any:
     """Somebody who waits for a coordinator is not named any more."""
-    booking = _standing(reference)
+    booking = own_standing_booking(reference)
     if not named.was_of(booking.id, named_id):
         abort(404)
     with transaction():
@@ -250,7 +252,7 @@ def take_named_back(token: str, reference: str, named_id: int) -> Any:
 @by_personal_link
 def remove(token: str, reference: str, contact_id: int) -> Any:
     """Take one person out; asks first, since it takes the entry out of a calendar."""
-    booking = _standing(reference)
+    booking = own_standing_booking(reference)
     person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
     if not colleagues.was_of(booking, contact_id):
         abort(404)
@@ -274,7 +276,7 @@ def remove(token: str, reference: str, contact_id: int) -> Any:
 @by_personal_link
 def again(token: str, reference: str, contact_id: int) -> Any:
     """The newest letter to one person once more: lost mail, or an entry that somebody deleted."""
-    if not colleagues.was_of(_standing(reference), contact_id):
+    if not colleagues.was_of(own_standing_booking(reference), contact_id):
         abort(404)
     back = url_for(".booked", token=token, reference=reference)
     with back_to(back, "stop"), transaction():
@@ -282,14 +284,6 @@ def again(token: str, reference: str, contact_id: int) -> Any:
         said = sent_again(letter)
     flash(said, "done" if letter is not None else "confirm")
     return redirect(back, 303)
-
-
-def _standing(reference: str) -> Booking:
-    """The link's own booking; a 404 once it was cancelled."""
-    booking = own_booking(reference)
-    if booking.ended_at is not None:
-        abort(404)
-    return booking
 
 
 def _removed(booking: Booking, contact_id: str) -> VisitContact | None:

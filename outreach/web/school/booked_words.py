@@ -94,10 +94,10 @@ def what_happens_next(
     show, guest, over = booking.performance, booking.role == promises.GUEST, state != promises.BOOKED
     took_place, today = state == promises.TOOK_PLACE, day_of(now)
     steps = [Step(title="Booked", words=day(booking.created_at), done=True, by=booking.booked_by or "")]
-    if not guest and booking.can_move_until() > booking.created_at.date():
+    if not guest and booking.can_move(now) and booking.can_move_until() > booking.created_at.date():
         last = booking.can_move_until()
         words = "today" if last == today else day(last)
-        steps.append(Step(title="Last day to move it online", words=words, done=not booking.can_move(now)))
+        steps.append(Step(title="Last day to move it online", words=words, done=False))
     if not guest and (took_place or not over):
         words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))

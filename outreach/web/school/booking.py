@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import bookings, holds, promises, proposals
+from outreach.booking import accounts, bookings, holds, promises, proposals
 from outreach.booking.desk import proposing
 from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.promises import Booking
@@ -162,17 +162,18 @@ def renew(token: str) -> Any:
 @school.post("/i/<token>/give-back")
 @by_personal_link
 def give_back(token: str) -> Any:
-    """Let the kept time go; what was typed stays."""
+    """Let the kept time go; what was typed stays. Pressed where none is kept any more, it says nothing."""
     with transaction():
-        holds.give_back(g.programme.id, g.school.urn, who=g.who, now=clock.now())
-    flash("The time is free again for other schools. What you typed is still here.", "confirm")
+        given = holds.give_back(g.programme.id, g.school.urn, who=g.who, now=clock.now())
+    if given:
+        flash("The time is free again for other schools. What you typed is still here.", "confirm")
     return redirect(url_for(".start", token=token), 303)
 
 
 class AnotherTimeKept(Refusal):
     def __init__(self) -> None:
         super().__init__(
-            "A colleague with the same link has chosen another time meanwhile. Check it before you book."
+            "Another time was chosen meanwhile, in another window or by a colleague. Check it before you book."
         )
 
 
@@ -284,8 +285,9 @@ def _lost(hand: InHand) -> Any:
         return redirect(url_for(".start", token=hand.token), 303)
     if holds.draft(g.programme.id, g.school.urn).get("slots"):
         return redirect(url_for(".times", token=hand.token, lost=1), 303)
-    flash("No time is kept for you yet: choose one first.", "confirm")
-    return redirect(url_for(".times", token=hand.token), 303)
+    why = holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=clock.now()))
+    flash(why.message if why else "No time is kept for you yet: choose one first.", "confirm")
+    return redirect(url_for(".start" if why else ".times", token=hand.token), 303)
 
 
 def _in_hand(token: str, proposal_id: int | None = None) -> InHand:

@@ -19,7 +19,7 @@ from outreach.ground.wording import day as said_day
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.web.forms import choice, set_choices, tick, valid, words
-from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.gate import by_personal_link, own_booking, own_coming_booking, school
 from outreach.web.refusals import back_to, status
 from outreach.web.school import forms
 from outreach.web.school.forms import HallForm, PupilsForm, ReasonForm
@@ -45,8 +45,10 @@ class CancelForm(ReasonForm):
 @by_personal_link
 def move_to(token: str, reference: str) -> Any:
     """From where to where, and who gets mail; POST moves it, or leaves everything as it was."""
-    booking = own_booking(reference)
+    booking = own_coming_booking(reference)
     now = clock.now()
+    if booking.role == promises.GUEST and booking.ended_at is None:
+        return redirect(url_for(".booked", token=token, reference=reference), 303)
     if not booking.can_move(now):
         return _too_late(token, booking, "move")
     key = request.values.get("slot", "")[:30]
@@ -73,7 +75,7 @@ def move_to(token: str, reference: str) -> Any:
 @by_personal_link
 def numbers(token: str, reference: str) -> Any:
     """How many come, the hall, access needs; in one form, filled with what stands."""
-    booking = own_booking(reference)
+    booking = own_coming_booking(reference)
     now = clock.now()
     if not booking.can_change(now):
         return _too_late(token, booking, "change")
@@ -100,12 +102,10 @@ def numbers(token: str, reference: str) -> Any:
 @by_personal_link
 def cancel(token: str, reference: str) -> Any:
     """Asks for the reason and says who is told; POST ends the booking."""
-    booking = own_booking(reference)
+    booking = own_coming_booking(reference)
     now = clock.now()
     if booking.ended_at is not None:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
-    if booking.performance.ends_at <= now:
-        return redirect(url_for(".report", token=token, reference=reference), 303)
     if not booking.can_cancel(now):
         return _too_late(token, booking, "cancel")
     form = CancelForm()
@@ -126,6 +126,7 @@ def cancel(token: str, reference: str) -> Any:
         "school/cancel.html",
         token=token,
         booking=booking,
+        can_move=booking.can_move(now),
         form=form,
         people=promises.people_of(booking),
         guests=guest_places.guests_of(booking.performance_id) if as_host else [],

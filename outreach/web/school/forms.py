@@ -173,7 +173,16 @@ def _our_count(known: Expected | None, *, filled: bool) -> str:
 STEP_FREE = (("yes", "Yes"), ("no", "No"), ("unknown", "Not sure"))
 
 
-class HallForm(TypedForm):
+class AskingNeeds(TypedForm):
+    """A form that asks for access needs: a box for each, named 'access-SHOW-SLUG'."""
+
+    def needs_said(self) -> bool:
+        """Whether an access need was entered, or entered wrongly."""
+        boxes = (box for name, box in self._fields.items() if name.startswith("access-"))
+        return any(box.data or box.errors for box in boxes)
+
+
+class HallForm(AskingNeeds):
     hall = forms.text(
         "Hall or room",
         required="Say which hall or room, for example main hall.",
@@ -187,11 +196,6 @@ class HallForm(TypedForm):
 
     def step_free_known(self) -> bool | None:
         return {"yes": True, "no": False}.get(str(self.step_free.data))
-
-    def needs_said(self) -> bool:
-        """Whether an access need was entered, or entered wrongly."""
-        boxes = (box for name, box in self._fields.items() if name.startswith("access-"))
-        return any(box.data or box.errors for box in boxes)
 
 
 def hall_form(typed: Typed | None, *, shows: int, needs: Mapping[str, str]) -> HallForm:

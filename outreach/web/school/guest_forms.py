@@ -6,12 +6,12 @@ from typing import Any
 from outreach.booking.guest_places import ASK, NONE, OPEN, TRAVEL, WHY, GuestPlace, Seats, Travel
 from outreach.web import forms
 from outreach.web.forms import Form
-from outreach.web.school.forms import TypedForm, need
+from outreach.web.school.forms import AskingNeeds, need
 
 ARRIVES_HINT = "For example: 9:40am"
 
 
-class ComingForm(TypedForm):
+class ComingForm(AskingNeeds):
     """How a guest comes, and its access needs; made by `coming_form`. No names of pupils."""
 
     travels_by = forms.choice(
@@ -39,9 +39,7 @@ class ComingForm(TypedForm):
 
 
 class AskForm(ComingForm):
-    why = forms.choice(
-        "Why would you rather go to a neighbour?", tuple(WHY.items()), required="Say why, in one tap."
-    )
+    why = forms.choice("Why would you rather go to a neighbour?", tuple(WHY.items()), required="Say why.")
     message = forms.words(
         "Would you like to say more to your host?",
         hint="You may leave it empty. No pupil’s name, please.",

@@ -11,7 +11,7 @@ from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.web.fields import given
-from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.gate import by_personal_link, own_standing_booking, school
 from outreach.web.refusals import back_to
 from outreach.web.school.guest_forms import AnswerForm, SeatsForm, seats_typed
 
@@ -89,9 +89,9 @@ def _answer(place: GuestPlace, form: AnswerForm) -> str:
 
 
 def _hosted(reference: str) -> Booking:
-    """The link's own booking as a host that stands; a 404 for a guest's, or one that was cancelled."""
-    booking: Booking = own_booking(reference)
-    if booking.role != HOST or booking.ended_at is not None:
+    """The link's own booking as a host that stands; a 404 for a guest's."""
+    booking = own_standing_booking(reference)
+    if booking.role != HOST:
         abort(404)
     return booking
 

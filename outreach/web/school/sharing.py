@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import abort, render_template
+from flask import render_template
 
 from outreach.booking import guest_places, promises, told
 from outreach.ground import clock
 from outreach.visits import reminding
-from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.gate import by_personal_link, own_standing_booking, school
 from outreach.web.school import booked_words, shared_words
 
 
@@ -15,9 +15,7 @@ from outreach.web.school import booked_words, shared_words
 @by_personal_link
 def sheet(token: str, reference: str) -> Any:
     """All of one booking on one sheet: whoever may only look needs no link."""
-    booking, now = own_booking(reference), clock.now()
-    if booking.ended_at is not None:
-        abort(404)
+    booking, now = own_standing_booking(reference), clock.now()
     host = booking.role == promises.HOST
     return render_template(
         "school/sheet.html",

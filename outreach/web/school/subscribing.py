@@ -33,7 +33,7 @@ def subscribe(token: str, reference: str) -> Any:
 @by_personal_link
 def renew_subscription(token: str, reference: str) -> Any:
     with transaction():
-        addresses.renew(_standing(reference), who=g.who, now=clock.now())
+        addresses.renew(_standing(token, reference), who=g.who, now=clock.now())
     flash("This is a new address. The old one has stopped: whoever used it subscribes again.", "done")
     return _back(token, reference)
 
@@ -42,16 +42,20 @@ def renew_subscription(token: str, reference: str) -> Any:
 @by_personal_link
 def stop_subscription(token: str, reference: str) -> Any:
     with transaction():
-        addresses.withdraw(_standing(reference), who=g.who, now=clock.now())
+        addresses.withdraw(_standing(token, reference), who=g.who, now=clock.now())
     flash("The calendar address has stopped. Your bookings and invites stay as they are.", "done")
     return _back(token, reference)
 
 
-def _standing(reference: str) -> Feed:
-    """The school's feed, which is asked for on the page of a booking of its own; a 404 if it has none (any
-    more)."""
+def _standing(token: str, reference: str) -> Feed:
+    """The school's feed, which is asked for on the page of a booking of its own; back to it where it was stopped
+    meanwhile."""
     own_booking(reference)
-    return addresses.live(SCHOOL, g.school.urn, partnership_id=g.partnership.id) or abort(404)
+    feed = addresses.live(SCHOOL, g.school.urn, partnership_id=g.partnership.id)
+    if feed is None:
+        flash("The calendar address has stopped already.", "confirm")
+        abort(_back(token, reference))
+    return feed
 
 
 def _back(token: str, reference: str) -> Any:

@@ -23,7 +23,7 @@ from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.slots import Offers
 from outreach.visits import reports
-from outreach.web.gate import by_personal_link, own_booking, school
+from outreach.web.gate import by_personal_link, own_coming_booking, school
 from outreach.web.refusals import back_to, refused
 from outreach.web.school import all_days, forms
 
@@ -79,8 +79,10 @@ def choose(token: str) -> Any:
 @by_personal_link
 def move(token: str, reference: str) -> Any:
     """The slots for a booking that stands, its own place left out of account."""
-    booking = own_booking(reference)
+    booking = own_coming_booking(reference)
     now = clock.now()
+    if booking.role == promises.GUEST and booking.ended_at is None:
+        return redirect(url_for(".booked", token=token, reference=reference))
     if not booking.can_move(now):
         return render_template("school/too_late.html", token=token, booking=booking, deed="move")
     offers = offered(g.programme, g.school, {}, instead_of=booking.performance_id, now=now)
