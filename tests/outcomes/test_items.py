@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from asked import lay
 from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 import make
+from asked import lay
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import broken_guard, db, transaction
