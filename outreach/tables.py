@@ -8,6 +8,7 @@ import outreach.asking.follow_ups
 import outreach.asking.invitations
 import outreach.asking.notes
 import outreach.asking.open_door
+import outreach.asking.own_letters.drafts
 import outreach.asking.owners
 import outreach.asking.paper
 import outreach.asking.rounds

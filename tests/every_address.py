@@ -69,6 +69,7 @@ ROWS = {
     "note_id": "note.id",
     "follow_up_id": "follow_up.id",
     "view_id": "saved_view.id",
+    "own_letter_id": "own_letter.id",
     "token_id": "api_token.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from outreach.asking import invitations
-from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Answer, Invitation
+from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Invitation
 from outreach.booking import accounts
 from outreach.booking.promises import Booking
 from outreach.county import contacts, partnerships
@@ -116,13 +116,7 @@ class _Facts:
         self.accounts = accounts.of_schools(
             programme, [s for s in self.schools if s.urn in self.booked], now=now
         )
-        newest = select(func.max(Answer.id)).where(Answer.programme_id == p, Answer.urn.in_(urns))
-        self.answers = {
-            answer.urn: answer
-            for answer in db.session.scalars(
-                select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
-            )
-        }
+        self.answers = invitations.newest_answers(p, urns)
         addresses = {c.address for cs in self.contacts.values() for c in cs}
         addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
         self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}

@@ -5,6 +5,8 @@ from datetime import datetime, time, timedelta
 from outreach.asking import follow_ups, notes, owners
 from outreach.asking.chasing import reminders, settings
 from outreach.asking.chasing.settings import Schedule
+from outreach.asking.own_letters import drafts
+from outreach.asking.own_letters.drafts import Typed
 from outreach.county.coordinators import Coordinator
 from outreach.coverage.gaplist import saved_views
 from outreach.demonstration import cast
@@ -69,4 +71,16 @@ def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, n
             who=person.name,
             now=now - timedelta(days=2),
         )
+    drafts.keep(
+        programme,
+        [school.urn for school in parts.playing(cast.SILENT)],
+        Typed(
+            subject="The hall at {school}",
+            words="Dear {first name},\n\nBefore you choose a day for ‘{programme}’: is your hall free on Tuesdays? "
+            "A line to this address is enough.",
+        ),
+        form_key="demonstration",
+        who=people[0].name,
+        now=now - timedelta(days=1),
+    )
     settings.ran(now=now - timedelta(hours=2))

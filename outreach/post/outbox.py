@@ -193,8 +193,11 @@ def put(
     sequence: int = 0,
     thread: Thread | None = None,
     give_up_at: datetime | None = None,
+    not_before: datetime | None = None,
+    flushed: bool = True,
 ) -> Letter:
-    """Put one letter down, to go with the caller's transaction or not at all.
+    """Put one letter down, to go with the caller's transaction or not at all; at `not_before`, or at once. Not
+    `flushed`, it is written with many others by the caller.
 
     A CANCEL to somebody who never had the invite is kept as superseded and goes nowhere. A letter to a dead
     address fails when the postman comes to it. The same revision to the same person twice is an
@@ -214,7 +217,7 @@ def put(
         raw=raw,
         created_at=now,
         status=WAITING,
-        not_before=now,
+        not_before=not_before or now,
         give_up_at=give_up_at if give_up_at and give_up_at > now else None,
     )
     if method == CANCEL and (thread is None or not thread.holds_entry):
@@ -222,7 +225,8 @@ def put(
         letter.last_error = "The invite had not gone out yet, so there was nothing to cancel."
         letter.raw = copies.masked(raw)
     db.session.add(letter)
-    db.session.flush()
+    if flushed:
+        db.session.flush()
     return letter
 
 

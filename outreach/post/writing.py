@@ -195,6 +195,8 @@ def put(
     sequence: int = 0,
     thread: Thread | None = None,
     give_up_at: datetime | None = None,
+    not_before: datetime | None = None,
+    flushed: bool = True,
 ) -> Letter:
     method = invite.method if invite else ""
     message_id = envelopes.message_id(
@@ -230,6 +232,8 @@ def put(
         thread=thread,
         give_up_at=give_up_at,
         sender_address=sender_address,
+        not_before=not_before,
+        flushed=flushed,
     )
 
 

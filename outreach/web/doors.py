@@ -73,6 +73,7 @@ DOORS = (
         (
             TO_READ,
             Row("Invitations", "invitations"),
+            Row("Own words", "own_letters"),
             Row("On paper", "paper_letters"),
             Row("Sent", "letters"),
             Row("Still right?", "confirmations"),
@@ -144,6 +145,9 @@ BELONGS = {
     "inbox_settled": "inbox_list",
     "invitation_round": "invitations",
     "invitation_letter": "invitations",
+    "own_letter_new": "own_letters",
+    "own_letter": "own_letters",
+    "own_letter_check": "own_letters",
     "letter": "letters",
     "letter_address": "letters",
     "confirmation_letter": "confirmations",

@@ -17,14 +17,17 @@ import pytest
 from flask import Flask
 
 from outreach import create_app
+from outreach.asking.own_letters import placeholders
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letters, outbox, proposing
+from outreach.post import copies, letters, outbox, own_letter, proposing
 from outreach.post.calendars import Attendee
 from outreach.post.guests import notes
 from outreach.post.incoming import answering
 from outreach.post.letters import Addressee, LetterVisit
 from outreach.post.outbox import SENT, Letter
+from outreach.post.own_letter import OwnWords
 from outreach.post.stationery import OfferedTime
+from outreach.post.writing import mint, page_of
 from outreach.post.yearly import still_right
 from outreach.post.yearly.still_right import HeldForSchool
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, put_down, sender, visit
@@ -500,8 +503,40 @@ def host_moves_before_it_answered() -> Letter:
     return note(notes.HOST_MOVED)
 
 
+def own_letter_to(to: Addressee, words: str, page: str | None = None) -> Letter:
+    values = {"school": "St Brannoc’s <& Co>", "first name": "Joanna", "booking link": page or ""}
+    said = OwnWords(
+        subject="The hall at St Brannoc’s",
+        paragraphs=placeholders.paragraphs(words, values),
+        greets=placeholders.greets(words),
+        school_name="St Brannoc’s",
+        page=page,
+    )
+    letter = own_letter.put_down(
+        own_letter.rendered(said, to, sender(), now=NOW),
+        to,
+        sender(),
+        stream="own letter/1/900001/1",
+        now=NOW,
+        goes_at=LATER,
+    )
+    db.session.flush()
+    return letter
+
+
+def own_words() -> Letter:
+    return own_letter_to(OFFICE, "Is the hall at {school} free?\nWe bring a van.\n\nThank you.")
+
+
+def own_words_with_a_greeting_and_a_link() -> Letter:
+    minted = mint(asking(), JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+    return own_letter_to(JOANNA, "Dear {first name},\n\nChoose a time: {booking link}", page_of(minted.token))
+
+
 ALL: list[Callable[[], Letter]] = [
     still_right_letter,
+    own_words,
+    own_words_with_a_greeting_and_a_link,
     proposed,
     proposal_moved,
     proposal_moved_in_short,

@@ -15,6 +15,8 @@ import make
 from every_address import ROWS, column_of, link_to, told_year
 from outreach.asking import follow_ups, notes
 from outreach.asking.open_door import LinkRequest
+from outreach.asking.own_letters import drafts
+from outreach.asking.own_letters.drafts import Typed
 from outreach.asking.rounds import InvitationRound
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
@@ -132,6 +134,14 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         programme, [school.urn], SOON.date(), f"{secret} rings", person, who=secret, now=make.EARLIER
     )
     saved = saved_views.save(person, f"{secret} view", "never=1", shared=True, now=make.EARLIER)
+    own_letter = drafts.keep(
+        programme,
+        [school.urn],
+        Typed(subject=secret, words=f"{secret} writes"),
+        form_key=secret,
+        who=secret,
+        now=make.EARLIER,
+    )
     follow_up = follow_ups.follow_ups_of_programme(programme.id)[school.urn]
     imported = add(RegisterImport(recorded_at=make.EARLIER, who=secret, file_name="a.csv", la_codes=code))
     change = add(
@@ -287,6 +297,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "note_id": [note.id],
         "follow_up_id": [follow_up.follow_up_id],
         "view_id": [saved.id],
+        "own_letter_id": [own_letter.id],
         "change_id": [change.id],
         "mail_id": [mail.id],
         "report_id": [report.id],

@@ -13,6 +13,7 @@ from outreach.asking.confirming.requests import Confirmation, ConfirmationReques
 from outreach.asking.invitations import Answer, Invitation
 from outreach.asking.notes import PHONE, NoteOnSchool
 from outreach.asking.open_door import LinkRequest
+from outreach.asking.own_letters.drafts import OwnLetter, OwnLetterTo
 from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
@@ -101,6 +102,14 @@ def _passed() -> Any:
                 PaperPosting,
                 and_(PaperPosting.paper_letter_id == PaperLetter.id, PaperPosting.withdrawn_at.is_(None)),
             ),
+        ),
+        newest(
+            OwnLetterTo.urn,
+            LETTER,
+            arrived,
+            OwnLetter.programme_id,
+            (Letter, Letter.id == OwnLetterTo.letter_id),
+            (OwnLetter, OwnLetter.id == OwnLetterTo.own_letter_id),
         ),
         newest(Booking.urn, LETTER, arrived, Booking.programme_id, (Letter, Letter.stream == Booking.uid)),
         newest(Proposal.urn, LETTER, arrived, Proposal.programme_id, (Letter, Letter.stream == Proposal.uid)),

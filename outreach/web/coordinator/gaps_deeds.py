@@ -37,6 +37,7 @@ from outreach.web.coordinator.gaps_query import (
     urns_in,
 )
 from outreach.web.coordinator.gaps_shown import page_of
+from outreach.web.coordinator.own_letter_shown import new_page
 from outreach.web.coordinator.paper_shown import preview_page
 from outreach.web.fields import given
 from outreach.web.gate import (
@@ -50,7 +51,7 @@ from outreach.web.refusals import refused
 
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
-INVITE, PAPER, REMIND, ASSIGN = "invite", "paper", "remind", "assign"
+INVITE, OWN, PAPER, REMIND, ASSIGN = "invite", "own", "paper", "remind", "assign"
 NOTE, EXCLUDE, EXPORT = "note", "exclude", "export"
 FOLLOW_UP = "follow-up"
 NOBODY = "0"
@@ -370,6 +371,7 @@ def _export_page(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequ
 
 _PREVIEWS: dict[str, Callable[..., Any]] = {
     INVITE: _invite,
+    OWN: lambda found, own, gaps, gone: new_page(found.programme, [gap.urn for gap in gaps]),
     PAPER: lambda found, own, gaps, gone: preview_page(found.programme, [gap.urn for gap in gaps]),
     REMIND: _remind,
     ASSIGN: _form_page(ASSIGN, lambda: AssignForm(formdata=None)),

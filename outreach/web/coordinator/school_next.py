@@ -233,6 +233,11 @@ def _others(known: Known, step: str) -> list[Link]:
         found.append(("Add a contact…", url_for("coordinator.school_contact_add", urn=school.urn)))
     if _may_write(known):
         found.append(("Write to it…", known.to("school_invite")))
+    if school.is_open and any(c.address.lower() not in known.unwritable for c in known.on_file):
+        programme = known.programme.id
+        found.append(
+            ("Own words…", url_for("coordinator.own_letter_new", urn=school.urn, programme=programme))
+        )
     if _may_propose(known):
         found.append(("Propose a time…", known.to("propose")))
     if known.could_book:
