@@ -476,5 +476,5 @@ def test_a_letter_leads_to_its_school_where_that_is_known(
     monkeypatch.setattr(inbox_cards.letters, "school_of", lambda stream: urn)
     assert about(card(letter=LETTER)) == (
         "The letter it is about",
-        ["Your visit", "Invite to jo@larch.example, 9 March 2027 at 10:00am", *school],
+        ["Your visit", "Invite, to jo@larch.example, 9 March 2027 at 10:00am", *school],
     )

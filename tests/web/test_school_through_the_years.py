@@ -166,9 +166,9 @@ def test_letters_and_what_came_in_stand_with_what_became_of_them(desk: Desk) -> 
             )
     page = desk.page()
     for words in (
-        "Invitation to j.fell@redmere.example Someone to Tell",
-        "Link notice to j.fell@redmere.example; came back",
-        "Booked to j.fell@redmere.example; could not be delivered",
+        "Invitation, to j.fell@redmere.example Someone to Tell",
+        "Link notice, to j.fell@redmere.example; came back",
+        "Booked, to j.fell@redmere.example; could not be delivered",
     ):
         assert words in page, words
     assert "Raised" not in page and "Other school" not in page

@@ -333,7 +333,7 @@ def test_a_fact_says_what_the_register_says_and_who_corrected_it() -> None:
     ("before", "after", "said"),
     [
         (None, {"programme": 1, "owner": "Owen Bright"}, "Owen Bright"),
-        ({"owner": "Owen Bright"}, {"programme": 1, "owner": "Priya"}, "owner: Priya, was Owen Bright"),
+        ({"owner": "Owen Bright"}, {"programme": 1, "owner": "Priya"}, "Priya, was Owen Bright"),
         (
             None,
             {"urn": 990_193, "starts_at": "2027-03-09T09:30:00+00:00", "pupils": {"8": 118, "9": 96}},
@@ -352,6 +352,11 @@ def test_a_fact_says_what_the_register_says_and_who_corrected_it() -> None:
             "why: The wrong show; holds again: it took place",
         ),
         ({"town": "Kestermere"}, {"town": "Fenwold"}, "Town: Fenwold, was Kestermere"),
+        (
+            {"day": "2026-11-27"},
+            {"day": "2026-11-30", "whose": "Priya"},
+            "30 November 2026, was 27 November 2026; Priya",
+        ),
         (None, ["2027-03-09T09:30:00+00:00"], "9 March 2027 at 9:30am"),
         (None, None, ""),
     ],

@@ -425,7 +425,7 @@ def _proposal(card: Card, proposal: Proposal) -> About:
 
 def _letter(card: Card, letter: Letter) -> About:
     page = url_for("coordinator.letter", letter_id=letter.id)
-    sent = f"{letter.kind.capitalize()} to {letter.recipient}, {date_and_time(letter.created_at)}"
+    sent = f"{letter.kind.capitalize()}, to {letter.recipient}, {date_and_time(letter.created_at)}"
     lines = [
         Line(words=sentence(link(letter.subject, page))),
         Line(words=sentence(sent), looks="s2 wraps"),

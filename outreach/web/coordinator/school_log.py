@@ -120,7 +120,7 @@ def _letter(letter: Letter, today: date) -> Entry:
         part=LETTERS,
         glyph="mail",
         kind="Letter",
-        words=f"{capfirst(letter.kind)} to {letter.recipient}{fate}",
+        words=f"{capfirst(letter.kind)}, to {letter.recipient}{fate}",
         beneath=letter.subject,
         address=url_for("coordinator.letter", letter_id=letter.id),
         link="Read it",

@@ -103,8 +103,7 @@ def deed_in_words(row: History) -> str:
     """'Number of pupils: 900, was 1,050' for a change; what was put down for a deed of its own."""
     if isinstance(row.before, dict) and isinstance(row.after, dict):
         parts = [
-            f"{_label(key)}: {_plain(value)}"
-            + (f", was {_plain(row.before[key])}" if key in row.before else "")
+            _told(key, value) + (f", was {_plain(row.before[key])}" if key in row.before else "")
             for key, value in row.after.items()
             if value != row.before.get(key) and not _says_nothing(key, value)
         ]
