@@ -356,6 +356,17 @@ def count(la_codes: Collection[str]) -> tuple[int, int]:
     return are_open, known
 
 
+def postcodes_of(la_codes: Collection[str]) -> list[str]:
+    """The postcodes of the open schools of some authorities."""
+    return list(
+        db.session.scalars(
+            select(School.postcode)
+            .where(School.la_code.in_(la_codes), School.status.in_(OPEN_STATUSES), School.postcode != "")
+            .order_by(School.urn)
+        )
+    )
+
+
 def own_numbers(urn: int, academic_year: int) -> dict[int, int]:
     """A school's own number of pupils by year group; year groups it never told are not in it."""
     rows = db.session.execute(

@@ -123,7 +123,7 @@ def _settings(partnership: Partnership) -> Step:
         what="partnership",
         done=True,
         said=f"{partnership.contact_name}, {partnership.contact_email}, {partnership.contact_phone}",
-        value=f"{partnership.contact_name}, {partnership.contact_phone}",
+        value=f"{partnership.contact_name}, " + partnership.contact_phone.replace(" ", "\u00a0"),
         under=f"letters come from {partnership.contact_email}",
     )
 

@@ -164,6 +164,7 @@ BELONGS = {
     "register_decisions": "register",
     "register_decided": "register",
     "register_hands": "register",
+    "register_postcodes": "register",
     "contacts_preview": "contacts",
     "contact_list": "contacts",
     "contact_list_take_back": "contacts",

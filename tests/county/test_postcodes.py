@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from outreach.county.register import postcodes
@@ -94,3 +94,43 @@ def test_the_command_keeps_them_and_says_how_many(app: Flask, tmp_path: Path) ->
     file.write_bytes(b"a,b\n")
     run = app.test_cli_runner().invoke(args=["register", "postcodes", str(file)])
     assert run.exit_code == 1 and "not a Code-Point Open file" in run.output
+
+
+def kept() -> list[str]:
+    return list(db.session.scalars(select(Postcode.code).order_by(Postcode.code)))
+
+
+@pytest.mark.both_databases
+def test_a_newer_file_takes_the_place_of_its_own_areas_alone_a_batch_at_a_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postcodes, "AT_ONCE", 2)
+    with transaction():
+        db.session.execute(
+            insert(Postcode),
+            [
+                {"code": code, "easting": 400_000, "northing": 300_000}
+                for code in ("ZZ11AA", "ZZ99AA", "Z11AA", "YY99XX")
+            ],
+        )
+    rows = postcodes.read(packed(), areas={"ZZ"})
+    batches = list(postcodes.batches(rows))
+    assert [len(batch) for batch in batches] == [2] and {row["code"] for row in rows} == {"ZZ11AA", "ZZ11AB"}
+    for batch in batches:
+        with transaction():
+            postcodes.keep(batch)
+    assert kept() == ["YY99XX", "Z11AA", "ZZ11AA", "ZZ11AB", "ZZ99AA"]
+    with transaction():
+        assert postcodes.forget_others(rows) == 1
+    assert kept() == ["YY99XX", "Z11AA", "ZZ11AA", "ZZ11AB"]
+    assert postcodes.find("ZZ1 1AA") == Place(easting=451300, northing=206100)
+    assert postcodes.find("YY9 9XX") == Place(easting=400_000, northing=300_000)
+
+
+def test_areas_are_read_from_postcodes() -> None:
+    assert postcodes.areas_of(["ox1 1aa", "B1 1AA", "", "nowhere", "SW1A 1AA"]) == {"OX", "B", "SW"}
+
+
+def test_a_file_without_the_areas_wanted_is_told_by_them() -> None:
+    with pytest.raises(WrongFile, match="no postcode of QQ and RG, where your schools are"):
+        postcodes.read(packed(), areas={"RG", "QQ"})

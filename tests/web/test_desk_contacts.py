@@ -364,6 +364,12 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
         "Lines read": 5,
     }
     assert "3 contacts to put on file, 1 left out, 1 not in the target." in page
+    changed = re.search(r'id="changed">(.*?)</section>', page, re.DOTALL)
+    assert changed and "<h2>1 changed</h2>" in changed[1] and "k@redmere.example" in changed[1]
+    assert re.search(r"<del[^>]*><span[^>]*>before: </span>Was</del>", changed[1])
+    assert re.search(r"<ins><span[^>]*>after: </span>Is</ins>", changed[1])
+    assert f'href="{where}?show=changed#lines">Show the line</a>' in changed[1]
+    assert "Show the line" not in client.get(f"{where}?show=changed").text
     done = apply(client, where)
     listed = done.location
     assert re.fullmatch("/desk/contacts/lists/[0-9]+", listed)

@@ -4,20 +4,25 @@ sentence."""
 import io
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.test import TestResponse
 
 import make
 from outreach.county import schools
 from outreach.county.partnerships import Partnership
+from outreach.county.register import postcodes
 from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import db, transaction
+from outreach.ground.geography import Place
+from outreach.ground.history import History
+from outreach.tour import companies
 
 pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.any_database]
 
@@ -378,3 +383,83 @@ def test_the_page_recommends_the_whole_download_first_and_says_what_another_lack
         page.index("State-funded schools’ has open schools alone"),
     )
     assert whole < other and "no closures, no pupil numbers" in page
+
+
+CODE_POINT = (
+    b'"ZZ1 1AA",10,451300,206100,"E92000001","","","","E07000178","E05000001"\r\n'
+    b'"ZZ2 2BB",10,451400,206200,"E92000001","","","","E07000178","E05000001"\r\n'
+    b'"YY9 9XX",10,300100,100200,"E92000001","","","","E07000001","E05000002"\r\n'
+)
+
+
+def keep(desk: FlaskClient, content: bytes) -> TestResponse:
+    return desk.post("/desk/register/postcodes", data={"postcodes": (io.BytesIO(content), "codepo.csv")})
+
+
+@pytest.mark.both_databases
+def test_a_file_of_postcodes_is_kept_for_the_areas_of_ones_own_schools(desk: FlaskClient) -> None:
+    early = keep(desk, CODE_POINT)
+    assert early.status_code == 422 and "No school is here yet. Bring in the register first" in early.text
+    apply(desk, send(desk, written(line())).location)
+    assert keep(desk, CODE_POINT).status_code == 303
+    page = desk.get("/desk/register").text
+    assert "Kept 2 postcodes of ZZ." in page and "2 postcodes are kept." in page
+    assert companies.find_base("zz22bb") == Place(easting=451400, northing=206200)
+    with pytest.raises(companies.BaseNotFound):
+        companies.find_base("YY9 9XX")
+    keep(desk, CODE_POINT)
+    assert postcodes.number_kept() == 2
+    (deed, *_) = [row for row in db.session.scalars(select(History)) if row.what == "kept postcodes"]
+    assert deed.after == {"areas": ["ZZ"], "kept": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "This is not a Code-Point Open file"),
+        (b"a,b\n1,2\n", "This is not a Code-Point Open file"),
+        (b"PK\x03\x04 torn", "This is not a Code-Point Open file"),
+        (CODE_POINT.replace(b"ZZ", b"QQ"), "The file has no postcode of ZZ, where your schools are."),
+    ],
+)
+def test_another_file_of_postcodes_is_refused_in_words(desk: FlaskClient, content: bytes, said: str) -> None:
+    apply(desk, send(desk, written(line())).location)
+    answer = keep(desk, content)
+    assert answer.status_code == 422 and said in answer.text
+    assert re.search(r'<a href="#postcodes">', answer.text)
+    nothing = desk.post("/desk/register/postcodes")
+    assert nothing.status_code == 422 and "Choose the file." in nothing.text
+    assert postcodes.number_kept() == 0
+
+
+def test_code_point_beside_the_register_is_kept_too(desk: FlaskClient) -> None:
+    assert send(desk, written(line()), code_point=CODE_POINT).status_code == 303
+    assert postcodes.number_kept() == 2
+    assert count() == 0  # the schools still wait to be looked at
+
+
+def test_others_write_between_two_batches_of_postcodes(
+    desk: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(desk, send(desk, written(line())).location)
+    monkeypatch.setattr(postcodes, "AT_ONCE", 10)
+    many = b"".join(b'"ZZ%d 1AA",10,451300,206100,"","","","","E07000178",""\r\n' % n for n in range(10, 95))
+    commits, written_at_once = 0, []
+    real = postcodes.keep
+
+    def committed(_: Any) -> None:
+        nonlocal commits
+        commits += 1
+
+    def counted(batch: Any) -> None:
+        written_at_once.append((len(batch), commits))
+        real(batch)
+
+    monkeypatch.setattr(postcodes, "keep", counted)
+    event.listen(db.engine, "commit", committed)
+    assert keep(desk, many).status_code == 303
+    event.remove(db.engine, "commit", committed)
+    assert [rows for rows, _ in written_at_once] == [10] * 8 + [5]
+    # What each wrote was there for others, and others could write, before the next began.
+    before = [n for _, n in written_at_once]
+    assert all(later > earlier for earlier, later in pairwise(before))

@@ -101,6 +101,19 @@ def test_a_contact_says_what_it_meets_on_file() -> None:
     assert said(contact(TWICE, into="line 4"))[2] == ("Note", "merged with line 4", "")
 
 
+def test_what_changes_of_a_contact_stands_old_and_new() -> None:
+    held: Any = SimpleNamespace(name="D. Holt", role="", phone="01632 960118")
+    new: Any = SimpleNamespace(name="R. Osei", role="DSL", phone="01632 960118", address="jo@larch.example")
+    assert [
+        (d.before, d.after) for d in list_words.differences(contact(CHANGED, on_file=held, details=new))
+    ] == [
+        ("D. Holt", "R. Osei"),
+        ("", "DSL"),
+    ]
+    assert list_words.differences(contact(NEW, details=new)) == []
+    assert list_words.differences(contact(LEFT, on_file=held, details=None)) == []
+
+
 def test_a_visit_says_what_is_not_known() -> None:
     bare = VisitEntry(**LINE | {"fate": NEW, "year": 2025})
     assert said(bare) == [("Year", "2025/26", ""), ("Day", "not known", ""), ("How many", "not known", "")]

@@ -392,8 +392,8 @@ def test_a_term_without_its_half_term_is_said_before_it_is_added(desk: Desk) -> 
     path, lines = "/desk/setup/authorities/931", "Spring term: 4 January 2028 to 31 March 2028"
     said = " ".join(desk.post(path, lines=lines).text.split())
     assert (
-        "No half term is said between 4 January 2028 and 31 March 2028, so its days would count as school days. "
-        "It is usually about then: add a line like ‘Half term: 14 to 18 February 2028’."
+        "No half term is said between 4 January 2028 and 31 March 2028: its days would count as school days. "
+        "Add it in a line of its own, like ‘Half term: 14 to 18 February 2028’."
     ) in said
     whole = desk.post(path, lines=f"{lines}\nHalf term: 14 to 18 February 2028").text
     assert "Add 2 terms?" in whole

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from outreach.county.register.packing import WrongFile, parts
@@ -24,14 +25,20 @@ def read_code_point(source: BinaryIO, postcodes: Collection[str]) -> dict[str, S
     return {code: spot for code, spot in every_postcode(source) if code in wanted and spot.easting}
 
 
-def every_postcode(source: BinaryIO, progress: Progress = no_progress) -> Iterator[tuple[str, Spot]]:
-    """All of a file, by `compact` postcode; one without a place stands at (0, 0).
+def every_postcode(
+    source: BinaryIO, progress: Progress = no_progress, *, areas: Collection[str] = ()
+) -> Iterator[tuple[str, Spot]]:
+    """All of a file, by `compact` postcode; one without a place stands at (0, 0). `areas`: what a zip has in files of
+    other areas (OX is ox.csv) is not even opened.
 
     Its files have no header; one that has is read by it. Raises WrongFile.
     """
     seen = 0
     with parts(source, field="code_point") as files:
         for part in files:
+            if areas and _is_of_another_area(part.name, areas):
+                seen += 1  # what it is called tells that the file is Code-Point Open's
+                continue
             at = _code_point_columns(part.header)
             for _, row in part.rows(progress):
                 if len(row) > max(at) and row[at[1]].isdecimal() and row[at[2]].isdecimal():
@@ -50,6 +57,11 @@ def every_postcode(source: BinaryIO, progress: Progress = no_progress) -> Iterat
             "Nothing was changed.",
             field="code_point",
         )
+
+
+def _is_of_another_area(name: str, areas: Collection[str]) -> bool:
+    stem = PurePosixPath(name).stem.upper()
+    return len(stem) <= 2 and stem.isalpha() and stem not in areas
 
 
 def compact(postcode: str) -> str:

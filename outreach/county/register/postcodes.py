@@ -1,11 +1,11 @@
 """Postcodes of Code-Point Open, kept: the place of any postcode of the region, not of a school's alone."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
-from sqlalchemy import CheckConstraint, String, delete, insert
+from sqlalchemy import CheckConstraint, String, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.register.code_point import compact, every_postcode
@@ -13,9 +13,15 @@ from outreach.county.register.packing import WrongFile
 from outreach.ground.csv_lines import Progress, no_progress
 from outreach.ground.db import Base, db
 from outreach.ground.geography import Place
+from outreach.ground.wording import and_list
 
-AT_ONCE = 5_000
+AT_ONCE = 2_000
+"""Postcodes that are written at a time: some hundredths of a second."""
 SHAPE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
+_AREA = re.compile(r"[A-Z]{1,2}(?=[0-9])")
+
+Row = dict[str, object]
+"""A postcode as the table has it."""
 
 
 class Postcode(Base):
@@ -51,6 +57,54 @@ def bring_in(source: BinaryIO, *, areas: Collection[str] = (), progress: Progres
     return kept
 
 
+def areas_of(codes: Iterable[str]) -> set[str]:
+    """The areas (as OX) in which some postcodes lie."""
+    found = (_AREA.match(compact(code)) for code in codes)
+    return {area[0] for area in found if area}
+
+
+def read(source: BinaryIO, *, areas: Collection[str]) -> list[Row]:
+    """All postcodes of some areas in a file, to be kept a batch at a time. Raises WrongFile; nothing is written."""
+    found = list(_rows(source, set(areas), no_progress))
+    if not found:
+        raise WrongFile(
+            f"The file has no postcode of {and_list(sorted(areas))}, where your schools are. Nothing was changed.",
+            field="code_point",
+        )
+    return found
+
+
+def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """So many that their writing keeps nobody else waiting."""
+    return (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE))
+
+
+def keep(batch: Sequence[Row]) -> None:
+    """Put some postcodes in the place of the same ones that were kept; none is missing meanwhile."""
+    db.session.execute(delete(Postcode).where(Postcode.code.in_([row["code"] for row in batch])))
+    db.session.execute(insert(Postcode), list(batch))
+
+
+def forget_others(rows: Sequence[Row]) -> int:
+    """Remove what was kept of the areas of some postcodes and is not among them: it is used no more. How many."""
+    there = {row["code"] for row in rows}
+    gone = [
+        code
+        for area in sorted(areas_of(str(code) for code in there))
+        for code in db.session.scalars(
+            select(Postcode.code).where(Postcode.code.startswith(area)).order_by(Postcode.code)
+        )
+        if areas_of([code]) == {area} and code not in there
+    ]
+    for at in range(0, len(gone), AT_ONCE):
+        db.session.execute(delete(Postcode).where(Postcode.code.in_(gone[at : at + AT_ONCE])))
+    return len(gone)
+
+
+def number_kept() -> int:
+    return db.session.scalar(select(func.count()).select_from(Postcode)) or 0
+
+
 def find(text: str) -> Place | None:
     """Where a postcode is, however it is typed; None where it is none, or not among those that are kept."""
     code = compact(text)
@@ -58,10 +112,10 @@ def find(text: str) -> Place | None:
     return Place(easting=row.easting, northing=row.northing) if row else None
 
 
-def _rows(source: BinaryIO, wanted: set[str], progress: Progress) -> Iterator[dict[str, object]]:
+def _rows(source: BinaryIO, wanted: set[str], progress: Progress) -> Iterator[Row]:
     seen: set[str] = set()
-    for code, spot in every_postcode(source, progress):
-        area = re.match(r"[A-Z]{1,2}(?=[0-9])", code)
+    for code, spot in every_postcode(source, progress, areas=wanted):
+        area = _AREA.match(code)
         if area is None or (wanted and area[0] not in wanted) or code in seen or not SHAPE.fullmatch(code):
             continue
         if 0 < spot.easting < 700_000 and 0 < spot.northing < 1_300_000:

@@ -110,6 +110,26 @@ def _of_contact(entry: ContactEntry, fate: str) -> list[Cell]:
     return told
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One thing of a contact that a list would change; '' where nothing was on file."""
+
+    before: str
+    after: str
+
+
+def differences(entry: ContactEntry) -> list[Difference]:
+    """What a line changes of the contact that it meets: old and new, side by side."""
+    held, said = entry.on_file, entry.details
+    if held is None or said is None:
+        return []
+    return [
+        Difference(before=old, after=new)
+        for old, new in ((held.name, said.name), (held.role, said.role), (held.phone, said.phone))
+        if old != new
+    ]
+
+
 def of_column(
     *, skipped: bool, notes: bool, addresses: int, filled: int, block: str, contacts: bool
 ) -> tuple[str, bool]:

@@ -44,6 +44,8 @@ from outreach.web.refusals import back_to
 
 SHOWN = 25
 """Lines of a list on one page."""
+FEW = 3
+"""Changed contacts that stand beside the sums, old and new."""
 
 FIELDS = {CONTACTS: ("address", "name", "role", "phone"), VISITS: ("year", "day", "pupils")}
 LABELS = {
@@ -342,6 +344,9 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         },
         "choices": [(c, *_note_of(c, kind)) for c in _choices_of(looked.layouts, kind)],
         "kinds": KINDS[kind],
+        "changed": [(e, list_words.differences(e)) for e in looked.with_fate(CHANGED)[:FEW]]
+        if kind == CONTACTS and not taken
+        else [],
         "came_in": Counter(e.sheet for e in looked.entries if e.fate in (NEW, CHANGED, SAME, TWICE)),
         "letters": list_layout.letters,
         "reach": to_reach,

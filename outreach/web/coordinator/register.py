@@ -10,8 +10,17 @@ from outreach.booking import limits, promises
 from outreach.booking.desk import closing
 from outreach.county import partnerships, register, schools
 from outreach.county.corrections import FIELDS
-from outreach.county.register import Became, Changes, WaitingUpload, decisions, doubts, hands, waiting
-from outreach.ground import clock, wording
+from outreach.county.register import (
+    Became,
+    Changes,
+    WaitingUpload,
+    decisions,
+    doubts,
+    hands,
+    postcodes,
+    waiting,
+)
+from outreach.ground import clock, history, wording
 from outreach.ground.db import transaction
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -30,7 +39,14 @@ class UploadForm(forms.Form):
     )
     links = forms.upload("Links file, if you have it", hint="Tells which school came after which.")
     code_point = forms.upload(
-        "Code-Point Open file, if you have it", hint="Places and districts that the register's file lacks."
+        "Code-Point Open file, if you have it",
+        hint="Places and districts that the register's file lacks. Its postcodes are kept, too.",
+    )
+
+
+class PostcodesForm(forms.Form):
+    postcodes = forms.upload(
+        "Code-Point Open file", required="Choose the file.", hint="As it is downloaded, .zip or .csv"
     )
 
 
@@ -45,9 +61,28 @@ def register_files() -> Any:
     form = UploadForm()
     if form.validate_on_submit():
         return redirect(url_for("coordinator.register_preview", token=_take_in(form)), 303)
-    page = render_template(
+    return _page(form, PostcodesForm(formdata=None)), status()
+
+
+@coordinator.post("/register/postcodes")
+@coordinators_only
+def register_postcodes() -> Any:
+    """The postcodes of the areas in which schools of this partnership are, kept for whoever types one."""
+    form = PostcodesForm()
+    if form.validate_on_submit():
+        areas = postcodes.areas_of(schools.postcodes_of(_la_codes()))
+        flash(_keep(form.postcodes.data.stream, areas), "done")
+        return redirect(url_for("coordinator.register"), 303)
+    return _page(UploadForm(formdata=None), form), status()
+
+
+def _page(form: UploadForm, of_postcodes: PostcodesForm) -> str:
+    return render_template(
         "coordinator/register.html",
         form=form,
+        of_postcodes=of_postcodes,
+        wrong=form if form.errors else of_postcodes,
+        kept=postcodes.number_kept(),
         authorities=partnerships.authorities(g.partnership.id),
         count=schools.count(_la_codes()),
         newest=register.newest_import(_la_codes()),
@@ -55,7 +90,30 @@ def register_files() -> Any:
         closing=closing.count(g.partnership.id, now=clock.now()),
         asked_of=hands.count_asked_of(g.partnership.id),
     )
-    return page, status()
+
+
+def _keep(stream: BinaryIO, areas: set[str]) -> str:
+    """Read first, then write a batch at a time, so that nobody waits for long. Raises WrongFile."""
+    if not areas:
+        raise register.WrongFile(
+            "No school is here yet. Bring in the register first: it says of which areas postcodes are kept.",
+            field="code_point",
+        )
+    rows = postcodes.read(stream, areas=areas)
+    for batch in postcodes.batches(rows):
+        with transaction():
+            postcodes.keep(batch)
+    with transaction():
+        postcodes.forget_others(rows)
+        there = sorted(postcodes.areas_of(str(row["code"]) for row in rows))
+        history.record(
+            "kept postcodes",
+            g.partnership,
+            who=who(),
+            now=clock.now(),
+            after={"areas": there, "kept": len(rows)},
+        )
+    return f"Kept {wording.count(len(rows), 'postcode')} of {wording.and_list(there)}."
 
 
 @coordinator.route("/register/<token>", methods=["GET", "POST"])
@@ -170,6 +228,9 @@ def _take_in(form: UploadForm) -> str:
         file_name=form.file.data.filename or "",
     )
     register.preview(file, la_codes)
+    code_point = _stream(form.code_point.data)
+    if code_point is not None and (areas := postcodes.areas_of(row.postcode for row in file.rows)):
+        flash(_keep(code_point, areas), "done")
     upload = WaitingUpload(
         file_name=(form.file.data.filename or "file")[:200], who=who(), uploaded_at=now, file=file
     )

@@ -13,7 +13,7 @@ from outreach.coverage.standings import Word
 from outreach.ground.wording import count, day_short
 
 NAMES = {
-    "partnership": "Partnership settings",
+    "partnership": "Partnership",
     "authorities": "Authorities",
     "register": "Register of schools",
     "pupils": "Pupil numbers",

@@ -32,12 +32,12 @@ def under_title(read: TermsRead) -> str:
 def lacks_half_term(term: Undivided) -> str:
     """What follows from a term without its half term, and the line that mends it."""
     said = (
-        f"No half term is said between {day_short(term.first)} and {day_short(term.last)}, so its days would count as "
+        f"No half term is said between {day_short(term.first)} and {day_short(term.last)}: its days would count as "
         "school days."
     )
     if term.usual is None:
-        return f"{said} Add its first and last day."
-    return f"{said} It is usually about then: add a line like ‘Half term: {_week(term.usual)}’."
+        return f"{said} Add its first and its last day."
+    return f"{said} Add it in a line of its own, like ‘Half term: {_week(term.usual)}’."
 
 
 def line(said: TermLine) -> str:
