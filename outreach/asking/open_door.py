@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Text, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
@@ -18,7 +18,7 @@ from outreach.county.addresses import is_office_form, is_schools_own
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.post import letters, links, outbox, stationery
 from outreach.tour.programmes import Programme
@@ -163,7 +163,12 @@ def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of each that waits for a coordinator of this partnership."""
-    return db.session.scalars(
+    return [urn for (urn,) in plain_rows(*_schools_waiting(partnership_id))]
+
+
+@made_once
+def _schools_waiting(partnership_id: int) -> Select[int]:
+    return (
         select(LinkRequest.urn)
         .join(Programme, Programme.id == LinkRequest.programme_id)
         .where(
@@ -172,7 +177,7 @@ def schools_waiting(partnership_id: int) -> Sequence[int]:
             LinkRequest.why_waiting != "",
         )
         .order_by(LinkRequest.id)
-    ).all()
+    )
 
 
 def decide_request(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.coordinators import Coordinator
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db, made_once
+from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import Refusal
 from outreach.tour.programmes import Programme
 
@@ -108,11 +108,11 @@ def assign(
 def owners_of_programme(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:
     """Who looks after which school of a programme now, or of some of its schools, by URN; whoever is missing
     has nobody. One query."""
-    rows = db.session.execute(*_owners(programme_id, only))
+    found = plain_rows(*_owners(programme_id, only))
     made: dict[int, Owner] = {}
     return {
         urn: made.setdefault(person_id, Owner(person_id, name, left is not None))
-        for urn, person_id, name, left in rows
+        for urn, person_id, name, left in found
     }
 
 
@@ -130,7 +130,7 @@ def _owners(programme_id: int, only: Collection[int] | None) -> Select[int, int,
 
 def owned(programme_id: int) -> set[int]:
     """The URNs of the schools that somebody looks after now; one query."""
-    return set(db.session.scalars(*_owned(programme_id)))
+    return {urn for (urn,) in plain_rows(*_owned(programme_id))}
 
 
 @made_once

@@ -39,7 +39,7 @@ from outreach.county.partnerships import USUAL_SHARE, Authority, CountedShare
 from outreach.county.pupils import OwnNumbers
 from outreach.county.schools import OwnNumber, School, Succession
 from outreach.county.succession import Kin, StaysOpen
-from outreach.ground.db import db
+from outreach.ground.db import plain_rows
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import INCLUDE, TargetDecision
@@ -315,7 +315,7 @@ def _counted(programme: Programme, urns: list[int], leaving_out: int) -> _Counte
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, urn, year_group, n, beside, said, status, day, _ in db.session.execute(_QUESTIONS, asked):
+    for kind, urn, year_group, n, beside, said, status, day, _ in plain_rows(_QUESTIONS, asked):
         if kind == "target":
             counted.targets = _year_groups(said)
         elif kind == "share":

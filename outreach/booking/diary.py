@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
-from outreach.ground.db import db, made_once
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import words_of
 from outreach.tour.days import TourDay
@@ -100,14 +100,18 @@ def listing(
 def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
     """When the last of a school's coming shows begins, by URN; whoever has none coming is left out. One
     query."""
-    rows = db.session.execute(
+    return {urn: starts_at for urn, starts_at in plain_rows(*_last(programme_id, now))}
+
+
+@made_once
+def _last(programme_id: int, now: datetime) -> Select[int, datetime]:
+    return (
         select(Booking.urn, func.max(Performance.starts_at))
         .join(Performance, Performance.id == Booking.performance_id)
         .where(Booking.programme_id == programme_id, Booking.ended_at.is_(None), Performance.ends_at > now)
         .group_by(Booking.urn)
         .order_by(Booking.urn)
     )
-    return {urn: starts_at for urn, starts_at in rows}
 
 
 def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
@@ -117,6 +121,16 @@ def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
     What is kept for a school until it answers, or held while it fills in the form, is free: no promise stands
     on it yet. One query.
     """
+    today = day_of(now)
+    return [
+        (day, max(0, most - shows) if day > today else 0)
+        for day, most, shows in plain_rows(*_places(programme_id))
+    ]
+
+
+@made_once
+def _places(programme_id: int) -> Select[date, int, int]:
+    """Each tour day with its shows at most, and those that are booked."""
     booked = (
         select(Performance.tour_day_id, func.count(Performance.id.distinct()).label("shows"))
         .join(Booking, Booking.performance_id == Performance.id)
@@ -128,21 +142,19 @@ def free_places(programme_id: int, *, now: datetime) -> list[tuple[date, int]]:
         .group_by(Performance.tour_day_id)
         .subquery()
     )
-    rows = db.session.execute(
+    return (
         select(TourDay.day, TourDay.shows_at_most, func.coalesce(booked.c.shows, 0))
         .outerjoin(booked, booked.c.tour_day_id == TourDay.id)
         .where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None))
         .order_by(TourDay.day, TourDay.id)
     )
-    today = day_of(now)
-    return [(day, max(0, most - shows) if day > today else 0) for day, most, shows in rows]
 
 
 def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:
     """(URN, start, reference) of the promises of some schools whose show is over, in the order of the shows;
     one query."""
-    rows = db.session.execute(*_past(programme_id, set(urns), now))
-    return [(urn, starts_at, reference) for urn, starts_at, reference in rows]
+    found = plain_rows(*_past(programme_id, set(urns), now))
+    return [(urn, starts_at, reference) for urn, starts_at, reference in found]
 
 
 @made_once

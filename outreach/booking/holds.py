@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, bindparam, delete, select
+from sqlalchemy import JSON, ForeignKey, Index, Select, bindparam, delete, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from outreach.booking import accounts
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.tour import itinerary, performances, slots
@@ -194,17 +194,20 @@ def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:
 def in_hand(programme_id: int, *, now: datetime) -> list[Performance]:
     """What is kept this moment for any school that fills in the form, with its school, the first to lapse
     first; one query."""
-    return list(
-        db.session.scalars(
-            select(Performance)
-            .where(
-                Performance.programme_id == programme_id,
-                Performance.released_at.is_(None),
-                Performance.held_until > now,
-            )
-            .options(joinedload(Performance.host))
-            .order_by(Performance.held_until, Performance.id)
+    return list(db.session.scalars(*_in_hand(programme_id, now)))
+
+
+@made_once
+def _in_hand(programme_id: int, now: datetime) -> Select[Performance]:
+    return (
+        select(Performance)
+        .where(
+            Performance.programme_id == programme_id,
+            Performance.released_at.is_(None),
+            Performance.held_until > now,
         )
+        .options(joinedload(Performance.host))
+        .order_by(Performance.held_until, Performance.id)
     )
 
 

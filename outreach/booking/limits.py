@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.booking import accounts
@@ -20,7 +20,7 @@ from outreach.booking.promises import Booking, PromiseLimit
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, School, Succession
 from outreach.ground import school_year
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
@@ -85,12 +85,7 @@ class Beyond:
 
 def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
     """The schools to ask for fewer, or for their own numbers, by name; one query where there is none."""
-    query = select(PromiseLimit.programme_id, School).join(School, School.urn == PromiseLimit.urn)
-    rows = db.session.execute(
-        query.join(Programme, Programme.id == PromiseLimit.programme_id)
-        .where(*_is_not_over(partnership_id, now), PromiseLimit.at_most > PromiseLimit.has)
-        .order_by(PromiseLimit.programme_id, School.name, School.urn)
-    )
+    rows = db.session.execute(*_more_than_they_have(partnership_id, school_year.year_of(day_of(now))))
     schools: dict[int, list[School]] = {}
     for programme_id, school in rows:
         if school not in schools.setdefault(programme_id, []):
@@ -105,6 +100,17 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
             if account_of[s.urn].excess
         ]
     return found
+
+
+@made_once
+def _more_than_they_have(partnership_id: int, year: int) -> Select[int, School]:
+    return (
+        select(PromiseLimit.programme_id, School)
+        .join(School, School.urn == PromiseLimit.urn)
+        .join(Programme, Programme.id == PromiseLimit.programme_id)
+        .where(*_is_not_over(partnership_id, year), PromiseLimit.at_most > PromiseLimit.has)
+        .order_by(PromiseLimit.programme_id, School.name, School.urn)
+    )
 
 
 def allow(
@@ -135,14 +141,15 @@ def right(account: PromiseAccount) -> dict[int, Limit]:
 
 
 def _not_over(partnership_id: int, *, now: datetime) -> list[Programme]:
-    query = select(Programme).where(*_is_not_over(partnership_id, now)).order_by(Programme.id)
+    this_year = school_year.year_of(day_of(now))
+    query = select(Programme).where(*_is_not_over(partnership_id, this_year)).order_by(Programme.id)
     return list(db.session.scalars(query))
 
 
-def _is_not_over(partnership_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_not_over(partnership_id: int, year: int) -> tuple[ColumnElement[bool], ...]:
     return (
         Programme.partnership_id == partnership_id,
-        Programme.academic_year >= school_year.year_of(day_of(now)),
+        Programme.academic_year >= year,
         Programme.for_adults.is_(False),
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Row,
+    Select,
     Text,
     UniqueConstraint,
     bindparam,
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county import school_days
 from outreach.county.schools import School
-from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership
+from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
@@ -367,7 +368,13 @@ def live(programme_id: int, urn: int) -> list[Booking]:
 
 def newest(programme_id: int, urn: int) -> Booking | None:
     """A school's last booking for a programme, cancelled or not; None if it never made one."""
-    return db.session.scalar(
+    found: Booking | None = db.session.scalar(*_newest(programme_id, urn))
+    return found
+
+
+@made_once
+def _newest(programme_id: int, urn: int) -> Select[Booking]:
+    return (
         select(Booking)
         .where(Booking.programme_id == programme_id, Booking.urn == urn)
         .order_by(Booking.id.desc())
@@ -459,15 +466,19 @@ def people_of(booking: Booking) -> list[VisitContact]:
 
 def people_of_each(booking_ids: Iterable[int]) -> dict[int, list[VisitContact]]:
     """The same of some bookings, by the booking's id; one query."""
-    rows = db.session.scalars(
-        select(VisitContact)
-        .where(VisitContact.booking_id.in_(list(booking_ids)), VisitContact.ended_at.is_(None))
-        .order_by(VisitContact.id)
-    )
     found: dict[int, list[VisitContact]] = {}
-    for row in rows:
+    for row in db.session.scalars(*_people(list(booking_ids))):
         found.setdefault(row.booking_id or 0, []).append(row)
     return found
+
+
+@made_once
+def _people(booking_ids: Collection[int]) -> Select[VisitContact]:
+    return (
+        select(VisitContact)
+        .where(VisitContact.booking_id.in_(booking_ids), VisitContact.ended_at.is_(None))
+        .order_by(VisitContact.id)
+    )
 
 
 def removed_from(booking: Booking, contact_id: int) -> VisitContact | None:

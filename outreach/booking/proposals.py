@@ -7,7 +7,7 @@ own while it is kept, so nobody else gets it; the troupe hears of it when it is 
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Text, and_, bindparam, false, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, Select, Text, and_, bindparam, false, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking import holds, told
@@ -15,7 +15,7 @@ from outreach.booking.promises import VisitContact, last_days
 from outreach.booking.told import Said, Write
 from outreach.county import partnerships
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.post import proposing, stationery
@@ -186,17 +186,16 @@ def left_the_list(programme_id: int, urn: int) -> None:
 def still_open(programme_id: int, *, now: datetime) -> list[Proposal]:
     """Every time that is kept for a school until it answers, with its school, the first to lapse first; one
     query."""
-    return list(
-        db.session.scalars(
-            select(Proposal)
-            .where(
-                Proposal.programme_id == programme_id,
-                Proposal.ended_at.is_(None),
-                Proposal.reply_by >= day_of(now),
-            )
-            .options(joinedload(Proposal.school))
-            .order_by(Proposal.reply_by, Proposal.starts_at, Proposal.id)
-        )
+    return list(db.session.scalars(*_still_open(programme_id, day_of(now))))
+
+
+@made_once
+def _still_open(programme_id: int, today: date) -> Select[Proposal]:
+    return (
+        select(Proposal)
+        .where(Proposal.programme_id == programme_id, Proposal.ended_at.is_(None), Proposal.reply_by >= today)
+        .options(joinedload(Proposal.school))
+        .order_by(Proposal.reply_by, Proposal.starts_at, Proposal.id)
     )
 
 

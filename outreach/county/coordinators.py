@@ -8,12 +8,12 @@ import hashlib
 import secrets
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import ForeignKey, Index, Text, delete, false, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, delete, false, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, OfPartnership, db
+from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.post.feeds import addresses
@@ -192,10 +192,14 @@ def let_in(person: Coordinator, *, now: datetime) -> None:
 
 def last_here(person_id: int, *, now: datetime) -> datetime | None:
     """When a person last signed in on a day before today; None if that never was."""
-    return db.session.scalar(
-        select(func.max(SignIn.signed_in_at)).where(
-            SignIn.person_id == person_id, SignIn.signed_in_at < wall(day_of(now), time(0))
-        )
+    found: datetime | None = db.session.scalar(*_last_signed_in(person_id, wall(day_of(now), time(0))))
+    return found
+
+
+@made_once
+def _last_signed_in(person_id: int, before: datetime) -> Select[datetime | None]:
+    return select(func.max(SignIn.signed_in_at)).where(
+        SignIn.person_id == person_id, SignIn.signed_in_at < before
     )
 
 

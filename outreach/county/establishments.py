@@ -17,13 +17,13 @@ def never_estimated(type_of_establishment: str, name: str) -> bool:
 
     GIAS has no type of its own for most hospital schools; their names say it.
     """
+    return _registered_elsewhere(type_of_establishment) or "hospital" in name.casefold()
+
+
+@cache
+def _registered_elsewhere(type_of_establishment: str) -> bool:
     kind = type_of_establishment.casefold()
-    return (
-        "alternative provision" in kind
-        or "pupil referral unit" in kind
-        or "hospital" in kind
-        or "hospital" in name.casefold()
-    )
+    return any(part in kind for part in ("alternative provision", "pupil referral unit", "hospital"))
 
 
 _USUAL_AGES = {

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db, made_once
+from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
@@ -414,7 +414,7 @@ def every_la_code() -> list[str]:
 def la_codes(partnership_id: int) -> list[str]:
     """The codes of the authorities that a partnership covers now. What it covered on a day:
     coverage/facts.py."""
-    return list(db.session.scalars(*_la_codes(partnership_id)))
+    return [code for (code,) in plain_rows(*_la_codes(partnership_id))]
 
 
 @made_once

@@ -7,10 +7,9 @@ once, half up, and handed out in whole parts that sum to it, the first ones one 
 hospital schools are asked, never estimated. A year group whose own number is 0 is not offered.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from outreach.county.establishments import never_estimated, usual_year_groups
 from outreach.county.succession import Kin
@@ -40,8 +39,7 @@ class Counted(Ages, Protocol):
     def number_of_pupils(self) -> int | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Pupils:
+class Pupils(NamedTuple):
     """The pupils of some year groups: `by_year` in whole parts that sum to `total`; None is unknown.
 
     `estimated`: the census was shared out for at least one of them.
@@ -105,7 +103,12 @@ def all_offered(school: Ages, own: Mapping[int, int] = NOTHING_TOLD, named: Coll
     """Every year group a school offers, asked about or not, with those a coordinator `named`; empty while its
     ages are unknown."""
     by_ages = by_ages_or_phase(school)
-    return set() if by_ages is None else {y for y in {*by_ages, *named} if own.get(y) != 0}
+    return set() if by_ages is None else with_somebody({*by_ages, *named}, own)
+
+
+def with_somebody(year_groups: Iterable[int], own: Mapping[int, int]) -> set[int]:
+    """Those of some year groups of which the school does not say itself that it has nobody."""
+    return set(year_groups).difference(y for y, pupils in own.items() if pupils == 0)
 
 
 def share(
@@ -125,7 +128,7 @@ def of_year_groups(
     named: Collection[int] = (),
 ) -> Pupils:
     """Some year groups that a school offers. `own`: see OwnNumbers; `named`: those a coordinator took it in for."""
-    told = {y: own[y] for y in year_groups if y in own}
+    told = {y: own[y] for y in year_groups if y in own} if own else {}
     rest = [y for y in year_groups if y not in own]
     if not rest:
         return Pupils(told, sum(told.values()) if told else None, False)
@@ -134,8 +137,9 @@ def of_year_groups(
         return Pupils({y: told.get(y) for y in year_groups}, None, False)
     left = (2 * school.number_of_pupils * len(rest) + count) // (2 * count)
     part, more = divmod(left, len(rest))
-    parts = {y: part + (place < more) for place, y in enumerate(rest)}
-    by_year = {y: told.get(y, parts.get(y)) for y in year_groups}
+    by_year: dict[int, int | None] = {y: part + (place < more) for place, y in enumerate(rest)}
+    if told:
+        by_year = {y: told.get(y, by_year.get(y)) for y in year_groups}
     return Pupils(by_year, left + sum(told.values()), True)
 
 

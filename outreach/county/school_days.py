@@ -1,6 +1,6 @@
 """School days and hours of a school: by its own word, else its authority's, else weekdays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -25,7 +25,7 @@ from outreach.county.authorities import check_term
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
 from outreach.county.schools import School, SchoolDay, SchoolHours, SchoolTerm
 from outreach.ground import history
-from outreach.ground.db import db
+from outreach.ground.db import db, plain_rows
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_of
 
@@ -129,7 +129,7 @@ def load(urns: Iterable[int]) -> dict[int, SchoolCalendar]:
     if not wanted:
         return {}
     calendars: dict[int, SchoolCalendar] = {}
-    schools = db.session.execute(_SCHOOLS, {"urns": wanted}).all()
+    schools = plain_rows(_SCHOOLS, {"urns": wanted})
     given = _given({la_code for _, la_code, _, _ in schools}, wanted)
     for urn, la_code, opens, closes in schools:
         of_school, of_authority = given.get(f"urn {urn}", _Given()), given.get(f"la {la_code}", _Given())
@@ -332,7 +332,7 @@ def _given(la_codes: set[str], urns: list[int]) -> dict[str, _Given]:
     """Terms and single days, by 'la CODE' and 'urn URN', in one query over the four tables."""
     asked = {"la_codes": sorted(la_codes), "urns": urns}
     given: dict[str, _Given] = {}
-    for kind, whose, first, last, reason in db.session.execute(_TERMS_AND_DAYS, asked):
+    for kind, whose, first, last, reason in plain_rows(_TERMS_AND_DAYS, asked):
         here = given.setdefault(whose, _Given())
         if kind == "term":
             here.terms.append((first, last))
@@ -341,7 +341,9 @@ def _given(la_codes: set[str], urns: list[int]) -> dict[str, _Given]:
     return given
 
 
-def _gives_year(terms: Iterable[Stretch], day: date) -> bool:
+def _gives_year(terms: Collection[Stretch], day: date) -> bool:
+    if not terms:
+        return False
     # A term is of the academic year it ends in: some counties begin in the last days of August.
     return any(year_of(last) == year_of(day) for _, last in terms) or _within(terms, day)
 

@@ -47,7 +47,7 @@ from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
 from outreach.county.succession import Kin
 from outreach.coverage.as_of import Cut, CutShape, OpenCut, only, only_shows, scope_by, values
-from outreach.ground.db import Instant, db
+from outreach.ground.db import Instant, plain_rows
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
@@ -542,21 +542,16 @@ def _dead(address: Any, cut: OpenCut) -> Any:
 
 
 def _rows(of: Callable[[OpenCut], Any], cuts: Sequence[Cut], *, order: int = 1) -> list[Sequence[_Row]]:
-    """The rows of a select by each of some cuts, in order of its first columns; all in one query.
-
-    They are plain columns as the session's connection hands them out: the session would go through each row
-    once more, looking for entities. It has put down first what is still pending, as for a query of its own.
-    """
+    """The rows of a select by each of some cuts, in order of its first columns; all in one query."""
     if not cuts:
         return []
-    db.session.flush()
     query = _query(of, tuple(cut.shape for cut in cuts), order)
     given = {name: value for n, cut in enumerate(cuts) for name, value in values(cut, n).items()}
-    rows = db.session.connection().execute(query, given).fetchall()
+    read = plain_rows(query, given)
     if len(cuts) == 1:
-        return [rows]
+        return [read]
     found: list[list[_Row]] = [[] for _ in cuts]
-    for row in rows:
+    for row in read:
         found[row[-1]].append(row[:-1])
     return list(found)
 

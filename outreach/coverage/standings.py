@@ -43,9 +43,9 @@ _NOBODY: dict[int, int] = {}
 DISTRICT_UNKNOWN = "district not known"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # to freeze each would cost as much again as to judge it
 class Standing:
-    """One school's place in one programme at one date.
+    """One school's place in one programme at one date; whoever wants another makes one with `replace`.
 
     `kind` names the cause of a gap (gaps.CAUSES) and `cause` says it in words; `since` is the London day from
     which it holds. `year_groups`: each offered target year group's own state ('seen', 'part seen', 'to

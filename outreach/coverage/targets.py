@@ -160,7 +160,8 @@ class Target:
         if included is None and establishments.never_in(known.type_of_establishment):
             return None
         by_ages = pupils.by_ages_or_phase(known)
-        groups = tuple(y for y in self.year_groups if y in self._offered(known, included))
+        offered = self._offered(known, included)
+        groups = tuple(y for y in self.year_groups if y in offered)
         unknown = by_ages is None and included is None
         if unknown and establishments.only_by_ages(known.type_of_establishment):
             return None
@@ -180,7 +181,8 @@ class Target:
 
     def _shared(self, by_year: Mapping[int, int | None]) -> dict[int, int | None]:
         """One dict for all the schools with equal numbers."""
-        return self._alike.setdefault(tuple(by_year.items()), dict(by_year))
+        numbers = tuple(by_year.items())
+        return self._alike.get(numbers) or self._alike.setdefault(numbers, dict(by_year))
 
     def _named(self, urn: int) -> tuple[int, ...]:
         """The year groups that a coordinator took the school in for."""
@@ -196,7 +198,7 @@ class Target:
         if by_ages is None:
             groups.update(*(self._promised.get(u, ()) for u in (urn, *self.kin.before(urn))))
             groups.update(y for y in self.year_groups if own.get(y))
-        return {y for y in groups if own.get(y) != 0}
+        return pupils.with_somebody(groups, own)
 
     def is_open(self, urn: int) -> bool:
         return self._stays_open.is_open(urn)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 
 from outreach.ground import history
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once
 from outreach.ground.errors import Refusal
 from outreach.post import copies
 from outreach.post.calendars import REQUEST
@@ -56,8 +56,13 @@ def counts(partnership_id: int) -> dict[str, int]:
 
 def count_failed(partnership_id: int) -> int:
     """How many letters could not be handed over."""
+    return db.session.scalar(*_failed(partnership_id)) or 0
+
+
+@made_once
+def _failed(partnership_id: int) -> Select[int]:
     failed = (Letter.partnership_id == partnership_id, Letter.status == FAILED)
-    return db.session.scalar(select(func.count()).select_from(Letter).where(*failed)) or 0
+    return select(func.count()).select_from(Letter).where(*failed)
 
 
 def letters(

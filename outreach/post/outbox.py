@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.ground.db import Base, Instant, db, made_once
+from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.post import copies
 from outreach.post.calendars import CANCEL, REQUEST
 
@@ -255,7 +255,7 @@ def is_dead(address: str) -> bool:
 def dead_addresses(addresses: Iterable[str]) -> set[str]:
     """Which of these are dead, spelt as they were given; capitals make no difference."""
     given = list(addresses)
-    found = set(db.session.scalars(*_dead({a.lower() for a in given})))
+    found = {address for (address,) in plain_rows(*_dead({a.lower() for a in given}))}
     return {a for a in given if a.lower() in found}
 
 

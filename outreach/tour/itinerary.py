@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from outreach.county import partnerships
 from outreach.ground import history
-from outreach.ground.db import db, made_once
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock, count, day_short
@@ -94,7 +94,7 @@ def room_left(
 
     `only_days`: of these tour days' ids alone. `first`: of none before that day.
     """
-    whole, gone = db.session.execute(*_room(programme_id, day_of(now), now, only_days, first)).one()
+    ((whole, gone),) = plain_rows(*_room(programme_id, day_of(now), now, only_days, first))
     return max(0, int(whole or 0) - int(gone))
 
 

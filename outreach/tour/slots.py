@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, select
 
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.tour import first_times, fit, hours
 from outreach.tour.companies import Troupe
@@ -175,14 +175,13 @@ def _tour_days(
         "programme_id": programme.id,
         "first": day_of(now) if whatever_the_notice else first_bookable_day(programme, now),
     }
-    rows: Iterable[Any]
     if only_days is None:
-        rows = db.session.execute(_DAYS, asked)
+        read = plain_rows(_DAYS, asked)
     else:
-        rows = db.session.execute(_SOME_DAYS, asked | {"ids": list(only_days)})
+        read = plain_rows(_SOME_DAYS, asked | {"ids": list(only_days)})
     own = school.urn if school else None
     days: list[tuple[Any, list[fit.Stand]]] = []
-    for row in rows:
+    for row in read:
         if not days or days[-1][0].id != row.id:
             days.append((row, []))
         show, urn, get_in_at, away_at, easting, northing, held_until, town = row[_SHOWS_FROM:]

@@ -4,11 +4,11 @@ longest."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import made_once, plain_rows
 from outreach.tour.performances import Performance
 from outreach.visits import reports
 from outreach.visits.reports import VisitReport
@@ -44,7 +44,15 @@ def condition() -> ColumnElement[bool]:
 
 def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
     """The past promises of a programme that wait for a report; one query."""
-    rows = db.session.execute(
+    found = plain_rows(*_unreported(programme_id, now))
+    if not found:
+        return Unreported(urns=(), longest="", since=None)
+    return Unreported(urns=tuple(row.urn for row in found), longest=found[0].name, since=found[0].ends_at)
+
+
+@made_once
+def _unreported(programme_id: int, now: datetime) -> Select[int, str, datetime]:
+    return (
         select(School.urn, School.name, Performance.ends_at)
         .select_from(Booking)
         .join(Performance, Performance.id == Booking.performance_id)
@@ -56,7 +64,4 @@ def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
             condition(),
         )
         .order_by(Performance.ends_at, Booking.id)
-    ).all()
-    if not rows:
-        return Unreported(urns=(), longest="", since=None)
-    return Unreported(urns=tuple(row.urn for row in rows), longest=rows[0].name, since=rows[0].ends_at)
+    )

@@ -5,6 +5,7 @@ where one came from: its address says so, and every link from such a page to ano
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,11 @@ class Door:
     rows: tuple[Row, ...]
     """The first is where the door leads to; a door with one alone has no second row."""
 
+
+HERE = "outreach.here"
+
+NO_URN = 10**9
+"""Longer than a school's number is."""
 
 TO_READ = Row("To read", "inbox_list")
 
@@ -242,7 +248,12 @@ def home_of(name: str, rule: str) -> str:
 
 
 def here() -> Here:
-    """Where the page asked for stands."""
+    """Where the page asked for stands; kept with what was asked, since every link of the page asks it."""
+    found: Here = request.environ.get(HERE) or request.environ.setdefault(HERE, _here())
+    return found
+
+
+def _here() -> Here:
     rule = request.url_rule.rule if request.url_rule else ""
     name = (request.endpoint or "").partition(".")[2]
     came = _ROWS.get(request.args.get("from", "")) if _keeps(rule) else None
@@ -251,6 +262,12 @@ def here() -> Here:
     if is_row and any(request.args.get(key) != value for key, value in row.asks):
         (door, row), is_row = _ROWS[BELONGS[name]], False
     return Here(door, row, is_row, came[1] if came else None)
+
+
+def address_of_each(endpoint: str, **words: Any) -> Callable[[int], str]:
+    """The address of a page of each of many schools, all alike but for the URN: built once for a list."""
+    before, _, behind = url_for(endpoint, **words, urn=NO_URN).partition(str(NO_URN))
+    return lambda urn: f"{before}{urn}{behind}"
 
 
 def find(typed: str) -> list[tuple[Door, Row]]:

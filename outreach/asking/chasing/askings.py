@@ -24,7 +24,7 @@ from outreach.county import contacts, partnerships, school_days
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
-from outreach.ground.db import db, made_once
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
 from outreach.post import outbox
@@ -229,7 +229,7 @@ class _Facts:
 
 
 def _by_urn(asked: tuple[Any, dict[str, Any]]) -> dict[int, tuple[Any, ...]]:
-    return {row[0]: tuple(row[1:]) for row in db.session.execute(*asked)}
+    return {row[0]: tuple(row[1:]) for row in plain_rows(*asked)}
 
 
 @made_once
@@ -296,7 +296,7 @@ def _lapsed(programme_id: int, urns: Collection[int], today: date) -> Any:
 
 def _mail_waiting(partnership_id: int) -> dict[str, datetime]:
     """Who wrote to us and was not answered yet, by address in small letters: when, the newest time."""
-    return {address: at for address, at in db.session.execute(*_senders(partnership_id))}
+    return {address: at for address, at in plain_rows(*_senders(partnership_id))}
 
 
 @made_once

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from outreach.asking import invitations
 from outreach.asking.confirming import contact_answers
@@ -20,7 +20,7 @@ from outreach.booking.named import GRANTED, REFUSED, NamedPerson
 from outreach.booking.promises import Booking
 from outreach.county import contacts
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
@@ -72,12 +72,17 @@ def waiting(partnership_id: int) -> list[WaitingPerson]:
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of each that waits in this partnership."""
-    return db.session.scalars(
+    return [urn for (urn,) in plain_rows(*_schools_waiting(partnership_id))]
+
+
+@made_once
+def _schools_waiting(partnership_id: int) -> Select[int]:
+    return (
         select(NamedPerson.urn)
         .join(Programme, Programme.id == NamedPerson.programme_id)
         .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
         .order_by(NamedPerson.id)
-    ).all()
+    )
 
 
 def decide(partnership_id: int, person_id: int, *, grant: bool, who: str, now: datetime) -> NamedPerson:

@@ -4,14 +4,14 @@ be given back."""
 from collections.abc import Collection
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking.promises import COMPANY, Booking, Cancellation
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
@@ -206,13 +206,15 @@ def rung(line: CallOffLine, *, done: bool, who: str, now: datetime) -> None:
 def shows_called_off(programme_id: int) -> list[tuple[datetime, str]]:
     """(when it would have begun, why it did not) of each booking that was called off, in order: what ended stays
     ended, though the days were given back."""
-    return [
-        (starts_at, reason)
-        for starts_at, reason in db.session.execute(
-            select(CallOffLine.starts_at, CallOff.reason)
-            .join(CallOff, CallOff.id == CallOffLine.call_off_id)
-            .join(Booking, Booking.id == CallOffLine.booking_id)
-            .where(Booking.programme_id == programme_id)
-            .order_by(CallOffLine.starts_at, CallOffLine.id)
-        )
-    ]
+    return [(starts_at, reason) for starts_at, reason in plain_rows(*_called_off(programme_id))]
+
+
+@made_once
+def _called_off(programme_id: int) -> Select[datetime, str]:
+    return (
+        select(CallOffLine.starts_at, CallOff.reason)
+        .join(CallOff, CallOff.id == CallOffLine.call_off_id)
+        .join(Booking, Booking.id == CallOffLine.booking_id)
+        .where(Booking.programme_id == programme_id)
+        .order_by(CallOffLine.starts_at, CallOffLine.id)
+    )

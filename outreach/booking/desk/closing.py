@@ -13,7 +13,7 @@ from outreach.county.partnerships import Authority
 from outreach.county.register import hands, lines
 from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import OPEN_STATUSES, School
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -74,9 +74,13 @@ def of_schools(urns: Collection[int], partnership_id: int, *, now: datetime) -> 
 
 def coming(partnership_id: int, *, now: datetime) -> Sequence[Row[int, str, datetime]]:
     """(urn, name, starts_at) of each, the next show first; one query."""
+    return plain_rows(*_coming(partnership_id, now))
+
+
+@made_once
+def _coming(partnership_id: int, now: datetime) -> Any:
     columns: Any = select(Booking.urn, School.name, Performance.starts_at)
-    query = _chosen(columns, partnership_id, now)
-    return db.session.execute(query.order_by(Performance.starts_at, Booking.id)).all()
+    return _chosen(columns, partnership_id, now).order_by(Performance.starts_at, Booking.id)
 
 
 def count(partnership_id: int, *, now: datetime) -> int:

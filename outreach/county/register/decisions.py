@@ -13,7 +13,7 @@ from outreach.county.partnerships import Authority
 from outreach.county.register import noticing
 from outreach.county.register.noticing import LEAVING, OPENED
 from outreach.county.schools import RegisterImport, School
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch
 
 ACCEPTED, KEPT, OVERTAKEN = "accepted", "kept ours", "overtaken"
@@ -88,10 +88,15 @@ def waiting(partnership_id: int) -> int:
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of the school of each that waits; one query."""
+    return [urn for (urn,) in plain_rows(*_schools_waiting(partnership_id))]
+
+
+@made_once
+def _schools_waiting(partnership_id: int) -> Select[int]:
     query = select(RegisterChange.urn).where(
         RegisterChange.la_code.in_(_codes(partnership_id)), RegisterChange.settled_at.is_(None)
     )
-    return db.session.scalars(query.order_by(RegisterChange.id)).all()
+    return query.order_by(RegisterChange.id)
 
 
 def to_decide(partnership_id: int) -> list[RegisterChange]:

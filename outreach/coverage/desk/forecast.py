@@ -132,12 +132,13 @@ def forecast_of_programme(
     pace = _pace(today, school_days, seen)
     coming = [(d, free) for d, free in tour if d > today]
     last = max([today, *(d for d, _ in coming), *booked])
+    enough_for = list(accumulate(sorted(left)))
     slower, slower_on = _course(
         today,
         school_days=school_days,
         seen=seen,
         booked=booked,
-        left=left,
+        enough_for=enough_for,
         coming=coming,
         recent=pace.slower if pace else None,
         pace=pace,
@@ -147,7 +148,7 @@ def forecast_of_programme(
         school_days=school_days,
         seen=seen,
         booked=booked,
-        left=left,
+        enough_for=enough_for,
         coming=coming,
         recent=pace.faster if pace else None,
         pace=pace,
@@ -163,7 +164,7 @@ def forecast_of_programme(
         left=len(left),
         needed=sum(left),
         places=places,
-        unplaced=len(left) - _served(left, places),
+        unplaced=len(left) - bisect_right(enough_for, places),
         shows_a_day=shows_a_day,
         pace=pace,
         with_booked=tuple(
@@ -182,13 +183,17 @@ def _course(
     school_days: Sequence[date],
     seen: Sequence[date],
     booked: Sequence[date],
-    left: Sequence[int],
+    enough_for: Sequence[int],
     coming: Sequence[tuple[date, int]],
     recent: int | None,
     pace: Pace | None,
 ) -> tuple[dict[date, int], date | None]:
-    """(how many have seen it by each tour day to come, the one on which the last is reached) at one pace."""
-    aim = len(seen) + len(booked) + len(left)
+    """(how many have seen it by each tour day to come, the one on which the last is reached) at one pace.
+
+    `enough_for`: how many places the first of those that are left need, the first two, and so on: those that need
+    the fewest come first.
+    """
+    aim = len(seen) + len(booked) + len(enough_for)
     by = {today: len(seen)}
     best, reached_on = len(seen), today if len(seen) >= aim else None
     free = dict.fromkeys(booked, 0)
@@ -200,16 +205,11 @@ def _course(
         certain = len(seen) + bisect_right(booked, d)
         passed = bisect_right(school_days, d) - bisect_right(school_days, today)
         hoped = len(seen) + passed * recent // pace.half if pace and recent is not None else 0
-        best = max(best, min(certain + _served(left, places), max(certain, hoped)))
+        best = max(best, min(certain + bisect_right(enough_for, places), max(certain, hoped)))
         by[d] = best
         if best >= aim and reached_on is None:
             reached_on = d
     return by, reached_on
-
-
-def _served(left: Sequence[int], places: int) -> int:
-    """How many schools some places are enough for, at most."""
-    return bisect_right(list(accumulate(sorted(left))), places)
 
 
 def _pace(today: date, school_days: Sequence[date], seen: Sequence[date]) -> Pace | None:

@@ -12,7 +12,7 @@ from outreach.asking import invitations
 from outreach.asking.invitations import Answer
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.wording import and_list, count
 from outreach.tour.performances import Performance
 from outreach.visits.reports import COMPANY, SCHOOL, VisitReport
@@ -58,10 +58,14 @@ class News:
 
 def counts(programme_id: int, *, since: datetime, now: datetime) -> dict[str, int]:
     """How many there were of each kind after `since`; a kind without any is left out. One query."""
-    told = _told(programme_id, since, now).subquery()
-    rows = db.session.execute(select(told.c.kind, func.count()).group_by(told.c.kind).order_by(told.c.kind))
-    found = {kind: n for kind, n in rows}
+    found = {kind: n for kind, n in plain_rows(*_counts(programme_id, since, now))}
     return {kind: found[kind] for kind in KINDS if kind in found}
+
+
+@made_once
+def _counts(programme_id: int, since: datetime, now: datetime) -> Any:
+    told = _told(programme_id, since, now).subquery()
+    return select(told.c.kind, func.count()).group_by(told.c.kind).order_by(told.c.kind)
 
 
 def listing(

@@ -1,7 +1,7 @@
 """This week's shows, or those of the next week that has any: when, where, who plays, who comes, and what is
 known of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from outreach.booking import promises
 from outreach.booking.invite_answers import ACCEPTED, DECLINED
 from outreach.booking.promises import GUEST, Booking
 from outreach.county.schools import School
-from outreach.ground.db import db
+from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import count
 from outreach.post.incoming import inbox
@@ -101,55 +101,64 @@ def _next(programme: Programme, after: date) -> date | None:
 
 
 def _rows(programme: Programme, monday: date) -> list[Any]:
+    first, then = wall(monday, time(0)), wall(monday + timedelta(days=7), time(0))
+    return list(plain_rows(*_shows(programme.id, first, then)))
+
+
+@made_once
+def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
     b, p, host = Booking, Performance, aliased(School)
-    return list(
-        db.session.execute(
-            select(
-                b.id,
-                b.urn,
-                b.reference,
-                b.seats,
-                b.role,
-                b.uid,
-                b.place_sequence,
-                b.performance_id,
-                p.starts_at,
-                p.ends_at,
-                School.name.label("school"),
-                host.name.label("host"),
-                Troupe.name.label("troupe"),
-            )
-            .join(p, p.id == b.performance_id)
-            .join(School, School.urn == b.urn)
-            .join(host, host.urn == p.urn)
-            .join(Troupe, Troupe.id == p.troupe_id)
-            .where(
-                b.programme_id == programme.id,
-                b.ended_at.is_(None),
-                p.starts_at >= wall(monday, time(0)),
-                p.starts_at < wall(monday + timedelta(days=7), time(0)),
-            )
-            .order_by(p.starts_at, p.id, b.role.desc(), b.id)
-            .limit(MOST + 1)
+    return (
+        select(
+            b.id,
+            b.urn,
+            b.reference,
+            b.seats,
+            b.role,
+            b.uid,
+            b.place_sequence,
+            b.performance_id,
+            p.starts_at,
+            p.ends_at,
+            School.name.label("school"),
+            host.name.label("host"),
+            Troupe.name.label("troupe"),
         )
+        .join(p, p.id == b.performance_id)
+        .join(School, School.urn == b.urn)
+        .join(host, host.urn == p.urn)
+        .join(Troupe, Troupe.id == p.troupe_id)
+        .where(
+            b.programme_id == programme_id,
+            b.ended_at.is_(None),
+            p.starts_at >= first,
+            p.starts_at < then,
+        )
+        .order_by(p.starts_at, p.id, b.role.desc(), b.id)
+        .limit(MOST + 1)
     )
 
 
 def _told(performance_ids: Iterable[int]) -> dict[tuple[str, int], bool]:
     """{(side, booking, or performance where the company speaks): did it take place}; the newest word of each
     side."""
+    found = plain_rows(*_reports(set(performance_ids)))
+    return {(side, booking or performance): took for side, booking, performance, took in found}
+
+
+@made_once
+def _reports(performance_ids: Collection[int]) -> Any:
     v = VisitReport
-    rows = db.session.execute(
+    return (
         select(v.side, v.booking_id, v.performance_id, v.took_place)
         .join(Performance, Performance.id == v.performance_id)
         .where(
-            v.performance_id.in_(set(performance_ids)),
+            v.performance_id.in_(performance_ids),
             v.recorded_at >= Performance.starts_at,
             reports.stands(),
         )
         .order_by(v.id)
     )
-    return {(side, booking or performance): took for side, booking, performance, took in rows}
 
 
 def _people(booking_ids: list[int]) -> dict[int, list[str]]:

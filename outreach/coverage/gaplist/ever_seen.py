@@ -20,7 +20,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from outreach.asking.seen_before import Before, Word
 from outreach.booking.promises import Booking
 from outreach.county.lists import past_shows
-from outreach.ground.db import db, made_once
+from outreach.ground.db import made_once, plain_rows
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import reports, unreported
@@ -80,16 +80,9 @@ def _saw(programme: Programme, only: Collection[int] | None, *, own_too: bool) -
     }
     if only is not None:
         asked["only"] = list(only)
-    db.session.flush()
-    connection = db.session.connection()
-    found = {
-        urn
-        for (urn,) in connection.execute(
-            _undisputed(only is not None, programme.for_adults), asked
-        ).fetchall()
-    }
+    found = {urn for (urn,) in plain_rows(_undisputed(only is not None, programme.for_adults), asked)}
     words: dict[tuple[int, int], dict[str, bool]] = defaultdict(dict)
-    for booking_id, urn, side, took_place in connection.execute(_disputed(only is not None), asked):
+    for booking_id, urn, side, took_place in plain_rows(_disputed(only is not None), asked):
         words[booking_id, urn][side] = took_place
     return found | {urn for (_, urn), said in words.items() if said.get(SETTLED, all(said.values()))}
 
@@ -159,7 +152,7 @@ def _not_known(
         with_its_own,
         None if only is None else list(only),
     )
-    return {urn: reference for urn, reference in db.session.execute(*asked)}
+    return {urn: reference for urn, reference in plain_rows(*asked)}
 
 
 @made_once

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, delete, select
+from sqlalchemy import CheckConstraint, ForeignKey, Select, Text, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.coordinators import Coordinator
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, db, made_once
 
 
 class KeptFilter(Base):
@@ -36,5 +36,11 @@ def keep(person_id: int, list_name: str, address: str, *, now: datetime) -> None
 
 def remembered_filter(person_id: int, list_name: str) -> str:
     """The remembered filter, or ''."""
-    row = db.session.get(KeptFilter, (person_id, list_name))
-    return row.address if row else ""
+    return db.session.scalar(*_address(person_id, list_name)) or ""
+
+
+@made_once
+def _address(person_id: int, list_name: str) -> Select[str]:
+    return select(KeptFilter.address).where(
+        KeptFilter.person_id == person_id, KeptFilter.list_name == list_name
+    )

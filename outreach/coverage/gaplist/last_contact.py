@@ -18,7 +18,7 @@ from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
 from outreach.booking.proposals import Proposal
-from outreach.ground.db import db, made_once
+from outreach.ground.db import made_once, plain_rows
 from outreach.post.outbox import SENT, Letter
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
@@ -46,10 +46,10 @@ def last_contact_of_schools(
     if not everybody:
         return {}
     # Named one by one: a subquery hides from the planner how few they are, and it goes through whole tables.
-    mine = db.session.scalars(*_programmes(programme.partnership_id)).all()
+    mine = [key for (key,) in plain_rows(*_programmes(programme.partnership_id))]
     asked = {"urns": everybody, "mine": mine, "whose": programme.partnership_id}
     newest: dict[int, LastContact] = {}
-    for urn, what, at in db.session.execute(_passed(), asked):
+    for urn, what, at in plain_rows(_passed(), asked):
         if urn not in newest or newest[urn].at < at:
             newest[urn] = LastContact(at, what)
     found = {}

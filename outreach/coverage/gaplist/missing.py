@@ -23,7 +23,7 @@ from outreach.coverage import gaps, in_parts, standings
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.standings import Reckoning, Standing, Word, without_collecting
-from outreach.ground.db import db, made_once
+from outreach.ground.db import made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
@@ -33,7 +33,7 @@ _What = TypeVar("_What")
 SAW = frozenset((Word.SEEN.value, Word.PART_SEEN.value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Gap:
     """One school that is missing. `waits_since`: the day from which its standing holds, else from which it
     could have been asked. `family`: its URN, then those it came from. `not_known`: nobody reported a show, of
@@ -177,8 +177,8 @@ def of_family(family: Iterable[int], of_urn: Mapping[int, _What]) -> _What | Non
 def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:
     """When schools opened that did so after the programme was set up; few."""
     began = day_of(programme.created_at)
-    rows = db.session.execute(*_opened_since(programme.partnership_id, began, only))
-    return {urn: day for urn, day in rows if day is not None}
+    found = plain_rows(*_opened_since(programme.partnership_id, began, only))
+    return {urn: day for urn, day in found if day is not None}
 
 
 @made_once

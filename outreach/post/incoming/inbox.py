@@ -1,6 +1,6 @@
 """Inbox, kept whole: answers from calendars, wishes for another time, bounces, and mail from people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once
+from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once, plain_rows
 from outreach.ground.errors import Refusal
 
 ANSWER, COUNTER, REFRESH, BOUNCE, AUTO_REPLY, PERSON, INVITE, UNREADABLE = (
@@ -198,7 +198,7 @@ def waiting(
 
 def count_waiting(partnership_id: int) -> dict[str, int]:
     """How many wait, by task; a task without any is left out. The sum is the number in the menu."""
-    return {task: n for task, n in db.session.execute(*_by_task(partnership_id))}
+    return {task: n for task, n in plain_rows(*_by_task(partnership_id))}
 
 
 @made_once
@@ -209,7 +209,7 @@ def _by_task(partnership_id: int) -> Select[str, int]:
 
 def waiting_streams(partnership_id: int) -> list[tuple[str, str]]:
     """(task, stream) of each that waits; '' where nobody can tell what it is about."""
-    return [(task, stream) for task, stream in db.session.execute(*_streams(partnership_id))]
+    return [(task, stream) for task, stream in plain_rows(*_streams(partnership_id))]
 
 
 @made_once
@@ -278,13 +278,15 @@ def answers_of(uids: Iterable[str]) -> dict[str, dict[str, CalendarAnswer]]:
     Newest by (SEQUENCE, DTSTAMP), then by arrival (RFC 5546 2.1.5).
     """
     found: dict[str, dict[str, CalendarAnswer]] = {}
-    for row in db.session.scalars(
-        select(CalendarAnswer)
-        .where(CalendarAnswer.uid.in_(set(uids)))
-        .order_by(CalendarAnswer.sequence, CalendarAnswer.dtstamp, CalendarAnswer.id)
-    ):
+    for row in db.session.scalars(*_answers(set(uids))):
         found.setdefault(row.uid, {})[row.address] = row
     return found
+
+
+@made_once
+def _answers(uids: Collection[str]) -> Select[CalendarAnswer]:
+    in_order = CalendarAnswer.sequence, CalendarAnswer.dtstamp, CalendarAnswer.id
+    return select(CalendarAnswer).where(CalendarAnswer.uid.in_(uids)).order_by(*in_order)
 
 
 def answers_in(incoming: Incoming) -> Sequence[CalendarAnswer]:

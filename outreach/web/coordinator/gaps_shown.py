@@ -1,8 +1,9 @@
 """The gaps list as it is shown: fifty rows with their last contact and next step, the filters with their
 counts, what is ticked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import current_app, render_template, request, url_for
@@ -23,6 +24,7 @@ from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.tour.programmes import Programme
+from outreach.web import doors
 from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, list_address, urns_in
@@ -145,24 +147,24 @@ def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]
     programme = found.programme
     families = {gap.urn: gap.family for gap in shown}
     last = last_contact.last_contact_of_schools(programme, families) if "contact" in own.columns else {}
-    steps = NextSteps(programme, {gap.urn: gap.standing for gap in shown}, families, now=clock.now())
+    now = clock.now()
+    today = day_of(now)
+    steps = NextSteps(programme, {gap.urn: gap.standing for gap in shown}, families, now=now)
     at = list_address(found, own).partition("?")[2]
+    school = doors.address_of_each("coordinator.school", programme=programme.id, at=at, _anchor="next")
+    follow_up = doors.address_of_each("coordinator.follow_up", programme=programme.id, at=at)
     rows = []
     for gap in shown:
         words, address = steps.step_for(gap.standing)
-        if words in (
-            RING,
-            BY_PHONE,
-        ):  # done on the school's own page, with the number, the times and what was said
-            address = url_for(
-                "coordinator.school", urn=gap.urn, programme=programme.id, at=at, _anchor="next"
-            )
+        if words in (RING, BY_PHONE):
+            # Done on the school's own page, with the number, the times and what was said.
+            address = school(gap.urn)
         rows.append(
             GapRow(
                 gap=gap,
                 about=_about(gap, for_adults=programme.for_adults),
                 cause=_cause(gap, steps.reminded.get(gap.urn, 0)),
-                cells=[_cell(column, gap, last.get(gap.urn), programme, at) for column in own.columns],
+                cells=[_cell(c, gap, last.get(gap.urn), follow_up, today=today) for c in own.columns],
                 next_words=words,
                 next_address=address,
                 ticked=gap.urn in picked,
@@ -193,8 +195,9 @@ def _cause(gap: Gap, reminders: int) -> str:
     return capfirst(s.cause) + (f", reminded {times}" if reminders and s.kind == gaps.SILENT else "")
 
 
-def _cell(column: str, gap: Gap, last: LastContact | None, programme: Programme, at: str) -> Cell:
-    today = day_of(clock.now())
+def _cell(
+    column: str, gap: Gap, last: LastContact | None, follow_up: Callable[[int], str], *, today: date
+) -> Cell:
     if column == "since":
         days = max(0, (today - gap.waits_since).days)
         return Cell(column=column, words=day_short(gap.waits_since), under=count(days, "day"))
@@ -207,7 +210,7 @@ def _cell(column: str, gap: Gap, last: LastContact | None, programme: Programme,
             return Cell(column=column, words="nobody", loud=False)
         return Cell(column=column, words=gap.owner.name, under="has left" if gap.owner.left else "")
     if column == "follow":
-        href = url_for("coordinator.follow_up", urn=gap.urn, programme=programme.id, at=at)
+        href = follow_up(gap.urn)
         if gap.follow_up is None:
             return Cell(column=column, words="Set a day", href=href)
         when, what = follow_up_shown.cell(gap.follow_up, today=today, me=current_user.person_id)

@@ -18,6 +18,7 @@ from outreach.coverage.standings import Standing
 from outreach.ground.timespans import day_of
 from outreach.tour import itinerary
 from outreach.tour.programmes import Programme
+from outreach.web.doors import address_of_each
 
 RING = "Ring and note"
 BY_PHONE = "Book by phone"
@@ -60,6 +61,8 @@ class NextSteps:
         now: datetime,
     ) -> None:
         self.programme = programme
+        self._ring_address = address_of_each("coordinator.school_answer", programme=programme.id)
+        self.remind_address = address_of_each("coordinator.gaps_do", programme=programme.id, deed="remind")
         self.asks = programme.closed_at is None and day_of(now) <= programme.reply_by
         self.reminded = _reminders(programme, families)
         self._reports = _reports(programme, missing, families, now=now)
@@ -109,10 +112,7 @@ class NextSteps:
         return self._ring(urn)
 
     def _ring(self, urn: int) -> tuple[str, str]:
-        return RING, url_for("coordinator.school_answer", urn=urn, programme=self.programme.id)
-
-    def remind_address(self, urn: int) -> str:
-        return url_for("coordinator.gaps_do", programme=self.programme.id, deed="remind", urn=urn)
+        return RING, self._ring_address(urn)
 
     def raise_address(self, urn: int) -> str:
         return url_for("coordinator.chasing_raise", urn=urn, programme=self.programme.id)
