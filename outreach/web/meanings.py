@@ -3,13 +3,17 @@
 import tomllib
 from pathlib import Path
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 FOLDER = Path("templates") / "guide"
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals["meaning_of"] = lambda word: told("glossary").get(word, "")
+    app.jinja_env.globals |= {"meaning_of": lambda word: _glossary().get(word, ""), "explained": _explained}
+    app.jinja_env.filters["dotted"] = _dotted
 
 
 def told(name: str) -> dict[str, str]:
@@ -17,3 +21,38 @@ def told(name: str) -> dict[str, str]:
     file = Path(current_app.root_path).parent / FOLDER / f"{name}.toml"
     found: dict[str, str] = tomllib.loads(file.read_text("utf-8"))
     return found
+
+
+@pass_context
+def _dotted(_page: Context, words: str, word: str = "") -> str:
+    """The words as they are; with a dotted line where `word`, or else they themselves, have a meaning: pressed, by
+    whatever means, they show it. What is shown stands once on the page (`explained`), however often it is asked for.
+
+    It takes the page's context so that Jinja does not work it out beforehand, once for all pages."""
+    word = next((each for each in _spellings(word or words) if each in _glossary()), "")
+    if not word:
+        return words
+    _explained()[word] = _glossary()[word]
+    button = '<button class="word" type="button" popovertarget="means-{}">{}</button>'
+    return Markup(button).format(word.replace(" ", "-"), words)
+
+
+def _explained() -> dict[str, str]:
+    """The words with a dotted line on the page that is being made, and their meanings."""
+    if "explained" not in g:
+        g.explained = {}
+    said: dict[str, str] = g.explained
+    return said
+
+
+def _spellings(words: str) -> tuple[str, ...]:
+    """'Gaps' stands in a head and means a gap."""
+    small = words.casefold()
+    return small, small.removesuffix("s")
+
+
+def _glossary() -> dict[str, str]:
+    if "glossary" not in g:
+        g.glossary = told("glossary")
+    said: dict[str, str] = g.glossary
+    return said

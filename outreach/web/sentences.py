@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A piece of a sentence. `whole`: a date, which is not broken over two lines."""
+    """A piece of a sentence. `whole`: a date, which is not broken over two lines; `means`: the word of the glossary
+    whose meaning it shows when pressed."""
 
     text: str
     href: str = ""
     strong: bool = False
     whole: bool = False
+    means: str = ""
 
 
 Sentence = list[Piece]
@@ -29,6 +31,11 @@ def link(text: str, href: str) -> Piece:
 
 def strong(text: str) -> Piece:
     return Piece(text=text, strong=True)
+
+
+def term(text: str, means: str) -> Piece:
+    """A word of the trade, with the word of the glossary that explains it."""
+    return Piece(text=text, means=means)
 
 
 def joined(parts: Iterable[Iterable[Said]], between: str = ", ") -> Iterator[Said]:

@@ -88,7 +88,7 @@ def pages(paper: bytes) -> int:
 
 
 PRINTED_BESIDES = """() => [...document.querySelectorAll(
-    'nav, .top, .foot, .skip-map, button, .btn, textarea, summary, .govuk-skip-link, .bulk, form.fl'
+    'nav, .top, .foot, .skip-map, button:not(.word), .btn, textarea, summary, .govuk-skip-link, .bulk, form.fl'
 )].filter(it => it.getClientRects().length && getComputedStyle(it).visibility != 'hidden'
     && it.getBoundingClientRect().left >= 0).map(it => it.outerHTML.slice(0, 80))"""
 MARGINS = """() => [...document.styleSheets].flatMap(sheet => [...sheet.cssRules])

@@ -13,7 +13,7 @@ from outreach.coverage.standings import OPEN, Reckoning
 from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_groups_name, year_name
 from outreach.web.coordinator.as_of import View
 from outreach.web.coordinator.bars import KEYS, bar
-from outreach.web.sentences import Piece, Said, Sentence, joined, link, sentence, strong
+from outreach.web.sentences import Piece, Said, Sentence, joined, link, sentence, strong, term
 
 NAMES_AT_MOST = 12
 """Rows that were there then and are no more, by name; the others are counted."""
@@ -199,7 +199,9 @@ class CoverageWords:
         assert programme is not None
         whom = "for adults" if self.for_adults else year_groups_name(self.reckoning.year_groups)
         said: list[Said] = [
-            f"{programme.title}, {whom}, {year_name(programme.academic_year)}. As of ",
+            f"{programme.title}, {whom}, {year_name(programme.academic_year)}. ",
+            term("As of", "as of"),
+            " ",
             strong(day_short(view.as_of)),
             ", from what was recorded by the end of that day.",
         ]
