@@ -74,7 +74,7 @@ def _read(filename: str) -> Asset:
     return Asset(
         body=body,
         small=small if len(small) < 0.9 * len(body) else None,
-        mimetype=mimetypes.guess_type(filename)[0] or "application/octet-stream",
+        mimetype=mimetypes.guess_type(filename, strict=False)[0] or "application/octet-stream",
         digest=sha256(body).hexdigest()[:16],
     )
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, g
 from jinja2 import pass_context
@@ -16,11 +17,10 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["dotted"] = _dotted
 
 
-def told(name: str) -> dict[str, str]:
+def told(name: str) -> dict[str, Any]:
     """A file of the guide, {name: words}; read when it is asked for."""
     file = Path(current_app.root_path).parent / FOLDER / f"{name}.toml"
-    found: dict[str, str] = tomllib.loads(file.read_text("utf-8"))
-    return found
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 @pass_context

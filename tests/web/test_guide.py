@@ -1,5 +1,6 @@
 """The guide: a paragraph for each page, to which its '?' leads; searched; and no operator's words for coordinators."""
 
+import ast
 import re
 import tomllib
 from html import unescape
@@ -18,7 +19,8 @@ pytestmark = pytest.mark.any_database
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATORS = re.compile(
-    r"\b[A-Z]{2,}(_[A-Z]+)+\b|\bflask (post|asking|planner|feeds|db)\b|/var/|/etc/|\{\{ folder \}\}"
+    r"\b[A-Z]{2,}(_[A-Z]+)+\b|\bflask (--app|post|asking|planner|feeds|db|register|incoming)\b|/var/|/etc/|"
+    r"\{\{ folder \}\}"
 )
 
 
@@ -74,20 +76,73 @@ def test_no_page_of_a_coordinator_speaks_the_operators_words() -> None:
     assert said == set()
 
 
+FOR_OPERATORS = ("cli/", "ground/config.py", "post/outgoing/mail_server.py", "post/incoming/mailbox.py")
+"""Whose words the log and a terminal show alone: tests/web/test_status.py holds that no page does."""
+
+
+def test_nothing_that_is_said_in_python_speaks_the_operators_words() -> None:
+    said = set()
+    for path in (ROOT / "outreach").rglob("*.py"):
+        name = path.relative_to(ROOT / "outreach").as_posix()
+        if name.startswith(FOR_OPERATORS):
+            continue
+        tree = ast.parse(path.read_text())
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        said |= {
+            f"{name}: {found[0]}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+            if (found := OPERATORS.search(node.value))
+            and found[0] != node.value  # alone it is a setting's name
+        }
+    assert said == {"web/gate.py: METRICS_TOKEN"}  # to a monitor that asks without its token
+
+
 def test_the_guide_is_for_coordinators(client: FlaskClient) -> None:
     assert client.get("/desk/guide").status_code == 302
 
 
-def test_a_word_shows_its_meaning_by_a_button_that_needs_no_script(desk: FlaskClient) -> None:
+def test_a_standing_shows_its_meaning_on_the_schools_page(desk: FlaskClient) -> None:
     with transaction():
         school = make.school(name="Redmere Academy")
     page = unescape(desk.get(f"/desk/schools/{school.urn}").text)
     (target,) = re.findall(r'<button class="word" type="button" popovertarget="([^"]+)">what is this', page)
     meaning = tomllib.loads((ROOT / "templates/guide/glossary.toml").read_text())["unreachable"]
-    shown = re.search(rf'id="{target}" popover>(.*?)</span>', page, re.S)
+    shown = re.search(rf'id="{target}" popover>(.*?)\s*</span>', page, re.S)
     assert shown is not None and shown[1] == f"<b>Unreachable</b>: {meaning}"
 
 
 def test_every_standing_of_the_target_has_its_meaning() -> None:
     words = tomllib.loads((ROOT / "templates/guide/glossary.toml").read_text())
     assert [word for word in NINE if word not in words] == []
+
+
+PICTURES = ROOT / "outreach/static/guide"
+MOST = 250_000
+"""Bytes of all pictures together; each is fetched when one scrolls to it."""
+
+
+def test_each_section_has_a_picture_or_two_that_a_script_makes_and_that_weigh_little(
+    desk: FlaskClient,
+) -> None:
+    listed = tomllib.loads((ROOT / "templates/guide/pictures.toml").read_text())
+    made = {path.stem: path.read_bytes() for path in PICTURES.iterdir()}
+    assert (
+        set(made) == set(listed)
+        and "templates/guide/pictures.toml" in (ROOT / "scripts/screenshots").read_text()
+    )
+    assert sum(map(len, made.values())) < MOST and max(map(len, made.values())) < 40_000
+    for door in doors.DOORS:
+        assert 1 <= len([row for row in door.rows if row.name in listed]) <= 2, door.words
+    guide = unescape(desk.get("/desk/guide").text)
+    for name, picture in listed.items():
+        assert made[name][:4] == b"RIFF" and made[name][8:12] == b"WEBP"
+        section = re.search(rf'<section id="{name}">(.*?)</section>', guide, re.S)
+        assert section is not None
+        (image,) = re.findall(r"<img\s(.*?)>", section[1], re.S)
+        assert f'alt="{picture["alt"]}" width="680" height="340" loading="lazy"' in " ".join(image.split())
+        address = re.search(r'src="([^"]+)"', image)
+        assert address is not None
+        sent = desk.get(address[1])
+        assert sent.data == made[name] and sent.mimetype == "image/webp"
+        assert "immutable" in sent.headers["Cache-Control"]

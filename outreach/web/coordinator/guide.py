@@ -11,12 +11,14 @@ from outreach.web.gate import coordinator, coordinators_only
 
 @dataclass(frozen=True, kw_only=True)
 class Paragraph:
-    """What one page is for. `anchor` is the name of its row, to which the '?' of its pages leads."""
+    """What one page is for. `anchor` is the name of its row, to which the '?' of its pages leads; `picture` says what
+    one sees on its picture, '' where it has none."""
 
     anchor: str
     title: str
     text: str
     address: str
+    picture: str
 
 
 @coordinator.get("/guide")
@@ -24,11 +26,17 @@ class Paragraph:
 def guide() -> Any:
     """All of it, or what holds every word of `?q=`."""
     wanted = request.args.get("q", "").strip()[:100]
-    said = meanings.told("guide")
+    said, pictures = meanings.told("guide"), meanings.told("pictures")
     chapters = []
     for door in doors.DOORS:
         rows = [
-            Paragraph(anchor=row.name, title=row.words, text=said[row.name], address=row.address())
+            Paragraph(
+                anchor=row.name,
+                title=row.words,
+                text=said[row.name],
+                address=row.address(),
+                picture=pictures[row.name]["alt"] if row.name in pictures else "",
+            )
             for row in door.rows
             if _holds(wanted, row.words, said[row.name])
         ]
