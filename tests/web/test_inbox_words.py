@@ -478,3 +478,76 @@ def test_a_letter_leads_to_its_school_where_that_is_known(
         "The letter it is about",
         ["Your visit", "Invite, to jo@larch.example, 9 March 2027 at 10:00am", *school],
     )
+
+
+# the list
+
+
+def deeds(of: Card) -> list[tuple[str, str, bool]]:
+    """(words, where it leads, whether it changes something) of what can be done in the list."""
+    return [(deed.words, deed.href, deed.changes) for deed in inbox_words.on_the_list(of)]
+
+
+ASIDE = ("Done", "inbox_done 3", True)
+NOT_IN = ("Leave out", "inbox_done 3", True)
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (card(WISH, about=matter()), [("Answer the wish…", "inbox_mail 3", False)]),
+        (card(WISH, proposal=PROPOSAL), [("See the proposal", "school 5", False), ASIDE]),
+        (card(DECLINE, proposal=PROPOSAL), [("See the proposal", "school 5", False), ASIDE]),
+        (card(DECLINE, about=matter()), [("Ask: move or cancel?", "inbox_ask 3", True), ASIDE]),
+        (
+            card(DECLINE, about=matter(of_troupe=True)),
+            [("Open the booking", "booking MRL-1", False), ASIDE],
+        ),
+        (card(DECLINE), [ASIDE]),
+        (card(NEWCOMER, about=matter()), [("Add to the booking", "inbox_take 3", True), NOT_IN]),
+        (card(NEWCOMER), [("Add to the booking", "inbox_take 3", True), NOT_IN]),
+        (
+            card(NEWCOMER, about=matter(of_troupe=True)),
+            [("See its calendar address", "troupe 4", False), NOT_IN],
+        ),
+        (card(DOUBT), [("Look…", "inbox_mail 3", False), NOT_IN]),
+        (card(ADDRESS), [("Read", "inbox_mail 3", False), ASIDE]),
+        (card(ADDRESS, letter=LETTER), [("Read", "inbox_mail 3", False), ASIDE]),
+        (card(RAW), [("Download it", "inbox_file 3", False), ASIDE]),
+        (card(MAIL), [("Read", "inbox_mail 3", False), ASIDE]),
+        (card("another"), [ASIDE]),
+        (card(WISH, about=matter(), stale="It is over."), [ASIDE]),
+    ],
+)
+def test_a_card_in_the_list_offers_its_one_deed_first(of: Card, said: list[tuple[str, str, bool]]) -> None:
+    assert deeds(of) == said
+    looks = [deed.looks for deed in inbox_words.on_the_list(of)]
+    assert looks == ["btn q s", "lk"][: len(looks)]
+
+
+@pytest.mark.parametrize(
+    ("corrected_at", "said"),
+    [
+        ("/desk/contact", ("Correct the address", "/desk/contact", False)),
+        ("", ("See the letter", "letter 8", False)),
+    ],
+)
+def test_a_dead_address_is_corrected_where_it_is_kept_else_the_letter_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, corrected_at: str, said: tuple[str, str, bool]
+) -> None:
+    monkeypatch.setattr(Card, "corrected_at", corrected_at)
+    assert deeds(card(ADDRESS, letter=LETTER, dead=True)) == [said, ASIDE]
+
+
+def test_the_list_says_how_much_waits_and_when_the_mailbox_was_read() -> None:
+    assert inbox_words.waiting({}).startswith("Answers from people we know count by themselves")
+    assert inbox_words.waiting({WISH: 1}).startswith("1 message waits for you. Answers")
+    assert inbox_words.waiting({WISH: 1, MAIL: 2}).startswith("3 messages wait for you. Answers")
+    never: Any = SimpleNamespace(succeeded_at=None)
+    read_at: Any = SimpleNamespace(succeeded_at=AT)
+    assert inbox_words.last_read(never, waits=True) == "The mailbox was never read."
+    assert inbox_words.last_read(read_at, waits=False) == (
+        "The mailbox was last read 9 March 2027 at 10:00am."
+    )
+    assert inbox_words.last_read(None, waits=True) == ""
+    assert "whoever runs the service" in inbox_words.last_read(None, waits=False)

@@ -240,3 +240,45 @@ def test_a_line_that_is_drawn_on_a_day_of_the_tour_can_be_accepted() -> None:
     assert shown(line(tour_day_id=None)).accept == ""
     for state in ("struck", "accepted", "refused"):
         assert shown(line(state=state)).accept == ""
+
+
+def drawing_up(**known: Any) -> TourPlan:
+    told: dict[str, Any] = {
+        "state": "working",
+        "asked_at": HALF_PAST_NINE,
+        "stop_asked_at": None,
+        "so_far_schools": None,
+        "so_far_driving": None,
+        "so_far_bound": None,
+        "so_far_seconds": None,
+        "rules": {"seconds": 60},
+    }
+    return TourPlan(**told | known)
+
+
+@pytest.mark.parametrize(("waits", "is_late"), [(0, False), (60, False), (61, True)])
+def test_a_plan_that_nobody_takes_up_says_so_after_a_minute(waits: int, is_late: bool) -> None:
+    far = plan_words.how_far(drawing_up(state="waiting"), waits)
+    assert far.words == "It waits for the planner, since 9 March 2027 at 9:30am."
+    assert far.figures == [] and far.warning.startswith("No planner has taken it up") == is_late
+
+
+def test_how_far_the_planner_is_says_what_is_not_known_yet() -> None:
+    far = plan_words.how_far(drawing_up(), 0)
+    assert far.words == "The planner lists what each day could be."
+    assert [words for _, words in far.figures] == [*["not known yet"] * 3, "just begun of 60 seconds"]
+
+
+def test_how_far_the_planner_is_says_its_best() -> None:
+    best = {"so_far_schools": 1, "so_far_driving": 0, "so_far_bound": 1_200, "so_far_seconds": 1}
+    far = plan_words.how_far(drawing_up(**best), 90)
+    assert far.words == "The best plan so far reaches 1 school, with 0 minutes on the road."
+    assert far.figures == [
+        ("Schools", "1"),
+        ("Road", "0 minutes"),
+        ("Bound", "no plan comes below 1,200 minutes of driving and worth left out"),
+        ("Time", "1 second of 60 seconds"),
+    ]
+    assert far.warning == ""
+    stopped = plan_words.how_far(drawing_up(**best, stop_asked_at=HALF_PAST_NINE), 0)
+    assert stopped.words == "The planner was told to stop, and hands out its best."

@@ -53,16 +53,20 @@ def inbox_list() -> Any:
     page, pages = _page(found)
     mails = inbox.waiting(g.partnership.id, [task] if task else (), first=(page - 1) * PAGE, most=PAGE)
     undo = inbox.get(_number("undone"), g.partnership.id) if request.args.get("undone") else None
+    look = inbox.last_look()
     return render_template(
         "coordinator/inbox.html",
         cards=cards_of(mails, g.partnership.id),
+        deeds=inbox_words.on_the_list,
+        waiting=inbox_words.waiting(counts),
+        last_read=inbox_words.last_read(look, waits=bool(counts)),
         counts=counts,
         task=task,
         tasks=TASKS,
         page=page,
         pages=pages,
         found=found,
-        look=inbox.last_look(),
+        look=look,
         undo=undo if undo is not None and undo.settled_as in BY_HAND else None,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 
@@ -19,12 +20,14 @@ from outreach.post.incoming.inbox import (
     DECLINE,
     DOUBT,
     INVITE,
+    MAIL,
     NEWCOMER,
     RAW,
     REFRESH,
     WISH,
     CounterProposal,
     Incoming,
+    MailboxLook,
 )
 from outreach.post.incoming.showing import Attached, MailAsShown
 from outreach.post.outbox import Letter
@@ -130,6 +133,71 @@ def sender(mail: Incoming) -> str:
     name, address = mail.sender_name, mail.sender
     same = name.lower() == address.lower()
     return ", ".join(said for said in (name, "" if name and same else address) if said) or "sender not said"
+
+
+def waiting(counts: Mapping[str, int]) -> str:
+    """How much waits, at the head of the list."""
+    said = "Answers from people we know count by themselves, and stand on the booking’s page."
+    waits = sum(counts.values())
+    return f"{count(waits, 'message waits', 'messages wait')} for you. {said}" if waits else said
+
+
+def last_read(look: MailboxLook | None, *, waits: bool) -> str:
+    """When the mailbox was read, below the list; '' where that says nothing new."""
+    if look is not None and look.succeeded_at is None:
+        return "The mailbox was never read."
+    if look is not None:
+        return f"The mailbox was last read {date_and_time(look.succeeded_at)}."
+    return "" if waits else "No mailbox has been read yet: whoever runs the service sets that up."
+
+
+def on_the_list(card: Card) -> list[Deed]:
+    """What can be done with a card where it stands in the list, the first thing first."""
+    if card.stale:
+        return [_done(card, looks=SMALL)]
+    first, aside = _first(card), "Leave out" if card.mail.task in (NEWCOMER, DOUBT) else "Done"
+    if first is None:
+        return [_done(card, looks=SMALL)]
+    if card.mail.task == WISH and card.proposal is None:
+        return [first]
+    return [first, _done(card, aside, looks="lk")]
+
+
+SMALL = "btn q s"
+
+
+def _first(card: Card) -> Deed | None:
+    """The deed that a card is there for; None where nothing but putting it aside is left."""
+    mail, matter, task = card.mail, card.matter, card.mail.task
+
+    def to(words: str, endpoint: str, **what: Any) -> Deed:
+        return Deed(words=words, href=url_for(f"coordinator.{endpoint}", **what), looks=SMALL, changes=False)
+
+    if card.proposal is not None and task in (WISH, DECLINE):
+        return to("See the proposal", "school", urn=card.urn)
+    if task == WISH:
+        return to("Answer the wish…", "inbox_mail", mail_id=mail.id)
+    if task == DECLINE and matter is not None:
+        if matter.of_troupe:
+            return to("Open the booking", "booking", reference=matter.booking.reference)
+        return Deed(words="Ask: move or cancel?", href=_of("inbox_ask", card), looks=SMALL)
+    if task == NEWCOMER:
+        if matter is not None and matter.of_troupe:
+            return to("See its calendar address", "troupe", troupe_id=matter.booking.performance.troupe_id)
+        return Deed(words="Add to the booking", href=_of("inbox_take", card), looks=SMALL)
+    if task == DOUBT:
+        return to("Look…", "inbox_mail", mail_id=mail.id)
+    if task == ADDRESS and card.inside.letter is not None and card.inside.dead:
+        if card.corrected_at:
+            return Deed(words="Correct the address", href=card.corrected_at, looks=SMALL, changes=False)
+        return to("See the letter", "letter", letter_id=card.inside.letter.id)
+    if task == RAW:
+        return Deed(
+            words="Download it", href=_of("inbox_file", card), looks=SMALL, changes=False, download=True
+        )
+    if task in (MAIL, ADDRESS):
+        return to("Read", "inbox_mail", mail_id=mail.id)
+    return None
 
 
 def what_to_do(

@@ -87,6 +87,53 @@ def while_drawn_up(plan: TourPlan) -> tuple[str, str]:
     return "Waiting" if waits else "Being drawn up", "" if plan.stop_asked_at else stop
 
 
+@dataclass(frozen=True, kw_only=True)
+class HowFar:
+    """How far the planner is: in a sentence, with what is wrong about it, and in figures."""
+
+    words: str
+    warning: str
+    figures: list[tuple[str, str]]
+
+
+def how_far(plan: TourPlan, waits: int) -> HowFar:
+    """`waits`: seconds since it was asked for, while nobody has taken it up."""
+    if plan.state == WAITING:
+        late = (
+            "No planner has taken it up for a minute. It may be busy with another plan. If this lasts, tell whoever "
+            "runs the service."
+        )
+        return HowFar(
+            words=f"It waits for the planner, since {date_and_time(plan.asked_at)}.",
+            warning=late if waits > 60 else "",
+            figures=[],
+        )
+    schools, driving, bound = plan.so_far_schools, plan.so_far_driving, plan.so_far_bound
+    unknown, minutes = "not known yet", "" if driving is None else count(driving, "minute")
+    if plan.stop_asked_at:
+        words = "The planner was told to stop, and hands out its best."
+    elif schools is not None:
+        words = f"The best plan so far reaches {count(schools, 'school')}, with {minutes} on the road."
+    else:
+        words = "The planner lists what each day could be."
+    begun = "just begun" if plan.so_far_seconds is None else count(plan.so_far_seconds, "second")
+    return HowFar(
+        words=words,
+        warning="",
+        figures=[
+            ("Schools", unknown if schools is None else number(schools)),
+            ("Road", minutes or unknown),
+            (
+                "Bound",
+                unknown
+                if bound is None
+                else f"no plan comes below {number(bound)} minutes of driving and worth left out",
+            ),
+            ("Time", f"{begun} of {count(plan.rules['seconds'], 'second')}"),
+        ],
+    )
+
+
 def figures(told: PlanFigures, lists: Mapping[str, str]) -> list[Figure]:
     """The numbers at the head of the plan; `lists`: the address of the list behind each."""
     left_out: list[Said] = [f"{_one_or_many(told.left_out, 'school')} left out"]

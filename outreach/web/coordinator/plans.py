@@ -45,7 +45,9 @@ def plan(plan_id: int) -> Any:
 @coordinators_only
 def plan_progress(plan_id: int) -> Any:
     """The part of the page that changes while the planner works, to be put in its place."""
-    return render_template("coordinator/plan_progress.html", plan=our_plan(plan_id), waits=_waits(plan_id))
+    row = our_plan(plan_id)
+    far = plan_words.how_far(row, _waits(plan_id))
+    return render_template("coordinator/plan_progress.html", plan=row, far=far)
 
 
 @coordinator.get("/plans/<int(max=2147483647):plan_id>/schools/<which>")
@@ -179,7 +181,7 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
         by_day=plan_words.day_by_day(_by_day(lines), based_on_another=row.based_on is not None),
         left_out=left_out,
         why_left_out=plan_words.why_left_out,
-        waits=_waits(row.id),
+        far=plan_words.how_far(row, _waits(row.id)) if not row.finished_at else None,
         refusal=refusal,
     )
 
