@@ -434,6 +434,6 @@ def test_a_kept_time_shows_on_the_tour_and_on_its_day(desk: Desk) -> None:
     desk.propose()
     day = proposal().performance.tour_day_id
     client = desk.signed_in()
-    assert "kept for Redmere Academy until 2 February" in said(client.get("/desk/tour"))
+    assert "kept for Redmere Academy until Tuesday 2 February" in said(client.get("/desk/tour"))
     assert "0 of 6 shows booked" in said(client.get("/desk/tour"))
     assert "kept for Redmere Academy until 2 February" in said(client.get(f"/desk/tour/days/{day}"))

@@ -10,7 +10,10 @@ from school_story import HALL, PEOPLE, PUPILS, Story, lay, said
 
 import make
 from outreach.booking import promises
+from outreach.booking.desk import proposing
+from outreach.booking.desk.proposing import ProposalDraft
 from outreach.ground.db import db, transaction
+from outreach.tour import slots
 
 pytestmark = pytest.mark.any_database
 
@@ -193,3 +196,25 @@ def test_where_no_time_is_left_nothing_is_said_twice(client: FlaskClient, stoppe
     assert "No time is left" in page
     assert page.count("which days would") == 1 and page.count("Mornings") == 0
     assert page.count("waiting list") == 1 and "Wait for one" not in page
+
+
+def test_a_time_that_was_just_refused_is_not_the_first_of_those_that_are_left(story: Story) -> None:
+    with transaction():
+        slot = slots.find(story.programme, story.school, story.keys()[0], now=make.NOW)
+        assert slot
+        offer = ProposalDraft(
+            programme=story.programme,
+            school=story.school,
+            slot=slot,
+            people=[make.contact(story.school)],
+            reply_by=date(2027, 2, 2),
+        )
+        kept = proposing.propose(offer, who="Priya", now=make.NOW).id
+    sent = story.send(f"/kept/{kept}/no", {"reason": "Exams"})
+    page = story.client.get(sent.headers["Location"]).text
+    first = re.findall(r'<button class="slot" name="slot" value="(\d+)-', page)
+    assert first and str(slot.tour_day_id) not in first
+    assert f'id="day-{slot.day}"' in page
+    assert str(slot.tour_day_id) in re.findall(
+        r'<button class="slot" name="slot" value="(\d+)-', story.get().text
+    )

@@ -54,8 +54,8 @@ class ColleagueForm(Form):
 
     name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
     address = forms.address("Email address", required="Enter your colleague’s email address.")
-    role = forms.text("Role", hint="For example: Head of Year 9. You may leave it empty.", at_most=120)
-    phone = forms.text("Phone", hint="You may leave it empty.", at_most=40)
+    role = forms.text("Role (optional)", hint="For example: Head of Year 9", at_most=120)
+    phone = forms.text("Phone (optional)", at_most=40)
     duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
 
     def colleague(self) -> Colleague:

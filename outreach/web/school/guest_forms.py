@@ -20,7 +20,7 @@ class ComingForm(AskingNeeds):
         required="Say how you get there, or that it is not settled yet.",
     )
     adults = forms.number(
-        "How many adults come along?", at_most=200, hint="Staff and helpers. You may leave it empty."
+        "How many adults come along? (optional)", at_most=200, hint="Staff and helpers"
     )
     arrives = forms.clock("When will you be there?", hint=ARRIVES_HINT)
     travel_note = forms.words(
@@ -42,7 +42,7 @@ class AskForm(ComingForm):
     why = forms.choice("Why would you rather go to a neighbour?", tuple(WHY.items()), required="Say why.")
     message = forms.words(
         "Would you like to say more to your host?",
-        hint="You may leave it empty. No pupil’s name, please.",
+        hint="No pupil’s name, please.",
         at_most=300,
     )
 
@@ -85,7 +85,7 @@ class SeatsForm(Form):
     seats = forms.number("How many seats in all, for guests?", at_most=5000)
     terms = forms.words(
         "What should guests know?",
-        hint="For example: bring your own staff, use the side gate. You may leave it empty.",
+        hint="For example: bring your own staff, use the side gate",
         at_most=500,
     )
 

@@ -33,8 +33,8 @@ REASONS = (
 class NotThisYearForm(ReasonForm):
     reason = forms.choice("Why not this year?", REASONS, required="Choose the reason that fits best.")
     more = forms.words(
-        "Would you like to say more?",
-        hint="For example: exams until July. You may leave it empty.",
+        "Would you like to say more? (optional)",
+        hint="For example: exams until July",
         at_most=500,
     )
 
@@ -50,8 +50,8 @@ class OtherDaysForm(Form):
         "Which dates or weeks would suit?", hint="For example: any week after Easter, or 14 June", at_most=500
     )
     cannot = forms.words(
-        "Which days can you not do?",
-        hint="For example: mocks from 3 to 14 May. You may leave it empty.",
+        "Which days can you not do? (optional)",
+        hint="For example: mocks from 3 to 14 May",
         at_most=500,
     )
 

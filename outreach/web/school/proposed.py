@@ -15,8 +15,8 @@ from outreach.web.gate import by_personal_link, school
 
 class NoForm(Form):
     reason = words(
-        "Why does it not suit?",
-        hint="For example: mock exams that week. No pupil’s name, please. You may leave it empty.",
+        "Why does it not suit? (optional)",
+        hint="For example: mock exams that week. No pupil’s name, please.",
         at_most=500,
     )
 
@@ -29,7 +29,7 @@ def kept_no(token: str, proposal_id: int) -> Any:
     proposal = _own(proposal_id)
     if not proposal.is_open(now):
         return _gone(token)
-    form = NoForm()
+    form, day_id = NoForm(), proposal.performance.tour_day_id if proposal.performance is not None else None
     if form.validate_on_submit():
         try:
             with transaction():
@@ -37,7 +37,7 @@ def kept_no(token: str, proposal_id: int) -> Any:
         except ProposalEnded:
             return _gone(token)
         flash("Thank you for telling us. These are the other times that you could have.", "done")
-        return redirect(url_for(".times", token=token), 303)
+        return redirect(url_for(".times", token=token, refused=day_id), 303)
     page = render_template("school/kept_no.html", token=token, proposal=proposal, form=form)
     return page, 422 if form.errors else 200
 

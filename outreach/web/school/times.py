@@ -45,12 +45,13 @@ def start(token: str) -> Any:
 @school.get("/i/<token>/times")
 @by_personal_link
 def times(token: str) -> Any:
-    """The slots, also for a second show while a year group is open; `lost`: the kept time is gone."""
+    """The slots, also for a second show while a year group is open; `lost`: the kept time is gone; `refused`: the
+    tour day on which the school has just said no to a time, which is none of the first."""
     now = clock.now()
     if not accounts.account(g.programme, g.school, now=now).is_open or _is_over((), now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
-    return _show(token, now=now, lost=lost)
+    return _show(token, now=now, lost=lost, not_first=request.args.get("refused", ""))
 
 
 @school.post("/i/<token>/choose")
@@ -127,9 +128,16 @@ def _over(token: str, booked: Collection[promises.Booking], now: datetime) -> st
 
 
 def _show(
-    token: str, *, now: datetime, lost: Iterable[str] = (), said: str = "", answer: Answer | None = None
+    token: str,
+    *,
+    now: datetime,
+    lost: Iterable[str] = (),
+    said: str = "",
+    answer: Answer | None = None,
+    not_first: str = "",
 ) -> str:
-    """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence."""
+    """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence; `not_first`: a tour day
+    that is not among the first times."""
     account = accounts.account(g.programme, g.school, now=now)
     if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
         return render_template("school/closed.html", token=token, why=why)
@@ -147,7 +155,7 @@ def _show(
         why_two=_why_two(still_open) if two else "",
         few=_few(still_open),
         page=all_days.page(offers.days, partial(url_for, ".times", token=token)),
-        first=_nearest_left(offers, wanted) if wanted else offers.first,
+        first=_nearest_left(offers, wanted) if wanted else _without(offers.first, not_first),
         kept=kept,
         proposed=proposed,
         now=now,
@@ -163,6 +171,11 @@ def _nearest_left(offers: Offers, wanted: list[str]) -> tuple[tuple[Slot, ...], 
     """The single times nearest to those that are gone; where none is left, what the school sees first."""
     near = _nearest(offers.days, _wanted(offers, wanted), leaving_out=wanted)
     return tuple((slot,) for slot in near) or offers.first
+
+
+def _without(first: tuple[tuple[Slot, ...], ...], day_id: str) -> tuple[tuple[Slot, ...], ...]:
+    """The first times but that of one tour day, unless there is no other."""
+    return tuple(together for together in first if str(together[0].tour_day_id) != day_id) or first
 
 
 def _why_two(still_open: Mapping[int, int | None]) -> str:
