@@ -19,9 +19,7 @@ class ComingForm(AskingNeeds):
         tuple(TRAVEL.items()),
         required="Say how you get there, or that it is not settled yet.",
     )
-    adults = forms.number(
-        "How many adults come along? (optional)", at_most=200, hint="Staff and helpers"
-    )
+    adults = forms.number("How many adults come along? (optional)", at_most=200, hint="Staff and helpers")
     arrives = forms.clock("When will you be there?", hint=ARRIVES_HINT)
     travel_note = forms.words(
         "Anything your host should know about the journey?",
