@@ -21,7 +21,7 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.post import letterbook, letters, stationery
 from outreach.post.links import PersonalLink
-from outreach.post.outbox import Letter
+from outreach.post.outbox import WITHDRAWN, Letter
 from outreach.tour.programmes import Programme
 
 KEPT_BACK = timedelta(minutes=1)
@@ -251,7 +251,9 @@ def withdraw(programme: Programme, round_id: int, *, who: str, now: datetime) ->
         .order_by(Letter.id)
     ).all()
     try:
-        letterbook.withdraw_together([letter.id for letter, _ in sent], who=who, now=now)
+        # One may have been taken back by itself before.
+        waiting = [letter.id for letter, _ in sent if letter.status != WITHDRAWN]
+        letterbook.withdraw_together(waiting, who=who, now=now)
     except letterbook.LetterGone as gone:
         raise RoundIsGoing from gone
     for _, link in sent:

@@ -31,7 +31,7 @@ from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
-from outreach.post import links, outbox
+from outreach.post import letterbook, links, outbox
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter, LetterMail
 from outreach.post.outgoing import claims
@@ -611,6 +611,18 @@ def test_after_a_round_was_taken_back_it_can_be_sent_anew_or_to_one_school_at_on
         sent = rounds.send_round(c.programme, c.urns, who="Owen", now=later)
     assert [r.school.urn for r in sent.written] == c.urns[1:]
     assert due(later) == 3
+
+
+def test_a_round_of_which_one_letter_was_taken_back_by_itself_is_taken_back_with_the_rest(app: Flask) -> None:
+    with transaction():
+        c = county()
+    round_id = kept_back(c)
+    with transaction():
+        letter = db.session.query(Letter).order_by(Letter.id).first()
+        letterbook.withdraw(letter, who="Owen", now=make.NOW)
+    with transaction():
+        assert rounds.withdraw(c.programme, round_id, who="Owen", now=make.NOW) == 3
+    assert {letter.status for letter in db.session.query(Letter)} == {outbox.WITHDRAWN}
 
 
 def test_a_round_of_which_one_letter_is_in_hand_is_not_taken_back_at_all(app: Flask) -> None:

@@ -176,8 +176,14 @@ def withdraw(programme: Programme, letter: OwnLetter, *, who: str, now: datetime
     if letter.sent_at is None or letter.withdrawn_at is not None:
         return 0
     rows = [row for row in _rows(letter) if row.letter_id is not None]
+    # One may have been taken back by itself before.
+    waiting = db.session.scalars(
+        select(Letter.id)
+        .where(Letter.id.in_([row.letter_id for row in rows]), Letter.status != WITHDRAWN)
+        .order_by(Letter.id)
+    )
     try:
-        letterbook.withdraw_together([row.letter_id for row in rows if row.letter_id], who=who, now=now)
+        letterbook.withdraw_together(waiting.all(), who=who, now=now)
     except letterbook.LetterGone as gone:
         raise OwnLetterIsGoing from gone
     for link in db.session.scalars(

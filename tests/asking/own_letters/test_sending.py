@@ -37,7 +37,8 @@ from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History
 from outreach.ground.timespans import day_of, end_of_day
-from outreach.post import letterbook, links, outbox
+from outreach.post import letterbook, letters, links, outbox
+from outreach.post.incoming import matching
 from outreach.post.links import PersonalLink, find
 from outreach.post.outbox import Letter, LetterMail
 from outreach.post.outgoing import claims
@@ -292,6 +293,26 @@ def test_taken_back_none_of_it_goes_and_each_school_tells_both(app: Flask) -> No
         ("wrote", "Priya", f"‘The hall at Redmere 000’ to {c.contacts[0].address}"),
         ("took back what was written", "Owen", "‘The hall at {school}’"),
     ]
+
+
+def test_one_that_was_taken_back_by_itself_does_not_keep_the_rest(app: Flask) -> None:
+    with transaction():
+        c = county(3)
+    letter = draft(c)
+    assert send(c, letter)
+    with transaction():
+        letterbook.withdraw(db.session.query(Letter).order_by(Letter.id).first(), who="Owen", now=make.NOW)
+    with transaction():
+        assert sending.withdraw(c.programme, letter, who="Owen", now=make.NOW) == 3
+    assert {row.status for row in db.session.query(Letter)} == {outbox.WITHDRAWN}
+
+
+def test_an_answer_to_it_is_known_by_the_school(app: Flask) -> None:
+    with transaction():
+        c = county(1)
+    assert send(c, draft(c))
+    found = matching.letter_of_ids([mails()[0]["Message-ID"]])
+    assert found is not None and letters.school_of(found.stream) == c.urns[0]
 
 
 def test_once_a_letter_is_in_hand_nothing_is_taken_back(app: Flask) -> None:

@@ -9,13 +9,15 @@ from sqlalchemy import select
 
 import make
 from outreach.asking import notes, owners
+from outreach.asking.own_letters import drafts, sending
+from outreach.asking.own_letters.drafts import Typed
 from outreach.asking.paper import PaperPosting
 from outreach.coverage.gaplist import ever_seen, last_contact, missing
 from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
-from outreach.post.outbox import Letter
+from outreach.post.outbox import SENT, Letter
 
 NOW = make.NOW
 DAY = timedelta(days=1)
@@ -177,6 +179,28 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
 
 def contact_of(programme: Any, *family: int) -> LastContact | None:
     return last_contact.last_contact_of_schools(programme, {family[0]: family}).get(family[0])
+
+
+def test_a_letter_in_own_words_is_a_contact_once_it_went(app: Flask) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        school = make.school()
+        contact = make.contact(school)
+        letter = drafts.keep(
+            programme,
+            [school.urn],
+            Typed(subject="Hall", words="Free?"),
+            form_key="k",
+            who="Priya",
+            now=NOW - DAY,
+        )
+        seen = {school.urn: contact.address}
+        sending.send(programme, letter, edition=1, seen=seen, who="Priya", now=NOW - DAY)
+    assert contact_of(programme, school.urn) is None
+    with transaction():
+        gone = db.session.query(Letter).one()
+        gone.status, gone.handed_at = SENT, NOW - DAY
+    assert contact_of(programme, school.urn) == LastContact(NOW - DAY, "letter")
 
 
 def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(app: Flask) -> None:
