@@ -81,11 +81,11 @@ def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stoppe
 def test_a_letter_is_not_offered_to_whom_one_went_today_nor_a_reminder_on_a_sunday(
     desk: FlaskClient, county: County, stopped: Clock
 ) -> None:
-    address = ways(page_of(desk, county, "started"))["Write to it…"]
+    address = ways(page_of(desk, county, "started"))["Invite…"]
     contact = re.search(r'type="radio" value="(\d+)"|value="(\d+)"[^>]*type="radio"', desk.get(address).text)
     assert contact is not None
     assert desk.post(address, data={"contact": contact[1] or contact[2]}).status_code == 303
-    assert "Write to it…" not in ways(page_of(desk, county, "started"))
+    assert "Invite…" not in ways(page_of(desk, county, "started"))
     assert ("See the reminder…") in ways(page_of(desk, county, "silent"))
     stopped.now = NOW + 5 * DAY
     sunday = page_of(desk, county, "silent")

@@ -120,7 +120,7 @@ def test_a_show_that_still_stands_under_the_closed_school_leads_to_what_can_be_d
     page = desk.page()
     assert "Stands under a school that is not there then: what to do" in page
     assert "Booked for 10 March 2027" in page
-    assert "Write to it…" not in page
+    assert "Invite…" not in page
 
 
 def test_letters_and_what_came_in_stand_with_what_became_of_them(desk: Desk) -> None:

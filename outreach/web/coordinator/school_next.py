@@ -232,7 +232,7 @@ def _others(known: Known, step: str) -> list[Link]:
     if school.is_open and not known.on_file:
         found.append(("Add a contact…", url_for("coordinator.school_contact_add", urn=school.urn)))
     if _may_write(known):
-        found.append(("Write to it…", known.to("school_invite")))
+        found.append(("Invite…", known.to("school_invite")))
     if school.is_open and any(c.address.lower() not in known.unwritable for c in known.on_file):
         programme = known.programme.id
         found.append(
