@@ -223,12 +223,12 @@ def test_a_school_without_a_value_is_named_before_and_gets_no_letter_with_a_hole
 def test_the_booking_link_is_each_schools_own_and_only_where_its_invitation_is_open(app: Flask) -> None:
     with transaction():
         c = county(4)
-        opened = [open_link(c.programme, school) for school in c.schools[:2]]
+        opened = [open_link(c.programme, school) for school in c.schools[:3]]
         db.session.flush()
         make.invitation(c.programme, c.schools[0], link_id=opened[0].id)
         make.invitation(c.programme, c.schools[1], link_id=opened[1].id)
         opened[1].withdrawn_at = make.NOW
-        make.invitation(c.programme, c.schools[2], handed_at=None)
+        make.invitation(c.programme, c.schools[2], handed_at=None, link_id=opened[2].id)
         before = {link.id for link in db.session.query(PersonalLink)}
         earlier = db.session.query(Letter).count()
     letter = draft(c, Typed(subject="Book", words="Choose a time: {booking link}\n\nSoon."))
