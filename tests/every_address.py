@@ -71,6 +71,11 @@ ROWS = {
     "view_id": "saved_view.id",
     "own_letter_id": "own_letter.id",
     "token_id": "api_token.id",
+    "item_id": "question_item.id",
+    "questionnaire_id": "questionnaire.id",
+    "wave_id": "answer_wave.id",
+    "code_id": "wave_code.id",
+    "tally_id": "answer_tally.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""
 
@@ -117,6 +122,14 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
     """The made-up county, where everybody has a link that works."""
     key = str(current_app.config["SECRET_KEY"])
     with transaction():
+        coming = db.session.scalars(
+            select(Performance)
+            .join(Booking, Booking.performance_id == Performance.id)
+            .where(Booking.ended_at.is_(None), Performance.starts_at > now, Performance.released_at.is_(None))
+            .order_by(Performance.starts_at)
+        ).first()
+        assert coming is not None
+        codes = asked.ask(coming, told.coordinator, now=now)
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(
             COORDINATOR,
@@ -127,14 +140,6 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             now=now,
             holder=told.coordinator.id,
         )
-        coming = db.session.scalars(
-            select(Performance)
-            .join(Booking, Booking.performance_id == Performance.id)
-            .where(Booking.ended_at.is_(None), Performance.starts_at > now, Performance.released_at.is_(None))
-            .order_by(Performance.starts_at)
-        ).first()
-        assert coming is not None
-        codes = asked.ask(coming, told.coordinator, now=now)
         sign_in = coordinators.sign_in_link(told.coordinator, now=now)
         urns = [str(s.urn) for s in told.cast.playing(cast.SILENT)[:2]]
         public = Door(

@@ -15,6 +15,7 @@ GROUPS = {
     "planner": "planner",
     "post": "incoming",  # which adds to the group of post.py
     "promises": "promises",
+    "questionnaires": "questionnaires",
     "register": "register",
     "setup": "setup",
 }

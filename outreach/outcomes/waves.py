@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, select, text
-from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from outreach.asking.short_codes import WORDS
 from outreach.booking import promises
@@ -478,6 +478,7 @@ def shows_of_programme(programme_id: int) -> list[ShowAsked]:
                 .where(promises.Booking.performance_id == Performance.id, promises.Booking.ended_at.is_(None))
                 .exists(),
             )
+            .options(joinedload(Performance.host))
             .order_by(Performance.starts_at, Performance.id)
         )
     )

@@ -90,6 +90,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.plans
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing
+    import outreach.web.coordinator.questionnaire
     import outreach.web.coordinator.register
     import outreach.web.coordinator.register_changes
     import outreach.web.coordinator.report
@@ -108,6 +109,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.waves
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day

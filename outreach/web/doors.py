@@ -87,7 +87,15 @@ DOORS = (
             Row("The post", "status"),
         ),
     ),
-    Door("Reports", (Row("Board reports", "board_reports"), Row("Dashboard", "api_tokens"))),
+    Door(
+        "Reports",
+        (
+            Row("Board reports", "board_reports"),
+            Row("Questionnaire", "questionnaire"),
+            Row("Codes", "wave_list"),
+            Row("Dashboard", "api_tokens"),
+        ),
+    ),
     Door(
         "Set-up",
         (
@@ -159,6 +167,13 @@ BELONGS = {
     "confirmation_letter": "confirmations",
     "board_report": "board_reports",
     "board_draft": "board_reports",
+    "new_item": "questionnaire",
+    "show_codes": "wave_list",
+    "set_answers_aside": "wave_list",
+    "wave_poster": "wave_list",
+    "wave_slide": "wave_list",
+    "wave_paper": "wave_list",
+    "count_paper": "wave_list",
     "authority": "authorities",
     "programme": "programmes",
     "new_programme": "programmes",

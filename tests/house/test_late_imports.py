@@ -11,7 +11,7 @@ LATE = {
     "xlsxwriter": {"ground/tabular.py"},
     "holidays": {"county/school_days.py"},
     "email_validator": {"county/contacts.py"},
-    "segno": {"web/coordinator/paper_shown.py"},
+    "segno": {"web/qr.py"},
 }
 """Library -> the files that import it, and only inside a function."""
 

@@ -49,6 +49,7 @@ FIGURES = {
         rf"330-loose +seed 1, {what} *: moved {NUMBER} of {NUMBER} .* gap {NUMBER} % .* loss .* %"
         for what in ("a lost day", "a refused date", "a refusal", "ten refusals")
     ],
+    "surveys": [rf"answers, sqlite{TIMES}at least"],
     "slots": [
         rf"slots, sqlite: {NUMBER} queries with 20 tour days, {NUMBER} with 120",
         rf"slots, sqlite: ranked over 120 tour days in {NUMBER} ms",

@@ -175,8 +175,12 @@ def test_every_page_of_the_desk_has_no_fault(
     drawn = db.session.scalars(select(PlanLine).where(PlanLine.state == "drawn").order_by(PlanLine.id)).all()
     plan_id = drawn[0].plan_id
     lines = "&".join(f"line={line.id}" for line in drawn if line.plan_id == plan_id)
+    with transaction():
+        code = asked.ask(db.session.get_one(Performance, to_move), told.coordinator, now=make.NOW)["before"]
+    assert asked.answers(code, at=make.NOW)
     found.follow(
         "/desk",
+        f"/desk/shows/{to_move}/codes",
         f"/desk/plans/{plan_id}/accept?{lines}",
         f"/desk/diary/move/{to_move}",
         f"/desk/diary?move={to_move}",

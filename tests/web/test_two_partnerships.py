@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import make
+from asked import ask
 from every_address import ROWS, column_of, link_to, told_year
 from outreach.asking import follow_ups, notes
 from outreach.asking.open_door import LinkRequest
@@ -31,6 +32,7 @@ from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.gaplist import saved_views
 from outreach.ground.db import db, transaction
+from outreach.outcomes import questionnaires, tallies
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
 from outreach.post.feeds import tokens
@@ -281,6 +283,9 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             recorded_at=make.EARLIER,
         )
     )
+    pupils_code = ask(show, person, now=make.EARLIER)["before"]
+    item = questionnaires.items_of(pupils_code.wave.questionnaire_id)[0]
+    pile = tallies.count(pupils_code.wave, {(item.id, 5): 3}, who=secret, now=make.NOW)
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
@@ -298,6 +303,11 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "follow_up_id": [follow_up.follow_up_id],
         "view_id": [saved.id],
         "own_letter_id": [own_letter.id],
+        "item_id": [item.id],
+        "questionnaire_id": [pupils_code.wave.questionnaire_id],
+        "wave_id": [pupils_code.wave_id],
+        "code_id": [pupils_code.id],
+        "tally_id": [pile.id],
         "change_id": [change.id],
         "mail_id": [mail.id],
         "report_id": [report.id],
@@ -552,6 +562,11 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
     # What nobody made in that year, a third partnership has.
     missing = {name for name, values in of_the_year.items() if not values}
     assert missing <= {
+        "item_id",
+        "questionnaire_id",
+        "wave_id",
+        "code_id",
+        "tally_id",
         "change_id",
         "move_id",
         "call_off_id",

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from flask import g, render_template, url_for
-from markupsafe import Markup
 
 from outreach.asking import paper, rounds
 from outreach.booking import told
@@ -14,6 +13,7 @@ from outreach.ground.timespans import day_of
 from outreach.post import links, stationery
 from outreach.post.letters import PREVIEW_TOKEN
 from outreach.tour.programmes import Programme
+from outreach.web.qr import qr_svg
 from outreach.web.refusals import back_to
 
 SAMPLE_CODE = "XXXX XXXX"
@@ -50,15 +50,5 @@ def letterhead() -> dict[str, Any]:
         "today": day_of(clock.now()),
         "first_page": re.sub(r"^https?://", "", here).rstrip("/"),
         "privacy": re.sub(r"^https?://", "", links.privacy_page(here)),
-        "qr": _qr,
+        "qr": qr_svg,
     }
-
-
-def _qr(address: str) -> Markup:
-    """A QR code of level M as SVG, without its quiet zone: the page leaves it."""
-    import segno
-
-    drawn = segno.make(address, error="m", micro=False).svg_inline(
-        border=0, svgclass="qr", lineclass=None, omitsize=True
-    )
-    return Markup(drawn)
