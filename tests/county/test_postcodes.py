@@ -127,6 +127,20 @@ def test_a_newer_file_takes_the_place_of_its_own_areas_alone_a_batch_at_a_time(
     assert postcodes.find("YY9 9XX") == Place(easting=400_000, northing=300_000)
 
 
+@pytest.mark.any_database
+def test_a_part_of_a_file_takes_nothing_away(app: Flask) -> None:
+    with transaction():
+        db.session.execute(
+            insert(Postcode),
+            [{"code": f"ZZ{n}1AA", "easting": 400_000, "northing": 300_000} for n in range(1, 8)],
+        )
+    with transaction():
+        assert postcodes.forget_others([{"code": f"ZZ{n}1AA"} for n in (1, 2, 3)]) == 0
+    with transaction():
+        assert postcodes.forget_others([{"code": f"ZZ{n}1AA"} for n in (1, 2, 3, 4)]) == 3
+    assert kept() == ["ZZ11AA", "ZZ21AA", "ZZ31AA", "ZZ41AA"]
+
+
 def test_areas_are_read_from_postcodes() -> None:
     assert postcodes.areas_of(["ox1 1aa", "B1 1AA", "", "nowhere", "SW1A 1AA"]) == {"OX", "B", "SW"}
 

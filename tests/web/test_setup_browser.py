@@ -120,3 +120,26 @@ def test_a_tour_is_made_from_nothing_on_a_phone_without_javascript(site: Site, p
         date(2027, 3, 24),
         date(2027, 3, 25),
     ]
+
+
+def test_pasted_term_dates_are_looked_at_added_and_undone(site: Site, page: Page) -> None:
+    """On a phone, from the lines through the look and back."""
+    with transaction():
+        site.sign_in(page, make.person(make.partnership()))
+    site.open(page, "/desk/setup/authorities/931")
+    lines = page.get_by_label("Term dates", exact=True)
+    lines.fill("Autumn term: 1 September 2027 to 17 December 2027\n2 September 2027")
+    page.get_by_role("button", name="See what it would add…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add 1 term and 1 INSET day?")
+    expect(page.locator("main")).to_contain_text("No half term is said")
+    site.check(page)
+    page.get_by_role("button", name="Change the lines").click()
+    lines.fill(lines.input_value() + "\nHalf term: 25 to 29 October 2027")
+    page.get_by_role("button", name="See what it would add…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Add 2 terms and 1 INSET day?")
+    page.get_by_role("button", name="Add these dates").click()
+    expect(page.locator("main")).to_contain_text("Last change: 2 terms and 1 INSET day added")
+    site.check(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("main")).to_contain_text("Undone. The dates are as they were before.")
+    expect(page.locator("main")).not_to_contain_text("1 September 2027")

@@ -580,6 +580,18 @@ def test_a_place_is_named_by_its_reference_and_the_school_that_is_nearest(desk: 
     assert "Red van is saved.</p>" in desk.client.get("/desk/companies").text
 
 
+def test_the_first_troupe_leads_to_its_tour_days(desk: Desk) -> None:
+    with transaction():
+        programme = make.programme(desk.partnership)
+        path = f"/desk/companies/{make.troupe(desk.partnership).company_id}/troupes/new"
+    made = desk.post(path, name="Blue van")
+    assert made.location == f"/desk/tour/{programme.id}/add"
+    assert "Blue van is added. Its tour days come next." in desk.client.get(made.location).text
+    with transaction():
+        make.tour_day(programme, companies.troupes(desk.partnership_id)[0])
+    assert desk.post(path, name="Green van").location == "/desk/companies"
+
+
 def test_a_wrong_troupe_is_named_and_what_was_typed_stays(desk: Desk) -> None:
     with transaction():
         troupe = make.troupe(desk.partnership)

@@ -86,19 +86,25 @@ def keep(batch: Sequence[Row]) -> None:
 
 
 def forget_others(rows: Sequence[Row]) -> int:
-    """Remove what was kept of the areas of some postcodes and is not among them: it is used no more. How many."""
-    there = {row["code"] for row in rows}
-    gone = [
-        code
-        for area in sorted(areas_of(str(code) for code in there))
-        for code in db.session.scalars(
-            select(Postcode.code).where(Postcode.code.startswith(area)).order_by(Postcode.code)
-        )
-        if areas_of([code]) == {area} and code not in there
-    ]
-    for at in range(0, len(gone), AT_ONCE):
-        db.session.execute(delete(Postcode).where(Postcode.code.in_(gone[at : at + AT_ONCE])))
-    return len(gone)
+    """Remove what was kept of the areas of some postcodes and is not among them: it is used no more. How many. Where
+    that would be more than half of an area the file was only a part of it, and nothing of the area goes."""
+    there = {str(row["code"]) for row in rows}
+    removed = 0
+    for area in sorted(areas_of(there)):
+        standing = [
+            code
+            for code in db.session.scalars(
+                select(Postcode.code).where(Postcode.code.startswith(area)).order_by(Postcode.code)
+            )
+            if areas_of([code]) == {area}
+        ]
+        gone = [code for code in standing if code not in there]
+        if 2 * len(gone) > len(standing):
+            continue
+        for at in range(0, len(gone), AT_ONCE):
+            db.session.execute(delete(Postcode).where(Postcode.code.in_(gone[at : at + AT_ONCE])))
+        removed += len(gone)
+    return removed
 
 
 def number_kept() -> int:

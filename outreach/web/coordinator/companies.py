@@ -12,9 +12,11 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place, from_grid_reference, grid_reference
+from outreach.ground.timespans import day_of
 from outreach.post import troupe_links
-from outreach.tour import companies
+from outreach.tour import companies, days, programmes
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
+from outreach.tour.programmes import Programme
 from outreach.web import forms, opened, troupe_door
 from outreach.web.coordinator import place_words
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -119,7 +121,11 @@ def new_troupe(company_id: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             made = companies.add_troupe(here, form.facts(), who=who(), now=clock.now())
-        flash(f"{made.name} is added.{_starts_at(made.base)}")
+        said, programme = f"{made.name} is added.{_starts_at(made.base)}", _without_days()
+        if programme is not None:
+            flash(f"{said} Its tour days come next.")
+            return redirect(url_for("coordinator.add_tour_days", programme_id=programme.id), 303)
+        flash(said)
         return redirect(url_for("coordinator.companies"), 303)
     return _troupe_page(form, here, None), status()
 
@@ -225,6 +231,12 @@ def _troupe_page(form: TroupeForm, company: Company, troupe: Troupe | None) -> s
         map=place_map.draw(g.partnership.districts_geojson, found, base),
         base_said=place_words.said(base, found) if base else "",
     )
+
+
+def _without_days() -> Programme | None:
+    """The programme in hand, while it has no tour day: what a new troupe needs next."""
+    programme = programmes.current(g.partnership.id, day_of(clock.now()))
+    return programme if programme is not None and not days.of_programme(programme.id) else None
 
 
 def _starts_at(base: Place | None) -> str:
