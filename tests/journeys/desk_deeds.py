@@ -134,7 +134,7 @@ def let_it_chase(site: Site, desk: Page) -> None:
     site.open(desk, "/desk/chasing")
     for box in ("reminders_on", "offers_on", "reports_on"):
         desk.locator(f"#{box}").check()
-    press(desk, "Settle it so")
+    press(desk, "Save these settings")
 
 
 def raise_first(site: Site, desk: Page) -> None:

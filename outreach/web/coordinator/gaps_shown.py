@@ -277,7 +277,7 @@ def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
     for key in KINDS:
         ticked, counts = own.filters.ticked.get(key, ()), narrowed.counts[key]
         values = [
-            (value, words, counts[value], value in ticked)
+            (value, capfirst(words), counts[value], value in ticked)
             for value, words in own.names[key].items()
             if counts[value] or value in ticked or (key == OWNER and value != NOBODY)
         ]
