@@ -3,6 +3,7 @@ no school."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -188,7 +189,16 @@ class CoverageWords:
 
     def to(self, query: str = "", *, then: bool = False) -> str:
         """The list of the schools that a number counts; `then`: as of what the page is compared with."""
-        return self.view.list_of(then) + query
+        return (self._schools_then if then else self._schools) + query
+
+    # A page has some hundred links to it.
+    @cached_property
+    def _schools(self) -> str:
+        return self.view.list_of()
+
+    @cached_property
+    def _schools_then(self) -> str:
+        return self.view.list_of(before=True)
 
     # the head
 
@@ -301,7 +311,7 @@ class CoverageWords:
 
     # the table
 
-    @property
+    @cached_property
     def columns(self) -> list[Column]:
         """The columns after the row's name."""
         done = self.done.capitalize()
