@@ -33,6 +33,8 @@ import outreach.county.register.hands
 import outreach.county.register.postcodes
 import outreach.county.schools
 import outreach.coverage.board.publishing
+import outreach.coverage.digest.days
+import outreach.coverage.digest.sending
 import outreach.coverage.gaplist.kept
 import outreach.coverage.gaplist.saved_views
 import outreach.ground.history

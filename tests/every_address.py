@@ -20,11 +20,13 @@ from outreach.booking.proposals import Proposal
 from outreach.county import coordinators
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
+from outreach.coverage.digest import days, sending
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
-from outreach.post import links
+from outreach.post import copies, links
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import COORDINATOR
+from outreach.post.outbox import Letter
 from outreach.post.troupe_links import TroupeLink, token_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -146,6 +148,7 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             "public",
             {
                 "token": [addresses.token_of(feed, key), sign_in],
+                "stop_token": [_stop_link(told, now=now)],
                 "urn": urns,
                 "code": [code.in_address for code in codes.values()],
                 "reference": desk.known["reference"],
@@ -173,6 +176,14 @@ def link_to(programme: Programme, school: School) -> str:
         now=make.EARLIER,
         expires_at=make.NOW + timedelta(days=4000),
     ).token
+
+
+def _stop_link(told: story.Told, *, now: datetime) -> str:
+    """The token of the link that stops the coordinator's digest, as a letter of this morning bears it."""
+    days.choose(told.coordinator, range(7), who="P", now=now - timedelta(days=2))
+    assert sending.send(told.coordinator.id, now=now)
+    letter = db.session.scalars(select(Letter).where(Letter.kind == "digest")).one()
+    return dict(copies.read(letter.raw).headers)["List-Unsubscribe"].strip("<>").rpartition("/")[2]
 
 
 def column_of(named: str) -> list[str]:

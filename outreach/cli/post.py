@@ -1,5 +1,5 @@
-"""flask post: letters that wait sent, links asked for at the open door answered, proposals that lapsed ended, waves of
-answers that are over closed."""
+"""flask post: letters that wait sent, links asked for at the open door answered, proposals that lapsed ended, digests
+written, waves of answers that are over closed."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ from outreach.asking import open_door
 from outreach.asking.chasing import withdrawing
 from outreach.booking.desk import proposing
 from outreach.cli.stopping import StopSignal
+from outreach.coverage.digest import sending as digests
 from outreach.ground import clock
 from outreach.ground.db import db, transaction, write_file_anew
 from outreach.outcomes import closing
@@ -102,7 +103,8 @@ def _where(door: postman.Post) -> str:
 
 
 def _see_to_what_is_due() -> None:
-    """Answer what came in at the open door; end proposals that nobody answered in time. Their letters go now.
+    """Answer what came in at the open door; end proposals that nobody answered in time; write the digests of the
+    morning. Their letters go now.
 
     A letter that chases an answer, and waits though the answer came, is taken back: before the post goes,
     every time.
@@ -111,6 +113,7 @@ def _see_to_what_is_due() -> None:
     _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
+    _digests()
     _each(closing.close_next, "a wave of answers could not be closed")
     _lose_orders()
 
@@ -139,3 +142,17 @@ def _each(do_next: Callable[..., bool], fault: str) -> None:
         raise
     except Exception:
         current_app.logger.exception(fault)
+
+
+def _digests() -> None:
+    """Each in a transaction of its own: a fault with one keeps nobody else's back."""
+    waiting = digests.due(now=clock.now())
+    db.session.rollback()
+    for person_id in waiting:
+        try:
+            with transaction():
+                digests.send(person_id, now=clock.now())
+        except OperationalError:
+            raise
+        except Exception:
+            current_app.logger.exception("the digest of coordinator %s could not be written", person_id)

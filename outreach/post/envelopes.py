@@ -30,7 +30,7 @@ class Envelope:
     """Everything about one mail but its words. `reply_to` '' means the sender's address.
 
     With `attach_invite` the calendar comes a second time, as the file invite.ics, for mail readers that hide
-    the first.
+    the first. `unsubscribe`: the address that a mail reader's own button stops such letters by (RFC 8058).
     """
 
     sender_name: str
@@ -41,6 +41,11 @@ class Envelope:
     in_reply_to: str | None = None
     written_at: datetime
     attach_invite: bool = False
+    unsubscribe: str = ""
+
+
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What a mail reader sends there, in a POST without a cookie (RFC 8058 3.1)."""
 
 
 def message_id(
@@ -75,6 +80,11 @@ def seal(envelope: Envelope, *, subject: str, text: str, html: str, invite: Invi
     ]
     if envelope.in_reply_to:
         head += [_line("In-Reply-To", envelope.in_reply_to), _line("References", envelope.in_reply_to)]
+    if envelope.unsubscribe:
+        head += [
+            _line("List-Unsubscribe", f"<{envelope.unsubscribe}>"),
+            _line("List-Unsubscribe-Post", ONE_CLICK),
+        ]
     head += [
         _line("Auto-Submitted", "auto-generated"),
         _line("X-Auto-Response-Suppress", "OOF, AutoReply"),

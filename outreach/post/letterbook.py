@@ -202,6 +202,11 @@ def withdraw_all(recipient: str, partnership_id: int | None, *, who: str, now: d
     )
 
 
+def withdraw_stream(stream: str, *, who: str, now: datetime) -> None:
+    """Take back all of one stream that has not gone, or could not be delivered."""
+    _withdraw(Letter.stream == stream, who=who, now=now)
+
+
 def withdraw_together(letter_ids: Sequence[int], *, who: str, now: datetime) -> None:
     """Take back some letters, all of them or none; a constant number of queries. Raises LetterGone, for the
     transaction to end with."""

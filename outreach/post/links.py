@@ -20,12 +20,20 @@ BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
 FIND_SCHOOL_PAGE = "/find/{urn}"
 DESK_SCHOOL_PAGE = "/desk/schools/{urn}"
+DESK_PAGE = "/desk"
+DESK_NEWS_PAGE = "/desk/news"
+ACCOUNT_PAGE = "/desk/account"
+DIGEST_PAGE = "/digest/{token}"
+"""Where a coordinator stops the digest, without signing in."""
 CONTACT_PAGE = "/contact"
 PRIVACY_PAGE = "/privacy"
 SIGN_IN_PAGE = "/sign-in/{token}"
 DAY_PAGE = "/company/days/{tour_day_id}"
 """The way to a day's sheet that opens nothing by itself: it asks for the troupe's link. For calendars, which
 many people see."""
+
+STAMP = "%Y%m%dT%H%M%SZ"
+"""An instant of UTC in an address, to the second (ISO 8601, basic format)."""
 
 
 class PersonalLink(Base):
@@ -135,6 +143,25 @@ def find_school_page(public_url: str, urn: int) -> str:
 def desk_school_page(public_url: str, urn: int) -> str:
     """A coordinator's page of a school."""
     return public_url + DESK_SCHOOL_PAGE.format(urn=urn)
+
+
+def desk_page(public_url: str, programme_id: int) -> str:
+    """All that waits in a programme."""
+    return f"{public_url}{DESK_PAGE}?programme={programme_id}&whose=all"
+
+
+def desk_news_page(public_url: str, programme_id: int, since: datetime) -> str:
+    """What happened in a programme since an instant of UTC."""
+    stamp = since.strftime(STAMP)
+    return f"{public_url}{DESK_NEWS_PAGE}?programme={programme_id}&since={stamp}"
+
+
+def account_page(public_url: str) -> str:
+    return public_url + ACCOUNT_PAGE
+
+
+def digest_page(public_url: str, token: str) -> str:
+    return public_url + DIGEST_PAGE.format(token=token)
 
 
 def contact_page(public_url: str) -> str:

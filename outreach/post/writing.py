@@ -197,6 +197,7 @@ def put(
     give_up_at: datetime | None = None,
     not_before: datetime | None = None,
     flushed: bool = True,
+    unsubscribe: str = "",
 ) -> Letter:
     method = invite.method if invite else ""
     message_id = envelopes.message_id(
@@ -217,6 +218,7 @@ def put(
         in_reply_to=thread.first_invite if thread else None,
         written_at=now,
         attach_invite=settings().attach_invite,
+        unsubscribe=unsubscribe,
     )
     return outbox.put(
         partnership_id=sender.partnership_id,

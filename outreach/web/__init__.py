@@ -113,6 +113,7 @@ def _import_pages() -> None:
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day
+    import outreach.web.public.digest
     import outreach.web.public.find
     import outreach.web.public.pages
     import outreach.web.public.questions

@@ -20,7 +20,9 @@ from outreach import create_app
 from outreach.asking.own_letters import placeholders
 from outreach.ground.db import db, transaction
 from outreach.post import copies, letters, outbox, own_letter, proposing
+from outreach.post import digest as desk_digest
 from outreach.post.calendars import Attendee
+from outreach.post.digest import DigestLine, DigestPart, DigestWords
 from outreach.post.guests import notes
 from outreach.post.incoming import answering
 from outreach.post.letters import Addressee, LetterVisit
@@ -533,6 +535,40 @@ def own_words_with_a_greeting_and_a_link() -> Letter:
     return own_letter_to(JOANNA, "Dear {first name},\n\nChoose a time: {booking link}", page_of(minted.token))
 
 
+def digest() -> Letter:
+    words = DigestWords(
+        title="Someone to Tell",
+        programme_id=1,
+        subject="Your desk: 1 to put right or answer, 2 for today, 7 new",
+        parts=(
+            DigestPart(
+                heading="To put right or answer",
+                lines=(DigestLine(what="2 letters did not go", said="each says why · nobody"),),
+            ),
+            DigestPart(
+                heading="Today",
+                lines=(
+                    DigestLine(
+                        what="1 kept time is about to lapse",
+                        said="St Brannoc’s <& Co> has until the end of today · you",
+                    ),
+                    DigestLine(what="3 schools to follow up today", said="you and Owen Bright"),
+                ),
+            ),
+            DigestPart(
+                heading="What is new",
+                lines=(DigestLine(what="6 bookings and 1 report", said=""),),
+                is_new=True,
+            ),
+        ),
+        since=NOW - timedelta(days=5),
+        more="2 more things wait on the desk, with time.",
+    )
+    priya = Addressee(address="priya@marlshire.example", name="Priya Nandakumar")
+    days, token = "Mondays and Thursdays", "token-01-".ljust(32, "x")
+    return desk_digest.digest(words, priya, sender(), person_id=7, days=days, token=token, now=NOW)
+
+
 ALL: list[Callable[[], Letter]] = [
     still_right_letter,
     own_words,
@@ -591,6 +627,7 @@ ALL: list[Callable[[], Letter]] = [
     raised_to_head,
     raised_to_trust,
     report_missing,
+    digest,
 ]
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
 
@@ -721,7 +758,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     text = flat(copy.text)
     for block in html.blocks:
         for words in re.split(
-            r"Outreach \||Not me any more.*|Tell us on the same page|Choose another time on your page",
+            r"Outreach \||Not me any more.*|Stop it · .*|Tell us on the same page|Choose another time on your page",
             flat(block),
         ):
             assert words.strip(" ,.") in text
@@ -730,7 +767,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
         for words in re.split(
             (
                 r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy "
-                r"notice:|Tell us on the same page"
+                r"notice:|Stop it:|Other days:|Tell us on the same page"
             ),
             line,
         ):
@@ -740,7 +777,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     }
 
 
-@each_letter
+@pytest.mark.parametrize("name", [write.__name__ for write in ALL if write is not digest])
 def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(kept: dict[str, Kept], name: str) -> None:
     copy = copies.read(kept[name].raw)
     for reading in (flat(copy.text), flat(" ".join(Words(copy.html).blocks))):
@@ -748,6 +785,22 @@ def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(kept: dict[str, Ke
         assert re.search("Your address (came from|was given)|It is an address that we hold", reading)
         assert "ask us to erase it" in reading
         assert "Not me any more, or somebody else" in reading
+
+
+def test_the_digest_says_why_it_comes_and_how_to_stop_it(kept: dict[str, Kept]) -> None:
+    """It goes to a coordinator of ours, who asked for it on a page of ours."""
+    copy = copies.read(kept["digest"].raw)
+    why = "We write to you because you chose this digest: it comes on Mondays and Thursdays"
+    for reading in (flat(copy.text), flat(" ".join(Words(copy.html).blocks))):
+        assert why in reading and "Stop it" in reading and "Other days" in reading
+        assert "Not me any more" not in reading
+    headers = dict(copy.headers)
+    stop = headers["List-Unsubscribe"].strip("<>")
+    assert f"Stop it: {stop}" in flat(copy.text) and stop in Words(copy.html).links
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert not any(
+        "List-Unsubscribe" in dict(copies.read(kept[w.__name__].raw).headers) for w in ALL if w is not digest
+    )
 
 
 def test_an_invite_of_one_booking_is_the_same_entry_for_everybody(app: Flask) -> None:
@@ -837,7 +890,7 @@ def test_whoever_never_had_the_first_invite_reads_a_confirmation_not_a_change(ap
 def test_every_link_in_a_letter_leads_to_a_page(app: Flask, kept: dict[str, Kept], name: str) -> None:
     pages = app.url_map.bind("outreach.example")
     for link in Words(copies.read(kept[name].raw).html).links:
-        path = link.removeprefix("http://outreach.example").split("#")[0]
+        path = link.removeprefix("http://outreach.example").split("#")[0].split("?")[0]
         assert pages.test(path, "GET"), link
 
 

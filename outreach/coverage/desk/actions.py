@@ -66,6 +66,8 @@ _CAUSES = {
     gaps.SOMEBODY_ELSE: ("school named somebody else", "schools named somebody else"),
     gaps.REPORTS_DISAGREE: ("school’s reports disagree", "schools’ reports disagree"),
 }
+GONE_WRONG = {*_MAIL, LETTERS}
+"""What did not arrive, and what came in and waits for a person."""
 _TODAY = {*_MAIL, LETTERS, REQUESTS, FOLLOW_UP, gaps.OTHER_DATE}
 _LATER = {CLOSING, ROOM, LATE, REGISTER, AGES}
 """What stands in these groups whatever its date; all else is of this week."""

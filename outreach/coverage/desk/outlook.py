@@ -16,6 +16,7 @@ from outreach.coverage.places import places_needed
 from outreach.coverage.standings import Reckoning
 from outreach.ground.school_year import first_day, last_day
 from outreach.ground.timespans import day_of
+from outreach.tour.programmes import Programme
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,7 @@ def outlook_of_reckoning(reckoning: Reckoning, *, now: datetime) -> Outlook:
     """From the reckoning of today; five queries more."""
     programme, today = reckoning.programme, day_of(now)
     seen = trend.seen_days(reckoning.target)
-    calendars = school_days.authority_calendars(partnerships.la_codes(programme.partnership_id))
-    days = days_of_year(calendars.values(), programme.academic_year)
+    days = school_days_of_programme(programme)
     last = diary.last_shows(programme.id, now=now)
     left, left_out = _to_come(reckoning)
     points = trend.days_of_trend(seen, year=programme.academic_year, today=today)
@@ -62,6 +62,12 @@ def outlook_of_reckoning(reckoning: Reckoning, *, now: datetime) -> Outlook:
         school_days=days,
         last_show=day_of(max(last.values())) if last else None,
     )
+
+
+def school_days_of_programme(programme: Programme) -> list[date]:
+    """Those of its year, by the calendars of its partnership's authorities; two queries."""
+    calendars = school_days.authority_calendars(partnerships.la_codes(programme.partnership_id))
+    return days_of_year(calendars.values(), programme.academic_year)
 
 
 def days_of_year(calendars: Iterable[SchoolCalendar], year: int) -> list[date]:

@@ -38,6 +38,7 @@ from outreach.coverage.standings import NINE, Reckoning, without_collecting
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.post.incoming import inbox
+from outreach.post.links import STAMP
 from outreach.post.outbox import FAILED
 from outreach.web.coordinator.as_of import View, view
 from outreach.web.coordinator.bars import KEYS, bar
@@ -45,8 +46,6 @@ from outreach.web.gate import coordinator, coordinators_only
 
 LATELY = timedelta(days=7)
 """How far back the news of somebody's first visit goes."""
-STAMP = "%Y%m%dT%H%M%SZ"
-"""An instant in an address, to the second (ISO 8601, basic format)."""
 
 
 @coordinator.get("")
