@@ -85,7 +85,7 @@ def test_the_desk_its_news_and_the_kept_times_have_no_fault(site: Site, page: Pa
     person, programme = ours
     site.sign_in(page, person)
     site.check(page, "/desk", widths=(320, 390, 800, 1000, 1280))
-    page.get_by_text("The figures, week by week").click()
+    page.get_by_text("Week by week").click()
     site.check(page)
     for path in (
         "/desk/news",
@@ -174,4 +174,4 @@ def test_the_desk_on_paper_has_its_figures_and_no_controls(site: Site, wide_page
     site.open(wide_page, "/desk")
     expect(wide_page.get_by_role("heading", name="Action required")).to_be_visible()
     expect(wide_page.get_by_role("link", name="Write to schools…")).to_be_hidden()
-    expect(wide_page.get_by_text("The figures, week by week")).to_be_hidden()
+    expect(wide_page.get_by_text("Week by week")).to_be_hidden()

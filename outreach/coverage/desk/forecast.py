@@ -310,7 +310,7 @@ def reasons(found: Forecast, *, seen: str = "seen it") -> str:
         said.append(_pace_said(found.pace))
     if found.booked > found.seen:
         last = day_short(found.with_booked[-1].day)
-        said.append(f"If all that is booked takes place, {found.booked:,} have {seen} by {last}.")
+        said.append(f"With all that is booked, {found.booked:,} have {seen} by {last}.")
     if found.left_out.schools:
         said.append(f"Left out: {_left_out(found.left_out)}.")
     return " ".join(said)
@@ -322,10 +322,7 @@ def _pace_said(pace: Pace) -> str:
     slower, faster = (_rate(5 * n / pace.half) for n in (pace.slower, pace.faster))
     rate = faster if slower == faster else f"{slower} to {faster}"
     schools = count(1, "school") if rate == "1" else f"{rate} schools"
-    return (
-        f"The pace is {schools} a school week: the slower and the faster half of the last {pace.over} school days; "
-        "holidays are left out."
-    )
+    return f"The pace: {schools} a school week, by each half of the last {pace.over} school days."
 
 
 def _rate(a_week: float) -> str:

@@ -86,8 +86,7 @@ def test_one_school_each_second_school_day_reaches_ten_more_after_twenty_school_
         "At this pace, the last school is reached between Monday 22 February and Thursday 25 February"
     )
     assert forecast.reasons(found) == (
-        "The pace is 2.3 to 2.7 schools a school week: the slower and the faster half of the last 30 school days; "
-        "holidays are left out."
+        "The pace: 2.3 to 2.7 schools a school week, by each half of the last 30 school days."
     )
 
 
@@ -201,7 +200,7 @@ def test_no_pace_to_go_by_is_said() -> None:
     assert forecast.headline(found) == "1 school, 20 places left until 28 April"
     assert forecast.reasons(found) == (
         "No school was reached in the last 30 school days, so there is no pace to go by. "
-        "If all that is booked takes place, 4 have seen it by 9 March 2027."
+        "With all that is booked, 4 have seen it by 9 March 2027."
     )
 
 
