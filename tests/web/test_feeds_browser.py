@@ -38,6 +38,20 @@ def make_address(page: Page) -> str:
     return box.input_value()
 
 
+def test_the_way_to_google_takes_the_address_along_to_be_pasted(
+    site: Site, page: Page, story: Story, reference: str
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    site.open(page, story.path(f"/booked/{reference}"))
+    address = make_address(page)
+    google = page.get_by_role("link", name="Google")
+    assert google.get_attribute("href") == "https://calendar.google.com/calendar/r/settings/addbyurl"
+    google.evaluate("it => { it.href = '/contact' }")  # no test goes to Google
+    google.click()
+    page.wait_for_url("**/contact")
+    assert page.evaluate("navigator.clipboard.readText()") == address
+
+
 def test_a_school_makes_copies_renews_and_stops_its_address(
     site: Site, page: Page, story: Story, reference: str
 ) -> None:
