@@ -67,6 +67,8 @@ ANOTHER_WAY = {
     "coordinator.compare_plans": "after a choice: test_plans_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",
+    "coordinator.own_letter_check": "after a press on a draft: test_own_letters_browser.py",
+    "coordinator.own_letter_html": "what stands in the frame of that page",
     "coordinator.called_off": "after something was called off: test_call_off_browser.py",
     "coordinator.copy_rest": "once a programme was copied to another year: test_new_year.py",
     "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",

@@ -273,9 +273,23 @@ def test_once_the_minute_is_over_nothing_is_taken_back(desk: Desk, stopped: Any)
         for letter in db.session.query(Letter):
             letter.status, letter.handed_at = outbox.SENT, make.NOW
     stopped.after(minutes=2)
-    assert "Stop the letters" not in desk.get(sent.location)
+    page = desk.get(sent.location)
+    assert "Stop the letters" not in page and page.count(">Handed over<") == 3
     back = desk.post(f"{sent.location}/withdraw")
     assert "The minute is over: letters have gone." in desk.get(back.location)
+
+
+def test_the_pages_ask_as_often_for_three_schools_as_for_one(desk: Desk, count_queries: Any) -> None:
+    counted = []
+    for schools in (desk.schools[:1], desk.schools):
+        check = desk.begin(*schools).location
+        with count_queries() as looked:
+            to = hidden(desk.get(check))
+        sent = desk.post(check.replace("check", "send"), **to).location
+        with count_queries() as told:
+            desk.get(sent)
+        counted.append((len(looked), len(told)))
+    assert counted[0] == counted[1]
 
 
 def test_the_schools_page_and_the_letters_tell_of_it(desk: Desk) -> None:
@@ -283,7 +297,7 @@ def test_the_schools_page_and_the_letters_tell_of_it(desk: Desk) -> None:
     desk.post(check.replace("check", "send"), **hidden(desk.get(check)))
     page = main_of(desk.get(f"/desk/schools/{desk.schools[0].urn}"))
     assert f"Wrote: ‘The hall at Redmere 0’ to {desk.contacts[0].address}" in page
-    assert f"Own letter to {desk.contacts[0].address}" in page
+    assert f"Own letter, to {desk.contacts[0].address}" in page
     listed = main_of(desk.get("/desk/letters"))
     assert "The hall at Redmere 0" in listed and "Own letter" in listed
     assert "not asked" in page.casefold()
