@@ -67,4 +67,4 @@ ALL_FIVES = {1: 5, 2: 5, 3: 5, 4: 5, 5: 0, 6: 1}
 def answers(code: WaveCode, values: Mapping[int, int] = ALL_FIVES, *, at: datetime = RIGHT_AFTER) -> bool:
     """One pupil opens a form and sends it."""
     with transaction():
-        return answering.answer(code.id, answering.new_form(code), values, now=at)
+        return answering.answer(code.code, answering.new_form(code), values, now=at)

@@ -7,19 +7,24 @@ no cookie set: what bounds the answers of a code is how many pupils the show had
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import settings
 from outreach.ground.timespans import day_of
-from outreach.outcomes import declines, expected, open_answers, questionnaires
-from outreach.outcomes.items import QuestionItem
+from outreach.outcomes import declines, expected, open_answers, questionnaires, waves
+from outreach.outcomes.items import ANSWERS
 from outreach.outcomes.waves import NOT_YET, OPEN, AnswerWave, WaveCode
 from outreach.tour.performances import Performance
+
+
+class UnknownCode(Refusal):
+    def __init__(self) -> None:
+        super().__init__("We do not know this code.")
 
 
 class NotOpen(Refusal):
@@ -47,7 +52,8 @@ def check_open(code: WaveCode, *, now: datetime) -> None:
         raise NotOpen("This code does not work yet. Try it again when your teacher says so.")
     if state != OPEN:
         raise NotOpen("The time to answer is over. Thank you for trying.")
-    if code.wave.performance.urn in declines.urns_of_programme(code.wave.performance.programme_id):
+    show = code.wave.performance
+    if declines.has_declined(show.programme_id, show.urn):
         raise NotOpen("Your school does not take part. Thank you for trying.")
 
 
@@ -57,58 +63,52 @@ def new_form(code: WaveCode) -> str:
     return f"{nonce}.{_signed(nonce, code.id, str(settings()['SECRET_KEY']))}"
 
 
-def answer(code_id: int, form: str, values: Mapping[int, int], *, now: datetime) -> bool:
-    """Keep what one pupil answered, {place of the item: value}; whether there was anything to keep.
+def answer(typed: str, form: str, values: Mapping[int, int], *, now: datetime) -> bool:
+    """Keep what one pupil answered with a code, {place of the item: value}; whether there was anything to keep.
 
-    The same form sent twice is kept once; what no item has as an answer was skipped. Raises NotOpen, FormNotOurs,
-    EnoughAnswers.
+    The same form sent twice is kept once; what no item has as an answer was skipped. Raises UnknownCode, NotOpen,
+    FormNotOurs, EnoughAnswers.
     """
-    code = _locked(code_id)
+    code = _locked(typed)
     wave = code.wave
     check_open(code, now=now)
-    nonce = _nonce(form, code)
-    form_hash = hashlib.sha256(nonce.encode()).hexdigest()
-    if wave.open_table is not None and open_answers.was_used(wave.id, form_hash):
+    form_hash = hashlib.sha256(_nonce(form, code).encode()).hexdigest()
+    taken, used = open_answers.stands(wave.id, form_hash) if wave.open_table is not None else (0, False)
+    if used:
         return True
-    kept = _answers(questionnaires.items_of(wave.questionnaire_id), values)
+    kept = {
+        open_answers.PLACES[place - 1]: values[place]
+        for place, kind in questionnaires.kinds_of(wave.questionnaire_id).items()
+        if values.get(place) in dict(ANSWERS[kind])
+    }
     if not kept:
         return False
-    taken = open_answers.count(wave.id) if wave.open_table is not None else 0
     if taken >= expected.at_most(wave.performance, now=now):
         raise EnoughAnswers
     if wave.open_table is None:
         wave.open_table = open_answers.make(wave.id)
-    open_answers.add(
-        wave.id,
-        key=secrets.randbits(62),
-        code_id=code.id,
-        day=day_of(now),
-        values=kept,
-        form=form_hash,
-    )
-    db.session.flush()
+    key, day = secrets.randbits(62), day_of(now)
+    open_answers.add(wave.id, key=key, code_id=code.id, day=day, values=kept, form=form_hash)
     return True
 
 
-def _locked(code_id: int) -> WaveCode:
+_LOCKED = (
+    select(WaveCode, AnswerWave, Performance)
+    .join(AnswerWave, AnswerWave.id == WaveCode.wave_id)
+    .join(Performance, Performance.id == AnswerWave.performance_id)
+    .where(WaveCode.code == bindparam("code"))
+    .with_for_update(of=(AnswerWave, WaveCode))
+    .execution_options(populate_existing=True)
+)
+
+
+def _locked(typed: str) -> WaveCode:
     """A code and its wave as they stand now; nobody closes the one or stops the other until the transaction ends."""
-    code: WaveCode = db.session.execute(
-        select(WaveCode, AnswerWave, Performance)
-        .join(AnswerWave, AnswerWave.id == WaveCode.wave_id)
-        .join(Performance, Performance.id == AnswerWave.performance_id)
-        .where(WaveCode.id == code_id)
-        .with_for_update(of=(AnswerWave, WaveCode))
-        .execution_options(populate_existing=True)
-    ).one()[0]
+    found = db.session.execute(_LOCKED, {"code": waves.plain(typed)}).one_or_none()
+    if found is None:
+        raise UnknownCode
+    code: WaveCode = found[0]
     return code
-
-
-def _answers(asked: Sequence[QuestionItem], values: Mapping[int, int]) -> dict[str, int]:
-    return {
-        open_answers.PLACES[place - 1]: values[place]
-        for place, item in enumerate(asked, start=1)
-        if values.get(place) in dict(item.answers)
-    }
 
 
 def _nonce(form: str, code: WaveCode) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, bindparam, literal, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
@@ -70,6 +70,22 @@ def urns_of_programme(programme_id: int) -> set[int]:
             )
         )
     )
+
+
+_HAS_DECLINED = (
+    select(literal(1))
+    .select_from(QuestionnaireDecline)
+    .where(
+        QuestionnaireDecline.programme_id == bindparam("programme_id"),
+        QuestionnaireDecline.urn == bindparam("urn"),
+        QuestionnaireDecline.withdrawn_at.is_(None),
+    )
+)
+
+
+def has_declined(programme_id: int, urn: int) -> bool:
+    """The same of one school."""
+    return db.session.scalar(_HAS_DECLINED, {"programme_id": programme_id, "urn": urn}) is not None
 
 
 def _standing(programme_id: int, urn: int) -> QuestionnaireDecline | None:

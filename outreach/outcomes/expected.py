@@ -3,17 +3,43 @@ answers are taken at most."""
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
+from outreach.booking.promises import Booking
 from outreach.ground.db import db
 from outreach.outcomes import declines, open_answers
+from outreach.outcomes.declines import QuestionnaireDecline
 from outreach.outcomes.waves import AnswerWave
 from outreach.tour.performances import Performance
 from outreach.visits import outcomes
+from outreach.visits.reports import VisitReport
+
+_PROMISED = select(
+    select(func.sum(Booking.seats))
+    .where(
+        Booking.performance_id == bindparam("id"),
+        Booking.ended_at.is_(None),
+        Booking.urn.not_in(
+            select(QuestionnaireDecline.urn).where(
+                QuestionnaireDecline.programme_id == bindparam("programme_id"),
+                QuestionnaireDecline.withdrawn_at.is_(None),
+            )
+        ),
+    )
+    .scalar_subquery(),
+    select(VisitReport.id).where(VisitReport.performance_id == bindparam("id")).exists(),
+)
+"""How many are promised by schools that did not decline, and whether anybody has reported."""
 
 
 def pupils(show: Performance, *, now: datetime) -> int:
-    """The head count of each booking where somebody counted, else its promise; a constant number of queries."""
+    """The head count of each booking where somebody counted, else its promise; a constant number of queries, and one
+    where nobody has reported yet."""
+    promised, reported = db.session.execute(
+        _PROMISED, {"id": show.id, "programme_id": show.programme_id}
+    ).one()
+    if not reported:
+        return int(promised or 0)
     declined = declines.urns_of_programme(show.programme_id)
     total = 0
     for verdict in outcomes.outcomes_of_shows([show.id], now=now).values():

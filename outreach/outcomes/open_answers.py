@@ -15,9 +15,8 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    bindparam,
     func,
-    insert,
-    literal,
     select,
     text,
 )
@@ -38,21 +37,31 @@ def make(wave_id: int) -> str:
     return answers.name
 
 
+_ADD = (
+    f"INSERT INTO {ANSWERS_OF} (key, code_id, answered_on, {', '.join(PLACES)}) "
+    f"VALUES (:key, :code_id, :answered_on, {', '.join(f':{place}' for place in PLACES)})"
+)
+_USE = f"INSERT INTO {TOKENS_OF} (form) VALUES (:form)"
+_STANDS = (
+    f"SELECT (SELECT count(*) FROM {ANSWERS_OF}) AS number, "
+    f"EXISTS (SELECT 1 FROM {TOKENS_OF} WHERE form = :form) AS used"
+)
+
+
 def add(wave_id: int, *, key: int, code_id: int, day: date, values: dict[str, int], form: str) -> None:
     """One pupil's answers, {a column of PLACES: value}, and the hash of its form's token."""
-    db.session.execute(insert(_tokens(wave_id)).values(form=form))
+    wave_id = int(wave_id)
+    db.session.execute(text(_USE.format(wave_id)), {"form": form})
     db.session.execute(
-        insert(_answers(wave_id)).values(
-            key=key, code_id=code_id, answered_on=day, **{place: values.get(place) for place in PLACES}
-        )
+        text(_ADD.format(wave_id)).bindparams(bindparam("answered_on", type_=Date)),
+        {"key": key, "code_id": code_id, "answered_on": day} | {place: values.get(place) for place in PLACES},
     )
 
 
-def was_used(wave_id: int, form: str) -> bool:
-    """Whether the form of that token's hash has brought its answers."""
-    tokens = _tokens(wave_id)
-    found = db.session.scalar(select(literal(1)).select_from(tokens).where(tokens.c.form == form))
-    return found is not None
+def stands(wave_id: int, form: str) -> tuple[int, bool]:
+    """How many have answered, and whether the form of that token's hash has brought its answers; one query."""
+    row = db.session.execute(text(_STANDS.format(int(wave_id), int(wave_id))), {"form": form}).one()
+    return row.number, bool(row.used)
 
 
 def count(wave_id: int) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     text,
@@ -285,6 +286,19 @@ def items_of(questionnaire_id: int) -> list[QuestionItem]:
             .order_by(QuestionnaireItem.position)
         )
     )
+
+
+_KINDS = (
+    select(QuestionnaireItem.position, QuestionItem.kind)
+    .join(QuestionItem, QuestionItem.id == QuestionnaireItem.item_id)
+    .where(QuestionnaireItem.questionnaire_id == bindparam("id"))
+    .order_by(QuestionnaireItem.position)
+)
+
+
+def kinds_of(questionnaire_id: int) -> dict[int, str]:
+    """The kind of its item at each place."""
+    return {position: kind for position, kind in db.session.execute(_KINDS, {"id": questionnaire_id})}
 
 
 def number_of_items(questionnaire_id: int) -> int:

@@ -158,12 +158,12 @@ def test_a_form_is_taken_once_and_only_one_that_we_signed_for_that_code(asked: A
     form = answering.new_form(code)
     for _ in range(2):
         with transaction():
-            assert answering.answer(code.id, form, {1: 4}, now=RIGHT_AFTER)
+            assert answering.answer(code.code, form, {1: 4}, now=RIGHT_AFTER)
     assert open_answers.count(wave.id) == 1
     others = answering.new_form(asked.code("before"))
     for forged in ("", ".", "x", f"{form}x", f"x{form}", others, form.replace(".", "")):
         with pytest.raises(FormNotOurs), transaction():
-            answering.answer(code.id, forged, {1: 4}, now=RIGHT_AFTER)
+            answering.answer(code.code, forged, {1: 4}, now=RIGHT_AFTER)
     assert open_answers.count(wave.id) == 1
 
 
@@ -174,7 +174,7 @@ def test_a_form_signed_with_the_key_before_is_taken(app: Flask, asked: Asked) ->
     app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"] = "another", [was[0]]
     try:
         with transaction():
-            assert answering.answer(code.id, form, {1: 4}, now=RIGHT_AFTER)
+            assert answering.answer(code.code, form, {1: 4}, now=RIGHT_AFTER)
     finally:
         app.config["SECRET_KEY"], app.config["SECRET_KEY_FALLBACKS"] = was
 

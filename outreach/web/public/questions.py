@@ -54,20 +54,19 @@ def pupil_first(code: str) -> Any:
 @open_to_all
 def pupil_questions(code: str) -> Any:
     """The questions; a POST keeps the answers, each form once."""
-    found = _known(code)
-    if (refusal := refused()) is not None:
-        return _not_now(refusal)
-    if request.method == "POST":
+    refusal = refused()
+    if request.method == "POST" and refusal is None:
         values = {
             place: int(said)
             for place in range(1, questionnaires.MOST + 1)
             if len(said := request.form.get(f"a{place}", "")) == 1 and said.isascii() and said.isdigit()
         }
-        code_id, address = found.id, found.in_address
         with transaction():
-            kept = answering.answer(code_id, request.form.get("form", ""), values, now=clock.now())
-        said = "yes" if kept else "no"
-        return redirect(url_for("public.pupil_thanks", code=address, kept=said), 303)
+            kept = answering.answer(code, request.form.get("form", ""), values, now=clock.now())
+        return redirect(url_for("public.pupil_thanks", code=code, kept="yes" if kept else "no"), 303)
+    found = _known(code)
+    if refusal is not None:
+        return _not_now(refusal)
     try:
         answering.check_open(found, now=clock.now())
     except answering.NotOpen as not_open:
