@@ -97,6 +97,10 @@ def test_form_goes_through_over_https_without_a_referer(guarded: Flask, client: 
     assert answer.status_code == 422
 
 
+OWN_TOKEN = {"public.pupil_questions"}
+"""A page without a cookie: its form's own signed token is asked for once the code in its address is known."""
+
+
 def test_every_post_is_refused_without_a_token(guarded: Flask, client: FlaskClient) -> None:
     with transaction():
         person = make.person(make.partnership())
@@ -106,7 +110,8 @@ def test_every_post_is_refused_without_a_token(guarded: Flask, client: FlaskClie
             path = rule.rule
             for name in rule.arguments - set(rule.defaults or ()):
                 path = path.replace(next(p for p in path.split("/") if name in p and "<" in p), "1", 1)
-            assert client.post(path).status_code == 400, rule
+            expected = 404 if rule.endpoint in OWN_TOKEN else 400
+            assert client.post(path).status_code == expected, rule
 
 
 @pytest.mark.any_database
@@ -226,7 +231,7 @@ def test_host_that_is_not_ours_is_refused_in_words(app: Flask, client: FlaskClie
 def test_address_that_only_takes_a_button_says_so(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 405
-    assert "use the button on the page" in answer.text
+    assert "This page opens with a button" in answer.text
     assert "POST" in answer.headers["Allow"]
 
 
