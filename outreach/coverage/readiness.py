@@ -124,20 +124,18 @@ def _settings(partnership: Partnership) -> Step:
         done=True,
         said=f"{partnership.contact_name}, {partnership.contact_email}, {partnership.contact_phone}",
         value=f"{partnership.contact_name}, " + partnership.contact_phone.replace(" ", "\u00a0"),
-        under=f"letters come from {partnership.contact_email}",
     )
 
 
 WHERE_IT_STANDS = (
-    ("a district", "DistrictAdministrative", lambda s: bool(s.district_code)),
-    ("a place", "Easting and Northing", lambda s: s.place_known),
+    ("a district", lambda s: bool(s.district_code)),
+    ("a place", lambda s: s.place_known),
 )
-"""What the target needs of the register: in words, the columns that have it, and whether a school has it."""
+"""What the target needs of the register: in words, and whether a school has it."""
 
 
 def _register(known: int, target: Sequence[Standing]) -> Step:
-    """Done once every school of the target has what sums, roads and letters need; else what is missing, and
-    which columns of the register have it."""
+    """Done once every school of the target has what sums, roads and letters need; else what is missing."""
     if not target:
         said = count(known, "open school") if known else "No school is here yet."
         return Step(
@@ -148,30 +146,26 @@ def _register(known: int, target: Sequence[Standing]) -> Step:
             under="" if known else said,
         )
     lacking = [
-        (f"{n:,} without {words}", columns)
-        for words, columns, has in WHERE_IT_STANDS
-        if (n := sum(not has(s) for s in target))
+        f"{n:,} without {words}" for words, has in WHERE_IT_STANDS if (n := sum(not has(s) for s in target))
     ]
     whole = f"{count(len(target), 'school')} in the target"
-    of_known = f"of {count(known, 'open school')}"
     if not lacking:
         return Step(
             what="register",
             done=True,
             said=f"{whole}, each with its district and place.",
             value=f"{len(target):,} of {len(target):,} in the target have a district and a place",
-            under=of_known,
         )
-    has_all = sum(all(has(s) for _, _, has in WHERE_IT_STANDS) for s in target)
+    has_all = sum(all(has(s) for _, has in WHERE_IT_STANDS) for s in target)
     return Step(
         what="register",
         done=False,
         has=has_all,
         of=len(target),
         value=f"{has_all:,} of {len(target):,}",
-        under=f"{and_list(words for words, _ in lacking)}, {of_known}",
-        said=f"{whole}: {and_list(words for words, _ in lacking)}. The register’s file of all establishment data has "
-        f"{and_list(columns for _, columns in lacking)}; what it does not know, the school’s own page takes.",
+        under=and_list(lacking),
+        said=f"{whole}: {and_list(lacking)}. ‘All establishment data’ has them, or the school’s own "
+        "page takes them.",
     )
 
 
@@ -186,10 +180,9 @@ def _pupils(target: Sequence[Standing]) -> Step:
     unknown = len(lacking) - asked
     why = []
     if unknown:
-        why.append(f"{unknown:,} without a number in the register")
+        why.append(f"{unknown:,} not in the register")
     if asked:
-        registered = "has its pupils" if asked == 1 else "have their pupils"
-        why.append(f"{asked:,} {registered} on other schools’ rolls: ask {'it' if asked == 1 else 'them'}")
+        why.append(f"{asked:,} on other schools’ rolls: ask {'it' if asked == 1 else 'them'}")
     value = f"{len(target) - len(lacking):,} of {len(target):,}"
     return Step(
         what="pupils",
@@ -197,7 +190,7 @@ def _pupils(target: Sequence[Standing]) -> Step:
         has=len(target) - len(lacking),
         of=len(target),
         value=value,
-        under=and_list(why) if lacking else "by the register, or by the schools themselves",
+        under=and_list(why),
         said=f"{value} have a number of pupils: {and_list(why)}."
         + (" The register’s file of all establishment data has NumberOfPupils." if unknown else "")
         if lacking
@@ -227,9 +220,7 @@ def _contacts(with_contact: int, known: int, target: Sequence[Standing], reached
         done=reached == len(target),
         said=said,
         value=f"{reached:,} of {len(target):,}",
-        under=f"{len(target) - reached:,} missing: the council’s list has them"
-        if reached < len(target)
-        else "somebody to write to at each",
+        under=f"{len(target) - reached:,} missing" if reached < len(target) else "",
         has=reached,
         of=len(target),
     )
@@ -249,7 +240,6 @@ def terms(here: list[partnerships.Authority], year: int) -> Step:
             done=True,
             said=f"Term dates for {year_name(year)} are here.",
             value=year_name(year),
-            under="bank holidays are in it",
         )
     whose = f" of {and_list(without)}" if without else ""
     return Step(
@@ -274,7 +264,6 @@ def _programme(programme: Programme | None) -> Step:
         done=True,
         said=f"{programme.title}, {year_name(programme.academic_year)}, for {whom}, reply by {reply_by}",
         value=f"{programme.title}, {whom}",
-        under=f"{year_name(programme.academic_year)}, reply by {reply_by}",
     )
 
 
@@ -294,7 +283,7 @@ def _company(partnership: Partnership) -> Step:
         done=True,
         said=f"{said}. {lacking}" if lacking else said,
         value=said,
-        under=lacking or "their bases are known",
+        under=lacking,
     )
 
 
@@ -315,7 +304,6 @@ def _tour_days(
             done=True,
             said=f"{count(len(coming), 'coming day')} with room for {count(room, 'show')}, the last on {last}",
             value=value,
-            under=f"the last on {last}",
         )
     more = -(-(needed - free) // programme.shows_a_day)
     under = (
@@ -338,8 +326,7 @@ def _roads(partnership: Partnership) -> Step:
         return Step(
             what="roads", done=True, said="Your own table of minutes.", value="your own table", needed=False
         )
-    under = "a table of minutes makes times truer; not needed"
-    return Step(what="roads", done=False, said=under, value="straight lines", under=under, needed=False)
+    return Step(what="roads", done=False, said="Straight lines.", value="straight lines", needed=False)
 
 
 def _invitations(programme: Programme | None, target: Sequence[Standing], reached: int) -> Step:

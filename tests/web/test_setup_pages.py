@@ -152,15 +152,13 @@ def test_a_step_is_done_only_when_the_target_can_use_it(desk: Desk) -> None:
     steps = {s.what: s for s in readiness.steps_of_setup(desk.partnership, now=make.NOW)}
     assert (steps["register"].done, steps["contacts"].done) == (False, False)
     assert steps["register"].said == (
-        "6 schools in the target: 1 without a district and 1 without a place. The register’s file "
-        "of all establishment data has DistrictAdministrative and Easting and Northing; what it does not "
-        "know, the school’s own page takes."
+        "6 schools in the target: 1 without a district and 1 without a place. ‘All establishment data’ has them, "
+        "or the school’s own page takes them."
     )
-    assert steps["register"].under == "1 without a district and 1 without a place, of 7 open schools"
+    assert steps["register"].under == "1 without a district and 1 without a place"
     assert (steps["pupils"].has, steps["pupils"].of, steps["pupils"].waits) == (4, 6, False)
     assert steps["pupils"].said == (
-        "4 of 6 have a number of pupils: 1 without a number in the register and "
-        "1 has its pupils on other schools’ rolls: ask it. "
+        "4 of 6 have a number of pupils: 1 not in the register and 1 on other schools’ rolls: ask it. "
         "The register’s file of all establishment data has NumberOfPupils."
     )
     assert (steps["contacts"].has, steps["contacts"].of, steps["contacts"].in_part) == (3, 6, True)

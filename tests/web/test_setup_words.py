@@ -119,17 +119,17 @@ def test_later_the_other_pages_are_told_by_their_numbers() -> None:
     later = set_up(target=schools(Word.SEEN, Word.SEEN, Word.BOOKED, Word.ASKED))
     said = {e.name: e.said for e in setup_words.elsewhere(later, to_read=2, published=date(2027, 1, 12))}
     assert said == {
-        "Coverage": "2 of 4 schools have seen it.",
+        "Coverage": "2 of 4 schools seen.",
         "Gaps": "1 of 4 schools is a gap.",
         "Diary": "Bookings appear on their day, once there are tour days.",
-        "To read": "2 answers wait for you.",
-        "Reports": "The last one is as of 12 January 2027.",
+        "To read": "2 answers wait.",
+        "Reports": "As of 12 January 2027.",
     }
     one = set_up(target=schools(Word.SEEN))
     said = {e.name: e.said for e in setup_words.elsewhere(one, to_read=1, published=None)}
-    assert said["Coverage"] == "1 of 1 school has seen it."
+    assert said["Coverage"] == "1 of 1 school seen."
     assert said["Gaps"] == "No school is a gap."
-    assert (said["To read"], said["Reports"]) == ("1 answer waits for you.", "None is published yet.")
+    assert (said["To read"], said["Reports"]) == ("1 answer waits.", "None is published yet.")
 
 
 @pytest.mark.any_database

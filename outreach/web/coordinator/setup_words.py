@@ -189,21 +189,21 @@ def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[El
         Elsewhere(
             name="Coverage",
             said=_coverage(len(target), seen),
-            link=ask or (Link(words="See who has seen it", endpoint="coverage") if target else None),
+            link=ask or (Link(words="See all", endpoint="coverage") if target else None),
         ),
         Elsewhere(
             name="Gaps",
             said=_gaps(len(target), missing, unasked=unasked),
-            link=ask or (Link(words="See who is missing", endpoint="gaps") if target and missing else None),
+            link=ask or (Link(words="See them", endpoint="gaps") if target and missing else None),
         ),
         Elsewhere(
             name="Diary",
             said=_diary(len(set_up.days), sum(s.standing == Word.BOOKED for s in target)),
-            link=Link(words="See the days", endpoint="diary") if set_up.days else None,
+            link=Link(words="See them", endpoint="diary") if set_up.days else None,
         ),
         Elsewhere(
             name="To read",
-            said=f"{count(to_read, 'answer waits', 'answers wait')} for you."
+            said=f"{count(to_read, 'answer waits', 'answers wait')}."
             if to_read
             else "Nobody is waiting for you. New answers appear here.",
             link=Link(words="Read", endpoint="inbox_list") if to_read else None,
@@ -211,9 +211,7 @@ def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[El
         Elsewhere(
             name="Reports",
             said=_reports(seen + part, published),
-            link=Link(words="See the reports", endpoint="board_reports")
-            if seen + part or published
-            else None,
+            link=Link(words="See them", endpoint="board_reports") if seen + part or published else None,
         ),
     ]
 
@@ -223,7 +221,7 @@ def _coverage(schools: int, seen: int) -> str:
         return "Districts fill as reports come in, once a programme has schools."
     if not seen:
         return f"{count(schools, 'school')}, none seen yet. Districts fill as reports come in."
-    return f"{seen:,} of {count(schools, 'school')} {'has' if seen == 1 else 'have'} seen it."
+    return f"{seen:,} of {count(schools, 'school')} seen."
 
 
 def _gaps(schools: int, missing: int, *, unasked: bool) -> str:
@@ -242,12 +240,12 @@ def _diary(days: int, booked: int) -> str:
         return "Bookings appear on their day, once there are tour days."
     if not booked:
         return f"{count(days, 'tour day')}, no show to come yet. Bookings appear on their day."
-    return f"{count(days, 'tour day')} to come; {count(booked, 'school is', 'schools are')} booked."
+    return f"{count(days, 'tour day')} to come, {count(booked, 'school')} booked."
 
 
 def _reports(reported: int, published: date | None) -> str:
     if published is not None:
-        return f"The last one is as of {day_short(published)}."
+        return f"As of {day_short(published)}."
     return "None is published yet." if reported else "The first report needs one show that was reported."
 
 
