@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import load_only
 
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import settings
 from outreach.ground.timespans import day_of
 from outreach.outcomes import declines, expected, open_answers, questionnaires, waves
+from outreach.outcomes.declines import QuestionnaireDecline
 from outreach.outcomes.items import ANSWERS
 from outreach.outcomes.waves import NOT_YET, OPEN, AnswerWave, WaveCode
 from outreach.tour.performances import Performance
@@ -45,6 +47,11 @@ class EnoughAnswers(Refusal):
 
 def check_open(code: WaveCode, *, now: datetime) -> None:
     """Raises NotOpen, in words for a pupil."""
+    show = code.wave.performance
+    _check(code, declined=declines.has_declined(show.programme_id, show.urn), now=now)
+
+
+def _check(code: WaveCode, *, declined: bool, now: datetime) -> None:
     state = code.wave.state(now)
     if code.ended_at is not None:
         raise NotOpen("This code does not work any more. Ask your teacher for a new one.")
@@ -52,8 +59,7 @@ def check_open(code: WaveCode, *, now: datetime) -> None:
         raise NotOpen("This code does not work yet. Try it again when your teacher says so.")
     if state != OPEN:
         raise NotOpen("The time to answer is over. Thank you for trying.")
-    show = code.wave.performance
-    if declines.has_declined(show.programme_id, show.urn):
+    if declined:
         raise NotOpen("Your school does not take part. Thank you for trying.")
 
 
@@ -69,9 +75,9 @@ def answer(typed: str, form: str, values: Mapping[int, int], *, now: datetime) -
     The same form sent twice is kept once; what no item has as an answer was skipped. Raises UnknownCode, NotOpen,
     FormNotOurs, EnoughAnswers.
     """
-    code = _locked(typed)
+    code, declined = _locked(typed)
     wave = code.wave
-    check_open(code, now=now)
+    _check(code, declined=declined, now=now)
     form_hash = hashlib.sha256(_nonce(form, code).encode()).hexdigest()
     taken, used = open_answers.stands(wave.id, form_hash) if wave.open_table is not None else (0, False)
     if used:
@@ -93,7 +99,21 @@ def answer(typed: str, form: str, values: Mapping[int, int], *, now: datetime) -
 
 
 _LOCKED = (
-    select(WaveCode, AnswerWave, Performance)
+    select(
+        WaveCode,
+        AnswerWave,
+        Performance,
+        select(QuestionnaireDecline.id)
+        .where(
+            QuestionnaireDecline.programme_id == Performance.programme_id,
+            QuestionnaireDecline.urn == Performance.urn,
+            QuestionnaireDecline.withdrawn_at.is_(None),
+        )
+        .exists(),
+    )
+    .options(
+        load_only(Performance.programme_id, Performance.urn, Performance.starts_at, Performance.released_at)
+    )
     .join(AnswerWave, AnswerWave.id == WaveCode.wave_id)
     .join(Performance, Performance.id == AnswerWave.performance_id)
     .where(WaveCode.code == bindparam("code"))
@@ -102,13 +122,13 @@ _LOCKED = (
 )
 
 
-def _locked(typed: str) -> WaveCode:
-    """A code and its wave as they stand now; nobody closes the one or stops the other until the transaction ends."""
+def _locked(typed: str) -> tuple[WaveCode, bool]:
+    """A code and its wave as they stand now, and whether its school declined; nobody closes the wave or stops the code
+    until the transaction ends."""
     found = db.session.execute(_LOCKED, {"code": waves.plain(typed)}).one_or_none()
     if found is None:
         raise UnknownCode
-    code: WaveCode = found[0]
-    return code
+    return found[0], bool(found[3])
 
 
 def _nonce(form: str, code: WaveCode) -> str:

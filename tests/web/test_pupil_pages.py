@@ -205,7 +205,8 @@ def test_an_answer_takes_the_same_few_queries_for_the_first_and_the_twentieth(
         with count_queries() as queries:
             client.post(f"/q/{address}/questions", data=form)
         taken.append(len(queries))
-    assert set(taken) == {7}
+    # PostgreSQL takes the answers and the form's token in one
+    assert set(taken) == {5 if db.engine.dialect.name == "postgresql" else 6}
 
 
 def test_a_wave_ends_while_a_form_is_open_for_days(client: FlaskClient, show: Asked, stopped) -> None:
