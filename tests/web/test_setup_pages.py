@@ -418,6 +418,8 @@ def test_the_last_change_of_term_dates_is_undone_in_one_click(desk: Desk) -> Non
     desk.post(f"{path}/undo", change=change)
     assert "That cannot be undone any more: the dates were changed since." in desk.client.get(path).text
     desk.post(path, lines="4 January 2028 to 11 February 2028\n7 January 2028", deed="add")
+    desk.post(f"{path}/undo", change=change)  # of the first time: another change has come since
+    assert dates() == added
     term = next(t for t in authorities.terms_of(["931"]) if t.first_day == date(2028, 1, 4))
     desk.post(f"{path}/terms/{term.id}/remove")
     page = desk.client.get(path).text
