@@ -221,7 +221,8 @@ def move(
     if left is not None:
         told.troupe_left(left, was, now=now)
         subscribed.leave(left, now=now)
-    changes = [told.moved_in_words(was["starts_at"], performance)]
+    new_time = performance.starts_at != was["starts_at"]
+    changes = [told.moved_in_words(was["starts_at"], performance)] if new_time else []
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
     return booking

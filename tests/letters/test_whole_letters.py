@@ -886,6 +886,40 @@ def test_whoever_never_had_the_first_invite_reads_a_confirmation_not_a_change(ap
         assert "In-Reply-To" not in dict(copies.read(later.raw).headers)
 
 
+@pytest.mark.parametrize(
+    ("first", "told", "said", "never"),
+    [
+        (
+            booked,
+            visit,
+            "The visit stays on Tuesday 9 March at 9:30am; how the company comes has changed. Please answer the entry",
+            "Your places are kept",
+        ),
+        (
+            guest_booked,
+            guest_visit,
+            "The show stays on Tuesday 9 March at 9:30am; how the company comes has changed. Please answer the entry "
+            "in your calendar again. Your places are kept. Say on your page whether you still come.",
+            "the new time",
+        ),
+    ],
+)
+def test_a_show_that_another_troupe_plays_at_the_same_time_is_not_said_to_move(
+    app: Flask, first: Callable[[], Letter], told: Callable[..., LetterVisit], said: str, never: str
+) -> None:
+    with transaction():
+        had = first()
+        had.status, had.handed_at = SENT, NOW
+        stays = told(sequence=1)
+        later = letters.moved(
+            stays, JOANNA, sender(), was_starts_at=stays.starts_at, now=LATER, expires_at=EXPIRES
+        )
+        copy = copies.read(later.raw)
+    for words in (flat(copy.text), flat(copy.html)):
+        assert "Same time for ‘Someone to Tell’" in words and said in words
+        assert "has moved" not in words and never not in words
+
+
 @each_letter
 def test_every_link_in_a_letter_leads_to_a_page(app: Flask, kept: dict[str, Kept], name: str) -> None:
     pages = app.url_map.bind("outreach.example")

@@ -14,9 +14,12 @@ from outreach.booking import bookings, holds, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.county import partnerships
 from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import local
+from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
@@ -105,6 +108,38 @@ def test_a_coordinator_moves_it_whatever_the_notice(client: FlaskClient, desk: D
     # The same page sent again changes nothing more.
     assert client.post(desk.page + "/move", data={"slot": key}).status_code == 303
     assert booking(desk).sequence == 1
+
+
+def test_another_troupe_at_the_same_time_is_another_place_and_the_same_place_is_none(
+    client: FlaskClient, desk: Desk
+) -> None:
+    with transaction():
+        show = booking(desk).performance
+        day, was = show.tour_day, show.starts_at
+        other = make.troupe(
+            partnerships.get(desk.programme.partnership_id),
+            name="Blue van",
+            calendar_address="blue@lanternrow.example",
+        )
+        there = make.tour_day(desk.programme, other, day.day)
+        here, elsewhere = (f"{d.id}-{local(was):%H%M}" for d in (day, there))
+        names = day.troupe.name, other.name
+
+    look = client.get(f"{desk.page}/move?slot={elsewhere}").text
+    assert all(f", {name}" in look for name in names)
+
+    for ask in (client.get, client.post):
+        stays = ask(desk.page + "/move", **{"query_string" if ask == client.get else "data": {"slot": here}})
+        assert "It stands there already. Nothing was changed" in client.get(stays.location).text
+    assert booking(desk).sequence == 0
+
+    moved = client.post(desk.page + "/move", data={"slot": elsewhere})
+    assert "Moved. Everybody" in client.get(moved.location).text
+    now = booking(desk)
+    assert (now.performance.starts_at, now.performance.tour_day.troupe.name) == (was, "Blue van")
+    assert now.sequence == 1
+    to_blue = db.session.query(Letter).filter_by(recipient="blue@lanternrow.example").one()
+    assert "has changed" not in copies.read(to_blue.raw).text
 
 
 @pytest.mark.any_database

@@ -30,6 +30,9 @@ from outreach.web.school import forms as school_forms
 from outreach.web.school.forms import HallForm, PupilsForm
 from outreach.web.wording import sent_again
 
+STANDS_THERE = "It stands there already. Nothing was changed and nobody is written to."
+MOVED = "Moved. Everybody who has it in the calendar is told; the same entry moves."
+
 
 class CancelForm(forms.Form):
     by = forms.choice(
@@ -113,8 +116,14 @@ def booking_move(reference: str) -> Any:
     if key:
         with _else_others(reference):
             slot = _slot(found, key, now=clock.now())
+        if _stands_at(found, slot):
+            return _done(reference, STANDS_THERE)
         return render_template(
-            "coordinator/booking_move_to.html", booking=found, slot=slot, people=promises.people_of(found)
+            "coordinator/booking_move_to.html",
+            booking=found,
+            slot=slot,
+            people=promises.people_of(found),
+            troupes=all_days.troupes_apart(found.programme_id),
         )
     offers = slots.offers(
         found.programme,
@@ -140,9 +149,10 @@ def booking_move_to(reference: str) -> Any:
     with _else_back(reference), _else_others(reference), transaction():
         found = our_booking(reference)
         slot = _slot(found, request.form.get("slot", "")[:30], now=now)
-        if slot.starts_at != found.performance.starts_at:
+        stood = _stands_at(found, slot)
+        if not stood:
             bookings.move(found, slot, who=who(), now=now, by=COORDINATOR)
-    return _done(reference, "Moved. Everybody who has it in the calendar is told; the same entry moves.")
+    return _done(reference, STANDS_THERE if stood else MOVED)
 
 
 @coordinator.route("/bookings/<reference>/change", methods=["GET", "POST"])
@@ -259,6 +269,12 @@ def _to_come(reference: str) -> Booking:
         flash(bookings.ShowIsOver().message, "confirm")
         abort(redirect(url_for("coordinator.report", reference=found.reference), 303))
     return found
+
+
+def _stands_at(found: Booking, slot: Slot) -> bool:
+    """Whether that is where it stands: another troupe's place at the same time is another place."""
+    show = found.performance
+    return (slot.tour_day_id, slot.starts_at) == (show.tour_day_id, show.starts_at)
 
 
 def _slot(found: Booking, key: str, *, now: datetime) -> Slot:
