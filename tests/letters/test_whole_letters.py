@@ -565,7 +565,7 @@ def digest() -> Letter:
         more="2 more things wait on the desk, with time.",
     )
     priya = Addressee(address="priya@marlshire.example", name="Priya Nandakumar")
-    days, token = "Mondays and Thursdays", "token-01-".ljust(32, "x")
+    days, token = "on Mondays and Thursdays", "token-01-".ljust(32, "x")
     return desk_digest.digest(words, priya, sender(), person_id=7, days=days, token=token, now=NOW)
 
 

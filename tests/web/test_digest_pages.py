@@ -68,7 +68,7 @@ def test_days_are_chosen_on_ones_account_and_none_to_begin_with(
     ticked = re.findall(r'value="(\d)"[^>]*checked', client.get("/desk/account").text)
     assert ticked == ["0", "6"]
     db.session.rollback()
-    assert days.named(days.chosen(owen.id)) == "Mondays and Sundays" and on(c) == [1, 3]
+    assert days.named(days.chosen(owen.id)) == "on Mondays and Sundays" and on(c) == [1, 3]
     client.post("/desk/account", data={"csrf_token": "as a browser sends"})
     db.session.rollback()
     assert days.chosen(owen.id) == []

@@ -53,10 +53,11 @@ class DigestDays(Base):
 
 
 def named(weekdays: Collection[int]) -> str:
-    """'Mondays and Thursdays', 'every day', '' of none."""
+    """'on Mondays and Thursdays', 'every day', '' of none."""
     if len(weekdays) == len(WEEKDAYS):
         return "every day"
-    return and_list(f"{WEEKDAYS[day]}s" for day in sorted(weekdays))
+    said = and_list(f"{WEEKDAYS[day]}s" for day in sorted(weekdays))
+    return f"on {said}" if said else ""
 
 
 def chosen(person_id: int) -> list[int]:
@@ -130,7 +131,8 @@ def _begin(person: Coordinator, days: int, *, now: datetime) -> None:
 
 def _end(standing: DigestDays | None, *, now: datetime) -> None:
     if standing is not None:
-        standing.ended_at = now
+        # Who waited for the other's choice may have come a moment before it was recorded.
+        standing.ended_at = max(now, standing.recorded_at)
         db.session.flush()  # it ends before another stands
 
 

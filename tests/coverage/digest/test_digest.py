@@ -417,13 +417,16 @@ def test_days_are_chosen_anew_stopped_and_begun_again(c: SimpleNamespace) -> Non
     with transaction():
         days.begin_again(c.priya, who="the link", now=TUESDAY + timedelta(days=2))
         days.begin_again(c.priya, who="the link", now=TUESDAY + timedelta(days=2))
-    assert days.named(days.chosen(c.priya.id)) == "Tuesdays and Thursdays"
+    assert days.named(days.chosen(c.priya.id)) == "on Tuesdays and Thursdays"
     assert round_(TUESDAY + timedelta(days=7)) == [True]
     said_of = [deed.what for deed in history.history_of("person", c.priya.id) if "digest" in deed.what]
     assert said_of == ["digest days chosen", "digest stopped", "digest days chosen"]
     with transaction():
         days.choose(c.priya, EVERY_DAY, who="Priya", now=TUESDAY + timedelta(days=8))
     assert days.named(days.chosen(c.priya.id)) == "every day"
+    with transaction():
+        days.stop(c.priya, who="the link, a moment sooner", now=TUESDAY + timedelta(days=8, milliseconds=-1))
+    assert days.chosen(c.priya.id) == []
     with pytest.raises(DigestCannotComeBack), transaction():
         days.begin_again(c.owen, who="the link", now=TUESDAY)
 
