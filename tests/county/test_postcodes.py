@@ -1,6 +1,7 @@
 """Postcodes of Code-Point Open: read as Ordnance Survey packs them, kept, found however they are typed."""
 
 import io
+import threading
 import zipfile
 from pathlib import Path
 
@@ -46,6 +47,31 @@ def test_postcodes_are_kept_and_found_however_they_are_typed(app: Flask) -> None
     assert companies.find_base("yy9 9xx") == Place(easting=300100, northing=100200)
     with pytest.raises(companies.BaseNotFound, match="Enter another postcode"):
         companies.find_base("ZZ2 2AA")
+
+
+@pytest.mark.both_databases
+def test_a_file_that_is_sent_twice_at_once_is_kept_once(app: Flask) -> None:
+    with transaction():
+        batch = postcodes.read(packed(), areas=["ZZ"])
+    raised: list[BaseException] = []
+
+    def again() -> None:
+        with app.app_context():
+            try:
+                with transaction():
+                    postcodes.keep(batch)
+            except BaseException as error:
+                raised.append(error)
+            finally:
+                db.session.remove()
+
+    other = threading.Thread(target=again)
+    with transaction():
+        postcodes.keep(batch)
+        other.start()
+        other.join(0.4)
+    other.join(60)
+    assert raised == [] and not other.is_alive() and postcodes.number_kept() == 2
 
 
 @pytest.mark.both_databases

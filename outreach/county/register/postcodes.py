@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
-from sqlalchemy import CheckConstraint, String, delete, func, insert, select
+from sqlalchemy import CheckConstraint, String, delete, func, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.register.code_point import compact, every_postcode
@@ -80,7 +80,10 @@ def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def keep(batch: Sequence[Row]) -> None:
-    """Put some postcodes in the place of the same ones that were kept; none is missing meanwhile."""
+    """Put some postcodes in the place of the same ones that were kept; none is missing meanwhile. Two who
+    keep the same go one after the other."""
+    if db.session.connection().dialect.name == "postgresql":
+        db.session.execute(text("LOCK TABLE postcode IN SHARE ROW EXCLUSIVE MODE"))
     db.session.execute(delete(Postcode).where(Postcode.code.in_([row["code"] for row in batch])))
     db.session.execute(insert(Postcode), list(batch))
 
@@ -111,9 +114,9 @@ def number_kept() -> int:
     return db.session.scalar(select(func.count()).select_from(Postcode)) or 0
 
 
-def find(text: str) -> Place | None:
+def find(typed: str) -> Place | None:
     """Where a postcode is, however it is typed; None where it is none, or not among those that are kept."""
-    code = compact(text)
+    code = compact(typed)
     row = db.session.get(Postcode, code) if SHAPE.fullmatch(code) else None
     return Place(easting=row.easting, northing=row.northing) if row else None
 
