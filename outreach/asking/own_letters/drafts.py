@@ -97,10 +97,8 @@ class LetterHasGone(Refusal):
 
     field = "subject"
 
-    def __init__(self, letter: OwnLetter) -> None:
-        super().__init__(
-            f"{letter.sent_by} has sent this letter. What you typed is kept here; write a new letter for it."
-        )
+    def __init__(self, letter: OwnLetter, rest: str = "Nothing of it was changed.") -> None:
+        super().__init__(f"{letter.sent_by} has sent this letter. {rest}")
 
 
 class NobodyMeant(Refusal):
@@ -203,7 +201,7 @@ def change(letter: OwnLetter, typed: Typed, *, who: str, now: datetime) -> OwnLe
     typed = tidied(typed)
     lock(letter)
     if letter.sent_at is not None:
-        raise LetterHasGone(letter)
+        raise LetterHasGone(letter, "What you typed is kept here; write a new letter for it.")
     if typed != typed_in(letter):
         letter.subject, letter.words, letter.to_declined = typed.subject, typed.words, typed.to_declined
         letter.edition += 1

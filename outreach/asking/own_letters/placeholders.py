@@ -53,9 +53,11 @@ def check(text: str, field: str) -> None:
     for typed in _BRACED.findall(text):
         if _plain(typed) not in PLACEHOLDERS:
             raise PlaceholderUnfit(_unknown(typed), field)
-    if (rest := re.search(r"[{}].{0,20}", _BRACED.sub("", text))) is not None:
+    # Blanked and not left out, so that what is shown is what was typed.
+    if (lone := re.search(r"[{}]", _BRACED.sub(lambda found: " " * len(found[0]), text))) is not None:
+        rest = text[lone.start() : lone.start() + 21].partition("\n")[0].strip()
         raise PlaceholderUnfit(
-            f"A brace stands alone at ‘{rest[0].strip()}’. Write a placeholder with both: {{school}}.", field
+            f"A brace stands alone at ‘{rest}’. Write a placeholder with one on each side: {{school}}.", field
         )
     if field == "subject" and BOOKING_LINK in used(text):
         raise PlaceholderUnfit(

@@ -38,6 +38,10 @@ def test_each_placeholder_becomes_its_value_and_a_value_is_never_read_again() ->
         ("{school.__class__}", "There is no {school.__class__}. Did you mean"),
         ("At {school we play", "A brace stands alone at ‘{school we play’."),
         ("At school} we", "A brace stands alone at ‘} we’."),
+        (
+            "{name}: {{school}}\nnext",
+            "A brace stands alone at ‘{{school}}’. Write a placeholder with one on each",
+        ),
     ],
 )
 def test_what_is_no_placeholder_is_refused_in_plain_words(text: str, refusal: str) -> None:
