@@ -12,7 +12,7 @@ import make
 from booking import neighbours
 from outreach.asking import invitations
 from outreach.asking.confirming import contact_answers, corrected_addresses, requests
-from outreach.asking.confirming.corrected_addresses import AlsoDead, NoSchool, SameAddress
+from outreach.asking.confirming.corrected_addresses import AlsoDead, NoSchool, SameAddress, UsedNoMore
 from outreach.asking.confirming.requests import ConfirmationRecipient, ConfirmationRequest
 from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.colleagues import Colleague
@@ -172,6 +172,25 @@ def test_an_invitation_that_came_back_is_written_to_the_right_address(case: Case
     assert db.session.get_one(Letter, letter_id).status == WITHDRAWN
 
 
+def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for_the_old_address(
+    case: Case,
+) -> None:
+    with transaction():
+        (contact,) = contacts.contacts_of_school(case.school.urn)
+        letter_id = invitations.invite(
+            case.programme, case.school, contact, who="Priya", now=make.NOW
+        ).letter_id
+        outbox.mark_dead(OLD, "550 5.1.1", make.NOW)
+    with transaction():
+        right(db.session.get_one(Letter, letter_id), "joana.fell@redmere.example")
+    with pytest.raises(UsedNoMore, match=f"Redmere Academy does not use {OLD} any more"), transaction():
+        right(db.session.get_one(Letter, letter_id))
+    assert [c.address for c in contacts.contacts_of_school(case.school.urn)] == ["joana.fell@redmere.example"]
+    assert waiting() == [("joana.fell@redmere.example", "")]
+    with transaction():  # the same once more, as when the button is pressed twice
+        assert right(db.session.get_one(Letter, letter_id), "joana.fell@redmere.example").goes == ()
+
+
 def test_a_school_that_has_booked_meanwhile_is_not_invited_again_and_that_is_said(case: Case) -> None:
     with transaction():
         (contact,) = contacts.contacts_of_school(case.school.urn)
@@ -314,7 +333,8 @@ def test_another_partnerships_kept_time_stays_with_the_address_it_has(case: Case
         lost = corrected_addresses.lost_with(theirs, now=LATER)
         assert lost is not None
         assert (lost.proposals, lost.bookings, lost.places, lost.asked_to_book) == ((), (), (), None)
-        right(theirs)
+        with pytest.raises(UsedNoMore):
+            right(theirs)
         assert [p.address for p in kept.people] == [OLD]
 
 

@@ -565,6 +565,9 @@ def test_a_persons_mail_is_read_as_text_alone_and_answered_by_ones_own_program(d
     assert f"/desk/bookings/{desk.reference}" in answer.text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "Put aside: Parking & more" in desk.does(f"{mail}/done").replace("&amp;", "&")
+    for _twice in range(2):
+        assert "It is back under To read." in desk.does(f"{mail}/again")
+    desk.does(f"{mail}/done")
     assert "Nothing waits for you" in desk.page()
 
 

@@ -48,6 +48,19 @@ class AlsoDead(Refusal):
         super().__init__(f"Mail to {address} came back too. Enter another address.")
 
 
+class UsedNoMore(Refusal):
+    """Nothing hangs on the old address any more, as after it was put right once: a second word for it would change
+    nothing, and nobody would be written to."""
+
+    field = "address"
+
+    def __init__(self, old: str, school: School) -> None:
+        super().__init__(
+            f"Nothing was changed: {school.name} does not use {old} any more. Correct the address that stands there "
+            "now, on the school’s page."
+        )
+
+
 class NoSchool(Refusal):
     def __init__(self) -> None:
         super().__init__("This letter did not go to a school. Correct the address where it was entered.")
@@ -66,6 +79,11 @@ class Lost:
     places: tuple[tuple[GuestPlace, VisitContact], ...]
     asked_to_book: Programme | None
     question: ConfirmationRequest | None
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a new address would take anything over."""
+        return bool(self.contact or self.bookings or self.proposals or self.places)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +160,7 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     """The new address takes the old one's place everywhere at the school, and gets what the old one did not.
 
     What still waits for the old address, or failed there, is withdrawn. Raises BadAddress, SameAddress,
-    AlsoDead, SourceMissing or NoSchool.
+    AlsoDead, SourceMissing, UsedNoMore or NoSchool.
     """
     address, old = contacts.clean_address(typed), letter.recipient
     if address.casefold() == old.casefold():
@@ -155,6 +173,10 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     lost = lost_with(letter, now=now)
     if lost is None:
         raise NoSchool
+    if not lost.is_used and not _found(
+        address, contacts.contacts_of_school(lost.school.urn, letter.partnership_id)
+    ):
+        raise UsedNoMore(old, lost.school)
     contact = _on_file(lost, letter.partnership_id, address, source=source, who=who, now=now)
     goes = ["the invite"] if lost.bookings else []
     for booking, person in lost.bookings:

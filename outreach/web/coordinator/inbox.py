@@ -129,9 +129,9 @@ def inbox_again(mail_id: int) -> Any:
     """Undo: back under To read."""
     with transaction():
         mail = _mail(mail_id)
-        back = mail.settled_as in BY_HAND
-        if back:
+        if mail.settled_as in BY_HAND:
             inbox.reopen(mail, who=who(), now=clock.now())
+        back = bool(mail.task) and mail.settled_at is None
     return _back("It is back under To read.") if back else _back("Something came of it: it stays.", "confirm")
 
 
