@@ -115,7 +115,8 @@ def gaps_among(
         found.append(
             Gap(
                 waiting.get(s.urn, s),
-                s.since or opened.get(s.urn, began),
+                # A show to come is none that anybody waits since.
+                s.since if s.since and s.since <= today else opened.get(s.urn, began),
                 of_family(family, owner_of),
                 before == seen_before.Word.NEVER,
                 family,

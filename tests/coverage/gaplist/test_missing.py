@@ -48,11 +48,14 @@ def test_a_gap_waits_since_its_standing_holds_else_since_it_could_have_been_aske
         opened.open_date = date(2027, 1, 1)
         booked = make.school()
         make.booking(make.show(programme, booked, NOW + 40 * DAY), {8: 100, 9: 100})
+        one_year = make.school()
+        make.booking(make.show(programme, one_year, NOW + 40 * DAY), {8: 100})
     found = gaps(programme)
     assert {urn: gap.waits_since for urn, gap in found.items()} == {
         silent.urn: date(2026, 12, 30),
         never.urn: date(2026, 9, 3),
         opened.urn: date(2027, 1, 1),
+        one_year.urn: date(2026, 9, 3),  # not since the show of the other year, which is to come
     }
 
 
