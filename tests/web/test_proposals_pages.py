@@ -114,6 +114,15 @@ def test_proposing_keeps_the_time_and_writes_to_those_ticked(desk: Desk) -> None
     assert "Propose a time…" not in page
 
 
+def test_the_button_pressed_twice_proposes_once_and_says_so_twice(desk: Desk) -> None:
+    key = desk.key()
+    for answer in (desk.propose(key), desk.propose(key)):
+        assert answer.status_code == 303 and "/propose" not in answer.headers["Location"]
+    page = desk.signed_in().get(desk.at).text
+    assert "Kept. The proposal is waiting to go out" in page and "not free any more" not in page
+    assert db.session.query(Proposal).count() == 1
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -17,7 +17,7 @@ from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, local
 from outreach.post.stationery import Rendered
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
@@ -36,6 +36,9 @@ from outreach.web.school import all_days
 
 USUALLY = timedelta(days=10)
 """How long a time is kept unless the coordinator says otherwise."""
+
+
+KEPT = "Kept. The proposal is waiting to go out, with a tentative calendar entry."
 
 
 class ProposeForm(forms.Form):
@@ -89,19 +92,18 @@ def propose(urn: int) -> Any:
 def propose_send(urn: int) -> Any:
     school, programme, now = our_school(urn), the_programme(), clock.now()
     on_file = contacts.to_write_to([urn]).get(urn, [])
-    slot = slots.find(programme, school, request.form.get("slot", "")[:30], now=now, whatever_the_notice=True)
+    key = request.form.get("slot", "")[:30]
+    slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
     if slot is None or not on_file:
-        return _gone(urn, programme)
+        return _else_kept(urn, programme, key, now=now)
     form = _form(on_file, ProposeForm())
     if form.validate_on_submit():
         try:
             with transaction():
                 proposing.propose(_offer(school, programme, slot, form, on_file), who=who(), now=now)
         except SlotTaken:
-            return _gone(urn, programme)
-        return _done(
-            urn, programme, "Kept. The proposal is waiting to go out, with a tentative calendar entry."
-        )
+            return _else_kept(urn, programme, key, now=now)
+        return _done(urn, programme, KEPT)
     return _page(school, programme, slot, form, on_file, now=now), 422
 
 
@@ -213,6 +215,15 @@ def _usually(programme: Programme, school: School, slot: Slot, now: datetime) ->
 
 def _proposal(proposal_id: int, programme: Programme, urn: int) -> proposals.Proposal:
     return proposals.get(proposal_id, programme.id, urn)
+
+
+def _else_kept(urn: int, programme: Programme, key: str, *, now: datetime) -> Response:
+    """A time that is gone because it is kept for this very school was proposed by the same button, pressed twice."""
+    for proposal in proposals.all_open(programme.id, urn, now=now):
+        show = proposal.performance
+        if show is not None and key == f"{show.tour_day_id}-{local(show.starts_at):%H%M}":
+            return _done(urn, programme, KEPT)
+    return _gone(urn, programme)
 
 
 def _gone(urn: int, programme: Programme) -> Response:
