@@ -2,9 +2,9 @@
 programs."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -12,6 +12,13 @@ from outreach.ground.db import db, is_unavailable
 from outreach.ground.errors import Refusal
 from outreach.web import typed_words
 from outreach.web.gate import ApiProblem
+
+
+class Back(NamedTuple):
+    """A way on from a page that cannot be shown."""
+
+    said: str
+    href: str
 
 
 def init_app(app: Flask) -> None:
@@ -57,10 +64,18 @@ def problem(error: HTTPException) -> tuple[str | dict[str, Any], int, dict[str, 
     if request.path.startswith("/api/"):
         told = {"code": error.name.lower().replace(" ", "_"), "message": error.description}
         return {"error": told}, error.code, allow
-    page = render_template(
-        "problem.html", code=error.code, kind="http", back=_back_to_the_school() if error.code == 405 else ""
-    )
+    # What a button of ours names was there when its page was made: somebody was quicker, or pressed twice.
+    kind = "gone" if error.code == 404 and request.method == "POST" else "http"
+    page = render_template("problem.html", code=error.code, kind=kind, back=_back(error.code))
     return page, error.code, allow
+
+
+def _back(code: int) -> Back | None:
+    """A coordinator's way on, and a school's that lost its page to a button."""
+    if code in (404, 405) and re.match(r"/desk(/|$)", request.path):
+        return Back("Back to your desk", url_for("coordinator.desk"))
+    school = _back_to_the_school() if code == 405 else ""
+    return Back("Back to your page", school) if school else None
 
 
 def _back_to_the_school() -> str:

@@ -187,6 +187,10 @@ def test_an_unfinished_draft_is_kept_found_again_and_thrown_away(desk: Desk) -> 
     gone = desk.post(f"{kept.location}/remove")
     assert "The draft is thrown away." in desk.get(gone.location)
     assert desk.client.get(kept.location).status_code == 404
+    twice = desk.post(f"{kept.location}/remove")
+    assert twice.status_code == 404 and "There is no such page" not in twice.text
+    assert "It is not there any more" in twice.text and "perhaps by pressing twice" in twice.text
+    assert re.search(r'href="/desk"[^>]*>\s*Back to your desk', twice.text)
 
 
 def test_two_who_write_on_one_draft_are_told_of_each_other(desk: Desk) -> None:
