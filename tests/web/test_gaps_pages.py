@@ -861,7 +861,9 @@ def test_a_view_has_a_name_is_ones_own_or_all_coordinators_and_its_removal_is_un
         "All gaps",
         "New shared by Priya Nandakumar",
     ]
-    assert desk.post("/desk/gaps/views", data={"programme": programme, "name": " "}).status_code == 422
+    for nothing_to_see in (" ", "\u200b\u2060"):
+        nameless = desk.post("/desk/gaps/views", data={"programme": programme, "name": nothing_to_see})
+        assert nameless.status_code == 422 and "Give the view a name" in nameless.text
 
 
 def test_a_view_of_ones_own_is_nobody_elses_and_no_other_partnerships(

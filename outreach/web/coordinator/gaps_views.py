@@ -14,6 +14,7 @@ from outreach.ground.db import db, transaction
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.gaps_query import in_form, list_address, query_from_address
 from outreach.web.coordinator.gaps_shown import page_of
+from outreach.web.fields import tidy
 from outreach.web.gate import coordinator, coordinators_only
 from outreach.web.refusals import refused
 
@@ -32,7 +33,7 @@ def gaps_view_save() -> Any:
     shared = bool(request.form.get("shared"))
     with transaction():
         person = db.session.get_one(Coordinator, current_user.person_id)
-        name = request.form.get("name", "")[:200]
+        name = tidy(request.form.get("name"))[:200]
         kept = saved_views.save(person, name, own.address(), shared=shared, now=clock.now()).name
     flash(f"‘{kept}’ is kept{' for all of you' if shared else ''}. It stands under View.", "done")
     return redirect(list_address(found, own), 303)
