@@ -235,7 +235,8 @@ def ticks(
         description=hint,
         widget=GovCheckboxesInput(),
         option_widget=None,
-        validators=[InputRequired(required)] if required else [Optional()],
+        # No Optional: it passes over what else was sent where the first is empty, and so over what is no choice.
+        validators=[InputRequired(required)] if required else [],
         **kwargs,
     )
 
