@@ -12,6 +12,8 @@ down_revision = "0010_questionnaires"
 branch_labels = None
 depends_on = None
 
+GUARD = "history_of_own_letter_guard"
+
 
 def upgrade():
     op.create_table(
@@ -87,8 +89,36 @@ def upgrade():
     )
     for column in ("partnership_id", "urn"):
         op.create_index(op.f(f"ix_own_letter_to_{column}"), "own_letter_to", [column])
+    _guard_deeds()
+
+
+def _guard_deeds():
+    """A deed of such a letter is its own partnership's, as 0002 says of all that the history speaks of."""
+    wrong = (
+        "(SELECT s.partnership_id FROM own_letter s WHERE s.id = CAST(NEW.subject_id AS INTEGER))"
+        " <> NEW.partnership_id"
+    )
+    refused, before = "history_of_another_partnership", "BEFORE INSERT ON history"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER {GUARD} {before} WHEN NEW.subject = 'own letter' AND {wrong} "
+            f"BEGIN SELECT RAISE(ABORT, '{refused}'); END"
+        )
+        return
+    op.execute(
+        f"CREATE FUNCTION {GUARD}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {wrong} THEN "
+        f"RAISE EXCEPTION '{refused}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {GUARD} {before} FOR EACH ROW WHEN (NEW.subject = 'own letter') EXECUTE FUNCTION {GUARD}()"
+    )
 
 
 def downgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {GUARD}")
+    else:
+        op.execute(f"DROP TRIGGER {GUARD} ON history")
+        op.execute(f"DROP FUNCTION {GUARD}")
     op.drop_table("own_letter_to")
     op.drop_table("own_letter")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.asking.open_door import LinkRequest
+from outreach.asking.own_letters.drafts import OwnLetter
 from outreach.county import partnerships
 from outreach.coverage.board.publishing import BoardReport
 from outreach.ground import history
@@ -144,6 +145,18 @@ def subjects(app: Flask) -> dict[str, history.HasHistory]:
                 published_by="Priya",
                 content={},
                 basis={},
+            ),
+            OwnLetter(
+                partnership_id=of,
+                programme_id=programme.id,
+                form_key="one form",
+                subject="The hall",
+                words="Is it free?",
+                to_declined=False,
+                recorded_at=at,
+                who="Priya",
+                changed_at=at,
+                changed_by="Priya",
             ),
         ]
         session.add_all(rows)

@@ -791,7 +791,7 @@ def test_what_is_urgent_and_nobodys_stands_before_everybody_and_the_rest_is_coun
     said = words_of(page)
     assert re.search(r"For me\s+3(?!\d)", said) and re.search(r"All\s+5(?!\d)", said)
     assert "Left Academy, since 19 January · nobody" in said
-    assert "1 more, nobody’s" in said
+    assert "Nobody’s: 1 more" in said
     everybodys = words_of(small.page("?whose=all"))
     assert "include or exclude each · Owen Bright" in everybodys
     assert "nobody to write to · nobody" in everybodys and "with time" not in everybodys

@@ -130,6 +130,8 @@ ELSEWHERE = {
     "calendar.google.com": "at Google",
     "outlook.office.com": "Microsoft",
     "outlook.live.com": "Microsoft",
+    "www.ceop.police.uk": "CEOP",
+    "www.bbc.co.uk": "the BBC’s weather",
 }
 """Where a link of ours may lead away, and by which words the privacy notice says so."""
 
