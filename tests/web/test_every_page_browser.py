@@ -8,6 +8,7 @@ to fails.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,11 +31,13 @@ from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
+from outreach.coverage.digest import days, sending
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import PlanLine
-from outreach.post import links, troupe_links
+from outreach.post import copies, links, troupe_links
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
 from outreach.post.troupe_links import TroupeLink
@@ -65,6 +68,7 @@ ANOTHER_WAY = {
     "coordinator.plan_progress": "a part of a page that is read while a plan is drawn up: test_plans_browser.py",
     "coordinator.search_options": "a part of a page that is read while one types: test_palette.py",
     "coordinator.compare_plans": "after a choice: test_plans_browser.py",
+    "coordinator.place_named": "a part of a page that is read while one points at a map: test_place_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",
     "coordinator.own_letter_check": "after a press on a draft: test_own_letters_browser.py",
@@ -224,6 +228,18 @@ def right_people(programme: Programme, of: School, token: str) -> None:
     db.session.flush()
 
 
+def stop_page_of_a_digest(person: Coordinator) -> str:
+    """The page behind the link of a digest that goes to somebody this morning."""
+    with transaction():
+        days.choose(person, range(7), who="Priya", now=make.NOW - timedelta(days=1))
+    with transaction():
+        assert sending.send(person.id, now=make.NOW)
+    letter = db.session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    assert letter is not None
+    address = dict(copies.read(letter.raw).headers)["List-Unsubscribe"].strip("<>")
+    return urlsplit(address).path
+
+
 def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     app: Flask, client: FlaskClient, told: story.Told, site: Site, page: Page
 ) -> None:
@@ -258,6 +274,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         ]
         right_people(told.programme, silent, tokens[3])
         code = asked.ask(booking.performance, told.coordinator, now=make.NOW)["before"].in_address
+    stop = stop_page_of_a_digest(told.coordinator)
     site.open(page, f"/i/{tokens[0]}")
     page.locator("button.slot").first.click()
     page.wait_for_load_state("load")
@@ -281,6 +298,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         f"/i/{tokens[3]}/contacts",
         f"/q/{code}",
         f"/q/{code}/thanks",
+        stop,
         f"/i/{tokens[0]}/answered/not-this-year",
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
     )
