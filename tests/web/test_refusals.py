@@ -168,8 +168,10 @@ def test_what_an_address_names_and_is_not_there_is_no_such_page(app: Flask, clie
         assert answer.status_code == 404
         return answer.text
 
-    missing = text("/no-such-page")
-    assert text("/find-it") == text("/find-it", method="POST", data={"name": "x"}) == missing
+    sent = {"method": "POST", "data": {"name": "x"}}
+    assert text("/find-it") == text("/no-such-page")
+    assert text("/find-it", **sent) == text("/no-such-page", **sent)
+    assert "It is not there any more" in text("/find-it", **sent)
 
 
 @pytest.fixture
