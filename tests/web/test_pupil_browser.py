@@ -123,6 +123,7 @@ def test_who_leaves_finds_no_way_back_to_what_was_open(site: Site, own_page: Pag
     page.get_by_label("The code on the poster").fill(show.code("before").written)
     page.get_by_role("button", name="Next").click()
     page.get_by_role("link", name="Start").click()
+    expect(page.locator("fieldset:visible")).to_have_count(1)  # the script shows one question at a time
     page.get_by_text("Yes, definitely").locator("visible=true").click()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("link", name="Leave this page").click()
@@ -134,6 +135,7 @@ def test_who_leaves_finds_no_way_back_to_what_was_open(site: Site, own_page: Pag
 
 def test_what_did_not_go_through_is_sent_again_and_kept_once(site: Site, page: Page, show: Asked) -> None:
     site.open(page, f"/q/{show.code('before').in_address}/questions")
+    expect(page.locator("fieldset:visible")).to_have_count(1)
     page.get_by_text("Yes, definitely").locator("visible=true").click()
     for _ in range(5):
         page.get_by_role("button", name="Next").click()
