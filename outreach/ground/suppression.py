@@ -1,7 +1,7 @@
 """Small counts of people hidden in whatever leaves the coordinators, with what would give them away. Pure.
 
-Counts under 5 are hidden, 0 among them; a place where nobody was counted at all has no count and nothing to
-hide. Counts of schools, shows and days never come here.
+Counts under 5 are hidden, 0 among them (`hide` takes another threshold); a place where nobody was counted at
+all has no count and nothing to hide. Counts of schools, shows and days never come here as counts of people.
 
 **One sea of people.** All measures of the same people are judged together, and with them every release there
 ever was, in the order of the days they speak of and not of their publishing. To that end a release says of
@@ -124,8 +124,11 @@ def hide(
     dear: Collection[Hashable] = (),
     aside: Collection[Hashable] = (),
     always: Collection[Hashable] = (),
+    at_least: int = AT_LEAST,
+    guessed: bool = True,
 ) -> Judged:
-    """Which of these sums may be seen, in a release that speaks of a day.
+    """Which of these sums may be seen, in a release that speaks of a day; `at_least`: the smallest count shown;
+    `guessed`: whether a small count must be beyond guessing too, from numbers being whole and never negative.
 
     Where something has to be hidden besides the small counts, it is what holds the fewest people: rather a
     row than a total; sooner what is only made use of (`aside`) than what is read, and anything else sooner
@@ -141,12 +144,14 @@ def hide(
         dear=frozenset(dear),
         aside=frozenset(aside),
         always=frozenset(always),
+        at_least=at_least,
+        guessed=guessed,
     )
     while move := work.next_move():
         work.shown -= move
     release = Release(day=day, people=people, shown=tuple(sums[key] for key in sums if key in work.shown))
-    given = given_away(before)
-    if worse := _worse(before, release):
+    given = given_away(before, at_least=at_least)
+    if worse := _worse(before, release, at_least, guessed):
         let_out = [key for key in sums if key in work.shown]
         raise GivesAway([let_out[at] for at in sorted(worse)])
     found = {}
@@ -160,7 +165,7 @@ def hide(
     return Judged(sums=found, release=release, given_away=given)
 
 
-def given_away(releases: Sequence[Release]) -> list[GivenAway]:
+def given_away(releases: Sequence[Release], *, at_least: int = AT_LEAST) -> list[GivenAway]:
     """Every few people whom these releases, set against each other, may give away.
 
     What is hidden is hidden with some caution, and caution is no knowledge. So it is not told that nobody
@@ -170,11 +175,11 @@ def given_away(releases: Sequence[Release]) -> list[GivenAway]:
     sea = _Sea(releases)
     groups = {(frozenset[int](), where): streams for where, streams in sea.alike().items()}
     found = []
-    for sums, small in _Elimination(groups).worked_out:
+    for sums, small in _Elimination(groups, at_least).worked_out:
         streams = [stream for group in small for stream in groups[group]]
         number, somewhere = sum(s.number for s in streams), {s.unit for s in streams if s.number}
         nobody_went = not number and set(sea.numbers(sums).values()) != {1}
-        if nobody_went or number > max(AT_LEAST - 1, len(somewhere)):
+        if nobody_went or number > max(at_least - 1, len(somewhere)):
             continue
         shown = [(releases[n], at) for n, at in sums]
         found.append(
@@ -188,7 +193,7 @@ def given_away(releases: Sequence[Release]) -> list[GivenAway]:
     return sorted(found, key=lambda g: (g.units, g.days, g.measures))
 
 
-def _worse(before: Sequence[Release], release: Release) -> set[int]:
+def _worse(before: Sequence[Release], release: Release, at_least: int, guessed: bool) -> set[int]:
     """Which of the shown sums of a release give away what the earlier ones do not, by their numbers.
 
     The last look at what is let out, whatever chose what to hide: all is put together anew, from what is
@@ -202,7 +207,7 @@ def _worse(before: Sequence[Release], release: Release) -> set[int]:
         ): streams
         for where, streams in _Sea([*before, release]).alike().items()
     }
-    found = _Elimination(groups)
+    found = _Elimination(groups, at_least, guessed)
     told = [sums for sums, _ in found.worked_out]
     return {at for sums in (*told, *found.tight) for at in sums if isinstance(at, int)}
 
@@ -325,6 +330,8 @@ class _Work:
     dear: frozenset[Hashable]
     aside: frozenset[Hashable]
     always: frozenset[Hashable]
+    at_least: int
+    guessed: bool
     people_of: dict[Hashable, int] = field(init=False)
     place: dict[Hashable, int] = field(init=False)
     shown: set[Hashable] = field(init=False)
@@ -339,7 +346,7 @@ class _Work:
         self.shown = {
             key
             for key in self.keys
-            if self.counted_in(key) and (self.people_of[key] >= AT_LEAST or key in self.always)
+            if self.counted_in(key) and (self.people_of[key] >= self.at_least or key in self.always)
         }
         everything = Release(day=self.day, people=self.people, shown=tuple(self.sums.values()))
         sea = _Sea([*self.earlier, everything])
@@ -367,7 +374,7 @@ class _Work:
         for (now, then), streams in self.groups.items():
             joined[now & still, then].extend(streams)
         self.groups = dict(joined)
-        found = _Elimination(self.groups)
+        found = _Elimination(self.groups, self.at_least, self.guessed)
         moves: set[Hashable] = set()
         touched: set[Hashable] = set()
         for sums, _ in found.worked_out:
@@ -407,7 +414,8 @@ class _Elimination:
     which one more person could not be made up for in whole people.
     """
 
-    def __init__(self, groups: Mapping[Group, list[_Stream]]) -> None:
+    def __init__(self, groups: Mapping[Group, list[_Stream]], at_least: int, guessed: bool = True) -> None:
+        self.at_least, self.guessed = at_least, guessed
         self.groups = list(groups)
         self.number = [sum(s.number for s in groups[g]) for g in self.groups]
         self.spare = [
@@ -417,7 +425,7 @@ class _Elimination:
         self.small = {
             n
             for n, g in enumerate(self.groups)
-            if (g[0] or g[1]) and (self.number[n] < AT_LEAST or self.spare[n] < 1)
+            if (g[0] or g[1]) and (self.number[n] < at_least or self.spare[n] < 1)
         }
         self.worked_out: list[tuple[dict[Any, int], list[Group]]] = []
         self.tight: list[frozenset[int]] = []
@@ -449,7 +457,7 @@ class _Elimination:
             pivots[pivot] = row
         self._judge([row for pivot, row in pivots.items() if pivot in self.small], sums, new)
         known = {g for _, told in self.worked_out for g in told}
-        for n in self.small:
+        for n in self.small if self.guessed else ():
             if self.groups[n] not in known and not self._could_be_more(n, pivots):
                 self.tight.append(self.groups[n][0] or self._beside(n, pivots))
 
@@ -487,7 +495,7 @@ class _Elimination:
         told = [n for n in row if isinstance(n, int)]
         counted = all(row[n] == 1 for n in told)
         people, spare = sum(self.number[n] for n in told), sum(self.spare[n] for n in told)
-        return counted, counted and people >= AT_LEAST and spare >= 1
+        return counted, counted and people >= self.at_least and spare >= 1
 
     def _pivot(self, row: dict[Any, int]) -> int | None:
         """The largest of the large groups of a row, else one of the small."""
@@ -496,18 +504,20 @@ class _Elimination:
         return max(large or there, key=lambda n: self.spare[n], default=None)
 
     def _could_be_more(self, small: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
-        """Whether a small group could hold any number from 0 to 4, or a person more or less where it holds
+        """Whether a small group could hold any number under the threshold, or a person more or less where it holds
         more, made up for in whole people of other groups."""
         if self.groups[small] in self.before:
             return True  # is known already, by earlier releases alone
         number = self.number[small]
-        changes = [n - number for n in range(AT_LEAST) if n != number] if number < AT_LEAST else [1, -1]
+        changes = (
+            [n - number for n in range(self.at_least) if n != number] if number < self.at_least else [1, -1]
+        )
         if small not in pivots:
             goes = [self._goes(small, by, pivots) for by in changes]
         else:
             free = [n for n in pivots[small] if isinstance(n, int) and n != small]
             goes = [any(self._goes(n, sign * by, pivots) for n in free for sign in (1, -1)) for by in changes]
-        return all(goes) if number < AT_LEAST else any(goes)
+        return all(goes) if number < self.at_least else any(goes)
 
     def _goes(self, free: int, by: int, pivots: Mapping[int, Mapping[Any, int]]) -> bool:
         changes = {free: by} | {n: _signed(-by * row[free]) for n, row in pivots.items() if free in row}

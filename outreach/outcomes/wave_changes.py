@@ -4,6 +4,9 @@
 counted as if each had come by itself. Each performance counts alike, however many answered, so that what is
 estimated is the mean over performances of their own mean among those who answered.
 
+**One wave** (`level`): the mean over performances with at least 10 answers of each one's own mean, with the t
+interval of a mean.
+
 **From one wave to another** (`between`): the mean over performances of each one's own difference. A performance
 enters with at least 10 answers in each of the two waves. Interval: mean ± t · s / √k, where s is the standard
 deviation of the k differences and t the quantile of Student's distribution with k - 1 degrees of freedom (the
@@ -56,6 +59,19 @@ class WaveMean:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """The mean over the performances of one wave, in the unit of the item; `low` and `high` bound the 95 % interval,
+    None under 10 performances."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    performances: int
+    schools: int
+    answers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """Mean of two sides and the difference, second less first, in the unit of the item.
 
@@ -79,20 +95,38 @@ class Change:
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
-def between(means: Iterable[WaveMean], first: str, second: str) -> Change | None:
-    """The change from one wave to another at the same performances; None where none can be compared."""
+def level(means: Iterable[WaveMean], wave: str) -> Level | None:
+    """What one wave comes to; None where no performance has answers enough."""
+    theirs = [one for one in means if one.wave == wave and one.answers >= ANSWERS_AT_LEAST]
+    if not theirs:
+        return None
+    middle, half = fmean(one.mean for one in theirs), _half_width([one.mean for one in theirs])
+    return Level(
+        mean=middle,
+        low=None if half is None else middle - half,
+        high=None if half is None else middle + half,
+        performances=len(theirs),
+        schools=len({one.school for one in theirs}),
+        answers=sum(one.answers for one in theirs),
+    )
+
+
+def pairs_of(means: Iterable[WaveMean], first: str, second: str) -> list[tuple[WaveMean, WaveMean]]:
+    """The performances that can be compared, each with its two waves."""
     by_performance: dict[int, dict[str, WaveMean]] = defaultdict(dict)
     for one in means:
         if one.wave in (first, second) and one.answers >= ANSWERS_AT_LEAST:
             by_performance[one.performance][one.wave] = one
-    pairs = [(waves[first], waves[second]) for waves in by_performance.values() if len(waves) == 2]
+    return [(waves[first], waves[second]) for waves in by_performance.values() if len(waves) == 2]
+
+
+def between(means: Iterable[WaveMean], first: str, second: str) -> Change | None:
+    """The change from one wave to another at the same performances; None where none can be compared."""
+    pairs = pairs_of(means, first, second)
     if not pairs:
         return None
     differences = [after.mean - before.mean for before, after in pairs]
-    difference = fmean(differences)
-    half = None
-    if len(pairs) >= CLUSTERS_AT_LEAST:
-        half = t_quantile(len(pairs) - 1) * stdev(differences) / sqrt(len(pairs))
+    difference, half = fmean(differences), _half_width(differences)
     return Change(
         first=fmean(before.mean for before, _ in pairs),
         second=fmean(after.mean for _, after in pairs),
@@ -105,11 +139,12 @@ def between(means: Iterable[WaveMean], first: str, second: str) -> Change | None
     )
 
 
-def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:
-    """Three months later, set against 'before' of the same month at schools not yet reached.
+def sides_of_months(means: Iterable[WaveMean]) -> dict[date, tuple[list[WaveMean], list[WaveMean]]]:
+    """The performances of each month in which both can be set against each other: those before, those three months
+    later.
 
     A school that has answered three months later by then is not one that waits: its own 'before' of another show in
-    such a month is left out. None where no month has both sides.
+    such a month is left out.
     """
     enough = [one for one in means if one.answers >= ANSWERS_AT_LEAST and one.wave in (BEFORE, LATER)]
     reached: dict[int, date] = {}
@@ -120,7 +155,13 @@ def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:
     for one in enough:
         if one.wave == LATER or one.school not in reached or one.month < reached[one.school]:
             months[one.month][one.wave == LATER].append(one)
-    both = {month: sides for month, sides in months.items() if all(sides)}
+    return {month: sides for month, sides in months.items() if all(sides)}
+
+
+def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:
+    """Three months later, set against 'before' of the same month at schools not yet reached; None where no month has
+    both sides."""
+    both = sides_of_months(means)
     if not both:
         return None
     waiting, later = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
@@ -179,6 +220,13 @@ class _Sums:
             n_later=self.n_later - other.n_later,
             later=self.later - other.later,
         )
+
+
+def _half_width(values: Sequence[float]) -> float | None:
+    """Half the width of the interval of a mean: t · s / √k; None under 10."""
+    if len(values) < CLUSTERS_AT_LEAST:
+        return None
+    return t_quantile(len(values) - 1) * stdev(values) / sqrt(len(values))
 
 
 def _half_width_leaving_out_schools(sums: Mapping[date, _Sums], means: Sequence[WaveMean]) -> float | None:

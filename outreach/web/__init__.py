@@ -80,6 +80,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.lists
     import outreach.web.coordinator.new_year
     import outreach.web.coordinator.news
+    import outreach.web.coordinator.outcomes
     import outreach.web.coordinator.own_letters
     import outreach.web.coordinator.paper
     import outreach.web.coordinator.password

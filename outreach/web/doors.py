@@ -91,6 +91,7 @@ DOORS = (
         "Reports",
         (
             Row("Board reports", "board_reports"),
+            Row("Outcomes", "outcomes"),
             Row("Questionnaire", "questionnaire"),
             Row("Codes", "wave_list"),
             Row("Dashboard", "api_tokens"),

@@ -1,0 +1,375 @@
+"""Words and marks of the outcomes page: the headline, how strong the evidence is, and every figure as it is said."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from outreach.ground.wording import capfirst, count, day_short, number
+from outreach.outcomes.findings import (
+    DISTRICT,
+    HIDDEN,
+    NOTHING,
+    OVER,
+    QUARTER,
+    SCHOOL_TYPE,
+    SHOWN,
+    UNDER,
+    WAVES,
+    YEAR_GROUP,
+    ChangeFigure,
+    Findings,
+    Rate,
+    Row,
+    WaveFigure,
+)
+from outreach.outcomes.items import SCALE, QuestionItem
+from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, Change
+
+NAMES = {BEFORE: "Before", AFTER: "After", LATER: "Three months later"}
+SHAPES = {BEFORE: "ring", AFTER: "disc", LATER: "diamond"}
+TABLES = {DISTRICT: "District", QUARTER: "Quarter", YEAR_GROUP: "Year group", SCHOOL_TYPE: "Type of school"}
+
+BEYOND = {UNDER: "under 5%", OVER: "over 95%"}
+NOT_SHOWN = {HIDDEN: "hidden", NOTHING: "no answers yet"}
+
+WHEN = {AFTER: "straight after", LATER: "three months later"}
+
+HIDDEN_MEANS = (
+    "Hidden: too few schools or answers, or answers nearly all alike, or another hidden figure could be worked out "
+    "from it. All are in the figure of the programme, unless that is hidden too."
+)
+
+HOW = (
+    "Share: who said ‘yes, definitely’ or ‘yes, I think so’, or chose what is right.",
+    "Each performance counts alike, however many answered; it counts in a wave with 10 answers or more.",
+    "Change: the mean of each performance’s own change, over those with both waves. So it can differ a little from one "
+    "share less the other.",
+    "Interval: mean ± t · s / √k, with s the standard deviation over k performances and t Student’s at 95% with k − 1 "
+    "degrees of freedom. None under 10 performances.",
+    "The same months: months are weighted by n₁n₀ / (n₁ + n₀) performances; the interval leaves out one school at a "
+    "time. None under 10 schools a side.",
+    "No figure knows of those who did not answer. If they differ, it is wrong by that, and no interval says so.",
+    "What pupils know changes over a year by itself. ‘Before’ against ‘three months later’ holds that too.",
+)
+"""The estimator, as docs/outcomes.md has it at length."""
+
+NOT_BY_LOT = "They were not drawn by lot, so part of it may be the schools. If those in need came first, it is too low."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One figure on the axis from 0 to 100, with what stands beside it. `at` None: nothing is drawn."""
+
+    name: str
+    shape: str
+    said: str
+    interval: str = ""
+    at: int | None = None
+    low: int | None = None
+    high: int | None = None
+    change: str = ""
+    answers: str = ""
+
+
+def headline(found: Findings) -> str:
+    """The share who would know whom to tell, in the newest wave straight after or before the play that is shown."""
+    whole = found.first.whole if found.first else None
+    for kind in (AFTER, BEFORE) if whole else ():
+        figure = whole.waves[kind]  # type: ignore[union-attr]
+        if figure.status not in NOT_SHOWN:
+            return f"{NAMES[kind]} the play, {share_said(figure)} would know whom to tell"
+    return "Outcomes"
+
+
+def lead(found: Findings, title: str, today: date) -> str:
+    """'Before it, 58%. ‘Someone to Tell’, 33 performances, as recorded by 19 January 2027.'"""
+    assert found.first is not None
+    waves = found.first.whole.waves
+    before = waves[BEFORE].status not in NOT_SHOWN and waves[AFTER].status not in NOT_SHOWN
+    shows = count(max(figure.asked for figure in waves.values()), "performance")
+    begins = f"Before it, {share_said(waves[BEFORE])}. " if before else ""
+    return f"{begins}‘{title}’, {shows}, as recorded by {day_short(today)}."
+
+
+def evidence(found: Findings) -> str:
+    """How strong it is, in one sentence that a board member understands."""
+    assert found.first is not None
+    parts = "; ".join(_strength(found, kind) for kind in (AFTER, LATER))
+    return f"{capfirst(parts)}."
+
+
+def _strength(found: Findings, kind: str) -> str:
+    assert found.first is not None
+    whole, when = found.first.whole, WHEN[kind]
+    figure, change = whole.waves[kind], whole.changes[BEFORE, kind].change
+    if figure.status == NOTHING:
+        return f"none yet for {when}"
+    if change is None:
+        return f"none for {when}, as too few answered before and {when} to compare"
+    if change.low is None:
+        return f"weak for {when}, as only {count(change.performances, 'performance')} can be compared"
+    lowest = min((whole.waves[BEFORE].rate, figure.rate), key=lambda rate: _rate_order(rate))
+    if lowest.is_low:
+        return f"weak for {when}, as only {rate_alone(lowest)} answered"
+    if not change.is_clear:
+        return f"no clear change {when}, over {count(change.performances, 'performance')}"
+    if change.difference < 0:
+        return f"fair for {when}, but fewer would know than before"
+    months = found.months.change
+    beside = kind == LATER and months is not None and months.is_clear and months.difference > 0
+    also = ", and schools not yet reached knew less in the same months" if beside else ""
+    return f"fair for {when}, as the rise is clear over {count(change.performances, 'performance')}{also}"
+
+
+def _rate_order(rate: Rate) -> int:
+    return {UNDER: 0, SHOWN: rate.percent or 0, OVER: 100}.get(rate.status, 101)
+
+
+def finding(found: Findings) -> str:
+    """What the chart says, over it."""
+    rose = [one.whole.changes[BEFORE, AFTER].change for one in found.items]
+    known = [change for change in rose if change is not None and change.low is not None]
+    if not known:
+        return "What pupils answered"
+    up = [change for change in known if change.is_clear and change.difference > 0]
+    said = (
+        f"{'Every answer' if len(known) == len(found.items) else 'Every answer with an interval'} rose"
+        if len(up) == len(known)
+        else f"{len(up)} of {count(len(known), 'answer')} rose clearly"
+        if up
+        else "No answer rose clearly"
+    )
+    later = [one.whole.changes[BEFORE, LATER].change for one in found.items]
+    lasting = [c for c in later if c is not None and c.is_clear and c.difference > 0]
+    measured = [c for c in later if c is not None and c.low is not None]
+    if not measured or not up:
+        return said
+    return f"{said}; three months later {len(lasting)} of {len(measured)} are still up"
+
+
+def percent(share: float) -> int:
+    return round(100 * min(max(share, 0.0), 1.0))
+
+
+def share_said(figure: WaveFigure) -> str:
+    """'58%', 'under 5%', 'hidden', 'no answers yet'."""
+    if figure.level is not None:
+        return f"{percent(figure.level.mean)}%"
+    return BEYOND.get(figure.status) or NOT_SHOWN[figure.status]
+
+
+def interval_said(figure: WaveFigure) -> str:
+    """'(54 to 62)', 'no interval'; '' where no share is said."""
+    level = figure.level
+    if level is None:
+        return ""
+    if level.low is None or level.high is None:
+        return "no interval"
+    return f"({percent(level.low)} to {percent(level.high)})"
+
+
+def answers_said(figure: WaveFigure) -> str:
+    return "" if figure.answers is None else number(figure.answers)
+
+
+def shows_said(figure: WaveFigure) -> str:
+    """'24 of 33', or '33' where every performance that was asked counts."""
+    if figure.performances == figure.asked:
+        return number(figure.asked)
+    return f"{figure.performances:,} of {figure.asked:,}"
+
+
+def under(figure: WaveFigure) -> str:
+    """Under a share in a table: '(54 to 62), 1,210 answers, 28%, low'."""
+    said = [interval_said(figure)]
+    if figure.answers is not None:
+        said += [count(figure.answers, "answer"), rate_said(figure.rate)]
+    return ", ".join(one for one in said if one)
+
+
+def rate_alone(rate: Rate) -> str:
+    """'71%', 'over 95%', 'hidden'; '' where nobody answered."""
+    if rate.percent is not None:
+        return f"{rate.percent}%"
+    return BEYOND.get(rate.status) or ("hidden" if rate.status == HIDDEN else "")
+
+
+def rate_said(rate: Rate) -> str:
+    """'71%'; '28%, low'."""
+    return f"{rate_alone(rate)}{', low' if rate.is_low else ''}"
+
+
+def points(change: Change) -> str:
+    """'26 points more', '1 point less', 'no more'."""
+    whole = round(100 * change.difference)
+    return f"{count(abs(whole), 'point')} {'more' if whole > 0 else 'less'}" if whole else "no more"
+
+
+def change_said(figure: ChangeFigure) -> str:
+    """'+26 (22 to 30)', '−3, no interval', 'hidden'; '' where nothing can be compared."""
+    change = figure.change
+    if change is None:
+        return "hidden" if figure.status == HIDDEN else ""
+    return f"{_signed(change.difference, plus=True)}{change_interval(change)}"
+
+
+def change_interval(change: Change) -> str:
+    if change.low is None or change.high is None:
+        return ", no interval"
+    return f" ({_signed(change.low)} to {_signed(change.high)})"
+
+
+def _signed(share: float, *, plus: bool = False) -> str:
+    whole = round(100 * share)
+    return f"−{-whole}" if whole < 0 else f"{'+' if plus and whole else ''}{whole}"
+
+
+def marks(row: Row) -> list[Mark]:
+    """Before, after and three months later, as they are drawn and said."""
+    return [_mark(kind, row) for kind in WAVES]
+
+
+def _mark(kind: str, row: Row) -> Mark:
+    figure, level = row.waves[kind], row.waves[kind].level
+    return Mark(
+        name=NAMES[kind],
+        shape=SHAPES[kind],
+        said=share_said(figure),
+        interval=interval_said(figure),
+        at=percent(level.mean) if level else None,
+        low=percent(level.low) if level and level.low is not None else None,
+        high=percent(level.high) if level and level.high is not None else None,
+        change="" if kind == BEFORE else change_said(row.changes[BEFORE, kind]),
+        answers=", ".join([answers_said(figure), rate_said(figure.rate)]) if figure.answers else "",
+    )
+
+
+def month_marks(change: Change) -> list[Mark]:
+    """The two sides of the same months."""
+    return [
+        Mark(name=name, shape=shape, said=f"{percent(share)}%", at=percent(share))
+        for name, shape, share in (
+            ("Not yet reached", "square", change.first),
+            ("Three months after", "diamond", change.second),
+        )
+    ]
+
+
+def months_said(figure: ChangeFigure) -> tuple[str, str]:
+    """What is said in bold, and what goes on."""
+    change = figure.change
+    if figure.status == NOTHING:
+        return "", (
+            "Nothing to compare yet. It takes answers three months after a show, and answers before a show in the same "
+            "month at other schools."
+        )
+    if change is None:
+        return "", "Hidden."
+    if change.low is None or change.high is None:
+        bounds = ", without interval: under 10 schools on a side,"
+    else:
+        bounds = change_interval(change)
+    return capfirst(points(change)), (
+        f"{bounds} than where the play had not been. {change.performances} performances at "
+        f"{count(change.schools, 'school')}."
+    )
+
+
+def to_ask(found: Findings) -> str:
+    """'9 performances to ask three months later, the next on 26 January 2027'; '' where none waits."""
+    if not found.to_ask:
+        return ""
+    shows, first = count(len(found.to_ask), "performance"), day_short(found.to_ask[0])
+    return f"{shows} to ask three months later, the next on {first}"
+
+
+def nothing_yet(found: Findings) -> str:
+    """Before the first answers: what will stand here, and when the first are asked."""
+    what = (
+        "How many would know whom to tell before the play, after it and three months later will stand here."
+    )
+    if found.next_show is None:
+        return f"{what} No show with a code is to come."
+    return f"{what} The first are asked by the show on {day_short(found.next_show)}."
+
+
+def question(item: QuestionItem) -> str:
+    """The words that pupils read; of what is true or false, that what is right is counted."""
+    if item.kind == SCALE:
+        return item.words
+    return f"{item.words} ({'True' if item.right_answer else 'False'})"
+
+
+CSV_HEAD = [
+    "By",
+    "Row",
+    "Question",
+    "Wave",
+    "Share, %",
+    "From, %",
+    "To, %",
+    "Answers",
+    "Performances counted",
+    "Performances asked",
+    "Schools",
+    "Response rate, %",
+    "Change from before, points",
+    "Change from",
+    "Change to",
+    "Performances compared",
+]
+
+
+def csv_rows(found: Findings) -> Iterator[list[str | int]]:
+    """A line for each wave of each row; the same figures as on the page, hidden where they are hidden there."""
+    for one in found.items:
+        yield from _csv_of("Programme", "", one.item, one.whole)
+    if found.first is not None:
+        for by, rows in found.rows.items():
+            for row in rows:
+                yield from _csv_of(TABLES[by], row.name, found.first.item, row)
+        change = found.months.change
+        figures = _change_cells(found.months)
+        yield [
+            "Programme",
+            "",
+            question(found.first.item),
+            "Three months later against before in the same months",
+            *[""] * 6,
+            "" if change is None else change.schools,
+            "",
+            *figures,
+        ]
+
+
+def _csv_of(by: str, name: str, item: QuestionItem, row: Row) -> Iterator[list[str | int]]:
+    for kind in WAVES:
+        figure, level = row.waves[kind], row.waves[kind].level
+        hidden = "hidden" if figure.status == HIDDEN else ""
+        yield [
+            by,
+            name,
+            question(item),
+            NAMES[kind],
+            percent(level.mean) if level else share_said(figure),
+            percent(level.low) if level and level.low is not None else hidden,
+            percent(level.high) if level and level.high is not None else hidden,
+            figure.answers if figure.answers is not None else hidden,
+            figure.performances,
+            figure.asked,
+            row.schools,
+            figure.rate.percent if figure.rate.percent is not None else rate_alone(figure.rate),
+            *(["", "", "", ""] if kind == BEFORE else _change_cells(row.changes[BEFORE, kind])),
+        ]
+
+
+def _change_cells(figure: ChangeFigure) -> list[str | int]:
+    change = figure.change
+    if change is None:
+        return ["hidden" if figure.status == HIDDEN else "", "", "", ""]
+    low, high = ("", "") if change.low is None or change.high is None else (change.low, change.high)
+    return [
+        round(100 * change.difference),
+        *(round(100 * one) if isinstance(one, float) else one for one in (low, high)),
+        change.performances,
+    ]
