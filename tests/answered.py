@@ -11,6 +11,7 @@ from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
 from outreach.outcomes import closing, questionnaires, waves
 from outreach.outcomes.closed_answers import ClosedAnswer
+from outreach.outcomes.waves import AFTER
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -22,13 +23,15 @@ _key = count(1)
 
 @dataclass(frozen=True, kw_only=True)
 class Show:
-    """One show and what its pupils said of whom to tell: {wave: (how many yes, how many no)}."""
+    """One show and what its pupils said of whom to tell: {wave: (how many yes, how many no)}. `aside`: of the wave after
+    the show so many were set aside."""
 
     said: Mapping[str, tuple[int, int]]
     school: Mapping[str, object] = field(default_factory=dict)
     pupils: Mapping[int, int] = field(default_factory=lambda: {8: 100})
     weeks: int = 0
     same_school_as: int | None = None
+    aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def lay(shows: Sequence[Show], *, la_code: str = "931") -> Answered:
                     partnership_id=of.id,
                     wave_id=wave.id,
                     answered_on=show.starts_at.date(),
-                    set_aside=False,
+                    set_aside=wave.kind == AFTER and n < one.aside,
                     **(YES if n < yes else NO),
                 )
                 for n in range(yes + no)

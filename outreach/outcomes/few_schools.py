@@ -1,4 +1,4 @@
-"""Whether sums, added and subtracted, tell of fewer than 3 schools. Pure.
+"""Sums that, added and subtracted, tell of fewer than 3 schools. Pure.
 
 Performances that stand in the same sums are a cell: no reader can part them. Whatever a reader adds and subtracts is a
 combination of the sums, and tells of the schools of those cells that do not cancel. All combinations are the multiples

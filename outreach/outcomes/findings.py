@@ -1,4 +1,4 @@
-"""What can be said of a programme's questionnaires, as it may be seen: before, after and three months later by item,
+"""Findings of a programme's questionnaires, as they may be seen: before, after and three months later by item,
 and of whom to tell by district, quarter, year group and type of school, never by school."""
 
 from collections import defaultdict

@@ -57,6 +57,23 @@ def table(counts: Mapping[str, int | None]) -> Sums:
     return {unit: frozenset([unit]) for unit in counts} | {"all": frozenset(counts)}
 
 
+def test_another_threshold_is_held_as_five_is() -> None:
+    counts = {"a": 30, "b": 12, "c": 9, "d": 25}
+    by_five, by_ten = hide(table(counts), counts), hide(table(counts), counts, at_least=10)
+    assert all(count.status == SHOWN for count in by_five.sums.values())
+    hidden = {key for key, count in by_ten.sums.items() if count.status == HIDDEN}
+    assert hidden == {"b", "c"}, "what is left of the total is nine"
+    assert suppression.given_away([by_five.release]) == []
+    assert {found.units for found in suppression.given_away([by_five.release], at_least=10)} == {("c",)}
+
+
+def test_a_small_count_that_nobody_need_be_kept_from_guessing_hides_no_more_than_itself() -> None:
+    counts = {"a": 3, "b": 4, "c": 7, "d": 2}
+    sums = {key: frozenset(key) for key in ("bd", "bc", "abd", "abcd")}
+    both = hide(sums, counts), hide(sums, counts, guessed=False)
+    assert [sum(c.status == SHOWN for c in judged.sums.values()) for judged in both] == [2, 3]
+
+
 def test_a_table_without_small_counts_is_shown_whole() -> None:
     counts = {"Fenwold": 5, "Kestermere": 714, "Saxby": 12}
     assert hide(table(counts), counts).sums == {name: shown(n) for name, n in counts.items()} | {

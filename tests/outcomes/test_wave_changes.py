@@ -16,9 +16,11 @@ from outreach.outcomes.wave_changes import (
     BEFORE,
     LATER,
     Change,
+    Level,
     WaveMean,
     between,
     in_the_same_months,
+    level,
     t_quantile,
 )
 
@@ -86,6 +88,23 @@ def test_the_interval_of_pairs_is_that_of_the_textbook() -> None:
     assert change is not None
     assert change.low == pytest.approx(0.55 - 2.26216 * 0.302765 / sqrt(10), abs=1e-5)
     assert change.high == pytest.approx(0.55 + 2.26216 * 0.302765 / sqrt(10), abs=1e-5)
+
+
+def test_one_wave_is_the_mean_of_its_performances_with_the_interval_of_a_mean() -> None:
+    means = [mean_of(n, AFTER, (n + 1) / 10) for n in range(10)]
+    few = [mean_of(10, AFTER, 0.0, answers=9), mean_of(11, BEFORE, 0.0)]
+    found = level([*means, *few], AFTER)
+    assert found == Level(
+        mean=pytest.approx(0.55),
+        low=pytest.approx(0.55 - 2.26216 * 0.302765 / sqrt(10), abs=1e-5),
+        high=pytest.approx(0.55 + 2.26216 * 0.302765 / sqrt(10), abs=1e-5),
+        performances=10,
+        schools=10,
+        answers=200,
+    )
+    under_ten = level(means[:9], AFTER)
+    assert under_ten is not None and (under_ten.low, under_ten.high) == (None, None)
+    assert level(few, AFTER) is None
 
 
 def test_months_are_weighted_by_the_performances_on_both_sides() -> None:

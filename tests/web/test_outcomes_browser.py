@@ -1,5 +1,6 @@
-"""The outcomes page in a browser: on a screen, a phone and paper, by eye of axe, and nothing sideways."""
+"""The outcomes page in a browser: on a screen, a phone and paper."""
 
+import re
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 import answered
-from answered import ALL_CLOSED, Answered, Show
+from answered import Answered, Show
 from browser import Site
 from outreach.ground.db import transaction
 
@@ -54,12 +55,31 @@ def told(app: Flask) -> Answered:
         return answered.lay(county())
 
 
-def test_it_holds_on_a_screen_a_phone_and_paper(site: Site, wide_page: Page, told: Answered) -> None:
+def test_it_holds_on_a_screen_and_a_phone_and_its_marks_differ_in_shape(
+    site: Site, wide_page: Page, told: Answered
+) -> None:
+    site.sign_in(wide_page, told.person)
+    for by in ("district", "type of school"):
+        site.check(wide_page, f"/desk/outcomes?by={by}")
+    first = wide_page.locator("table.marks tbody").first
+    for shape, words in (("ring", "Before"), ("disc", "After"), ("diamond", "Three months later")):
+        row = first.locator("tr", has=wide_page.locator(f".{shape}"))
+        assert row.count() == 1 and row.locator("th").inner_text() == words
+        mark, track = row.locator(f".{shape}").bounding_box(), row.locator("svg.axis").bounding_box()
+        assert mark is not None and track is not None
+        share = int(row.locator("b").inner_text().rstrip("%"))
+        middle = mark["x"] + mark["width"] / 2
+        assert middle == pytest.approx(track["x"] + track["width"] * share / 100, abs=1)
+
+
+def test_on_paper_no_question_is_cut_and_marks_stay(site: Site, wide_page: Page, told: Answered) -> None:
     site.sign_in(wide_page, told.person)
     site.open(wide_page, "/desk/outcomes")
-    import os
-
-    if out := os.environ.get("SHOTS"):
-        for width in (1280, 390):
-            wide_page.set_viewport_size({"width": width, "height": 1500})
-            wide_page.screenshot(path=f"{out}/outcomes-{width}.png", full_page=width > 400)
+    pdf = wide_page.pdf(format="A4", print_background=False)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 3
+    wide_page.emulate_media(media="print")
+    disc = wide_page.locator(".axis .disc").first
+    assert disc.is_visible() and disc.evaluate("e => getComputedStyle(e).fill") != "none"
+    assert not wide_page.locator(".btn").first.is_visible()
+    kept = "e => getComputedStyle(e).breakInside"
+    assert wide_page.locator("table.marks tbody").first.evaluate(kept) == "avoid"

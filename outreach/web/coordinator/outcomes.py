@@ -39,6 +39,6 @@ def outcomes() -> Any:
 def outcomes_csv() -> Any:
     programme, now = the_programme(), clock.now()
     found = findings.of_programme(programme, now=now)
-    title = f"‘{programme.title}’, as recorded by {day_short(now)}. {outcomes_words.HIDDEN_MEANS}"
+    title = f"‘{programme.title}’, as recorded by {day_short(now)}. {outcomes_words.hidden_means()}"
     rows: list[list[Any]] = [outcomes_words.CSV_HEAD, *outcomes_words.csv_rows(found)]
     return downloads.csv_file(f"outcomes-{programme.id}.csv", [title], rows, end="the figures")

@@ -34,11 +34,6 @@ NOT_SHOWN = {HIDDEN: "hidden", NOTHING: "no answers yet"}
 
 WHEN = {AFTER: "straight after", LATER: "three months later"}
 
-HIDDEN_MEANS = (
-    "Hidden: too few schools or answers, or answers nearly all alike, or another hidden figure could be worked out "
-    "from it. All are in the figure of the programme, unless that is hidden too."
-)
-
 HOW = (
     "Share: who said ‘yes, definitely’ or ‘yes, I think so’, or chose what is right.",
     "Each performance counts alike, however many answered; it counts in a wave with 10 answers or more.",
@@ -52,8 +47,6 @@ HOW = (
     "What pupils know changes over a year by itself. ‘Before’ against ‘three months later’ holds that too.",
 )
 """The estimator, as docs/outcomes.md has it at length."""
-
-NOT_BY_LOT = "They were not drawn by lot, so part of it may be the schools. If those in need came first, it is too low."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +265,22 @@ def months_said(figure: ChangeFigure) -> tuple[str, str]:
     return capfirst(points(change)), (
         f"{bounds} than where the play had not been. {change.performances} performances at "
         f"{count(change.schools, 'school')}."
+    )
+
+
+def hidden_means() -> str:
+    """The one note on what is hidden; it never says why a figure is."""
+    return (
+        "Hidden: too few schools or answers, or answers nearly all alike, or another hidden figure could be worked out "
+        "from it. All are in the figure of the programme, unless that is hidden too."
+    )
+
+
+def order_of_schools() -> str:
+    """What the order in which schools were reached does to the comparison in the same months."""
+    return (
+        "Schools were not drawn by lot, so part of it may be the schools. "
+        "If those in need came first, it is too low."
     )
 
 

@@ -1,0 +1,252 @@
+"""Findings of a programme, against the database and against a slow reckoning from single answers."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from statistics import fmean, stdev
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import answered
+import make
+from answered import ALL_CLOSED, Show
+from outreach.ground.db import db, transaction
+from outreach.outcomes import declines, findings, tallies, waves
+from outreach.outcomes.asked_shows import AskedShow, HeldWave
+from outreach.outcomes.findings import (
+    DISTRICT,
+    HIDDEN,
+    NOTHING,
+    QUARTER,
+    SCHOOL_TYPE,
+    SHOWN,
+    YEAR_GROUP,
+    Findings,
+    quarter_of,
+)
+from outreach.outcomes.items import QuestionItem
+from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, WaveMean, t_quantile
+
+TODAY = date(2027, 8, 20)
+
+
+def item(item_id: int = 1) -> QuestionItem:
+    return QuestionItem(id=item_id, words="I would know who to tell.", kind="scale", whom_to_tell=True)
+
+
+def even(number: int, said: tuple[int, int] = (12, 12), **other: Any) -> list[Show]:
+    return [Show(said={BEFORE: said, AFTER: (18, 6), LATER: (15, 9)}, **other) for _ in range(number)]
+
+
+def found_of(shows: list[Show]) -> Findings:
+    with transaction():
+        told = answered.lay(shows)
+    return findings.of_programme(told.programme, now=ALL_CLOSED)
+
+
+def test_before_after_and_later_with_changes_answers_and_response_rates(app: Flask) -> None:
+    found = found_of(even(10))
+    assert [one.item.words[:2] for one in found.items] == ["If", "If", "I ", "I ", "If", "If"]
+    assert found.first is not None and found.first.item.whom_to_tell
+    before, after, later = (found.first.whole.waves[kind] for kind in (BEFORE, AFTER, LATER))
+    for figure, mean in ((before, 0.5), (after, 0.75), (later, 0.625)):
+        assert figure.status == SHOWN and figure.level is not None
+        assert figure.level.mean == pytest.approx(mean)
+        assert (figure.answers, figure.performances, figure.asked) == (240, 10, 10)
+        assert (figure.rate.percent, figure.rate.is_low) == (24, True)
+    change = found.first.whole.changes[BEFORE, LATER].change
+    assert change is not None and change.difference == pytest.approx(0.125)
+    assert (change.low, change.high) == (pytest.approx(0.125), pytest.approx(0.125))
+    rights = found.items[4].whole.waves[AFTER].level
+    assert rights is not None and rights.mean == pytest.approx(0.75), "what is right is counted, not 'true'"
+
+
+def test_a_wave_that_is_open_is_in_no_figure_and_before_any_is_closed_there_is_nothing(app: Flask) -> None:
+    with transaction():
+        told = answered.lay([Show(said={}) for _ in range(3)])
+    found = findings.of_programme(told.programme, now=make.NOW)
+    assert (found.items, found.rows, found.months.status) == ([], {}, NOTHING)
+    assert len(found.to_ask) == 3 and found.next_show is None
+    assert findings.of_programme(told.programme, now=make.EARLIER).next_show == date(2026, 11, 3)
+
+
+def test_rows_are_by_district_quarter_year_group_and_type_and_never_by_school(app: Flask) -> None:
+    kestermere = even(3, school={"district_name": "Kestermere"})
+    fenwold = even(3, school={"district_code": "E07000002", "district_name": "Fenwold"}, pupils={9: 100})
+    nowhere = even(
+        3,
+        school={"district_code": None, "district_name": None, "type_of_establishment": "Special"},
+        pupils={8: 50, 9: 50},
+        weeks=9,
+    )
+    found = found_of([*kestermere, *fenwold, *nowhere])
+    assert set(found.rows) == {DISTRICT, QUARTER, YEAR_GROUP, SCHOOL_TYPE}
+    names = {by: [(row.name, row.schools) for row in rows] for by, rows in found.rows.items()}
+    assert names == {
+        DISTRICT: [("Fenwold", 3), ("Kestermere", 3), ("District not known", 3)],
+        QUARTER: [("October to December 2026", 6), ("January to March 2027", 3)],
+        YEAR_GROUP: [("Year 8", 3), ("Years 8 and 9", 3), ("Year 9", 3)],
+        SCHOOL_TYPE: [("Academy converter", 6), ("Special", 3)],
+    }
+    assert all(row.waves[AFTER].status == SHOWN for rows in found.rows.values() for row in rows)
+    assert found.first is not None
+    without = found.first.whole.changes[BEFORE, AFTER].change
+    assert without is not None and without.low is None, "under 10 performances: no interval, and said"
+
+
+def test_a_small_district_is_hidden_with_its_numbers_and_one_more_beside_it(app: Flask) -> None:
+    places = [("Kestermere", "1", 4), ("Fenwold", "2", 3), ("North Marl", "3", 1)]
+    shows = [
+        show
+        for name, code, number in places
+        for show in even(number, school={"district_name": name, "district_code": f"E0700000{code}"})
+    ]
+    rows = found_of(shows).rows[DISTRICT]
+    status = {row.name: row.waves[AFTER].status for row in rows}
+    assert status == {"Kestermere": SHOWN, "Fenwold": HIDDEN, "North Marl": HIDDEN}
+    for row in rows:
+        if row.name != "Kestermere":
+            assert all((f.answers, f.level, f.rate.percent) == (None,) * 3 for f in row.waves.values())
+            assert all(c.change is None for c in row.changes.values())
+
+
+def test_paper_joins_the_sums_and_what_is_set_aside_or_declined_does_not(app: Flask) -> None:
+    with transaction():
+        told = answered.lay([*even(2), *even(1, aside=10)])
+        first = waves.of_performance(told.shows[0].id)[1]
+        whom = findings.of_programme(told.programme, now=ALL_CLOSED).first
+        assert whom is not None
+        item_id = whom.item.id
+        tallies.count(first, {(item_id, 5): 6, (item_id, 1): 4}, who="P", now=told.shows[0].ends_at)
+    found = findings.of_programme(told.programme, now=ALL_CLOSED)
+    assert found.first is not None
+    assert found.first.whole.waves[AFTER].answers == 3 * 24 + 10 - 10
+    assert found.items[1].whole.waves[AFTER].answers == 3 * 24 - 10, "by item alone"
+    with transaction():
+        declines.decline(told.programme, told.shows[1].urn, who="P", now=ALL_CLOSED)
+    again = findings.of_programme(told.programme, now=ALL_CLOSED).first
+    assert again is not None and again.whole.waves[AFTER].rate.percent == round(100 * 72 / 224)
+
+
+def test_a_show_that_did_not_take_place_is_in_no_figure(app: Flask) -> None:
+    with transaction():
+        told = answered.lay(even(4))
+        told.shows[0].released_at = told.shows[0].starts_at - timedelta(days=3)
+    found = findings.of_programme(told.programme, now=ALL_CLOSED).first
+    assert found is not None and found.whole.waves[BEFORE].asked == 3
+
+
+def test_it_takes_as_many_queries_for_one_show_as_for_many(app: Flask, count_queries: Any) -> None:
+    sent = []
+    for number, la_code in ((1, "931"), (12, "932")):
+        with transaction():
+            told = answered.lay(even(number), la_code=la_code)
+        db.session.expire_all()
+        programme = db.session.merge(told.programme)
+        assert programme.id
+        with count_queries() as queries:
+            findings.of_programme(programme, now=ALL_CLOSED)
+        sent.append(len(queries))
+    assert sent == [11, 11]
+
+
+Answers = list[tuple[int, str, bool]]
+"""(performance, wave, whether yes), one for each pupil."""
+
+
+@st.composite
+def programmes(draw: st.DrawFn) -> tuple[list[AskedShow], Answers]:
+    number = draw(st.integers(1, 14))
+    shows = [
+        AskedShow(
+            performance=n,
+            urn=draw(st.integers(1, 12)),
+            day=date(2026, 10, 1) + timedelta(days=draw(st.integers(0, 200))),
+            district_code="",
+            district=draw(st.sampled_from(["", "Fenwold", "Kestermere"])),
+            school_type="Special",
+            year_groups=(8,),
+            pupils=draw(st.integers(0, 90)),
+        )
+        for n in range(number)
+    ]
+    said: Answers = []
+    for show in shows:
+        for wave in (BEFORE, AFTER, LATER):
+            yes, no = draw(st.tuples(st.integers(0, 25), st.integers(0, 25)))
+            said += [(show.performance, wave, n < yes) for n in range(yes + no)]
+    return shows, said
+
+
+def month_of(show: AskedShow) -> date:
+    return show.day.replace(day=1)
+
+
+def slow_level(said: Answers, shows: set[int], wave: str) -> tuple[float, float | None, int] | None:
+    """Mean, half the interval's width, and answers; from single pupils."""
+    by_show = defaultdict(list)
+    for show, at, yes in said:
+        if at == wave and show in shows:
+            by_show[show].append(yes)
+    means = [fmean(answers) for answers in by_show.values() if len(answers) >= 10]
+    number = sum(len(answers) for answers in by_show.values() if len(answers) >= 10)
+    if not means:
+        return None
+    half = t_quantile(len(means) - 1) * stdev(means) / len(means) ** 0.5 if len(means) >= 10 else None
+    return fmean(means), half, number
+
+
+@given(programmes())
+@settings(max_examples=60, deadline=None)
+def test_what_is_shown_is_what_single_answers_come_to(told: tuple[list[AskedShow], Answers]) -> None:
+    shows, said = told
+    means, held = [], []
+    for show in shows:
+        for n, wave in enumerate((BEFORE, AFTER, LATER)):
+            answers = [yes for at, kind, yes in said if (at, kind) == (show.performance, wave)]
+            wave_id = show.performance * 3 + n
+            facts = {"performance": show.performance, "month": month_of(show)}
+            held.append(HeldWave(id=wave_id, kind=wave, opens_on=None, is_closed=True, **facts))
+            if answers:
+                means.append(
+                    WaveMean(school=show.urn, wave=wave, answers=len(answers), mean=fmean(answers), **facts)
+                )
+    found = findings.findings([item()], {1: means}, shows, held, today=TODAY)
+    if not said:
+        assert found.items == []
+        return
+    assert found.first is not None
+    everything = {show.performance for show in shows}
+    rows = [(found.first.whole, everything)] + [
+        (row, {s.performance for s in shows if (s.district or "District not known") == row.name})
+        for row in found.rows[DISTRICT]
+    ]
+    for row, within in rows:
+        assert row.schools == len({show.urn for show in shows if show.performance in within})
+        for wave, figure in row.waves.items():
+            slow = slow_level(said, within, wave)
+            assert (figure.status == NOTHING) == (slow is None)
+            if figure.level is None or slow is None:
+                continue
+            mean, half, answers = slow
+            assert figure.level.mean == pytest.approx(mean) and figure.answers == answers
+            assert (figure.level.low is None) == (half is None)
+            if half is not None:
+                assert figure.level.high == pytest.approx(mean + half)
+            if figure.rate.percent is not None:
+                could = sum(
+                    max(s.pupils, n if n >= 10 else 0)
+                    for s in shows
+                    if s.performance in within
+                    for n in [sum(1 for at, kind, _ in said if (at, kind) == (s.performance, wave))]
+                )
+                assert figure.rate.percent == round(100 * answers / could)
+
+
+def test_quarters_are_those_of_the_calendar() -> None:
+    assert [quarter_of(date(2026, month, 9)).month for month in range(1, 13)] == [1] * 3 + [4] * 3 + [
+        7
+    ] * 3 + [10] * 3

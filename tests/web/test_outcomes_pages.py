@@ -1,0 +1,150 @@
+"""The outcomes page and its file: before anybody answered, with figures, and with what is hidden."""
+
+import csv
+import io
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import answered
+import asked
+import make
+from answered import Show
+from outreach.ground.db import db, transaction
+from outreach.web.coordinator import outcomes_words
+
+pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
+
+
+def said(page: TestResponse) -> str:
+    assert page.status_code == 200
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text.partition("<main")[2])).split())
+
+
+def county() -> list[Show]:
+    """Ten shows at ten schools: four in Fenwold, five in Kestermere, one in North Marl."""
+    return [
+        Show(
+            said={"before": (12, 12), "after": (18, 6), "later": (15, 9)},
+            school={"district_code": f"E0700000{code}", "district_name": name},
+            pupils={8: 40},
+        )
+        for name, code, number in (("Fenwold", 1, 4), ("Kestermere", 2, 5), ("North Marl", 3, 1))
+        for _ in range(number)
+    ]
+
+
+def test_before_anybody_answered_it_says_what_will_stand_there_and_when(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        of = make.partnership()
+        person = make.person(of)
+    make.signed_in(client, person)
+    assert "Set up a programme first." in said(client.get("/desk/outcomes"))
+    with transaction():
+        told = asked.lay("932")
+    make.signed_in(client, told.drafter)
+    page = said(client.get("/desk/outcomes"))
+    assert "will stand here. The first are asked by the show on 9 March 2027." in page
+    assert "CSV" not in page
+
+
+def test_it_leads_with_the_finding_and_how_strong_it_is(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        told = answered.lay(county())
+    make.signed_in(client, told.person)
+    page = said(client.get("/desk/outcomes"))
+    assert (
+        "After the play, 75% would know whom to tell Before it, 50%. ‘Someone to Tell’, 10 performances"
+        in page
+    )
+    assert "How strong is this? Fair for straight after, as the rise is clear over 10 performances;" in page
+    assert page.index("How strong") < page.index("Every answer rose")
+    assert "not drawn by lot" not in page, "nothing could be compared in the same months"
+    for line in outcomes_words.HOW:
+        assert line in page
+    assert "240, 60%" in page and "+25 (25 to 25)" in page
+
+
+def test_rows_are_hidden_by_a_word_with_one_note_and_without_a_reason(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        told = answered.lay(county())
+    make.signed_in(client, told.person)
+    answer = client.get("/desk/outcomes")
+    rows = {
+        re.sub(r"<[^>]+>", "", name): cells
+        for name, cells in re.findall(r'<tr>\s*<th scope="row">(.*?)</th>(.*?)</tr>', answer.text, re.S)
+    }
+    assert rows["North Marl"].count("hidden") == 5 and "24" not in rows["North Marl"]
+    assert rows["Fenwold"].count("hidden") == 5, "with Kestermere it would tell of North Marl"
+    assert "75%" in rows["Kestermere"] and "120 answers" in rows["Kestermere"]
+    assert said(answer).count(outcomes_words.hidden_means()) == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "head"),
+    [
+        ("", "by district"),
+        ("quarter", "by quarter"),
+        ("year group", "by year group"),
+        ("type of school", "by type of school"),
+        ("school", "by district"),
+    ],
+)
+def test_it_is_sorted_by_four_things_and_never_by_school(
+    app: Flask, client: FlaskClient, by: str, head: str
+) -> None:
+    with transaction():
+        told = answered.lay(county()[:5])
+    make.signed_in(client, told.person)
+    page = client.get("/desk/outcomes", query_string={"by": by})
+    assert f"Whom to tell, {head}" in said(page)
+    assert all(show.host.name not in page.text for show in told.shows)
+
+
+def test_the_file_says_the_same_in_lines(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        told = answered.lay(county())
+    make.signed_in(client, told.person)
+    answer = client.get("/desk/outcomes.csv", query_string={"programme": told.programme.id})
+    assert answer.headers["Content-Disposition"].endswith(f'"outcomes-{told.programme.id}.csv"')
+    lines = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert outcomes_words.hidden_means() in lines[0][0] and lines[1] == outcomes_words.CSV_HEAD
+    whole = next(line for line in lines if line[:1] == ["Programme"] and line[3] == "After")
+    assert whole[4:12] == ["75", "75", "75", "240", "10", "10", "10", "60"]
+    north = [line for line in lines if line[1:2] == ["North Marl"]]
+    assert len(north) == 3 and all(line[7] == line[11] == "hidden" for line in north)
+    assert all(str(show.urn) not in answer.text and show.host.name not in answer.text for show in told.shows)
+
+
+def test_another_partnerships_outcomes_are_not_there(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        told = answered.lay(county()[:3])
+        other = make.person(make.partnership(("932",)))
+    make.signed_in(client, other)
+    for address in ("/desk/outcomes", "/desk/outcomes.csv"):
+        assert client.get(address, query_string={"programme": told.programme.id}).status_code == 404
+    assert client.get("/desk/outcomes.csv").status_code == 404
+
+
+def test_it_asks_as_often_for_one_show_as_for_ten(
+    app: Flask, client: FlaskClient, count_queries: Any
+) -> None:
+    sent = []
+    for shows, la_code in ((county()[:1], "931"), (county(), "932")):
+        with transaction():
+            told = answered.lay(shows, la_code=la_code)
+        make.signed_in(client, told.person)
+        db.session.remove()
+        with count_queries() as queries:
+            assert client.get("/desk/outcomes").status_code == 200
+        sent.append(len(queries))
+    assert sent[0] == sent[1]

@@ -1,0 +1,272 @@
+"""Words of the outcomes page: what is said of figures that are shown, hidden, beyond, low, or not there."""
+
+from datetime import date
+
+import pytest
+
+from outreach.outcomes.findings import (
+    HIDDEN,
+    NOTHING,
+    OVER,
+    SHOWN,
+    UNDER,
+    ChangeFigure,
+    Findings,
+    ItemFindings,
+    Rate,
+    Row,
+    WaveFigure,
+)
+from outreach.outcomes.items import QuestionItem
+from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, Change, Level
+from outreach.web.coordinator import outcomes_words as words
+
+TELL = QuestionItem(id=1, words="I would know who to tell.", kind="scale", whom_to_tell=True)
+GIFTS = QuestionItem(id=2, words="Gifts are always kind.", kind="true or false", right_answer=0)
+
+
+def level(mean: float, half: float | None = 0.04) -> Level:
+    low, high = (None, None) if half is None else (mean - half, mean + half)
+    return Level(mean=mean, low=low, high=high, performances=33, schools=30, answers=1210)
+
+
+def wave(
+    mean: float | None = 0.58, *, status: str = SHOWN, rate: int | str = 71, performances: int = 33
+) -> WaveFigure:
+    said = Rate(status=SHOWN, percent=rate) if isinstance(rate, int) else Rate(status=rate)
+    shown = status == SHOWN and mean is not None
+    return WaveFigure(
+        status=status,
+        rate=said,
+        performances=performances,
+        asked=33,
+        answers=None if status in (HIDDEN, NOTHING) else 1210,
+        level=level(mean) if shown and mean is not None else None,
+    )
+
+
+def change(difference: float = 0.26, half: float | None = 0.04, performances: int = 24) -> ChangeFigure:
+    return ChangeFigure(
+        status=SHOWN,
+        change=Change(
+            first=0.5,
+            second=0.5 + difference,
+            difference=difference,
+            low=None if half is None else difference - half,
+            high=None if half is None else difference + half,
+            performances=performances,
+            schools=20,
+            answers=999,
+        ),
+    )
+
+
+NO_CHANGE = ChangeFigure(status=NOTHING)
+
+
+def findings(
+    before: WaveFigure | None = None,
+    after: WaveFigure | None = None,
+    later: WaveFigure | None = None,
+    *,
+    rise: ChangeFigure | None = None,
+    lasts: ChangeFigure | None = None,
+    months: ChangeFigure = NO_CHANGE,
+) -> Findings:
+    whole = Row(
+        key="",
+        name="",
+        schools=30,
+        waves={
+            BEFORE: before or wave(0.58),
+            AFTER: after or wave(0.84),
+            LATER: later or wave(0.77),
+        },
+        changes={(BEFORE, AFTER): rise or change(), (BEFORE, LATER): lasts or change(0.19)},
+    )
+    return Findings(items=[ItemFindings(item=TELL, whole=whole)], months=months)
+
+
+NOT_YET = wave(None, status=NOTHING, performances=0)
+KEPT = wave(None, status=HIDDEN, rate=HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("found", "headline"),
+    [
+        (findings(), "After the play, 84% would know whom to tell"),
+        (findings(after=NOT_YET), "Before the play, 58% would know whom to tell"),
+        (findings(after=wave(None, status=OVER)), "After the play, over 95% would know whom to tell"),
+        (findings(before=KEPT, after=KEPT), "Outcomes"),
+        (Findings(items=[]), "Outcomes"),
+    ],
+)
+def test_the_headline_is_the_share_who_would_know_whom_to_tell(found: Findings, headline: str) -> None:
+    assert words.headline(found) == headline
+
+
+def test_the_lead_says_before_whose_and_when() -> None:
+    today = date(2027, 1, 19)
+    ends = "‘Someone to Tell’, 33 performances, as recorded by 19 January 2027."
+    assert words.lead(findings(), "Someone to Tell", today) == f"Before it, 58%. {ends}"
+    assert words.lead(findings(before=KEPT), "Someone to Tell", today) == ends
+    assert words.lead(findings(after=NOT_YET), "Someone to Tell", today) == ends
+
+
+GOOD_AFTER = "Fair for straight after, as the rise is clear over 24 performances; "
+MONTHS = change(0.2)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (findings(), GOOD_AFTER + "fair for three months later, as the rise is clear over 24 performances."),
+        (
+            findings(months=MONTHS),
+            GOOD_AFTER
+            + "fair for three months later, as the rise is clear over 24 performances, and schools not yet "
+            "reached knew less in the same months.",
+        ),
+        (
+            findings(later=wave(rate=28)),
+            GOOD_AFTER + "weak for three months later, as only 28% answered.",
+        ),
+        (
+            findings(later=wave(rate=UNDER)),
+            GOOD_AFTER + "weak for three months later, as only under 5% answered.",
+        ),
+        (findings(later=NOT_YET), GOOD_AFTER + "none yet for three months later."),
+        (
+            findings(later=KEPT, lasts=ChangeFigure(status=HIDDEN)),
+            GOOD_AFTER
+            + "none for three months later, as too few answered before and three months later to compare.",
+        ),
+        (
+            findings(lasts=change(half=None, performances=9)),
+            GOOD_AFTER + "weak for three months later, as only 9 performances can be compared.",
+        ),
+        (
+            findings(lasts=change(0.01)),
+            GOOD_AFTER + "no clear change three months later, over 24 performances.",
+        ),
+        (
+            findings(lasts=change(-0.1)),
+            GOOD_AFTER + "fair for three months later, but fewer would know than before.",
+        ),
+        (
+            findings(before=wave(rate=20)),
+            "Weak for straight after, as only 20% answered; weak for three months later, as only 20% answered.",
+        ),
+    ],
+)
+def test_how_strong_it_is_in_one_sentence(found: Findings, said: str) -> None:
+    assert words.evidence(found) == said
+
+
+def test_it_is_never_called_strong_while_schools_are_not_drawn_by_lot() -> None:
+    assert "strong" not in words.evidence(findings(months=MONTHS)).lower()
+    assert "not drawn by lot" in words.order_of_schools() and "too low" in words.order_of_schools()
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (findings(), "Every answer rose; three months later 1 of 1 are still up"),
+        (findings(lasts=NO_CHANGE), "Every answer rose"),
+        (findings(rise=change(0.01)), "No answer rose clearly"),
+        (findings(rise=change(half=None)), "What pupils answered"),
+        (findings(rise=NO_CHANGE), "What pupils answered"),
+    ],
+)
+def test_the_chart_says_what_it_shows(found: Findings, said: str) -> None:
+    assert words.finding(found) == said
+
+
+def test_a_mark_has_a_shape_of_its_own_and_its_figures_in_words() -> None:
+    found = findings(later=wave(rate=28)).first
+    assert found is not None
+    before, after, later = words.marks(found.whole)
+    assert [one.shape for one in (before, after, later)] == ["ring", "disc", "diamond"]
+    assert (after.said, after.interval, after.at, after.low, after.high) == ("84%", "(80 to 88)", 84, 80, 88)
+    assert (before.change, after.change, later.change) == ("", "+26 (22 to 30)", "+19 (15 to 23)")
+    assert (before.answers, later.answers) == ("1,210, 71%", "1,210, 28%, low")
+
+
+def test_what_is_hidden_beyond_or_not_there_is_never_blank_and_has_no_number() -> None:
+    found = findings(
+        KEPT, wave(None, status=UNDER, rate=OVER), NOT_YET, rise=ChangeFigure(status=HIDDEN)
+    ).first
+    assert found is not None
+    before, after, later = words.marks(found.whole)
+    assert [(m.said, m.at, m.low, m.interval) for m in (before, after, later)] == [
+        ("hidden", None, None, ""),
+        ("under 5%", None, None, ""),
+        ("no answers yet", None, None, ""),
+    ]
+    assert (before.answers, after.answers, later.answers) == ("", "1,210, over 95%", "")
+    assert after.change == "hidden"
+    assert words.under(found.whole.waves[BEFORE]) == ""
+
+
+def test_no_interval_is_said_and_points_have_signs() -> None:
+    assert words.change_said(change(half=None)) == "+26, no interval"
+    assert words.change_said(change(-0.03, 0.05)) == "−3 (−8 to 2)"
+    assert words.change_said(change(0.001)) == "0 (−4 to 4)"
+    assert words.change_said(NO_CHANGE) == ""
+    without = WaveFigure(
+        status=SHOWN,
+        rate=Rate(status=HIDDEN),
+        performances=9,
+        asked=12,
+        answers=94,
+        level=level(0.76, None),
+    )
+    assert words.under(without) == "no interval, 94 answers, hidden"
+    assert words.shows_said(without) == "9 of 12" and words.shows_said(wave()) == "33"
+
+
+def test_bounds_beyond_none_and_all_are_drawn_on_the_axis() -> None:
+    assert words.interval_said(wave(0.94)) == "(90 to 98)"
+    assert words.percent(1.02) == 100 and words.percent(-0.01) == 0
+
+
+def test_the_same_months_say_how_much_more_than_where_the_play_had_not_been() -> None:
+    assert words.months_said(change(0.24, 0.05)) == (
+        "24 points more",
+        " (19 to 29) than where the play had not been. 24 performances at 20 schools.",
+    )
+    assert words.months_said(change(-0.01))[0] == "1 point less"
+    assert words.months_said(change(0.0))[0] == "No more"
+    assert words.months_said(change(half=None))[1].startswith(
+        ", without interval: under 10 schools on a side, than"
+    )
+    assert words.months_said(ChangeFigure(status=HIDDEN)) == ("", "Hidden.")
+    assert words.months_said(NO_CHANGE)[1].startswith("Nothing to compare yet.")
+    assert [(m.name, m.shape, m.said) for m in words.month_marks(MONTHS.change)] == [  # type: ignore[arg-type]
+        ("Not yet reached", "square", "50%"),
+        ("Three months after", "diamond", "70%"),
+    ]
+
+
+def test_what_waits_and_what_will_stand_here() -> None:
+    waits = Findings(items=[], to_ask=[date(2027, 1, 26)] * 9, next_show=date(2027, 3, 9))
+    assert words.to_ask(waits) == "9 performances to ask three months later, the next on 26 January 2027"
+    assert words.to_ask(findings()) == ""
+    assert words.nothing_yet(waits).endswith(
+        "will stand here. The first are asked by the show on 9 March 2027."
+    )
+    assert words.nothing_yet(Findings(items=[])).endswith("No show with a code is to come.")
+
+
+def test_of_true_or_false_it_is_said_what_is_right() -> None:
+    assert words.question(GIFTS) == "Gifts are always kind. (False)"
+    assert words.question(TELL) == TELL.words
+
+
+def test_the_file_has_what_the_page_has_and_hides_what_it_hides() -> None:
+    found = findings(KEPT, wave(0.84, rate=28), wave(None, status=OVER), rise=ChangeFigure(status=HIDDEN))
+    rows = list(words.csv_rows(found))
+    assert {len(row) for row in rows} == {len(words.CSV_HEAD)}
+    assert rows[0][4:8] == ["hidden"] * 4 and rows[0][11] == "hidden"
+    assert rows[1][4:8] == [84, 80, 88, 1210] and rows[1][11:] == [28, "hidden", "", "", ""]
+    assert rows[2][4:8] == ["over 95%", "", "", 1210] and rows[2][12:] == [19, 15, 23, 24]
