@@ -7,9 +7,9 @@ many answered too, and its response rate, and never says why.
 What is shown must not be set against another figure to learn a hidden one. A share beside the number of answers tells
 how many said yes; a response rate beside it tells how many could have answered: so all three are judged as counts of
 people, for every figure of an item at once, by `ground/suppression.py`, and what can be worked out must hold 5 who said
-yes, 5 who said no and 5 who did not answer. Nor may anything be worked out of fewer than 3 schools
-(`few_schools.py`). Performances with under 10 answers are in no figure, so that whatever can be worked out rests
-on 10 answers at least.
+yes, 5 who said no and 5 who did not answer. Nor may anything be worked out of fewer than 3 schools, nor the counts of a
+figure that is hidden, however large (`worked_out.py`). Performances with under 10 answers are in no figure, so that
+whatever can be worked out rests on 10 answers at least.
 
 A change between two waves says no number of answers, and itself in whole points. It is shown beside its two waves where
 each side of it could be shown by itself; and, where it leaves out performances that stand in one of them, only from 10
@@ -23,7 +23,7 @@ from datetime import date
 from statistics import fmean
 
 from outreach.ground.suppression import AT_LEAST, SHOWN, Part, Sum, hide
-from outreach.outcomes import few_schools
+from outreach.outcomes import worked_out
 from outreach.outcomes.wave_changes import ANSWERS_AT_LEAST, CLUSTERS_AT_LEAST
 
 SCHOOLS_AT_LEAST = 3
@@ -142,6 +142,7 @@ class _Judging:
         for wave in sorted({wave for key in self.shown for wave, _ in self.figures[key].of}):
             self._judge_schools(wave)
             self._judge_people(wave)
+            self._judge_hidden(wave)
         return (len(self.shown), len(self.rates)) != before
 
     def _judge_people(self, wave: str) -> None:
@@ -184,10 +185,38 @@ class _Judging:
             cells: dict[frozenset[Hashable], set[int]] = defaultdict(set)
             for at, keys in answered.items():
                 cells[frozenset(keys)].add(self.heard[at].school)
-            told = few_schools.find(cells)
+            told = worked_out.that_tell_of_few_schools(cells)
             if not told:
                 return
             self.shown.discard(min(told, key=self._cost))
+
+    def _judge_hidden(self, wave: str) -> None:
+        """Hide what gives a hidden count away, though that be a large one: hidden for another's sake, it is hidden."""
+        theirs = {key for key, figure in self.figures.items() if any(at[0] == wave for at in figure.of)}
+        cells = {"of": self._cells(theirs, "of"), "asked": self._cells(theirs, "asked")}
+        while True:
+            shown = self.shown & theirs
+            exact, rates = shown - self.beyond, self.rates & shown
+            for which, hidden, known in (
+                ("of", theirs - shown, shown),
+                ("of", theirs - exact, exact),
+                ("asked", shown - rates, rates),
+            ):
+                if told := worked_out.that_give(hidden, cells[which], known):
+                    cheapest = min(told, key=self._cost)
+                    (self.rates if which == "asked" else self.shown).discard(cheapest)
+                    break
+            else:
+                return
+
+    def _cells(self, keys: set[Hashable], which: str) -> set[frozenset[Hashable]]:
+        """The sets of these figures in which some performance stands."""
+        found: dict[At, set[Hashable]] = defaultdict(set)
+        for key in keys:
+            figure = self.figures[key]
+            for at in figure.of if which == "of" else figure.asked:
+                found[at].add(key)
+        return {frozenset(some) for some in found.values()}
 
     def _cost(self, key: Hashable) -> tuple[bool, int, str]:
         figure = self.figures[key]

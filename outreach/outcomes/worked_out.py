@@ -1,4 +1,4 @@
-"""Sums that, added and subtracted, tell of fewer than 3 schools. Pure.
+"""Sums that, added and subtracted, tell of fewer than 3 schools, or give a sum that is hidden. Pure.
 
 Performances that stand in the same sums are a cell: no reader can part them. Whatever a reader adds and subtracts is a
 combination of the sums, and tells of the schools of those cells that do not cancel. All combinations are the multiples
@@ -7,7 +7,7 @@ schools alone is made of the rows whose own cells are of these two, and what suc
 which is looked at for each two schools.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 SCHOOLS_AT_LEAST = 3
@@ -19,13 +19,14 @@ Row = dict[Any, int]
 """{a cell's number, or ('sum', which): how many times}."""
 
 
-def find(cells: Mapping[frozenset[Hashable], Collection[int]]) -> set[Hashable]:
+def that_tell_of_few_schools(cells: Mapping[frozenset[Hashable], Collection[int]]) -> set[Hashable]:
     """Sums that together tell of fewer than 3 schools, one such set; none where there is none.
 
     `cells`: {the sums in which its performances stand: the schools of these}.
     """
-    schools = [frozenset(some) for keys, some in cells.items() if keys]
-    rows = _reduced([keys for keys in cells if keys])
+    keys = [some for some in cells if some]
+    schools = [frozenset(cells[some]) for some in keys]
+    rows = _reduced(keys, {key for some in keys for key in some})
     own = {cell: schools[cell] for cell in rows if len(schools[cell]) < SCHOOLS_AT_LEAST}
     for few in _pairs(own.values(), schools):
         theirs = [dict(rows[cell]) for cell, some in own.items() if some <= few]
@@ -34,12 +35,31 @@ def find(cells: Mapping[frozenset[Hashable], Collection[int]]) -> set[Hashable]:
     return set()
 
 
-def _reduced(cells: list[frozenset[Hashable]]) -> dict[int, Row]:
-    """The rows that elimination leaves, by the cell that each has for its own; those of many schools are not chosen
-    rather than others, since any choice will do."""
+def that_give(
+    hidden: Collection[Hashable], cells: Collection[frozenset[Hashable]], shown: Collection[Hashable]
+) -> set[Hashable]:
+    """Shown sums from which a hidden one follows, one such set; none where none does.
+
+    `cells`: for each the sums, shown and hidden, in which its performances stand.
+    """
+    keys = list(cells)
+    rows = _reduced(keys, shown)
+    for key in sorted(hidden, key=repr):
+        wanted: Row = {n: 1 for n, some in enumerate(keys) if key in some}
+        if not wanted:
+            continue
+        for cell in [cell for cell in wanted if cell in rows]:
+            _take(wanted, rows[cell], wanted[cell])
+        if not any(isinstance(cell, int) for cell in wanted):
+            return {name[1] for name in wanted}
+    return set()
+
+
+def _reduced(cells: Sequence[frozenset[Hashable]], shown: Collection[Hashable]) -> dict[int, Row]:
+    """The rows that elimination of the shown sums leaves, by the cell that each has for its own."""
     sums: dict[Hashable, Row] = {}
     for cell, keys in enumerate(cells):
-        for key in keys:
+        for key in keys & frozenset(shown):
             sums.setdefault(key, {("sum", key): 1})[cell] = 1
     rows: dict[int, Row] = {}
     for key in sorted(sums, key=repr):

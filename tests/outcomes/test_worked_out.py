@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.outcomes import few_schools
+from outreach.outcomes import worked_out
 
 Shows = dict[int, tuple[int, frozenset[str]]]
 """{show: (its school, the sums it stands in)}."""
@@ -28,22 +28,24 @@ def table(*rows: tuple[int, str]) -> Shows:
 
 def test_what_is_left_of_a_total_is_of_three_schools_or_found() -> None:
     three = table((1, "A"), (2, "A"), (3, "A"), (4, "B"), (5, "B"), (6, "B"))
-    assert few_schools.find(cells(three)) == set()
+    assert worked_out.that_tell_of_few_schools(cells(three)) == set()
     two = {n: one for n, one in three.items() if n != 5}
     without_b = {n: (school, sums - {"B"}) for n, (school, sums) in two.items()}
-    assert few_schools.find(cells(without_b)) == {"all", "A"}, "the total less A is B, of two schools"
+    assert worked_out.that_tell_of_few_schools(cells(without_b)) == {"all", "A"}, (
+        "the total less A is B, of two schools"
+    )
 
 
 def test_two_rows_that_differ_by_one_school_are_found() -> None:
     shows = {n: (n, frozenset({"district", "quarter", "all"})) for n in range(5)}
     shows |= {5: (5, frozenset({"quarter", "all"}))} | {n: (n, frozenset({"all"})) for n in (6, 7, 8)}
-    assert few_schools.find(cells(shows)) == {"district", "quarter"}
+    assert worked_out.that_tell_of_few_schools(cells(shows)) == {"district", "quarter"}
 
 
 def test_one_school_with_many_shows_is_still_one_school() -> None:
     shows = {n: (1 + n % 2, frozenset({"A", "all"})) for n in range(8)}
     shows |= {n: (n, frozenset({"all"})) for n in range(10, 14)}
-    assert "A" in few_schools.find(cells(shows))
+    assert "A" in worked_out.that_tell_of_few_schools(cells(shows))
 
 
 @st.composite
@@ -93,7 +95,7 @@ def test_it_finds_what_a_search_through_all_pairs_of_schools_finds(shows: Shows)
     schools = {school for school, _ in shows.values()}
     pairs = [set(pair) for size in (1, 2) for pair in combinations(schools, size)]
     told = any(tells_of(sums, few, shows) for few in pairs)
-    found = few_schools.find(cells(shows))
+    found = worked_out.that_tell_of_few_schools(cells(shows))
     assert bool(found) == told
     if found:
         assert any(tells_of(set(found), few, shows) for few in pairs), "what it names is enough to tell"
