@@ -133,7 +133,7 @@ class _Judging:
             asked = [self.heard[at] for at in self.figures[key].asked]
             answers = sum(self.heard[at].answers for at in self.figures[key].of)
             pupils = could_answer(asked)
-            if pupils and not is_beyond(answers / pupils) and pupils - answers >= AT_LEAST:
+            if pupils and not is_beyond(answers / pupils):
                 self.rates.add(key)
 
     def hid_more(self) -> bool:
@@ -161,7 +161,8 @@ class _Judging:
                     dear.add((key, measure))
             if key in self.rates:
                 sums[key, "pupils"] = (f"pupils {key!r}", ALL)
-                aside.add((key, "pupils"))
+                if not figure.dear:
+                    aside.add((key, "pupils"))
         people: Counter[Part] = Counter()
         for at in {*answered, *asked}:
             one = self.heard[at]

@@ -139,6 +139,20 @@ def test_a_show_that_did_not_take_place_is_in_no_figure(app: Flask) -> None:
     assert found is not None and found.whole.waves[BEFORE].asked == 3
 
 
+def test_a_school_that_declined_is_not_among_those_asked_and_one_of_which_nobody_answered_is(
+    app: Flask,
+) -> None:
+    nobody = Show(said={AFTER: (0, 0)}, pupils={8: 28})
+    with transaction():
+        told = answered.lay([*even(3), nobody, nobody])
+        declines.decline(told.programme, told.shows[3].urn, who="P", now=make.NOW)
+    found = findings.of_programme(told.programme, now=ALL_CLOSED).first
+    assert found is not None
+    after = found.whole.waves[AFTER]
+    assert (after.performances, after.asked) == (3, 4)
+    assert after.rate.percent == round(100 * 72 / 328)
+
+
 def test_it_takes_as_many_queries_for_one_show_as_for_many(app: Flask, count_queries: Any) -> None:
     sent = []
     for number, la_code in ((1, "931"), (12, "932")):
