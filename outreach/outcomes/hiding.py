@@ -81,8 +81,9 @@ class MaySee:
 def judge(figures: Mapping[Hashable, Figure], heard: Mapping[At, Heard], *, day: date) -> MaySee:
     """Which figures of one item may be seen, all of them side by side."""
     work = _Judging(figures, heard, day)
-    while work.hid_more():
-        pass
+    for wave in sorted({wave for figure in figures.values() for wave, _ in figure.of}):
+        while work.hid_more(wave):
+            pass
     return MaySee(
         shown=frozenset(work.shown),
         beyond=frozenset(work.beyond & work.shown),
@@ -136,13 +137,12 @@ class _Judging:
             if pupils and not is_beyond(answers / pupils):
                 self.rates.add(key)
 
-    def hid_more(self) -> bool:
-        """Judge what is shown; whether something was hidden by that."""
+    def hid_more(self, wave: str) -> bool:
+        """Judge what is shown of a wave, which has no people of another; whether something was hidden by that."""
         before = len(self.shown), len(self.rates)
-        for wave in sorted({wave for key in self.shown for wave, _ in self.figures[key].of}):
-            self._judge_schools(wave)
-            self._judge_people(wave)
-            self._judge_hidden(wave)
+        self._judge_schools(wave)
+        self._judge_people(wave)
+        self._judge_hidden(wave)
         return (len(self.shown), len(self.rates)) != before
 
     def _judge_people(self, wave: str) -> None:
@@ -194,6 +194,8 @@ class _Judging:
     def _judge_hidden(self, wave: str) -> None:
         """Hide what gives a hidden count away, though that be a large one: hidden for another's sake, it is hidden."""
         theirs = {key for key, figure in self.figures.items() if any(at[0] == wave for at in figure.of)}
+        if theirs <= self.rates & self.shown - self.beyond:
+            return
         cells = {"of": self._cells(theirs, "of"), "asked": self._cells(theirs, "asked")}
         while True:
             shown = self.shown & theirs

@@ -49,6 +49,10 @@ FIGURES = {
         rf"330-loose +seed 1, {what} *: moved {NUMBER} of {NUMBER} .* gap {NUMBER} % .* loss .* %"
         for what in ("a lost day", "a refused date", "a refusal", "ten refusals")
     ],
+    "outcomes": [
+        rf"queries, sqlite: {NUMBER} with 3 shows, {NUMBER} with 12",
+        rf"outcomes, sqlite{TIMES}at most",
+    ],
     "surveys": [rf"answers, sqlite{TIMES}at least"],
     "slots": [
         rf"slots, sqlite: {NUMBER} queries with 20 tour days, {NUMBER} with 120",
