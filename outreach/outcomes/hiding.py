@@ -180,16 +180,23 @@ class _Judging:
             (self.rates if measure == "pupils" else self.shown).discard(key)
 
     def _judge_schools(self, wave: str) -> None:
-        """Hide, one after the other, the smallest figure of those that together tell of fewer than 3 schools."""
-        while True:
-            answered, _ = self._rows_of(wave)
-            cells: dict[frozenset[Hashable], set[int]] = defaultdict(set)
-            for at, keys in answered.items():
-                cells[frozenset(keys)].add(self.heard[at].school)
-            told = worked_out.that_tell_of_few_schools(cells)
-            if not told:
-                return
-            self.shown.discard(min(told, key=self._cost))
+        """Hide, one after the other, the smallest figure of those that together tell of fewer than 3 schools; then show
+        those again of which hiding others made it needless, the largest first."""
+        hidden = []
+        while told := self._tell_of_few_schools(wave):
+            hidden.append(min(told, key=self._cost))
+            self.shown.discard(hidden[-1])
+        for key in sorted(hidden, key=self._cost, reverse=True):
+            self.shown.add(key)
+            if self._tell_of_few_schools(wave):
+                self.shown.discard(key)
+
+    def _tell_of_few_schools(self, wave: str) -> set[Hashable]:
+        answered, _ = self._rows_of(wave)
+        cells: dict[frozenset[Hashable], set[int]] = defaultdict(set)
+        for at, keys in answered.items():
+            cells[frozenset(keys)].add(self.heard[at].school)
+        return worked_out.that_tell_of_few_schools(cells)
 
     def _judge_hidden(self, wave: str) -> None:
         """Hide what gives a hidden count away, though that be a large one: hidden for another's sake, it is hidden."""
@@ -256,7 +263,7 @@ def _hidden(
 ) -> set[Told]:
     judged = hide(
         dict(sorted(sums.items(), key=lambda one: one[1][0])),
-        {"all": {part: number for part, number in people.items() if part}},
+        {"all": {part: people[part] for part in sorted(people, key=worked_out.in_order) if part}},
         day=day,
         dear=dear,
         aside=aside,

@@ -24,7 +24,7 @@ def that_tell_of_few_schools(cells: Mapping[frozenset[Hashable], Collection[int]
 
     `cells`: {the sums in which its performances stand: the schools of these}.
     """
-    keys = [some for some in cells if some]
+    keys = sorted((some for some in cells if some), key=in_order)
     schools = [frozenset(cells[some]) for some in keys]
     rows = _reduced(keys, {key for some in keys for key in some})
     own = {cell: schools[cell] for cell in rows if len(schools[cell]) < SCHOOLS_AT_LEAST}
@@ -42,7 +42,7 @@ def that_give(
 
     `cells`: for each the sums, shown and hidden, in which its performances stand.
     """
-    keys = list(cells)
+    keys = sorted(cells, key=in_order)
     rows = _reduced(keys, shown)
     for key in sorted(hidden, key=repr):
         wanted: Row = {n: 1 for n, some in enumerate(keys) if key in some}
@@ -53,6 +53,11 @@ def that_give(
         if not any(isinstance(cell, int) for cell in wanted):
             return {name[1] for name in wanted}
     return set()
+
+
+def in_order(cell: frozenset[Hashable]) -> list[str]:
+    """What cells are sorted by, so that the same is found in every process."""
+    return sorted(map(repr, cell))
 
 
 def _reduced(cells: Sequence[frozenset[Hashable]], shown: Collection[Hashable]) -> dict[int, Row]:

@@ -99,6 +99,14 @@ def test_a_row_that_says_under_five_per_cent_does_not_tell_its_count_by_the_rest
     assert found.shown == {"all"}, "all less A would be two who said yes, and A's answers are all less B's"
 
 
+def test_a_small_district_takes_no_quarter_with_it() -> None:
+    told = heard(*[(12, 12)] * 24)
+    quarters = {f"a quarter, {n}": figure(told, *range(n, 24, 4)) for n in range(4)}
+    districts = {"A": figure(told, *range(1, 12)), "B": figure(told, *range(12, 24)), "C": figure(told, 0)}
+    found = hiding.judge({"z, all": figure(told, dear=True), **districts, **quarters}, told, day=DAY)
+    assert found.shown == {"z, all", "B", *quarters}
+
+
 def test_a_row_hidden_for_anothers_sake_does_not_follow_from_the_rest() -> None:
     told = heard(*[(12, 12)] * 6, *[(12, 1), (12, 2), (12, 1)])
     figures = {
