@@ -208,6 +208,13 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
     return row
 
 
+def one_at_a_time(booking: Booking) -> None:
+    """Whoever puts down or takes back another word on this show waits until this transaction ends."""
+    db.session.execute(
+        select(Performance.id).where(Performance.id == booking.performance_id).with_for_update(key_share=True)
+    )
+
+
 def mirror(concerned: Sequence[Booking], *, now: datetime) -> None:
     """Put down on some bookings of one show what the reports that stand come to; calendars say it where that
     changed."""
@@ -272,9 +279,7 @@ def withdraw(booking: Booking, side: str, report_id: int, *, reason: str, who: s
     """
     if not reason.strip():
         raise WithdrawnForNoReason
-    db.session.execute(
-        select(Performance.id).where(Performance.id == booking.performance_id).with_for_update(key_share=True)
-    )
+    one_at_a_time(booking)
     if db.session.get(ReportWithdrawal, report_id) is not None:
         return
     row = newest(booking, side)

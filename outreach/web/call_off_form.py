@@ -1,7 +1,6 @@
 """The forms of calling off, for the coordinator's desk and for the company's own link: what, from when to
 when, and why."""
 
-import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -69,11 +68,6 @@ class KeepForm(CallOffForm):
         required="Enter until which day the new times are kept.",
         hint="Each on a school day, and early enough before its show.",
     )
-
-
-def key_of() -> str:
-    """The key of this form: as posted, else a new one. It makes a form that is sent twice call off once."""
-    return request.form.get("key", "")[:64] or secrets.token_urlsafe(16)
 
 
 def chosen(found: Hits, others: Mapping[str, Instead]) -> dict[str, str]:

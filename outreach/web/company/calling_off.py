@@ -8,7 +8,7 @@ from outreach.booking.calling_off import affected, call_offs, deeds
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.web import call_off_form
+from outreach.web import call_off_form, form_keys
 from outreach.web.call_off_form import CallOffForm, SpanForm
 from outreach.web.refusals import status
 from outreach.web.troupe_door import by_troupe_link, company
@@ -31,7 +31,7 @@ def call_off(token: str) -> Any:
         with transaction():
             done = deeds.call_off(
                 scope,
-                key=call_off_form.key_of(),
+                key=form_keys.key_of(),
                 reason=form.reason.data,
                 seen=request.form.getlist("seen"),
                 rung=request.form.getlist("rung"),
@@ -53,7 +53,7 @@ def call_off(token: str) -> Any:
         scope=scope,
         found=found,
         form=form,
-        key=call_off_form.key_of(),
+        key=form_keys.key_of(),
         rung=request.form.getlist("rung"),
         before=before,
         to_ring=lines,

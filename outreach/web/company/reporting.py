@@ -9,7 +9,8 @@ from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
-from outreach.visits import reports
+from outreach.visits import report_sendings, reports
+from outreach.web import form_keys
 from outreach.web.refusals import status
 from outreach.web.report_form import CompanyReportForm, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
@@ -23,9 +24,7 @@ def report(token: str, performance_id: int) -> Any:
     form = CompanyReportForm()
     if form.validate_on_submit():
         with transaction():
-            reports.report(
-                _own_show(performance_id), reports.COMPANY, form.account(), who=g.who, now=clock.now()
-            )
+            _put_down_once(_own_show(performance_id), form)
         flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".report", token=token, performance_id=performance_id), 303)
     said = reports.newest(booking, reports.COMPANY)
@@ -34,6 +33,7 @@ def report(token: str, performance_id: int) -> Any:
         token=token,
         booking=booking,
         form=form,
+        key=form_keys.key_of(),
         said=said,
         total=reports.count_of(said),
         together=reports.companions(booking.performance),
@@ -55,6 +55,14 @@ def report_withdraw(token: str, performance_id: int) -> Any:
         done="Your report is taken back.",
         token=token,
     )
+
+
+def _put_down_once(booking: Booking, form: CompanyReportForm) -> None:
+    """The report; of a form that was sent before, nothing more: it was answered already."""
+    key, said, now = form_keys.key_of(), form_keys.said(), clock.now()
+    if report_sendings.sent_already(booking, key, said) is None:
+        report = reports.report(booking, reports.COMPANY, form.account(), who=g.who, now=now)
+        report_sendings.note(report, key, said, now=now)
 
 
 def _own_show(performance_id: int) -> Booking:

@@ -26,7 +26,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.post.stationery import Rendered
 from outreach.tour import companies, days
-from outreach.web import call_off_form, forms
+from outreach.web import call_off_form, form_keys, forms
 from outreach.web.call_off_form import KeepForm, ScopeForm
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
@@ -46,7 +46,7 @@ def call_off() -> Any:
         with transaction():
             done = deeds.call_off(
                 scope,
-                key=call_off_form.key_of(),
+                key=form_keys.key_of(),
                 reason=form.reason.data,
                 seen=request.form.getlist("seen"),
                 chosen=call_off_form.chosen(found, others),
@@ -70,7 +70,7 @@ def call_off() -> Any:
         chosen=wanted,
         whose=whose,
         letters=letters,
-        key=call_off_form.key_of(),
+        key=form_keys.key_of(),
         rung=request.form.getlist("rung"),
         before=call_offs.newest(g.partnership.id),
         what=scope.words() if scope else "",
