@@ -24,6 +24,7 @@ from outreach.outcomes.wave_changes import (
     in_the_same_months,
     level,
     pairs_of,
+    reached_by,
     sides_of_months,
 )
 from outreach.tour.programmes import Programme
@@ -37,8 +38,9 @@ NOTHING, HIDDEN, UNDER, OVER, SHOWN = "nothing", "hidden", "under", "over", "sho
 LOW_RATE = 30
 """Per cent: a lower response rate is marked as low."""
 
-WHOLE, DISTRICT, QUARTER, YEAR_GROUP, SCHOOL_TYPE = (
+WHOLE, MONTHS, DISTRICT, QUARTER, YEAR_GROUP, SCHOOL_TYPE = (
     "whole",
+    "same months",
     "district",
     "quarter",
     "year group",
@@ -100,6 +102,15 @@ class ItemFindings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SameMonths:
+    """Three months later against 'before' of the same months at schools not yet reached. `sides`: who answered on each,
+    by wave; their shares are those of the change, weighted by month, and their numbers may be hidden beside it."""
+
+    change: ChangeFigure
+    sides: Mapping[str, WaveFigure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """`items`: whom to tell first; [] before anybody was asked. `rows`: of whom to tell, by what they are sorted by.
     `months`: three months later against 'before' of the same months. `to_ask`: the first days of waves that are still
@@ -107,7 +118,7 @@ class Findings:
 
     items: list[ItemFindings]
     rows: Mapping[str, list[Row]] = field(default_factory=dict)
-    months: ChangeFigure = ChangeFigure(status=NOTHING)
+    months: "SameMonths" = field(default_factory=lambda: SameMonths(change=ChangeFigure(status=NOTHING)))
     to_ask: list[date] = field(default_factory=list)
     next_show: date | None = None
 
@@ -144,7 +155,9 @@ def findings(
             ItemFindings(item=item, whole=by_item[item.id].row(WHOLE, "", seen[item.id])) for item in answered
         ],
         rows={} if first is None else by_item[first].rows(seen[first]),
-        months=ChangeFigure(status=NOTHING) if first is None else by_item[first].months(seen[first]),
+        months=SameMonths(change=ChangeFigure(status=NOTHING))
+        if first is None
+        else by_item[first].months(seen[first]),
         to_ask=sorted(
             wave.opens_on
             for wave in waves
@@ -212,7 +225,7 @@ class _Item:
                     yes=round(one.mean * one.answers) if one else 0,
                     pupils=pupils[wave.performance],
                 )
-        self.figures: dict[Hashable, Figure] = {}
+        self.figures: dict[Hashable, Figure] = self._sides_of_months(waves) if with_rows else {}
         for (by, key), (_, within) in self.groups.items():
             for kind in WAVES:
                 asked = {at for at in self.heard if at[0] == kind and at[1] in within}
@@ -240,12 +253,47 @@ class _Item:
             },
         )
 
-    def months(self, seen: MaySee) -> ChangeFigure:
+    def _sides_of_months(self, waves: Sequence[HeldWave]) -> dict[Hashable, Figure]:
+        """What is compared in the same months: the waves of each side, and all that were asked in these months."""
+        months, reached = sides_of_months(self.means), reached_by(self.means)
+        found: dict[Hashable, Figure] = {}
+        for side, kind in enumerate((BEFORE, LATER)):
+            asked = frozenset(
+                (kind, wave.performance)
+                for wave in waves
+                if wave.kind == kind and wave.month in months and (kind, wave.performance) in self.heard
+                if kind == LATER or wave.month < reached.get(self.urns[wave.performance], date.max)
+            )
+            of = _ats(one for sides in months.values() for one in sides[side])
+            if of:
+                found[MONTHS, "", kind] = Figure(of=of, asked=asked)
+        return found
+
+    def months(self, seen: MaySee) -> SameMonths:
         """Three months later against 'before' of the same months."""
-        both = list(sides_of_months(self.means).values())
-        sides = (_ats(one for pair in both for one in pair[0]), _ats(one for pair in both for one in pair[1]))
+        change = in_the_same_months(self.means)
+        if change is None:
+            return SameMonths(change=ChangeFigure(status=NOTHING))
+        both = [self.figures[MONTHS, "", kind].of for kind in (BEFORE, LATER)]
         beside = ((WHOLE, "", BEFORE), (WHOLE, "", LATER))
-        return self._seen(in_the_same_months(self.means), Compared(sides=sides, beside=beside), seen)
+        figure = self._seen(change, Compared(sides=(both[0], both[1]), beside=beside), seen)
+        return SameMonths(
+            change=figure,
+            sides={kind: self._side(kind, seen) for kind in (BEFORE, LATER)} if figure.change else {},
+        )
+
+    def _side(self, kind: str, seen: MaySee) -> WaveFigure:
+        at = (MONTHS, "", kind)
+        figure = self.figures[at]
+        answers = sum(self.heard[one].answers for one in figure.of)
+        is_shown = at in seen.shown
+        return WaveFigure(
+            status=SHOWN if is_shown else HIDDEN,
+            rate=self._rate(at, answers, seen) if is_shown else Rate(status=HIDDEN),
+            performances=len(figure.of),
+            asked=len(figure.asked),
+            answers=answers if is_shown else None,
+        )
 
     def _wave(self, by: str, key: str, kind: str, seen: MaySee) -> WaveFigure:
         at, found = (by, key, kind), level(self.of_group[by, key], kind)

@@ -147,15 +147,21 @@ def sides_of_months(means: Iterable[WaveMean]) -> dict[date, tuple[list[WaveMean
     such a month is left out.
     """
     enough = [one for one in means if one.answers >= ANSWERS_AT_LEAST and one.wave in (BEFORE, LATER)]
-    reached: dict[int, date] = {}
-    for one in enough:
-        if one.wave == LATER:
-            reached[one.school] = min(one.month, reached.get(one.school, one.month))
+    reached = reached_by(enough)
     months: dict[date, tuple[list[WaveMean], list[WaveMean]]] = defaultdict(lambda: ([], []))
     for one in enough:
-        if one.wave == LATER or one.school not in reached or one.month < reached[one.school]:
+        if one.wave == LATER or one.month < reached.get(one.school, date.max):
             months[one.month][one.wave == LATER].append(one)
     return {month: sides for month, sides in months.items() if all(sides)}
+
+
+def reached_by(means: Iterable[WaveMean]) -> dict[int, date]:
+    """{school: the first month in which it answered three months later}."""
+    reached: dict[int, date] = {}
+    for one in means:
+        if one.wave == LATER and one.answers >= ANSWERS_AT_LEAST:
+            reached[one.school] = min(one.month, reached.get(one.school, one.month))
+    return reached
 
 
 def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:

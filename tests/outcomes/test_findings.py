@@ -68,7 +68,7 @@ def test_a_wave_that_is_open_is_in_no_figure_and_before_any_is_closed_there_is_n
     with transaction():
         told = answered.lay([Show(said={}) for _ in range(3)])
     found = findings.of_programme(told.programme, now=make.NOW)
-    assert (found.items, found.rows, found.months.status) == ([], {}, NOTHING)
+    assert (found.items, found.rows, found.months.change.status) == ([], {}, NOTHING)
     assert len(found.to_ask) == 3 and found.next_show is None
     assert findings.of_programme(told.programme, now=make.EARLIER).next_show == date(2026, 11, 3)
 
@@ -264,3 +264,46 @@ def test_quarters_are_those_of_the_calendar() -> None:
     assert [quarter_of(date(2026, month, 9)).month for month in range(1, 13)] == [1] * 3 + [4] * 3 + [
         7
     ] * 3 + [10] * 3
+
+
+def in_march(waiting: int, later: int, *, elsewhere: int = 0) -> Findings:
+    """In March so many schools answer before their show, so many others three months after theirs; one of each side does
+    with 5 answers alone. `elsewhere`: schools that answered before in another month."""
+    shows, means, held = [], [], []
+    sides = [(BEFORE, 3)] * (waiting + 1) + [(LATER, 3)] * (later + 1) + [(BEFORE, 5)] * elsewhere
+    for n, (kind, month) in enumerate(sides):
+        few = n in (waiting, waiting + later + 1)
+        facts: dict[str, Any] = {"performance": n, "month": date(2027, month, 1)}
+        shows.append(
+            AskedShow(
+                performance=n,
+                urn=n,
+                day=date(2027, 3, 1),
+                district_code="",
+                district="",
+                school_type="Special",
+                year_groups=(8,),
+                pupils=50,
+            )
+        )
+        held.append(HeldWave(id=n, kind=kind, opens_on=None, is_closed=True, **facts))
+        means.append(WaveMean(school=n, wave=kind, answers=5 if few else 20, mean=0.6, **facts))
+    return findings.findings([item()], {1: means}, shows, held, today=TODAY)
+
+
+def test_each_side_of_the_same_months_says_its_shows_answers_and_response_rate() -> None:
+    found = in_march(10, 12).months
+    assert found.change.change is not None
+    said = {kind: (f.performances, f.asked, f.answers, f.rate.percent) for kind, f in found.sides.items()}
+    assert said == {
+        BEFORE: (10, 11, 200, round(100 * 200 / 550)),
+        LATER: (12, 13, 240, round(100 * 240 / 650)),
+    }
+
+
+def test_a_side_that_leaves_out_few_schools_of_its_wave_hides_its_number_of_answers() -> None:
+    found = in_march(10, 10, elsewhere=2).months
+    assert found.change.change is not None and found.sides[BEFORE].answers is None
+    assert found.sides[BEFORE].rate.status == HIDDEN
+    assert in_march(10, 10, elsewhere=3).months.sides[BEFORE].answers == 200
+    assert in_march(9, 10, elsewhere=2).months.change.status == HIDDEN

@@ -66,10 +66,10 @@ def test_it_leads_with_the_finding_and_how_strong_it_is(app: Flask, client: Flas
     )
     assert "How strong is this? Fair for straight after, as the rise is clear over 10 performances;" in page
     assert page.index("How strong") < page.index("Every answer rose")
-    assert "not drawn by lot" not in page, "nothing could be compared in the same months"
+    assert "not chosen by lot" not in page, "nothing could be compared in the same months"
     for line in outcomes_words.HOW:
         assert line in page
-    assert "240, 60%" in page and "+25 (25 to 25)" in page
+    assert "10, 240, 60%" in page and "+25 (25 to 25)" in page
 
 
 def test_rows_are_hidden_by_a_word_with_one_note_and_without_a_reason(

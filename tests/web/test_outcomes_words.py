@@ -15,6 +15,7 @@ from outreach.outcomes.findings import (
     ItemFindings,
     Rate,
     Row,
+    SameMonths,
     WaveFigure,
 )
 from outreach.outcomes.items import QuestionItem
@@ -64,6 +65,11 @@ def change(difference: float = 0.26, half: float | None = 0.04, performances: in
 NO_CHANGE = ChangeFigure(status=NOTHING)
 
 
+def same_months(figure: ChangeFigure) -> SameMonths:
+    later = wave(rate=28, performances=24)
+    return SameMonths(change=figure, sides={BEFORE: wave(), LATER: later} if figure.change else {})
+
+
 def findings(
     before: WaveFigure | None = None,
     after: WaveFigure | None = None,
@@ -71,7 +77,7 @@ def findings(
     *,
     rise: ChangeFigure | None = None,
     lasts: ChangeFigure | None = None,
-    months: ChangeFigure = NO_CHANGE,
+    months: SameMonths | None = None,
 ) -> Findings:
     whole = Row(
         key="",
@@ -84,7 +90,7 @@ def findings(
         },
         changes={(BEFORE, AFTER): rise or change(), (BEFORE, LATER): lasts or change(0.19)},
     )
-    return Findings(items=[ItemFindings(item=TELL, whole=whole)], months=months)
+    return Findings(items=[ItemFindings(item=TELL, whole=whole)], months=months or same_months(NO_CHANGE))
 
 
 NOT_YET = wave(None, status=NOTHING, performances=0)
@@ -114,7 +120,7 @@ def test_the_lead_says_before_whose_and_when() -> None:
 
 
 GOOD_AFTER = "Fair for straight after, as the rise is clear over 24 performances; "
-MONTHS = change(0.2)
+MONTHS = same_months(change(0.2))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +171,7 @@ def test_how_strong_it_is_in_one_sentence(found: Findings, said: str) -> None:
 
 def test_it_is_never_called_strong_while_schools_are_not_drawn_by_lot() -> None:
     assert "strong" not in words.evidence(findings(months=MONTHS)).lower()
-    assert "not drawn by lot" in words.order_of_schools() and "too low" in words.order_of_schools()
+    assert "not chosen by lot" in words.order_of_schools() and "too low" in words.order_of_schools()
 
 
 @pytest.mark.parametrize(
@@ -188,8 +194,8 @@ def test_a_mark_has_a_shape_of_its_own_and_its_figures_in_words() -> None:
     before, after, later = words.marks(found.whole)
     assert [one.shape for one in (before, after, later)] == ["ring", "disc", "diamond"]
     assert (after.said, after.interval, after.at, after.low, after.high) == ("84%", "(80 to 88)", 84, 80, 88)
-    assert (before.change, after.change, later.change) == ("", "+26 (22 to 30)", "+19 (15 to 23)")
-    assert (before.answers, later.answers) == ("1,210, 71%", "1,210, 28%, low")
+    assert before.answers == "33, 1,210, 71%"
+    assert later.answers == "33, 1,210, 28%, low"
 
 
 def test_what_is_hidden_beyond_or_not_there_is_never_blank_and_has_no_number() -> None:
@@ -203,7 +209,7 @@ def test_what_is_hidden_beyond_or_not_there_is_never_blank_and_has_no_number() -
         ("under 5%", None, None, ""),
         ("no answers yet", None, None, ""),
     ]
-    assert (before.answers, after.answers, later.answers) == ("", "1,210, over 95%", "")
+    assert (before.answers, after.answers, later.answers) == ("", "33, 1,210, over 95%", "")
     assert after.change == "hidden"
     assert words.under(found.whole.waves[BEFORE]) == ""
 
@@ -221,7 +227,7 @@ def test_no_interval_is_said_and_points_have_signs() -> None:
         answers=94,
         level=level(0.76, None),
     )
-    assert words.under(without) == "no interval, 94 answers, hidden"
+    assert words.under(without) == "no interval, 9 of 12 shows, 94 answers, hidden"
     assert words.shows_said(without) == "9 of 12" and words.shows_said(wave()) == "33"
 
 
@@ -231,20 +237,31 @@ def test_bounds_beyond_none_and_all_are_drawn_on_the_axis() -> None:
 
 
 def test_the_same_months_say_how_much_more_than_where_the_play_had_not_been() -> None:
-    assert words.months_said(change(0.24, 0.05)) == (
+    def said(figure: ChangeFigure) -> tuple[str, str]:
+        return words.months_said(same_months(figure))
+
+    assert said(change(0.24, 0.05)) == (
         "24 points more",
-        " (19 to 29) than where the play had not been. 24 performances at 20 schools.",
+        " (19 to 29) than where the play had not been, over 20 schools.",
     )
-    assert words.months_said(change(-0.01))[0] == "1 point less"
-    assert words.months_said(change(0.0))[0] == "No more"
-    assert words.months_said(change(half=None))[1].startswith(
-        ", without interval: under 10 schools on a side, than"
-    )
-    assert words.months_said(ChangeFigure(status=HIDDEN)) == ("", "Hidden.")
-    assert words.months_said(NO_CHANGE)[1].startswith("Nothing to compare yet.")
-    assert [(m.name, m.shape, m.said) for m in words.month_marks(MONTHS.change)] == [  # type: ignore[arg-type]
-        ("Not yet reached", "square", "50%"),
-        ("Three months after", "diamond", "70%"),
+    assert said(change(-0.01))[0] == "1 point less"
+    assert said(change(0.0))[0] == "No more"
+    assert said(change(half=None))[1].startswith(", without interval: under 10 schools on a side, than")
+    assert said(ChangeFigure(status=HIDDEN)) == ("", "Hidden.")
+    assert said(NO_CHANGE)[1].startswith("Nothing to compare yet.")
+
+
+def test_the_same_months_say_who_answered_beside_each_side() -> None:
+    assert [(m.name, m.shape, m.said, m.answers) for m in words.month_marks(MONTHS)] == [
+        ("Not yet reached", "square", "50%", "33 shows, 1,210 answers, 71%"),
+        ("Three months after", "diamond", "70%", "24 of 33 shows, 1,210 answers, 28%, low"),
+    ]
+    kept = SameMonths(change=MONTHS.change, sides={BEFORE: KEPT, LATER: wave()})
+    assert words.month_marks(kept)[0].answers == "33 shows, answers hidden"
+    lines = list(words.csv_rows(findings(months=kept)))[-2:]
+    assert [line[3:] for line in lines] == [
+        ["Before, in the same months", 50, "", "", "hidden", 33, 33, "", "hidden", "", "", "", ""],
+        ["Three months later, in the same months", 70, "", "", 1210, 33, 33, "", 71, "", "", "", ""],
     ]
 
 

@@ -20,6 +20,7 @@ from outreach.outcomes.findings import (
     Findings,
     Rate,
     Row,
+    SameMonths,
     WaveFigure,
 )
 from outreach.outcomes.items import SCALE, QuestionItem
@@ -108,7 +109,7 @@ def _strength(found: Findings, kind: str) -> str:
         return f"no clear change {when}, over {count(change.performances, 'performance')}"
     if change.difference < 0:
         return f"fair for {when}, but fewer would know than before"
-    months = found.months.change
+    months = found.months.change.change
     beside = kind == LATER and months is not None and months.is_clear and months.difference > 0
     also = ", and schools not yet reached knew less in the same months" if beside else ""
     return f"fair for {when}, as the rise is clear over {count(change.performances, 'performance')}{also}"
@@ -173,10 +174,8 @@ def shows_said(figure: WaveFigure) -> str:
 
 
 def under(figure: WaveFigure) -> str:
-    """Under a share in a table: '(54 to 62), 1,210 answers, 28%, low'."""
-    said = [interval_said(figure)]
-    if figure.answers is not None:
-        said += [count(figure.answers, "answer"), rate_said(figure.rate)]
+    """Under a share in a table: '(54 to 62), 9 of 12 shows, 1,210 answers, 28%, low'."""
+    said = [interval_said(figure), "" if figure.answers is None else who_answered(figure)]
     return ", ".join(one for one in said if one)
 
 
@@ -233,24 +232,42 @@ def _mark(kind: str, row: Row) -> Mark:
         low=percent(level.low) if level and level.low is not None else None,
         high=percent(level.high) if level and level.high is not None else None,
         change="" if kind == BEFORE else change_said(row.changes[BEFORE, kind]),
-        answers=", ".join([answers_said(figure), rate_said(figure.rate)]) if figure.answers else "",
+        answers=", ".join([shows_said(figure), answers_said(figure), rate_said(figure.rate)])
+        if figure.answers
+        else "",
     )
 
 
-def month_marks(change: Change) -> list[Mark]:
-    """The two sides of the same months."""
+def month_marks(months: SameMonths) -> list[Mark]:
+    """The two sides of the same months, each with who answered."""
+    change = months.change.change
+    assert change is not None
     return [
-        Mark(name=name, shape=shape, said=f"{percent(share)}%", at=percent(share))
-        for name, shape, share in (
-            ("Not yet reached", "square", change.first),
-            ("Three months after", "diamond", change.second),
+        Mark(
+            name=name,
+            shape=shape,
+            said=f"{percent(share)}%",
+            at=percent(share),
+            answers=who_answered(months.sides[kind]),
+        )
+        for name, shape, share, kind in (
+            ("Not yet reached", "square", change.first, BEFORE),
+            ("Three months after", "diamond", change.second, LATER),
         )
     ]
 
 
-def months_said(figure: ChangeFigure) -> tuple[str, str]:
+def who_answered(figure: WaveFigure) -> str:
+    """'9 of 12 shows, 1,210 answers, 28%, low'; 'answers hidden'."""
+    shows = f"{shows_said(figure)} {'show' if figure.asked == 1 else 'shows'}"
+    if figure.answers is None:
+        return f"{shows}, answers hidden"
+    return f"{shows}, {count(figure.answers, 'answer')}, {rate_said(figure.rate)}"
+
+
+def months_said(months: SameMonths) -> tuple[str, str]:
     """What is said in bold, and what goes on."""
-    change = figure.change
+    figure, change = months.change, months.change.change
     if figure.status == NOTHING:
         return "", (
             "Nothing to compare yet. It takes answers three months after a show, and answers before a show in the same "
@@ -263,8 +280,7 @@ def months_said(figure: ChangeFigure) -> tuple[str, str]:
     else:
         bounds = change_interval(change)
     return capfirst(points(change)), (
-        f"{bounds} than where the play had not been. {change.performances} performances at "
-        f"{count(change.schools, 'school')}."
+        f"{bounds} than where the play had not been, over {count(change.schools, 'school')}."
     )
 
 
@@ -279,7 +295,7 @@ def hidden_means() -> str:
 def order_of_schools() -> str:
     """What the order in which schools were reached does to the comparison in the same months."""
     return (
-        "Schools were not drawn by lot, so part of it may be the schools. "
+        "Schools were not chosen by lot, so part of it may be the schools. "
         "If those in need came first, it is too low."
     )
 
@@ -337,8 +353,8 @@ def csv_rows(found: Findings) -> Iterator[list[str | int]]:
         for by, rows in found.rows.items():
             for row in rows:
                 yield from _csv_of(TABLES[by], row.name, found.first.item, row)
-        change = found.months.change
-        figures = _change_cells(found.months)
+        change = found.months.change.change
+        figures = _change_cells(found.months.change)
         yield [
             "Programme",
             "",
@@ -348,6 +364,28 @@ def csv_rows(found: Findings) -> Iterator[list[str | int]]:
             "" if change is None else change.schools,
             "",
             *figures,
+        ]
+        yield from _csv_of_months(found.first.item, found.months)
+
+
+def _csv_of_months(item: QuestionItem, months: SameMonths) -> Iterator[list[str | int]]:
+    if months.change.change is None:
+        return
+    for mark, (kind, side) in zip(month_marks(months), months.sides.items(), strict=True):
+        yield [
+            "Programme",
+            "",
+            question(item),
+            f"{NAMES[kind]}, in the same months",
+            mark.at if mark.at is not None else "",
+            "",
+            "",
+            "hidden" if side.answers is None else side.answers,
+            side.performances,
+            side.asked,
+            "",
+            side.rate.percent if side.rate.percent is not None else rate_alone(side.rate),
+            *[""] * 4,
         ]
 
 
