@@ -21,7 +21,7 @@ from outreach.tour import slots
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
-from outreach.visits import reports
+from outreach.visits import pledges, reports
 from outreach.visits.reports import ReportAccount
 
 HALLS = ("Main hall", "Sports hall", "Drama studio", "Dining hall", "Lecture theatre")
@@ -168,21 +168,26 @@ def _report(random: Random, part: str, booking: Booking, *, now: datetime) -> No
     seen = ReportAccount(
         took_place=True,
         pupils=max(1, sum(came.values()) + away),
-        safeguarding_lead_present=True,
         concerns_handed_on=random.random() < 0.4,
     )
     shut = ReportAccount(took_place=False, why_not="The school was shut by a burst pipe")
     said = shut if part == cast.NEVER_CAME else seen
-    reports.report(booking, reports.COMPANY, said, who="Dafydd Rees (company)", now=soon)
+    report = reports.report(booking, reports.COMPANY, said, who="Dafydd Rees (company)", now=soon)
+    if said.took_place:
+        there = {pledges.LEAD_PRESENT: pledges.DONE}
+        pledges.answer(
+            booking, there, side=reports.COMPANY, report=report, who="Dafydd Rees (company)", now=soon
+        )
     if part in (cast.ONE_SIDED, cast.NEVER_CAME):
         return
     own = ReportAccount(
         took_place=True,
         pupils=came,
         staff=random.randint(4, 9),
-        safeguarding_lead_present=random.random() < 0.9,
-        follow_up_lesson=random.random() < 0.7,
         concerns=random.choice((0, 0, 0, 1, 1, 2, 3)),
     )
-    later = min(now, soon + timedelta(hours=5))
-    reports.report(booking, reports.SCHOOL, own, who=f"{booking.school.name} (school)", now=later)
+    kept = {pledges.LEAD_PRESENT: random.random() < 0.9, pledges.LESSON: random.random() < 0.7}
+    later, who = min(now, soon + timedelta(hours=5)), f"{booking.school.name} (school)"
+    report = reports.report(booking, reports.SCHOOL, own, who=who, now=later)
+    answers = {pledge: pledges.DONE if done else pledges.NOT_DONE for pledge, done in kept.items()}
+    pledges.answer(booking, answers, report=report, who=who, now=later)

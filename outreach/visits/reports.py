@@ -57,8 +57,6 @@ class VisitReport(Base):
     why_not: Mapped[str] = mapped_column(Text, default="")
     pupils: Mapped[int | None]
     staff: Mapped[int | None]
-    safeguarding_lead_present: Mapped[bool | None]
-    follow_up_lesson: Mapped[bool | None]
     concerns: Mapped[int | None]
     concerns_handed_on: Mapped[bool | None]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
@@ -147,8 +145,6 @@ class ReportAccount:
     why_not: str = ""
     pupils: Mapping[int, int] | int | None = None
     staff: int | None = None
-    safeguarding_lead_present: bool | None = None
-    follow_up_lesson: bool | None = None
     concerns: int | None = None
     concerns_handed_on: bool | None = None
     split: Mapping[int, int] = field(init=False, default_factory=dict)
@@ -184,8 +180,6 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
         why_not="" if account.took_place else account.why_not.strip(),
         pupils=account.total,
         staff=account.staff,
-        safeguarding_lead_present=account.safeguarding_lead_present,
-        follow_up_lesson=account.follow_up_lesson,
         concerns=account.concerns,
         concerns_handed_on=account.concerns_handed_on,
         recorded_at=now,
@@ -449,8 +443,6 @@ def _says(row: VisitReport) -> ReportAccount:
         why_not=row.why_not,
         pupils=split or row.pupils,
         staff=row.staff,
-        safeguarding_lead_present=row.safeguarding_lead_present,
-        follow_up_lesson=row.follow_up_lesson,
         concerns=row.concerns,
         concerns_handed_on=row.concerns_handed_on,
     )

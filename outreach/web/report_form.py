@@ -1,6 +1,7 @@
 """A visit report at whichever door: the forms of what came of a show, in numbers alone; and taking a wrong
 report back."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template
@@ -10,7 +11,7 @@ from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
-from outreach.visits import reports
+from outreach.visits import pledges, reports
 from outreach.visits.reports import PUPILS_AT_MOST, ReportAccount
 from outreach.web import forms
 from outreach.web.refusals import status
@@ -64,11 +65,19 @@ class SchoolReportForm(forms.Form):
             why_not=self.why_not.data or "",
             pupils=split or self.pupils.data,
             staff=self.staff.data,
-            safeguarding_lead_present=yes(self.safeguarding_lead_present.data),
-            follow_up_lesson=yes(self.follow_up_lesson.data),
             concerns=self.concerns.data,
             concerns_handed_on=yes(self.concerns_handed_on.data),
         )
+
+    def answers(self) -> dict[str, str]:
+        """What it says of the school's pledges; of a show that did not take place, nothing."""
+        said = {
+            pledges.LEAD_PRESENT: yes(self.safeguarding_lead_present.data),
+            pledges.LESSON: yes(self.follow_up_lesson.data),
+        }
+        if self.took_place.data != "yes":
+            return {}
+        return {p: pledges.DONE if word else pledges.NOT_DONE for p, word in said.items() if word is not None}
 
 
 for _year_group in YEAR_GROUPS:
@@ -77,6 +86,12 @@ for _year_group in YEAR_GROUPS:
         f"year_{_year_group}",
         forms.number(year_group_name(_year_group), at_most=PUPILS_AT_MOST),
     )
+
+
+def put_down(booking: Booking, side: str, form: SchoolReportForm, *, who: str, now: datetime) -> None:
+    """The report, and what it says of the pledges, which stands with it."""
+    report = reports.report(booking, side, form.account(), who=who, now=now)
+    pledges.answer(booking, form.answers(), side=side, report=report, who=who, now=now)
 
 
 class WithdrawForm(forms.Form):

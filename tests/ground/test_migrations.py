@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 
 import make
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.visits.pledges import PledgeAnswer
+from outreach.visits.reports import VisitReport
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -111,3 +113,59 @@ def test_a_database_of_another_version_is_refused_in_words_and_left_as_it_is(
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0018"
         assert connection.execute(text("SELECT id, name FROM partnership")).all() == [(1, "Marlshire")]
     engine.dispose()
+
+
+OLD_REPORTS = (
+    ("own", "school", 1, 0, "2027-01-20 09:00:00"),
+    ("own", "school", None, 1, "2027-01-21 09:00:00"),
+    (None, "company", 0, None, "2027-01-20 10:00:00"),
+    ("own", "settled", None, None, "2027-01-22 09:00:00"),
+)
+"""(about, side, lead present, follow-up lesson, when) of reports as they were before 0013."""
+
+
+@pytest.mark.own_database
+def test_what_reports_said_of_two_pledges_becomes_rows_of_their_own(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        show = make.show(programme, make.school(), make.NOW)
+        ids = make.booking(show, {8: 100}).id, show.id
+        make.booking(show, {8: 20}, of=make.school())
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0012_digest")
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        for about, side, lead, lesson, at in OLD_REPORTS:
+            connection.execute(
+                text(
+                    "INSERT INTO visit_report (performance_id, booking_id, side, took_place, why_not, recorded_at, who,"
+                    " safeguarding_lead_present, follow_up_lesson) VALUES (:show, :booking, :side, :yes, '', :at,"
+                    " 'Joanna', :lead, :lesson)"
+                ),
+                {
+                    "show": ids[1],
+                    "booking": ids[0] if about else None,
+                    "side": side,
+                    "yes": True,
+                    "at": at,
+                    "lead": None if lead is None else bool(lead),
+                    "lesson": None if lesson is None else bool(lesson),
+                },
+            )
+    engine.dispose()
+    flask_db(database_url, tmp_path, "upgrade")
+    rows = db.session.execute(
+        select(PledgeAnswer.booking_id, PledgeAnswer.pledge, PledgeAnswer.said, PledgeAnswer.side)
+        .join(VisitReport, VisitReport.id == PledgeAnswer.report_id)
+        .order_by(PledgeAnswer.recorded_at, PledgeAnswer.pledge)
+    ).all()
+    booking, lead, lesson = ids[0], "safeguarding lead present", "follow-up lesson done"
+    assert [tuple(row) for row in rows] == [
+        (booking, lesson, "not done", "school"),
+        (booking, lead, "done", "school"),
+        (booking, lead, "not done", "company"),
+        (booking, lesson, "done", "school"),
+    ]

@@ -13,11 +13,12 @@ from outreach.ground.db import transaction
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import and_list, number
 from outreach.tour import programmes
-from outreach.visits import reports
+from outreach.visits import pledges, reports
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
-from outreach.web.report_form import SchoolReportForm, taken_back
+from outreach.web.pledge_words import said_of_pledges
+from outreach.web.report_form import SchoolReportForm, put_down, taken_back
 
 SIDES = {
     SCHOOL: "The school’s, about its own pupils",
@@ -38,8 +39,7 @@ def report(reference: str) -> Any:
     form = ReportForm()
     if form.validate_on_submit():
         with transaction():
-            here = our_booking(reference)
-            reports.report(here, form.side.data, form.account(), who=who(), now=clock.now())
+            put_down(our_booking(reference), form.side.data, form, who=who(), now=clock.now())
         flash("The report is put down.")
         return redirect(url_for("coordinator.report", reference=reference), 303)
     return _page(booking, form), 422 if form.errors else 200
@@ -77,6 +77,7 @@ def _page(booking: Booking, form: ReportForm) -> str:
         together=reports.companions(booking.performance),
         difference=reports.difference(booking),
         said=[(words, row, reports.counts_of(row), reports.count_of(row)) for words, row in _said(booking)],
+        pledged=said_of_pledges(pledges.answers_of([booking.id]).get(booking.id, [])),
         withdrawn=[(r, back, reports.count_of(r)) for r, back in reports.withdrawn(booking)],
         over=booking.performance.ends_at <= clock.now(),
         too_early=clock.now() < booking.performance.starts_at,

@@ -13,7 +13,7 @@ from outreach.tour import programmes
 from outreach.visits import reports
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import status
-from outreach.web.report_form import SchoolReportForm, taken_back
+from outreach.web.report_form import SchoolReportForm, put_down, taken_back
 
 
 @school.route("/i/<token>/booked/<reference>/report", methods=["GET", "POST"])
@@ -26,7 +26,7 @@ def report(token: str, reference: str) -> Any:
     form = SchoolReportForm()
     if form.validate_on_submit():
         with transaction():
-            reports.report(own_booking(reference), reports.SCHOOL, form.account(), who=g.who, now=clock.now())
+            put_down(own_booking(reference), reports.SCHOOL, form, who=g.who, now=clock.now())
         flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".report", token=token, reference=reference), 303)
     return _page(token, booking, form), status()

@@ -1,0 +1,235 @@
+"""Pledges of a school besides the show itself, such as that staff are briefed: what it promised, and what it says
+it did, as dated rows."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.booking.promises import Booking
+from outreach.ground import history
+from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.ground.errors import Refusal
+from outreach.visits import reports
+from outreach.visits.reports import (
+    COMPANY,
+    SCHOOL,
+    BookingWasCancelled,
+    NotYetBegun,
+    ReportWithdrawal,
+    VisitReport,
+)
+
+LEAD_PRESENT, STAFF_BRIEFED = "safeguarding lead present", "staff briefed"
+LETTER_HOME, LESSON = "letter home sent", "follow-up lesson done"
+PASSED_ON, POLICY = "concerns passed on within a day", "policy reviewed"
+PLEDGES = (LEAD_PRESENT, STAFF_BRIEFED, LETTER_HOME, LESSON, PASSED_ON, POLICY)
+"""In the order in which a school comes to them."""
+
+WILL, WILL_NOT = "will", "will not"
+DONE, PLANNED, NOT_DONE = "done", "planned", "not done"
+
+CAN_BE_PLANNED = (LESSON, POLICY)
+"""What may still be to come when a school is asked for it."""
+
+
+class PledgeAnswer(Base):
+    """One word on one pledge of a booking: before the show WILL or WILL_NOT, after it began DONE, PLANNED or NOT_DONE.
+
+    Rows are only added, and the newest of a pledge holds: who says nothing of it takes nothing away. `report_id`: the
+    report in which it was said, and with which it is taken back. `side` as of a report; a company speaks of the
+    safeguarding lead alone.
+    """
+
+    __tablename__ = "pledge_answer"
+    __table_args__ = (
+        CheckConstraint(
+            "pledge IN ('safeguarding lead present', 'staff briefed', 'letter home sent', 'follow-up lesson done', "
+            "'concerns passed on within a day', 'policy reviewed')",
+            name="pledge",
+        ),
+        CheckConstraint("said IN ('will', 'will not', 'done', 'planned', 'not done')", name="said"),
+        CheckConstraint("side IN ('school', 'company', 'settled')", name="side"),
+        CheckConstraint(
+            "said NOT IN ('will', 'will not') OR (side = 'school' AND report_id IS NULL)", name="promised"
+        ),
+        CheckConstraint(
+            "said <> 'planned' OR pledge IN ('follow-up lesson done', 'policy reviewed')", name="planned"
+        ),
+        CheckConstraint(
+            "side <> 'company' OR (pledge = 'safeguarding lead present' AND report_id IS NOT NULL)",
+            name="company",
+        ),
+        key_within_partnership("booking_id", "booking"),
+        Index("ix_pledge_answer_booking", "booking_id", "id"),
+        Index("ix_pledge_answer_report", "report_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int]
+    booking_id: Mapped[int]
+    pledge: Mapped[str] = mapped_column(Text)
+    said: Mapped[str] = mapped_column(Text)
+    side: Mapped[str] = mapped_column(Text)
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("visit_report.id"))
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    who: Mapped[str] = mapped_column(Text)
+
+
+class TooLateToPromise(Refusal):
+    def __init__(self) -> None:
+        super().__init__("The show has begun. Say what was done instead.")
+
+
+class NotAskedOfAdults(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Nothing of this is asked about a show for adults.")
+
+
+class NotAnAnswer(Refusal):
+    """A pledge or a word that there is not, or one that a side does not say."""
+
+    def __init__(self) -> None:
+        super().__init__("That is no answer to it.")
+
+
+def promise(booking: Booking, ticked: Collection[str], *, who: str, now: datetime) -> None:
+    """Put down what a school says before its show that it will do; what it promised and does not tick any more, it
+    takes back. The same again leaves nothing.
+
+    Raises BookingWasCancelled, TooLateToPromise, NotAskedOfAdults, NotAnAnswer.
+    """
+    _may_be_asked(booking)
+    if now >= booking.performance.starts_at:
+        raise TooLateToPromise
+    if set(ticked) - set(PLEDGES):
+        raise NotAnAnswer
+    stands = promised(answers_of([booking.id]).get(booking.id, []))
+    changed = {p: WILL if p in ticked else WILL_NOT for p in PLEDGES if (p in ticked) != (p in stands)}
+    before = {p: WILL if p in stands else None for p in changed}
+    _add(booking, changed, side=SCHOOL, report=None, who=who, now=now)
+    if changed:
+        history.record(
+            "promised", booking, who=who, now=now, before=before if stands else None, after=changed
+        )
+
+
+def answer(
+    booking: Booking,
+    said: Mapping[str, str],
+    *,
+    side: str = SCHOOL,
+    report: VisitReport | None = None,
+    who: str,
+    now: datetime,
+) -> None:
+    """Put down what a side says, once the show has begun, of some pledges; what it leaves out stands as it stood, and
+    the same word again leaves nothing. `report`: in which it says so.
+
+    A company speaks of the host. Raises BookingWasCancelled, NotYetBegun, NotAskedOfAdults, NotAnAnswer.
+    """
+    if not said:
+        return
+    if side == COMPANY:
+        booking = reports.companions(booking.performance)[0]
+    _may_be_asked(booking)
+    if now < booking.performance.starts_at:
+        raise NotYetBegun
+    if not all(_can_be_said(pledge, word, side) for pledge, word in said.items()):
+        raise NotAnAnswer
+    told = answers_of([booking.id]).get(booking.id, [])
+    before = {pledge: _newest(told, pledge, side, since=booking.performance.starts_at) for pledge in said}
+    changed = {}
+    for pledge, word in said.items():
+        last = before[pledge]
+        if last is None or (last.said, last.side) != (word, side):
+            changed[pledge] = word
+    _add(booking, changed, side=side, report=report, who=who, now=now)
+    if changed:
+        known = {pledge: last.said for pledge in changed if (last := before[pledge]) is not None}
+        history.record(
+            f"said what was done ({side})", booking, who=who, now=now, before=known or None, after=changed
+        )
+
+
+def answers_of(booking_ids: Collection[int]) -> dict[int, list[PledgeAnswer]]:
+    """What was said of the pledges of some bookings and not taken back, the oldest first; one query."""
+    query = (
+        select(PledgeAnswer)
+        .where(PledgeAnswer.booking_id.in_(booking_ids), stands())
+        .order_by(PledgeAnswer.booking_id, PledgeAnswer.id)
+    )
+    found: dict[int, list[PledgeAnswer]] = {}
+    for row in db.session.scalars(query):
+        found.setdefault(row.booking_id, []).append(row)
+    return found
+
+
+def stands(until: datetime | None = None) -> ColumnElement[bool]:
+    """Of a PledgeAnswer: it was said in no report that was taken back, or that had been before a moment."""
+    taken_back = select(ReportWithdrawal.report_id).where(
+        ReportWithdrawal.report_id == PledgeAnswer.report_id
+    )
+    if until is not None:
+        taken_back = taken_back.where(ReportWithdrawal.recorded_at < until)
+    return or_(PledgeAnswer.report_id.is_(None), ~taken_back.correlate(PledgeAnswer).exists())
+
+
+def promised(answers: Iterable[PledgeAnswer]) -> set[str]:
+    """The pledges that a school has promised and not taken back, of its answers in order."""
+    newest = {row.pledge: row.said for row in answers if row.said in (WILL, WILL_NOT)}
+    return {pledge for pledge, said in newest.items() if said == WILL}
+
+
+def _newest(told: Iterable[PledgeAnswer], pledge: str, side: str, *, since: datetime) -> PledgeAnswer | None:
+    """The last word on what was done by those who speak after each other: the school and a coordinator, or the
+    company."""
+    words = [
+        row
+        for row in told
+        if row.pledge == pledge
+        and row.said not in (WILL, WILL_NOT)
+        and (row.side == COMPANY) == (side == COMPANY)
+        and row.recorded_at >= since
+    ]
+    return words[-1] if words else None
+
+
+def _may_be_asked(booking: Booking) -> None:
+    if booking.ended_at is not None:
+        raise BookingWasCancelled
+    if booking.programme.for_adults:
+        raise NotAskedOfAdults
+
+
+def _can_be_said(pledge: str, word: str, side: str) -> bool:
+    if pledge not in PLEDGES or (side == COMPANY and pledge != LEAD_PRESENT):
+        return False
+    return word in (DONE, NOT_DONE) or (word == PLANNED and pledge in CAN_BE_PLANNED)
+
+
+def _add(
+    booking: Booking,
+    said: Mapping[str, str],
+    *,
+    side: str,
+    report: VisitReport | None,
+    who: str,
+    now: datetime,
+) -> None:
+    for pledge in PLEDGES:
+        if pledge in said:
+            db.session.add(
+                PledgeAnswer(
+                    partnership_id=booking.partnership_id,
+                    booking_id=booking.id,
+                    pledge=pledge,
+                    said=said[pledge],
+                    side=side,
+                    report_id=report.id if report else None,
+                    recorded_at=now,
+                    who=who,
+                )
+            )
+    db.session.flush()

@@ -1,0 +1,97 @@
+"""What became of the pledges of a show, told from the words of the trade alone by going through all that happened one
+after the other; slow, and sharing no code with what it is compared with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+DAYS = {
+    "safeguarding lead present": 0,
+    "staff briefed": 0,
+    "letter home sent": 0,
+    "follow-up lesson done": 42,
+    "concerns passed on within a day": 1,
+    "policy reviewed": 42,
+}
+"""After how many days each is due."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """Somebody said something of a pledge, perhaps in a report that was taken back later."""
+
+    nth: int
+    show: int
+    pledge: str
+    said: str
+    side: str
+    at: datetime
+    taken_back: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Played:
+    show: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def became(
+    pledge: str, shows: Sequence[Played], words: Iterable[Word], moment: datetime
+) -> tuple[str, date, date | None, str]:
+    """(word, since, promised on, detail) of a school with these shows, all of which took place."""
+    heard = [
+        w
+        for w in words
+        if w.pledge == pledge and w.at < moment and not (w.taken_back is not None and w.taken_back < moment)
+    ]
+    heard.sort(key=lambda w: w.nth)
+    if pledge == "policy reviewed":
+        first = sorted(shows, key=lambda s: s.starts_at)[0]
+        return _of_one(pledge, first, heard, moment)
+    each = [_of_one(pledge, s, [w for w in heard if w.show == s.show], moment) for s in shows]
+    promises = sorted(one[2] for one in each if one[2] is not None)
+    promised = promises[0] if promises else None
+    for word in ("not kept", "not answered", "kept", "not due"):
+        here = sorted((one for one in each if one[0] == word), key=lambda one: one[1])
+        if here:
+            worst = here[-1] if word == "kept" else here[0]
+            return worst[0], worst[1], promised, worst[3]
+    raise AssertionError("a school without a show")
+
+
+def _of_one(
+    pledge: str, show: Played, heard: Sequence[Word], moment: datetime
+) -> tuple[str, date, date | None, str]:
+    promised: date | None = None
+    by_school: Word | None = None
+    by_company: Word | None = None
+    a_coordinator_spoke = False
+    for word in heard:
+        if word.said == "will":
+            promised = _london(word.at)
+        elif word.said == "will not":
+            promised = None
+        elif word.at < show.starts_at:
+            continue
+        elif word.side == "company":
+            by_company = word
+        else:
+            by_school = word
+            a_coordinator_spoke = a_coordinator_spoke or word.side == "settled"
+    due = show.ends_at + timedelta(days=DAYS[pledge])
+    if by_school and by_company and not a_coordinator_spoke and by_school.said != by_company.said:
+        later = by_school if by_school.nth > by_company.nth else by_company
+        return "not answered", _london(later.at), promised, "the two sides differ"
+    said = by_school if by_school else by_company
+    if said and said.said == "done":
+        return "kept", _london(said.at), promised, ""
+    if said and said.said == "not done":
+        return "not kept", _london(said.at), promised, ""
+    waits = "planned" if said else ""
+    return ("not answered" if moment >= due else "not due"), _london(due), promised, waits
+
+
+def _london(at: datetime) -> date:
+    return at.astimezone(ZoneInfo("Europe/London")).date()
