@@ -88,10 +88,19 @@ class NotAskedOfAdults(Refusal):
 
 
 class NotAnAnswer(Refusal):
-    """A pledge or a word that there is not, or one that a side does not say."""
+    """A pledge or a word that there is not."""
 
     def __init__(self) -> None:
         super().__init__("That is no answer to it.")
+
+
+class TheSchoolSaysIt(Refusal):
+    """What a company was said to say of more than the safeguarding lead."""
+
+    field = "staff_briefed"
+
+    def __init__(self) -> None:
+        super().__init__("Only the school says what was done besides the show.")
 
 
 def promise(booking: Booking, ticked: Collection[str], *, who: str, now: datetime) -> None:
@@ -127,7 +136,8 @@ def answer(
     """Put down what a side says, once the show has begun, of some pledges; what it leaves out stands as it stood, and
     the same word again leaves nothing. `report`: in which it says so.
 
-    A company speaks of the host. Raises BookingWasCancelled, NotYetBegun, NotAskedOfAdults, NotAnAnswer.
+    A company speaks of the host. Raises BookingWasCancelled, NotYetBegun, NotAskedOfAdults, NotAnAnswer,
+    TheSchoolSaysIt.
     """
     if not said:
         return
@@ -136,18 +146,20 @@ def answer(
     _may_be_asked(booking)
     if now < booking.performance.starts_at:
         raise NotYetBegun
-    if not all(_can_be_said(pledge, word, side) for pledge, word in said.items()):
+    if not all(_can_be_said(pledge, word) for pledge, word in said.items()):
         raise NotAnAnswer
+    if side == COMPANY and set(said) - {LEAD_PRESENT}:
+        raise TheSchoolSaysIt
     told = answers_of([booking.id]).get(booking.id, [])
-    before = {pledge: _newest(told, pledge, side, since=booking.performance.starts_at) for pledge in said}
-    changed = {}
-    for pledge, word in said.items():
-        last = before[pledge]
-        if last is None or (last.said, last.side) != (word, side):
-            changed[pledge] = word
+    before = words_on_what_was_done(told, since=booking.performance.starts_at, side=side)
+    changed = {
+        pledge: word
+        for pledge, word in said.items()
+        if pledge not in before or (before[pledge].said, before[pledge].side) != (word, side)
+    }
     _add(booking, changed, side=side, report=report, who=who, now=now)
     if changed:
-        known = {pledge: last.said for pledge in changed if (last := before[pledge]) is not None}
+        known = {pledge: before[pledge].said for pledge in changed if pledge in before}
         history.record(
             f"said what was done ({side})", booking, who=who, now=now, before=known or None, after=changed
         )
@@ -182,18 +194,18 @@ def promised(answers: Iterable[PledgeAnswer]) -> set[str]:
     return {pledge for pledge, said in newest.items() if said == WILL}
 
 
-def _newest(told: Iterable[PledgeAnswer], pledge: str, side: str, *, since: datetime) -> PledgeAnswer | None:
-    """The last word on what was done by those who speak after each other: the school and a coordinator, or the
-    company."""
-    words = [
-        row
-        for row in told
-        if row.pledge == pledge
-        and row.said not in (WILL, WILL_NOT)
+def words_on_what_was_done(
+    answers: Iterable[PledgeAnswer], *, since: datetime, side: str = SCHOOL
+) -> dict[str, PledgeAnswer]:
+    """{pledge: the last word on whether it was done} of the school, for which a coordinator may speak, or of the
+    company, from a booking's answers in order. `since`: the start of the show."""
+    return {
+        row.pledge: row
+        for row in answers
+        if row.said not in (WILL, WILL_NOT)
         and (row.side == COMPANY) == (side == COMPANY)
         and row.recorded_at >= since
-    ]
-    return words[-1] if words else None
+    }
 
 
 def _may_be_asked(booking: Booking) -> None:
@@ -203,10 +215,8 @@ def _may_be_asked(booking: Booking) -> None:
         raise NotAskedOfAdults
 
 
-def _can_be_said(pledge: str, word: str, side: str) -> bool:
-    if pledge not in PLEDGES or (side == COMPANY and pledge != LEAD_PRESENT):
-        return False
-    return word in (DONE, NOT_DONE) or (word == PLANNED and pledge in CAN_BE_PLANNED)
+def _can_be_said(pledge: str, word: str) -> bool:
+    return pledge in PLEDGES and (word in (DONE, NOT_DONE) or (word == PLANNED and pledge in CAN_BE_PLANNED))
 
 
 def _add(

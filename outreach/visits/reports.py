@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import promises, subscribed
@@ -19,6 +19,8 @@ from outreach.tour.performances import Performance
 SCHOOL, COMPANY, SETTLED = "school", "company", "settled"
 
 PUPILS_AT_MOST = 5_000
+
+NOT_COUNTED = "about as promised, not counted"
 
 TOLERANCE, TOLERANCE_SHARE = 5, 0.05
 
@@ -35,7 +37,8 @@ class VisitReport(Base):
     side 'school': about one booking. side 'company': about the whole performance (booking_id None),
     its head count is of the whole show. side 'settled': the coordinator's word on one booking,
     which stands over both. `pupils` is the total where no split by year group was given.
-    `concerns` is the school's alone: how many were raised.
+    `about_as_promised`: nobody counted, and about as many came. `concerns` is the school's alone: how many were
+    raised and passed on; `concerns_handed_on`: whether each was handed to the safeguarding lead.
     """
 
     __tablename__ = "visit_report"
@@ -47,6 +50,7 @@ class VisitReport(Base):
         CheckConstraint("took_place OR why_not <> ''", name="why"),
         CheckConstraint("pupils IS NULL OR pupils >= 0", name="pupils"),
         CheckConstraint("concerns IS NULL OR side = 'school'", name="concerns"),
+        CheckConstraint("NOT about_as_promised OR (took_place AND pupils IS NULL)", name="about_as_promised"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,7 +60,9 @@ class VisitReport(Base):
     took_place: Mapped[bool]
     why_not: Mapped[str] = mapped_column(Text, default="")
     pupils: Mapped[int | None]
+    about_as_promised: Mapped[bool] = mapped_column(default=False, server_default=false())
     staff: Mapped[int | None]
+    support_agencies_present: Mapped[bool | None]
     concerns: Mapped[int | None]
     concerns_handed_on: Mapped[bool | None]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
@@ -115,6 +121,13 @@ class CountMakesNoSense(Refusal):
     field = "pupils"
 
 
+class CountedOrNot(Refusal):
+    field = "about_as_promised"
+
+    def __init__(self) -> None:
+        super().__init__("Enter how many came, or say that nobody counted: not both.")
+
+
 class ConcernsAreTheSchools(Refusal):
     field = "concerns"
 
@@ -139,12 +152,17 @@ class NotTheWordThatHolds(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportAccount:
-    """What one side says. `pupils` by year group, or a total, or None where nobody counted; never a name."""
+    """What one side says. `pupils` by year group, or a total, or None where nobody counted; never a name.
+
+    `about_as_promised`: nobody counted, and about as many came as the school promised.
+    """
 
     took_place: bool
     why_not: str = ""
     pupils: Mapping[int, int] | int | None = None
+    about_as_promised: bool = False
     staff: int | None = None
+    support_agencies_present: bool | None = None
     concerns: int | None = None
     concerns_handed_on: bool | None = None
     split: Mapping[int, int] = field(init=False, default_factory=dict)
@@ -162,7 +180,7 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
     """Put down what a side says: 'school' of its own booking, 'company' of the whole show.
 
     The newest word of a side holds; an earlier one is kept. The same word sent twice is put down once.
-    Raises BookingWasCancelled, NotYetBegun, WhyNotMissing, CountMakesNoSense, ConcernsAreTheSchools.
+    Raises BookingWasCancelled, NotYetBegun, WhyNotMissing, CountMakesNoSense, CountedOrNot, ConcernsAreTheSchools.
     """
     if booking.ended_at is not None and side != COMPANY:
         raise BookingWasCancelled
@@ -179,7 +197,9 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
         took_place=account.took_place,
         why_not="" if account.took_place else account.why_not.strip(),
         pupils=account.total,
+        about_as_promised=account.about_as_promised,
         staff=account.staff,
+        support_agencies_present=account.support_agencies_present,
         concerns=account.concerns,
         concerns_handed_on=account.concerns_handed_on,
         recorded_at=now,
@@ -434,6 +454,8 @@ def _check(account: ReportAccount, side: str) -> None:
         raise CountMakesNoSense("That year group does not exist.")
     if not account.took_place and sum(numbers) > 0:
         raise CountMakesNoSense("It did not take place, so nobody can have seen it. Leave the numbers empty.")
+    if account.about_as_promised and (numbers or not account.took_place):
+        raise CountedOrNot
 
 
 def _says(row: VisitReport) -> ReportAccount:
@@ -442,7 +464,9 @@ def _says(row: VisitReport) -> ReportAccount:
         took_place=row.took_place,
         why_not=row.why_not,
         pupils=split or row.pupils,
+        about_as_promised=row.about_as_promised,
         staff=row.staff,
+        support_agencies_present=row.support_agencies_present,
         concerns=row.concerns,
         concerns_handed_on=row.concerns_handed_on,
     )
@@ -450,4 +474,5 @@ def _says(row: VisitReport) -> ReportAccount:
 
 def _in_short(account: ReportAccount) -> dict[str, Any]:
     split = {str(y): n for y, n in sorted(account.split.items())}
-    return {"took place": account.took_place, "why not": account.why_not, "pupils": split or account.total}
+    counted = split or (NOT_COUNTED if account.about_as_promised else account.total)
+    return {"took place": account.took_place, "why not": account.why_not, "pupils": counted}

@@ -1,6 +1,6 @@
 """Words for pledges: what each is called, and what was said of it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outreach.ground.wording import capfirst, day_short
@@ -31,6 +31,11 @@ SHORT = {
 """Each as the head of a column."""
 
 _SAID = {DONE: "Yes", PLANNED: "Planned", NOT_DONE: "No"}
+
+
+def in_short(said: Mapping[str, PledgeAnswer]) -> str:
+    """'Lead present: yes. Follow-up lesson: planned.' of a school's last words; '' of none."""
+    return " ".join(f"{SHORT[p]}: {_SAID[said[p].said].lower()}." for p in PLEDGES if p in said)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,8 @@
 """A visit report at whichever door: the forms of what came of a show, in numbers alone; and taking a wrong
 report back."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +13,62 @@ from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.wording import number
 from outreach.visits import pledges, reports
-from outreach.visits.reports import PUPILS_AT_MOST, ReportAccount
+from outreach.visits.pledges import (
+    DONE,
+    LEAD_PRESENT,
+    LESSON,
+    LETTER_HOME,
+    NOT_DONE,
+    PLANNED,
+    STAFF_BRIEFED,
+)
+from outreach.visits.reports import PUPILS_AT_MOST, ReportAccount, VisitReport
 from outreach.web import forms
 from outreach.web.refusals import status
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
+DONE_OR_NOT = [(DONE, "Yes"), (NOT_DONE, "No")]
+SENT_OR_NOT = [(DONE, "Sent"), (NOT_DONE, "Not sent")]
+HELD_OR_NOT = [(DONE, "Held"), (PLANNED, "Planned"), (NOT_DONE, "No")]
+
+WHY_NOT = "For example: snow, the cast was ill. No names of pupils."
+LEAD_WANTED = "Say whether your safeguarding lead was there."
+
+ASKED = {
+    "lead_present": LEAD_PRESENT,
+    "staff_briefed": STAFF_BRIEFED,
+    "letter_home": LETTER_HOME,
+    "lesson": LESSON,
+}
+"""Question of a report -> the pledge that it answers."""
 
 
-class CompanyReportForm(forms.Form):
-    """What the company says of the whole show."""
+class OneSidesForm(forms.Form):
+    """What either side says of a show."""
 
     took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
-    why_not = forms.text(
-        "If not, why?", at_most=300, hint="For example: snow, the cast was ill. No names of pupils."
+    why_not = forms.text("If not, why?", at_most=300, hint=WHY_NOT)
+    lead_present = forms.choice("Was the school’s safeguarding lead there?", DONE_OR_NOT)
+    agencies = forms.choice(
+        "Were support agencies there?", YES_NO, hint="For example a youth service, or the police."
     )
+
+    def account(self) -> ReportAccount:
+        raise NotImplementedError
+
+    def answers(self) -> dict[str, str]:
+        """What it says of the school's pledges; of a show that did not take place, nothing."""
+        if self.took_place.data != "yes":
+            return {}
+        said = {pledge: self[name].data for name, pledge in ASKED.items() if name in self}
+        return {pledge: word for pledge, word in said.items() if word}
+
+
+class CompanyReportForm(OneSidesForm):
+    """What the company says of the whole show."""
+
     pupils = forms.number(
         "How many pupils saw it", at_most=PUPILS_AT_MOST, hint="A head count of all who came"
     )
@@ -38,60 +81,116 @@ class CompanyReportForm(forms.Form):
             took_place=self.took_place.data == "yes",
             why_not=self.why_not.data or "",
             pupils=self.pupils.data,
+            support_agencies_present=yes(self.agencies.data),
             concerns_handed_on=yes(self.concerns_handed_on.data),
         )
 
 
-class SchoolReportForm(forms.Form):
-    """What a school says of its own pupils at a show."""
-
-    took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
-    why_not = forms.text(
-        "If not, why?", at_most=300, hint="For example: snow, the cast was ill. No names of pupils."
-    )
-    pupils = forms.number(
-        "All pupils who saw it", at_most=PUPILS_AT_MOST, hint="Only where there is no number by year group"
-    )
-    staff = forms.number("Staff present", at_most=500)
-    safeguarding_lead_present = forms.choice("Was a designated safeguarding lead present?", YES_NO)
-    follow_up_lesson = forms.choice("Was there a follow-up lesson?", YES_NO)
-    concerns = forms.number("Concerns raised", at_most=500, hint="A number, nothing else.")
-    concerns_handed_on = forms.choice("Was each concern handed to the safeguarding lead?", YES_NO)
-
-    def account(self) -> ReportAccount:
-        split = {y: self[f"year_{y}"].data for y in YEAR_GROUPS if self[f"year_{y}"].data is not None}
-        return ReportAccount(
-            took_place=self.took_place.data == "yes",
-            why_not=self.why_not.data or "",
-            pupils=split or self.pupils.data,
-            staff=self.staff.data,
-            concerns=self.concerns.data,
-            concerns_handed_on=yes(self.concerns_handed_on.data),
-        )
-
-    def answers(self) -> dict[str, str]:
-        """What it says of the school's pledges; of a show that did not take place, nothing."""
-        said = {
-            pledges.LEAD_PRESENT: yes(self.safeguarding_lead_present.data),
-            pledges.LESSON: yes(self.follow_up_lesson.data),
-        }
-        if self.took_place.data != "yes":
-            return {}
-        return {p: pledges.DONE if word else pledges.NOT_DONE for p, word in said.items() if word is not None}
+class CountingForm(OneSidesForm):
+    """A count by year group; its boxes stand before what a school says besides, on the page and in what is wrong."""
 
 
 for _year_group in YEAR_GROUPS:
     setattr(
-        SchoolReportForm,
+        CountingForm,
         f"year_{_year_group}",
         forms.number(year_group_name(_year_group), at_most=PUPILS_AT_MOST),
     )
 
 
-def put_down(booking: Booking, side: str, form: SchoolReportForm, *, who: str, now: datetime) -> None:
+class SchoolReportForm(CountingForm):
+    """What a school says of its own pupils at a show."""
+
+    not_counted = forms.tick("About as many as we booked, not counted")
+    lead_present = forms.choice("Was your safeguarding lead there?", DONE_OR_NOT)
+    staff_briefed = forms.choice("Had staff been briefed?", DONE_OR_NOT)
+    letter_home = forms.choice("Letter home to families?", SENT_OR_NOT)
+    lesson = forms.choice("Follow-up lesson?", HELD_OR_NOT)
+    staff = forms.number("Staff in the hall", at_most=500)
+    concerns = forms.number(
+        "Concerns raised and passed on", at_most=500, hint="A number, never who or what. 0 is an answer."
+    )
+    right = forms.ticks("Is that right?", validate_choice=False)
+
+    booked: Mapping[int, int] = {}
+    lead_wanted = False
+
+    def ask(self, booked: Mapping[int, int], *, lead_wanted: bool) -> None:
+        """Beside each box how many were `booked`, and once more where a number is far from that; `lead_wanted`:
+        whether the lead was there must be said."""
+        self.booked, self.lead_wanted = booked, lead_wanted
+        for year_group, pupils in booked.items():
+            self[f"year_{year_group}"].description = f"of {number(pupils)} booked"
+        far = {year_group: self.split()[year_group] for year_group in self._far()}
+        named = len(far) > 1
+        words = (
+            (f"{y}-{n}", f"{year_group_name(y)}: {number(n)} is right" if named else f"{number(n)} is right")
+            for y, n in far.items()
+        )
+        forms.set_choices(self.right, words)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fit: bool = super().validate(extra_validators)
+        if self.took_place.data != "yes":
+            return fit
+        for year_group in self._far():
+            came = self.split()[year_group]
+            if f"{year_group}-{came}" not in (self.right.data or ()):
+                booked = number(self.booked[year_group])
+                said = f"{number(came)} came, you booked {booked}. Is that right?"
+                self[f"year_{year_group}"].errors = [f"{year_group_name(year_group)}: {said}"]
+                fit = False
+        if self.lead_wanted and not self.lead_present.data:
+            self.lead_present.errors = [LEAD_WANTED]
+            fit = False
+        return fit
+
+    def split(self) -> dict[int, int]:
+        return {y: self[f"year_{y}"].data for y in YEAR_GROUPS if self[f"year_{y}"].data is not None}
+
+    def _far(self) -> list[int]:
+        """Year groups of which half as many came as were booked, or fewer, or double, or more."""
+        return [
+            y
+            for y, came in self.split().items()
+            if (booked := self.booked.get(y)) and (2 * came <= booked or came >= 2 * booked)
+        ]
+
+    def account(self) -> ReportAccount:
+        return ReportAccount(
+            took_place=self.took_place.data == "yes",
+            why_not=self.why_not.data or "",
+            pupils=self.split() or None,
+            about_as_promised=bool(self.not_counted.data),
+            staff=self.staff.data,
+            support_agencies_present=yes(self.agencies.data),
+            concerns=self.concerns.data,
+        )
+
+
+class CoordinatorsReportForm(SchoolReportForm):
+    """What a coordinator puts down for either side, or to settle."""
+
+    lead_present = forms.choice("Was a safeguarding lead there?", DONE_OR_NOT)
+    not_counted = forms.tick("About as many as were booked, not counted")
+    pupils = forms.number(
+        "All pupils who saw it", at_most=PUPILS_AT_MOST, hint="Only where there is no number by year group"
+    )
+    concerns_handed_on = forms.choice("Was each concern handed to the safeguarding lead?", YES_NO)
+
+    def account(self) -> ReportAccount:
+        return replace(
+            super().account(),
+            pupils=self.split() or self.pupils.data,
+            concerns_handed_on=yes(self.concerns_handed_on.data),
+        )
+
+
+def put_down(booking: Booking, side: str, form: OneSidesForm, *, who: str, now: datetime) -> VisitReport:
     """The report, and what it says of the pledges, which stands with it."""
     report = reports.report(booking, side, form.account(), who=who, now=now)
     pledges.answer(booking, form.answers(), side=side, report=report, who=who, now=now)
+    return report
 
 
 class WithdrawForm(forms.Form):

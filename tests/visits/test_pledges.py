@@ -101,7 +101,7 @@ def test_a_company_speaks_of_the_lead_of_the_host_alone(booking: Booking) -> Non
         company: dict[str, Any] = {"side": "company", "report": report, "who": "Rees", "now": AFTER}
         pledges.answer(guest, {LEAD_PRESENT: "done"}, **company)
     assert (said(booking), said(guest)) == ([(LEAD_PRESENT, "done")], [])
-    with pytest.raises(pledges.NotAnAnswer), transaction():
+    with pytest.raises(pledges.TheSchoolSaysIt), transaction():
         pledges.answer(booking, {STAFF_BRIEFED: "done"}, **company)
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.any_database
 
 NOW = datetime(2027, 1, 19, 15, tzinfo=UTC)
 START = datetime(2027, 1, 19, 10, tzinfo=UTC)
-SAID = {"took_place": "yes", "year_8": "118", "year_9": "101"}
+SAID = {"took_place": "yes", "year_8": "118", "year_9": "101", "lead_present": "done"}
 
 
 @pytest.fixture(autouse=True)

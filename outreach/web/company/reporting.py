@@ -12,7 +12,7 @@ from outreach.tour.performances import Performance
 from outreach.visits import report_sendings, reports
 from outreach.web import form_keys
 from outreach.web.refusals import status
-from outreach.web.report_form import CompanyReportForm, taken_back
+from outreach.web.report_form import CompanyReportForm, put_down, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -61,7 +61,7 @@ def _put_down_once(booking: Booking, form: CompanyReportForm) -> None:
     """The report; of a form that was sent before, nothing more: it was answered already."""
     key, said, now = form_keys.key_of(), form_keys.said(), clock.now()
     if report_sendings.sent_already(booking, key, said) is None:
-        report = reports.report(booking, reports.COMPANY, form.account(), who=g.who, now=now)
+        report = put_down(booking, reports.COMPANY, form, who=g.who, now=now)
         report_sendings.note(report, key, said, now=now)
 
 

@@ -18,7 +18,7 @@ from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.pledge_words import said_of_pledges
-from outreach.web.report_form import SchoolReportForm, put_down, taken_back
+from outreach.web.report_form import CoordinatorsReportForm, put_down, taken_back
 
 SIDES = {
     SCHOOL: "The school’s, about its own pupils",
@@ -28,7 +28,7 @@ SIDES = {
 WHOSE = {SCHOOL: "the school’s", COMPANY: "the company’s", SETTLED: "the settling"}
 
 
-class ReportForm(SchoolReportForm):
+class ReportForm(CoordinatorsReportForm):
     side = forms.choice("Whose report is it?", list(SIDES.items()), required="Choose whose report it is.")
 
 
