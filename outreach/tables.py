@@ -62,6 +62,7 @@ import outreach.tour.roads
 import outreach.tour.target_decisions
 import outreach.tour.yearly.copies
 import outreach.visits.board_dates
+import outreach.visits.pledge_letters
 import outreach.visits.pledges
 import outreach.visits.reminding
 import outreach.visits.report_sendings

@@ -1,4 +1,4 @@
-"""flask asking: the day's run of reminders, times offered to who waits, and reports asked for."""
+"""flask asking: the day's run of reminders, times offered to who waits, and what is asked after a show."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -24,7 +24,7 @@ from outreach.ground.wording import count, day_short
 from outreach.outcomes import waves
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.visits import reminding
+from outreach.visits import pledge_letters, reminding
 
 asking = AppGroup("asking", help="Asking: what the service writes to schools by itself.")
 
@@ -35,7 +35,7 @@ asking = AppGroup("asking", help="Asking: what the service writes to schools by 
     "--loop", is_flag=True, help="Come once a day, by six in the morning, until told to stop (SIGTERM)."
 )
 def chase(dry_run: bool, loop: bool) -> None:
-    """Put into the post what is due today: reminders, offers to the waiting list, missing reports.
+    """Put into the post what is due today: reminders, offers to the waiting list, missing reports, what was done.
 
     Once a day, on any day: letters go only on school days of the school that gets them, and running it twice
     writes nothing twice. Only what is switched on under Gaps, Reminders goes. Status 1 when something
@@ -79,6 +79,7 @@ def _round(*, dry_run: bool) -> int:
             uploads.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
+            pledge_letters.withdraw_waiting(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
             waves.follow_shows(now=now)
         for programme_id in follow_ups.programmes_with_some():
@@ -119,11 +120,16 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def ask_for_report(booking_id: int) -> bool:
         return reminding.send_due(programme(), booking_id, now=now)
 
+    def ask_what_was_done(urn: int) -> bool:
+        return pledge_letters.send_due(programme(), urn, now=now)
+
     schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
     reports = [m.booking.id for m in reminding.due(programme(), now=now)]
+    besides = dict.fromkeys(one.school.urn for one in pledge_letters.due(programme(), now=now))
     tried: set[int] = set()
     reminded = [_once(partial(remind, urn), f"reminding {urn}") for urn in schools]
     asked = [_once(partial(ask_for_report, one), f"asking for report {one}") for one in reports]
+    asked_besides = [_once(partial(ask_what_was_done, urn), f"asking {urn} what was done") for urn in besides]
     offered: list[bool | None] = []
     while True:
         done = _once(
@@ -140,10 +146,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
             (reminded, "school reminded", "schools reminded"),
             (offered, "time offered", "times offered"),
             (asked, "report asked for", "reports asked for"),
+            (asked_besides, "school asked what was done", "schools asked what was done"),
         )
         if any(found)
     ]
-    return said, sum(done is None for done in (*reminded, *asked, *offered))
+    return said, sum(done is None for done in (*reminded, *asked, *asked_besides, *offered))
 
 
 def _over(performance_id: int, *, now: datetime) -> bool:
@@ -179,10 +186,14 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     for one in missing:
         shown = day_short(one.booking.performance.starts_at)
         click.echo(f"  would ask {one.school.name} ({one.person.address}) for the report of {shown}")
+    besides = pledge_letters.due(programme, now=now)
+    for visit in besides:
+        shown = day_short(visit.booking.performance.starts_at)
+        click.echo(f"  would ask {visit.school.name} ({visit.person.address}) what was done besides {shown}")
     offered = _would_offer(programme.id, now=now)
     for line in offered:
         click.echo(line)
-    if not (due or missing or offered):
+    if not (due or missing or besides or offered):
         click.echo("  nothing is due today")
 
 

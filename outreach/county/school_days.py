@@ -105,6 +105,12 @@ class SchoolCalendar:
         days = (since + timedelta(days=n) for n in range(FARTHEST))
         return next((day for day in days if not self.why_closed(day)), since)
 
+    def nth_school_day_after(self, day: date, n: int) -> date:
+        """The n-th school day after a day."""
+        for _ in range(n):
+            day = self.next_school_day(day + timedelta(days=1))
+        return day
+
     def hours(self) -> tuple[time, time]:
         """When the school day starts and ends, by the wall clock."""
         return self.opens, self.closes

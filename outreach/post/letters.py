@@ -456,6 +456,44 @@ def report_missing(
     )
 
 
+def since_the_show(
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    asks: Sequence[str],
+    last: bool,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Asks, some time after the show, what was done besides it, by one page of ticks; `asks`: what is still open, each
+    as 'whether …'; `last`: nobody asks after this."""
+    minted = mint(visit, to, sender, now=now, expires_at=expires_at)
+    words = render(
+        "since_the_show",
+        f"{summary(visit)}: what was done besides?",
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=page_of(minted.token),
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+        asks=asks,
+        last=last,
+    )
+    return put(
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=f"since the show, {'last' if last else 'first'}",
+        now=now,
+        sender_address=organizer(visit),
+        sequence=visit.sequence,
+    )
+
+
 def for_troupe(
     visit: LetterVisit,
     to: Addressee,

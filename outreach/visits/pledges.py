@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.visits import reports
 from outreach.visits.reports import (
     COMPANY,
@@ -176,6 +178,14 @@ def answers_of(booking_ids: Collection[int]) -> dict[int, list[PledgeAnswer]]:
     for row in db.session.scalars(query):
         found.setdefault(row.booking_id, []).append(row)
     return found
+
+
+def bookings_of_visit(booking: Booking) -> list[Booking]:
+    """The live bookings of a school for one day of a programme: a school too big for one show has two, and says once
+    what it did besides."""
+    day = day_of(booking.performance.starts_at)
+    live = promises.live(booking.programme_id, booking.urn)
+    return [one for one in live if day_of(one.performance.starts_at) == day]
 
 
 def stands(until: datetime | None = None) -> ColumnElement[bool]:

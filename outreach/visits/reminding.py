@@ -94,7 +94,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
         query = query.where(Booking.id == booking_id)
     rows = [(booking, school) for booking, school in db.session.execute(query) if school.is_open]
     calendars = school_days.load({school.urn for _, school in rows})
-    people = _people([booking.id for booking, _ in rows])
+    people = whom_to_ask([booking.id for booking, _ in rows])
     return [
         Missing(booking=booking, school=school, person=people[booking.id])
         for booking, school in rows
@@ -163,8 +163,9 @@ def withdraw_one(*, now: datetime) -> bool:
     return done
 
 
-def _people(booking_ids: list[int]) -> dict[int, VisitContact]:
-    """Whom to ask about each booking: one query, and one for dead addresses."""
+def whom_to_ask(booking_ids: list[int]) -> dict[int, VisitContact]:
+    """Whom to ask about each booking after its show, the safeguarding lead, else whoever was named first and can be
+    reached; one query, and one for dead addresses."""
     named = promises.people_of_each(booking_ids)
     dead = {a.lower() for a in outbox.dead_addresses(p.address for people in named.values() for p in people)}
     found: dict[int, VisitContact] = {}

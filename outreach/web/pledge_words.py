@@ -30,7 +30,51 @@ SHORT = {
 }
 """Each as the head of a column."""
 
+WILL_DO = {
+    LEAD_PRESENT: "Our safeguarding lead is there",
+    STAFF_BRIEFED: "Staff are briefed before",
+    LETTER_HOME: "A letter goes home to families",
+    LESSON: "A lesson follows",
+    PASSED_ON: "Any concern reaches our lead within a day",
+    POLICY: "We look at our safeguarding policy after it",
+}
+"""What a school ticks before its show."""
+
+WAS_DONE = {
+    LEAD_PRESENT: "Was your safeguarding lead there?",
+    STAFF_BRIEFED: "Had staff been briefed?",
+    LETTER_HOME: "Letter home to families?",
+    LESSON: "Follow-up lesson?",
+    PASSED_ON: "Did every concern reach your safeguarding lead within a day?",
+    POLICY: "Have you looked at your safeguarding policy since?",
+}
+"""What it is asked after it."""
+
+ANSWERS = {
+    LETTER_HOME: ((DONE, "Sent"), (NOT_DONE, "Not sent")),
+    LESSON: ((DONE, "Held"), (PLANNED, "Planned"), (NOT_DONE, "No")),
+    POLICY: ((DONE, "Yes"), (PLANNED, "Planned"), (NOT_DONE, "No")),
+}
+YES_OR_NO = ((DONE, "Yes"), (NOT_DONE, "No"))
+"""The answers to each, where they have no others."""
+
+FIELDS = {
+    LEAD_PRESENT: "lead_present",
+    STAFF_BRIEFED: "staff_briefed",
+    LETTER_HOME: "letter_home",
+    LESSON: "lesson",
+    PASSED_ON: "passed_on",
+    POLICY: "policy",
+}
+"""The name of each in a form."""
+
 _SAID = {DONE: "Yes", PLANNED: "Planned", NOT_DONE: "No"}
+
+
+def said_on(row: PledgeAnswer) -> str:
+    """'You said: sent, on 12 January 2027.'"""
+    words = dict(ANSWERS.get(row.pledge, YES_OR_NO))[row.said]
+    return f"You said: {words.lower()}, on {day_short(row.recorded_at)}."
 
 
 def in_short(said: Mapping[str, PledgeAnswer]) -> str:

@@ -15,33 +15,17 @@ from outreach.ground.db import transaction
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import number
 from outreach.visits import pledges, reports
-from outreach.visits.pledges import (
-    DONE,
-    LEAD_PRESENT,
-    LESSON,
-    LETTER_HOME,
-    NOT_DONE,
-    PLANNED,
-    STAFF_BRIEFED,
-)
+from outreach.visits.pledges import LEAD_PRESENT, LESSON, LETTER_HOME, STAFF_BRIEFED
 from outreach.visits.reports import PUPILS_AT_MOST, ReportAccount, VisitReport
 from outreach.web import forms
+from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, YES_OR_NO
 from outreach.web.refusals import status
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
-DONE_OR_NOT = [(DONE, "Yes"), (NOT_DONE, "No")]
-SENT_OR_NOT = [(DONE, "Sent"), (NOT_DONE, "Not sent")]
-HELD_OR_NOT = [(DONE, "Held"), (PLANNED, "Planned"), (NOT_DONE, "No")]
-
 WHY_NOT = "For example: snow, the cast was ill. No names of pupils."
 LEAD_WANTED = "Say whether your safeguarding lead was there."
 
-ASKED = {
-    "lead_present": LEAD_PRESENT,
-    "staff_briefed": STAFF_BRIEFED,
-    "letter_home": LETTER_HOME,
-    "lesson": LESSON,
-}
+ASKED = {FIELDS[pledge]: pledge for pledge in (LEAD_PRESENT, STAFF_BRIEFED, LETTER_HOME, LESSON)}
 """Question of a report -> the pledge that it answers."""
 
 
@@ -50,7 +34,7 @@ class OneSidesForm(forms.Form):
 
     took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
     why_not = forms.text("If not, why?", at_most=300, hint=WHY_NOT)
-    lead_present = forms.choice("Was the school’s safeguarding lead there?", DONE_OR_NOT)
+    lead_present = forms.choice("Was the school’s safeguarding lead there?", YES_OR_NO)
     agencies = forms.choice(
         "Were support agencies there?", YES_NO, hint="For example a youth service, or the police."
     )
@@ -102,10 +86,10 @@ class SchoolReportForm(CountingForm):
     """What a school says of its own pupils at a show."""
 
     not_counted = forms.tick("About as many as we booked, not counted")
-    lead_present = forms.choice("Was your safeguarding lead there?", DONE_OR_NOT)
-    staff_briefed = forms.choice("Had staff been briefed?", DONE_OR_NOT)
-    letter_home = forms.choice("Letter home to families?", SENT_OR_NOT)
-    lesson = forms.choice("Follow-up lesson?", HELD_OR_NOT)
+    lead_present = forms.choice(WAS_DONE[LEAD_PRESENT], YES_OR_NO)
+    staff_briefed = forms.choice(WAS_DONE[STAFF_BRIEFED], YES_OR_NO)
+    letter_home = forms.choice(WAS_DONE[LETTER_HOME], ANSWERS[LETTER_HOME])
+    lesson = forms.choice(WAS_DONE[LESSON], ANSWERS[LESSON])
     staff = forms.number("Staff in the hall", at_most=500)
     concerns = forms.number(
         "Concerns raised and passed on", at_most=500, hint="A number, never who or what. 0 is an answer."
@@ -171,7 +155,7 @@ class SchoolReportForm(CountingForm):
 class CoordinatorsReportForm(SchoolReportForm):
     """What a coordinator puts down for either side, or to settle."""
 
-    lead_present = forms.choice("Was a safeguarding lead there?", DONE_OR_NOT)
+    lead_present = forms.choice("Was a safeguarding lead there?", YES_OR_NO)
     not_counted = forms.tick("About as many as were booked, not counted")
     pupils = forms.number(
         "All pupils who saw it", at_most=PUPILS_AT_MOST, hint="Only where there is no number by year group"

@@ -84,6 +84,24 @@ def test_a_dry_run_says_what_would_go_and_writes_nothing(app: Flask, friday: Non
     assert db.session.query(Chase).count() == 0
 
 
+def test_the_run_asks_once_what_a_school_did_besides_its_show(app: Flask, friday: None) -> None:
+    """Shown on a Friday: the fifth school day after it is the Friday of the round."""
+    c = here(app)
+    with transaction():
+        settings.settle(
+            c.programme, Schedule(offers_on=False, pledges_on=True), who="Priya", now=make.EARLIER
+        )
+        shown = datetime(2027, 1, 8, 9, 30, tzinfo=UTC)
+        booking = make.booking(make.show(c.programme, c.schools[0], shown), {8: 100}, outcome="took place")
+        make.visit_contact(booking, name="", duty="safeguarding lead", address="dsl@redmere.example")
+    would = "  would ask Redmere 000 (dsl@redmere.example) what was done besides 8 January 2027"
+    assert would in said(app, "--dry-run").splitlines()
+    assert said(app) == "Someone to Tell: 1 school asked what was done.\n"
+    assert said(app) == "Someone to Tell: nothing is due today.\n"
+    kinds = [letter.kind for letter in db.session.query(Letter).filter_by(stream=booking.uid)]
+    assert kinds == ["since the show, first"]
+
+
 def test_the_run_says_who_waits_for_consent_and_does_not_raise_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,6 +131,23 @@ def report_missing() -> Letter:
     return letters.report_missing(visit(), JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
 
 
+ASKS = ("whether a lesson followed", "whether every concern reached your safeguarding lead within a day")
+
+
+def since_the_show() -> Letter:
+    after = visit().ends_at + timedelta(days=7)
+    return letters.since_the_show(
+        visit(), JOANNA, sender(), asks=ASKS, last=False, now=after, expires_at=after + timedelta(weeks=6)
+    )
+
+
+def since_the_show_for_the_last_time() -> Letter:
+    after = visit().ends_at + timedelta(weeks=6)
+    return letters.since_the_show(
+        visit(), JOANNA, sender(), asks=ASKS[:1], last=True, now=after, expires_at=after + timedelta(weeks=1)
+    )
+
+
 def link() -> Letter:
     return letters.link_sent(
         asking(pupils=500, shows_needed=2), OFFICE, sender(), now=NOW, expires_at=EXPIRES
@@ -627,6 +644,8 @@ ALL: list[Callable[[], Letter]] = [
     raised_to_head,
     raised_to_trust,
     report_missing,
+    since_the_show,
+    since_the_show_for_the_last_time,
     digest,
 ]
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])

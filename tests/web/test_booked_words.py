@@ -10,6 +10,7 @@ from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground.db import transaction
 from outreach.web.school import booked_words
+from outreach.web.school.booked_words import Besides
 
 SHOW = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -88,8 +89,9 @@ def test_one_button_is_filled_and_none_where_something_else_is_more_urgent(app: 
 def test_what_happens_next_is_done_step_by_step(app: Flask) -> None:
     booking = booked()
 
-    def steps(state: str, now: datetime) -> dict[str, bool]:
-        return {s.title: s.done for s in booked_words.what_happens_next(booking, state=state, now=now)}
+    def steps(state: str, now: datetime, besides: Besides | None = None) -> dict[str, bool]:
+        found = booked_words.what_happens_next(booking, state=state, besides=besides, now=now)
+        return {s.title: s.done for s in found}
 
     assert steps(promises.BOOKED, make.NOW) == {
         "Booked": True,
@@ -102,3 +104,9 @@ def test_what_happens_next_is_done_step_by_step(app: Flask) -> None:
     assert steps(promises.TOOK_PLACE, SHOW + DAY)["The performance"]
     assert "Your report" not in steps(promises.FAILED, SHOW + DAY)
     assert "The company arrives" not in steps(promises.FAILED, SHOW + DAY)
+    none, all_said = Besides(promised=0, still_open=6), Besides(promised=4, still_open=0)
+    assert steps(promises.BOOKED, make.NOW, none)["What your school will do besides"] is False
+    assert steps(promises.BOOKED, make.NOW, all_said)["What your school will do besides"] is True
+    assert steps(promises.TOOK_PLACE, SHOW + DAY, none)["What was done besides"] is False
+    assert steps(promises.TOOK_PLACE, SHOW + DAY, all_said)["What was done besides"] is True
+    assert "What was done besides" not in steps(promises.FAILED, SHOW + DAY, none)

@@ -101,7 +101,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
 ) -> None:
     c = here(client, plan=Schedule())
     days = {n: "5" for n in Schedule.__dataclass_fields__ if n.endswith("_days")}
-    answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days)
+    answer = client.post("/desk/chasing", data={"reminders_on": "y", "pledges_on": "y"} | days)
     assert answer.status_code == 303
     assert settings.schedule_of_programme(c.programme.id) == Schedule(
         reminders_on=True,
@@ -111,6 +111,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
         offers_on=False,
         offer_days=5,
         report_after_days=5,
+        pledges_on=True,
     )
     for wrong in ("0", "91", "soon", ""):
         answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days | {"first_after_days": wrong})

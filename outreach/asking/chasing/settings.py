@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, false, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
@@ -43,6 +43,7 @@ class ChasingSettings(Base):
     offer_days: Mapped[int]
     reports_on: Mapped[bool]
     report_after_days: Mapped[int]
+    pledges_on: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ChasingRun(Base):
@@ -60,8 +61,8 @@ class Schedule:
     """Days are calendar days, counted on to the next school day of the school; `offer_days` alone are school
     days.
 
-    `reminders_on` and `reports_on`: what `flask asking chase` may send without a click. `offers_on`: a time
-    that comes free is kept for the first of the waiting list; on, because the page where a school asks for
+    `reminders_on`, `reports_on` and `pledges_on`: what `flask asking chase` may send without a click. `offers_on`: a
+    time that comes free is kept for the first of the waiting list; on, because the page where a school asks for
     that list says so.
     """
 
@@ -73,6 +74,7 @@ class Schedule:
     offer_days: int = 3
     reports_on: bool = False
     report_after_days: int = 2
+    pledges_on: bool = False
 
 
 class DaysWrong(Refusal):

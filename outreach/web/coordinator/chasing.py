@@ -48,6 +48,7 @@ class SettingsForm(forms.Form):
     offer_days = _days("School days to answer an offer")
     reports_on = forms.tick("Missing reports are asked for by themselves")
     report_after_days = _days("Asked for a report, days after the show")
+    pledges_on = forms.tick("What was promised is asked about a week and six weeks after the show")
 
 
 class RaiseForm(forms.Form):

@@ -33,12 +33,13 @@ from outreach.post.feeds.entries import SCHOOL
 from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot
-from outreach.visits import reminding, reports
+from outreach.visits import pledge_letters, pledges, reminding, reports
 from outreach.web import forms, reply_words, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school
 from outreach.web.refusals import back_to, refused
 from outreach.web.school import booked_words, shared_words
+from outreach.web.school.booked_words import Besides
 from outreach.web.school.forms import marked
 from outreach.web.wording import sent_again
 
@@ -100,7 +101,11 @@ def booked(token: str, reference: str) -> Any:
         ),
         until_when=booked_words.until_when(booking, now=now),
         steps=booked_words.what_happens_next(
-            booking, state=state, reminded_on=reminding.comes_on(booking, now=now), now=now
+            booking,
+            state=state,
+            besides=None if g.programme.for_adults else _besides(booking),
+            reminded_on=reminding.comes_on(booking, now=now),
+            now=now,
         ),
         leave_by=guest_hosts.leaves(
             booking.performance, guest_hosts.minutes_between(g.programme, g.school, booking.performance)
@@ -128,6 +133,14 @@ def booked(token: str, reference: str) -> Any:
         state=state,
         over=state != promises.BOOKED,
         why_not=reports.why_not(booking),
+    )
+
+
+def _besides(booking: Booking) -> Besides:
+    answers = pledges.answers_of([booking.id])
+    return Besides(
+        promised=len(pledges.promised(answers.get(booking.id, []))),
+        still_open=len(pledge_letters.still_open([booking], answers)),
     )
 
 

@@ -9,6 +9,7 @@ from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, clock_span, day
+from outreach.visits.pledges import PLEDGES
 from outreach.web.sentences import Piece
 
 
@@ -23,12 +24,22 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One line of what happens next; `by`: who did it."""
+    """One line of what happens next; `by`: who did it; `endpoint`: the page where it is done, by the words `link`."""
 
     title: str
     words: str
     done: bool
     by: str = ""
+    endpoint: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Besides:
+    """How many pledges a school made for a booking, and of how many it has not said yet whether they were kept."""
+
+    promised: int
+    still_open: int
 
 
 def ways_to_change(
@@ -87,10 +98,15 @@ def by(last: date, today: date) -> str:
 
 
 def what_happens_next(
-    booking: Booking, *, state: str, reminded_on: date | None = None, now: datetime
+    booking: Booking,
+    *,
+    state: str,
+    besides: Besides | None = None,
+    reminded_on: date | None = None,
+    now: datetime,
 ) -> list[Step]:
-    """From the booking to the report. `state`: as Booking.has_come_to says it; `reminded_on`: when the service asks
-    for a report that has not come."""
+    """From the booking to what was done after it. `state`: as Booking.has_come_to says it; `besides`: the pledges,
+    where they are asked for; `reminded_on`: when the service asks for a report that has not come."""
     show, guest, over = booking.performance, booking.role == promises.GUEST, state != promises.BOOKED
     took_place, today = state == promises.TOOK_PLACE, day_of(now)
     steps = [Step(title="Booked", words=day(booking.created_at), done=True, by=booking.booked_by or "")]
@@ -98,6 +114,8 @@ def what_happens_next(
         last = booking.can_move_until()
         words = "today" if last == today else day(last)
         steps.append(Step(title="Last day to move it online", words=words, done=False))
+    if besides is not None and now < show.starts_at:
+        steps.append(_will_do(besides))
     if not guest and (took_place or not over):
         words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))
@@ -108,7 +126,31 @@ def what_happens_next(
         if reminded_on is not None and not took_place:
             words += f". If it has not come, we ask once, on {day(reminded_on)}"
         steps.append(Step(title="Your report", words=words, done=False))
+    if besides is not None and now >= show.starts_at and state != promises.FAILED:
+        steps.append(_was_done(besides))
     return steps
+
+
+def _will_do(besides: Besides) -> Step:
+    n = besides.promised
+    return Step(
+        title="What your school will do besides",
+        words=f"{n} of {len(PLEDGES)} ticked:" if n else "a minute of ticks:",
+        done=bool(n),
+        endpoint="school.promised",
+        link="change them" if n else "staff, families, lessons",
+    )
+
+
+def _was_done(besides: Besides) -> Step:
+    n = besides.still_open
+    return Step(
+        title="What was done besides",
+        words=f"{n} of {len(PLEDGES)} still to say:" if n else "all said:",
+        done=not n,
+        endpoint="school.promised",
+        link="a minute of ticks" if n else "look",
+    )
 
 
 def _on(at: datetime, today: date) -> str:

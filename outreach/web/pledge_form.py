@@ -1,0 +1,35 @@
+"""A form of pledges at whichever door: before the show what a school will do, after it what was done, each with one
+tick."""
+
+from collections.abc import Mapping
+
+from outreach.visits.pledges import PASSED_ON, PLEDGES, PledgeAnswer
+from outreach.web import forms
+from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, WILL_DO, YES_OR_NO, said_on
+
+
+class WillDoForm(forms.Form):
+    """What a school promises before its show; a tick is a promise, and none is none."""
+
+    will = forms.ticks("What will your school do?", ((FIELDS[p], words) for p, words in WILL_DO.items()))
+
+    def ticked(self) -> list[str]:
+        return [pledge for pledge in PLEDGES if FIELDS[pledge] in (self.will.data or ())]
+
+
+class WasDoneForm(forms.Form):
+    """What was done besides the show; what is left out stands as it stood."""
+
+    def answers(self) -> dict[str, str]:
+        return {p: self[FIELDS[p]].data for p in PLEDGES if self[FIELDS[p]].data}
+
+    def say(self, said: Mapping[str, PledgeAnswer]) -> None:
+        """Beside each question what was answered, and when."""
+        for pledge, row in said.items():
+            self[FIELDS[pledge]].description = said_on(row)
+
+
+for _pledge in PLEDGES:
+    _hint = "Yes, too, if there was none. Never how many." if _pledge == PASSED_ON else ""
+    _field = forms.choice(WAS_DONE[_pledge], ANSWERS.get(_pledge, YES_OR_NO), hint=_hint)
+    setattr(WasDoneForm, FIELDS[_pledge], _field)
