@@ -528,6 +528,14 @@ def visits_of(uids: Collection[str]) -> dict[str, Row[str, int, str, datetime]]:
     return {row.uid: row for row in rows}
 
 
+def references_of(booking_ids: Collection[int]) -> dict[int, str]:
+    """The reference of each of some bookings; one query."""
+    rows = db.session.execute(
+        select(Booking.id, Booking.reference).where(Booking.id.in_(booking_ids)).order_by(Booking.id)
+    )
+    return {booking_id: reference for booking_id, reference in rows}
+
+
 def of_performances(performance_ids: Iterable[int]) -> dict[int, list[Booking]]:
     """The live bookings of some shows, the host's first, in one query; a show without any is left out."""
     rows = db.session.scalars(

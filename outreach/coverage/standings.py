@@ -13,7 +13,7 @@ the first standing that holds. Three decisions that they leave open:
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -115,8 +115,9 @@ class AlsoSeen:
 class Reckoning:
     """What stood at one date. `day` is the last day that counts for who is in the target.
 
-    `kin`: the links that passed anything on by then. `not_held`: schools that a coordinator took in and that
-    count for nothing all the same, by URN, with why.
+    `verdicts`: what each promise of the programme came to by then, whoever made it. `kin`: the links that passed
+    anything on by then. `not_held`: schools that a coordinator took in and that count for nothing all the same, by
+    URN, with why.
     """
 
     programme: Programme
@@ -130,6 +131,19 @@ class Reckoning:
     not_held: dict[int, str] = field(default_factory=dict)
     closed_by_then: frozenset[int] = frozenset()
     """The schools that are known to have closed by that day, with the day on which they did."""
+    verdicts: Sequence[Verdict] = ()
+
+    def heirs(self, urns: Iterable[int]) -> dict[int, int]:
+        """{URN: the school of the target that counts what it did, itself or what it became one for one}; whoever has
+        none is left out."""
+        inside, found = {s.urn for s in self.target}, {}
+        for urn in urns:
+            heir: int | None = urn
+            while heir is not None and heir not in inside:
+                heir = self.kin.sole_successor(heir)
+            if heir is not None:
+                found[urn] = heir
+        return found
 
 
 @contextmanager
@@ -204,6 +218,7 @@ def _judged(
         ),
         kin=target.kin,
         not_held=target.not_held(),
+        verdicts=found,
     )
 
 

@@ -12,7 +12,7 @@ from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county import contacts
 from outreach.county.schools import School
-from outreach.demonstration import cast, names
+from outreach.demonstration import besides, cast, names
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import TourSeason
 from outreach.ground.db import db
@@ -43,7 +43,9 @@ def behind(
         when = asked + timedelta(days=1 + n % 27, hours=n % 7, minutes=7 * n % 60)
         only = (8,) if part in (cast.HALF_SEEN, cast.HALF_BOOKED) else cast.TARGET
         for booking in _book(random, programme, school, season.behind, only, now=when):
+            besides.promise(booking, now=when + timedelta(hours=2))
             _report(random, part, booking, now=now)
+            besides.answer(booking, now=now)
     for school in parts.playing(cast.HALF_BOOKED):
         _book(random, programme, school, season.ahead, (9,), now=_lately(random, now))
 

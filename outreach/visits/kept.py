@@ -5,12 +5,13 @@ the policy after six weeks. What was said before the show as now promised began 
 left out. The newest word of the school holds, or of a coordinator, who speaks for it or settles; beside it a company's
 newest, until a coordinator has settled: where these two differ, the pledge is not answered. 'Planned' is no answer.
 
-A school with several shows kept what it kept at each of them; its policy it reviews once.
+A school with several shows kept what it kept at each of them; its policy it reviews once, whichever it says so of.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from outreach.ground.timespans import day_of
 from outreach.visits.pledges import (
@@ -56,8 +57,8 @@ class ShowPlayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What became of a pledge. `since`: the day of the word that says so; where there is none, the day on which it was
-    due, or will be. `promised`: the day of the promise; None where there is none. `detail`: PLANNED, DIFFER or ''."""
+    """What became of a pledge. `since`: the day from which it has been said so; where nobody says, the day on which it
+    was due, or will be. `promised`: the same of the promise; None without one. `detail`: PLANNED, DIFFER or ''."""
 
     word: str
     since: date
@@ -67,14 +68,13 @@ class Kept:
 
 def of_school(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetime) -> Kept:
     """Of all the shows of a school that took place; of at least one."""
+    promised = min(filter(None, map(_promised, shows)), default=None)
     if pledge == POLICY:
         shows = [_one_of(shows)]
     found = [_of_show(pledge, show, moment) for show in shows]
     word = min((one.word for one in found), key=WORDS.index)
-    same = [one for one in found if one.word == word]
-    which = max(same, key=lambda one: one.since) if word == KEPT else min(same, key=lambda one: one.since)
-    promised = min((one.promised for one in found if one.promised), default=None)
-    return replace(which, promised=promised)
+    same = sorted((one for one in found if one.word == word), key=lambda one: one.since)
+    return replace(same[-1] if word == KEPT else same[0], promised=promised)
 
 
 def due_at(pledge: str, ends_at: datetime) -> datetime:
@@ -83,39 +83,42 @@ def due_at(pledge: str, ends_at: datetime) -> datetime:
 
 
 def _one_of(shows: Sequence[ShowPlayed]) -> ShowPlayed:
-    """The first show with what was said of them all."""
+    """The first show, with what was said of them all, each since it began."""
     first = min(shows, key=lambda show: show.starts_at)
-    return replace(first, answers=sorted((a for s in shows for a in s.answers), key=lambda a: a.id))
+    return replace(first, answers=[a for s in shows for a in s.answers if a.recorded_at >= s.starts_at])
+
+
+def _promised(show: ShowPlayed) -> date | None:
+    promise = _holds(a for a in show.answers if a.said in (WILL, WILL_NOT))
+    return promise.since if promise is not None and promise.said == WILL else None
 
 
 def _of_show(pledge: str, show: ShowPlayed, moment: datetime) -> Kept:
-    said, detail = _said(show)
-    promise = _newest(a for a in show.answers if a.said in (WILL, WILL_NOT))
-    promised = day_of(promise.recorded_at) if promise is not None and promise.said == WILL else None
-    if said is not None and not detail:
-        word = KEPT if said.said == DONE else NOT_KEPT
-        return Kept(word=word, since=day_of(said.recorded_at), promised=promised)
-    due = due_at(pledge, show.ends_at)
-    if detail == DIFFER and said is not None:
-        return Kept(word=NOT_ANSWERED, since=day_of(said.recorded_at), promised=promised, detail=DIFFER)
-    return Kept(
-        word=NOT_DUE if moment < due else NOT_ANSWERED, since=day_of(due), promised=promised, detail=detail
-    )
-
-
-def _said(show: ShowPlayed) -> tuple[AnswerTold | None, str]:
-    """The word that holds of what was done, None without one, and why it is no answer, '' where it is."""
     words = [
         a for a in show.answers if a.said in (DONE, PLANNED, NOT_DONE) and a.recorded_at >= show.starts_at
     ]
-    own = _newest(a for a in words if a.side != COMPANY)
-    company = _newest(a for a in words if a.side == COMPANY)
-    if own is not None and company is not None and all(a.side != SETTLED for a in words):
-        if own.said != company.said:
-            return max(own, company, key=lambda a: a.id), DIFFER
-    said = own or company
-    return said, PLANNED if said is not None and said.said == PLANNED else ""
+    own = _holds(a for a in words if a.side != COMPANY)
+    company = _holds(a for a in words if a.side == COMPANY)
+    said, settled = own or company, any(a.side == SETTLED for a in words)
+    if own is not None and company is not None and own.said != company.said and not settled:
+        since = max(own.since, company.since)
+        return Kept(word=NOT_ANSWERED, since=since, detail=DIFFER)
+    if said is not None and said.said in (DONE, NOT_DONE):
+        return Kept(word=KEPT if said.said == DONE else NOT_KEPT, since=said.since)
+    due = due_at(pledge, show.ends_at)
+    word = NOT_DUE if moment < due else NOT_ANSWERED
+    return Kept(word=word, since=day_of(due), detail=PLANNED if said else "")
 
 
-def _newest(answers: Iterable[AnswerTold]) -> AnswerTold | None:
-    return max(answers, key=lambda a: a.id, default=None)
+class _Holds(NamedTuple):
+    said: str
+    since: date
+
+
+def _holds(answers: Iterable[AnswerTold]) -> _Holds | None:
+    """The newest word, and since when nothing else has been said; None where nothing was."""
+    held: _Holds | None = None
+    for answer in sorted(answers, key=lambda a: a.id):
+        if held is None or held.said != answer.said:
+            held = _Holds(answer.said, day_of(answer.recorded_at))
+    return held

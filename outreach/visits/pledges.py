@@ -136,7 +136,8 @@ def answer(
     now: datetime,
 ) -> None:
     """Put down what a side says, once the show has begun, of some pledges; what it leaves out stands as it stood, and
-    the same word again leaves nothing. `report`: in which it says so.
+    the same word again leaves nothing, but where the first could be taken back with its report. `report`: in which it
+    says so.
 
     A company speaks of the host. Raises BookingWasCancelled, NotYetBegun, NotAskedOfAdults, NotAnAnswer,
     TheSchoolSaysIt.
@@ -154,10 +155,15 @@ def answer(
         raise TheSchoolSaysIt
     told = answers_of([booking.id]).get(booking.id, [])
     before = words_on_what_was_done(told, since=booking.performance.starts_at, side=side)
+    # The policy's word counts beside that of other bookings, whatever becomes of these.
+    again = (
+        {POLICY} if POLICY in said and len(promises.live(booking.programme_id, booking.urn)) > 1 else set()
+    )
     changed = {
         pledge: word
         for pledge, word in said.items()
-        if pledge not in before or (before[pledge].said, before[pledge].side) != (word, side)
+        if pledge in again
+        or not _stands_already(before.get(pledge), word, side, in_report=report is not None)
     }
     _add(booking, changed, side=side, report=report, who=who, now=now)
     if changed:
@@ -216,6 +222,12 @@ def words_on_what_was_done(
         and (row.side == COMPANY) == (side == COMPANY)
         and row.recorded_at >= since
     }
+
+
+def _stands_already(last: PledgeAnswer | None, word: str, side: str, *, in_report: bool) -> bool:
+    return (
+        last is not None and (last.said, last.side) == (word, side) and (in_report or last.report_id is None)
+    )
 
 
 def _may_be_asked(booking: Booking) -> None:

@@ -69,6 +69,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.diary
     import outreach.web.coordinator.diary_moves
     import outreach.web.coordinator.follow_ups
+    import outreach.web.coordinator.followed
     import outreach.web.coordinator.gaps
     import outreach.web.coordinator.gaps_deeds
     import outreach.web.coordinator.gaps_views

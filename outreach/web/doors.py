@@ -91,6 +91,7 @@ DOORS = (
         "Reports",
         (
             Row("Board reports", "board_reports"),
+            Row("Followed", "followed"),
             Row("Outcomes", "outcomes"),
             Row("Questionnaire", "questionnaire"),
             Row("Codes", "wave_list"),
@@ -167,6 +168,7 @@ BELONGS = {
     "letter_address": "letters",
     "confirmation_letter": "confirmations",
     "board_report": "board_reports",
+    "followed_list": "followed",
     "board_draft": "board_reports",
     "new_item": "questionnaire",
     "show_codes": "wave_list",

@@ -44,15 +44,19 @@ def became(
     heard = [
         w
         for w in words
-        if w.pledge == pledge and w.at < moment and not (w.taken_back is not None and w.taken_back < moment)
+        if w.pledge == pledge
+        and w.show in {s.show for s in shows}
+        and w.at < moment
+        and not (w.taken_back is not None and w.taken_back < moment)
     ]
     heard.sort(key=lambda w: w.nth)
-    if pledge == "policy reviewed":
-        first = sorted(shows, key=lambda s: s.starts_at)[0]
-        return _of_one(pledge, first, heard, moment)
     each = [_of_one(pledge, s, [w for w in heard if w.show == s.show], moment) for s in shows]
     promises = sorted(one[2] for one in each if one[2] is not None)
     promised = promises[0] if promises else None
+    if pledge == "policy reviewed":
+        first = sorted(shows, key=lambda s: s.starts_at)[0]
+        began = {s.show: s.starts_at for s in shows}
+        each = [_of_one(pledge, first, [w for w in heard if w.at >= began[w.show]], moment)]
     for word in ("not kept", "not answered", "kept", "not due"):
         here = sorted((one for one in each if one[0] == word), key=lambda one: one[1])
         if here:
@@ -65,30 +69,30 @@ def _of_one(
     pledge: str, show: Played, heard: Sequence[Word], moment: datetime
 ) -> tuple[str, date, date | None, str]:
     promised: date | None = None
-    by_school: Word | None = None
-    by_company: Word | None = None
+    by_school: tuple[str, date] | None = None
+    by_company: tuple[str, date] | None = None
     a_coordinator_spoke = False
     for word in heard:
+        day = _london(word.at)
         if word.said == "will":
-            promised = _london(word.at)
+            promised = promised or day
         elif word.said == "will not":
             promised = None
         elif word.at < show.starts_at:
             continue
         elif word.side == "company":
-            by_company = word
+            by_company = by_company if by_company and by_company[0] == word.said else (word.said, day)
         else:
-            by_school = word
+            by_school = by_school if by_school and by_school[0] == word.said else (word.said, day)
             a_coordinator_spoke = a_coordinator_spoke or word.side == "settled"
     due = show.ends_at + timedelta(days=DAYS[pledge])
-    if by_school and by_company and not a_coordinator_spoke and by_school.said != by_company.said:
-        later = by_school if by_school.nth > by_company.nth else by_company
-        return "not answered", _london(later.at), promised, "the two sides differ"
+    if by_school and by_company and not a_coordinator_spoke and by_school[0] != by_company[0]:
+        return "not answered", max(by_school[1], by_company[1]), promised, "the two sides differ"
     said = by_school if by_school else by_company
-    if said and said.said == "done":
-        return "kept", _london(said.at), promised, ""
-    if said and said.said == "not done":
-        return "not kept", _london(said.at), promised, ""
+    if said and said[0] == "done":
+        return "kept", said[1], promised, ""
+    if said and said[0] == "not done":
+        return "not kept", said[1], promised, ""
     waits = "planned" if said else ""
     return ("not answered" if moment >= due else "not due"), _london(due), promised, waits
 

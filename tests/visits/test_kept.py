@@ -47,13 +47,14 @@ def of_one(pledge: str, *words: tuple[str, str, float], after: float = 100) -> K
         ),
         (
             [("not done", "school", 1), ("done", "company", 2), ("not done", "settled", 3)],
-            ("not kept", date(2027, 1, 15), None, ""),
+            ("not kept", date(2027, 1, 13), None, ""),
         ),
         (
             [("not done", "school", 1), ("done", "settled", 2), ("not done", "company", 3)],
             ("kept", date(2027, 1, 14), None, ""),
         ),
         ([("done", "settled", 1), ("not done", "school", 2)], ("not kept", date(2027, 1, 14), None, "")),
+        ([("done", "school", 1), ("done", "school", 9)], ("kept", date(2027, 1, 13), None, "")),
     ],
 )
 def test_the_word_that_holds_and_since_when(words: list, wanted: tuple) -> None:

@@ -94,6 +94,15 @@ def test_what_was_said_in_a_report_is_taken_back_with_it(booking: Booking) -> No
     assert said(booking) == []
 
 
+def test_what_was_said_outside_a_report_stays_when_the_report_is_taken_back(booking: Booking) -> None:
+    with transaction():
+        report = reports.report(booking, "school", ReportAccount(took_place=True), who=WHO, now=AFTER)
+        pledges.answer(booking, {LEAD_PRESENT: "done"}, report=report, who=WHO, now=AFTER)
+        pledges.answer(booking, {LEAD_PRESENT: "done"}, who=WHO, now=LATER)
+        reports.withdraw(booking, "school", report.id, reason="Another show", who=WHO, now=LATER)
+    assert said(booking) == [(LEAD_PRESENT, "done")]
+
+
 def test_a_company_speaks_of_the_lead_of_the_host_alone(booking: Booking) -> None:
     with transaction():
         guest = make.booking(booking.performance, {8: 20}, of=make.school(number_of_pupils=None))

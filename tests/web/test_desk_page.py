@@ -23,7 +23,7 @@ from outreach.coverage.desk.forecast import NotForeseen
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
-from outreach.visits import unreported
+from outreach.visits import pledges, unreported
 from web.conftest import Clock
 from worlds import World
 
@@ -159,7 +159,7 @@ def test_the_nine_standings_sum_to_the_target_and_the_trend_ends_at_the_figure(d
 def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """20 of standings.standings_of_programme, 5 of the outlook, 12 of the actions, 1 of the gaps without an owner, 4 of the week;
+    """20 of standings.standings_of_programme, 5 of the outlook, 13 of the actions, 1 of the gaps without an owner, 4 of the week;
     the person, the partnership, the programmes, the one in hand, the inbox, the last visit and the news."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
@@ -174,7 +174,7 @@ def test_the_desk_takes_the_same_queries_for_3_schools_and_for_40(
         with count_queries() as queries:
             assert client.get("/desk").status_code == 200
         taken.append(len(queries))
-    assert taken == [50, 50]
+    assert taken == [51, 51]
 
 
 def test_signing_in_leads_to_the_desk_and_the_mark_does(small: Small) -> None:
@@ -452,6 +452,34 @@ def test_a_cancelled_show_waits_for_no_report(small: Small) -> None:
     with transaction():
         make.cancellation(seen_at(small, 8, told=False), NOW - timedelta(days=20))
     assert small.required("report is missing") == 0
+
+
+def test_what_was_promised_and_is_not_confirmed_stands_until_it_is_answered(small: Small) -> None:
+    bookings = []
+    with transaction():
+        for n in range(2):
+            shown = NOW - timedelta(days=50)
+            booking = make.booking(
+                make.show(small.programme, make.school(name=f"Redmere {n}"), shown), {8: 90}
+            )
+            pledges.promise(booking, [pledges.LESSON], who="x", now=shown - timedelta(days=9))
+            make.report(booking, "company", shown + timedelta(hours=3), 90)
+            bookings.append(booking)
+    lesson = "schools: follow-up lesson promised and not confirmed"
+    assert small.required(lesson) == 2
+    with transaction():
+        pledges.answer(bookings[0], {pledges.LESSON: "done"}, who="x", now=JUST)
+    assert small.required(lesson.replace("schools", "school")) == 1
+    with transaction():
+        third = make.booking(make.show(small.programme, make.school(), NOW - timedelta(days=5)), {8: 90})
+        pledges.promise(third, [pledges.STAFF_BRIEFED], who="x", now=NOW - timedelta(days=9))
+        make.report(third, "company", NOW - timedelta(days=4), 90)
+    assert small.required("schools with promises not confirmed") == 2
+    assert "staff briefed 1 and follow-up lesson 1" in small.page()
+    with transaction():
+        pledges.answer(bookings[1], {pledges.LESSON: "not done"}, who="x", now=JUST)
+        pledges.answer(third, {pledges.STAFF_BRIEFED: "done"}, who="x", now=JUST)
+    assert "not confirmed" not in small.page()
 
 
 def test_reports_that_disagree_stand_until_a_coordinator_settles_them(small: Small) -> None:

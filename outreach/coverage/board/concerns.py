@@ -19,7 +19,7 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
     Only schools of the target, a former self's under the school it became; whoever gave no number is missing.
     1 query.
     """
-    programme, inside = reckoning.programme, {s.urn for s in reckoning.target}
+    programme = reckoning.programme
     cut = cut_of(programme, reckoning.as_of, now)
     newest = (
         select(func.max(VisitReport.id))
@@ -49,11 +49,9 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
         )
         .order_by(VisitReport.id)
     )
-    found: dict[int, int] = {}
-    for urn, concerns in rows:
-        heir: int | None = urn
-        while heir is not None and heir not in inside:
-            heir = reckoning.kin.sole_successor(heir)
-        if heir is not None:
-            found[heir] = found.get(heir, 0) + (concerns or 0)
+    told = rows.all()
+    heirs, found = reckoning.heirs({urn for urn, _ in told}), dict[int, int]()
+    for urn, concerns in told:
+        if urn in heirs:
+            found[heirs[urn]] = found.get(heirs[urn], 0) + (concerns or 0)
     return found

@@ -17,7 +17,7 @@ from outreach.asking.owners import Owner
 from outreach.booking import holds, limits, promises, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
-from outreach.coverage import gaps
+from outreach.coverage import followed, gaps
 from outreach.coverage.gaplist import follow_ups
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
@@ -27,7 +27,7 @@ from outreach.post import letterbook
 from outreach.post.incoming import inbox
 from outreach.tour import itinerary
 from outreach.tour.programmes import Programme
-from outreach.visits import unreported
+from outreach.visits import pledges, unreported
 
 SOON = timedelta(days=3)
 """A time that is kept for a school until a day this near is about to lapse."""
@@ -39,6 +39,7 @@ CLOSING, REGISTER, RAISE = "closing", "register", "raise"
 LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "requests"
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 BEYOND = "beyond"
+PROMISED = "promised"
 FOLLOW_UP = "follow-up"
 
 TODAY, THIS_WEEK, LATER = "Today", "This week", "When there is time"
@@ -66,10 +67,18 @@ _CAUSES = {
     gaps.SOMEBODY_ELSE: ("school named somebody else", "schools named somebody else"),
     gaps.REPORTS_DISAGREE: ("school’s reports disagree", "schools’ reports disagree"),
 }
+_PLEDGES = {
+    pledges.LEAD_PRESENT: "safeguarding lead there",
+    pledges.STAFF_BRIEFED: "staff briefed",
+    pledges.LETTER_HOME: "letter home",
+    pledges.LESSON: "follow-up lesson",
+    pledges.PASSED_ON: "concerns passed on in a day",
+    pledges.POLICY: "policy reviewed",
+}
 GONE_WRONG = {*_MAIL, LETTERS}
 """What did not arrive, and what came in and waits for a person."""
 _TODAY = {*_MAIL, LETTERS, REQUESTS, FOLLOW_UP, gaps.OTHER_DATE}
-_LATER = {CLOSING, ROOM, LATE, REGISTER, AGES}
+_LATER = {CLOSING, ROOM, LATE, REGISTER, AGES, PROMISED}
 """What stands in these groups whatever its date; all else is of this week."""
 
 
@@ -101,7 +110,7 @@ def actions_on_desk(
     school_days: Sequence[date],
 ) -> list[Action]:
     """What waits in a programme, in its partnership's post and in its register: group by group, and in each by the
-    nearest date; 13 queries, one more where mail is about a visit, and those of raising.waiting once some
+    nearest date; 14 queries, one more where mail is about a visit, and those of raising.waiting once some
     school has had its last reminder.
 
     `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
@@ -137,6 +146,7 @@ def actions_on_desk(
         ),
         _waiting_list(programme, of_cause.get(gaps.WAITING_LIST, []), now),
         _raise(reckoning, now),
+        _promised(reckoning, now),
         _late(programme, of_cause.get(gaps.SILENT, []), today),
         _unreachable(reckoning.target),
         _about(
@@ -333,6 +343,21 @@ def _raise(reckoning: Reckoning, now: datetime) -> Action:
         rows = raising.waiting(programme, now=now, target={s.urn for s in reckoning.target})
     words = ("school to raise to its head or trust", "schools to raise to their heads or trusts")
     return _about(RAISE, [r.school.urn for r in rows], (*words, "reminded twice and silent"))
+
+
+def _promised(reckoning: Reckoning, now: datetime) -> Action:
+    """What schools promised besides the show and do not say that they did: named where it is one thing alone, else each
+    with its schools."""
+    found = followed.unconfirmed(reckoning, now=now)
+    words = (
+        "school with promises not confirmed",
+        "schools with promises not confirmed",
+        and_list(f"{_PLEDGES[pledge]} {len(urns):,}" for pledge, urns in found.urns.items()),
+    )
+    if len(found.urns) == 1:
+        named = f": {_PLEDGES[next(iter(found.urns))]} promised and not confirmed"
+        words = (f"school{named}", f"schools{named}", "each was asked by letter, or can be rung")
+    return _about(PROMISED, found.schools, words)
 
 
 def _late(programme: Programme, schools: Sequence[Standing], today: date) -> Action:

@@ -21,6 +21,7 @@ from outreach.coverage.desk.actions import (
     LAPSING,
     LATE,
     LETTERS,
+    PROMISED,
     RAISE,
     REGISTER,
     REQUESTS,
@@ -31,6 +32,7 @@ from outreach.coverage.desk.actions import (
 )
 from outreach.coverage.desk.forecast import Forecast
 from outreach.coverage.desk.week import DeskWeek
+from outreach.coverage.followed import UNCONFIRMED
 from outreach.coverage.gaplist import filters
 from outreach.coverage.gaplist.missing import count_unowned
 from outreach.coverage.gaps import Word
@@ -188,6 +190,7 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
         REQUESTS: ("requests", {}),
         RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),
         UNREPORTED: ("bookings", {"when": "past", "unreported": 1, "programme": programme}),
+        PROMISED: ("followed_list", {"programme": programme, "state": UNCONFIRMED}),
         LAPSING: ("offers", {"programme": programme, "until": actions.lapsing_until(now).isoformat()}),
     }
     if action.kind in behind:

@@ -1,0 +1,190 @@
+"""Followed or not: what became, at any date, of what each school promised besides the show that it has seen.
+
+A school of the target stands here from its first show that took place; what a closed school was promised counts under
+the school that it became. None of this makes a gap.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+
+from outreach.booking.promises import TOOK_PLACE, Booking
+from outreach.coverage.standings import Reckoning, Standing
+from outreach.ground.db import made_once, plain_rows
+from outreach.ground.timespans import as_of_moment
+from outreach.visits import kept, pledges
+from outreach.visits.kept import KEPT, NOT_ANSWERED, NOT_DUE, NOT_KEPT, WORDS, AnswerTold, Kept, ShowPlayed
+from outreach.visits.pledges import PLEDGES, WILL, PledgeAnswer
+from outreach.visits.verdicts import Promised
+
+PROMISED, OPEN, DUE, UNCONFIRMED = "promised", "open", "due", "unconfirmed"
+STATES = (PROMISED, KEPT, NOT_KEPT, NOT_ANSWERED, NOT_DUE, DUE, OPEN, UNCONFIRMED)
+"""What a list of schools can be asked for: the words of kept.py, what is due (all but NOT_DUE), what is open (NOT_KEPT
+or NOT_ANSWERED), and what was promised and is not answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedSchool:
+    """A school that has seen it: what became of each pledge. `newest_booking`: its last show that took place."""
+
+    standing: Standing
+    kept: Mapping[str, Kept]
+    newest_booking: int
+
+    def is_in(self, state: str, pledge: str = "") -> bool:
+        """Whether a pledge, or any of them, is in one of STATES."""
+        return any(_is(one, state) for one in ([self.kept[pledge]] if pledge else self.kept.values()))
+
+    @property
+    def open_since(self) -> date | None:
+        """Since when something is open; None where nothing is."""
+        return min((one.since for one in self.kept.values() if _is(one, OPEN)), default=None)
+
+
+@dataclass(slots=True)
+class PledgeSums:
+    """How many schools are in which state, of one pledge; all but NOT_DUE are due."""
+
+    schools: int = 0
+    promised: int = 0
+    by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WORDS, 0))
+
+    @property
+    def due(self) -> int:
+        return self.schools - self.by[NOT_DUE]
+
+    @property
+    def kept(self) -> int:
+        return self.by[KEPT]
+
+
+def followed_schools(reckoning: Reckoning, *, now: datetime) -> list[FollowedSchool]:
+    """The schools of a reckoning that have seen it, by name; one query. None of a programme for adults."""
+    shows, answers, moment = _shows(reckoning), _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
+    inside = {s.urn: s for s in reckoning.target}
+    found = []
+    for urn, played in shows.items():
+        of_each = {
+            pledge: kept.of_school(pledge, [_show(one, pledge, answers) for one in played], moment=moment)
+            for pledge in PLEDGES
+        }
+        last = max(played, key=lambda promise: (promise.starts_at, promise.id))
+        found.append(FollowedSchool(standing=inside[urn], kept=of_each, newest_booking=last.id))
+    return sorted(found, key=lambda school: (school.standing.name, school.standing.urn))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unconfirmed:
+    """What schools promised and do not say that they did, though it is due: {pledge: their URNs}, in order."""
+
+    urns: Mapping[str, Sequence[int]]
+
+    @property
+    def schools(self) -> list[int]:
+        return sorted({urn for of_one in self.urns.values() for urn in of_one})
+
+
+def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
+    """The same schools as FollowedSchool.is_in(UNCONFIRMED), looking at no pledge that was not promised; one query."""
+    answers, moment = _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
+    named = {at for at, told in answers.items() if any(answer.said == WILL for answer in told)}
+    found: dict[str, list[int]] = {pledge: [] for pledge in PLEDGES}
+    for urn, played in _shows(reckoning).items() if named else ():
+        for pledge in PLEDGES:
+            if any((one.id, pledge) in named for one in played):
+                shows = [_show(one, pledge, answers) for one in played]
+                if _is(kept.of_school(pledge, shows, moment=moment), UNCONFIRMED):
+                    found[pledge].append(urn)
+    return Unconfirmed(urns={pledge: sorted(urns) for pledge, urns in found.items() if urns})
+
+
+def sums(schools: Iterable[FollowedSchool]) -> dict[str, PledgeSums]:
+    """By pledge, in their order."""
+    found = {pledge: PledgeSums() for pledge in PLEDGES}
+    for school in schools:
+        for pledge, of_one in school.kept.items():
+            totals = found[pledge]
+            totals.schools += 1
+            totals.promised += of_one.promised is not None
+            totals.by[of_one.word] += 1
+    return found
+
+
+def by_district(schools: Iterable[FollowedSchool]) -> list[tuple[str, str, list[FollowedSchool]]]:
+    """(code, name, its schools), by name, the unknown last."""
+    found: dict[tuple[str, str], list[FollowedSchool]] = defaultdict(list)
+    for school in schools:
+        found[school.standing.district_code, school.standing.district_name].append(school)
+    return [
+        (code, name, found[code, name])
+        for code, name in sorted(found, key=lambda key: (not key[0], key[1], key[0]))
+    ]
+
+
+def open_first(schools: Iterable[FollowedSchool]) -> list[FollowedSchool]:
+    """Those with the most that was not kept first, then the most that was not answered; by name among equals."""
+
+    def how_open(school: FollowedSchool) -> tuple[int, int, str, int]:
+        words = [one.word for one in school.kept.values()]
+        name, urn = school.standing.name, school.standing.urn
+        return -words.count(NOT_KEPT), -words.count(NOT_ANSWERED), name, urn
+
+    return sorted(schools, key=how_open)
+
+
+def _is(one: Kept, state: str) -> bool:
+    if state == PROMISED:
+        return one.promised is not None
+    if state == DUE:
+        return one.word != NOT_DUE
+    if state == OPEN:
+        return one.word in (NOT_KEPT, NOT_ANSWERED)
+    if state == UNCONFIRMED:
+        return one.promised is not None and one.word == NOT_ANSWERED
+    return one.word == state
+
+
+def _shows(reckoning: Reckoning) -> dict[int, list[Promised]]:
+    """{school of the target: its promises that have taken place}, a former self's under what it became."""
+    if reckoning.programme.for_adults:
+        return {}
+    took = [v.promise for v in reckoning.verdicts if v.word == TOOK_PLACE]
+    heirs = reckoning.heirs({promise.urn for promise in took})
+    found: dict[int, list[Promised]] = defaultdict(list)
+    for promise in took:
+        if promise.urn in heirs:
+            found[heirs[promise.urn]].append(promise)
+    return found
+
+
+_Answers = Mapping[tuple[int, str], Sequence[AnswerTold]]
+"""{(booking, pledge): what was said of it, in order}"""
+
+
+def _show(promise: Promised, pledge: str, answers: _Answers) -> ShowPlayed:
+    return ShowPlayed(
+        starts_at=promise.starts_at, ends_at=promise.ends_at, answers=answers.get((promise.id, pledge), ())
+    )
+
+
+def _answers(reckoning: Reckoning, now: datetime) -> _Answers:
+    moment = as_of_moment(reckoning.as_of, now)
+    found: dict[tuple[int, str], list[AnswerTold]] = defaultdict(list)
+    for row in plain_rows(*_told(reckoning.programme.id, moment)):
+        answer = AnswerTold(id=row.id, said=row.said, side=row.side, recorded_at=row.recorded_at)
+        found[row.booking_id, row.pledge].append(answer)
+    return found
+
+
+@made_once
+def _told(programme_id: int, moment: datetime) -> Select[int, int, str, str, str, datetime]:
+    a = PledgeAnswer
+    return (
+        select(a.id, a.booking_id, a.pledge, a.said, a.side, a.recorded_at)
+        .join(Booking, Booking.id == a.booking_id)
+        .where(Booking.programme_id == programme_id, a.recorded_at < moment, pledges.stands(moment))
+        .order_by(a.id)
+    )
