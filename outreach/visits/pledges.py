@@ -32,6 +32,9 @@ PLEDGES = (LEAD_PRESENT, STAFF_BRIEFED, LETTER_HOME, LESSON, PASSED_ON, POLICY)
 WILL, WILL_NOT = "will", "will not"
 DONE, PLANNED, NOT_DONE = "done", "planned", "not done"
 
+PROMISED, SAID = "ticked what is promised besides", "said what was done besides"
+"""The deeds in the history; the rows themselves say what."""
+
 CAN_BE_PLANNED = (LESSON, POLICY)
 """What may still be to come when a school is asked for it."""
 
@@ -118,12 +121,9 @@ def promise(booking: Booking, ticked: Collection[str], *, who: str, now: datetim
         raise NotAnAnswer
     stands = promised(answers_of([booking.id]).get(booking.id, []))
     changed = {p: WILL if p in ticked else WILL_NOT for p in PLEDGES if (p in ticked) != (p in stands)}
-    before = {p: WILL if p in stands else None for p in changed}
     _add(booking, changed, side=SCHOOL, report=None, who=who, now=now)
     if changed:
-        history.record(
-            "promised", booking, who=who, now=now, before=before if stands else None, after=changed
-        )
+        history.record(PROMISED, booking, who=who, now=now)
 
 
 def answer(
@@ -166,11 +166,8 @@ def answer(
         or not _stands_already(before.get(pledge), word, side, in_report=report is not None)
     }
     _add(booking, changed, side=side, report=report, who=who, now=now)
-    if changed:
-        known = {pledge: before[pledge].said for pledge in changed if pledge in before}
-        history.record(
-            f"said what was done ({side})", booking, who=who, now=now, before=known or None, after=changed
-        )
+    if changed and report is None:  # what stands in a report is told with it
+        history.record(SAID, booking, who=who, now=now)
 
 
 def answers_of(booking_ids: Collection[int]) -> dict[int, list[PledgeAnswer]]:

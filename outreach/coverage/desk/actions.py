@@ -346,18 +346,12 @@ def _raise(reckoning: Reckoning, now: datetime) -> Action:
 
 
 def _promised(reckoning: Reckoning, now: datetime) -> Action:
-    """What schools promised besides the show and do not say that they did: named where it is one thing alone, else each
-    with its schools."""
+    """What schools promised besides the show and do not say that they did, named where it is one thing alone."""
     found = followed.unconfirmed(reckoning, now=now)
-    words = (
-        "school with promises not confirmed",
-        "schools with promises not confirmed",
-        and_list(f"{_PLEDGES[pledge]} {len(urns):,}" for pledge, urns in found.urns.items()),
-    )
+    named = ": promises open"
     if len(found.urns) == 1:
         named = f": {_PLEDGES[next(iter(found.urns))]} promised and not confirmed"
-        words = (f"school{named}", f"schools{named}", "each was asked by letter, or can be rung")
-    return _about(PROMISED, found.schools, words)
+    return _about(PROMISED, found.schools, (f"school{named}", f"schools{named}", ""))
 
 
 def _late(programme: Programme, schools: Sequence[Standing], today: date) -> Action:

@@ -20,7 +20,7 @@ from datetime import date
 from itertools import accumulate
 
 from outreach.coverage.desk.trend import Point, running, sundays
-from outreach.ground.wording import and_list, count, day, day_short
+from outreach.ground.wording import and_list, count, day
 
 WINDOW, AT_LEAST = 30, 10
 """School days that the pace is made of, at most; and under which there is none."""
@@ -294,7 +294,7 @@ def _places(found: Forecast) -> str:
     return f"{need}, {found.places or 'none'} {'is' if found.places < 2 else 'are'} left {until}"
 
 
-def reasons(found: Forecast, *, seen: str = "seen it") -> str:
+def reasons(found: Forecast) -> str:
     """What the finding rests on, in a few sentences; '' once the year is over."""
     if found.is_over or found.seen >= found.target:
         return ""
@@ -308,9 +308,6 @@ def reasons(found: Forecast, *, seen: str = "seen it") -> str:
             said.append(f"Nothing is said of a pace before there were {AT_LEAST} school days of it.")
     elif found.left and found.pace is not None:
         said.append(_pace_said(found.pace))
-    if found.booked > found.seen:
-        last = day_short(found.with_booked[-1].day)
-        said.append(f"With all that is booked, {found.booked:,} have {seen} by {last}.")
     if found.left_out.schools:
         said.append(f"Left out: {_left_out(found.left_out)}.")
     return " ".join(said)

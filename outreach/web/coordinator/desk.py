@@ -92,7 +92,7 @@ def desk() -> Any:
         to=partial(_list, asked),
         ahead=ahead,
         headline=forecast.headline(ahead.forecast, seen=seen, saw=saw),
-        reasons=forecast.reasons(ahead.forecast, seen=seen),
+        reasons=forecast.reasons(ahead.forecast),
         drawn=drawn,
         pace=_pace(ahead.forecast, done),
         required=_required(
