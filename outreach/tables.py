@@ -61,6 +61,7 @@ import outreach.tour.programmes
 import outreach.tour.roads
 import outreach.tour.target_decisions
 import outreach.tour.yearly.copies
+import outreach.visits.absences
 import outreach.visits.board_dates
 import outreach.visits.pledge_letters
 import outreach.visits.pledges

@@ -37,6 +37,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
+from outreach.visits.absences import Absence
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.web.gate import SignedIn
 
@@ -441,6 +442,34 @@ def cancellation(of: Booking, at: datetime, by: str = "school", reason: str = "E
     of.ended_at = at
     return _add(
         Cancellation(booking_id=of.id, recorded_at=at, cancelled_by=by, who="Joanna Fell", reason=reason)
+    )
+
+
+def absence(
+    programme: Programme,
+    school: School,
+    kind: str,
+    year_group: int,
+    pupils: int,
+    at: datetime = EARLIER,
+    day: date | None = None,
+) -> Absence:
+    """Pupils who missed it, or caught up on a day."""
+    limit = (school.urn, programme.id, year_group)
+    if db.session.get(PromiseLimit, limit) is None:
+        _add(PromiseLimit(urn=school.urn, programme_id=programme.id, year_group=year_group))
+    return _add(
+        Absence(
+            partnership_id=programme.partnership_id,
+            programme_id=programme.id,
+            urn=school.urn,
+            year_group=year_group,
+            kind=kind,
+            pupils=pupils,
+            day=day,
+            recorded_at=at,
+            who="The office",
+        )
     )
 
 

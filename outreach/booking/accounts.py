@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -74,9 +75,9 @@ class PromiseAccount:
 
     `promised` is over all its promises that were not cancelled: what each came to once that was reported,
     nothing where the show did not take place, so that it can be offered again. `still_open`: how many of each
-    year group still to be booked (not promised, or less than the counted share of it); None where its number
-    is not known. `limits`: the stored numbers that the database goes by. `excess`: how many of those who are
-    still to come are promised beyond what it has by now, where any are.
+    year group still to be booked (catch-ups left out, not promised, or less than the counted share of it); None
+    where its number is not known. `limits`: the stored numbers that the database goes by. `excess`: how many of
+    those who are still to come are promised beyond what it has by now, where any are.
     """
 
     expected: dict[int, Expected]
@@ -107,21 +108,27 @@ class _Counted:
     told: dict[int, dict[int, int]] = field(default_factory=dict)
     named: dict[int, tuple[int, ...]] = field(default_factory=dict)
     promised: dict[int, dict[int, int]] = field(default_factory=dict)
+    by_shows: dict[int, dict[int, int]] = field(default_factory=dict)
     to_come: dict[int, dict[int, int]] = field(default_factory=dict)
     limits: dict[int, dict[int, Limit]] = field(default_factory=dict)
     bookings: dict[int, int] = field(default_factory=dict)
     links: list[tuple[int, int, date | None]] = field(default_factory=list)
     before: dict[int, _Before] = field(default_factory=dict)
 
-    def promise(self, urn: int, year_group: int, pupils: int) -> None:
-        promised = self.promised.setdefault(urn, {})
-        promised[year_group] = promised.get(year_group, 0) + pupils
+    def promise(self, urn: int, year_group: int, pupils: int, *, catch_up: bool) -> None:
+        for sums in (self.promised,) if catch_up else (self.promised, self.by_shows):
+            _add(sums, urn, year_group, pupils)
 
     def own_numbers(self, today: date) -> OwnNumbers:
         """What the schools told of themselves, with what they inherit from those that have closed."""
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
         stays_open = StaysOpen(linked, self.links, self.before, self.named, today)
         return OwnNumbers(self.told, linked.of_closed(stays_open), self.before)
+
+
+def _add(sums: dict[int, dict[int, int]], urn: int, year_group: int, pupils: int) -> None:
+    by_year = sums.setdefault(urn, {})
+    by_year[year_group] = by_year.get(year_group, 0) + pupils
 
 
 def account(
@@ -151,6 +158,7 @@ def _account(
     """
     targets, urn = counted.targets, school.urn
     so_far, named = counted.promised.get(urn, {}), counted.named.get(urn)
+    by_shows = counted.by_shows.get(urn, {})
     by_ages = pupils.by_ages_or_phase(school)
     may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
     offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
@@ -159,7 +167,8 @@ def _account(
     still_open = {
         y: None if n is None else n - so_far.get(y, 0)
         for y, n in found.by_year.items()
-        if y not in so_far or _too_few(so_far[y], pupils.share(school, y, own, named or ()), counted.share)
+        if y not in by_shows
+        or _too_few(by_shows[y], pupils.share(school, y, own, named or ()), counted.share)
     }
     return PromiseAccount(
         expected=known,
@@ -187,6 +196,7 @@ def _too_few(promised: int, number: float | None, share: float) -> bool:
 
 
 _NOUGHT = literal(0)
+_IS_CATCH_UP = case((Booking.catch_up, 1), else_=0)
 
 
 def _questions() -> CompoundSelect[Any]:
@@ -219,10 +229,10 @@ def _questions() -> CompoundSelect[Any]:
         .group_by(TargetDecision.urn)
     )
     newest = (
-        select(func.max(BookingRevision.id).label("id"), Booking.urn)
+        select(func.max(BookingRevision.id).label("id"), Booking.urn, _IS_CATCH_UP.label("catch_up"))
         .join(Booking, Booking.id == BookingRevision.booking_id)
         .where(mine, not_failed, ~exists().where(CameTo.booking_id == Booking.id))
-        .group_by(Booking.id, Booking.urn)
+        .group_by(Booking.id, Booking.urn, Booking.catch_up)
         .subquery()
     )
     # Of a predecessor another authority holds, and its partnership, nothing told is ours to read.
@@ -246,13 +256,19 @@ def _questions() -> CompoundSelect[Any]:
             OwnNumber.urn.in_(readable),
             OwnNumber.academic_year == bindparam("academic_year", type_=Integer),
         ),
-        _answer("promised", newest.c.urn, PromisedPupils.year_group, func.sum(PromisedPupils.pupils))
+        _answer(
+            "promised",
+            newest.c.urn,
+            PromisedPupils.year_group,
+            func.sum(PromisedPupils.pupils),
+            newest.c.catch_up,
+        )
         .join(newest, newest.c.id == PromisedPupils.revision_id)
-        .group_by(newest.c.urn, PromisedPupils.year_group),
+        .group_by(newest.c.urn, PromisedPupils.year_group, newest.c.catch_up),
         _answer("bookings", Booking.urn, n=func.count(Booking.id))
         .where(mine, not_failed)
         .group_by(Booking.urn),
-        _answer("came to", Booking.urn, CameTo.year_group, CameTo.pupils)
+        _answer("came to", Booking.urn, CameTo.year_group, CameTo.pupils, _IS_CATCH_UP)
         .join(CameTo, CameTo.booking_id == Booking.id)
         .where(mine, not_failed),
         _answer(
@@ -325,10 +341,10 @@ def _counted(programme: Programme, urns: list[int], leaving_out: int) -> _Counte
         elif kind == "own":
             counted.told.setdefault(urn, {})[year_group] = n
         elif kind == "promised":
-            counted.promise(urn, year_group, int(n))
-            counted.to_come.setdefault(urn, {})[year_group] = int(n)
+            counted.promise(urn, year_group, int(n), catch_up=bool(beside))
+            _add(counted.to_come, urn, year_group, int(n))
         elif kind == "came to":
-            counted.promise(urn, year_group, n)
+            counted.promise(urn, year_group, n, catch_up=bool(beside))
         elif kind == "limit":
             counted.limits.setdefault(urn, {})[year_group] = Limit(beside, n)
         elif kind == "bookings":

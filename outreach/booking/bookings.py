@@ -364,6 +364,7 @@ def make(
     who: str,
     now: datetime,
     role: str = HOST,
+    catch_up: bool = False,
 ) -> Booking:
     """The rows of one promise, its numbers checked before; nobody is told yet. Raises
     colleagues.NobodyNamed."""
@@ -381,6 +382,7 @@ def make(
         urn=school.urn,
         performance_id=performance.id,
         role=role,
+        catch_up=catch_up,
         seats=sum(pupils.values()),
         hall=promise.hall,
         step_free=promise.step_free,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, func, select, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, false, func, select, text
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import (
     Mapped,
@@ -91,7 +91,8 @@ def _pupils_row(year_group: int, pupils: int) -> PlacePupils:
 
 class GuestPlace(Base):
     """One school's place at one show, from the asking on. `pupils`: {year group: how many};
-    `people`: who hears what the host answers. `moved_at`: when the host moved last, and
+    `catch_up`: for pupils who missed their own show; `people`: who hears what the host answers. `moved_at`:
+    when the host moved last, and
     `coming_at` when the guest said that it still comes. Numbers and work details only: no pupil is named."""
 
     __tablename__ = "guest_place"
@@ -115,6 +116,7 @@ class GuestPlace(Base):
     urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
     performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
     why: Mapped[str] = mapped_column(Text)
+    catch_up: Mapped[bool] = mapped_column(default=False, server_default=false())
     seats: Mapped[int]
     access_needs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     travels_by: Mapped[str] = mapped_column(Text, default="unknown")

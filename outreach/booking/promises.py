@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    false,
     func,
     select,
     text,
@@ -46,7 +47,8 @@ class Booking(Base):
 
     `uid` is the calendar event's for ever (RFC 5546 2.1.5); `sequence` its revision; `place_sequence` the
     sequence at which start, end or place last changed; `ended_at` mirrors the Cancellation row for
-    constraints. `outcome` mirrors the reports: TOOK_PLACE, FAILED, or DISAGREE where one side says that it
+    constraints. `catch_up`: a place at a neighbour's show for pupils who missed their own; it is left out where
+    'seen' is judged. `outcome` mirrors the reports: TOOK_PLACE, FAILED, or DISAGREE where one side says that it
     took place and the other not; None while nobody has said.
     """
 
@@ -64,6 +66,7 @@ class Booking(Base):
         ),
         CheckConstraint("role IN ('host', 'guest')", name="role"),
         CheckConstraint("seats >= 0", name="seats"),
+        CheckConstraint("NOT catch_up OR role = 'guest'", name="catch_up"),
         UniqueConstraint("id", "partnership_id"),
         key_within_partnership("programme_id", "programme"),
         key_within_partnership("performance_id", "performance"),
@@ -77,6 +80,7 @@ class Booking(Base):
     performance_id: Mapped[int]
     role: Mapped[str] = mapped_column(Text)
     seats: Mapped[int]
+    catch_up: Mapped[bool] = mapped_column(default=False, server_default=false())
     hall: Mapped[str] = mapped_column(Text, default="")
     step_free: Mapped[bool | None]
     access_needs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)

@@ -100,16 +100,17 @@ def cut_of(programme: Programme, as_of: date, now: datetime) -> Cut:
     year."""
     moment = timespans.as_of_moment(as_of, now)
     until = min(moment, timespans.end_of_day(school_year.last_day(programme.academic_year)))
-    return Cut(programme=programme, moment=moment, until=until, day=_last_day(until))
+    return Cut(programme=programme, moment=moment, until=until, day=last_day(until))
 
 
 def as_known_later(cut: Cut) -> Cut:
     """The same where the moment lies in the programme's year; where the year was over, all that was known by
     the moment."""
-    return replace(cut, until=cut.moment, day=_last_day(cut.moment))
+    return replace(cut, until=cut.moment, day=last_day(cut.moment))
 
 
-def _last_day(until: datetime) -> date:
+def last_day(until: datetime) -> date:
+    """The London day that ends with a moment, or holds it."""
     return timespans.day_of(until - timedelta(microseconds=1))
 
 

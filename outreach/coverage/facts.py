@@ -46,7 +46,7 @@ from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovere
 from outreach.county.register import lines
 from outreach.county.schools import Correction, OwnNumber, SchoolRecord
 from outreach.county.succession import Kin
-from outreach.coverage.as_of import Cut, CutShape, OpenCut, only, only_shows, scope_by, values
+from outreach.coverage.as_of import Cut, CutShape, OpenCut, last_day, only, only_shows, scope_by, values
 from outreach.ground.db import Instant, plain_rows
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
@@ -55,6 +55,7 @@ from outreach.tour.performances import Performance
 from outreach.tour.programmes import ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
 from outreach.visits import verdicts
+from outreach.visits.absences import Absence, Told
 from outreach.visits.reports import ReportedPupils, VisitReport, stands
 from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
@@ -289,7 +290,10 @@ def _promises(cuts: Sequence[Cut]) -> list[list[Promised]]:
     for rows, promised in zip(_rows(_revisions, cuts), _rows(_promised_pupils, cuts, order=2), strict=True):
         newest, pupils = {row[1]: row for row in rows}, _by_year_group(promised)
         found.append(
-            [Promised(*(*row[1:], pupils.get(row[0], {}))) for row in (newest[key] for key in sorted(newest))]
+            [
+                Promised(*(*row[1:-1], pupils.get(row[0], {}), row[-1]))
+                for row in (newest[key] for key in sorted(newest))
+            ]
         )
     return found
 
@@ -308,6 +312,7 @@ def _revisions(cut: OpenCut) -> Any:
             r.ends_at,
             c.recorded_at,
             c.cancelled_by,
+            b.catch_up,
         )
         .join(r, r.booking_id == b.id)
         .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
@@ -344,6 +349,30 @@ def _promised_pupils(cut: OpenCut) -> Any:
             p.pupils > 0,
             *only_shows(b.performance_id, cut),
         )
+    )
+
+
+def absences_of(cuts: Sequence[Cut]) -> list[list[Told]]:
+    """What was said of pupils who missed it, and of how they caught up, by each cut; one query. A lesson counts
+    from its day."""
+    return [
+        [
+            told
+            for told in (Told(*row[1:]) for row in rows)
+            if told.day is None or told.day <= last_day(cut.moment)
+        ]
+        for cut, rows in zip(cuts, _rows(_absences, cuts), strict=True)
+    ]
+
+
+def _absences(cut: OpenCut) -> Any:
+    a = Absence
+    told_by = cut.moment if cut.told_by is None else cut.told_by
+    return select(a.id, a.urn, a.year_group, a.kind, a.pupils, a.day).where(
+        a.programme_id == cut.programme_id,
+        a.recorded_at < told_by,
+        or_(a.withdrawn_at.is_(None), a.withdrawn_at >= told_by),
+        *only(a.urn, cut),
     )
 
 

@@ -2,7 +2,7 @@
 county.
 
 Each part is reckoned with all its kin and all its shows, from what was recorded by the same moment, so that
-the parts together are the whole. A part takes 20 queries; between two parts whoever reads may let go of its
+the parts together are the whole. A part takes 21 queries; between two parts whoever reads may let go of its
 transaction.
 """
 

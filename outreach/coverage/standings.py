@@ -27,6 +27,7 @@ from outreach.county.succession import Kin
 from outreach.coverage import facts, gaps
 from outreach.coverage.as_of import Cut, cut_of
 from outreach.coverage.asking import AskedByDay, Where
+from outreach.coverage.catch_ups import CatchUps
 from outreach.coverage.facts import AskedAndSaid, Register
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
@@ -36,6 +37,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 from outreach.visits import verdicts
+from outreach.visits.absences import Told
 from outreach.visits.verdicts import Verdict
 
 NINE = tuple(Word)[:9]
@@ -54,8 +56,10 @@ class Standing:
     same for each offered target year group (a count above its estimate replaces it, `uncounted`: the year
     groups that took place and that nobody counted, in no share of pupils; `census_date`: the day of the
     register's number of pupils. so that they may sum to more than the school's number); who counted nobody
-    has no `seen_by_year`. `town`, and `urban_rural` ('Urban', 'Rural'), are '' where no register file said so
-    by then.
+    has no `seen_by_year`. `absent_by_year`: how many pupils of a year group that is seen have not seen it, where
+    that is known, and `caught_up_by_year`: how many of them had a lesson or a film instead; `absent_worked_out`:
+    the year groups of which no school said so and it follows from their number. `town`, and `urban_rural`
+    ('Urban', 'Rural'), are '' where no register file said so by then.
     """
 
     urn: int
@@ -81,6 +85,9 @@ class Standing:
     trust: str = ""
     pupils_by_year: dict[int, int | None] = field(default_factory=dict)
     seen_by_year: dict[int, int] = field(default_factory=dict)
+    absent_by_year: dict[int, int] = field(default_factory=dict)
+    caught_up_by_year: dict[int, int] = field(default_factory=dict)
+    absent_worked_out: tuple[int, ...] = ()
     town: str = ""
     urban_rural: str = ""
     uncounted: tuple[int, ...] = ()
@@ -94,6 +101,14 @@ class Standing:
     @property
     def next_action(self) -> str:
         return gaps.NEXT.get(self.kind, "")
+
+    @property
+    def absent_pupils(self) -> int:
+        return sum(self.absent_by_year.values())
+
+    @property
+    def caught_up_pupils(self) -> int:
+        return sum(self.caught_up_by_year.values())
 
     @property
     def place_known(self) -> bool:
@@ -170,7 +185,7 @@ def standings_of_programme(
     register_by: datetime | None = None,
     settings_by: datetime | None = None,
 ) -> Reckoning:
-    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 20
+    """The standings of a programme as of a day, from what was recorded by its end (Europe/London). 21
     queries.
 
     `only`, `told_by`, `register_by` and `settings_by`: see as_of.py.
@@ -193,16 +208,30 @@ def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> R
 
 
 def by_cuts(cuts: Sequence[Cut], registers: Sequence[Register], as_of: date) -> list[Reckoning]:
-    """The same by several cuts at hand, with the register by each; 11 queries."""
-    read = (facts.counted_shares(cuts), facts.verdicts_of(cuts), facts.asked_and_said(cuts))
-    return [_judged(*told, as_of) for told in zip(cuts, registers, *read, strict=True)]
+    """The same by several cuts at hand, with the register by each; 12 queries."""
+    read = (
+        facts.counted_shares(cuts),
+        facts.verdicts_of(cuts),
+        facts.absences_of(cuts),
+        facts.asked_and_said(cuts),
+    )
+    return [_judged(*told, as_of=as_of) for told in zip(cuts, registers, *read, strict=True)]
 
 
 def _judged(
-    cut: Cut, register: Register, share: float, found: list[Verdict], told: AskedAndSaid, as_of: date
+    cut: Cut,
+    register: Register,
+    share: float,
+    found: list[Verdict],
+    absences: list[Told],
+    told: AskedAndSaid,
+    *,
+    as_of: date,
 ) -> Reckoning:
-    target = Target(cut, register, found)
-    judge = _Judge(cut, target, found, share, told)
+    shows = [verdict for verdict in found if not verdict.promise.catch_up]
+    came = [v for v in found if v.promise.catch_up and v.word == promises.TOOK_PLACE]
+    target = Target(cut, register, shows)
+    judge = _Judge(cut, target, shows, share, told, came, absences)
     return Reckoning(
         programme=cut.programme,
         as_of=as_of,
@@ -226,7 +255,14 @@ class _Judge:
     """Applies the rules to what was read; one for each reckoning."""
 
     def __init__(
-        self, cut: Cut, target: Target, found: list[Verdict], share: float, told: AskedAndSaid
+        self,
+        cut: Cut,
+        target: Target,
+        found: list[Verdict],
+        share: float,
+        told: AskedAndSaid,
+        came: list[Verdict],
+        absences: list[Told],
     ) -> None:
         self.target = target
         self.for_adults = cut.programme.for_adults
@@ -240,13 +276,14 @@ class _Judge:
         for urn, heir in self.heirs.items():
             if heir is not None:
                 self.left_to[heir].extend(v for v in self.by_urn[urn] if v.word == promises.TOOK_PLACE)
+        self.catch_ups = CatchUps(target, came, absences)
         self.cells = Cells(target, self.by_urn, share)
         self._open: dict[tuple[int, ...], dict[int, str]] = {}
 
     def standing(self, school: TargetSchool, excluded: bool = False) -> Standing:
         urn = school.known.urn
         family = [urn, *self.kin.before(urn)] if urn in self.kin.predecessors else [urn]
-        promised = any(u in self.by_urn for u in family)
+        promised = any(u in self.by_urn for u in family) or self.catch_ups.has_any(urn)
         states = self._all_open(school.year_groups)
         if promised:
             cells = {y: self.cells.cell_of(urn, y) for y in school.year_groups}
@@ -261,6 +298,9 @@ class _Judge:
         if excluded:
             where = Where(Word.EXCLUDED, detail=school.why, since=school.decided, is_gap=False)
         counted, guessed, evidence = self._seen(urn, school.year_groups) if promised else (_NOBODY, False, "")
+        missed = self.catch_ups.of(school, cells, counted) if promised else {}
+        if any(m.added for m in missed.values()):
+            counted = counted | {y: counted.get(y, 0) + m.added for y, m in missed.items() if m.added}
         if where.standing == Word.SEEN and not evidence and not self.for_adults:
             where = where._replace(detail=gaps.BEFORE_THE_SPLIT)
         number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
@@ -292,6 +332,9 @@ class _Judge:
             trust=known.trust_name or "",
             pupils_by_year=by_year,
             seen_by_year=counted,
+            absent_by_year={y: m.absent for y, m in missed.items() if m.absent is not None},
+            caught_up_by_year={y: m.caught_up for y, m in missed.items() if m.caught_up},
+            absent_worked_out=tuple(y for y, m in missed.items() if m.worked_out),
             town=town_name(known.town),
             urban_rural=urban_or_rural(known.urban_rural),
             uncounted=uncounted,
@@ -306,6 +349,7 @@ class _Judge:
             if heir is not None or not took:
                 continue
             known = self.target.known.get(urn)
+            took = [*took, *self.catch_ups.came.get(urn, ())]
             numbers = [sum(v.counted.values()) for v in took if v.counted is not None]
             found.append(
                 AlsoSeen(

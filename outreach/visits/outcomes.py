@@ -38,12 +38,12 @@ def _promised(performance_ids: Collection[int]) -> list[Promised]:
     ):
         pupils[revision_id][year_group] = number
     rows = db.session.execute(
-        select(r.id, b.id, b.urn, b.performance_id, b.created_at, r.starts_at, r.ends_at)
+        select(r.id, b.id, b.urn, b.performance_id, b.created_at, r.starts_at, r.ends_at, b.catch_up)
         .join(b, b.id == r.booking_id)
         .where(r.id.in_(newest))
         .order_by(b.id)
     )
-    return [Promised(*row[1:], None, None, pupils.get(row[0], {})) for row in rows]
+    return [Promised(*row[1:-1], None, None, pupils.get(row[0], {}), row[-1]) for row in rows]
 
 
 def _told(performance_ids: Collection[int]) -> list[ReportTold]:

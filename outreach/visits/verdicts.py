@@ -37,7 +37,10 @@ Key = TypeVar("Key")
 
 @dataclass(slots=True)
 class Promised:
-    """A booking as its newest revision by then says; `ended_at`, `ended_by` when it was cancelled by then."""
+    """A booking as its newest revision by then says; `ended_at`, `ended_by` when it was cancelled by then.
+
+    `catch_up`: a place for pupils who missed their own show.
+    """
 
     id: int
     urn: int
@@ -48,6 +51,7 @@ class Promised:
     ended_at: datetime | None
     ended_by: str | None
     pupils: dict[int, int]
+    catch_up: bool = False
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.ground.db import db
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.visits.absences import Absence
 
 START = datetime(2026, 8, 20, tzinfo=UTC)
 DAYS = 400
@@ -49,6 +50,10 @@ KINDS = [
 
 def _not_posted(posting: PaperPosting, at: datetime) -> None:
     posting.withdrawn_at, posting.withdrawn_by = at, "Priya"
+
+
+def _not_so(said: Absence, at: datetime) -> None:
+    said.withdrawn_at, said.withdrawn_by = at, "Priya"
 
 
 def _lapse(proposal: Proposal, at: datetime) -> None:
@@ -417,7 +422,9 @@ class RandomYear:
             self._plan(
                 booked_at,
                 lambda at, held=held, school=school: held.update(
-                    it=make.booking(show["it"], held["promised"], at, of=school)
+                    it=make.booking(
+                        show["it"], held["promised"], at, of=school, catch_up=held.get("catch_up", False)
+                    )
                 ),
             )
         if self._chance(0.2):
@@ -426,6 +433,31 @@ class RandomYear:
             self._what_came_of_it(held, starts)
         if self._chance(0.5):
             self._report(bookings[0], "company", starts, bookings)
+        self._who_missed_it(bookings, starts)
+
+    def _who_missed_it(self, bookings: list[dict], starts: datetime) -> None:
+        """Some guests come to catch up; schools say how many missed it, and who had a lesson instead."""
+        other = Random(f"{self.seed} {starts} absent")  # so that what else a seed brings stays as it was
+        for held in bookings[1:]:
+            held["catch_up"] = other.random() < 0.5
+        for held in bookings:
+            for _ in range(other.choice([0, 0, 1, 2])):
+                at = starts + timedelta(minutes=other.randint(1, 60 * 24 * 60))
+                kind, y = other.choice(["missed", "missed", "lesson", "film"]), other.choice(GROUPS)
+                day = None if kind == "missed" else at.date() - timedelta(days=other.randint(0, 5))
+                n, back = (
+                    other.choice([0, 3, 12, 60]) if day is None else other.choice([1, 4, 30]),
+                    other.random(),
+                )
+                said: list[Any] = []
+                self._plan(
+                    at,
+                    lambda at, held=held, kind=kind, y=y, n=n, day=day, said=said: said.append(
+                        make.absence(self.programme, held["school"], kind, y, n, at, day)
+                    ),
+                )
+                if back < 0.2:
+                    self._plan(at + timedelta(days=9), lambda at, said=said: _not_so(said[0], at))
 
     def _promised(self) -> dict[int, int]:
         named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))

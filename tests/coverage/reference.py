@@ -28,6 +28,7 @@ from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
+from outreach.visits.absences import Absence
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 
 TABLES = (
@@ -58,6 +59,7 @@ TABLES = (
     ReportWithdrawal,
     History,
     GapOwner,
+    Absence,
 )
 
 USUAL = {
@@ -107,7 +109,7 @@ class World:
     def by_then(self, table, **wanted):
         for row in self.rows[table]:
             when = getattr(row, "recorded_at", None) or getattr(row, "created_at", None)
-            limit = self.moment if table is VisitReport else self.until
+            limit = self.moment if table in (VisitReport, Absence) else self.until
             if when < limit and all(getattr(row, name) == value for name, value in wanted.items()):
                 yield row
 
@@ -380,7 +382,7 @@ class World:
     def promises(self, urn):
         return [
             b
-            for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id)
+            for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id, catch_up=False)
             if self.newest_revision(b)
         ]
 
@@ -733,12 +735,102 @@ class World:
 
     @remembered
     def seen_pupils(self, urn):
-        return sum(
-            sum(n for y, n in (self.count(b) or {}).items() if y in self.counting(urn))
+        return sum(self.at_shows(urn, y) + self.added(urn, y) for y in self.counting(urn))
+
+    @remembered
+    def at_shows(self, urn, y):
+        """Pupils of a year group counted at shows, under whatever number the school had."""
+        return sum((self.count(b) or {}).get(y, 0) for b in self.that_took_place(urn))
+
+    def that_took_place(self, urn):
+        return [
+            b
             for u in {r.urn for r in self.rows[Booking]}
             for b in self.promises(u)
             if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == urn
+        ]
+
+    # --- who missed it
+
+    def catch_ups(self, urn):
+        """Places at neighbours' shows, for pupils who missed their own, that took place."""
+        return [
+            b
+            for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id, catch_up=True)
+            if self.newest_revision(b) and not self.cancelled(b) and self.outcome(b) == "took"
+        ]
+
+    def said_of_absent(self, urn, y):
+        """What was said of them and not taken back; a lesson that is still to come has not been had."""
+        return [
+            a
+            for a in self.by_then(Absence, urn=urn, programme_id=self.programme.id, year_group=y)
+            if (a.withdrawn_at is None or a.withdrawn_at >= self.moment)
+            and (a.day is None or end_of(a.day) <= self.moment)
+        ]
+
+    def left_to(self, urn):
+        """Every school whose pupils count under this one."""
+        return [u for u in {r.urn for t in (Booking, Absence) for r in self.rows[t]} if self.heir(u) == urn]
+
+    @remembered
+    def told_missing(self, urn, y):
+        """The school's newest word, else the sum of those of its forerunners; None where nobody said."""
+        words = {
+            u: [a.pupils for a in self.said_of_absent(u, y) if a.kind == "missed"] for u in self.left_to(urn)
+        }
+        if words.get(urn):
+            return words[urn][-1]
+        last = [said[-1] for said in words.values() if said]
+        return sum(last) if last else None
+
+    @remembered
+    def part(self, urn, y):
+        """The whole number of pupils of a year group, whoever was counted: its own, or its part of the estimate."""
+        groups = self.counting(urn)
+        own = {g: self.own(urn, g) for g in groups if self.own(urn, g) is not None}
+        if y in own:
+            return own[y]
+        numbers = [self.number(urn, g) for g in groups]
+        if None in numbers:
+            return None
+        whole = int(2 * sum(numbers) + 1) // 2
+        return in_parts(whole - sum(own.values()), dict.fromkeys([g for g in groups if g not in own], 1))[y]
+
+    @remembered
+    def added(self, urn, y):
+        """Who came to a neighbour's show to catch up: counted among those who saw it, but no more than there are."""
+        came = sum((self.count(b) or {}).get(y, 0) for u in self.left_to(urn) for b in self.catch_ups(u))
+        told, there = self.told_missing(urn, y), self.part(urn, y)
+        if self.own(urn, y) is None and told is not None:
+            there = max(there or 0, self.at_shows(urn, y) + told)
+        return came if there is None else max(0, min(came, there - self.at_shows(urn, y)))
+
+    @remembered
+    def absent(self, urn, y):
+        """Who of a year group that is seen has not seen it, and caught up; (None, 0) where nobody can say."""
+        if y == ADULTS or self.state(urn, y) != "seen":
+            return None, 0
+        told, there, at_shows = self.told_missing(urn, y), self.part(urn, y), self.at_shows(urn, y)
+        everybody_counted = all(
+            self.count(b) is not None
+            for u in self.same_school(urn)
+            for b in self.promises(u)
+            if not self.cancelled(b) and self.outcome(b) == "took" and y in self.groups_of(b)
+        ) and any(self.count(b) is not None and y in self.groups_of(b) for b in self.that_took_place(urn))
+        if told is None:
+            if there is None or not everybody_counted:
+                return None, 0
+            missing = max(0, there - at_shows)
+        elif self.own(urn, y) is not None and everybody_counted:
+            missing = min(told, max(0, there - at_shows))
+        else:
+            missing = told
+        absent = max(0, missing - self.added(urn, y))
+        lessons = sum(
+            a.pupils for u in self.left_to(urn) for a in self.said_of_absent(u, y) if a.kind != "missed"
         )
+        return absent, min(lessons, absent)
 
     @remembered
     def evidence(self, urn):
@@ -759,7 +851,8 @@ class World:
         for u in {r.urn for r in self.rows[Booking]}:
             took = [b for b in self.promises(u) if not self.cancelled(b) and self.outcome(b) == "took"]
             if took and self.heir(u) is None:
-                counts = [sum(c.values()) for c in map(self.count, took) if c is not None]
+                everything = [*took, *self.catch_ups(u)]
+                counts = [sum(c.values()) for c in map(self.count, everything) if c is not None]
                 found[u] = sum(counts) if counts else None
         return found
 

@@ -271,14 +271,7 @@ class Sums:
 
     def seen_by(self, urn: int) -> dict[int, int]:
         w = self.world
-        found = dict.fromkeys(w.counting(urn), 0)
-        for u in {r.urn for r in w.rows[Booking]}:
-            for b in w.promises(u):
-                if not w.cancelled(b) and w.outcome(b) == "took" and w.heir(u) == urn:
-                    for y, n in (w.count(b) or {}).items():
-                        if y in found:
-                            found[y] += n
-        return found
+        return {y: w.at_shows(urn, y) + w.added(urn, y) for y in w.counting(urn)}
 
     def pupils_by(self, urn: int) -> dict[int, int | None]:
         """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were

@@ -73,6 +73,9 @@ def _compare(reckoning: standings.Reckoning, world: World) -> None:
         assert (s.standing, s.is_gap) == world.standing(s.urn), s
         assert s.year_groups == world.states(s.urn), s
         assert s.seen_pupils == world.seen_pupils(s.urn), s
+        absent = {y: world.absent(s.urn, y) for y in s.year_groups}
+        assert s.absent_by_year == {y: n for y, (n, _) in absent.items() if n is not None}, s
+        assert s.caught_up_by_year == {y: n for y, (_, n) in absent.items() if n}, s
         assert s.target_pupils == world.target_pupils(s.urn), s
         assert bool(s.kind) == s.is_gap, s
         said = s.kind, s.detail, s.since, s.evidence

@@ -14,7 +14,6 @@ from outreach.booking import (
     guest_hosts,
     guest_places,
     guests_told,
-    holds,
     named,
     numbers,
     promises,
@@ -31,6 +30,7 @@ from outreach.booking.guests.seating import (
     check_still,
     lock,
     seat,
+    why_not,
 )
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking, VisitContact
@@ -49,12 +49,14 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class JoiningWish:
-    """What a school asks its host: why, how many of each year group, who gets the entry, how they come."""
+    """What a school asks its host: why, how many of each year group, who gets the entry, how they come. `catch_up`:
+    for pupils who missed its own show."""
 
     why: str
     promise: Promise
     travel: Travel = field(default_factory=Travel)
     message: str = ""
+    catch_up: bool = False
 
 
 class TooFar(Refusal):
@@ -103,7 +105,7 @@ def ask(
 ) -> GuestPlace:
     """Ask a host for seats; where it has offered them, they are taken at once (`place.booking`).
 
-    Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what holds.why_nothing says,
+    Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what seating.why_not says,
     and the refusals of bookings.book about pupils and people.
     """
     lock(school.urn, performance)
@@ -111,7 +113,7 @@ def ask(
     if open_already is not None:
         raise AskedAlready(open_already)
     account = accounts.account(programme, school, now=now)
-    if (why := holds.why_nothing(programme, school, account)) is not None:
+    if (why := why_not(programme, school, account, catch_up=wish.catch_up)) is not None:
         raise why
     _check_show(programme, school, performance, now=now)
     numbers.check(programme, school, wish.promise, who=who, now=now, account=account)
@@ -294,6 +296,7 @@ def _row(
         school=school,
         performance=performance,
         why=wish.why,
+        catch_up=wish.catch_up,
         pupils={y: n for y, n in promise.pupils.items() if n},
         seats=sum(promise.pupils.values()),
         access_needs={slug: n for slug, n in promise.access_needs.items() if n},

@@ -10,6 +10,7 @@ from outreach.booking.accounts import PromiseAccount
 from outreach.booking.guest_places import ASK, JOINED, GuestPlace, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
+from outreach.county.schools import School
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -17,6 +18,7 @@ from outreach.ground.wording import count
 from outreach.post import letters
 from outreach.tour import performances
 from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 
 
 class NotAnyMore(Refusal):
@@ -61,7 +63,16 @@ def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: da
         raise SeatsGone(wanted, there.left)
     consent_to(performance, there, seats=there.by_guests + wanted, who=place.answered_by or who, now=now)
     try:
-        booking = bookings.make(programme, school, performance, promise, who=place.who, now=now, role=GUEST)
+        booking = bookings.make(
+            programme,
+            school,
+            performance,
+            promise,
+            who=place.who,
+            now=now,
+            role=GUEST,
+            catch_up=place.catch_up,
+        )
     except IntegrityError as error:
         if broken_guard(error) not in (promises.SEATS, promises.GUEST_CONSENT):
             raise
@@ -115,12 +126,22 @@ def check_stands(performance: Performance, *, now: datetime) -> None:
         raise NotAnyMore
 
 
+def why_not(
+    programme: Programme, school: School, account: PromiseAccount, *, catch_up: bool
+) -> Refusal | None:
+    """Why a school can have no seats at a neighbour's show; None if it can. For pupils who missed its own show it
+    needs nothing that is still to be booked."""
+    why = holds.why_nothing(programme, school, account)
+    return None if catch_up and isinstance(why, holds.AlreadyBooked) else why
+
+
 def check_still(place: GuestPlace, *, now: datetime) -> PromiseAccount:
     """The guest's account, if it can still book anything: it may have booked a show of its own meanwhile.
 
     Raises BookedMeanwhile.
     """
     account = accounts.account(place.programme, place.school, now=now)
-    if (why := holds.why_nothing(place.programme, place.school, account)) is not None:
+    why = why_not(place.programme, place.school, account, catch_up=place.catch_up)
+    if why is not None:
         raise BookedMeanwhile(place, why)
     return account

@@ -55,7 +55,7 @@ Seen = dict[int, tuple[str, int]]
 
 
 def since(report: BoardReport, *, now: datetime) -> Corrections:
-    """What changes the report's day by what came after it. Four reckonings, 77 queries.
+    """What changes the report's day by what came after it. Four reckonings, 81 queries.
 
     Schools that the register showed later are in no step: nobody could have reported on them. One that it has
     closed by then leaves only with a day on which it closed.

@@ -133,7 +133,7 @@ class Draft:
 
 
 def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
-    """What a report of the programme as of a day says. 25 queries.
+    """What a report of the programme as of a day says. 26 queries.
 
     Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn,
     GivesSomebodyAway.

@@ -67,7 +67,7 @@ class Missing:
 def missing_from_programme(
     programme: Programme, *, now: datetime, only: Collection[int] | None = None
 ) -> Missing:
-    """The gaps as they stand now, of all or of some schools; 26 queries, three more where some wait for an
+    """The gaps as they stand now, of all or of some schools; 27 queries, three more where some wait for an
     answer, two where only some are asked for."""
     with without_collecting():
         return _of(programme, now, only)

@@ -46,7 +46,7 @@ class Chapter:
 
 
 def story_of_school(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
-    """The story of one school in its partnership's programmes, the newest year first; 21 queries."""
+    """The story of one school in its partnership's programmes, the newest year first; 22 queries."""
     programmes = list(
         db.session.scalars(
             select(Programme)

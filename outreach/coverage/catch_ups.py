@@ -1,0 +1,77 @@
+"""Pupils of a target school who missed it, who were added by a place at a neighbour's show, and who caught up.
+
+What a school and those that it alone took over said counts under it. The rule itself is visits/absences.py's.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from outreach.coverage.gaps import Word
+from outreach.coverage.targets import Target, TargetSchool
+from outreach.coverage.year_group_standing import Cell
+from outreach.visits import absences
+from outreach.visits.absences import Missed, Told
+from outreach.visits.verdicts import ADULTS, Verdict
+
+
+class CatchUps:
+    """Of one reckoning. `came`: the catch-ups that took place, by URN."""
+
+    def __init__(self, target: Target, came: Iterable[Verdict], told: Iterable[Told]) -> None:
+        self.target = target
+        self.came: dict[int, list[Verdict]] = defaultdict(list)
+        for verdict in came:
+            self.came[verdict.promise.urn].append(verdict)
+        said: dict[int, list[Told]] = defaultdict(list)
+        for one in told:
+            said[one.urn].append(one)
+        self._said = said
+        self._left_to: dict[int, set[int]] = defaultdict(set)
+        for urn in {*said, *self.came}:
+            heir = target.heir(urn)
+            if heir is not None:
+                self._left_to[heir].add(urn)
+
+    def has_any(self, urn: int) -> bool:
+        """Whether anything of it was said of the school."""
+        return urn in self._left_to
+
+    def of(
+        self, school: TargetSchool, cells: Mapping[int, Cell], counted: Mapping[int, int]
+    ) -> dict[int, Missed]:
+        """By year group that is seen, or that a catch-up added pupils to; `counted` at its shows."""
+        urn, found = school.known.urn, {}
+        for y in school.year_groups:
+            if y == ADULTS:
+                continue
+            seen = cells[y].state == Word.SEEN
+            came = self._came(urn, y)
+            if not seen and not came:
+                continue
+            missed = absences.missed(
+                number=school.by_year.get(y),
+                own=self.target.is_own(urn, y),
+                counted=None if cells[y].uncounted else counted.get(y),
+                at_shows=counted.get(y, 0),
+                told=self._told(urn, y),
+                came=came,
+                caught_up=self._caught_up(urn, y),
+            )
+            found[y] = missed if seen else Missed(added=missed.added)
+        return found
+
+    def _came(self, urn: int, y: int) -> int:
+        verdicts = (v for u in self._left_to.get(urn, ()) for v in self.came.get(u, ()))
+        return sum(v.counted.get(y, 0) for v in verdicts if v.counted is not None)
+
+    def _told(self, urn: int, y: int) -> int | None:
+        """The school's own word; else the words of those that it took over."""
+        own = absences.told_of(self._said.get(urn, ()), y)
+        if own is not None:
+            return own
+        words = [absences.told_of(self._said.get(u, ()), y) for u in self._left_to.get(urn, ())]
+        numbers = [n for n in words if n is not None]
+        return sum(numbers) if numbers else None
+
+    def _caught_up(self, urn: int, y: int) -> int:
+        return sum(absences.caught_up_of(self._said.get(u, ()), y) for u in self._left_to.get(urn, ()))
