@@ -101,6 +101,17 @@ def _doors(entrance: Entrance) -> list[str]:
             f"  {troupe.company.name}, {troupe.name}, as its link opens:",
             f"    {_page('company.days', token=token)}",
         ]
+    if entrance.report is not None:
+        booking, token = entrance.report
+        lines += [
+            f"  {booking.school.name} says how its show went:",
+            f"    {_page('school.report', token=token, reference=booking.reference)}",
+        ]
+    if entrance.poster is not None:
+        lines += [
+            f"  A pupil answers with the code on a poster, {entrance.poster.written}:",
+            f"    {_page('public.pupil_first', code=entrance.poster.in_address)}",
+        ]
     lines += ["  The letters sent, once signed in:", f"    {_page('coordinator.letters')}"]
     if not current_app.config["SMTP_URL"]:
         lines.append(f"    and as .eml files in {current_app.config['MAIL_FOLDER']}")

@@ -8,15 +8,19 @@ from sqlalchemy import exists, func, select
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.promises import Booking
+from outreach.county import contacts
 from outreach.county.coordinators import Coordinator, sign_in_link
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.outcomes.waves import OPEN, AnswerWave, WaveCode
 from outreach.post import links, troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour import companies, programmes
 from outreach.tour.companies import Troupe
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 
 ONE_SHOW = 700
 """A school of about so many pupils fills one show: the plainest to try first."""
@@ -27,7 +31,8 @@ class Entrance:
     """One partnership's doors: tokens that are shown here and kept nowhere.
 
     `school`, `invitation`: one school that was asked and has not booked, or None and ''. `troupe`: one that
-    has a link of its own, with it, if any has.
+    has a link of its own, with it, if any has. `report`: a show that its school has not said anything of, and a link
+    of the school's. `poster`: a code that pupils answer with today.
     """
 
     partnership: Partnership
@@ -36,6 +41,8 @@ class Entrance:
     school: School | None
     invitation: str
     troupe: tuple[Troupe, TroupeLink] | None
+    report: tuple[Booking, str] | None
+    poster: WaveCode | None
 
 
 def entrances(*, now: datetime) -> list[Entrance]:
@@ -56,6 +63,8 @@ def _entrance(partnership: Partnership, coordinator: Coordinator, now: datetime)
         school=asked[0] if asked else None,
         invitation=asked[1] if asked else "",
         troupe=_on_the_road(partnership.id, now),
+        report=_not_reported(partnership.id, now),
+        poster=_open_to_answer(partnership.id, now),
     )
 
 
@@ -63,6 +72,46 @@ def _on_the_road(partnership_id: int, now: datetime) -> tuple[Troupe, TroupeLink
     """The first troupe whose link works."""
     links_of = ((troupe, troupe_links.newest(troupe.id)) for troupe in companies.troupes(partnership_id))
     return next(((troupe, link) for troupe, link in links_of if link and link.open_at(now)), None)
+
+
+def _not_reported(partnership_id: int, now: datetime) -> tuple[Booking, str] | None:
+    """The newest show of which neither side has said how it went, with a new link of its school."""
+    booking = db.session.scalar(
+        select(Booking)
+        .join(Booking.performance)
+        .where(
+            Booking.partnership_id == partnership_id,
+            Booking.ended_at.is_(None),
+            Booking.outcome.is_(None),
+            Performance.ends_at <= now,
+        )
+        .order_by(Performance.starts_at.desc(), Booking.id)
+        .limit(1)
+    )
+    people = booking and contacts.contacts_of_school(booking.urn)
+    if not booking or not people:
+        return None
+    return booking, _linked(booking.programme, booking.urn, people[0].address, now)
+
+
+def _open_to_answer(partnership_id: int, now: datetime) -> WaveCode | None:
+    """The code of the soonest show whose pupils may answer now."""
+    open_now = (
+        code
+        for code in db.session.scalars(
+            select(WaveCode)
+            .join(WaveCode.wave)
+            .join(AnswerWave.performance)
+            .where(
+                WaveCode.partnership_id == partnership_id,
+                WaveCode.ended_at.is_(None),
+                AnswerWave.closed_at.is_(None),
+            )
+            .order_by(Performance.starts_at, WaveCode.id)
+        )
+        if code.wave.state(now) == OPEN
+    )
+    return next(open_now, None)
 
 
 def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
@@ -87,12 +136,17 @@ def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
     if row is None:
         return None
     school, address = row
+    return school, _linked(programme, school.urn, address, now)
+
+
+def _linked(programme: Programme, urn: int, address: str, now: datetime) -> str:
+    """The token of a new link of a school."""
     minted = links.mint(
-        urn=school.urn,
+        urn=urn,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address=address,
         now=now,
         expires_at=invitations.invitation_expiry(programme),
     )
-    return school, minted.token
+    return minted.token

@@ -47,6 +47,9 @@ OTHERS = {
 }
 
 NEEDS_BOTH_YEARS = (HALF_SEEN, HALF_BOOKED, IN_PART)
+EARLY = 14
+"""So many of the schools that have seen it had it months ago, and were asked before the others."""
+
 NEVER_ASKED = (NO_ADDRESS, EXCLUDED, ASKED_TODAY, NEW_HERE, AGES_UNKNOWN)
 
 
@@ -64,9 +67,15 @@ class Cast:
         return self.playing(*self.parts)
 
     @property
-    def asked_first(self) -> list[School]:
-        """Whom the first round wrote to."""
-        return self.playing(*(part for part in self.parts if part not in NEVER_ASKED))
+    def early(self) -> list[School]:
+        """Whom the first round wrote to, and who had their shows long ago."""
+        return self.playing(SEEN)[:EARLY]
+
+    @property
+    def asked(self) -> list[School]:
+        """Whom the second round wrote to: all the others that are to be asked."""
+        asked = self.playing(*(part for part in self.parts if part not in NEVER_ASKED))
+        return [school for school in asked if school not in self.early]
 
 
 def choose(random: Random, schools: Iterable[School]) -> Cast:

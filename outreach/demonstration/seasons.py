@@ -12,17 +12,24 @@ TOUR_WEEKDAYS = (0, 1, 2, 3)
 """The companies play from Monday to Thursday."""
 
 DAYS_BEHIND, DAYS_AHEAD = 24, 32
+DAYS_EARLY = 16
+"""Every other tour day, so that the first shows are spread over two months."""
+
+LATER_AFTER, LATER_LASTS = timedelta(weeks=13), timedelta(weeks=3)
+"""After a show its pupils are asked again, from the next school day on; and a week to spare."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TourSeason:
     """A tour as it stands on one day of the year.
 
-    `academic_year`: of the programme in hand. `behind`: the tour days before today, `ahead`: those after it.
-    Early in a year, and in the summer, the days behind are a trial in the term before. `reply_by` is a school day.
+    `academic_year`: of the programme in hand. `early`: days of the first shows, so long ago that their pupils have
+    answered three months later too; `behind`: the tour days before today, `ahead`: those after it. What lies before
+    the year is a trial in the terms before it. `reply_by` is a school day.
     """
 
     academic_year: int
+    early: tuple[date, ...]
     behind: tuple[date, ...]
     ahead: tuple[date, ...]
     reply_by: date
@@ -31,17 +38,23 @@ class TourSeason:
 def on(today: date) -> TourSeason:
     """The season that a coordinator has in hand on `today`, whatever day that is."""
     year = school_year.year_in_hand(today)
-    days = [
-        day
-        for academic_year in (year - 1, year)
-        for day in school_days(academic_year)
-        if day.weekday() in TOUR_WEEKDAYS
-    ]
+    of_school = [day for academic_year in (year - 1, year) for day in school_days(academic_year)]
+    days = [day for day in of_school if day.weekday() in TOUR_WEEKDAYS]
     behind = [day for day in days if day < today][-DAYS_BEHIND:]
+    asked_again = [day for day in of_school if day < today - LATER_LASTS][-1]
+    early = [day for day in days if day < behind[0] and day + LATER_AFTER <= asked_again][
+        -2 * DAYS_EARLY :: 2
+    ]
     begins = max(today + timedelta(days=1), school_year.first_day(year) + WEEK)
     ahead = [day for day in days if day >= begins][:DAYS_AHEAD]
     to_reply = [day for day in school_days(year) if today < day <= begins + 3 * WEEK]
-    return TourSeason(academic_year=year, behind=tuple(behind), ahead=tuple(ahead), reply_by=to_reply[-1])
+    return TourSeason(
+        academic_year=year,
+        early=tuple(early),
+        behind=tuple(behind),
+        ahead=tuple(ahead),
+        reply_by=to_reply[-1],
+    )
 
 
 def school_days(academic_year: int) -> Iterator[date]:

@@ -34,11 +34,22 @@ NOTES = (
 )
 
 
+def early(
+    random: Random, programme: Programme, season: TourSeason, parts: Cast, *, asked: datetime, now: datetime
+) -> None:
+    """The first shows, months ago: all seen and reported."""
+    for n, school in enumerate(parts.early):
+        when = asked + timedelta(days=1 + n, hours=n % 7)
+        for booking in _book(random, programme, school, season.early, cast.TARGET, now=when):
+            _report(random, cast.SEEN, booking, now=now)
+
+
 def behind(
     random: Random, programme: Programme, season: TourSeason, parts: Cast, *, asked: datetime, now: datetime
 ) -> None:
     """The shows that lie behind: booked in the weeks after the letter, played, and mostly reported."""
-    for n, school in enumerate(parts.playing(*cast.PLAYED)):
+    played = [school for school in parts.playing(*cast.PLAYED) if school not in parts.early]
+    for n, school in enumerate(played):
         part = next(p for p in cast.PLAYED if school in parts.playing(p))
         when = asked + timedelta(days=1 + n % 27, hours=n % 7, minutes=7 * n % 60)
         only = (8,) if part in (cast.HALF_SEEN, cast.HALF_BOOKED) else cast.TARGET

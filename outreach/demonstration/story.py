@@ -31,6 +31,7 @@ from outreach.demonstration import (
     replies,
     seasons,
     shows,
+    surveys,
 )
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import TourSeason
@@ -66,7 +67,8 @@ def tell(*, now: datetime) -> Told:
     """Make the county, its people and its year so far, inside the caller's transaction."""
     season = seasons.on(day_of(now))
     random = Random(SEED)
-    began = _morning(season.behind[0] - timedelta(days=70))
+    began = _morning(season.early[0] - timedelta(days=70))
+    asked_early = _morning(season.early[0] - timedelta(days=42))
     asked = _morning(season.behind[0] - timedelta(days=42))
     partnership = _partnership(season, now=began)
     coordinator = coordinators.add(partnership.id, COORDINATOR, ADDRESS, password=None, now=began)
@@ -75,18 +77,21 @@ def tell(*, now: datetime) -> Told:
     )
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
-    _tour(partnership, programme, season, now=began)
+    _tour(partnership, programme, season, now=began, links_from=asked)
     parts = cast.choose(random, db.session.scalars(select(School).order_by(School.urn)))
     _contacts(random, parts, now=began + timedelta(days=2))
     _decide(programme, parts, now=began + timedelta(days=3))
-    rounds.send_round(programme, [s.urn for s in parts.asked_first], who=COORDINATOR, now=asked)
-    hand_over()
+    surveys.put_together(programme, coordinator, colleague, now=began + timedelta(days=10))
+    for schools_asked, when in ((parts.early, asked_early), (parts.asked, asked)):
+        rounds.send_round(programme, [s.urn for s in schools_asked], who=COORDINATOR, now=when)
+        hand_over()
     replies.come_back(programme, parts, now=asked + timedelta(hours=1))
     chasing.switch_on(programme, who=COORDINATOR, now=asked)
     for nth in chasing.REMINDED:
         chasing.remind(programme, parts, nth, asked=asked, now=now)
         hand_over()
     chasing.share_out(programme, [coordinator, colleague], parts, now=now)
+    shows.early(random, programme, season, parts, asked=asked_early, now=now)
     shows.behind(random, programme, season, parts, asked=asked, now=now)
     shows.ahead(random, programme, season, parts, now=now)
     hand_over()
@@ -98,6 +103,7 @@ def tell(*, now: datetime) -> Told:
     _propose(programme, parts, now=now)
     replies.come_in(programme, parts, now=now)
     _report_dates(partnership, programme, now=now)
+    surveys.answer(programme, now=now)
     _today(random, programme, season, parts, now=now)
     _board(programme, now=now)
     plans.draw_up(programme, who=COORDINATOR, now=now)
@@ -177,7 +183,10 @@ def _programme(partnership: Partnership, season: TourSeason, *, now: datetime) -
     )
 
 
-def _tour(partnership: Partnership, programme: Programme, season: TourSeason, *, now: datetime) -> None:
+def _tour(
+    partnership: Partnership, programme: Programme, season: TourSeason, *, now: datetime, links_from: datetime
+) -> None:
+    """The company's vans and their days; its links are for a year, and were renewed at `links_from`."""
     company = companies.add(
         partnership.id,
         CompanyFacts(
@@ -201,9 +210,9 @@ def _tour(partnership: Partnership, programme: Programme, season: TourSeason, *,
             calendar_address=f"{name.split()[0].lower()}@lanternrow.example",
         )
         troupe = companies.add_troupe(company, facts, who=COORDINATOR, now=now)
-        troupe_links.make(troupe.id, partnership_id=programme.partnership_id, who=COORDINATOR, now=now)
+        troupe_links.make(troupe.id, partnership_id=programme.partnership_id, who=COORDINATOR, now=links_from)
         hours = Hours(leaves=time(7), returns=time(17), shows_at_most=2)
-        wanted = (*season.behind, *season.ahead)
+        wanted = (*season.early, *season.behind, *season.ahead)
         of_the_year = [day for day in wanted if day >= date(season.academic_year, 9, 1)]
         days.add_bulk(programme, troupe, of_the_year, hours, who=COORDINATOR, now=now)
         # The trial in the summer before: a programme's own pages offer days of its year alone.

@@ -18,6 +18,8 @@ def test_on_every_day_a_tour_has_days_behind_and_days_that_can_still_be_booked()
         season = seasons.on(today)
         assert len(season.behind) == seasons.DAYS_BEHIND
         assert max(season.behind) < today
+        assert len(season.early) == seasons.DAYS_EARLY
+        assert max(season.early) < min(season.behind)
         assert len(season.ahead) >= 10
         assert min(season.ahead) > today
         assert sum(day >= today + timedelta(days=10) for day in season.ahead) >= 6, today

@@ -19,6 +19,8 @@ from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
 from outreach.ground.timespans import day_of
+from outreach.outcomes import declines, open_answers
+from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
 from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
 from outreach.tour import slots
@@ -35,6 +37,8 @@ AWKWARD_DAYS = [
     "2026-03-29 01:30",  # the night the clocks go forward
     "2026-10-25 00:30",  # and back
 ]
+CLOSED_WAVES = {BEFORE: 30, AFTER: 30, LATER: 12}
+"""Of so many shows at least the pupils' answers can be read."""
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NINE = {word for word in Word if word is not Word.EXCLUDED}
 
@@ -104,6 +108,13 @@ def judge(told: Told, now: datetime) -> None:
     assert letters["failed"] == 0
     (calendar,) = school_days.authority_calendars([made_up_schools.LA_CODE]).values()
     assert {calendar.why_closed(day) for day in db.session.scalars(select(BoardDate.day))} == {""}
+    asked = Counter((wave.kind, wave.state(now)) for wave in db.session.scalars(select(AnswerWave)))
+    assert {kind: asked[kind, CLOSED] >= least for kind, least in CLOSED_WAVES.items()} == dict.fromkeys(
+        CLOSED_WAVES, True
+    ), asked
+    assert {state for _, state in asked} <= {NOT_YET, OPEN, CLOSED}
+    assert open_answers.names_of_tables() == []
+    assert len(declines.urns_of_programme(told.programme.id)) == 1
     waits = inbox.count_waiting(told.partnership.id)
     assert waits == {"address": 2, "decline": 1, "mail": 1, "newcomer": 1, "wish": 1}
 
@@ -147,6 +158,8 @@ def test_the_commands_load_once_print_the_addresses_and_keep_what_is_there(app: 
     opened = [line.strip() for line in told.output.splitlines() if line.strip().startswith("http")]
     client = app.test_client()
     statuses = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).status_code for url in opened]
-    # The sign-in page, the school's page, the troupe's, the letters (which ask to sign in first), the front
-    # page.
-    assert statuses == [200, 200, 200, 302, 200]
+    # The sign-in page, the school's page, the troupe's, a school's report, a pupil's page, the letters (which ask
+    # to sign in first), the front page.
+    assert statuses == [200, 200, 200, 200, 200, 302, 200]
+    pages = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).text for url in opened[3:5]]
+    assert "How many" in pages[0] and "Start" in pages[1]

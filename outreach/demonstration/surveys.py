@@ -1,0 +1,113 @@
+"""What the made-up pupils answered before their show, after it and three months later."""
+
+import secrets
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import insert, select
+
+from outreach.booking.promises import HOST, Booking
+from outreach.county.coordinators import Coordinator
+from outreach.ground.db import db
+from outreach.ground.timespans import day_of
+from outreach.outcomes import closing, declines, expected, open_answers, questionnaires, waves
+from outreach.outcomes.items import SCALE
+from outreach.outcomes.waves import AFTER, BEFORE, LATER, AnswerWave
+from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
+
+SEED = 3
+
+CAME = {BEFORE: 0.78, AFTER: 0.71, LATER: 0.52}
+"""The part of the pupils who answer a wave, in a school like most."""
+
+KNOW = {BEFORE: 0.46, AFTER: 0.81, LATER: 0.68}
+"""The part of those who say yes, or give the right answer."""
+
+SELDOM = 7
+"""In one school of so many a class answers and no more."""
+
+NEXT_SHOWS = timedelta(days=14)
+"""Whoever sees it within so many days has its posters."""
+
+
+def put_together(programme: Programme, person: Coordinator, second: Coordinator, *, now: datetime) -> None:
+    """The items that come with the service, read by a second person some days later."""
+    draft = questionnaires.start_with_ours(programme, person, now=now)
+    questionnaires.approve(draft, second, now=now + timedelta(days=3))
+
+
+def answer(programme: Programme, *, now: datetime) -> None:
+    """Every show that lay ahead when its codes were made is asked about; one school does not want it."""
+    random = Random(SEED)
+    shows = _shows(programme, now)
+    approved = questionnaires.find_approved(programme.id)
+    assert approved is not None
+    for nth, (show, booked_at) in enumerate(shows):
+        if nth == len(shows) // 2:
+            declines.decline(programme, show.urn, who=f"{show.host.name} (school)", now=booked_at)
+        if declines.has_declined(programme.id, show.urn):
+            continue
+        asked = waves.make(show, who=approved.drafted_by, now=min(now, booked_at + timedelta(days=1)))
+        keen = random.uniform(0.75, 1.15) if random.randrange(SELDOM) else 0.3
+        knows = random.gauss(0, 0.07)
+        pupils = expected.pupils(show, now=now)
+        for wave in asked:
+            if now >= wave.closes_at():
+                number = min(pupils, round(pupils * CAME[wave.kind] * keen))
+                _answered(random, wave, number, min(0.97, KNOW[wave.kind] + knows))
+                closing.close(wave, now=wave.closes_at() + timedelta(hours=1))
+
+
+def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, datetime]]:
+    """The shows that were played, and those of the next days, each with when it was first booked."""
+    rows = db.session.execute(
+        select(Performance, Booking.created_at)
+        .join(Booking, Booking.performance_id == Performance.id)
+        .where(
+            Performance.programme_id == programme.id,
+            Performance.released_at.is_(None),
+            Performance.held_until.is_(None),
+            Performance.starts_at < now + NEXT_SHOWS,
+            Booking.ended_at.is_(None),
+            Booking.role == HOST,
+        )
+        .order_by(Performance.starts_at, Performance.id)
+    )
+    return [(show, when) for show, when in rows]
+
+
+def _answered(random: Random, wave: AnswerWave, number: int, knows: float) -> None:
+    """`number` pupils answer with the wave's code, of whom a part `knows`, most of them every question."""
+    if not number:
+        return
+    wave.open_table = open_answers.make(wave.id)
+    (code,) = waves.codes_of([wave.id])[wave.id]
+    kinds = questionnaires.kinds_of(wave.questionnaire_id)
+    right = {
+        place: item.right_answer
+        for place, item in enumerate(questionnaires.items_of(wave.questionnaire_id), 1)
+    }
+    first, last = day_of(wave.opens_at()), wave.last_day()
+    rows = []
+    for _ in range(number):
+        values = {
+            open_answers.PLACES[place - 1]: _says(random, kind, knows, right[place])
+            if random.random() < 0.96
+            else None
+            for place, kind in kinds.items()
+        }
+        day = min(last, last - timedelta(days=random.randrange(3)))
+        rows.append(
+            dict.fromkeys(open_answers.PLACES)
+            | values
+            | {"key": secrets.randbits(62), "code_id": code.id, "answered_on": max(first, day)}
+        )
+    db.session.execute(insert(open_answers.table_of_wave(wave.id)), rows)
+
+
+def _says(random: Random, kind: str, knows: float, right: int | None) -> int:
+    if kind == SCALE:
+        return random.choice((5, 5, 4)) if random.random() < knows else random.choice((3, 3, 2, 2, 1))
+    assert right is not None
+    return right if random.random() < min(0.97, knows + 0.1) else 1 - right
