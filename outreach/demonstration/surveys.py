@@ -24,6 +24,9 @@ CAME = {BEFORE: 0.78, AFTER: 0.71, LATER: 0.52}
 KNOW = {BEFORE: 0.46, AFTER: 0.81, LATER: 0.68}
 """The part of those who say yes, or give the right answer."""
 
+ITEMS = {2: (0.14, 0.4), 3: (-0.12, 0.9), 4: (0.05, 0.3), 5: (0.03, 0.6), 6: (0.2, 0.3)}
+"""By place in the questionnaire: how many more say it before, and which part of what others gain they gain."""
+
 SELDOM = 7
 """In one school of so many a class answers and no more."""
 
@@ -55,7 +58,7 @@ def answer(programme: Programme, *, now: datetime) -> None:
         for wave in asked:
             if now >= wave.closes_at():
                 number = min(pupils, round(pupils * CAME[wave.kind] * keen))
-                _answered(random, wave, number, min(0.97, KNOW[wave.kind] + knows))
+                _answered(random, wave, number, knows)
                 closing.close(wave, now=wave.closes_at() + timedelta(hours=1))
 
 
@@ -77,8 +80,8 @@ def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, datet
     return [(show, when) for show, when in rows]
 
 
-def _answered(random: Random, wave: AnswerWave, number: int, knows: float) -> None:
-    """`number` pupils answer with the wave's code, of whom a part `knows`, most of them every question."""
+def _answered(random: Random, wave: AnswerWave, number: int, more: float) -> None:
+    """`number` pupils answer with the wave's code, most of them every question; `more` of them know than elsewhere."""
     if not number:
         return
     wave.open_table = open_answers.make(wave.id)
@@ -92,7 +95,7 @@ def _answered(random: Random, wave: AnswerWave, number: int, knows: float) -> No
     rows = []
     for _ in range(number):
         values = {
-            open_answers.PLACES[place - 1]: _says(random, kind, knows, right[place])
+            open_answers.PLACES[place - 1]: _says(random, kind, _know(wave.kind, place) + more, right[place])
             if random.random() < 0.96
             else None
             for place, kind in kinds.items()
@@ -106,8 +109,13 @@ def _answered(random: Random, wave: AnswerWave, number: int, knows: float) -> No
     db.session.execute(insert(open_answers.table_of_wave(wave.id)), rows)
 
 
+def _know(wave_kind: str, place: int) -> float:
+    before, gained = ITEMS.get(place, (0.0, 1.0))
+    return KNOW[BEFORE] + before + gained * (KNOW[wave_kind] - KNOW[BEFORE])
+
+
 def _says(random: Random, kind: str, knows: float, right: int | None) -> int:
     if kind == SCALE:
         return random.choice((5, 5, 4)) if random.random() < knows else random.choice((3, 3, 2, 2, 1))
     assert right is not None
-    return right if random.random() < min(0.97, knows + 0.1) else 1 - right
+    return right if random.random() < knows else 1 - right
