@@ -49,7 +49,11 @@ def started(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
         while LAST_LINE not in log.read_text():
             assert run.poll() is None and time.monotonic() < until, log.read_text()
             time.sleep(0.1)
-        yield {urlsplit(url).path.split("/")[1]: url for url in re.findall(r"http://\S+", log.read_text())}
+        doors: dict[str, str] = {}
+        for url in re.findall(r"http://\S+", log.read_text()):
+            path = urlsplit(url).path
+            doors.setdefault("report" if path.endswith("/report") else path.split("/")[1], url)
+        yield doors
     finally:
         # As Ctrl-C does: to all of them at once.
         os.killpg(run.pid, signal.SIGINT)
@@ -74,6 +78,8 @@ def test_a_first_start_makes_a_county_and_a_second_one_keeps_it(tmp_path: Path) 
         status, school = get(doors["i"])
         assert status == 200
         assert "Choose a time for" in school
+        assert "How many" in get(doors["report"])[1]
+        assert "Start" in get(doors["q"])[1], "a pupil's page, by the code on a poster"
         assert get(doors["desk"])[0] == 302, "the letters ask to sign in first"
         until = time.monotonic() + PATIENCE
         while not list((folder / "mail").glob("*.eml")):
