@@ -1,4 +1,4 @@
-"""What the made-up pupils answered before their show, after it and three months later."""
+"""Answers of the made-up pupils: before their show, after it and three months later."""
 
 import secrets
 from datetime import datetime, timedelta
