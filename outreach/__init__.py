@@ -12,8 +12,10 @@ from outreach.booking import as_it_stands
 from outreach.coverage.gaplist import ever_seen
 from outreach.ground import config
 from outreach.ground.db import LAST_DEEDS, db
+from outreach.outcomes import families
 from outreach.post.again import WHAT_STANDS
 from outreach.tour import freed_places
+from outreach.visits.before.sheets import QUESTIONS_ASKED
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +33,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     LAST_DEEDS.tell(app, {freed_places.NOTED: offers.keep_what_came_free})
     WHAT_STANDS.tell(app, as_it_stands.visit_as_it_stands)
     SEEN_BEFORE.tell(app, ever_seen.ever_seen_by_schools)
+    QUESTIONS_ASKED.tell(app, families.questions_asked)
 
     from outreach import cli, web
 

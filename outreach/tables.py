@@ -62,6 +62,9 @@ import outreach.tour.roads
 import outreach.tour.target_decisions
 import outreach.tour.yearly.copies
 import outreach.visits.absences
+import outreach.visits.before.reminding
+import outreach.visits.before.stopping
+import outreach.visits.before.texts
 import outreach.visits.board_dates
 import outreach.visits.pledge_letters
 import outreach.visits.pledges

@@ -4,7 +4,7 @@ out."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
@@ -17,13 +17,14 @@ from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county import coordinators
+from outreach.county import coordinators, school_days
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
 from outreach.coverage.digest import days, sending
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
-from outreach.post import copies, links
+from outreach.ground.timespans import day_of, wall
+from outreach.post import before_visit, copies, links
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import COORDINATOR
 from outreach.post.outbox import Letter
@@ -31,11 +32,13 @@ from outreach.post.troupe_links import TroupeLink, token_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits.before import reminding as visit_reminders
 
 WORDS = {
     "filename": ["mark.svg"],
     "said": ["not-this-year"],
     "kind": ["shows", "nonsense"],
+    "text_kind": ["week"],
     "which": ["table", "gaps", "used", "free", "left-out"],
     "field": ["number_of_pupils", "nonsense"],
     "la_code": ["931"],
@@ -149,6 +152,7 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             {
                 "token": [addresses.token_of(feed, key), sign_in],
                 "stop_token": [_stop_link(told, now=now)],
+                "reminder_token": [_no_reminders_link(coming, now=now)],
                 "urn": urns,
                 "code": [code.in_address for code in codes.values()],
                 "reference": desk.known["reference"],
@@ -183,6 +187,18 @@ def _stop_link(told: story.Told, *, now: datetime) -> str:
     days.choose(told.coordinator, range(7), who="P", now=now - timedelta(days=2))
     assert sending.send(told.coordinator.id, now=now)
     letter = db.session.scalars(select(Letter).where(Letter.kind == "digest")).one()
+    return dict(copies.read(letter.raw).headers)["List-Unsubscribe"].strip("<>").rpartition("/")[2]
+
+
+def _no_reminders_link(coming: Performance, *, now: datetime) -> str:
+    """The token of the link by which a school stops its reminders, as the letter before its next show bears it."""
+    host = promises.of_performance(coming.id)[0]
+    day = school_days.load_one(host.school).last_school_day(day_of(coming.starts_at) - timedelta(days=1))
+    assert visit_reminders.send_due(host.programme, host.id, now=max(now, wall(day, time(6))))
+    letter = db.session.scalars(
+        select(Letter).where(Letter.kind == before_visit.KIND).order_by(Letter.id)
+    ).first()
+    assert letter is not None
     return dict(copies.read(letter.raw).headers)["List-Unsubscribe"].strip("<>").rpartition("/")[2]
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county import school_days
+from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import School
 from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
@@ -101,6 +102,7 @@ class Booking(Base):
     school: Mapped[School] = relationship()
 
     _reckoned = None
+    _calendar = None
 
     def has_come_to(self, now: datetime) -> str:
         """One of the words above: past its end and unreported it is MISSING, never taken for TOOK_PLACE."""
@@ -123,8 +125,14 @@ class Booking(Base):
         """Read once for each day of the show: a page asks it several times."""
         show_day = day_of(self.performance.starts_at)
         if self._reckoned is None or self._reckoned[0] != show_day:
-            self._reckoned = show_day, last_days(self.programme, self.school, show_day)
+            self._reckoned = show_day, _last_days_by(self.programme, self.school_days(), show_day)
         return self._reckoned[1]
+
+    def school_days(self) -> SchoolCalendar:
+        """The school's days, read once: a page asks them several times."""
+        if self._calendar is None:
+            self._calendar = school_days.load_one(self.school)
+        return self._calendar
 
     def can_move(self, now: datetime) -> bool:
         """A guest goes where its host goes."""
@@ -160,7 +168,10 @@ class LastDays(NamedTuple):
 def last_days(programme: Programme, school: School, show_day: date) -> LastDays:
     """The last days for a show on `show_day`: the programme's notice before it, and no day on which nobody is at
     school. Two queries."""
-    calendar = school_days.load_one(school)
+    return _last_days_by(programme, school_days.load_one(school), show_day)
+
+
+def _last_days_by(programme: Programme, calendar: SchoolCalendar, show_day: date) -> LastDays:
     return LastDays(
         move=calendar.last_school_day(show_day - timedelta(days=programme.notice_move_days)),
         cancel=calendar.last_school_day(show_day - timedelta(days=programme.notice_cancel_days)),

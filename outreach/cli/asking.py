@@ -1,4 +1,5 @@
-"""flask asking: the day's run of reminders, times offered to who waits, and what is asked after a show."""
+"""flask asking: the day's run of reminders, of who was asked and of visits that are near, times offered to who waits,
+and what is asked after a show."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -25,6 +26,7 @@ from outreach.outcomes import waves
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import pledge_letters, reminding
+from outreach.visits.before import reminding as before_visits
 
 asking = AppGroup("asking", help="Asking: what the service writes to schools by itself.")
 
@@ -35,7 +37,8 @@ asking = AppGroup("asking", help="Asking: what the service writes to schools by 
     "--loop", is_flag=True, help="Come once a day, by six in the morning, until told to stop (SIGTERM)."
 )
 def chase(dry_run: bool, loop: bool) -> None:
-    """Put into the post what is due today: reminders, offers to the waiting list, missing reports, what was done.
+    """Put into the post what is due today: reminders, also of visits, offers to the waiting list, missing reports, what
+    was done.
 
     Once a day, on any day: letters go only on school days of the school that gets them, and running it twice
     writes nothing twice. Only what is switched on under Gaps, Reminders goes. Status 1 when something
@@ -80,6 +83,7 @@ def _round(*, dry_run: bool) -> int:
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
             pledge_letters.withdraw_waiting(now=now)
+            before_visits.withdraw_one(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
             waves.follow_shows(now=now)
         for programme_id in follow_ups.programmes_with_some():
@@ -123,13 +127,18 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def ask_what_was_done(urn: int) -> bool:
         return pledge_letters.send_due(programme(), urn, now=now)
 
+    def remind_of_visit(booking_id: int) -> bool:
+        return before_visits.send_due(programme(), booking_id, now=now)
+
     schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
     reports = [m.booking.id for m in reminding.due(programme(), now=now)]
     besides = dict.fromkeys(one.school.urn for one in pledge_letters.due(programme(), now=now))
+    visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     tried: set[int] = set()
     reminded = [_once(partial(remind, urn), f"reminding {urn}") for urn in schools]
     asked = [_once(partial(ask_for_report, one), f"asking for report {one}") for one in reports]
     asked_besides = [_once(partial(ask_what_was_done, urn), f"asking {urn} what was done") for urn in besides]
+    near = [_once(partial(remind_of_visit, one), f"reminding of visit {one}") for one in visits]
     offered: list[bool | None] = []
     while True:
         done = _once(
@@ -147,10 +156,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
             (offered, "time offered", "times offered"),
             (asked, "report asked for", "reports asked for"),
             (asked_besides, "school asked what was done", "schools asked what was done"),
+            (near, "school reminded of its visit", "schools reminded of their visits"),
         )
         if any(found)
     ]
-    return said, sum(done is None for done in (*reminded, *asked, *asked_besides, *offered))
+    return said, sum(done is None for done in (*reminded, *asked, *asked_besides, *near, *offered))
 
 
 def _over(performance_id: int, *, now: datetime) -> bool:
@@ -190,10 +200,15 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     for visit in besides:
         shown = day_short(visit.booking.performance.starts_at)
         click.echo(f"  would ask {visit.school.name} ({visit.person.address}) what was done besides {shown}")
+    near = before_visits.due(programme, now=now)
+    for coming in near:
+        shown = day_short(coming.booking.performance.starts_at)
+        to = ", ".join(person.address for person in coming.people)
+        click.echo(f"  would remind {coming.school.name} ({to}) of its visit on {shown}")
     offered = _would_offer(programme.id, now=now)
     for line in offered:
         click.echo(line)
-    if not (due or missing or besides or offered):
+    if not (due or missing or besides or near or offered):
         click.echo("  nothing is due today")
 
 

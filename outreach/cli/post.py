@@ -19,6 +19,7 @@ from outreach.outcomes import closing
 from outreach.post import letterbook
 from outreach.post.outgoing import duty, postman
 from outreach.visits import reminding
+from outreach.visits.before import reminding as before_visits
 
 A_MOMENT = 2.0
 """Seconds."""
@@ -111,6 +112,9 @@ def _see_to_what_is_due() -> None:
     """
     _each(withdrawing.withdraw_one, "reminders that have lost their reason could not be taken back")
     _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
+    _each(
+        before_visits.withdraw_one, "reminders of visits that have lost their reason could not be taken back"
+    )
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
     _digests()

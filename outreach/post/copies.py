@@ -7,9 +7,10 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 
 MASKED = "hidden-once-sent"
-_PERSONAL = re.compile(r"(/(?:i|digest)/)[A-Za-z0-9_-]{20,}")
+_PLACES = ("/i/", "/digest/", "/no-reminders/")
+_PERSONAL = re.compile("(" + "|".join(_PLACES) + ")[A-Za-z0-9_-]{20,}")
 _BROKEN = b"(?:=\r\n)?"
-_BYTES = b"|".join(_BROKEN.join(bytes([sign]) for sign in word) for word in (b"/i/", b"/digest/"))
+_BYTES = b"|".join(_BROKEN.join(bytes([sign]) for sign in place.encode()) for place in _PLACES)
 _PERSONAL_BYTES = re.compile(b"(" + _BYTES + b")(?:" + _BROKEN + b"[A-Za-z0-9_-]){20,}")
 _POLICY = policy.SMTP
 

@@ -16,6 +16,8 @@ from outreach.ground.db import Base, Instant, db, key_within_partnership
 
 SCHOOL_PAGE = "/i/{token}"
 CONTACTS_PAGE = "/i/{token}/contacts"
+FAMILIES_PAGE = "/i/{token}/booked/{reference}/families"
+STAFF_PAGE = "/i/{token}/booked/{reference}/staff"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
 FIND_SCHOOL_PAGE = "/find/{urn}"
@@ -25,6 +27,8 @@ DESK_NEWS_PAGE = "/desk/news"
 ACCOUNT_PAGE = "/desk/account"
 DIGEST_PAGE = "/digest/{token}"
 """Where a coordinator stops the digest, without signing in."""
+NO_REMINDERS_PAGE = "/no-reminders/{token}"
+"""Where a school says that it wants no more reminders before a visit."""
 CONTACT_PAGE = "/contact"
 PRIVACY_PAGE = "/privacy"
 SIGN_IN_PAGE = "/sign-in/{token}"
@@ -127,6 +131,16 @@ def contacts_page(public_url: str, token: str) -> str:
     return public_url + CONTACTS_PAGE.format(token=token)
 
 
+def families_page(public_url: str, token: str, reference: str) -> str:
+    """A booking's letter for families, on one page to print."""
+    return public_url + FAMILIES_PAGE.format(token=token, reference=reference)
+
+
+def staff_page(public_url: str, token: str, reference: str) -> str:
+    """A booking's note for staff, on one page to print."""
+    return public_url + STAFF_PAGE.format(token=token, reference=reference)
+
+
 def booking_page(public_url: str, reference: str) -> str:
     return public_url + BOOKING_PAGE.format(reference=reference)
 
@@ -162,6 +176,10 @@ def account_page(public_url: str) -> str:
 
 def digest_page(public_url: str, token: str) -> str:
     return public_url + DIGEST_PAGE.format(token=token)
+
+
+def no_reminders_page(public_url: str, token: str) -> str:
+    return public_url + NO_REMINDERS_PAGE.format(token=token)
 
 
 def contact_page(public_url: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, and_, select, t
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from outreach.asking.chasing import settings
+from outreach.asking.chasing.settings import Schedule
 from outreach.booking import promises, told
 from outreach.booking.colleagues import LEAD
 from outreach.booking.promises import Booking, VisitContact
@@ -102,14 +103,13 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     ]
 
 
-def comes_on(booking: Booking, *, now: datetime) -> date | None:
+def comes_on(booking: Booking, plan: Schedule, *, now: datetime) -> date | None:
     """The day on which the school is asked for its report if none has come: a school day; None while that is
-    switched off."""
-    plan = settings.schedule_of_programme(booking.programme_id)
+    switched off. `plan`: what is settled for the programme."""
     if not plan.reports_on:
         return None
     since = day_of(booking.performance.ends_at) + timedelta(days=plan.report_after_days)
-    return school_days.load_one(booking.school).next_school_day(max(since, day_of(now)))
+    return booking.school_days().next_school_day(max(since, day_of(now)))
 
 
 def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:

@@ -111,15 +111,18 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.visit_texts
     import outreach.web.coordinator.waves
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day
     import outreach.web.public.digest
     import outreach.web.public.find
+    import outreach.web.public.no_reminders
     import outreach.web.public.pages
     import outreach.web.public.questions
     import outreach.web.public.signing_in
+    import outreach.web.school.before_visit
     import outreach.web.school.booked
     import outreach.web.school.booking
     import outreach.web.school.change

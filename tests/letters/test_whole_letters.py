@@ -12,6 +12,7 @@ from email import policy
 from email.parser import BytesParser
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,8 +20,10 @@ from flask import Flask
 from outreach import create_app
 from outreach.asking.own_letters import placeholders
 from outreach.ground.db import db, transaction
+from outreach.post import before_visit as before
 from outreach.post import copies, letters, outbox, own_letter, proposing
 from outreach.post import digest as desk_digest
+from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
 from outreach.post.digest import DigestLine, DigestPart, DigestWords
 from outreach.post.guests import notes
@@ -146,6 +149,62 @@ def since_the_show_for_the_last_time() -> Letter:
     return letters.since_the_show(
         visit(), JOANNA, sender(), asks=ASKS[:1], last=True, now=after, expires_at=after + timedelta(weeks=1)
     )
+
+
+def sheet(**changes: Any) -> Sheet:
+    return replace(
+        Sheet(
+            title="Your child will see a play about staying safe",
+            school_name="St Brannoc’s",
+            school_address="Church Lane, Kestermere ZZ1 1AA",
+            school_phone="01632 960 203",
+            partnership_name="Marlshire Safeguarding Children Partnership",
+            written_on="2 March 2027",
+            facts=(("When", "Tuesday 9 March, 9:30am to 10:45am"), ("Where", "In school: Main hall")),
+            blocks=(
+                Block(kind="paragraph", lines=("Dear parent or carer,",)),
+                Block(kind="heading", lines=("How you can help",)),
+                Block(
+                    kind="points", lines=("Ask what they made of it. Listen first.", "Come to us <& say so>.")
+                ),
+                Block(kind="paragraph", lines=("Tell us by Friday 5 March.", "You need give no reason.")),
+            ),
+            ring_title="Whom to ring",
+            ring=(("Our safeguarding lead", "01632 960 205"), ("In danger", "999")),
+            signed=("Joanna Fell", "Designated safeguarding lead"),
+            foot="Booking MRL-7K2Q. No name of a pupil is asked for or kept.",
+        ),
+        **changes,
+    )
+
+
+def _before(families: Sheet | None, staff: Sheet | None, **changes: Any) -> Letter:
+    words = BeforeVisit(
+        subject="‘Someone to Tell’ on Tuesday 9 March: what to have ready",
+        blocks=(Block(kind="paragraph", lines=("Please send the letter below to families this week.",)),),
+        brought_by="Lantern Row Theatre",
+        families=families,
+        staff=staff,
+    )
+    at = visit().starts_at - timedelta(days=7)
+    return before.before_visit(
+        words,
+        visit(**changes),
+        JOANNA,
+        sender(),
+        stop_token="stop".ljust(32, "x"),
+        now=at,
+        expires_at=EXPIRES,
+    )
+
+
+def before_visit() -> Letter:
+    staff = sheet(title="‘Someone to Tell’: a note for staff", signed=("", ""), ring_title="Whom to ask")
+    return _before(sheet(), staff)
+
+
+def before_visit_for_adults() -> Letter:
+    return _before(None, None, pupils=(), access=())
 
 
 def link() -> Letter:
@@ -646,6 +705,8 @@ ALL: list[Callable[[], Letter]] = [
     report_missing,
     since_the_show,
     since_the_show_for_the_last_time,
+    before_visit,
+    before_visit_for_adults,
     digest,
 ]
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
@@ -751,7 +812,7 @@ class Words(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("p", "td", "h1", "br", "li", "table", "title", "style"):
+        if tag in ("p", "td", "h1", "h2", "br", "li", "table", "title", "style"):
             self.blocks.append("")
         self.deaf = tag in ("title", "style") or self.deaf
         if tag == "a":
@@ -817,9 +878,19 @@ def test_the_digest_says_why_it_comes_and_how_to_stop_it(kept: dict[str, Kept]) 
     stop = headers["List-Unsubscribe"].strip("<>")
     assert f"Stop it: {stop}" in flat(copy.text) and stop in Words(copy.html).links
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert not any(
-        "List-Unsubscribe" in dict(copies.read(kept[w.__name__].raw).headers) for w in ALL if w is not digest
-    )
+
+
+def test_the_letters_that_can_be_stopped_are_these_alone(kept: dict[str, Kept]) -> None:
+    found = {w.__name__ for w in ALL if "List-Unsubscribe" in dict(copies.read(kept[w.__name__].raw).headers)}
+    assert found == {"digest", "before_visit", "before_visit_for_adults"}
+
+
+def test_a_reminder_before_a_visit_says_how_to_stop_them(kept: dict[str, Kept]) -> None:
+    copy = copies.read(kept["before_visit"].raw)
+    stop = dict(copy.headers)["List-Unsubscribe"].strip("<>")
+    assert stop.startswith("http://outreach.example/no-reminders/") and stop in Words(copy.html).links
+    assert f"No more reminders before visits: {stop}" in flat(copy.text)
+    assert dict(copy.headers)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_an_invite_of_one_booking_is_the_same_entry_for_everybody(app: Flask) -> None:

@@ -39,7 +39,16 @@ def booked(**changes: Any) -> Any:
 def facts(
     booking: Any, pupils: dict[int, int] | None = None, place: Any = None, over: bool = False, **more: Any
 ) -> dict[str, booking_words.Fact]:
-    told = booking_words.facts(booking, pupils or {}, more.get("access", ()), place, over=over, now=AT)
+    told = booking_words.facts(
+        booking,
+        pupils or {},
+        more.get("access", ()),
+        place,
+        reminders=(),
+        wants_none=False,
+        over=over,
+        now=AT,
+    )
     return {fact.term: fact for fact in told}
 
 

@@ -112,6 +112,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
         offer_days=5,
         report_after_days=5,
         pledges_on=True,
+        visits_on=False,
     )
     for wrong in ("0", "91", "soon", ""):
         answer = client.post("/desk/chasing", data={"reminders_on": "y"} | days | {"first_after_days": wrong})

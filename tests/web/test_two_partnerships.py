@@ -42,6 +42,7 @@ from outreach.post.incoming.inbox import Incoming
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits.before import texts
 from outreach.visits.board_dates import BoardDate
 from worlds import World
 
@@ -286,6 +287,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     pupils_code = ask(show, person, now=make.EARLIER)["before"]
     item = questionnaires.items_of(pupils_code.wave.questionnaire_id)[0]
     pile = tallies.count(pupils_code.wave, {(item.id, 5): 3}, who=secret, now=make.NOW)
+    texts.write(of, "families", texts.Words(title=secret, words=secret), who=secret, now=make.EARLIER)
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
@@ -335,6 +337,7 @@ WORDS = {
     "field": ["name"],
     "day": ["2027-03-09"],
     "which": ["used"],
+    "text_kind": ["families"],
     "kind": ["free"],
     "side": ["school"],
     "page": [1],

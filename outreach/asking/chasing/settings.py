@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, false, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, false, func, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import history
@@ -44,6 +44,7 @@ class ChasingSettings(Base):
     reports_on: Mapped[bool]
     report_after_days: Mapped[int]
     pledges_on: Mapped[bool] = mapped_column(default=False, server_default=false())
+    visits_on: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class ChasingRun(Base):
@@ -63,7 +64,8 @@ class Schedule:
 
     `reminders_on`, `reports_on` and `pledges_on`: what `flask asking chase` may send without a click. `offers_on`: a
     time that comes free is kept for the first of the waiting list; on, because the page where a school asks for
-    that list says so.
+    that list says so. `visits_on`: schools are reminded of a show that is near; on, because their booking's page
+    names the days.
     """
 
     reminders_on: bool = False
@@ -75,6 +77,7 @@ class Schedule:
     reports_on: bool = False
     report_after_days: int = 2
     pledges_on: bool = False
+    visits_on: bool = True
 
 
 class DaysWrong(Refusal):

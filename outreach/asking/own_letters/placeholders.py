@@ -2,7 +2,7 @@
 no language: what stands in a value is never read again. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from outreach.ground.errors import Refusal
@@ -48,11 +48,11 @@ class PlaceholderUnfit(Refusal):
         self.field = field
 
 
-def check(text: str, field: str) -> None:
-    """Raises PlaceholderUnfit for the first placeholder that there is not, or that was left unfinished."""
+def check(text: str, field: str, known: Collection[str] = PLACEHOLDERS.keys()) -> None:
+    """Raises PlaceholderUnfit for the first placeholder that is none of `known`, or that was left unfinished."""
     for typed in _BRACED.findall(text):
-        if _plain(typed) not in PLACEHOLDERS:
-            raise PlaceholderUnfit(_unknown(typed), field)
+        if _plain(typed) not in known:
+            raise PlaceholderUnfit(_unknown(typed, known), field)
     # Blanked and not left out, so that what is shown is what was typed.
     if (lone := re.search(r"[{}]", _BRACED.sub(lambda found: " " * len(found[0]), text))) is not None:
         rest = text[lone.start() : lone.start() + 21].partition("\n")[0].strip()
@@ -105,9 +105,9 @@ def first_name(name: str) -> str:
     return words[0]
 
 
-def listed() -> str:
+def listed(known: Iterable[str] = PLACEHOLDERS.keys()) -> str:
     """All of them in a sentence's row."""
-    return and_list(f"{{{name}}}" for name in PLACEHOLDERS)
+    return and_list(f"{{{name}}}" for name in known)
 
 
 def _runs(line: str, values: Mapping[str, str]) -> Iterable[Run]:
@@ -131,12 +131,12 @@ def _with_addresses(text: str) -> Iterable[Run]:
         yield Run(text=text[at:])
 
 
-def _unknown(typed: str) -> str:
-    near = get_close_matches(_plain(typed), PLACEHOLDERS, n=1)
+def _unknown(typed: str, known: Collection[str]) -> str:
+    near = get_close_matches(_plain(typed), known, n=1)
     shown = typed.strip()[:40]
     if near:
         return f"There is no {{{shown}}}. Did you mean {{{near[0]}}}?"
-    return f"There is no {{{shown}}}. There are {listed()}."
+    return f"There is no {{{shown}}}. There are {listed(known)}."
 
 
 def _plain(typed: str) -> str:

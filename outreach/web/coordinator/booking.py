@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.asking.chasing import settings
 from outreach.booking import bookings, colleagues, guest_places, handovers, invite_answers, promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import closing, handing_on
@@ -21,6 +22,8 @@ from outreach.post import outbox
 from outreach.post.incoming import inbox
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
+from outreach.visits.before import reminding as visit_reminders
+from outreach.visits.before import stopping
 from outreach.web import forms, opened, reply_words
 from outreach.web.coordinator import booking_words
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
@@ -88,6 +91,10 @@ def booking(reference: str) -> Any:
             promises.pupils_of(found),
             access_words(found.access_needs),
             guest_places.of_booking(found),
+            reminders=visit_reminders.days_to_come(
+                found, settings.schedule_of_programme(found.programme_id), now=now
+            ),
+            wants_none=not over and stopping.stopped(found.programme_id, found.urn),
             over=over,
             now=now,
         ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from outreach.booking.desk.closing import Closing
 from outreach.booking.guest_places import GuestPlace
@@ -21,6 +21,7 @@ from outreach.ground.wording import (
     and_list,
     clock,
     date_and_time,
+    day,
     day_short,
     number,
     year_group_name,
@@ -119,10 +120,13 @@ def facts(
     access: Sequence[str],
     place: GuestPlace | None,
     *,
+    reminders: Sequence[date],
+    wants_none: bool,
     over: bool,
     now: datetime,
 ) -> list[Fact]:
-    """All that is agreed, in the order of the day; `over`: it is cancelled or past."""
+    """All that is agreed, in the order of the day; `over`: it is cancelled or past. `reminders`: the days on which the
+    school is still reminded of it; `wants_none`: it said so."""
     show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
     address = ", ".join(line for line in (host.street, host.locality, host.town, host.postcode) if line)
     where = f"at {host.name}, as guest" if guest else booking.hall or "hall not said"
@@ -142,6 +146,8 @@ def facts(
             words=date_and_time(booking.created_at) + (f", {booking.booked_by}" if booking.booked_by else ""),
         ),
         *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
+        *([Fact(term="We remind it", words=and_list(day(one) for one in reminders))] if reminders else []),
+        *([Fact(term="Reminders", words="the school wants none before visits")] if wants_none else []),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
+from outreach.asking.chasing import settings
 from outreach.booking import (
     accounts,
     colleagues,
@@ -34,6 +35,7 @@ from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot
 from outreach.visits import pledge_letters, pledges, reminding, reports
+from outreach.visits.before import reminding as visit_reminders
 from outreach.web import forms, reply_words, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school
@@ -84,7 +86,7 @@ def booked(token: str, reference: str) -> Any:
     if booking.ended_at is not None:
         return _cancelled(token, booking, now)
     state = booking.has_come_to(now)
-    people = promises.people_of(booking)
+    people, plan = promises.people_of(booking), settings.schedule_of_programme(booking.programme_id)
     joinable = booking.role == promises.HOST and not g.programme.for_adults
     place = guest_places.of_booking(booking)
     host_of = hosting.at_a_glance(booking.performance_id) if joinable else None
@@ -104,7 +106,8 @@ def booked(token: str, reference: str) -> Any:
             booking,
             state=state,
             besides=None if g.programme.for_adults else _besides(booking),
-            reminded_on=reminding.comes_on(booking, now=now),
+            reminded_on=reminding.comes_on(booking, plan, now=now),
+            reminders=visit_reminders.days_to_come(booking, plan, now=now),
             now=now,
         ),
         leave_by=guest_hosts.leaves(

@@ -1,6 +1,6 @@
 """Words of a school's booking: what can still be changed, until when, and what happens next. No page of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,7 +8,7 @@ from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import clock, clock_span, day
+from outreach.ground.wording import and_list, clock, clock_span, day
 from outreach.visits.pledges import PLEDGES
 from outreach.web.sentences import Piece
 
@@ -103,10 +103,12 @@ def what_happens_next(
     state: str,
     besides: Besides | None = None,
     reminded_on: date | None = None,
+    reminders: Sequence[date] = (),
     now: datetime,
 ) -> list[Step]:
     """From the booking to what was done after it. `state`: as Booking.has_come_to says it; `besides`: the pledges,
-    where they are asked for; `reminded_on`: when the service asks for a report that has not come."""
+    where they are asked for; `reminded_on`: when the service asks for a report that has not come; `reminders`: when it
+    reminds of the show."""
     show, guest, over = booking.performance, booking.role == promises.GUEST, state != promises.BOOKED
     took_place, today = state == promises.TOOK_PLACE, day_of(now)
     steps = [Step(title="Booked", words=day(booking.created_at), done=True, by=booking.booked_by or "")]
@@ -116,6 +118,10 @@ def what_happens_next(
         steps.append(Step(title="Last day to move it online", words=words, done=False))
     if besides is not None and now < show.starts_at:
         steps.append(_will_do(besides))
+    if reminders:
+        words = f"{and_list(day(one) for one in reminders)}: what to have ready"
+        words += "" if booking.programme.for_adults else ", a letter for families, a note for staff"
+        steps.append(Step(title="We remind you", words=words, done=False))
     if not guest and (took_place or not over):
         words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))

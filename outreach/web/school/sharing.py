@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import render_template
 
+from outreach.asking.chasing import settings
 from outreach.booking import guest_places, promises, told
 from outreach.ground import clock
 from outreach.visits import reminding
+from outreach.visits.before import reminding as visit_reminders
 from outreach.web.gate import by_personal_link, own_standing_booking, school
 from outreach.web.school import booked_words, shared_words
 
@@ -16,7 +18,7 @@ from outreach.web.school import booked_words, shared_words
 def sheet(token: str, reference: str) -> Any:
     """All of one booking on one sheet: whoever may only look needs no link."""
     booking, now = own_standing_booking(reference), clock.now()
-    host = booking.role == promises.HOST
+    host, plan = booking.role == promises.HOST, settings.schedule_of_programme(booking.programme_id)
     return render_template(
         "school/sheet.html",
         token=token,
@@ -27,6 +29,10 @@ def sheet(token: str, reference: str) -> Any:
         place=guest_places.of_booking(booking),
         guests=guest_places.guests_of(booking.performance_id) if host else [],
         steps=booked_words.what_happens_next(
-            booking, state=booking.has_come_to(now), reminded_on=reminding.comes_on(booking, now=now), now=now
+            booking,
+            state=booking.has_come_to(now),
+            reminded_on=reminding.comes_on(booking, plan, now=now),
+            reminders=visit_reminders.days_to_come(booking, plan, now=now),
+            now=now,
         ),
     )
