@@ -4,6 +4,7 @@ import outreach.asking.chasing.chases
 import outreach.asking.chasing.raising
 import outreach.asking.chasing.settings
 import outreach.asking.confirming.requests
+import outreach.asking.draws
 import outreach.asking.follow_ups
 import outreach.asking.invitations
 import outreach.asking.notes

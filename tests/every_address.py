@@ -13,6 +13,8 @@ from werkzeug.routing import Rule
 
 import asked
 import make
+from outreach.asking import draws
+from outreach.asking.draws import AskingDraw, Due
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
@@ -65,6 +67,7 @@ ROWS = {
     "move_id": "diary_move.id",
     "mail_id": "incoming.id",
     "round_id": "invitation_round.id",
+    "draw_id": "asking_draw.id",
     "letter_id": "letter.id",
     "programme_id": "programme.id",
     "plan_id": "plan.id",
@@ -135,6 +138,7 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
         ).first()
         assert coming is not None
         codes = asked.ask(coming, told.coordinator, now=now)
+        by_lot(told.programme, [s.urn for s in told.cast.playing(cast.SILENT)[:3]], now=now)
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(
             COORDINATOR,
@@ -168,6 +172,12 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             {"token": [token_of(troupe_link, key)], "day_id": [str(n) for n in db.session.scalars(days)]},
         )
     return County(told=told, doors=[Door("static"), Door("api"), public, desk, *schools, silent, company])
+
+
+def by_lot(programme: Programme, urns: Sequence[int], *, now: datetime) -> AskingDraw:
+    """One of some schools is asked first, by lot."""
+    due = {urn: Due(tier=1, words="Never seen, in any year") for urn in urns}
+    return draws.draw(programme, due, first=1, seen=dict.fromkeys(urns, 1), who="P", now=now)
 
 
 def link_to(programme: Programme, school: School) -> str:

@@ -10,6 +10,7 @@ GROUPS = {
     "asking": "asking",
     "db": "migrations",
     "demonstration": "demonstration",
+    "draws": "draws",
     "feeds": "feeds",
     "people": "people",
     "planner": "planner",

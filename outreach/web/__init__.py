@@ -68,6 +68,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.desk
     import outreach.web.coordinator.diary
     import outreach.web.coordinator.diary_moves
+    import outreach.web.coordinator.draws
     import outreach.web.coordinator.follow_ups
     import outreach.web.coordinator.followed
     import outreach.web.coordinator.gaps

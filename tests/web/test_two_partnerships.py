@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 import make
 from asked import ask
-from every_address import ROWS, column_of, link_to, told_year
+from every_address import ROWS, by_lot, column_of, link_to, told_year
 from outreach.asking import follow_ups, notes
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.own_letters import drafts
@@ -253,6 +253,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             recorded_at=make.NOW,
         )
     )
+    lot = by_lot(programme, [school.urn, guest.urn], now=make.EARLIER)
     asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
     earlier = add(EarlierList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret))
     taken = add(
@@ -323,6 +324,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "term_id": [term],
         "la_code": [code],
         "round_id": [asked_round.id],
+        "draw_id": [lot.id],
         "person_id": [waiting.id],
         "named_id": [waiting.id],
         "list_id": [earlier.id],

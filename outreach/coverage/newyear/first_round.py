@@ -12,7 +12,9 @@ from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Standing
 from outreach.ground.timespans import day_of
+from outreach.tour import programmes
 from outreach.tour.programmes import Programme
+from outreach.tour.yearly import copies
 
 NEVER, UNKNOWN, MISSED, REST = "never", "unknown", "missed", "rest"
 GROUPS = {
@@ -28,13 +30,15 @@ class Candidate:
     """A school of the new target that nobody has asked yet; `before`: where it stood in last year's
     programme, if it did.
 
-    `unreported`: the reference of its last show of an earlier year of which nobody has said whether it took
-    place, where no other show says that it saw it; '' for none.
+    `district_behind`: fewer schools of its district saw it last year than of all. `unreported`: the reference of
+    its last show of an earlier year of which nobody has said whether it took place, where no other show says
+    that it saw it; '' for none.
     """
 
     standing: Standing
     group: str
     before: Standing | None
+    district_behind: bool
     unreported: str = ""
 
     @property
@@ -63,6 +67,19 @@ class FirstRound:
         return len(self.target) - self.unreachable - len(self.candidates)
 
 
+def year_before(programme: Programme) -> Programme | None:
+    """Last year's programme: the one that this was copied from, else one of the same title. At most two queries."""
+    return copies.original_of(programme.id) or next(
+        (
+            one
+            for one in programmes.of_partnership(programme.partnership_id)
+            if (one.title, one.for_adults, one.academic_year)
+            == (programme.title, programme.for_adults, programme.academic_year - 1)
+        ),
+        None,
+    )
+
+
 def first_round_of_programme(programme: Programme, before: Programme | None, *, now: datetime) -> FirstRound:
     """Who of a programme's target is to be asked, after what came of last year's. 41 queries, 22 without one
     of last year."""
@@ -71,6 +88,7 @@ def first_round_of_programme(programme: Programme, before: Programme | None, *, 
     target = reckoning.target
     last = _last_year(before, now=now)
     known = ever_seen.read(programme)
+    behind, whole = _shares(last)
     candidates = []
     for s in target:
         if s.standing != Word.NOT_ASKED:
@@ -79,9 +97,14 @@ def first_round_of_programme(programme: Programme, before: Programme | None, *, 
         was = next((last[urn] for urn in family if urn in last), None)
         seen = known.seen_before(family)
         candidates.append(
-            Candidate(standing=s, group=_group(was, seen.word), before=was, unreported=seen.unreported)
+            Candidate(
+                standing=s,
+                group=_group(was, seen.word),
+                before=was,
+                district_behind=behind.get(s.district_code, 1.0) < whole,
+                unreported=seen.unreported,
+            )
         )
-    behind = _behind(last)
     order = list(GROUPS)
     candidates.sort(
         key=lambda c: (
@@ -115,8 +138,9 @@ def _group(was: Standing | None, seen: seen_before.Word) -> str:
     return REST if was is None else MISSED
 
 
-def _behind(last: Mapping[int, Standing]) -> dict[str, float]:
-    """The share of last year's schools that saw it, by district."""
+def _shares(last: Mapping[int, Standing]) -> tuple[dict[str, float], float]:
+    """The share of last year's schools that saw it, by district and of all."""
     schools: Counter[str] = Counter(s.district_code for s in last.values())
     saw: Counter[str] = Counter(s.district_code for s in last.values() if s.standing == Word.SEEN)
-    return {district: saw[district] / n for district, n in schools.items()}
+    whole = saw.total() / max(1, schools.total())
+    return {district: saw[district] / n for district, n in schools.items()}, whole

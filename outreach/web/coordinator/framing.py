@@ -1,5 +1,5 @@
-"""Letters shown on a page before or after they go: in a frame that runs nothing, and the list that was shown,
-read back."""
+"""Letters shown on a page before or after they go: in a frame that runs nothing, and the lists that were ticked
+or shown, read back."""
 
 from flask import Response, make_response, request
 
@@ -28,3 +28,9 @@ def shown_to_go() -> dict[int, str]:
     """URN -> address as a preview showed them, from the form's 'URN address' lines."""
     pairs = (line.partition(" ") for line in request.form.getlist("to"))
     return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}
+
+
+def urns_sent(name: str) -> list[int]:
+    """The URNs that a form sent, once each; what is no URN is passed over."""
+    said = " ".join(request.form.getlist(name)).split()
+    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))

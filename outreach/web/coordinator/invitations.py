@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from outreach.asking import invitations, rounds
+from outreach.asking import draws, invitations, rounds
 from outreach.booking import told
 from outreach.county import contacts, partnerships, schools
 from outreach.coverage import standings
@@ -19,7 +19,8 @@ from outreach.ground.wording import count
 from outreach.post import letters, outbox, stationery
 from outreach.tour.programmes import Programme
 from outreach.web import forms
-from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
+from outreach.web.coordinator import draw_words
+from outreach.web.coordinator.framing import framing, in_frame, shown_to_go, urns_sent
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
@@ -67,7 +68,7 @@ def choose() -> Any:
 def invitations_preview() -> Any:
     """Changes nothing: who would get the letter, who not and why, and the letter."""
     programme = the_programme()
-    urns = _urns("all") if request.form.get("whole") else _urns("urn")
+    urns = urns_sent("all") if request.form.get("whole") else urns_sent("urn")
     if not urns:
         return _choose_page(programme, wrong="Tick at least one school, or write to the whole list."), 422
     return _preview_page(programme, urns, SendForm(formdata=None))
@@ -212,6 +213,8 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
         words=[w for w in Word if w is not Word.EXCLUDED],
         any_standing=ANY,
         rounds=[(p, {kind: sum(_belongs(o, kind) for o in p.outcomes) for kind in KINDS}) for p in past],
+        draws=draws.listed(programme.id),
+        draw_title=draw_words.title,
         late=day_of(clock.now()) > programme.reply_by,
         no_times=(no_times := invitations.why_no_times(programme, now=clock.now())),
         again=[] if no_times else _to_write_again(programme, reckoning.target),
@@ -251,9 +254,3 @@ def _letter(programme: Programme, urn: int) -> stationery.Rendered:
         told.sender_of(partnerships.get(programme.partnership_id)),
         now=clock.now(),
     )
-
-
-def _urns(name: str) -> list[int]:
-    """The URNs that a form sent, once each; what is no URN is passed over."""
-    said = " ".join(request.form.getlist(name)).split()
-    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))

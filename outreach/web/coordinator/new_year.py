@@ -14,7 +14,6 @@ from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short
 from outreach.tour import programmes
-from outreach.tour.programmes import Programme
 from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied
 from outreach.web import forms
@@ -129,7 +128,7 @@ def whom_first() -> Any:
     only = request.args.get("only", "")
     said = "" if only in (*GROUPS, "") else f"There is no group ‘{only[:40]}’, so all are shown."
     only = only if only in GROUPS else ""
-    before = copies.original_of(programme.id) or _same_title(programme)
+    before = first_round.year_before(programme)
     found = first_round.first_round_of_programme(programme, before, now=clock.now())
     rows = [c for c in found.candidates if only in ("", c.group)]
     return render_template(
@@ -155,20 +154,6 @@ def _year(offered: list[int], otherwise: int) -> tuple[int, str]:
             f"Nothing can be carried into a year ‘{wanted[:10]}’ now, so this is {year_name(otherwise)}.",
         )
     return (int(wanted) if wanted else otherwise), ""
-
-
-def _same_title(programme: Programme) -> Programme | None:
-    """Last year's programme of the same title, where this one was not copied from any."""
-    found = programmes.of_partnership(g.partnership.id)
-    return next(
-        (
-            p
-            for p in found
-            if (p.title, p.for_adults, p.academic_year)
-            == (programme.title, programme.for_adults, programme.academic_year - 1)
-        ),
-        None,
-    )
 
 
 def _told_rest(done: Copied) -> str:

@@ -1,0 +1,76 @@
+"""Words of a draw by lot: what it means, what chance decided and what need did, and how anybody can check it."""
+
+from collections.abc import Mapping
+
+from outreach.asking.draws import AskingDraw, Drawn, Tier
+from outreach.ground.wording import count, date_and_time, number
+from outreach.outcomes.waves import BEFORE, LATER
+
+MEANING = (
+    "Those most in need are asked first. Among schools equally due chance alone decides, so that those asked first can "
+    "later be compared fairly with those asked later."
+)
+"""Two sentences over the tiers, before anything is drawn."""
+
+COMMAND = "flask draws check {}"
+BY_HAND = "printf '%s' '{} URN' | sha256sum"
+
+CSV_HEAD = ["Place", "Asked", "Tier", "How due", "URN", "School", "SHA-256 of seed and URN"]
+
+
+def title(row: AskingDraw) -> str:
+    """'20 of 44 schools are asked first'."""
+    are = "is" if row.asked_first == 1 else "are"
+    return f"{row.asked_first:,} of {count(row.schools, 'school')} {are} asked first"
+
+
+def drawn_on(row: AskingDraw) -> str:
+    return f"Drawn by lot on {date_and_time(row.recorded_at)} by {row.who}."
+
+
+def decided(tiers: list[Tier]) -> str:
+    """What chance decided, in a sentence."""
+    split = [tier for tier in tiers if tier.is_split]
+    if not split:
+        return "The number ended between two tiers: need alone decided, and nothing can be compared."
+    tier = split[0]
+    said = f"Of the {count(tier.schools, 'school')} of tier {tier.tier}, chance alone chose {number(tier.first)}."
+    need = sum(one.schools for one in tiers if not one.is_split)
+    return f"{said} The other {count(need, 'school')} went by need." if need else said
+
+
+def by(tier: Tier) -> str:
+    """How a tier's schools came to their side."""
+    if tier.is_split:
+        return f"{number(tier.first)} first, by lot"
+    return "all first" if tier.first else "all later"
+
+
+def why_again(row: AskingDraw) -> str:
+    return (
+        f"Some of these schools had been drawn before. Why again: {row.why_again}. Both draws are kept; a comparison "
+        "goes by the first draw that a school was in."
+    )
+
+
+def to_draw_title(schools: int) -> str:
+    return f"Draw who of {count(schools, 'school')} is asked first" if schools > 1 else "Nothing to draw"
+
+
+def codes_said(found: Drawn, codes: Mapping[int, set[str]]) -> list[str]:
+    """How far both groups can be asked what they know in the same weeks. `codes`: the kinds of wave for which the shows
+    of each school have codes, of schools with a show."""
+    said = []
+    for first, group, kind, when in (
+        (True, "Asked first", LATER, "three months after their show"),
+        (False, "Asked later", BEFORE, "before theirs"),
+    ):
+        urns = [one.urn for one in found.group(first=first)]
+        with_code = sum(kind in codes.get(urn, ()) for urn in urns)
+        without = sum(urn in codes and kind not in codes[urn] for urn in urns)
+        parts = [f"{with_code:,} of {len(urns):,} {'has' if with_code == 1 else 'have'} a code for {when}"]
+        parts += [f"{count(without, 'has', 'have')} a show and no code"] if without else []
+        said.append(f"{group}: {', '.join(parts)}.")
+    if any(one.urn not in codes for one in found.places):
+        said.append("Where no show is booked nobody can be asked.")
+    return said

@@ -1,0 +1,132 @@
+"""Draws by lot: whom a round asks first among schools equally due, seen by tiers, drawn once and kept."""
+
+from typing import Any
+
+from flask import g, redirect, render_template, request, url_for
+
+from outreach.asking import draws
+from outreach.asking.draws import Drawn
+from outreach.coverage import standings
+from outreach.coverage.newyear import tiers
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.timespans import day_of
+from outreach.outcomes import waves
+from outreach.tour import programmes
+from outreach.web import downloads, forms
+from outreach.web.coordinator import draw_words
+from outreach.web.coordinator.framing import urns_sent
+from outreach.web.fields import given
+from outreach.web.gate import coordinator, coordinators_only, the_programme, who
+from outreach.web.refusals import back_to
+
+
+class DrawForm(forms.Form):
+    first = forms.number("How many are asked first?", required="Enter how many are asked first.", at_least=1)
+    why = forms.text("Why are they drawn again?")
+
+
+@coordinator.post("/invitations/lot")
+@coordinators_only
+def lot_preview() -> Any:
+    """Changes nothing: which schools of those ticked, or of the whole list, can be drawn, and how due they are."""
+    urns = urns_sent("urn") or urns_sent("all")
+    return _to_draw_page(urns, DrawForm(formdata=None))
+
+
+@coordinator.post("/invitations/lot/draw")
+@coordinators_only
+def lot_draw() -> Any:
+    """The list that was shown, and no other, is drawn."""
+    programme, form, now = the_programme(), DrawForm(), clock.now()
+    seen = _seen()
+    if not form.validate_on_submit() or not seen:
+        return _to_draw_page(list(seen), form, 422)
+    with transaction():
+        found = tiers.to_draw(programme, seen, now=now)
+        draw_id = draws.draw(
+            programme,
+            found.due,
+            first=given(form.first.data),
+            seen=seen,
+            why_again=form.why.data or "",
+            who=who(),
+            now=now,
+        ).id
+    return redirect(url_for("coordinator.asking_draw", draw_id=draw_id), 303)
+
+
+@coordinator.get("/invitations/draws/<int:draw_id>")
+@coordinators_only
+def asking_draw(draw_id: int) -> Any:
+    """One draw: who is asked first and who later, and how anybody can check it."""
+    found, now = draws.get(draw_id, partnership_id=g.partnership.id), clock.now()
+    programme = programmes.get(found.draw.partnership_id, found.draw.programme_id)
+    standing = {
+        one.urn: one.standing
+        for one in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target
+    }
+    shows = waves.shows_of_programme(programme.id)
+    codes: dict[int, set[str]] = {}
+    for one in shows:
+        codes.setdefault(one.performance.urn, set()).update(wave.kind for wave in one.waves)
+    return render_template(
+        "coordinator/asking_draw.html",
+        programme=programme,
+        found=found,
+        standing=standing,
+        codes=draw_words.codes_said(found, codes),
+        words=draw_words,
+    )
+
+
+@coordinator.get("/invitations/draws/<int:draw_id>.csv")
+@coordinators_only
+def asking_draw_csv(draw_id: int) -> Any:
+    """All that is needed to do a draw once more without us."""
+    found = draws.get(draw_id, partnership_id=g.partnership.id)
+    title = [f"{draw_words.title(found.draw)}. {draw_words.drawn_on(found.draw)} Seed {found.draw.seed}"]
+    return downloads.csv_file(
+        f"draw-{draw_id}.csv", title, [draw_words.CSV_HEAD, *_lines(found)], end="the draw"
+    )
+
+
+def _lines(found: Drawn) -> list[list[str | int]]:
+    return [
+        [
+            one.place,
+            "first" if one.asked_first else "later",
+            one.tier,
+            one.due,
+            one.urn,
+            one.name,
+            draws.digest(found.draw.seed, one.urn),
+        ]
+        for one in found.places
+    ]
+
+
+def _to_draw_page(urns: list[int], form: DrawForm, status: int = 200) -> Any:
+    programme = the_programme()
+    with back_to(url_for("coordinator.invitations", programme=programme.id)):
+        found = tiers.to_draw(programme, urns, now=clock.now())
+    page = render_template(
+        "coordinator/lot.html",
+        programme=programme,
+        form=form,
+        found=found,
+        tiers=draws.tiers_of(found.due, 0),
+        before=draws.drawn_before(programme.id, found.due),
+        words=draw_words,
+    )
+    return page, status
+
+
+def _seen() -> dict[int, int]:
+    """The schools that the page showed, each with its tier: {URN: tier}."""
+    lines = [line.split() for line in request.form.getlist("drawn")]
+    return {
+        int(urn): int(tier)
+        for urn, tier in (line for line in lines if len(line) == 2)
+        if all(n.isascii() and n.isdigit() and len(n) <= 7 for n in (urn, tier))
+    }
