@@ -25,7 +25,7 @@ Neither knows why a school was reached early. Where those in need came first, th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -56,6 +56,10 @@ class WaveMean:
     month: date
     answers: int
     mean: float
+
+
+Sides = Mapping[Hashable, tuple[Sequence[WaveMean], Sequence[WaveMean]]]
+"""What is set against each other, month by month or whatever it is set against each other within."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,7 +143,7 @@ def between(means: Iterable[WaveMean], first: str, second: str) -> Change | None
     )
 
 
-def sides_of_months(means: Iterable[WaveMean]) -> dict[date, tuple[list[WaveMean], list[WaveMean]]]:
+def sides_of_months(means: Iterable[WaveMean]) -> dict[Hashable, tuple[list[WaveMean], list[WaveMean]]]:
     """The performances of each month in which both can be set against each other: those before, those three months
     later.
 
@@ -167,32 +171,37 @@ def reached_by(means: Iterable[WaveMean]) -> dict[int, date]:
 def in_the_same_months(means: Iterable[WaveMean]) -> Change | None:
     """Three months later, set against 'before' of the same month at schools not yet reached; None where no month has
     both sides."""
-    both = sides_of_months(means)
+    return of_sides(sides_of_months(means))
+
+
+def of_sides(both: Sides, *, by_school: bool = False) -> Change | None:
+    """The second side less the first, each month (or whatever both are set against each other within) by its weight.
+    `by_school`: each school counts alike within one, else each performance. None where there is nothing to compare."""
     if not both:
         return None
-    waiting, later = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
-    sums = {month: _Sums.of(*sides) for month, sides in both.items()}
-    weight = sum(month.weight for month in sums.values())
-    difference = sum(month.weighted_difference for month in sums.values()) / weight
-    first = sum(month.weight * month.waiting / month.n_waiting for month in sums.values()) / weight
+    firsts, seconds = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
+    sums = {at: _Sums.of(sides, by_school=by_school) for at, sides in both.items()}
+    weight = sum(one.weight for one in sums.values())
+    difference = sum(one.weighted_difference for one in sums.values()) / weight
+    first = sum(one.weight * one.waiting / one.n_waiting for one in sums.values()) / weight
     half = None
-    if min(len({one.school for one in side}) for side in (waiting, later)) >= CLUSTERS_AT_LEAST:
-        half = _half_width_leaving_out_schools(sums, [*waiting, *later])
+    if min(len({one.school for one in side}) for side in (firsts, seconds)) >= CLUSTERS_AT_LEAST:
+        half = _half_width_leaving_out_schools(both, sums, by_school=by_school)
     return Change(
         first=first,
         second=first + difference,
         difference=difference,
         low=None if half is None else difference - half,
         high=None if half is None else difference + half,
-        performances=len(waiting) + len(later),
-        schools=len({one.school for one in (*waiting, *later)}),
-        answers=sum(one.answers for one in (*waiting, *later)),
+        performances=len(firsts) + len(seconds),
+        schools=len({one.school for one in (*firsts, *seconds)}),
+        answers=sum(one.answers for one in (*firsts, *seconds)),
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Sums:
-    """How many performances stand on each side of one month, and the sums of their means."""
+    """How many performances, or schools, stand on each side of one month, and the sums of their means."""
 
     n_waiting: int
     waiting: float
@@ -200,17 +209,13 @@ class _Sums:
     later: float
 
     @classmethod
-    def of(cls, waiting: Sequence[WaveMean], later: Sequence[WaveMean]) -> "_Sums":
-        return cls(
-            n_waiting=len(waiting),
-            waiting=sum(one.mean for one in waiting),
-            n_later=len(later),
-            later=sum(one.mean for one in later),
-        )
+    def of(cls, sides: tuple[Sequence[WaveMean], Sequence[WaveMean]], *, by_school: bool) -> "_Sums":
+        waiting, later = (_counted(side, by_school=by_school) for side in sides)
+        return cls(n_waiting=len(waiting), waiting=sum(waiting), n_later=len(later), later=sum(later))
 
     @property
     def weight(self) -> float:
-        """n1·n0/(n1 + n0), in performances; 0 where a side is empty."""
+        """n1·n0/(n1 + n0); 0 where a side is empty."""
         if not self.n_waiting or not self.n_later:
             return 0.0
         return self.n_waiting * self.n_later / (self.n_waiting + self.n_later)
@@ -235,18 +240,34 @@ def _half_width(values: Sequence[float]) -> float | None:
     return t_quantile(len(values) - 1) * stdev(values) / sqrt(len(values))
 
 
-def _half_width_leaving_out_schools(sums: Mapping[date, _Sums], means: Sequence[WaveMean]) -> float | None:
+def _counted(side: Sequence[WaveMean], *, by_school: bool) -> list[float]:
+    """What counts alike on a side: each performance's mean, or that of each school's performances."""
+    if not by_school:
+        return [one.mean for one in side]
+    schools: dict[int, list[float]] = defaultdict(list)
+    for one in side:
+        schools[one.school].append(one.mean)
+    return [fmean(its_means) for its_means in schools.values()]
+
+
+def _half_width_leaving_out_schools(
+    both: Sides, sums: Mapping[Hashable, _Sums], *, by_school: bool
+) -> float | None:
     """Half the width of the interval: t times the jackknife's standard error; None where one school carries it
     all."""
-    of_school: dict[int, dict[date, tuple[list[WaveMean], list[WaveMean]]]] = {}
-    for one in means:
-        months = of_school.setdefault(one.school, {})
-        months.setdefault(one.month, ([], []))[one.wave == LATER].append(one)
+    of_school: dict[int, dict[Hashable, tuple[list[WaveMean], list[WaveMean]]]] = defaultdict(dict)
+    for at, sides in both.items():
+        for n, side in enumerate(sides):
+            for one in side:
+                of_school[one.school].setdefault(at, ([], []))[n].append(one)
     weight = sum(month.weight for month in sums.values())
     weighted = sum(month.weighted_difference for month in sums.values())
     left: list[float] = []
     for its_months in of_school.values():
-        less = {month: sums[month].without(_Sums.of(*sides)) for month, sides in its_months.items()}
+        less = {
+            month: sums[month].without(_Sums.of(sides, by_school=by_school))
+            for month, sides in its_months.items()
+        }
         other_weight = weight + sum(one.weight - sums[month].weight for month, one in less.items())
         if not any(one.weight for one in less.values()) and len(less) == len(sums):
             return None

@@ -1,14 +1,14 @@
 """Draws by lot of whom a programme asks first: the seed, and each school's place, which nobody changes
 
-Revision ID: 0016_draws
-Revises: 0012_digest
+Revision ID: 0014_draws
+Revises: 0013_report_sendings
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_draws"
-down_revision = "0012_digest"
+revision = "0014_draws"
+down_revision = "0013_report_sendings"
 branch_labels = None
 depends_on = None
 
