@@ -567,6 +567,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
     # What nobody made in that year, a third partnership has.
     missing = {name for name, values in of_the_year.items() if not values}
     assert missing <= {
+        "draw_id",
         "item_id",
         "questionnaire_id",
         "wave_id",
