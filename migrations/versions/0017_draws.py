@@ -1,14 +1,14 @@
 """Draws by lot of whom a programme asks first: the seed, and each school's place, which nobody changes
 
-Revision ID: 0014_draws
-Revises: 0013_report_sendings
+Revision ID: 0017_draws
+Revises: 0016_pledge_letters
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_draws"
-down_revision = "0013_report_sendings"
+revision = "0017_draws"
+down_revision = "0016_pledge_letters"
 branch_labels = None
 depends_on = None
 
