@@ -329,15 +329,15 @@ def check(found: Drawn) -> Checked:
     )
 
 
-def group_by_first_draw(found: Iterable[Drawn]) -> dict[int, tuple[int, int, bool]]:
-    """{URN: (draw, tier, whether it is asked first)} by the first draw that each school was in, of the tiers that
+def placed_by_chance(found: Iterable[Drawn]) -> dict[int, tuple[tuple[int, int], bool]]:
+    """{URN: ((draw, tier), whether it is asked first)} by the first draw that each school was in, of the tiers that
     chance split: no later draw can put a school on another side. `found`: the oldest first. Pure."""
-    groups: dict[int, tuple[int, int, bool]] = {}
+    groups: dict[int, tuple[tuple[int, int], bool]] = {}
     taken: set[int] = set()
     for one in found:
         split = {tier.tier for tier in one.tiers if tier.is_split}
         for place in one.places:
             if place.urn not in taken and place.tier in split:
-                groups[place.urn] = (one.draw.id, place.tier, place.asked_first)
+                groups[place.urn] = ((one.draw.id, place.tier), place.asked_first)
         taken |= {place.urn for place in one.places}
     return groups

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from outreach.asking import draws
 from outreach.ground.school_year import year_groups_name
 from outreach.ground.timespans import day_of
-from outreach.outcomes import asked_shows, hiding, wave_means
+from outreach.outcomes import as_drawn, asked_shows, hiding, wave_means
+from outreach.outcomes.as_drawn import Groups
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
 from outreach.outcomes.hiding import At, Compared, Figure, Heard, MaySee
 from outreach.outcomes.items import QuestionItem
@@ -111,14 +113,26 @@ class SameMonths:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AsDrawn:
+    """Schools asked first against those asked later, as the lot placed them; `change` is seen from 10 schools a side
+    on. `placed`: how many of each chance placed, first and later; `answered`: how many of these are compared."""
+
+    change: ChangeFigure
+    placed: tuple[int, int]
+    answered: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """`items`: whom to tell first; [] before anybody was asked. `rows`: of whom to tell, by what they are sorted by.
-    `months`: three months later against 'before' of the same months. `to_ask`: the first days of waves that are still
-    to open three months later; `next_show`: the day of the next show whose pupils are asked."""
+    `months`: three months later against 'before' of the same months. `drawn`: the schools as they were drawn by lot,
+    None where none was. `to_ask`: the first days of waves that are still to open three months later; `next_show`: the
+    day of the next show whose pupils are asked."""
 
     items: list[ItemFindings]
     rows: Mapping[str, list[Row]] = field(default_factory=dict)
     months: "SameMonths" = field(default_factory=lambda: SameMonths(change=ChangeFigure(status=NOTHING)))
+    drawn: AsDrawn | None = None
     to_ask: list[date] = field(default_factory=list)
     next_show: date | None = None
 
@@ -132,7 +146,14 @@ def of_programme(programme: Programme, *, now: datetime) -> Findings:
     """A programme's findings by now; a constant number of queries."""
     shows, waves = asked_shows.of_programme(programme, now=now)
     items = wave_means.items_asked([wave.id for wave in waves])
-    return findings(items, wave_means.means_by_item(shows, waves, items), shows, waves, today=day_of(now))
+    return findings(
+        items,
+        wave_means.means_by_item(shows, waves, items),
+        shows,
+        waves,
+        today=day_of(now),
+        groups=draws.placed_by_chance(draws.of_programme(programme.id)),
+    )
 
 
 def findings(
@@ -142,8 +163,9 @@ def findings(
     waves: Sequence[HeldWave],
     *,
     today: date,
+    groups: Groups | None = None,
 ) -> Findings:
-    """The same of what was read. Pure."""
+    """The same of what was read. `groups`: the schools that a lot placed. Pure."""
     answered = [item for item in items if means[item.id]]
     by_item = {
         item.id: _Item(means[item.id], shows, waves, with_rows=n == 0) for n, item in enumerate(answered)
@@ -158,6 +180,7 @@ def findings(
         months=SameMonths(change=ChangeFigure(status=NOTHING))
         if first is None
         else by_item[first].months(seen[first]),
+        drawn=by_item[first].drawn(groups, seen[first]) if groups and first is not None else None,
         to_ask=sorted(
             wave.opens_on
             for wave in waves
@@ -280,6 +303,24 @@ class _Item:
         return SameMonths(
             change=figure,
             sides={kind: self._side(kind, seen) for kind in (BEFORE, LATER)} if figure.change else {},
+        )
+
+    def drawn(self, groups: Groups, seen: MaySee) -> AsDrawn:
+        """Schools asked first against those asked later."""
+        both = as_drawn.sides_as_drawn(self.means, groups)
+        later, first = ([one for sides in both.values() for one in sides[side]] for side in (0, 1))
+        change = as_drawn.as_drawn(self.means, groups)
+        figure = ChangeFigure(status=NOTHING)
+        if change is not None and change.low is not None:
+            compared = Compared(
+                sides=(_ats(later), _ats(first)), beside=((WHOLE, "", BEFORE), (WHOLE, "", LATER))
+            )
+            figure = self._seen(change, compared, seen)
+        placed = sum(is_first for _, is_first in groups.values())
+        return AsDrawn(
+            change=figure,
+            placed=(placed, len(groups) - placed),
+            answered=(len({one.school for one in first}), len({one.school for one in later})),
         )
 
     def _side(self, kind: str, seen: MaySee) -> WaveFigure:

@@ -110,11 +110,11 @@ def test_a_comparison_goes_by_the_first_draw_of_a_school_and_only_where_chance_d
 ) -> None:
     once = county.draw(first=5)
     again = county.draw(first=1, why_again="Once more")
-    assert draws.group_by_first_draw([once, again]) == {
-        one.urn: (once.draw.id, 2, one.place <= 5) for one in once.places if one.tier == 2
+    assert draws.placed_by_chance([once, again]) == {
+        one.urn: ((once.draw.id, 2), one.place <= 5) for one in once.places if one.tier == 2
     }
     # Alone, the second would have split tier 1.
-    assert {tier for _, tier, _ in draws.group_by_first_draw([again]).values()} == {1}
+    assert {tier for (_, tier), _ in draws.placed_by_chance([again]).values()} == {1}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import answered
 import asked
 import make
 from answered import Show
+from drawn_by_lot import lay_draw
 from outreach.ground.db import db, transaction
 from outreach.web.coordinator import outcomes_words
 
@@ -148,3 +149,21 @@ def test_it_asks_as_often_for_one_show_as_for_ten(
             assert client.get("/desk/outcomes").status_code == 200
         sent.append(len(queries))
     assert sent[0] == sent[1]
+
+
+def test_it_says_that_chance_made_the_groups_where_a_lot_was_drawn(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        told = answered.lay(
+            [Show(said={"before": (12, 12), "later": (15, 9)}, pupils={8: 40}) for _ in range(10)]
+            + [Show(said={"before": (9 + n % 3, 15 - n % 3)}, pupils={8: 40}, weeks=13) for n in range(10)]
+        )
+        urns = [show.urn for show in told.shows]
+        lay_draw(told.programme, urns[:10], urns[10:])
+    make.signed_in(client, told.person)
+    page = said(client.get("/desk/outcomes"))
+    assert "As drawn by lot 21 points more" in page
+    assert "Chance alone made the groups, not who answered: 10 of 10 drawn to be asked first" in page
+    assert "strong for three months later, as chance alone chose who was asked first" in page
+    assert "not chosen by lot" not in page
+    file = client.get("/desk/outcomes.csv").text
+    assert '"Asked first against asked later, as drawn by lot"' in file

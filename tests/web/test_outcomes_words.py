@@ -10,6 +10,7 @@ from outreach.outcomes.findings import (
     OVER,
     SHOWN,
     UNDER,
+    AsDrawn,
     ChangeFigure,
     Findings,
     ItemFindings,
@@ -78,6 +79,7 @@ def findings(
     rise: ChangeFigure | None = None,
     lasts: ChangeFigure | None = None,
     months: SameMonths | None = None,
+    drawn: AsDrawn | None = None,
 ) -> Findings:
     whole = Row(
         key="",
@@ -90,7 +92,9 @@ def findings(
         },
         changes={(BEFORE, AFTER): rise or change(), (BEFORE, LATER): lasts or change(0.19)},
     )
-    return Findings(items=[ItemFindings(item=TELL, whole=whole)], months=months or same_months(NO_CHANGE))
+    return Findings(
+        items=[ItemFindings(item=TELL, whole=whole)], months=months or same_months(NO_CHANGE), drawn=drawn
+    )
 
 
 NOT_YET = wave(None, status=NOTHING, performances=0)
@@ -169,9 +173,50 @@ def test_how_strong_it_is_in_one_sentence(found: Findings, said: str) -> None:
     assert words.evidence(found) == said
 
 
+def by_lot(figure: ChangeFigure, answered: tuple[int, int] = (15, 17)) -> AsDrawn:
+    return AsDrawn(change=figure, placed=(19, 24), answered=answered)
+
+
 def test_it_is_never_called_strong_while_schools_are_not_drawn_by_lot() -> None:
     assert "strong" not in words.evidence(findings(months=MONTHS)).lower()
-    assert "not chosen by lot" in words.order_of_schools() and "too low" in words.order_of_schools()
+    said = words.order_of_schools(findings())
+    assert said == (
+        "Schools were not chosen by lot, so part of it may be the schools. If those in need came first, it is too low."
+    )
+
+
+def test_it_is_strong_where_chance_made_the_groups_and_those_asked_first_know_more() -> None:
+    strong = GOOD_AFTER + (
+        "strong for three months later, as chance alone chose who was asked first, and there more would know."
+    )
+    assert words.evidence(findings(drawn=by_lot(change(0.2)))) == strong
+    for figure in (change(0.01), change(-0.2), NO_CHANGE, ChangeFigure(status=HIDDEN)):
+        assert "strong" not in words.evidence(findings(drawn=by_lot(figure)))
+    few = findings(later=wave(rate=20), drawn=by_lot(change(0.2)))
+    assert "weak for three months later" in words.evidence(few)
+    assert words.order_of_schools(findings(drawn=by_lot(NO_CHANGE))).startswith(
+        "Not all schools were chosen by lot"
+    )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        (
+            by_lot(change(0.2)),
+            "20 points more (16 to 24) where the lot asked first. Chance alone made the groups, not who answered: 15 of 19 "
+            "drawn to be asked first and 17 of 24 drawn for later answered.",
+        ),
+        (
+            by_lot(NO_CHANGE, (9, 17)),
+            "Too few to compare as drawn: 9 of 19 drawn to be asked first and 17 of 24 drawn for later answered in the "
+            "same months. It takes 10 of each.",
+        ),
+        (by_lot(ChangeFigure(status=HIDDEN)), "Hidden."),
+    ],
+)
+def test_schools_as_drawn_are_said_with_how_many_answered(drawn: AsDrawn, said: str) -> None:
+    assert "".join(words.drawn_said(drawn)) == said
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""A draw by lot laid down as it is wanted, for tests of what is made of it."""
+
+from collections.abc import Sequence
+
+import make
+from outreach.asking.draws import AskingDraw, DrawnSchool
+from outreach.ground.db import db
+from outreach.tour.programmes import Programme
+
+
+def lay_draw(programme: Programme, first: Sequence[int], later: Sequence[int]) -> AskingDraw:
+    """Schools of one tier, by URN, of which chance put some first and others later."""
+    row = AskingDraw(
+        partnership_id=programme.partnership_id,
+        programme_id=programme.id,
+        recorded_at=make.EARLIER,
+        who="Priya Nandakumar",
+        seed=f"{programme.id:032}",
+        schools=len(first) + len(later),
+        asked_first=len(first),
+        why_again="",
+    )
+    db.session.add(row)
+    db.session.flush()
+    for place, urn in enumerate([*first, *later], start=1):
+        facts = {"tier": 1, "due": "Never seen, in any year", "place": place}
+        db.session.add(DrawnSchool(draw_id=row.id, urn=urn, partnership_id=programme.partnership_id, **facts))
+    db.session.flush()
+    return row
