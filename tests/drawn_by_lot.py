@@ -15,7 +15,7 @@ def lay_draw(programme: Programme, first: Sequence[int], later: Sequence[int]) -
         programme_id=programme.id,
         recorded_at=make.EARLIER,
         who="Priya Nandakumar",
-        seed=f"{programme.id:032}",
+        seed=f"{first[0]:032}",
         schools=len(first) + len(later),
         asked_first=len(first),
         why_again="",

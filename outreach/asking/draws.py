@@ -283,6 +283,15 @@ def of_programme(programme_id: int) -> list[Drawn]:
     return _with_places(rows) if rows else []
 
 
+def drawn_for_later(programme_id: int) -> set[int]:
+    """URNs of the schools that the first draw they were in put among those asked later; two queries."""
+    groups: dict[int, bool] = {}
+    for found in of_programme(programme_id):
+        for place in found.places:
+            groups.setdefault(place.urn, place.asked_first)
+    return {urn for urn, first in groups.items() if not first}
+
+
 def _with_places(rows: Collection[AskingDraw]) -> list[Drawn]:
     places: dict[int, list[Place]] = {row.id: [] for row in rows}
     first = {row.id: row.asked_first for row in rows}

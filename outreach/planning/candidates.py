@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from outreach.asking import draws
 from outreach.booking import accounts
 from outreach.booking.proposals import Proposal
 from outreach.county import school_days, school_locations
@@ -47,7 +48,8 @@ class Candidate:
     answered yet.
 
     `closed_on`: dates that it refused, besides those its calendar rules out; not one on which another time
-    waits for it.
+    waits for it. `not_before`: the day before which a lot does not let it have its turn, but for a time that
+    waits for it already.
     """
 
     urn: int
@@ -61,12 +63,17 @@ class Candidate:
     behind: bool
     waiting: tuple[WaitingProposal, ...]
     closed_on: frozenset[date]
+    not_before: date | None = None
 
     def dates(self, days: Collection[date], *, for_adults: bool) -> frozenset[date]:
         """Those of some days on which it can; staff of adults' programmes may meet on INSET days."""
         fine = {"", INSET_DAY} if for_adults else {""}
+        kept = {day_of(each.starts_at) for each in self.waiting}
         return frozenset(
-            day for day in days if day not in self.closed_on and self.calendar.why_closed(day) in fine
+            day
+            for day in days
+            if day not in self.closed_on and self.calendar.why_closed(day) in fine
+            if self.not_before is None or day >= self.not_before or day in kept
         )
 
     def seated(self, nth: int) -> int | None:
@@ -87,7 +94,8 @@ class Candidates:
 def candidates_of_programme(
     programme: Programme, rules: PlanRules, *, struck: Mapping[int, Collection[date]], now: datetime
 ) -> Candidates:
-    """The schools of a programme's gaps; 33 queries. `struck`: dates that a coordinator took out, by URN."""
+    """The schools of a programme's gaps; 33 queries, two more where the rules keep a draw by lot. `struck`: dates that
+    a coordinator took out, by URN."""
     found = missing.missing_from_programme(programme, now=now)
     gaps = {gap.urn: gap for gap in found.gaps}
     rows = db.session.scalars(select(School).where(School.urn.in_(gaps)).order_by(School.urn)).all()
@@ -95,6 +103,7 @@ def candidates_of_programme(
     waiting = _waiting(programme.id, now=now)
     refused = _refused(programme.id)
     behind = districts_behind(found.reckoning.target)
+    later = draws.drawn_for_later(programme.id) if rules.drawn_later_from is not None else set()
     needed = {}
     for school in rows:
         account = owed[school.urn]
@@ -124,6 +133,7 @@ def candidates_of_programme(
                 waiting=tuple(waiting[school.urn]),
                 closed_on=frozenset({*refused[school.urn], *struck.get(school.urn, ())})
                 - {day_of(each.starts_at) for each in waiting[school.urn]},
+                not_before=rules.drawn_later_from if school.urn in later else None,
             )
             for school in asked
         },

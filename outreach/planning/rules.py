@@ -27,7 +27,8 @@ class PlanRules:
     """The rules of one plan. `troupes`: ids, () is all. `days_at_most`: tour days to use, None is all that
     there are.
 
-    `until`: the last day. `school`, `behind`, `never_seen` and `apart`: minutes of driving that a school, one
+    `until`: the last day. `drawn_later_from`: no new show of a school that a lot put among those asked later is before
+    that day. `school`, `behind`, `never_seen` and `apart`: minutes of driving that a school, one
     of a district behind, one never seen before, and a second district on one day count as. Supposed only, for
     'what if': a troupe more (`extra_troupe` its name, `extra_easting`, `extra_northing` its base) on the same
     dates, `extra_days` more for the first troupe, and shows that may end, and the troupe be back, `later`
@@ -37,6 +38,7 @@ class PlanRules:
     troupes: tuple[int, ...] = ()
     days_at_most: int | None = None
     until: date | None = None
+    drawn_later_from: date | None = None
     first: str = SCHOOLS
     school: float = worth.USUAL.school
     behind: float = worth.USUAL.behind
@@ -63,20 +65,22 @@ class PlanRules:
         return bool(self.extra_troupe or self.extra_days or self.later)
 
 
+_DAYS = ("until", "drawn_later_from")
+
+
 def pack(rules: PlanRules) -> dict[str, Any]:
     """As JSON holds it."""
     packed = asdict(rules)
     return packed | {
         "troupes": list(rules.troupes),
-        "until": rules.until.isoformat() if rules.until else None,
+        **{name: day.isoformat() if (day := getattr(rules, name)) else None for name in _DAYS},
     }
 
 
 def unpack(packed: Mapping[str, Any]) -> PlanRules:
     """As `pack` left it; what it did not know yet is as usual."""
     known = {name: value for name, value in packed.items() if name in PlanRules.__dataclass_fields__}
-    until = known.get("until")
-    known["until"] = date.fromisoformat(until) if until else None
+    known |= {name: date.fromisoformat(day) if (day := known.get(name)) else None for name in _DAYS}
     return PlanRules(**known | {"troupes": tuple(known.get("troupes", ()))})
 
 
@@ -89,6 +93,15 @@ def check(rules: PlanRules, *, academic_year: int, today: date) -> None:
             f"The programme is of {year_name(academic_year)}, which ends on {day_short(last_day(academic_year))}. "
             "Finish by then.",
             field="until",
+        )
+    if (
+        rules.drawn_later_from is not None
+        and rules.until is not None
+        and rules.drawn_later_from > rules.until
+    ):
+        raise RulesMakeNoSense(
+            "Schools drawn for later could not be visited at all: this is after the day to finish by.",
+            field="drawn_later_from",
         )
     _between(
         rules.days_at_most, 1, MOST_DAYS, "days_at_most", "Use at least one tour day, and at most {most}."
@@ -128,6 +141,8 @@ def words(rules: PlanRules, troupe_names: Mapping[int, str]) -> list[str]:
         said.append(f"at most {count(rules.days_at_most, 'tour day')}")
     if rules.until is not None:
         said.append(f"finished by {day_short(rules.until)}")
+    if rules.drawn_later_from is not None:
+        said.append(f"schools drawn for later not before {day_short(rules.drawn_later_from)}")
     if rules.apart:
         said.append(f"a second district on one day counts as {count(rules.apart, 'minute')} of driving")
     if rules.guests:

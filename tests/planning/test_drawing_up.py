@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 
 import make
+from drawn_by_lot import lay_draw
 from little_tour import MONDAY, QUICK, Tour, proposed, stands
 from outreach.ground.db import db
 from outreach.planning import candidates
+from outreach.planning import rules as plan_rules
 from outreach.planning.drawing_up import draw
 from outreach.planning.ordering import order
 from outreach.planning.rules import PlanRules, RulesMakeNoSense
@@ -115,6 +117,28 @@ def test_days_before_the_notice_is_over_after_the_finish_and_of_other_troupes_ar
     assert [day.day for day in problem(tour, until).days] == [MONDAY, MONDAY, MONDAY + timedelta(days=1)]
 
 
+def test_a_draw_is_kept_those_drawn_for_later_have_no_day_before_theirs_and_all_else_is_as_ever(
+    app: Flask,
+) -> None:
+    tour = Tour(schools=4, days=3)
+    first, later, waits, alone = (school.urn for school in tour.schools)
+    lay_draw(tour.programme, [first], [later, waits])
+    lay_draw(tour.programme, [later], [first])  # drawn again: the first draw holds
+    proposed(tour, tour.schools[2], MONDAY)
+    days = [day.day for day in tour.days]
+    usual = {gap.school: gap.dates for gap in problem(tour).gaps}
+    rules = replace(QUICK, drawn_later_from=days[1])
+    found = {gap.school: gap.dates for gap in problem(tour, rules).gaps}
+    assert usual[later] == set(days)
+    assert found[later] == set(days[1:])
+    assert {urn: found[urn] for urn in (first, alone)} == {urn: usual[urn] for urn in (first, alone)}
+    loose = draw(tour.programme, replace(rules, moves=True), now=make.NOW)
+    assert {gap.school: gap.dates for gap in loose.problem.gaps}[waits] == set(days), "a time waits for it"
+    assert "schools drawn for later not before 2 March 2027" in ", ".join(plan_rules.words(rules, {}))
+    assert plan_rules.unpack(plan_rules.pack(rules)) == rules
+    assert plan_rules.unpack({"seconds": 10}).drawn_later_from is None, "as plans from before have it"
+
+
 def test_days_to_use_at_most_count_those_with_shows_on_them(app: Flask) -> None:
     tour = Tour(schools=3, days=3)
     make.booking(stands(tour, tour.schools[0], time(10)), {8: 100, 9: 100})
@@ -178,6 +202,7 @@ def test_a_district_behind_the_county_and_a_school_never_seen_are_worth_more(app
     [
         (PlanRules(until=make.NOW.date()), "until"),
         (PlanRules(until=date(2027, 9, 1)), "until"),
+        (PlanRules(until=date(2027, 3, 5), drawn_later_from=date(2027, 3, 8)), "drawn_later_from"),
         (PlanRules(days_at_most=0), "days_at_most"),
         (PlanRules(seconds=0), "seconds"),
         (PlanRules(seconds=5000), "seconds"),

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import make
+from drawn_by_lot import lay_draw
 from little_tour import QUICK, Tour, draw_up
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db, transaction
@@ -78,6 +79,19 @@ def test_a_plan_is_asked_for_waits_is_drawn_up_and_says_how_good_it_is(desk: Des
     for school in desk.tour.schools:
         assert school.name in page
     assert "1 tour day that could be handed back" in page or "could be handed back" in page
+
+
+def test_a_plan_may_keep_a_draw_by_lot_where_one_was_drawn(desk: Desk) -> None:
+    assert "Schools drawn for later" not in desk.client.get("/desk/plans/new").text
+    with transaction():
+        urns = [school.urn for school in desk.tour.schools]
+        lay_draw(desk.tour.programme, urns[:1], urns[1:])
+    assert "Schools drawn for later: not before" in desk.client.get("/desk/plans/new").text
+    answer = desk.post(name="Kept", drawn_later_from="2 March 2027")
+    page = words(desk.client.get(answer.location))
+    assert "Schools first, schools drawn for later not before 2 March 2027" in page
+    like = desk.client.get(f"/desk/plans/new?like={answer.location.rpartition('/')[2]}").text
+    assert re.search(r'name="drawn_later_from"[^>]*value="2 March 2027"', like)
 
 
 def test_every_number_of_a_plan_leads_to_a_list_with_that_many_rows(desk: Desk) -> None:

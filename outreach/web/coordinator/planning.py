@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
+from outreach.asking import draws
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -41,6 +42,7 @@ class PlanForm(forms.Form):
         hint="Left empty: all there are. Those with shows on them count.",
     )
     until = forms.day("Finish by", hint="Left empty: the last tour day.")
+    drawn_later_from = forms.day("Schools drawn for later: not before", hint="Left empty: on any day.")
     guests = forms.tick("Small schools may join a neighbour’s show. Each host is asked first")
     whole_schools = forms.tick("Whole schools only: all the shows that a school needs, or none")
     declined_too = forms.tick("Plan for schools that said no, too")
@@ -67,6 +69,7 @@ class PlanForm(forms.Form):
             troupes=tuple(sorted(int(each) for each in self.troupes.data or ())),
             days_at_most=self.days_at_most.data,
             until=self.until.data,
+            drawn_later_from=self.drawn_later_from.data,
             first=self.first.data,
             school=float(given(self.school.data)),
             behind=float(given(self.behind.data)),
@@ -114,7 +117,13 @@ def new_plan() -> Any:
             plan_id, name = plan.id, plan.name
         flash(f"‘{name}’ waits for the planner.")
         return redirect(url_for("coordinator.plan", plan_id=plan_id), 303)
-    page = render_template("coordinator/plan_new.html", form=form, programme=programme, refusal=form.refusal)
+    page = render_template(
+        "coordinator/plan_new.html",
+        form=form,
+        programme=programme,
+        refusal=form.refusal,
+        has_draw=bool(draws.listed(programme.id)),
+    )
     return page, status()
 
 
@@ -126,6 +135,7 @@ def _form(programme: Programme) -> PlanForm:
             "troupes": [str(each) for each in like.troupes],
             "days_at_most": like.days_at_most,
             "until": like.until,
+            "drawn_later_from": like.drawn_later_from,
             "guests": like.guests,
             "whole_schools": like.whole_schools,
             "declined_too": like.declined_too,
