@@ -1,14 +1,14 @@
 """Draws by lot of whom a programme asks first: the seed, and each school's place, which nobody changes
 
-Revision ID: 0017_draws
-Revises: 0016_pledge_letters
+Revision ID: 0018_draws
+Revises: 0017_absences
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_draws"
-down_revision = "0016_pledge_letters"
+revision = "0018_draws"
+down_revision = "0017_absences"
 branch_labels = None
 depends_on = None
 
