@@ -1,14 +1,14 @@
 """Draws by lot of whom a programme asks first: the seed, and each school's place, which nobody changes
 
-Revision ID: 0018_draws
-Revises: 0017_absences
+Revision ID: 0019_draws
+Revises: 0018_before_visits
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_draws"
-down_revision = "0017_absences"
+revision = "0019_draws"
+down_revision = "0018_before_visits"
 branch_labels = None
 depends_on = None
 
