@@ -45,6 +45,7 @@ WORDS = {
     "field": ["number_of_pupils", "nonsense"],
     "la_code": ["931"],
     "day": ["2027-01-20"],
+    "about": ["referrals", "residents", "nonsense"],
 }
 """Parts of an address that are words and no row's."""
 
@@ -84,6 +85,7 @@ ROWS = {
     "wave_id": "answer_wave.id",
     "code_id": "wave_code.id",
     "tally_id": "answer_tally.id",
+    "entry_id": "numbers_entry.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""
 

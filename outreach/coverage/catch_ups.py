@@ -5,10 +5,12 @@ What a school and those that it alone took over said counts under it. The rule i
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.coverage.year_group_standing import Cell
+from outreach.ground.timespans import day_of
 from outreach.visits import absences
 from outreach.visits.absences import Missed, Told
 from outreach.visits.verdicts import ADULTS, Verdict
@@ -59,6 +61,11 @@ class CatchUps:
             )
             found[y] = missed if seen else Missed(added=missed.added)
         return found
+
+    def last_day(self, urn: int) -> date:
+        """The London day of the last catch-up that took place, of a school that has one: pupils whom catch-ups added
+        stand there."""
+        return day_of(max(v.promise.starts_at for u in self._left_to[urn] for v in self.came.get(u, ())))
 
     def _came(self, urn: int, y: int) -> int:
         verdicts = (v for u in self._left_to.get(urn, ()) for v in self.came.get(u, ()))

@@ -42,6 +42,7 @@ from outreach.visits.verdicts import Verdict
 
 NINE = tuple(Word)[:9]
 _NOBODY: dict[int, int] = {}
+_NEVER: dict[date, int] = {}
 DISTRICT_UNKNOWN = "district not known"
 
 
@@ -56,10 +57,11 @@ class Standing:
     same for each offered target year group (a count above its estimate replaces it, `uncounted`: the year
     groups that took place and that nobody counted, in no share of pupils; `census_date`: the day of the
     register's number of pupils. so that they may sum to more than the school's number); who counted nobody
-    has no `seen_by_year`. `absent_by_year`: how many pupils of a year group that is seen have not seen it, where
-    that is known, and `caught_up_by_year`: how many of them had a lesson or a film instead; `absent_worked_out`:
-    the year groups of which no school said so and it follows from their number. `town`, and `urban_rural`
-    ('Urban', 'Rural'), are '' where no register file said so by then.
+    has no `seen_by_year`; `seen_by_day`: the same pupils by the London day of their show. `absent_by_year`: how
+    many pupils of a year group that is seen have not seen it, where that is known, and `caught_up_by_year`: how
+    many of them had a lesson or a film instead; `absent_worked_out`: the year groups of which no school said so and
+    it follows from their number. `town`, and `urban_rural` ('Urban', 'Rural'), are '' where no register file said so
+    by then.
     """
 
     urn: int
@@ -92,6 +94,7 @@ class Standing:
     urban_rural: str = ""
     uncounted: tuple[int, ...] = ()
     census_date: date | None = None
+    seen_by_day: dict[date, int] = field(default_factory=dict)
 
     @property
     def cause(self) -> str:
@@ -297,10 +300,14 @@ class _Judge:
             where = self.asking.standing(family, booked)
         if excluded:
             where = Where(Word.EXCLUDED, detail=school.why, since=school.decided, is_gap=False)
-        counted, guessed, evidence = self._seen(urn, school.year_groups) if promised else (_NOBODY, False, "")
+        counted, on, guessed, evidence = (
+            self._seen(urn, school.year_groups) if promised else (_NOBODY, _NEVER, False, "")
+        )
         missed = self.catch_ups.of(school, cells, counted) if promised else {}
-        if any(m.added for m in missed.values()):
+        if added := sum(m.added for m in missed.values()):
             counted = counted | {y: counted.get(y, 0) + m.added for y, m in missed.items() if m.added}
+            last = self.catch_ups.last_day(urn)
+            on = on | {last: on.get(last, 0) + added}
         if where.standing == Word.SEEN and not evidence and not self.for_adults:
             where = where._replace(detail=gaps.BEFORE_THE_SPLIT)
         number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
@@ -339,6 +346,7 @@ class _Judge:
             urban_rural=urban_or_rural(known.urban_rural),
             uncounted=uncounted,
             census_date=known.census_date,
+            seen_by_day=on,
         )
 
     def also_seen(self) -> list[AlsoSeen]:
@@ -426,10 +434,13 @@ class _Judge:
             for y, n in by_year.items()
         }
 
-    def _seen(self, urn: int, year_groups: tuple[int, ...]) -> tuple[dict[int, int], bool, str]:
-        """({year group: counted}, was any shared out, the weakest evidence) of all that counts under this
-        school."""
+    def _seen(
+        self, urn: int, year_groups: tuple[int, ...]
+    ) -> tuple[dict[int, int], dict[date, int], bool, str]:
+        """({year group: counted}, {day: counted}, was any shared out, the weakest evidence) of all that counts
+        under this school."""
         pupils: dict[int, int] = {}
+        on: dict[date, int] = {}
         guessed, evidence = False, []
         for verdict in self.left_to.get(urn, ()):
             named = [y for y in year_groups if y in verdict.year_groups]
@@ -437,11 +448,13 @@ class _Judge:
                 continue
             evidence.append(verdict.evidence)
             if verdict.counted is not None:
+                day = day_of(verdict.promise.starts_at)
                 for y in named:
                     pupils[y] = pupils.get(y, 0) + verdict.counted.get(y, 0)
+                    on[day] = on.get(day, 0) + verdict.counted.get(y, 0)
                 guessed = guessed or verdict.estimated
         weakest = min(evidence, key=verdicts.EVIDENCE.index) if evidence else ""
-        return pupils, guessed, weakest
+        return pupils, on, guessed, weakest
 
     def _all_open(self, year_groups: tuple[int, ...]) -> dict[int, str]:
         """One shared dict for all the schools where nothing was promised."""

@@ -94,6 +94,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.programmes
     import outreach.web.coordinator.proposing
     import outreach.web.coordinator.questionnaire
+    import outreach.web.coordinator.referrals
     import outreach.web.coordinator.register
     import outreach.web.coordinator.register_changes
     import outreach.web.coordinator.report

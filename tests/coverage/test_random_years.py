@@ -73,6 +73,7 @@ def _compare(reckoning: standings.Reckoning, world: World) -> None:
         assert (s.standing, s.is_gap) == world.standing(s.urn), s
         assert s.year_groups == world.states(s.urn), s
         assert s.seen_pupils == world.seen_pupils(s.urn), s
+        assert sum(s.seen_by_day.values()) == s.seen_pupils, s
         absent = {y: world.absent(s.urn, y) for y in s.year_groups}
         assert s.absent_by_year == {y: n for y, (n, _) in absent.items() if n is not None}, s
         assert s.caught_up_by_year == {y: n for y, (_, n) in absent.items() if n}, s

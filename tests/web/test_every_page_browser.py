@@ -71,6 +71,8 @@ ANOTHER_WAY = {
     "coordinator.place_named": "a part of a page that is read while one points at a map: test_place_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
     "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",
+    "coordinator.referrals_csv": "a file, once counts are in: test_referrals_pages.py",
+    "coordinator.referral_numbers_csv": "a file, once numbers are in: test_referrals_pages.py",
     "coordinator.outcomes_csv": "a file, once pupils have answered: test_outcomes_pages.py",
     "coordinator.own_letter_check": "after a press on a draft: test_own_letters_browser.py",
     "coordinator.own_letter_html": "what stands in the frame of that page",

@@ -33,6 +33,7 @@ from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.gaplist import saved_views
 from outreach.ground.db import db, transaction
 from outreach.outcomes import questionnaires, tallies
+from outreach.outcomes.referrals.district_numbers import DistrictNumber, NumbersEntry
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
 from outreach.post.feeds import tokens
@@ -289,6 +290,26 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     item = questionnaires.items_of(pupils_code.wave.questionnaire_id)[0]
     pile = tallies.count(pupils_code.wave, {(item.id, 5): 3}, who=secret, now=make.NOW)
     texts.write(of, "families", texts.Words(title=secret, words=secret), who=secret, now=make.EARLIER)
+    entry = add(
+        NumbersEntry(
+            partnership_id=of.id,
+            about="referrals",
+            source=secret,
+            source_date=date(2027, 1, 4),
+            recorded_at=make.EARLIER,
+            who=secret,
+        )
+    )
+    add(
+        DistrictNumber(
+            partnership_id=of.id,
+            entry_id=entry.id,
+            district_code=f"E{code}",
+            kind=secret,
+            period=202609,
+            number=7,
+        )
+    )
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
@@ -311,6 +332,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "wave_id": [pupils_code.wave_id],
         "code_id": [pupils_code.id],
         "tally_id": [pile.id],
+        "entry_id": [entry.id],
         "change_id": [change.id],
         "mail_id": [mail.id],
         "report_id": [report.id],
@@ -344,6 +366,7 @@ WORDS = {
     "side": ["school"],
     "page": [1],
     "column": ["email"],
+    "about": ["referrals"],
 }
 """What stands in an address beside ids."""
 
@@ -573,6 +596,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         "wave_id",
         "code_id",
         "tally_id",
+        "entry_id",
         "change_id",
         "move_id",
         "call_off_id",
