@@ -53,6 +53,7 @@ def _import_pages() -> None:
     import outreach.web.company.calling_off
     import outreach.web.company.days
     import outreach.web.company.reporting
+    import outreach.web.company.worker
     import outreach.web.coordinator.account
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.availability

@@ -54,7 +54,9 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
             abort(404)
         g.troupe_link, g.troupe, g.partnership = found
         if not g.troupe_link.open_at(clock.now()):
-            return render_template("company/expired.html", partnership=g.partnership), 410
+            return render_template(
+                "company/expired.html", partnership=g.partnership, ended_link=g.troupe_link.id
+            ), 410
         g.who = f"{g.troupe.company.name}, {g.troupe.name}"
         return view(token, *args, **kwargs)
 

@@ -66,7 +66,7 @@ def show_on(day: TourDay, host: School, at: time, **changes: Any) -> Any:
     return show
 
 
-def lay() -> SimpleNamespace:
+def lay(day: date = DAY) -> SimpleNamespace:
     """One day with two shows and a guest at the second, as on a busy Tuesday in March."""
     c = SimpleNamespace()
     c.partnership = make.partnership()
@@ -74,7 +74,7 @@ def lay() -> SimpleNamespace:
     c.troupe = make.troupe(
         c.partnership, name="Red van", base_name="Marlford base", base_easting=450000, base_northing=200000
     )
-    c.day = make.tour_day(c.programme, c.troupe, DAY, leaves=time(6), returns=time(18))
+    c.day = make.tour_day(c.programme, c.troupe, day, leaves=time(6), returns=time(18))
     c.abbey = make.school(
         name="St Brannoc’s Academy",
         street="Abbey Lane",
@@ -109,5 +109,5 @@ def lay() -> SimpleNamespace:
     c.guest = make.booking(c.second, {8: 4, 9: 5}, of=c.hollybank, access_needs={"quiet": 3})
     travelling(c.guest)
     person(c.guest, "Derek Stubbs", "safeguarding lead", "01632 960 312")
-    c.now = datetime(2027, 3, 9, 6, 30, tzinfo=make.UTC)
+    c.now = datetime.combine(day, time(6, 30), tzinfo=make.UTC)
     return c

@@ -63,6 +63,7 @@ ANOTHER_WAY = {
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
     "coordinator.preview_availability": "after a form: test_availability_browser.py",
     "company.preview_availability": "after a form: test_availability_browser.py",
+    "company.worker": "no page; what a script sets to work: test_no_signal_browser.py",
     "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing.py",
     "coordinator.letter_file": "no page; a made-up letter that has gone is not kept",
     "coordinator.plan_progress": "a part of a page that is read while a plan is drawn up: test_plans_browser.py",

@@ -1,19 +1,22 @@
 """The company's days: today and those to come, and each day's sheet, on a phone, on paper, and as a file for
 halls without signal."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, g, render_template
+from flask import Response, abort, g, render_template, url_for
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from outreach.booking.sheets import coming, day_sheet
+from outreach.booking.sheets.coming import ComingDay
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
-from outreach.web import assets
+from outreach.web import assets, kept_on_phone
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -22,12 +25,12 @@ from outreach.web.troupe_door import by_troupe_link, company
 def days(token: str) -> Any:
     """Every day that the troupe gives from today on, with or without shows."""
     now = clock.now()
-    return render_template(
-        "company/days.html",
-        token=token,
-        days=coming.of_troupe(g.troupe.id, now=now),
-        today=day_of(now),
+    found = coming.of_troupe(g.troupe.id, now=now)
+    phone = kept_on_phone.on_phone(now + kept_on_phone.AFTER_THE_SHOW, _near(token, found, now=now))
+    page = render_template(
+        "company/days.html", token=token, days=found, today=day_of(now), phone=phone, now=now
     )
+    return kept_on_phone.answer(page, phone)
 
 
 @company.get("/t/<token>/days/<int:day_id>")
@@ -37,9 +40,14 @@ def sheet(token: str, day_id: int) -> Any:
     tour_day = _own_day(day_id)
     if tour_day.ended_at is not None:
         return render_template("company/day_gone.html", token=token, tour_day=tour_day), 410
-    return render_template(
-        "company/sheet.html", token=token, sheet=day_sheet.sheet_of_day(tour_day), now=clock.now()
+    now, found = clock.now(), day_sheet.sheet_of_day(tour_day)
+    over = max((stop.performance.ends_at for stop in found.stops), default=None)
+    reports = [_report(token, stop.performance.id) for stop in found.stops]
+    phone = kept_on_phone.on_phone(
+        kept_on_phone.until_after(over, now=now), [url_for(".days", token=token), *reports]
     )
+    page = render_template("company/sheet.html", token=token, sheet=found, phone=phone, now=now)
+    return kept_on_phone.answer(page, phone)
 
 
 @company.get("/t/<token>/days/<int:day_id>/sheet.html")
@@ -58,6 +66,27 @@ def sheet_file(token: str, day_id: int) -> Any:
     response = Response(page, mimetype="text/html")
     response.headers.set("Content-Disposition", "attachment", filename=f"day-sheet-{tour_day.day}.html")
     return response
+
+
+def _near(token: str, days: Iterable[ComingDay], *, now: datetime) -> list[str]:
+    """The sheets of the next days with shows, and the forms of their reports."""
+    near = [
+        day
+        for day in days
+        if day.shows and kept_on_phone.until_after(day.shows[-1].performance.ends_at, now=now)
+    ]
+    return [
+        address
+        for day in near[: kept_on_phone.DAYS_BESIDE]
+        for address in (
+            url_for(".sheet", token=token, day_id=day.tour_day.id),
+            *(_report(token, show.performance.id) for show in day.shows),
+        )
+    ]
+
+
+def _report(token: str, performance_id: int) -> str:
+    return url_for(".report", token=token, performance_id=performance_id)
 
 
 def _own_day(day_id: int) -> TourDay:

@@ -1,5 +1,6 @@
 """A company's report on a show by its troupe's link; and its report taken back when it was wrong."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
@@ -10,8 +11,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
 from outreach.visits import report_sendings, reports
-from outreach.web import form_keys
-from outreach.web.refusals import status
+from outreach.web import form_keys, kept_on_phone
 from outreach.web.report_form import CompanyReportForm, put_down, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
 
@@ -24,10 +24,16 @@ def report(token: str, performance_id: int) -> Any:
     form = CompanyReportForm()
     if form.validate_on_submit():
         with transaction():
-            _put_down_once(_own_show(performance_id), form)
+            sent_at = _put_down_once(_own_show(performance_id), form)
+        if kept_on_phone.sent_by_script():
+            return {"sent": sent_at.isoformat()}
         flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".report", token=token, performance_id=performance_id), 303)
-    said = reports.newest(booking, reports.COMPANY)
+    said, show, now = reports.newest(booking, reports.COMPANY), booking.performance, clock.now()
+    phone = kept_on_phone.on_phone(
+        kept_on_phone.until_after(show.ends_at, now=now),
+        [url_for(".days", token=token), url_for(".sheet", token=token, day_id=show.tour_day_id)],
+    )
     page = render_template(
         "company/report.html",
         token=token,
@@ -36,10 +42,12 @@ def report(token: str, performance_id: int) -> Any:
         key=form_keys.key_of(),
         said=said,
         total=reports.count_of(said),
-        together=reports.companions(booking.performance),
-        too_early=clock.now() < booking.performance.starts_at,
+        together=reports.companions(show),
+        too_early=now < show.starts_at,
+        phone=phone,
+        now=now,
     )
-    return page, status()
+    return kept_on_phone.answer(page, phone)
 
 
 @company.route("/t/<token>/shows/<int:performance_id>/report/withdraw", methods=["GET", "POST"])
@@ -57,12 +65,14 @@ def report_withdraw(token: str, performance_id: int) -> Any:
     )
 
 
-def _put_down_once(booking: Booking, form: CompanyReportForm) -> None:
-    """The report; of a form that was sent before, nothing more: it was answered already."""
+def _put_down_once(booking: Booking, form: CompanyReportForm) -> datetime:
+    """The report, and when it came in; of a form that was sent before, nothing more: when it came in then."""
     key, said, now = form_keys.key_of(), form_keys.said(), clock.now()
-    if report_sendings.sent_already(booking, key, said) is None:
+    sending = report_sendings.sent_already(booking, key, said)
+    if sending is None:
         report = put_down(booking, reports.COMPANY, form, who=g.who, now=now)
-        report_sendings.note(report, key, said, now=now)
+        sending = report_sendings.note(report, key, said, now=now)
+    return sending.recorded_at
 
 
 def _own_show(performance_id: int) -> Booking:

@@ -1,0 +1,62 @@
+"""Leave for a company's phone to keep some of its pages for halls without signal: which, until when, and no other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, g, get_flashed_messages, make_response, request
+
+from outreach.ground.timespans import day_of
+from outreach.web import gate
+from outreach.web.refusals import status
+
+KEEP_UNTIL = "Outreach-Keep-Until"
+"""The header without which the phone keeps no page."""
+
+AFTER_THE_SHOW = timedelta(weeks=1)
+AHEAD = timedelta(weeks=1)
+"""A day further off is not kept: it is looked at again before."""
+
+DAYS_BESIDE = 2
+"""So many days with shows, today's the first, are fetched beside the page that is open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnPhone:
+    """What a page's script is told. `until`: when the phone lets go of it, None where it keeps none; `beside`: the
+    addresses that are kept with it."""
+
+    link: int
+    until: datetime | None
+    beside: tuple[str, ...]
+
+
+def on_phone(until: datetime | None, beside: Iterable[str] = ()) -> OnPhone:
+    return OnPhone(link=g.troupe_link.id, until=until, beside=tuple(beside))
+
+
+def until_after(ends_at: datetime | None, *, now: datetime) -> datetime | None:
+    """A week after a show's end; None of a show that is far off, or was over a week ago."""
+    if ends_at is None or day_of(ends_at) > day_of(now + AHEAD) or now >= ends_at + AFTER_THE_SHOW:
+        return None
+    return ends_at + AFTER_THE_SHOW
+
+
+def answer(page: str, phone: OnPhone) -> Response:
+    """The page, which may set the worker to work, and be kept: but not what was said once on top of it, nor a form
+    that was refused."""
+    response = make_response(page, status())
+    response.headers["Content-Security-Policy"] = WITH_A_WORKER
+    if phone.until is not None and response.status_code == 200 and not get_flashed_messages():
+        response.headers[KEEP_UNTIL] = phone.until.isoformat()
+    return response
+
+
+def sent_by_script() -> bool:
+    """Whether the phone's script sends a form that it kept, and wants no page to go to."""
+    accepts: Any = request.accept_mimetypes
+    return bool(accepts.best_match(["text/html", "application/json"]) == "application/json")
+
+
+WITH_A_WORKER = gate.POLICY.replace("worker-src 'none'", "worker-src 'self'")
