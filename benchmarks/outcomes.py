@@ -2,8 +2,8 @@
 
   python benchmarks/outcomes.py [--quick | --smoke] [--database sqlite|postgresql]
 
-The floor is what the page cannot do without: the shows with their waves and head counts, and the answers counted by item,
-read in the same process on the same database. The page is asked for through the app, without a server.
+The floor is what the page cannot do without: the released shows with their waves and pupils, and the answers counted by
+item, read in the same process on the same database. The page is asked for through the app, without a server.
 """
 
 import os
@@ -50,7 +50,7 @@ def page(kind: str, url: str, folder: Path, number: int, rounds: int) -> bool:
     import make
     from outreach import create_app
     from outreach.ground.db import db, transaction
-    from outreach.outcomes import asked_shows, wave_means
+    from outreach.outcomes import releases, wave_means
     from outreach.tour.programmes import Programme
 
     app = create_app({})
@@ -64,9 +64,9 @@ def page(kind: str, url: str, folder: Path, number: int, rounds: int) -> bool:
         def rows() -> None:
             db.session.expunge_all()
             programme = db.session.get_one(Programme, ids[1])
-            held, waves = asked_shows.of_programme(programme, now=answered.ALL_CLOSED)
-            items = wave_means.items_asked([wave.id for wave in waves])
-            wave_means.means_by_item(held, waves, items)
+            released = releases.of_programme(programme)
+            items = wave_means.items_asked([wave.id for wave in released.waves])
+            wave_means.means_by_item(released.shows, released.waves, items)
 
         client = app.test_client()
         sent: list[int] = []

@@ -44,6 +44,7 @@ import outreach.outcomes.declines
 import outreach.outcomes.items
 import outreach.outcomes.questionnaires
 import outreach.outcomes.referrals.district_numbers
+import outreach.outcomes.releases
 import outreach.outcomes.tallies
 import outreach.outcomes.waves
 import outreach.planning.orders

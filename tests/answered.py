@@ -9,7 +9,7 @@ from itertools import count
 import make
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
-from outreach.outcomes import closing, questionnaires, waves
+from outreach.outcomes import closing, questionnaires, releases, waves
 from outreach.outcomes.closed_answers import ClosedAnswer
 from outreach.outcomes.waves import AFTER
 from outreach.tour.performances import Performance
@@ -17,6 +17,7 @@ from outreach.tour.programmes import Programme
 
 FIRST_SHOW = datetime(2026, 11, 3, 10, tzinfo=UTC)
 ALL_CLOSED = datetime(2027, 8, 20, 12, tzinfo=UTC)
+RELEASED = datetime(2027, 9, 24, 12, tzinfo=UTC)
 
 _key = count(1)
 
@@ -41,7 +42,7 @@ class Answered:
     shows: list[Performance]
 
 
-def lay(shows: Sequence[Show], *, la_code: str = "931") -> Answered:
+def lay(shows: Sequence[Show], *, la_code: str = "931", released: bool = True) -> Answered:
     """Inside a transaction. Those who said yes chose it in all questions, those who said no in none."""
     of = make.partnership((la_code,))
     person, approver = make.person(of), make.person(of, name="Sam Whitfield")
@@ -74,6 +75,8 @@ def lay(shows: Sequence[Show], *, la_code: str = "931") -> Answered:
             db.session.flush()
             if wave.kind in one.said:
                 closing.close(wave, now=ALL_CLOSED)
+    if released:
+        releases.release(programme, now=RELEASED)
     return Answered(programme, person, made)
 
 

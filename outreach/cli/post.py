@@ -15,7 +15,7 @@ from outreach.cli.stopping import StopSignal
 from outreach.coverage.digest import sending as digests
 from outreach.ground import clock
 from outreach.ground.db import db, transaction, write_file_anew
-from outreach.outcomes import closing
+from outreach.outcomes import closing, releases
 from outreach.post import letterbook
 from outreach.post.outgoing import duty, postman
 from outreach.visits import reminding
@@ -120,6 +120,7 @@ def _see_to_what_is_due() -> None:
     _digests()
     _each(closing.close_next, "a wave of answers could not be closed")
     _lose_orders()
+    _each(releases.release_next, "outcomes could not be released")
 
 
 def _lose_orders() -> None:

@@ -10,7 +10,7 @@ from outreach.booking.promises import HOST, Booking
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.outcomes import closing, declines, expected, open_answers, questionnaires, waves
+from outreach.outcomes import closing, declines, expected, open_answers, questionnaires, releases, waves
 from outreach.outcomes.items import SCALE
 from outreach.outcomes.waves import AFTER, BEFORE, LATER, AnswerWave
 from outreach.tour.performances import Performance
@@ -41,7 +41,8 @@ def put_together(programme: Programme, person: Coordinator, second: Coordinator,
 
 
 def answer(programme: Programme, *, now: datetime) -> None:
-    """Every show that lay ahead when its codes were made is asked about; one school does not want it."""
+    """Every show that lay ahead when its codes were made is asked about; one school does not want it. What they answer
+    comes in week by week."""
     random = Random(SEED)
     shows = _shows(programme, now)
     approved = questionnaires.find_approved(programme.id)
@@ -60,6 +61,10 @@ def answer(programme: Programme, *, now: datetime) -> None:
                 number = min(pupils, round(pupils * CAME[wave.kind] * keen))
                 _answered(random, wave, number, knows)
                 closing.close(wave, now=wave.closes_at() + timedelta(hours=1))
+    at = min((show.starts_at for show, _ in shows), default=now)
+    while at <= now:
+        releases.release(programme, now=at)
+        at += timedelta(weeks=1)
 
 
 def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, datetime]]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import fmean
 
-from outreach.ground.suppression import AT_LEAST, SHOWN, Part, Sum, hide
+from outreach.ground.suppression import AT_LEAST, SHOWN, Part, Release, Sum, hide
 from outreach.outcomes import worked_out
 from outreach.outcomes.wave_changes import ANSWERS_AT_LEAST, CLUSTERS_AT_LEAST
 
@@ -78,17 +78,35 @@ class MaySee:
     rates: frozenset[Hashable]
 
 
-def judge(figures: Mapping[Hashable, Figure], heard: Mapping[At, Heard], *, day: date) -> MaySee:
-    """Which figures of one item may be seen, all of them side by side."""
-    work = _Judging(figures, heard, day)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What earlier releases showed, and cannot be taken back: `figures` by keys of their own, the hidden ones
+    too, and which of them are `seen`."""
+
+    figures: Mapping[Hashable, Figure]
+    seen: MaySee
+
+
+NOTHING_GIVEN = Given(figures={}, seen=MaySee(shown=frozenset(), beyond=frozenset(), rates=frozenset()))
+
+
+def judge(
+    figures: Mapping[Hashable, Figure],
+    heard: Mapping[At, Heard],
+    *,
+    day: date,
+    given: Given = NOTHING_GIVEN,
+) -> MaySee:
+    """Which figures of one item may be seen, all of them side by side and beside what was `given` before.
+
+    What is given is of the same people: a wave that is in a release has the same answers in all that follow.
+    """
+    work = _Judging(figures, heard, day, given)
     for wave in sorted({wave for figure in figures.values() for wave, _ in figure.of}):
         while work.hid_more(wave):
             pass
-    return MaySee(
-        shown=frozenset(work.shown),
-        beyond=frozenset(work.beyond & work.shown),
-        rates=frozenset(work.rates & work.shown),
-    )
+    shown = frozenset(work.shown & figures.keys())
+    return MaySee(shown=shown, beyond=shown & work.beyond, rates=shown & work.rates)
 
 
 def may_see_change(
@@ -119,6 +137,7 @@ class _Judging:
     figures: Mapping[Hashable, Figure]
     heard: Mapping[At, Heard]
     day: date
+    given: Given
     shown: set[Hashable] = field(default_factory=set)
     beyond: set[Hashable] = field(default_factory=set)
     rates: set[Hashable] = field(default_factory=set)
@@ -136,6 +155,11 @@ class _Judging:
             pupils = could_answer(asked)
             if pupils and not is_beyond(answers / pupils):
                 self.rates.add(key)
+        before = self.given
+        self.figures = {**before.figures, **self.figures}
+        self.shown |= before.seen.shown
+        self.beyond |= before.seen.beyond
+        self.rates |= before.seen.rates
 
     def hid_more(self, wave: str) -> bool:
         """Judge what is shown of a wave, which has no people of another; whether something was hidden by that."""
@@ -149,18 +173,20 @@ class _Judging:
         """Hide what lets a few people be worked out or guessed; where it could not be made sure of but by hiding the
         total, of many people, what lets them be worked out."""
         sums: dict[Told, Sum] = {}
+        before: dict[Told, Sum] = {}
         dear, aside = set[Told](), set[Told]()
         answered, asked = self._rows_of(wave)
         for key in self.shown:
             figure = self.figures[key]
             if not any(at[0] == wave for at in figure.of):
                 continue
+            its = before if key in self.given.seen.shown else sums
             for measure in ("answers", *(() if key in self.beyond else ("yes",))):
-                sums[key, measure] = (f"{measure} {key!r}", ALL)
+                its[key, measure] = (f"{measure} {key!r}", ALL)
                 if figure.dear:
                     dear.add((key, measure))
             if key in self.rates:
-                sums[key, "pupils"] = (f"pupils {key!r}", ALL)
+                its[key, "pupils"] = (f"pupils {key!r}", ALL)
                 if not figure.dear:
                     aside.add((key, "pupils"))
         people: Counter[Part] = Counter()
@@ -173,9 +199,9 @@ class _Judging:
             people[yes] += counted.yes if counted else 0
             people[did] += counted.answers - counted.yes if counted else 0
             people[could] += max(one.pupils - (counted.answers if counted else 0), 0)
-        hidden = _hidden(sums, people, self.day, dear, aside, guessed=True)
+        hidden = _hidden(sums, people, self.day, before, dear, aside, guessed=True)
         if hidden & dear:
-            hidden = _hidden(sums, people, self.day, dear, aside, guessed=False)
+            hidden = _hidden(sums, people, self.day, before, dear, aside, guessed=False)
         for key, measure in hidden:
             (self.rates if measure == "pupils" else self.shown).discard(key)
 
@@ -183,7 +209,7 @@ class _Judging:
         """Hide, one after the other, the smallest figure of those that together tell of fewer than 3 schools; then show
         those again of which hiding others made it needless, the largest first."""
         hidden = []
-        while told := self._tell_of_few_schools(wave):
+        while told := self._tell_of_few_schools(wave) - self.given.seen.shown:
             hidden.append(min(told, key=self._cost))
             self.shown.discard(hidden[-1])
         for key in sorted(hidden, key=self._cost, reverse=True):
@@ -212,7 +238,8 @@ class _Judging:
                 ("of", theirs - exact, exact),
                 ("asked", shown - rates, rates),
             ):
-                if told := worked_out.that_give(hidden, cells[which], known):
+                kept = self.given.seen.shown
+                if told := worked_out.that_give(hidden, cells[which], known, but=kept) - kept:
                     cheapest = min(told, key=self._cost)
                     (self.rates if which == "asked" else self.shown).discard(cheapest)
                     break
@@ -256,15 +283,19 @@ def _hidden(
     sums: Mapping[Told, Sum],
     people: Mapping[Part, int],
     day: date,
+    before: Mapping[Told, Sum],
     dear: set[Told],
     aside: set[Told],
     *,
     guessed: bool,
 ) -> set[Told]:
+    of_all = {"all": {part: people[part] for part in sorted(people, key=worked_out.in_order) if part}}
+    given = Release(day=day, people=of_all, shown=tuple(sorted(before.values(), key=lambda one: one[0])))
     judged = hide(
         dict(sorted(sums.items(), key=lambda one: one[1][0])),
-        {"all": {part: people[part] for part in sorted(people, key=worked_out.in_order) if part}},
+        of_all,
         day=day,
+        earlier=[given] if before else [],
         dear=dear,
         aside=aside,
         guessed=guessed,

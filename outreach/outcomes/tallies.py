@@ -14,8 +14,8 @@ from outreach.outcomes import expected, questionnaires, waves
 from outreach.outcomes.waves import NOT_YET, AnswerWave
 from outreach.tour.programmes import Programme
 
-PAPER_COMES_IN = timedelta(days=28)
-"""After a wave's last day: until then sheets that come back may be counted."""
+PAPER_COMES_IN = timedelta(days=14)
+"""After a wave's last day: until then sheets that come back may be counted. Then its sums may be released, and stay."""
 
 
 class AnswerTally(Base):
@@ -79,8 +79,7 @@ def count(
     waves.lock(wave)
     if wave.state(now) == NOT_YET:
         raise NotNow("This wave has not begun: there can be no sheets yet.")
-    if day_of(now) > wave.last_day() + PAPER_COMES_IN:
-        raise NotNow("This wave ended more than four weeks ago. Its sums stay as they are.")
+    _not_too_late(wave, now)
     asked = {item.id: item for item in questionnaires.items_of(wave.questionnaire_id)}
     kept = {
         (item_id, value): number
@@ -112,8 +111,9 @@ def count(
 
 
 def withdraw(tally: AnswerTally, *, who: str, now: datetime) -> None:
-    """It was miscounted: it stands in no sum. Withdrawn already, nothing happens."""
+    """It was miscounted: it stands in no sum. Withdrawn already, nothing happens. Raises NotNow."""
     if tally.withdrawn_at is None:
+        _not_too_late(db.session.get_one(AnswerWave, tally.wave_id), now)
         tally.withdrawn_at, tally.withdrawn_by = now, who
         db.session.flush()
         wave = db.session.get_one(AnswerWave, tally.wave_id)
@@ -160,6 +160,11 @@ def get(tally_id: int, *, partnership_id: int) -> AnswerTally:
     if found is None or found.partnership_id != partnership_id:
         raise NoSuchTally("There is no such count here.")
     return found
+
+
+def _not_too_late(wave: AnswerWave, now: datetime) -> None:
+    if day_of(now) > wave.last_day() + PAPER_COMES_IN:
+        raise NotNow("This wave ended more than two weeks ago. Its sums stay as they are.")
 
 
 def _sums(wave_id: int) -> list[tuple[int, int]]:

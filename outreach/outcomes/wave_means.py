@@ -44,7 +44,7 @@ def means_by_item(
 ) -> dict[int, list[WaveMean]]:
     """{item: what each performance's pupils answered in each closed wave}; answers on paper are in the sums. At most
     four queries."""
-    return means_of_counts(counts_by_item([w.id for w in waves if w.is_closed]), shows, waves, items)
+    return means_of_counts(counts_by_item([wave.id for wave in waves]), shows, waves, items)
 
 
 def means_of_counts(

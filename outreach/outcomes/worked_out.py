@@ -36,9 +36,13 @@ def that_tell_of_few_schools(cells: Mapping[frozenset[Hashable], Collection[int]
 
 
 def that_give(
-    hidden: Collection[Hashable], cells: Collection[frozenset[Hashable]], shown: Collection[Hashable]
+    hidden: Collection[Hashable],
+    cells: Collection[frozenset[Hashable]],
+    shown: Collection[Hashable],
+    *,
+    but: Collection[Hashable] = (),
 ) -> set[Hashable]:
-    """Shown sums from which a hidden one follows, one such set; none where none does.
+    """Shown sums from which a hidden one follows, one such set; none where none does, or from sums of `but` alone.
 
     `cells`: for each the sums, shown and hidden, in which its performances stand.
     """
@@ -51,7 +55,9 @@ def that_give(
         for cell in [cell for cell in wanted if cell in rows]:
             _take(wanted, rows[cell], wanted[cell])
         if not any(isinstance(cell, int) for cell in wanted):
-            return {name[1] for name in wanted}
+            told = {name[1] for name in wanted}
+            if not told <= set(but):
+                return told
     return set()
 
 

@@ -283,7 +283,7 @@ def test_tallies_from_paper_join_the_sums_of_items(app: Flask) -> None:
         closing.close_next(now=CLOSED_BY)
     assert counts_by_item([wave.id]) == {(wave.id, first.id): {5: 5, 1: 6}, (wave.id, last.id): {1: 9}}
     assert counts_by_item([wave.id], with_tallies=False) == {(wave.id, first.id): {5: 1}}
-    for days, refused in ((31, False), (32, True)):
+    for days, refused in ((17, False), (18, True)):
         now = RIGHT_AFTER + timedelta(days=days)
         if refused:
             with pytest.raises(tallies.NotNow), transaction():

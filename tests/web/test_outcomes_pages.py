@@ -52,7 +52,8 @@ def test_before_anybody_answered_it_says_what_will_stand_there_and_when(
         told = asked.lay("932")
     make.signed_in(client, told.drafter)
     page = said(client.get("/desk/outcomes"))
-    assert "will stand here. The first are asked by the show on 9 March 2027." in page
+    assert "will stand here, from two weeks after the answers of three schools are in." in page
+    assert "The first are asked by the show on 9 March 2027." in page
     assert "CSV" not in page
 
 

@@ -5,10 +5,8 @@ from typing import Any
 from flask import render_template, request
 
 from outreach.ground import clock
-from outreach.ground.timespans import day_of
-from outreach.ground.wording import day_short
 from outreach.outcomes import findings
-from outreach.outcomes.findings import DISTRICT
+from outreach.outcomes.item_figures import DISTRICT
 from outreach.web import downloads
 from outreach.web.coordinator import outcomes_words
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
@@ -21,15 +19,13 @@ def outcomes() -> Any:
     programme = programme_in_hand()
     if programme is None:
         return render_template("coordinator/outcomes_none.html")
-    now = clock.now()
-    found = findings.of_programme(programme, now=now)
+    found = findings.of_programme(programme, now=clock.now())
     by = request.args.get("by", "")
     return render_template(
         "coordinator/outcomes.html",
         programme=programme,
         found=found,
         by=by if by in outcomes_words.TABLES else DISTRICT,
-        today=day_of(now),
         words=outcomes_words,
     )
 
@@ -37,8 +33,8 @@ def outcomes() -> Any:
 @coordinator.get("/outcomes.csv")
 @coordinators_only
 def outcomes_csv() -> Any:
-    programme, now = the_programme(), clock.now()
-    found = findings.of_programme(programme, now=now)
-    title = f"‘{programme.title}’, as recorded by {day_short(now)}. {outcomes_words.hidden_means()}"
+    programme = the_programme()
+    found = findings.of_programme(programme, now=clock.now())
+    title = outcomes_words.csv_title(found, programme.title)
     rows: list[list[Any]] = [outcomes_words.CSV_HEAD, *outcomes_words.csv_rows(found)]
     return downloads.csv_file(f"outcomes-{programme.id}.csv", [title], rows, end="the figures")

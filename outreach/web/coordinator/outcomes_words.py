@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from outreach.ground.wording import capfirst, count, day_short, number
 from outreach.outcomes.findings import (
-    DISTRICT,
     HIDDEN,
     NOTHING,
     OVER,
-    QUARTER,
-    SCHOOL_TYPE,
     SHOWN,
     UNDER,
-    WAVES,
-    YEAR_GROUP,
     AsDrawn,
     ChangeFigure,
     Findings,
@@ -24,6 +18,7 @@ from outreach.outcomes.findings import (
     SameMonths,
     WaveFigure,
 )
+from outreach.outcomes.item_figures import DISTRICT, QUARTER, SCHOOL_TYPE, WAVES, YEAR_GROUP
 from outreach.outcomes.items import SCALE, QuestionItem
 from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, Change
 
@@ -47,6 +42,8 @@ HOW = (
     "school counts alike, by tier and month.",
     "The same months: months are weighted by n₁n₀ / (n₁ + n₀) performances; the interval leaves out one school at a "
     "time. None under 10 schools a side.",
+    "Figures are renewed weekly, once three more schools are in, two weeks after a wave. One that could not be renewed "
+    "without telling of few stays as it was.",
     "No figure knows of those who did not answer. If they differ, it is wrong by that, and no interval says so.",
     "What pupils know changes over a year by itself. ‘Before’ against ‘three months later’ holds that too.",
 )
@@ -78,14 +75,14 @@ def headline(found: Findings) -> str:
     return "Outcomes"
 
 
-def lead(found: Findings, title: str, today: date) -> str:
-    """'Before it, 58%. ‘Someone to Tell’, 33 performances, as recorded by 19 January 2027.'"""
-    assert found.first is not None
+def lead(found: Findings, title: str) -> str:
+    """'Before it, 58%. ‘Someone to Tell’, 33 performances, as of 19 January 2027.'"""
+    assert found.first is not None and found.released_on is not None
     waves = found.first.whole.waves
     before = waves[BEFORE].status not in NOT_SHOWN and waves[AFTER].status not in NOT_SHOWN
     shows = count(max(figure.asked for figure in waves.values()), "performance")
     begins = f"Before it, {share_said(waves[BEFORE])}. " if before else ""
-    return f"{begins}‘{title}’, {shows}, as recorded by {day_short(today)}."
+    return f"{begins}‘{title}’, {shows}, as of {day_short(found.released_on)}."
 
 
 def evidence(found: Findings) -> str:
@@ -332,7 +329,8 @@ def to_ask(found: Findings) -> str:
 def nothing_yet(found: Findings) -> str:
     """Before the first answers: what will stand here, and when the first are asked."""
     what = (
-        "How many would know whom to tell before the play, after it and three months later will stand here."
+        "How many would know whom to tell before the play, after it and three months later will stand here, "
+        "from two weeks after the answers of three schools are in."
     )
     if found.next_show is None:
         return f"{what} No show with a code is to come."
@@ -344,6 +342,11 @@ def question(item: QuestionItem) -> str:
     if item.kind == SCALE:
         return item.words
     return f"{item.words} ({'True' if item.right_answer else 'False'})"
+
+
+def csv_title(found: Findings, title: str) -> str:
+    day = f", as of {day_short(found.released_on)}" if found.released_on else ""
+    return f"‘{title}’{day}. {hidden_means()}"
 
 
 CSV_HEAD = [
