@@ -52,13 +52,14 @@ def lay(la_code: str = "931", *, pupils: int = 20, starts_at: datetime = SHOW) -
 
 
 def ask(show: Performance, person: Coordinator, *, now: datetime) -> dict[str, WaveCode]:
-    """Inside a transaction: the show's pupils are asked what comes with the service; its codes by wave."""
+    """Inside a transaction: the show's pupils are asked what comes with the service; its codes by wave, of a show that
+    has them already, too."""
     programme = show.tour_day.programme
     of = db.session.get_one(Partnership, programme.partnership_id)
     draft = questionnaires.start_with_ours(programme, make.person(of, name="Second reader"), now=now)
     questionnaires.approve(draft, person, now=now)
-    made = waves.make(show, who=person.name, now=now)
-    return {wave.kind: waves.codes_of([wave.id])[wave.id][0] for wave in made}
+    waves.make(show, who=person.name, now=now)
+    return {wave.kind: waves.codes_of([wave.id])[wave.id][0] for wave in waves.of_performance(show.id)}
 
 
 ALL_FIVES = {1: 5, 2: 5, 3: 5, 4: 5, 5: 0, 6: 1}
