@@ -40,6 +40,8 @@ import outreach.coverage.gaplist.kept
 import outreach.coverage.gaplist.saved_views
 import outreach.ground.history
 import outreach.outcomes.closed_answers
+import outreach.outcomes.cost.budgets
+import outreach.outcomes.cost.spending
 import outreach.outcomes.declines
 import outreach.outcomes.items
 import outreach.outcomes.questionnaires

@@ -86,6 +86,7 @@ ROWS = {
     "code_id": "wave_code.id",
     "tally_id": "answer_tally.id",
     "entry_id": "numbers_entry.id",
+    "spending_id": "spending.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""
 

@@ -27,6 +27,7 @@ from outreach.demonstration import (
     county,
     guests,
     made_up_schools,
+    money,
     names,
     replies,
     seasons,
@@ -107,6 +108,7 @@ def tell(*, now: datetime) -> Told:
     _today(random, programme, season, parts, now=now)
     _board(programme, now=now)
     plans.draw_up(programme, who=COORDINATOR, now=now)
+    money.spend(programme, season, who=COORDINATOR, now=now)
     return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
 
 

@@ -78,6 +78,19 @@ def count(value: int, one: str, many: str | None = None) -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
+def pounds(pence: int | None) -> str:
+    """'£1,080', '£4.37', '-£12'; None is 'unknown'."""
+    if pence is None:
+        return "unknown"
+    whole, rest = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}£{whole:,}{f'.{rest:02d}' if rest else ''}"
+
+
+def pounds_rounded(pence: int) -> str:
+    """An estimate: from £10 on in whole pounds, half up. '£613', '£4.37'."""
+    return pounds(pence if abs(pence) < 1000 else (pence + 50) // 100 * 100)
+
+
 def percent(part: int, whole: int) -> int | None:
     """A whole percent, half up, but 0 and 100 only where it is exactly that; None of nothing. (199, 200) ->
     99."""
@@ -161,6 +174,8 @@ __all__ = [
     "number",
     "percent",
     "percent_said",
+    "pounds",
+    "pounds_rounded",
     "year_group_name",
     "words_of",
     "year_groups_name",

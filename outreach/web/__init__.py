@@ -65,6 +65,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.chasing
     import outreach.web.coordinator.companies
     import outreach.web.coordinator.confirming
+    import outreach.web.coordinator.cost
     import outreach.web.coordinator.coverage
     import outreach.web.coordinator.desk
     import outreach.web.coordinator.diary

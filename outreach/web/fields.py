@@ -21,6 +21,7 @@ from outreach.county.contacts import find_address
 from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import NotADay, Which, read_day, written
+from outreach.ground.wording import pounds
 
 _Value = TypeVar("_Value")
 
@@ -147,6 +148,27 @@ class Fraction(DecimalField):
         if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", typed):
             raise ValueError(f"{self.label.text}: enter a number, for example 1.25.")
         self.data = Decimal(typed)
+
+
+class Pounds(Field):
+    """An amount as people type it: 640, £1,250.50. Data is whole pence, or None."""
+
+    data: int | None
+    widget = SizedInput("govuk-input--width-10")
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else pounds(self.data).replace("£", "")
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = tidy(valuelist[0] if valuelist else "").replace("£", "").replace(",", "").replace(" ", "")
+        self.data = None
+        if not typed:
+            return
+        if not re.fullmatch(r"[-−]?[0-9]{1,7}(\.[0-9]{1,2})?", typed, re.ASCII):
+            raise ValueError(f"{self.label.text}: enter an amount, for example 1,250 or 12.50.")
+        self.data = int(Decimal(typed.replace("−", "-")) * 100)
 
 
 class WholeNumber(IntegerField):

@@ -180,6 +180,28 @@ def decimal(
     )
 
 
+def pounds(
+    label: str,
+    *,
+    required: str = "",
+    at_least: int = 0,
+    at_most: int = 1_000_000,
+    hint: str = "",
+    **kwargs: Any,
+) -> fields.Pounds:
+    """An amount of money in pounds; bounds in whole pounds. Data is whole pence."""
+    bounds = f"{label} must be between {at_least:,} and {at_most:,}."
+    return fields.Pounds(
+        label,
+        description=hint,
+        validators=[
+            *([fields.answered(required)] if required else [Optional()]),
+            NumberRange(100 * at_least, 100 * at_most, bounds),
+        ],
+        **kwargs,
+    )
+
+
 def day(label: str, *, required: str = "", hint: str = "", **kwargs: Any) -> fields.DayField:
     """A day in one box, as people type it: 2 Nov, next Monday, 15/2/2027."""
     return fields.DayField(

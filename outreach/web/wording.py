@@ -23,6 +23,8 @@ def init_app(app: Flask) -> None:
         "and_list",
         "capfirst",
         "duration",
+        "pounds",
+        "pounds_rounded",
     ):
         app.jinja_env.filters[name] = getattr(wording, name)
     app.jinja_env.filters["written_day"] = written

@@ -14,6 +14,8 @@ from outreach.county import partnerships
 from outreach.coverage.board.publishing import BoardReport
 from outreach.ground import history
 from outreach.ground.db import Base, broken_guard, db, transaction
+from outreach.outcomes.cost import spending
+from outreach.outcomes.cost.spending import Spent
 from outreach.post import links, troupe_links
 from outreach.post.feeds import addresses, tokens
 from outreach.post.incoming.inbox import Incoming
@@ -159,6 +161,15 @@ def subjects(app: Flask) -> dict[str, history.HasHistory]:
                 changed_by="Priya",
             ),
         ]
+        rows.append(
+            spending.enter(
+                programme,
+                Spent(day=at.date(), words="Posters", pence=100),
+                entry="one form",
+                who="Priya",
+                now=at,
+            )
+        )
         session.add_all(rows)
         session.flush()
         rows += [partnership, programme, booking, troupe, troupe.company, person]

@@ -33,6 +33,8 @@ from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.gaplist import saved_views
 from outreach.ground.db import db, transaction
 from outreach.outcomes import questionnaires, tallies
+from outreach.outcomes.cost import spending
+from outreach.outcomes.cost.spending import Spent
 from outreach.outcomes.referrals.district_numbers import DistrictNumber, NumbersEntry
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
@@ -310,6 +312,9 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             number=7,
         )
     )
+    paid = spending.enter(
+        programme, Spent(day=SOON.date(), words=secret, pence=100), entry=secret, who=secret, now=make.EARLIER
+    )
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
@@ -333,6 +338,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "code_id": [pupils_code.id],
         "tally_id": [pile.id],
         "entry_id": [entry.id],
+        "spending_id": [paid.id],
         "change_id": [change.id],
         "mail_id": [mail.id],
         "report_id": [report.id],
