@@ -34,6 +34,7 @@ from outreach.post.troupe_links import TroupeLink, token_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits.absences import Absence
 from outreach.visits.before import reminding as visit_reminders
 
 WORDS = {
@@ -76,6 +77,7 @@ ROWS = {
     "change_id": "register_change.id",
     "request_id": "link_request.id",
     "note_id": "note.id",
+    "absence_id": "absence.id",
     "follow_up_id": "follow_up.id",
     "view_id": "saved_view.id",
     "own_letter_id": "own_letter.id",
@@ -257,6 +259,7 @@ def _school(told: story.Told, booking: Booking) -> Door:
             )
         ],
         "proposal_id": [str(n) for n in db.session.scalars(select(Proposal.id).order_by(Proposal.id))],
+        "absence_id": [str(n) for n in db.session.scalars(select(Absence.id).order_by(Absence.id))],
     }
     return Door("school", known)
 

@@ -175,7 +175,11 @@ class Numbers:
             return
         rows = sums.picked(_schools_words(words))
         y = int(words["year"]) if words.get("year") else None
-        if "counted" in words:
+        if "absent" in words:
+            missed = [r.absent if y is None else {y: r.absent[y]} if y in r.absent else {} for r in rows]
+            all_of, caught = (sum(m[n] for each in missed for m in each.values()) for n in (0, 1))
+            wanted = {"any": all_of, "caught-up": caught, "waiting": all_of - caught}[words["absent"]]
+        elif "counted" in words:
             wanted = sum(r.seen if y is None else r.seen_by.get(y, 0) for r in rows)
         elif words.get("number") == "known":
             wanted = sum((r.pupils if y is None else r.pupils_by[y]) or 0 for r in rows)
@@ -342,6 +346,8 @@ class Numbers:
             "Schools with own number": total.own,
             "Schools estimated": total.estimated,
             "Schools with number unknown": total.unknown,
+            "Absent": sum(n for r in rows for n, _ in r.absent.values()),
+            "Caught up": sum(n for r in rows for _, n in r.absent.values()),
         }
         assert {name: line[name] for name in columns} == {
             k: "" if v is None else str(v) for k, v in columns.items()
@@ -379,6 +385,10 @@ class Numbers:
                 "Year groups": "; ".join(f"Year {y} {state}" for y, state in r.states.items()),
                 "Ages": "unknown" if r.ages_unknown else "",
             }
+            if "Absent" in line:
+                missed = r.absent.values()
+                wanted["Absent"] = str(sum(n for n, _ in missed)) if missed else ""
+                wanted["Caught up"] = str(sum(n for _, n in missed)) if missed else ""
             if "Gap" in line:
                 wanted["Gap"] = "yes" if r.gap else "no"
             if r.standing != "excluded" and "Since" in line:

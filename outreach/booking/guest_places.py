@@ -31,6 +31,8 @@ WHY = {
     OTHER: "Another reason",
 }
 
+CATCHES_UP = "For pupils who missed their own show"
+
 TRAVEL = {
     "foot": "On foot",
     "minibus": "By minibus",
@@ -150,6 +152,11 @@ class GuestPlace(Base):
     @property
     def by_year(self) -> dict[int, int]:
         return dict(sorted(self.pupils.items()))
+
+    @property
+    def reason(self) -> str:
+        """Why it comes, in words."""
+        return CATCHES_UP if self.catch_up else WHY[self.why]
 
     @property
     def travel(self) -> "Travel":

@@ -141,7 +141,7 @@ def tell_host(
         ends_at=show.ends_at,
         pupils=tuple(place.by_year.items()),
         page=f"/booked/{host.reference}/guests" + (f"/{place.id}" if asks else ""),
-        why=guest_places.WHY[place.why] if asks else "",
+        why=place.reason if asks else "",
         travel=place.travel.words() if kind != notes.LEFT else "",
         said=place.message if asks else "",
         seats=place.seats,

@@ -26,9 +26,10 @@ class Totals:
 
     `target_pupils` sums only the schools whose number is known, `seen_of_known` the pupils seen at just
     those; a share of pupils is made of these two alone, less `uncounted_pupils`, who are in year groups that
-    took place and that nobody counted. `unknown` schools are in neither. `evidence` counts the schools that
-    saw any of it by how strong the word for it is (verdicts.EVIDENCE); `census_from` and `census_to` are the
-    first and last day of the register's numbers that estimates are made of.
+    took place and that nobody counted. `unknown` schools are in neither. `absent_pupils` missed it where their
+    year group has seen it, and `caught_up_pupils` are those of them who had a lesson or the film. `evidence`
+    counts the schools that saw any of it by how strong the word for it is (verdicts.EVIDENCE); `census_from` and
+    `census_to` are the first and last day of the register's numbers that estimates are made of.
     """
 
     key: str
@@ -42,6 +43,8 @@ class Totals:
     estimated: int = 0
     unknown: int = 0
     uncounted_pupils: int = 0
+    absent_pupils: int = 0
+    caught_up_pupils: int = 0
     by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NINE, 0))
     evidence: dict[str, int] = field(default_factory=lambda: dict.fromkeys(EVIDENCE, 0))
     census_from: date | None = None
@@ -118,6 +121,8 @@ _SUMS = (
     "estimated",
     "unknown",
     "uncounted_pupils",
+    "absent_pupils",
+    "caught_up_pupils",
 )
 
 
@@ -283,6 +288,9 @@ def _count(totals: Totals, s: Standing) -> None:
     totals.schools += 1
     totals.by[s.standing] += 1
     totals.seen_pupils += s.seen_pupils
+    if s.absent_by_year:
+        totals.absent_pupils += s.absent_pupils
+        totals.caught_up_pupils += s.caught_up_pupils
     if s.target_pupils is None:
         totals.unknown += 1
     else:

@@ -34,6 +34,11 @@ CHOICES_AT_MOST = 100
 """More trusts than this are no list that anybody chooses from; the table of trusts leads to each."""
 
 
+ANY_ABSENT, CAUGHT_UP, WAITING = "any", "caught-up", "waiting"
+ABSENT = {ANY_ABSENT: "absent pupils", CAUGHT_UP: "absent and caught up", WAITING: "absent and not caught up"}
+"""Pupils of year groups that have seen it who missed it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ListFilters:
     """What a list is asked for; an empty value asks for nothing. `district` is a code, or NO_DISTRICT.
@@ -41,7 +46,7 @@ class ListFilters:
     `year` is a year group that the school offers (None: any), `state` what that year group is at the school,
     or any year group where none is named; GAP is open or to confirm. `counted`: somebody was counted there.
     `number` and `counted` speak of the year group where one is named. `since_by`: the standing holds since
-    then, or longer.
+    then, or longer. `absent`: pupils there missed it (one of ABSENT), of the year group where one is named.
     """
 
     which: str = TARGET
@@ -63,6 +68,7 @@ class ListFilters:
     since_by: date | None = None
     find: str = ""
     evidence: str = ""
+    absent: str = ""
 
 
 def pick(reckoning: Reckoning, filters: ListFilters) -> list[Standing]:
@@ -129,6 +135,8 @@ def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
         tests.append(lambda s: seen_of(s, filters.year) > 0)
     if filters.evidence:
         tests.append(lambda s: s.evidence == filters.evidence)
+    if filters.absent:
+        tests.append(lambda s: absent_of(s, filters.absent, filters.year) > 0)
     if filters.ages_unknown:
         tests.append(lambda s: s.ages_unknown)
     if filters.place_unknown:
@@ -152,6 +160,14 @@ def number_of(s: Standing) -> str:
 def pupils_of(s: Standing, year: int | None) -> int | None:
     """The school's target pupils, or those of one year group; None is unknown."""
     return s.target_pupils if year is None else s.pupils_by_year.get(year)
+
+
+def absent_of(s: Standing, which: str, year: int | None) -> int:
+    """The pupils of a school, or of one year group, who missed it: all, those who caught up, or the rest."""
+    groups = s.absent_by_year if year is None else (year,)
+    absent = sum(s.absent_by_year.get(y, 0) for y in groups)
+    caught_up = sum(s.caught_up_by_year.get(y, 0) for y in groups)
+    return {ANY_ABSENT: absent, CAUGHT_UP: caught_up, WAITING: absent - caught_up}[which]
 
 
 def seen_of(s: Standing, year: int | None) -> int:

@@ -12,7 +12,7 @@ from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.county import contacts
 from outreach.county.schools import School
-from outreach.demonstration import besides, cast, names
+from outreach.demonstration import away, besides, cast, names
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import TourSeason
 from outreach.ground.db import db
@@ -57,6 +57,7 @@ def behind(
             besides.promise(booking, now=when + timedelta(hours=2))
             _report(random, part, booking, now=now)
             besides.answer(booking, now=now)
+            away.say(booking, now=now)
     for school in parts.playing(cast.HALF_BOOKED):
         _book(random, programme, school, season.ahead, (9,), now=_lately(random, now))
 

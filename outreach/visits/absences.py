@@ -142,6 +142,7 @@ class NobodyMissing(Refusal):
     field = "pupils"
 
     def __init__(self, year_group: int, waiting: int | None) -> None:
+        self.year_group = year_group
         of = year_group_name(year_group)
         super().__init__(
             f"Say first how many of {of} missed it."
@@ -158,6 +159,7 @@ class MoreThanMissed(Refusal):
     field = "pupils"
 
     def __init__(self, year_group: int, has: int, came: int) -> None:
+        self.year_group = year_group
         beside = f", and {came:,} of them came" if came else ""
         super().__init__(f"{year_group_name(year_group)} has {count(has, 'pupil')} by our count{beside}.")
 
@@ -180,11 +182,12 @@ class NoSuchAbsence(NoSuch):
 
 @dataclass(frozen=True, kw_only=True)
 class YearMissed:
-    """One year group of a school as it is now: `missed`; how many were counted `at_shows`, and how many are `coming`
-    to a neighbour's show or have asked for seats there; the words that stand, and the first day on which any of it
-    saw the show."""
+    """One year group of a school as it is now: `missed`; whether its number is an estimate; how many were counted
+    `at_shows`, and how many are `coming` to a neighbour's show or have asked for seats there; the words that stand,
+    and the first day on which any of it saw the show."""
 
     missed: Missed
+    estimated: bool
     at_shows: int
     coming: int
     said: tuple[Absence, ...]
@@ -239,6 +242,7 @@ def of_school(programme: Programme, school: School, *, now: datetime) -> dict[in
                 came=sum(v.counted.get(y, 0) for v in came if v.counted is not None),
                 caught_up=caught_up_of(told, y),
             ),
+            estimated=expected.estimated,
             at_shows=sum(numbers),
             coming=coming,
             said=tuple(row for row in said if row.year_group == y),

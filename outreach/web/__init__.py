@@ -106,6 +106,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.school_asking
     import outreach.web.coordinator.school_calls
     import outreach.web.coordinator.school_facts
+    import outreach.web.coordinator.school_missed
     import outreach.web.coordinator.school_notes
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.search
@@ -133,6 +134,7 @@ def _import_pages() -> None:
     import outreach.web.school.confirming
     import outreach.web.school.guests
     import outreach.web.school.hosts
+    import outreach.web.school.missed
     import outreach.web.school.other_answers
     import outreach.web.school.promised
     import outreach.web.school.proposed

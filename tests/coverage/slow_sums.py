@@ -49,7 +49,8 @@ SAID = {
 
 @dataclass(kw_only=True)
 class Row:
-    """One school of the target, or taken out of it. `number`: whence its pupils are; None is unknown."""
+    """One school of the target, or taken out of it. `number`: whence its pupils are; None is unknown. `absent`: of each
+    year group that is seen how many missed it, and how many of them caught up."""
 
     urn: int
     name: str
@@ -75,6 +76,7 @@ class Row:
     place_unknown: bool
     uncounted: list[int]
     evidence: str
+    absent: dict[int, tuple[int, int]]
 
 
 @dataclass
@@ -90,6 +92,8 @@ class Total:
     estimated: int = 0
     unknown: int = 0
     uncounted_pupils: int = 0
+    absent_pupils: int = 0
+    caught_up_pupils: int = 0
     by: dict[str, int] = field(default_factory=dict)
     evidence: dict[str, int] = field(default_factory=dict)
 
@@ -125,6 +129,8 @@ class Sums:
             estimated=len([r for r in rows if r.number == "estimated"]),
             unknown=len(rows) - len(known),
             uncounted_pupils=sum(r.pupils_by[y] or 0 for r in known for y in r.uncounted),
+            absent_pupils=sum(n for r in rows for n, _ in r.absent.values()),
+            caught_up_pupils=sum(n for r in rows for _, n in r.absent.values()),
             by={word: len([r for r in rows if r.standing == word]) for word in NINE},
             evidence={grade: len([r for r in rows if r.evidence == grade]) for grade in STRENGTHS},
         )
@@ -183,6 +189,10 @@ class Sums:
             return known == (value == "known") if value in ("known", "unknown") else r.number == value
         if name == "counted":
             return (r.seen if y is None else r.seen_by.get(y, 0)) > 0
+        if name == "absent":
+            missed = [n for g, n in r.absent.items() if y in (None, g)]
+            all_of, caught = sum(n for n, _ in missed), sum(n for _, n in missed)
+            return {"any": all_of, "caught-up": caught, "waiting": all_of - caught}[value] > 0
         if name == "evidence":
             return r.evidence == value
         if name == "ages":
@@ -241,6 +251,7 @@ class Sums:
             ages_unknown=ADULTS not in states and w.usual(urn) is None and w.included(urn) is None,
             uncounted=[y for y in states if self.is_uncounted(urn, y)],
             evidence=w.evidence(urn),
+            absent={y: w.absent(urn, y) for y in states if w.absent(urn, y)[0] is not None},
             place_unknown=w.fact(urn, "easting") is None or w.fact(urn, "northing") is None,
         )
 

@@ -169,6 +169,18 @@ def words_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", "", page).split())
 
 
+def absent_of(desk: FlaskClient, address: str) -> int:
+    """The pupils of a list who missed it: all, those who caught up, or the rest, as its address asks."""
+    absent = caught_up = page = 0
+    while page * 50 < max(1, rows_of(desk, address)):
+        page += 1
+        for said in re.findall(
+            r"([\d,]+) absent(?:, ([\d,]+) caught up)?", desk.get(f"{address}&page={page}").text
+        ):
+            absent, caught_up = absent + int(said[0].replace(",", "")), caught_up + int(said[1] or 0)
+    return {"any": absent, "caught-up": caught_up}.get(address.partition("absent=")[2], absent - caught_up)
+
+
 def rows_of(client: FlaskClient, address: str) -> int:
     """The rows of a list, over all its pages."""
     total, page = 0, 1
@@ -218,6 +230,8 @@ def test_every_number_on_the_page_is_a_link_to_that_many_rows(desk: FlaskClient,
             assert pupils_of(desk, address)[0] == number if number else rows_of(desk, address) == 0, address
         elif "number=known" in address:
             assert pupils_of(desk, address)[1] == number, address
+        elif "absent=" in address:
+            assert absent_of(desk, address) == number, address
         else:
             assert rows_of(desk, address) == number, address
 
@@ -267,8 +281,8 @@ def test_pupils_of_the_list_sum_to_the_figure_of_the_page(desk: FlaskClient) -> 
 def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
     app: Flask, client: FlaskClient, count_queries
 ) -> None:
-    """19 of standings.standings_of_programme; the person, the partnership, the programmes, the one in hand, and what waits in the
-    inbox; 1 for the map where it is drawn, 19 more beside."""
+    """20 of standings.standings_of_programme; the person, the partnership, the programmes, the one in hand, and what waits in the
+    inbox; 1 for the map where it is drawn, 20 more beside."""
     taken = []
     for schools, la_code in ((3, "931"), (40, "932")):
         with transaction():
@@ -280,7 +294,7 @@ def test_the_pages_take_the_same_queries_for_3_schools_and_for_40(
             with count_queries() as queries:
                 assert client.get(address).status_code == 200
             taken.append(len(queries))
-    assert taken == [25 + 1, 25, 25 + 1 + 20] * 2
+    assert taken == [26 + 1, 26, 26 + 1 + 21] * 2
 
 
 def test_without_a_programme_the_page_says_what_will_stand_here(app: Flask, client: FlaskClient) -> None:
@@ -356,6 +370,7 @@ def test_the_form_of_the_list_sends_every_filter_that_is_in_force(desk: FlaskCli
         "number": "own",
         "counted": "1",
         "evidence": "one side",
+        "absent": "waiting",
         "ages": "unknown",
         "place": "unknown",
         "since_by": "2027-01-19",

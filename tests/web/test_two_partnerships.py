@@ -329,6 +329,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "plan_id": [plan.id],
         "line_id": [line.id],
         "note_id": [note.id],
+        "absence_id": [make.absence(programme, guest, "missed", 8, 4).id],
         "follow_up_id": [follow_up.follow_up_id],
         "view_id": [saved.id],
         "own_letter_id": [own_letter.id],

@@ -151,6 +151,7 @@ def filters_asked(left_out: list[str]) -> ListFilters:
         cause=known("cause", "cause", gaps.CAUSES),
         number=known("number", "kind of number", lists.NUMBERS),
         counted=args.get("counted") == "1",
+        absent=known("absent", "list of absent pupils", lists.ABSENT),
         evidence=known("evidence", "evidence", EVIDENCE),
         ages_unknown=args.get("ages") == "unknown",
         place_unknown=args.get("place") == "unknown",

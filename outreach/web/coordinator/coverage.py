@@ -196,6 +196,8 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
         "Schools with own number",
         "Schools estimated",
         "Schools with number unknown",
+        "Absent",
+        "Caught up",
     ]
     for by in (
         figures.DISTRICT,
@@ -254,6 +256,8 @@ def _cells(table: str, t: Totals) -> list[Any]:
         t.own,
         t.estimated,
         t.unknown,
+        t.absent_pupils,
+        t.caught_up_pupils,
     ]
 
 

@@ -432,6 +432,23 @@ class CoverageWords:
             yield f" Estimates rest on {county.census_said}."
 
     @property
+    def absent(self) -> Sentence:
+        """Who missed it where their year group has seen it; nothing where nobody did."""
+        county = self.county
+        if not county.absent_pupils:
+            return []
+        rest = county.absent_pupils - county.caught_up_pupils
+        return sentence(
+            "Absent from year groups that have seen it: ",
+            link(number(county.absent_pupils), self.to("&absent=any")),
+            " pupils, ",
+            link(number(county.caught_up_pupils), self.to("&absent=caught-up")),
+            " of them caught up by a lesson or film, ",
+            link(number(rest), self.to("&absent=waiting")),
+            " not.",
+        )
+
+    @property
     def evidence(self) -> Sentence:
         """How strong the word for 'seen' is, the strongest first; nothing where nobody has seen any of it."""
         grades: list[Said] = []

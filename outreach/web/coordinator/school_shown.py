@@ -30,7 +30,7 @@ from outreach.post import letterbook, links, outbox
 from outreach.post.incoming import contents, inbox
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import absent_words, forms
 from outreach.web.coordinator import (
     follow_up_shown,
     list_place,
@@ -239,6 +239,7 @@ def _in_programme(
         "about": school_words.about(school, account.expected),
         "owner": school_words.looked_after(owner.name if owner else "", chapter.standing),
         "account": account,
+        "missed": absent_words.of_standing(chapter.standing) if chapter.standing else {},
         "pupils": pupils,
         "pupils_inside": school_words.pupils_inside(pupils),
         "year_states": (

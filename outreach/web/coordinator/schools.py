@@ -15,7 +15,7 @@ from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.ground.school_year import year_group_name
 from outreach.ground.wording import count, day_short, number
-from outreach.web import downloads
+from outreach.web import absent_words, downloads
 from outreach.web.coordinator.as_of import View, filters_asked, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
 
@@ -54,6 +54,7 @@ def schools() -> Any:
         census="" if asked.programme.for_adults else figures.census_said(inside),
         pupils_of=lists.pupils_of,
         seen_of=lists.seen_of,
+        missed=absent_words.in_short,
         districts=_districts(reckoning),
         phases=sorted({s.phase for s in reckoning.target}),
         nine=NINE,
@@ -169,6 +170,8 @@ def _chips(asked: View, reckoning: Reckoning, filters: ListFilters) -> list[tupl
         said["counted"] = "Pupils counted"
     if filters.evidence:
         said["evidence"] = f"Seen: {filters.evidence}"
+    if filters.absent:
+        said["absent"] = gaps.title(lists.ABSENT[filters.absent])
     if filters.ages_unknown:
         said["ages"] = "Ages unknown"
     if filters.place_unknown:
@@ -201,6 +204,8 @@ _HEAD = [
     "Place",
     "Town",
     "Urban or rural",
+    "Absent",
+    "Caught up",
 ]
 
 
@@ -253,4 +258,6 @@ def _line(s: Standing) -> list[Any]:
         "" if s.place_known else "unknown",
         s.town or "not known",
         s.urban_rural or "not known",
+        s.absent_pupils if s.absent_by_year else "",
+        s.caught_up_pupils if s.absent_by_year else "",
     ]

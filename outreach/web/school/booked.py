@@ -34,9 +34,9 @@ from outreach.post.feeds.entries import SCHOOL
 from outreach.tour import days as tour_days
 from outreach.tour import slots
 from outreach.tour.performances import Slot
-from outreach.visits import pledge_letters, pledges, reminding, reports
+from outreach.visits import absences, pledge_letters, pledges, reminding, reports
 from outreach.visits.before import reminding as visit_reminders
-from outreach.web import forms, reply_words, subscribing
+from outreach.web import absent_words, forms, reply_words, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school
 from outreach.web.refusals import back_to, refused
@@ -136,6 +136,9 @@ def booked(token: str, reference: str) -> Any:
         state=state,
         over=state != promises.BOOKED,
         why_not=reports.why_not(booking),
+        missed=absent_words.title(absences.of_school(g.programme, g.school, now=now))
+        if booking.performance.ends_at <= now
+        else "",
     )
 
 

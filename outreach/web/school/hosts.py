@@ -21,6 +21,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
+from outreach.visits import absences
 from outreach.web.forms import valid
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, status
@@ -33,24 +34,47 @@ from outreach.web.school.known import Known
 @by_personal_link
 def neighbours(token: str) -> Any:
     """Who has seats within reach, and what was asked; with `?pupils=` only shows with so many seats."""
+    return _neighbours(token)
+
+
+@school.get("/i/<token>/missed/hosts")
+@by_personal_link
+def catch_up_neighbours(token: str) -> Any:
+    """The same for pupils who missed the school's own show."""
+    missing = _missing()
+    if not missing:
+        return redirect(url_for(".missed", token=token), 303)
+    return _neighbours(token, missing)
+
+
+def _missing() -> dict[int, int]:
+    """By year group how many missed it for whom nothing is arranged."""
+    years = absences.of_school(g.programme, g.school, now=clock.now())
+    return {y: year.left for y, year in years.items() if year.left}
+
+
+def _neighbours(token: str, missing: dict[int, int] | None = None) -> Any:
+    """`missing`: see `_missing`; None where the school joins as any guest does."""
     now = clock.now()
     account = accounts.account(g.programme, g.school, now=now)
     newest = guest_places.newest_of(g.programme.id, g.school.urn)
-    if (why := _why_nothing(account)) is not None:
+    if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         if newest is not None and newest.booking is not None and newest.booking.ended_at is None:
             return redirect(url_for(".booked", token=token, reference=newest.booking.reference))
         return render_template("school/closed.html", token=token, why=why)
     found = guest_hosts.within_reach(g.programme, g.school, now=now)
-    expected = [n for n in account.still_open.values() if n is not None]
+    wanted = account.still_open if missing is None else missing
+    expected = [n for n in wanted.values() if n is not None]
     return render_template(
         "school/hosts.html",
         token=token,
         found=found,
         newest=newest,
         asked=newest if newest is not None and newest.ended_at is None else None,
-        year_groups=tuple(account.still_open),
-        pupils=sum(expected) if len(expected) == len(account.still_open) else None,
+        year_groups=tuple(wanted),
+        pupils=sum(expected) if len(expected) == len(wanted) else None,
         now=now,
+        catch_up=missing is not None,
     )
 
 
@@ -59,32 +83,55 @@ def neighbours(token: str) -> Any:
 def join(token: str, performance_id: int) -> Any:
     """Who comes, how, and who gets the entry, on one page; the POST asks the host, or takes seats that it
     offered."""
+    return _join(token, performance_id)
+
+
+@school.route("/i/<token>/missed/hosts/<int:performance_id>", methods=["GET", "POST"])
+@by_personal_link
+def catch_up_join(token: str, performance_id: int) -> Any:
+    """The same for pupils who missed the school's own show."""
+    missing = _missing()
+    if not missing and request.method != "POST":
+        return redirect(url_for(".missed", token=token), 303)
+    return _join(token, performance_id, missing)
+
+
+def _join(token: str, performance_id: int, missing: dict[int, int] | None = None) -> Any:
     now = clock.now()
     named = db.session.get(Performance, performance_id) if performance_id < 2**31 else None
     if named is None or named.programme_id != g.programme.id:
         abort(404)
     account = accounts.account(g.programme, g.school, now=now)
-    if (why := _why_nothing(account)) is not None:
+    if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         return render_template("school/closed.html", token=token, why=why), status()
     near = guest_hosts.within_reach(g.programme, g.school, now=now)
     show = next((h for h in near if h.performance.id == performance_id), None)
     if show is None:
         flash(seating.NotAnyMore().message, "confirm")
-        return redirect(url_for(".neighbours", token=token), 303)
-    asked, how, who = _forms(account, request.form if request.method == "POST" else None)
+        return redirect(_list(token, missing), 303)
+    asked, how, who = _forms(account, request.form if request.method == "POST" else None, missing=missing)
     if request.method == "POST" and valid(asked, how, who):
-        promise, message = _promise(asked, how, who), how.message.data or ""
-        wish = JoiningWish(why=how.why.data, promise=promise, travel=how.travel(), message=message)
-        return _ask(token, show, wish, now=now)
-    return _join_page(token, show.performance, asked, how, who, show=show)
+        promise = _promise(asked, how, who)
+        message = "" if missing is not None else how.message.data or ""
+        reason = guest_places.OTHER if missing is not None else how.why.data
+        wish = JoiningWish(why=reason, promise=promise, travel=how.travel(), message=message)
+        return _ask(token, show, wish, missing=missing, now=now)
+    return _join_page(token, show.performance, asked, how, who, show=show, catch_up=missing is not None)
 
 
-def _ask(token: str, show: HostShow, wish: JoiningWish, *, now: datetime) -> Any:
+def _list(token: str, missing: dict[int, int] | None) -> str:
+    return url_for(".neighbours" if missing is None else ".catch_up_neighbours", token=token)
+
+
+def _ask(
+    token: str, show: HostShow, wish: JoiningWish, *, missing: dict[int, int] | None, now: datetime
+) -> Any:
     """Ask the host; or straight to the booking where it has offered seats."""
-    back = url_for(".neighbours", token=token)
+    back = _list(token, missing) if missing is None else url_for(".missed", token=token)
     gone = (seating.NotAnyMore, joining.AskedAlready, joining.TooFar)
+    ask = joining.ask if missing is None else absences.ask_for_seats
     with back_to(back, "confirm", *gone), transaction():
-        place = joining.ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
+        place = ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
         reference = place.booking.reference if place.booking is not None else ""
     if reference:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -98,13 +145,14 @@ def take_fewer(token: str, place_id: int) -> Any:
     """The host has fewer seats than were asked for: who comes, then; the POST books them."""
     now = clock.now()
     place = _own(place_id)
+    back = url_for(".missed" if place.catch_up else ".neighbours", token=token)
     if place.ended_at is not None or place.answer != FEWER:
-        return redirect(url_for(".neighbours", token=token))
+        return redirect(back)
     account = accounts.account(g.programme, g.school, now=now)
     asked, how, who = _forms(account, request.form if request.method == "POST" else None, place=place)
     if request.method == "POST" and valid(asked, who):
         gone = (seating.NotAnyMore, seating.Answered)
-        with back_to(url_for(".neighbours", token=token), "confirm", *gone), transaction():
+        with back_to(back, "confirm", *gone), transaction():
             booking = joining.take(_own(place_id), _promise(asked, how, who), who=g.who, now=now)
             reference = booking.reference
         return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -120,10 +168,12 @@ def _join_page(
     *,
     show: HostShow | None = None,
     place: GuestPlace | None = None,
+    catch_up: bool = False,
 ) -> Any:
     page = render_template(
         "school/join.html",
         token=token,
+        catch_up=catch_up or place is not None and place.catch_up,
         show=show,
         form=asked,
         how=how,
@@ -146,11 +196,11 @@ def _fixed(show: Performance) -> str:
 @by_personal_link
 def take_back(token: str, place_id: int) -> Any:
     """The request is withdrawn; what has become a booking stays one."""
-    _own(place_id)
+    back = url_for(".missed" if _own(place_id).catch_up else ".neighbours", token=token)
     with transaction():
         joining.withdraw(_own(place_id), who=g.who, now=clock.now())
     flash("Your question is taken back. You can ask another school.", "confirm")
-    return redirect(url_for(".neighbours", token=token), 303)
+    return redirect(back, 303)
 
 
 @school.route("/i/<token>/booked/<reference>/coming", methods=["GET", "POST"])
@@ -195,12 +245,12 @@ def still_coming(token: str, reference: str) -> Any:
     return redirect(back, 303)
 
 
-def _why_nothing(account: PromiseAccount) -> Refusal | None:
+def _why_nothing(account: PromiseAccount, *, catch_up: bool = False) -> Refusal | None:
     """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their
     own."""
     if g.programme.for_adults:
         return holds.NotForYourSchool()
-    return holds.why_nothing(g.programme, g.school, account)
+    return seating.why_not(g.programme, g.school, account, catch_up=catch_up)
 
 
 def _own(place_id: int) -> GuestPlace:
@@ -212,28 +262,36 @@ def _own(place_id: int) -> GuestPlace:
 
 
 def _forms(
-    account: PromiseAccount, posted: Any, *, place: GuestPlace | None = None
+    account: PromiseAccount,
+    posted: Any,
+    *,
+    place: GuestPlace | None = None,
+    missing: dict[int, int] | None = None,
 ) -> tuple[PupilsForm, Any, PeopleForm]:
-    """As posted; else filled with what the school has said before."""
+    """As posted; else filled with what the school has said before, or with those who are `missing`."""
     before: dict[str, Any] = {}
     if posted is None:
         before = holds.draft(g.programme.id, g.school.urn)
         if place is not None:
             before |= {"people": _people_typed(place)}
+    years = tuple(account.still_open)
+    if missing is not None or place is not None and place.catch_up:
+        years = tuple(missing or (place.by_year if place is not None else account.expected))
     asked = forms.pupils_form(
-        before.get("pupils") if posted is None else posted,
+        (before.get("pupils") if missing is None else None) if posted is None else posted,
         shows=1,
         counted=account.expected,
         promised=account.promised,
-        year_groups=tuple(account.still_open),
+        year_groups=years,
         ceiling=g.programme.audience_ceiling,
+        proposal=None if missing is None else [missing],
     )
     how = guest_forms.coming_form(
         posted
         if posted is not None
         else (guest_forms.coming_typed(place, place.access_needs) if place else None),
         ACCESS_NEEDS,
-        asks=True,
+        asks=missing is None,
     )
     known = Known(g.programme, g.school, [Addressee(address=g.link.address, name=g.link.name)])
     people = posted if posted is not None else before.get("people") or known.people()
