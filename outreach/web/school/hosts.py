@@ -90,17 +90,23 @@ def join(token: str, performance_id: int) -> Any:
 @by_personal_link
 def catch_up_join(token: str, performance_id: int) -> Any:
     """The same for pupils who missed the school's own show."""
+    _there(performance_id)
     missing = _missing()
     if not missing and request.method != "POST":
         return redirect(url_for(".missed", token=token), 303)
     return _join(token, performance_id, missing)
 
 
-def _join(token: str, performance_id: int, missing: dict[int, int] | None = None) -> Any:
-    now = clock.now()
+def _there(performance_id: int) -> None:
+    """A show of the link's programme; a 404 for any other."""
     named = db.session.get(Performance, performance_id) if performance_id < 2**31 else None
     if named is None or named.programme_id != g.programme.id:
         abort(404)
+
+
+def _join(token: str, performance_id: int, missing: dict[int, int] | None = None) -> Any:
+    now = clock.now()
+    _there(performance_id)
     account = accounts.account(g.programme, g.school, now=now)
     if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         return render_template("school/closed.html", token=token, why=why), status()
