@@ -289,7 +289,7 @@ def _went_on(ways: Mapping[Way, int], there: Mapping[Part, int], length: int) ->
     )
     for way, part in pairs:
         stays = min(left[way], wanted[part])
-        nobody_yet = not there[part] and way[-1] == part and all(new[-1] != part for new in found)
+        nobody_yet = not there[part] and (way[-1] or part) <= part and all(new[-1] != part for new in found)
         nobody_still = not ways[way] and way[-1] == part
         if stays or nobody_yet or nobody_still:
             found[*way, part] += stays

@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from outreach.coverage import figures, gaps
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing, Word
@@ -26,14 +26,15 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_group
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
-VERSION = 2
-"""1 had concerns by district, and each measure judged by itself."""
+VERSION = 3
+"""1 had concerns by district, and each measure judged by itself; 2 said nothing of who was absent."""
 
 SEEN, TARGET, BY_YEAR, CONCERNS, ALSO = "seen", "target", "target by year", "concerns", "also seen"
 KNOWN, KNOWN_BY_YEAR = "seen where the number is known", "seen where the year group’s number is known"
+ABSENT, CAUGHT_UP = "absent", "caught up"
 """What is counted in people. All but the concerns are measures of the same people, and judged as one: see
-suppression.py, which says how a further one is added. The two of known numbers are not read: shares of pupils
-are made of them."""
+suppression.py, which says how a further one is added. Who was absent, and caught up, is said of the whole alone.
+The two of known numbers are not read: shares of pupils are made of them."""
 
 _WHOLE = ("all", "")
 
@@ -82,7 +83,7 @@ def draw(
         everybody,
         day=reckoning.as_of,
         earlier=[*earlier, *_between([*earlier, Release(day=reckoning.as_of, people=everybody, shown=())])],
-        dear=[key for key in sums if key[1:] == _WHOLE and key[0] != KNOWN],
+        dear=[key for key in sums if key[1:] == _WHOLE and key[0] not in (KNOWN, ABSENT, CAUGHT_UP)],
         aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
     )
     people = _People(judged.sums)
@@ -98,7 +99,10 @@ def draw(
         }
         for table, (title, _) in _KEYS.items()
     ]
-    whole = _row(*_WHOLE, county, reckoning.target, people)
+    whole = _row(*_WHOLE, county, reckoning.target, people) | {
+        "absent": said(people.count_of(ABSENT, *_WHOLE)),
+        "caught_up": said(people.count_of(CAUGHT_UP, *_WHOLE)),
+    }
     spread = figures.spread(found.districts)
     content = {
         "version": VERSION,
@@ -133,9 +137,25 @@ def draw(
         "ages_unknown": found.ages_unknown,
         "shared_out": sum(s.seen_estimated for s in reckoning.target),
     }
+    content["absent_said"] = absent_said(whole)
     content["lead"] = _lead(content)
     content["definitions"] = definitions(content)
     return Drawn(content=content, release=judged.release, given_away=judged.given_away)
+
+
+def absent_said(whole: Content) -> str:
+    """Who was absent, as far as it may be said; '' where nobody knows."""
+    absent, caught_up = whole["absent"], whole["caught_up"]
+    if absent["status"] == suppression.UNKNOWN:
+        return ""
+    if absent["status"] != SHOWN:
+        return "How many were absent from year groups that have seen it is hidden."
+    said_of = f"{count(absent['number'], 'pupil')} of year groups that have seen it were absent"
+    if caught_up["status"] == suppression.UNKNOWN:
+        return f"{said_of}."
+    if caught_up["status"] != SHOWN:
+        return f"{said_of}; how many of them caught up is hidden."
+    return f"{said_of}; {caught_up['number']:,} of them caught up by a lesson or film."
 
 
 def _places(schools: list[Standing]) -> list[Content]:
@@ -220,6 +240,9 @@ def _sums(
         offering = frozenset(unit(s.urn, y) for s in reckoning.target if y in s.year_groups)
         for measure in (SEEN, KNOWN_BY_YEAR, BY_YEAR):
             sums[measure, "year", y] = measure, offering
+    everywhere = frozenset(u for s in reckoning.target for u in units_of(s.urn, s.year_groups))
+    for measure in (ABSENT, CAUGHT_UP):
+        sums[measure, *_WHOLE] = measure, everywhere
     sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.urn, CONCERNS) for s in reckoning.target)
     sums[ALSO, *_WHOLE] = (
         ALSO,
@@ -246,7 +269,11 @@ def _everybody(
     """How the people of every unit are made up, by the measures that they count in."""
     found: dict[str, dict[Part, int]] = {}
     for s in reckoning.target:
-        found |= pupils_of(s.urn, s.year_groups, s.seen_by_year, s.pupils_by_year, s.target_pupils)
+        away = {
+            y: Away(absent, s.caught_up_by_year.get(y, 0), y in s.absent_worked_out)
+            for y, absent in s.absent_by_year.items()
+        }
+        found |= pupils_of(s.urn, s.year_groups, s.seen_by_year, s.pupils_by_year, s.target_pupils, away)
         if s.urn in concerns:
             found[unit(s.urn, CONCERNS)] = {frozenset((CONCERNS,)): concerns[s.urn]}
     for elsewhere in reckoning.also_seen:
@@ -267,13 +294,13 @@ def _between(releases: Iterable[Release]) -> Iterator[Release]:
         ]
         if not changed:
             continue
-        for counted, there, base in ((after, before, one), (before, after, other)):
+        for counted, there, base, told in ((after, before, one, other), (before, after, other, one)):
             people = dict(base.people)
             for urn in sorted(changed):
                 seen, (_, pupils, target) = counted[urn][0], there[urn]
                 for whose in units_of(urn, YEAR_GROUPS):
                     people.pop(whose, None)
-                people |= pupils_of(urn, sorted({*seen, *pupils}), seen, pupils, target)
+                people |= pupils_of(urn, sorted({*seen, *pupils}), seen, pupils, target, _away(told, urn))
             yield Release(day=one.day, people=people, shown=(), after=True)
 
 
@@ -296,12 +323,39 @@ def _numbers(release: Release) -> dict[int, tuple[dict[int, int], dict[int, int]
     return found
 
 
+class Away(NamedTuple):
+    """How many of a year group missed it, and how many of them caught up; `worked_out`: it follows from its number and
+    the count, so that nobody was neither there nor away."""
+
+    absent: int
+    caught_up: int
+    worked_out: bool
+
+
+NOBODY_SAID: Mapping[int, Away] = {}
+
+
+def _away(release: Release, urn: int) -> dict[int, Away]:
+    """The same of a school's year groups, as a release has it."""
+    found = {}
+    for y in YEAR_GROUPS:
+        parts = release.people.get(unit(urn, y), {})
+        if any(ABSENT in part for part in parts):
+            found[y] = Away(
+                sum(n for part, n in parts.items() if ABSENT in part),
+                sum(n for part, n in parts.items() if CAUGHT_UP in part),
+                not any(BY_YEAR in part and not part & {SEEN, ABSENT} for part in parts),
+            )
+    return found
+
+
 def pupils_of(
     urn: int,
     year_groups: Iterable[int],
     seen: Mapping[int, int],
     pupils: Mapping[int, int | None],
     target: int | None,
+    away: Mapping[int, Away] = NOBODY_SAID,
 ) -> dict[str, dict[Part, int]]:
     """The pupils of a school of the target by unit and part: those who saw it and, where their number is
     known, those who did not.
@@ -317,14 +371,37 @@ def pupils_of(
         both = min(saw or 0, there or 0)
         if there is None:
             rows += [(of_year, frozenset({SEEN} | school), saw)] if saw is not None else []
+            rows += _missed(of_year, frozenset(), 0, away.get(y))
             continue
         if saw is not None:
             rows.append((of_year, frozenset({SEEN, KNOWN_BY_YEAR, BY_YEAR} | school | counted), both))
             if saw > both:
                 rows.append((of_year, frozenset({SEEN, KNOWN_BY_YEAR} | school), saw - both))
-        if saw is None or saw <= there:
+        if y in away:
+            rows += _missed(of_year, frozenset({BY_YEAR} | counted), there - both, away[y])
+        elif saw is None or saw <= there:
             rows.append((of_year, frozenset({BY_YEAR} | counted), there - both))
     return _counted_once(unit(urn), rows, target)
+
+
+def _missed(
+    of_year: str, rest_in: frozenset[str], rest: int, away: Away | None
+) -> list[tuple[str, frozenset[str], int]]:
+    """Those of a year group who did not see it, `rest` by its number: who is not said to have been absent, who was,
+    and who caught up; who is said to have been absent beyond the number counts in that alone."""
+    if away is None:
+        return []
+    absent = rest if away.worked_out else min(away.absent, rest)
+    caught_up, beyond = min(away.caught_up, absent), 0 if away.worked_out else away.absent - absent
+    rows = [] if away.worked_out or not rest_in else [(of_year, rest_in, rest - absent)]
+    rows.append((of_year, rest_in | {ABSENT}, absent - caught_up))
+    if away.caught_up:
+        rows.append((of_year, rest_in | {ABSENT, CAUGHT_UP}, caught_up))
+    if beyond:
+        more = min(away.caught_up - caught_up, beyond)
+        rows.append((of_year, frozenset({ABSENT}), beyond - more))
+        rows += [(of_year, frozenset({ABSENT, CAUGHT_UP}), more)] if more else []
+    return [row for row in rows if row[1]]
 
 
 def _counted_once(
@@ -471,6 +548,8 @@ _NAMES = {
     ALSO: "pupils seen outside the target",
     KNOWN: "the share of pupils",
     KNOWN_BY_YEAR: "the share of pupils",
+    ABSENT: "pupils absent",
+    CAUGHT_UP: "pupils who caught up",
 }
 
 
@@ -542,6 +621,13 @@ def definitions(content: Content) -> list[list[str]]:
                     f"Of {groups}. The number of pupils is the school’s own where it gave one; else an "
                     f"equal part of the number in the national register, which is an estimate; else "
                     f"unknown. Schools whose number is unknown are in no share."
+                ),
+            ],
+            [
+                "Absent",
+                (
+                    "Of a year group that has seen it, by the school’s word, else worked out from the number on "
+                    "roll. Who saw it at another school’s show later is seen; who had a lesson or the film caught up."
                 ),
             ],
             [

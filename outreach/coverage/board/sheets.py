@@ -23,6 +23,8 @@ HEAD: Row = [
     "Schools with own number",
     "Schools estimated",
     "Schools with number unknown",
+    "Absent",
+    "Caught up",
 ]
 """'Open' is said of year groups alone: neither seen nor booked."""
 
@@ -66,13 +68,14 @@ def _line(table: str, row: Mapping[str, Any], concerns: bool) -> Row:
         row["schools_with_own_number"],
         row["schools_estimated"],
         row["schools_with_number_unknown"],
+        *(said(row[name]) if name in row else "" for name in ("absent", "caught_up")),
     ]
 
 
 def _place(table: str, row: Mapping[str, Any]) -> Row:
     """A town, or urban or rural: of schools alone."""
     standings = [row["standings"][word] for word in NINE]
-    return [table, row["name"], row["schools"], *standings, "", row["gaps"], _share(row, "share"), *[""] * 7]
+    return [table, row["name"], row["schools"], *standings, "", row["gaps"], _share(row, "share"), *[""] * 9]
 
 
 def _year(year: Mapping[str, Any]) -> Row:
@@ -88,10 +91,7 @@ def _year(year: Mapping[str, Any]) -> Row:
         said(year["pupils_seen"]),
         said(year["target_pupils"]),
         _share(year, "pupil_share"),
-        "",
-        "",
-        "",
-        "",
+        *[""] * 6,
     ]
 
 

@@ -235,6 +235,7 @@ def _report(report: BoardReport) -> dict[str, Any]:
 def _people(report: BoardReport) -> dict[str, Any]:
     whole = report.content["whole"]
     names: Sequence[str] = ("pupils_seen", "target_pupils", "pupil_share", "concerns")
+    names = [*names, *(name for name in ("absent", "caught_up") if name in whole)]
     return {"report": report.id, "as_of": report.as_of.isoformat()} | {name: whole[name] for name in names}
 
 

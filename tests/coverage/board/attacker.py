@@ -101,7 +101,18 @@ class Attacker:
                 if key in self.at:
                     found[what][self.at[key]] = 1
         yield from found.items()
+        years = {(int(urn), int(y)) for urn, _, y in (u.partition(".") for u in units) if y.isdigit()}
+        there = [(s, y) for s in self.releases[n].target for y in s.year_groups if (s.urn, y) in years]
+        missed: Terms = {}
+        for s, y in there:
+            terms = self._terms(n, "missed", [s], (y,))
+            missed = {i: missed.get(i, 0) + terms.get(i, 0) for i in {*missed, *terms}}
+        caught = {self.at[k]: 1 for s, y in there if (k := (n, "caught", s.urn, y)) in self.at}
+        yield "missed", missed
+        yield "caught up", caught
+        yield "missed still", _less(missed, caught)
         yield "absent", _less(found["there"], found["saw"])
+        yield "neither", _less(_less(found["there"], found["saw"]), missed)
         yield "school and not seen", _less(found["school"], found["saw"])
 
     # --- what is unknown
@@ -117,6 +128,8 @@ class Attacker:
                     self._number(n, ("saw", s.urn, y), saw, least=min(saw, s.year_groups[y] == "seen"))
                 if there is not None:
                     self._number(n, ("there", s.urn, y), there, least=1)
+                if y in s.absent_by_year:
+                    self._number_away(n, s, y)
                 if saw is not None and there is not None:
                     a, b = self.at[n, "saw", s.urn, y], self.at[n, "there", s.urn, y]
                     if saw <= there:
@@ -146,6 +159,17 @@ class Attacker:
                         self.rows.append((_less(was, {self.at[n, "also", urn]: 1}), 0, 0))
                     break
 
+    def _number_away(self, n: int, s: Standing, y: int) -> None:
+        """Who was absent and caught up. The reader knows where it follows from the number of pupils, where the school
+        said it, and where somebody caught up."""
+        absent, caught_up = s.absent_by_year[y], s.caught_up_by_year.get(y, 0)
+        if y not in s.absent_worked_out:
+            self._number(n, ("missed", s.urn, y), absent, least=0)
+        if caught_up:
+            self._number(n, ("caught", s.urn, y), caught_up, least=0)
+            rest = _less(self._terms(n, "missed", [s], (y,)), self._terms(n, "caught", [s], (y,)))
+            self.rows.append((rest, 0, highspy.kHighsInf))
+
     def _number(self, n: int, what: tuple[Any, ...], true: int, *, least: int) -> None:
         before = self.at.get((n - 1, *what))
         if before is not None and self.true[before] == true:
@@ -164,6 +188,19 @@ class Attacker:
     ) -> Terms:
         found: Terms = {}
         for s in schools:
+            if what == "missed":
+                for y in s.absent_by_year:
+                    beyond = s.seen_by_year.get(y, 0) > (s.pupils_by_year.get(y) or 0)
+                    if beyond and y in s.absent_worked_out:
+                        continue  # more came than there are: nobody is absent, as everybody sees
+                    if years is None or y in years:
+                        terms: Terms = (
+                            _less(self._terms(n, "there", [s], (y,)), self._terms(n, "saw", [s], (y,)))
+                            if y in s.absent_worked_out
+                            else {self.at[n, what, s.urn, y]: 1}
+                        )
+                        found = {i: found.get(i, 0) + terms.get(i, 0) for i in {*found, *terms}}
+                continue
             keys = (
                 [(n, what, s.urn)]
                 if what in ("school", "concerns")
@@ -186,6 +223,8 @@ class Attacker:
                 "Target pupils where known",
                 "Pupils seen % where known",
                 "Concerns raised",
+                "Absent",
+                "Caught up",
             )
             assert {line[name] for name in people} == {""}, (
                 "outside the coordinators a place shows schools alone"
@@ -204,6 +243,8 @@ class Attacker:
             )
         self._shown(line["Pupils seen"], saw)
         self._shown(line["Target pupils where known"], there)
+        self._shown(line["Absent"], self._terms(n, "missed", schools))
+        self._shown(line["Caught up"], self._terms(n, "caught", schools))
         if line["Pupils seen % where known"] != "":
             self.rows.append((of_known, self._sum(of_known), self._sum(of_known)))
         if line["Concerns raised"] not in ("", None):
@@ -232,7 +273,7 @@ class Attacker:
                 for what, terms in self._measures(n, schools, years):
                     yield f"{release.day} {name}: {what}", terms
                     before = last.get((name, what))
-                    if before is not None and what != "absent":
+                    if before is not None and what not in ("absent", "missed", "missed still"):
                         change = _less(terms, before)
                         grew = self._sum(change)
                         if grew and self._one_way(change):
@@ -257,6 +298,11 @@ class Attacker:
         saw, there = self._terms(n, "saw", schools, years), self._terms(n, "there", schools, years)
         yield "seen", saw
         yield "there", there
+        missed, caught = self._terms(n, "missed", schools, years), self._terms(n, "caught", schools, years)
+        yield "missed", missed
+        if caught:
+            yield "caught up", caught
+            yield "missed still", _less(missed, caught)
         if years is None:
             yield "school", self._terms(n, "school", schools)
         counted = [

@@ -116,7 +116,25 @@ def _standing(s: dict[str, Any]) -> Standing:
         if set(states.values()) == {"open"}
         else "part seen"
     )
+    away = Random(f"{s['urn']} {sorted(saw.items())}")  # of its own, so that what else a seed brings stays
+    absent, caught_up, worked_out = {}, {}, []
+    for y in years:
+        rest = None if there[y] is None or y not in saw else max(0, there[y] - saw[y])
+        told = away.random() < 0.4
+        if states[y] != "seen" or rest is None and not told:
+            continue
+        if told:
+            absent[y] = away.choice((0, 1, 3, 8, 30))
+            absent[y] = min(absent[y], rest) if rest is not None and s["kind"] == "own" else absent[y]
+        else:
+            absent[y] = rest or 0
+            worked_out.append(y)
+        if absent[y] and away.random() < 0.5:
+            caught_up[y] = away.randint(1, absent[y])
     return Standing(
+        absent_by_year=absent,
+        caught_up_by_year=caught_up,
+        absent_worked_out=tuple(worked_out),
         urn=s["urn"],
         name=f"School {s['urn']}",
         district_code=f"E{s['district']}",
@@ -207,7 +225,7 @@ def test_nothing_under_five_is_known_of_two_thousand_counties(block: int) -> Non
 @pytest.fixture
 def only_the_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports as they would be if small numbers were hidden and nothing besides."""
-    monkeypatch.setattr(suppression, "_worse", lambda _before, _release: set())
+    monkeypatch.setattr(suppression, "_worse", lambda *_: set())
     monkeypatch.setattr(suppression._Work, "next_move", _only_the_small)
 
 
