@@ -1,6 +1,6 @@
 // A company's pages in halls without signal: what is filled in is kept on the phone until it is sent, never twice. The
-// worker keeps the pages; reports wait in IndexedDB, which it and every tab share. Nothing of it holds the link: a report
-// is kept under the link's number, and sent by the page that is opened by the link.
+// worker keeps the pages; reports wait in IndexedDB, which all tabs share and which holds no link: a report is kept under
+// the link's number, and sent by the page that is opened by the link.
 
 const KEPT = "outreach-kept-1";
 const OFF = "outreach-nothing-kept";
@@ -119,6 +119,12 @@ async function pressed(event) {
   const now = (await ours()).find((one) => one.show === report.show);
   if (now?.state === "sent") return location.replace(location.pathname);
   if (page) putIn(page);
+  else {
+    document.querySelector(".govuk-error-summary")?.remove();
+    const { needs, needsWords } = form.dataset;
+    if (now?.state === "waiting" && !form.elements[needs].value) await no(report, [[`#${needs}`, needsWords]]);
+    await showWhy();
+  }
   await tell();
   const said = document.querySelector(".govuk-error-summary") ?? band();
   said.tabIndex = -1;
@@ -224,7 +230,13 @@ async function fillIn() {
     if (field.type === "radio" || field.type === "checkbox") field.checked = said.includes(field.value);
     else if (said.length) field.value = said[0];
   }
-  if (report.state === "refused") band().after(summary(report.why));
+  await showWhy();
+}
+
+async function showWhy() {
+  const here = document.querySelector("form[data-show]").dataset.show;
+  const report = (await ours()).find((one) => one.show === here);
+  if (report?.state === "refused") band().after(summary(report.why));
 }
 
 function summary(why) {

@@ -286,6 +286,26 @@ def test_a_refusal_keeps_what_was_typed_and_opens_the_form_with_what_is_wrong(
     assert counts(site) == [None]
 
 
+def test_without_signal_too_one_is_told_that_the_first_answer_is_missing(
+    day: Any, site: Site, page: Page
+) -> None:
+    site.open(page, day.sheet)
+    kept(page, *day.pages)
+    page.context.set_offline(True)
+    page.goto(site.url + day.reports[0])
+    page.get_by_label("How many pupils saw it").fill("69")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
+    check(page)
+    page.get_by_role("link", name="Say whether it took place.").click()
+    fill(page, "96")
+    expect(said(page)).to_contain_text(WAITS)
+    expect(page.locator(".govuk-error-summary")).to_have_count(0)
+    page.context.set_offline(False)
+    expect(said(page)).to_contain_text(SENT)
+    assert counts(site) == [96]
+
+
 def test_with_signal_a_refusal_is_the_services_own_page_and_a_press_sends(
     day: Any, site: Site, page: Page
 ) -> None:
