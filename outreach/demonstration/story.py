@@ -29,6 +29,7 @@ from outreach.demonstration import (
     made_up_schools,
     money,
     names,
+    referrals,
     replies,
     seasons,
     shows,
@@ -52,6 +53,8 @@ PARTNERSHIP = "Marlshire Safeguarding Children Partnership"
 TITLE = "Someone to Tell"
 COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
 COLLEAGUE = "Owen Bright"
+REACHED_WITH = 30
+"""Percent of a district's target pupils with which it is reached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +108,7 @@ def tell(*, now: datetime) -> Told:
     replies.come_in(programme, parts, now=now)
     _report_dates(partnership, programme, now=now)
     surveys.answer(programme, now=now)
+    referrals.take_in(programme, REACHED_WITH, who=COORDINATOR, colleague=COLLEAGUE, now=now)
     _today(random, programme, season, parts, now=now)
     _board(programme, now=now)
     plans.draw_up(programme, who=COORDINATOR, now=now)

@@ -20,6 +20,9 @@ from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
 from outreach.ground.timespans import day_of
 from outreach.outcomes import declines, open_answers
+from outreach.outcomes.referrals import before_and_after, district_numbers
+from outreach.outcomes.referrals.before_and_after import ALL_KINDS, NOT_REACHED
+from outreach.outcomes.referrals.district_numbers import REFERRALS
 from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
 from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
@@ -130,6 +133,19 @@ def test_on_an_awkward_day_all_nine_standings_are_there_and_there_is_something_t
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_story_is_the_same_on_postgresql(app: Flask) -> None:
     judge(*tell("2027-01-19 09:30"))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("at", ["2026-11-27 10:00", "2027-01-19 09:00", "2027-07-02 09:00"])
+def test_two_districts_have_referrals_before_and_after_and_others_wait(app: Flask, at: str) -> None:
+    told, now = tell(at)
+    found = before_and_after.of_programme(told.programme, now=now)
+    whole = [line.views[ALL_KINDS] for line in found.lines if line.zero is not None]
+    assert sum(v.before is not None and v.after is not None for v in whole) >= 2
+    assert all(v.before is not None and v.before.number is not None for v in whole)
+    assert found.lines[-1].key == NOT_REACHED and not found.silent and not found.without_residents
+    kept = district_numbers.with_sources(told.partnership.id, REFERRALS)
+    assert [row.source for row in kept if row.replaced_at] == ["Front door, monthly returns"]
 
 
 @ON_SQLITE

@@ -603,7 +603,6 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         "wave_id",
         "code_id",
         "tally_id",
-        "entry_id",
         "change_id",
         "move_id",
         "call_off_id",

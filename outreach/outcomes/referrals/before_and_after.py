@@ -138,12 +138,12 @@ def _line(
 ) -> Line:
     day = districts[0].day
     zero = None if day is None else joining.month_of(day)
-    spans: dict[str, Spans] = {}
-    units: dict[str, dict[int, list[Unit]]] = {}
-    for kind in (ALL_KINDS, *kinds):
-        units[kind] = _known([d.code for d in districts], (kind,) if kind else kinds, counts)
-        summed = {month: sum(_number(unit, counts) for unit in of) for month, of in units[kind].items()}
-        spans[kind] = joining.by_calendar(summed) if zero is None else joining.aligned(summed, zero)
+    units = {
+        kind: _known([d.code for d in districts], (kind,) if kind else kinds, counts)
+        for kind in (ALL_KINDS, *kinds)
+    }
+    least = _least(units, counts)
+    spans = {kind: _spans({month: least[month] for month in months}, zero) for kind, months in units.items()}
     may_see = _may_see(spans, units, counts)
     rates = _Rates([residents.get(d.code, {}) for d in districts])
 
@@ -182,6 +182,20 @@ def _known(codes: Sequence[str], kinds: Sequence[str], counts: Counts) -> dict[i
     parts = [(code, kind) for code in codes for kind in kinds if (code, kind) in counts]
     months = set.intersection(*(set(counts[part]) for part in parts)) if parts else set()
     return {month: [(*part, month) for part in parts] for month in sorted(months)}
+
+
+def _least(units: Mapping[str, Mapping[int, Sequence[Unit]]], counts: Counts) -> dict[int, int]:
+    """The smallest count of any kind in each month: all kinds are joined alike, or one would give another away."""
+    found: dict[int, int] = {}
+    for months in units.values():
+        for month, of in months.items():
+            number = sum(_number(unit, counts) for unit in of)
+            found[month] = min(found.get(month, number), number)
+    return found
+
+
+def _spans(counts: Mapping[int, int], zero: int | None) -> Spans:
+    return joining.by_calendar(counts) if zero is None else joining.aligned(counts, zero)
 
 
 def _number(unit: Unit, counts: Counts) -> int:

@@ -3,8 +3,8 @@ Pure.
 
 Months are numbered one after the other, as year x 12 + month - 1. A block is three months: of a district that was
 reached, counted from its month 0, so that none holds months before and after; else a quarter of the calendar. A block
-is shown once all its months are known: by month where each has 5 or more, else as one quarter. So whether it is joined
-never changes with a month to come. Month 0 stands alone and is neither before nor after.
+is shown once all its months are known: by month where each has 5 or more of every kind, else as one quarter. So
+whether it is joined never changes with a month to come. Month 0 stands alone and is neither before nor after.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

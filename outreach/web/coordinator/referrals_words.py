@@ -33,7 +33,7 @@ CANNOT = (
 HOW = (
     "Month 0 is the month in which a district was reached. It is neither before nor after.",
     "Before and after: up to 12 months each, by whole quarters counted from month 0.",
-    "A quarter is shown once its three months are known; where one of them is under 5, as one figure.",
+    "A quarter is shown once its three months are known; where one of them is under 5, of any kind, as one figure.",
     "Rate: referrals a month for every 1,000 residents aged 10 to 17, by the newest estimate not after the month’s "
     "year, else the oldest.",
     "Not reached yet: all such districts together, by quarters of the calendar.",

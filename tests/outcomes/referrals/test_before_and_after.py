@@ -89,6 +89,13 @@ def test_a_month_of_all_kinds_is_known_once_each_kind_has_a_number() -> None:
     assert spans_of(line, ALL_KINDS) == [(-3, -3, 11), (-2, -2, 11), (-1, -1, 11)]
 
 
+def test_a_quarter_that_one_kind_needs_joined_is_joined_for_all() -> None:
+    line = one_line(row({-3: 9, -2: 9, -1: 9}) | row({-3: 6, -2: 2, -1: 6}, kind=CCE))
+    assert spans_of(line) == [(-3, -1, 27)]
+    assert spans_of(line, CCE) == [(-3, -1, 14)]
+    assert spans_of(line, ALL_KINDS) == [(-3, -1, 41)]
+
+
 def test_districts_that_are_not_reached_are_one_line_by_the_calendar() -> None:
     quarter = [2026 * 12 + n for n in range(3)]
     numbers = {cell(m, code): 6 for m in quarter for code in ("E07000002", "E07000003")}
