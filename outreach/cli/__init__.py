@@ -12,6 +12,7 @@ GROUPS = {
     "demonstration": "demonstration",
     "draws": "draws",
     "feeds": "feeds",
+    "outcomes": "outcomes",
     "people": "people",
     "planner": "planner",
     "post": "incoming",  # which adds to the group of post.py

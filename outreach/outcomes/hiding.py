@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import fmean
 
-from outreach.ground.suppression import AT_LEAST, SHOWN, Part, Release, Sum, hide
+from outreach.ground.suppression import AT_LEAST, HIDDEN, Part, Release, Sum, hide
 from outreach.outcomes import worked_out
 from outreach.outcomes.wave_changes import ANSWERS_AT_LEAST, CLUSTERS_AT_LEAST
 
@@ -85,6 +85,8 @@ class Given:
 
     figures: Mapping[Hashable, Figure]
     seen: MaySee
+    known: frozenset[At] = frozenset()
+    """Whose answers are known by themselves, from a file for researchers."""
 
 
 NOTHING_GIVEN = Given(figures={}, seen=MaySee(shown=frozenset(), beyond=frozenset(), rates=frozenset()))
@@ -194,6 +196,9 @@ class _Judging:
             one = self.heard[at]
             counted = one if one.counts else None
             could = frozenset(f"pupils {key!r}" for key in asked[at])
+            if at in self.given.known:
+                people[could] += max(one.pupils - one.answers, 0)
+                continue
             did = could | {f"answers {key!r}" for key in answered[at]}
             yes = did | {f"yes {key!r}" for key in answered[at]}
             people[yes] += counted.yes if counted else 0
@@ -251,7 +256,7 @@ class _Judging:
         found: dict[At, set[Hashable]] = defaultdict(set)
         for key in keys:
             figure = self.figures[key]
-            for at in figure.of if which == "of" else figure.asked:
+            for at in figure.of - self.given.known if which == "of" else figure.asked:
                 found[at].add(key)
         return {frozenset(some) for some in found.values()}
 
@@ -264,7 +269,7 @@ class _Judging:
         answered: dict[At, set[Hashable]] = defaultdict(set)
         asked: dict[At, set[Hashable]] = defaultdict(set)
         for key in self.shown:
-            for at in self.figures[key].of:
+            for at in self.figures[key].of - self.given.known:
                 if at[0] == wave:
                     answered[at].add(key)
             for at in self.figures[key].asked if key in self.rates else ():
@@ -300,7 +305,7 @@ def _hidden(
         aside=aside,
         guessed=guessed,
     )
-    return {key for key in sums if judged.sums[key].status != SHOWN}
+    return {key for key in sums if judged.sums[key].status == HIDDEN}
 
 
 class _Side:

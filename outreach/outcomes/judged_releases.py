@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from outreach.outcomes import hiding
+from outreach.outcomes import hiding, researchers
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
 from outreach.outcomes.hiding import Figure, Given, MaySee
 from outreach.outcomes.item_figures import CHANGES, ItemFigures, Key
@@ -22,6 +22,8 @@ class ShownOfItem:
     seen: MaySee = NOTHING_SEEN
     changes: frozenset[tuple[str, ...]] = frozenset()
     months: bool = False
+    rows: frozenset[int] = frozenset()
+    """The waves of which a row for researchers goes out by this release."""
 
     def written(self) -> dict[str, Any]:
         return {
@@ -31,6 +33,7 @@ class ShownOfItem:
             ],
             "changes": [list(one) for one in sorted(self.changes)],
             "months": self.months,
+            "rows": sorted(self.rows),
         }
 
     @classmethod
@@ -44,6 +47,7 @@ class ShownOfItem:
             ),
             changes=frozenset(tuple(one) for one in written["changes"]),
             months=written["months"],
+            rows=frozenset(written["rows"]),
         )
 
 
@@ -69,11 +73,22 @@ def judged(
     earlier: Sequence[Shown],
     *,
     day: date,
+    wanted: Mapping[int, frozenset[int]] | None = None,
 ) -> dict[int, ShownOfItem]:
-    """What a release of all these waves may show anew, by item; `means`: whom to tell first, which has rows."""
+    """What a release of all these waves may show anew, by item; `means`: whom to tell first, which has rows. `wanted`:
+    by item, waves of which a row may go out to researchers as far as it tells of itself alone."""
     answered = [item_id for item_id, theirs in means.items() if theirs]
     return {
-        item_id: _judged_item(item_id, means[item_id], shows, waves, earlier, day=day, with_rows=n == 0)
+        item_id: _judged_item(
+            item_id,
+            means[item_id],
+            shows,
+            waves,
+            earlier,
+            day=day,
+            with_rows=n == 0,
+            wanted=(wanted or {}).get(item_id, frozenset()),
+        )
         for n, item_id in enumerate(answered)
     }
 
@@ -87,6 +102,7 @@ def _judged_item(
     *,
     day: date,
     with_rows: bool,
+    wanted: frozenset[int],
 ) -> ShownOfItem:
     item = ItemFigures(means, shows, waves, with_rows=with_rows)
     last: dict[Key, tuple[Figure, bool]] = {}
@@ -109,6 +125,8 @@ def _judged_item(
             elif key in last and last[key][0] == figure:
                 continue
             given[at] = figure
+    at_of = {wave.id: (wave.kind, wave.performance) for wave in waves}
+    gone = frozenset(at_of[wave_id] for release in earlier for wave_id in release.of(item_id).rows)
     stays = {key for key, (figure, _) in last.items() if item.figures.get(key) == figure}
     anew: dict[Hashable, Figure] = {key: one for key, one in item.figures.items() if key not in stays}
     seen = hiding.judge(
@@ -118,7 +136,16 @@ def _judged_item(
         given=Given(
             figures=given,
             seen=MaySee(shown=frozenset(shown), beyond=frozenset(beyond), rates=frozenset(rates)),
+            known=gone,
         ),
+    )
+    rows = researchers.that_may_go_out(
+        [at_of[wave_id] for wave_id in wanted],
+        gone,
+        {**given, **anew},
+        frozenset(shown) | seen.shown,
+        item.heard,
+        day=day,
     )
     side_by_side = MaySee(
         shown=seen.shown | stays,
@@ -140,4 +167,5 @@ def _judged_item(
             if may_see(item.change(by, key, *pair))
         ),
         months=with_rows and may_see(item.months()),
+        rows=frozenset(wave_id for wave_id, at in at_of.items() if at in rows),
     )

@@ -5,7 +5,8 @@ another's is known beforehand, whatever is looked at in whatever order: a releas
 it, and stays as it was. Waves come in by three schools at least, and not before their papers and reports are in.
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -25,8 +26,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of, wall
-from outreach.outcomes import asked_shows, wave_means
+from outreach.outcomes import asked_shows, researchers, wave_means
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
+from outreach.outcomes.closed_answers import counts_by_item
 from outreach.outcomes.hiding import SCHOOLS_AT_LEAST
 from outreach.outcomes.judged_releases import Shown, ShownOfItem, judged
 from outreach.outcomes.tallies import PAPER_COMES_IN
@@ -38,8 +40,13 @@ RENEWED_AFTER = timedelta(days=6, hours=12)
 """A programme's figures are renewed once a week at most."""
 
 
+BITS_OF_A_NUMBER = 50
+"""Of the random number of a performance: no two are alike, and every program reads it as a whole number."""
+
+
 class OutcomeRelease(Base):
-    """One release of a programme, counted from 1. `shown`: by item, what is shown anew. It never changes."""
+    """One release of a programme, counted from 1. `shown`: by item, what is shown anew, and random numbers of its
+    new performances. It never changes."""
 
     __tablename__ = "outcome_release"
     __table_args__ = (
@@ -86,6 +93,16 @@ class Released:
     shows: Sequence[AskedShow]
     waves: Sequence[HeldWave]
     shown: Sequence[Shown]
+    numbers: Mapping[int, int]
+    """{performance: its random number in files for researchers}."""
+
+    def rows_for_researchers(self) -> dict[int, frozenset[int]]:
+        """{item: the waves of which a row went out}."""
+        found: dict[int, frozenset[int]] = {}
+        for one in self.shown:
+            for item_id, of_item in one.items.items():
+                found[item_id] = found.get(item_id, frozenset()) | of_item.rows
+        return found
 
 
 def of_programme(programme: Programme) -> Released:
@@ -145,10 +162,11 @@ def of_programme(programme: Programme) -> Released:
             Shown(
                 day=day_of(made_at),
                 waves=frozenset(through),
-                items={int(item_id): ShownOfItem.read(one) for item_id, one in said.items()},
+                items={int(item_id): ShownOfItem.read(one) for item_id, one in said["items"].items()},
             )
         )
-    return Released(shows=list(shows.values()), waves=waves, shown=shown)
+    numbers = {int(show): number for _, _, said in made for show, number in said["numbers"].items()}
+    return Released(shows=list(shows.values()), waves=waves, shown=shown, numbers=numbers)
 
 
 def release_next(*, now: datetime) -> bool:
@@ -182,14 +200,30 @@ def release(programme: Programme, *, now: datetime) -> None:
     all_waves = [*earlier.waves, *waves]
     ids = [wave.id for wave in all_waves]
     items = wave_means.items_asked(ids)
-    means = wave_means.means_by_item(list(all_shows.values()), all_waves, items)
-    shown = judged(means, list(all_shows.values()), all_waves, earlier.shown, day=day_of(now))
+    counts = counts_by_item(ids)
+    means = wave_means.means_of_counts(counts, list(all_shows.values()), all_waves, items)
+    wanted = {
+        item.id: frozenset(
+            wave_id
+            for wave_id in new
+            if (wave_id, item.id) in counts and researchers.tells_of_no_class(item, counts[wave_id, item.id])
+        )
+        for item in items
+    }
+    shown = judged(means, list(all_shows.values()), all_waves, earlier.shown, day=day_of(now), wanted=wanted)
+    numbers = {
+        show: secrets.randbits(BITS_OF_A_NUMBER)
+        for show in sorted({wave.performance for wave in waves} - earlier.numbers.keys())
+    }
     made = OutcomeRelease(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
         number=len(earlier.shown) + 1,
         made_at=now,
-        shown={str(item_id): one.written() for item_id, one in shown.items()},
+        shown={
+            "items": {str(item_id): one.written() for item_id, one in shown.items()},
+            "numbers": {str(show): number for show, number in numbers.items()},
+        },
     )
     db.session.add(made)
     db.session.flush()

@@ -1,6 +1,8 @@
-"""Files that pages hand out: CSV sent line by line inside the request's own context, workbooks whole."""
+"""Files that pages hand out: CSV sent line by line inside the request's own context, workbooks and ZIPs whole."""
 
-from collections.abc import Iterable, Sequence
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, stream_with_context
@@ -24,6 +26,15 @@ def csv_file(
 def workbook(name: str, content: bytes) -> Response:
     """An XLSX named `name`."""
     return Response(content, mimetype=tabular.XLSX_TYPE, headers=_saved_as(name))
+
+
+def zip_file(name: str, files: Mapping[str, str]) -> Response:
+    """A ZIP named `name` of text files; the same files make the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file, content in files.items():
+            archive.writestr(zipfile.ZipInfo(file), content.encode())
+    return Response(out.getvalue(), mimetype="application/zip", headers=_saved_as(name))
 
 
 def _saved_as(name: str) -> dict[str, str]:

@@ -75,6 +75,7 @@ ANOTHER_WAY = {
     "coordinator.referrals_csv": "a file, once counts are in: test_referrals_pages.py",
     "coordinator.referral_numbers_csv": "a file, once numbers are in: test_referrals_pages.py",
     "coordinator.outcomes_csv": "a file, once pupils have answered: test_outcomes_pages.py",
+    "coordinator.outcomes_researchers": "a file, once pupils have answered: test_outcomes_pages.py",
     "coordinator.own_letter_check": "after a press on a draft: test_own_letters_browser.py",
     "coordinator.own_letter_html": "what stands in the frame of that page",
     "coordinator.called_off": "after something was called off: test_call_off_browser.py",

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from html import unescape
 from typing import Any
 
@@ -127,12 +128,32 @@ def test_the_file_says_the_same_in_lines(app: Flask, client: FlaskClient) -> Non
     assert all(str(show.urn) not in answer.text and show.host.name not in answer.text for show in told.shows)
 
 
+def test_the_file_for_researchers_has_a_codebook_beside_it_and_is_the_same_again(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        told = answered.lay(county()[:6])
+    make.signed_in(client, told.person)
+    page = client.get("/desk/outcomes")
+    assert f"/desk/outcomes-researchers.zip?programme={told.programme.id}" in page.text
+    address = {"programme": told.programme.id}
+    answer = client.get("/desk/outcomes-researchers.zip", query_string=address)
+    assert answer.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.namelist() == [f"outcomes-{told.programme.id}-researchers.csv", "codebook.txt"]
+        rows = list(csv.DictReader(archive.read(archive.namelist()[0]).decode().splitlines()))
+        book = archive.read("codebook.txt").decode()
+    assert rows and {row["wave"] for row in rows} <= {"before", "after", "later"}
+    assert all(f"item {row['item']}: " in book for row in rows)
+    assert client.get("/desk/outcomes-researchers.zip", query_string=address).data == answer.data
+
+
 def test_another_partnerships_outcomes_are_not_there(app: Flask, client: FlaskClient) -> None:
     with transaction():
         told = answered.lay(county()[:3])
         other = make.person(make.partnership(("932",)))
     make.signed_in(client, other)
-    for address in ("/desk/outcomes", "/desk/outcomes.csv"):
+    for address in ("/desk/outcomes", "/desk/outcomes.csv", "/desk/outcomes-researchers.zip"):
         assert client.get(address, query_string={"programme": told.programme.id}).status_code == 404
     assert client.get("/desk/outcomes.csv").status_code == 404
 

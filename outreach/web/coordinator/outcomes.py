@@ -5,7 +5,8 @@ from typing import Any
 from flask import render_template, request
 
 from outreach.ground import clock
-from outreach.outcomes import findings
+from outreach.outcomes import findings, releases, researchers, wave_means
+from outreach.outcomes.closed_answers import counts_by_item
 from outreach.outcomes.item_figures import DISTRICT
 from outreach.web import downloads
 from outreach.web.coordinator import outcomes_words
@@ -38,3 +39,23 @@ def outcomes_csv() -> Any:
     title = outcomes_words.csv_title(found, programme.title)
     rows: list[list[Any]] = [outcomes_words.CSV_HEAD, *outcomes_words.csv_rows(found)]
     return downloads.csv_file(f"outcomes-{programme.id}.csv", [title], rows, end="the figures")
+
+
+@coordinator.get("/outcomes-researchers.zip")
+@coordinators_only
+def outcomes_researchers() -> Any:
+    """The rows for researchers, and the codebook beside them."""
+    programme = the_programme()
+    released = releases.of_programme(programme)
+    gone = released.rows_for_researchers()
+    ids = [wave.id for wave in released.waves]
+    items = wave_means.items_asked(ids)
+    found = researchers.rows(
+        gone, released.numbers, counts_by_item(ids), released.shows, released.waves, items
+    )
+    name = f"outcomes-{programme.id}-researchers"
+    files = {
+        f"{name}.csv": researchers.as_csv(found),
+        "codebook.txt": "\r\n".join([*researchers.codebook(items), ""]),
+    }
+    return downloads.zip_file(f"{name}.zip", files)
