@@ -42,6 +42,8 @@ WORDS = {
     "said": ["not-this-year"],
     "kind": ["shows", "nonsense"],
     "text_kind": ["week"],
+    "wave": ["before", "never"],
+    "what": ["poster", "film"],
     "which": ["table", "gaps", "used", "free", "left-out"],
     "field": ["number_of_pupils", "nonsense"],
     "la_code": ["931"],

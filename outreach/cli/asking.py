@@ -22,6 +22,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
+from outreach.outcomes import reminding as open_waves
 from outreach.outcomes import waves
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -84,6 +85,7 @@ def _round(*, dry_run: bool) -> int:
             reminding.withdraw_one(now=now)
             pledge_letters.withdraw_waiting(now=now)
             before_visits.withdraw_one(now=now)
+            open_waves.withdraw_one(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
             waves.follow_shows(now=now)
         for programme_id in follow_ups.programmes_with_some():
@@ -130,15 +132,20 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def remind_of_visit(booking_id: int) -> bool:
         return before_visits.send_due(programme(), booking_id, now=now)
 
+    def say_pupils_can_answer(booking_id: int) -> bool:
+        return open_waves.send_due(programme(), booking_id, now=now)
+
     schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
     reports = [m.booking.id for m in reminding.due(programme(), now=now)]
     besides = dict.fromkeys(one.school.urn for one in pledge_letters.due(programme(), now=now))
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
+    open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
     tried: set[int] = set()
     reminded = [_once(partial(remind, urn), f"reminding {urn}") for urn in schools]
     asked = [_once(partial(ask_for_report, one), f"asking for report {one}") for one in reports]
     asked_besides = [_once(partial(ask_what_was_done, urn), f"asking {urn} what was done") for urn in besides]
     near = [_once(partial(remind_of_visit, one), f"reminding of visit {one}") for one in visits]
+    told = [_once(partial(say_pupils_can_answer, one), f"telling {one} of its wave") for one in open_for]
     offered: list[bool | None] = []
     while True:
         done = _once(
@@ -157,10 +164,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
             (asked, "report asked for", "reports asked for"),
             (asked_besides, "school asked what was done", "schools asked what was done"),
             (near, "school reminded of its visit", "schools reminded of their visits"),
+            (told, "school told that pupils can answer", "schools told that pupils can answer"),
         )
         if any(found)
     ]
-    return said, sum(done is None for done in (*reminded, *asked, *asked_besides, *near, *offered))
+    return said, sum(done is None for done in (*reminded, *asked, *asked_besides, *near, *told, *offered))
 
 
 def _over(performance_id: int, *, now: datetime) -> bool:
@@ -205,10 +213,14 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
         shown = day_short(coming.booking.performance.starts_at)
         to = ", ".join(person.address for person in coming.people)
         click.echo(f"  would remind {coming.school.name} ({to}) of its visit on {shown}")
+    open_now = open_waves.due(programme, now=now)
+    for one_wave in open_now:
+        to = one_wave.person.address
+        click.echo(f"  would tell {one_wave.school.name} ({to}) that its pupils can answer")
     offered = _would_offer(programme.id, now=now)
     for line in offered:
         click.echo(line)
-    if not (due or missing or besides or near or offered):
+    if not (due or missing or besides or near or open_now or offered):
         click.echo("  nothing is due today")
 
 

@@ -16,6 +16,7 @@ from outreach.coverage.digest import sending as digests
 from outreach.ground import clock
 from outreach.ground.db import db, transaction, write_file_anew
 from outreach.outcomes import closing, releases
+from outreach.outcomes import reminding as open_waves
 from outreach.post import letterbook
 from outreach.post.outgoing import duty, postman
 from outreach.visits import reminding
@@ -115,6 +116,7 @@ def _see_to_what_is_due() -> None:
     _each(
         before_visits.withdraw_one, "reminders of visits that have lost their reason could not be taken back"
     )
+    _each(open_waves.withdraw_one, "letters about waves that are not open could not be taken back")
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
     _digests()

@@ -39,6 +39,7 @@ class QuestionnaireDecline(Base):
 
 def decline(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
     """The school's pupils are not asked; its codes take no answer. Declined already, nothing happens."""
+    _queue(programme)
     if _standing(programme.id, urn) is None:
         db.session.add(
             QuestionnaireDecline(
@@ -55,6 +56,7 @@ def decline(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
 
 def withdraw(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
     """It takes part after all."""
+    _queue(programme)
     if (row := _standing(programme.id, urn)) is not None:
         row.withdrawn_at, row.withdrawn_by = now, who
         db.session.flush()
@@ -86,6 +88,13 @@ _HAS_DECLINED = (
 def has_declined(programme_id: int, urn: int) -> bool:
     """The same of one school."""
     return db.session.scalar(_HAS_DECLINED, {"programme_id": programme_id, "urn": urn}) is not None
+
+
+def _queue(programme: Programme) -> None:
+    """Two who say it at once go one after the other."""
+    db.session.execute(
+        select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True)
+    )
 
 
 def _standing(programme_id: int, urn: int) -> QuestionnaireDecline | None:

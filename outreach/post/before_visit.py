@@ -53,13 +53,14 @@ class Sheet:
 @dataclass(frozen=True, kw_only=True)
 class BeforeVisit:
     """What the letter says besides the visit's facts. `brought_by`: the company; None for `families` and `staff`
-    where a show is for adults."""
+    where a show is for adults. `questions`: how many its pupils are asked, in a word; '' for none."""
 
     subject: str
     blocks: tuple[Block, ...]
     brought_by: str
     families: Sheet | None
     staff: Sheet | None
+    questions: str = ""
 
 
 def before_visit(
@@ -121,5 +122,6 @@ def _rendered(
         facts=[*facts, ("Brought by", words.brought_by), reference],
         families_page=links.families_page(here, token, visit.reference),
         staff_page=links.staff_page(here, token, visit.reference),
+        questions_page=links.questions_page(here, token, visit.reference),
         stop=stop,
     )

@@ -18,6 +18,8 @@ SCHOOL_PAGE = "/i/{token}"
 CONTACTS_PAGE = "/i/{token}/contacts"
 FAMILIES_PAGE = "/i/{token}/booked/{reference}/families"
 STAFF_PAGE = "/i/{token}/booked/{reference}/staff"
+QUESTIONS_PAGE = "/i/{token}/booked/{reference}/questions"
+POSTER_PAGE = "/i/{token}/booked/{reference}/questions/{wave}/poster"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
 FIND_SCHOOL_PAGE = "/find/{urn}"
@@ -139,6 +141,16 @@ def families_page(public_url: str, token: str, reference: str) -> str:
 def staff_page(public_url: str, token: str, reference: str) -> str:
     """A booking's note for staff, on one page to print."""
     return public_url + STAFF_PAGE.format(token=token, reference=reference)
+
+
+def questions_page(public_url: str, token: str, reference: str) -> str:
+    """What a booking's pupils are asked, and where a school says that they are not."""
+    return public_url + QUESTIONS_PAGE.format(token=token, reference=reference)
+
+
+def poster_page(public_url: str, token: str, reference: str, wave: str) -> str:
+    """The poster of one wave of questions."""
+    return public_url + POSTER_PAGE.format(token=token, reference=reference, wave=wave)
 
 
 def booking_page(public_url: str, reference: str) -> str:

@@ -138,6 +138,7 @@ def _import_pages() -> None:
     import outreach.web.school.other_answers
     import outreach.web.school.promised
     import outreach.web.school.proposed
+    import outreach.web.school.questions
     import outreach.web.school.reporting
     import outreach.web.school.sharing
     import outreach.web.school.subscribing

@@ -23,6 +23,7 @@ from outreach.ground.db import db, transaction
 from outreach.post import before_visit as before
 from outreach.post import copies, letters, outbox, own_letter, proposing
 from outreach.post import digest as desk_digest
+from outreach.post import questions_open as open_questions
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
 from outreach.post.digest import DigestLine, DigestPart, DigestWords
@@ -31,6 +32,7 @@ from outreach.post.incoming import answering
 from outreach.post.letters import Addressee, LetterVisit
 from outreach.post.outbox import SENT, Letter
 from outreach.post.own_letter import OwnWords
+from outreach.post.questions_open import QuestionsOpen
 from outreach.post.stationery import OfferedTime
 from outreach.post.writing import mint, page_of
 from outreach.post.yearly import still_right
@@ -178,13 +180,14 @@ def sheet(**changes: Any) -> Sheet:
     )
 
 
-def _before(families: Sheet | None, staff: Sheet | None, **changes: Any) -> Letter:
+def _before(families: Sheet | None, staff: Sheet | None, *, questions: str = "", **changes: Any) -> Letter:
     words = BeforeVisit(
         subject="‘Someone to Tell’ on Tuesday 9 March: what to have ready",
         blocks=(Block(kind="paragraph", lines=("Please send the letter below to families this week.",)),),
         brought_by="Lantern Row Theatre",
         families=families,
         staff=staff,
+        questions=questions,
     )
     at = visit().starts_at - timedelta(days=7)
     return before.before_visit(
@@ -203,8 +206,34 @@ def before_visit() -> Letter:
     return _before(sheet(), staff)
 
 
+def before_visit_with_questions() -> Letter:
+    return _before(sheet(), sheet(title="A note for staff"), questions="Six")
+
+
 def before_visit_for_adults() -> Letter:
     return _before(None, None, pupils=(), access=())
+
+
+def _open(wave: str, opened: timedelta) -> Letter:
+    at = visit().starts_at + opened
+    words = QuestionsOpen(
+        wave=wave,
+        number=6,
+        last_day=(at + timedelta(days=2)).date(),
+        closes_at=at + timedelta(days=3),
+        later=wave == "later",
+    )
+    return open_questions.questions_open(
+        words, visit(), JOANNA, sender(), stop_token="stop".ljust(32, "x"), now=at
+    )
+
+
+def questions_open() -> Letter:
+    return _open("after", timedelta(days=1))
+
+
+def questions_open_later() -> Letter:
+    return _open("later", timedelta(days=91))
 
 
 def link() -> Letter:
@@ -706,7 +735,10 @@ ALL: list[Callable[[], Letter]] = [
     since_the_show,
     since_the_show_for_the_last_time,
     before_visit,
+    before_visit_with_questions,
     before_visit_for_adults,
+    questions_open,
+    questions_open_later,
     digest,
 ]
 each_letter = pytest.mark.parametrize("name", [write.__name__ for write in ALL])
@@ -882,7 +914,14 @@ def test_the_digest_says_why_it_comes_and_how_to_stop_it(kept: dict[str, Kept]) 
 
 def test_the_letters_that_can_be_stopped_are_these_alone(kept: dict[str, Kept]) -> None:
     found = {w.__name__ for w in ALL if "List-Unsubscribe" in dict(copies.read(kept[w.__name__].raw).headers)}
-    assert found == {"digest", "before_visit", "before_visit_for_adults"}
+    assert found == {
+        "digest",
+        "before_visit",
+        "before_visit_with_questions",
+        "before_visit_for_adults",
+        "questions_open",
+        "questions_open_later",
+    }
 
 
 def test_a_reminder_before_a_visit_says_how_to_stop_them(kept: dict[str, Kept]) -> None:

@@ -15,7 +15,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.wording import day_short
 from outreach.outcomes import closing, items, questionnaires, tallies, waves
 from outreach.outcomes.items import OURS
-from outreach.web.coordinator import questionnaire_words
+from outreach.web import questionnaire_words
 
 pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 

@@ -37,8 +37,9 @@ FARTHEST = timedelta(days=7 + school_days.FARTHEST)
 class VisitReminder(Base):
     """One letter that reminded one person of one show; `address` in small letters.
 
-    `kind`: a week or a school day before; `show_day`: the day of the show of which it told, and `starts_at` its time.
-    `withdrawn_at`: it was taken back before it went. Its stop link opens by the hash of its token alone.
+    `kind`: a week or a school day before, or the wave (outcomes) that was open after it; `show_day`: the day of the
+    show of which it told, and `starts_at` its time. `withdrawn_at`: it was taken back before it went. Its stop link
+    opens by the hash of its token alone.
     """
 
     __tablename__ = "visit_reminder"
@@ -141,7 +142,10 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     calendars = school_days.load({school.urn for _, school, _ in rows})
     kinds = {b.id: days_before(day, calendars[school.urn]).due(today) for b, school, day in rows}
     rows = [row for row in rows if kinds[row[0].id] and not calendars[row[1].urn].why_closed(today)]
-    written, people = _written([b.id for b, _, _ in rows]), _people([b.id for b, _, _ in rows])
+    written, people = (
+        reminded_already([b.id for b, _, _ in rows]),
+        who_can_be_reached([b.id for b, _, _ in rows]),
+    )
     return [
         DueReminder(
             booking=booking,
@@ -182,25 +186,32 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
                 now=now,
                 expires_at=told.expiry(booking),
             )
-            db.session.add(
-                VisitReminder(
-                    partnership_id=programme.partnership_id,
-                    booking_id=booking.id,
-                    kind=reminder.kind,
-                    show_day=day_of(booking.performance.starts_at),
-                    starts_at=booking.performance.starts_at,
-                    address=person.address.lower(),
-                    letter_id=letter.id,
-                    stop_hash=_hash_of(token),
-                    recorded_at=now,
-                )
-            )
+            note(booking, reminder.kind, person, letter, stop_token=token, now=now)
         history.record(
             "reminded of the visit", booking, who=THE_SERVICE, now=now, after=texts.NAMES[reminder.kind]
         )
         db.session.flush()
         return True
     return False
+
+
+def note(
+    booking: Booking, kind: str, person: VisitContact, letter: Letter, *, stop_token: str, now: datetime
+) -> None:
+    """That a letter of that kind goes to somebody, so that it goes once."""
+    db.session.add(
+        VisitReminder(
+            partnership_id=booking.partnership_id,
+            booking_id=booking.id,
+            kind=kind,
+            show_day=day_of(booking.performance.starts_at),
+            starts_at=booking.performance.starts_at,
+            address=person.address.lower(),
+            letter_id=letter.id,
+            stop_hash=_hash_of(stop_token),
+            recorded_at=now,
+        )
+    )
 
 
 def withdraw_one(*, now: datetime) -> bool:
@@ -212,6 +223,7 @@ def withdraw_one(*, now: datetime) -> bool:
         .join(Booking, Booking.id == VisitReminder.booking_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(Letter.status == WAITING, Letter.lease_until.is_(None), VisitReminder.withdrawn_at.is_(None))
+        .where(VisitReminder.kind.in_((WEEK, DAY)))
         .order_by(VisitReminder.id)
     ).all()
     if not rows:
@@ -243,7 +255,7 @@ def days_to_come(booking: Booking, plan: Schedule, *, now: datetime) -> list[dat
         return []
     calendar = booking.school_days()
     days = days_before(show_day, calendar)
-    written = {kind for _, kind, day in _written([booking.id]) if day == show_day}
+    written = {kind for _, kind, day in reminded_already([booking.id]) if day == show_day}
     tomorrow = today + timedelta(days=1)
     found = []
     week = calendar.next_school_day(max(days.week, tomorrow))
@@ -263,7 +275,7 @@ def whose(stop_token: str) -> Booking | None:
     )
 
 
-def _written(booking_ids: Iterable[int]) -> set[tuple[int, str, date]]:
+def reminded_already(booking_ids: Iterable[int]) -> set[tuple[int, str, date]]:
     """(booking, kind, day of the show) of each reminder that stands; one query."""
     rows = db.session.execute(
         select(VisitReminder.booking_id, VisitReminder.kind, VisitReminder.show_day)
@@ -273,7 +285,7 @@ def _written(booking_ids: Iterable[int]) -> set[tuple[int, str, date]]:
     return {(booking_id, kind, day) for booking_id, kind, day in rows}
 
 
-def _people(booking_ids: list[int]) -> dict[int, list[VisitContact]]:
+def who_can_be_reached(booking_ids: list[int]) -> dict[int, list[VisitContact]]:
     """Who is named for each booking and can be reached: one query, and one for dead addresses."""
     named = promises.people_of_each(booking_ids)
     dead = {a.lower() for a in outbox.dead_addresses(p.address for people in named.values() for p in people)}

@@ -39,12 +39,14 @@ def before_visit(
     """What the reminder of that kind says. `words`: the partnership's, by kind."""
     said = values(booking, calendar, now=now)
     pupils = not booking.programme.for_adults
+    asked = QUESTIONS_ASKED.told()(booking.programme_id, booking.urn) if pupils else 0
     return BeforeVisit(
         subject=texts.title_of(words[kind], said),
         blocks=texts.blocks_of(words[kind], said),
         brought_by=said["company"],
         families=for_families(booking, words[FAMILIES], calendar, people, now=now) if pupils else None,
         staff=for_staff(booking, words[STAFF], calendar, people, now=now) if pupils else None,
+        questions=NUMBERS.get(asked, str(asked)) if asked else "",
     )
 
 
@@ -68,9 +70,9 @@ def for_families(
             Block(
                 kind=PARAGRAPH,
                 lines=(
-                    "Pupils may answer a short questionnaire before and after. It asks no name, and any question can "
-                    "be skipped. If you would rather your child was not asked, tell us by "
-                    f"{said['answer by']}. You need give no reason.",
+                    "Pupils may answer a short questionnaire before it, after it and three months later. It asks "
+                    "no name, and any question can be skipped. If you would rather your child was not asked, tell us "
+                    f"by {said['answer by']}. You need give no reason.",
                 ),
             ),
         ]

@@ -47,7 +47,7 @@ class SettingsForm(forms.Form):
     offers_on = forms.tick("Keep times that come free for the waiting list, in turn")
     offer_days = _days("School days to answer an offer")
     reports_on = forms.tick("Missing reports are asked for by themselves")
-    visits_on = forms.tick("Schools are reminded before their visits")
+    visits_on = forms.tick("Schools are reminded before their visits, and when pupils can answer")
     report_after_days = _days("Asked for a report, days after the show")
     pledges_on = forms.tick("What was promised is asked about a week and six weeks after the show")
 

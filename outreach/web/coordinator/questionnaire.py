@@ -13,8 +13,7 @@ from outreach.outcomes import items, questionnaires
 from outreach.outcomes.items import SCALE, TRUE_OR_FALSE, ItemWords
 from outreach.outcomes.questionnaires import Questionnaire
 from outreach.tour.programmes import Programme
-from outreach.web import forms
-from outreach.web.coordinator import questionnaire_words
+from outreach.web import forms, questionnaire_words
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme, who
 from outreach.web.refusals import back_to, refused, status
 

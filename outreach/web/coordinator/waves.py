@@ -9,13 +9,10 @@ from werkzeug.wrappers import Response
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.outcomes import declines, expected, questionnaires, tallies, waves
-from outreach.outcomes.waves import BEFORE, CLOSED, OVER, AnswerWave, ShowAsked, WaveCode
-from outreach.post import stationery
+from outreach.outcomes.waves import CLOSED, OVER, AnswerWave, ShowAsked, WaveCode
 from outreach.tour.performances import Performance
-from outreach.web import forms, pupil_words
-from outreach.web.coordinator import questionnaire_words
+from outreach.web import forms, questionnaire_words, wave_sheets
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme, who
-from outreach.web.qr import qr_svg
 from outreach.web.refusals import back_to, refused, status
 
 
@@ -157,21 +154,21 @@ def take_answers_back_in(code_id: int) -> Response:
 @coordinators_only
 def wave_poster(wave_id: int) -> Any:
     """A sheet of A4 for the wall: QR code, address, code, and whom to talk to."""
-    return _to_print("poster", _wave(wave_id))
+    return _to_print(wave_sheets.POSTER, _wave(wave_id))
 
 
 @coordinator.get("/waves/<int:wave_id>/slide")
 @coordinators_only
 def wave_slide(wave_id: int) -> Any:
     """The same for the wall of a hall."""
-    return _to_print("slide", _wave(wave_id))
+    return _to_print(wave_sheets.SLIDE, _wave(wave_id))
 
 
 @coordinator.get("/waves/<int:wave_id>/paper")
 @coordinators_only
 def wave_paper(wave_id: int) -> Any:
     """The questions on paper, for a school without phones."""
-    return _to_print("paper", _wave(wave_id))
+    return _to_print(wave_sheets.PAPER, _wave(wave_id))
 
 
 @coordinator.route("/waves/<int:wave_id>/tally", methods=["GET", "POST"])
@@ -215,25 +212,11 @@ def withdraw_tally(tally_id: int) -> Response:
 
 
 def _to_print(what: str, wave: AnswerWave) -> Any:
-    code = next((one for one in waves.codes_of([wave.id]).get(wave.id, ()) if one.ended_at is None), None)
+    code = wave_sheets.code_of(wave)
     if code is None:
         flash("This wave has no code that works. Give it a new one first.", "confirm")
         return _back(wave.performance_id)
-    here = stationery.settings().public_url.rstrip("/")
-    items = questionnaires.items_of(wave.questionnaire_id)
-    return render_template(
-        f"coordinator/wave_{what}.html",
-        wave=wave,
-        show=wave.performance,
-        code=code,
-        items=items,
-        title=pupil_words.HEADS[wave.kind],
-        lead=f"{pupil_words.how_long(len(items))} {pupil_words.NOBODY_SEES}",
-        place=re.sub(r"^https?://", "", here) + "/q",
-        qr=qr_svg(f"{here}/q/{code.in_address}"),
-        until="until the show" if wave.kind == BEFORE else "",
-        nobody=pupil_words.NOBODY_SEES,
-    )
+    return render_template(f"coordinator/wave_{what}.html", **wave_sheets.words_of(wave, code))
 
 
 def _could_be_asked(one: ShowAsked, declined: set[int]) -> bool:

@@ -28,6 +28,7 @@ from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
+from outreach.outcomes import families
 from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import SCHOOL
@@ -108,6 +109,7 @@ def booked(token: str, reference: str) -> Any:
             besides=None if g.programme.for_adults else _besides(booking),
             reminded_on=reminding.comes_on(booking, plan, now=now),
             reminders=visit_reminders.days_to_come(booking, plan, now=now),
+            asked=None if g.programme.for_adults else families.asked_about(booking, now=now),
             now=now,
         ),
         leave_by=guest_hosts.leaves(

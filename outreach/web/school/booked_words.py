@@ -9,6 +9,7 @@ from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, clock_span, day
+from outreach.outcomes.families import PupilsAsked
 from outreach.visits.pledges import PLEDGES
 from outreach.web.sentences import Piece
 
@@ -104,11 +105,12 @@ def what_happens_next(
     besides: Besides | None = None,
     reminded_on: date | None = None,
     reminders: Sequence[date] = (),
+    asked: PupilsAsked | None = None,
     now: datetime,
 ) -> list[Step]:
     """From the booking to what was done after it. `state`: as Booking.has_come_to says it; `besides`: the pledges,
     where they are asked for; `reminded_on`: when the service asks for a report that has not come; `reminders`: when it
-    reminds of the show."""
+    reminds of the show; `asked`: what its pupils are asked."""
     show, guest, over = booking.performance, booking.role == promises.GUEST, state != promises.BOOKED
     took_place, today = state == promises.TOOK_PLACE, day_of(now)
     steps = [Step(title="Booked", words=day(booking.created_at), done=True, by=booking.booked_by or "")]
@@ -122,6 +124,8 @@ def what_happens_next(
         words = f"{and_list(day(one) for one in reminders)}: what to have ready"
         words += "" if booking.programme.for_adults else ", a letter for families, a note for staff"
         steps.append(Step(title="We remind you", words=words, done=False))
+    if asked is not None and now < show.starts_at:
+        steps.append(_questions(asked))
     if not guest and (took_place or not over):
         words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))
@@ -134,6 +138,8 @@ def what_happens_next(
         steps.append(Step(title="Your report", words=words, done=False))
     if besides is not None and now >= show.starts_at and state != promises.FAILED:
         steps.append(_was_done(besides))
+    if asked is not None and now >= show.starts_at and state != promises.FAILED and asked.goes_on(now):
+        steps.append(_questions(asked))
     return steps
 
 
@@ -156,6 +162,24 @@ def _was_done(besides: Besides) -> Step:
         done=not n,
         endpoint="school.promised",
         link="a minute of ticks" if n else "look",
+    )
+
+
+def _questions(asked: PupilsAsked) -> Step:
+    if asked.declined:
+        return Step(
+            title="Your pupils are not asked",
+            words="your school said no:",
+            done=False,
+            endpoint="school.questions",
+            link="undo",
+        )
+    return Step(
+        title="Questions for pupils",
+        words="before, after and three months later, without names:",
+        done=False,
+        endpoint="school.questions",
+        link="poster, slide, or ‘not ours’",
     )
 
 

@@ -1,4 +1,4 @@
-"""Words about questionnaires and waves on a coordinator's pages."""
+"""Words about questionnaires and waves, on pages of coordinators and of schools."""
 
 from datetime import datetime
 
