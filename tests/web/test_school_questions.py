@@ -38,7 +38,7 @@ def c(app: Flask) -> SimpleNamespace:
 
 def test_a_school_fetches_its_poster_slide_and_form_itself(c: SimpleNamespace, client: FlaskClient) -> None:
     page = client.get(c.questions)
-    assert "Before open until the show Poster" in said(page) and "Three months later opens on" in said(page)
+    assert "Before Open until the show Poster" in said(page) and "Three months later Opens on" in said(page)
     links = re.findall(rf'href="({re.escape(c.questions)}/[^"]+)"', page.text)
     assert len(links) == 9
     for link in links:
@@ -120,7 +120,7 @@ def test_a_school_makes_its_codes_where_nobody_has(app: Flask, client: FlaskClie
 def test_a_code_that_was_stopped_is_not_printed(c: SimpleNamespace, client: FlaskClient) -> None:
     with transaction():
         waves.stop(c.here.code("before"), who="Priya", now=make.NOW)
-    assert "Before no code at present: ask your coordinator After" in said(client.get(c.questions))
+    assert "Before No code at present: ask your coordinator After" in said(client.get(c.questions))
     assert client.get(f"{c.questions}/before/poster").status_code == 303
 
 
@@ -128,7 +128,7 @@ def test_a_wave_that_is_over_is_not_printed(
     c: SimpleNamespace, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: asked.RIGHT_AFTER)
-    assert "Before over After open until" in said(client.get(c.questions))
+    assert "Before Over After Open until" in said(client.get(c.questions))
     assert client.get(f"{c.questions}/before/poster").status_code == 303
     assert f'href="{c.questions}"' in client.get(c.at).text  # after the show, too
     monkeypatch.setattr(clock, "now", lambda: asked.SHOW + timedelta(days=200))
