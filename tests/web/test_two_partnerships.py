@@ -369,6 +369,8 @@ WORDS = {
     "day": ["2027-03-09"],
     "which": ["used"],
     "text_kind": ["families"],
+    "wave": ["before"],
+    "what": ["poster"],
     "kind": ["free"],
     "side": ["school"],
     "page": [1],
