@@ -10,6 +10,7 @@ import pytest
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.post.outbox import Letter
+from outreach.visits.before.reminding import Written
 from outreach.web.coordinator import booking_words
 
 AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
@@ -45,11 +46,23 @@ def facts(
         more.get("access", ()),
         place,
         reminders=(),
+        reminded=more.get("reminded", Written(days=(), not_reached=())),
         wants_none=False,
         over=over,
         now=AT,
     )
     return {fact.term: fact for fact in told}
+
+
+def test_a_booking_says_when_its_school_was_reminded_and_whom_that_did_not_reach() -> None:
+    days = (date(2027, 3, 2), date(2027, 3, 8))
+    assert "Reminded" not in facts(booked())
+    fine = facts(booked(), reminded=Written(days=days, not_reached=()))["Reminded"]
+    assert (fine.words, fine.warning) == ("Tuesday 2 March and Monday 8 March", "")
+    lost = Written(days=days[:1], not_reached=("office@redmere.example",))
+    assert facts(booked(), reminded=lost)["Reminded"].warning == (
+        "Not delivered to office@redmere.example: put the address right"
+    )
 
 
 def test_what_is_not_said_is_said_to_be_so() -> None:

@@ -22,7 +22,7 @@ from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
 from outreach.post import before_visit, letterbook, outbox
 from outreach.post.letterbook import LetterGone
-from outreach.post.outbox import WAITING, Letter
+from outreach.post.outbox import BOUNCED, FAILED, WAITING, Letter
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits.before import sheets, stopping, texts
@@ -100,6 +100,14 @@ class DueReminder:
     kind: str
     calendar: SchoolCalendar
     people: list[VisitContact]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What was written to a school about one show: on which days, and to which addresses it could not be delivered."""
+
+    days: tuple[date, ...]
+    not_reached: tuple[str, ...]
 
 
 def days_before(show_day: date, calendar: SchoolCalendar) -> ReminderDays:
@@ -264,6 +272,22 @@ def days_to_come(booking: Booking, plan: Schedule, *, now: datetime) -> list[dat
     if DAY not in written and days.day >= tomorrow:
         found.append(days.day)
     return found
+
+
+def written_about(booking: Booking) -> Written:
+    """All reminders of a booking that were not taken back; one query."""
+    rows = db.session.execute(
+        select(VisitReminder.recorded_at, VisitReminder.address, Letter.status)
+        .join(Letter, Letter.id == VisitReminder.letter_id)
+        .where(VisitReminder.booking_id == booking.id, VisitReminder.withdrawn_at.is_(None))
+        .order_by(VisitReminder.id)
+    ).all()
+    return Written(
+        days=tuple(dict.fromkeys(day_of(at) for at, _, _ in rows)),
+        not_reached=tuple(
+            dict.fromkeys(address for _, address, status in rows if status in (FAILED, BOUNCED))
+        ),
+    )
 
 
 def whose(stop_token: str) -> Booking | None:

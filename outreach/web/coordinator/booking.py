@@ -94,6 +94,7 @@ def booking(reference: str) -> Any:
             reminders=visit_reminders.days_to_come(
                 found, settings.schedule_of_programme(found.programme_id), now=now
             ),
+            reminded=visit_reminders.written_about(found),
             wants_none=not over and stopping.stopped(found.programme_id, found.urn),
             over=over,
             now=now,

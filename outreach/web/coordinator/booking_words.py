@@ -27,6 +27,7 @@ from outreach.ground.wording import (
     year_group_name,
 )
 from outreach.post.outbox import Letter
+from outreach.visits.before.reminding import Written
 
 BY = {"school": "the school", "company": "the company", "coordinator": "us", "host": "its host"}
 CALENDARS = {"ACCEPTED": "Accepted", "TENTATIVE": "Maybe", "DECLINED": "Declined"}
@@ -121,12 +122,13 @@ def facts(
     place: GuestPlace | None,
     *,
     reminders: Sequence[date],
+    reminded: Written,
     wants_none: bool,
     over: bool,
     now: datetime,
 ) -> list[Fact]:
     """All that is agreed, in the order of the day; `over`: it is cancelled or past. `reminders`: the days on which the
-    school is still reminded of it; `wants_none`: it said so."""
+    school is still reminded of it; `reminded`: what was written; `wants_none`: it said so."""
     show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
     address = ", ".join(line for line in (host.street, host.locality, host.town, host.postcode) if line)
     where = f"at {host.name}, as guest" if guest else booking.hall or "hall not said"
@@ -146,9 +148,19 @@ def facts(
             words=date_and_time(booking.created_at) + (f", {booking.booked_by}" if booking.booked_by else ""),
         ),
         *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
+        *([_reminded(reminded)] if reminded.days else []),
         *([Fact(term="We remind it", words=and_list(day(one) for one in reminders))] if reminders else []),
         *([Fact(term="Reminders", words="the school wants none before visits")] if wants_none else []),
     ]
+
+
+def _reminded(reminded: Written) -> Fact:
+    lost = and_list(reminded.not_reached)
+    return Fact(
+        term="Reminded",
+        words=and_list(day(one) for one in reminded.days),
+        warning=f"Not delivered to {lost}: put the address right" if lost else "",
+    )
 
 
 def _of_guest(place: GuestPlace | None) -> list[Fact]:

@@ -299,6 +299,26 @@ def test_no_letter_goes_once_the_show_has_begun(c: SimpleNamespace) -> None:
     assert all(letter.give_up_at == SHOW for letter in letters())
 
 
+def test_it_is_known_whom_a_reminder_did_not_reach(c: SimpleNamespace) -> None:
+    run(c.programme, WEEK_BEFORE)
+    assert reminding.written_about(c.booking) == reminding.Written(days=(WEEK_BEFORE,), not_reached=())
+    with transaction():
+        posted(at(WEEK_BEFORE, 7))
+        letters()[0].status = "bounced"
+    run(c.programme, DAY_BEFORE)
+    with transaction():
+        letters()[-1].status = "failed"
+    found = reminding.written_about(c.booking)
+    assert found.days == (WEEK_BEFORE, DAY_BEFORE)
+    assert sorted(found.not_reached) == sorted(
+        {letters()[0].recipient.lower(), letters()[-1].recipient.lower()}
+    )
+    with transaction():
+        for row in rows():
+            row.withdrawn_at = make.NOW
+    assert reminding.written_about(c.booking) == reminding.Written(days=(), not_reached=())
+
+
 # Once, whoever writes
 
 
