@@ -12,9 +12,11 @@ from wtforms import HiddenField
 from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.errors import Refusal
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import number
 from outreach.visits import pledges, reports
+from outreach.visits.absences import MoreThanMissed
 from outreach.visits.pledges import LEAD_PRESENT, LESSON, LETTER_HOME, STAFF_BRIEFED
 from outreach.visits.reports import PUPILS_AT_MOST, ReportAccount, VisitReport
 from outreach.web import forms
@@ -82,6 +84,14 @@ for _year_group in YEAR_GROUPS:
     )
 
 
+for _year_group in YEAR_GROUPS:
+    setattr(
+        CountingForm,
+        f"missed_{_year_group}",
+        forms.number(f"Absent from {year_group_name(_year_group)}", at_most=PUPILS_AT_MOST),
+    )
+
+
 class SchoolReportForm(CountingForm):
     """What a school says of its own pupils at a show."""
 
@@ -131,6 +141,16 @@ class SchoolReportForm(CountingForm):
 
     def split(self) -> dict[int, int]:
         return {y: self[f"year_{y}"].data for y in YEAR_GROUPS if self[f"year_{y}"].data is not None}
+
+    def missed(self) -> dict[int, int]:
+        """How many of each year group missed it, where that was said; of a show that did not take place, nothing."""
+        said = {y: self[f"missed_{y}"].data for y in YEAR_GROUPS}
+        return {y: n for y, n in said.items() if n is not None} if self.took_place.data == "yes" else {}
+
+    def refuse(self, refusal: Refusal) -> None:
+        if isinstance(refusal, MoreThanMissed):
+            refusal.field = f"missed_{refusal.year_group}"
+        super().refuse(refusal)
 
     def _far(self) -> list[int]:
         """Year groups of which half as many came as were booked, or fewer, or double, or more."""

@@ -83,3 +83,9 @@ def test_a_school_puts_a_lesson_down_and_takes_it_back_without_javascript(
     expect(page.get_by_role("main")).to_contain_text("5 of them had a lesson or film")
     page.get_by_role("button", name="Take back").last.press("Enter")
     expect(page.get_by_role("main")).to_contain_text("3 of them had a lesson or film")
+
+
+def test_the_report_asks_who_missed_it_in_few_words(site: Site, page: Page, doors: Doors) -> None:
+    site.check(page, f"/i/{doors.school}/booked/{doors.c.host.reference}/report")
+    shot(page, "missed-report")
+    expect(page.get_by_label("Absent from Year 8")).to_have_value("")

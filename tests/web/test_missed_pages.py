@@ -286,3 +286,20 @@ def test_a_place_asks_as_many_questions_for_one_year_group_as_for_two(doors, cou
     with count_queries() as two:
         page = doors.client.get(doors.missed)
     assert "Year 9" in page.text and len(one) == len(two)
+
+
+def test_a_school_says_in_its_report_how_many_missed_it(doors) -> None:
+    at = f"/i/{doors.school}/booked/{doors.c.host.reference}/report"
+    page = doors.client.get(at)
+    assert "How many missed it? Left empty: we work it out." in main(page)
+    assert 'name="missed_8"' in page.text and 'name="missed_9"' not in page.text
+    typed = {"took_place": "yes", "year_8": "141", "missed_8": "30", "lead_present": "done"}
+    answer = doors.client.post(at, data=typed)
+    assert answer.status_code == 422 and 'value="30"' in answer.text
+    assert "Year 8 has 150 pupils by our count, and 141 of them came." in main(answer)
+    assert doors.year().at_shows == 140, "nothing was put down"
+    assert doors.client.post(at, data=typed | {"missed_8": "9"}).status_code == 303
+    assert doors.year().missed == Missed(absent=9) and doors.year().at_shows == 141
+    # What a later report leaves out stands.
+    assert doors.client.post(at, data=typed | {"year_8": "142", "missed_8": ""}).status_code == 303
+    assert doors.year().missed == Missed(absent=8) and doors.year().at_shows == 142

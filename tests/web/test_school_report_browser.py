@@ -38,7 +38,7 @@ def test_a_report_has_no_fault_and_asks_again_what_is_far_from_the_booking(
     page.locator("input[name=took_place][value=no]").check()
     expect(page.get_by_label("If not, why?")).to_be_visible()
     page.locator("input[name=took_place][value=yes]").check()
-    page.get_by_label("Year 8").fill("50")
+    page.get_by_label("Year 8", exact=True).fill("50")
     page.get_by_label("Year 9", exact=True).fill("460")
     page.locator("input[name=lesson][value=planned]").check()
     page.get_by_role("button", name="Send the report").click()

@@ -12,7 +12,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.tour import programmes
-from outreach.visits import pledges, reports
+from outreach.visits import absences, pledges, reports
 from outreach.visits.pledges import LEAD_PRESENT, PledgeAnswer
 from outreach.web import pledge_words
 from outreach.web.gate import by_personal_link, own_booking, school
@@ -35,6 +35,8 @@ def report(token: str, reference: str) -> Any:
     if form.validate_on_submit():
         with transaction():
             put_down(own_booking(reference), reports.SCHOOL, form, who=g.who, now=clock.now())
+            if form.missed():
+                absences.tell(g.programme, g.school, form.missed(), who=g.who, now=clock.now())
         flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".report", token=token, reference=reference), 303)
     return _page(token, booking, promised, answered, form), status()
@@ -71,6 +73,7 @@ def _page(
         form=form,
         said=said,
         year_groups=sorted({*promised, *target}),
+        missed_of=[y for y in sorted(promised) if y in target],
         total=reports.count_of(said),
         split=reports.counts_of(said) if said else {},
         besides=pledge_words.in_short(answered),
