@@ -9,10 +9,11 @@ from outreach import tables  # noqa: F401
 from outreach.asking.chasing import offers
 from outreach.asking.seen_before import SEEN_BEFORE
 from outreach.booking import as_it_stands
+from outreach.coverage.board.publishing import FURTHER
 from outreach.coverage.gaplist import ever_seen
 from outreach.ground import config
 from outreach.ground.db import LAST_DEEDS, db
-from outreach.outcomes import families
+from outreach.outcomes import board_parts, families
 from outreach.post.again import WHAT_STANDS
 from outreach.tour import freed_places
 from outreach.visits.before.sheets import QUESTIONS_ASKED
@@ -34,6 +35,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     WHAT_STANDS.tell(app, as_it_stands.visit_as_it_stands)
     SEEN_BEFORE.tell(app, ever_seen.ever_seen_by_schools)
     QUESTIONS_ASKED.tell(app, families.questions_asked)
+    FURTHER.tell(app, board_parts.further)
 
     from outreach import cli, web
 

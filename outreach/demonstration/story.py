@@ -110,9 +110,9 @@ def tell(*, now: datetime) -> Told:
     surveys.answer(programme, now=now)
     referrals.take_in(programme, REACHED_WITH, who=COORDINATOR, colleague=COLLEAGUE, now=now)
     _today(random, programme, season, parts, now=now)
+    money.spend(programme, season, who=COORDINATOR, now=now)
     _board(programme, now=now)
     plans.draw_up(programme, who=COORDINATOR, now=now)
-    money.spend(programme, season, who=COORDINATOR, now=now)
     return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
 
 

@@ -117,19 +117,21 @@ class Findings:
         return self.items[0] if self.items else None
 
 
-def of_programme(programme: Programme, *, now: datetime) -> Findings:
-    """What of a programme is released, and what is still to ask; a constant number of queries."""
+def of_programme(programme: Programme, *, now: datetime, until: date | None = None) -> Findings:
+    """What of a programme is released, or was `until` a day, and what is still to ask; a constant number of queries."""
     released = releases.of_programme(programme)
-    ids = [wave.id for wave in released.waves]
-    items = wave_means.items_asked(ids)
-    means = wave_means.means_by_item(released.shows, released.waves, items)
+    shown = [one for one in released.shown if until is None or one.day <= until]
+    came_in = shown[-1].waves if shown else frozenset()
+    waves = [wave for wave in released.waves if wave.id in came_in]
+    items = wave_means.items_asked(came_in)
+    means = wave_means.means_by_item(released.shows, waves, items)
     to_ask, next_show = asked_shows.to_come(programme, today=day_of(now))
     return findings(
         items,
         means,
         released.shows,
-        released.waves,
-        released.shown,
+        waves,
+        shown,
         to_ask=to_ask,
         next_show=next_show,
         groups=draws.placed_by_chance(draws.of_programme(programme.id)),

@@ -212,7 +212,7 @@ def year(app: Flask) -> Any:
 def money(c: Any, now: datetime = make.NOW) -> tuple[Cost, PricedPlan | None]:
     reckoning = standings.standings_of_programme(c.programme.id, as_of=day_of(now), now=now)
     found = season.season_of_year(c.programme.partnership_id, 2026, now=now)
-    return sums.of_programme(reckoning, found, now=now), priced_plan.best(reckoning, found, now=now)
+    return sums.of_programme(reckoning, found), priced_plan.best(reckoning, found, now=now)
 
 
 @pytest.mark.both_databases

@@ -144,7 +144,13 @@ def test_a_report_as_a_workbook_holds_its_tables_and_its_words(desk: FlaskClient
     answer = desk.get(f"/desk/reports/{report_id}.xlsx")
     assert answer.headers["Content-Disposition"].endswith(f'board-report-{ours[1].id}-2027-01-18.xlsx"')
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
-    assert book.sheetnames == ["Figures", "Why there are gaps", "Definitions"]
+    assert book.sheetnames == [
+        "Figures",
+        "Why there are gaps",
+        "Did it help",
+        "Promises kept",
+        "Definitions",
+    ]
     rows = list(book["Figures"].iter_rows(values_only=True))
     schools = rows[0].index("Schools")
     assert sum(row[schools] for row in rows if row[0] == "Districts") == rows[-1][schools] == 6

@@ -1,10 +1,10 @@
 """Reports to the board: drawn up, published once for a day, and kept as they were. The database refuses any
 change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import JSON, ForeignKey, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -19,6 +19,7 @@ from outreach.ground import history, school_year
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.suppression import AT_LEAST, GivesAway, People, Release
+from outreach.ground.the_app import FromAbove
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, date_and_time, day_short
 from outreach.tour.programmes import Programme
@@ -51,6 +52,22 @@ class BoardReport(Base, OfPartnership):
 
     programme: Mapped[Programme] = relationship()
     board_date: Mapped[BoardDate | None] = relationship()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Further:
+    """Further parts of a report, by name; `lead`: sentences that follow on who has seen it."""
+
+    content: Mapping[str, Any]
+    lead: Sequence[str]
+
+
+class DrawsFurther(Protocol):
+    def __call__(self, reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> Further: ...
+
+
+FURTHER = FromAbove[DrawsFurther]("further parts of a board report")
+"""What a report says besides who has seen it. `pupils_seen` as it says that, None where it does not."""
 
 
 class AlreadyPublished(Refusal):
@@ -133,7 +150,7 @@ class Draft:
 
 
 def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
-    """What a report of the programme as of a day says. 26 queries.
+    """What a report of the programme as of a day says. 47 queries.
 
     Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn,
     GivesSomebodyAway.
@@ -159,13 +176,14 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
         )
     except GivesAway as found:
         raise GivesSomebodyAway([content.named(reckoning, key) for key in found.keys]) from found
+    more = FURTHER.told()(reckoning, drawn.content["whole"]["pupils_seen"]["number"], now=now)
     basis = {
         "release": packed(drawn.release),
         "standings": {str(s.urn): [s.standing, s.name, s.seen_pupils] for s in reckoning.target},
     }
     return Draft(
         reckoning=reckoning,
-        content=drawn.content,
+        content={**drawn.content, **more.content, "lead": [*drawn.content["lead"], *more.lead]},
         basis=basis,
         given_away=[content.given_away(reckoning, found) for found in drawn.given_away],
     )

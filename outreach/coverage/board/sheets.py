@@ -1,6 +1,7 @@
 """The tables of a board report as lines for a spreadsheet, under one head. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from outreach.coverage.board.content import Content
@@ -45,6 +46,63 @@ def concerns_by_district(content: Content) -> bool:
 
 def causes(content: Content) -> list[Row]:
     return [[cause["words"], cause["schools"]] for cause in content["causes"]]
+
+
+def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
+    """(name, head, lines) of what a report says besides who has seen it, as far as it does; as it stands there, hidden
+    where that is hidden."""
+    if helped := content.get("outcomes"):
+        lines = [[wave["name"], *(_or_words(wave, name) for name in WAVE)] for wave in helped["waves"]]
+        lines += [
+            [f"Change from {one['from']} to {one['to']}", one["said"], *[""] * (len(WAVE) - 1)]
+            for one in helped["changes"]
+        ]
+        lines += [
+            [name, helped[key]]
+            for name, key in (("How strong", "evidence"), ("Order", "order"))
+            if key in helped
+        ]
+        yield "Did it help", [helped.get("question", "Whom to tell"), *WAVE.values()], lines
+    if kept := content.get("followed"):
+        rows = [[row[name] for name in PROMISE] for row in kept["promises"]]
+        yield "Promises kept", list(PROMISE.values()), rows
+    if cost := content.get("cost"):
+        pence = [[words, _pounds(cost[name])] for name, words in MONEY.items()]
+        yield "Cost", ["Cost", "Pounds"], [*pence, ["Estimate", "yes" if cost["is_estimate"] else "no"]]
+
+
+WAVE = {
+    "share": "Said yes, %",
+    "low": "From, %",
+    "high": "To, %",
+    "answers": "Answers",
+    "response_rate": "Answered, %",
+    "performances": "Performances counted",
+    "performances_asked": "Performances asked",
+}
+PROMISE = {
+    "promise": "Promise",
+    "due": "Schools due",
+    "kept": "Kept",
+    "not_kept": "Not kept",
+    "not_answered": "Not said",
+}
+MONEY = {
+    "budget_pence": "Budget",
+    "spent_pence": "Spent",
+    "a_show_pence": "One performance",
+    "a_school_pence": "One school reached",
+    "a_pupil_pence": "One pupil seen",
+}
+
+
+def _or_words(wave: Mapping[str, Any], name: str) -> Any:
+    """The figure, or in its place what is said of it."""
+    return wave.get(f"{name}_said", "") if wave[name] is None else wave[name]
+
+
+def _pounds(pence: int | None) -> Decimal | str:
+    return "" if pence is None else Decimal(pence) / 100
 
 
 def said(number: Mapping[str, Any]) -> Any:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from outreach.coverage.standings import Reckoning, Word
-from outreach.ground.timespans import day_of
 from outreach.outcomes.cost import budgets, spending
 from outreach.outcomes.cost.budgets import RECKONED, ProgrammeBudget
 from outreach.outcomes.cost.spending import Spending
@@ -96,17 +95,20 @@ class Cost:
         return share(self.spent, self.schools)
 
 
-def of_programme(reckoning: Reckoning, season: Season, *, now: datetime) -> Cost:
-    """The money of a programme as it stands; `reckoning` as of today, `season` of its year. Two queries."""
-    programme, today = reckoning.programme, day_of(now)
-    budget = budgets.newest(programme.id)
+def of_programme(
+    reckoning: Reckoning, season: Season, *, by: datetime | None = None, pupils: int | None = None
+) -> Cost:
+    """The money of a programme as it stands, or stood `by` a moment, as of the reckoning's day; `season` of its year.
+    `pupils`: among whom it is shared, where that is not all who were counted. Two queries."""
+    programme = reckoning.programme
+    budget = budgets.newest(programme.id, by=by)
     days = [day for day in season.days if day.tour_day.programme_id == programme.id and day.shows]
     return summed(
         budget,
-        spending.of_programme(programme.id),
+        spending.of_programme(programme.id, by=by),
         days,
-        today=today,
-        pupils=sum(s.seen_pupils for s in reckoning.target),
+        today=reckoning.as_of,
+        pupils=sum(s.seen_pupils for s in reckoning.target) if pupils is None else pupils,
         schools=sum(s.standing in (Word.SEEN, Word.PART_SEEN) for s in reckoning.target),
     )
 

@@ -99,7 +99,10 @@ def board_report(report_id: int) -> Any:
 def board_report_csv(report_id: int) -> Any:
     report = _report(report_id)
     rows = [sheets.HEAD, *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
-    rows += [*sheets.causes(report.content), [], ["Word", "Meaning"], *report.content["definitions"]]
+    rows += [*sheets.causes(report.content), []]
+    for _, head, lines in sheets.further(report.content):
+        rows += [head, *lines, []]
+    rows += [["Word", "Meaning"], *report.content["definitions"]]
     return downloads.csv_file(f"{_file(report)}.csv", [_title(report)], rows, end="the report")
 
 
@@ -111,6 +114,7 @@ def board_report_xlsx(report_id: int) -> Any:
         [
             ("Figures", sheets.HEAD, sheets.lines(report.content)),
             ("Why there are gaps", ["Cause", "Schools"], sheets.causes(report.content)),
+            *sheets.further(report.content),
             (
                 "Definitions",
                 ["Word", "Meaning"],
@@ -170,8 +174,13 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
         "concerns_by_district": sheets.concerns_by_district(content),
         "nine": NINE,
         "bar_of": bar_of,
-        "off_paper": {table["key"]: board_words.off_paper(table) for table in content.get("places", ())},
+        "off_paper": {
+            table["key"]: board_words.off_paper(table)
+            for table in (*content["tables"], *content.get("places", ()))
+        },
         "off_paper_said": board_words.off_paper_said,
+        "helped_said": board_words.helped_said(content),
+        "marks": board_words.marks(content),
     }
 
 

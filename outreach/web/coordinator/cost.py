@@ -180,7 +180,7 @@ def _money(programme: Programme) -> tuple[Cost, PricedPlan | None]:
     now = clock.now()
     reckoning = standings.standings_of_programme(programme.id, as_of=day_of(now), now=now)
     year = season.season_of_year(g.partnership.id, programme.academic_year, now=now)
-    return sums.of_programme(reckoning, year, now=now), priced_plan.best(reckoning, year, now=now)
+    return sums.of_programme(reckoning, year), priced_plan.best(reckoning, year, now=now)
 
 
 def _as_set(programme: Programme) -> dict[str, object]:

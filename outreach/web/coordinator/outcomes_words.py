@@ -1,35 +1,39 @@
-"""Words and marks of the outcomes page: the headline, how strong the evidence is, and every figure as it is said."""
+"""Words and marks of the outcomes page: the headline, and every figure as it stands there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from outreach.ground.wording import capfirst, count, day_short, number
+from outreach.outcomes.figure_words import (
+    NAMES,
+    NOT_SHOWN,
+    change_interval,
+    change_said,
+    interval_said,
+    percent,
+    points,
+    rate_alone,
+    rate_said,
+    share_said,
+)
+from outreach.outcomes.figure_words import WHEN as WHEN
+from outreach.outcomes.figure_words import evidence as evidence
 from outreach.outcomes.findings import (
     HIDDEN,
     NOTHING,
-    OVER,
-    SHOWN,
-    UNDER,
     AsDrawn,
     ChangeFigure,
     Findings,
-    Rate,
     Row,
     SameMonths,
     WaveFigure,
 )
 from outreach.outcomes.item_figures import DISTRICT, QUARTER, SCHOOL_TYPE, WAVES, YEAR_GROUP
 from outreach.outcomes.items import SCALE, QuestionItem
-from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER, Change
+from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER
 
-NAMES = {BEFORE: "Before", AFTER: "After", LATER: "Three months later"}
 SHAPES = {BEFORE: "ring", AFTER: "disc", LATER: "diamond"}
 TABLES = {DISTRICT: "District", QUARTER: "Quarter", YEAR_GROUP: "Year group", SCHOOL_TYPE: "Type of school"}
-
-BEYOND = {UNDER: "under 5%", OVER: "over 95%"}
-NOT_SHOWN = {HIDDEN: "hidden", NOTHING: "no answers yet"}
-
-WHEN = {AFTER: "straight after", LATER: "three months later"}
 
 HOW = (
     "Share: who said ‘yes, definitely’ or ‘yes, I think so’, or chose what is right.",
@@ -85,43 +89,6 @@ def lead(found: Findings, title: str) -> str:
     return f"{begins}‘{title}’, {shows}, as of {day_short(found.released_on)}."
 
 
-def evidence(found: Findings) -> str:
-    """How strong it is, in one sentence that a board member understands."""
-    assert found.first is not None
-    parts = "; ".join(_strength(found, kind) for kind in (AFTER, LATER))
-    return f"{capfirst(parts)}."
-
-
-def _strength(found: Findings, kind: str) -> str:
-    assert found.first is not None
-    whole, when = found.first.whole, WHEN[kind]
-    figure, change = whole.waves[kind], whole.changes[BEFORE, kind].change
-    if figure.status == NOTHING:
-        return f"none yet for {when}"
-    if change is None:
-        return f"none for {when}, as too few answered before and {when} to compare"
-    if change.low is None:
-        return f"weak for {when}, as only {count(change.performances, 'performance')} can be compared"
-    lowest = min((whole.waves[BEFORE].rate, figure.rate), key=lambda rate: _rate_order(rate))
-    if lowest.is_low:
-        return f"weak for {when}, as only {rate_alone(lowest)} answered"
-    if not change.is_clear:
-        return f"no clear change {when}, over {count(change.performances, 'performance')}"
-    if change.difference < 0:
-        return f"fair for {when}, but fewer would know than before"
-    drawn = found.drawn.change.change if found.drawn else None
-    if kind == LATER and drawn is not None and drawn.is_clear and drawn.difference > 0:
-        return f"strong for {when}, as chance alone chose who was asked first, and there more would know"
-    months = found.months.change.change
-    beside = kind == LATER and months is not None and months.is_clear and months.difference > 0
-    also = ", and schools not yet reached knew less in the same months" if beside else ""
-    return f"fair for {when}, as the rise is clear over {count(change.performances, 'performance')}{also}"
-
-
-def _rate_order(rate: Rate) -> int:
-    return {UNDER: 0, SHOWN: rate.percent or 0, OVER: 100}.get(rate.status, 101)
-
-
 def finding(found: Findings) -> str:
     """What the chart says, over it."""
     rose = [one.whole.changes[BEFORE, AFTER].change for one in found.items]
@@ -144,27 +111,6 @@ def finding(found: Findings) -> str:
     return f"{said}; three months later {len(lasting)} of {len(measured)} are still up"
 
 
-def percent(share: float) -> int:
-    return round(100 * min(max(share, 0.0), 1.0))
-
-
-def share_said(figure: WaveFigure) -> str:
-    """'58%', 'under 5%', 'hidden', 'no answers yet'."""
-    if figure.level is not None:
-        return f"{percent(figure.level.mean)}%"
-    return BEYOND.get(figure.status) or NOT_SHOWN[figure.status]
-
-
-def interval_said(figure: WaveFigure) -> str:
-    """'(54 to 62)', 'no interval'; '' where no share is said."""
-    level = figure.level
-    if level is None:
-        return ""
-    if level.low is None or level.high is None:
-        return "no interval"
-    return f"({percent(level.low)} to {percent(level.high)})"
-
-
 def answers_said(figure: WaveFigure) -> str:
     return "" if figure.answers is None else number(figure.answers)
 
@@ -180,43 +126,6 @@ def under(figure: WaveFigure) -> str:
     """Under a share in a table: '(54 to 62), 9 of 12 shows, 1,210 answers, 28%, low'."""
     said = [interval_said(figure), "" if figure.answers is None else who_answered(figure)]
     return ", ".join(one for one in said if one)
-
-
-def rate_alone(rate: Rate) -> str:
-    """'71%', 'over 95%', 'hidden'; '' where nobody answered."""
-    if rate.percent is not None:
-        return f"{rate.percent}%"
-    return BEYOND.get(rate.status) or ("hidden" if rate.status == HIDDEN else "")
-
-
-def rate_said(rate: Rate) -> str:
-    """'71%'; '28%, low'."""
-    return f"{rate_alone(rate)}{', low' if rate.is_low else ''}"
-
-
-def points(change: Change) -> str:
-    """'26 points more', '1 point less', 'no more'."""
-    whole = round(100 * change.difference)
-    return f"{count(abs(whole), 'point')} {'more' if whole > 0 else 'less'}" if whole else "no more"
-
-
-def change_said(figure: ChangeFigure) -> str:
-    """'+26 (22 to 30)', '−3, no interval', 'hidden'; '' where nothing can be compared."""
-    change = figure.change
-    if change is None:
-        return "hidden" if figure.status == HIDDEN else ""
-    return f"{_signed(change.difference, plus=True)}{change_interval(change)}"
-
-
-def change_interval(change: Change) -> str:
-    if change.low is None or change.high is None:
-        return ", no interval"
-    return f" ({_signed(change.low)} to {_signed(change.high)})"
-
-
-def _signed(share: float, *, plus: bool = False) -> str:
-    whole = round(100 * share)
-    return f"−{-whole}" if whole < 0 else f"{'+' if plus and whole else ''}{whole}"
 
 
 def marks(row: Row) -> list[Mark]:

@@ -1,0 +1,162 @@
+"""Further parts of a report to the board: whether it helped, whether promises are kept, what it cost.
+
+Told to coverage/board by create_app, since coverage knows nothing of answers and money. All is kept as it was
+published: an earlier report says what it said.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from outreach.coverage import followed
+from outreach.coverage.board.publishing import Further
+from outreach.coverage.standings import Reckoning
+from outreach.ground.timespans import as_of_moment
+from outreach.ground.wording import and_list, count, percent_said, pounds, pounds_rounded
+from outreach.outcomes import figure_words, findings
+from outreach.outcomes.cost import sums
+from outreach.outcomes.cost.sums import Cost
+from outreach.outcomes.findings import Row
+from outreach.outcomes.item_figures import WAVES
+from outreach.outcomes.wave_changes import AFTER, BEFORE, Change
+from outreach.visits import season
+from outreach.visits.kept import NOT_ANSWERED, NOT_KEPT
+
+OUTCOMES, FOLLOWED, COST = "outcomes", "followed", "cost"
+"""The parts of a report's content, each absent where there is nothing to say of it."""
+
+NOBODY_YET = "Nothing can be said yet of whether it helped: too few pupils have been asked."
+
+
+def further(reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> Further:
+    """The parts of a report as of the reckoning's day. `pupils_seen`: as the report says it, None where it does not. A
+    constant number of queries."""
+    content: dict[str, Any] = {}
+    if not reckoning.programme.for_adults:
+        content[OUTCOMES] = _outcomes(reckoning, now=now)
+        content[FOLLOWED] = _followed(reckoning, now=now)
+    if (money := _cost(reckoning, pupils_seen, now=now)) is not None:
+        content[COST] = money
+    lead = content.get(OUTCOMES, {}).get("lead", "")
+    return Further(content=content, lead=[lead] if lead else [])
+
+
+def _outcomes(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
+    """Whom to tell, of the whole programme, as it was released by the report's day. Releases are judged beside each
+    other and stay, so that no two reports set against each other tell of few."""
+    found = findings.of_programme(reckoning.programme, now=now, until=reckoning.as_of)
+    if found.first is None:
+        return {"as_of": None, "waves": [], "changes": [], "evidence": NOBODY_YET, "lead": ""}
+    row = found.first.whole
+    return {
+        "as_of": found.released_on.isoformat() if found.released_on else None,
+        "question": found.first.item.words,
+        "waves": [_wave(row, kind) for kind in WAVES],
+        "changes": [
+            {"from": first, "to": second, "said": _change_said(figure.change)}
+            for (first, second), figure in row.changes.items()
+            if figure.change is not None
+        ],
+        "evidence": figure_words.evidence(found),
+        "order": "Who was asked first was drawn by lot."
+        if found.drawn
+        else "Schools were not chosen by lot.",
+        "lead": _lead(row),
+    }
+
+
+def _wave(row: Row, kind: str) -> dict[str, Any]:
+    figure, percent = row.waves[kind], figure_words.percent
+    level = figure.level
+    low, high = (level.low, level.high) if level else (None, None)
+    return {
+        "wave": kind,
+        "name": figure_words.NAMES[kind],
+        "share": None if level is None else percent(level.mean),
+        "share_said": figure_words.share_said(figure),
+        "low": None if low is None else percent(low),
+        "high": None if high is None else percent(high),
+        "answers": figure.answers,
+        "response_rate": figure.rate.percent,
+        "response_rate_said": figure_words.rate_said(figure.rate),
+        "performances": figure.performances,
+        "performances_asked": figure.asked,
+    }
+
+
+def _change_said(change: Change) -> str:
+    return f"{figure_words.points(change)}{figure_words.change_interval(change)}"
+
+
+def _lead(row: Row) -> str:
+    """'Of pupils asked, 84% would know whom to tell, up from 58%.'; '' where that cannot be said."""
+    before, after = row.waves[BEFORE].level, row.waves[AFTER].level
+    if before is None or after is None:
+        return ""
+    was, now = figure_words.percent(before.mean), figure_words.percent(after.mean)
+    went = f"up from {was}%" if now > was else f"down from {was}%" if now < was else f"as before ({was}%)"
+    return f"Of pupils asked, {now}% would know whom to tell, {went}."
+
+
+def _followed(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
+    """Of the whole programme alone: counts of schools, by promise, and none of any district or school."""
+    schools = followed.followed_schools(reckoning, now=now)
+    rows = [
+        {
+            "promise": pledge,
+            "due": of_one.due,
+            "kept": of_one.kept,
+            "not_kept": of_one.by[NOT_KEPT],
+            "not_answered": of_one.by[NOT_ANSWERED],
+        }
+        for pledge, of_one in followed.sums(schools).items()
+    ]
+    return {"schools": len(schools), "promises": rows, "said": _followed_said(rows)}
+
+
+def _followed_said(rows: Iterable[Mapping[str, Any]]) -> str:
+    due = [row for row in rows if row["due"]]
+    if not due:
+        return "Nothing that schools promised besides the show is due yet."
+    kept, asked = sum(row["kept"] for row in due), sum(row["due"] for row in due)
+    least = min(due, key=lambda row: row["kept"] / row["due"])
+    said = f"Of what schools promised besides the show and is due, {percent_said(kept, asked)} is said to be done"
+    if kept == asked:
+        return f"{said}."
+    return f"{said}; least of all ‘{least['promise']}’: {least['kept']} of {count(least['due'], 'school')}."
+
+
+def _cost(reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> dict[str, Any] | None:
+    """None where nothing is known of money."""
+    by = as_of_moment(reckoning.as_of, now)
+    year = season.season_of_year(
+        reckoning.programme.partnership_id, reckoning.programme.academic_year, now=by
+    )
+    cost = sums.of_programme(reckoning, year, by=by, pupils=pupils_seen or 0)
+    if cost.is_empty:
+        return None
+    return {
+        "said": _cost_said(cost),
+        "is_estimate": cost.is_estimate,
+        "budget_pence": cost.budget,
+        "spent_pence": cost.spent,
+        "a_show_pence": cost.a_show,
+        "a_school_pence": cost.a_school,
+        "a_pupil_pence": cost.a_pupil,
+    }
+
+
+def _cost_said(cost: Cost) -> str:
+    """'About £20,346 of £32,000 spent: £391 a performance, £617 a school reached, £3.01 a pupil seen.'"""
+    amount = f"About {pounds_rounded(cost.spent)}" if cost.is_estimate else pounds(cost.spent)
+    of = "" if cost.budget is None else f" of {pounds(cost.budget)}"
+    each = and_list(
+        f"{pounds_rounded(pence)} a {what}"
+        for what, pence in (
+            ("performance", cost.a_show),
+            ("school reached", cost.a_school),
+            ("pupil seen", cost.a_pupil),
+        )
+        if pence is not None
+    )
+    return f"{amount}{of} spent{f': {each}' if each else ''}."

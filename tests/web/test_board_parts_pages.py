@@ -1,0 +1,147 @@
+"""A report to the board on the desk, in its files and in the feed: whether it helped, promises kept, cost."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import answered
+import make
+from answered import Answered, Show
+from outreach.coverage.board.publishing import BoardReport
+from outreach.ground.db import db, transaction
+from outreach.outcomes import releases, waves
+from outreach.outcomes.cost import budgets
+from outreach.outcomes.cost.budgets import RECKONED
+from outreach.post.feeds import tokens
+
+pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
+
+DAY = "2027-01-18"
+
+
+@pytest.fixture
+def told(app: Flask, client: FlaskClient) -> Answered:
+    """Ten shows that were counted and whose pupils answered, at ten schools; a budget."""
+    with transaction():
+        told = answered.lay(
+            [
+                Show(said={"before": (12, 12), "after": (18, 6)}, pupils={8: 60, 9: 60}, weeks=n % 2)
+                for n in range(10)
+            ],
+            released=False,
+        )
+        for show in told.shows:
+            show.tour_day.troupe.cost_day_pence = 64_000
+            (booking,) = db.session.scalars(
+                db.select(make.Booking).where(make.Booking.performance_id == show.id)
+            ).all()
+            make.report(booking, "school", show.ends_at + timedelta(hours=2), {8: 55, 9: 54})
+            for wave in waves.of_performance(show.id):
+                if wave.closed_at is not None:
+                    wave.closed_at = datetime(2026, 12, 1, tzinfo=UTC)
+        releases.release(told.programme, now=datetime(2026, 12, 15, tzinfo=UTC))
+        budgets.set_budget(told.programme, 1_000_000, RECKONED, who="Priya", now=make.EARLIER)
+    make.signed_in(client, told.person)
+    return told
+
+
+def words(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.partition("<main")[2])).split())
+
+
+def publish(client: FlaskClient, told: Answered) -> int:
+    answer = client.post("/desk/reports/new", data={"programme": told.programme.id, "as_of": DAY})
+    assert answer.status_code == 303, answer.text
+    return int(answer.location.rsplit("/", 1)[1])
+
+
+def test_a_report_answers_who_saw_it_and_whether_it_helped_before_any_figure(
+    client: FlaskClient, told: Answered
+) -> None:
+    draft = words(client.get(f"/desk/reports/new?programme={told.programme.id}&as_of={DAY}").text)
+    page = words(client.get(f"/desk/reports/{publish(client, told)}").text)
+    for said in (draft, page):
+        assert "‘Someone to Tell’: who has seen it, and did it help" in said
+        assert "Of pupils asked, 75% would know whom to tell, up from 50%." in said
+        for sentence in (
+            "Weak for straight after, as only 22% answered; none yet for three months later.",
+            "25 points more (25 to 25) straight after than before; in brackets 95% intervals, by performance. "
+            "Schools were not chosen by lot.",
+            "Before 50% (50 to 50) 22%, low",
+            "After 75% (75 to 75) 22%, low",
+            "Three months later no answers yet",
+            "Are promises kept? Of what schools promised besides the show and is due, 0% is said to be done",
+            "About £6,400 of £10,000 spent: £640 a performance, £640 a school reached and £5.87 a pupil seen.",
+        ):
+            assert sentence in said, sentence
+    assert page.index("up from 50%") < page.index("schools seen") < page.index("Districts")
+
+
+def test_its_files_say_the_same_and_hide_the_same(client: FlaskClient, told: Answered) -> None:
+    report_id = publish(client, told)
+    rows = list(csv.reader(io.StringIO(client.get(f"/desk/reports/{report_id}.csv").text.lstrip("\ufeff"))))
+    by_name = {row[0]: row for row in rows if row}
+    assert by_name["After"][1:6] == ["75", "75", "75", "240", "22"]
+    assert by_name["Three months later"][1:5] == ["no answers yet", "", "", ""]
+    assert by_name["How strong"][1].startswith("Weak for straight after")
+    assert by_name["Spent"] == ["Spent", "6400"] and by_name["Estimate"] == ["Estimate", "yes"]
+    assert ["Promise", "Schools due", "Kept", "Not kept", "Not said"] in rows
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/desk/reports/{report_id}.xlsx").data))
+    assert book.sheetnames == [
+        "Figures",
+        "Why there are gaps",
+        "Did it help",
+        "Promises kept",
+        "Cost",
+        "Definitions",
+    ]
+
+
+def test_the_feed_carries_all_of_it_from_the_newest_report_alone(client: FlaskClient, told: Answered) -> None:
+    with transaction():
+        token = tokens.make(told.programme.partnership_id, "council", who="Priya", now=make.NOW)[1]
+
+    def read(path: str) -> Any:
+        return client.get(path, headers={"Authorization": f"Bearer {token}"}).json
+
+    figures = f"/api/v1/programmes/{told.programme.id}/figures"
+    parts = ("outcomes", "followed", "cost")
+    assert [read(figures)[part] for part in parts] == [None, None, None]
+    report_id = publish(client, told)
+    kept = db.session.get_one(BoardReport, report_id).content
+    assert [read(figures)[part] for part in parts] == [kept[part] for part in parts]
+    assert read(f"/api/v1/reports/{report_id}")["content"] == kept
+    assert [read(f"{figures}?as_of=2027-01-10")[part] for part in parts] == [None, None, None]
+    assert "heard" not in str(read(f"/api/v1/reports/{report_id}")), "what it rests on stays in the house"
+
+
+def test_a_report_of_before_these_parts_stays_as_it_was(client: FlaskClient, told: Answered) -> None:
+    report_id = publish(client, told)
+    old = db.session.get_one(BoardReport, report_id)
+    said = {name: part for name, part in old.content.items() if name not in ("outcomes", "followed", "cost")}
+    with transaction():
+        row = BoardReport(
+            partnership_id=old.partnership_id,
+            programme_id=old.programme_id,
+            number=2,
+            as_of=datetime(2026, 12, 2, tzinfo=UTC).date(),
+            published_at=make.NOW,
+            published_by="Priya",
+            content=said,
+            basis=old.basis,
+        )
+        db.session.add(row)
+        db.session.flush()
+        earlier_id = row.id
+    page = words(client.get(f"/desk/reports/{earlier_id}").text)
+    assert "who has seen it" in page and "did it help" not in page and "promises kept" not in page
+    for ending in ("csv", "xlsx"):
+        assert client.get(f"/desk/reports/{earlier_id}.{ending}").status_code == 200
