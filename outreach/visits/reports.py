@@ -340,6 +340,26 @@ def older(booking: Booking, row: VisitReport) -> tuple[VisitReport, int | None] 
     return found, count_of(found)
 
 
+def corrected(booking: Booking) -> list[VisitReport]:
+    """What a side said about the show as it stands and has put right since; the newest first. One query."""
+    rows = db.session.scalars(
+        select(VisitReport)
+        .where(
+            VisitReport.performance_id == booking.performance_id,
+            or_(VisitReport.booking_id.is_(None), VisitReport.booking_id == booking.id),
+            VisitReport.recorded_at >= booking.performance.starts_at,
+            stands(),
+        )
+        .order_by(VisitReport.id.desc())
+    )
+    found, holds = [], set()
+    for row in rows:
+        if row.side in holds:
+            found.append(row)
+        holds.add(row.side)
+    return found
+
+
 def withdrawn(booking: Booking) -> list[tuple[VisitReport, ReportWithdrawal]]:
     """The reports about a booking, or its whole show, that were taken back; the newest first."""
     rows = db.session.execute(
@@ -475,4 +495,11 @@ def _says(row: VisitReport) -> ReportAccount:
 def _in_short(account: ReportAccount) -> dict[str, Any]:
     split = {str(y): n for y, n in sorted(account.split.items())}
     counted = split or (NOT_COUNTED if account.about_as_promised else account.total)
-    return {"took place": account.took_place, "why not": account.why_not, "pupils": counted}
+    besides = {
+        "staff": account.staff,
+        "support agencies present": account.support_agencies_present,
+        "concerns": account.concerns,
+        "concerns handed on": account.concerns_handed_on,
+    }
+    said = {name: word for name, word in besides.items() if word is not None}
+    return {"took place": account.took_place, "why not": account.why_not, "pupils": counted} | said

@@ -1,7 +1,7 @@
 """A visit report at whichever door: the forms of what came of a show, in numbers alone; and taking a wrong
 report back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, redirect, render_template
 from wtforms import HiddenField
 
+from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -58,15 +59,23 @@ class CompanyReportForm(OneSidesForm):
     pupils = forms.number(
         "How many pupils saw it", at_most=PUPILS_AT_MOST, hint="A head count of all who came"
     )
+    not_counted = forms.tick("About as many as were booked, not counted")
     concerns_handed_on = forms.choice(
         "If a pupil spoke up: was it handed to the safeguarding lead each time?", YES_NO
     )
+
+    def ask(self, together: Sequence[Booking]) -> None:
+        """Beside the box how many were booked; `together`: whose pupils are at the show."""
+        booked = sum(sum(promises.pupils_of(one).values()) for one in together)
+        if booked:
+            self.pupils.description = f"A head count of all who came, of {number(booked)} booked"
 
     def account(self) -> ReportAccount:
         return ReportAccount(
             took_place=self.took_place.data == "yes",
             why_not=self.why_not.data or "",
             pupils=self.pupils.data,
+            about_as_promised=bool(self.not_counted.data),
             support_agencies_present=yes(self.agencies.data),
             concerns_handed_on=yes(self.concerns_handed_on.data),
         )

@@ -1,5 +1,6 @@
 """A coordinator puts a visit report down; bad input is said in words and what was typed is kept."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 
 import make
 from outreach.booking import accounts
+from outreach.ground import history
 from outreach.ground.db import transaction
 from outreach.visits import reports
 
@@ -70,6 +72,68 @@ def test_sides_that_differ_are_said_until_they_are_settled(client: FlaskClient, 
     )
     page = client.get(address(booking)).text
     assert "The reports disagree." not in page and "Settled" in page
+
+
+@pytest.mark.both_databases
+def test_both_sides_stand_side_by_side_with_all_they_said_and_where_they_differ(
+    client: FlaskClient, booking
+) -> None:
+    school = {"took_place": "yes", "year_8": "118", "year_9": "101", "staff": "6", "agencies": "yes"}
+    client.post(address(booking), data=school | {"side": "school", "concerns": "0"})
+    client.post(
+        address(booking), data={"side": "company", "took_place": "yes", "pupils": "120", "agencies": "no"}
+    )
+    assert table(client.get(address(booking)).text) == [
+        ["What", "The school", "The company, of the whole show"],
+        ["Pupils They differ", "219 Year 8: 118 Year 9: 101", "120"],
+        ["Took place", "Yes", "Yes"],
+        ["Staff", "6", ""],
+        ["Support agencies there They differ", "Yes", "No"],
+        ["Concerns passed on", "0", ""],
+    ]
+    client.post(address(booking), data={"side": "settled", "took_place": "yes", "year_8": "70"})
+    assert "They differ" not in client.get(address(booking)).text
+
+
+@pytest.mark.both_databases
+def test_what_stood_before_a_report_was_corrected_stays_in_sight_and_in_the_history(
+    client: FlaskClient, booking
+) -> None:
+    first = {"side": "school", "took_place": "yes", "not_counted": "y", "staff": "6", "agencies": "no"}
+    client.post(address(booking), data=first)
+    page = client.get(address(booking)).text
+    assert "About as promised, not counted" in page and "Corrected" not in page
+    client.post(address(booking), data={"side": "school", "took_place": "yes", "year_8": "118", "staff": "5"})
+    page = client.get(address(booking)).text
+    assert "Corrected: 1 earlier report" in page
+    assert "It took place; about as promised, not counted; 6 staff. Put down" in page
+    deed = history.history_of("booking", booking.reference)[0]
+    assert deed.before == {
+        "took place": True,
+        "why not": "",
+        "pupils": "about as promised, not counted",
+        "staff": 6,
+        "support agencies present": False,
+    }
+    assert deed.after == {"took place": True, "why not": "", "pupils": {"8": 118}, "staff": 5}
+
+
+def test_a_concern_that_did_not_reach_the_lead_is_said_on_top(client: FlaskClient, booking) -> None:
+    report = {"side": "company", "took_place": "yes", "pupils": "200"}
+    client.post(address(booking), data=report | {"concerns_handed_on": "yes"})
+    assert "Ring the school today" not in client.get(address(booking)).text
+    client.post(address(booking), data=report | {"concerns_handed_on": "no"})
+    page = client.get(address(booking)).text
+    assert "not every concern was handed to the safeguarding lead. Ring the school today." in page
+    assert ["Each handed to the lead", "No"] in table(page)
+
+
+def table(page: str) -> list[list[str]]:
+    """The rows of what both sides said, but the last, which says when."""
+    whole = page[page.index("Said so far") :].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", whole, re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows[:-1]]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
 
 
 @pytest.mark.parametrize(

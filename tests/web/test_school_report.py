@@ -8,6 +8,8 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from school_story import link_to
+from word_budgets import REPORT_QUESTIONS, REPORT_TAPS, REPORTS
+from words_read import controls_of, words_of
 
 import make
 from outreach.booking.promises import Booking
@@ -167,16 +169,57 @@ def test_of_adults_nothing_is_asked_that_is_about_pupils(client: FlaskClient) ->
     assert said(training) == {}
 
 
-@pytest.mark.both_databases
-def test_a_company_says_whether_the_lead_of_the_host_was_there(client: FlaskClient, booking: Booking) -> None:
+def page_of_company(booking: Booking) -> str:
     with transaction():
         partnership_id = booking.programme.partnership_id
         link = troupe_links.make(
             booking.performance.troupe_id, partnership_id=partnership_id, who="Priya", now=make.EARLIER
         )
-        page = f"/t/{troupe_links.token_of(link, 'for tests')}/shows/{booking.performance_id}/report"
+    return f"/t/{troupe_links.token_of(link, 'for tests')}/shows/{booking.performance_id}/report"
+
+
+def test_a_company_has_the_booked_number_beside_an_empty_box_and_may_say_that_nobody_counted(
+    client: FlaskClient, booking: Booking
+) -> None:
+    page = page_of_company(booking)
+    with transaction():
+        make.booking(booking.performance, {8: 9}, of=make.school(number_of_pupils=63))
+    html = client.get(page).text
+    assert "A head count of all who came, of 105 booked" in html
+    assert 'value="' not in re.findall(r"<input[^>]*name=\"pupils\"[^>]*>", html)[0].replace('value=""', "")
+    both = {"took_place": "yes", "pupils": "95", "not_counted": "y"}
+    answer = client.post(page, data=both)
+    assert answer.status_code == 422 and "say that nobody counted: not both." in answer.text
+    assert client.post(page, data=both | {"pupils": ""}).status_code == 303
+    report = reports.newest(booking, "company")
+    assert (report.about_as_promised, reports.count_of(report)) == (True, None)
+    assert "about as promised, not counted" in client.get(page).text
+
+
+@pytest.mark.both_databases
+def test_a_company_says_whether_the_lead_of_the_host_was_there(client: FlaskClient, booking: Booking) -> None:
+    page = page_of_company(booking)
     typed = {"took_place": "yes", "pupils": "95", "lead_present": "not done", "agencies": "no"}
     assert client.post(page, data=typed).status_code == 303
     (row,) = pledges.answers_of([booking.id])[booking.id]
     assert (row.pledge, row.said, row.side) == (LEAD_PRESENT, "not done", "company")
     assert reports.newest(booking, "company").support_agencies_present is False
+
+
+@pytest.mark.parametrize("side", ["school", "company"])
+def test_a_report_is_less_than_a_minute(client: FlaskClient, page: str, booking: Booking, side: str) -> None:
+    """By what there is to read and to fill in, and by the fewest taps that send one."""
+    path = page if side == "school" else page_of_company(booking)
+    html = client.get(path).text
+    assert len(words_of(html)) <= REPORTS[side]
+    assert len(set(controls_of(html))) <= REPORT_QUESTIONS[side], sorted(set(controls_of(html)))
+    fewest = {"took_place": "yes"} | (LEAD | {"not_counted": "y"} if side == "school" else {})
+    assert len(fewest) <= REPORT_TAPS[side]
+    assert client.post(path, data=fewest).status_code == 303
+    assert reports.newest(booking, side).about_as_promised is (side == "school")
+    typed = {"took_place": "yes", "concerns_handed_on": "yes", "pupils": "96"}
+    assert client.post(page_of_company(booking), data=typed).status_code == 303
+    report = reports.newest(booking, "company")
+    assert (report.concerns_handed_on, report.concerns) == (True, None), (
+        "that it was handed on, never what it was"
+    )

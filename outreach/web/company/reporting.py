@@ -34,6 +34,8 @@ def report(token: str, performance_id: int) -> Any:
         kept_on_phone.until_after(show.ends_at, now=now),
         [url_for(".days", token=token), url_for(".sheet", token=token, day_id=show.tour_day_id)],
     )
+    together = reports.companions(show)
+    form.ask(together)
     page = render_template(
         "company/report.html",
         token=token,
@@ -42,7 +44,7 @@ def report(token: str, performance_id: int) -> Any:
         key=form_keys.key_of(),
         said=said,
         total=reports.count_of(said),
-        together=reports.companions(show),
+        together=together,
         too_early=now < show.starts_at,
         phone=phone,
         now=now,

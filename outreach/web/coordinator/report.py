@@ -14,8 +14,10 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import and_list, number
 from outreach.tour import programmes
 from outreach.visits import pledges, reports
-from outreach.visits.reports import COMPANY, SCHOOL, SETTLED
+from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, VisitReport
 from outreach.web import forms
+from outreach.web.coordinator import report_words
+from outreach.web.coordinator.report_words import Reported
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.pledge_words import said_of_pledges
 from outreach.web.report_form import CoordinatorsReportForm, put_down, taken_back
@@ -67,6 +69,8 @@ def report_withdraw(reference: str, side: str) -> Any:
 def _page(booking: Booking, form: ReportForm) -> str:
     promised = promises.pupils_of(booking)
     target = programmes.target_year_groups(booking.programme_id)
+    told = [_reported(row) for side in report_words.SIDES if (row := reports.newest(booking, side))]
+    difference = reports.difference(booking)
     typed = {y for y in YEAR_GROUPS if f"year_{y}" in request.form and request.form[f"year_{y}"].strip()}
     return render_template(
         "coordinator/report.html",
@@ -75,10 +79,15 @@ def _page(booking: Booking, form: ReportForm) -> str:
         promised_said=promised_said(promised),
         year_groups=sorted({*promised, *target, *typed}),
         together=reports.companions(booking.performance),
-        difference=reports.difference(booking),
-        said=[(words, row, reports.counts_of(row), reports.count_of(row)) for words, row in _said(booking)],
+        difference=difference,
+        told=told,
+        counts_differ=bool(difference) and all(one.row.took_place for one in told),
+        side_by_side=report_words.side_by_side(told),
+        not_handed_on=report_words.not_handed_on(told),
         pledged=said_of_pledges(pledges.answers_of([booking.id]).get(booking.id, [])),
-        withdrawn=[(r, back, reports.count_of(r)) for r, back in reports.withdrawn(booking)],
+        corrected=[_reported(row) for row in reports.corrected(booking)],
+        withdrawn=[(_reported(row), back) for row, back in reports.withdrawn(booking)],
+        in_short=report_words.in_short,
         over=booking.performance.ends_at <= clock.now(),
         too_early=clock.now() < booking.performance.starts_at,
     )
@@ -91,8 +100,5 @@ def promised_said(pupils: Mapping[int, int]) -> str:
     return f"Promised: {and_list(f'{number(n)} in {year_group_name(year)}' for year, n in pupils.items())}."
 
 
-def _said(booking: Booking) -> list[tuple[str, Any]]:
-    """(whose, the report that holds) of each side that said something, the coordinator's last."""
-    names = {SCHOOL: "The school", COMPANY: "The company, of the whole show", SETTLED: "Settled"}
-    found = [(words, reports.newest(booking, side)) for side, words in names.items()]
-    return [(words, row) for words, row in found if row is not None]
+def _reported(row: VisitReport) -> Reported:
+    return Reported(row=row, split=reports.counts_of(row), total=reports.count_of(row))

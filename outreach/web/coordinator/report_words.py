@@ -1,0 +1,89 @@
+"""Words for what each side reported of a booking, side by side, and what it had said before. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from outreach.ground.school_year import year_group_name
+from outreach.ground.wording import capfirst, count, number
+from outreach.visits.reports import COMPANY, NOT_COUNTED, SCHOOL, SETTLED, VisitReport
+
+SIDES = {SCHOOL: "The school", COMPANY: "The company, of the whole show", SETTLED: "Settled"}
+
+NOT_HANDED_ON = (
+    "The company says that not every concern was handed to the safeguarding lead. Ring the school today."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """A report with what it counted; `split` by year group, `total` None where nobody counted."""
+
+    row: VisitReport
+    split: Mapping[int, int] = field(default_factory=dict)
+    total: int | None = None
+
+    @property
+    def whose(self) -> str:
+        return SIDES[self.row.side]
+
+    @property
+    def counted(self) -> str:
+        """'219', and without a number why there is none."""
+        if not self.row.took_place:
+            return ""
+        if self.total is not None:
+            return number(self.total)
+        return capfirst(NOT_COUNTED) if self.row.about_as_promised else "Nobody counted"
+
+    @property
+    def by_year(self) -> list[str]:
+        return [f"{year_group_name(year)}: {number(n)}" for year, n in self.split.items()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One question, what each side says to it ('' for nothing), and whether they differ."""
+
+    head: str
+    cells: Sequence[str]
+    differ: bool = False
+
+
+def side_by_side(told: Sequence[Reported]) -> list[Row]:
+    """The questions besides the count that some side has answered, in the order of the form."""
+    rows = [one.row for one in told]
+    settled = any(row.side == SETTLED for row in rows)
+
+    def yes_or_no(head: str, said: Sequence[bool | None]) -> Row:
+        words = ["" if one is None else "Yes" if one else "No" for one in said]
+        return Row(head=head, cells=words, differ={True, False} <= set(said) and not settled)
+
+    def numbers(head: str, said: Sequence[int | None]) -> Row:
+        return Row(head=head, cells=["" if n is None else number(n) for n in said])
+
+    found = [
+        yes_or_no("Took place", [row.took_place for row in rows]),
+        Row(head="Why not", cells=[row.why_not for row in rows]),
+        numbers("Staff", [row.staff for row in rows]),
+        yes_or_no("Support agencies there", [row.support_agencies_present for row in rows]),
+        numbers("Concerns passed on", [row.concerns for row in rows]),
+        yes_or_no("Each handed to the lead", [row.concerns_handed_on for row in rows]),
+    ]
+    return [row for row in found if any(row.cells)]
+
+
+def not_handed_on(told: Iterable[Reported]) -> str:
+    """What a coordinator is to do where a company says that a concern did not reach the lead; '' elsewhere."""
+    by_company = any(one.row.side == COMPANY and one.row.concerns_handed_on is False for one in told)
+    return NOT_HANDED_ON if by_company else ""
+
+
+def in_short(one: Reported) -> str:
+    """'It took place; 219 pupils; 6 staff' of a report that was corrected or taken back."""
+    row = one.row
+    if not row.took_place:
+        return f"It did not take place: {row.why_not}"
+    said = ["It took place", count(one.total, "pupil") if one.total is not None else one.counted.lower()]
+    said += [f"{number(row.staff)} staff"] if row.staff is not None else []
+    said += [count(row.concerns, "concern")] if row.concerns is not None else []
+    return "; ".join(said)
