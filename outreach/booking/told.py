@@ -370,6 +370,7 @@ def _visit(
         host_name=host.name if as_guest else "",
         travel=place.travel.words() if place else "",
         terms=place.said if place else "",
+        tour_day_id=performance.tour_day_id,
         cancelled=booking.ended_at is not None,
         outcome=booking.outcome or "",
     )

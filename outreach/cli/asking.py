@@ -20,14 +20,16 @@ from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
 from outreach.outcomes import reminding as open_waves
 from outreach.outcomes import waves
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.visits import pledge_letters, reminding
+from outreach.visits import asking_companies, pledge_letters, reminding
 from outreach.visits.before import reminding as before_visits
+from outreach.visits.reminding import Missing
 
 asking = AppGroup("asking", help="Asking: what the service writes to schools by itself.")
 
@@ -35,7 +37,9 @@ asking = AppGroup("asking", help="Asking: what the service writes to schools by 
 @asking.command("chase")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @click.option(
-    "--loop", is_flag=True, help="Come once a day, by six in the morning, until told to stop (SIGTERM)."
+    "--loop",
+    is_flag=True,
+    help="Come once a day, by six in the morning, and ask for reports in the evening, until told to stop (SIGTERM).",
 )
 def chase(dry_run: bool, loop: bool) -> None:
     """Put into the post what is due today: reminders, also of visits, offers to the waiting list, missing reports, what
@@ -59,20 +63,52 @@ LOOK_EVERY = 60.0
 
 def _day_by_day() -> None:
     """A round whenever none has come since six o'clock this morning; started later in the day, it comes at
-    once."""
-    stop = StopSignal()
+    once. In the evening, whoever was at the day's shows is asked how they went."""
+    stop, gave_up = StopSignal(), set[str]()
     click.echo(f"The day's round comes at {clock_time(FROM)}.")
     while not stop.is_set():
         try:
             if settings.is_due(now=clock.now(), at=FROM):
                 db.session.rollback()
                 _round(dry_run=False)
+            elif clock.now() >= wall(day_of(clock.now()), reminding.FROM):
+                _evening(gave_up)
             db.session.rollback()
         except OperationalError as error:
             db.session.rollback()
             click.echo(f"The database cannot be reached: {error.orig}", err=True)
         stop.wait(LOOK_EVERY)
     click.echo("Stopped.")
+
+
+def _evening(gave_up: set[str]) -> None:
+    """Ask how the shows of today went, a transaction for each letter. `gave_up`: what failed before and
+    is not tried again, which this adds to."""
+    now = clock.now()
+    due: list[tuple[str, Callable[[], bool]]] = []
+    for programme in reminders.open_programmes(now=now):
+        of = programme.id
+        for booking_id in [one.booking.id for one in reminding.due_this_evening(programme, now=now)]:
+            due.append((f"asking for report {booking_id}", partial(_ask_for_report, of, booking_id, now=now)))
+        for day_id in [one.tour_day_id for one in asking_companies.due(programme, now=now)]:
+            due.append((f"asking about day {day_id}", partial(_ask_company, of, day_id, now=now)))
+    due = [(what, ask) for what, ask in due if what not in gave_up]
+    gave_up.update(what for what, ask in due if _once(ask, what) is None)
+    if due:
+        click.echo(f"{count(len(due), 'report')} asked for this evening.")
+
+
+def _ask_for_report(programme_id: int, booking_id: int, *, now: datetime) -> bool:
+    return reminding.send_due(db.session.get_one(Programme, programme_id), booking_id, now=now)
+
+
+def _ask_company(programme_id: int, tour_day_id: int, *, now: datetime) -> bool:
+    return asking_companies.send_due(db.session.get_one(Programme, programme_id), tour_day_id, now=now)
+
+
+def _reports(programme: Programme, *, now: datetime) -> list[Missing]:
+    """Whom to ask for a report now, this evening's shows last."""
+    return [*reminding.due(programme, now=now), *reminding.due_this_evening(programme, now=now)]
 
 
 def _round(*, dry_run: bool) -> int:
@@ -123,9 +159,6 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def remind(urn: int) -> bool:
         return reminders.send_due(programme(), urn, target=target, now=now)
 
-    def ask_for_report(booking_id: int) -> bool:
-        return reminding.send_due(programme(), booking_id, now=now)
-
     def ask_what_was_done(urn: int) -> bool:
         return pledge_letters.send_due(programme(), urn, now=now)
 
@@ -136,13 +169,17 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
         return open_waves.send_due(programme(), booking_id, now=now)
 
     schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
-    reports = [m.booking.id for m in reminding.due(programme(), now=now)]
+    reports = dict.fromkeys(m.booking.id for m in _reports(programme(), now=now))
+    days = [one.tour_day_id for one in asking_companies.due(programme(), now=now)]
     besides = dict.fromkeys(one.school.urn for one in pledge_letters.due(programme(), now=now))
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
     tried: set[int] = set()
     reminded = [_once(partial(remind, urn), f"reminding {urn}") for urn in schools]
-    asked = [_once(partial(ask_for_report, one), f"asking for report {one}") for one in reports]
+    asked = [
+        _once(partial(_ask_for_report, programme_id, one, now=now), f"asking for report {one}")
+        for one in reports
+    ] + [_once(partial(_ask_company, programme_id, day, now=now), f"asking about day {day}") for day in days]
     asked_besides = [_once(partial(ask_what_was_done, urn), f"asking {urn} what was done") for urn in besides]
     near = [_once(partial(remind_of_visit, one), f"reminding of visit {one}") for one in visits]
     told = [_once(partial(say_pupils_can_answer, one), f"telling {one} of its wave") for one in open_for]
@@ -200,10 +237,15 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     for reminder in due:
         nth = "a first time" if reminder.nth == 1 else "a second time"
         click.echo(f"  would remind {reminder.school.name} ({reminder.contact.address}) {nth}")
-    missing = reminding.due(programme, now=now)
+    missing = _reports(programme, now=now)
     for one in missing:
         shown = day_short(one.booking.performance.starts_at)
         click.echo(f"  would ask {one.school.name} ({one.person.address}) for the report of {shown}")
+    days = asking_companies.due(programme, now=now)
+    for played in days:
+        click.echo(
+            f"  would ask {played.troupe.name} ({played.troupe.calendar_address}) for its reports of the day"
+        )
     besides = pledge_letters.due(programme, now=now)
     for visit in besides:
         shown = day_short(visit.booking.performance.starts_at)
@@ -220,7 +262,7 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     offered = _would_offer(programme.id, now=now)
     for line in offered:
         click.echo(line)
-    if not (due or missing or besides or near or open_now or offered):
+    if not (due or missing or days or besides or near or open_now or offered):
         click.echo("  nothing is due today")
 
 

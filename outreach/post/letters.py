@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
+from outreach.ground.wording import clock, count
 from outreach.post import calendars, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
@@ -427,15 +428,39 @@ def colleague_removed(visit: LetterVisit, to: Addressee, sender: Sender, *, now:
     )
 
 
+def how_did_it_go(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+) -> Letter:
+    """Asks whoever was there, on the evening of the show, for the school's report on its own page."""
+    return _ask_for_report(
+        "how_did_it_go", "how did it go?", visit, to, sender, now=now, expires_at=expires_at
+    )
+
+
 def report_missing(
     visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> Letter:
     """Asks, after the show, whether it took place and how many saw it; an answer by mail comes in at the
     visit's own address."""
+    return _ask_for_report(
+        "report_missing", "did it take place?", visit, to, sender, now=now, expires_at=expires_at
+    )
+
+
+def _ask_for_report(
+    template: str,
+    asks: str,
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
     minted = mint(visit, to, sender, now=now, expires_at=expires_at)
     words = render(
-        "report_missing",
-        f"{summary(visit)}: did it take place?",
+        template,
+        f"{summary(visit)}: {asks}",
         to,
         sender,
         school_name=visit.school_name,
@@ -449,7 +474,49 @@ def report_missing(
         to,
         sender,
         stream=visit.uid,
-        kind="report missing",
+        kind=template.replace("_", " "),
+        now=now,
+        sender_address=organizer(visit),
+        sequence=visit.sequence,
+    )
+
+
+HOW_IT_WENT = "how the day went"
+"""The kind of the letter that asks a company."""
+
+
+def how_the_day_went(
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    shows: Sequence[tuple[datetime, str]],
+    now: datetime,
+) -> Letter:
+    """Asks a company, on the evening of a day, for its reports; `shows`: when and where each was, by start. The way
+    leads to the day sheet, which asks for the troupe's link. `visit`: the first of them, as `for_troupe` has it."""
+    words = render(
+        "how_the_day_went",
+        f"{summary(visit)}: how did it go?"
+        if len(shows) == 1
+        else f"{count(len(shows), 'show')}: how did they go?",
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=None,
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+        shows=[f"{clock(starts_at)}, {where}" for starts_at, where in shows],
+        sheet=links.day_page(settings().public_url, visit.tour_day_id),
+        not_me=links.contact_page(settings().public_url),
+    )
+    return put(
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=HOW_IT_WENT,
         now=now,
         sender_address=organizer(visit),
         sequence=visit.sequence,

@@ -28,10 +28,13 @@ class Unreported:
         return len(self.urns)
 
 
-def condition() -> ColumnElement[bool]:
+def condition(*, by_school: bool = False) -> ColumnElement[bool]:
     """Of a Booking and its Performance: nobody has said anything of it since it began, or took it back. What
-    was said before tells of an earlier time of it. A company speaks of the whole show, so for guests too."""
-    told = or_(VisitReport.booking_id.is_(None), VisitReport.booking_id == Booking.id)
+    was said before tells of an earlier time of it. A company speaks of the whole show, so for guests too;
+    `by_school`: its word is left out."""
+    told = VisitReport.booking_id == Booking.id
+    if not by_school:
+        told = or_(VisitReport.booking_id.is_(None), told)
     return ~exists(
         select(VisitReport.id).where(
             VisitReport.performance_id == Performance.id,

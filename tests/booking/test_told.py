@@ -96,6 +96,9 @@ def test_a_troupe_has_host_and_guest_added_up(c) -> None:
     assert entry.visit.access == ("3 wheelchair places", "2 seats near the door, or a quiet room")
     assert len(entry.visit.guests) == 1 and entry.visit.guests[0].endswith(": 13 pupils")
     assert entry.visit.phone == ""
+    assert entry.visit.tour_day_id == c.booking.performance.tour_day_id, (
+        "its letter leads to the sheet of that day"
+    )
 
 
 def test_a_troupes_letter_that_is_sent_again_is_written_down(c) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -100,6 +101,27 @@ def test_the_run_asks_once_what_a_school_did_besides_its_show(app: Flask, friday
     assert said(app) == "Someone to Tell: nothing is due today.\n"
     kinds = [letter.kind for letter in db.session.query(Letter).filter_by(stream=booking.uid)]
     assert kinds == ["since the show, first"]
+
+
+def shown_on_friday(c: County) -> None:
+    show = make.show(c.programme, c.schools[0], datetime(2027, 1, 15, 9, 30, tzinfo=UTC))
+    booking = make.booking(show, {8: 100})
+    make.visit_contact(booking, name="", duty="on the day", address="office@redmere.example")
+
+
+def test_a_run_in_the_evening_asks_how_the_show_of_the_day_went(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction():
+        c = county(1, plan=Schedule(offers_on=False, reports_on=True))
+        shown_on_friday(c)
+    monkeypatch.setattr(clock, "now", lambda: at(FRIDAY, 16))
+    assert said(app) == "Someone to Tell: nothing is due today.\n"
+    monkeypatch.setattr(clock, "now", lambda: at(FRIDAY, 17))
+    would = "  would ask Redmere 000 (office@redmere.example) for the report of 15 January 2027"
+    assert would in said(app, "--dry-run").splitlines()
+    assert said(app) == "Someone to Tell: 1 report asked for.\n"
+    assert said(app) == "Someone to Tell: nothing is due today.\n"
 
 
 def test_the_run_says_who_waits_for_consent_and_does_not_raise_it(
@@ -227,15 +249,11 @@ def test_a_round_that_breaks_off_is_not_said_to_have_come(
     assert settings.last_run() is None
 
 
-@pytest.mark.browser
-def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
-    app: Flask, database_url: str, tmp_path: Path
-) -> None:
-    here(app)
-    db.session.rollback()
+def looped(database_url: str, tmp_path: Path, now: datetime, until: Callable[[], object]) -> list[str]:
+    """What the loop says, with the time standing still, until something is done and it is told to stop."""
     code = (
         "import sys; from datetime import datetime; from outreach.ground import clock; "
-        f"clock.now = lambda: datetime.fromisoformat('{at(FRIDAY).isoformat()}'); "
+        f"clock.now = lambda: datetime.fromisoformat('{now.isoformat()}'); "
         "from wsgi import app; sys.exit(app.cli.main(args=['asking', 'chase', '--loop'], prog_name='flask'))"
     )
     env = os.environ | {
@@ -251,20 +269,45 @@ def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
         stdout=subprocess.PIPE,
         text=True,
     )
-    began, last = time.monotonic(), None
-    while last is None and time.monotonic() - began < 120:
+    began = time.monotonic()
+    while not until() and time.monotonic() - began < 120:
         time.sleep(0.1)
         db.session.rollback()
-        last = settings.last_run()
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=120)
-    assert last == at(FRIDAY)
-    assert out.splitlines() == [
+    assert process.returncode == 0
+    return out.splitlines()
+
+
+@pytest.mark.browser
+def test_the_loop_makes_the_round_of_a_day_and_stops_when_told(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    here(app)
+    db.session.rollback()
+    assert looped(database_url, tmp_path, at(FRIDAY), settings.last_run) == [
         "The day's round comes at 6:00am.",
         "Someone to Tell: 2 schools reminded, 1 time offered.",
         "Stopped.",
     ]
-    assert process.returncode == 0
+    db.session.rollback()
+    assert settings.last_run() == at(FRIDAY)
+
+
+@pytest.mark.browser
+def test_in_the_evening_the_loop_asks_how_the_shows_of_the_day_went(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        shown_on_friday(county(1, plan=Schedule(offers_on=False, reports_on=True)))
+        settings.ran(now=at(FRIDAY, 6))
+    asked = db.session.query(Letter).filter_by(kind="how did it go").count
+    assert looped(database_url, tmp_path, at(FRIDAY, 17), asked) == [
+        "The day's round comes at 6:00am.",
+        "1 report asked for this evening.",
+        "Stopped.",
+    ]
+    assert settings.last_run() == at(FRIDAY, 6)
 
 
 LAST_YEAR = ["Last year:", "  nothing is due today"]

@@ -136,6 +136,19 @@ def report_missing() -> Letter:
     return letters.report_missing(visit(), JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
 
 
+def how_did_it_go() -> Letter:
+    after = visit().ends_at + timedelta(hours=7)
+    return letters.how_did_it_go(visit(), JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
+
+
+def how_the_day_went() -> Letter:
+    show = visit(uid="show-9@outreach.example")
+    shows = [(show.starts_at, show.school_name), (show.starts_at + timedelta(hours=4), "Redmere Academy")]
+    return letters.how_the_day_went(
+        show, COMPANY, sender(), shows=shows, now=show.ends_at + timedelta(hours=7)
+    )
+
+
 ASKS = ("whether a lesson followed", "whether every concern reached your safeguarding lead within a day")
 
 
@@ -731,6 +744,8 @@ ALL: list[Callable[[], Letter]] = [
     second_reminder,
     raised_to_head,
     raised_to_trust,
+    how_did_it_go,
+    how_the_day_went,
     report_missing,
     since_the_show,
     since_the_show_for_the_last_time,
@@ -1064,7 +1079,9 @@ def test_no_token_stands_in_what_comes_with_a_letter(kept: dict[str, Kept], name
     assert not re.search(rb"token-\d|/(?:i|t|calendar)/[A-Za-z0-9_-]{8,}", calendar)
 
 
-@pytest.mark.parametrize("name", ["troupe", "troupe_changed", "troupe_with_a_guest", "troupe_cancelled"])
+@pytest.mark.parametrize(
+    "name", ["troupe", "troupe_changed", "troupe_with_a_guest", "troupe_cancelled", "how_the_day_went"]
+)
 def test_a_letter_to_the_company_is_a_companys(kept: dict[str, Kept], name: str) -> None:
     """Nothing that the school has to have ready, nobody at the school, no page of a school's to say 'not me'
     on."""

@@ -1,10 +1,11 @@
 """A report that is missing is asked for once, after the show, on a school day, of somebody who can be
 reached."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 import make
 from asking.chasing.scene import at, posted
@@ -12,10 +13,11 @@ from outreach.asking.chasing import settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking.promises import Booking
 from outreach.ground.db import db, transaction
-from outreach.post import outbox
+from outreach.post import copies, outbox
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
 from outreach.visits import reminding
+from outreach.visits.reminding import ReportReminder
 
 SHOW = datetime(2027, 3, 11, 9, 30, tzinfo=UTC)
 """A Thursday; two days on is a Saturday, so the report is asked for on Monday 15 March."""
@@ -163,3 +165,135 @@ def test_a_guests_report_is_asked_for_of_the_guest_and_its_hosts_of_the_host(app
     assert [run(programme, day) for day in (MONDAY, date(2027, 3, 16))] == [1, 0]
     letter = db.session.query(Letter).one()
     assert (letter.recipient, letter.stream) == ("dsl@littlemere.example", guest.uid)
+
+
+EVENING = datetime(2027, 3, 11, 17, 0, tzinfo=UTC)
+
+
+def ask_in_the_evening(programme: Programme, now: datetime) -> list[str]:
+    """Who is asked by a round at that moment."""
+    due = [
+        (missing.booking.id, missing.person.address)
+        for missing in reminding.due_this_evening(programme, now=now)
+    ]
+    for booking_id, _ in due:
+        with transaction():
+            assert reminding.send_due(programme, booking_id, now=now)
+    return [address for _, address in due]
+
+
+@pytest.mark.both_databases
+def test_whoever_met_the_company_is_asked_on_the_evening_of_the_show_once_and_the_lead_once_more(
+    app: Flask,
+) -> None:
+    with transaction():
+        programme, booking = past_show()
+    asked = [ask_in_the_evening(programme, EVENING + timedelta(minutes=n)) for n in (-1, 0, 1, 60)]
+    assert asked == [[], ["office@redmere.example"], [], []]
+    letter = db.session.query(Letter).one()
+    assert letter.subject == "‘Someone to Tell’ at Redmere: how did it go?"
+    assert f"/booked/{booking.reference}/report" in copies.read(letter.raw).text
+    assert {day for day in range(12, 26) if run(programme, date(2027, 3, day))} == {15}
+    assert [row.nth for row in db.session.query(ReportReminder).order_by(ReportReminder.id)] == [
+        "evening",
+        "missing",
+    ]
+
+
+def test_one_person_is_asked_in_the_evening_and_once_more(app: Flask) -> None:
+    with transaction():
+        programme, _ = past_show()
+        outbox.mark_dead("dsl@redmere.example", "550", make.NOW)
+    assert ask_in_the_evening(programme, EVENING) == ["office@redmere.example"]
+    assert run(programme, MONDAY) == 1
+    assert [letter.recipient for letter in db.session.query(Letter)] == ["office@redmere.example"] * 2
+
+
+def test_a_show_of_the_evening_is_asked_about_when_it_is_over_and_not_a_day_later(app: Flask) -> None:
+    with transaction():
+        programme, _ = past_show()
+        late = make.booking(
+            make.show(programme, make.school(name="Latchford"), SHOW.replace(hour=18, minute=0)), {8: 90}
+        )
+        make.visit_contact(
+            late, name="", duty="on the day", address="office@latchford.example", added_at=make.EARLIER
+        )
+    over = late.performance.ends_at
+    assert ask_in_the_evening(programme, over - timedelta(minutes=1)) == ["office@redmere.example"]
+    assert reminding.due_this_evening(programme, now=over + timedelta(days=1)) == []
+    assert ask_in_the_evening(programme, over + timedelta(hours=11)) == ["office@latchford.example"]
+
+
+@pytest.mark.parametrize("hinder", [cancelled, nobody_there, closed])
+def test_nobody_is_asked_in_the_evening(app: Flask, hinder) -> None:  # type: ignore[no-untyped-def]
+    with transaction():
+        programme, booking = past_show()
+        hinder(booking)
+    assert ask_in_the_evening(programme, EVENING) == []
+
+
+def test_a_school_is_asked_though_the_company_has_said_and_not_once_it_has_said_itself(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+        make.report(booking, "company", SHOW + timedelta(hours=3), 200)
+    assert len(reminding.due_this_evening(programme, now=EVENING)) == 1
+    with transaction():
+        settings.settle(programme, Schedule(), who="Priya", now=make.NOW)
+    assert reminding.due_this_evening(programme, now=EVENING) == [], "switched off"
+    with transaction():
+        settings.settle(programme, Schedule(reports_on=True), who="Priya", now=make.NOW)
+        make.report(booking, "school", SHOW + timedelta(hours=4), 200)
+    assert reminding.due_this_evening(programme, now=EVENING) == []
+
+
+def test_an_evenings_letter_that_waits_is_taken_back_once_the_school_has_said(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+    ask_in_the_evening(programme, EVENING)
+    with transaction():
+        make.report(booking, "company", SHOW + timedelta(hours=3), 200)
+        assert not reminding.withdraw_one(now=EVENING)
+        make.report(booking, "school", SHOW + timedelta(hours=4), 200)
+    with transaction():
+        assert reminding.withdraw_one(now=EVENING)
+    assert db.session.query(Letter).one().status == "withdrawn"
+
+
+@pytest.mark.both_databases
+def test_the_database_lets_nobody_be_asked_twice_for_the_same(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+    ask_in_the_evening(programme, EVENING)
+    (row,) = db.session.query(ReportReminder)
+    for nth in ("evening", "at noon"):
+        with pytest.raises(IntegrityError), transaction():
+            again = make.letter(row.address, None)
+            db.session.add(
+                ReportReminder(
+                    booking_id=booking.id,
+                    address=row.address,
+                    letter_id=again.id,
+                    nth=nth,
+                    recorded_at=EVENING,
+                )
+            )
+
+
+def test_what_is_due_in_the_evening_takes_the_same_queries_for_one_show_and_for_five(
+    app: Flask, count_queries
+) -> None:  # type: ignore[no-untyped-def]
+    with transaction():
+        programme, _ = past_show()
+    counted = []
+    for more in (0, 4):
+        with transaction():
+            for n in range(more):
+                booking = make.booking(make.show(programme, make.school(), SHOW), {8: 120})
+                make.visit_contact(
+                    booking, name="", duty="colleague", address=f"x{n}@redmere.example", added_at=make.EARLIER
+                )
+        assert programme.id
+        with count_queries() as queries:
+            assert len(reminding.due_this_evening(programme, now=EVENING)) == more + 1
+        counted.append(len(queries))
+    assert counted[0] == counted[1]

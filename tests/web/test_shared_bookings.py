@@ -98,7 +98,7 @@ def test_the_day_of_the_reminder_is_the_day_on_which_it_goes(story: Story, stopp
     booking = promises.get(story.book())
     assert booking.performance.starts_at.date() == TUESDAY
     said_day = reminding.comes_on(booking, settings.schedule_of_programme(booking.programme_id), now=make.NOW)
-    words = "If it has not come, we ask once, on Thursday 11 March"
+    words = "If it has not come, we ask again on Thursday 11 March"
     assert (words in said(story.get(f"/booked/{booking.reference}"))) is on
     if not on:
         assert said_day is None

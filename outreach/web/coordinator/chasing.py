@@ -46,9 +46,9 @@ class SettingsForm(forms.Form):
     raise_after_days = _days("Raised to you, days after the last letter")
     offers_on = forms.tick("Keep times that come free for the waiting list, in turn")
     offer_days = _days("School days to answer an offer")
-    reports_on = forms.tick("Missing reports are asked for by themselves")
+    reports_on = forms.tick("Reports are asked for on the evening of the show")
     visits_on = forms.tick("Schools are reminded before their visits, and when pupils can answer")
-    report_after_days = _days("Asked for a report, days after the show")
+    report_after_days = _days("Asked once more where none came, days after it")
     pledges_on = forms.tick("What was promised is asked about a week and six weeks after the show")
 
 

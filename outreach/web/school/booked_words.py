@@ -134,7 +134,7 @@ def what_happens_next(
         words = f"from {_on(show.ends_at, today)}, {clock(show.ends_at)}: how many came, and whether concerns were "
         words += "passed on; numbers only"
         if reminded_on is not None and not took_place:
-            words += f". If it has not come, we ask once, on {day(reminded_on)}"
+            words += f". If it has not come, we ask again on {day(reminded_on)}"
         steps.append(Step(title="Your report", words=words, done=False))
     if besides is not None and now >= show.starts_at and state != promises.FAILED:
         steps.append(_was_done(besides))
