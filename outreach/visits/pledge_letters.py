@@ -86,7 +86,7 @@ class Asked:
 def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[Asked]:
     """What the day's run would ask now, the oldest show first; a constant number of queries. `urn`: of one school.
 
-    Nothing while it is switched off, of shows that did not take place or that nobody reported, and of adults.
+    Nothing while it is switched off, of shows that did not take place or that nobody reported, of catch-ups and adults.
     """
     plan = settings.schedule_of_programme(programme.id)
     if not plan.pledges_on or programme.for_adults:
@@ -99,6 +99,7 @@ def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[
         .where(
             Booking.programme_id == programme.id,
             Booking.ended_at.is_(None),
+            Booking.catch_up.is_(False),
             Booking.outcome == TOOK_PLACE,
             Performance.ends_at < now,
             Performance.ends_at > now - WEEKS - LONGEST_HOLIDAY - LATE,

@@ -233,3 +233,19 @@ def test_what_is_due_takes_the_same_queries_for_one_show_and_for_five(app: Flask
             assert len(pledge_letters.due(programme, now=at(FIRST))) == more + 1
         counted.append(len(queries))
     assert counted == [8, 8]
+
+
+def test_a_place_for_pupils_who_missed_it_is_no_show_to_ask_about(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+        host = make.school(name="Fargate")
+        show = make.show(programme, host, SHOW + timedelta(days=1))
+        catch_up = make.booking(show, {8: 5}, of=booking.school, catch_up=True)
+        make.visit_contact(catch_up, name="", duty="on the day", address="a@b.example", added_at=make.EARLIER)
+        reports.report(
+            catch_up, "school", ReportAccount(took_place=True), who="x", now=SHOW + timedelta(days=1, hours=3)
+        )
+    asked = {
+        one.booking.id for day in days(SHOW.date(), 60) for one in pledge_letters.due(programme, now=at(day))
+    }
+    assert asked == {booking.id}

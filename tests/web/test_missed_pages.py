@@ -13,7 +13,7 @@ from school_story import PEOPLE, link_to
 
 import make
 from booking import neighbours
-from outreach.booking import limits, promises
+from outreach.booking import limits
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import hosting
 from outreach.booking.promises import Booking
@@ -172,10 +172,9 @@ def test_a_place_at_a_neighbours_show_is_asked_for_and_given(doors) -> None:
     booking = db.session.query(Booking).filter_by(catch_up=True).one()
     own = main(doors.client.get(f"/i/{doors.school}/booked/{booking.reference}"))
     assert "6 pupils who missed your show" in own
-    # Left in time, it frees its pupils again.
-    with transaction():
-        promises.get(booking.reference)
     assert doors.year().coming == 6
+    page = main(doors.desk().get(f"/desk/schools/{doors.c.school.urn}"))
+    assert "for pupils who missed its show" in page and "as guest" not in page
 
 
 def test_a_question_for_seats_is_taken_back_where_it_was_asked(doors) -> None:

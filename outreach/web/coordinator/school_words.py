@@ -258,7 +258,8 @@ def booking_line(
         cancelled=cancelled,
         asides=[
             *(["past"] if not cancelled and booking.performance.ends_at <= now else []),
-            *(["as guest"] if booking.role == "guest" else []),
+            *(["as guest"] if booking.role == "guest" and not booking.catch_up else []),
+            *(["for pupils who missed its show"] if booking.catch_up else []),
         ],
         under=year_name(booking.programme.academic_year) + (f", as {names[booking.urn]}" if other else ""),
         pupils="staff" if booking.programme.for_adults else number(booking.seats),
