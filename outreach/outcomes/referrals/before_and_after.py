@@ -83,7 +83,7 @@ Counts = Mapping[tuple[str, str], Mapping[int, int]]
 
 
 def of_programme(programme: Programme, *, now: datetime) -> Referrals:
-    """22 queries."""
+    """Two queries beside those of the standings."""
     partnership_id = programme.partnership_id
     percent = district_numbers.percent(partnership_id)
     reckoning = standings_of_programme(programme.id, as_of=day_of(now), now=now)
