@@ -13,16 +13,18 @@ branch_labels = None
 depends_on = None
 
 _MASKED = b"hidden-once-sent".hex()
+_REMINDS = "EXISTS (SELECT 1 FROM visit_reminder v WHERE v.letter_id = NEW.letter_id)"
 _SENT = "(SELECT l.status FROM letter l WHERE l.id = NEW.letter_id) IN ('sent', 'bounced')"
 STAYS = (
     ("visit_text_only_grows", "visit_text", ("UPDATE", "DELETE"), "", ""),
     (
-        # Once it has gone, its links are hidden, and then not a byte changes.
+        # Once a reminder has gone, its links are hidden, and then not a byte changes. Whether it is one is asked first:
+        # the post sends thousands of other letters.
         "letter_sent_stays",
         "letter_mail",
         ("UPDATE",),
-        f"NEW.raw <> OLD.raw AND (instr(NEW.raw, x'{_MASKED}') = 0 OR instr(OLD.raw, x'{_MASKED}') > 0) AND {_SENT}",
-        f"NEW.raw <> OLD.raw AND (position('\\x{_MASKED}'::bytea IN NEW.raw) = 0"
+        f"{_REMINDS} AND NEW.raw <> OLD.raw AND (instr(NEW.raw, x'{_MASKED}') = 0 OR instr(OLD.raw, x'{_MASKED}') > 0) AND {_SENT}",
+        f"{_REMINDS} AND NEW.raw <> OLD.raw AND (position('\\x{_MASKED}'::bytea IN NEW.raw) = 0"
         f" OR position('\\x{_MASKED}'::bytea IN OLD.raw) > 0) AND {_SENT}",
     ),
 )
