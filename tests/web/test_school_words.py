@@ -246,7 +246,14 @@ def test_who_looks_after_a_gap() -> None:
 
 def booking_line(of: School, *, closing: bool = False, now: datetime = AT, **changes: Any) -> Any:
     programme = SimpleNamespace(academic_year=2026, for_adults=False)
-    told = {"ended_at": None, "urn": URN, "role": "host", "seats": 1200, "programme": programme}
+    told = {
+        "ended_at": None,
+        "urn": URN,
+        "role": "host",
+        "catch_up": False,
+        "seats": 1200,
+        "programme": programme,
+    }
     told["performance"] = SimpleNamespace(starts_at=datetime(2027, 1, 19, 13), ends_at=AT)
     booking: Any = SimpleNamespace(**told | changes)
     return school_words.booking_line(booking, of, {OTHER: "Birch"}, closing=closing, now=now)
@@ -257,7 +264,7 @@ def test_a_booking_says_what_became_of_it_and_under_which_name() -> None:
     assert (line.when, line.cancelled, line.asides) == ("19 January 2027, 1:00pm", False, ["past"])
     assert (line.under, line.pupils, line.not_there) == ("2026/27", "1,200", "")
     assert booking_line(school(), now=earlier).asides == []
-    cancelled = booking_line(school(), ended_at=AT, catch_up=False, role="guest")
+    cancelled = booking_line(school(), ended_at=AT, role="guest")
     assert cancelled.cancelled and cancelled.asides == ["as guest"]
     other = booking_line(school(), urn=OTHER, programme=SimpleNamespace(academic_year=2026, for_adults=True))
     assert (other.under, other.pupils) == ("2026/27, as Birch", "staff")
