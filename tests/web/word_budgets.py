@@ -22,10 +22,10 @@ BOOKING_CONTROLS = 11
 
 BOOKING_CLICKS = 5
 
-REPORTS = {"school": 160, "company": 120}
-"""The words of the form in which each side says how a show went: half of a minute's reading."""
+REPORTS = {"school": 177, "company": 118}
+"""The words of the form in which each side says how a show of two year groups went: less than a minute's reading."""
 
-REPORT_QUESTIONS = {"school": 12, "company": 7}
+REPORT_QUESTIONS = {"school": 14, "company": 7}
 """What it asks, the box that opens with a 'no' among it; and of these must be answered, each with one tap:"""
 
 REPORT_TAPS = {"school": 3, "company": 1}
