@@ -193,7 +193,7 @@ def test_the_database_refuses(programme: Any) -> None:
 def year(app: Flask) -> Any:
     """A tour of which one day was played, one is booked, and the gaps have a plan."""
     with transaction():
-        c = SimpleNamespace(tour=Tour(schools=6, days=3))
+        c = SimpleNamespace(tour=Tour(schools=7, days=3))
         c.programme, c.schools = c.tour.programme, c.tour.schools
         c.tour.troupe.cost_day_pence, c.tour.troupe.cost_km_pence = 64_000, 45
         past = make.tour_day(c.programme, c.tour.troupe, date(2027, 1, 12))
@@ -262,10 +262,13 @@ def test_the_plans_days_are_priced_by_their_fee_and_the_road_that_they_add(year:
         ordering.order(year.programme, PlanRules(seconds=60), name="", who="Priya", now=make.NOW)
     draw_up()
     found, plan = money(year, make.NOW + timedelta(hours=1))
-    assert plan is not None and plan.target == 6
+    assert plan is not None and plan.target == 7
     assert plan.covered == 2, "the school that saw it and the one that is booked"
     bought = {urn for step in plan.steps for urn in step.day.urns}
     assert bought == {school.urn for school in year.schools[2:]} and not plan.missing
+    assert not all(step.day.is_new for step in plan.steps), (
+        "there is room for all only beside the booked show"
+    )
     first = plan.steps[0]
     if first.day.is_new:
         assert all(step.day.is_new for step in plan.steps)
@@ -276,7 +279,7 @@ def test_the_plans_days_are_priced_by_their_fee_and_the_road_that_they_add(year:
         away = max(5 * (1 + [s.urn for s in year.schools].index(urn)) for urn in step.day.urns)
         kilometres = 2 * away if step.day.is_new else max(0, 2 * away - 20)
         assert step.day.pence == (64_000 if step.day.is_new else 0) + 45 * kilometres
-    assert plan.steps[-1].reached == 6 and plan.marks[-1].step == plan.steps[-1]
+    assert plan.steps[-1].reached == 7 and plan.marks[-1].step == plan.steps[-1]
     assert plan.steps[-1].pence == sum(step.day.pence or 0 for step in plan.steps)
     each = [(step.day.pence or 0) / len(step.day.urns) for step in plan.steps]
     assert each == sorted(each)

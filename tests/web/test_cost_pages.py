@@ -141,6 +141,12 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(desk: Desk, typed: dict[
     assert spending.of_programme(desk.id) == []
 
 
+def test_a_form_whose_key_is_nonsense_is_a_form_of_its_own(desk: Desk) -> None:
+    assert desk.enter(entry="\0").status_code == 303
+    (row,) = spending.of_programme(desk.id)
+    assert re.fullmatch("[0-9a-f]{32}", row.entry)
+
+
 def test_money_that_came_back_is_typed_with_a_minus(desk: Desk) -> None:
     desk.enter(pounds="−£20.05", words="Refund")
     (row,) = spending.of_programme(desk.id)
@@ -233,7 +239,7 @@ def test_the_page_takes_as_many_queries_for_more_days_entries_and_lines(
         counts.append(len(queries))
         for m in range(3):
             desk.played(date(2026, 11, 2 + 4 * n + m), desk.tour.schools[0])
-            desk.enter(entry=f"{n} {m}")
+            desk.enter(entry=f"{n}x{m}")
     assert counts[0] == counts[1] <= 60
 
 

@@ -1,5 +1,6 @@
 """A programme's money: budget, spent, left, what one show, pupil and school cost, and the price of the last gaps."""
 
+import re
 import secrets
 from typing import Any
 
@@ -134,7 +135,8 @@ def undo_budget() -> Response:
 @coordinators_only
 def new_spending() -> Any:
     programme, form = the_programme(), SpendingForm()
-    entry = request.form.get("entry", "")[:64] or secrets.token_hex(16)
+    sent = request.form.get("entry", "")
+    entry = sent if re.fullmatch(r"[0-9a-z]{1,32}", sent) else secrets.token_hex(16)
     if form.validate_on_submit():
         with transaction():
             row_id = spending.enter(the_programme(), form.spent(), entry=entry, who=who(), now=clock.now()).id

@@ -69,7 +69,8 @@ def new_page(programme: Programme, urns: Sequence[int], *, form: OwnLetterForm |
 
 def form_key_sent() -> str:
     """The key of the form that was sent, by which pressing twice keeps one draft; a fresh one where it bore none."""
-    return request.form.get("form_key", "")[:64] or secrets.token_hex(16)
+    sent = "".join(sign for sign in request.form.get("form_key", "") if sign.isprintable())
+    return sent[:64] or secrets.token_hex(16)
 
 
 def draft_page(
