@@ -52,12 +52,13 @@ def lay(la_code: str = "931", *, pupils: int = 20, starts_at: datetime = SHOW) -
 
 
 def ask(show: Performance, person: Coordinator, *, now: datetime) -> dict[str, WaveCode]:
-    """Inside a transaction: the show's pupils are asked what comes with the service; its codes by wave, of a show that
-    has them already, too."""
+    """Inside a transaction: the show's pupils are asked what is approved, else what comes with the service; its codes
+    by wave."""
     programme = show.tour_day.programme
-    of = db.session.get_one(Partnership, programme.partnership_id)
-    draft = questionnaires.start_with_ours(programme, make.person(of, name="Second reader"), now=now)
-    questionnaires.approve(draft, person, now=now)
+    if questionnaires.find_approved(programme.id) is None:
+        of = db.session.get_one(Partnership, programme.partnership_id)
+        draft = questionnaires.start_with_ours(programme, make.person(of, name="Second reader"), now=now)
+        questionnaires.approve(draft, person, now=now)
     waves.make(show, who=person.name, now=now)
     return {wave.kind: waves.codes_of([wave.id])[wave.id][0] for wave in waves.of_performance(show.id)}
 

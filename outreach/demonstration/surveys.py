@@ -1,4 +1,4 @@
-"""Answers of the made-up pupils: before their show, after it and three months later."""
+"""Answers of made-up pupils and staff: before a show, after it and three months later."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -10,8 +10,18 @@ from outreach.booking.promises import HOST, Booking
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.outcomes import closing, declines, expected, open_answers, questionnaires, releases, waves
+from outreach.outcomes import (
+    closing,
+    declines,
+    expected,
+    open_answers,
+    questionnaires,
+    releases,
+    staff_answers,
+    waves,
+)
 from outreach.outcomes.items import SCALE
+from outreach.outcomes.staff_answers import USES, Said
 from outreach.outcomes.waves import AFTER, BEFORE, LATER, AnswerWave
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -32,6 +42,18 @@ SELDOM = 7
 
 NEXT_SHOWS = timedelta(days=14)
 """Whoever sees it within so many days has its posters."""
+
+
+USED_SINCE = (
+    "The scene at the bus stop, in two PSHE lessons. Pupils asked good questions.",
+    "We put the poster of whom to tell in every form room.",
+    "Tutors talked about gifts and what they may be for.",
+)
+TO_CHANGE = (
+    "An earlier start: the last bell cut the discussion short.",
+    "More time for questions at the end.",
+    "A word to parents the week before would have helped us.",
+)
 
 
 def put_together(programme: Programme, person: Coordinator, second: Coordinator, *, now: datetime) -> None:
@@ -56,6 +78,7 @@ def answer(programme: Programme, *, now: datetime) -> None:
         keen = random.uniform(0.75, 1.15) if random.randrange(SELDOM) else 0.3
         knows = random.gauss(0, 0.07)
         pupils = expected.pupils(show, now=now)
+        _staff_say(random, show, keen, now=now)
         for wave in asked:
             if now >= wave.closes_at():
                 number = min(pupils, round(pupils * CAME[wave.kind] * keen))
@@ -65,6 +88,26 @@ def answer(programme: Programme, *, now: datetime) -> None:
     while at <= now:
         releases.release(programme, now=at)
         at += timedelta(weeks=1)
+
+
+def _staff_say(random: Random, show: Performance, keen: float, *, now: datetime) -> None:
+    """One to three of the host's staff answer some days after the show, and one three months later."""
+    (booking,) = db.session.scalars(
+        select(Booking).where(
+            Booking.performance_id == show.id, Booking.role == HOST, Booking.ended_at.is_(None)
+        )
+    )
+    days = [random.randint(1, 9) for _ in range(random.randint(1, 3))] + [92]
+    for nth, after in enumerate(days):
+        when = show.ends_at + timedelta(days=after, minutes=random.randint(0, 200))
+        if when < now and staff_answers.is_asked(booking, now=when):
+            said = Said(
+                impact=random.choice((5, 4, 4, 3) if keen > 0.5 else (4, 3, 3, 2)),
+                used=[use for use in USES if random.random() < 0.4],
+                used_words=random.choice(USED_SINCE) if random.random() < 0.3 else "",
+                change_words=random.choice(TO_CHANGE) if random.random() < 0.2 else "",
+            )
+            staff_answers.answer(booking, said, form_key=f"made-up-{nth}", now=when)
 
 
 def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, datetime]]:

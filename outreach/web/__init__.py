@@ -113,6 +113,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.season
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.shows
+    import outreach.web.coordinator.staff_said
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
@@ -141,5 +142,6 @@ def _import_pages() -> None:
     import outreach.web.school.questions
     import outreach.web.school.reporting
     import outreach.web.school.sharing
+    import outreach.web.school.staff_say
     import outreach.web.school.subscribing
     import outreach.web.school.times  # noqa: F401

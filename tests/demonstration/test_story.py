@@ -19,10 +19,12 @@ from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
 from outreach.ground.timespans import day_of
-from outreach.outcomes import declines, open_answers
+from outreach.outcomes import declines, open_answers, staff_answers
 from outreach.outcomes.referrals import before_and_after, district_numbers
 from outreach.outcomes.referrals.before_and_after import ALL_KINDS, NOT_REACHED
 from outreach.outcomes.referrals.district_numbers import REFERRALS
+from outreach.outcomes.staff_answers import LATER as LATER_ON
+from outreach.outcomes.staff_answers import SOON
 from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
 from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
@@ -117,6 +119,8 @@ def judge(told: Told, now: datetime) -> None:
     ), asked
     assert {state for _, state in asked} <= {NOT_YET, OPEN, CLOSED}
     assert open_answers.names_of_tables() == []
+    staff = staff_answers.of_programme(told.programme)
+    assert all(staff_answers.sums(staff, moment).answers >= 5 for moment in (SOON, LATER_ON))
     assert len(declines.urns_of_programme(told.programme.id)) == 1
     waits = inbox.count_waiting(told.partnership.id)
     assert waits == {"address": 2, "decline": 1, "mail": 1, "newcomer": 1, "wish": 1}

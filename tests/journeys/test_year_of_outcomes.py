@@ -152,7 +152,7 @@ def test_a_year_of_answers_ends_with_figures_and_a_report_of_two_pages(
 def outcomes(year: Year, desk: Page) -> None:
     year.site.check(desk, "/desk/outcomes")
     expect(desk.get_by_role("heading", level=1)).to_have_text(
-        f"After the play, {year.share('after')}% would know whom to tell"
+        f"Outcomes: after the play, {year.share('after')}% would know whom to tell"
     )
     first = desk.locator("table.marks tbody").first
     for shape, kind in (("ring", "before"), ("disc", "after"), ("diamond", "later")):

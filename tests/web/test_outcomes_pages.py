@@ -64,7 +64,7 @@ def test_it_leads_with_the_finding_and_how_strong_it_is(app: Flask, client: Flas
     make.signed_in(client, told.person)
     page = said(client.get("/desk/outcomes"))
     assert (
-        "After the play, 75% would know whom to tell Before it, 50%. ‘Someone to Tell’, 10 performances"
+        "Outcomes: after the play, 75% would know whom to tell Before it, 50%. ‘Someone to Tell’, 10 performances"
         in page
     )
     assert "How strong is this? Fair for straight after, as the rise is clear over 10 performances;" in page

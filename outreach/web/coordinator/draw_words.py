@@ -13,9 +13,14 @@ MEANING = (
 """Two sentences over the tiers, before anything is drawn."""
 
 COMMAND = "flask draws check {}"
-BY_HAND = "printf '%s' '{} URN' | sha256sum"
+_BY_HAND = "printf '%s' '{} URN' | sha256sum"
 
 CSV_HEAD = ["Place", "Asked", "Tier", "How due", "URN", "School", "SHA-256 of seed and URN"]
+
+
+def by_hand(seed: str) -> str:
+    """What anybody types to make one school's digest anew."""
+    return _BY_HAND.format(seed)
 
 
 def title(row: AskingDraw) -> str:

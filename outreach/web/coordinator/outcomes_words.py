@@ -32,6 +32,7 @@ from outreach.outcomes.item_figures import DISTRICT, QUARTER, SCHOOL_TYPE, WAVES
 from outreach.outcomes.items import SCALE, QuestionItem
 from outreach.outcomes.wave_changes import AFTER, BEFORE, LATER
 
+NAME = "Outcomes"
 SHAPES = {BEFORE: "ring", AFTER: "disc", LATER: "diamond"}
 TABLES = {DISTRICT: "District", QUARTER: "Quarter", YEAR_GROUP: "Year group", SCHOOL_TYPE: "Type of school"}
 
@@ -76,7 +77,13 @@ def headline(found: Findings) -> str:
         figure = whole.waves[kind]  # type: ignore[union-attr]
         if figure.status not in NOT_SHOWN:
             return f"{NAMES[kind]} the play, {share_said(figure)} would know whom to tell"
-    return "Outcomes"
+    return NAME
+
+
+def page_name(found: Findings) -> str:
+    """The name that the page has in the menu, and its headline."""
+    said = headline(found)
+    return said if said == NAME else f"{NAME}: {said[0].lower()}{said[1:]}"
 
 
 def lead(found: Findings, title: str) -> str:

@@ -138,6 +138,15 @@ def what_happens_next(
         steps.append(Step(title="Your report", words=words, done=False))
     if besides is not None and now >= show.starts_at and state != promises.FAILED:
         steps.append(_was_done(besides))
+        steps.append(
+            Step(
+                title="What your staff make of it",
+                words="four questions, no names:",
+                done=False,
+                endpoint="school.staff_say",
+                link="for all who saw it",
+            )
+        )
     if asked is not None and now >= show.starts_at and state != promises.FAILED and asked.goes_on(now):
         steps.append(_questions(asked))
     return steps
