@@ -48,6 +48,7 @@ import outreach.outcomes.questionnaires
 import outreach.outcomes.referrals.district_numbers
 import outreach.outcomes.releases
 import outreach.outcomes.staff_answers
+import outreach.outcomes.staff_letters
 import outreach.outcomes.tallies
 import outreach.outcomes.waves
 import outreach.planning.orders

@@ -89,6 +89,7 @@ ROWS = {
     "wave_id": "answer_wave.id",
     "code_id": "wave_code.id",
     "tally_id": "answer_tally.id",
+    "answer_id": "staff_answer.id",
     "entry_id": "numbers_entry.id",
     "spending_id": "spending.id",
 }

@@ -24,7 +24,7 @@ from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import clock as clock_time
 from outreach.ground.wording import count, day_short
 from outreach.outcomes import reminding as open_waves
-from outreach.outcomes import waves
+from outreach.outcomes import staff_letters, waves
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import asking_companies, pledge_letters, reminding
@@ -122,6 +122,7 @@ def _round(*, dry_run: bool) -> int:
             pledge_letters.withdraw_waiting(now=now)
             before_visits.withdraw_one(now=now)
             open_waves.withdraw_one(now=now)
+            staff_letters.withdraw_waiting(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
             waves.follow_shows(now=now)
         for programme_id in follow_ups.programmes_with_some():
@@ -162,6 +163,9 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def ask_what_was_done(urn: int) -> bool:
         return pledge_letters.send_due(programme(), urn, now=now)
 
+    def ask_staff(urn: int) -> bool:
+        return staff_letters.send_due(programme(), urn, now=now)
+
     def remind_of_visit(booking_id: int) -> bool:
         return before_visits.send_due(programme(), booking_id, now=now)
 
@@ -172,6 +176,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     reports = dict.fromkeys(m.booking.id for m in _reports(programme(), now=now))
     days = [one.tour_day_id for one in asking_companies.due(programme(), now=now)]
     besides = dict.fromkeys(one.school.urn for one in pledge_letters.due(programme(), now=now))
+    staff = dict.fromkeys(one.school.urn for one in staff_letters.due(programme(), now=now))
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
     tried: set[int] = set()
@@ -181,6 +186,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
         for one in reports
     ] + [_once(partial(_ask_company, programme_id, day, now=now), f"asking about day {day}") for day in days]
     asked_besides = [_once(partial(ask_what_was_done, urn), f"asking {urn} what was done") for urn in besides]
+    asked_staff = [_once(partial(ask_staff, urn), f"asking staff of {urn} what they say") for urn in staff]
     near = [_once(partial(remind_of_visit, one), f"reminding of visit {one}") for one in visits]
     told = [_once(partial(say_pupils_can_answer, one), f"telling {one} of its wave") for one in open_for]
     offered: list[bool | None] = []
@@ -200,12 +206,14 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
             (offered, "time offered", "times offered"),
             (asked, "report asked for", "reports asked for"),
             (asked_besides, "school asked what was done", "schools asked what was done"),
+            (asked_staff, "school’s staff asked", "schools’ staff asked"),
             (near, "school reminded of its visit", "schools reminded of their visits"),
             (told, "school told that pupils can answer", "schools told that pupils can answer"),
         )
         if any(found)
     ]
-    return said, sum(done is None for done in (*reminded, *asked, *asked_besides, *near, *told, *offered))
+    tried_all = (*reminded, *asked, *asked_besides, *asked_staff, *near, *told, *offered)
+    return said, sum(done is None for done in tried_all)
 
 
 def _over(performance_id: int, *, now: datetime) -> bool:
@@ -250,6 +258,10 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     for visit in besides:
         shown = day_short(visit.booking.performance.starts_at)
         click.echo(f"  would ask {visit.school.name} ({visit.person.address}) what was done besides {shown}")
+    staff = staff_letters.due(programme, now=now)
+    for show in staff:
+        shown = day_short(show.booking.performance.starts_at)
+        click.echo(f"  would ask staff of {show.school.name} ({show.person.address}) about {shown}")
     near = before_visits.due(programme, now=now)
     for coming in near:
         shown = day_short(coming.booking.performance.starts_at)
@@ -262,7 +274,7 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     offered = _would_offer(programme.id, now=now)
     for line in offered:
         click.echo(line)
-    if not (due or missing or days or besides or near or open_now or offered):
+    if not (due or missing or days or besides or staff or near or open_now or offered):
         click.echo("  nothing is due today")
 
 

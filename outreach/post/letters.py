@@ -561,6 +561,41 @@ def since_the_show(
     )
 
 
+def staff_questions(
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    later: bool,
+    now: datetime,
+    expires_at: datetime,
+) -> Letter:
+    """Asks staff after a show, or about three months `later`, what they make of it, by one short page."""
+    minted = mint(visit, to, sender, now=now, expires_at=expires_at)
+    words = render(
+        "staff_questions",
+        f"{summary(visit)}: what came of it{', three months on' if later else ''}?",
+        to,
+        sender,
+        school_name=visit.school_name,
+        page=page_of(minted.token),
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+        later=later,
+    )
+    return put(
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=f"staff asked, {'later' if later else 'soon'}",
+        now=now,
+        sender_address=organizer(visit),
+        sequence=visit.sequence,
+    )
+
+
 def for_troupe(
     visit: LetterVisit,
     to: Addressee,

@@ -124,6 +124,22 @@ def test_a_run_in_the_evening_asks_how_the_show_of_the_day_went(
     assert said(app) == "Someone to Tell: nothing is due today.\n"
 
 
+def test_the_run_asks_staff_once_what_they_make_of_a_show(app: Flask, friday: None) -> None:
+    c = here(app)
+    with transaction():
+        plan = Schedule(offers_on=False, staff_on=True)
+        settings.settle(c.programme, plan, who="Priya", now=make.EARLIER)
+        shown = datetime(2027, 1, 14, 9, 30, tzinfo=UTC)
+        booking = make.booking(make.show(c.programme, c.schools[0], shown), {8: 100}, outcome="took place")
+        make.visit_contact(booking, name="", duty="safeguarding lead", address="dsl@redmere.example")
+    would = "  would ask staff of Redmere 000 (dsl@redmere.example) about 14 January 2027"
+    assert would in said(app, "--dry-run").splitlines()
+    assert said(app) == "Someone to Tell: 1 school’s staff asked.\n"
+    assert said(app) == "Someone to Tell: nothing is due today.\n"
+    kinds = [letter.kind for letter in db.session.query(Letter).filter_by(stream=booking.uid)]
+    assert kinds == ["staff asked, soon"]
+
+
 def test_the_run_says_who_waits_for_consent_and_does_not_raise_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -249,6 +249,20 @@ def questions_open_later() -> Letter:
     return _open("later", timedelta(days=91))
 
 
+def staff_questions() -> Letter:
+    after = visit().ends_at + timedelta(days=1)
+    return letters.staff_questions(
+        visit(), JOANNA, sender(), later=False, now=after, expires_at=after + timedelta(weeks=7)
+    )
+
+
+def staff_questions_three_months_on() -> Letter:
+    after = visit().ends_at + timedelta(days=91)
+    return letters.staff_questions(
+        visit(), JOANNA, sender(), later=True, now=after, expires_at=after + timedelta(weeks=4)
+    )
+
+
 def link() -> Letter:
     return letters.link_sent(
         asking(pupils=500, shows_needed=2), OFFICE, sender(), now=NOW, expires_at=EXPIRES
@@ -749,6 +763,8 @@ ALL: list[Callable[[], Letter]] = [
     report_missing,
     since_the_show,
     since_the_show_for_the_last_time,
+    staff_questions,
+    staff_questions_three_months_on,
     before_visit,
     before_visit_with_questions,
     before_visit_for_adults,

@@ -101,7 +101,9 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
 ) -> None:
     c = here(client, plan=Schedule())
     days = {n: "5" for n in Schedule.__dataclass_fields__ if n.endswith("_days")}
-    answer = client.post("/desk/chasing", data={"reminders_on": "y", "pledges_on": "y"} | days)
+    answer = client.post(
+        "/desk/chasing", data={"reminders_on": "y", "pledges_on": "y", "staff_on": "y"} | days
+    )
     assert answer.status_code == 303
     assert settings.schedule_of_programme(c.programme.id) == Schedule(
         reminders_on=True,
@@ -112,6 +114,7 @@ def test_switching_on_holds_and_a_number_that_makes_no_sense_is_said(
         offer_days=5,
         report_after_days=5,
         pledges_on=True,
+        staff_on=True,
         visits_on=False,
     )
     for wrong in ("0", "91", "soon", ""):

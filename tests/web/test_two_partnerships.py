@@ -32,10 +32,11 @@ from outreach.county.schools import RegisterImport, School
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.gaplist import saved_views
 from outreach.ground.db import db, transaction
-from outreach.outcomes import questionnaires, tallies
+from outreach.outcomes import questionnaires, staff_answers, tallies
 from outreach.outcomes.cost import spending
 from outreach.outcomes.cost.spending import Spent
 from outreach.outcomes.referrals.district_numbers import DistrictNumber, NumbersEntry
+from outreach.outcomes.staff_answers import Said, StaffAnswer
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
 from outreach.post.feeds import tokens
@@ -256,6 +257,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             recorded_at=make.NOW,
         )
     )
+    staff_answers.answer(past, Said(change_words=secret), form_key=secret, now=make.NOW)
+    staff = db.session.scalars(select(StaffAnswer).where(StaffAnswer.booking_id == past.id)).one()
     lot = by_lot(programme, [school.urn, guest.urn], now=make.EARLIER)
     asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
     earlier = add(EarlierList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret))
@@ -354,6 +357,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "la_code": [code],
         "round_id": [asked_round.id],
         "draw_id": [lot.id],
+        "answer_id": [staff.id],
         "person_id": [waiting.id],
         "named_id": [waiting.id],
         "list_id": [earlier.id],

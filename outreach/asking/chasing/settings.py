@@ -44,6 +44,7 @@ class ChasingSettings(Base):
     reports_on: Mapped[bool]
     report_after_days: Mapped[int]
     pledges_on: Mapped[bool] = mapped_column(default=False, server_default=false())
+    staff_on: Mapped[bool] = mapped_column(default=False, server_default=false())
     visits_on: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
@@ -62,10 +63,10 @@ class Schedule:
     """Days are calendar days, counted on to the next school day of the school; `offer_days` alone are school
     days.
 
-    `reminders_on`, `reports_on` and `pledges_on`: what `flask asking chase` may send without a click. `offers_on`: a
-    time that comes free is kept for the first of the waiting list; on, because the page where a school asks for
-    that list says so. `visits_on`: schools are reminded of a show that is near; on, because their booking's page
-    names the days.
+    `reminders_on`, `reports_on`, `pledges_on` and `staff_on`: what `flask asking chase` may send without a click.
+    `offers_on`: a time that comes free is kept for the first of the waiting list; on, because the page where a
+    school asks for that list says so. `visits_on`: schools are reminded of a show that is near; on, because their
+    booking's page names the days.
     """
 
     reminders_on: bool = False
@@ -77,6 +78,7 @@ class Schedule:
     reports_on: bool = False
     report_after_days: int = 2
     pledges_on: bool = False
+    staff_on: bool = False
     visits_on: bool = True
 
 

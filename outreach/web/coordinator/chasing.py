@@ -49,6 +49,7 @@ class SettingsForm(forms.Form):
     reports_on = forms.tick("Reports are asked for on the evening of the show")
     visits_on = forms.tick("Schools are reminded before their visits, and when pupils can answer")
     report_after_days = _days("Asked once more where none came, days after it")
+    staff_on = forms.tick("Staff are asked what they make of it after the show and three months later")
     pledges_on = forms.tick("What was promised is asked about a week and six weeks after the show")
 
 

@@ -1,14 +1,14 @@
 """What staff who saw a show say of it
 
-Revision ID: 0023_staff_answers
-Revises: 0022_cost
+Revision ID: 0024_staff_answers
+Revises: 0023_evening_requests
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023_staff_answers"
-down_revision = "0022_cost"
+revision = "0024_staff_answers"
+down_revision = "0023_evening_requests"
 branch_labels = None
 depends_on = None
 
