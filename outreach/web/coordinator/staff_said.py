@@ -1,4 +1,4 @@
-"""What staff said of the shows: sums at both moments, and their words, which coordinators alone read."""
+"""Answers of staff about the shows: sums at both moments, and their words, which coordinators alone read."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What staff who saw a show say of it, by the school's own link; a colleague may answer too."""
+"""Questions to staff who saw a show, by the school's own link; a colleague may answer too."""
 
 from typing import Any
 
