@@ -164,7 +164,7 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             {
                 "token": [addresses.token_of(feed, key), sign_in],
                 "stop_token": [_stop_link(told, now=now)],
-                "reminder_token": [_no_reminders_link(coming, now=now)],
+                "reminder_token": [_no_reminders_link(coming)],
                 "urn": urns,
                 "code": [code.in_address for code in codes.values()],
                 "reference": desk.known["reference"],
@@ -208,11 +208,11 @@ def _stop_link(told: story.Told, *, now: datetime) -> str:
     return dict(copies.read(letter.raw).headers)["List-Unsubscribe"].strip("<>").rpartition("/")[2]
 
 
-def _no_reminders_link(coming: Performance, *, now: datetime) -> str:
+def _no_reminders_link(coming: Performance) -> str:
     """The token of the link by which a school stops its reminders, as the letter before its next show bears it."""
     host = promises.of_performance(coming.id)[0]
     day = school_days.load_one(host.school).last_school_day(day_of(coming.starts_at) - timedelta(days=1))
-    assert visit_reminders.send_due(host.programme, host.id, now=max(now, wall(day, time(6))))
+    assert visit_reminders.send_due(host.programme, host.id, now=wall(day, time(6)))
     letter = db.session.scalars(
         select(Letter).where(Letter.kind == before_visit.KIND).order_by(Letter.id)
     ).first()

@@ -41,7 +41,9 @@ def early(
     for n, school in enumerate(parts.early):
         when = asked + timedelta(days=1 + n, hours=n % 7)
         for booking in _book(random, programme, school, season.early, cast.TARGET, now=when):
+            besides.promise(booking, now=when + timedelta(hours=2))
             _report(random, cast.SEEN, booking, now=now)
+            besides.answer(booking, now=now)
 
 
 def behind(

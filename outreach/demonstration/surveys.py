@@ -104,8 +104,8 @@ def _staff_say(random: Random, show: Performance, keen: float, *, now: datetime)
             said = Said(
                 impact=random.choice((5, 4, 4, 3) if keen > 0.5 else (4, 3, 3, 2)),
                 used=[use for use in USES if random.random() < 0.4],
-                used_words=random.choice(USED_SINCE) if random.random() < 0.3 else "",
-                change_words=random.choice(TO_CHANGE) if random.random() < 0.2 else "",
+                used_words=random.choice(USED_SINCE) if random.random() < 0.12 else "",
+                change_words=random.choice(TO_CHANGE) if random.random() < 0.1 else "",
             )
             staff_answers.answer(booking, said, form_key=f"made-up-{nth}", now=when)
 

@@ -2,6 +2,7 @@
 
 import io
 import time
+import zipfile
 from email import message_from_bytes
 from http.client import HTTPConnection
 from pathlib import Path
@@ -65,6 +66,10 @@ def whole(kind: str, body: bytes) -> bool:
         return str(last[0]).endswith(tabular.WHOLE) and all(sheet.max_row > 1 for sheet in sheets)
     if kind.startswith("text/calendar"):
         return body.endswith(b"END:VCALENDAR\r\n") and bool(Calendar.from_ical(body))
+    if kind == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(body)) as files:
+            (rows,) = [name for name in files.namelist() if name.endswith(".csv")]
+            return files.testzip() is None and "codebook.txt" in files.namelist() and bool(files.read(rows))
     if kind == "message/rfc822":
         return bool(message_from_bytes(body)["Message-ID"])
     return body.rstrip().endswith(b"</html>")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from desk_deeds import post_goes, press
+from desk_deeds import post_goes, press, publish
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
@@ -147,6 +147,8 @@ def test_a_year_of_answers_ends_with_figures_and_a_report_of_two_pages(
     assert open_answers.names_of_tables() == []
     db.session.rollback()
     outcomes(year, wide_page)
+    year.now += timedelta(days=2)  # a report is of a day that is over
+    report(year, wide_page)
 
 
 def outcomes(year: Year, desk: Page) -> None:
@@ -158,3 +160,16 @@ def outcomes(year: Year, desk: Page) -> None:
     for shape, kind in (("ring", "before"), ("disc", "after"), ("diamond", "later")):
         row = first.locator("tr", has=desk.locator(f".{shape}"))
         assert row.locator("b").inner_text() == f"{year.share(kind)}%"
+
+
+def report(year: Year, desk: Page) -> None:
+    """What the board reads: whether it helped, in the same figures, on two sheets."""
+    number = publish(year.site, desk, year.programme_id, year.now.date() - timedelta(days=1))
+    year.site.check(desk, f"/desk/reports/{number}")
+    said = desk.locator("main").inner_text()
+    assert "Did it help?" in said and "Are promises kept?" in said
+    marks = desk.locator("table.marks tbody tr")
+    for row, kind in enumerate(("before", "after", "later")):
+        assert marks.nth(row).locator("b").inner_text() == f"{year.share(kind)}%"
+    pdf = desk.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 2
