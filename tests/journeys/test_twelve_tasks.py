@@ -47,7 +47,7 @@ BUDGETS = {
     "move a show": Budget(5, 0, 930),
     "move a show of the diary": Budget(4, 0, 1320),
     "call off a day": Budget(5, 2, 780),
-    "publish the report": Budget(4, 1, 1990),
+    "publish the report": Budget(4, 1, 2420),  # it says whether it helped, too
     "export the gaps": Budget(3, 0, 575),
     "tour days of a term": Budget(5, 2, 790),
     "take in contacts": Budget(5, 1, 920),
