@@ -11,8 +11,9 @@ person)` is a coordinator's session. Read rows after the browser wrote them with
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock, Thread, current_thread
 from typing import Any
 
@@ -180,6 +181,7 @@ def _page(chromium: Browser, site: Site, width: int, **settings: Any) -> Iterato
     context = chromium.new_context(viewport={"width": width, "height": 844}, locale="en-GB", **settings)
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
+    page.pdf = partial(_printed, page, page.pdf)  # type: ignore[method-assign]
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
@@ -187,6 +189,12 @@ def _page(chromium: Browser, site: Site, width: int, **settings: Any) -> Iterato
     yield page
     context.close()
     assert wrong == []
+
+
+def _printed(page: Page, pdf: Callable[..., bytes], **how: Any) -> bytes:
+    """The sheets as one prints them who has looked at the page: in its own font, which has arrived by then."""
+    page.evaluate("document.fonts.ready.then(() => true)")
+    return pdf(**how)
 
 
 def _is_wrong(said: Any) -> bool:

@@ -47,7 +47,6 @@ def pages(pdf: bytes) -> int:
 @pytest.mark.parametrize("what", ["families", "staff"])
 def test_it_is_one_page_of_a4(site: Site, wide_page: Page, at: str, what: str) -> None:
     site.open(wide_page, f"{at}/{what}")
-    wide_page.evaluate("document.fonts.ready.then(() => true)")
     pdf = wide_page.pdf(prefer_css_page_size=True, print_background=True)
     assert pages(pdf) == 1
     width, height = map(float, re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)[0])
