@@ -73,16 +73,6 @@ def test_it_holds_on_a_screen_and_a_phone_and_its_marks_differ_in_shape(
     site.sign_in(wide_page, told)
     for path in ("/desk/referrals", f"/desk/referrals?kind={KINDS[1]}", NUMBERS, NUMBERS[:-9] + RESIDENTS):
         site.check(wide_page, path)
-        [
-            (
-                wide_page.set_viewport_size({"width": w, "height": 900}),
-                wide_page.screenshot(
-                    path="/tmp/refpng-" + str(abs(hash(path)) % 1000) + "-" + str(w) + ".png", full_page=True
-                ),
-                print(path, abs(hash(path)) % 1000),
-            )
-            for w in (1280, 390)
-        ]
     site.open(wide_page, "/desk/referrals")
     lines = wide_page.locator("section.aligns")
     assert lines.count() == 3
