@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 import highspy
 import pytest
@@ -15,11 +17,14 @@ import answered
 import make
 from answered import Answered, Show
 from outcomes.test_hiding_attacked import Reader
+from outreach.coverage.board import publishing
 from outreach.ground.db import transaction
 from outreach.ground.timespans import wall
 from outreach.outcomes import releases, wave_means
+from outreach.outcomes.board_parts import OUTCOMES
 from outreach.outcomes.hiding import At, Figure, Heard, MaySee
 from outreach.outcomes.item_figures import MONTHS, WHOLE, ItemFigures, Key
+from outreach.post.feeds import tokens
 from outreach.web.coordinator.outcomes_words import NAMES, TABLES
 
 pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
@@ -120,6 +125,53 @@ def test_ten_releases_in_any_order_determine_nothing_hidden(
         if some:
             reader.must_not_know(some)
     assert len(hidden) > 5 and len(learnt) > 25, "something is hidden, and more is shown"
+
+
+def test_pages_reports_and_the_feed_say_of_pupils_what_the_files_say_and_no_more(
+    app: Flask, client: FlaskClient, stopped: Any
+) -> None:
+    """What is solved above are the files; so nothing may stand anywhere else that is not in the file of that day."""
+    with transaction():
+        told = answered.lay(county(Random(0)), released=False)
+        bearer = tokens.make(told.programme.partnership_id, "Board", who="P", now=make.EARLIER)[1]
+    make.signed_in(client, told.person)
+    programme, day, compared = told.programme.id, FIRST, 0
+    while day < FIRST + timedelta(weeks=60):
+        day += timedelta(weeks=1)
+        with transaction():
+            if not releases.release_next(now=at(day)):
+                continue
+        stopped.now = at(day + timedelta(days=1))
+        answer = client.get("/desk/outcomes.csv", query_string={"programme": programme})
+        file = [tuple(line) for line in csv.reader(io.StringIO(answer.text))]
+        whole = {line[3]: line for line in file[2:] if line[0] == "Programme" and line[2] == file[2][2]}
+        with transaction():
+            report = publishing.publish(told.programme, day, who="P", now=stopped.now)
+        parts = report.content[OUTCOMES]
+        for wave in parts["waves"]:
+            line = whole[NAMES[wave["wave"]]]
+            for cell, said_there in (
+                (4, "share"),
+                (5, "low"),
+                (6, "high"),
+                (7, "answers"),
+                (11, "response_rate"),
+            ):
+                number = int(line[cell]) if line[cell].isdecimal() else None
+                assert wave[said_there] == number, (day, wave, line)
+                compared += number is not None
+        fed = client.get(
+            f"/api/v1/programmes/{programme}/figures?as_of={day}",
+            headers={"Authorization": f"Bearer {bearer}"},
+        ).get_json()
+        assert fed[OUTCOMES] == parts
+        pairs = {(line[7], line[11]) for line in file[2:] if len(line) > 11}
+        for by in TABLES:
+            page = client.get("/desk/outcomes", query_string={"programme": programme, "by": by}).text
+            told_there = set(re.findall(r"([\d,]+)(?: answers)?, (\d+)%", re.sub(r"<[^>]+>", "", page)))
+            assert {(n.replace(",", ""), rate) for n, rate in told_there} <= pairs, day
+            compared += len(told_there)
+    assert compared > 200
 
 
 def lines_of(file: list[Line], figures: ItemFigures) -> dict[Key, Line]:
