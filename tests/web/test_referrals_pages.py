@@ -235,7 +235,7 @@ def test_a_kind_has_a_page_of_its_own(client: FlaskClient, programme: Programme)
     taken(client, COUNTS, months(*[20] * 12, kind=other))
     assert "All kinds, a month for every" in said(client.get("/desk/referrals"))
     page = said(client.get("/desk/referrals", query_string={"kind": other}))
-    assert f"{other}, a month for every" in page and "3.33 180 in 9 months" in page
+    assert f"{other.capitalize()}, a month for every" in page and "3.33 180 in 9 months" in page
     assert "All kinds, a month for every" in said(client.get("/desk/referrals?kind=nonsense"))
 
 
