@@ -69,7 +69,8 @@ def answer(programme: Programme, *, now: datetime) -> None:
     shows = _shows(programme, now)
     approved = questionnaires.find_approved(programme.id)
     assert approved is not None
-    for nth, (show, booked_at) in enumerate(shows):
+    for nth, (show, booking) in enumerate(shows):
+        booked_at = booking.created_at
         if nth == len(shows) // 2:
             declines.decline(programme, show.urn, who=f"{show.host.name} (school)", now=booked_at)
         if declines.has_declined(programme.id, show.urn):
@@ -78,7 +79,7 @@ def answer(programme: Programme, *, now: datetime) -> None:
         keen = random.uniform(0.75, 1.15) if random.randrange(SELDOM) else 0.3
         knows = random.gauss(0, 0.07)
         pupils = expected.pupils(show, now=now)
-        _staff_say(random, show, keen, now=now)
+        _staff_say(random, booking, keen, now=now)
         for wave in asked:
             if now >= wave.closes_at():
                 number = min(pupils, round(pupils * CAME[wave.kind] * keen))
@@ -90,16 +91,11 @@ def answer(programme: Programme, *, now: datetime) -> None:
         at += timedelta(weeks=1)
 
 
-def _staff_say(random: Random, show: Performance, keen: float, *, now: datetime) -> None:
+def _staff_say(random: Random, booking: Booking, keen: float, *, now: datetime) -> None:
     """One to three of the host's staff answer some days after the show, and one three months later."""
-    (booking,) = db.session.scalars(
-        select(Booking).where(
-            Booking.performance_id == show.id, Booking.role == HOST, Booking.ended_at.is_(None)
-        )
-    )
     days = [random.randint(1, 9) for _ in range(random.randint(1, 3))] + [92]
     for nth, after in enumerate(days):
-        when = show.ends_at + timedelta(days=after, minutes=random.randint(0, 200))
+        when = booking.performance.ends_at + timedelta(days=after, minutes=random.randint(0, 200))
         if when < now and staff_answers.is_asked(booking, now=when):
             said = Said(
                 impact=random.choice((5, 4, 4, 3) if keen > 0.5 else (4, 3, 3, 2)),
@@ -110,10 +106,10 @@ def _staff_say(random: Random, show: Performance, keen: float, *, now: datetime)
             staff_answers.answer(booking, said, form_key=f"made-up-{nth}", now=when)
 
 
-def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, datetime]]:
-    """The shows that were played, and those of the next days, each with when it was first booked."""
+def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, Booking]]:
+    """The shows that were played, and those of the next days, each with its host's booking."""
     rows = db.session.execute(
-        select(Performance, Booking.created_at)
+        select(Performance, Booking)
         .join(Booking, Booking.performance_id == Performance.id)
         .where(
             Performance.programme_id == programme.id,
@@ -125,7 +121,7 @@ def _shows(programme: Programme, now: datetime) -> list[tuple[Performance, datet
         )
         .order_by(Performance.starts_at, Performance.id)
     )
-    return [(show, when) for show, when in rows]
+    return [(show, booking) for show, booking in rows]
 
 
 def _answered(random: Random, wave: AnswerWave, number: int, more: float) -> None:

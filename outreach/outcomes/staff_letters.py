@@ -1,13 +1,12 @@
 """Letters that ask staff what came of a show, by a link to one short page: the school day after it, and about three
 months later."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, Text, select, text
-from sqlalchemy.orm import Mapped, contains_eager, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking.chasing import settings
 from outreach.booking import told
@@ -22,8 +21,8 @@ from outreach.outcomes.staff_answers import LATER, SOON, StaffAnswer
 from outreach.post import letterbook, letters
 from outreach.post.letterbook import LetterGone
 from outreach.post.outbox import WAITING, Letter
-from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits.pledge_letters import LONGEST_HOLIDAY, visits_behind
 from outreach.visits.reminding import THE_SERVICE, whom_to_ask
 
 THREE_MONTHS = timedelta(days=91)
@@ -33,8 +32,6 @@ LATE = timedelta(days=21)
 """A letter that could not go for longer goes no more: nobody had reported the show, or had switched letters on."""
 
 LINK_LIFE = timedelta(weeks=4)
-
-LONGEST_HOLIDAY = timedelta(weeks=8)
 
 
 class StaffLetter(Base):
@@ -80,32 +77,11 @@ class ToAsk:
 def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[ToAsk]:
     """What the day's run would ask now, the oldest show first; a constant number of queries. `urn`: of one school.
 
-    Nothing while it is switched off, of shows that nobody reported, and of adults.
+    Nothing while it is switched off, of shows that nobody reported, of a catch-up at a neighbour's, and of adults.
     """
     if not settings.schedule_of_programme(programme.id).staff_on or programme.for_adults:
         return []
-    query = (
-        select(Booking, School)
-        .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
-        .options(contains_eager(Booking.performance))
-        .where(
-            Booking.programme_id == programme.id,
-            Booking.ended_at.is_(None),
-            Booking.outcome == TOOK_PLACE,
-            Performance.ends_at < now,
-            Performance.ends_at > now - THREE_MONTHS - LONGEST_HOLIDAY - LATE,
-        )
-        .order_by(Performance.starts_at, Booking.id)
-    )
-    if urn is not None:
-        query = query.where(Booking.urn == urn)
-    visits: dict[tuple[int, date], list[Booking]] = defaultdict(list)
-    of: dict[int, School] = {}
-    for booking, school in db.session.execute(query):
-        if school.is_open:
-            visits[school.urn, day_of(booking.performance.starts_at)].append(booking)
-            of[school.urn] = school
+    visits, of = visits_behind(programme, back=THREE_MONTHS + LONGEST_HOLIDAY + LATE, urn=urn, now=now)
     ids = [booking.id for together in visits.values() for booking in together]
     calendars, done, people = school_days.load(of), _asked_or_answered(ids), whom_to_ask(ids)
     found = []

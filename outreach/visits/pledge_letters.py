@@ -91,29 +91,7 @@ def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[
     plan = settings.schedule_of_programme(programme.id)
     if not plan.pledges_on or programme.for_adults:
         return []
-    query = (
-        select(Booking, School)
-        .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
-        .options(contains_eager(Booking.performance))
-        .where(
-            Booking.programme_id == programme.id,
-            Booking.ended_at.is_(None),
-            Booking.catch_up.is_(False),
-            Booking.outcome == TOOK_PLACE,
-            Performance.ends_at < now,
-            Performance.ends_at > now - WEEKS - LONGEST_HOLIDAY - LATE,
-        )
-        .order_by(Performance.starts_at, Booking.id)
-    )
-    if urn is not None:
-        query = query.where(Booking.urn == urn)
-    visits: dict[tuple[int, date], list[Booking]] = defaultdict(list)
-    of: dict[int, School] = {}
-    for booking, school in db.session.execute(query):
-        if school.is_open:
-            visits[school.urn, day_of(booking.performance.starts_at)].append(booking)
-            of[school.urn] = school
+    visits, of = visits_behind(programme, back=WEEKS + LONGEST_HOLIDAY + LATE, urn=urn, now=now)
     ids = [booking.id for together in visits.values() for booking in together]
     calendars, answers, asked = school_days.load(of), pledges.answers_of(ids), _asked(ids)
     people, today = whom_to_ask(ids), day_of(now)
@@ -125,6 +103,38 @@ def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[
         if left and person is not None:
             found.append(Asked(booking=together[0], school=of[of_urn], person=person, nth=nth, open=left))
     return found
+
+
+def visits_behind(
+    programme: Programme, *, back: timedelta, urn: int | None, now: datetime
+) -> tuple[dict[tuple[int, date], list[Booking]], dict[int, School]]:
+    """The bookings that took place in the time `back` before `now`, by school and day, the oldest show first, and their
+    schools by URN, of those that are open; no catch-up, which is at a show that was its host's. `urn`: of one school;
+    one query."""
+    query = (
+        select(Booking, School)
+        .join(Performance, Performance.id == Booking.performance_id)
+        .join(School, School.urn == Booking.urn)
+        .options(contains_eager(Booking.performance))
+        .where(
+            Booking.programme_id == programme.id,
+            Booking.ended_at.is_(None),
+            Booking.catch_up.is_(False),
+            Booking.outcome == TOOK_PLACE,
+            Performance.ends_at < now,
+            Performance.ends_at > now - back,
+        )
+        .order_by(Performance.starts_at, Booking.id)
+    )
+    if urn is not None:
+        query = query.where(Booking.urn == urn)
+    visits: dict[tuple[int, date], list[Booking]] = defaultdict(list)
+    of: dict[int, School] = {}
+    for booking, school in db.session.execute(query):
+        if school.is_open:
+            visits[school.urn, day_of(booking.performance.starts_at)].append(booking)
+            of[school.urn] = school
+    return visits, of
 
 
 def _nth(calendar: SchoolCalendar, show_day: date, today: date, asked: set[str]) -> str:

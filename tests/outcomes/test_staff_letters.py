@@ -127,6 +127,25 @@ def test_two_shows_of_one_day_are_one_letter(app: Flask) -> None:
     assert run(programme, SOON) == 1
 
 
+def test_a_catch_up_at_a_neighbours_show_is_not_asked_about(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+        later = SHOW + timedelta(days=7)
+        theirs = another(programme, later, make.school(name="Neighbour"))
+        caught_up = make.booking(theirs.performance, {8: 5}, of=booking.school, role="guest", catch_up=True)
+        make.visit_contact(
+            caught_up, name="", duty="safeguarding lead", address="guest@b.example", added_at=make.EARLIER
+        )
+        reports.report(
+            caught_up, "school", ReportAccount(took_place=True), who="x", now=later + timedelta(hours=3)
+        )
+        db.session.flush()
+    asked = {
+        one.booking.id for day in days(SHOW.date(), 60) for one in staff_letters.due(programme, now=at(day))
+    }
+    assert asked == {booking.id, theirs.id}
+
+
 def test_the_database_keeps_one_letter_of_each_kind(app: Flask) -> None:
     with transaction():
         programme, _ = past_show()
