@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 PARTS = Path(__file__).parent.parent / "assets"
-FONTS = "elements/fonts.css"
 VENDORED = "../../static/vendor/"
 
 _IMPORTED_STYLES = re.compile(r'^@import url\("([^"]+)"\) layer\((\w+)\);$', re.MULTILINE)
@@ -16,13 +15,11 @@ _COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 @cache
-def styles(*, alone: bool = False) -> str:
-    """All layers in their order; `alone`: without GOV.UK's and the typeface, for a file that fetches nothing."""
+def styles() -> str:
+    """All layers in their order."""
 
     def layer(imported: re.Match[str]) -> str:
         name, layer = imported.groups()
-        if alone and (name == FONTS or name.startswith(VENDORED)):
-            return ""
         text = (PARTS / "styles" / name).read_text(encoding="utf-8")
         return f"@layer {layer}{{{text if name.startswith(VENDORED) else _small(text)}}}"
 

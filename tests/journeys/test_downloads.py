@@ -137,11 +137,7 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
                 ):
                     assert whole(kind, body), f"{path} came as {kind}, ending {body[-80:]!r}"
                     arrived[rule.endpoint] = kind, body
-    meant = {
-        rule.endpoint
-        for rule in app.url_map.iter_rules()
-        if rule.rule.rpartition(".")[2] in FILES or rule.endpoint == "company.sheet_file"
-    }
+    meant = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.rpartition(".")[2] in FILES}
     assert meant - arrived.keys() == set()
     contacts, visits = (
         to_mend(arrived[f"coordinator.{kind}_to_mend"][1]) for kind in ("contacts", "past_shows")

@@ -30,12 +30,6 @@ def test_the_stylesheet_is_the_order_of_layers_and_then_nothing_but_layers() -> 
     assert ".btn{position:relative;display:inline-block;" in styles
 
 
-def test_the_stylesheet_of_a_file_fetches_nothing() -> None:
-    alone = assets.styles(alone=True)
-    assert "url(" not in alone and "@layer govuk{" not in alone
-    assert ".btn{" in alone and ".ds-stop{" in alone
-
-
 def test_every_script_is_taken_in_once_in_a_block_of_its_own() -> None:
     names = {path.name for path in SCRIPTS.glob("*.js")} - {"outreach.js"}
     index = (SCRIPTS / "outreach.js").read_text()

@@ -3,16 +3,15 @@ axe finds."""
 
 import re
 from datetime import date, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 import make
 from booking import sheet_days
-from browser import Site, check
+from browser import Site
 from outreach.ground.db import transaction
 from outreach.post import troupe_links
 
@@ -113,25 +112,6 @@ def test_a_sheet_reads_on_a_phone_and_on_a_desk(c: Any, site: Site, page: Page) 
     site.sign_in(page, c.person)
     for path in (f"/desk/tour/days/{day.id}/sheet", f"/desk/troupes/{c.troupe.id}"):
         site.check(page, path)
-
-
-def test_the_saved_file_is_read_without_the_service(
-    c: Any, site: Site, page: Page, chromium: Browser, tmp_path: Path
-) -> None:
-    site.open(page, f"/t/{c.token}/days/{c.day.id}")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Save it for halls without signal").click()
-    saved = tmp_path / "sheet.html"
-    download.value.save_as(saved)
-    alone = chromium.new_context(viewport={"width": 320, "height": 800}, offline=True)
-    try:
-        file = alone.new_page()
-        file.goto(saved.as_uri())
-        assert file.locator("h1").inner_text() == "Tuesday 9 March"
-        assert file.locator(".ds-stop").first.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
-        check(file)
-    finally:
-        alone.close()
 
 
 def test_a_day_without_shows_and_an_ended_link_have_no_fault(

@@ -120,6 +120,20 @@ def test_a_report_waits_on_the_phone_and_is_sent_once_while_the_page_is_open(
     assert (left["state"], left["answers"]) == ("sent", [])
 
 
+def test_the_sheet_is_read_without_signal_as_with_it(day: Any, site: Site, page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    site.open(page, day.sheet)
+    kept(page, *day.pages)
+    head = page.locator("h1").inner_text()
+    page.context.set_offline(True)
+    page.reload()
+    expect(said(page)).to_contain_text("No signal")
+    assert page.locator("h1").inner_text() == head
+    assert page.locator(".ds-stop").first.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
+    assert page.locator("a[download]").count() == 0
+    check(page)
+
+
 def test_two_reports_wait_while_the_page_is_closed_and_go_when_it_is_opened_again(
     day: Any, site: Site, page: Page
 ) -> None:

@@ -1,12 +1,10 @@
-"""The company's days: today and those to come, and each day's sheet, on a phone, on paper, and as a file for
-halls without signal."""
+"""The company's days: today and those to come, and each day's sheet, on a phone and on paper."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from flask import Response, abort, g, render_template, url_for
-from markupsafe import Markup
+from flask import abort, g, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -16,7 +14,7 @@ from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
-from outreach.web import assets, kept_on_phone
+from outreach.web import kept_on_phone
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -48,24 +46,6 @@ def sheet(token: str, day_id: int) -> Any:
     )
     page = render_template("company/sheet.html", token=token, sheet=found, phone=phone, now=now)
     return kept_on_phone.answer(page, phone)
-
-
-@company.get("/t/<token>/days/<int:day_id>/sheet.html")
-@by_troupe_link
-def sheet_file(token: str, day_id: int) -> Any:
-    """The same as a file that needs nothing else to be read."""
-    tour_day = _own_day(day_id)
-    if tour_day.ended_at is not None:
-        abort(410)
-    page = render_template(
-        "company/sheet_file.html",
-        sheet=day_sheet.sheet_of_day(tour_day),
-        now=clock.now(),
-        styles=Markup("<style>{}</style>").format(Markup(assets.styles(alone=True))),
-    )
-    response = Response(page, mimetype="text/html")
-    response.headers.set("Content-Disposition", "attachment", filename=f"day-sheet-{tour_day.day}.html")
-    return response
 
 
 def _near(token: str, days: Iterable[ComingDay], *, now: datetime) -> list[str]:
