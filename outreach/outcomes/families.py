@@ -23,10 +23,12 @@ class PupilsAsked:
         return not self.waves or any(wave.state(now) not in (OVER, CLOSED) for wave in self.waves)
 
 
-def questions_asked(programme_id: int, urn: int) -> int:
-    """How many; 0 while nothing is approved, and at a school that declined."""
-    approved = questionnaires.find_approved(programme_id)
-    if approved is None or declines.has_declined(programme_id, urn):
+def questions_asked(booking: Booking) -> int:
+    """How many; 0 while nothing is approved, and where the school or its host declined: then no code works."""
+    approved = questionnaires.find_approved(booking.programme_id)
+    if approved is None:
+        return 0
+    if {booking.urn, booking.performance.urn} & declines.urns_of_programme(booking.programme_id):
         return 0
     return len(questionnaires.items_of(approved.id))
 

@@ -115,6 +115,24 @@ def test_where_pupils_are_asked_families_are_told_how_to_opt_out_and_staff_that_
         assert "before and after" not in article(client.get(f"{at}/{page}").text)
 
 
+def test_a_guest_whose_host_wants_no_questionnaire_tells_families_and_staff_of_none(
+    client: FlaskClient, app: Flask, stopped: Any
+) -> None:
+    with transaction():
+        here = asked.lay()
+        neighbour = make.school(name="Littlemere")
+        guest = make.booking(here.show, {8: 5}, of=neighbour, role="guest")
+        at = f"/i/{link_to(here.programme, neighbour)}/booked/{guest.reference}"
+    assert "If you would rather your child was not asked" in article(client.get(f"{at}/families").text)
+    assert "Nobody has to." in article(client.get(f"{at}/staff").text)
+    with transaction():
+        declines.decline(here.programme, here.show.urn, who="J", now=make.NOW)
+    for page in ("families", "staff"):
+        said = article(client.get(f"{at}/{page}").text)
+        assert "before and after" not in said and "before it, after it" not in said
+        assert "not asked" not in said and "Nobody has to" not in said
+
+
 def test_both_sides_read_the_same_page(client: FlaskClient, c: SimpleNamespace) -> None:
     make.signed_in(client, c.priya)
     for page in ("families", "staff"):

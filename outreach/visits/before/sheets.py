@@ -18,8 +18,8 @@ from outreach.post.letters import FREE
 from outreach.visits.before import texts
 from outreach.visits.before.texts import FAMILIES, STAFF, Words
 
-QUESTIONS_ASKED = FromAbove[Callable[[int, int], int]]("questions that pupils are asked before and after")
-"""How many, of a programme's id and a school's URN; 0 where none are. The questionnaire stands above (outcomes)."""
+QUESTIONS_ASKED = FromAbove[Callable[[Booking], int]]("questions that pupils are asked before and after")
+"""How many, of a booking's pupils; 0 where none are. The questionnaire stands above (outcomes)."""
 
 AT_THE_OFFICE = "Ask at the office"
 """The number that a lead gave with the booking is for the company alone."""
@@ -39,7 +39,7 @@ def before_visit(
     """What the reminder of that kind says. `words`: the partnership's, by kind."""
     said = values(booking, calendar, now=now)
     pupils = not booking.programme.for_adults
-    asked = QUESTIONS_ASKED.told()(booking.programme_id, booking.urn) if pupils else 0
+    asked = QUESTIONS_ASKED.told()(booking) if pupils else 0
     return BeforeVisit(
         subject=texts.title_of(words[kind], said),
         blocks=texts.blocks_of(words[kind], said),
@@ -64,7 +64,7 @@ def for_families(
 ) -> Sheet:
     """The school's own letter to parents and carers; it names no pupil."""
     said, blocks = values(booking, calendar, now=now), []
-    if asked := QUESTIONS_ASKED.told()(booking.programme_id, booking.urn):
+    if asked := QUESTIONS_ASKED.told()(booking):
         blocks = [
             Block(kind=HEADING, lines=(f"{NUMBERS.get(asked, str(asked))} questions, without names",)),
             Block(
@@ -102,7 +102,7 @@ def for_staff(
     booking: Booking, words: Words, calendar: SchoolCalendar, people: list[VisitContact], *, now: datetime
 ) -> Sheet:
     said, blocks = values(booking, calendar, now=now), []
-    if QUESTIONS_ASKED.told()(booking.programme_id, booking.urn):
+    if QUESTIONS_ASKED.told()(booking):
         blocks = [
             Block(kind=HEADING, lines=("The questionnaire",)),
             Block(
