@@ -70,9 +70,7 @@ def whole(kind: str, body: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(body)) as files:
             (rows,) = [name for name in files.namelist() if name.endswith(".csv")]
             return files.testzip() is None and "codebook.txt" in files.namelist() and bool(files.read(rows))
-    if kind == "message/rfc822":
-        return bool(message_from_bytes(body)["Message-ID"])
-    return body.rstrip().endswith(b"</html>")
+    return kind == "message/rfc822" and bool(message_from_bytes(body)["Message-ID"])
 
 
 def to_mend(body: bytes) -> list[tuple[str, str]]:
