@@ -66,11 +66,11 @@ POLICY = (
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_readable)  # before anybody reads a form
     # Our pages send no Referer, so that links stay secret; the token and the cookie's SameSite stand alone.
     app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
     login.init_app(app)
-    app.before_request(_readable)
     app.register_blueprint(public)
     app.register_blueprint(school)
     app.register_blueprint(coordinator)
@@ -311,7 +311,10 @@ def who() -> str:
 
 
 def _readable() -> None:
-    """NUL in an address is nobody's typing, and PostgreSQL takes it in no text."""
+    """What no browser sends: a form that does not say how long it is, of which the limits of forms know nothing (20 MB
+    take 800 MB to read); NUL in an address, which PostgreSQL takes in no text."""
+    if "Transfer-Encoding" in request.headers and request.content_length is None:
+        abort(411)
     if "\0" in request.path or any("\0" in v for pair in request.args.items(multi=True) for v in pair):
         abort(400)
 

@@ -1,5 +1,6 @@
 """What every page carries and refuses: headers, cookies, forged forms, other hosts, other people's rows."""
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -216,6 +217,34 @@ def test_address_that_no_database_could_hold_is_no_page(client: FlaskClient, pat
 
 def test_nul_in_a_query_is_refused_in_words(client: FlaskClient) -> None:
     assert client.get("/find?q=%00").status_code == 400
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "path", ["/q/heron-4837/questions", "/sign-in", "/t/nothing/shows/1/report", "/no-such-page"]
+)
+def test_form_that_does_not_say_how_long_it_is_is_refused_unread(client: FlaskClient, path: str) -> None:
+    """Else it goes past what a form may have: werkzeug measures one by what it says of itself alone."""
+    sent = io.BytesIO(b"a=1&" * 200_000)
+    chunked = {
+        "input_stream": sent,
+        "environ_overrides": {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    }
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    answer = client.post(path, headers={"Transfer-Encoding": "chunked"}, **form, **chunked)
+    assert answer.status_code == 411 and "We could not read that" in answer.text
+    assert sent.tell() == 0
+
+
+def test_the_recipe_for_the_proxy_leaves_every_address_that_is_a_key_out_of_its_log(app: Flask) -> None:
+    recipe = (Path(__file__).parents[2] / "docs/operating.md").read_text()
+    keys = {
+        rule.rule.split("/")[1]
+        for rule in app.url_map.iter_rules()
+        if any(name.endswith("token") for name in rule.arguments) and not rule.rule.startswith("/desk/")
+    }
+    assert {"i", "t", "sign-in"} <= keys
+    assert [name for name in sorted(keys) if not re.search(rf"`(location )?/{name}/[ `]", recipe)] == []
 
 
 def test_host_that_is_not_ours_is_refused_in_words(app: Flask, client: FlaskClient) -> None:
