@@ -1,4 +1,4 @@
-"""Refusal: a rule said no, in words for the person. NoSuch: there is nothing to say it of."""
+"""Refusal: a rule said no, in words for the person. NoSuch: there is nothing to say it of. SentAlready: once is it."""
 
 
 class Refusal(Exception):
@@ -14,6 +14,11 @@ class Refusal(Exception):
         self.message = message
         if field is not None:
             self.field = field
+
+
+class SentAlready(Refusal):
+    """A form that was sent once came again, with other answers or after its deed was taken back: shown again, it is a
+    form of its own."""
 
 
 class NoSuch(Refusal):

@@ -22,10 +22,10 @@ from outreach.booking.promises import TOOK_PLACE
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
-from outreach.ground.errors import NoSuch, Refusal
+from outreach.ground.errors import NoSuch, Refusal, SentAlready
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import count, day_short
+from outreach.ground.wording import count, date_and_time, day_short
 from outreach.tour import performances
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -42,7 +42,8 @@ BEYOND = "absence_beyond_the_year_group"
 
 class Absence(Base):
     """What was said of the pupils of one year group who missed it. `kind` 'missed': how many there are, the newest
-    that was not taken back holds; 'lesson', 'film': how many of them had one, on `day`, each counts.
+    that was not taken back holds; 'lesson', 'film': how many of them had one, on `day`, each counts. `form_key`: of
+    the form by which they were put down, each year group once; None where it was none.
 
     Rows are only added; `withdrawn_at` and `withdrawn_by` are set once, when it is taken back.
     """
@@ -55,6 +56,10 @@ class Absence(Base):
         CheckConstraint("pupils > 0 OR (kind = 'missed' AND pupils = 0)", name="pupils"),
         CheckConstraint("year_group BETWEEN 0 AND 13", name="year_group"),
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn"),
+        CheckConstraint(
+            "form_key IS NULL OR (kind <> 'missed' AND length(form_key) BETWEEN 1 AND 64)", name="form_key"
+        ),
+        Index("uq_absence_form", "programme_id", "urn", "form_key", "year_group", unique=True),
         key_within_partnership("programme_id", "programme"),
     )
 
@@ -70,6 +75,7 @@ class Absence(Base):
     who: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_by: Mapped[str | None] = mapped_column(Text)
+    form_key: Mapped[str | None] = mapped_column(Text)
 
 
 class Told(NamedTuple):
@@ -173,6 +179,14 @@ class NobodyToCatchUp(Refusal):
 
 class NotThatDay(Refusal):
     field = "day"
+
+
+class CaughtUpAlready(SentAlready):
+    def __init__(self, sent_at: datetime) -> None:
+        super().__init__(
+            f"This form was sent already, on {date_and_time(sent_at)}. Nothing was put down twice: press again to add "
+            "these pupils too."
+        )
 
 
 class NoSuchAbsence(NoSuch):
@@ -284,7 +298,7 @@ def tell(
         if n < 0 or has.at_most is not None and n + came > has.at_most:
             raise MoreThanMissed(y, has.pupils or 0, came)
         if y not in before or before[y].pupils != n:
-            made.append(_put(programme, school, y, MISSED, n, None, who=who, now=now))
+            made.append(_put(programme, school, y, MISSED, n, None, None, who=who, now=now))
     return made
 
 
@@ -297,13 +311,19 @@ def caught_up(
     day: date,
     who: str,
     now: datetime,
+    form_key: str | None = None,
 ) -> list[Absence]:
-    """Some who missed it had a lesson or the film instead, on `day`. Raises NobodyToCatchUp, NobodyMissing,
-    NotThatDay."""
+    """Some who missed it had a lesson or the film instead, on `day`; the same form sent twice is put down once. Raises
+    NobodyToCatchUp, NobodyMissing, NotThatDay, CaughtUpAlready."""
     performances.lock_school(school.urn)
+    wanted = {y: n for y, n in pupils.items() if n}
+    if form_key is not None and (before := _sent(programme, school, form_key)):
+        stands = {row.year_group: row.pupils for row in before if row.withdrawn_at is None}
+        if stands != wanted or {(row.kind, row.day) for row in before} != {(how, day)}:
+            raise CaughtUpAlready(before[0].recorded_at)
+        return before
     if day > day_of(now):
         raise NotThatDay(f"{day_short(day)} is still to come. Put it down once it was done.")
-    wanted = {y: n for y, n in pupils.items() if n}
     years = _enough_missing(programme, school, wanted, now=now)
     for y in wanted:
         if day < years[y].first_day:
@@ -311,11 +331,22 @@ def caught_up(
                 f"{year_group_name(y)} saw it on {day_short(years[y].first_day)}. Enter that day or a later one."
             )
     try:
-        return [_put(programme, school, y, how, n, day, who=who, now=now) for y, n in sorted(wanted.items())]
+        return [
+            _put(programme, school, y, how, n, day, form_key, who=who, now=now)
+            for y, n in sorted(wanted.items())
+        ]
     except IntegrityError as error:
         if broken_guard(error) != BEYOND:
             raise
         raise NobodyMissing(min(wanted), 0) from error
+
+
+def _sent(programme: Programme, school: School, form_key: str) -> list[Absence]:
+    """What a form has put down, taken back since or not."""
+    rows = select(Absence).where(
+        Absence.programme_id == programme.id, Absence.urn == school.urn, Absence.form_key == form_key
+    )
+    return list(db.session.scalars(rows.order_by(Absence.year_group)))
 
 
 def ask_for_seats(
@@ -371,6 +402,7 @@ def _put(
     kind: str,
     pupils: int,
     day: date | None,
+    form_key: str | None,
     *,
     who: str,
     now: datetime,
@@ -385,6 +417,7 @@ def _put(
         day=day,
         recorded_at=now,
         who=who,
+        form_key=form_key,
     )
     db.session.add(row)
     db.session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.booking.promises import Booking
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import SentAlready
 from outreach.ground.wording import date_and_time
 from outreach.visits import reports
 from outreach.visits.reports import VisitReport
@@ -35,7 +35,7 @@ class ReportSending(Base):
     report: Mapped[VisitReport] = relationship()
 
 
-class SentBefore(Refusal):
+class SentBefore(SentAlready):
     """The form was sent already, and said something else, or was about another show."""
 
     def __init__(self, sent_at: datetime | None = None) -> None:

@@ -14,7 +14,7 @@ from outreach.tour.programmes import Programme
 from outreach.visits import absences
 from outreach.visits.absences import HOW, Absence, YearMissed
 from outreach.visits.reports import PUPILS_AT_MOST
-from outreach.web import absent_words, forms
+from outreach.web import absent_words, form_keys, forms
 
 
 class YearsForm(forms.Form):
@@ -90,6 +90,7 @@ def caught_up(
                 day=form.day.data,
                 who=who,
                 now=clock.now(),
+                form_key=form_keys.key_of(),
             )
             said = absent_words.put_down(rows)
         flash(said, "done")

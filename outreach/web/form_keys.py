@@ -7,17 +7,17 @@ import secrets
 
 from flask import g, request
 
-from outreach.visits.report_sendings import SentBefore
+from outreach.ground.errors import SentAlready
 
 NO_ANSWERS = ("csrf_token", "key", "opened")
 """What a form carries along beside what somebody typed."""
 
 
 def key_of() -> str:
-    """The key of this form: as posted, else a new one; a new one, too, where it is shown again because other answers
-    were sent with the old one."""
+    """The key of this form: as posted, else a new one; a new one, too, where it is shown again because the old one did
+    its deed."""
     posted = request.form.get("key", "")
-    if not _KEY.fullmatch(posted) or isinstance(g.get("refusal"), SentBefore):
+    if not _KEY.fullmatch(posted) or isinstance(g.get("refusal"), SentAlready):
         return secrets.token_urlsafe(16)
     return posted
 

@@ -320,6 +320,50 @@ def test_two_lessons_at_once_are_never_more_than_are_absent(c) -> None:
     assert year(c).missed.caught_up == 6
 
 
+def test_one_form_sent_from_two_pages_at_once_counts_once(c) -> None:
+    keys = c.programme.id, c.school.urn
+
+    def lesson() -> Any:
+        programme, school = db.session.get_one(Programme, keys[0]), db.session.get_one(School, keys[1])
+        return absences.caught_up(
+            programme, school, {8: 4}, how=LESSON, day=DAY, who="x", now=now(), form_key="one"
+        )
+
+    assert at_once(c, lesson, lesson) == []
+    assert year(c).missed.caught_up == 4
+
+
+def test_a_form_with_other_pupils_is_another_form_and_says_so(c) -> None:
+    def sent(pupils: dict[int, int], how: str = LESSON) -> list[Absence]:
+        with transaction():
+            return absences.caught_up(
+                c.programme, c.school, pupils, how=how, day=DAY, who="x", now=now(), form_key="one"
+            )
+
+    (row,) = sent({8: 4})
+    assert sent({8: 4}) == [row]
+    for other in ({8: 3}, {8: 4, 9: 1}):
+        with pytest.raises(absences.CaughtUpAlready):
+            sent(other)
+    with pytest.raises(absences.CaughtUpAlready):
+        sent({8: 4}, FILM)
+    with transaction():
+        absences.withdraw(row, who="x", now=now())
+    with pytest.raises(absences.CaughtUpAlready):
+        sent({8: 4})
+    assert year(c).missed.caught_up == 0
+
+
+def test_the_database_keeps_what_a_form_says_of_a_year_group_once(c) -> None:
+    ids = ids_of(c)
+    with transaction():
+        db.session.add(row(c, 2, **ids, form_key="one"))
+    with pytest.raises(IntegrityError), transaction():
+        db.session.add(row(c, 2, **ids, form_key="one"))
+    with pytest.raises(IntegrityError, match="ck_absence_form_key"), transaction():
+        db.session.add(row(c, 2, **ids, form_key=""))
+
+
 def test_a_lesson_and_seats_at_once_are_never_for_more_than_are_absent(c) -> None:
     with transaction():
         hosting.offer(c.there, how="open", seats=40, terms="", who="Littlemere", now=now())

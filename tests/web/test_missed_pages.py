@@ -148,6 +148,28 @@ def test_a_lesson_counts_as_caught_up_and_is_taken_back(doors) -> None:
     assert doors.year().missed.caught_up == 0
 
 
+@pytest.mark.parametrize("at_the_desk", [False, True])
+def test_the_form_of_a_lesson_that_is_pressed_twice_counts_once(doors, at_the_desk: bool) -> None:
+    at = f"/desk/schools/{doors.c.school.urn}/missed" if at_the_desk else doors.missed
+    client = doors.desk() if at_the_desk else doors.client
+
+    def key_in(answer: Any) -> str:
+        (key,) = re.findall(r'name="key" value="([^"]+)"', answer.text)
+        return key
+
+    typed = {"how": "lesson", "day": "9 March 2027", "caught_8": "4", "key": key_in(client.get(at))}
+    for _ in range(2):
+        answer = client.post(f"{at}/caught-up", data=typed, follow_redirects=True)
+        assert "4 pupils caught up. It counts from that day." in main(answer)
+        assert (doors.year().missed.caught_up, doors.year().left) == (4, 6)
+    answer = client.post(f"{at}/caught-up", data=typed | {"caught_8": "2"})
+    assert answer.status_code == 422 and "This form was sent already" in main(answer)
+    assert 'value="2"' in answer.text and key_in(answer) != typed["key"]
+    again = typed | {"caught_8": "2", "key": key_in(answer)}
+    client.post(f"{at}/caught-up", data=again)
+    assert doors.year().missed.caught_up == 6
+
+
 def test_a_place_at_a_neighbours_show_is_asked_for_and_given(doors) -> None:
     page = doors.client.get(doors.missed)
     assert "See the shows near you" in page.text

@@ -9,7 +9,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.visits import absences
 from outreach.visits.absences import YearMissed
-from outreach.web import absent_form, absent_words
+from outreach.web import absent_form, absent_words, form_keys
 from outreach.web.coordinator import list_place
 from outreach.web.gate import coordinator, coordinators_only, our_school, the_programme, who
 from outreach.web.refusals import status
@@ -73,6 +73,7 @@ def _page(urn: int, years: dict[int, YearMissed], form: Any, lesson: Any) -> Any
         years=years,
         form=form,
         lesson=lesson,
+        key=form_keys.key_of(),
         words=absent_words,
         places=any(year.left for year in years.values()),
         told_at=url_for("coordinator.school_missed", urn=urn, **along),

@@ -7,7 +7,7 @@ from flask import g, render_template, url_for
 from outreach.booking import guest_places
 from outreach.ground import clock
 from outreach.visits import absences
-from outreach.web import absent_form, absent_words
+from outreach.web import absent_form, absent_words, form_keys
 from outreach.web.gate import by_personal_link, school
 from outreach.web.refusals import status
 
@@ -52,6 +52,7 @@ def _page(token: str, years: dict[int, absences.YearMissed], form: Any, lesson: 
         years=years,
         form=form,
         lesson=lesson,
+        key=form_keys.key_of(),
         words=absent_words,
         places=any(year.left for year in years.values()),
         told_at=url_for(".missed", token=token),
