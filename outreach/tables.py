@@ -69,6 +69,7 @@ import outreach.tour.roads
 import outreach.tour.target_decisions
 import outreach.tour.yearly.copies
 import outreach.visits.absences
+import outreach.visits.asking_companies
 import outreach.visits.before.reminding
 import outreach.visits.before.stopping
 import outreach.visits.before.texts

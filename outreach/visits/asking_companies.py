@@ -5,23 +5,32 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ForeignKey, exists, select
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column
 
 from outreach.asking.chasing import settings
 from outreach.booking import told
 from outreach.booking.promises import HOST, Booking
 from outreach.ground import history
-from outreach.ground.db import db
+from outreach.ground.db import Base, Instant, db
 from outreach.ground.timespans import day_of, wall
 from outreach.post import letters
-from outreach.post.outbox import Letter
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.visits import reports
 from outreach.visits.reminding import FROM, LATE, THE_SERVICE
 from outreach.visits.reports import COMPANY, VisitReport
+
+
+class CompanyRequest(Base):
+    """The one letter that asked a company for the reports of a day of its troupe."""
+
+    __tablename__ = "company_request"
+
+    tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"), primary_key=True, autoincrement=False)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), unique=True)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +70,7 @@ def due(programme: Programme, *, now: datetime, tour_day_id: int | None = None) 
             Performance.ends_at > now - LATE,
             Troupe.calendar_address != "",
             ~reported,
-            ~exists(
-                select(Letter.id)
-                .join(other, other.uid == Letter.stream)
-                .where(other.tour_day_id == Performance.tour_day_id, Letter.kind == letters.HOW_IT_WENT)
-            ),
+            ~exists().where(CompanyRequest.tour_day_id == Performance.tour_day_id),
             ~exists(
                 select(other.id).where(
                     other.tour_day_id == Performance.tour_day_id,
@@ -106,7 +111,8 @@ def send_due(programme: Programme, tour_day_id: int, *, now: datetime) -> bool:
             if entry is None:
                 continue
             shows = [(one.performance.starts_at, one.performance.host.name) for one in played.hosts]
-            letters.how_the_day_went(entry.visit, entry.to, entry.sender, shows=shows, now=now)
+            letter = letters.how_the_day_went(entry.visit, entry.to, entry.sender, shows=shows, now=now)
+            db.session.add(CompanyRequest(tour_day_id=tour_day_id, letter_id=letter.id, recorded_at=now))
             history.record(
                 "asked the company for a report",
                 host,

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, inspect, select, text
 import make
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.visits.asking_companies import CompanyRequest
 from outreach.visits.pledges import PledgeAnswer
 from outreach.visits.reports import VisitReport
 
@@ -169,3 +170,24 @@ def test_what_reports_said_of_two_pledges_becomes_rows_of_their_own(
         (booking, lead, "not done", "company"),
         (booking, lesson, "done", "school"),
     ]
+
+
+@pytest.mark.own_database
+def test_a_company_that_was_asked_about_a_day_is_not_asked_again_by_a_release(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        shows = [make.show(programme, make.school(), make.NOW) for _ in range(2)]
+        days = [show.tour_day_id for show in shows]
+        asked = {"kind": "how the day went", "stream": shows[0].uid}
+        first = make.letter("van@company.example", make.NOW, **asked).id
+        make.letter("new@company.example", make.NOW, **asked)
+        make.letter("van@company.example", make.NOW, stream=shows[1].uid)
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0026_catch_up_forms")
+    flask_db(database_url, tmp_path, "upgrade")
+    assert days[0] != days[1]
+    (row,) = db.session.scalars(select(CompanyRequest))
+    assert (row.tour_day_id, row.letter_id) == (days[0], first)

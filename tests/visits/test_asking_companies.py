@@ -1,12 +1,15 @@
 """A company is asked on the evening of a day, by one letter for all its shows of which it has said nothing."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 import make
+from booking.test_holds import at_once
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.booking.promises import Booking
@@ -16,6 +19,7 @@ from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
 from outreach.visits import asking_companies
+from outreach.visits.asking_companies import CompanyRequest
 
 MORNING = datetime(2027, 3, 11, 9, 30, tzinfo=UTC)
 NOON = datetime(2027, 3, 11, 13, 30, tzinfo=UTC)
@@ -69,6 +73,37 @@ def test_one_letter_in_the_evening_names_every_show_of_the_day_and_gives_no_link
     assert f"/company/days/{bookings[0].performance.tour_day_id}\n" in text and "/t/" not in text
     deed = history.history_of("booking", bookings[0].reference)[0]
     assert (deed.what, deed.who) == ("asked the company for a report", "the service itself")
+
+
+@pytest.mark.both_databases
+def test_two_rounds_at_once_write_one_letter(app: Flask, played: tuple[Programme, list[Booking]]) -> None:
+    programme, bookings = played
+    programme_id, day = programme.id, bookings[0].performance.tour_day_id
+
+    def round_of_letters() -> None:
+        asking_companies.send_due(db.session.get_one(Programme, programme_id), day, now=EVENING)
+
+    assert at_once(SimpleNamespace(app=app), round_of_letters, round_of_letters) == []
+    assert db.session.query(Letter).filter_by(kind="how the day went").count() == 1
+
+
+@pytest.mark.both_databases
+def test_the_database_takes_one_letter_for_a_day_whoever_writes_it(
+    app: Flask, played: tuple[Programme, list[Booking]]
+) -> None:
+    """Programs that go round the verb: one waits for the other, and is refused."""
+    _, bookings = played
+    day = bookings[0].performance.tour_day_id
+    with transaction():
+        ids = [make.letter(f"{n}@company.example", None).id for n in (1, 2)]
+
+    def straight_in() -> None:
+        db.session.add(CompanyRequest(tour_day_id=day, letter_id=ids.pop(), recorded_at=EVENING))
+        db.session.flush()
+
+    raised = at_once(SimpleNamespace(app=app), straight_in, straight_in)
+    assert [type(error) for error in raised] == [IntegrityError]
+    assert db.session.query(CompanyRequest).count() == 1
 
 
 def test_only_shows_of_which_it_has_said_nothing_are_asked_about(
