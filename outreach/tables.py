@@ -46,6 +46,7 @@ import outreach.outcomes.declines
 import outreach.outcomes.items
 import outreach.outcomes.questionnaires
 import outreach.outcomes.referrals.district_numbers
+import outreach.outcomes.referrals.releases
 import outreach.outcomes.releases
 import outreach.outcomes.staff_answers
 import outreach.outcomes.staff_letters

@@ -1,14 +1,15 @@
-"""Referrals of the made-up county: monthly returns of two kinds over two years, one number corrected since, and
-residents aged 10 to 17."""
+"""Referrals of the made-up county: monthly returns of two kinds over two years, one number corrected since, all
+released, and residents aged 10 to 17."""
 
 from datetime import datetime, timedelta
 from random import Random
 
 from outreach.county import partnerships
+from outreach.county.partnerships import Partnership
 from outreach.coverage.reached import reached
 from outreach.coverage.standings import standings_of_programme
 from outreach.ground.timespans import day_of
-from outreach.outcomes.referrals import district_numbers, joining
+from outreach.outcomes.referrals import district_numbers, joining, releases
 from outreach.outcomes.referrals.district_numbers import NO_KIND, REFERRALS, RESIDENTS, Cell
 from outreach.tour.programmes import Programme
 
@@ -29,17 +30,19 @@ ON_HOLIDAY, UNCOVERED = 0.6, 1.25
 
 
 def take_in(programme: Programme, percent: int, *, who: str, colleague: str, now: datetime) -> None:
-    """Returns and residents, as two coordinators brought them in. A district is reached with `percent`."""
+    """Returns and residents, as two coordinators brought them in and released them: all but the newest month three
+    weeks ago. A district is reached with `percent`."""
     random, partnership, today = Random(SEED), partnerships.get(programme.partnership_id), day_of(now)
-    district_numbers.set_percent(partnership, percent, who=who, now=now - timedelta(days=20))
+    earlier = now - timedelta(days=21)
+    district_numbers.set_percent(partnership, percent, who=who, now=earlier)
     districts = district_numbers.districts_of(partnership.id)
     target = standings_of_programme(programme.id, as_of=today, now=now).target
     reached_in = {d.code: joining.month_of(d.day) for d in reached(target, percent) if d.day is not None}
     this_month = joining.month_of(today)
     counts = {}
-    for code, name in districts.items():
-        for kind, rate in KINDS.items():
-            for month in range(this_month - MONTHS, this_month):
+    for month in range(this_month - MONTHS, this_month):
+        for code, name in districts.items():
+            for kind, rate in KINDS.items():
                 mean = AGED.get(name, 5_000) / 1000 * rate
                 mean *= ON_HOLIDAY if month % 12 == 7 else 1
                 mean *= UNCOVERED if month > reached_in.get(code, month) else 1
@@ -50,16 +53,28 @@ def take_in(programme: Programme, percent: int, *, who: str, colleague: str, now
         for code, name in districts.items()
         for year, grown in ((today.year - 2, 0.99), (today.year - 1, 1.0))
     }
-    wrong = counts | {typed_wrong: 10 * counts[typed_wrong] + 1}
-    for about, numbers, source, by, hours in (
-        (RESIDENTS, residents, "Mid-year estimates, made up", colleague, 4),
-        (REFERRALS, wrong, "Front door, monthly returns", who, 3),
-        (REFERRALS, {typed_wrong: counts[typed_wrong]}, "Front door, corrected return", who, 2),
+    newest = {cell: number for cell, number in counts.items() if cell.period == typed_wrong.period}
+    before = {cell: number for cell, number in counts.items() if cell not in newest}
+    wrong = newest | {typed_wrong: 10 * counts[typed_wrong] + 1}
+    right = {typed_wrong: counts[typed_wrong]}
+    for about, numbers, source, by, then in (
+        (RESIDENTS, residents, "Mid-year estimates, made up", colleague, earlier),
+        (REFERRALS, before, "Front door, monthly returns", who, earlier),
+        (REFERRALS, wrong, "Front door, return of the month", who, now - timedelta(hours=3)),
+        (REFERRALS, right, "Front door, corrected return", who, now - timedelta(hours=2)),
     ):
-        then = now - timedelta(hours=hours)
         district_numbers.take_in(
             partnership, about, numbers, source=source, source_date=day_of(then), who=by, now=then
         )
+        if numbers is before:
+            _release(partnership, who=who, now=earlier + timedelta(hours=1))
+    _release(partnership, who=who, now=now - timedelta(hours=1))
+
+
+def _release(partnership: Partnership, *, who: str, now: datetime) -> None:
+    cut = releases.cut_today(partnership.id, releases.newest(partnership.id), now=now)
+    if cut.says_more:
+        releases.release(partnership, as_shown=releases.fingerprint(cut), who=who, now=now)
 
 
 def _about(mean: float, random: Random) -> int:

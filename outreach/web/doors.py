@@ -179,6 +179,7 @@ BELONGS = {
     "followed_list": "followed",
     "board_draft": "board_reports",
     "referral_numbers": "referrals",
+    "release_referrals": "referrals",
     "new_item": "questionnaire",
     "staff_erase": "staff_said",
     "show_codes": "wave_list",

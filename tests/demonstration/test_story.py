@@ -149,7 +149,7 @@ def test_two_districts_have_referrals_before_and_after_and_others_wait(app: Flas
     assert all(v.before is not None and v.before.number is not None for v in whole)
     assert found.lines[-1].key == NOT_REACHED and not found.silent and not found.without_residents
     kept = district_numbers.with_sources(told.partnership.id, REFERRALS)
-    assert [row.source for row in kept if row.replaced_at] == ["Front door, monthly returns"]
+    assert [row.source for row in kept if row.replaced_at] == ["Front door, return of the month"]
 
 
 @ON_SQLITE

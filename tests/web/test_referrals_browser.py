@@ -13,7 +13,7 @@ from browser import Site
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.outcomes.referrals import district_numbers
+from outreach.outcomes.referrals import district_numbers, releases
 from outreach.outcomes.referrals.district_numbers import NO_KIND, REFERRALS, RESIDENTS, Cell
 
 pytestmark = [
@@ -64,6 +64,9 @@ def told(app: Flask) -> Coordinator:
                 who="Priya",
                 now=datetime(2026, 6, 1, 9, tzinfo=now.tzinfo),
             )
+        then = datetime(2026, 6, 2, 9, tzinfo=now.tzinfo)
+        cut = releases.cut_today(of.id, releases.newest(of.id), now=then)
+        releases.release(of, as_shown=releases.fingerprint(cut), who="Priya", now=then)
         return make.person(of)
 
 

@@ -14,15 +14,17 @@ from werkzeug.test import TestResponse
 
 import make
 from outreach.ground.db import transaction
-from outreach.outcomes.referrals import district_numbers
+from outreach.outcomes.referrals import district_numbers, releases
+from outreach.outcomes.referrals.blocks import Cut
 from outreach.outcomes.referrals.district_numbers import REFERRALS
 from outreach.tour.programmes import Programme
 
 pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
 
 COUNTS, RESIDENTS = "/desk/referrals/numbers/referrals", "/desk/referrals/numbers/residents"
+RELEASE = "/desk/referrals/release"
 FROM = {"source": "Front door, monthly return", "source_date": "2 November 2026"}
-CSE = "child sexual exploitation"
+CSE, OTHER = "child sexual exploitation", "criminal exploitation"
 
 
 def said(page: TestResponse, status: int = 200) -> str:
@@ -66,8 +68,8 @@ def hidden(look: TestResponse) -> dict[str, str]:
 
 
 def months(*numbers: int, district: str = "Kestermere", kind: str = CSE) -> str:
-    """A line a month, from November 2025 on."""
-    names = [f"{n // 12}-{n % 12 + 1:02d}" for n in range(2025 * 12 + 10, 2025 * 12 + 10 + len(numbers))]
+    """A line a month, from October 2025 on."""
+    names = [f"{n // 12}-{n % 12 + 1:02d}" for n in range(2025 * 12 + 9, 2025 * 12 + 9 + len(numbers))]
     return "\n".join(
         f"{district}\t{kind}\t{name}\t{number}" for name, number in zip(names, numbers, strict=True)
     )
@@ -84,7 +86,7 @@ def test_empty_it_says_what_will_stand_there_and_what_to_do(app: Flask, client: 
     with transaction():
         make.programme(of)
     page = client.get("/desk/referrals")
-    assert "will stand here, once counts by month are in." in said(page)
+    assert "will stand here, once counts by month are in and released." in said(page)
     assert f'href="{COUNTS}"' in page.text and f'href="{RESIDENTS}"' in page.text
     assert "referrals.csv" not in page.text
 
@@ -110,7 +112,7 @@ def test_a_correction_is_shown_before_it_is_taken_in_and_can_be_undone(
     look = client.post(COUNTS, data={"lines": months(8, 12, 10), **FROM})
     page = said(look)
     assert "Take in 1 number? 0 new, 1 changed, 2 the same." in page
-    assert f"Kestermere {CSE}, Dec 2025 9 12" in page
+    assert f"Kestermere {CSE}, Nov 2025 9 12" in page
     client.post(COUNTS, data=hidden(look) | {"deed": "take"})
     assert 12 in district_numbers.standing(programme.partnership_id).values()
     newest = district_numbers.entries(programme.partnership_id, REFERRALS)[0][0].id
@@ -125,7 +127,7 @@ def test_the_same_again_needs_no_button(client: FlaskClient, programme: Programm
     look = client.post(COUNTS, data={"lines": months(8), **FROM})
     assert "All these numbers stand already" in said(look) and 'value="take"' not in look.text
     back = client.post(COUNTS, data=hidden(look) | {"deed": "change"})
-    assert "Kestermere\tchild sexual exploitation\t2025-11\t8" in back.text
+    assert "Kestermere\tchild sexual exploitation\t2025-10\t8" in back.text
 
 
 def test_lines_that_are_wrong_are_told_and_nothing_is_written(
@@ -176,11 +178,19 @@ def test_what_changed_after_the_look_is_told(client: FlaskClient, programme: Pro
     assert list(district_numbers.standing(programme.partnership_id).values()) == [7]
 
 
+def release(client: FlaskClient) -> str:
+    """All that is in, looked at and let out; what the page says then."""
+    shown = re.search(r'name="shown" value="(\w+)"', client.get(RELEASE).text)
+    assert shown is not None
+    return said(client.post(RELEASE, data={"shown": shown[1]}, follow_redirects=True))
+
+
 def filled(client: FlaskClient) -> None:
-    """Kestermere was reached in August 2026 (month 0); counts from November 2025 to December 2026."""
-    taken(client, COUNTS, months(*[6] * 9, 7, 10, 12, 14, 3, district="Kestermere"))
+    """Kestermere was reached in August 2026 (month 0); counts from October 2025 to December 2026."""
+    taken(client, COUNTS, months(*[6] * 10, 7, 10, 12, 14, 12, district="Kestermere"))
     taken(client, COUNTS, months(*[6] * 12, district="Fenwold"))
     taken(client, RESIDENTS, "Kestermere, 2025, 6000\nFenwold, 2025, 3000")
+    release(client)
 
 
 def test_rates_before_and_after_by_district_and_what_they_can_say(
@@ -193,8 +203,8 @@ def test_rates_before_and_after_by_district_and_what_they_can_say(
     assert "A district is reached once half of its target pupils had seen the play." in words
     assert "Counts may rise because pupils and staff know whom to tell" in words
     assert "It cannot say that the play did it." in words and "Nothing is tested here." in words
-    assert re.search(r"Kestermere \d+ \w+ 2026 6,000 in 2025 1.00 54 in 9 months 2.00 36 in 3 months", words)
-    assert "Fenwold (none) seen so far not reached yet 3,000 in 2025 2.00 54 in 9 months" in words
+    assert re.search(r"Kestermere \d+ \w+ 2026 6,000 in 2025 1.00 60 in 10 months 2.00 48 in 4 months", words)
+    assert "Fenwold (none) seen so far not reached yet 3,000 in 2025 2.00 72 in 12 months" in words
     assert "Kestermere: 1.00 before, 2.00 after" in words
     assert "Before and after are not of the same seasons." in words
     for never in ("p value", "significant", "success", "improved", "↑"):
@@ -214,28 +224,95 @@ def test_numbers_stand_beside_each_picture(client: FlaskClient, programme: Progr
 def test_under_five_is_joined_and_hidden_on_the_page_and_in_the_file(
     client: FlaskClient, programme: Programme
 ) -> None:
-    taken(client, COUNTS, months(*[6] * 10, 1, 1, 1))
+    taken(client, COUNTS, months(*[6] * 12, 9, 2, 9))
+    taken(client, COUNTS, months(*[6] * 12, 1, 1, 1, kind=OTHER))
     taken(client, RESIDENTS, "Kestermere, 2025, 6000")
-    page = said(client.get("/desk/referrals"))
-    assert "+1 to +3 Sept to Nov 2026 hidden hidden" in page
-    assert "Hidden: under 5, or another hidden figure could be worked out from it." in page
+    release(client)
+    page = said(client.get("/desk/referrals", query_string={"kind": OTHER}))
+    assert "+2 to +4 Oct to Dec 2026 hidden hidden" in page
+    assert "Hidden: under 5, or only known together with another kind." in page
+    assert "+2 to +4 Oct to Dec 2026 23 1.28" in said(client.get("/desk/referrals"))
     told = list(csv.reader(io.StringIO(client.get("/desk/referrals.csv").text.removeprefix("\ufeff"))))
     assert "Hidden: under 5" in told[0][0]
     assert told[1][:4] == ["District", "Kind", "From", "To"]
-    (joined,) = [line for line in told if line[1:5] == [CSE, "2026-09", "2026-11", "1 to 3 after"]]
-    assert joined[5:8] == ["hidden", "3", "hidden"]
+    for kind in (CSE, OTHER):
+        (joined,) = [line for line in told if line[1:5] == [kind, "2026-10", "2026-12", "2 to 4 after"]]
+        assert joined[5:8] == ["hidden", "3", "hidden"]
     (before,) = [line for line in told if line[1:5] == [CSE, "", "", "all before"]]
-    assert before[5:8] == ["54", "9", "1.00"]
+    assert before[5:8] == ["60", "10", "1.00"]
     assert told[-1][0].startswith("End of the referrals")
+
+
+def test_nothing_stands_on_the_page_before_it_is_looked_at_and_released(
+    client: FlaskClient, programme: Programme
+) -> None:
+    page = taken(client, COUNTS, months(*[6] * 10, 7, 10, 2, 2))
+    assert "Not released yet: 12 figures new. Look at them" in page
+    assert "once counts by month are in and released." in said(client.get("/desk/referrals"))
+    look = said(client.get(RELEASE))
+    assert (
+        "Release 12 figures? They go onto the page, into reports to the board and their feed, and stay"
+        in look
+    )
+    assert "Kestermere Oct 2025 to Sept 2026 12 by month" in look
+    assert f"Missing: Kestermere, {CSE}: Dec 2026" in look
+    page = release(client)
+    assert "Released: 12 figures new." in page and "Referrals: 1 of 2 districts reached" in page
+    assert "‘Someone to Tell’, to Sept 2026, released 19 January 2027." in page
+    assert "Not released yet" not in page
+    look = client.get(RELEASE)
+    assert "Nothing new to release" in said(look) and "Release them" not in look.text
+    again = client.post(RELEASE, data={"shown": releases.fingerprint(_cut(programme))}, follow_redirects=True)
+    assert "Nothing new is in. Add counts first." in said(again)
+
+
+def _cut(programme: Programme) -> Cut:
+    of = programme.partnership_id
+    return releases.cut_today(of, releases.newest(of), now=make.NOW)
+
+
+def test_a_correction_of_a_released_month_waits_for_the_next_release_and_is_marked(
+    client: FlaskClient, programme: Programme
+) -> None:
+    filled(client)
+    taken(client, COUNTS, months(6, 8))
+    page = said(client.get("/desk/referrals"))
+    assert "−9 Nov 2025 6 1.00" in page and "Not released yet: 1 corrected. Look at them" in page
+    assert f"Kestermere {CSE} Nov 2025 6 8" in said(client.get(RELEASE))
+    page = release(client)
+    assert "Released: 1 corrected." in page and "−9 Nov 2025 8 corrected 19 January 2027 1.33" in page
+    file = client.get("/desk/referrals.csv").text
+    assert "2025-11,2025-11,9 before,8,1,1.33" in file and ",2027-01-19" in file
+
+
+def test_what_changed_after_the_look_is_not_released(client: FlaskClient, programme: Programme) -> None:
+    taken(client, COUNTS, months(6, 6, 6))
+    seen = re.search(r'name="shown" value="(\w+)"', client.get(RELEASE).text)
+    assert seen is not None
+    taken(client, COUNTS, months(6, 6, 60))
+    page = client.post(RELEASE, data={"shown": seen[1]}, follow_redirects=True)
+    assert "Somebody changed some of these numbers after you looked." in said(page)
+    assert releases.newest(programme.partnership_id).number == 0
+
+
+def test_a_kind_that_a_quarter_goes_without_is_told_before_it_is_too_late(
+    client: FlaskClient, programme: Programme
+) -> None:
+    taken(client, COUNTS, months(*[6] * 6))
+    taken(client, COUNTS, months(*[6] * 3, kind=OTHER))
+    look = said(client.get(RELEASE))
+    assert "Without a kind that the quarter before has, and that could never be added:" in look
+    assert f"Kestermere, {OTHER}: Jan 2026, Feb 2026 and March 2026" in look
 
 
 def test_a_kind_has_a_page_of_its_own(client: FlaskClient, programme: Programme) -> None:
     filled(client)
-    other = "criminal exploitation"
-    taken(client, COUNTS, months(*[20] * 12, kind=other))
+    taken(client, COUNTS, months(*[9] * 15, district="Fenwold"))
+    taken(client, COUNTS, months(*[20] * 15, district="Fenwold", kind=OTHER))
+    release(client)
     assert "All kinds, a month for every" in said(client.get("/desk/referrals"))
-    page = said(client.get("/desk/referrals", query_string={"kind": other}))
-    assert f"{other.capitalize()}, a month for every" in page and "3.33 180 in 9 months" in page
+    page = said(client.get("/desk/referrals", query_string={"kind": CSE}))
+    assert f"{CSE.capitalize()}, a month for every" in page and "1.00 60 in 10 months" in page
     assert "All kinds, a month for every" in said(client.get("/desk/referrals?kind=nonsense"))
 
 
@@ -243,9 +320,10 @@ def test_without_residents_counts_stand_alone_and_the_page_says_what_is_missing(
     client: FlaskClient, programme: Programme
 ) -> None:
     taken(client, COUNTS, months(*[6] * 9))
+    release(client)
     page = said(client.get("/desk/referrals"))
-    assert "No counts yet: Fenwold. No residents yet: Fenwold and Kestermere. Add them" in page
-    assert "Kestermere: 6.0 a month before, no whole quarter after yet" in page
+    assert "Nothing released yet: Fenwold. No residents yet: Fenwold and Kestermere. Add them" in page
+    assert "Kestermere: 6.0 a month before, nothing after yet" in page
 
 
 def test_when_a_district_is_reached_can_be_set(client: FlaskClient, programme: Programme) -> None:
@@ -268,7 +346,7 @@ def test_every_number_with_its_source_in_a_file_that_is_not_to_be_published(
         "Kestermere",
         "E07000001",
         CSE,
-        "2025-11",
+        "2025-10",
         "3",
         "Front door, monthly return",
         "2026-11-02",
@@ -277,13 +355,15 @@ def test_every_number_with_its_source_in_a_file_that_is_not_to_be_published(
 
 
 def test_a_constant_number_of_queries(client: FlaskClient, programme: Programme, count_queries: Any) -> None:
-    taken(client, COUNTS, months(6))
+    taken(client, COUNTS, months(6, 6, 6))
+    release(client)
     with count_queries() as few:
         client.get("/desk/referrals")
     filled(client)
     with transaction():
         make.school(district_code="E07000003", district_name="Saxby")
     taken(client, COUNTS, months(*[9] * 12, district="Saxby"))
+    release(client)
     with count_queries() as many:
         client.get("/desk/referrals")
     assert len(few) == len(many)

@@ -36,6 +36,7 @@ from outreach.outcomes import questionnaires, staff_answers, tallies
 from outreach.outcomes.cost import spending
 from outreach.outcomes.cost.spending import Spent
 from outreach.outcomes.referrals.district_numbers import DistrictNumber, NumbersEntry
+from outreach.outcomes.referrals.releases import ReferralRelease
 from outreach.outcomes.staff_answers import Said, StaffAnswer
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.post import troupe_links
@@ -313,6 +314,15 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             kind=secret,
             period=202609,
             number=7,
+        )
+    )
+    add(
+        ReferralRelease(
+            partnership_id=of.id,
+            number=1,
+            made_at=make.EARLIER,
+            made_by=secret,
+            blocks=[[f"E{code}", [secret], 2026 * 12 + 8, 2026 * 12 + 8, 7, None]],
         )
     )
     paid = spending.enter(

@@ -1,39 +1,37 @@
-"""Referrals of a partnership before and after its districts were reached: counts and rates as they may be seen.
+"""Referrals of a partnership before and after its districts were reached: counts and rates of what was released.
 
-A district that was reached is a line, aligned to its month 0; those not reached yet are one line together. Each line
-has a view for all kinds and one for each kind, and every count of all its views is judged at once by
-`ground/suppression.py`: months, quarters, a year before, a year after. No referral is in two lines. A rate beside a
-number of residents gives its count away, so a rate is shown where its count is. Nothing is tested.
+A district that was reached is a line, around its month 0; those not reached yet are one line together. Each has a view
+for all kinds and one for each kind. Everything here is a sum of released blocks (blocks.py), and a rate beside a number
+of residents gives no more away than its count. Nothing is tested.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from outreach.coverage.reached import DistrictReached, reached
-from outreach.coverage.standings import standings_of_programme
-from outreach.ground.suppression import SHOWN, People, Sum, hide
-from outreach.ground.timespans import day_of
-from outreach.outcomes.referrals import district_numbers, joining
-from outreach.outcomes.referrals.district_numbers import NO_KIND, Cell
-from outreach.outcomes.referrals.joining import Span, Spans
+from outreach.coverage.standings import Reckoning, standings_of_programme
+from outreach.ground.timespans import as_of_moment, day_of
+from outreach.outcomes.referrals import district_numbers, joining, releases
+from outreach.outcomes.referrals.blocks import Block
+from outreach.outcomes.referrals.joining import Span, Summed
+from outreach.outcomes.referrals.releases import Released
 from outreach.tour.programmes import Programme
 
 ALL_KINDS = ""
 NOT_REACHED = ""
 """The key of the line of the districts that are not reached yet."""
-BEFORE, AFTER = "before", "after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """Referrals of some months. `number` None: hidden, and so is the rate: referrals a month for every 1,000 residents
-    aged 10 to 17, None too where the number of these is not known."""
+    aged 10 to 17, None too where the number of these is not known. `corrected_on`: when the number last changed."""
 
     months: int
     number: int | None
     rate: float | None
+    corrected_on: date | None = None
 
     @property
     def is_hidden(self) -> bool:
@@ -42,7 +40,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineView:
-    """One line of one kind. `before`, `after`: None where no whole block is known."""
+    """One line of one kind. `before`, `after`: None where nothing was released of that side."""
 
     spans: tuple[tuple[Span, Counted], ...]
     before: Counted | None
@@ -67,9 +65,10 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referrals:
     """`lines`: reached districts, in the order in which they were, then those that are not yet, as one. `silent`:
-    districts without a count; `without_residents`: those without a number of residents."""
+    districts of which nothing was released; `without_residents`: those without a number of residents."""
 
     percent: int
+    released_on: date | None
     kinds: tuple[str, ...]
     districts: tuple[DistrictReached, ...]
     lines: tuple[Line, ...]
@@ -78,23 +77,31 @@ class Referrals:
     newest_month: int | None
 
 
-Counts = Mapping[tuple[str, str], Mapping[int, int]]
-"""{(district, kind): {month: number}}."""
+Residents = Mapping[str, Mapping[int, int]]
+"""{district: {year: number}}."""
 
 
 def of_programme(programme: Programme, *, now: datetime) -> Referrals:
-    """Two queries beside those of the standings."""
-    partnership_id = programme.partnership_id
-    percent = district_numbers.percent(partnership_id)
-    reckoning = standings_of_programme(programme.id, as_of=day_of(now), now=now)
-    return found_in(district_numbers.standing(partnership_id), reached(reckoning.target, percent), percent)
+    """Three queries beside those of the standings."""
+    return of_reckoning(standings_of_programme(programme.id, as_of=day_of(now), now=now), now=now)
 
 
-def found_in(numbers: Mapping[Cell, int], districts: Sequence[DistrictReached], percent: int) -> Referrals:
-    """The same of numbers at hand. Pure."""
-    counts, residents = _by_district(numbers)
-    kinds = tuple(sorted({kind for _, kind in counts}, key=str.casefold))
-    told = {code for code, _ in counts}
+def of_reckoning(reckoning: Reckoning, *, now: datetime) -> Referrals:
+    """By the end of the reckoning's day; three queries."""
+    partnership_id, by = reckoning.programme.partnership_id, as_of_moment(reckoning.as_of, now)
+    percent = district_numbers.percent(partnership_id, by=by)
+    _, residents = district_numbers.by_district(district_numbers.standing(partnership_id, by=by))
+    released = releases.newest(partnership_id, by=by)
+    return found_in(released, residents, reached(reckoning.target, percent), percent)
+
+
+def found_in(
+    released: Released, residents: Residents, districts: Sequence[DistrictReached], percent: int
+) -> Referrals:
+    """The same of a release at hand. Pure."""
+    blocks = released.blocks
+    kinds = tuple(sorted({kind for block in blocks for kind in block.kinds}, key=str.casefold))
+    told = {block.district_code for block in blocks}
     there = sorted(
         (d for d in districts if d.day is not None and d.code in told), key=lambda d: (d.day, d.name, d.code)
     )
@@ -104,27 +111,14 @@ def found_in(numbers: Mapping[Cell, int], districts: Sequence[DistrictReached], 
         groups.append((NOT_REACHED, "Not reached yet", waiting))
     return Referrals(
         percent=percent,
+        released_on=released.day,
         kinds=kinds,
         districts=tuple(districts),
-        lines=tuple(_line(*group, kinds=kinds, counts=counts, residents=residents) for group in groups),
+        lines=tuple(_line(*group, kinds=kinds, blocks=blocks, residents=residents) for group in groups),
         silent=tuple(d for d in districts if d.code not in told),
         without_residents=tuple(d for d in districts if d.code not in residents),
-        newest_month=max((month for months in counts.values() for month in months), default=None),
+        newest_month=max((block.last for block in blocks), default=None),
     )
-
-
-def _by_district(
-    numbers: Mapping[Cell, int],
-) -> tuple[dict[tuple[str, str], dict[int, int]], dict[str, dict[int, int]]]:
-    """Counts of referrals by month, and residents by year."""
-    counts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    residents: dict[str, dict[int, int]] = defaultdict(dict)
-    for cell, number in numbers.items():
-        if cell.kind == NO_KIND:
-            residents[cell.district_code][cell.period] = number
-        else:
-            counts[cell.district_code, cell.kind][joining.number_of(cell.period)] = number
-    return dict(counts), dict(residents)
 
 
 def _line(
@@ -133,26 +127,14 @@ def _line(
     districts: tuple[DistrictReached, ...],
     *,
     kinds: Sequence[str],
-    counts: Counts,
-    residents: Mapping[str, Mapping[int, int]],
+    blocks: Collection[Block],
+    residents: Residents,
 ) -> Line:
     day = districts[0].day
     zero = None if day is None else joining.month_of(day)
-    units = {
-        kind: _known([d.code for d in districts], (kind,) if kind else kinds, counts)
-        for kind in (ALL_KINDS, *kinds)
-    }
-    least = _least(units, counts)
-    spans = {kind: _spans({month: least[month] for month in months}, zero) for kind, months in units.items()}
-    may_see = _may_see(spans, units, counts)
+    codes = {d.code for d in districts}
+    theirs = [block for block in blocks if block.district_code in codes]
     rates = _Rates([residents.get(d.code, {}) for d in districts])
-
-    def counted(kind: str, what: Hashable, months: Collection[int]) -> Counted:
-        number = may_see.get((kind, what))
-        return Counted(
-            months=len(months), number=number, rate=None if number is None else rates.of(number, months)
-        )
-
     return Line(
         key=key,
         name=name,
@@ -161,72 +143,23 @@ def _line(
         reached_on=day,
         residents=rates.newest,
         residents_year=rates.newest_year,
-        views={
-            kind: LineView(
-                spans=tuple((span, counted(kind, span, span.months)) for span in of.shown),
-                before=counted(kind, BEFORE, of.before) if of.before else None,
-                after=counted(kind, AFTER, of.after) if of.after else None,
-            )
-            for kind, of in spans.items()
-        },
+        views={kind: _view(joining.summed(theirs, kind), zero, rates) for kind in (ALL_KINDS, *kinds)},
     )
 
 
-Unit = tuple[str, str, int]
-"""One number: of a district, a kind and a month."""
-
-
-def _known(codes: Sequence[str], kinds: Sequence[str], counts: Counts) -> dict[int, list[Unit]]:
-    """The numbers that each month is made of. A month of several districts or kinds is known once all have a number in
-    it: of a district, each kind of which it ever gave one."""
-    parts = [(code, kind) for code in codes for kind in kinds if (code, kind) in counts]
-    months = set.intersection(*(set(counts[part]) for part in parts)) if parts else set()
-    return {month: [(*part, month) for part in parts] for month in sorted(months)}
-
-
-def _least(units: Mapping[str, Mapping[int, Sequence[Unit]]], counts: Counts) -> dict[int, int]:
-    """The smallest count of any kind in each month: all kinds are joined alike, or one would give another away."""
-    found: dict[int, int] = {}
-    for months in units.values():
-        for month, of in months.items():
-            number = sum(_number(unit, counts) for unit in of)
-            found[month] = min(found.get(month, number), number)
-    return found
-
-
-def _spans(counts: Mapping[int, int], zero: int | None) -> Spans:
-    return joining.by_calendar(counts) if zero is None else joining.aligned(counts, zero)
-
-
-def _number(unit: Unit, counts: Counts) -> int:
-    code, kind, month = unit
-    return counts[code, kind][month]
-
-
-def _may_see(
-    spans: Mapping[str, Spans], units: Mapping[str, Mapping[int, Sequence[Unit]]], counts: Counts
-) -> dict[Hashable, int]:
-    """{(kind, span or side): number} of what may be seen of one line."""
-    months_of: dict[Hashable, tuple[str, Sequence[int]]] = {}
-    for kind, found in spans.items():
-        months_of |= {(kind, span): (kind, span.months) for span in found.shown}
-        months_of |= {(kind, BEFORE): (kind, found.before), (kind, AFTER): (kind, found.after)}
-    made_of = {
-        key: [unit for month in months for unit in units[kind][month]]
-        for key, (kind, months) in months_of.items()
-        if months
-    }
-    sums: dict[Hashable, Sum] = {
-        key: ("referrals", frozenset(map(repr, made_up))) for key, made_up in made_of.items()
-    }
-    everywhere = sorted({unit for made_up in made_of.values() for unit in made_up})
-    part = frozenset(["referrals"])
-    people: People = {repr(unit): {part: _number(unit, counts)} for unit in everywhere}
-    dear = {key for key in sums if key[1] in (BEFORE, AFTER)}  # type: ignore[index]  # each is a pair
-    seen = hide(sums, people, day=date(2000, 1, 1), dear=dear).sums
-    return {
-        key: count.number for key, count in seen.items() if count.status == SHOWN and count.number is not None
-    }
+def _view(spans: Sequence[Summed], zero: int | None, rates: "_Rates") -> LineView:
+    if zero is None:
+        shown = joining.newest(spans)
+        before, after = shown, []
+    else:
+        shown = joining.around(spans, zero)
+        before = [one for one in shown if joining.side_of(one.span, zero) < 0]
+        after = [one for one in shown if joining.side_of(one.span, zero) > 0]
+    return LineView(
+        spans=tuple((one.span, rates.counted([one])) for one in shown),
+        before=rates.counted(before) if before else None,
+        after=rates.counted(after) if after else None,
+    )
 
 
 class _Rates:
@@ -239,7 +172,20 @@ class _Rates:
         self.newest_year = max(max(of) for of in years) if self.known else None
         self.newest = sum(of[max(of)] for of in years) if self.known else None
 
-    def of(self, number: int, months: Collection[int]) -> float | None:
+    def counted(self, spans: Sequence[Summed]) -> Counted:
+        """All these spans together; hidden where one of them is."""
+        months = [month for one in spans for month in one.span.months]
+        numbers = [one.number for one in spans]
+        corrected = [one.corrected_on for one in spans if one.corrected_on is not None]
+        number = None if None in numbers else sum(number or 0 for number in numbers)
+        return Counted(
+            months=len(months),
+            number=number,
+            rate=None if number is None else self._rate(number, months),
+            corrected_on=max(corrected, default=None),
+        )
+
+    def _rate(self, number: int, months: Collection[int]) -> float | None:
         if not self.known:
             return None
         return 1000 * number / sum(self._residents(of, month // 12) for of in self.years for month in months)

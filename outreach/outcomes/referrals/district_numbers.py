@@ -4,12 +4,24 @@ A number that is corrected stays, with when it was replaced and by what; one alo
 is undone at once, and what it replaced stands again.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zlib import crc32
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
@@ -20,6 +32,8 @@ from outreach.ground.db import Base, Instant, OfPartnership, db, key_within_part
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
+from outreach.outcomes.referrals import joining
+from outreach.outcomes.referrals.blocks import Counts
 
 REFERRALS, RESIDENTS = "referrals", "residents"
 NO_KIND = ""
@@ -183,16 +197,49 @@ def districts_of(partnership_id: int) -> dict[str, str]:
     return {code: name or code for code, name in rows if code}
 
 
-def standing(partnership_id: int) -> dict[Cell, int]:
-    """Every number that stands, referrals and residents; one query."""
+def standing(partnership_id: int, *, by: datetime | None = None) -> dict[Cell, int]:
+    """Every number that stands, or that stood by then, referrals and residents; one query."""
+    of_then = (
+        (DistrictNumber.replaced_at.is_(None),)
+        if by is None
+        else (
+            NumbersEntry.recorded_at <= by,
+            or_(DistrictNumber.replaced_at.is_(None), DistrictNumber.replaced_at > by),
+        )
+    )
     rows = db.session.execute(
         select(
             DistrictNumber.district_code, DistrictNumber.kind, DistrictNumber.period, DistrictNumber.number
         )
-        .where(DistrictNumber.partnership_id == partnership_id, DistrictNumber.replaced_at.is_(None))
+        .join(NumbersEntry, NumbersEntry.id == DistrictNumber.entry_id)
+        .where(DistrictNumber.partnership_id == partnership_id, *of_then)
         .order_by(DistrictNumber.kind, DistrictNumber.district_code, DistrictNumber.period)
     )
     return {Cell(district_code=code, kind=kind, period=period): number for code, kind, period, number in rows}
+
+
+def by_district(numbers: Numbers) -> tuple[Counts, dict[str, dict[int, int]]]:
+    """Counts of referrals by month, and residents by year. Pure."""
+    counts: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    residents: dict[str, dict[int, int]] = defaultdict(dict)
+    for cell, number in numbers.items():
+        if cell.kind == NO_KIND:
+            residents[cell.district_code][cell.period] = number
+        else:
+            counts[cell.district_code, cell.kind][joining.number_of(cell.period)] = number
+    return dict(counts), dict(residents)
+
+
+def kinds_in_order(partnership_id: int) -> list[str]:
+    """Kinds of referrals in the order in which they were first given, those that were undone too; one query."""
+    return list(
+        db.session.scalars(
+            select(DistrictNumber.kind)
+            .where(DistrictNumber.partnership_id == partnership_id, DistrictNumber.kind != NO_KIND)
+            .group_by(DistrictNumber.kind)
+            .order_by(func.min(DistrictNumber.id))
+        )
+    )
 
 
 def compare(given: Numbers, stands: Numbers) -> Compared:
@@ -358,11 +405,12 @@ def undo(entry_id: int, *, partnership_id: int, who: str, now: datetime) -> Numb
     return entry
 
 
-def percent(partnership_id: int) -> int:
-    """Of its target pupils a district is reached with."""
+def percent(partnership_id: int, *, by: datetime | None = None) -> int:
+    """Of its target pupils a district is reached with, now or then."""
+    of_then = () if by is None else (ReachedPercent.recorded_at <= by,)
     newest = db.session.scalar(
         select(ReachedPercent.percent)
-        .where(ReachedPercent.partnership_id == partnership_id)
+        .where(ReachedPercent.partnership_id == partnership_id, *of_then)
         .order_by(ReachedPercent.id.desc())
         .limit(1)
     )

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from outreach.outcomes.referrals.before_and_after import Counted, Line, LineView
-from outreach.outcomes.referrals.joining import BLOCK, BLOCKS_AFTER, BLOCKS_BEFORE, Span
+from outreach.outcomes.referrals.blocks import QUARTER
+from outreach.outcomes.referrals.joining import MONTHS_A_SIDE, Span, side_of
 
 HEIGHT, TOP, FLOOR = 300, 14, 270
 LEFT, RIGHT = 9.0, 98.0
@@ -62,12 +63,12 @@ def draw(line: Line, view: LineView, highest: float) -> LinePicture | None:
         return None
     if line.zero is None:
         first, last = view.spans[0][0].first, view.spans[-1][0].last
-        ticks = [month for month in range(first, last + 1) if month % (2 * BLOCK) == 0]
+        ticks = [month for month in range(first, last + 1) if month % (2 * QUARTER) == 0]
         middle = 0
     else:
         middle = line.zero
-        first, last = middle - BLOCK * BLOCKS_BEFORE, middle + BLOCK * BLOCKS_AFTER
-        ticks = list(range(first, last + 1, 2 * BLOCK))
+        first, last = middle - MONTHS_A_SIDE, middle + MONTHS_A_SIDE
+        ticks = list(range(first, last + 1, 2 * QUARTER))
     scale = _Scale(first, last, highest)
     return LinePicture(
         marks=tuple(_mark(scale, span, counted, line.zero) for span, counted in view.spans),
@@ -112,9 +113,7 @@ def _mark(scale: _Scale, span: Span, counted: Counted, zero: int | None) -> Span
 def _side(span: Span, zero: int | None) -> str:
     if zero is None:
         return WAITING
-    if span.last < zero:
-        return BEFORE
-    return AFTER if span.first > zero else ZERO
+    return {-1: BEFORE, 0: ZERO, 1: AFTER}[side_of(span, zero)]
 
 
 def _levels(scale: _Scale, view: LineView, zero: int | None) -> list[Level]:

@@ -1,22 +1,18 @@
-"""Months of counts aligned to the month in which a district was reached, and joined to quarters where they are small.
-Pure.
+"""Blocks of several districts put side by side: the shortest spans of months that cut none of them. Pure.
 
-Months are numbered one after the other, as year x 12 + month - 1. A block is three months: of a district that was
-reached, counted from its month 0, so that none holds months before and after; else a quarter of the calendar. A block
-is shown once all its months are known: by month where each has 5 or more of every kind, else as one quarter. So
-whether it is joined never changes with a month to come. Month 0 stands alone and is neither before nor after.
+Months are numbered one after the other, as year x 12 + month - 1. A span is shown once every district has numbers for
+all its months. It is hidden where a block in it is, or where one holds other kinds than the one that is asked for.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.ground.suppression import AT_LEAST
+from outreach.outcomes.referrals.blocks import Block
 
-BLOCK = 3
-BLOCKS_BEFORE = BLOCKS_AFTER = 4
-"""A year on either side."""
-BLOCKS_NOT_REACHED = 8
+MONTHS_A_SIDE = 12
+"""Before, and after."""
+MONTHS_NOT_REACHED = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +28,12 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spans:
-    """What is shown of one line: in order of time. `before`, `after`: all months of whole blocks on either side."""
+class Summed:
+    """A span with what it comes to; `number` None: hidden."""
 
-    shown: tuple[Span, ...]
-    before: tuple[int, ...]
-    after: tuple[int, ...]
+    span: Span
+    number: int | None
+    corrected_on: date | None
 
 
 def number_of(period: int) -> int:
@@ -53,46 +49,54 @@ def first_day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
-def aligned(counts: Mapping[int, int], zero: int) -> Spans:
-    """Of a district that was reached in month `zero`; months without a number are not in `counts`."""
-    before = list(
-        _whole((range(zero - BLOCK * n, zero - BLOCK * (n - 1)) for n in _down(BLOCKS_BEFORE)), counts)
-    )
-    after = list(
-        _whole((range(zero + 1 + BLOCK * n, zero + 1 + BLOCK * (n + 1)) for n in range(BLOCKS_AFTER)), counts)
-    )
-    here = [Span(first=zero, last=zero)] if zero in counts else []
-    return Spans(
-        shown=(*_spans(before, counts), *here, *_spans(after, counts)),
-        before=tuple(month for block in before for month in block),
-        after=tuple(month for block in after for month in block),
-    )
+def summed(blocks: Collection[Block], kind: str) -> list[Summed]:
+    """Of all districts of these blocks together, in order of time; `kind` '': all kinds."""
+    theirs = [block for block in blocks if not kind or kind in block.kinds]
+    found = []
+    for span in _spans(theirs):
+        inside = [block for block in theirs if span.first <= block.first and block.last <= span.last]
+        numbers = [None if kind and block.kinds != (kind,) else block.number for block in inside]
+        corrected = [block.corrected_on for block in inside if block.corrected_on is not None]
+        found.append(
+            Summed(
+                span=span,
+                number=None if None in numbers else sum(number or 0 for number in numbers),
+                corrected_on=max(corrected, default=None),
+            )
+        )
+    return found
 
 
-def by_calendar(counts: Mapping[int, int]) -> Spans:
-    """Of districts that are not reached yet: the newest quarters of the calendar; all of them are before."""
-    quarters = sorted({month // BLOCK for month in counts})
-    whole = list(_whole((range(q * BLOCK, (q + 1) * BLOCK) for q in quarters), counts))[-BLOCKS_NOT_REACHED:]
-    return Spans(
-        shown=tuple(_spans(whole, counts)),
-        before=tuple(month for block in whole for month in block),
-        after=(),
-    )
-
-
-def _down(blocks: int) -> range:
-    return range(blocks, 0, -1)
-
-
-def _whole(blocks: Iterable[range], counts: Mapping[int, int]) -> Iterator[range]:
+def _spans(blocks: Collection[Block]) -> Iterator[Span]:
+    """The shortest that cut no block, of months that every district has."""
+    has: dict[str, set[int]] = {}
+    goes_on: set[int] = set()
     for block in blocks:
-        if all(month in counts for month in block):
-            yield block
+        has.setdefault(block.district_code, set()).update(range(block.first, block.last + 1))
+        goes_on.update(range(block.first + 1, block.last + 1))
+    everywhere = set.intersection(*has.values()) if has else set()
+    months = sorted(set().union(*has.values()))
+    begin = 0
+    for at, month in enumerate(months, start=1):
+        if at < len(months) and months[at] in goes_on:
+            continue
+        if all(one in everywhere for one in months[begin:at]):
+            yield Span(first=months[begin], last=month)
+        begin = at
 
 
-def _spans(blocks: Iterable[range], counts: Mapping[int, int]) -> Iterator[Span]:
-    for block in blocks:
-        if all(counts[month] >= AT_LEAST for month in block):
-            yield from (Span(first=month, last=month) for month in block)
-        else:
-            yield Span(first=block[0], last=block[-1])
+def around(spans: Sequence[Summed], zero: int) -> list[Summed]:
+    """Those within a year before month `zero` and a year after it, and the one that holds it."""
+    return [one for one in spans if side_of(one.span, zero) or one.span.first <= zero <= one.span.last]
+
+
+def side_of(span: Span, zero: int) -> int:
+    """-1: all its months are of the year before month `zero`; 1: of the year after it; 0: neither."""
+    if zero - MONTHS_A_SIDE <= span.first and span.last < zero:
+        return -1
+    return int(zero < span.first and span.last <= zero + MONTHS_A_SIDE)
+
+
+def newest(spans: Sequence[Summed]) -> list[Summed]:
+    """Of districts that are not reached yet: the newest two years; all of them are before."""
+    return [one for one in spans if one.span.first > spans[-1].span.last - MONTHS_NOT_REACHED]

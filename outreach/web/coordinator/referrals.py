@@ -12,7 +12,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which, written
 from outreach.ground.wording import day_short
-from outreach.outcomes.referrals import before_and_after, district_numbers, drawn, number_lines
+from outreach.outcomes.referrals import before_and_after, district_numbers, drawn, number_lines, releases
 from outreach.outcomes.referrals.district_numbers import REFERRALS, RESIDENTS, Compared, Numbers
 from outreach.outcomes.referrals.number_lines import LONGEST_PASTED, LinesWrong, ReadNumbers
 from outreach.web import downloads, forms
@@ -104,6 +104,7 @@ def _page(form: PercentForm) -> str:
         "coordinator/referrals.html",
         programme=programme,
         found=found,
+        to_release=_to_release(),
         kind=kind,
         pictures={line.key: drawn.draw(line, line.views[kind], highest) for line in found.lines},
         drawn=drawn,
@@ -171,9 +172,37 @@ def referral_numbers(about: str) -> Any:
         districts=districts,
         kinds=_kinds(district_numbers.standing(g.partnership.id)),
         entries=district_numbers.entries(g.partnership.id, about),
+        to_release=_to_release() if about == REFERRALS else "",
         words=referrals_words,
     )
     return page, status()
+
+
+@coordinator.route("/referrals/release", methods=["GET", "POST"])
+@coordinators_only
+def release_referrals() -> Any:
+    """What a release would say, district by district; the page's own button lets it out."""
+    if request.method == "POST":
+        with back_to(url_for("coordinator.release_referrals")), transaction():
+            made = releases.release(
+                g.partnership, as_shown=request.form.get("shown", ""), who=who(), now=clock.now()
+            )
+        flash(referrals_words.released(made), "done")
+        return redirect(url_for("coordinator.referrals"), 303)
+    earlier = releases.newest(g.partnership.id)
+    return render_template(
+        "coordinator/referrals_release.html",
+        earlier=earlier,
+        cut=releases.cut_today(g.partnership.id, earlier, now=clock.now()),
+        fingerprint=releases.fingerprint,
+        districts=district_numbers.districts_of(g.partnership.id),
+        words=referrals_words,
+    )
+
+
+def _to_release() -> str:
+    cut = releases.cut_today(g.partnership.id, releases.newest(g.partnership.id), now=clock.now())
+    return referrals_words.to_release(cut)
 
 
 @coordinator.get("/referrals/numbers/<about>.csv")

@@ -1,12 +1,13 @@
 """Words of the referrals page: the headline, what it can and cannot say, and every figure as it is said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short, number
 from outreach.outcomes.referrals import joining
 from outreach.outcomes.referrals.before_and_after import ALL_KINDS, NOT_REACHED, Counted, Line, Referrals
+from outreach.outcomes.referrals.blocks import Cut, Lacking
 from outreach.outcomes.referrals.district_numbers import (
     REFERRALS,
     RESIDENTS,
@@ -16,6 +17,7 @@ from outreach.outcomes.referrals.district_numbers import (
     WithSource,
 )
 from outreach.outcomes.referrals.joining import Span
+from outreach.outcomes.referrals.releases import Released
 
 EVERY_KIND = "All kinds"
 HIDDEN = "hidden"
@@ -31,20 +33,19 @@ CANNOT = (
 )
 
 HOW = (
-    "Month 0 is the month in which a district was reached. It is neither before nor after.",
-    "Before and after: up to 12 months each, by whole quarters counted from month 0.",
-    "A quarter is shown once its three months are known; where one of them is under 5, of any kind, as one figure.",
+    "Month 0 is the month in which a district was reached. What holds it is neither before nor after.",
+    "Before and after: up to 12 months each, of what lies wholly on that side.",
+    "By month where each month of a quarter has 5 or more, else by quarter; a quarter under 5 is joined with the next.",
     "Rate: referrals a month for every 1,000 residents aged 10 to 17, by the newest estimate not after the month’s "
     "year, else the oldest.",
-    "Not reached yet: all such districts together, by quarters of the calendar.",
+    "Not reached yet: all such districts together.",
     "Reached: the day of the show with which enough of the district’s target pupils had seen it, of schools whose "
     "number is known.",
+    "Months and kinds are cut once and stay so, here, in reports and in files; a correction comes in with the next "
+    "release and is marked.",
 )
 
-HIDING = (
-    "Hidden: under 5, or another hidden figure could be worked out from it. Months, quarters, kinds and totals are "
-    "judged together."
-)
+HIDING = "Hidden: under 5, or only known together with another kind. Not here: what is not released."
 
 TITLES = {REFERRALS: "Referrals by month", RESIDENTS: "Residents aged 10 to 17"}
 ASKED = {
@@ -60,7 +61,7 @@ EXAMPLE = {
 PERIOD = {REFERRALS: "Like Sept 2026; over by now.", RESIDENTS: "Like 2025."}
 BOXES = {REFERRALS: "Referrals in that month", RESIDENTS: "Residents aged 10 to 17"}
 COLUMN = {REFERRALS: "Kind and month", RESIDENTS: "Year"}
-WAITS = "A quarter is shown once its three months are known."
+WAITS = "Nothing of this kind was released near the month in which it was reached."
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ def headline(found: Referrals) -> str:
 
 
 def lead(found: Referrals, title: str) -> str:
-    newest = "" if found.newest_month is None else f", numbers to {month_name(found.newest_month)}"
+    newest = ""
+    if found.newest_month is not None and found.released_on is not None:
+        newest = f", to {month_name(found.newest_month)}, released {day_short(found.released_on)}"
     return f"‘{title}’{newest}. {reached_means(found.percent)}"
 
 
@@ -143,6 +146,10 @@ def number_said(counted: Counted | None) -> str:
     return HIDDEN if counted.number is None else number(counted.number)
 
 
+def corrected_said(counted: Counted) -> str:
+    return "" if counted.corrected_on is None else f"corrected {day_short(counted.corrected_on)}"
+
+
 def rate_said(counted: Counted | None) -> str:
     """'0.53', 'hidden', 'no residents known'; '' where nothing is counted yet."""
     if counted is None:
@@ -185,11 +192,11 @@ def finding(line: Line, kind: str) -> str:
     if line.zero is None:
         return f"{line.name}: {_a_month(before)}" if before else line.name
     if before is None and after is None:
-        return f"{line.name}: no whole quarter known yet"
+        return f"{line.name}: nothing on either side yet"
     parts = []
     if before is not None:
         parts.append(f"{_a_month(before)} before")
-    parts.append(f"{_a_month(after)} after" if after is not None else "no whole quarter after yet")
+    parts.append(f"{_a_month(after)} after" if after is not None else "nothing after yet")
     return f"{line.name}: {', '.join(parts)}"
 
 
@@ -230,10 +237,90 @@ def missing(found: Referrals) -> str:
     """Which districts have no counts or no residents; '' where all have both."""
     said = []
     if found.silent:
-        said.append(f"No counts yet: {and_list(d.name for d in found.silent)}.")
+        said.append(f"Nothing released yet: {and_list(d.name for d in found.silent)}.")
     if found.without_residents:
         said.append(f"No residents yet: {and_list(d.name for d in found.without_residents)}.")
     return " ".join(said)
+
+
+def to_release(cut: Cut) -> str:
+    """What is in and not out; '' where that is nothing."""
+    said = [f"{count(len(cut.new), 'figure')} new"] if cut.new else []
+    if cut.corrected:
+        said.append(f"{number(len(cut.corrected))} corrected")
+    return f"Not released yet: {and_list(said)}." if said else ""
+
+
+def released(cut: Cut) -> str:
+    return to_release(cut).replace("Not released yet", "Released")
+
+
+def release_title(cut: Cut) -> str:
+    if not cut.says_more:
+        return "Nothing new to release"
+    return f"Release {count(len(cut.new) + len(cut.corrected), 'figure')}?"
+
+
+RELEASING = (
+    "They go onto the page, into reports to the board and their feed, and stay: a released month is never cut another "
+    "way. Later corrections come in with the next release."
+)
+
+
+def new_by_district(cut: Cut, districts: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Of each district what would come out: (name, months, how it is cut)."""
+    found = []
+    for code in dict.fromkeys(block.district_code for block in cut.new):
+        blocks = [block for block in cut.new if block.district_code == code]
+        span = Span(first=min(b.first for b in blocks), last=max(b.last for b in blocks))
+        by_month = sum(block.first == block.last for block in blocks)
+        parts = [f"{number(by_month)} by month"] if by_month else []
+        if by_month < len(blocks):
+            parts.append(f"{number(len(blocks) - by_month)} of 3 months or more")
+        found.append((districts.get(code, code), span_name(span), and_list(parts)))
+    return sorted(found)
+
+
+def corrections(
+    cut: Cut, earlier: Released, districts: Mapping[str, str]
+) -> list[tuple[str, str, str, str, str]]:
+    """(district, kinds, months, stands, becomes) of each released figure that would change."""
+    was = {(b.district_code, b.kinds, b.first): b.number for b in earlier.blocks}
+    return [
+        (
+            districts.get(b.district_code, b.district_code),
+            and_list(b.kinds),
+            span_name(Span(first=b.first, last=b.last)),
+            _or_hidden(was[b.district_code, b.kinds, b.first]),
+            _or_hidden(b.number),
+        )
+        for b in cut.corrected
+    ]
+
+
+def _or_hidden(released: int | None) -> str:
+    return HIDDEN if released is None else number(released)
+
+
+MOST_LACKING = 20
+
+
+def lacking(of: Sequence[Lacking], districts: Mapping[str, str]) -> list[str]:
+    """'Fenwold, child criminal exploitation: March 2027'; the first of them."""
+    said = [
+        f"{districts.get(one.district_code, one.district_code)}, {one.kind}: {and_list(map(month_name, one.months))}"
+        for one in of
+    ]
+    more = len(said) - MOST_LACKING
+    return said if more <= 0 else [*said[:MOST_LACKING], f"and {number(more)} more"]
+
+
+def too_small(cut: Cut) -> str:
+    """Of quarters that wait because they are small; '' where none does."""
+    if not cut.waiting:
+        return ""
+    waits = "waits" if cut.waiting == 1 else "wait"
+    return f"{count(cut.waiting, 'quarter')} under 5 {waits} to be joined with the next."
 
 
 def taken(done: Compared) -> str:
@@ -292,6 +379,7 @@ CSV_HEAD = [
     "Months",
     "A month for every 1,000 aged 10 to 17",
     "Reached on",
+    "Corrected on",
 ]
 
 
@@ -311,8 +399,8 @@ def csv_rows(found: Referrals) -> Iterator[list[str | int]]:
 
 def _where(span: Span, zero: int | None) -> str:
     """'3 to 1 before', '1 to 3 after': nothing that a spreadsheet takes for a sum."""
-    if zero is None or span.first == zero:
-        return "" if zero is None else "month 0"
+    if zero is None or span.first <= zero <= span.last:
+        return "" if zero is None else "with month 0"
     first, last = abs(span.first - zero), abs(span.last - zero)
     months = str(first) if first == last else f"{first} to {last}"
     return f"{months} {'before' if span.first < zero else 'after'}"
@@ -329,6 +417,7 @@ def _csv_row(line: Line, kind: str, first: str, last: str, where: str, counted: 
         counted.months,
         rate_said(counted),
         "" if line.reached_on is None else line.reached_on.isoformat(),
+        "" if counted.corrected_on is None else counted.corrected_on.isoformat(),
     ]
 
 
