@@ -72,11 +72,11 @@ import outreach.tour.yearly.copies
 import outreach.visits.absences
 import outreach.visits.asking_companies
 import outreach.visits.before.reminding
-import outreach.visits.before.stopping
 import outreach.visits.before.texts
 import outreach.visits.board_dates
 import outreach.visits.pledge_letters
 import outreach.visits.pledges
 import outreach.visits.reminding
 import outreach.visits.report_sendings
-import outreach.visits.reports  # noqa: F401
+import outreach.visits.reports
+import outreach.visits.stopping  # noqa: F401

@@ -26,8 +26,8 @@ from outreach.post.outbox import WAITING, Letter
 from outreach.post.questions_open import QuestionsOpen
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.visits import stopping
 from outreach.visits.before import reminding as before_visits
-from outreach.visits.before import stopping
 from outreach.visits.before.reminding import VisitReminder
 from outreach.visits.reminding import THE_SERVICE
 

@@ -22,7 +22,7 @@ from outreach.post.letterbook import LetterGone
 from outreach.post.outbox import WAITING, Letter
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.visits import pledges
+from outreach.visits import pledges, stopping
 from outreach.visits.pledges import DONE, NOT_DONE, PLEDGES, POLICY, PledgeAnswer
 from outreach.visits.reminding import THE_SERVICE, whom_to_ask
 
@@ -86,7 +86,8 @@ class Asked:
 def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[Asked]:
     """What the day's run would ask now, the oldest show first; a constant number of queries. `urn`: of one school.
 
-    Nothing while it is switched off, of shows that did not take place or that nobody reported, of catch-ups and adults.
+    Nothing while it is switched off, of shows that did not take place or that nobody reported, of catch-ups and adults,
+    and of schools that want no more reminders.
     """
     plan = settings.schedule_of_programme(programme.id)
     if not plan.pledges_on or programme.for_adults:
@@ -95,8 +96,11 @@ def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[
     ids = [booking.id for together in visits.values() for booking in together]
     calendars, answers, asked = school_days.load(of), pledges.answers_of(ids), _asked(ids)
     people, today = whom_to_ask(ids), day_of(now)
+    no_more = stopping.urns_stopped([programme.id])
     found = []
     for (of_urn, day), together in visits.items():
+        if (programme.id, of_urn) in no_more:
+            continue
         nth = _nth(calendars[of_urn], day, today, {n for one in together for n in asked.get(one.id, ())})
         left = still_open(together, answers, nth=nth) if nth else ()
         person = next((people[one.id] for one in together if one.id in people), None)
@@ -215,7 +219,8 @@ ASKS = {
 
 
 def withdraw_waiting(*, now: datetime) -> bool:
-    """Take back what still waits though nothing is open any more, or nobody is in today; whether any was.
+    """Take back what still waits though nothing is open any more, the school wants no more reminders, or nobody is in
+    today; whether any was.
 
     Where something is open, it is asked for again on the next school day.
     """
@@ -227,11 +232,13 @@ def withdraw_waiting(*, now: datetime) -> bool:
         .order_by(PledgeLetter.id)
     ).all()
     calendars, done = school_days.load({booking.urn for _, _, booking in rows}), False
+    no_more = stopping.urns_stopped({booking.programme_id for _, _, booking in rows})
     for asked, letter, booking in rows:
         together = [one for one in pledges.bookings_of_visit(booking) if one.outcome == TOOK_PLACE]
         answers = pledges.answers_of([one.id for one in together])
         closed = calendars[booking.urn].why_closed(day_of(now))
-        if booking.ended_at is None and still_open(together, answers, nth=asked.nth) and not closed:
+        wanted = booking.ended_at is None and (booking.programme_id, booking.urn) not in no_more
+        if wanted and still_open(together, answers, nth=asked.nth) and not closed:
             continue
         try:
             letterbook.withdraw(letter, who=THE_SERVICE, now=now)

@@ -959,7 +959,7 @@ def test_a_reminder_before_a_visit_says_how_to_stop_them(kept: dict[str, Kept]) 
     copy = copies.read(kept["before_visit"].raw)
     stop = dict(copy.headers)["List-Unsubscribe"].strip("<>")
     assert stop.startswith("http://outreach.example/no-reminders/") and stop in Words(copy.html).links
-    assert f"No more reminders before visits: {stop}" in flat(copy.text)
+    assert f"No more reminders of visits: {stop}" in flat(copy.text)
     assert dict(copy.headers)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 

@@ -21,8 +21,8 @@ from outreach.ground.db import db, transaction
 from outreach.outcomes import declines, reminding, waves
 from outreach.post import copies
 from outreach.post.outbox import Letter
+from outreach.visits import stopping
 from outreach.visits.before import reminding as before_visits
-from outreach.visits.before import stopping
 
 THE_NEXT_DAY, LATER = date(2027, 3, 10), date(2027, 6, 8)
 """The show is on Tuesday 9 March; pupils answer until Friday 12 March, and again from 8 June on."""

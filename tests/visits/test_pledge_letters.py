@@ -17,7 +17,7 @@ from outreach.ground.db import broken_guard, db, transaction
 from outreach.post import outbox
 from outreach.post.outbox import Letter
 from outreach.tour.programmes import Programme
-from outreach.visits import pledge_letters, pledges, reports
+from outreach.visits import pledge_letters, pledges, reports, stopping
 from outreach.visits.pledges import LESSON, PASSED_ON, PLEDGES, POLICY
 from outreach.visits.reports import ReportAccount
 
@@ -186,6 +186,24 @@ def test_a_letter_that_waits_is_taken_back_once_all_is_said_and_goes_on_a_school
     assert run(programme, date(2027, 3, 16)) == 0
 
 
+@pytest.mark.both_databases
+def test_a_school_that_wants_no_more_reminders_gets_none_of_what_it_promised(app: Flask) -> None:
+    with transaction():
+        programme, booking = past_show()
+        other = another(programme, SHOW)
+    assert run(programme, FIRST) == 2
+    with transaction():
+        stopping.stop(programme, booking.urn, who="the stop link", now=at(FIRST, 9))
+    with transaction():
+        assert pledge_letters.withdraw_waiting(now=at(FIRST, 10))
+    asked = {letter.stream: letter.status for letter in db.session.query(Letter)}
+    assert asked == {booking.uid: "withdrawn", other.uid: "waiting"}
+    assert [one.booking.id for one in pledge_letters.due(programme, now=at(LAST))] == [other.id]
+    with transaction():
+        stopping.begin_again(programme, booking.urn, who="the stop link", now=at(LAST))
+    assert len(pledge_letters.due(programme, now=at(LAST))) == 2
+
+
 def test_two_shows_of_one_day_are_asked_about_once(app: Flask) -> None:
     with transaction():
         programme, booking = past_show()
@@ -232,7 +250,7 @@ def test_what_is_due_takes_the_same_queries_for_one_show_and_for_five(app: Flask
         with count_queries() as queries:
             assert len(pledge_letters.due(programme, now=at(FIRST))) == more + 1
         counted.append(len(queries))
-    assert counted == [8, 8]
+    assert counted == [9, 9]
 
 
 def test_a_place_for_pupils_who_missed_it_is_no_show_to_ask_about(app: Flask) -> None:

@@ -20,7 +20,8 @@ from outreach.ground.db import db, transaction
 from outreach.outcomes import declines
 from outreach.post import copies
 from outreach.post.outbox import Letter
-from outreach.visits.before import reminding, stopping, texts
+from outreach.visits import stopping
+from outreach.visits.before import reminding, texts
 
 pytestmark = pytest.mark.any_database
 
@@ -186,7 +187,7 @@ def test_the_bookings_page_names_the_days_of_the_reminders_until_they_went(
         stopping.stop(db.session.merge(c.programme), c.school.urn, who="J", now=stopped.now)
     assert "We remind" not in client.get(c.at).text
     ours = words(client.get(c.desk).text)
-    assert "We remind" not in ours and "Reminders the school wants none before visits" in ours
+    assert "We remind" not in ours and "Reminders the school wants none" in ours
 
 
 def test_what_is_named_is_what_goes(c: SimpleNamespace, stopped: Any) -> None:
@@ -347,6 +348,7 @@ def test_the_link_asks_first_stops_at_the_button_and_can_be_undone(
 ) -> None:
     for _ in range(2):
         assert "No more reminders?" in words(client.get(stop).text)
+        assert "while it is open what was done of what was promised" in words(client.get(stop).text)
     assert client.head(stop).status_code == 200 and not is_stopped(c)
     for _ in range(2):
         assert client.post(stop).status_code == 303 and is_stopped(c)
@@ -356,7 +358,7 @@ def test_the_link_asks_first_stops_at_the_button_and_can_be_undone(
     for _ in range(2):
         assert client.post(f"{stop}/undo").status_code == 303 and not is_stopped(c)
     deeds = history.history_of("programme", c.programme.id)
-    assert [d.what for d in deeds[:2]] == ["wants reminders after all", "wants no reminders before visits"]
+    assert [d.what for d in deeds[:2]] == ["wants reminders after all", "wants no reminders of visits"]
     assert {d.who for d in deeds[:2]} == {"the stop link of a reminder"}
 
 

@@ -25,7 +25,8 @@ from outreach.post.letterbook import LetterGone
 from outreach.post.outbox import BOUNCED, FAILED, WAITING, Letter
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
-from outreach.visits.before import sheets, stopping, texts
+from outreach.visits import stopping
+from outreach.visits.before import sheets, texts
 from outreach.visits.before.texts import DAY, WEEK
 from outreach.visits.reminding import THE_SERVICE
 

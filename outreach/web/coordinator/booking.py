@@ -22,8 +22,8 @@ from outreach.post import outbox
 from outreach.post.incoming import inbox
 from outreach.tour import performances, slots
 from outreach.tour.performances import Slot, SlotTaken
+from outreach.visits import stopping
 from outreach.visits.before import reminding as visit_reminders
-from outreach.visits.before import stopping
 from outreach.web import forms, opened, reply_words
 from outreach.web.coordinator import booking_words
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who

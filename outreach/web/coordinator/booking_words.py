@@ -150,7 +150,7 @@ def facts(
         *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
         *([_reminded(reminded)] if reminded.days else []),
         *([Fact(term="We remind it", words=and_list(day(one) for one in reminders))] if reminders else []),
-        *([Fact(term="Reminders", words="the school wants none before visits")] if wants_none else []),
+        *([Fact(term="Reminders", words="the school wants none")] if wants_none else []),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The stop link of reminders before a visit: looked at, stopped, and begun again, without signing in."""
+"""The stop link of reminders of a visit: looked at, stopped, and begun again, without signing in."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from outreach.booking.promises import Booking
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.post.envelopes import ONE_CLICK
-from outreach.visits.before import reminding, stopping
+from outreach.visits import stopping
+from outreach.visits.before import reminding
 from outreach.web.gate import csrf, open_to_all, public
 
 BY_LINK = "the stop link of a reminder"

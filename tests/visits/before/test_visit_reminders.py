@@ -32,7 +32,8 @@ from outreach.post import copies, outbox
 from outreach.post.outbox import Letter, LetterMail
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
-from outreach.visits.before import reminding, stopping, texts
+from outreach.visits import stopping
+from outreach.visits.before import reminding, texts
 from outreach.visits.before.reminding import VisitReminder
 from outreach.visits.before.texts import Words
 

@@ -1,4 +1,8 @@
-"""Schools that want no more reminders before their visits: said by the link of such a letter, and taken back there."""
+"""Schools that want no more reminders of their visits: said by the link of such a letter, and taken back there.
+
+They are reminded neither of a visit or a questionnaire that is near, nor of what they promised besides. A change of the
+visit is told all the same, and how it went is asked.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,7 +16,7 @@ from outreach.tour.programmes import Programme
 
 
 class NoVisitReminders(Base):
-    """One school's no to reminders before its visits in one programme, until it is withdrawn."""
+    """One school's no to reminders of its visits in one programme, until it is withdrawn."""
 
     __tablename__ = "no_visit_reminders"
     __table_args__ = (
@@ -52,7 +56,7 @@ def stop(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
             )
         )
         db.session.flush()
-        history.record("wants no reminders before visits", programme, who=who, now=now, after={"urn": urn})
+        history.record("wants no reminders of visits", programme, who=who, now=now, after={"urn": urn})
 
 
 def begin_again(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
