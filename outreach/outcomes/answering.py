@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import load_only
+from sqlalchemy.orm import contains_eager
 
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -101,8 +101,6 @@ def answer(typed: str, form: str, values: Mapping[int, int], *, now: datetime) -
 _LOCKED = (
     select(
         WaveCode,
-        AnswerWave,
-        Performance,
         select(QuestionnaireDecline.id)
         .where(
             QuestionnaireDecline.programme_id == Performance.programme_id,
@@ -111,11 +109,13 @@ _LOCKED = (
         )
         .exists(),
     )
+    .join(WaveCode.wave)
+    .join(AnswerWave.performance)
     .options(
-        load_only(Performance.programme_id, Performance.urn, Performance.starts_at, Performance.released_at)
+        contains_eager(WaveCode.wave)
+        .contains_eager(AnswerWave.performance)
+        .load_only(Performance.programme_id, Performance.urn, Performance.starts_at, Performance.released_at)
     )
-    .join(AnswerWave, AnswerWave.id == WaveCode.wave_id)
-    .join(Performance, Performance.id == AnswerWave.performance_id)
     .where(WaveCode.code == bindparam("code"))
     .with_for_update(of=(AnswerWave, WaveCode))
     .execution_options(populate_existing=True)
@@ -128,7 +128,7 @@ def _locked(typed: str) -> tuple[WaveCode, bool]:
     found = db.session.execute(_LOCKED, {"code": waves.plain(typed)}).one_or_none()
     if found is None:
         raise UnknownCode
-    return found[0], bool(found[3])
+    return found[0], bool(found[1])
 
 
 def _nonce(form: str, code: WaveCode) -> str:

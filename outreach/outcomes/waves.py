@@ -406,13 +406,13 @@ def find_code(typed: str) -> WaveCode | None:
     code = plain(typed)
     if not code:
         return None
-    found = db.session.execute(
-        select(WaveCode, AnswerWave, Performance)
-        .join(AnswerWave, AnswerWave.id == WaveCode.wave_id)
-        .join(Performance, Performance.id == AnswerWave.performance_id)
+    return db.session.scalar(
+        select(WaveCode)
+        .join(WaveCode.wave)
+        .join(AnswerWave.performance)
+        .options(contains_eager(WaveCode.wave).contains_eager(AnswerWave.performance))
         .where(WaveCode.code == code)
-    ).one_or_none()
-    return found[0] if found else None
+    )
 
 
 def of_performance(performance_id: int) -> list[AnswerWave]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -165,6 +166,25 @@ def test_a_form_is_taken_once_and_only_one_that_we_signed_for_that_code(asked: A
         with pytest.raises(FormNotOurs), transaction():
             answering.answer(code.code, forged, {1: 4}, now=RIGHT_AFTER)
     assert open_answers.count(wave.id) == 1
+
+
+def test_an_answer_takes_five_statements_and_its_code_is_found_with_its_show_by_one(
+    app: Flask, asked: Asked, count_queries: Any
+) -> None:
+    """Two hundred pupils press at once. Nothing that was read before is at hand."""
+    answers(asked.code("after"))
+    typed, forms = asked.code("after").code, [answering.new_form(asked.code("after")) for _ in range(2)]
+    for form in forms:
+        db.session.remove()
+        with transaction(), count_queries() as sent:
+            assert answering.answer(typed, form, {1: 5}, now=RIGHT_AFTER)
+        a_token_and_an_answer = 1 if db.engine.dialect.name == "postgresql" else 2
+        assert len(sent) == 4 + a_token_and_an_answer, sent
+    db.session.remove()
+    with count_queries() as sent:
+        code = waves.find_code(typed)
+        assert code is not None and code.wave.performance.starts_at == SHOW
+    assert len(sent) == 1, sent
 
 
 def test_a_form_signed_with_the_key_before_is_taken(app: Flask, asked: Asked) -> None:
