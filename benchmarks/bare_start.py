@@ -14,4 +14,8 @@ db = SQLAlchemy(app)
 
 @app.get("/one")
 def one() -> str:
-    return str(db.session.execute(text("SELECT name FROM school ORDER BY urn LIMIT 1")).scalar_one())
+    return str(
+        db.session.execute(
+            text("SELECT name FROM organisation ORDER BY organisation_id LIMIT 1")
+        ).scalar_one()
+    )

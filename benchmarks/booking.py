@@ -102,10 +102,10 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
             rows = [make.school() for _ in range(schools)]
             tokens = [
                 links.mint(
-                    urn=s.urn,
+                    organisation_id=s.organisation_id,
                     programme_id=programme.id,
                     partnership_id=programme.partnership_id,
-                    address=f"office@s{s.urn}.example",
+                    address=f"office@s{s.organisation_id}.example",
                     now=now,
                     expires_at=now + timedelta(days=200),
                 ).token
@@ -120,7 +120,12 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
                     slot = slots.find(programme, school, key, now=now)
                     assert slot, key
                     holds.hold(programme, school, [slot], who="benchmark", now=now)
-                    holds.save_draft(programme.id, school.urn, answers(school.urn, key, letters), now=now)
+                    holds.save_draft(
+                        programme.id,
+                        school.organisation_id,
+                        answers(school.organisation_id, key, letters),
+                        now=now,
+                    )
         with transaction() as session:
             session.execute(text("ANALYZE"))  # as the database itself does sooner or later
         db.session.remove()
@@ -128,11 +133,11 @@ def prepared(url: str, folder: Path, schools: int, *, held: bool, letters: int =
     return visitors
 
 
-def answers(urn: int, key: str, letters: int) -> dict[str, object]:
+def answers(organisation_id: int, key: str, letters: int) -> dict[str, object]:
     """All that a school types."""
     second = {
         "day_name": "Sam Whitfield",
-        "day_address": f"s.whitfield@s{urn}.example",
+        "day_address": f"s.whitfield@s{organisation_id}.example",
         "day_role": "Head of Year 9",
         "day_phone": "01632 960 205",
     }
@@ -142,7 +147,7 @@ def answers(urn: int, key: str, letters: int) -> dict[str, object]:
         "hall": {"hall": "Main hall", "step_free": "yes", "access-0-wheelchair": "2"},
         "people": {
             "lead_name": "Joanna Fell",
-            "lead_address": f"j.fell@s{urn}.example",
+            "lead_address": f"j.fell@s{organisation_id}.example",
             "lead_phone": "01632 960 204",
         }
         | (second if letters == 3 else {}),

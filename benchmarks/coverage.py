@@ -45,31 +45,31 @@ DAY = timedelta(days=1)
 LETTER = b"x" * 3000
 
 TABLES = {
-    "school_record": "id, urn, recorded_at, name, status, type_of_establishment, phase_of_education, statutory_low_age,"
+    "organisation_record": "id, organisation_id, recorded_at, name, status, type_of_establishment, phase_of_education, statutory_low_age,"
     " statutory_high_age, number_of_pupils, la_code, district_code, district_name, trust_name, "
     "easting, northing, close_date",
-    "correction": "urn, field, value, withdrawn, recorded_at",
-    "succession": "predecessor_urn, successor_urn, link_date, recorded_at",
-    "own_number": "urn, academic_year, year_group, pupils, recorded_at",
-    "target_decision": "programme_id, urn, kind, year_groups, reason, recorded_at",
+    "correction": "organisation_id, field, value, withdrawn, recorded_at",
+    "succession": "predecessor_id, successor_id, link_date, recorded_at",
+    "own_number": "organisation_id, academic_year, year_group, pupils, recorded_at",
+    "target_decision": "programme_id, organisation_id, kind, year_groups, reason, recorded_at",
     "programme_target": "programme_id, year_groups, recorded_at",
     "authority": "la_code, partnership_id",
-    "booking": "id, programme_id, urn, performance_id, created_at",
+    "booking": "id, programme_id, organisation_id, performance_id, created_at",
     "booking_revision": "id, booking_id, recorded_at, starts_at, ends_at",
     "promised_pupils": "revision_id, year_group, pupils",
     "cancellation": "booking_id, recorded_at, cancelled_by",
     "performance": "id, programme_id",
     "visit_report": "id, performance_id, booking_id, side, took_place, pupils, recorded_at",
     "reported_pupils": "report_id, year_group, pupils",
-    "contact": "urn, address, created_at, ended_at",
+    "contact": "organisation_id, address, created_at, ended_at",
     "dead_address": "address, recorded_at, ended_at",
-    "invitation": "programme_id, urn, address, letter_id, recorded_at",
+    "invitation": "programme_id, organisation_id, address, letter_id, recorded_at",
     "letter": "id, handed_at",
-    "answer": "id, programme_id, urn, kind, reason, recorded_at",
-    "proposal": "programme_id, urn, starts_at, reply_by, recorded_at, ended_at",
-    "form_begun": "programme_id, urn, recorded_at",
-    "gap_owner": "programme_id, urn, person_id, ended_at",
-    "school": "urn, open_date",
+    "answer": "id, programme_id, organisation_id, kind, reason, recorded_at",
+    "proposal": "programme_id, organisation_id, starts_at, reply_by, recorded_at, ended_at",
+    "form_begun": "programme_id, organisation_id, recorded_at",
+    "gap_owner": "programme_id, organisation_id, person_id, ended_at",
+    "school": "organisation_id, open_date",
 }
 """Every table that standings and the gaps list rest on, with the columns they need."""
 
@@ -105,22 +105,22 @@ class Country:
             insert(self.tables["authority"]),
             [{"la_code": c, "name": f"Authority {c}", "partnership_id": county.id} for c in codes],
         )
-        urns = list(self._schools(codes))
+        organisation_ids = list(self._schools(codes))
         for back in (2, 1, 0):
-            programme_id = self._year(county, urns, self.year - back)
+            programme_id = self._year(county, organisation_ids, self.year - back)
         person_id = make.person(county).id
-        owned = self.random.sample(urns, len(urns) // 3)
+        owned = self.random.sample(organisation_ids, len(organisation_ids) // 3)
         self.put(
             "gap_owner",
             [
                 {
                     "programme_id": programme_id,
-                    "urn": urn,
+                    "organisation_id": organisation_id,
                     "person_id": person_id,
                     "recorded_at": self.now,
                     "who": "-",
                 }
-                for urn in owned
+                for organisation_id in owned
             ],
         )
         return person_id
@@ -132,15 +132,15 @@ class Country:
 
     def _schools(self, codes: list[str]) -> Iterator[int]:
         r, long_ago = self.random, self.now - 1200 * DAY
-        urns = range(100_000, 100_000 + self.schools)
+        organisation_ids = range(100_000, 100_000 + self.schools)
         facts = []
-        for urn in urns:
+        for organisation_id in organisation_ids:
             kind, phase, low, high = r.choices(KINDS, [60, 20, 5, 6, 8, 1])[0]
             district = r.randrange(300)
             facts.append(
                 {
-                    "urn": urn,
-                    "name": f"School {urn} of Somewhere",
+                    "organisation_id": organisation_id,
+                    "name": f"School {organisation_id} of Somewhere",
                     "status": "Open",
                     "type_of_establishment": kind,
                     "phase_of_education": phase,
@@ -163,43 +163,43 @@ class Country:
             )
         # Nobody promises more of a year group than there is: the database refuses it.
         self.has = {
-            f["urn"]: (f["number_of_pupils"] or 1800)
+            f["organisation_id"]: (f["number_of_pupils"] or 1800)
             // ((f["statutory_high_age"] or 18) - (f["statutory_low_age"] or 4))
             for f in facts
         }
         self.put("school", [f | {"found_by": f["name"].casefold()} for f in facts])
-        self.put("school_record", [f | {"recorded_at": long_ago} for f in facts])
+        self.put("organisation_record", [f | {"recorded_at": long_ago} for f in facts])
         for back in (1000, 640, 280):
             changed = [
                 f | {"number_of_pupils": r.randint(200, 1800)} for f in r.sample(facts, len(facts) // 50)
             ]
-            self.put("school_record", [f | {"recorded_at": self.now - back * DAY} for f in changed])
-        some = r.sample(urns, self.schools // 50)
+            self.put("organisation_record", [f | {"recorded_at": self.now - back * DAY} for f in changed])
+        some = r.sample(organisation_ids, self.schools // 50)
         self.put(
             "succession",
             [
-                {"predecessor_urn": a, "successor_urn": b, "link_date": None, "recorded_at": long_ago}
+                {"predecessor_id": a, "successor_id": b, "link_date": None, "recorded_at": long_ago}
                 for a, b in zip(some[::2], some[1::2], strict=False)
             ],
         )
-        self.put("contact", self._contacts(urns, long_ago))
-        yield from urns
+        self.put("contact", self._contacts(organisation_ids, long_ago))
+        yield from organisation_ids
 
-    def _contacts(self, urns: range, since: datetime) -> Iterator[dict[str, Any]]:
-        for urn in urns:
+    def _contacts(self, organisation_ids: range, since: datetime) -> Iterator[dict[str, Any]]:
+        for organisation_id in organisation_ids:
             for n in range(self.random.choice([0, 1, 1, 1, 1, 1, 1, 1, 2, 2])):
                 yield {
-                    "urn": urn,
+                    "organisation_id": organisation_id,
                     "name": "",
                     "role": "",
-                    "address": f"office{n}@s{urn}.example",
+                    "address": f"office{n}@s{organisation_id}.example",
                     "phone": "",
                     "source": "a list",
                     "source_date": since.date(),
                     "created_at": since,
                 }
 
-    def _year(self, county: Any, urns: list[int], year: int) -> int:
+    def _year(self, county: Any, organisation_ids: list[int], year: int) -> int:
         import make
 
         r = self.random
@@ -211,12 +211,12 @@ class Country:
             reply_by=date(year + 1, 2, 1),
             created_at=first,
         )
-        own = r.sample(urns, len(urns) // 5)
+        own = r.sample(organisation_ids, len(organisation_ids) // 5)
         self.put(
             "own_number",
             [
                 {
-                    "urn": u,
+                    "organisation_id": u,
                     "academic_year": year,
                     "year_group": y,
                     "pupils": 150,
@@ -227,7 +227,7 @@ class Country:
                 for y in (8, 9)
             ],
         )
-        asked = r.sample(urns, len(urns) * 7 // 10)
+        asked = r.sample(organisation_ids, len(organisation_ids) * 7 // 10)
         letters = self._next("letter")
         self.put(
             "letter",
@@ -257,7 +257,7 @@ class Country:
             (
                 {
                     "programme_id": programme.id,
-                    "urn": u,
+                    "organisation_id": u,
                     "address": f"office0@s{u}.example",
                     "letter_id": letters + n,
                     "recorded_at": first,
@@ -271,7 +271,7 @@ class Country:
             [
                 {
                     "programme_id": programme.id,
-                    "urn": u,
+                    "organisation_id": u,
                     "kind": r.choice(["declined", "other date"]),
                     "reason": "exams",
                     "recorded_at": first + 30 * DAY,
@@ -280,7 +280,9 @@ class Country:
                 for u in said
             ],
         )
-        self._shows(county, programme, r.sample(urns, len(urns) * 45 // 100), set(own), first)
+        self._shows(
+            county, programme, r.sample(organisation_ids, len(organisation_ids) * 45 // 100), set(own), first
+        )
         return programme.id
 
     def _next(self, table: str) -> int:
@@ -298,7 +300,7 @@ class Country:
         rows: dict[str, list[dict[str, Any]]] = {
             name: [] for name in (*ids, "promise_limit", "promised_pupils", "reported_pupils", "cancellation")
         }
-        for n, urn in enumerate(hosts):
+        for n, organisation_id in enumerate(hosts):
             day = first + (20 + n % days) * DAY
             ends = day + timedelta(minutes=75)
             rows["tour_day"].append(
@@ -322,7 +324,7 @@ class Country:
                     "programme_id": programme.id,
                     "tour_day_id": ids["tour_day"] + n,
                     "troupe_id": troupes[n // days],
-                    "urn": urn,
+                    "organisation_id": organisation_id,
                     "get_in_at": day,
                     "starts_at": day,
                     "ends_at": ends,
@@ -340,7 +342,7 @@ class Country:
                     "partnership_id": county.id,
                     "reference": f"MRL-{booking}",
                     "programme_id": programme.id,
-                    "urn": urn,
+                    "organisation_id": organisation_id,
                     "performance_id": performance,
                     "role": "host",
                     "seats": 240,
@@ -367,9 +369,15 @@ class Country:
                 }
             )
             groups = r.choice([(8,), (9,), (8, 9), (8, 9)])
-            each = min(240 // len(groups), 150 if urn in own else 240, self.has[urn])
+            each = min(240 // len(groups), 150 if organisation_id in own else 240, self.has[organisation_id])
             rows["promise_limit"] += [
-                {"programme_id": programme.id, "urn": urn, "year_group": y, "has": each, "at_most": each}
+                {
+                    "programme_id": programme.id,
+                    "organisation_id": organisation_id,
+                    "year_group": y,
+                    "has": each,
+                    "at_most": each,
+                }
                 for y in groups
             ]
             rows["promised_pupils"] += [

@@ -38,7 +38,7 @@ SQUARE_KM_A_SCHOOL = 2605 / 107
 class School:
     """Of a school what its plan rests on."""
 
-    urn: int
+    organisation_id: int
     name: str
     place: Place
     pupils: int
@@ -56,7 +56,7 @@ def real(register: Path) -> list[School]:
                 pupils = int(row["NumberOfPupils"] or 0) * len(mine) / len(groups)
                 found.append(
                     School(
-                        urn=int(row["URN"]),
+                        organisation_id=int(row["URN"]),
                         name=row["EstablishmentName"],
                         place=Place(easting=int(row["Easting"]), northing=int(row["Northing"])),
                         pupils=round(pupils) or 60,
@@ -92,7 +92,7 @@ def made_up(count: int, chance: random.Random) -> list[School]:
         two = chance.random() < 0.26
         schools.append(
             School(
-                urn=900_000 + number,
+                organisation_id=900_000 + number,
                 name=f"School {number}",
                 place=Place(easting=round(400_000 + east), northing=round(200_000 + north)),
                 pupils=chance.randint(260, 480) if two else chance.randint(40, 250),
@@ -152,7 +152,7 @@ def problem(
     )
     gaps = tuple(
         SchoolToPlan(
-            school=school.urn,
+            school=school.organisation_id,
             place=number,
             shows=shows[number],
             worth=600

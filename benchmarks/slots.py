@@ -71,7 +71,7 @@ def county(url: str, folder: Path, days: int) -> Any:
         for day in tour[::12]:
             day.stays_at, day.stays_easting, day.stays_northing = "Mill Lodge", 452000, 209000
         token = links.mint(
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             address="office@redmere.example",
@@ -120,7 +120,7 @@ def ranking(app: Any, token: str, times: int) -> tuple[float, float, int]:
         link = links.find(token)
         assert link is not None
         programme = db.session.get_one(Programme, link.programme_id)
-        school = db.session.get_one(School, link.urn)
+        school = db.session.get_one(School, link.organisation_id)
         partnership = db.session.get_one(Partnership, programme.partnership_id)
         now = clock.now()
         every = [d.tour_day_id for d in slots.offers(programme, school, now=now).days]

@@ -22,8 +22,15 @@ def lay_draw(programme: Programme, first: Sequence[int], later: Sequence[int]) -
     )
     db.session.add(row)
     db.session.flush()
-    for place, urn in enumerate([*first, *later], start=1):
+    for place, organisation_id in enumerate([*first, *later], start=1):
         facts = {"tier": 1, "due": "Never seen, in any year", "place": place}
-        db.session.add(DrawnSchool(draw_id=row.id, urn=urn, partnership_id=programme.partnership_id, **facts))
+        db.session.add(
+            DrawnSchool(
+                draw_id=row.id,
+                organisation_id=organisation_id,
+                partnership_id=programme.partnership_id,
+                **facts,
+            )
+        )
     db.session.flush()
     return row

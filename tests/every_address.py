@@ -53,7 +53,7 @@ WORDS = {
 """Parts of an address that are words and no row's."""
 
 ROWS = {
-    "urn": "school.urn",
+    "organisation_id": "organisation.organisation_id",
     "reference": "booking.reference",
     "contact_id": "visit_contact.id",
     "place_id": "guest_place.id",
@@ -146,7 +146,7 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
         ).first()
         assert coming is not None
         codes = asked.ask(coming, told.coordinator, now=now)
-        by_lot(told.programme, [s.urn for s in told.cast.playing(cast.SILENT)[:3]], now=now)
+        by_lot(told.programme, [s.organisation_id for s in told.cast.playing(cast.SILENT)[:3]], now=now)
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(
             COORDINATOR,
@@ -158,14 +158,14 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             holder=told.coordinator.id,
         )
         sign_in = coordinators.sign_in_link(told.coordinator, now=now)
-        urns = [str(s.urn) for s in told.cast.playing(cast.SILENT)[:2]]
+        organisation_ids = [str(s.organisation_id) for s in told.cast.playing(cast.SILENT)[:2]]
         public = Door(
             "public",
             {
                 "token": [addresses.token_of(feed, key), sign_in],
                 "stop_token": [_stop_link(told, now=now)],
                 "reminder_token": [_no_reminders_link(coming)],
-                "urn": urns,
+                "organisation_id": organisation_ids,
                 "code": [code.in_address for code in codes.values()],
                 "reference": desk.known["reference"],
             },
@@ -182,16 +182,18 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
     return County(told=told, doors=[Door("static"), Door("api"), public, desk, *schools, silent, company])
 
 
-def by_lot(programme: Programme, urns: Sequence[int], *, now: datetime) -> AskingDraw:
+def by_lot(programme: Programme, organisation_ids: Sequence[int], *, now: datetime) -> AskingDraw:
     """One of some schools is asked first, by lot."""
-    due = {urn: Due(tier=1, words="Never seen, in any year") for urn in urns}
-    return draws.draw(programme, due, first=1, seen=dict.fromkeys(urns, 1), who="P", now=now)
+    due = {
+        organisation_id: Due(tier=1, words="Never seen, in any year") for organisation_id in organisation_ids
+    }
+    return draws.draw(programme, due, first=1, seen=dict.fromkeys(organisation_ids, 1), who="P", now=now)
 
 
 def link_to(programme: Programme, school: School) -> str:
     """The token of a link of the school's that stays open."""
     return links.mint(
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address="link@redmere.example",
@@ -250,10 +252,15 @@ def _bookings(told: story.Told) -> Sequence[Booking]:
 def _school(told: story.Told, booking: Booking) -> Door:
     """The door of a booking's school, with what belongs to it."""
     known = {
-        "token": [link_to(told.programme, db.session.get_one(School, booking.urn))],
+        "token": [link_to(told.programme, db.session.get_one(School, booking.organisation_id))],
         "reference": [booking.reference],
         "contact_id": [str(p.id) for p in promises.people_of(booking)]
-        + [str(n) for n in db.session.scalars(select(Contact.id).where(Contact.urn == booking.urn))],
+        + [
+            str(n)
+            for n in db.session.scalars(
+                select(Contact.id).where(Contact.organisation_id == booking.organisation_id)
+            )
+        ],
         "place_id": [str(n) for n in db.session.scalars(select(GuestPlace.id).order_by(GuestPlace.id))],
         "performance_id": [
             str(n)

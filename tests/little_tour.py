@@ -89,7 +89,7 @@ def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
         programme_id=tour.programme.id,
         tour_day_id=next(d.id for d in tour.days if d.day == day),
         troupe_id=tour.troupe.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         easting=school.easting,
         northing=school.northing,
         get_in_at=starts - timedelta(minutes=60),
@@ -97,8 +97,8 @@ def stands(tour: Tour, school: Any, at: time, day: date = MONDAY) -> Any:
         ends_at=starts + timedelta(minutes=75),
         away_at=starts + timedelta(minutes=105),
         created_at=make.EARLIER,
-        uid=f"uid {school.urn} {at} {day}",
-        organizer_token=f"token {school.urn} {at} {day}",
+        uid=f"uid {school.organisation_id} {at} {day}",
+        organizer_token=f"token {school.organisation_id} {at} {day}",
     )
     return make.placed(row)
 
@@ -107,7 +107,7 @@ def proposed(tour: Tour, school: Any, day: date, at: time = time(10), ended_as: 
     show = stands(tour, school, at, day)
     row = Proposal(
         programme_id=tour.programme.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         performance_id=show.id,
         starts_at=show.starts_at,
         reply_by=date(2027, 2, 12),

@@ -143,7 +143,7 @@ FACTS: dict[str, Any] = {
 def school(recorded_at: datetime = EARLIER, **changes: Any) -> School:
     """A school and what the register said of it from `recorded_at` on."""
     n = next(_n)
-    facts = FACTS | {"urn": 900000 + n, "name": f"Redmere Academy {n}"} | changes
+    facts = FACTS | {"organisation_id": 900000 + n, "name": f"Redmere Academy {n}"} | changes
     row = _add(School(**facts))
     _add(SchoolRecord(recorded_at=recorded_at, **facts))
     return row
@@ -153,7 +153,7 @@ def contact(of: School, **changes: Any) -> Contact:
     return _add(
         Contact(
             **{
-                "urn": of.urn,
+                "organisation_id": of.organisation_id,
                 "name": "Joanna Fell",
                 "role": "Designated safeguarding lead",
                 "address": f"j.fell{next(_n)}@redmere.example",
@@ -269,7 +269,7 @@ def invitation(programme: Programme, of: School, at: datetime = EARLIER, **chang
         Invitation(
             **{
                 "programme_id": programme.id,
-                "urn": of.urn,
+                "organisation_id": of.organisation_id,
                 "address": address,
                 "letter_id": letter(address, handed, partnership_id=programme.partnership_id).id,
                 "repeat": next(_n),
@@ -286,7 +286,7 @@ def posted_letter(
     """A letter on paper, made at an instant, and said to have been posted on a day."""
     code = _add(
         ShortCode(
-            urn=of.urn,
+            organisation_id=of.organisation_id,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             kind="letter",
@@ -299,13 +299,13 @@ def posted_letter(
     )
     letter = _add(
         PaperLetter(
-            urn=of.urn,
+            organisation_id=of.organisation_id,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             link_id=_add(
                 PersonalLink(
                     token_hash=f"posted {next(_n)}",
-                    urn=of.urn,
+                    organisation_id=of.organisation_id,
                     programme_id=programme.id,
                     partnership_id=programme.partnership_id,
                     address="",
@@ -326,7 +326,12 @@ def posted_letter(
 def answer(programme: Programme, of: School, kind: str, at: datetime = NOW, reason: str = "") -> Answer:
     return _add(
         Answer(
-            programme_id=programme.id, urn=of.urn, kind=kind, reason=reason, recorded_at=at, who="Joanna Fell"
+            programme_id=programme.id,
+            organisation_id=of.organisation_id,
+            kind=kind,
+            reason=reason,
+            recorded_at=at,
+            who="Joanna Fell",
         )
     )
 
@@ -345,7 +350,7 @@ def show(programme: Programme, host: School, starts_at: datetime, **changes: Any
                 "programme_id": programme.id,
                 "tour_day_id": day.id,
                 "troupe_id": day.troupe_id,
-                "urn": host.urn,
+                "organisation_id": host.organisation_id,
                 "easting": host.easting,
                 "northing": host.northing,
                 "get_in_at": starts_at - timedelta(minutes=programme.get_in_minutes),
@@ -376,8 +381,8 @@ def booking(
 ) -> Booking:
     """A promise for a show, as host unless `of` names a guest, with its first revision."""
     n = next(_n)
-    urn = performance.urn if of is None else of.urn
-    if urn != performance.urn and db.session.get(GuestSeats, performance.id) is None:
+    organisation_id = performance.organisation_id if of is None else of.organisation_id
+    if organisation_id != performance.organisation_id and db.session.get(GuestSeats, performance.id) is None:
         consent(performance)
     row = _add(
         Booking(
@@ -385,9 +390,9 @@ def booking(
                 "reference": f"MRL-{n:05d}",
                 "partnership_id": performance.partnership_id,
                 "programme_id": performance.programme_id,
-                "urn": urn,
+                "organisation_id": organisation_id,
                 "performance_id": performance.id,
-                "role": "host" if urn == performance.urn else "guest",
+                "role": "host" if organisation_id == performance.organisation_id else "guest",
                 "seats": sum(pupils.values()),
                 "uid": f"booking{n}@outreach.example",
                 "organizer_token": f"booking{n:016d}",
@@ -432,8 +437,12 @@ def revision(
         )
     )
     for year_group, number in pupils.items():
-        if db.session.get(PromiseLimit, (of.urn, of.programme_id, year_group)) is None:
-            _add(PromiseLimit(urn=of.urn, programme_id=of.programme_id, year_group=year_group))
+        if db.session.get(PromiseLimit, (of.organisation_id, of.programme_id, year_group)) is None:
+            _add(
+                PromiseLimit(
+                    organisation_id=of.organisation_id, programme_id=of.programme_id, year_group=year_group
+                )
+            )
         _add(PromisedPupils(revision_id=row.id, year_group=year_group, pupils=number))
     return row
 
@@ -455,14 +464,18 @@ def absence(
     day: date | None = None,
 ) -> Absence:
     """Pupils who missed it, or caught up on a day."""
-    limit = (school.urn, programme.id, year_group)
+    limit = (school.organisation_id, programme.id, year_group)
     if db.session.get(PromiseLimit, limit) is None:
-        _add(PromiseLimit(urn=school.urn, programme_id=programme.id, year_group=year_group))
+        _add(
+            PromiseLimit(
+                organisation_id=school.organisation_id, programme_id=programme.id, year_group=year_group
+            )
+        )
     return _add(
         Absence(
             partnership_id=programme.partnership_id,
             programme_id=programme.id,
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             year_group=year_group,
             kind=kind,
             pupils=pupils,
@@ -510,15 +523,22 @@ def dead_address(address: str, at: datetime = NOW, **changes: Any) -> DeadAddres
 
 def record(of: School, at: datetime, **changes: Any) -> SchoolRecord:
     """What the register said of a school from `at` on, where it differs from what it says now."""
-    facts = {name: getattr(of, name) for name in SchoolFacts.__annotations__} | {"urn": of.urn} | changes
-    changes_hands(of.urn, facts["la_code"], at)
+    facts = (
+        {name: getattr(of, name) for name in SchoolFacts.__annotations__}
+        | {"organisation_id": of.organisation_id}
+        | changes
+    )
+    changes_hands(of.organisation_id, facts["la_code"], at)
     return _add(SchoolRecord(recorded_at=at, **facts))
 
 
-def changes_hands(urn: int, la_code: str, at: datetime) -> None:
+def changes_hands(organisation_id: int, la_code: str, at: datetime) -> None:
     """The word that lets a school go to another partnership's authority, where it is one's already."""
     last = (
-        select(SchoolRecord.la_code).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+        select(SchoolRecord.la_code)
+        .where(SchoolRecord.organisation_id == organisation_id)
+        .order_by(SchoolRecord.id.desc())
+        .limit(1)
     )
     giver = db.session.get(Authority, db.session.scalar(last) or "")
     receiver = db.session.get(Authority, la_code)
@@ -526,7 +546,7 @@ def changes_hands(urn: int, la_code: str, at: datetime) -> None:
         return
     _add(
         ChangeOfHands(
-            urn=urn,
+            urn=organisation_id,
             giver_id=giver.partnership_id,
             receiver_id=receiver.partnership_id,
             la_code=la_code,
@@ -544,7 +564,10 @@ def succession(
 ) -> Succession:
     return _add(
         Succession(
-            predecessor_urn=predecessor.urn, successor_urn=successor.urn, link_date=day, recorded_at=at
+            predecessor_id=predecessor.organisation_id,
+            successor_id=successor.organisation_id,
+            link_date=day,
+            recorded_at=at,
         )
     )
 
@@ -554,7 +577,7 @@ def own_number(
 ) -> OwnNumber:
     return _add(
         OwnNumber(
-            urn=of.urn,
+            urn=of.organisation_id,
             academic_year=year,
             year_group=year_group,
             pupils=pupils,
@@ -575,7 +598,7 @@ def decision(
     return _add(
         TargetDecision(
             programme_id=programme.id,
-            urn=of.urn,
+            organisation_id=of.organisation_id,
             kind=kind,
             year_groups=year_groups,
             reason=reason,

@@ -146,9 +146,9 @@ class Numbers:
             owner = words.pop("owner", "")
             assert owner in ("", "nobody"), where
             rows = [r for r in self.at(self.today).picked(_schools_words(words)) if r.gap]
-            rows = [r for r in rows if not owner or not self.has_an_owner(r.urn)]
+            rows = [r for r in rows if not owner or not self.has_an_owner(r.organisation_id)]
             assert number == len(rows), where
-            assert self.list_behind(address) == sorted(r.urn for r in rows), where
+            assert self.list_behind(address) == sorted(r.organisation_id for r in rows), where
         elif parts.path == "/desk/bookings":
             assert number == len(self.bookings(words)) == self.rows_behind(address), where
         elif parts.path == "/desk/offers":
@@ -186,14 +186,16 @@ class Numbers:
         else:
             wanted = len(rows)
         assert number == wanted, where
-        assert self.list_behind(address) == sorted(r.urn for r in rows), where
+        assert self.list_behind(address) == sorted(r.organisation_id for r in rows), where
 
-    def has_an_owner(self, urn: int) -> bool:
+    def has_an_owner(self, organisation_id: int) -> bool:
         """Whether a coordinator looks after a school now, or after one that it came from."""
         owned = {
-            o.urn for o in self.rows[GapOwner] if o.ended_at is None and o.programme_id == self.programme_id
+            o.organisation_id
+            for o in self.rows[GapOwner]
+            if o.ended_at is None and o.programme_id == self.programme_id
         }
-        return not owned.isdisjoint({urn, *self.at(self.today).world.ancestors(urn)})
+        return not owned.isdisjoint({organisation_id, *self.at(self.today).world.ancestors(organisation_id)})
 
     # --- lists
 
@@ -369,9 +371,9 @@ class Numbers:
         lines = self.sheet(address)
         found = {int(line[0]): dict(zip(lines[0], line, strict=True)) for line in lines[1:-1]}
         assert lines[-1][0].startswith(f"End of the list: {len(rows)} school"), address
-        assert sorted(found) == sorted(r.urn for r in rows), address
+        assert sorted(found) == sorted(r.organisation_id for r in rows), address
         for r in rows:
-            line = found[r.urn]
+            line = found[r.organisation_id]
             wanted = {
                 "School": r.name,
                 "District": r.district_name,
@@ -417,7 +419,7 @@ class Numbers:
         assert figures["excluded"] == len(sums.excluded) and figures["also_seen_by"] == len(sums.also_seen)
         schools = self.fed(f"{at}/standings")["standings"]
         assert [(s["urn"], s["standing"], s["gap"], s["cause"]) for s in schools] == [
-            (r.urn, r.standing, r.gap, r.cause) for r in sums.rows
+            (r.organisation_id, r.standing, r.gap, r.cause) for r in sums.rows
         ]
         bookings = self.fed(f"{at}/bookings")["bookings"]
         world = sums.world

@@ -96,7 +96,7 @@ def _read(app: Flask) -> Numbers:
         db.engines[None] = counted.execution_options()
         try:
             return {
-                (d.programme.id, d.urn, d.year_group): d
+                (d.programme.id, d.organisation_id, d.year_group): d
                 for one in partnerships.every()
                 for d in limits.differences(one.id, now=clock.now())
             }

@@ -66,7 +66,9 @@ class DrawnSchool(Base):
     )
 
     draw_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True, index=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.organisation_id"), primary_key=True, index=True
+    )
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), index=True)
     tier: Mapped[int]
     due: Mapped[str] = mapped_column(Text)
@@ -85,7 +87,7 @@ class Due:
 class Place:
     """One place of a draw, as it is kept."""
 
-    urn: int
+    organisation_id: int
     name: str
     tier: int
     due: str
@@ -121,7 +123,8 @@ class Drawn:
     @property
     def tiers(self) -> list[Tier]:
         return tiers_of(
-            {one.urn: Due(tier=one.tier, words=one.due) for one in self.places}, self.draw.asked_first
+            {one.organisation_id: Due(tier=one.tier, words=one.due) for one in self.places},
+            self.draw.asked_first,
         )
 
 
@@ -174,14 +177,14 @@ class Before:
         )
 
 
-def digest(seed: str, urn: int) -> str:
+def digest(seed: str, organisation_id: int) -> str:
     """What a school's place within its tier goes by. Pure."""
-    return sha256(f"{seed} {urn}".encode()).hexdigest()
+    return sha256(f"{seed} {organisation_id}".encode()).hexdigest()
 
 
 def in_order(seed: str, due: Mapping[int, int]) -> list[int]:
     """URNs in the order of a draw: by tier, and by lot within it. Pure."""
-    return sorted(due, key=lambda urn: (due[urn], digest(seed, urn)))
+    return sorted(due, key=lambda organisation_id: (due[organisation_id], digest(seed, organisation_id)))
 
 
 def tiers_of(due: Mapping[int, Due], first: int) -> list[Tier]:
@@ -208,7 +211,7 @@ def draw(
     """Draw who of some schools is asked first. `due`: how due each is now; `seen`: the tiers as they were shown.
     Raises TooFewToDraw, NotSoMany, ListChanged, DrawnBefore."""
     invitations.queue(programme)
-    if {urn: one.tier for urn, one in due.items()} != dict(seen):
+    if {organisation_id: one.tier for organisation_id, one in due.items()} != dict(seen):
         raise ListChanged
     if len(due) < 2:
         raise TooFewToDraw
@@ -229,19 +232,19 @@ def draw(
     )
     db.session.add(row)
     db.session.flush()
-    order = in_order(row.seed, {urn: one.tier for urn, one in due.items()})
+    order = in_order(row.seed, {organisation_id: one.tier for organisation_id, one in due.items()})
     db.session.execute(
         table_of(DrawnSchool).insert(),
         [
             {
                 "draw_id": row.id,
-                "urn": urn,
+                "organisation_id": organisation_id,
                 "partnership_id": programme.partnership_id,
-                "tier": due[urn].tier,
-                "due": due[urn].words,
+                "tier": due[organisation_id].tier,
+                "due": due[organisation_id].words,
                 "place": place,
             }
-            for place, urn in enumerate(order, start=1)
+            for place, organisation_id in enumerate(order, start=1)
         ],
     )
     told = {"draw": row.id, "schools": row.schools, "asked first": first}
@@ -250,12 +253,12 @@ def draw(
     return row
 
 
-def drawn_before(programme_id: int, urns: Collection[int]) -> Before | None:
+def drawn_before(programme_id: int, organisation_ids: Collection[int]) -> Before | None:
     """Whether some of these schools stand in an earlier draw of a programme; two queries."""
     schools, last = db.session.execute(
-        select(func.count(DrawnSchool.urn.distinct()), func.max(AskingDraw.id))
+        select(func.count(DrawnSchool.organisation_id.distinct()), func.max(AskingDraw.id))
         .join(AskingDraw, AskingDraw.id == DrawnSchool.draw_id)
-        .where(AskingDraw.programme_id == programme_id, DrawnSchool.urn.in_(urns))
+        .where(AskingDraw.programme_id == programme_id, DrawnSchool.organisation_id.in_(organisation_ids))
     ).one()
     return Before(schools=schools, draw=db.session.get_one(AskingDraw, last)) if schools else None
 
@@ -288,8 +291,8 @@ def drawn_for_later(programme_id: int) -> set[int]:
     groups: dict[int, bool] = {}
     for found in of_programme(programme_id):
         for place in found.places:
-            groups.setdefault(place.urn, place.asked_first)
-    return {urn for urn, first in groups.items() if not first}
+            groups.setdefault(place.organisation_id, place.asked_first)
+    return {organisation_id for organisation_id, first in groups.items() if not first}
 
 
 def _with_places(rows: Collection[AskingDraw]) -> list[Drawn]:
@@ -297,13 +300,13 @@ def _with_places(rows: Collection[AskingDraw]) -> list[Drawn]:
     first = {row.id: row.asked_first for row in rows}
     for one, name in db.session.execute(
         select(DrawnSchool, School.name)
-        .join(School, School.urn == DrawnSchool.urn)
+        .join(School, School.organisation_id == DrawnSchool.organisation_id)
         .where(DrawnSchool.draw_id.in_(places))
         .order_by(DrawnSchool.draw_id, DrawnSchool.place)
     ):
         places[one.draw_id].append(
             Place(
-                urn=one.urn,
+                organisation_id=one.organisation_id,
                 name=name,
                 tier=one.tier,
                 due=one.due,
@@ -329,11 +332,11 @@ class Checked:
 
 def check(found: Drawn) -> Checked:
     """Whether the order that is kept is the one that the seed gives. Pure."""
-    order = in_order(found.draw.seed, {one.urn: one.tier for one in found.places})
-    right = {urn: place for place, urn in enumerate(order, start=1)}
+    order = in_order(found.draw.seed, {one.organisation_id: one.tier for one in found.places})
+    right = {organisation_id: place for place, organisation_id in enumerate(order, start=1)}
     return Checked(
         order=tuple(order),
-        otherwise=tuple(one for one in found.places if right[one.urn] != one.place),
+        otherwise=tuple(one for one in found.places if right[one.organisation_id] != one.place),
         missing=found.draw.schools - len(found.places),
     )
 
@@ -346,7 +349,7 @@ def placed_by_chance(found: Iterable[Drawn]) -> dict[int, tuple[tuple[int, int],
     for one in found:
         split = {tier.tier for tier in one.tiers if tier.is_split}
         for place in one.places:
-            if place.urn not in taken and place.tier in split:
-                groups[place.urn] = ((one.draw.id, place.tier), place.asked_first)
-        taken |= {place.urn for place in one.places}
+            if place.organisation_id not in taken and place.tier in split:
+                groups[place.organisation_id] = ((one.draw.id, place.tier), place.asked_first)
+        taken |= {place.organisation_id for place in one.places}
     return groups

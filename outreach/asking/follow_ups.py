@@ -75,12 +75,12 @@ class FollowUp(Base):
         Index(
             "uq_follow_up_standing",
             "programme_id",
-            "urn",
+            "organisation_id",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index("ix_follow_up_urn", "urn", "id"),
+        Index("ix_follow_up_organisation_id", "organisation_id", "id"),
         key_within_partnership("programme_id", "programme"),
         key_within_partnership("person_id", "person"),
         CheckConstraint(
@@ -95,7 +95,7 @@ class FollowUp(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int]
     programme_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     person_id: Mapped[int] = mapped_column(index=True)
     day: Mapped[date]
     what: Mapped[str] = mapped_column(Text)
@@ -114,7 +114,7 @@ class FollowUpOfSchool:
     it."""
 
     follow_up_id: int
-    urn: int
+    organisation_id: int
     day: date
     what: str
     person_id: int
@@ -132,7 +132,7 @@ class FollowUpOfSchool:
 
 def set_follow_ups(
     programme: Programme,
-    urns: Collection[int],
+    organisation_ids: Collection[int],
     day: date,
     what: str,
     person: Coordinator,
@@ -152,26 +152,28 @@ def set_follow_ups(
     if person.ended_at is not None:
         raise CannotFollowUp(f"{person.name} no longer signs in. Choose somebody else.")
     _queue(programme.id)
-    before = {row.urn: row for row in _standing_rows(programme.id, urns)}
+    before = {row.organisation_id: row for row in _standing_rows(programme.id, organisation_ids)}
     said = (day, words, person.id)
     changed = [
-        urn
-        for urn in sorted(set(urns))
-        if urn not in before or (before[urn].day, before[urn].what, before[urn].person_id) != said
+        organisation_id
+        for organisation_id in sorted(set(organisation_ids))
+        if organisation_id not in before
+        or (before[organisation_id].day, before[organisation_id].what, before[organisation_id].person_id)
+        != said
     ]
-    moved = [before[urn] for urn in changed if urn in before]
+    moved = [before[organisation_id] for organisation_id in changed if organisation_id in before]
     _leave(moved, person.id, now=now)
     for row in moved:
         _end(row, MOVED, who=who, now=now)
     db.session.flush()  # the old rows end before the new ones stand
     made = []
-    for urn in changed:
-        old = before.get(urn)
+    for organisation_id in changed:
+        old = before.get(organisation_id)
         made.append(
             FollowUp(
                 partnership_id=programme.partnership_id,
                 programme_id=programme.id,
-                urn=urn,
+                organisation_id=organisation_id,
                 person_id=person.id,
                 day=day,
                 what=words,
@@ -184,7 +186,7 @@ def set_follow_ups(
         # Not the words: what is in the history can never be taken out again.
         history.record(
             "follow-up moved" if old else "follow-up set",
-            history.Subject("school", urn, programme.partnership_id),
+            history.Subject("school", organisation_id, programme.partnership_id),
             who=who,
             now=now,
             before={"day": old.day.isoformat()} if old else None,
@@ -213,7 +215,7 @@ def take_back(follow_up: FollowUp, *, who: str, now: datetime) -> FollowUp | Non
     earlier = db.session.scalar(
         select(FollowUp).where(
             FollowUp.programme_id == row.programme_id,
-            FollowUp.urn == row.urn,
+            FollowUp.organisation_id == row.organisation_id,
             FollowUp.uid == row.uid,
             FollowUp.ended_as == MOVED,
             FollowUp.ended_at == row.recorded_at,
@@ -233,10 +235,10 @@ def take_back(follow_up: FollowUp, *, who: str, now: datetime) -> FollowUp | Non
     return earlier
 
 
-def settle(programme: Programme, urns: Collection[int], *, who: str, now: datetime) -> int:
+def settle(programme: Programme, organisation_ids: Collection[int], *, who: str, now: datetime) -> int:
     """These schools are missing no more: what stands for them is settled. How many there were."""
     _queue(programme.id)
-    rows = list(_standing_rows(programme.id, urns))
+    rows = list(_standing_rows(programme.id, organisation_ids))
     _end_rows(rows, SETTLED, who=who, now=now)
     return len(rows)
 
@@ -245,7 +247,9 @@ def undo_done(follow_up: FollowUp, *, who: str, now: datetime) -> None:
     """It was not done: it stands again as it stood. Raises FollowUpGone, where it never was or another stands."""
     _queue(follow_up.programme_id)
     db.session.refresh(follow_up)
-    if follow_up.ended_as != DONE or list(_standing_rows(follow_up.programme_id, [follow_up.urn])):
+    if follow_up.ended_as != DONE or list(
+        _standing_rows(follow_up.programme_id, [follow_up.organisation_id])
+    ):
         raise FollowUpGone("Something else was set for that school meanwhile. Its page says what.")
     follow_up.ended_at = follow_up.ended_as = follow_up.ended_by = None
     follow_up.sequence += 1
@@ -267,23 +271,25 @@ def follow_ups_of_programme(
 ) -> dict[int, FollowUpOfSchool]:
     """What stands for which school of a programme, or for some of its schools, by URN. One query."""
     rows = db.session.execute(*_standing(programme_id, only))
-    return {one.urn: one for one in map(_as_shown, rows)}
+    return {one.organisation_id: one for one in map(_as_shown, rows)}
 
 
 @made_once
 def _standing(programme_id: int, only: Collection[int] | None) -> Any:
     query = _shown().where(FollowUp.programme_id == programme_id, FollowUp.ended_at.is_(None))
     if only is not None:
-        query = query.where(FollowUp.urn.in_(only))
-    return query.order_by(FollowUp.urn)
+        query = query.where(FollowUp.organisation_id.in_(only))
+    return query.order_by(FollowUp.organisation_id)
 
 
 def of_schools(
-    urns: Collection[int], *, partnership_id: int, programme_id: int | None = None
+    organisation_ids: Collection[int], *, partnership_id: int, programme_id: int | None = None
 ) -> list[FollowUpOfSchool]:
     """A partnership's follow-ups of a school and those it came from, the newest first, those that ended too; of one
     programme, or of all. One query."""
-    query = _shown().where(FollowUp.urn.in_(set(urns)), FollowUp.partnership_id == partnership_id)
+    query = _shown().where(
+        FollowUp.organisation_id.in_(set(organisation_ids)), FollowUp.partnership_id == partnership_id
+    )
     if programme_id is not None:
         query = query.where(FollowUp.programme_id == programme_id)
     return list(map(_as_shown, db.session.execute(query.order_by(FollowUp.id.desc()))))
@@ -337,7 +343,7 @@ def _as_shown(found: Any) -> FollowUpOfSchool:
     row, name, left = found
     return FollowUpOfSchool(
         follow_up_id=row.id,
-        urn=row.urn,
+        organisation_id=row.organisation_id,
         day=row.day,
         what=row.what,
         person_id=row.person_id,
@@ -358,13 +364,15 @@ def _queue(programme_id: int) -> None:
     )
 
 
-def _standing_rows(programme_id: int, urns: Collection[int]) -> Iterable[FollowUp]:
+def _standing_rows(programme_id: int, organisation_ids: Collection[int]) -> Iterable[FollowUp]:
     return db.session.scalars(
         select(FollowUp)
         .where(
-            FollowUp.programme_id == programme_id, FollowUp.urn.in_(set(urns)), FollowUp.ended_at.is_(None)
+            FollowUp.programme_id == programme_id,
+            FollowUp.organisation_id.in_(set(organisation_ids)),
+            FollowUp.ended_at.is_(None),
         )
-        .order_by(FollowUp.urn)
+        .order_by(FollowUp.organisation_id)
         .execution_options(populate_existing=True)
     )
 
@@ -396,7 +404,7 @@ def _end(row: FollowUp, how: str, *, who: str, now: datetime) -> None:
 def _record(what: str, row: FollowUp, *, who: str, now: datetime) -> None:
     history.record(
         what,
-        history.Subject("school", row.urn, row.partnership_id),
+        history.Subject("school", row.organisation_id, row.partnership_id),
         who=who,
         now=now,
         after={"day": row.day.isoformat()},
@@ -411,8 +419,11 @@ def _leave(rows: Iterable[FollowUp], person_id: int, *, now: datetime) -> None:
 
 def _show(rows: Sequence[FollowUp], *, now: datetime) -> int:
     """Put some, as they stand, into the calendars of those who do them; how many entries that changed."""
-    named = {school.urn: school.name for school in schools.of_urns({row.urn for row in rows})}
-    return entries.put([_entry(row, named[row.urn], now) for row in rows], now=now)
+    named = {
+        school.organisation_id: school.name
+        for school in schools.of_urns({row.organisation_id for row in rows})
+    }
+    return entries.put([_entry(row, named[row.organisation_id], now) for row in rows], now=now)
 
 
 def _entry(row: FollowUp, school: str, now: datetime) -> Entry:
@@ -428,7 +439,7 @@ def _entry(row: FollowUp, school: str, now: datetime) -> Entry:
         summary=f"{before}Follow up {school}",
         description="",
         location="",
-        url=links.desk_school_page(settings().public_url, row.urn),
+        url=links.desk_school_page(settings().public_url, row.organisation_id),
         organizer_name="",
         organizer_address="",
         attendees=(),

@@ -52,14 +52,14 @@ class Invitation(Base):
 
     __tablename__ = "invitation"
     __table_args__ = (
-        Index("ix_invitation_programme", "programme_id", "urn"),
-        UniqueConstraint("programme_id", "urn", "address", "repeat"),
+        Index("ix_invitation_programme", "programme_id", "organisation_id"),
+        UniqueConstraint("programme_id", "organisation_id", "address", "repeat"),
         CheckConstraint("repeat >= 0", name="repeat"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     round_id: Mapped[int | None] = mapped_column(ForeignKey("invitation_round.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     address: Mapped[str] = mapped_column(Text)
@@ -84,7 +84,7 @@ class Answer(Base):
 
     __tablename__ = "answer"
     __table_args__ = (
-        Index("ix_answer_programme", "programme_id", "urn", "id"),
+        Index("ix_answer_programme", "programme_id", "organisation_id", "id"),
         CheckConstraint(
             "kind IN ('declined', 'other date', 'waiting list', 'somebody else', 'refused slot')", name="kind"
         ),
@@ -92,7 +92,7 @@ class Answer(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     kind: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
@@ -166,7 +166,7 @@ def addressee(contact: Contact) -> stationery.Addressee:
 
 def asking(programme: Programme, school: School, *, now: datetime) -> stationery.LetterAsking:
     """What an invitation says to one school: what is left to book there, and the times that its page shows first."""
-    return askings(programme, [school], now=now)[school.urn]
+    return askings(programme, [school], now=now)[school.organisation_id]
 
 
 def askings(
@@ -174,10 +174,12 @@ def askings(
 ) -> dict[int, stationery.LetterAsking]:
     """The same to many, by URN: all but the times of each is read once for the whole list."""
     found = accounts.of_schools(programme, schools, now=now)
-    fallen = call_offs.fallen_days_of_schools(programme.id, [s.urn for s in schools])
+    fallen = call_offs.fallen_days_of_schools(programme.id, [s.organisation_id for s in schools])
     companies = and_list(days.company_names(programme.id))
     return {
-        s.urn: _asking(programme, s, found[s.urn].still_open, fallen[s.urn], companies, now=now)
+        s.organisation_id: _asking(
+            programme, s, found[s.organisation_id].still_open, fallen[s.organisation_id], companies, now=now
+        )
         for s in schools
     }
 
@@ -213,7 +215,7 @@ def _asking(
             stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)
             for together in first
         ),
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         no_times=no_times,
     )
@@ -237,11 +239,11 @@ def told_that_we_write_again(programme_id: int) -> list[int]:
     """URNs of the schools that were asked, and never with times to choose from; one query."""
     return list(
         db.session.scalars(
-            select(Invitation.urn)
+            select(Invitation.organisation_id)
             .where(Invitation.programme_id == programme_id)
-            .group_by(Invitation.urn)
+            .group_by(Invitation.organisation_id)
             .having(func.sum(case((Invitation.without_times, 0), else_=1)) == 0)
-            .order_by(Invitation.urn)
+            .order_by(Invitation.organisation_id)
         )
     )
 
@@ -264,7 +266,7 @@ def invite(
     still_asks(programme, now=now)
     if outbox.is_dead(contact.address):
         raise InvitationAddressDead(contact.address)
-    newest = _newest(programme.id, school.urn, contact.address)
+    newest = _newest(programme.id, school.organisation_id, contact.address)
     if newest is not None and newest.recorded_at > now - timedelta(days=1) and not _withdrawn(newest):
         raise AskedToday(contact.address)
     if not accounts.account(programme, school, now=now).is_open:
@@ -300,7 +302,7 @@ def write_to(
     db.session.flush()
     invitation = Invitation(
         programme_id=programme.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         round_id=round_id,
         contact_id=contact.id,
         address=contact.address,
@@ -313,7 +315,7 @@ def write_to(
     db.session.add(invitation)
     history.record(
         "invited",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"address": contact.address},
@@ -330,28 +332,35 @@ def answer(
 
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
-    performances.lock_school(school.urn)  # whoever gives a time to who waits reads the answers behind it
+    performances.lock_school(
+        school.organisation_id
+    )  # whoever gives a time to who waits reads the answers behind it
     reason = reason.strip()
     if kind in (DECLINED, OTHER_DATE, SOMEBODY_ELSE) and not reason:
         raise ReasonNeeded
     if kind == DECLINED and any(
-        b.performance.starts_at > now for b in promises.live(programme.id, school.urn)
+        b.performance.starts_at > now for b in promises.live(programme.id, school.organisation_id)
     ):
         raise StillBooked
     if kind not in (WAITING_LIST, REFUSED_SLOT):
-        proposals.left_the_list(programme.id, school.urn)
-    for kept in proposals.all_open(programme.id, school.urn, now=now) if kind == DECLINED else ():
+        proposals.left_the_list(programme.id, school.organisation_id)
+    for kept in proposals.all_open(programme.id, school.organisation_id, now=now) if kind == DECLINED else ():
         proposing.refuse(kept, reason=reason, who=who, now=now)
-    newest = newest_answer(programme.id, school.urn)
+    newest = newest_answer(programme.id, school.organisation_id)
     if newest is not None and (newest.kind, newest.reason) == (kind, reason):
         return newest
     row = Answer(
-        programme_id=programme.id, urn=school.urn, kind=kind, reason=reason, recorded_at=now, who=who
+        programme_id=programme.id,
+        organisation_id=school.organisation_id,
+        kind=kind,
+        reason=reason,
+        recorded_at=now,
+        who=who,
     )
     db.session.add(row)
     history.record(
         f"answered: {kind}",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"reason": reason} if reason else None,
@@ -370,46 +379,55 @@ def refuse_slot(proposal: proposals.Proposal, *, reason: str, who: str, now: dat
     return answer(proposal.programme, proposal.school, REFUSED_SLOT, said, who=who, now=now)
 
 
-def newest_answer(programme_id: int, urn: int) -> Answer | None:
+def newest_answer(programme_id: int, organisation_id: int) -> Answer | None:
     """The answer that holds, whatever was booked since."""
-    return db.session.scalar(_NEWEST_ANSWER, {"programme_id": programme_id, "urn": urn})
+    return db.session.scalar(
+        _NEWEST_ANSWER, {"programme_id": programme_id, "organisation_id": organisation_id}
+    )
 
 
 # Made once: every page of slots asks it.
 _NEWEST_ANSWER = (
     select(Answer)
-    .where(Answer.programme_id == bindparam("programme_id"), Answer.urn == bindparam("urn"))
+    .where(
+        Answer.programme_id == bindparam("programme_id"),
+        Answer.organisation_id == bindparam("organisation_id"),
+    )
     .order_by(Answer.id.desc())
     .limit(1)
 )
 
 
-def newest_answers(programme_id: int, urns: Collection[int]) -> dict[int, Answer]:
+def newest_answers(programme_id: int, organisation_ids: Collection[int]) -> dict[int, Answer]:
     """The same of many schools, by URN; one query."""
-    newest = select(func.max(Answer.id)).where(Answer.programme_id == programme_id, Answer.urn.in_(urns))
-    rows = db.session.scalars(
-        select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
+    newest = select(func.max(Answer.id)).where(
+        Answer.programme_id == programme_id, Answer.organisation_id.in_(organisation_ids)
     )
-    return {answer.urn: answer for answer in rows}
+    rows = db.session.scalars(
+        select(Answer)
+        .where(Answer.id.in_(newest.group_by(Answer.organisation_id)))
+        .order_by(Answer.organisation_id)
+    )
+    return {answer.organisation_id: answer for answer in rows}
 
 
-def answers_of(programme_id: int, urn: int) -> list[Answer]:
+def answers_of(programme_id: int, organisation_id: int) -> list[Answer]:
     """All answers of one school, newest first."""
     return list(
         db.session.scalars(
             select(Answer)
-            .where(Answer.programme_id == programme_id, Answer.urn == urn)
+            .where(Answer.programme_id == programme_id, Answer.organisation_id == organisation_id)
             .order_by(Answer.id.desc())
         )
     )
 
 
-def of_school(programme_id: int, urn: int) -> list[tuple[Invitation, Letter | None]]:
+def of_school(programme_id: int, organisation_id: int) -> list[tuple[Invitation, Letter | None]]:
     """Who was asked at one school and what became of the letter, newest first."""
     rows = db.session.execute(
         select(Invitation, Letter)
         .outerjoin(Letter, Letter.id == Invitation.letter_id)
-        .where(Invitation.programme_id == programme_id, Invitation.urn == urn)
+        .where(Invitation.programme_id == programme_id, Invitation.organisation_id == organisation_id)
         .order_by(Invitation.id.desc())
     )
     return [(invitation, letter) for invitation, letter in rows]
@@ -440,12 +458,12 @@ def _withdrawn(invitation: Invitation) -> bool:
     return letter is not None and letter.status == WITHDRAWN
 
 
-def _newest(programme_id: int, urn: int, address: str) -> Invitation | None:
+def _newest(programme_id: int, organisation_id: int, address: str) -> Invitation | None:
     return db.session.scalar(
         select(Invitation)
         .where(
             Invitation.programme_id == programme_id,
-            Invitation.urn == urn,
+            Invitation.organisation_id == organisation_id,
             func.lower(Invitation.address) == address.lower(),
         )
         .order_by(Invitation.repeat.desc())

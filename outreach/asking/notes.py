@@ -52,13 +52,13 @@ class NoteOnSchool(Base, OfPartnership):
 
     __tablename__ = "note"
     __table_args__ = (
-        Index("ix_note_urn", "urn", "id"),
+        Index("ix_note_organisation_id", "organisation_id", "id"),
         CheckConstraint("kind IN ('note', 'phone')", name="kind"),
         CheckConstraint("(withdrawn_at IS NULL) = (text <> '')", name="words"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"), index=True)
     kind: Mapped[str] = mapped_column(Text, default=NOTE)
     text: Mapped[str] = mapped_column(Text)
@@ -69,7 +69,7 @@ class NoteOnSchool(Base, OfPartnership):
 
 
 def write(
-    urn: int,
+    organisation_id: int,
     text: str,
     programme: Programme | None = None,
     *,
@@ -80,11 +80,13 @@ def write(
 ) -> NoteOnSchool:
     """Keep a note about one school; the same form sent twice makes no second one. Raises NoteEmpty,
     NoteUnfit."""
-    return write_many([urn], text, programme, partnership_id=partnership_id, kind=kind, who=who, now=now)[0]
+    return write_many(
+        [organisation_id], text, programme, partnership_id=partnership_id, kind=kind, who=who, now=now
+    )[0]
 
 
 def write_many(
-    urns: Collection[int],
+    organisation_ids: Collection[int],
     text: str,
     programme: Programme | None = None,
     *,
@@ -95,9 +97,9 @@ def write_many(
 ) -> list[NoteOnSchool]:
     """The same note about each of many schools, in the order of their URNs. Raises NoteEmpty, NoteUnfit."""
     words = words_of(text)
-    wanted = sorted(set(urns))
+    wanted = sorted(set(organisation_ids))
     kept = {
-        note.urn: note
+        note.organisation_id: note
         for note in db.session.scalars(
             select(NoteOnSchool)
             .where(
@@ -111,28 +113,28 @@ def write_many(
             .order_by(NoteOnSchool.id)
         )
     }
-    for urn in wanted:
-        if urn in kept:
+    for organisation_id in wanted:
+        if organisation_id in kept:
             continue
-        kept[urn] = NoteOnSchool(
+        kept[organisation_id] = NoteOnSchool(
             partnership_id=partnership_id,
-            urn=urn,
+            organisation_id=organisation_id,
             programme_id=programme.id if programme else None,
             kind=kind,
             text=words,
             who=who,
             recorded_at=now,
         )
-        db.session.add(kept[urn])
+        db.session.add(kept[organisation_id])
         # Not the words: what is in the history can never be taken out again.
         history.record(
             "spoke on the phone" if kind == PHONE else "noted",
-            history.Subject("school", urn, partnership_id),
+            history.Subject("school", organisation_id, partnership_id),
             who=who,
             now=now,
         )
     db.session.flush()
-    return [kept[urn] for urn in wanted]
+    return [kept[organisation_id] for organisation_id in wanted]
 
 
 def withdraw(note: NoteOnSchool, *, who: str, now: datetime) -> None:
@@ -141,7 +143,10 @@ def withdraw(note: NoteOnSchool, *, who: str, now: datetime) -> None:
         raise NoteGone("That note was taken back already.")
     note.withdrawn_at, note.withdrawn_by, note.text = now, who, ""
     history.record(
-        "note taken back", history.Subject("school", note.urn, note.partnership_id), who=who, now=now
+        "note taken back",
+        history.Subject("school", note.organisation_id, note.partnership_id),
+        who=who,
+        now=now,
     )
     db.session.flush()
 
@@ -161,18 +166,18 @@ def read(note_id: int, *, partnership_id: int) -> NoteOnSchool | None:
     return found if found is not None and found.partnership_id == partnership_id else None
 
 
-def of_school(urn: int, *, partnership_id: int) -> list[NoteOnSchool]:
+def of_school(organisation_id: int, *, partnership_id: int) -> list[NoteOnSchool]:
     """A partnership's notes about one school, the newest first, without those taken back."""
-    return of_schools([urn], partnership_id=partnership_id)
+    return of_schools([organisation_id], partnership_id=partnership_id)
 
 
-def of_schools(urns: Collection[int], *, partnership_id: int) -> list[NoteOnSchool]:
+def of_schools(organisation_ids: Collection[int], *, partnership_id: int) -> list[NoteOnSchool]:
     """As `of_school`, of several: a school and those it came from. One query."""
     return list(
         db.session.scalars(
             select(NoteOnSchool)
             .where(
-                NoteOnSchool.urn.in_(set(urns)),
+                NoteOnSchool.organisation_id.in_(set(organisation_ids)),
                 NoteOnSchool.partnership_id == partnership_id,
                 NoteOnSchool.withdrawn_at.is_(None),
             )
@@ -181,21 +186,21 @@ def of_schools(urns: Collection[int], *, partnership_id: int) -> list[NoteOnScho
     )
 
 
-def calls_in(programme: Programme, urns: Iterable[int]) -> dict[int, int]:
+def calls_in(programme: Programme, organisation_ids: Iterable[int]) -> dict[int, int]:
     """How many notes of talks on the phone stand in a programme, by school; one query."""
     rows = db.session.execute(
-        select(NoteOnSchool.urn, func.count())
+        select(NoteOnSchool.organisation_id, func.count())
         .where(
-            NoteOnSchool.urn.in_(set(urns)),
+            NoteOnSchool.organisation_id.in_(set(organisation_ids)),
             NoteOnSchool.partnership_id == programme.partnership_id,
             NoteOnSchool.programme_id == programme.id,
             NoteOnSchool.kind == PHONE,
             NoteOnSchool.withdrawn_at.is_(None),
         )
-        .group_by(NoteOnSchool.urn)
-        .order_by(NoteOnSchool.urn)
+        .group_by(NoteOnSchool.organisation_id)
+        .order_by(NoteOnSchool.organisation_id)
     )
-    return {urn: calls for urn, calls in rows}
+    return {organisation_id: calls for organisation_id, calls in rows}
 
 
 def words_of(typed: str) -> str:

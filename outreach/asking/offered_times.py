@@ -24,6 +24,6 @@ def offered(
     all of `still_open`; never a day on which its show was called off (`fallen`: those days, where they are known).
     `instead_of`: the performance that it would move."""
     if fallen is None:
-        fallen = call_offs.fallen_days(programme.id, school.urn)
+        fallen = call_offs.fallen_days(programme.id, school.organisation_id)
     two = accounts.needs_two_shows(programme, dict(still_open))
     return slots.offers(programme, school, now=now, instead_of=instead_of, two_shows=two, not_on=fallen)

@@ -59,13 +59,13 @@ class LinkRequest(Base):
     in_history = ("link request", "id")
     __table_args__ = (
         Index("ix_link_request_programme", "programme_id", "decided_at"),
-        Index("ix_link_request_urn", "urn", "recorded_at"),
+        Index("ix_link_request_organisation_id", "organisation_id", "recorded_at"),
         Index("ix_link_request_origin", "origin", "recorded_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     address: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text, default="")
     origin: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -98,12 +98,19 @@ def ask_for_link(
     More than ASKS_OF_A_SCHOOL or ASKS_FROM_ONE_ORIGIN within an hour leave no row. Asks of one school go one
     after the other (its row is held), so that many at once count as many.
     """
-    db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
+    db.session.execute(
+        select(School.organisation_id)
+        .where(School.organisation_id == school.organisation_id)
+        .with_for_update(key_share=True)
+    )
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
     db.session.execute(
         update(LinkRequest).where(LinkRequest.origin != "", LinkRequest.recorded_at < day).values(origin="")
     )
-    this_school, this_origin = LinkRequest.urn == school.urn, LinkRequest.origin == origin
+    this_school, this_origin = (
+        LinkRequest.organisation_id == school.organisation_id,
+        LinkRequest.origin == origin,
+    )
     of_school, from_origin = db.session.execute(
         select(func.count().filter(this_school), func.count().filter(this_origin)).where(
             LinkRequest.recorded_at > hour, or_(this_school, this_origin) if origin else this_school
@@ -114,7 +121,7 @@ def ask_for_link(
     db.session.add(
         LinkRequest(
             programme_id=programme.id,
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             address=address.strip().lower(),
             name=name.strip(),
             origin=origin,
@@ -135,7 +142,7 @@ def answer_next(*, now: datetime) -> bool:
     )
     if request is None:
         return False
-    on_file = contacts.contacts_of_school(request.urn, request.partnership_id)
+    on_file = contacts.contacts_of_school(request.organisation_id, request.partnership_id)
     if _asked_lately(request, now):
         _decide(request, REPEATED, who="", now=now)
     elif why := _why_wait(request, on_file, now):
@@ -149,7 +156,7 @@ def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
     """What waits for a coordinator of this partnership, the longest wait first."""
     rows = db.session.execute(
         select(LinkRequest, School, Programme)
-        .join(School, School.urn == LinkRequest.urn)
+        .join(School, School.organisation_id == LinkRequest.organisation_id)
         .join(Programme, Programme.id == LinkRequest.programme_id)
         .where(
             Programme.partnership_id == partnership_id,
@@ -163,13 +170,13 @@ def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of each that waits for a coordinator of this partnership."""
-    return [urn for (urn,) in plain_rows(*_schools_waiting(partnership_id))]
+    return [organisation_id for (organisation_id,) in plain_rows(*_schools_waiting(partnership_id))]
 
 
 @made_once
 def _schools_waiting(partnership_id: int) -> Select[int]:
     return (
-        select(LinkRequest.urn)
+        select(LinkRequest.organisation_id)
         .join(Programme, Programme.id == LinkRequest.programme_id)
         .where(
             Programme.partnership_id == partnership_id,
@@ -202,7 +209,12 @@ def decide_request(
     elif outbox.is_dead(request.address):
         raise MailComesBack(f"Mail to {request.address} comes back. Ring the school for another address.")
     else:
-        _send(request, contacts.contacts_of_school(request.urn, request.partnership_id), who=who, now=now)
+        _send(
+            request,
+            contacts.contacts_of_school(request.organisation_id, request.partnership_id),
+            who=who,
+            now=now,
+        )
     return request
 
 
@@ -218,7 +230,7 @@ def fresh_link(
 ) -> str:
     """A personal link that no letter bears, and the deed by which it came about; its token."""
     minted = links.mint(
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address=address,
@@ -228,7 +240,7 @@ def fresh_link(
     )
     history.record(
         deed,
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"to": name or address or "not said"},
@@ -244,7 +256,7 @@ def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -
     if request.address in {contact.address.lower() for contact in on_file}:
         return ""
     local_part, _, host = request.address.rpartition("@")
-    if not is_schools_own(host, schools.get(request.urn)):
+    if not is_schools_own(host, schools.get(request.organisation_id)):
         return "The address is not on file, and its host is not the school’s own website."
     if not is_office_form(local_part):
         return "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
@@ -260,7 +272,7 @@ def _asked_lately(request: LinkRequest, now: datetime) -> bool:
             select(func.count())
             .select_from(LinkRequest)
             .where(
-                LinkRequest.urn == request.urn,
+                LinkRequest.organisation_id == request.organisation_id,
                 LinkRequest.address == request.address,
                 LinkRequest.decision == SENT,
                 LinkRequest.decided_at > now - ONE_LETTER_EVERY,
@@ -272,7 +284,7 @@ def _asked_lately(request: LinkRequest, now: datetime) -> bool:
 def _count(request: LinkRequest, decision: str, since: datetime) -> int:
     """How many requests for this school, from addresses that are not on file, ended so since then."""
     on_file = select(Contact.address).where(
-        Contact.urn == request.urn,
+        Contact.organisation_id == request.organisation_id,
         Contact.ended_at.is_(None),
         Contact.partnership_id == request.partnership_id,
     )
@@ -281,7 +293,7 @@ def _count(request: LinkRequest, decision: str, since: datetime) -> int:
             select(func.count())
             .select_from(LinkRequest)
             .where(
-                LinkRequest.urn == request.urn,
+                LinkRequest.organisation_id == request.organisation_id,
                 LinkRequest.decision == decision,
                 LinkRequest.decided_at > since,
                 LinkRequest.address.not_in(on_file),
@@ -309,7 +321,7 @@ def _waiting_with(request: LinkRequest) -> list[LinkRequest]:
             select(LinkRequest)
             .where(
                 LinkRequest.programme_id == request.programme_id,
-                LinkRequest.urn == request.urn,
+                LinkRequest.organisation_id == request.organisation_id,
                 LinkRequest.id != request.id,
                 LinkRequest.decided_at.is_(None),
                 LinkRequest.why_waiting != "",
@@ -322,7 +334,7 @@ def _waiting_with(request: LinkRequest) -> list[LinkRequest]:
 def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: datetime) -> None:
     """The link to the address, and word of it to the addresses on file when this is none of them."""
     programme = db.session.get_one(Programme, request.programme_id)
-    school = schools.get(request.urn)
+    school = schools.get(request.organisation_id)
     sender = told.sender_of(partnerships.get(programme.partnership_id))
     asking = invitations.asking(programme, school, now=now)
     known = {contact.address.lower(): contact for contact in on_file}
@@ -349,7 +361,7 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
 
 def _expiry(programme: Programme, school: School, now: datetime) -> datetime:
     """As an invitation's; never less than 30 days, nor less than the school's bookings need."""
-    booked = [told.expiry(booking) for booking in promises.live(programme.id, school.urn)]
+    booked = [told.expiry(booking) for booking in promises.live(programme.id, school.organisation_id)]
     return max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST, *booked)
 
 

@@ -31,7 +31,7 @@ class GapOwner(Base):
         Index(
             "uq_gap_owner_open",
             "programme_id",
-            "urn",
+            "organisation_id",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
@@ -40,7 +40,7 @@ class GapOwner(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
@@ -58,7 +58,12 @@ class Owner:
 
 
 def assign(
-    programme: Programme, urns: Collection[int], person: Coordinator | None, *, who: str, now: datetime
+    programme: Programme,
+    organisation_ids: Collection[int],
+    person: Coordinator | None,
+    *,
+    who: str,
+    now: datetime,
 ) -> list[int]:
     """Give schools to a coordinator, or (None) to nobody; the URNs that changed hands, in order. Raises
     CannotOwn.
@@ -75,30 +80,40 @@ def assign(
     )
     wanted = None if person is None else person.id
     before = {
-        urn: (row_id, person_id, name)
-        for urn, row_id, person_id, name in db.session.execute(
-            select(GapOwner.urn, GapOwner.id, GapOwner.person_id, Coordinator.name)
+        organisation_id: (row_id, person_id, name)
+        for organisation_id, row_id, person_id, name in db.session.execute(
+            select(GapOwner.organisation_id, GapOwner.id, GapOwner.person_id, Coordinator.name)
             .join(Coordinator, Coordinator.id == GapOwner.person_id)
             .where(GapOwner.programme_id == programme.id, GapOwner.ended_at.is_(None))
-            .order_by(GapOwner.urn)
+            .order_by(GapOwner.organisation_id)
         )
     }
-    changed = [urn for urn in sorted(set(urns)) if before.get(urn, (0, None, ""))[1] != wanted]
-    ended = [before[urn][0] for urn in changed if urn in before]
+    changed = [
+        organisation_id
+        for organisation_id in sorted(set(organisation_ids))
+        if before.get(organisation_id, (0, None, ""))[1] != wanted
+    ]
+    ended = [before[organisation_id][0] for organisation_id in changed if organisation_id in before]
     for start in range(0, len(ended), 500):
         some = ended[start : start + 500]
         db.session.execute(update(GapOwner).where(GapOwner.id.in_(some)).values(ended_at=now))
-    for urn in changed:
+    for organisation_id in changed:
         if person is not None:
             db.session.add(
-                GapOwner(programme_id=programme.id, urn=urn, person_id=person.id, recorded_at=now, who=who)
+                GapOwner(
+                    programme_id=programme.id,
+                    organisation_id=organisation_id,
+                    person_id=person.id,
+                    recorded_at=now,
+                    who=who,
+                )
             )
         history.record(
             "gap assigned",
-            history.Subject("school", urn, programme.partnership_id),
+            history.Subject("school", organisation_id, programme.partnership_id),
             who=who,
             now=now,
-            before={"owner": before[urn][2]} if urn in before else None,
+            before={"owner": before[organisation_id][2]} if organisation_id in before else None,
             after={"programme": programme.id, "owner": person.name if person else "nobody"},
         )
     db.session.flush()
@@ -111,32 +126,34 @@ def owners_of_programme(programme_id: int, only: Collection[int] | None = None) 
     found = plain_rows(*_owners(programme_id, only))
     made: dict[int, Owner] = {}
     return {
-        urn: made.setdefault(person_id, Owner(person_id, name, left is not None))
-        for urn, person_id, name, left in found
+        organisation_id: made.setdefault(person_id, Owner(person_id, name, left is not None))
+        for organisation_id, person_id, name, left in found
     }
 
 
 @made_once
 def _owners(programme_id: int, only: Collection[int] | None) -> Select[int, int, str, datetime | None]:
     query = (
-        select(GapOwner.urn, Coordinator.id, Coordinator.name, Coordinator.ended_at)
+        select(GapOwner.organisation_id, Coordinator.id, Coordinator.name, Coordinator.ended_at)
         .join(Coordinator, Coordinator.id == GapOwner.person_id)
         .where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
     )
     if only is not None:
-        query = query.where(GapOwner.urn.in_(only))
-    return query.order_by(GapOwner.urn)
+        query = query.where(GapOwner.organisation_id.in_(only))
+    return query.order_by(GapOwner.organisation_id)
 
 
 def owned(programme_id: int) -> set[int]:
     """The URNs of the schools that somebody looks after now; one query."""
-    return {urn for (urn,) in plain_rows(*_owned(programme_id))}
+    return {organisation_id for (organisation_id,) in plain_rows(*_owned(programme_id))}
 
 
 @made_once
 def _owned(programme_id: int) -> Select[int]:
-    query = select(GapOwner.urn).where(GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None))
-    return query.order_by(GapOwner.urn)
+    query = select(GapOwner.organisation_id).where(
+        GapOwner.programme_id == programme_id, GapOwner.ended_at.is_(None)
+    )
+    return query.order_by(GapOwner.organisation_id)
 
 
 def possible(partnership_id: int) -> list[Coordinator]:

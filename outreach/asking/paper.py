@@ -31,14 +31,14 @@ class PaperLetter(Base):
 
     __tablename__ = "paper_letter"
     __table_args__ = (
-        Index("ix_paper_letter_programme", "programme_id", "urn"),
+        Index("ix_paper_letter_programme", "programme_id", "organisation_id"),
         key_within_partnership("programme_id", "programme"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int]
     partnership_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     link_id: Mapped[int] = mapped_column(ForeignKey("personal_link.id"))
     short_code_id: Mapped[int] = mapped_column(ForeignKey("short_code.id"))
     made_at: Mapped[datetime] = mapped_column(Instant)
@@ -110,22 +110,22 @@ class DayPostedUnfit(Refusal):
 
 
 def whom_to_print_for(
-    programme: Programme, urns: Iterable[int], target: Collection[int], *, now: datetime
+    programme: Programme, organisation_ids: Iterable[int], target: Collection[int], *, now: datetime
 ) -> tuple[list[School], list[NotWrittenTo]]:
     """Schools of the list that would get a letter, and who would not, why: one that went is enough until it is
     taken back. Raises ReplyByPast, ProgrammeClosed."""
-    asked, left_out = recipients.to_ask_on_paper(programme, urns, target, now=now)
-    posted = posted_days(programme.id, [school.urn for school in asked])
+    asked, left_out = recipients.to_ask_on_paper(programme, organisation_ids, target, now=now)
+    posted = posted_days(programme.id, [school.organisation_id for school in asked])
     for school in asked:
-        if school.urn in posted:
-            why = f"a letter on paper was posted on {day_short(posted[school.urn])}"
+        if school.organisation_id in posted:
+            why = f"a letter on paper was posted on {day_short(posted[school.organisation_id])}"
             left_out.append(NotWrittenTo(school=school, why=why))
-    return [school for school in asked if school.urn not in posted], left_out
+    return [school for school in asked if school.organisation_id not in posted], left_out
 
 
 def make(
     programme: Programme,
-    urns: Iterable[int],
+    organisation_ids: Iterable[int],
     target: Collection[int],
     *,
     words: Mapping[int, stationery.LetterAsking],
@@ -140,15 +140,15 @@ def make(
     taken. Raises NobodyToPrintFor, ReplyByPast, ProgrammeClosed.
     """
     invitations.queue(programme)
-    schools, _ = whom_to_print_for(programme, urns, target, now=now)
+    schools, _ = whom_to_print_for(programme, organisation_ids, target, now=now)
     if not schools:
         raise NobodyToPrintFor
     return [
         _made(
             programme,
             school,
-            words.get(school.urn) or invitations.asking(programme, school, now=now),
-            (codes or {}).get(school.urn),
+            words.get(school.organisation_id) or invitations.asking(programme, school, now=now),
+            (codes or {}).get(school.organisation_id),
             who=who,
             now=now,
         )
@@ -167,7 +167,7 @@ def _made(
 ) -> MadeLetter:
     until = invitations.invitation_expiry(programme)
     minted = links.mint(
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address="",
@@ -181,7 +181,7 @@ def _made(
         PaperLetter(
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             link_id=minted.link.id,
             short_code_id=code.id,
             made_at=now,
@@ -190,7 +190,7 @@ def _made(
     )
     history.record(
         "made a letter on paper",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
     )
@@ -203,7 +203,7 @@ def letters_of(programme_id: int) -> list[LetterMade]:
     query."""
     rows = db.session.execute(
         select(PaperLetter, School, PaperPosting)
-        .join(School, School.urn == PaperLetter.urn)
+        .join(School, School.organisation_id == PaperLetter.organisation_id)
         .outerjoin(
             PaperPosting,
             (PaperPosting.paper_letter_id == PaperLetter.id) & PaperPosting.withdrawn_at.is_(None),
@@ -227,20 +227,20 @@ def letters_of(programme_id: int) -> list[LetterMade]:
     ]
 
 
-def posted_days(programme_id: int, urns: Collection[int]) -> dict[int, date]:
+def posted_days(programme_id: int, organisation_ids: Collection[int]) -> dict[int, date]:
     """{URN: the newest day on which a letter on paper went there}; one query."""
     rows = db.session.execute(
-        select(PaperLetter.urn, func.max(PaperPosting.posted_at))
+        select(PaperLetter.organisation_id, func.max(PaperPosting.posted_at))
         .join(PaperPosting, PaperPosting.paper_letter_id == PaperLetter.id)
         .where(
             PaperLetter.programme_id == programme_id,
-            PaperLetter.urn.in_(urns),
+            PaperLetter.organisation_id.in_(organisation_ids),
             PaperPosting.withdrawn_at.is_(None),
         )
-        .group_by(PaperLetter.urn)
-        .order_by(PaperLetter.urn)
+        .group_by(PaperLetter.organisation_id)
+        .order_by(PaperLetter.organisation_id)
     )
-    return {urn: day_of(at) for urn, at in rows}
+    return {organisation_id: day_of(at) for organisation_id, at in rows}
 
 
 def post(
@@ -287,7 +287,7 @@ def withdraw_posting(programme: Programme, letter_ids: Collection[int], *, who: 
 def _tell(what: str, letter: PaperLetter, who: str, now: datetime, posted_on: date) -> None:
     history.record(
         what,
-        history.Subject("school", letter.urn, letter.partnership_id),
+        history.Subject("school", letter.organisation_id, letter.partnership_id),
         who=who,
         now=now,
         after={"day": posted_on.isoformat()},

@@ -43,14 +43,14 @@ class NotWrittenTo:
 
 
 def sorted_out(
-    programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
+    programme: Programme, organisation_ids: Iterable[int], target: Collection[int] | None, *, now: datetime
 ) -> tuple[list[Recipient], list[NotWrittenTo]]:
     """Each school of the list once: written to, or left out with the first reason that holds."""
     invitations.still_asks(programme, now=now)
-    facts = _Facts(programme, set(urns), now=now)
+    facts = _Facts(programme, set(organisation_ids), now=now)
     recipients, left_out = [], []
     for school in facts.schools:
-        outside = target is not None and school.urn not in target
+        outside = target is not None and school.organisation_id not in target
         found = facts.judge(school, outside_target=outside)
         if isinstance(found, Recipient):
             recipients.append(found)
@@ -60,15 +60,15 @@ def sorted_out(
 
 
 def to_ask_on_paper(
-    programme: Programme, urns: Iterable[int], target: Collection[int], *, now: datetime
+    programme: Programme, organisation_ids: Iterable[int], target: Collection[int], *, now: datetime
 ) -> tuple[list[School], list[NotWrittenTo]]:
     """Schools of the list that may be asked by a letter on paper, with an address or without; and who is left
     out, why. As many queries as sorted_out."""
     invitations.still_asks(programme, now=now)
-    facts = _Facts(programme, set(urns), now=now)
+    facts = _Facts(programme, set(organisation_ids), now=now)
     asked, left_out = [], []
     for school in facts.schools:
-        why = facts.settled(school, outside_target=school.urn not in target)
+        why = facts.settled(school, outside_target=school.organisation_id not in target)
         if why:
             left_out.append(NotWrittenTo(school=school, why=why))
         else:
@@ -83,7 +83,7 @@ NOT_BOOKED = (None, datetime.min.replace(tzinfo=UTC))
 class _Facts:
     """All that decides who is written to, read for the whole list at once."""
 
-    def __init__(self, programme: Programme, urns: set[int], *, now: datetime) -> None:
+    def __init__(self, programme: Programme, organisation_ids: set[int], *, now: datetime) -> None:
         p = programme.id
         self.no_times = invitations.why_no_times(programme, now=now)
         # Only schools of this partnership: whatever a form says, nobody writes into another's county.
@@ -91,52 +91,58 @@ class _Facts:
         self.schools = list(
             db.session.scalars(
                 select(School)
-                .where(School.urn.in_(urns), School.la_code.in_(ours))
-                .order_by(func.lower(School.name), School.urn)
+                .where(School.organisation_id.in_(organisation_ids), School.la_code.in_(ours))
+                .order_by(func.lower(School.name), School.organisation_id)
             )
         )
-        self.contacts = contacts.to_write_to(urns)
+        self.contacts = contacts.to_write_to(organisation_ids)
         self.decisions = target_decisions.decisions(p)
         self.asked: dict[int, list[tuple[Invitation, str | None]]] = {}
         for invitation, status in db.session.execute(
             select(Invitation, Letter.status)
             .outerjoin(Letter, Letter.id == Invitation.letter_id)
-            .where(Invitation.programme_id == p, Invitation.urn.in_(urns))
+            .where(Invitation.programme_id == p, Invitation.organisation_id.in_(organisation_ids))
             .order_by(Invitation.id)
         ):
-            self.asked.setdefault(invitation.urn, []).append((invitation, status))
+            self.asked.setdefault(invitation.organisation_id, []).append((invitation, status))
         booked = db.session.execute(
-            select(Booking.urn, func.max(Performance.starts_at), func.max(Booking.created_at))
+            select(Booking.organisation_id, func.max(Performance.starts_at), func.max(Booking.created_at))
             .join(Performance, Performance.id == Booking.performance_id)
-            .where(Booking.programme_id == p, Booking.urn.in_(urns), Booking.ended_at.is_(None))
-            .group_by(Booking.urn)
-            .order_by(Booking.urn)
+            .where(
+                Booking.programme_id == p,
+                Booking.organisation_id.in_(organisation_ids),
+                Booking.ended_at.is_(None),
+            )
+            .group_by(Booking.organisation_id)
+            .order_by(Booking.organisation_id)
         )
-        self.booked = {urn: (starts_at, created_at) for urn, starts_at, created_at in booked}
+        self.booked = {
+            organisation_id: (starts_at, created_at) for organisation_id, starts_at, created_at in booked
+        }
         self.accounts = accounts.of_schools(
-            programme, [s for s in self.schools if s.urn in self.booked], now=now
+            programme, [s for s in self.schools if s.organisation_id in self.booked], now=now
         )
-        self.answers = invitations.newest_answers(p, urns)
+        self.answers = invitations.newest_answers(p, organisation_ids)
         addresses = {c.address for cs in self.contacts.values() for c in cs}
         addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
         self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
 
     def settled(self, school: School, *, outside_target: bool) -> str:
         """Why nobody at a school is asked, however it could be reached; '' where somebody may be."""
-        urn = school.urn
+        organisation_id = school.organisation_id
         if not school.is_open:
             return "closed in the register"
-        decision = self.decisions.get(urn)
+        decision = self.decisions.get(organisation_id)
         if decision is not None and decision.kind == EXCLUDE:
             return f"excluded: {decision.reason}"
         if outside_target:
             return "not in the target of this programme"
-        show, booked_at = self.booked.get(urn, NOT_BOOKED)
-        account = self.accounts.get(urn)
+        show, booked_at = self.booked.get(organisation_id, NOT_BOOKED)
+        account = self.accounts.get(organisation_id)
         if account is not None and not account.is_open:
             return f"booked for {day_short(show)}"
         # A booking answers what was asked before it, and ends an earlier no.
-        answer = self.answers.get(urn)
+        answer = self.answers.get(organisation_id)
         if answer is not None and answer.kind == DECLINED and answer.recorded_at >= booked_at:
             return f"declined: {answer.reason}"
         return ""
@@ -145,15 +151,18 @@ class _Facts:
         """Whom to write to at one school, or why not."""
         if why := self.settled(school, outside_target=outside_target):
             return why
-        urn = school.urn
-        account, (_, booked_at) = self.accounts.get(urn), self.booked.get(urn, NOT_BOOKED)
-        on_file = self.contacts.get(urn, [])
+        organisation_id = school.organisation_id
+        account, (_, booked_at) = (
+            self.accounts.get(organisation_id),
+            self.booked.get(organisation_id, NOT_BOOKED),
+        )
+        on_file = self.contacts.get(organisation_id, [])
         if not on_file:
             return "no contact on file"
         alive = [c for c in on_file if c.address.casefold() not in self.dead]
         if not alive:
             return f"mail to {on_file[0].address} came back"
-        asked = self.asked.get(urn, [])
+        asked = self.asked.get(organisation_id, [])
         for invitation, status in reversed(asked):
             if invitation.without_times and not self.no_times:
                 continue  # it was told that we write again when there are times, and now there are
@@ -169,21 +178,23 @@ class _Facts:
 
 
 def whom_to_propose_to(
-    urns: Iterable[int], on_file: Mapping[int, list[Contact]] | None = None
+    organisation_ids: Iterable[int], on_file: Mapping[int, list[Contact]] | None = None
 ) -> tuple[dict[int, Contact], dict[int, str]]:
     """Whom a proposal goes to at each school, as a round chooses; and why nobody can be written to, by URN.
     `on_file`: their contacts, where they are read already. Three queries, else one."""
-    wanted = set(urns)
+    wanted = set(organisation_ids)
     if on_file is None:
         on_file = contacts.to_write_to(wanted)
     addresses = {contact.address for several in on_file.values() for contact in several}
     dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
     chosen, nobody = {}, {}
-    for urn in wanted:
-        several = on_file.get(urn, [])
+    for organisation_id in wanted:
+        several = on_file.get(organisation_id, [])
         alive = [contact for contact in several if contact.address.casefold() not in dead]
         if alive:
-            chosen[urn] = alive[0]
+            chosen[organisation_id] = alive[0]
         else:
-            nobody[urn] = f"mail to {several[0].address} came back" if several else "no contact on file"
+            nobody[organisation_id] = (
+                f"mail to {several[0].address} came back" if several else "no contact on file"
+            )
     return chosen, nobody

@@ -129,14 +129,18 @@ class RoundIsGoing(Refusal):
 
 
 def preview_round(
-    programme: Programme, urns: Iterable[int], *, now: datetime, target: Collection[int] | None = None
+    programme: Programme,
+    organisation_ids: Iterable[int],
+    *,
+    now: datetime,
+    target: Collection[int] | None = None,
 ) -> RoundPreview:
     """Who would get the letter and who not, in a constant number of queries; writes nothing.
 
     `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast,
     ProgrammeClosed.
     """
-    recipients, left_out = sorted_out(programme, urns, target, now=now)
+    recipients, left_out = sorted_out(programme, organisation_ids, target, now=now)
     shown = recipients[0] if recipients else None
     letter = None
     if shown is not None:
@@ -156,16 +160,20 @@ def preview_round(
 
 
 def words_for(
-    programme: Programme, urns: Iterable[int], *, now: datetime
+    programme: Programme, organisation_ids: Iterable[int], *, now: datetime
 ) -> dict[int, stationery.LetterAsking]:
     """What the letter says to each school, reckoned before the transaction that sends them; by URN."""
-    rows = db.session.scalars(select(School).where(School.urn.in_(set(urns))).order_by(School.urn))
+    rows = db.session.scalars(
+        select(School)
+        .where(School.organisation_id.in_(set(organisation_ids)))
+        .order_by(School.organisation_id)
+    )
     return invitations.askings(programme, rows.all(), now=now)
 
 
 def send_round(
     programme: Programme,
-    urns: Iterable[int],
+    organisation_ids: Iterable[int],
     *,
     note: str = "",
     who: str,
@@ -188,15 +196,15 @@ def send_round(
     invitations.queue(programme)
     if not warned and invitations.why_no_times(programme, now=now):
         raise NoTimesAnyMore
-    recipients, left_out = sorted_out(programme, urns, target, now=now)
+    recipients, left_out = sorted_out(programme, organisation_ids, target, now=now)
     written: list[tuple[Recipient, stationery.LetterAsking]] = []
     for recipient in recipients:
-        urn = recipient.school.urn
-        if seen is not None and seen.get(urn) != recipient.contact.address:
+        organisation_id = recipient.school.organisation_id
+        if seen is not None and seen.get(organisation_id) != recipient.contact.address:
             why = "the address changed since the list was shown"
             left_out.append(NotWrittenTo(school=recipient.school, why=why))
             continue
-        asking = (words or {}).get(urn)
+        asking = (words or {}).get(organisation_id)
         # It may have booked one year group since the words were reckoned.
         if asking is None or recipient.still_open not in (None, asking.year_groups):
             asking = invitations.asking(programme, recipient.school, now=now)
@@ -284,23 +292,23 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Invitatio
         select(Booking.id)
         .where(
             Booking.programme_id == programme_id,
-            Booking.urn == Invitation.urn,
+            Booking.organisation_id == Invitation.organisation_id,
             Booking.ended_at.is_(None),
             Booking.created_at >= Invitation.recorded_at,
         )
         .exists()
     )
     newest = (
-        select(func.max(Answer.id).label("id"), Answer.urn.label("urn"))
+        select(func.max(Answer.id).label("id"), Answer.organisation_id.label("organisation_id"))
         .where(Answer.programme_id == programme_id)
-        .group_by(Answer.urn)
+        .group_by(Answer.organisation_id)
         .subquery()
     )
     rows = db.session.execute(
         select(Invitation, School.name, Letter.status, Letter.handed_at, booked, Answer)
-        .join(School, School.urn == Invitation.urn)
+        .join(School, School.organisation_id == Invitation.organisation_id)
         .outerjoin(Letter, Letter.id == Invitation.letter_id)
-        .outerjoin(newest, newest.c.urn == Invitation.urn)
+        .outerjoin(newest, newest.c.organisation_id == Invitation.organisation_id)
         .outerjoin(Answer, Answer.id == newest.c.id)
         .where(Invitation.round_id.in_(list(round_ids)))
         .order_by(Invitation.round_id, func.lower(School.name), Invitation.id)

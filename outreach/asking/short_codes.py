@@ -56,7 +56,7 @@ class ShortCode(Base):
     __table_args__ = (
         Index(
             "ix_short_code_standing",
-            "urn",
+            "organisation_id",
             "programme_id",
             "kind",
             unique=True,
@@ -74,7 +74,7 @@ class ShortCode(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     partnership_id: Mapped[int]
     programme_id: Mapped[int] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(Text)
@@ -93,12 +93,12 @@ class WrongTry(Base):
 
     __tablename__ = "wrong_code_try"
     __table_args__ = (
-        Index("ix_wrong_code_try_urn", "urn", "recorded_at"),
+        Index("ix_wrong_code_try_organisation_id", "organisation_id", "recorded_at"),
         Index("ix_wrong_code_try_origin", "origin", "recorded_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int | None] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.organisation_id"))
     origin: Mapped[str] = mapped_column(Text, default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -141,13 +141,13 @@ def give(
 ) -> tuple[ShortCode, str]:
     """A new code and its only copy, as it is written ('K7MN 4QXP') or read out ('KITE 4827'); the one before it
     ends."""
-    _locked([school.urn])
-    for before in _standing(school.urn, programme.id, kind):
+    _locked([school.organisation_id])
+    for before in _standing(school.organisation_id, programme.id, kind):
         _end(before, REPLACED, now)
     db.session.flush()
     code = code or fresh(kind)
     row = ShortCode(
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
         kind=kind,
@@ -166,7 +166,7 @@ def give_to_read_out(programme: Programme, school: School, *, name: str, who: st
     _, written = give(programme, school, SPOKEN, name=name, expires_at=now + SPOKEN_LASTS, now=now)
     history.record(
         "read out a code",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"to": name or "not said"},
@@ -186,9 +186,12 @@ def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> s
     if origin and _tries(WrongTry.origin == origin, since=day) >= WRONG_TRIES_AN_ORIGIN:
         raise TooManyTries
     found = _of_postcode(postcode, now=now)
-    urns = sorted({row.urn for row in found})
-    _locked(urns)
-    if any(_tries(WrongTry.urn == urn, since=day) >= WRONG_TRIES_A_SCHOOL for urn in urns):
+    organisation_ids = sorted({row.organisation_id for row in found})
+    _locked(organisation_ids)
+    if any(
+        _tries(WrongTry.organisation_id == organisation_id, since=day) >= WRONG_TRIES_A_SCHOOL
+        for organisation_id in organisation_ids
+    ):
         raise TooManyTries
     typed = plain(code)
     right = None
@@ -199,7 +202,7 @@ def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> s
     if right is None:
         if not found:
             check_password_hash(_nobodys(), typed)  # takes as long as where there is a code
-        _count_wrong(found, urns, origin, now=now)
+        _count_wrong(found, organisation_ids, origin, now=now)
         return None
     return _opened(right, now=now)
 
@@ -222,12 +225,12 @@ def _fresh(kind: str) -> str:
     return f"{signs[:4]} {signs[4:]}"
 
 
-def _standing(urn: int, programme_id: int, kind: str) -> list[ShortCode]:
+def _standing(organisation_id: int, programme_id: int, kind: str) -> list[ShortCode]:
     return list(
         db.session.scalars(
             select(ShortCode)
             .where(
-                ShortCode.urn == urn,
+                ShortCode.organisation_id == organisation_id,
                 ShortCode.programme_id == programme_id,
                 ShortCode.kind == kind,
                 ShortCode.ended_at.is_(None),
@@ -245,7 +248,7 @@ def _of_postcode(postcode: str, *, now: datetime) -> list[ShortCode]:
     return list(
         db.session.scalars(
             select(ShortCode)
-            .join(School, School.urn == ShortCode.urn)
+            .join(School, School.organisation_id == ShortCode.organisation_id)
             .where(
                 ShortCode.ended_at.is_(None),
                 ShortCode.expires_at > now,
@@ -256,10 +259,13 @@ def _of_postcode(postcode: str, *, now: datetime) -> list[ShortCode]:
     )
 
 
-def _locked(urns: list[int]) -> None:
+def _locked(organisation_ids: list[int]) -> None:
     """Tries at one school go one after the other, so that many at once count as many."""
     db.session.execute(
-        select(School.urn).where(School.urn.in_(urns)).order_by(School.urn).with_for_update(key_share=True)
+        select(School.organisation_id)
+        .where(School.organisation_id.in_(organisation_ids))
+        .order_by(School.organisation_id)
+        .with_for_update(key_share=True)
     )
 
 
@@ -268,9 +274,12 @@ def _tries(which: ColumnElement[bool], *, since: datetime) -> int:
     return db.session.scalar(counted) or 0
 
 
-def _count_wrong(found: list[ShortCode], urns: list[int], origin: str, *, now: datetime) -> None:
-    db.session.add_all(WrongTry(urn=urn, origin=origin, recorded_at=now) for urn in urns)
-    if not urns:
+def _count_wrong(found: list[ShortCode], organisation_ids: list[int], origin: str, *, now: datetime) -> None:
+    db.session.add_all(
+        WrongTry(organisation_id=organisation_id, origin=origin, recorded_at=now)
+        for organisation_id in organisation_ids
+    )
+    if not organisation_ids:
         db.session.add(WrongTry(origin=origin, recorded_at=now))
     for row in found:
         if row.kind == SPOKEN and row.ended_at is None:
@@ -281,7 +290,7 @@ def _count_wrong(found: list[ShortCode], urns: list[int], origin: str, *, now: d
 
 
 def _opened(row: ShortCode, *, now: datetime) -> str:
-    school = db.session.get_one(School, row.urn)
+    school = db.session.get_one(School, row.organisation_id)
     programme = db.session.get_one(Programme, row.programme_id)
     if row.kind == SPOKEN:
         _end(row, USED, now)

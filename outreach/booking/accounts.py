@@ -115,9 +115,9 @@ class _Counted:
     links: list[tuple[int, int, date | None]] = field(default_factory=list)
     before: dict[int, _Before] = field(default_factory=dict)
 
-    def promise(self, urn: int, year_group: int, pupils: int, *, catch_up: bool) -> None:
+    def promise(self, organisation_id: int, year_group: int, pupils: int, *, catch_up: bool) -> None:
         for sums in (self.promised,) if catch_up else (self.promised, self.by_shows):
-            _add(sums, urn, year_group, pupils)
+            _add(sums, organisation_id, year_group, pupils)
 
     def own_numbers(self, today: date) -> OwnNumbers:
         """What the schools told of themselves, with what they inherit from those that have closed."""
@@ -126,8 +126,8 @@ class _Counted:
         return OwnNumbers(self.told, linked.of_closed(stays_open), self.before)
 
 
-def _add(sums: dict[int, dict[int, int]], urn: int, year_group: int, pupils: int) -> None:
-    by_year = sums.setdefault(urn, {})
+def _add(sums: dict[int, dict[int, int]], organisation_id: int, year_group: int, pupils: int) -> None:
+    by_year = sums.setdefault(organisation_id, {})
     by_year[year_group] = by_year.get(year_group, 0) + pupils
 
 
@@ -135,16 +135,16 @@ def account(
     programme: Programme, school: School, *, now: datetime, leaving_out: int | None = None
 ) -> PromiseAccount:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
-    return of_schools(programme, [school], now=now, leaving_out=leaving_out)[school.urn]
+    return of_schools(programme, [school], now=now, leaving_out=leaving_out)[school.organisation_id]
 
 
 def of_schools(
     programme: Programme, schools: Sequence[School], *, now: datetime, leaving_out: int | None = None
 ) -> dict[int, PromiseAccount]:
     """The accounts of many schools by URN, in one query however many."""
-    counted = _counted(programme, [s.urn for s in schools], leaving_out or 0)
+    counted = _counted(programme, [s.organisation_id for s in schools], leaving_out or 0)
     own = counted.own_numbers(day_of(now))
-    return {s.urn: _account(programme, s, own.of(s.urn), counted) for s in schools}
+    return {s.organisation_id: _account(programme, s, own.of(s.organisation_id), counted) for s in schools}
 
 
 def _account(
@@ -156,9 +156,9 @@ def _account(
     phase; with none of these it may bring any target year group. A programme for adults, which has none, is
     open until it is booked.
     """
-    targets, urn = counted.targets, school.urn
-    so_far, named = counted.promised.get(urn, {}), counted.named.get(urn)
-    by_shows = counted.by_shows.get(urn, {})
+    targets, organisation_id = counted.targets, school.organisation_id
+    so_far, named = counted.promised.get(organisation_id, {}), counted.named.get(organisation_id)
+    by_shows = counted.by_shows.get(organisation_id, {})
     by_ages = pupils.by_ages_or_phase(school)
     may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
     offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
@@ -174,11 +174,11 @@ def _account(
         expected=known,
         promised=so_far,
         still_open=still_open,
-        is_open=not counted.bookings.get(urn) if programme.for_adults else bool(still_open),
-        limits=counted.limits.get(urn, {}),
+        is_open=not counted.bookings.get(organisation_id) if programme.for_adults else bool(still_open),
+        limits=counted.limits.get(organisation_id, {}),
         excess={
             y: over
-            for y, coming in counted.to_come.get(urn, {}).items()
+            for y, coming in counted.to_come.get(organisation_id, {}).items()
             if y in targets and (over := min(coming, so_far[y] - _at_most(known.get(y), so_far[y]))) > 0
         },
     )
@@ -208,15 +208,19 @@ def _questions() -> CompoundSelect[Any]:
     """
     programme_id = bindparam("programme_id", type_=Integer)
     partnership_id = bindparam("partnership_id", type_=Integer)
-    urns = bindparam("urns", type_=Integer)
-    family = select(School.urn).where(School.urn.in_(urns)).cte("family", recursive=True)
-    family = family.union(
-        select(Succession.predecessor_urn).join(family, family.c.urn == Succession.successor_urn)
+    organisation_ids = bindparam("organisation_ids", type_=Integer)
+    family = (
+        select(School.organisation_id)
+        .where(School.organisation_id.in_(organisation_ids))
+        .cte("family", recursive=True)
     )
-    everybody = select(family.c.urn)
+    family = family.union(
+        select(Succession.predecessor_id).join(family, family.c.organisation_id == Succession.successor_id)
+    )
+    everybody = select(family.c.organisation_id)
     mine = and_(
         Booking.programme_id == programme_id,
-        Booking.urn.in_(urns),
+        Booking.organisation_id.in_(organisation_ids),
         Booking.ended_at.is_(None),
         Booking.id != bindparam("leaving_out", type_=Integer),
     )
@@ -225,22 +229,24 @@ def _questions() -> CompoundSelect[Any]:
     newest_share = select(func.max(CountedShare.id)).where(CountedShare.partnership_id == partnership_id)
     newest_decisions = (
         select(func.max(TargetDecision.id))
-        .where(TargetDecision.programme_id == programme_id, TargetDecision.urn.in_(everybody))
-        .group_by(TargetDecision.urn)
+        .where(TargetDecision.programme_id == programme_id, TargetDecision.organisation_id.in_(everybody))
+        .group_by(TargetDecision.organisation_id)
     )
     newest = (
-        select(func.max(BookingRevision.id).label("id"), Booking.urn, _IS_CATCH_UP.label("catch_up"))
+        select(
+            func.max(BookingRevision.id).label("id"), Booking.organisation_id, _IS_CATCH_UP.label("catch_up")
+        )
         .join(Booking, Booking.id == BookingRevision.booking_id)
         .where(mine, not_failed, ~exists().where(CameTo.booking_id == Booking.id))
-        .group_by(Booking.id, Booking.urn, Booking.catch_up)
+        .group_by(Booking.id, Booking.organisation_id, Booking.catch_up)
         .subquery()
     )
     # Of a predecessor another authority holds, and its partnership, nothing told is ours to read.
     held = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
     readable = (
-        select(family.c.urn)
-        .join(School, School.urn == family.c.urn)
-        .where(or_(family.c.urn.in_(urns), School.la_code.in_(held)))
+        select(family.c.organisation_id)
+        .join(School, School.organisation_id == family.c.organisation_id)
+        .where(or_(family.c.organisation_id.in_(organisation_ids), School.la_code.in_(held)))
     )
     return union_all(
         _answer("target", text=type_coerce(ProgrammeTarget.year_groups, Text)).where(
@@ -249,37 +255,43 @@ def _questions() -> CompoundSelect[Any]:
         _answer("share", text=cast(CountedShare.share, Text)).where(
             CountedShare.id == newest_share.scalar_subquery()
         ),
-        _answer("named", TargetDecision.urn, text=type_coerce(TargetDecision.year_groups, Text)).where(
-            TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE
-        ),
+        _answer(
+            "named", TargetDecision.organisation_id, text=type_coerce(TargetDecision.year_groups, Text)
+        ).where(TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE),
         _answer("own", OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, sort=OwnNumber.id).where(
             OwnNumber.urn.in_(readable),
             OwnNumber.academic_year == bindparam("academic_year", type_=Integer),
         ),
         _answer(
             "promised",
-            newest.c.urn,
+            newest.c.organisation_id,
             PromisedPupils.year_group,
             func.sum(PromisedPupils.pupils),
             newest.c.catch_up,
         )
         .join(newest, newest.c.id == PromisedPupils.revision_id)
-        .group_by(newest.c.urn, PromisedPupils.year_group, newest.c.catch_up),
-        _answer("bookings", Booking.urn, n=func.count(Booking.id))
+        .group_by(newest.c.organisation_id, PromisedPupils.year_group, newest.c.catch_up),
+        _answer("bookings", Booking.organisation_id, n=func.count(Booking.id))
         .where(mine, not_failed)
-        .group_by(Booking.urn),
-        _answer("came to", Booking.urn, CameTo.year_group, CameTo.pupils, _IS_CATCH_UP)
+        .group_by(Booking.organisation_id),
+        _answer("came to", Booking.organisation_id, CameTo.year_group, CameTo.pupils, _IS_CATCH_UP)
         .join(CameTo, CameTo.booking_id == Booking.id)
         .where(mine, not_failed),
         _answer(
-            "limit", PromiseLimit.urn, PromiseLimit.year_group, PromiseLimit.at_most, PromiseLimit.has
-        ).where(PromiseLimit.programme_id == programme_id, PromiseLimit.urn.in_(urns)),
-        _answer("link", Succession.predecessor_urn, Succession.successor_urn, day=Succession.link_date).where(
-            Succession.predecessor_urn.in_(everybody)
+            "limit",
+            PromiseLimit.organisation_id,
+            PromiseLimit.year_group,
+            PromiseLimit.at_most,
+            PromiseLimit.has,
+        ).where(
+            PromiseLimit.programme_id == programme_id, PromiseLimit.organisation_id.in_(organisation_ids)
+        ),
+        _answer("link", Succession.predecessor_id, Succession.successor_id, day=Succession.link_date).where(
+            Succession.predecessor_id.in_(everybody)
         ),
         _answer(
             "before",
-            School.urn,
+            School.organisation_id,
             School.statutory_low_age,
             School.statutory_high_age,
             text=School.phase_of_education,
@@ -287,14 +299,14 @@ def _questions() -> CompoundSelect[Any]:
             day=School.close_date,
         )
         .select_from(family)
-        .join(Succession, Succession.predecessor_urn == family.c.urn)
-        .join(School, School.urn == family.c.urn),
+        .join(Succession, Succession.predecessor_id == family.c.organisation_id)
+        .join(School, School.organisation_id == family.c.organisation_id),
     ).order_by("sort", "y")
 
 
 def _answer(
     kind: str,
-    urn: Any = _NOUGHT,
+    organisation_id: Any = _NOUGHT,
     y: Any = _NOUGHT,
     n: Any = _NOUGHT,
     beside: Any = _NOUGHT,
@@ -307,7 +319,7 @@ def _answer(
     """One kind of row among the answers."""
     return select(
         literal(kind).label("kind"),
-        urn.label("urn"),
+        organisation_id.label("organisation_id"),
         y.label("y"),
         n.label("n"),
         beside.label("beside"),
@@ -321,38 +333,38 @@ def _answer(
 _QUESTIONS = _questions()
 
 
-def _counted(programme: Programme, urns: list[int], leaving_out: int) -> _Counted:
+def _counted(programme: Programme, organisation_ids: list[int], leaving_out: int) -> _Counted:
     """The answers for some schools; the newest own number of a year group holds."""
     counted = _Counted()
     asked = {
         "programme_id": programme.id,
         "partnership_id": programme.partnership_id,
-        "urns": urns,
+        "organisation_ids": organisation_ids,
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, urn, year_group, n, beside, said, status, day, _ in plain_rows(_QUESTIONS, asked):
+    for kind, organisation_id, year_group, n, beside, said, status, day, _ in plain_rows(_QUESTIONS, asked):
         if kind == "target":
             counted.targets = _year_groups(said)
         elif kind == "share":
             counted.share = float(said)
         elif kind == "named":
-            counted.named[urn] = _year_groups(said)
+            counted.named[organisation_id] = _year_groups(said)
         elif kind == "own":
-            counted.told.setdefault(urn, {})[year_group] = n
+            counted.told.setdefault(organisation_id, {})[year_group] = n
         elif kind == "promised":
-            counted.promise(urn, year_group, int(n), catch_up=bool(beside))
-            _add(counted.to_come, urn, year_group, int(n))
+            counted.promise(organisation_id, year_group, int(n), catch_up=bool(beside))
+            _add(counted.to_come, organisation_id, year_group, int(n))
         elif kind == "came to":
-            counted.promise(urn, year_group, n, catch_up=bool(beside))
+            counted.promise(organisation_id, year_group, n, catch_up=bool(beside))
         elif kind == "limit":
-            counted.limits.setdefault(urn, {})[year_group] = Limit(beside, n)
+            counted.limits.setdefault(organisation_id, {})[year_group] = Limit(beside, n)
         elif kind == "bookings":
-            counted.bookings[urn] = n
+            counted.bookings[organisation_id] = n
         elif kind == "link":
-            counted.links.append((urn, year_group, day))
+            counted.links.append((organisation_id, year_group, day))
         else:
-            counted.before[urn] = _Before(year_group, n, said, status, day)
+            counted.before[organisation_id] = _Before(year_group, n, said, status, day)
     return counted
 
 

@@ -98,7 +98,7 @@ def book(
     at_hand = take_up(programme, school, now=now)
     kept = {p.id: p for p in at_hand.kept} if at_hand is not None else {}
     if at_hand is None or not kept.keys() >= set(ids):
-        made = [b for b in promises.live(programme.id, school.urn) if b.performance_id in ids]
+        made = [b for b in promises.live(programme.id, school.organisation_id) if b.performance_id in ids]
         if not made:
             raise NothingHeld
         return made
@@ -119,8 +119,8 @@ class AtHand:
 
 def take_up(programme: Programme, school: School, *, now: datetime) -> AtHand | None:
     """Lock the school and read what it books from; None when nothing is kept for it."""
-    performances.lock_school(school.urn)
-    kept = holds.kept(programme, school.urn, now=now)
+    performances.lock_school(school.organisation_id)
+    kept = holds.kept(programme, school.organisation_id, now=now)
     if not kept:
         return None
     return AtHand(
@@ -128,7 +128,7 @@ def take_up(programme: Programme, school: School, *, now: datetime) -> AtHand | 
         school=school,
         kept=kept,
         account=accounts.account(programme, school, now=now),
-        typed=holds.remove_draft(programme.id, school.urn),
+        typed=holds.remove_draft(programme.id, school.organisation_id),
     )
 
 
@@ -173,7 +173,7 @@ def move(
     if booking.role != HOST:
         raise HostMovesIt
     performance = booking.performance
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     performances.lock_days([performance.tour_day_id, slot.tour_day_id])
     db.session.refresh(booking)
     db.session.refresh(performance)
@@ -235,7 +235,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     Another hall is another place: SEQUENCE + 1, for guests and the troupe too. All else is text at the same
     SEQUENCE. Raises BookingEnded, ShowIsOver, TooLateToChange and the refusals of `book` about pupils.
     """
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     performances.lock_days([booking.performance.tour_day_id])
     db.session.refresh(booking)
     booking.still_open()
@@ -303,7 +303,7 @@ def cancel(
     if not reason.strip():
         raise CancelReasonMissing
     performance = booking.performance
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     performances.lock_days([performance.tour_day_id])
     db.session.refresh(booking)
     if booking.ended_at is not None:
@@ -379,7 +379,7 @@ def make(
         reference=promises.fresh_reference(prefix),
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         performance_id=performance.id,
         role=role,
         catch_up=catch_up,
@@ -401,6 +401,10 @@ def make(
         booking,
         who=who,
         now=now,
-        after={"urn": school.urn, "starts_at": performance.starts_at.isoformat(), "pupils": pupils},
+        after={
+            "organisation_id": school.organisation_id,
+            "starts_at": performance.starts_at.isoformat(),
+            "pupils": pupils,
+        },
     )
     return booking

@@ -105,7 +105,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> V
 
     Raises AlreadyThere.
     """
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     put_down = put(booking, [colleague], there=promises.people_of(booking), who=who, now=now)
@@ -123,7 +123,7 @@ def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
 
     Raises LastPerson; somebody who is not there any more is no fault.
     """
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     people = promises.people_of(booking)
@@ -149,7 +149,7 @@ def correct(
     it; None where the new one waits for a coordinator, and the old one has it until then. Raises NotThere,
     AlreadyThere.
     """
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     people = promises.people_of(booking)
@@ -177,7 +177,7 @@ def correct(
     on_file = next(
         (
             c
-            for c in contacts.contacts_of_school(booking.urn, whose)
+            for c in contacts.contacts_of_school(booking.organisation_id, whose)
             if c.address.casefold() == kept.address.casefold()
         ),
         None,
@@ -185,7 +185,7 @@ def correct(
     if on_file is not None and contacts.details_of(on_file) != kept:
         changed = contacts.details(kept.name, kept.role or on_file.role, on_file.address, kept.phone)
         contacts.put_many(
-            [(booking.urn, on_file, changed)],
+            [(booking.organisation_id, on_file, changed)],
             source=f"booking {booking.reference}",
             source_date=now.date(),
             who=who,
@@ -224,7 +224,7 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
     Whoever never had one, or gave its link back, gets the booking as it stands. Raises what again.resend()
     says, and BookingEnded where there is nothing to say any more.
     """
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
     if person is None:
         return None
@@ -253,7 +253,7 @@ def put(
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
         on_file = {
             c.address.casefold()
-            for c in contacts.contacts_of_school(booking.urn, booking.programme.partnership_id)
+            for c in contacts.contacts_of_school(booking.organisation_id, booking.programme.partnership_id)
         }
     rows, new = [], []
     for person in people:
@@ -272,7 +272,7 @@ def put(
         if address.casefold() not in on_file:
             new.append(contacts.details(person.name, person.role or person.duty, address, person.phone))
     contacts.put_many(
-        [(booking.urn, None, kept) for kept in new],
+        [(booking.organisation_id, None, kept) for kept in new],
         source=source,
         source_date=now.date(),
         who=who,

@@ -100,17 +100,19 @@ def listing(
 def last_shows(programme_id: int, *, now: datetime) -> dict[int, datetime]:
     """When the last of a school's coming shows begins, by URN; whoever has none coming is left out. One
     query."""
-    return {urn: starts_at for urn, starts_at in plain_rows(*_last(programme_id, now))}
+    return {
+        organisation_id: starts_at for organisation_id, starts_at in plain_rows(*_last(programme_id, now))
+    }
 
 
 @made_once
 def _last(programme_id: int, now: datetime) -> Select[int, datetime]:
     return (
-        select(Booking.urn, func.max(Performance.starts_at))
+        select(Booking.organisation_id, func.max(Performance.starts_at))
         .join(Performance, Performance.id == Booking.performance_id)
         .where(Booking.programme_id == programme_id, Booking.ended_at.is_(None), Performance.ends_at > now)
-        .group_by(Booking.urn)
-        .order_by(Booking.urn)
+        .group_by(Booking.organisation_id)
+        .order_by(Booking.organisation_id)
     )
 
 
@@ -150,21 +152,23 @@ def _places(programme_id: int) -> Select[date, int, int]:
     )
 
 
-def past_shows(programme_id: int, urns: Iterable[int], *, now: datetime) -> list[tuple[int, datetime, str]]:
+def past_shows(
+    programme_id: int, organisation_ids: Iterable[int], *, now: datetime
+) -> list[tuple[int, datetime, str]]:
     """(URN, start, reference) of the promises of some schools whose show is over, in the order of the shows;
     one query."""
-    found = plain_rows(*_past(programme_id, set(urns), now))
-    return [(urn, starts_at, reference) for urn, starts_at, reference in found]
+    found = plain_rows(*_past(programme_id, set(organisation_ids), now))
+    return [(organisation_id, starts_at, reference) for organisation_id, starts_at, reference in found]
 
 
 @made_once
-def _past(programme_id: int, urns: Collection[int], now: datetime) -> Select[int, datetime, str]:
+def _past(programme_id: int, organisation_ids: Collection[int], now: datetime) -> Select[int, datetime, str]:
     return (
-        select(Booking.urn, Performance.starts_at, Booking.reference)
+        select(Booking.organisation_id, Performance.starts_at, Booking.reference)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(
             Booking.programme_id == programme_id,
-            Booking.urn.in_(urns),
+            Booking.organisation_id.in_(organisation_ids),
             Booking.ended_at.is_(None),
             Performance.ends_at <= now,
         )
@@ -172,12 +176,12 @@ def _past(programme_id: int, urns: Collection[int], now: datetime) -> Select[int
     )
 
 
-def of_school(urn: int, partnership_id: int) -> list[Booking]:
+def of_school(organisation_id: int, partnership_id: int) -> list[Booking]:
     """Every booking that a school ever made with this partnership, the latest show first."""
-    return of_schools([urn], partnership_id)
+    return of_schools([organisation_id], partnership_id)
 
 
-def of_schools(urns: Iterable[int], partnership_id: int) -> list[Booking]:
+def of_schools(organisation_ids: Iterable[int], partnership_id: int) -> list[Booking]:
     """The same of several: a school and those it came from. Two queries."""
     return list(
         db.session.scalars(
@@ -186,7 +190,9 @@ def of_schools(urns: Iterable[int], partnership_id: int) -> list[Booking]:
             .join(Performance, Performance.id == Booking.performance_id)
             .options(contains_eager(Booking.programme), contains_eager(Booking.performance))
             .options(selectinload(Booking.school))
-            .where(Booking.urn.in_(set(urns)), Programme.partnership_id == partnership_id)
+            .where(
+                Booking.organisation_id.in_(set(organisation_ids)), Programme.partnership_id == partnership_id
+            )
             .order_by(Performance.starts_at.desc(), Booking.id.desc())
         )
     )
@@ -223,7 +229,7 @@ def _chosen(
             )
         )
     return (
-        query.join(School, School.urn == Booking.urn)
+        query.join(School, School.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(*wanted)

@@ -76,12 +76,12 @@ def within_reach(programme: Programme, school: School, *, now: datetime, at_leas
     partnership = partnerships.get(programme.partnership_id)
     ways, here = (
         roads.roads_of_partnership(partnership),
-        Stop(school.urn, school_locations.located(school).place),
+        Stop(school.organisation_id, school_locations.located(school).place),
     )
     calendar = school_days.load_one(school)
     found = []
     for performance, taken, by_guests, consent in db.session.execute(
-        _SHOWS, {"programme_id": programme.id, "urn": school.urn, "now": now}
+        _SHOWS, {"programme_id": programme.id, "organisation_id": school.organisation_id, "now": now}
     ):
         seats = Seats(
             ceiling=programme.audience_ceiling, taken=int(taken), by_guests=int(by_guests), consent=consent
@@ -108,7 +108,7 @@ def has_neighbours(programme: Programme, performance: Performance, *, now: datet
     rows = db.session.scalars(
         select(School).where(
             School.la_code.in_(select(Authority.la_code).where(Authority.partnership_id == partnership.id)),
-            School.urn != performance.urn,
+            School.organisation_id != performance.organisation_id,
             ~schools.has_closed(School, day_of(now)),
             School.easting.between(there.place.easting - reach, there.place.easting + reach),
             School.northing.between(there.place.northing - reach, there.place.northing + reach),
@@ -118,7 +118,7 @@ def has_neighbours(programme: Programme, performance: Performance, *, now: datet
     near = [
         row
         for row in rows
-        if ways.minutes(roads.school_stop(row.urn, row.easting, row.northing), there)
+        if ways.minutes(roads.school_stop(row.organisation_id, row.easting, row.northing), there)
         <= partnership.guest_minutes
     ]
     return bool(near) and any(a.is_open for a in accounts.of_schools(programme, near, now=now).values())
@@ -127,7 +127,9 @@ def has_neighbours(programme: Programme, performance: Performance, *, now: datet
 def minutes_between(programme: Programme, school: School, performance: Performance) -> int:
     """Minutes on the road from a school to a show."""
     ways = roads.roads_of_partnership(partnerships.get(programme.partnership_id))
-    return ways.minutes(Stop(school.urn, school_locations.located(school).place), _stop(performance))
+    return ways.minutes(
+        Stop(school.organisation_id, school_locations.located(school).place), _stop(performance)
+    )
 
 
 def nearest(
@@ -161,7 +163,7 @@ def nearest(
 
 
 def _stop(performance: Performance) -> Stop:
-    return roads.school_stop(performance.urn, performance.easting, performance.northing)
+    return roads.school_stop(performance.organisation_id, performance.easting, performance.northing)
 
 
 _LIVE = and_(Booking.performance_id == Performance.id, Booking.ended_at.is_(None))
@@ -180,7 +182,7 @@ _SHOWS = (
     .options(contains_eager(Performance.host))
     .where(
         Performance.programme_id == bindparam("programme_id"),
-        Performance.urn != bindparam("urn"),
+        Performance.organisation_id != bindparam("organisation_id"),
         Performance.starts_at > bindparam("now"),
         Performance.released_at.is_(None),
         Performance.held_until.is_(None),

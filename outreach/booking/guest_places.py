@@ -103,7 +103,7 @@ class GuestPlace(Base):
         Index(
             "uq_guest_place_open",
             "programme_id",
-            "urn",
+            "organisation_id",
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
@@ -115,7 +115,7 @@ class GuestPlace(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     performance_id: Mapped[int] = mapped_column(ForeignKey("performance.id"))
     why: Mapped[str] = mapped_column(Text)
     catch_up: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -206,20 +206,24 @@ def get(place_id: int) -> GuestPlace:
     return found
 
 
-def open_of(programme_id: int, urn: int) -> GuestPlace | None:
+def open_of(programme_id: int, organisation_id: int) -> GuestPlace | None:
     """What a school has asked for and not heard, or not taken, yet; None if nothing."""
     return db.session.scalar(
         select(GuestPlace)
-        .where(GuestPlace.programme_id == programme_id, GuestPlace.urn == urn, GuestPlace.ended_at.is_(None))
+        .where(
+            GuestPlace.programme_id == programme_id,
+            GuestPlace.organisation_id == organisation_id,
+            GuestPlace.ended_at.is_(None),
+        )
         .options(joinedload(GuestPlace.performance).joinedload(Performance.host))
     )
 
 
-def newest_of(programme_id: int, urn: int) -> GuestPlace | None:
+def newest_of(programme_id: int, organisation_id: int) -> GuestPlace | None:
     """What a school asked for last, however that ended."""
     return db.session.scalar(
         select(GuestPlace)
-        .where(GuestPlace.programme_id == programme_id, GuestPlace.urn == urn)
+        .where(GuestPlace.programme_id == programme_id, GuestPlace.organisation_id == organisation_id)
         .options(joinedload(GuestPlace.performance).joinedload(Performance.host))
         .order_by(GuestPlace.id.desc())
         .limit(1)

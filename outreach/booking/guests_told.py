@@ -67,7 +67,7 @@ def host_left(performance: Performance, *, by: str, not_on: Collection[int] = ()
 def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> None:
     """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of
     it."""
-    place = guest_places.open_of(programme.id, school.urn)
+    place = guest_places.open_of(programme.id, school.organisation_id)
     if place is not None:
         place.ended_at, place.ended_as = now, BOOKED
         db.session.flush()
@@ -132,7 +132,7 @@ def tell_host(
     note = GuestNote(
         kind=kind,
         place_id=place.id,
-        urn=host.urn,
+        organisation_id=host.organisation_id,
         programme_id=place.programme_id,
         programme_title=place.programme.title,
         school_name=show.host.name,
@@ -164,7 +164,7 @@ def tell_guest(
     note = GuestNote(
         kind=kind,
         place_id=place.id,
-        urn=place.urn,
+        organisation_id=place.organisation_id,
         programme_id=place.programme_id,
         programme_title=place.programme.title,
         school_name=place.school.name,

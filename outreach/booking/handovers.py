@@ -26,15 +26,15 @@ class Handover(Base):
     __tablename__ = "booking_handover"
     __table_args__ = (
         Index("ix_booking_handover_booking", "booking_id", "id"),
-        Index("ix_booking_handover_from", "from_urn"),
-        Index("ix_booking_handover_to", "to_urn"),
-        CheckConstraint("from_urn <> to_urn", name="other"),
+        Index("ix_booking_handover_from", "from_organisation_id"),
+        Index("ix_booking_handover_to", "to_organisation_id"),
+        CheckConstraint("from_organisation_id <> to_organisation_id", name="other"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"))
-    from_urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
-    to_urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    from_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
+    to_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
 
@@ -61,5 +61,5 @@ def newest(booking_id: int) -> Handover | None:
 def holders(rows: Collection[Handover], now_with: int) -> list[int]:
     """The schools that have held a booking up to the one it is with, in order; what was handed back is left
     out. Pure."""
-    line = [row.from_urn for row in rows]
+    line = [row.from_organisation_id for row in rows]
     return [*line[: line.index(now_with)], now_with] if now_with in line else [*line, now_with]

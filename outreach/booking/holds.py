@@ -24,7 +24,7 @@ class Draft(Base):
 
     __tablename__ = "draft"
 
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
     typed: Mapped[Any] = mapped_column(JSON)
     saved_at: Mapped[datetime] = mapped_column(Instant)
@@ -34,11 +34,11 @@ class FormBegun(Base):
     """A school chose a slot and began the form: the cause 'started' while no booking follows."""
 
     __tablename__ = "form_begun"
-    __table_args__ = (Index("ix_form_begun_programme", "programme_id", "urn"),)
+    __table_args__ = (Index("ix_form_begun_programme", "programme_id", "organisation_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -97,7 +97,7 @@ def hold(
     ProgrammeClosed, SchoolClosed, NotForYourSchool, OneShowIsEnough.
     """
     day_ids = {slot.tour_day_id for slot in chosen}
-    performances.lock_school(school.urn)
+    performances.lock_school(school.organisation_id)
     performances.lock_days(day_ids)
     account = accounts.account(programme, school, now=now)
     if (why := why_nothing(programme, school, account)) is not None:
@@ -106,7 +106,7 @@ def hold(
         len(chosen) == 2 and len(day_ids) == 1 and accounts.needs_two_shows(programme, account.still_open)
     ):
         raise OneShowIsEnough
-    _drop(programme.id, school.urn)
+    _drop(programme.id, school.organisation_id)
     performances.clear_expired(day_ids, now=now)
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
     claimed: list[Performance] = []
@@ -118,10 +118,12 @@ def hold(
         claimed.append(
             performances.claim(found, school, programme_id=programme.id, held_until=until, now=now)
         )
-    db.session.add(FormBegun(programme_id=programme.id, urn=school.urn, recorded_at=now))
+    db.session.add(
+        FormBegun(programme_id=programme.id, organisation_id=school.organisation_id, recorded_at=now)
+    )
     history.record(
         "held",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after=[p.starts_at.isoformat() for p in claimed],
@@ -150,7 +152,9 @@ def who_could_book(
     if programme.closed_at is not None or not itinerary.room_left(programme.id, now=now, first=first):
         return set()
     return {
-        school.urn for school, account in known.items() if why_nothing(programme, school, account) is None
+        school.organisation_id
+        for school, account in known.items()
+        if why_nothing(programme, school, account) is None
     }
 
 
@@ -159,7 +163,7 @@ _KEPT = (
     .options(joinedload(Performance.troupe))
     .where(
         Performance.programme_id == bindparam("programme_id"),
-        Performance.urn == bindparam("urn"),
+        Performance.organisation_id == bindparam("organisation_id"),
         Performance.held_until.is_not(None),
         Performance.released_at.is_(None),
     )
@@ -167,13 +171,13 @@ _KEPT = (
 )
 
 
-def kept(programme: Programme, urn: int, *, now: datetime) -> list[Performance]:
+def kept(programme: Programme, organisation_id: int, *, now: datetime) -> list[Performance]:
     """All that is held for the school, by start, live or just lapsed and not taken yet.
 
     What lapsed counts only while its day still keeps the notice for booking: nobody books a day that has come
     or gone.
     """
-    return still_kept(programme, _all_kept(programme.id, urn), now=now)
+    return still_kept(programme, _all_kept(programme.id, organisation_id), now=now)
 
 
 def still_kept(programme: Programme, held: Iterable[Performance], *, now: datetime) -> list[Performance]:
@@ -186,9 +190,11 @@ def still_kept(programme: Programme, held: Iterable[Performance], *, now: dateti
     ]
 
 
-def held(programme_id: int, urn: int, *, now: datetime) -> list[Performance]:
+def held(programme_id: int, organisation_id: int, *, now: datetime) -> list[Performance]:
     """What is kept for the school now, by start."""
-    return [p for p in _all_kept(programme_id, urn) if p.held_until is not None and p.held_until > now]
+    return [
+        p for p in _all_kept(programme_id, organisation_id) if p.held_until is not None and p.held_until > now
+    ]
 
 
 def in_hand(programme_id: int, *, now: datetime) -> list[Performance]:
@@ -216,9 +222,9 @@ def renew(programme: Programme, school: School, *, now: datetime) -> list[Perfor
 
     Behind the locks, so that what a colleague books or another school claims meanwhile is left alone.
     """
-    performances.lock_school(school.urn)
-    performances.lock_days(p.tour_day_id for p in kept(programme, school.urn, now=now))
-    still = kept(programme, school.urn, now=now)
+    performances.lock_school(school.organisation_id)
+    performances.lock_days(p.tour_day_id for p in kept(programme, school.organisation_id, now=now))
+    still = kept(programme, school.organisation_id, now=now)
     if not still:
         raise NothingHeld
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
@@ -236,50 +242,57 @@ def keep(performance: Performance, until: datetime | None) -> None:
         raise NothingHeld from taken
 
 
-def give_back(programme_id: int, urn: int, *, who: str, now: datetime) -> bool:
+def give_back(programme_id: int, organisation_id: int, *, who: str, now: datetime) -> bool:
     """Let go of what is held; False where nothing was."""
-    performances.lock_school(urn)
-    given = bool(_drop(programme_id, urn))
+    performances.lock_school(organisation_id)
+    given = bool(_drop(programme_id, organisation_id))
     if given:
         whose = db.session.get_one(Programme, programme_id).partnership_id
-        history.record("gave back", history.Subject("school", urn, whose), who=who, now=now)
+        history.record("gave back", history.Subject("school", organisation_id, whose), who=who, now=now)
     return given
 
 
-def save_draft(programme_id: int, urn: int, typed: dict[str, Any], *, now: datetime) -> None:
+def save_draft(programme_id: int, organisation_id: int, typed: dict[str, Any], *, now: datetime) -> None:
     """Keep what was typed so far; two who type at once go one after the other."""
-    performances.lock_school(urn)
-    row = db.session.get(Draft, (urn, programme_id))
+    performances.lock_school(organisation_id)
+    row = db.session.get(Draft, (organisation_id, programme_id))
     if row is None:
-        db.session.add(Draft(urn=urn, programme_id=programme_id, typed=typed, saved_at=now))
+        db.session.add(
+            Draft(organisation_id=organisation_id, programme_id=programme_id, typed=typed, saved_at=now)
+        )
     else:
         row.typed, row.saved_at = typed, now
 
 
-def draft(programme_id: int, urn: int) -> dict[str, Any]:
+def draft(programme_id: int, organisation_id: int) -> dict[str, Any]:
     """What was typed so far; {} if nothing."""
-    row = db.session.get(Draft, (urn, programme_id))
+    row = db.session.get(Draft, (organisation_id, programme_id))
     return dict(row.typed) if row else {}
 
 
-def remove_draft(programme_id: int, urn: int) -> dict[str, Any]:
+def remove_draft(programme_id: int, organisation_id: int) -> dict[str, Any]:
     """What was typed so far, no longer kept once the caller's transaction commits; {} if nothing."""
-    return dict(db.session.scalar(_TAKEN, {"of_urn": urn, "of_programme": programme_id}) or {})
+    return dict(
+        db.session.scalar(_TAKEN, {"of_organisation_id": organisation_id, "of_programme": programme_id}) or {}
+    )
 
 
 _TAKEN = (
     delete(Draft)
-    .where(Draft.urn == bindparam("of_urn"), Draft.programme_id == bindparam("of_programme"))
+    .where(
+        Draft.organisation_id == bindparam("of_organisation_id"),
+        Draft.programme_id == bindparam("of_programme"),
+    )
     .returning(Draft.typed)
 )
 
 
-def _all_kept(programme_id: int, urn: int) -> list[Performance]:
-    return list(db.session.scalars(_KEPT, {"programme_id": programme_id, "urn": urn}))
+def _all_kept(programme_id: int, organisation_id: int) -> list[Performance]:
+    return list(db.session.scalars(_KEPT, {"programme_id": programme_id, "organisation_id": organisation_id}))
 
 
-def _drop(programme_id: int, urn: int) -> int:
-    still = _all_kept(programme_id, urn)
+def _drop(programme_id: int, organisation_id: int) -> int:
+    still = _all_kept(programme_id, organisation_id)
     for performance in still:
         db.session.delete(performance)
     db.session.flush()

@@ -36,7 +36,7 @@ class Difference:
     """A stored number that is not what the rule says now; None: no row."""
 
     programme: Programme
-    urn: int
+    organisation_id: int
     year_group: int
     stored: Limit | None
     right: Limit
@@ -49,22 +49,22 @@ class Difference:
         return self.stored.has != self.right.has or (self.stored.at_most or 0) < (self.right.at_most or 0)
 
 
-def write(partnership_id: int, urns: Collection[int] | None = None, *, now: datetime) -> int:
+def write(partnership_id: int, organisation_ids: Collection[int] | None = None, *, now: datetime) -> int:
     """Write what has changed, for some schools and whoever follows them (None: all); how many numbers did."""
     changed = 0
     for programme in _not_over(partnership_id, now=now):
-        for part in _parts(programme, urns):
+        for part in _parts(programme, organisation_ids):
             _lock(programme, part)
             found = list(_differences(programme, part, now=now))
-            _upsert([_row(programme.id, d.urn, d.year_group, d.right) for d in found])
+            _upsert([_row(programme.id, d.organisation_id, d.year_group, d.right) for d in found])
             changed += len(found)
     return changed
 
 
-def write_everywhere(urns: Collection[int] | None = None, *, now: datetime) -> int:
+def write_everywhere(organisation_ids: Collection[int] | None = None, *, now: datetime) -> int:
     """The same in every partnership."""
     partnerships = db.session.scalars(select(Authority.partnership_id).distinct()).all()
-    return sum(write(partnership_id, urns, now=now) for partnership_id in sorted(partnerships))
+    return sum(write(partnership_id, organisation_ids, now=now) for partnership_id in sorted(partnerships))
 
 
 def differences(partnership_id: int, *, now: datetime) -> Iterator[Difference]:
@@ -95,9 +95,9 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
         programme = db.session.get_one(Programme, programme_id)
         account_of = accounts.of_schools(programme, some, now=now)
         found += [
-            Beyond(programme=programme, school=s, excess=account_of[s.urn].excess)
+            Beyond(programme=programme, school=s, excess=account_of[s.organisation_id].excess)
             for s in some
-            if account_of[s.urn].excess
+            if account_of[s.organisation_id].excess
         ]
     return found
 
@@ -106,10 +106,10 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
 def _more_than_they_have(partnership_id: int, year: int) -> Select[int, School]:
     return (
         select(PromiseLimit.programme_id, School)
-        .join(School, School.urn == PromiseLimit.urn)
+        .join(School, School.organisation_id == PromiseLimit.organisation_id)
         .join(Programme, Programme.id == PromiseLimit.programme_id)
         .where(*_is_not_over(partnership_id, year), PromiseLimit.at_most > PromiseLimit.has)
-        .order_by(PromiseLimit.programme_id, School.name, School.urn)
+        .order_by(PromiseLimit.programme_id, School.name, School.organisation_id)
     )
 
 
@@ -121,7 +121,7 @@ def allow(
     for y in year_groups:
         has, stored = account.expected[y].at_most, account.limits.get(y)
         if stored is None or stored.at_most is not None and (has is None or has > stored.at_most):
-            rows.append(_row(programme.id, school.urn, y, Limit(has, has)))
+            rows.append(_row(programme.id, school.organisation_id, y, Limit(has, has)))
     _upsert(rows)
 
 
@@ -154,55 +154,75 @@ def _is_not_over(partnership_id: int, year: int) -> tuple[ColumnElement[bool], .
     )
 
 
-def _parts(programme: Programme, urns: Collection[int] | None) -> Iterator[list[School]]:
+def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> Iterator[list[School]]:
     """The schools whose numbers are stored: the open ones, and whoever has promised or has a number already."""
     codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
-    promised = select(Booking.urn).where(Booking.programme_id == programme.id, Booking.ended_at.is_(None))
-    stored = select(PromiseLimit.urn).where(PromiseLimit.programme_id == programme.id)
+    promised = select(Booking.organisation_id).where(
+        Booking.programme_id == programme.id, Booking.ended_at.is_(None)
+    )
+    stored = select(PromiseLimit.organisation_id).where(PromiseLimit.programme_id == programme.id)
     query = select(School).where(
         or_(
             School.la_code.in_(codes) & School.status.in_(OPEN_STATUSES),
-            School.urn.in_(promised),
-            School.urn.in_(stored),
+            School.organisation_id.in_(promised),
+            School.organisation_id.in_(stored),
         )
     )
-    if urns is not None and len(urns) < MANY:
-        query = query.where(School.urn.in_(_with_followers(urns)))
-    schools = db.session.scalars(query.order_by(School.urn)).all()
+    if organisation_ids is not None and len(organisation_ids) < MANY:
+        query = query.where(School.organisation_id.in_(_with_followers(organisation_ids)))
+    schools = db.session.scalars(query.order_by(School.organisation_id)).all()
     for start in range(0, len(schools), PART):
         yield list(schools[start : start + PART])
 
 
-def _with_followers(urns: Collection[int]) -> Any:
+def _with_followers(organisation_ids: Collection[int]) -> Any:
     """The schools and all that came after them: what they told is inherited."""
-    found = select(School.urn).where(School.urn.in_(urns)).cte("found", recursive=True)
-    found = found.union(
-        select(Succession.successor_urn).join(found, found.c.urn == Succession.predecessor_urn)
+    found = (
+        select(School.organisation_id)
+        .where(School.organisation_id.in_(organisation_ids))
+        .cte("found", recursive=True)
     )
-    return select(found.c.urn)
+    found = found.union(
+        select(Succession.successor_id).join(found, found.c.organisation_id == Succession.predecessor_id)
+    )
+    return select(found.c.organisation_id)
 
 
 def _lock(programme: Programme, schools: Collection[School]) -> None:
     """What is being promised now is waited for, so that no number is written below it."""
     db.session.execute(
-        select(PromiseLimit.urn)
-        .where(PromiseLimit.programme_id == programme.id, PromiseLimit.urn.in_([s.urn for s in schools]))
-        .order_by(PromiseLimit.urn, PromiseLimit.year_group)
+        select(PromiseLimit.organisation_id)
+        .where(
+            PromiseLimit.programme_id == programme.id,
+            PromiseLimit.organisation_id.in_([s.organisation_id for s in schools]),
+        )
+        .order_by(PromiseLimit.organisation_id, PromiseLimit.year_group)
         .with_for_update()
     )
 
 
 def _differences(programme: Programme, schools: list[School], *, now: datetime) -> Iterator[Difference]:
-    for urn, account in accounts.of_schools(programme, schools, now=now).items():
+    for organisation_id, account in accounts.of_schools(programme, schools, now=now).items():
         should_be = right(account)
         for y in sorted({*should_be, *account.limits}):
             stored, wanted = account.limits.get(y), should_be.get(y, NOTHING)
             if stored != wanted:
-                yield Difference(programme=programme, urn=urn, year_group=y, stored=stored, right=wanted)
+                yield Difference(
+                    programme=programme,
+                    organisation_id=organisation_id,
+                    year_group=y,
+                    stored=stored,
+                    right=wanted,
+                )
 
 
-def _row(programme_id: int, urn: int, year_group: int, limit: Limit) -> Mapping[str, int | None]:
-    return {"programme_id": programme_id, "urn": urn, "year_group": year_group, **limit._asdict()}
+def _row(programme_id: int, organisation_id: int, year_group: int, limit: Limit) -> Mapping[str, int | None]:
+    return {
+        "programme_id": programme_id,
+        "organisation_id": organisation_id,
+        "year_group": year_group,
+        **limit._asdict(),
+    }
 
 
 def _upsert(rows: list[Mapping[str, int | None]]) -> None:
@@ -211,7 +231,7 @@ def _upsert(rows: list[Mapping[str, int | None]]) -> None:
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     put: Any = dialect.insert(PromiseLimit)
     put = put.on_conflict_do_update(
-        index_elements=["urn", "programme_id", "year_group"],
+        index_elements=["organisation_id", "programme_id", "year_group"],
         set_={"has": put.excluded.has, "at_most": put.excluded.at_most},
     )
     db.session.execute(put, rows)

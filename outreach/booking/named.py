@@ -42,7 +42,7 @@ class NamedPerson(Base):
         _open_once("uq_named_person_place", ("place_id", "address"), "place_id IS NOT NULL"),
         _open_once(
             "uq_named_person_school",
-            ("programme_id", "urn", "door", "address"),
+            ("programme_id", "organisation_id", "door", "address"),
             "booking_id IS NULL AND place_id IS NULL",
         ),
         CheckConstraint("door IN ('booking', 'seats', 'somebody else', 'contacts')", name="door"),
@@ -56,7 +56,7 @@ class NamedPerson(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     door: Mapped[str] = mapped_column(Text)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
     place_id: Mapped[int | None] = mapped_column(ForeignKey("guest_place.id"))
@@ -91,7 +91,9 @@ def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[s
         if wanted == holder.casefold() or host in hosts:
             return True
         if on_file is None:
-            people = contacts.to_write_to([school.urn], partnership_id).get(school.urn, [])
+            people = contacts.to_write_to([school.organisation_id], partnership_id).get(
+                school.organisation_id, []
+            )
             on_file = {contact.address.casefold() for contact in people}
             theirs = {host_of_address(a) for a in on_file}
             hosts.update(h for h in theirs if not is_anybodys(h))
@@ -127,7 +129,7 @@ def wait(
             NamedPerson.decided_at.is_(None),
             NamedPerson.door == door,
             NamedPerson.programme_id == programme.id,
-            NamedPerson.urn == school.urn,
+            NamedPerson.organisation_id == school.organisation_id,
             NamedPerson.address == kept.address,
             NamedPerson.booking_id == booking_id if booking_id else NamedPerson.booking_id.is_(None),
             NamedPerson.place_id == place_id if place_id else NamedPerson.place_id.is_(None),
@@ -138,7 +140,7 @@ def wait(
         return there
     row = NamedPerson(
         programme_id=programme.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         door=door,
         booking_id=booking_id,
         place_id=place_id,
@@ -155,7 +157,7 @@ def wait(
     db.session.add(row)
     history.record(
         "named somebody who waits",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=named_by,
         now=now,
         after={"address": kept.address, "door": door},
@@ -172,7 +174,9 @@ def decide(person: NamedPerson, decision: str, *, who: str, now: datetime) -> No
     history.record(
         f"named person {decision}",
         history.Subject(
-            "school", person.urn, db.session.get_one(Programme, person.programme_id).partnership_id
+            "school",
+            person.organisation_id,
+            db.session.get_one(Programme, person.programme_id).partnership_id,
         ),
         who=who,
         now=now,
@@ -231,7 +235,7 @@ def waiting_for_place(place_id: int) -> list[NamedPerson]:
     )
 
 
-def waiting_at(door: str, programme_id: int, urn: int) -> list[NamedPerson]:
+def waiting_at(door: str, programme_id: int, organisation_id: int) -> list[NamedPerson]:
     """Who waits at one door of a school, the first named first."""
     return list(
         db.session.scalars(
@@ -240,7 +244,7 @@ def waiting_at(door: str, programme_id: int, urn: int) -> list[NamedPerson]:
                 NamedPerson.decided_at.is_(None),
                 NamedPerson.door == door,
                 NamedPerson.programme_id == programme_id,
-                NamedPerson.urn == urn,
+                NamedPerson.organisation_id == organisation_id,
             )
             .order_by(NamedPerson.id)
         )

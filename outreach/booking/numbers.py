@@ -83,8 +83,10 @@ def check(
     if total > programme.audience_ceiling:
         raise TooManyForOneShow(programme.audience_ceiling, total)
     if promise.own_numbers:
-        set_own_numbers(school.urn, programme.academic_year, dict(promise.own_numbers), who=who, now=now)
-        limits.write(programme.partnership_id, [school.urn], now=now)
+        set_own_numbers(
+            school.organisation_id, programme.academic_year, dict(promise.own_numbers), who=who, now=now
+        )
+        limits.write(programme.partnership_id, [school.organisation_id], now=now)
     if account is None or promise.own_numbers:
         account = accounts.account(programme, school, now=now, leaving_out=leaving_out)
     known, elsewhere = account.expected, account.promised

@@ -56,7 +56,7 @@ class Booking(Base):
     __tablename__ = "booking"
     in_history = ("booking", "reference")
     __table_args__ = (
-        Index("ix_booking_programme", "programme_id", "urn"),
+        Index("ix_booking_programme", "programme_id", "organisation_id"),
         Index("ix_booking_performance", "performance_id"),
         Index(
             "uq_booking_host",
@@ -77,7 +77,7 @@ class Booking(Base):
     reference: Mapped[str] = mapped_column(Text, unique=True)
     partnership_id: Mapped[int]
     programme_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     performance_id: Mapped[int]
     role: Mapped[str] = mapped_column(Text)
     seats: Mapped[int]
@@ -253,7 +253,7 @@ class PromiseLimit(Base):
         Index("ix_promise_limit_programme", "programme_id"),
     )
 
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), primary_key=True)
     year_group: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     has: Mapped[int | None]
@@ -369,41 +369,41 @@ _LIVE = (
     .options(contains_eager(Booking.performance))
     .where(
         Booking.programme_id == bindparam("programme_id"),
-        Booking.urn == bindparam("urn"),
+        Booking.organisation_id == bindparam("organisation_id"),
         Booking.ended_at.is_(None),
     )
     .order_by(Performance.starts_at)
 )
 
 
-def live(programme_id: int, urn: int) -> list[Booking]:
+def live(programme_id: int, organisation_id: int) -> list[Booking]:
     """A school's bookings that were not cancelled, by start."""
-    return list(db.session.scalars(_LIVE, {"programme_id": programme_id, "urn": urn}))
+    return list(db.session.scalars(_LIVE, {"programme_id": programme_id, "organisation_id": organisation_id}))
 
 
-def newest(programme_id: int, urn: int) -> Booking | None:
+def newest(programme_id: int, organisation_id: int) -> Booking | None:
     """A school's last booking for a programme, cancelled or not; None if it never made one."""
-    found: Booking | None = db.session.scalar(*_newest(programme_id, urn))
+    found: Booking | None = db.session.scalar(*_newest(programme_id, organisation_id))
     return found
 
 
 @made_once
-def _newest(programme_id: int, urn: int) -> Select[Booking]:
+def _newest(programme_id: int, organisation_id: int) -> Select[Booking]:
     return (
         select(Booking)
-        .where(Booking.programme_id == programme_id, Booking.urn == urn)
+        .where(Booking.programme_id == programme_id, Booking.organisation_id == organisation_id)
         .order_by(Booking.id.desc())
         .limit(1)
     )
 
 
-def last_hosted(urn: int, partnership_id: int) -> Booking | None:
+def last_hosted(organisation_id: int, partnership_id: int) -> Booking | None:
     """The last booking in which a school said of its own hall to this partnership, of whatever year, cancelled or
     not."""
     return db.session.scalar(
         select(Booking)
         .where(
-            Booking.urn == urn,
+            Booking.organisation_id == organisation_id,
             Booking.partnership_id == partnership_id,
             Booking.role == HOST,
             Booking.hall != "",
@@ -414,7 +414,7 @@ def last_hosted(urn: int, partnership_id: int) -> Booking | None:
 
 
 def coming(
-    urns: Iterable[int], *, now: datetime, partnership_id: int | None = None
+    organisation_ids: Iterable[int], *, now: datetime, partnership_id: int | None = None
 ) -> dict[int, list[Booking]]:
     """The bookings of some schools whose show is not past yet, by school, by start; schools without are not
     in it.
@@ -425,14 +425,18 @@ def coming(
         select(Booking)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
-        .where(Booking.urn.in_(list(urns)), Booking.ended_at.is_(None), Performance.ends_at > now)
+        .where(
+            Booking.organisation_id.in_(list(organisation_ids)),
+            Booking.ended_at.is_(None),
+            Performance.ends_at > now,
+        )
         .options(contains_eager(Booking.performance), contains_eager(Booking.programme))
     )
     if partnership_id is not None:
         query = query.where(Programme.partnership_id == partnership_id)
     found: dict[int, list[Booking]] = {}
     for booking in db.session.scalars(query.order_by(Performance.starts_at, Booking.id)):
-        found.setdefault(booking.urn, []).append(booking)
+        found.setdefault(booking.organisation_id, []).append(booking)
     return found
 
 
@@ -530,12 +534,13 @@ def fullest(programme_id: int) -> int:
 
 
 def visits_of(uids: Collection[str]) -> dict[str, Row[str, int, str, datetime]]:
-    """(uid, urn, school, starts_at) of bookings by their UID; another's stream is left out. One query, none of none."""
+    """(uid, organisation_id, school, starts_at) of bookings by their UID; another's stream is left out. One query,
+    none of none."""
     if not uids:
         return {}
     rows = db.session.execute(
-        select(Booking.uid, Booking.urn, School.name.label("school"), Performance.starts_at)
-        .join(School, School.urn == Booking.urn)
+        select(Booking.uid, Booking.organisation_id, School.name.label("school"), Performance.starts_at)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(Booking.uid.in_(uids))
         .order_by(Booking.id)

@@ -31,11 +31,11 @@ class Proposal(Base):
 
     __tablename__ = "proposal"
     __table_args__ = (
-        Index("ix_proposal_programme", "programme_id", "urn"),
+        Index("ix_proposal_programme", "programme_id", "organisation_id"),
         Index(
             "uq_proposal_waiting",
             "programme_id",
-            "urn",
+            "organisation_id",
             unique=True,
             postgresql_where=text("waiting AND ended_at IS NULL"),
             sqlite_where=text("waiting AND ended_at IS NULL"),
@@ -44,7 +44,7 @@ class Proposal(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     performance_id: Mapped[int | None] = mapped_column(ForeignKey("performance.id"))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     uid: Mapped[str | None] = mapped_column(Text, unique=True)
@@ -77,14 +77,14 @@ class NoSuchProposal(NoSuch):
         super().__init__("There is no such proposal.")
 
 
-def all_open(programme_id: int, urn: int, *, now: datetime) -> list[Proposal]:
+def all_open(programme_id: int, organisation_id: int, *, now: datetime) -> list[Proposal]:
     """What is kept for a school in a programme, by start: one time, or as many as it needs shows."""
     return list(
         db.session.scalars(
             select(Proposal)
             .where(
                 Proposal.programme_id == programme_id,
-                Proposal.urn == urn,
+                Proposal.organisation_id == organisation_id,
                 Proposal.ended_at.is_(None),
                 Proposal.reply_by >= day_of(now),
             )
@@ -94,9 +94,9 @@ def all_open(programme_id: int, urn: int, *, now: datetime) -> list[Proposal]:
     )
 
 
-def open_of(programme_id: int, urn: int, *, now: datetime) -> Proposal | None:
+def open_of(programme_id: int, organisation_id: int, *, now: datetime) -> Proposal | None:
     """The same where the newest is enough; None if nothing is kept."""
-    return max(all_open(programme_id, urn, now=now), key=lambda p: p.id, default=None)
+    return max(all_open(programme_id, organisation_id, now=now), key=lambda p: p.id, default=None)
 
 
 # Made once: every page of slots asks it.
@@ -105,7 +105,7 @@ _KEPT_OR_PROPOSED = (
     .outerjoin(Proposal, and_(Proposal.performance_id == Performance.id, Proposal.ended_at.is_(None)))
     .where(
         Performance.programme_id == bindparam("programme_id"),
-        Performance.urn == bindparam("urn"),
+        Performance.organisation_id == bindparam("organisation_id"),
         Performance.released_at.is_(None),
         or_(Performance.held_until.is_not(None), Proposal.id.is_not(None)),
     )
@@ -113,22 +113,26 @@ _KEPT_OR_PROPOSED = (
 )
 
 
-def uids_of(urns: Collection[int], partnership_id: int) -> list[str]:
+def uids_of(organisation_ids: Collection[int], partnership_id: int) -> list[str]:
     """The calendar events of every time that a partnership ever kept for some schools, in the order they
     were; one query."""
     query = select(Proposal.uid).join(Programme, Programme.id == Proposal.programme_id)
     query = query.where(
-        Proposal.urn.in_(set(urns)), Proposal.uid.is_not(None), Programme.partnership_id == partnership_id
+        Proposal.organisation_id.in_(set(organisation_ids)),
+        Proposal.uid.is_not(None),
+        Programme.partnership_id == partnership_id,
     )
     return [uid for uid in db.session.scalars(query.order_by(Proposal.id)) if uid]
 
 
 def kept_or_proposed(
-    programme: Programme, urn: int, *, now: datetime
+    programme: Programme, organisation_id: int, *, now: datetime
 ) -> tuple[list[Performance], list[Proposal]]:
     """What a school holds (as holds.kept), and the times that are proposed to it (as all_open), in one
     query."""
-    rows = db.session.execute(_KEPT_OR_PROPOSED, {"programme_id": programme.id, "urn": urn}).all()
+    rows = db.session.execute(
+        _KEPT_OR_PROPOSED, {"programme_id": programme.id, "organisation_id": organisation_id}
+    ).all()
     proposed = [proposal for _, proposal in rows if proposal is not None and proposal.is_open(now)]
     return (
         holds.still_kept(programme, [performance for performance, _ in rows], now=now),
@@ -136,10 +140,10 @@ def kept_or_proposed(
     )
 
 
-def get(proposal_id: int, programme_id: int, urn: int) -> Proposal:
+def get(proposal_id: int, programme_id: int, organisation_id: int) -> Proposal:
     """One proposal of that school in that programme, ended or not. Raises NoSuchProposal."""
     found = db.session.get(Proposal, proposal_id)
-    if found is None or (found.programme_id, found.urn) != (programme_id, urn):
+    if found is None or (found.programme_id, found.organisation_id) != (programme_id, organisation_id):
         raise NoSuchProposal
     return found
 
@@ -159,25 +163,29 @@ def keeping(programme_id: int) -> dict[int, Proposal]:
     return {row.performance_id: row for row in rows if row.performance_id is not None}
 
 
-def offered_from_the_list(programme_id: int, urn: int) -> Proposal | None:
+def offered_from_the_list(programme_id: int, organisation_id: int) -> Proposal | None:
     """What is kept for a school from the waiting list, or lapsed and was not given back yet; there is one at
     most."""
     return db.session.scalar(
         select(Proposal).where(
             Proposal.programme_id == programme_id,
-            Proposal.urn == urn,
+            Proposal.organisation_id == organisation_id,
             Proposal.waiting,
             Proposal.ended_at.is_(None),
         )
     )
 
 
-def left_the_list(programme_id: int, urn: int) -> None:
+def left_the_list(programme_id: int, organisation_id: int) -> None:
     """The school has said something other than that it waits: what is kept for it does not lead back to the
     waiting list."""
     db.session.execute(
         update(Proposal)
-        .where(Proposal.programme_id == programme_id, Proposal.urn == urn, Proposal.waiting)
+        .where(
+            Proposal.programme_id == programme_id,
+            Proposal.organisation_id == organisation_id,
+            Proposal.waiting,
+        )
         .where(Proposal.ended_at.is_(None))
         .values(waiting=False)
     )
@@ -234,7 +242,7 @@ def visit(
         programme_title=programme.title,
         school_name=school.name,
         school_address=address,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         hall="",
         pupils=(),

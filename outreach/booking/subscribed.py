@@ -39,8 +39,10 @@ def show(
         seen = letters.appointment(visit, sender, now=now)
         over = booking.ended_at
         rows = handed.get(booking.id)
-        for urn in handovers.holders(rows, booking.urn) if rows else [booking.urn]:
-            put.append(Entry(kind=SCHOOL, subject=urn, appointment=seen, cancelled_at=over))
+        for organisation_id in (
+            handovers.holders(rows, booking.organisation_id) if rows else [booking.organisation_id]
+        ):
+            put.append(Entry(kind=SCHOOL, subject=organisation_id, appointment=seen, cancelled_at=over))
         if booking.role == HOST:
             put.append(Entry(kind=COORDINATOR, subject=partnership_id, appointment=seen, cancelled_at=over))
             put.append(

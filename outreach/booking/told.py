@@ -197,7 +197,7 @@ def lengthen_links(booking: Booking, *, now: datetime) -> None:
     db.session.execute(
         update(PersonalLink)
         .where(
-            PersonalLink.urn == booking.urn,
+            PersonalLink.organisation_id == booking.organisation_id,
             PersonalLink.programme_id == booking.programme_id,
             PersonalLink.withdrawn_at.is_(None),
             PersonalLink.expires_at > now,
@@ -353,7 +353,7 @@ def _visit(
         programme_title=programme.title,
         school_name=host.name,
         school_address=address,
-        urn=booking.urn,
+        organisation_id=booking.organisation_id,
         programme_id=programme.id,
         starts_at=performance.starts_at,
         ends_at=performance.ends_at,

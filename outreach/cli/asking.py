@@ -157,14 +157,14 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def programme() -> Programme:
         return db.session.get_one(Programme, programme_id)
 
-    def remind(urn: int) -> bool:
-        return reminders.send_due(programme(), urn, target=target, now=now)
+    def remind(organisation_id: int) -> bool:
+        return reminders.send_due(programme(), organisation_id, target=target, now=now)
 
-    def ask_what_was_done(urn: int) -> bool:
-        return pledge_letters.send_due(programme(), urn, now=now)
+    def ask_what_was_done(organisation_id: int) -> bool:
+        return pledge_letters.send_due(programme(), organisation_id, now=now)
 
-    def ask_staff(urn: int) -> bool:
-        return staff_letters.send_due(programme(), urn, now=now)
+    def ask_staff(organisation_id: int) -> bool:
+        return staff_letters.send_due(programme(), organisation_id, now=now)
 
     def remind_of_visit(booking_id: int) -> bool:
         return before_visits.send_due(programme(), booking_id, now=now)
@@ -172,21 +172,29 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def say_pupils_can_answer(booking_id: int) -> bool:
         return open_waves.send_due(programme(), booking_id, now=now)
 
-    schools = [r.school.urn for r in reminders.due(programme(), now=now, target=target)]
+    schools = [r.school.organisation_id for r in reminders.due(programme(), now=now, target=target)]
     reports = dict.fromkeys(m.booking.id for m in _reports(programme(), now=now))
     days = [one.tour_day_id for one in asking_companies.due(programme(), now=now)]
-    besides = dict.fromkeys(one.school.urn for one in pledge_letters.due(programme(), now=now))
-    staff = dict.fromkeys(one.school.urn for one in staff_letters.due(programme(), now=now))
+    besides = dict.fromkeys(one.school.organisation_id for one in pledge_letters.due(programme(), now=now))
+    staff = dict.fromkeys(one.school.organisation_id for one in staff_letters.due(programme(), now=now))
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
     tried: set[int] = set()
-    reminded = [_once(partial(remind, urn), f"reminding {urn}") for urn in schools]
+    reminded = [
+        _once(partial(remind, organisation_id), f"reminding {organisation_id}") for organisation_id in schools
+    ]
     asked = [
         _once(partial(_ask_for_report, programme_id, one, now=now), f"asking for report {one}")
         for one in reports
     ] + [_once(partial(_ask_company, programme_id, day, now=now), f"asking about day {day}") for day in days]
-    asked_besides = [_once(partial(ask_what_was_done, urn), f"asking {urn} what was done") for urn in besides]
-    asked_staff = [_once(partial(ask_staff, urn), f"asking staff of {urn} what they say") for urn in staff]
+    asked_besides = [
+        _once(partial(ask_what_was_done, organisation_id), f"asking {organisation_id} what was done")
+        for organisation_id in besides
+    ]
+    asked_staff = [
+        _once(partial(ask_staff, organisation_id), f"asking staff of {organisation_id} what they say")
+        for organisation_id in staff
+    ]
     near = [_once(partial(remind_of_visit, one), f"reminding of visit {one}") for one in visits]
     told = [_once(partial(say_pupils_can_answer, one), f"telling {one} of its wave") for one in open_for]
     offered: list[bool | None] = []

@@ -40,13 +40,13 @@ def check(number: int | None) -> None:
 
 
 def _order(found: Drawn) -> None:
-    done, kept = lots.check(found), {one.urn: one for one in found.places}
-    for place, urn in enumerate(done.order, start=1):
-        one = kept[urn]
+    done, kept = lots.check(found), {one.organisation_id: one for one in found.places}
+    for place, organisation_id in enumerate(done.order, start=1):
+        one = kept[organisation_id]
         group = "first" if place <= found.draw.asked_first else "later"
         mark = "" if one.place == place else f"  kept at place {one.place}"
-        sum_of = lots.digest(found.draw.seed, urn)[:16]
-        click.echo(f"{place:5} {group} tier {one.tier} {sum_of} {urn} {one.name}{mark}")
+        sum_of = lots.digest(found.draw.seed, organisation_id)[:16]
+        click.echo(f"{place:5} {group} tier {one.tier} {sum_of} {organisation_id} {one.name}{mark}")
     if not done.is_right:
         missing = f" {count(done.missing, 'school')} missing." if done.missing else ""
         raise click.ClickException(

@@ -44,7 +44,7 @@ def compare(write: bool) -> None:
 def _line(d: Difference) -> str:
     stored = "no number" if d.stored is None else _number(d.stored.at_most)
     return (
-        f"{d.urn}, {year_group_name(d.year_group)}, {d.programme.title}: "
+        f"{d.organisation_id}, {year_group_name(d.year_group)}, {d.programme.title}: "
         f"{stored} is stored, {_number(d.right.at_most)} is right"
     )
 

@@ -119,7 +119,7 @@ def asked() -> None:
     rows = hands.asked_by(None)
     for row in rows:
         what = (
-            f"link {row.predecessor_urn} to {row.successor_urn}"
+            f"link {row.predecessor_id} to {row.successor_id}"
             if row.is_link
             else f"{row.urn} {row.school.name}"
         )

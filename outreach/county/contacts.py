@@ -28,11 +28,11 @@ NAMED = "a colleague at the school"
 
 def _holder(context: DefaultExecutionContext) -> int | None:
     """Where nothing else is said, a contact is whose the school is."""
-    urn = context.get_current_parameters()["urn"]
+    organisation_id = context.get_current_parameters()["organisation_id"]
     holder: int | None = context.connection.scalar(
         select(Authority.partnership_id)
         .join(School, School.la_code == Authority.la_code)
-        .where(School.urn == urn)
+        .where(School.organisation_id == organisation_id)
     )
     return holder
 
@@ -45,11 +45,11 @@ class Contact(Base, FoundByName):
 
     __tablename__ = "contact"
     __table_args__ = (
-        Index("ix_contact_urn", "urn"),
+        Index("ix_contact_organisation_id", "organisation_id"),
         Index("ix_contact_address", "address"),
         Index(
-            "uq_contact_urn_address",
-            "urn",
+            "uq_contact_organisation_id_address",
+            "organisation_id",
             "partnership_id",
             "address",
             unique=True,
@@ -59,7 +59,7 @@ class Contact(Base, FoundByName):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     partnership_id: Mapped[int | None] = mapped_column(
         ForeignKey("partnership.id"), index=True, default=_holder
     )
@@ -148,49 +148,61 @@ def named_at_school(who: str) -> str:
     return NAMED if not who or who.endswith("at the school") else f"{NAMED}, {who}"
 
 
-def contacts_of_school(urn: int, partnership_id: int | None = None) -> list[Contact]:
+def contacts_of_school(organisation_id: int, partnership_id: int | None = None) -> list[Contact]:
     """A school's contacts that count now, the one to write to first.
 
     Those of a partnership; None: of whoever holds the school now.
     """
-    return of_schools([urn], partnership_id).get(urn, [])
+    return of_schools([organisation_id], partnership_id).get(organisation_id, [])
 
 
-def of_schools(urns: Iterable[int], partnership_id: int | None = None) -> dict[int, list[Contact]]:
+def of_schools(
+    organisation_ids: Iterable[int], partnership_id: int | None = None
+) -> dict[int, list[Contact]]:
     """The contacts that count now of many schools, by URN, the one to write to first; one query."""
     found: dict[int, list[Contact]] = {}
-    for row in db.session.scalars(*_counting(set(urns), partnership_id)):
-        found.setdefault(row.urn, []).append(row)
+    for row in db.session.scalars(*_counting(set(organisation_ids), partnership_id)):
+        found.setdefault(row.organisation_id, []).append(row)
     for contacts in found.values():
         contacts.sort(key=lambda contact: (_rank(contact.role), contact.id))
     return found
 
 
 @made_once
-def _counting(urns: Collection[int], partnership_id: int | None) -> Select[Contact]:
+def _counting(organisation_ids: Collection[int], partnership_id: int | None) -> Select[Contact]:
     return (
         select(Contact)
-        .where(Contact.urn.in_(urns), Contact.ended_at.is_(None), whose(partnership_id, Contact.urn))
+        .where(
+            Contact.organisation_id.in_(organisation_ids),
+            Contact.ended_at.is_(None),
+            whose(partnership_id, Contact.organisation_id),
+        )
         .order_by(Contact.id)
     )
 
 
-def whose(partnership_id: int | None, urn: Any) -> ColumnElement[bool]:
+def whose(partnership_id: int | None, organisation_id: Any) -> ColumnElement[bool]:
     """Contacts of a partnership; None: of the one that holds the school of a column of URNs now."""
     if partnership_id is not None:
         return Contact.partnership_id == partnership_id
     held, of = aliased(School), aliased(Authority)
-    holder = select(of.partnership_id).join(held, held.la_code == of.la_code).where(held.urn == urn)
+    holder = (
+        select(of.partnership_id)
+        .join(held, held.la_code == of.la_code)
+        .where(held.organisation_id == organisation_id)
+    )
     return Contact.partnership_id.is_not_distinct_from(holder.scalar_subquery())
 
 
-def to_write_to(urns: Iterable[int], partnership_id: int | None = None) -> dict[int, list[Contact]]:
+def to_write_to(
+    organisation_ids: Iterable[int], partnership_id: int | None = None
+) -> dict[int, list[Contact]]:
     """As `of_schools`; a school with nobody on file of its own has the contacts of the closed schools it came
     from.
 
     Two queries. Contacts go to the successor; once it has its own, those stand for it alone.
     """
-    wanted = set(urns)
+    wanted = set(organisation_ids)
     found = of_schools(wanted, partnership_id)
     bare = wanted - found.keys()
     if not bare:
@@ -203,34 +215,40 @@ def to_write_to(urns: Iterable[int], partnership_id: int | None = None) -> dict[
 
 
 @made_once
-def _left(urns: Collection[int], partnership_id: int | None) -> Select[int, Contact]:
+def _left(organisation_ids: Collection[int], partnership_id: int | None) -> Select[int, Contact]:
     return (
-        select(Succession.successor_urn, Contact)
-        .join(Contact, Contact.urn == Succession.predecessor_urn)
-        .join(School, School.urn == Succession.predecessor_urn)
+        select(Succession.successor_id, Contact)
+        .join(Contact, Contact.organisation_id == Succession.predecessor_id)
+        .join(School, School.organisation_id == Succession.predecessor_id)
         .where(
-            Succession.successor_urn.in_(urns),
+            Succession.successor_id.in_(organisation_ids),
             School.status.not_in(OPEN_STATUSES),
             Contact.ended_at.is_(None),
-            whose(partnership_id, Succession.successor_urn),
+            whose(partnership_id, Succession.successor_id),
         )
-        .order_by(Succession.successor_urn, Contact.id)
+        .order_by(Succession.successor_id, Contact.id)
     )
 
 
-def get(contact_id: int, urn: int) -> Contact | None:
+def get(contact_id: int, organisation_id: int) -> Contact | None:
     """A school's contact that counts now, or None."""
     return db.session.scalar(
         select(Contact).where(
-            Contact.id == contact_id, Contact.urn == urn, Contact.ended_at.is_(None), whose(None, Contact.urn)
+            Contact.id == contact_id,
+            Contact.organisation_id == organisation_id,
+            Contact.ended_at.is_(None),
+            whose(None, Contact.organisation_id),
         )
     )
 
 
-def ended(contact_id: int, urn: int, partnership_id: int) -> Contact | None:
+def ended(contact_id: int, organisation_id: int, partnership_id: int) -> Contact | None:
     """A school's contact that does not count any more; None for any other."""
     found = db.session.get(Contact, contact_id)
-    theirs = found is not None and (found.urn, found.partnership_id) == (urn, partnership_id)
+    theirs = found is not None and (found.organisation_id, found.partnership_id) == (
+        organisation_id,
+        partnership_id,
+    )
     return found if found is not None and theirs and found.ended_at is not None else None
 
 
@@ -246,7 +264,7 @@ def reach(la_codes: Iterable[str]) -> Reach:
     """Of all open schools of these authorities."""
     on_file = _on_file(la_codes := list(la_codes))
     schools, reached = db.session.execute(
-        select(func.count(), func.count(case((School.urn.in_(on_file), 1)))).where(
+        select(func.count(), func.count(case((School.organisation_id.in_(on_file), 1)))).where(
             School.la_code.in_(la_codes), School.status.in_(OPEN_STATUSES)
         )
     ).one()
@@ -262,9 +280,9 @@ def schools_without(la_codes: Iterable[str]) -> list[School]:
             .where(
                 School.la_code.in_(la_codes),
                 School.status.in_(OPEN_STATUSES),
-                School.urn.not_in(on_file),
+                School.organisation_id.not_in(on_file),
             )
-            .order_by(School.name, School.urn)
+            .order_by(School.name, School.organisation_id)
         )
     )
 
@@ -273,8 +291,8 @@ def _on_file(la_codes: list[str]) -> Select[int]:
     """The schools of some authorities with somebody on file of the partnership that holds them."""
     held, of = aliased(School), aliased(Authority)
     return (
-        select(Contact.urn)
-        .join(held, held.urn == Contact.urn)
+        select(Contact.organisation_id)
+        .join(held, held.organisation_id == Contact.organisation_id)
         .outerjoin(of, of.la_code == held.la_code)
         .where(
             Contact.ended_at.is_(None),
@@ -316,7 +334,7 @@ def find_address(text: str) -> str | None:
 
 
 def add(
-    urn: int,
+    organisation_id: int,
     *,
     name: str,
     role: str,
@@ -333,11 +351,20 @@ def add(
     kept = details(name, role, address, phone)
     source = _source(source)
     # Two adds at once queue at the school's row.
-    db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
-    if any(c.address.casefold() == kept.address.casefold() for c in contacts_of_school(urn, partnership_id)):
+    db.session.execute(
+        select(School.organisation_id)
+        .where(School.organisation_id == organisation_id)
+        .with_for_update(key_share=True)
+    )
+    if any(
+        c.address.casefold() == kept.address.casefold()
+        for c in contacts_of_school(organisation_id, partnership_id)
+    ):
         raise ContactOnFile(f"{kept.address} is already on file for this school.")
-    whose_it_is = partnership_id if partnership_id is not None else _holders([urn]).get(urn)
-    contact = _put(urn, kept, source, source_date, whose_it_is, who=who, now=now)
+    whose_it_is = (
+        partnership_id if partnership_id is not None else _holders([organisation_id]).get(organisation_id)
+    )
+    contact = _put(organisation_id, kept, source, source_date, whose_it_is, who=who, now=now)
     db.session.flush()
     return contact
 
@@ -347,28 +374,32 @@ def change(
 ) -> Contact:
     """The same person or office as known from now on: a new row in place of this one; the same again leaves it.
     Raises SourceMissing or ContactOnFile."""
-    others = contacts_of_school(contact.urn, contact.partnership_id)
+    others = contacts_of_school(contact.organisation_id, contact.partnership_id)
     if any(c.address.casefold() == kept.address.casefold() for c in others if c.id != contact.id):
         raise ContactOnFile(f"{kept.address} is already on file for this school.")
     if details_of(contact) == kept and contact.source == source:
         return contact
-    lines = [(contact.urn, contact, kept)]
+    lines = [(contact.organisation_id, contact, kept)]
     return put_many(
         lines, source=source, source_date=source_date, who=who, now=now, partnership_id=contact.partnership_id
     )[0]
 
 
-def as_it_stands(contact_id: int, urn: int) -> Contact | None:
+def as_it_stands(contact_id: int, organisation_id: int) -> Contact | None:
     """A school's contact of that number, or what was put in its place since; None where it ended, or is not told
     apart from others that were changed at that moment."""
     found = db.session.scalar(
-        select(Contact).where(Contact.id == contact_id, Contact.urn == urn, whose(None, Contact.urn))
+        select(Contact).where(
+            Contact.id == contact_id,
+            Contact.organisation_id == organisation_id,
+            whose(None, Contact.organisation_id),
+        )
     )
     while found is not None and found.ended_at is not None:
         then = db.session.scalars(
             select(Contact)
             .where(
-                Contact.urn == urn,
+                Contact.organisation_id == organisation_id,
                 Contact.partnership_id == found.partnership_id,
                 Contact.created_at == found.ended_at,
                 Contact.id > found.id,
@@ -389,10 +420,12 @@ def end(contact: Contact, *, who: str, now: datetime, programmes: Select[int] | 
     if contact.ended_at is not None:
         return
     contact.ended_at = now
-    links.withdraw(urn=contact.urn, address=contact.address, programmes=programmes, now=now)
+    links.withdraw(
+        organisation_id=contact.organisation_id, address=contact.address, programmes=programmes, now=now
+    )
     history.record(
         "contact ended",
-        history.Subject("school", contact.urn, contact.partnership_id),
+        history.Subject("school", contact.organisation_id, contact.partnership_id),
         who=who,
         now=now,
         before=_said(contact),
@@ -415,16 +448,18 @@ def put_many(
     They are the named partnership's, else of whoever holds each school.
     """
     source = _source(source)
-    holders = {} if partnership_id is not None else _holders([urn for urn, _, _ in lines])
-    for _urn, replaced, _kept in lines:
+    holders = (
+        {} if partnership_id is not None else _holders([organisation_id for organisation_id, _, _ in lines])
+    )
+    for _organisation_id, replaced, _kept in lines:
         if replaced is not None:
             replaced.ended_at = now
-    if any(replaced is not None for _urn, replaced, _kept in lines):
+    if any(replaced is not None for _organisation_id, replaced, _kept in lines):
         db.session.flush()
     made = []
-    for urn, replaced, kept in lines:
-        whose_it_is = partnership_id if partnership_id is not None else holders.get(urn)
-        made.append(_put(urn, kept, source, source_date, whose_it_is, replaced, who=who, now=now))
+    for organisation_id, replaced, kept in lines:
+        whose_it_is = partnership_id if partnership_id is not None else holders.get(organisation_id)
+        made.append(_put(organisation_id, kept, source, source_date, whose_it_is, replaced, who=who, now=now))
     db.session.flush()
     return made
 
@@ -439,7 +474,7 @@ def withdraw_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, n
         if before is not None:
             db.session.add(
                 Contact(
-                    urn=contact.urn,
+                    organisation_id=contact.organisation_id,
                     name=before.name,
                     role=before.role,
                     address=before.address,
@@ -452,7 +487,7 @@ def withdraw_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, n
             )
         history.record(
             "contact as before its list" if before else "contact ended with its list",
-            history.Subject("school", contact.urn, contact.partnership_id),
+            history.Subject("school", contact.organisation_id, contact.partnership_id),
             who=who,
             now=now,
             before=_said(contact),
@@ -462,7 +497,7 @@ def withdraw_many(rows: Sequence[tuple[Contact, Contact | None]], *, who: str, n
 
 
 def _put(
-    urn: int,
+    organisation_id: int,
     kept: Details,
     source: str,
     source_date: date,
@@ -473,7 +508,7 @@ def _put(
     now: datetime,
 ) -> Contact:
     contact = Contact(
-        urn=urn,
+        organisation_id=organisation_id,
         name=kept.name,
         role=kept.role,
         address=kept.address,
@@ -486,7 +521,7 @@ def _put(
     db.session.add(contact)
     history.record(
         "contact changed" if replaced else "contact added",
-        history.Subject("school", urn, partnership_id),
+        history.Subject("school", organisation_id, partnership_id),
         who=who,
         now=now,
         before=_said(replaced) if replaced else None,
@@ -495,16 +530,20 @@ def _put(
     return contact
 
 
-def _holders(urns: Collection[int]) -> dict[int, int]:
+def _holders(organisation_ids: Collection[int]) -> dict[int, int]:
     """{URN: the partnership that holds it now}."""
     found: dict[int, int] = {}
-    wanted = sorted(set(urns))
-    query = select(School.urn, Authority.partnership_id).join(Authority, Authority.la_code == School.la_code)
+    wanted = sorted(set(organisation_ids))
+    query = select(School.organisation_id, Authority.partnership_id).join(
+        Authority, Authority.la_code == School.la_code
+    )
     for start in range(0, len(wanted), 5000):
         rows = db.session.execute(
-            query.where(School.urn.in_(wanted[start : start + 5000])).order_by(School.urn)
+            query.where(School.organisation_id.in_(wanted[start : start + 5000])).order_by(
+                School.organisation_id
+            )
         )
-        found |= {urn: partnership_id for urn, partnership_id in rows}
+        found |= {organisation_id: partnership_id for organisation_id, partnership_id in rows}
     return found
 
 

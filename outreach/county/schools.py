@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once
@@ -87,19 +87,21 @@ def laestab(la_code: str, establishment_number: int | None) -> str:
 def _found_by(context: DefaultExecutionContext) -> str:
     given = context.get_current_parameters()
     number = laestab(given["la_code"], given.get("establishment_number"))
-    return found_by(given["name"], given.get("town") or "", given.get("postcode") or "", given["urn"], number)
+    where = given.get("town") or "", given.get("postcode") or ""
+    return found_by(given["name"], *where, given["organisation_id"], number)
 
 
 class School(Base, SchoolFacts):
     """A school as it is now, known by its URN. Closed schools are kept."""
 
-    __tablename__ = "school"
+    __tablename__ = "organisation"
     __table_args__ = (
-        Index("ix_school_la_code", "la_code"),
-        Index("ix_school_establishment_number", "establishment_number"),
+        Index("ix_organisation_la_code", "la_code"),
+        Index("ix_organisation_establishment_number", "establishment_number"),
     )
 
-    urn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    organisation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    urn: Mapped[int] = synonym("organisation_id")
     found_by: Mapped[str] = mapped_column(Text, default=_found_by)
 
     @property
@@ -132,14 +134,15 @@ def has_closed(school: Any, day: date) -> ColumnElement[bool]:
 class SchoolRecord(Base, SchoolFacts):
     """What the register said of a school from `recorded_at` on; a new row whenever it says otherwise."""
 
-    __tablename__ = "school_record"
+    __tablename__ = "organisation_record"
     __table_args__ = (
-        Index("ix_school_record_urn", "urn", "id"),
-        Index("ix_school_record_la_code", "la_code"),
+        Index("ix_organisation_record_organisation_id", "organisation_id", "id"),
+        Index("ix_organisation_record_la_code", "la_code"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
+    urn: Mapped[int] = synonym("organisation_id")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     import_id: Mapped[int | None] = mapped_column(ForeignKey("register_import.id"))
 
@@ -170,7 +173,7 @@ class Correction(Base):
     __table_args__ = (Index("ix_correction_urn", "urn", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     field: Mapped[str] = mapped_column(Text)
     value: Mapped[str] = mapped_column(Text, default="")
     withdrawn: Mapped[bool] = mapped_column(default=False)
@@ -189,14 +192,14 @@ class Succession(Base):
 
     __tablename__ = "succession"
     __table_args__ = (
-        UniqueConstraint("predecessor_urn", "successor_urn"),
-        CheckConstraint("predecessor_urn <> successor_urn", name="other"),
-        Index("ix_succession_successor", "successor_urn"),
+        UniqueConstraint("predecessor_id", "successor_id"),
+        CheckConstraint("predecessor_id <> successor_id", name="other"),
+        Index("ix_succession_successor", "successor_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    predecessor_urn: Mapped[int]
-    successor_urn: Mapped[int]
+    predecessor_id: Mapped[int]
+    successor_id: Mapped[int]
     link_date: Mapped[date | None]
     kind: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
@@ -212,7 +215,7 @@ class OwnNumber(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     academic_year: Mapped[int]
     year_group: Mapped[int]
     pupils: Mapped[int]
@@ -230,7 +233,7 @@ class SchoolTerm(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     first_day: Mapped[date]
     last_day: Mapped[date]
 
@@ -243,7 +246,7 @@ class SchoolDay(Base):
     __table_args__ = (UniqueConstraint("urn", "day"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     day: Mapped[date]
     is_open: Mapped[bool]
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -255,7 +258,7 @@ class SchoolHours(Base):
     __tablename__ = "school_hours"
     __table_args__ = (CheckConstraint("opens < closes", name="order"),)
 
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     opens: Mapped[time]
     closes: Mapped[time]
 
@@ -425,11 +428,11 @@ def _named(numbers: Mapping[int, int], wanted: Collection[int]) -> dict[str, Any
 
 def successors(urn: int) -> list[int]:
     """The URNs that the register names as what became of a school, lowest first."""
-    query = select(Succession.successor_urn).where(Succession.predecessor_urn == urn)
-    return list(db.session.scalars(query.order_by(Succession.successor_urn)))
+    query = select(Succession.successor_id).where(Succession.predecessor_id == urn)
+    return list(db.session.scalars(query.order_by(Succession.successor_id)))
 
 
 def predecessors(urn: int) -> list[int]:
     """The URNs that the register names as what a school came from, lowest first."""
-    query = select(Succession.predecessor_urn).where(Succession.successor_urn == urn)
-    return list(db.session.scalars(query.order_by(Succession.predecessor_urn)))
+    query = select(Succession.predecessor_id).where(Succession.successor_id == urn)
+    return list(db.session.scalars(query.order_by(Succession.predecessor_id)))

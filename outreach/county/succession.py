@@ -35,37 +35,42 @@ class Kin:
             if not stays_open(predecessor):
                 passing.successors[predecessor] = successors
         for successor, predecessors in self.predecessors.items():
-            closed = [urn for urn in predecessors if urn in passing.successors]
+            closed = [
+                organisation_id for organisation_id in predecessors if organisation_id in passing.successors
+            ]
             if closed:
                 passing.predecessors[successor] = closed
         return passing
 
-    def before(self, urn: int) -> list[int]:
+    def before(self, organisation_id: int) -> list[int]:
         """Every predecessor, at any remove."""
-        return _reached(self.predecessors, urn)
+        return _reached(self.predecessors, organisation_id)
 
-    def beyond(self, urns: Collection[int]) -> set[int]:
+    def beyond(self, organisation_ids: Collection[int]) -> set[int]:
         """The predecessors and successors, at any remove, that are not among some schools."""
         ends = self.successors.keys() | self.predecessors.keys()
-        waiting = [urn for urn in ends if urn in urns]
+        waiting = [organisation_id for organisation_id in ends if organisation_id in organisation_ids]
         found: set[int] = set()
         while waiting:
-            urn = waiting.pop()
-            for near in (*self.successors.get(urn, ()), *self.predecessors.get(urn, ())):
-                if near not in urns and near not in found:
+            organisation_id = waiting.pop()
+            for near in (
+                *self.successors.get(organisation_id, ()),
+                *self.predecessors.get(organisation_id, ()),
+            ):
+                if near not in organisation_ids and near not in found:
                     found.add(near)
                     waiting.append(near)
         return found
 
-    def sole_successor(self, urn: int) -> int | None:
+    def sole_successor(self, organisation_id: int) -> int | None:
         """The one school that a school became; None when there is none, or several (a split)."""
-        found = self.successors.get(urn, ())
+        found = self.successors.get(organisation_id, ())
         return found[0] if len(found) == 1 else None
 
-    def line(self, urn: int) -> list[int]:
+    def line(self, organisation_id: int) -> list[int]:
         """The school and the former selves it replaced one for one, newest first: one school under several
         URNs."""
-        line = [urn]
+        line = [organisation_id]
         while True:
             before = self.predecessors.get(line[-1], ())
             if len(before) != 1 or len(self.successors[before[0]]) != 1:
@@ -78,10 +83,10 @@ def _reached(edges: dict[int, list[int]], start: int) -> list[int]:
     found: dict[int, None] = {}
     waiting = list(edges.get(start, ()))
     while waiting:
-        urn = waiting.pop(0)
-        if urn not in found:
-            found[urn] = None
-            waiting.extend(edges.get(urn, ()))
+        organisation_id = waiting.pop(0)
+        if organisation_id not in found:
+            found[organisation_id] = None
+            waiting.extend(edges.get(organisation_id, ()))
     return list(found)
 
 
@@ -113,22 +118,22 @@ class StaysOpen:
             if linked is not None:
                 self._link_dates[predecessor] = min(linked, self._link_dates.get(predecessor, linked))
 
-    def is_open(self, urn: int) -> bool:
+    def is_open(self, organisation_id: int) -> bool:
         """By its status; closed from the closing date on, else from the date of the link to its successor."""
-        school = self._schools[urn]
+        school = self._schools[organisation_id]
         if school.status in OPEN_STATUSES:
             return True
         if school.status == PROPOSED:
             return False
-        closed = school.close_date or self._link_dates.get(urn)
+        closed = school.close_date or self._link_dates.get(organisation_id)
         return closed is not None and closed > self._day
 
-    def __call__(self, urn: int) -> bool:
+    def __call__(self, organisation_id: int) -> bool:
         """Open, and no predecessor whose closing date has come unless a coordinator took it in. A school that
         is not known is not."""
-        if urn not in self._schools or not self.is_open(urn):
+        if organisation_id not in self._schools or not self.is_open(organisation_id):
             return False
-        close_date = self._schools[urn].close_date
-        if urn not in self._followed or close_date is None or close_date > self._day:
+        close_date = self._schools[organisation_id].close_date
+        if organisation_id not in self._followed or close_date is None or close_date > self._day:
             return True
-        return urn in self._taken_in
+        return organisation_id in self._taken_in

@@ -123,10 +123,10 @@ def scope_by(programme_id: Any, partnership_id: Any, *, by: Any = None) -> Any:
     """The same, for values that may be handed over later; `by` a moment."""
     codes = la_codes_ever(partnership_id)
     return union(
-        select(SchoolRecord.urn).where(
+        select(SchoolRecord.organisation_id).where(
             SchoolRecord.la_code.in_(codes), *(() if by is None else (SchoolRecord.recorded_at < by,))
         ),
-        select(Booking.urn).where(
+        select(Booking.organisation_id).where(
             Booking.programme_id == programme_id, *(() if by is None else (Booking.created_at < by,))
         ),
     )
@@ -135,7 +135,9 @@ def scope_by(programme_id: Any, partnership_id: Any, *, by: Any = None) -> Any:
 def scope_of_all(partnership_id: int) -> Any:
     """The same of all the partnership's programmes."""
     theirs = select(Programme.id).where(Programme.partnership_id == partnership_id)
-    return union(ever_with(partnership_id), select(Booking.urn).where(Booking.programme_id.in_(theirs)))
+    return union(
+        ever_with(partnership_id), select(Booking.organisation_id).where(Booking.programme_id.in_(theirs))
+    )
 
 
 def first_day(programme: Programme) -> date | None:
@@ -146,9 +148,9 @@ def first_day(programme: Programme) -> date | None:
     return None if first is None else timespans.day_of(first)
 
 
-def only(urn: Any, cut: OpenCut) -> tuple[Any, ...]:
+def only(organisation_id: Any, cut: OpenCut) -> tuple[Any, ...]:
     """The condition on a column of URNs, or none."""
-    return () if cut.only is None else (urn.in_(cut.only),)
+    return () if cut.only is None else (organisation_id.in_(cut.only),)
 
 
 def only_shows(performance_id: Any, cut: OpenCut) -> tuple[Any, ...]:
@@ -156,8 +158,9 @@ def only_shows(performance_id: Any, cut: OpenCut) -> tuple[Any, ...]:
     following school was the other's before."""
     if cut.only is None:
         return ()
-    handed = select(Handover.booking_id).where(Handover.from_urn.in_(cut.only))
+    handed = select(Handover.booking_id).where(Handover.from_organisation_id.in_(cut.only))
     theirs = select(Booking.performance_id).where(
-        Booking.programme_id == cut.programme_id, or_(Booking.urn.in_(cut.only), Booking.id.in_(handed))
+        Booking.programme_id == cut.programme_id,
+        or_(Booking.organisation_id.in_(cut.only), Booking.id.in_(handed)),
     )
     return (performance_id.in_(theirs),)

@@ -64,7 +64,7 @@ from outreach.visits.verdicts import Promised, ReportTold, Verdict
 class SchoolAsKnown:
     """A school as it was known at the cut; names after the register's columns."""
 
-    urn: int
+    organisation_id: int
     name: str
     status: str
     type_of_establishment: str
@@ -129,10 +129,10 @@ def registers(cuts: Sequence[Cut]) -> list[Register]:
     found = []
     for n, cut in enumerate(cuts):
         codes, known = _covered(here[n], cut), schools[n] | kin[n]
-        held = {urn for urn, school in known.items() if school.la_code in codes}
-        for urn, fields in _corrected(corrections[n]).items():
-            if urn in held:
-                known[urn] = replace(known[urn], **fields)
+        held = {organisation_id for organisation_id, school in known.items() if school.la_code in codes}
+        for organisation_id, fields in _corrected(corrections[n]).items():
+            if organisation_id in held:
+                known[organisation_id] = replace(known[organisation_id], **fields)
         found.append(
             Register(
                 la_codes=codes,
@@ -162,17 +162,21 @@ def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, 
 def _schools(cut: OpenCut) -> Any:
     """Every school that was ever with the partnership's authorities, and whoever booked."""
     among = scope_by(cut.programme_id, cut.partnership_id)
-    return _newest_records(cut, SchoolRecord.urn.in_(among), *only(SchoolRecord.urn, cut))
+    return _newest_records(
+        cut, SchoolRecord.organisation_id.in_(among), *only(SchoolRecord.organisation_id, cut)
+    )
 
 
 def _named_schools(cut: OpenCut) -> Any:
     """Schools that are named one by one."""
-    return _newest_records(cut, *only(SchoolRecord.urn, cut))
+    return _newest_records(cut, *only(SchoolRecord.organisation_id, cut))
 
 
 def _newest_records(cut: OpenCut, *which: Any) -> Any:
     r = SchoolRecord
-    newest = select(func.max(r.id)).where(r.recorded_at < cut.register_until, *which).group_by(r.urn)
+    newest = (
+        select(func.max(r.id)).where(r.recorded_at < cut.register_until, *which).group_by(r.organisation_id)
+    )
     return select(*_KNOWN).where(r.id.in_(newest))
 
 
@@ -188,11 +192,11 @@ def _corrections(cut: OpenCut) -> Any:
 def _corrected(rows: Sequence[_Row]) -> dict[int, dict[str, Any]]:
     """{URN: {field: value}} of the local corrections that stood."""
     held: dict[int, dict[str, Any]] = defaultdict(dict)
-    for _, urn, name, said, withdrawn in rows:
+    for _, organisation_id, name, said, withdrawn in rows:
         if withdrawn:
-            held[urn].pop(name, None)
+            held[organisation_id].pop(name, None)
         elif name in SchoolAsKnown.__slots__:
-            held[urn][name] = value_of(name, said)
+            held[organisation_id][name] = value_of(name, said)
     return held
 
 
@@ -256,8 +260,8 @@ def _in_force(rows: Sequence[_Row], cut: Cut, otherwise: _Setting) -> _Setting:
 def _links(cut: OpenCut) -> Any:
     among = scope_by(cut.programme_id, cut.partnership_id, by=cut.register_until)
     near = lines.near(among).subquery()
-    query = select(near.c.id, near.c.predecessor_urn, near.c.successor_urn, near.c.link_date)
-    return query.where(near.c.recorded_at < cut.register_until, *only(near.c.predecessor_urn, cut))
+    query = select(near.c.id, near.c.predecessor_id, near.c.successor_id, near.c.link_date)
+    return query.where(near.c.recorded_at < cut.register_until, *only(near.c.predecessor_id, cut))
 
 
 def _own_numbers(cut: OpenCut) -> Any:
@@ -272,8 +276,8 @@ def _own_numbers(cut: OpenCut) -> Any:
 
 def _decisions(cut: OpenCut) -> Any:
     d = TargetDecision
-    return select(d.id, d.urn, d.kind, d.year_groups, d.reason, d.recorded_at).where(
-        d.programme_id == cut.programme_id, d.recorded_at < cut.settings_until, *only(d.urn, cut)
+    return select(d.id, d.organisation_id, d.kind, d.year_groups, d.reason, d.recorded_at).where(
+        d.programme_id == cut.programme_id, d.recorded_at < cut.settings_until, *only(d.organisation_id, cut)
     )
 
 
@@ -305,7 +309,7 @@ def _revisions(cut: OpenCut) -> Any:
         select(
             r.id,
             b.id,
-            func.coalesce(handed.c.from_urn, b.urn),
+            func.coalesce(handed.c.from_organisation_id, b.organisation_id),
             b.performance_id,
             b.created_at,
             r.starts_at,
@@ -334,7 +338,7 @@ def _handed_on_after(cut: OpenCut) -> Any:
         .where(Handover.recorded_at >= cut.until, Booking.programme_id == cut.programme_id)
         .group_by(Handover.booking_id)
     )
-    return select(Handover.booking_id, Handover.from_urn).where(Handover.id.in_(first)).subquery()
+    return select(Handover.booking_id, Handover.from_organisation_id).where(Handover.id.in_(first)).subquery()
 
 
 def _promised_pupils(cut: OpenCut) -> Any:
@@ -368,11 +372,11 @@ def absences_of(cuts: Sequence[Cut]) -> list[list[Told]]:
 def _absences(cut: OpenCut) -> Any:
     a = Absence
     told_by = cut.moment if cut.told_by is None else cut.told_by
-    return select(a.id, a.urn, a.year_group, a.kind, a.pupils, a.day).where(
+    return select(a.id, a.organisation_id, a.year_group, a.kind, a.pupils, a.day).where(
         a.programme_id == cut.programme_id,
         a.recorded_at < told_by,
         or_(a.withdrawn_at.is_(None), a.withdrawn_at >= told_by),
-        *only(a.urn, cut),
+        *only(a.organisation_id, cut),
     )
 
 
@@ -422,7 +426,7 @@ class Invited:
     """A school's invitations: when the first and the newest were handed to the mail server, or posted on paper;
     is an address alive, or did a letter on paper go; did one."""
 
-    urn: int
+    organisation_id: int
     first: datetime | None
     newest: datetime | None
     alive: int
@@ -463,11 +467,11 @@ def asked_and_said(cuts: Sequence[Cut]) -> list[AskedAndSaid]:
     begun, settled = _rows(_forms_begun, cuts), _rows(_settled, cuts)
     return [
         AskedAndSaid(
-            contacts={urn: bool(flag) for urn, flag in contacts[n]},
+            contacts={organisation_id: bool(flag) for organisation_id, flag in contacts[n]},
             invited={row[0]: Invited(*row) for row in invited[n]},
             answers={row[1]: Answered(row[0], *row[2:]) for row in answers[n]},
-            proposals={urn: (at, reply_by) for reply_by, _, urn, at in proposals[n]},
-            begun={urn: when for urn, when in begun[n]},
+            proposals={organisation_id: (at, reply_by) for reply_by, _, organisation_id, at in proposals[n]},
+            begun={organisation_id: when for organisation_id, when in begun[n]},
             days_of_waiting=settings.first_after_days(
                 [(at, after) for _, at, after in settled[n]], by=cut.settings_until
             ),
@@ -479,14 +483,14 @@ def asked_and_said(cuts: Sequence[Cut]) -> list[AskedAndSaid]:
 def _reachable(cut: OpenCut) -> Any:
     alive = func.max(case((_dead(Contact.address, cut), 0), else_=1))
     return (
-        select(Contact.urn, alive)
+        select(Contact.organisation_id, alive)
         .where(
             Contact.partnership_id == cut.partnership_id,
             Contact.created_at < cut.until,
             or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
-            *only(Contact.urn, cut),
+            *only(Contact.organisation_id, cut),
         )
-        .group_by(Contact.urn)
+        .group_by(Contact.organisation_id)
     )
 
 
@@ -494,7 +498,7 @@ def _invitations(cut: OpenCut) -> Any:
     handed = case((Letter.handed_at < cut.until, Letter.handed_at)).label("at")
     mailed = (
         select(
-            Invitation.urn,
+            Invitation.organisation_id,
             handed,
             case((_dead(Invitation.address, cut), 0), else_=1).label("alive"),
             literal(0).label("on_paper"),
@@ -503,28 +507,28 @@ def _invitations(cut: OpenCut) -> Any:
         .where(
             Invitation.programme_id == cut.programme_id,
             Invitation.recorded_at < cut.until,
-            *only(Invitation.urn, cut),
+            *only(Invitation.organisation_id, cut),
         )
     )
     posted = (
-        select(PaperLetter.urn, PaperPosting.posted_at, literal(1), literal(1))
+        select(PaperLetter.organisation_id, PaperPosting.posted_at, literal(1), literal(1))
         .join(PaperPosting, PaperPosting.paper_letter_id == PaperLetter.id)
         .where(
             PaperLetter.programme_id == cut.programme_id,
             PaperPosting.posted_at < cut.until,
             PaperPosting.recorded_at < cut.until,
             or_(PaperPosting.withdrawn_at.is_(None), PaperPosting.withdrawn_at >= cut.until),
-            *only(PaperLetter.urn, cut),
+            *only(PaperLetter.organisation_id, cut),
         )
     )
     asked = union_all(mailed, posted).subquery()
     return select(
-        asked.c.urn,
+        asked.c.organisation_id,
         func.min(asked.c.at),
         func.max(asked.c.at),
         func.max(asked.c.alive),
         func.max(asked.c.on_paper),
-    ).group_by(asked.c.urn)
+    ).group_by(asked.c.organisation_id)
 
 
 def _settled(cut: OpenCut) -> Any:
@@ -537,27 +541,27 @@ def _settled(cut: OpenCut) -> Any:
 
 def _answers(cut: OpenCut) -> Any:
     a = Answer
-    return select(a.id, a.urn, a.kind, a.reason, a.recorded_at).where(
-        a.programme_id == cut.programme_id, a.recorded_at < cut.until, *only(a.urn, cut)
+    return select(a.id, a.organisation_id, a.kind, a.reason, a.recorded_at).where(
+        a.programme_id == cut.programme_id, a.recorded_at < cut.until, *only(a.organisation_id, cut)
     )
 
 
 def _proposals(cut: OpenCut) -> Any:
     p, was = Proposal, proposal_moves.was(ProposalMove.was_reply_by, of=Proposal.id, by=cut.until)
-    return select(func.coalesce(was, p.reply_by), p.id, p.urn, p.recorded_at).where(
+    return select(func.coalesce(was, p.reply_by), p.id, p.organisation_id, p.recorded_at).where(
         p.programme_id == cut.programme_id,
         p.recorded_at < cut.until,
         or_(p.ended_at.is_(None), p.ended_at >= cut.until, p.ended_as == LAPSED),
-        *only(p.urn, cut),
+        *only(p.organisation_id, cut),
     )
 
 
 def _forms_begun(cut: OpenCut) -> Any:
     f = FormBegun
     return (
-        select(f.urn, func.max(f.recorded_at))
-        .where(f.programme_id == cut.programme_id, f.recorded_at < cut.until, *only(f.urn, cut))
-        .group_by(f.urn)
+        select(f.organisation_id, func.max(f.recorded_at))
+        .where(f.programme_id == cut.programme_id, f.recorded_at < cut.until, *only(f.organisation_id, cut))
+        .group_by(f.organisation_id)
     )
 
 

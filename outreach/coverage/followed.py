@@ -64,27 +64,29 @@ class PledgeSums:
 def followed_schools(reckoning: Reckoning, *, now: datetime) -> list[FollowedSchool]:
     """The schools of a reckoning that have seen it, by name; one query. None of a programme for adults."""
     shows, answers, moment = _shows(reckoning), _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
-    inside = {s.urn: s for s in reckoning.target}
+    inside = {s.organisation_id: s for s in reckoning.target}
     found = []
-    for urn, played in shows.items():
+    for organisation_id, played in shows.items():
         of_each = {
             pledge: kept.of_school(pledge, [_show(one, pledge, answers) for one in played], moment=moment)
             for pledge in PLEDGES
         }
         last = max(played, key=lambda promise: (promise.starts_at, promise.id))
-        found.append(FollowedSchool(standing=inside[urn], kept=of_each, newest_booking=last.id))
-    return sorted(found, key=lambda school: (school.standing.name, school.standing.urn))
+        found.append(FollowedSchool(standing=inside[organisation_id], kept=of_each, newest_booking=last.id))
+    return sorted(found, key=lambda school: (school.standing.name, school.standing.organisation_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
     """What schools promised and do not say that they did, though it is due: {pledge: their URNs}, in order."""
 
-    urns: Mapping[str, Sequence[int]]
+    organisation_ids: Mapping[str, Sequence[int]]
 
     @property
     def schools(self) -> list[int]:
-        return sorted({urn for of_one in self.urns.values() for urn in of_one})
+        return sorted(
+            {organisation_id for of_one in self.organisation_ids.values() for organisation_id in of_one}
+        )
 
 
 def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
@@ -92,13 +94,17 @@ def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
     answers, moment = _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
     named = {at for at, told in answers.items() if any(answer.said == WILL for answer in told)}
     found: dict[str, list[int]] = {pledge: [] for pledge in PLEDGES}
-    for urn, played in _shows(reckoning).items() if named else ():
+    for organisation_id, played in _shows(reckoning).items() if named else ():
         for pledge in PLEDGES:
             if any((one.id, pledge) in named for one in played):
                 shows = [_show(one, pledge, answers) for one in played]
                 if _is(kept.of_school(pledge, shows, moment=moment), UNCONFIRMED):
-                    found[pledge].append(urn)
-    return Unconfirmed(urns={pledge: sorted(urns) for pledge, urns in found.items() if urns})
+                    found[pledge].append(organisation_id)
+    return Unconfirmed(
+        organisation_ids={
+            pledge: sorted(organisation_ids) for pledge, organisation_ids in found.items() if organisation_ids
+        }
+    )
 
 
 def sums(schools: Iterable[FollowedSchool]) -> dict[str, PledgeSums]:
@@ -129,8 +135,8 @@ def open_first(schools: Iterable[FollowedSchool]) -> list[FollowedSchool]:
 
     def how_open(school: FollowedSchool) -> tuple[int, int, str, int]:
         words = [one.word for one in school.kept.values()]
-        name, urn = school.standing.name, school.standing.urn
-        return -words.count(NOT_KEPT), -words.count(NOT_ANSWERED), name, urn
+        name, organisation_id = school.standing.name, school.standing.organisation_id
+        return -words.count(NOT_KEPT), -words.count(NOT_ANSWERED), name, organisation_id
 
     return sorted(schools, key=how_open)
 
@@ -152,11 +158,11 @@ def _shows(reckoning: Reckoning) -> dict[int, list[Promised]]:
     if reckoning.programme.for_adults:
         return {}
     took = [v.promise for v in reckoning.verdicts if v.word == TOOK_PLACE]
-    heirs = reckoning.heirs({promise.urn for promise in took})
+    heirs = reckoning.heirs({promise.organisation_id for promise in took})
     found: dict[int, list[Promised]] = defaultdict(list)
     for promise in took:
-        if promise.urn in heirs:
-            found[heirs[promise.urn]].append(promise)
+        if promise.organisation_id in heirs:
+            found[heirs[promise.organisation_id]].append(promise)
     return found
 
 

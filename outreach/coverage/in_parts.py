@@ -43,41 +43,45 @@ def standings_in_parts(programme_id: int, *, as_of: date, now: datetime, size: i
     standings.standings_of_programme gives."""
     programme = db.session.execute(select(Programme).where(Programme.id == programme_id)).scalar_one()
     near = _kin(scope(programme))
-    urns = _by_name(programme)
-    for first in range(0, len(urns), size):
-        mine = urns[first : first + size].tolist()
+    organisation_ids = _by_name(programme)
+    for first in range(0, len(organisation_ids), size):
+        mine = organisation_ids[first : first + size].tolist()
         family = set(mine)
-        for urn in mine:
-            _gather(urn, near, family)
+        for organisation_id in mine:
+            _gather(organisation_id, near, family)
         found = standings.standings_of_programme(
             programme_id, as_of=as_of, now=now, only=tuple(sorted(family))
         )
-        place = {urn: n for n, urn in enumerate(mine)}
+        place = {organisation_id: n for n, organisation_id in enumerate(mine)}
         yield Part(
             target=_in_order(found.target, place), excluded=_in_order(found.excluded, place), kin=found.kin
         )
 
 
-def with_kin(among: Any, urns: Collection[int]) -> set[int]:
+def with_kin(among: Any, organisation_ids: Collection[int]) -> set[int]:
     """Some schools of a scope and all their kin, at any remove: what a part of these schools has to be
     reckoned with. One query."""
     near = _kin(among)
-    family = set(urns)
-    for urn in urns:
-        _gather(urn, near, family)
+    family = set(organisation_ids)
+    for organisation_id in organisation_ids:
+        _gather(organisation_id, near, family)
     return family
 
 
 def _in_order(found: list[Standing], place: dict[int, int]) -> list[Standing]:
-    return sorted((s for s in found if s.urn in place), key=lambda s: place[s.urn])
+    return sorted((s for s in found if s.organisation_id in place), key=lambda s: place[s.organisation_id])
 
 
 def _by_name(programme: Programme) -> "array[int]":
     """The URNs in the order of the export: eight bytes a school is all that is kept of those still to
     come."""
-    query = select(School.urn).where(School.urn.in_(scope(programme))).order_by(School.name, School.urn)
+    query = (
+        select(School.organisation_id)
+        .where(School.organisation_id.in_(scope(programme)))
+        .order_by(School.name, School.organisation_id)
+    )
     rows = db.session.execute(query.execution_options(yield_per=1000))
-    return array("q", (urn for (urn,) in rows))
+    return array("q", (organisation_id for (organisation_id,) in rows))
 
 
 def _kin(among: Any) -> dict[int, list[int]]:
@@ -85,16 +89,16 @@ def _kin(among: Any) -> dict[int, list[int]]:
     none."""
     near: dict[int, list[int]] = defaultdict(list)
     known = lines.near(among).subquery()
-    query = select(known.c.predecessor_urn, known.c.successor_urn).order_by(known.c.id)
+    query = select(known.c.predecessor_id, known.c.successor_id).order_by(known.c.id)
     for a, b in db.session.execute(query):
         near[a].append(b)
         near[b].append(a)
     return near
 
 
-def _gather(urn: int, near: dict[int, list[int]], family: set[int]) -> None:
+def _gather(organisation_id: int, near: dict[int, list[int]], family: set[int]) -> None:
     """Add all the kin of a school, at any remove."""
-    waiting = list(near.get(urn, ()))
+    waiting = list(near.get(organisation_id, ()))
     while waiting:
         other = waiting.pop()
         if other not in family:

@@ -87,7 +87,7 @@ def pick_also_seen(reckoning: Reckoning, filters: ListFilters) -> list[AlsoSeen]
     if not filters.find:
         return reckoning.also_seen
     wanted = words_of(filters.find)
-    return [s for s in reckoning.also_seen if _named(s.name, s.urn, wanted)]
+    return [s for s in reckoning.also_seen if _named(s.name, s.organisation_id, wanted)]
 
 
 def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
@@ -146,7 +146,7 @@ def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
         tests.append(lambda s: s.since is not None and s.since <= day)
     if filters.find:
         wanted = words_of(filters.find)
-        tests.append(lambda s: _named(s.name, s.urn, wanted))
+        tests.append(lambda s: _named(s.name, s.organisation_id, wanted))
     return tests
 
 
@@ -175,10 +175,12 @@ def seen_of(s: Standing, year: int | None) -> int:
     return s.seen_pupils if year is None else s.seen_by_year.get(year, 0)
 
 
-def _named(name: str, urn: int, wanted: str) -> bool:
+def _named(name: str, organisation_id: int, wanted: str) -> bool:
     """Every word asked for begins a word of the name, or is the URN."""
     words = words_of(name).split()
-    return all(any(w.startswith(part) for w in words) or part == str(urn) for part in wanted.split())
+    return all(
+        any(w.startswith(part) for w in words) or part == str(organisation_id) for part in wanted.split()
+    )
 
 
 _ORDER: dict[str, int] = {word: place for place, word in enumerate(NINE)}
@@ -196,4 +198,4 @@ SORTS: dict[str, tuple[str, Callable[[Standing], Any]]] = {
 
 def ordered(schools: Iterable[Standing], sort: str) -> list[Standing]:
     key = SORTS[sort][1]
-    return sorted(schools, key=lambda s: (key(s), s.name, s.urn))
+    return sorted(schools, key=lambda s: (key(s), s.name, s.organisation_id))

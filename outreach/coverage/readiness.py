@@ -82,7 +82,7 @@ def look(partnership: Partnership, *, now: datetime) -> SetUp:
     )
     coming = [] if programme is None else [d for d in days.of_programme(programme.id) if d.day >= today]
     free = [] if programme is None else diary.free_places(programme.id, now=now)
-    reached, _ = whom_to_propose_to(s.urn for s in target)
+    reached, _ = whom_to_propose_to(s.organisation_id for s in target)
     steps = [
         _settings(partnership),
         Step(

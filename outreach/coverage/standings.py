@@ -64,7 +64,7 @@ class Standing:
     by then.
     """
 
-    urn: int
+    organisation_id: int
     name: str
     district_code: str
     district_name: str
@@ -122,7 +122,7 @@ class Standing:
 class AlsoSeen:
     """A school outside the target whose pupils saw it; in no share. `pupils` None: nobody counted."""
 
-    urn: int
+    organisation_id: int
     name: str
     district_name: str
     why: str
@@ -151,16 +151,16 @@ class Reckoning:
     """The schools that are known to have closed by that day, with the day on which they did."""
     verdicts: Sequence[Verdict] = ()
 
-    def heirs(self, urns: Iterable[int]) -> dict[int, int]:
+    def heirs(self, organisation_ids: Iterable[int]) -> dict[int, int]:
         """{URN: the school of the target that counts what it did, itself or what it became one for one}; whoever has
         none is left out."""
-        inside, found = {s.urn for s in self.target}, {}
-        for urn in urns:
-            heir: int | None = urn
+        inside, found = {s.organisation_id for s in self.target}, {}
+        for organisation_id in organisation_ids:
+            heir: int | None = organisation_id
             while heir is not None and heir not in inside:
                 heir = self.kin.sole_successor(heir)
             if heir is not None:
-                found[urn] = heir
+                found[organisation_id] = heir
         return found
 
 
@@ -200,7 +200,9 @@ def standings_of_programme(
 
 def target_of(programme_id: int, *, now: datetime) -> set[int]:
     """The URNs of a programme's target as it is now."""
-    return {s.urn for s in standings_of_programme(programme_id, as_of=day_of(now), now=now).target}
+    return {
+        s.organisation_id for s in standings_of_programme(programme_id, as_of=day_of(now), now=now).target
+    }
 
 
 def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> Reckoning:
@@ -244,9 +246,11 @@ def _judged(
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),
         closed_by_then=frozenset(
-            urn
-            for urn, known in target.known.items()
-            if known.close_date is not None and known.close_date <= cut.day and not target.is_open(urn)
+            organisation_id
+            for organisation_id, known in target.known.items()
+            if known.close_date is not None
+            and known.close_date <= cut.day
+            and not target.is_open(organisation_id)
         ),
         kin=target.kin,
         not_held=target.not_held(),
@@ -270,53 +274,63 @@ class _Judge:
         self.target = target
         self.for_adults = cut.programme.for_adults
         self.kin = target.kin
-        self.by_urn: dict[int, list[Verdict]] = defaultdict(list)
+        self.by_organisation_id: dict[int, list[Verdict]] = defaultdict(list)
         for verdict in found:
-            self.by_urn[verdict.promise.urn].append(verdict)
+            self.by_organisation_id[verdict.promise.organisation_id].append(verdict)
         self.asking = AskedByDay(told, cut.day)
-        self.heirs = {urn: target.heir(urn) for urn in self.by_urn}
+        self.heirs = {
+            organisation_id: target.heir(organisation_id) for organisation_id in self.by_organisation_id
+        }
         self.left_to: dict[int, list[Verdict]] = defaultdict(list)
-        for urn, heir in self.heirs.items():
+        for organisation_id, heir in self.heirs.items():
             if heir is not None:
-                self.left_to[heir].extend(v for v in self.by_urn[urn] if v.word == promises.TOOK_PLACE)
+                self.left_to[heir].extend(
+                    v for v in self.by_organisation_id[organisation_id] if v.word == promises.TOOK_PLACE
+                )
         self.catch_ups = CatchUps(target, came, absences)
-        self.cells = Cells(target, self.by_urn, share)
+        self.cells = Cells(target, self.by_organisation_id, share)
         self._open: dict[tuple[int, ...], dict[int, str]] = {}
 
     def standing(self, school: TargetSchool, excluded: bool = False) -> Standing:
-        urn = school.known.urn
-        family = [urn, *self.kin.before(urn)] if urn in self.kin.predecessors else [urn]
-        promised = any(u in self.by_urn for u in family) or self.catch_ups.has_any(urn)
+        organisation_id = school.known.organisation_id
+        family = (
+            [organisation_id, *self.kin.before(organisation_id)]
+            if organisation_id in self.kin.predecessors
+            else [organisation_id]
+        )
+        promised = any(u in self.by_organisation_id for u in family) or self.catch_ups.has_any(
+            organisation_id
+        )
         states = self._all_open(school.year_groups)
         if promised:
-            cells = {y: self.cells.cell_of(urn, y) for y in school.year_groups}
+            cells = {y: self.cells.cell_of(organisation_id, y) for y in school.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
         uncounted = (
             tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
         )
         where = self._by_promises(school, family, cells, states) if promised else None
         if where is None:
-            booked = [v for u in family for v in self.by_urn.get(u, ())] if promised else []
+            booked = [v for u in family for v in self.by_organisation_id.get(u, ())] if promised else []
             where = self.asking.standing(family, booked)
         if excluded:
             where = Where(Word.EXCLUDED, detail=school.why, since=school.decided, is_gap=False)
         counted, on, guessed, evidence = (
-            self._seen(urn, school.year_groups) if promised else (_NOBODY, _NEVER, False, "")
+            self._seen(organisation_id, school.year_groups) if promised else (_NOBODY, _NEVER, False, "")
         )
         missed = self.catch_ups.of(school, cells, counted) if promised else {}
         if added := sum(m.added for m in missed.values()):
             counted = counted | {y: counted.get(y, 0) + m.added for y, m in missed.items() if m.added}
-            last = self.catch_ups.last_day(urn)
+            last = self.catch_ups.last_day(organisation_id)
             on = on | {last: on.get(last, 0) + added}
         if where.standing == Word.SEEN and not evidence and not self.for_adults:
             where = where._replace(detail=gaps.BEFORE_THE_SPLIT)
         number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
         if number is not None and school.estimated and counted:
             number = max(number, pupils)
-            by_year = self._at_least(urn, by_year, counted)
+            by_year = self._at_least(organisation_id, by_year, counted)
         known = school.known
         return Standing(
-            urn=urn,
+            organisation_id=organisation_id,
             name=known.name,
             district_code=known.district_code or "",
             district_name=known.district_name or DISTRICT_UNKNOWN,
@@ -352,34 +366,39 @@ class _Judge:
     def also_seen(self) -> list[AlsoSeen]:
         """Schools whose pupils saw it and count in no school of the target, by name."""
         found = []
-        for urn, heir in self.heirs.items():
-            took = [v for v in self.by_urn[urn] if v.word == promises.TOOK_PLACE]
+        for organisation_id, heir in self.heirs.items():
+            took = [v for v in self.by_organisation_id[organisation_id] if v.word == promises.TOOK_PLACE]
             if heir is not None or not took:
                 continue
-            known = self.target.known.get(urn)
-            took = [*took, *self.catch_ups.came.get(urn, ())]
+            known = self.target.known.get(organisation_id)
+            took = [*took, *self.catch_ups.came.get(organisation_id, ())]
             numbers = [sum(v.counted.values()) for v in took if v.counted is not None]
             found.append(
                 AlsoSeen(
-                    urn,
-                    self._name(urn),
+                    organisation_id,
+                    self._name(organisation_id),
                     known.district_name or DISTRICT_UNKNOWN if known else DISTRICT_UNKNOWN,
-                    self.target.why_outside(urn),
+                    self.target.why_outside(organisation_id),
                     sum(numbers) if numbers else None,
                 )
             )
-        return sorted(found, key=lambda school: (school.name, school.urn))
+        return sorted(found, key=lambda school: (school.name, school.organisation_id))
 
-    def _name(self, urn: int) -> str:
-        known = self.target.known.get(urn)
-        return known.name if known else f"URN {urn}"
+    def _name(self, organisation_id: int) -> str:
+        known = self.target.known.get(organisation_id)
+        return known.name if known else f"URN {organisation_id}"
 
     def _by_promises(
         self, school: TargetSchool, family: list[int], cells: dict[int, Cell], states: dict[int, str]
     ) -> Where | None:
         """From promises and reports; None when no standing of theirs holds."""
         held = set(states.values())
-        shows = [v for u in family for v in self.by_urn.get(u, ()) if set(v.year_groups) & states.keys()]
+        shows = [
+            v
+            for u in family
+            for v in self.by_organisation_id.get(u, ())
+            if set(v.year_groups) & states.keys()
+        ]
         if held == {Word.SEEN}:
             said_of_it = gaps.AGREED_NOT_COUNTED if any(c.uncounted for c in cells.values()) else ""
             seen_on = _day(shows, promises.TOOK_PLACE, max)
@@ -426,23 +445,23 @@ class _Judge:
         return None
 
     def _at_least(
-        self, urn: int, by_year: dict[int, int | None], counted: dict[int, int]
+        self, organisation_id: int, by_year: dict[int, int | None], counted: dict[int, int]
     ) -> dict[int, int | None]:
         """The pupils of each year group, where that is an estimate no fewer than were counted."""
         return {
-            y: n if n is None or self.target.is_own(urn, y) else max(n, counted.get(y, 0))
+            y: n if n is None or self.target.is_own(organisation_id, y) else max(n, counted.get(y, 0))
             for y, n in by_year.items()
         }
 
     def _seen(
-        self, urn: int, year_groups: tuple[int, ...]
+        self, organisation_id: int, year_groups: tuple[int, ...]
     ) -> tuple[dict[int, int], dict[date, int], bool, str]:
         """({year group: counted}, {day: counted}, was any shared out, the weakest evidence) of all that counts
         under this school."""
         pupils: dict[int, int] = {}
         on: dict[date, int] = {}
         guessed, evidence = False, []
-        for verdict in self.left_to.get(urn, ()):
+        for verdict in self.left_to.get(organisation_id, ()):
             named = [y for y in year_groups if y in verdict.year_groups]
             if not named:
                 continue

@@ -57,93 +57,111 @@ class Target:
         self.decisions = register.decisions
         self.year_groups = (ADULTS,) if self.for_adults else register.year_groups
         self._alike: dict[tuple[tuple[int, int | None], ...], dict[int, int | None]] = {}
-        taken_in = [urn for urn, decision in self.decisions.items() if decision.kind == INCLUDE]
+        taken_in = [
+            organisation_id
+            for organisation_id, decision in self.decisions.items()
+            if decision.kind == INCLUDE
+        ]
         self._stays_open = StaysOpen(linked, self.links, self.known, taken_in, cut.day)
         self.kin = linked.of_closed(self._stays_open)
         self._own = OwnNumbers(register.own_numbers, self.kin, self.known)
         self._promised: dict[int, set[int]] = defaultdict(set)
         for verdict in found:
             if verdict.word != promises.CANCELLED:
-                self._promised[verdict.promise.urn].update(verdict.year_groups)
+                self._promised[verdict.promise.organisation_id].update(verdict.year_groups)
         self.schools: list[TargetSchool] = []
         self.excluded: list[TargetSchool] = []
         for known in self.known.values():
             school = self._school(known)
             if school is None:
                 continue
-            if self._is_excluded(known.urn):
-                school.why, school.decided = self._why_excluded(known.urn)
+            if self._is_excluded(known.organisation_id):
+                school.why, school.decided = self._why_excluded(known.organisation_id)
                 self.excluded.append(school)
             else:
                 self.schools.append(school)
-        self._inside = {school.known.urn for school in self.schools}
+        self._inside = {school.known.organisation_id for school in self.schools}
 
-    def heir(self, urn: int) -> int | None:
+    def heir(self, organisation_id: int) -> int | None:
         """The target school that counts this school's pupils: itself, or whom it became one for one; else
         None."""
-        while urn not in self._inside:
-            following = self.kin.sole_successor(urn)
+        while organisation_id not in self._inside:
+            following = self.kin.sole_successor(organisation_id)
             if following is None:
                 return None
-            urn = following
-        return urn
+            organisation_id = following
+        return organisation_id
 
-    def why_outside(self, urn: int) -> str:
+    def why_outside(self, organisation_id: int) -> str:
         """Why a school whose pupils saw it counts in no share."""
-        known = self.known.get(urn)
+        known = self.known.get(organisation_id)
         if known is None:
             return "not in the register by then"
-        if len(self.kin.successors.get(urn, ())) > 1:
+        if len(self.kin.successors.get(organisation_id, ())) > 1:
             return "split into several schools"
         if known.status == PROPOSED:
             return "not open yet"
-        if not self.is_open(urn):
+        if not self.is_open(organisation_id):
             return "closed"
-        if not self._stays_open(urn):
+        if not self._stays_open(organisation_id):
             return f"its closing date, {day_short(known.close_date)}, has come"
         if known.la_code not in self.codes:
             return "another authority's school"
-        if self._is_excluded(urn):
-            return "excluded: " + self._why_excluded(urn)[0]
+        if self._is_excluded(organisation_id):
+            return "excluded: " + self._why_excluded(organisation_id)[0]
         return "not in the target"
 
     def not_held(self) -> dict[int, str]:
         """Schools that a coordinator took in and that count for nothing all the same: why, in words."""
-        taken_in = [urn for urn, decision in self.decisions.items() if decision.kind == INCLUDE]
-        return {urn: self._why_not_held(urn) for urn in taken_in if urn not in self._inside}
+        taken_in = [
+            organisation_id
+            for organisation_id, decision in self.decisions.items()
+            if decision.kind == INCLUDE
+        ]
+        return {
+            organisation_id: self._why_not_held(organisation_id)
+            for organisation_id in taken_in
+            if organisation_id not in self._inside
+        }
 
-    def _why_not_held(self, urn: int) -> str:
-        groups = self.decisions[urn].year_groups
-        known = self.known.get(urn)
-        if known is None or not self._stays_open(urn) or known.la_code not in self.codes:
-            return self.why_outside(urn)
+    def _why_not_held(self, organisation_id: int) -> str:
+        groups = self.decisions[organisation_id].year_groups
+        known = self.known.get(organisation_id)
+        if known is None or not self._stays_open(organisation_id) or known.la_code not in self.codes:
+            return self.why_outside(organisation_id)
         meant = [y for y in groups if y in self.year_groups]
         if not meant:
             return f"the programme is for {year_groups_name(self.year_groups)}"
         return f"its own number of pupils in {year_groups_name(meant)} is 0"
 
-    def offers(self, urn: int, year_group: int) -> bool:
+    def offers(self, organisation_id: int, year_group: int) -> bool:
         """Whether a school, open or not, offers a year group, for what its successor inherits."""
         if self.for_adults:
             return True
-        known = self.known.get(urn)
+        known = self.known.get(organisation_id)
         return known is not None and year_group in self._offered(known, None)
 
-    def pupils_of(self, urn: int, year_group: int) -> float | None:
+    def pupils_of(self, organisation_id: int, year_group: int) -> float | None:
         """Pupils in one year group, an estimate not rounded; None is unknown."""
-        known = self.known.get(urn)
-        return None if known is None else pupils.share(known, year_group, self._own.of(urn), self._named(urn))
+        known = self.known.get(organisation_id)
+        return (
+            None
+            if known is None
+            else pupils.share(known, year_group, self._own.of(organisation_id), self._named(organisation_id))
+        )
 
-    def is_own(self, urn: int, year_group: int) -> bool:
+    def is_own(self, organisation_id: int, year_group: int) -> bool:
         """Whether the number of a year group is the school's own, or its predecessors'."""
-        return year_group in self._own.of(urn)
+        return year_group in self._own.of(organisation_id)
 
     def _school(self, known: SchoolAsKnown) -> TargetSchool | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
-        if known.la_code not in self.codes or not self._stays_open(known.urn):
+        if known.la_code not in self.codes or not self._stays_open(known.organisation_id):
             return None
-        decision = self.decisions.get(known.urn)
-        included = self._named(known.urn) if decision is not None and decision.kind == INCLUDE else None
+        decision = self.decisions.get(known.organisation_id)
+        included = (
+            self._named(known.organisation_id) if decision is not None and decision.kind == INCLUDE else None
+        )
         phase = establishments.phase_name(known.phase_of_education, known.type_of_establishment)
         if self.for_adults:
             if included is None and establishments.never_in(known.type_of_establishment):
@@ -165,7 +183,7 @@ class Target:
         unknown = by_ages is None and included is None
         if unknown and establishments.only_by_ages(known.type_of_establishment):
             return None
-        own = self._own.of(known.urn)
+        own = self._own.of(known.organisation_id)
         if not groups and not unknown or unknown and all(own.get(y) == 0 for y in self.year_groups):
             return None
         found = pupils.of_year_groups(known, groups, own, included or ())
@@ -184,35 +202,37 @@ class Target:
         numbers = tuple(by_year.items())
         return self._alike.get(numbers) or self._alike.setdefault(numbers, dict(by_year))
 
-    def _named(self, urn: int) -> tuple[int, ...]:
+    def _named(self, organisation_id: int) -> tuple[int, ...]:
         """The year groups that a coordinator took the school in for."""
-        decision = self.decisions.get(urn)
+        decision = self.decisions.get(organisation_id)
         return decision.year_groups if decision is not None and decision.kind == INCLUDE else ()
 
     def _offered(self, known: SchoolAsKnown, included: tuple[int, ...] | None) -> set[int]:
         """The year groups that count for a school: those named, else by ages or phase, else promised or
         reported."""
-        urn, own = known.urn, self._own.of(known.urn)
+        organisation_id, own = known.organisation_id, self._own.of(known.organisation_id)
         by_ages = included if included is not None else pupils.by_ages_or_phase(known)
         groups = set(by_ages or ())
         if by_ages is None:
-            groups.update(*(self._promised.get(u, ()) for u in (urn, *self.kin.before(urn))))
+            groups.update(
+                *(self._promised.get(u, ()) for u in (organisation_id, *self.kin.before(organisation_id)))
+            )
             groups.update(y for y in self.year_groups if own.get(y))
         return pupils.with_somebody(groups, own)
 
-    def is_open(self, urn: int) -> bool:
-        return self._stays_open.is_open(urn)
+    def is_open(self, organisation_id: int) -> bool:
+        return self._stays_open.is_open(organisation_id)
 
-    def _is_excluded(self, urn: int) -> bool:
-        decision = self.decisions.get(urn)
+    def _is_excluded(self, organisation_id: int) -> bool:
+        decision = self.decisions.get(organisation_id)
         if decision is not None:
             return decision.kind == EXCLUDE
-        before = self.kin.predecessors.get(urn)
+        before = self.kin.predecessors.get(organisation_id)
         return before is not None and bool(before) and all(self._is_excluded(u) for u in before)
 
-    def _why_excluded(self, urn: int) -> tuple[str, date | None]:
+    def _why_excluded(self, organisation_id: int) -> tuple[str, date | None]:
         """(reason, day) of the exclusion, its own or its first predecessor's."""
-        while urn not in self.decisions:
-            urn = self.kin.predecessors[urn][0]
-        decided = self.decisions[urn]
+        while organisation_id not in self.decisions:
+            organisation_id = self.kin.predecessors[organisation_id][0]
+        decided = self.decisions[organisation_id]
         return decided.reason, day_of(decided.recorded_at)

@@ -32,27 +32,32 @@ class Cell:
 class Cells:
     """The cells of one reckoning, each judged once. `share`: what part of a year group must be counted."""
 
-    def __init__(self, target: Target, by_urn: dict[int, list[Verdict]], share: float) -> None:
-        self.target, self.kin, self.by_urn, self.share = target, target.kin, by_urn, share
+    def __init__(self, target: Target, by_organisation_id: dict[int, list[Verdict]], share: float) -> None:
+        self.target, self.kin, self.by_organisation_id, self.share = (
+            target,
+            target.kin,
+            by_organisation_id,
+            share,
+        )
         self._judged: dict[tuple[int, int], Cell] = {}
 
-    def cell_of(self, urn: int, year_group: int) -> Cell:
-        key = (urn, year_group)
+    def cell_of(self, organisation_id: int, year_group: int) -> Cell:
+        key = (organisation_id, year_group)
         if key not in self._judged:
-            self._judged[key] = self._judge(urn, year_group)
+            self._judged[key] = self._judge(organisation_id, year_group)
         return self._judged[key]
 
-    def _judge(self, urn: int, year_group: int) -> Cell:
+    def _judge(self, organisation_id: int, year_group: int) -> Cell:
         """The first that holds, over the promises of the school under all its URNs and what it inherits."""
-        line, before = [urn], []
-        if urn in self.kin.predecessors:  # most schools came from no other
-            line = self.kin.line(urn)
+        line, before = [organisation_id], []
+        if organisation_id in self.kin.predecessors:  # most schools came from no other
+            line = self.kin.line(organisation_id)
             before = [
                 (u, self.cell_of(u, year_group))
                 for u in self.kin.predecessors.get(line[-1], ())
                 if self.target.offers(u, year_group)
             ]
-        own = [v for u in line for v in self.by_urn.get(u, ()) if year_group in v.year_groups]
+        own = [v for u in line for v in self.by_organisation_id.get(u, ()) if year_group in v.year_groups]
         if not own and not before:
             return Cell(OPEN)
         words = {v.word for v in own}
@@ -70,9 +75,14 @@ class Cells:
             return Cell(Word.BOOKED, counted)
         uncounted = any(v.counted is None for v in took) and year_group != ADULTS
         made_good = all(
-            v.word != promises.FAILED or self._made_good(v, took, urn, year_group, counted) for v in own
+            v.word != promises.FAILED or self._made_good(v, took, organisation_id, year_group, counted)
+            for v in own
         )
-        enough = inherited == {Word.SEEN} or bool(took) and self._enough(urn, year_group, counted, took)
+        enough = (
+            inherited == {Word.SEEN}
+            or bool(took)
+            and self._enough(organisation_id, year_group, counted, took)
+        )
         if made_good and enough:
             return Cell(Word.SEEN, counted, uncounted=uncounted)
         if took or inherited & {Word.SEEN, Word.PART_SEEN}:
@@ -83,7 +93,7 @@ class Cells:
         return Cell(OPEN, counted)
 
     def _made_good(
-        self, failed: Verdict, took: list[Verdict], urn: int, year_group: int, counted: int | None
+        self, failed: Verdict, took: list[Verdict], organisation_id: int, year_group: int, counted: int | None
     ) -> bool:
         """Whether a show that did not take place is made good: by one that was promised after it, or since
         fewer than half of those whom it promised a place have still not seen it."""
@@ -93,13 +103,15 @@ class Cells:
             return False
         seen = sum(t.promise.pupils.get(year_group, 0) for t in took) if counted is None else counted
         promised = failed.promise.pupils.get(year_group, 0)
-        number = self.target.pupils_of(urn, year_group)
+        number = self.target.pupils_of(organisation_id, year_group)
         if number is None:
             return seen >= promised
         rest = number - seen
         return rest <= 0 or 2 * rest < promised
 
-    def _enough(self, urn: int, year_group: int, counted: int | None, took: list[Verdict]) -> bool:
+    def _enough(
+        self, organisation_id: int, year_group: int, counted: int | None, took: list[Verdict]
+    ) -> bool:
         """At least half (a setting) of the year group was counted, where its number is known.
 
         Nobody counted is never 0: where all that nobody counted was agreed on, how many saw it is unknown,
@@ -110,7 +122,7 @@ class Cells:
         silent = [v for v in took if v.counted is None]
         if silent and all(v.evidence == verdicts.NOT_COUNTED for v in silent):
             return True
-        number = self.target.pupils_of(urn, year_group)
+        number = self.target.pupils_of(organisation_id, year_group)
         if number is None:
             return counted is None or counted > 0
         return counted is not None and counted > 0 and counted >= self.share * number

@@ -88,10 +88,10 @@ def _not_reported(partnership_id: int, now: datetime) -> tuple[Booking, str] | N
         .order_by(Performance.starts_at.desc(), Booking.id)
         .limit(1)
     )
-    people = booking and contacts.contacts_of_school(booking.urn)
+    people = booking and contacts.contacts_of_school(booking.organisation_id)
     if not booking or not people:
         return None
-    return booking, _linked(booking.programme, booking.urn, people[0].address, now)
+    return booking, _linked(booking.programme, booking.organisation_id, people[0].address, now)
 
 
 def _open_to_answer(partnership_id: int, now: datetime) -> WaveCode | None:
@@ -123,26 +123,30 @@ def _asked(partnership_id: int, now: datetime) -> tuple[School, str] | None:
     i = Invitation
     row = db.session.execute(
         select(School, i.address)
-        .join(i, i.urn == School.urn)
+        .join(i, i.organisation_id == School.organisation_id)
         .where(
             i.programme_id == programme.id,
-            ~exists().where(Booking.urn == School.urn, Booking.programme_id == programme.id),
-            ~exists().where(Answer.urn == School.urn, Answer.programme_id == programme.id),
+            ~exists().where(
+                Booking.organisation_id == School.organisation_id, Booking.programme_id == programme.id
+            ),
+            ~exists().where(
+                Answer.organisation_id == School.organisation_id, Answer.programme_id == programme.id
+            ),
             School.number_of_pupils.is_not(None),
         )
-        .order_by(i.round_id.desc(), func.abs(School.number_of_pupils - ONE_SHOW), School.urn)
+        .order_by(i.round_id.desc(), func.abs(School.number_of_pupils - ONE_SHOW), School.organisation_id)
         .limit(1)
     ).first()
     if row is None:
         return None
     school, address = row
-    return school, _linked(programme, school.urn, address, now)
+    return school, _linked(programme, school.organisation_id, address, now)
 
 
-def _linked(programme: Programme, urn: int, address: str, now: datetime) -> str:
+def _linked(programme: Programme, organisation_id: int, address: str, now: datetime) -> str:
     """The token of a new link of a school."""
     minted = links.mint(
-        urn=urn,
+        organisation_id=organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address=address,

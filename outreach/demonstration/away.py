@@ -12,7 +12,9 @@ from outreach.visits.absences import FILM, LESSON
 
 def say(booking: Booking, *, now: datetime) -> None:
     """One school of three says how many were away, and most of these hold a lesson a week later."""
-    random = Random(f"{booking.urn} away")  # of its own, so that the rest of the story stays as it was
+    random = Random(
+        f"{booking.organisation_id} away"
+    )  # of its own, so that the rest of the story stays as it was
     after, week = (booking.performance.ends_at + timedelta(days=n) for n in (1, 9))
     if booking.outcome != TOOK_PLACE or after > now or random.random() > 0.34:
         return

@@ -45,7 +45,7 @@ def answer(booking: Booking, *, now: datetime) -> None:
 
 def _random(booking: Booking, deed: str) -> Random:
     """Of its own, so that the rest of the story stays as it was."""
-    return Random(f"{booking.urn} {deed}")
+    return Random(f"{booking.organisation_id} {deed}")
 
 
 def _who(booking: Booking) -> str:

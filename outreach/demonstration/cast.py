@@ -80,7 +80,7 @@ class Cast:
 
 def choose(random: Random, schools: Iterable[School]) -> Cast:
     """Give every school that the programme is for a part; those that are left were not asked yet."""
-    known = sorted(schools, key=lambda s: s.urn)
+    known = sorted(schools, key=lambda s: s.organisation_id)
     waiting = [school for school in known if is_for(school)]
     waiting.sort(key=lambda s: random.random() ** (1 / PACE.get(s.district_name or "", 1.0)), reverse=True)
     parts = {part: _take(waiting, part, number) for part, number in PLAYED.items()}

@@ -29,18 +29,22 @@ def switch_on(programme: Programme, *, who: str, now: datetime) -> None:
 
 def remind(programme: Programme, parts: Cast, nth: int, *, asked: datetime, now: datetime) -> None:
     """The silent schools' reminder, each on the day on which it was due, where that lies behind."""
-    silent = {school.urn for school in parts.playing(cast.SILENT)[: REMINDED[nth]]}
+    silent = {school.organisation_id for school in parts.playing(cast.SILENT)[: REMINDED[nth]]}
     coming, _ = reminders.coming(programme, now=asked + timedelta(days=1))
     for reminder in coming:
-        if reminder.school.urn in silent and reminder.nth == nth and reminder.due < day_of(now):
-            reminders.send_due(programme, reminder.school.urn, now=wall(reminder.due, time(7, 30)))
+        if reminder.school.organisation_id in silent and reminder.nth == nth and reminder.due < day_of(now):
+            reminders.send_due(
+                programme, reminder.school.organisation_id, now=wall(reminder.due, time(7, 30))
+            )
 
 
 def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, now: datetime) -> None:
     """The coordinators share the districts, keep what schools told them on the phone, and when they ring again."""
     for person, districts in zip(people, DISTRICTS, strict=True):
-        urns = [school.urn for school in parts.everybody if school.district_name in districts]
-        owners.assign(programme, urns, person, who=person.name, now=now - timedelta(days=20))
+        organisation_ids = [
+            school.organisation_id for school in parts.everybody if school.district_name in districts
+        ]
+        owners.assign(programme, organisation_ids, person, who=person.name, now=now - timedelta(days=20))
         named, asked_for = f"To ring, {person.name}", f"cause=silent&owner={person.id}"
         saved_views.save(person, named, asked_for, shared=True, now=now - timedelta(days=20))
     for school, words, person, ahead in zip(
@@ -54,7 +58,7 @@ def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, n
         strict=False,
     ):
         notes.write(
-            school.urn,
+            school.organisation_id,
             words,
             programme,
             partnership_id=programme.partnership_id,
@@ -64,7 +68,7 @@ def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, n
         )
         follow_ups.set_follow_ups(
             programme,
-            [school.urn],
+            [school.organisation_id],
             day_of(now) + timedelta(days=ahead),
             "Ring the office again",
             person,
@@ -73,7 +77,7 @@ def share_out(programme: Programme, people: list[Coordinator], parts: Cast, *, n
         )
     drafts.keep(
         programme,
-        [school.urn for school in parts.playing(cast.SILENT)],
+        [school.organisation_id for school in parts.playing(cast.SILENT)],
         Typed(
             subject="The hall at {school}",
             words="Dear {first name},\n\nBefore you choose a day for ‘{programme}’: is your hall free on Tuesdays? "

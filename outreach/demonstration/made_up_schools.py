@@ -28,7 +28,7 @@ class Maker:
         self.year = academic_year
         self.rows: list[Row] = []
         self.links: list[Row] = []
-        self._urns = count(990001)
+        self._organisation_ids = count(990001)
         self._postcodes = {town.name: _postcodes(n) for n, town in enumerate(ground.towns, 1)}
         self._phones = cycle(range(100, 1000))
         self._names = names.Names(random)
@@ -312,12 +312,12 @@ class Maker:
     ) -> Row:
         district = next(d for d in self.ground.districts if d.name == town.district)
         place = land.place_inside(self.random, district, town.place, spread or 1.3 + 9 * town.share)
-        urn = next(self._urns)
+        organisation_id = next(self._organisation_ids)
         row = {
-            "URN": urn,
+            "URN": organisation_id,
             "LA (code)": LA_CODE,
             "LA (name)": NAME,
-            "EstablishmentNumber": urn - 988001,
+            "EstablishmentNumber": organisation_id - 988001,
             "EstablishmentName": name,
             "TypeOfEstablishment (name)": establishment,
             "EstablishmentStatus (name)": "Open",
@@ -326,8 +326,8 @@ class Maker:
             "StatutoryHighAge": ages[1] if ages else "",
             "NumberOfPupils": "" if pupils is None else pupils,
             "CensusDate": "" if pupils is None else _census_day(self.year).strftime("%d-%m-%Y"),
-            "PercentageFSM": "" if pupils is None else (urn * 37 % 400) / 10,
-            "Federations (name)": f"The {town.name} Federation" if urn % 23 == 0 else "",
+            "PercentageFSM": "" if pupils is None else (organisation_id * 37 % 400) / 10,
+            "Federations (name)": f"The {town.name} Federation" if organisation_id % 23 == 0 else "",
             "UrbanRural (name)": _urban_or_rural(town),
             "SchoolCapacity": "" if pupils is None else round(pupils * 1.1, -1),
             "Gender (name)": "Mixed",

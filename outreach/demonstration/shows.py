@@ -73,7 +73,7 @@ def ahead(random: Random, programme: Programme, season: TourSeason, parts: Cast,
 
 def call_off(programme: Programme, parts: Cast, *, now: datetime) -> None:
     for school in parts.playing(cast.CALLED_OFF):
-        for booking in promises.live(programme.id, school.urn):
+        for booking in promises.live(programme.id, school.organisation_id):
             bookings.cancel(
                 booking,
                 reason="Two of the cast are ill",
@@ -120,7 +120,7 @@ def _book(
         ]
         return bookings.book(programme, school, promised, who=who, now=now + timedelta(minutes=5))
     except Refusal:
-        holds.give_back(programme.id, school.urn, who=who, now=now)
+        holds.give_back(programme.id, school.organisation_id, who=who, now=now)
         return []
 
 
@@ -150,7 +150,7 @@ def _split(
 
 
 def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
-    lead = contacts.contacts_of_school(school.urn)[0]
+    lead = contacts.contacts_of_school(school.organisation_id)[0]
     first, last = names.person(random)
     host = lead.address.partition("@")[2]
     there = Colleague(

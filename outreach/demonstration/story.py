@@ -82,12 +82,12 @@ def tell(*, now: datetime) -> Told:
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     _tour(partnership, programme, season, now=began, links_from=asked)
-    parts = cast.choose(random, db.session.scalars(select(School).order_by(School.urn)))
+    parts = cast.choose(random, db.session.scalars(select(School).order_by(School.organisation_id)))
     _contacts(random, parts, now=began + timedelta(days=2))
     _decide(programme, parts, now=began + timedelta(days=3))
     surveys.put_together(programme, coordinator, colleague, now=began + timedelta(days=10))
     for schools_asked, when in ((parts.early, asked_early), (parts.asked, asked)):
-        rounds.send_round(programme, [s.urn for s in schools_asked], who=COORDINATOR, now=when)
+        rounds.send_round(programme, [s.organisation_id for s in schools_asked], who=COORDINATOR, now=when)
         hand_over()
     replies.come_back(programme, parts, now=asked + timedelta(hours=1))
     chasing.switch_on(programme, who=COORDINATOR, now=asked)
@@ -206,7 +206,9 @@ def _tour(
     )
     for name, base in (("Red van", "Marlford"), ("Blue van", "Kestermere")):
         at = db.session.scalars(
-            select(School).where(School.town == base, School.easting.is_not(None)).order_by(School.urn)
+            select(School)
+            .where(School.town == base, School.easting.is_not(None))
+            .order_by(School.organisation_id)
         ).first()
         assert at is not None
         facts = TroupeFacts(
@@ -245,7 +247,7 @@ def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
         first, last = names.person(random)
         address = f"{names.slug(first)[0]}.{names.slug(last)}@{host_of(school)}"
         contacts.add(
-            school.urn,
+            school.organisation_id,
             name=f"{first} {last}",
             role="Designated safeguarding lead",
             address=address,
@@ -257,7 +259,7 @@ def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:
         )
         if random.random() < 0.3 and school not in parts.playing(cast.BOUNCED):
             contacts.add(
-                school.urn,
+                school.organisation_id,
                 name="",
                 role="Office",
                 address=f"office@{host_of(school)}",
@@ -281,7 +283,11 @@ def _decide(programme: Programme, parts: Cast, *, now: datetime) -> None:
     for school in parts.playing(cast.SEEN)[:4]:
         numbers = {year_group: 120 + 7 * year_group for year_group in _year_groups(school)}
         schools.set_own_numbers(
-            school.urn, programme.academic_year, numbers, who="the school's office, by phone", now=now
+            school.organisation_id,
+            programme.academic_year,
+            numbers,
+            who="the school's office, by phone",
+            now=now,
         )
     limits.write(programme.partnership_id, now=now)
 
@@ -311,7 +317,7 @@ def _answers(programme: Programme, parts: Cast, *, now: datetime) -> None:
         chosen = slots.offers(programme, school, now=when).near[:1]
         if chosen:
             holds.hold(programme, school, chosen, who=f"{school.name} (school)", now=when)
-            holds.give_back(programme.id, school.urn, who=f"{school.name} (school)", now=when)
+            holds.give_back(programme.id, school.organisation_id, who=f"{school.name} (school)", now=when)
 
 
 def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
@@ -331,7 +337,7 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
                 programme=programme,
                 school=school,
                 slot=near[0],
-                people=contacts.contacts_of_school(school.urn)[:1],
+                people=contacts.contacts_of_school(school.organisation_id)[:1],
                 reply_by=reply_by,
             )
             proposing.propose(offer, who=COORDINATOR, now=when)
@@ -355,8 +361,8 @@ def _report_dates(partnership: Partnership, programme: Programme, *, now: dateti
 
 def _today(random: Random, programme: Programme, season: TourSeason, parts: Cast, *, now: datetime) -> None:
     """What happened this morning: its letters still wait for the post."""
-    urns = [school.urn for school in parts.playing(cast.ASKED_TODAY)]
-    rounds.send_round(programme, urns, who=COORDINATOR, now=now - timedelta(minutes=20))
+    organisation_ids = [school.organisation_id for school in parts.playing(cast.ASKED_TODAY)]
+    rounds.send_round(programme, organisation_ids, who=COORDINATOR, now=now - timedelta(minutes=20))
     shows.booked_today(random, programme, season, parts, now=now - timedelta(minutes=6))
     for school, name, address in (
         (parts.playing(cast.SILENT)[0], "Beth Pryce", "b.pryce"),

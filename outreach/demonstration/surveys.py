@@ -72,8 +72,8 @@ def answer(programme: Programme, *, now: datetime) -> None:
     for nth, (show, booking) in enumerate(shows):
         booked_at = booking.created_at
         if nth == len(shows) // 2:
-            declines.decline(programme, show.urn, who=f"{show.host.name} (school)", now=booked_at)
-        if declines.has_declined(programme.id, show.urn):
+            declines.decline(programme, show.organisation_id, who=f"{show.host.name} (school)", now=booked_at)
+        if declines.has_declined(programme.id, show.organisation_id):
             continue
         asked = waves.make(show, who=approved.drafted_by, now=min(now, booked_at + timedelta(days=1)))
         keen = random.uniform(0.75, 1.15) if random.randrange(SELDOM) else 0.3

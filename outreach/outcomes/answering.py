@@ -48,7 +48,7 @@ class EnoughAnswers(Refusal):
 def check_open(code: WaveCode, *, now: datetime) -> None:
     """Raises NotOpen, in words for a pupil."""
     show = code.wave.performance
-    _check(code, declined=declines.has_declined(show.programme_id, show.urn), now=now)
+    _check(code, declined=declines.has_declined(show.programme_id, show.organisation_id), now=now)
 
 
 def _check(code: WaveCode, *, declined: bool, now: datetime) -> None:
@@ -104,7 +104,7 @@ _LOCKED = (
         select(QuestionnaireDecline.id)
         .where(
             QuestionnaireDecline.programme_id == Performance.programme_id,
-            QuestionnaireDecline.urn == Performance.urn,
+            QuestionnaireDecline.organisation_id == Performance.organisation_id,
             QuestionnaireDecline.withdrawn_at.is_(None),
         )
         .exists(),
@@ -114,7 +114,12 @@ _LOCKED = (
     .options(
         contains_eager(WaveCode.wave)
         .contains_eager(AnswerWave.performance)
-        .load_only(Performance.programme_id, Performance.urn, Performance.starts_at, Performance.released_at)
+        .load_only(
+            Performance.programme_id,
+            Performance.organisation_id,
+            Performance.starts_at,
+            Performance.released_at,
+        )
     )
     .where(WaveCode.code == bindparam("code"))
     .with_for_update(of=(AnswerWave, WaveCode))

@@ -21,7 +21,7 @@ class AskedShow:
     """One show. `year_groups`: those of its audience, who answer together; `pupils`: how many could answer."""
 
     performance: int
-    urn: int
+    organisation_id: int
     day: date
     district_code: str
     district: str
@@ -50,27 +50,27 @@ def of_waves(
             AnswerWave.kind,
             AnswerWave.opens_on,
             Performance.id,
-            Performance.urn,
+            Performance.organisation_id,
             Performance.starts_at,
             School.district_code,
             School.district_name,
             School.type_of_establishment,
         )
         .join(Performance, Performance.id == AnswerWave.performance_id)
-        .join(School, School.urn == Performance.urn)
+        .join(School, School.organisation_id == Performance.organisation_id)
         .where(AnswerWave.id.in_(wave_ids), Performance.programme_id == programme_id)
         .order_by(Performance.starts_at, AnswerWave.id)
     ).all()
     pupils = expected.by_year_group({row[3] for row in rows}, programme_id, now=now)
     shows: dict[int, AskedShow] = {}
     waves = []
-    for wave_id, kind, opens_on, show_id, urn, starts_at, code, name, school_type in rows:
+    for wave_id, kind, opens_on, show_id, organisation_id, starts_at, code, name, school_type in rows:
         day = day_of(starts_at)
         if show_id not in shows:
             audience = {year_group: n for year_group, n in pupils[show_id].items() if n}
             shows[show_id] = AskedShow(
                 performance=show_id,
-                urn=urn,
+                organisation_id=organisation_id,
                 day=day,
                 district_code=code or "",
                 district=name or "",

@@ -20,7 +20,7 @@ class QuestionnaireDecline(Base):
         Index(
             "uq_questionnaire_decline_standing",
             "programme_id",
-            "urn",
+            "organisation_id",
             unique=True,
             postgresql_where=text("withdrawn_at IS NULL"),
             sqlite_where=text("withdrawn_at IS NULL"),
@@ -30,44 +30,56 @@ class QuestionnaireDecline(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int]
     programme_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_by: Mapped[str | None] = mapped_column(Text)
 
 
-def decline(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
+def decline(programme: Programme, organisation_id: int, *, who: str, now: datetime) -> None:
     """The school's pupils are not asked; its codes take no answer. Declined already, nothing happens."""
     _queue(programme)
-    if _standing(programme.id, urn) is None:
+    if _standing(programme.id, organisation_id) is None:
         db.session.add(
             QuestionnaireDecline(
                 partnership_id=programme.partnership_id,
                 programme_id=programme.id,
-                urn=urn,
+                organisation_id=organisation_id,
                 recorded_at=now,
                 who=who,
             )
         )
         db.session.flush()
-        history.record("declined the questionnaire", programme, who=who, now=now, after={"urn": urn})
+        history.record(
+            "declined the questionnaire",
+            programme,
+            who=who,
+            now=now,
+            after={"organisation_id": organisation_id},
+        )
 
 
-def withdraw(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
+def withdraw(programme: Programme, organisation_id: int, *, who: str, now: datetime) -> None:
     """It takes part after all."""
     _queue(programme)
-    if (row := _standing(programme.id, urn)) is not None:
+    if (row := _standing(programme.id, organisation_id)) is not None:
         row.withdrawn_at, row.withdrawn_by = now, who
         db.session.flush()
-        history.record("takes the questionnaire after all", programme, who=who, now=now, after={"urn": urn})
+        history.record(
+            "takes the questionnaire after all",
+            programme,
+            who=who,
+            now=now,
+            after={"organisation_id": organisation_id},
+        )
 
 
-def urns_of_programme(programme_id: int) -> set[int]:
+def organisation_ids_of_programme(programme_id: int) -> set[int]:
     """The schools that do not want it; one query."""
     return set(
         db.session.scalars(
-            select(QuestionnaireDecline.urn).where(
+            select(QuestionnaireDecline.organisation_id).where(
                 QuestionnaireDecline.programme_id == programme_id, QuestionnaireDecline.withdrawn_at.is_(None)
             )
         )
@@ -79,15 +91,18 @@ _HAS_DECLINED = (
     .select_from(QuestionnaireDecline)
     .where(
         QuestionnaireDecline.programme_id == bindparam("programme_id"),
-        QuestionnaireDecline.urn == bindparam("urn"),
+        QuestionnaireDecline.organisation_id == bindparam("organisation_id"),
         QuestionnaireDecline.withdrawn_at.is_(None),
     )
 )
 
 
-def has_declined(programme_id: int, urn: int) -> bool:
+def has_declined(programme_id: int, organisation_id: int) -> bool:
     """The same of one school."""
-    return db.session.scalar(_HAS_DECLINED, {"programme_id": programme_id, "urn": urn}) is not None
+    return (
+        db.session.scalar(_HAS_DECLINED, {"programme_id": programme_id, "organisation_id": organisation_id})
+        is not None
+    )
 
 
 def _queue(programme: Programme) -> None:
@@ -97,11 +112,11 @@ def _queue(programme: Programme) -> None:
     )
 
 
-def _standing(programme_id: int, urn: int) -> QuestionnaireDecline | None:
+def _standing(programme_id: int, organisation_id: int) -> QuestionnaireDecline | None:
     return db.session.scalar(
         select(QuestionnaireDecline).where(
             QuestionnaireDecline.programme_id == programme_id,
-            QuestionnaireDecline.urn == urn,
+            QuestionnaireDecline.organisation_id == organisation_id,
             QuestionnaireDecline.withdrawn_at.is_(None),
         )
     )

@@ -20,8 +20,8 @@ _PROMISED = select(
     .where(
         Booking.performance_id == bindparam("id"),
         Booking.ended_at.is_(None),
-        Booking.urn.not_in(
-            select(QuestionnaireDecline.urn).where(
+        Booking.organisation_id.not_in(
+            select(QuestionnaireDecline.organisation_id).where(
                 QuestionnaireDecline.programme_id == bindparam("programme_id"),
                 QuestionnaireDecline.withdrawn_at.is_(None),
             )
@@ -48,10 +48,10 @@ def by_year_group(
     show_ids: Collection[int], programme_id: int, *, now: datetime
 ) -> dict[int, dict[int, int]]:
     """The same of many shows of one programme, {show: {year group: pupils}}; five queries."""
-    declined = declines.urns_of_programme(programme_id)
+    declined = declines.organisation_ids_of_programme(programme_id)
     found: dict[int, dict[int, int]] = {show_id: {} for show_id in show_ids}
     for verdict in outcomes.outcomes_of_shows(show_ids, now=now).values():
-        if verdict.promise.urn not in declined:
+        if verdict.promise.organisation_id not in declined:
             counted = verdict.counted if verdict.counted is not None else verdict.promise.pupils
             theirs = found[verdict.promise.performance_id]
             for year_group, number in counted.items():

@@ -28,7 +28,10 @@ def questions_asked(booking: Booking) -> int:
     approved = questionnaires.find_approved(booking.programme_id)
     if approved is None:
         return 0
-    if {booking.urn, booking.performance.urn} & declines.urns_of_programme(booking.programme_id):
+    if {
+        booking.organisation_id,
+        booking.performance.organisation_id,
+    } & declines.organisation_ids_of_programme(booking.programme_id):
         return 0
     return len(questionnaires.items_of(approved.id))
 
@@ -43,10 +46,10 @@ def asked_about(booking: Booking, *, now: datetime) -> PupilsAsked | None:
         if approved is None or show.ends_at <= now:
             return None
         questionnaire_id = approved.id
-    declined = declines.urns_of_programme(booking.programme_id)
+    declined = declines.organisation_ids_of_programme(booking.programme_id)
     return PupilsAsked(
         questionnaire_id=questionnaire_id,
         waves=tuple(found),
-        declined=booking.urn in declined,
-        by_host=booking.urn != show.urn and show.urn in declined,
+        declined=booking.organisation_id in declined,
+        by_host=booking.organisation_id != show.organisation_id and show.organisation_id in declined,
     )

@@ -215,7 +215,7 @@ class _Item:
         return Row(
             key=key,
             name=name,
-            schools=len({self.newest.urns[performance] for performance in within}),
+            schools=len({self.newest.organisation_ids[performance] for performance in within}),
             waves={kind: self._wave((by, key, kind)) for kind in WAVES},
             changes={(first, second): self._change(by, key, first, second) for first, second in CHANGES},
         )

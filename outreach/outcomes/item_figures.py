@@ -82,7 +82,7 @@ class ItemFigures:
     ) -> None:
         within = {(wave.kind, wave.performance) for wave in waves}
         self.means = [one for one in means if (one.wave, one.performance) in within]
-        self.urns = {show.performance: show.urn for show in shows}
+        self.organisation_ids = {show.performance: show.organisation_id for show in shows}
         asked = {wave.performance for wave in waves}
         self.groups = _groups([show for show in shows if show.performance in asked], with_rows=with_rows)
         self.of_group = {
@@ -97,7 +97,7 @@ class ItemFigures:
             one = told.get(at)
             if one or pupils[wave.performance]:
                 self.heard[at] = Heard(
-                    school=self.urns[wave.performance],
+                    school=self.organisation_ids[wave.performance],
                     answers=one.answers if one else 0,
                     yes=round(one.mean * one.answers) if one else 0,
                     pupils=pupils[wave.performance],
@@ -139,7 +139,8 @@ class ItemFigures:
                 (kind, wave.performance)
                 for wave in waves
                 if wave.kind == kind and wave.month in months and (kind, wave.performance) in self.heard
-                if kind == LATER or wave.month < reached.get(self.urns[wave.performance], date.max)
+                if kind == LATER
+                or wave.month < reached.get(self.organisation_ids[wave.performance], date.max)
             )
             of = ats_of(one for sides in months.values() for one in sides[side])
             if of:

@@ -118,14 +118,23 @@ def of_programme(programme: Programme) -> Released:
     shows: dict[int, AskedShow] = {}
     waves: list[HeldWave] = []
     came: list[set[int]] = [set() for _ in made]
-    for release_id, wave_id, kind, opens_on, show_id, urn, starts_at, *facts in db.session.execute(
+    for (
+        release_id,
+        wave_id,
+        kind,
+        opens_on,
+        show_id,
+        organisation_id,
+        starts_at,
+        *facts,
+    ) in db.session.execute(
         select(
             ReleasedWave.release_id,
             AnswerWave.id,
             AnswerWave.kind,
             AnswerWave.opens_on,
             Performance.id,
-            Performance.urn,
+            Performance.organisation_id,
             Performance.starts_at,
             ReleasedWave.district_code,
             ReleasedWave.district,
@@ -144,7 +153,7 @@ def of_programme(programme: Programme) -> Released:
             code, district, school_type, year_groups, pupils = facts
             shows[show_id] = AskedShow(
                 performance=show_id,
-                urn=urn,
+                organisation_id=organisation_id,
                 day=day,
                 district_code=code,
                 district=district,
@@ -188,7 +197,8 @@ def release(programme: Programme, *, now: datetime) -> None:
     kinds = {
         kind
         for kind in KINDS
-        if len({urn for _, its_kind, urn in waiting if its_kind == kind}) >= SCHOOLS_AT_LEAST
+        if len({organisation_id for _, its_kind, organisation_id in waiting if its_kind == kind})
+        >= SCHOOLS_AT_LEAST
     }
     new = {wave_id for wave_id, kind, _ in waiting if kind in kinds}
     if not new:
@@ -277,7 +287,7 @@ def _due(now: datetime) -> Any:
             .exists(),
         )
         .group_by(Performance.programme_id, AnswerWave.kind)
-        .having(func.count(Performance.urn.distinct()) >= SCHOOLS_AT_LEAST)
+        .having(func.count(Performance.organisation_id.distinct()) >= SCHOOLS_AT_LEAST)
         .order_by(Performance.programme_id)
     )
 
@@ -285,9 +295,9 @@ def _due(now: datetime) -> Any:
 def _waiting(programme: Programme, now: datetime) -> list[tuple[int, str, int]]:
     """(wave, kind, school) of the programme's waves that are in and not released."""
     rows = db.session.execute(
-        select(AnswerWave.id, AnswerWave.kind, Performance.urn)
+        select(AnswerWave.id, AnswerWave.kind, Performance.organisation_id)
         .join(Performance, Performance.id == AnswerWave.performance_id)
         .where(Performance.programme_id == programme.id, _are_in(now))
         .order_by(AnswerWave.id)
     )
-    return [(wave_id, kind, urn) for wave_id, kind, urn in rows]
+    return [(wave_id, kind, organisation_id) for wave_id, kind, organisation_id in rows]

@@ -52,7 +52,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     query = (
         select(Booking, School, AnswerWave)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .join(AnswerWave, AnswerWave.performance_id == Performance.id)
         .options(contains_eager(Booking.performance))
         .where(
@@ -77,14 +77,14 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     unwanted = _unwanted([programme.id])
     rows = [row for row in rows if not unwanted.includes(row[0])]
     ids = [booking.id for booking, _, _ in rows]
-    calendars, today = school_days.load({school.urn for _, school, _ in rows}), day_of(now)
+    calendars, today = school_days.load({school.organisation_id for _, school, _ in rows}), day_of(now)
     written, people = before_visits.reminded_already(ids), before_visits.who_can_be_reached(ids)
     return [
         OpenWave(booking=booking, school=school, wave=wave, person=_one_of(people[booking.id]))
         for booking, school, wave in rows
         if booking.id in people
         and (booking.id, wave.kind, day_of(booking.performance.starts_at)) not in written
-        and not calendars[school.urn].why_closed(today)
+        and not calendars[school.organisation_id].why_closed(today)
     ]
 
 
@@ -134,11 +134,15 @@ def withdraw_one(*, now: datetime) -> bool:
     ).all()
     if not rows:
         return False
-    calendars, done = school_days.load({booking.urn for _, _, booking, _, _ in rows}), False
+    calendars, done = school_days.load({booking.organisation_id for _, _, booking, _, _ in rows}), False
     unwanted = _unwanted({booking.programme_id for _, _, booking, _, _ in rows})
     for reminder, letter, booking, wave, has_a_code in rows:
         stands = booking.ended_at is None and has_a_code and wave.state(now) == OPEN
-        if stands and not unwanted.includes(booking) and not calendars[booking.urn].why_closed(day_of(now)):
+        if (
+            stands
+            and not unwanted.includes(booking)
+            and not calendars[booking.organisation_id].why_closed(day_of(now))
+        ):
             continue
         try:
             letterbook.withdraw(letter, who=THE_SERVICE, now=now)
@@ -169,15 +173,19 @@ class _Unwanted:
     def includes(self, booking: Booking) -> bool:
         """Of a guest too where its host declined: the codes are those of the host's show."""
         programme_id = booking.programme_id
-        return (programme_id, booking.urn) in self.reminders or not self.questions.isdisjoint(
-            {(programme_id, booking.urn), (programme_id, booking.performance.urn)}
+        return (programme_id, booking.organisation_id) in self.reminders or not self.questions.isdisjoint(
+            {(programme_id, booking.organisation_id), (programme_id, booking.performance.organisation_id)}
         )
 
 
 def _unwanted(programme_ids: Collection[int]) -> _Unwanted:
     return _Unwanted(
-        reminders=stopping.urns_stopped(programme_ids),
-        questions={(one, urn) for one in programme_ids for urn in declines.urns_of_programme(one)},
+        reminders=stopping.organisation_ids_stopped(programme_ids),
+        questions={
+            (one, organisation_id)
+            for one in programme_ids
+            for organisation_id in declines.organisation_ids_of_programme(one)
+        },
     )
 
 

@@ -131,8 +131,10 @@ def rows(
 def _places(shows: Sequence[AskedShow]) -> dict[int, tuple[str, str]]:
     """{show: (its quarter, its type of school)}, as far as three schools share both, or the quarter."""
     of = {show.performance: (quarter_name(show.day), show.school_type) for show in shows}
-    both = Counter(pair for pair, _ in {(of[show.performance], show.urn) for show in shows})
-    quarters = Counter(quarter for quarter, _ in {(of[show.performance][0], show.urn) for show in shows})
+    both = Counter(pair for pair, _ in {(of[show.performance], show.organisation_id) for show in shows})
+    quarters = Counter(
+        quarter for quarter, _ in {(of[show.performance][0], show.organisation_id) for show in shows}
+    )
     found = {}
     for show, (quarter, school_type) in of.items():
         if both[quarter, school_type] >= SCHOOLS_AT_LEAST:

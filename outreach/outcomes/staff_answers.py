@@ -204,7 +204,7 @@ def sums(answers: Sequence[StaffAnswer], moment: str) -> Sums:
     theirs = [row for row in answers if row.moment == moment]
     return Sums(
         answers=len(theirs),
-        schools=len({row.booking.urn for row in theirs}),
+        schools=len({row.booking.organisation_id for row in theirs}),
         impacts=dict(Counter(row.impact for row in theirs if row.impact is not None)),
         uses=dict(Counter(use for row in theirs for use in row.used())),
     )

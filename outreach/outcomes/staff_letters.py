@@ -74,22 +74,27 @@ class ToAsk:
     moment: str
 
 
-def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[ToAsk]:
-    """What the day's run would ask now, the oldest show first; a constant number of queries. `urn`: of one school.
+def due(programme: Programme, *, now: datetime, organisation_id: int | None = None) -> list[ToAsk]:
+    """What the day's run would ask now, the oldest show first; a constant number of queries. `organisation_id`: of one
+    school.
 
     Nothing while it is switched off, of shows that nobody reported, of a catch-up at a neighbour's, and of adults.
     """
     if not settings.schedule_of_programme(programme.id).staff_on or programme.for_adults:
         return []
-    visits, of = visits_behind(programme, back=THREE_MONTHS + LONGEST_HOLIDAY + LATE, urn=urn, now=now)
+    visits, of = visits_behind(
+        programme, back=THREE_MONTHS + LONGEST_HOLIDAY + LATE, organisation_id=organisation_id, now=now
+    )
     ids = [booking.id for together in visits.values() for booking in together]
     calendars, done, people = school_days.load(of), _asked_or_answered(ids), whom_to_ask(ids)
     found = []
-    for (of_urn, day), together in visits.items():
-        moment = _moment(calendars[of_urn], day, day_of(now))
+    for (of_organisation_id, day), together in visits.items():
+        moment = _moment(calendars[of_organisation_id], day, day_of(now))
         person = next((people[one.id] for one in together if one.id in people), None)
         if moment and person is not None and not any((one.id, moment) in done for one in together):
-            found.append(ToAsk(booking=together[0], school=of[of_urn], person=person, moment=moment))
+            found.append(
+                ToAsk(booking=together[0], school=of[of_organisation_id], person=person, moment=moment)
+            )
     return found
 
 
@@ -126,15 +131,15 @@ def _is_answered() -> Any:
     return answers.exists()
 
 
-def send_due(programme: Programme, urn: int, *, now: datetime) -> bool:
+def send_due(programme: Programme, organisation_id: int, *, now: datetime) -> bool:
     """Ask one school what is due now; whether a letter was written. In the caller's transaction."""
     db.session.execute(
         select(Booking.id)
-        .where(Booking.programme_id == programme.id, Booking.urn == urn)
+        .where(Booking.programme_id == programme.id, Booking.organisation_id == organisation_id)
         .order_by(Booking.id)
         .with_for_update(key_share=True)
     )
-    found = due(programme, now=now, urn=urn)
+    found = due(programme, now=now, organisation_id=organisation_id)
     for one in found:
         booking, to = one.booking, one.person.addressee()
         letter = letters.staff_questions(
@@ -172,10 +177,10 @@ def withdraw_waiting(*, now: datetime) -> bool:
         .where(Letter.status == WAITING, Letter.lease_until.is_(None), StaffLetter.withdrawn_at.is_(None))
         .order_by(StaffLetter.id)
     ).all()
-    calendars, done = school_days.load({booking.urn for _, _, booking, _ in rows}), False
+    calendars, done = school_days.load({booking.organisation_id for _, _, booking, _ in rows}), False
     for asked, letter, booking, answered in rows:
         stands = not answered and booking.ended_at is None and booking.outcome == TOOK_PLACE
-        if stands and not calendars[booking.urn].why_closed(day_of(now)):
+        if stands and not calendars[booking.organisation_id].why_closed(day_of(now)):
             continue
         try:
             letterbook.withdraw(letter, who=THE_SERVICE, now=now)

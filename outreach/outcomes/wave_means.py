@@ -51,7 +51,7 @@ def means_of_counts(
     counts: Counts, shows: Sequence[AskedShow], waves: Sequence[HeldWave], items: Sequence[QuestionItem]
 ) -> dict[int, list[WaveMean]]:
     """The same of counts that were read. Pure."""
-    urn_of = {show.performance: show.urn for show in shows}
+    organisation_id_of = {show.performance: show.organisation_id for show in shows}
     by_id = {item.id: item for item in items}
     by_wave: dict[int, list[tuple[int, dict[int, int]]]] = defaultdict(list)
     for (wave_id, item_id), values in counts.items():
@@ -64,7 +64,7 @@ def means_of_counts(
             found[item_id].append(
                 WaveMean(
                     performance=wave.performance,
-                    school=urn_of[wave.performance],
+                    school=organisation_id_of[wave.performance],
                     wave=wave.kind,
                     month=wave.month,
                     answers=answers,

@@ -216,7 +216,7 @@ def make(performance: Performance, *, who: str, now: datetime) -> list[AnswerWav
         raise NothingApproved
     if performance.released_at is not None or performance.held_until is not None:
         raise ShowIsOff
-    if performance.urn in declines.urns_of_programme(programme.id):
+    if performance.organisation_id in declines.organisation_ids_of_programme(programme.id):
         raise SchoolDeclined
     db.session.execute(
         select(Performance.id).where(Performance.id == performance.id).with_for_update(key_share=True)
@@ -311,10 +311,10 @@ def follow_shows(*, now: datetime) -> int:
         .options(contains_eager(AnswerWave.performance))
         .order_by(AnswerWave.id)
     ).all()
-    calendars, changed = school_days.load({wave.performance.urn for wave in rows}), 0
+    calendars, changed = school_days.load({wave.performance.organisation_id for wave in rows}), 0
     for wave in rows:
         show = wave.performance
-        right = calendars[show.urn].next_school_day(day_of(show.starts_at) + LATER_AFTER)
+        right = calendars[show.organisation_id].next_school_day(day_of(show.starts_at) + LATER_AFTER)
         if right != wave.opens_on:
             wave.opens_on, changed = right, changed + 1
     db.session.flush()

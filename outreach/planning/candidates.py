@@ -38,7 +38,7 @@ class WaitingProposal:
     proposal_id: int
     performance_id: int
     tour_day_id: int
-    urn: int
+    organisation_id: int
     starts_at: datetime
 
 
@@ -52,7 +52,7 @@ class Candidate:
     waits for it already.
     """
 
-    urn: int
+    organisation_id: int
     name: str
     district_code: str
     located: Located
@@ -97,8 +97,10 @@ def candidates_of_programme(
     """The schools of a programme's gaps; 33 queries, two more where the rules keep a draw by lot. `struck`: dates that
     a coordinator took out, by URN."""
     found = missing.missing_from_programme(programme, now=now)
-    gaps = {gap.urn: gap for gap in found.gaps}
-    rows = db.session.scalars(select(School).where(School.urn.in_(gaps)).order_by(School.urn)).all()
+    gaps = {gap.organisation_id: gap for gap in found.gaps}
+    rows = db.session.scalars(
+        select(School).where(School.organisation_id.in_(gaps)).order_by(School.organisation_id)
+    ).all()
     owed = accounts.of_schools(programme, rows, now=now)
     waiting = _waiting(programme.id, now=now)
     refused = _refused(programme.id)
@@ -106,34 +108,46 @@ def candidates_of_programme(
     later = draws.drawn_for_later(programme.id) if rules.drawn_later_from is not None else set()
     needed = {}
     for school in rows:
-        account = owed[school.urn]
+        account = owed[school.organisation_id]
         open_now = sum(n or 0 for n in account.still_open.values())
         known = bool(account.still_open) and None not in account.still_open.values()
         shows = accounts.shows_needed(programme, account.still_open) if known else 1
         if account.is_open and (programme.for_adults or not known or open_now):
-            needed[school.urn] = max(1, shows, len(waiting[school.urn])), open_now if known else None
+            needed[school.organisation_id] = (
+                max(1, shows, len(waiting[school.organisation_id])),
+                open_now if known else None,
+            )
     left_out = []
-    for urn in sorted(needed):
-        if why := _left_out(gaps[urn].standing, rules, waiting=bool(waiting[urn])):
-            left_out.append((urn, needed[urn][0], why))
-    asked = [school for school in rows if school.urn in needed.keys() - {urn for urn, _, _ in left_out}]
-    where, calendars = school_locations.locate_all(asked), school_days.load(school.urn for school in asked)
+    for organisation_id in sorted(needed):
+        if why := _left_out(gaps[organisation_id].standing, rules, waiting=bool(waiting[organisation_id])):
+            left_out.append((organisation_id, needed[organisation_id][0], why))
+    asked = [
+        school
+        for school in rows
+        if school.organisation_id in needed.keys() - {organisation_id for organisation_id, _, _ in left_out}
+    ]
+    where, calendars = (
+        school_locations.locate_all(asked),
+        school_days.load(school.organisation_id for school in asked),
+    )
     return Candidates(
         schools={
-            school.urn: Candidate(
-                urn=school.urn,
+            school.organisation_id: Candidate(
+                organisation_id=school.organisation_id,
                 name=school.name,
                 district_code=school.district_code or "",
-                located=where[school.urn],
-                calendar=calendars[school.urn],
-                shows=needed[school.urn][0],
-                pupils=needed[school.urn][1],
-                never_seen=gaps[school.urn].never_seen,
-                behind=gaps[school.urn].standing.district_code in behind,
-                waiting=tuple(waiting[school.urn]),
-                closed_on=frozenset({*refused[school.urn], *struck.get(school.urn, ())})
-                - {day_of(each.starts_at) for each in waiting[school.urn]},
-                not_before=rules.drawn_later_from if school.urn in later else None,
+                located=where[school.organisation_id],
+                calendar=calendars[school.organisation_id],
+                shows=needed[school.organisation_id][0],
+                pupils=needed[school.organisation_id][1],
+                never_seen=gaps[school.organisation_id].never_seen,
+                behind=gaps[school.organisation_id].standing.district_code in behind,
+                waiting=tuple(waiting[school.organisation_id]),
+                closed_on=frozenset(
+                    {*refused[school.organisation_id], *struck.get(school.organisation_id, ())}
+                )
+                - {day_of(each.starts_at) for each in waiting[school.organisation_id]},
+                not_before=rules.drawn_later_from if school.organisation_id in later else None,
             )
             for school in asked
         },
@@ -174,12 +188,12 @@ def _waiting(programme_id: int, *, now: datetime) -> dict[int, list[WaitingPropo
     )
     found: dict[int, list[WaitingProposal]] = defaultdict(list)
     for proposal, performance_id, tour_day_id in rows:
-        found[proposal.urn].append(
+        found[proposal.organisation_id].append(
             WaitingProposal(
                 proposal_id=proposal.id,
                 performance_id=performance_id,
                 tour_day_id=tour_day_id,
-                urn=proposal.urn,
+                organisation_id=proposal.organisation_id,
                 starts_at=proposal.starts_at,
             )
         )
@@ -189,11 +203,11 @@ def _waiting(programme_id: int, *, now: datetime) -> dict[int, list[WaitingPropo
 def _refused(programme_id: int) -> dict[int, set[date]]:
     """The dates of times that schools would not have, by URN."""
     rows = db.session.execute(
-        select(Proposal.urn, Proposal.starts_at)
+        select(Proposal.organisation_id, Proposal.starts_at)
         .where(Proposal.programme_id == programme_id, Proposal.ended_as == REFUSED)
         .order_by(Proposal.id)
     )
     found: dict[int, set[date]] = defaultdict(set)
-    for urn, starts_at in rows:
-        found[urn].add(day_of(starts_at))
+    for organisation_id, starts_at in rows:
+        found[organisation_id].add(day_of(starts_at))
     return found

@@ -63,7 +63,7 @@ def draw(programme: Programme, rules: PlanRules, *, before: Sequence[PlanLine] =
     struck: dict[int, set[date]] = {}
     for line in before:
         if line.state == STRUCK:
-            struck.setdefault(line.urn, set()).add(line.day)
+            struck.setdefault(line.organisation_id, set()).add(line.day)
     found = candidates.candidates_of_programme(programme, rules, struck=struck, now=now)
     days = hypothetical_days.days(programme, rules, now=now)
     if not days:
@@ -160,8 +160,10 @@ def _gaps(
         last = min(minute(programme.latest_finish), minute(closes)) - programme.show_minutes + rules.later
         is_small = each is not None and each <= partnership.small_school_pupils
         yield SchoolToPlan(
-            school=candidate.urn,
-            place=None if place is None else where.number(Stop(candidate.urn, place), candidate.name),
+            school=candidate.organisation_id,
+            place=None
+            if place is None
+            else where.number(Stop(candidate.organisation_id, place), candidate.name),
             shows=shows,
             worth=worth(
                 shows, candidate.pupils, candidate.never_seen, candidate.behind, rules.first, rules.weights
@@ -209,7 +211,7 @@ def _kept(
     pinned = {line.proposal_id for line in before if line.pinned}
     for each in movable:
         yield KeptShow(
-            school=each.urn,
+            school=each.organisation_id,
             day=numbers[each.tour_day_id],
             starts=minute(local(each.starts_at).time()),
             price=PINNED_PRICE if each.proposal_id in pinned else ASKED_PRICE,
@@ -219,7 +221,7 @@ def _kept(
         day = numbers.get(line.tour_day_id) if line.tour_day_id is not None else None
         if line.plan_id == newest and of_paper and day is not None:
             yield KeptShow(
-                school=line.urn,
+                school=line.organisation_id,
                 day=day,
                 starts=minute(local(line.starts_at).time()),
                 price=PINNED_PRICE if line.pinned else DRAWN_PRICE,

@@ -64,7 +64,7 @@ def fingerprint_of_inputs(programme: Programme, *, leaving_out: Collection[int] 
         .order_by(TourDay.id)
     )
     shows = db.session.execute(
-        select(Performance.id, Performance.urn, Performance.tour_day_id, Performance.starts_at)
+        select(Performance.id, Performance.organisation_id, Performance.tour_day_id, Performance.starts_at)
         .where(
             Performance.programme_id == programme.id,
             Performance.released_at.is_(None),
@@ -74,7 +74,7 @@ def fingerprint_of_inputs(programme: Programme, *, leaving_out: Collection[int] 
         .order_by(Performance.id)
     )
     codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
-    ours = select(School.urn).where(School.la_code.in_(codes))
+    ours = select(School.organisation_id).where(School.la_code.in_(codes))
     schools = (
         select(func.max(Answer.id)).where(Answer.programme_id == programme.id),
         select(func.max(TargetDecision.id)).where(TargetDecision.programme_id == programme.id),

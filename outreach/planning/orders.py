@@ -98,7 +98,7 @@ class PlanLine(Base):
 
     __tablename__ = "plan_line"
     __table_args__ = (
-        UniqueConstraint("plan_id", "urn", "starts_at", name="uq_plan_line_school"),
+        UniqueConstraint("plan_id", "organisation_id", "starts_at", name="uq_plan_line_school"),
         UniqueConstraint("plan_id", "proposal_id", name="uq_plan_line_proposal"),
         CheckConstraint("state IN ('drawn', 'struck', 'accepted', 'refused')", name="state"),
         CheckConstraint("was IN ('new', 'kept', 'moved')", name="was"),
@@ -115,7 +115,7 @@ class PlanLine(Base):
     troupe_id: Mapped[int | None] = mapped_column(ForeignKey("troupe.id"))
     troupe_name: Mapped[str] = mapped_column(Text, default="")
     day: Mapped[date]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     get_in_at: Mapped[datetime] = mapped_column(Instant)
     away_at: Mapped[datetime] = mapped_column(Instant)
@@ -145,7 +145,7 @@ class PlanLeftOut(Base):
     __table_args__ = (CheckConstraint("shows > 0", name="shows"),)
 
     plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"), primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     shows: Mapped[int]
     cause: Mapped[str] = mapped_column(Text)
 
@@ -203,5 +203,5 @@ def left_out(plan: TourPlan) -> Sequence[PlanLeftOut]:
         .join(PlanLeftOut.school)
         .where(PlanLeftOut.plan_id == plan.id)
         .options(joinedload(PlanLeftOut.school))
-        .order_by(PlanLeftOut.cause, School.name, School.urn)
+        .order_by(PlanLeftOut.cause, School.name, School.organisation_id)
     ).all()

@@ -43,8 +43,8 @@ def write(
         host = lines[visit.day, visit.guest_of, visit.starts]
         db.session.add(_line(row.id, drawn, visit, nth=0, guest_of=host.id))
     db.session.add_all(
-        PlanLeftOut(plan_id=row.id, urn=urn, shows=shows, cause=cause)
-        for urn, shows, cause in (
+        PlanLeftOut(plan_id=row.id, organisation_id=organisation_id, shows=shows, cause=cause)
+        for organisation_id, shows, cause in (
             *drawn.left_out,
             *((out.school, out.shows, out.cause) for out in plan.left_out),
         )
@@ -81,7 +81,7 @@ def _line(
         troupe_id=day.troupe_id,
         troupe_name=day.troupe_name,
         day=day.day,
-        urn=visit.school,
+        organisation_id=visit.school,
         starts_at=starts_at,
         get_in_at=starts_at - timedelta(minutes=minutes.get_in),
         away_at=starts_at + timedelta(minutes=minutes.play + minutes.get_out),
@@ -100,7 +100,7 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
     least."""
     by_school: dict[int, list[PlanLine]] = defaultdict(list)
     for line in lines:
-        by_school[line.urn].append(line)
+        by_school[line.organisation_id].append(line)
     kept = moved = gone = 0
     dropped = []
     elsewhere: list[WaitingProposal] = []
@@ -109,7 +109,7 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
         there = next(
             (
                 x
-                for x in by_school[each.urn]
+                for x in by_school[each.organisation_id]
                 if x.starts_at == each.starts_at and x.tour_day_id == each.tour_day_id
             ),
             None,
@@ -117,16 +117,16 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
         if there is None:
             elsewhere.append(each)
             continue
-        by_school[each.urn].remove(there)
+        by_school[each.organisation_id].remove(there)
         there.was, there.state, there.proposal_id = KEPT, ACCEPTED, each.proposal_id
         there.pinned = each.proposal_id in pinned
         kept += 1
     for each in elsewhere:
-        if not by_school[each.urn]:
+        if not by_school[each.organisation_id]:
             dropped.append(each)
             continue
-        there = min(by_school[each.urn], key=lambda x: abs(x.starts_at - each.starts_at))
-        by_school[each.urn].remove(there)
+        there = min(by_school[each.organisation_id], key=lambda x: abs(x.starts_at - each.starts_at))
+        by_school[each.organisation_id].remove(there)
         there.was, there.was_starts_at, there.proposal_id = MOVED, each.starts_at, each.proposal_id
         moved += 1
     newest = max((line.plan_id for line in before), default=0)
@@ -138,7 +138,7 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
             or line.guest_of is not None
         ):
             continue
-        left = by_school[line.urn]
+        left = by_school[line.organisation_id]
         near = [x for x in left if _is_near(x, line)]
         if not left:
             gone += 1

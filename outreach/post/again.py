@@ -287,7 +287,7 @@ def _token(letter: Letter, *, now: datetime) -> str | None:
     if old is None or not old.open_at(now):
         return None
     return links.mint(
-        urn=old.urn,
+        organisation_id=old.organisation_id,
         programme_id=old.programme_id,
         partnership_id=old.partnership_id,
         address=old.address,

@@ -102,13 +102,16 @@ def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnEle
 
 
 def of_schools(
-    urns: Collection[int], visits: Collection[str], partnership_id: int, *, most: int
+    organisation_ids: Collection[int], visits: Collection[str], partnership_id: int, *, most: int
 ) -> Sequence[Letter]:
     """What was written to some schools: about asking, whose streams name the school, and about `visits`, by
     UID. The newest first; one query."""
     about = [Letter.stream.in_(set(visits))]
-    for urn in urns:
-        about += [Letter.stream.like(f"%/%/{urn}"), Letter.stream.like(f"%/%/{urn}/%")]
+    for organisation_id in organisation_ids:
+        about += [
+            Letter.stream.like(f"%/%/{organisation_id}"),
+            Letter.stream.like(f"%/%/{organisation_id}/%"),
+        ]
     # The streams are gone through in their index, which is far smaller than the table.
     these = select(Letter.id).where(or_(*about))
     return db.session.scalars(

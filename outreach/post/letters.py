@@ -168,7 +168,7 @@ def _put_asking(
     now: datetime,
     about: str = "",
 ) -> Letter:
-    stream = f"{kind}/{asking.programme_id}/{asking.urn}" + (f"/{about}" if about else "")
+    stream = f"{kind}/{asking.programme_id}/{asking.organisation_id}" + (f"/{about}" if about else "")
     here = settings()
     return put(
         words,
@@ -221,7 +221,7 @@ def _asking_words(
         asking=asking,
         title=title,
         audience=audience,
-        its_page=links.find_school_page(settings().public_url, asking.urn),
+        its_page=links.find_school_page(settings().public_url, asking.organisation_id),
         free=asking.cost.strip().casefold().rstrip(".") in FREE,
         **more,
     )

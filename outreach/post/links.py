@@ -22,8 +22,8 @@ QUESTIONS_PAGE = "/i/{token}/booked/{reference}/questions"
 POSTER_PAGE = "/i/{token}/booked/{reference}/questions/{wave}/poster"
 BOOKING_PAGE = "/b/{reference}"
 FIND_PAGE = "/find"
-FIND_SCHOOL_PAGE = "/find/{urn}"
-DESK_SCHOOL_PAGE = "/desk/schools/{urn}"
+FIND_SCHOOL_PAGE = "/find/{organisation_id}"
+DESK_SCHOOL_PAGE = "/desk/schools/{organisation_id}"
 DESK_PAGE = "/desk"
 DESK_NEWS_PAGE = "/desk/news"
 ACCOUNT_PAGE = "/desk/account"
@@ -47,13 +47,13 @@ class PersonalLink(Base):
 
     __tablename__ = "personal_link"
     __table_args__ = (
-        Index("ix_personal_link_subject", "urn", "programme_id"),
+        Index("ix_personal_link_subject", "organisation_id", "programme_id"),
         key_within_partnership("programme_id", "programme"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
-    urn: Mapped[int]
+    organisation_id: Mapped[int]
     partnership_id: Mapped[int]
     programme_id: Mapped[int]
     address: Mapped[str] = mapped_column(Text)
@@ -80,7 +80,7 @@ def hash_of(token: str) -> str:
 
 def mint(
     *,
-    urn: int,
+    organisation_id: int,
     programme_id: int,
     partnership_id: int,
     address: str,
@@ -92,7 +92,7 @@ def mint(
     token = secrets.token_urlsafe(24)
     link = PersonalLink(
         token_hash=hash_of(token),
-        urn=urn,
+        organisation_id=organisation_id,
         programme_id=programme_id,
         partnership_id=partnership_id,
         address=address,
@@ -104,13 +104,13 @@ def mint(
     return Minted(link=link, token=token)
 
 
-def withdraw(*, urn: int, address: str, programmes: Select[int] | None, now: datetime) -> None:
+def withdraw(*, organisation_id: int, address: str, programmes: Select[int] | None, now: datetime) -> None:
     """Close every link of a school into some programmes (None: any) that went to this address; capitals make
     no difference."""
     db.session.execute(
         update(PersonalLink)
         .where(
-            PersonalLink.urn == urn,
+            PersonalLink.organisation_id == organisation_id,
             *(() if programmes is None else (PersonalLink.programme_id.in_(programmes),)),
             func.lower(PersonalLink.address) == address.lower(),
             PersonalLink.withdrawn_at.is_(None),
@@ -161,14 +161,14 @@ def find_page(public_url: str) -> str:
     return public_url + FIND_PAGE
 
 
-def find_school_page(public_url: str, urn: int) -> str:
+def find_school_page(public_url: str, organisation_id: int) -> str:
     """Sends a link for this school's pages to an address on file; it bears no token itself."""
-    return public_url + FIND_SCHOOL_PAGE.format(urn=urn)
+    return public_url + FIND_SCHOOL_PAGE.format(organisation_id=organisation_id)
 
 
-def desk_school_page(public_url: str, urn: int) -> str:
+def desk_school_page(public_url: str, organisation_id: int) -> str:
     """A coordinator's page of a school."""
-    return public_url + DESK_SCHOOL_PAGE.format(urn=urn)
+    return public_url + DESK_SCHOOL_PAGE.format(organisation_id=organisation_id)
 
 
 def desk_page(public_url: str, programme_id: int) -> str:

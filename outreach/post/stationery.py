@@ -82,7 +82,7 @@ class LetterAsking:
     pupils: int | None
     shows_needed: int
     times: tuple[OfferedTime, ...]
-    urn: int
+    organisation_id: int
     programme_id: int
     no_times: str = ""
 
@@ -111,7 +111,7 @@ class LetterVisit:
     programme_title: str
     school_name: str
     school_address: str
-    urn: int
+    organisation_id: int
     programme_id: int
     starts_at: datetime
     ends_at: datetime

@@ -243,7 +243,7 @@ def mint(
     about: LetterAsking | LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> links.Minted:
     return links.mint(
-        urn=about.urn,
+        organisation_id=about.organisation_id,
         programme_id=about.programme_id,
         partnership_id=sender.partnership_id,
         address=to.address,
@@ -261,7 +261,7 @@ def _page_without_token(visit: LetterVisit) -> str:
     """The page of the booking's reference; a proposal has none yet, so the open door of its school."""
     here = settings().public_url
     if visit.reply_by is not None:
-        return links.find_school_page(here, visit.urn)
+        return links.find_school_page(here, visit.organisation_id)
     return links.booking_page(here, visit.reference)
 
 

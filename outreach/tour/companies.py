@@ -212,7 +212,7 @@ def _school_at(postcode: str) -> Place | None:
             School.easting.is_not(None),
             School.northing.is_not(None),
         )
-        .order_by(School.urn)
+        .order_by(School.organisation_id)
         .limit(1)
     ).first()
     return Place(easting=row.easting, northing=row.northing) if row else None

@@ -121,7 +121,7 @@ class DayOffer:
 class Stand(NamedTuple):
     """A show that stands on a day, in minutes, and where. `certain`: it is booked, not only kept for somebody."""
 
-    urn: int
+    organisation_id: int
     get_in: int
     away: int
     place: Place | None
@@ -130,11 +130,11 @@ class Stand(NamedTuple):
 
     @property
     def stop(self) -> Stop:
-        return Stop(self.urn, self.place)
+        return Stop(self.organisation_id, self.place)
 
 
 def stand(
-    urn: int,
+    organisation_id: int,
     get_in_at: datetime,
     away_at: datetime,
     easting: int | None,
@@ -144,9 +144,9 @@ def stand(
     certain: bool,
 ) -> Stand:
     """A show that stands, from its host, its instants, its point and its host's town."""
-    place = roads.school_stop(urn, easting, northing).place
+    place = roads.school_stop(organisation_id, easting, northing).place
     return Stand(
-        urn=urn,
+        organisation_id=organisation_id,
         get_in=_minute(get_in_at),
         away=_minute(away_at),
         place=place,
@@ -182,14 +182,14 @@ class Judge:
         self.for_adults = programme.for_adults
         self.whatever_the_rest = whatever_the_rest
         self.roads = roads.roads_of_partnership(partnership)
-        self.urn, self.town = school.urn, school.town
+        self.organisation_id, self.town = school.organisation_id, school.town
         self.place = (located or school_locations.located(school)).place
-        self.stop = Stop(self.urn, self.place)
+        self.stop = Stop(self.organisation_id, self.place)
         self.calendar = calendar or school_days.load_one(school)
         opens, closes = self.calendar.hours()
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
-        self._roads: dict[int, int] = {self.urn: 0}
+        self._roads: dict[int, int] = {self.organisation_id: 0}
 
     def day(self, day: Any, stands: list[Stand]) -> DayOffer:
         """What one tour day offers, or the first reason why nothing. `day`: a row of hours.COLUMNS."""
@@ -238,7 +238,7 @@ class Judge:
             if away + shape.get_in > self.last_start:
                 continue
             own = Stand(
-                urn=self.urn,
+                organisation_id=self.organisation_id,
                 get_in=start - shape.get_in,
                 away=away,
                 place=self.place,
@@ -354,7 +354,7 @@ class Judge:
 
     def _there(self, show: Stand) -> str:
         """Where a show near this school is, in words."""
-        if show.urn == self.urn:
+        if show.organisation_id == self.organisation_id:
             return "at your school"
         return f"at {show.town}" if show.town else "near you"
 

@@ -136,7 +136,7 @@ class ShowInHours(Protocol):
     """A show as far as its day's hours ask of it: where, and from when to when the troupe is there."""
 
     @property
-    def urn(self) -> int: ...
+    def organisation_id(self) -> int: ...
     @property
     def easting(self) -> int | None: ...
     @property
@@ -202,7 +202,7 @@ def _from_to(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> tuple[i
 
 def _driven(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> list[int]:
     """Minutes of every drive of a day, to the first show and back from the last included."""
-    stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in shows]
+    stops = [roads.school_stop(s.organisation_id, s.easting, s.northing) for s in shows]
     return [
         ways.minutes(truly.leaves_from, stops[0]) if truly.leaves_from else 0,
         *(ways.minutes(a, b) for a, b in pairwise(stops)),

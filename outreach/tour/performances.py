@@ -78,8 +78,8 @@ class Slot:
 class Performance(Base):
     """One show at a host school. `easting`, `northing`: where the van goes, as known at the claim (metres).
 
-    `road_from_minutes`: the road from the show before it that day, at the school `road_from_urn`, as reckoned
-    when this one got its place; `road_to_…`: the same to the show after it. None where it had none. The
+    `road_from_minutes`: the road from the show before it that day, at the school `road_from_organisation_id`, as
+    reckoned when this one got its place; `road_to_…`: the same to the show after it. None where it had none. The
     database compares them with the time that is there.
 
     `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show; another troupe has
@@ -92,15 +92,16 @@ class Performance(Base):
             "get_in_at <= starts_at AND starts_at < ends_at AND ends_at <= away_at", name="order"
         ),
         CheckConstraint(
-            "(road_from_urn IS NULL) = (road_from_minutes IS NULL) AND road_from_minutes >= 0",
+            "(road_from_organisation_id IS NULL) = (road_from_minutes IS NULL) AND road_from_minutes >= 0",
             name="road_from",
         ),
         CheckConstraint(
-            "(road_to_urn IS NULL) = (road_to_minutes IS NULL) AND road_to_minutes >= 0", name="road_to"
+            "(road_to_organisation_id IS NULL) = (road_to_minutes IS NULL) AND road_to_minutes >= 0",
+            name="road_to",
         ),
         Index("ix_performance_programme", "programme_id"),
         Index("ix_performance_tour_day", "tour_day_id"),
-        Index("ix_performance_urn", "urn"),
+        Index("ix_performance_organisation_id", "organisation_id"),
         UniqueConstraint("id", "partnership_id"),
         key_within_partnership("programme_id", "programme"),
     )
@@ -110,12 +111,12 @@ class Performance(Base):
     programme_id: Mapped[int]
     tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"))
     troupe_id: Mapped[int] = mapped_column(ForeignKey("troupe.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     easting: Mapped[int | None]
     northing: Mapped[int | None]
-    road_from_urn: Mapped[int | None]
+    road_from_organisation_id: Mapped[int | None]
     road_from_minutes: Mapped[int | None]
-    road_to_urn: Mapped[int | None]
+    road_to_organisation_id: Mapped[int | None]
     road_to_minutes: Mapped[int | None]
     get_in_at: Mapped[datetime] = mapped_column(Instant)
     starts_at: Mapped[datetime] = mapped_column(Instant)
@@ -166,17 +167,25 @@ def lock_days(tour_day_ids: Iterable[int]) -> None:
     )
 
 
-def lock_school_unless_busy(urn: int) -> bool:
+def lock_school_unless_busy(organisation_id: int) -> bool:
     """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has
     it."""
-    locked = select(School.urn).where(School.urn == urn).with_for_update(key_share=True, skip_locked=True)
+    locked = (
+        select(School.organisation_id)
+        .where(School.organisation_id == organisation_id)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
     return db.session.scalar(locked) is not None
 
 
-def lock_school(urn: int) -> None:
+def lock_school(organisation_id: int) -> None:
     """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour
     day's."""
-    db.session.execute(select(School.urn).where(School.urn == urn).with_for_update(key_share=True))
+    db.session.execute(
+        select(School.organisation_id)
+        .where(School.organisation_id == organisation_id)
+        .with_for_update(key_share=True)
+    )
 
 
 def clear_expired(tour_day_ids: Iterable[int], *, now: datetime) -> None:
@@ -198,7 +207,7 @@ def claim(
         programme_id=programme_id,
         tour_day_id=slot.tour_day_id,
         troupe_id=slot.troupe_id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         easting=place.easting if place else None,
         northing=place.northing if place else None,
         held_until=held_until,
@@ -261,14 +270,14 @@ def events_before(performance: Performance) -> list[str]:
     return list(rows)
 
 
-def rehost(performance: Performance, urn: int, place: Place | None) -> None:
+def rehost(performance: Performance, organisation_id: int, place: Place | None) -> None:
     """Another school is the host at the same time; `place`: where the van goes now, None where it goes
     already.
 
     Raises SlotTaken when the road to the shows beside it is too short.
     """
     with db.session.no_autoflush:
-        performance.urn = urn
+        performance.organisation_id = organisation_id
         if place is not None:
             performance.easting, performance.northing = place.easting, place.northing
         reckon_roads(performance)
@@ -291,14 +300,14 @@ def reckon_roads(performance: Performance) -> None:
     p, here = Performance, performance
     with db.session.no_autoflush:
         beside = db.session.execute(
-            select(p.urn, p.easting, p.northing, p.get_in_at, p.away_at)
+            select(p.organisation_id, p.easting, p.northing, p.get_in_at, p.away_at)
             .where(p.tour_day_id == here.tour_day_id, p.released_at.is_(None), p.id.is_distinct_from(here.id))
             .order_by(p.get_in_at, p.away_at)
         ).all()
         before = next((row for row in reversed(beside) if row.away_at <= here.get_in_at), None)
         after = next((row for row in beside if row.get_in_at >= here.away_at), None)
-        here.road_from_urn, here.road_from_minutes = _road(here, before)
-        here.road_to_urn, here.road_to_minutes = _road(here, after)
+        here.road_from_organisation_id, here.road_from_minutes = _road(here, before)
+        here.road_to_organisation_id, here.road_to_minutes = _road(here, after)
 
 
 def _road(here: Performance, there: Any) -> tuple[int, int] | tuple[None, None]:
@@ -307,8 +316,8 @@ def _road(here: Performance, there: Any) -> tuple[int, int] | tuple[None, None]:
         return None, None
     programme = db.session.get_one(Programme, here.programme_id)
     ways = roads.roads_of_partnership(db.session.get_one(Partnership, programme.partnership_id))
-    stops = (roads.school_stop(show.urn, show.easting, show.northing) for show in (here, there))
-    return there.urn, ways.minutes(*stops)
+    stops = (roads.school_stop(show.organisation_id, show.easting, show.northing) for show in (here, there))
+    return there.organisation_id, ways.minutes(*stops)
 
 
 def _put(performance: Performance, slot: Slot) -> None:

@@ -32,7 +32,11 @@ FASTEST = 0.4
 NAMED = 20
 """How many wrong lines are named; the rest are counted."""
 
-COLUMNS = (("from", "from urn", "urn"), ("to", "to urn", "other urn"), ("minutes", "min", "drive"))
+COLUMNS = (
+    ("from", "from urn", "urn"),
+    ("to", "to urn", "other urn"),
+    ("minutes", "min", "drive"),
+)
 
 
 class NoTable(Refusal):
@@ -134,7 +138,7 @@ def known(partnership: Partnership) -> PlacesOfPartnership:
             select(School)
             .join(Authority, Authority.la_code == School.la_code)
             .where(Authority.partnership_id == partnership.id)
-            .order_by(School.urn)
+            .order_by(School.organisation_id)
         )
         if school.is_open
     ]
@@ -147,8 +151,8 @@ def known(partnership: Partnership) -> PlacesOfPartnership:
         )
     )
     where = school_locations.locate_all(schools)
-    stops = {s.urn: Stop(s.urn, where[s.urn].place) for s in schools}
-    names = {s.urn: s.name for s in schools}
+    stops = {s.organisation_id: Stop(s.organisation_id, where[s.organisation_id].place) for s in schools}
+    names = {s.organisation_id: s.name for s in schools}
     words: dict[str, tuple[int, ...]] = {}
     for troupe in troupes:
         stop = roads.base_stop(troupe)

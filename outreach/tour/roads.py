@@ -88,10 +88,11 @@ def roads_of_partnership(partnership: Partnership) -> Roads:
     )
 
 
-def school_stop(urn: int, easting: int | None, northing: int | None) -> Stop:
+def school_stop(organisation_id: int, easting: int | None, northing: int | None) -> Stop:
     """A school, or a show at it, by its URN and its point in metres."""
     return Stop(
-        urn, None if easting is None or northing is None else Place(easting=easting, northing=northing)
+        organisation_id,
+        None if easting is None or northing is None else Place(easting=easting, northing=northing),
     )
 
 

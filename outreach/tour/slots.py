@@ -136,7 +136,7 @@ _DAYS = (
     select(
         *hours.COLUMNS,
         Performance.id.label("performance_id"),
-        Performance.urn,
+        Performance.organisation_id,
         Performance.get_in_at,
         Performance.away_at,
         Performance.easting,
@@ -147,7 +147,7 @@ _DAYS = (
     .join(Troupe, Troupe.id == TourDay.troupe_id)
     .outerjoin(BEFORE, follows())
     .outerjoin(Performance, and_(Performance.tour_day_id == TourDay.id, Performance.released_at.is_(None)))
-    .outerjoin(School, School.urn == Performance.urn)
+    .outerjoin(School, School.organisation_id == Performance.organisation_id)
     .where(
         TourDay.programme_id == bindparam("programme_id"),
         TourDay.day >= bindparam("first"),
@@ -179,16 +179,18 @@ def _tour_days(
         read = plain_rows(_DAYS, asked)
     else:
         read = plain_rows(_SOME_DAYS, asked | {"ids": list(only_days)})
-    own = school.urn if school else None
+    own = school.organisation_id if school else None
     days: list[tuple[Any, list[fit.Stand]]] = []
     for row in read:
         if not days or days[-1][0].id != row.id:
             days.append((row, []))
-        show, urn, get_in_at, away_at, easting, northing, held_until, town = row[_SHOWS_FROM:]
+        show, organisation_id, get_in_at, away_at, easting, northing, held_until, town = row[_SHOWS_FROM:]
         if show is None or show == instead_of:
             continue
-        if held_until is not None and (held_until <= now or (urn == own and show not in beside)):
+        if held_until is not None and (held_until <= now or (organisation_id == own and show not in beside)):
             continue
         certain = held_until is None
-        days[-1][1].append(fit.stand(urn, get_in_at, away_at, easting, northing, town, certain=certain))
+        days[-1][1].append(
+            fit.stand(organisation_id, get_in_at, away_at, easting, northing, town, certain=certain)
+        )
     return days

@@ -36,7 +36,7 @@ class TargetDecision(Base):
 
     __tablename__ = "target_decision"
     __table_args__ = (
-        Index("ix_target_decision_programme", "programme_id", "urn", "id"),
+        Index("ix_target_decision_programme", "programme_id", "organisation_id", "id"),
         CheckConstraint("kind IN ('exclude', 'include', 'withdraw')", name="kind"),
         CheckConstraint("kind <> 'include' OR year_groups <> ''", name="include"),
         CheckConstraint("reason <> ''", name="reason"),
@@ -44,7 +44,7 @@ class TargetDecision(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     kind: Mapped[str] = mapped_column(Text)
     year_groups: Mapped[tuple[int, ...]] = mapped_column(YearGroups, default=())
     reason: Mapped[str] = mapped_column(Text)
@@ -91,14 +91,14 @@ def withdraw_decision(
     programme: Programme, school: School, *, reason: str, who: str, now: datetime
 ) -> TargetDecision:
     """Leave the school to the rule of the target again. Raises NothingDecided, ReasonMissing."""
-    if school.urn not in decisions(programme.id):
+    if school.organisation_id not in decisions(programme.id):
         raise NothingDecided("Nothing was decided of this school that could be taken back.")
     return _decide(programme, school, WITHDRAW, (), reason=reason, who=who, now=now)
 
 
 def decisions(programme_id: int, as_of: datetime | None = None) -> dict[int, TargetDecision]:
     """What coordinators decided of single schools and did not withdraw, by URN."""
-    return {row.urn: row for row in db.session.scalars(*_decisions(programme_id, as_of))}
+    return {row.organisation_id: row for row in db.session.scalars(*_decisions(programme_id, as_of))}
 
 
 @made_once
@@ -108,8 +108,11 @@ def _decisions(programme_id: int, as_of: datetime | None) -> Select[TargetDecisi
         newest = newest.where(TargetDecision.recorded_at <= as_of)
     return (
         select(TargetDecision)
-        .where(TargetDecision.id.in_(newest.group_by(TargetDecision.urn)), TargetDecision.kind != WITHDRAW)
-        .order_by(TargetDecision.urn)
+        .where(
+            TargetDecision.id.in_(newest.group_by(TargetDecision.organisation_id)),
+            TargetDecision.kind != WITHDRAW,
+        )
+        .order_by(TargetDecision.organisation_id)
     )
 
 
@@ -128,7 +131,7 @@ def _decide(
         raise DecisionReasonMissing("Give the reason; it stands beside the school from now on.")
     row = TargetDecision(
         programme_id=programme.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         kind=kind,
         year_groups=year_groups,
         reason=reason.strip(),
@@ -140,7 +143,7 @@ def _decide(
     db.session.flush()
     history.record(
         f"{kind} in the target",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"programme": programme.id, "year_groups": list(year_groups), "reason": row.reason},

@@ -50,7 +50,7 @@ class Absence(Base):
 
     __tablename__ = "absence"
     __table_args__ = (
-        Index("ix_absence_programme", "programme_id", "urn"),
+        Index("ix_absence_programme", "programme_id", "organisation_id"),
         CheckConstraint("kind IN ('missed', 'lesson', 'film')", name="kind"),
         CheckConstraint("(kind = 'missed') = (day IS NULL)", name="day"),
         CheckConstraint("pupils > 0 OR (kind = 'missed' AND pupils = 0)", name="pupils"),
@@ -59,14 +59,14 @@ class Absence(Base):
         CheckConstraint(
             "form_key IS NULL OR (kind <> 'missed' AND length(form_key) BETWEEN 1 AND 64)", name="form_key"
         ),
-        Index("uq_absence_form", "programme_id", "urn", "form_key", "year_group", unique=True),
+        Index("uq_absence_form", "programme_id", "organisation_id", "form_key", "year_group", unique=True),
         key_within_partnership("programme_id", "programme"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int]
     programme_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     year_group: Mapped[int]
     kind: Mapped[str] = mapped_column(Text)
     pupils: Mapped[int]
@@ -81,7 +81,7 @@ class Absence(Base):
 class Told(NamedTuple):
     """The same as it is judged, in the order it was said."""
 
-    urn: int
+    organisation_id: int
     year_group: int
     kind: str
     pupils: int
@@ -226,13 +226,16 @@ def of_school(programme: Programme, school: School, *, now: datetime) -> dict[in
     """By each target year group that the school has seen, with nothing of it unreported, to come or to be booked."""
     if programme.for_adults:
         return {}
-    live = promises.live(programme.id, school.urn)
+    live = promises.live(programme.id, school.organisation_id)
     if not live:
         return {}
     found = outcomes.outcomes_of_shows({b.performance_id for b in live}, now=now)
     mine = [found[b.id] for b in live]
     account = accounts.account(programme, school, now=now)
-    said, asked = standing(programme.id, school.urn), guest_places.open_of(programme.id, school.urn)
+    said, asked = (
+        standing(programme.id, school.organisation_id),
+        guest_places.open_of(programme.id, school.organisation_id),
+    )
     years = {}
     for y, expected in account.expected.items():
         shows = [v for v in mine if not v.promise.catch_up and y in v.year_groups]
@@ -242,7 +245,7 @@ def of_school(programme: Programme, school: School, *, now: datetime) -> dict[in
         places = [v for v in mine if v.promise.catch_up]
         came = [v for v in places if v.word == TOOK_PLACE]
         numbers = [v.counted.get(y, 0) for v in took if v.counted is not None]
-        told = [Told(row.urn, row.year_group, row.kind, row.pupils, row.day) for row in said]
+        told = [Told(row.organisation_id, row.year_group, row.kind, row.pupils, row.day) for row in said]
         coming = sum(v.promise.pupils.get(y, 0) for v in places if v.word in PENDING)
         if asked is not None and asked.catch_up:
             coming += asked.by_year.get(y, 0)
@@ -265,18 +268,20 @@ def of_school(programme: Programme, school: School, *, now: datetime) -> dict[in
     return years
 
 
-def standing(programme_id: int, urn: int) -> list[Absence]:
+def standing(programme_id: int, organisation_id: int) -> list[Absence]:
     """What was said of a school's pupils and not taken back, in the order it was said."""
     rows = select(Absence).where(
-        Absence.programme_id == programme_id, Absence.urn == urn, Absence.withdrawn_at.is_(None)
+        Absence.programme_id == programme_id,
+        Absence.organisation_id == organisation_id,
+        Absence.withdrawn_at.is_(None),
     )
     return list(db.session.scalars(rows.order_by(Absence.id)))
 
 
-def get(absence_id: int, programme_id: int, urn: int) -> Absence:
+def get(absence_id: int, programme_id: int, organisation_id: int) -> Absence:
     """One of a school's for a programme, taken back or not. Raises NoSuchAbsence."""
     row = db.session.get(Absence, absence_id)
-    if row is None or (row.programme_id, row.urn) != (programme_id, urn):
+    if row is None or (row.programme_id, row.organisation_id) != (programme_id, organisation_id):
         raise NoSuchAbsence
     return row
 
@@ -286,10 +291,12 @@ def tell(
 ) -> list[Absence]:
     """The school says how many of some year groups missed it; what it said before is said no more. The same word
     twice is put down once. Raises NotForThatYear, MoreThanMissed."""
-    performances.lock_school(school.urn)
+    performances.lock_school(school.organisation_id)
     expected = accounts.account(programme, school, now=now).expected
     years, made = of_school(programme, school, now=now), []
-    before = {row.year_group: row for row in standing(programme.id, school.urn) if row.kind == MISSED}
+    before = {
+        row.year_group: row for row in standing(programme.id, school.organisation_id) if row.kind == MISSED
+    }
     for y, n in sorted(pupils.items()):
         if y not in expected:
             raise NotForThatYear(y)
@@ -315,7 +322,7 @@ def caught_up(
 ) -> list[Absence]:
     """Some who missed it had a lesson or the film instead, on `day`; the same form sent twice is put down once. Raises
     NobodyToCatchUp, NobodyMissing, NotThatDay, CaughtUpAlready."""
-    performances.lock_school(school.urn)
+    performances.lock_school(school.organisation_id)
     wanted = {y: n for y, n in pupils.items() if n}
     if form_key is not None and (before := _sent(programme, school, form_key)):
         stands = {row.year_group: row.pupils for row in before if row.withdrawn_at is None}
@@ -344,7 +351,9 @@ def caught_up(
 def _sent(programme: Programme, school: School, form_key: str) -> list[Absence]:
     """What a form has put down, taken back since or not."""
     rows = select(Absence).where(
-        Absence.programme_id == programme.id, Absence.urn == school.urn, Absence.form_key == form_key
+        Absence.programme_id == programme.id,
+        Absence.organisation_id == school.organisation_id,
+        Absence.form_key == form_key,
     )
     return list(db.session.scalars(rows.order_by(Absence.year_group)))
 
@@ -360,14 +369,14 @@ def ask_for_seats(
 ) -> GuestPlace:
     """Ask a neighbour for seats for pupils who missed it; where it has offered them, they are taken at once. Raises
     NobodyToCatchUp, NobodyMissing, and what joining.ask raises."""
-    performances.lock_school(school.urn)
+    performances.lock_school(school.organisation_id)
     _enough_missing(programme, school, {y: n for y, n in wish.promise.pupils.items() if n}, now=now)
     return joining.ask(programme, school, performance, replace(wish, catch_up=True), who=who, now=now)
 
 
 def withdraw(row: Absence, *, who: str, now: datetime) -> None:
     """It is taken back; what was said before holds again. Taken back already is no fault."""
-    performances.lock_school(row.urn)
+    performances.lock_school(row.organisation_id)
     db.session.refresh(row)
     if row.withdrawn_at is not None:
         return
@@ -375,7 +384,7 @@ def withdraw(row: Absence, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "took back who missed it" if row.kind == MISSED else "took back a catch-up",
-        history.Subject("school", row.urn, row.partnership_id),
+        history.Subject("school", row.organisation_id, row.partnership_id),
         who=who,
         now=now,
         before=_in_short(row),
@@ -410,7 +419,7 @@ def _put(
     row = Absence(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         year_group=year_group,
         kind=kind,
         pupils=pupils,
@@ -423,7 +432,7 @@ def _put(
     db.session.flush()
     history.record(
         "said who missed it" if kind == MISSED else "caught up",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after=_in_short(row),

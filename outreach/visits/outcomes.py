@@ -38,7 +38,9 @@ def _promised(performance_ids: Collection[int]) -> list[Promised]:
     ):
         pupils[revision_id][year_group] = number
     rows = db.session.execute(
-        select(r.id, b.id, b.urn, b.performance_id, b.created_at, r.starts_at, r.ends_at, b.catch_up)
+        select(
+            r.id, b.id, b.organisation_id, b.performance_id, b.created_at, r.starts_at, r.ends_at, b.catch_up
+        )
         .join(b, b.id == r.booking_id)
         .where(r.id.in_(newest))
         .order_by(b.id)

@@ -83,8 +83,9 @@ class Asked:
     open: tuple[str, ...]
 
 
-def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[Asked]:
-    """What the day's run would ask now, the oldest show first; a constant number of queries. `urn`: of one school.
+def due(programme: Programme, *, now: datetime, organisation_id: int | None = None) -> list[Asked]:
+    """What the day's run would ask now, the oldest show first; a constant number of queries. `organisation_id`: of one
+    school.
 
     Nothing while it is switched off, of shows that did not take place or that nobody reported, of catch-ups and adults,
     and of schools that want no more reminders.
@@ -92,33 +93,39 @@ def due(programme: Programme, *, now: datetime, urn: int | None = None) -> list[
     plan = settings.schedule_of_programme(programme.id)
     if not plan.pledges_on or programme.for_adults:
         return []
-    visits, of = visits_behind(programme, back=WEEKS + LONGEST_HOLIDAY + LATE, urn=urn, now=now)
+    visits, of = visits_behind(
+        programme, back=WEEKS + LONGEST_HOLIDAY + LATE, organisation_id=organisation_id, now=now
+    )
     ids = [booking.id for together in visits.values() for booking in together]
     calendars, answers, asked = school_days.load(of), pledges.answers_of(ids), _asked(ids)
     people, today = whom_to_ask(ids), day_of(now)
-    no_more = stopping.urns_stopped([programme.id])
+    no_more = stopping.organisation_ids_stopped([programme.id])
     found = []
-    for (of_urn, day), together in visits.items():
-        if (programme.id, of_urn) in no_more:
+    for (of_organisation_id, day), together in visits.items():
+        if (programme.id, of_organisation_id) in no_more:
             continue
-        nth = _nth(calendars[of_urn], day, today, {n for one in together for n in asked.get(one.id, ())})
+        nth = _nth(
+            calendars[of_organisation_id], day, today, {n for one in together for n in asked.get(one.id, ())}
+        )
         left = still_open(together, answers, nth=nth) if nth else ()
         person = next((people[one.id] for one in together if one.id in people), None)
         if left and person is not None:
-            found.append(Asked(booking=together[0], school=of[of_urn], person=person, nth=nth, open=left))
+            found.append(
+                Asked(booking=together[0], school=of[of_organisation_id], person=person, nth=nth, open=left)
+            )
     return found
 
 
 def visits_behind(
-    programme: Programme, *, back: timedelta, urn: int | None, now: datetime
+    programme: Programme, *, back: timedelta, organisation_id: int | None, now: datetime
 ) -> tuple[dict[tuple[int, date], list[Booking]], dict[int, School]]:
-    """The bookings that took place in the time `back` before `now`, by school and day, the oldest show first, and their
-    schools by URN, of those that are open; no catch-up, which is at a show that was its host's. `urn`: of one school;
-    one query."""
+    """The bookings that took place in the time `back` before `now`, by school and day, the oldest show first, and
+    their schools, of those that are open; no catch-up, which is at a show that was its host's. `organisation_id`: of
+    one school; one query."""
     query = (
         select(Booking, School)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
         .where(
             Booking.programme_id == programme.id,
@@ -130,14 +137,14 @@ def visits_behind(
         )
         .order_by(Performance.starts_at, Booking.id)
     )
-    if urn is not None:
-        query = query.where(Booking.urn == urn)
+    if organisation_id is not None:
+        query = query.where(Booking.organisation_id == organisation_id)
     visits: dict[tuple[int, date], list[Booking]] = defaultdict(list)
     of: dict[int, School] = {}
     for booking, school in db.session.execute(query):
         if school.is_open:
-            visits[school.urn, day_of(booking.performance.starts_at)].append(booking)
-            of[school.urn] = school
+            visits[school.organisation_id, day_of(booking.performance.starts_at)].append(booking)
+            of[school.organisation_id] = school
     return visits, of
 
 
@@ -171,15 +178,15 @@ def still_open(
     return () if nth == FIRST and found == [POLICY] else tuple(found)
 
 
-def send_due(programme: Programme, urn: int, *, now: datetime) -> bool:
+def send_due(programme: Programme, organisation_id: int, *, now: datetime) -> bool:
     """Ask one school what is due now; whether a letter was written. In the caller's transaction."""
     db.session.execute(
         select(Booking.id)
-        .where(Booking.programme_id == programme.id, Booking.urn == urn)
+        .where(Booking.programme_id == programme.id, Booking.organisation_id == organisation_id)
         .order_by(Booking.id)
         .with_for_update(key_share=True)
     )
-    found = due(programme, now=now, urn=urn)
+    found = due(programme, now=now, organisation_id=organisation_id)
     for one in found:
         booking, to = one.booking, one.person.addressee()
         letter = letters.since_the_show(
@@ -231,13 +238,13 @@ def withdraw_waiting(*, now: datetime) -> bool:
         .where(Letter.status == WAITING, Letter.lease_until.is_(None), PledgeLetter.withdrawn_at.is_(None))
         .order_by(PledgeLetter.id)
     ).all()
-    calendars, done = school_days.load({booking.urn for _, _, booking in rows}), False
-    no_more = stopping.urns_stopped({booking.programme_id for _, _, booking in rows})
+    calendars, done = school_days.load({booking.organisation_id for _, _, booking in rows}), False
+    no_more = stopping.organisation_ids_stopped({booking.programme_id for _, _, booking in rows})
     for asked, letter, booking in rows:
         together = [one for one in pledges.bookings_of_visit(booking) if one.outcome == TOOK_PLACE]
         answers = pledges.answers_of([one.id for one in together])
-        closed = calendars[booking.urn].why_closed(day_of(now))
-        wanted = booking.ended_at is None and (booking.programme_id, booking.urn) not in no_more
+        closed = calendars[booking.organisation_id].why_closed(day_of(now))
+        wanted = booking.ended_at is None and (booking.programme_id, booking.organisation_id) not in no_more
         if wanted and still_open(together, answers, nth=asked.nth) and not closed:
             continue
         try:

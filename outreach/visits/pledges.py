@@ -157,7 +157,9 @@ def answer(
     before = words_on_what_was_done(told, since=booking.performance.starts_at, side=side)
     # The policy's word counts beside that of other bookings, whatever becomes of these.
     again = (
-        {POLICY} if POLICY in said and len(promises.live(booking.programme_id, booking.urn)) > 1 else set()
+        {POLICY}
+        if POLICY in said and len(promises.live(booking.programme_id, booking.organisation_id)) > 1
+        else set()
     )
     changed = {
         pledge: word
@@ -187,7 +189,7 @@ def bookings_of_visit(booking: Booking) -> list[Booking]:
     """The live bookings of a school for one day of a programme: a school too big for one show has two, and says once
     what it did besides."""
     day = day_of(booking.performance.starts_at)
-    live = promises.live(booking.programme_id, booking.urn)
+    live = promises.live(booking.programme_id, booking.organisation_id)
     return [one for one in live if day_of(one.performance.starts_at) == day]
 
 

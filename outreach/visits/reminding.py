@@ -89,12 +89,12 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     since = wall(today - timedelta(days=plan.report_after_days - 1), time(0))
     ended = and_(Performance.ends_at < since, Performance.ends_at > now - LATEST, unreported.condition())
     rows = _not_asked(programme, MISSING, ended, booking_id)
-    calendars = school_days.load({school.urn for _, school in rows})
+    calendars = school_days.load({school.organisation_id for _, school in rows})
     people = whom_to_ask([booking.id for booking, _ in rows])
     return [
         Missing(booking=booking, school=school, person=people[booking.id])
         for booking, school in rows
-        if booking.id in people and not calendars[school.urn].why_closed(today)
+        if booking.id in people and not calendars[school.organisation_id].why_closed(today)
     ]
 
 
@@ -132,7 +132,7 @@ def _not_asked(
     query = (
         select(Booking, School)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
         .where(Booking.programme_id == programme.id, Booking.ended_at.is_(None), Booking.id.not_in(asked), of)
         .order_by(Performance.ends_at, Booking.id)
@@ -192,7 +192,7 @@ def withdraw_one(*, now: datetime) -> bool:
         select(
             ReportReminder,
             Letter,
-            Booking.urn,
+            Booking.organisation_id,
             Booking.ended_at.is_(None)
             & case(
                 (ReportReminder.nth == EVENING, unreported.condition(by_school=True)),
@@ -206,10 +206,10 @@ def withdraw_one(*, now: datetime) -> bool:
         .where(Letter.status == WAITING, Letter.lease_until.is_(None), ReportReminder.withdrawn_at.is_(None))
         .order_by(ReportReminder.id)
     ).all()
-    calendars, done = school_days.load({urn for _, _, urn, _, _ in rows}), False
-    for reminder, letter, urn, missing, ended_at in rows:
+    calendars, done = school_days.load({organisation_id for _, _, organisation_id, _, _ in rows}), False
+    for reminder, letter, organisation_id, missing, ended_at in rows:
         of_the_day = reminder.nth == EVENING and day_of(now) == day_of(ended_at)
-        if missing and (of_the_day or not calendars[urn].why_closed(day_of(now))):
+        if missing and (of_the_day or not calendars[organisation_id].why_closed(day_of(now))):
             continue
         try:
             letterbook.withdraw(letter, who=THE_SERVICE, now=now)

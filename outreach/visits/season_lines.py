@@ -117,7 +117,7 @@ def _shows(season: Season) -> Iterator[Sequence[Any]]:
                 day.troupe.company.name,
                 day.troupe.name,
                 day.tour_day.programme.title,
-                performance.urn,
+                performance.organisation_id,
                 performance.host.name,
                 len(show.bookings) - 1,
                 *_pupils(show),

@@ -25,7 +25,7 @@ class NoVisitReminders(Base):
         Index(
             "uq_no_visit_reminders_standing",
             "programme_id",
-            "urn",
+            "organisation_id",
             unique=True,
             postgresql_where=text("withdrawn_at IS NULL"),
             sqlite_where=text("withdrawn_at IS NULL"),
@@ -35,51 +35,63 @@ class NoVisitReminders(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     partnership_id: Mapped[int]
     programme_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
     withdrawn_by: Mapped[str | None] = mapped_column(Text)
 
 
-def stop(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
+def stop(programme: Programme, organisation_id: int, *, who: str, now: datetime) -> None:
     """No reminder goes to the school any more, nor one that waits. Twice is once."""
     _queue(programme)
-    if _standing(programme.id, urn) is None:
+    if _standing(programme.id, organisation_id) is None:
         db.session.add(
             NoVisitReminders(
                 partnership_id=programme.partnership_id,
                 programme_id=programme.id,
-                urn=urn,
+                organisation_id=organisation_id,
                 recorded_at=now,
                 who=who,
             )
         )
         db.session.flush()
-        history.record("wants no reminders of visits", programme, who=who, now=now, after={"urn": urn})
+        history.record(
+            "wants no reminders of visits",
+            programme,
+            who=who,
+            now=now,
+            after={"organisation_id": organisation_id},
+        )
 
 
-def begin_again(programme: Programme, urn: int, *, who: str, now: datetime) -> None:
+def begin_again(programme: Programme, organisation_id: int, *, who: str, now: datetime) -> None:
     """It is reminded after all."""
     _queue(programme)
-    if (row := _standing(programme.id, urn)) is not None:
+    if (row := _standing(programme.id, organisation_id)) is not None:
         row.withdrawn_at, row.withdrawn_by = now, who
         db.session.flush()
-        history.record("wants reminders after all", programme, who=who, now=now, after={"urn": urn})
+        history.record(
+            "wants reminders after all",
+            programme,
+            who=who,
+            now=now,
+            after={"organisation_id": organisation_id},
+        )
 
 
-def stopped(programme_id: int, urn: int) -> bool:
-    return _standing(programme_id, urn) is not None
+def stopped(programme_id: int, organisation_id: int) -> bool:
+    return _standing(programme_id, organisation_id) is not None
 
 
-def urns_stopped(programme_ids: Collection[int]) -> set[tuple[int, int]]:
+def organisation_ids_stopped(programme_ids: Collection[int]) -> set[tuple[int, int]]:
     """(programme, school) wherever reminders are stopped; one query."""
     rows = db.session.execute(
-        select(NoVisitReminders.programme_id, NoVisitReminders.urn).where(
+        select(NoVisitReminders.programme_id, NoVisitReminders.organisation_id).where(
             NoVisitReminders.programme_id.in_(programme_ids), NoVisitReminders.withdrawn_at.is_(None)
         )
     )
-    return {(programme_id, urn) for programme_id, urn in rows}
+    return {(programme_id, organisation_id) for programme_id, organisation_id in rows}
 
 
 def _queue(programme: Programme) -> None:
@@ -89,11 +101,11 @@ def _queue(programme: Programme) -> None:
     )
 
 
-def _standing(programme_id: int, urn: int) -> NoVisitReminders | None:
+def _standing(programme_id: int, organisation_id: int) -> NoVisitReminders | None:
     return db.session.scalar(
         select(NoVisitReminders).where(
             NoVisitReminders.programme_id == programme_id,
-            NoVisitReminders.urn == urn,
+            NoVisitReminders.organisation_id == organisation_id,
             NoVisitReminders.withdrawn_at.is_(None),
         )
     )

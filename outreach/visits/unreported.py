@@ -19,13 +19,13 @@ class Unreported:
     """The schools of the promises that wait for a report, by URN, whose show ended first first; its name, and when.
     '' and None of none."""
 
-    urns: tuple[int, ...]
+    organisation_ids: tuple[int, ...]
     longest: str
     since: datetime | None
 
     @property
     def bookings(self) -> int:
-        return len(self.urns)
+        return len(self.organisation_ids)
 
 
 def condition(*, by_school: bool = False) -> ColumnElement[bool]:
@@ -49,17 +49,21 @@ def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
     """The past promises of a programme that wait for a report; one query."""
     found = plain_rows(*_unreported(programme_id, now))
     if not found:
-        return Unreported(urns=(), longest="", since=None)
-    return Unreported(urns=tuple(row.urn for row in found), longest=found[0].name, since=found[0].ends_at)
+        return Unreported(organisation_ids=(), longest="", since=None)
+    return Unreported(
+        organisation_ids=tuple(row.organisation_id for row in found),
+        longest=found[0].name,
+        since=found[0].ends_at,
+    )
 
 
 @made_once
 def _unreported(programme_id: int, now: datetime) -> Select[int, str, datetime]:
     return (
-        select(School.urn, School.name, Performance.ends_at)
+        select(School.organisation_id, School.name, Performance.ends_at)
         .select_from(Booking)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .where(
             Booking.programme_id == programme_id,
             Booking.ended_at.is_(None),

@@ -43,7 +43,7 @@ class Promised:
     """
 
     id: int
-    urn: int
+    organisation_id: int
     performance_id: int
     created_at: datetime
     starts_at: datetime

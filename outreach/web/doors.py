@@ -212,7 +212,7 @@ BELONGS = {
 }
 """Pages that stand in no row, by name: where each belongs. Those of a school or a booking need not be named."""
 
-OF_A_SCHOOL, OF_A_BOOKING = "/desk/schools/<int:urn>", "/desk/bookings/<reference>"
+OF_A_SCHOOL, OF_A_BOOKING = "/desk/schools/<int:organisation_id>", "/desk/bookings/<reference>"
 
 _ROWS = {row.name: (door, row) for door in DOORS for row in door.rows}
 
@@ -298,8 +298,8 @@ def _here() -> Here:
 
 def address_of_each(endpoint: str, **words: Any) -> Callable[[int], str]:
     """The address of a page of each of many schools, all alike but for the URN: built once for a list."""
-    before, _, behind = url_for(endpoint, **words, urn=NO_URN).partition(str(NO_URN))
-    return lambda urn: f"{before}{urn}{behind}"
+    before, _, behind = url_for(endpoint, **words, organisation_id=NO_URN).partition(str(NO_URN))
+    return lambda organisation_id: f"{before}{organisation_id}{behind}"
 
 
 def find(typed: str) -> list[tuple[Door, Row]]:

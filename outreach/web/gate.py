@@ -189,11 +189,11 @@ def own_booking(reference: str) -> Booking:
     booking = promises.get(reference)
     if booking.programme_id != g.link.programme_id:
         abort(404)
-    if booking.urn != g.link.urn and booking.urn not in {
-        s.urn
-        for s in lines.former_selves([g.link.urn], g.partnership.id, today=day_of(clock.now())).get(
-            g.link.urn, ()
-        )
+    if booking.organisation_id != g.link.organisation_id and booking.organisation_id not in {
+        s.organisation_id
+        for s in lines.former_selves(
+            [g.link.organisation_id], g.partnership.id, today=day_of(clock.now())
+        ).get(g.link.organisation_id, ())
     }:
         abort(404)
     return booking
@@ -225,7 +225,7 @@ _LINKED = (
     select(links.PersonalLink, Programme, Partnership, School)
     .join(Programme, Programme.id == links.PersonalLink.programme_id)
     .join(Partnership, Partnership.id == Programme.partnership_id)
-    .join(School, School.urn == links.PersonalLink.urn)
+    .join(School, School.organisation_id == links.PersonalLink.organisation_id)
     .where(links.PersonalLink.token_hash == bindparam("token_hash"))
 )
 
@@ -259,13 +259,13 @@ def _load(identity: str) -> SignedIn | None:
 login.user_loader(_load)
 
 
-def our_school(urn: int) -> School:
+def our_school(organisation_id: int) -> School:
     """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a
     404."""
     found = db.session.scalar(
         select(School)
         .join(Authority, Authority.la_code == School.la_code)
-        .where(School.urn == urn, Authority.partnership_id == g.partnership.id)
+        .where(School.organisation_id == organisation_id, Authority.partnership_id == g.partnership.id)
     )
     if found is None:
         abort(404)

@@ -37,11 +37,13 @@ class Story:
         self.office = make.contact(self.school, name="", role="Office", address="office@redmere.example")
 
     def preview(self, *more: School) -> requests.Preview:
-        return requests.preview(self.programme, {self.school.urn, *(s.urn for s in more)}, now=make.NOW)
+        return requests.preview(
+            self.programme, {self.school.organisation_id, *(s.organisation_id for s in more)}, now=make.NOW
+        )
 
     def send(self, *more: School) -> requests.ConfirmationsSent:
         found = self.preview(*more)
-        seen = {r.school.urn: r.contact.address for r in found.recipients}
+        seen = {r.school.organisation_id: r.contact.address for r in found.recipients}
         return requests.send(self.programme, seen, set(seen), who=WHO, now=make.NOW)
 
     def asked(self) -> ConfirmationRequest:
@@ -53,7 +55,9 @@ class Story:
         return asked.state
 
     def on_file(self) -> list[tuple[str, str, str]]:
-        return [(c.name, c.address, c.source) for c in contacts.contacts_of_school(self.school.urn)]
+        return [
+            (c.name, c.address, c.source) for c in contacts.contacts_of_school(self.school.organisation_id)
+        ]
 
 
 @pytest.fixture
@@ -104,7 +108,7 @@ def test_two_programmes_of_one_year_ask_once(story: Story) -> None:
     with transaction():
         story.send()
         other = make.programme(story.ours, (), title="For staff", for_adults=True)
-    found = requests.preview(other, {story.school.urn}, now=make.NOW)
+    found = requests.preview(other, {story.school.organisation_id}, now=make.NOW)
     assert found.recipients == ()
 
 
@@ -147,7 +151,10 @@ def test_a_school_whose_address_changed_since_the_list_was_shown_is_named(story:
     with transaction():
         other = make.school(name="Other School")
         make.contact(other, address="now@other.example")
-    seen = {story.school.urn: "J.Fell@redmere.example", other.urn: "before@other.example"}
+    seen = {
+        story.school.organisation_id: "J.Fell@redmere.example",
+        other.organisation_id: "before@other.example",
+    }
     with transaction():
         sent = requests.send(story.programme, seen, set(seen), who=WHO, now=make.NOW)
     assert [r.school.name for r in sent.recipients] == ["Redmere Academy"]
@@ -158,7 +165,7 @@ def test_a_school_whose_address_changed_since_the_list_was_shown_is_named(story:
 
 def test_nobody_is_asked_for_a_closed_programme_or_after_the_reply_by_date(story: Story) -> None:
     with pytest.raises(ReplyByPast):
-        requests.preview(story.programme, {story.school.urn}, now=make.NOW + timedelta(days=30))
+        requests.preview(story.programme, {story.school.organisation_id}, now=make.NOW + timedelta(days=30))
     with transaction():
         story.programme.closed_at = make.NOW
     with pytest.raises(ProgrammeClosed):
@@ -232,7 +239,7 @@ def test_the_last_one_cannot_be_taken_away(story: Story) -> None:
         contact_answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
     with transaction(), pytest.raises(contact_answers.NobodyLeft):
         contact_answers.end(asked, story.school, story.joanna, who="Joanna Fell", now=LATER)
-    assert len(contacts.contacts_of_school(story.school.urn)) == 1
+    assert len(contacts.contacts_of_school(story.school.organisation_id)) == 1
 
 
 def test_an_address_on_the_list_already_or_one_that_is_dead_is_refused(story: Story) -> None:
@@ -278,8 +285,10 @@ def test_a_school_that_came_of_another_takes_its_people_over_when_it_answers(sto
         assert [r.school.name for r in sent.recipients] == ["Redmere Trust Academy"]
         asked = db.session.scalars(select(ConfirmationRequest)).one()
         contact_answers.end(asked, heir, story.office, who="Jo", now=LATER)
-    assert [c.address for c in contacts.contacts_of_school(heir.urn)] == ["J.Fell@redmere.example"]
-    assert len(contacts.contacts_of_school(story.school.urn)) == 2
+    assert [c.address for c in contacts.contacts_of_school(heir.organisation_id)] == [
+        "J.Fell@redmere.example"
+    ]
+    assert len(contacts.contacts_of_school(story.school.organisation_id)) == 2
 
 
 def test_the_database_refuses_a_second_request_to_one_address_in_a_year(story: Story) -> None:
@@ -293,7 +302,7 @@ def test_the_database_refuses_a_second_request_to_one_address_in_a_year(story: S
                 partnership_id=asked.partnership_id,
                 programme_id=asked.programme_id,
                 academic_year=2026,
-                urn=asked.urn,
+                organisation_id=asked.organisation_id,
                 address=asked.address,
                 letter_id=letter,
                 link_id=link + 1,
@@ -304,7 +313,7 @@ def test_the_database_refuses_a_second_request_to_one_address_in_a_year(story: S
 
 
 def test_two_coordinators_at_once_send_one_letter(app: Flask, story: Story) -> None:
-    seen, programme_id = {story.school.urn: "J.Fell@redmere.example"}, story.programme.id
+    seen, programme_id = {story.school.organisation_id: "J.Fell@redmere.example"}, story.programme.id
     db.session.remove()
     ready, came = Barrier(2), []
 
@@ -336,9 +345,9 @@ def test_a_list_of_many_takes_the_same_queries(story: Story, count_queries: Any)
             those = [make.school(name=f"School {more} {n}") for n in range(more)]
             for school in those:
                 make.contact(school)
-            urns = {s.urn for s in those}
+            organisation_ids = {s.organisation_id for s in those}
         with count_queries() as queries:
-            requests.preview(story.programme, urns, now=make.NOW)
+            requests.preview(story.programme, organisation_ids, now=make.NOW)
         sent.append(len(queries))
     assert sent[0] == sent[1] <= 10, sent
 

@@ -52,7 +52,7 @@ class Case:
 
     @property
     def booking(self) -> Booking:
-        return promises.live(self.programme.id, self.school.urn)[0]
+        return promises.live(self.programme.id, self.school.organisation_id)[0]
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_the_row_on_file_takes_the_address_says_where_it_came_from_and_closes_th
     book(case, OLD)
     with transaction():
         right(case.letter(OLD))
-        (contact,) = contacts.contacts_of_school(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
         assert (contact.address, contact.name, contact.source) == (
             NEW,
             "Joanna Fell",
@@ -138,7 +138,7 @@ def test_the_row_on_file_takes_the_address_says_where_it_came_from_and_closes_th
             link.address for link in db.session.scalars(select(links.PersonalLink)) if link.open_at(LATER)
         ]
         assert open_ == [NEW]
-        said = history.history_of("school", str(case.school.urn))
+        said = history.history_of("school", str(case.school.organisation_id))
         assert [(h.what, h.before, h.after) for h in said if h.what == "address put right"] == [
             ("address put right", OLD, NEW)
         ]
@@ -148,17 +148,17 @@ def test_an_address_that_is_on_file_already_takes_over_without_a_second_row(case
     book(case, OLD, NEW)
     with transaction():
         make.contact(case.school, name="J Fell", address=NEW) if NEW not in {
-            c.address for c in contacts.contacts_of_school(case.school.urn)
+            c.address for c in contacts.contacts_of_school(case.school.organisation_id)
         } else None
         right(case.letter(OLD))
-        assert [c.address for c in contacts.contacts_of_school(case.school.urn)] == [NEW]
+        assert [c.address for c in contacts.contacts_of_school(case.school.organisation_id)] == [NEW]
         assert [p.address for p in promises.people_of(case.booking)] == [NEW]
         assert waiting() == []  # that person has it already
 
 
 def test_an_invitation_that_came_back_is_written_to_the_right_address(case: Case) -> None:
     with transaction():
-        (contact,) = contacts.contacts_of_school(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -176,7 +176,7 @@ def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for
     case: Case,
 ) -> None:
     with transaction():
-        (contact,) = contacts.contacts_of_school(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -185,7 +185,9 @@ def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for
         right(db.session.get_one(Letter, letter_id), "joana.fell@redmere.example")
     with pytest.raises(UsedNoMore, match=f"Redmere Academy does not use {OLD} any more"), transaction():
         right(db.session.get_one(Letter, letter_id))
-    assert [c.address for c in contacts.contacts_of_school(case.school.urn)] == ["joana.fell@redmere.example"]
+    assert [c.address for c in contacts.contacts_of_school(case.school.organisation_id)] == [
+        "joana.fell@redmere.example"
+    ]
     assert waiting() == [("joana.fell@redmere.example", "")]
     with transaction():  # the same once more, as when the button is pressed twice
         assert right(db.session.get_one(Letter, letter_id), "joana.fell@redmere.example").goes == ()
@@ -193,7 +195,7 @@ def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for
 
 def test_a_school_that_has_booked_meanwhile_is_not_invited_again_and_that_is_said(case: Case) -> None:
     with transaction():
-        (contact,) = contacts.contacts_of_school(case.school.urn)
+        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -221,7 +223,9 @@ def test_what_cannot_be_right_is_refused_and_changes_nothing(
         outbox.mark_dead("also.dead@redmere.example", "550", make.NOW)
     with pytest.raises(refusal), transaction():
         corrected_addresses.put_right(case.letter(OLD), typed, source=source, who="Priya", now=LATER)
-    assert [c.address for c in contacts.contacts_of_school(case.school.urn)] == [OLD] and waiting() == []
+    assert [c.address for c in contacts.contacts_of_school(case.school.organisation_id)] == [
+        OLD
+    ] and waiting() == []
 
 
 def test_a_letter_to_the_company_names_no_school(case: Case) -> None:
@@ -245,7 +249,9 @@ def test_an_address_that_works_after_all_is_written_to_again(case: Case) -> None
     with transaction():
         corrected_addresses.say_it_works(case.letter(OLD), who="Priya", now=LATER)
         assert not outbox.is_dead(OLD)
-        assert "address works again" in [h.what for h in history.history_of("school", str(case.school.urn))]
+        assert "address works again" in [
+            h.what for h in history.history_of("school", str(case.school.organisation_id))
+        ]
 
 
 def test_a_cancel_for_a_replaced_address_is_on_nobodys_list(case: Case) -> None:
@@ -265,7 +271,7 @@ def keep(case: Case, *people: str) -> Proposal:
     """A time is kept for the school, and its letter went to some of its people."""
     with transaction():
         slot = slots.offers(case.programme, case.school, now=make.NOW).days[0].slots[0]
-        on_file = {c.address: c for c in contacts.contacts_of_school(case.school.urn)}
+        on_file = {c.address: c for c in contacts.contacts_of_school(case.school.organisation_id)}
         offer = ProposalDraft(
             programme=case.programme,
             school=case.school,
@@ -293,7 +299,10 @@ def test_a_time_that_is_kept_is_proposed_to_the_right_address_and_nobody_else_ge
             letter.text.split()
         )
         assert (kept.sequence, kept.uid) == (0, case.letter(NEW).stream)
-    assert [found.address for found in proposals.get(kept.id, case.programme.id, case.school.urn).people] == [
+    assert [
+        found.address
+        for found in proposals.get(kept.id, case.programme.id, case.school.organisation_id).people
+    ] == [
         NEW,
         SAM,
     ]
@@ -328,7 +337,7 @@ def test_another_partnerships_kept_time_stays_with_the_address_it_has(case: Case
             OLD,
             None,
             partnership_id=make.partnership(("932",)).id,
-            stream=f"invitation/{case.programme.id}/{case.school.urn}",
+            stream=f"invitation/{case.programme.id}/{case.school.organisation_id}",
         )
         lost = corrected_addresses.lost_with(theirs, now=LATER)
         assert lost is not None
@@ -367,7 +376,7 @@ def test_a_guest_reads_at_the_right_address_how_many_seats_its_host_gave(beside)
 
 
 def test_a_guest_who_waits_hears_at_the_right_address_what_its_host_says_later(beside) -> None:
-    stream = f"invitation/{beside.programme.id}/{beside.small.urn}"
+    stream = f"invitation/{beside.programme.id}/{beside.small.organisation_id}"
     put_neighbour_right(neighbours.GUEST, "ann.lea@littlemere.example", stream)
     assert neighbours.mail("ann.lea@littlemere.example") == []
     with transaction():
@@ -406,14 +415,14 @@ def test_any_letter_that_asked_to_book_becomes_an_invitation_at_the_right_addres
     case: Case, kind: str
 ) -> None:
     with transaction():
-        stream = f"{kind}/{case.programme.id}/{case.school.urn}"
+        stream = f"{kind}/{case.programme.id}/{case.school.organisation_id}"
         letter = make.letter(OLD, make.NOW, stream=stream, partnership_id=case.programme.partnership_id)
         done = right(letter)
         assert (done.invited, done.goes, waiting()) == (True, ("the invitation",), [(NEW, "")])
 
 
 def who_is_right(case: Case) -> Letter:
-    (contact,) = contacts.contacts_of_school(case.school.urn)
+    (contact,) = contacts.contacts_of_school(case.school.organisation_id)
     recipient = ConfirmationRecipient(school=case.school, contact=contact, people=(contact,))
     asked = requests.write_to(case.programme, recipient, who="Priya", now=make.NOW)
     letter = db.session.get_one(Letter, asked.letter_id)

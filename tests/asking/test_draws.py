@@ -36,10 +36,12 @@ class County:
         self.programme: Programme = make.programme(self.ours)
         rows = [make.school(name=f"Redmere {n}") for n in range(8)]
         self.due = {
-            row.urn: Due(tier=1, words="Never seen") if n < 3 else Due(tier=2, words="Seen before")
+            row.organisation_id: Due(tier=1, words="Never seen")
+            if n < 3
+            else Due(tier=2, words="Seen before")
             for n, row in enumerate(rows)
         }
-        self.tiers = {urn: one.tier for urn, one in self.due.items()}
+        self.tiers = {organisation_id: one.tier for organisation_id, one in self.due.items()}
 
     def draw(self, first: int = 5, **how: Any) -> Drawn:
         facts: dict[str, Any] = {"first": first, "seen": self.tiers, **PRIYA, **how}
@@ -58,9 +60,12 @@ def test_those_most_in_need_come_first_and_within_a_tier_the_seed_decides(county
     found = county.draw(first=5)
     seed = found.draw.seed
     by_hand = sorted(
-        (tier, sha256(f"{seed} {urn}".encode()).hexdigest(), urn) for urn, tier in county.tiers.items()
+        (tier, sha256(f"{seed} {organisation_id}".encode()).hexdigest(), organisation_id)
+        for organisation_id, tier in county.tiers.items()
     )
-    assert [one.urn for one in found.places] == [urn for *_, urn in by_hand]
+    assert [one.organisation_id for one in found.places] == [
+        organisation_id for *_, organisation_id in by_hand
+    ]
     assert [one.place for one in found.places] == list(range(1, 9))
     assert [one.tier for one in found.group(first=True)] == [1, 1, 1, 2, 2]
     assert [one.tier for one in found.group(first=False)] == [2, 2, 2]
@@ -88,7 +93,7 @@ def test_each_draw_has_a_seed_of_its_own_that_nobody_hands_in(county: County) ->
     found = [county.draw(first=4, why_again="Trial") for _ in range(12)]
     assert len({one.draw.seed for one in found}) == 12
     assert {len(one.draw.seed) for one in found} == {32}
-    assert len({one.group(first=True)[3].urn for one in found}) > 1
+    assert len({one.group(first=True)[3].organisation_id for one in found}) > 1
 
 
 def test_a_second_draw_needs_a_reason_is_told_and_takes_nothing_away(county: County) -> None:
@@ -111,7 +116,7 @@ def test_a_comparison_goes_by_the_first_draw_of_a_school_and_only_where_chance_d
     once = county.draw(first=5)
     again = county.draw(first=1, why_again="Once more")
     assert draws.placed_by_chance([once, again]) == {
-        one.urn: ((once.draw.id, 2), one.place <= 5) for one in once.places if one.tier == 2
+        one.organisation_id: ((once.draw.id, 2), one.place <= 5) for one in once.places if one.tier == 2
     }
     # Alone, the second would have split tier 1.
     assert {tier for (_, tier), _ in draws.placed_by_chance([again]).values()} == {1}
@@ -136,7 +141,7 @@ def test_what_cannot_be_drawn_is_refused_and_nothing_is_kept(
 
 def test_one_school_is_no_lot(county: County) -> None:
     county.due = dict(list(county.due.items())[:1])
-    county.tiers = {urn: one.tier for urn, one in county.due.items()}
+    county.tiers = {organisation_id: one.tier for organisation_id, one in county.due.items()}
     with pytest.raises(TooFewToDraw):
         county.draw(first=1)
 
@@ -170,15 +175,15 @@ def test_nothing_of_a_draw_is_changed_or_taken_away(county: County, statement: s
     assert draws.get(before.draw.id).places == before.places
 
 
-ADD = "INSERT INTO drawn_school (draw_id, urn, partnership_id, tier, due, place) VALUES (:id, :urn, :whose, 1, 'x', {})"
+ADD = "INSERT INTO drawn_school (draw_id, organisation_id, partnership_id, tier, due, place) VALUES (:id, :organisation_id, :whose, 1, 'x', {})"
 
 
 @pytest.mark.parametrize("place", [9, 5])
 def test_nobody_is_slipped_into_a_draw(county: County, place: int) -> None:
     found = county.draw()
     with transaction():
-        one_more = make.school().urn
-    values = {"id": found.draw.id, "urn": one_more, "whose": county.ours.id}
+        one_more = make.school().organisation_id
+    values = {"id": found.draw.id, "organisation_id": one_more, "whose": county.ours.id}
     with pytest.raises(DBAPIError) as refused, transaction() as session:
         session.execute(text(ADD.format(place)), values)
     assert isinstance(refused.value, IntegrityError)
@@ -201,20 +206,20 @@ def test_an_order_that_is_not_the_seeds_is_found_out(county: County) -> None:
         )
         session.add(row)
         session.flush()
-        for place, urn in enumerate([order[1], order[0], *order[2:]], start=1):
+        for place, organisation_id in enumerate([order[1], order[0], *order[2:]], start=1):
             session.add(
                 draws.DrawnSchool(
                     draw_id=row.id,
-                    urn=urn,
+                    organisation_id=organisation_id,
                     partnership_id=county.ours.id,
-                    tier=county.tiers[urn],
+                    tier=county.tiers[organisation_id],
                     due="x",
                     place=place,
                 )
             )
     done = draws.check(draws.get(row.id))
     assert (not done.is_right, done.missing) == (True, 1)
-    assert [one.urn for one in done.otherwise] == [order[1], order[0]]
+    assert [one.organisation_id for one in done.otherwise] == [order[1], order[0]]
 
 
 def test_draws_are_read_with_as_many_queries_for_three_as_for_one(

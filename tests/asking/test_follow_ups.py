@@ -43,18 +43,22 @@ class County:
         self.priya: Coordinator = make.person(self.ours, name="Priya Nandakumar")
         self.owen: Coordinator = make.person(self.ours, name="Owen Bright")
         self.schools: list[School] = [make.school(name=name) for name in ("Ash", "Beech", "Cedar")]
-        self.urns = [school.urn for school in self.schools]
+        self.organisation_ids = [school.organisation_id for school in self.schools]
 
-    def set(self, *urns: int, day: date = MONDAY, what: str = "", **more: Any) -> list[int]:
+    def set(self, *organisation_ids: int, day: date = MONDAY, what: str = "", **more: Any) -> list[int]:
         said = {"person": self.priya, **PRIYA, **more}
-        return follow_ups.set_follow_ups(self.programme, urns or [self.urns[0]], day, what, **said)
+        return follow_ups.set_follow_ups(
+            self.programme, organisation_ids or [self.organisation_ids[0]], day, what, **said
+        )
 
     def stands(self) -> dict[int, tuple[date, str, str]]:
         found = follow_ups.follow_ups_of_programme(self.programme.id)
-        return {urn: (one.day, one.what, one.name) for urn, one in found.items()}
+        return {organisation_id: (one.day, one.what, one.name) for organisation_id, one in found.items()}
 
-    def row(self, urn: int | None = None) -> FollowUp:
-        found = follow_ups.follow_ups_of_programme(self.programme.id)[urn or self.urns[0]]
+    def row(self, organisation_id: int | None = None) -> FollowUp:
+        found = follow_ups.follow_ups_of_programme(self.programme.id)[
+            organisation_id or self.organisation_ids[0]
+        ]
         return follow_ups.get(found.follow_up_id, partnership_id=self.ours.id)
 
     def calendar(self, person: Coordinator) -> str:
@@ -72,9 +76,11 @@ def test_a_day_is_set_for_several_schools_moved_for_one_and_stays_where_nothing_
     county: County,
 ) -> None:
     with transaction():
-        assert county.set(*county.urns, what=" Ring  the office ") == sorted(county.urns)
-        assert county.set(*county.urns, what="Ring the office") == []
-    first, *rest = county.urns
+        assert county.set(*county.organisation_ids, what=" Ring  the office ") == sorted(
+            county.organisation_ids
+        )
+        assert county.set(*county.organisation_ids, what="Ring the office") == []
+    first, *rest = county.organisation_ids
     with transaction():
         assert county.set(first, day=MONDAY + timedelta(days=1), person=county.owen, **LATER) == [first]
     assert county.stands() == {
@@ -95,7 +101,7 @@ def test_it_stands_in_the_calendar_of_whoever_does_it_and_in_nobody_elses(county
     assert "SUMMARY:Follow up Ash\r\n" in mine
     assert "DTSTART;VALUE=DATE:20270202\r\nDTEND;VALUE=DATE:20270203\r\n" in mine
     assert "TRANSP:TRANSPARENT" in mine and "ATTENDEE" not in mine
-    assert f"/desk/schools/{county.urns[0]}\r\n" in mine
+    assert f"/desk/schools/{county.organisation_ids[0]}\r\n" in mine
     assert "VEVENT" not in county.calendar(county.owen)
     assert "VEVENT" not in b"".join(entries.body(COORDINATOR, county.ours.id, "Shows", now=make.NOW)).decode()
     with transaction():
@@ -120,7 +126,7 @@ def test_what_was_done_says_so_in_the_calendar_and_can_stand_again(county: Count
         follow_ups.withdraw(db.session.get_one(FollowUp, row.id), **LATER)
     with transaction():
         follow_ups.undo_done(db.session.get_one(FollowUp, row.id), **LATER)
-    assert county.stands() == {county.urns[0]: (MONDAY, "Ring the school", "Priya Nandakumar")}
+    assert county.stands() == {county.organisation_ids[0]: (MONDAY, "Ring the school", "Priya Nandakumar")}
     assert "SUMMARY:Follow up Ash\r\n" in county.calendar(county.priya)
 
 
@@ -142,18 +148,21 @@ def test_what_is_taken_back_loses_its_words_everywhere(county: County) -> None:
     with transaction():
         follow_ups.withdraw(county.row(), **LATER)
     assert [
-        (one.what, one.ended_as) for one in follow_ups.of_schools(county.urns, partnership_id=county.ours.id)
+        (one.what, one.ended_as)
+        for one in follow_ups.of_schools(county.organisation_ids, partnership_id=county.ours.id)
     ] == [("", "withdrawn")]
     assert "SUMMARY:Cancelled: Follow up Ash" in county.calendar(county.priya)
-    assert "Kayleigh" not in str([(d.before, d.after) for d in history.history_of("school", county.urns[0])])
+    assert "Kayleigh" not in str(
+        [(d.before, d.after) for d in history.history_of("school", county.organisation_ids[0])]
+    )
 
 
 def test_what_is_settled_ends_and_says_so(county: County) -> None:
     with transaction():
-        county.set(*county.urns)
-        assert follow_ups.settle(county.programme, county.urns[:2], **LATER) == 2
-        assert follow_ups.settle(county.programme, county.urns[:2], **LATER) == 0
-    assert list(county.stands()) == county.urns[2:]
+        county.set(*county.organisation_ids)
+        assert follow_ups.settle(county.programme, county.organisation_ids[:2], **LATER) == 2
+        assert follow_ups.settle(county.programme, county.organisation_ids[:2], **LATER) == 0
+    assert list(county.stands()) == county.organisation_ids[2:]
     assert "SUMMARY:Settled: Follow up Ash" in county.calendar(county.priya)
 
 
@@ -199,7 +208,7 @@ def test_another_partnership_finds_and_reads_none(county: County) -> None:
         follow_ups.get(row_id, partnership_id=other)
     with pytest.raises(NoSuchFollowUp):
         follow_ups.get(10**12, partnership_id=other)
-    assert follow_ups.of_schools(county.urns, partnership_id=other) == []
+    assert follow_ups.of_schools(county.organisation_ids, partnership_id=other) == []
 
 
 def test_whoever_left_is_named_so(county: County) -> None:
@@ -215,7 +224,7 @@ def test_the_database_holds_one_that_stands_for_a_school_and_its_words(county: C
         return FollowUp(
             partnership_id=county.ours.id,
             programme_id=county.programme.id,
-            urn=county.urns[0],
+            organisation_id=county.organisation_ids[0],
             person_id=county.priya.id,
             **facts,
         )
@@ -241,14 +250,14 @@ def test_two_who_set_the_same_school_at_once_go_one_after_the_other(app: Flask, 
         with app.app_context(), transaction() as session:
             follow_ups.set_follow_ups(
                 session.get_one(Programme, programme_id),
-                [urn],
+                [organisation_id],
                 MONDAY + timedelta(days=days),
                 "",
                 session.get_one(Coordinator, person_id),
                 **PRIYA,
             )
 
-    programme_id, urn = county.programme.id, county.urns[0]
+    programme_id, organisation_id = county.programme.id, county.organisation_ids[0]
     who = [county.priya.id, county.owen.id]
     db.session.rollback()
     both = [threading.Thread(target=go, args=(person, n)) for n, person in enumerate(who)]
@@ -256,15 +265,15 @@ def test_two_who_set_the_same_school_at_once_go_one_after_the_other(app: Flask, 
         one.start()
     for one in both:
         one.join()
-    rows = follow_ups.of_schools([urn], partnership_id=county.ours.id)
+    rows = follow_ups.of_schools([organisation_id], partnership_id=county.ours.id)
     assert [row.ended_as for row in rows] == [None, "moved"]
 
 
 def test_a_day_is_set_in_a_constant_number_of_queries(county: County, count_queries: Any) -> None:
     counted = []
-    for urns in (county.urns[:1], county.urns):
+    for organisation_ids in (county.organisation_ids[:1], county.organisation_ids):
         with transaction(), count_queries() as queries:
-            county.set(*urns, day=MONDAY + timedelta(days=len(urns)))
+            county.set(*organisation_ids, day=MONDAY + timedelta(days=len(organisation_ids)))
         counted.append(len([q for q in queries if not q.startswith("INSERT")]))
     assert counted[0] <= 6 and counted[1] <= counted[0] + 2
 
@@ -280,7 +289,7 @@ def test_what_gave_way_to_one_that_is_taken_back_stands_again(county: County, wh
     with transaction():
         row = follow_ups.take_back(county.row(), **after)
         assert row is not None and row.day == MONDAY
-    assert county.stands() == {county.urns[0]: (MONDAY, "Ring the school", "Priya Nandakumar")}
+    assert county.stands() == {county.organisation_ids[0]: (MONDAY, "Ring the school", "Priya Nandakumar")}
     mine, his = county.calendar(county.priya), county.calendar(county.owen)
     assert "SUMMARY:Follow up Ash" in mine and f"DTSTART;VALUE=DATE:{MONDAY:%Y%m%d}" in mine
     assert his.count("SUMMARY:Cancelled: Follow up Ash") == his.count("VEVENT") / 2 == (whose == "owen")
@@ -296,14 +305,14 @@ def test_what_gave_way_to_one_that_is_taken_back_stands_again(county: County, wh
 
 def test_many_are_handed_over_in_as_many_queries_as_one(county: County, count_queries: Any) -> None:
     """Each entry of the one before is called off in its place, and of nobody else's."""
-    first, *rest = county.urns
+    first, *rest = county.organisation_ids
     counted = []
     with transaction():
-        county.set(*county.urns)
+        county.set(*county.organisation_ids)
     kept = county.calendar(county.priya)
-    for urns in ([first], rest):
+    for organisation_ids in ([first], rest):
         with transaction(), count_queries() as queries:
-            county.set(*urns, person=county.owen, **LATER)
+            county.set(*organisation_ids, person=county.owen, **LATER)
         counted.append(len([q for q in queries if not q.startswith("INSERT")]))
     assert counted[0] == counted[1] == 9
     mine, his = county.calendar(county.priya), county.calendar(county.owen)
@@ -313,7 +322,7 @@ def test_many_are_handed_over_in_as_many_queries_as_one(county: County, count_qu
 
 def test_every_entry_is_made_anew_as_it_stands(county: County) -> None:
     with transaction():
-        county.set(*county.urns)
+        county.set(*county.organisation_ids)
         county.set(day=MONDAY + timedelta(days=1))
     before = county.calendar(county.priya)
     with transaction() as session:

@@ -21,7 +21,10 @@ PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
 
 
 def named(programme_id: int) -> dict[int, str]:
-    return {urn: owner.name for urn, owner in owners.owners_of_programme(programme_id).items()}
+    return {
+        organisation_id: owner.name
+        for organisation_id, owner in owners.owners_of_programme(programme_id).items()
+    }
 
 
 def test_a_school_is_given_to_one_coordinator_then_to_another_then_to_nobody(app: Flask) -> None:
@@ -30,7 +33,7 @@ def test_a_school_is_given_to_one_coordinator_then_to_another_then_to_nobody(app
         programme = make.programme(partnership)
         priya = make.person(partnership)
         owen = make.person(partnership, name="Owen Bright")
-        schools = [make.school().urn for _ in range(3)]
+        schools = [make.school().organisation_id for _ in range(3)]
         first, second, _third = schools
         assert owners.assign(programme, [second, first], priya, **PRIYA) == [first, second]
     assert named(programme.id) == {first: "Priya Nandakumar", second: "Priya Nandakumar"}
@@ -47,7 +50,9 @@ def test_a_school_is_given_to_one_coordinator_then_to_another_then_to_nobody(app
         ({"owner": "Priya Nandakumar"}, "Owen Bright"),
         (None, "Priya Nandakumar"),
     ]
-    rows = db.session.scalars(db.select(GapOwner).where(GapOwner.urn == first).order_by(GapOwner.id))
+    rows = db.session.scalars(
+        db.select(GapOwner).where(GapOwner.organisation_id == first).order_by(GapOwner.id)
+    )
     assert [(row.recorded_at, row.ended_at) for row in rows] == [(make.NOW, later), (later, later)]
 
 
@@ -55,7 +60,7 @@ def test_owners_of_one_programme_say_nothing_of_another(app: Flask) -> None:
     with transaction():
         partnership = make.partnership()
         this, last = make.programme(partnership), make.programme(partnership, academic_year=2025)
-        school = make.school().urn
+        school = make.school().organisation_id
         owners.assign(last, [school], make.person(partnership), **PRIYA)
     assert named(this.id) == {}
     assert named(last.id) == {school: "Priya Nandakumar"}
@@ -65,7 +70,7 @@ def test_a_gap_is_never_given_to_somebody_of_another_partnership(app: Flask) -> 
     with transaction():
         programme = make.programme(make.partnership())
         stranger = make.person(make.partnership(("932",)))
-        school = make.school().urn
+        school = make.school().organisation_id
     with pytest.raises(CannotOwn), transaction():
         owners.assign(programme, [school], stranger, **PRIYA)
     assert named(programme.id) == {}
@@ -76,14 +81,15 @@ def test_a_gap_is_not_given_to_somebody_who_has_left_but_stays_with_who_had_it(a
         partnership = make.partnership()
         programme = make.programme(partnership)
         owen = make.person(partnership, name="Owen Bright")
-        school, other = make.school().urn, make.school().urn
+        school, other = make.school().organisation_id, make.school().organisation_id
         owners.assign(programme, [school], owen, **PRIYA)
         owen.ended_at = make.NOW
     with pytest.raises(CannotOwn, match="Owen Bright no longer signs in"), transaction():
         owners.assign(programme, [other], owen, **PRIYA)
-    assert {urn: (o.name, o.left) for urn, o in owners.owners_of_programme(programme.id).items()} == {
-        school: ("Owen Bright", True)
-    }
+    assert {
+        organisation_id: (o.name, o.left)
+        for organisation_id, o in owners.owners_of_programme(programme.id).items()
+    } == {school: ("Owen Bright", True)}
     assert owen not in owners.possible(partnership.id)
 
 
@@ -100,12 +106,16 @@ def test_the_database_refuses_two_owners_of_one_gap(app: Flask) -> None:
     with transaction():
         partnership = make.partnership()
         programme, person = make.programme(partnership), make.person(partnership)
-        school = make.school().urn
+        school = make.school().organisation_id
         owners.assign(programme, [school], person, **PRIYA)
     with pytest.raises(IntegrityError), transaction() as session:
         session.add(
             GapOwner(
-                programme_id=programme.id, urn=school, person_id=person.id, recorded_at=make.NOW, who="x"
+                programme_id=programme.id,
+                organisation_id=school,
+                person_id=person.id,
+                recorded_at=make.NOW,
+                who="x",
             )
         )
 
@@ -115,7 +125,7 @@ def test_two_who_assign_the_same_schools_at_once_leave_each_with_one_owner(app: 
         partnership = make.partnership()
         programme_id = make.programme(partnership).id
         people = [make.person(partnership, name=name).id for name in ("Owen Bright", "Priya Nandakumar")]
-        schools = [make.school().urn for _ in range(5)]
+        schools = [make.school().organisation_id for _ in range(5)]
     ready = threading.Barrier(2)
     changed: list[int] = []
 

@@ -36,13 +36,13 @@ class County:
             make.dead_address("gone@redmere.example", make.EARLIER)
             self.mailed = make.school(name="Mailed School", postcode="ZZ9 3AD")
             make.contact(self.mailed)
-        self.target = {s.urn for s in (self.none, self.bounced, self.mailed)}
+        self.target = {s.organisation_id for s in (self.none, self.bounced, self.mailed)}
 
     def make(self, *schools: School, now: datetime = NOW) -> list[paper.MadeLetter]:
-        urns = [school.urn for school in schools]
+        organisation_ids = [school.organisation_id for school in schools]
         with transaction():
-            words = rounds.words_for(self.programme, urns, now=now)
-            return paper.make(self.programme, urns, self.target, words=words, now=now, **PRIYA)
+            words = rounds.words_for(self.programme, organisation_ids, now=now)
+            return paper.make(self.programme, organisation_ids, self.target, words=words, now=now, **PRIYA)
 
     def ids(self) -> list[int]:
         return list(db.session.scalars(select(PaperLetter.id).order_by(PaperLetter.id)))
@@ -59,11 +59,13 @@ class County:
         self, school: School, on: date = TODAY, *, now: datetime = NOW
     ) -> tuple[str, str, date | None]:
         found = standings.standings_of_programme(self.programme.id, as_of=on, now=now)
-        one = next(s for s in found.target if s.urn == school.urn)
+        one = next(s for s in found.target if s.organisation_id == school.organisation_id)
         return one.standing, one.kind, one.since
 
     def whom(self, *schools: School) -> tuple[list[str], list[str]]:
-        to, left_out = paper.whom_to_print_for(self.programme, [s.urn for s in schools], self.target, now=NOW)
+        to, left_out = paper.whom_to_print_for(
+            self.programme, [s.organisation_id for s in schools], self.target, now=NOW
+        )
         return [s.name for s in to], [one.why for one in left_out]
 
 
@@ -81,10 +83,10 @@ def test_letter_bears_a_link_and_a_code_that_both_open_the_school(c: County) -> 
     assert [made.school.name, other.school.name] == ["Bounced School", "No Address School"]
     token = made.page.rpartition("/")[2]
     link = links.find(token)
-    assert link is not None and link.urn == c.bounced.urn and link.open_at(NOW)
+    assert link is not None and link.organisation_id == c.bounced.organisation_id and link.open_at(NOW)
     with transaction():
         opened = short_codes.open_with("ZZ9 3AC", made.code, now=NOW)
-    assert opened is not None and links.find(opened).urn == c.bounced.urn  # type: ignore[union-attr]
+    assert opened is not None and links.find(opened).organisation_id == c.bounced.organisation_id  # type: ignore[union-attr]
 
 
 def test_letter_that_was_only_made_counts_for_nothing(c: County) -> None:
@@ -178,7 +180,7 @@ def test_every_deed_stands_in_the_schools_history(c: County) -> None:
     c.make(c.none)
     c.post(TODAY)
     c.take_back()
-    deeds = [(row.what, row.partnership_id) for row in history.history_of("school", c.none.urn)]
+    deeds = [(row.what, row.partnership_id) for row in history.history_of("school", c.none.organisation_id)]
     assert deeds == [
         ("took back that a letter on paper was posted", c.partnership.id),
         ("posted a letter on paper", c.partnership.id),
@@ -191,9 +193,9 @@ def test_mail_may_still_go_to_a_school_that_was_asked_on_paper_once_it_has_an_ad
     c.post(TODAY)
     with transaction():
         make.contact(c.none)
-    assert [r.school.name for r in rounds.preview_round(c.programme, [c.none.urn], now=NOW).recipients] == [
-        "No Address School"
-    ]
+    assert [
+        r.school.name for r in rounds.preview_round(c.programme, [c.none.organisation_id], now=NOW).recipients
+    ] == ["No Address School"]
 
 
 def test_database_keeps_one_standing_posting_of_a_letter(c: County) -> None:

@@ -50,8 +50,8 @@ class County:
     contacts: list[Contact]
 
     @property
-    def urns(self) -> list[int]:
-        return [s.urn for s in self.schools]
+    def organisation_ids(self) -> list[int]:
+        return [s.organisation_id for s in self.schools]
 
 
 def county(schools: int = 3) -> County:
@@ -92,13 +92,17 @@ def test_a_round_writes_one_letter_with_its_own_link_to_each_school(app: Flask) 
     with transaction():
         c = county()
     with transaction():
-        sent = rounds.send_round(c.programme, c.urns, note="first round", **PRIYA)
-    assert [r.school.urn for r in sent.written] == c.urns
+        sent = rounds.send_round(c.programme, c.organisation_ids, note="first round", **PRIYA)
+    assert [r.school.organisation_id for r in sent.written] == c.organisation_ids
     assert addresses() == sorted(x.address for x in c.contacts)
-    rows = db.session.query(Invitation).order_by(Invitation.urn).all()
-    assert [(i.urn, i.round_id, i.repeat) for i in rows] == [(urn, sent.round.id, 0) for urn in c.urns]
-    opened = db.session.query(PersonalLink).order_by(PersonalLink.urn).all()
-    assert [(x.urn, x.address) for x in opened] == [(x.urn, x.address) for x in c.contacts]
+    rows = db.session.query(Invitation).order_by(Invitation.organisation_id).all()
+    assert [(i.organisation_id, i.round_id, i.repeat) for i in rows] == [
+        (organisation_id, sent.round.id, 0) for organisation_id in c.organisation_ids
+    ]
+    opened = db.session.query(PersonalLink).order_by(PersonalLink.organisation_id).all()
+    assert [(x.organisation_id, x.address) for x in opened] == [
+        (x.organisation_id, x.address) for x in c.contacts
+    ]
     # Reply by 5 February: its links open up to the end of 7 March.
     assert {x.expires_at.isoformat() for x in opened} == {"2027-03-08T00:00:00+00:00"}
 
@@ -106,11 +110,11 @@ def test_a_round_writes_one_letter_with_its_own_link_to_each_school(app: Flask) 
 def test_the_preview_is_the_letter_that_goes_but_for_its_link(app: Flask) -> None:
     with transaction():
         c = county(1)
-    preview = rounds.preview_round(c.programme, c.urns, now=make.NOW)
+    preview = rounds.preview_round(c.programme, c.organisation_ids, now=make.NOW)
     assert preview.letter is not None
     assert db.session.query(Letter).count() == 0 and db.session.query(PersonalLink).count() == 0
     with transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     letter = db.session.query(Letter).one()
     assert letter.subject == preview.letter.subject
     assert "Dear Joanna Fell" in preview.letter.text
@@ -132,7 +136,7 @@ def test_who_does_not_get_it_is_listed_with_the_reason(app: Flask) -> None:
         c.schools[6].status = "Closed"
         invitations.invite(c.programme, c.schools[7], c.contacts[7], **PRIYA)
         other = make.school(la_code="999", name="Elsewhere")
-    preview = rounds.preview_round(c.programme, [*c.urns, other.urn, 5], now=make.NOW)
+    preview = rounds.preview_round(c.programme, [*c.organisation_ids, other.organisation_id, 5], now=make.NOW)
     assert [(r.school.name, r.contact.address) for r in preview.recipients] == [
         ("Redmere 000", c.contacts[0].address)
     ]
@@ -150,15 +154,15 @@ def test_who_does_not_get_it_is_listed_with_the_reason(app: Flask) -> None:
 def test_a_school_that_booked_one_year_group_is_asked_once_for_the_other(app: Flask) -> None:
     with transaction():
         c = county(3)
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     with transaction():
         booking(c, c.schools[0], (8,), at=make.NOW + timedelta(hours=1))
         booking(c, c.schools[1], at=make.NOW + timedelta(hours=1))
     later = PRIYA | {"now": make.NOW + timedelta(days=1)}
-    preview = rounds.preview_round(c.programme, c.urns, now=later["now"])
+    preview = rounds.preview_round(c.programme, c.organisation_ids, now=later["now"])
     assert preview.letter is not None and "Year 8" not in preview.letter.text
     with transaction():
-        sent = rounds.send_round(c.programme, c.urns, **later)
+        sent = rounds.send_round(c.programme, c.organisation_ids, **later)
     assert [(r.school.name, r.repeat) for r in sent.written] == [("Redmere 000", 1)]
     assert left_out(sent) == {
         "Redmere 001": "booked for 15 March 2027",
@@ -167,7 +171,7 @@ def test_a_school_that_booked_one_year_group_is_asked_once_for_the_other(app: Fl
     first, second = said_to(c.contacts[0])
     assert "Years 8 and 9" in first and "Year 9" in second and "8 and 9" not in second
     assert "Year 8" not in second and "about 150 by our count" in second
-    again = rounds.preview_round(c.programme, c.urns[:1], now=later["now"])
+    again = rounds.preview_round(c.programme, c.organisation_ids[:1], now=later["now"])
     assert left_out(again) == {"Redmere 000": f"asked already on 20 January 2027 at {c.contacts[0].address}"}
 
 
@@ -180,14 +184,14 @@ def test_a_no_holds_until_the_school_books_and_again_once_said_after_it(app: Fla
             db.session.add(
                 invitations.Answer(
                     programme_id=c.programme.id,
-                    urn=school.urn,
+                    organisation_id=school.organisation_id,
                     kind="declined",
                     reason="exams",
                     recorded_at=at,
                     who="J",
                 )
             )
-    preview = rounds.preview_round(c.programme, c.urns, now=make.NOW + timedelta(days=2))
+    preview = rounds.preview_round(c.programme, c.organisation_ids, now=make.NOW + timedelta(days=2))
     assert [r.school.name for r in preview.recipients] == ["Redmere 000"]
     assert left_out(preview) == {"Redmere 001": "declined: exams"}
 
@@ -195,11 +199,11 @@ def test_a_no_holds_until_the_school_books_and_again_once_said_after_it(app: Fla
 def test_what_a_school_books_while_the_letters_are_reckoned_is_not_asked_for(app: Flask) -> None:
     with transaction():
         c = county(1)
-    words = rounds.words_for(c.programme, c.urns, now=make.NOW)
+    words = rounds.words_for(c.programme, c.organisation_ids, now=make.NOW)
     with transaction():
         booking(c, c.schools[0], (8,))
     with transaction():
-        rounds.send_round(c.programme, c.urns, words=words, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, words=words, **PRIYA)
     [letter] = said_to(c.contacts[0])
     assert "Year 9" in letter and "8 and 9" not in letter
 
@@ -210,7 +214,7 @@ def test_the_next_contact_is_written_to_when_the_first_is_dead(app: Flask) -> No
         office = make.contact(c.schools[0], role="Office", name="")
         outbox.mark_dead(c.contacts[0].address, "550", make.NOW)
     with transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     assert addresses() == [office.address]
 
 
@@ -218,9 +222,9 @@ def test_a_round_sent_twice_is_refused_and_writes_nothing_more(app: Flask) -> No
     with transaction():
         c = county()
     with transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     with pytest.raises(RoundToNobody), transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     assert len(addresses()) == 3
     assert db.session.query(InvitationRound).count() == 1
 
@@ -228,12 +232,12 @@ def test_a_round_sent_twice_is_refused_and_writes_nothing_more(app: Flask) -> No
 def test_an_address_that_changed_since_the_preview_is_not_written_to(app: Flask) -> None:
     with transaction():
         c = county(2)
-    seen = {x.urn: x.address for x in c.contacts}
+    seen = {x.organisation_id: x.address for x in c.contacts}
     with transaction():
         c.contacts[0].address = "new@redmere.example"
     with transaction():
-        sent = rounds.send_round(c.programme, c.urns, seen=seen, **PRIYA)
-    assert [r.school.urn for r in sent.written] == [c.urns[1]]
+        sent = rounds.send_round(c.programme, c.organisation_ids, seen=seen, **PRIYA)
+    assert [r.school.organisation_id for r in sent.written] == [c.organisation_ids[1]]
     assert left_out(sent) == {"Redmere 000": "the address changed since the list was shown"}
 
 
@@ -241,10 +245,10 @@ def test_an_address_that_changed_since_the_preview_is_not_written_to(app: Flask)
 def test_a_letter_that_never_arrived_lets_the_school_be_asked_again(app: Flask, status: str) -> None:
     with transaction():
         c = county(2)
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
         db.session.query(Letter).filter_by(recipient=c.contacts[0].address).one().status = status
     with transaction():
-        rounds.send_round(c.programme, c.urns, **(PRIYA | {"now": make.NOW + timedelta(hours=1)}))
+        rounds.send_round(c.programme, c.organisation_ids, **(PRIYA | {"now": make.NOW + timedelta(hours=1)}))
     assert addresses() == sorted([c.contacts[0].address] * 2 + [c.contacts[1].address])
 
 
@@ -253,9 +257,9 @@ def test_nobody_is_asked_after_the_reply_by_date(app: Flask) -> None:
         c = county(1)
     late = {"who": "Priya", "now": make.NOW + timedelta(days=20)}
     with pytest.raises(ReplyByPast, match="5 February 2027"):
-        rounds.preview_round(c.programme, c.urns, now=late["now"])
+        rounds.preview_round(c.programme, c.organisation_ids, now=late["now"])
     for verb in (
-        lambda: rounds.send_round(c.programme, c.urns, **late),
+        lambda: rounds.send_round(c.programme, c.organisation_ids, **late),
         lambda: invitations.invite(c.programme, c.schools[0], c.contacts[0], **late),
     ):
         with pytest.raises(ReplyByPast), transaction():
@@ -268,8 +272,8 @@ def test_nobody_is_asked_for_a_closed_programme(app: Flask) -> None:
         c = county(1)
         c.programme.closed_at = make.EARLIER
     for verb in (
-        lambda: rounds.preview_round(c.programme, c.urns, now=make.NOW),
-        lambda: rounds.send_round(c.programme, c.urns, **PRIYA),
+        lambda: rounds.preview_round(c.programme, c.organisation_ids, now=make.NOW),
+        lambda: rounds.send_round(c.programme, c.organisation_ids, **PRIYA),
         lambda: invitations.invite(c.programme, c.schools[0], c.contacts[0], **PRIYA),
     ):
         with pytest.raises(ProgrammeClosed), transaction():
@@ -277,7 +281,9 @@ def test_nobody_is_asked_for_a_closed_programme(app: Flask) -> None:
     assert addresses() == []
 
 
-def at_once(app: Flask, programme_id: int, urns: Sequence[int], rounds_at_once: int = 2) -> list[str]:
+def at_once(
+    app: Flask, programme_id: int, organisation_ids: Sequence[int], rounds_at_once: int = 2
+) -> list[str]:
     """What each of several connections that send the same round at the same time came to."""
     ready = threading.Barrier(rounds_at_once)
     ends: list[str] = []
@@ -285,13 +291,13 @@ def at_once(app: Flask, programme_id: int, urns: Sequence[int], rounds_at_once: 
     def one() -> None:
         with app.app_context():
             programme = db.session.get_one(Programme, programme_id)
-            words = rounds.words_for(programme, urns, now=make.NOW)
+            words = rounds.words_for(programme, organisation_ids, now=make.NOW)
             db.session.rollback()
             ready.wait()
             try:
                 with transaction():
                     programme = db.session.get_one(Programme, programme_id)
-                    sent = rounds.send_round(programme, urns, words=words, **PRIYA)
+                    sent = rounds.send_round(programme, organisation_ids, words=words, **PRIYA)
                     ends.append(f"wrote {len(sent.written)}")
             except RoundToNobody:
                 ends.append("refused")
@@ -307,8 +313,8 @@ def at_once(app: Flask, programme_id: int, urns: Sequence[int], rounds_at_once: 
 def test_two_rounds_at_once_write_once_to_each_person(app: Flask) -> None:
     with transaction():
         c = county(10)
-    programme_id, urns = c.programme.id, c.urns
-    assert at_once(app, programme_id, urns, 4) == ["refused", "refused", "refused", "wrote 10"]
+    programme_id, organisation_ids = c.programme.id, c.organisation_ids
+    assert at_once(app, programme_id, organisation_ids, 4) == ["refused", "refused", "refused", "wrote 10"]
     db.session.rollback()
     assert len(addresses()) == len(set(addresses())) == 10
 
@@ -316,11 +322,11 @@ def test_two_rounds_at_once_write_once_to_each_person(app: Flask) -> None:
 def test_two_rounds_at_once_write_once_to_a_school_that_booked_one_year_group(app: Flask) -> None:
     with transaction():
         c = county(3)
-        rounds.send_round(c.programme, c.urns, who="Priya", now=make.EARLIER)
+        rounds.send_round(c.programme, c.organisation_ids, who="Priya", now=make.EARLIER)
         for school in c.schools:
             booking(c, school, (8,), at=make.EARLIER + timedelta(hours=1))
-    programme_id, urns = c.programme.id, c.urns
-    assert at_once(app, programme_id, urns, 3) == ["refused", "refused", "wrote 3"]
+    programme_id, organisation_ids = c.programme.id, c.organisation_ids
+    assert at_once(app, programme_id, organisation_ids, 3) == ["refused", "refused", "wrote 3"]
     db.session.rollback()
     assert [len(said_to(x)) for x in c.contacts] == [2, 2, 2]
 
@@ -330,7 +336,7 @@ def test_the_database_itself_refuses_a_second_first_invitation(app: Flask) -> No
         c = county(1)
     row = {
         "programme_id": c.programme.id,
-        "urn": c.urns[0],
+        "organisation_id": c.organisation_ids[0],
         "address": "a@b.example",
         "recorded_at": make.NOW,
     }
@@ -345,10 +351,10 @@ def test_the_list_takes_the_same_queries_for_three_schools_and_for_thirty(app: F
     with transaction():
         c = county(30)
     counted = []
-    for urns in (c.urns[:3], c.urns):
+    for organisation_ids in (c.organisation_ids[:3], c.organisation_ids):
         db.session.expire_all()
         with count_queries() as queries:
-            rounds.preview_round(c.programme, urns, now=make.NOW)
+            rounds.preview_round(c.programme, organisation_ids, now=make.NOW)
         counted.append(len(queries))
     assert counted[0] == counted[1] <= 30
 
@@ -361,11 +367,11 @@ def test_schools_with_a_booking_take_no_more_queries_for_three_than_for_one(
         for school in c.schools:
             booking(c, school, (8,))
     counted = []
-    for urns in (c.urns[:1], c.urns):
+    for organisation_ids in (c.organisation_ids[:1], c.organisation_ids):
         db.session.expire_all()
         with count_queries() as queries:
-            preview = rounds.preview_round(c.programme, urns, now=make.NOW)
-        assert len(preview.recipients) == len(urns)
+            preview = rounds.preview_round(c.programme, organisation_ids, now=make.NOW)
+        assert len(preview.recipients) == len(organisation_ids)
         counted.append(len(queries))
     assert counted == [22, 22]
 
@@ -378,10 +384,10 @@ def test_words_of_a_round_ask_but_for_the_times_of_each_school_as_often_for_thre
         for school in c.schools:
             booking(c, school, (8,))
     counted = []
-    for urns in (c.urns[:1], c.urns):
+    for organisation_ids in (c.organisation_ids[:1], c.organisation_ids):
         db.session.expire_all()
         with count_queries() as queries:
-            assert set(rounds.words_for(c.programme, urns, now=make.NOW)) == set(urns)
+            assert set(rounds.words_for(c.programme, organisation_ids, now=make.NOW)) == set(organisation_ids)
         counted.append(len(queries))
     assert counted == [5 + 4, 5 + 3 * 4]
 
@@ -389,8 +395,8 @@ def test_words_of_a_round_ask_but_for_the_times_of_each_school_as_often_for_thre
 def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Flask, count_queries) -> None:
     with transaction():
         c = county(5)
-        rounds.send_round(c.programme, c.urns[:4], note="spring", **PRIYA)
-        rounds.send_round(c.programme, c.urns[4:], **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids[:4], note="spring", **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids[4:], **PRIYA)
     with transaction():
         later = make.NOW + timedelta(hours=2)
         posted = db.session.query(Letter).order_by(Letter.id).all()
@@ -428,7 +434,7 @@ def test_one_school_can_be_asked_again_by_hand_the_next_day_but_not_the_same(app
         invitations.invite(
             c.programme, c.schools[0], c.contacts[0], who="Priya", now=make.NOW + timedelta(days=1)
         )
-    assert [i.repeat for i, _ in invitations.of_school(c.programme.id, c.urns[0])] == [1, 0]
+    assert [i.repeat for i, _ in invitations.of_school(c.programme.id, c.organisation_ids[0])] == [1, 0]
 
 
 def test_a_dead_address_is_not_asked_by_hand(app: Flask) -> None:
@@ -455,8 +461,8 @@ def test_the_letter_asks_for_what_is_left_and_offers_the_dates_that_fit(app: Fla
     assert len(words.times) == 4 and all(len(one.starts) == 2 for one in words.times)
     assert words.company_names.startswith("Lantern Row Theatre")
     with transaction():
-        db.session.get_one(School, c.urns[0]).number_of_pupils = None
-    unknown = invitations.asking(c.programme, db.session.get_one(School, c.urns[0]), now=make.NOW)
+        db.session.get_one(School, c.organisation_ids[0]).number_of_pupils = None
+    unknown = invitations.asking(c.programme, db.session.get_one(School, c.organisation_ids[0]), now=make.NOW)
     assert (unknown.pupils, unknown.shows_needed) == (None, 1)
 
 
@@ -482,7 +488,10 @@ def test_the_same_answer_said_twice_is_kept_once(app: Flask) -> None:
         invitations.answer(c.programme, c.schools[0], "declined", "exams", **PRIYA)
         invitations.answer(c.programme, c.schools[0], "declined", "exams", **PRIYA)
         invitations.answer(c.programme, c.schools[0], "other date", "June", **PRIYA)
-    assert [a.kind for a in invitations.answers_of(c.programme.id, c.urns[0])] == ["other date", "declined"]
+    assert [a.kind for a in invitations.answers_of(c.programme.id, c.organisation_ids[0])] == [
+        "other date",
+        "declined",
+    ]
 
 
 def test_a_link_of_an_invitation_opens_until_thirty_days_after_reply_by(app: Flask) -> None:
@@ -504,13 +513,13 @@ def test_a_round_without_tour_days_is_warned_of_and_its_letter_promises_no_times
     with transaction():
         c = county(2)
         without_days(c)
-    found = rounds.preview_round(c.programme, c.urns, now=make.NOW)
+    found = rounds.preview_round(c.programme, c.organisation_ids, now=make.NOW)
     assert found.no_times == invitations.NO_DAY
     with pytest.raises(rounds.NoTimesAnyMore), transaction():
-        rounds.send_round(c.programme, c.urns, warned=False, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, warned=False, **PRIYA)
     assert db.session.query(Letter).count() == 0
     with transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     [said] = said_to(c.contacts[0])
     assert "The days of the tour are not set yet: we write again when they are." in " ".join(said.split())
     assert "Choose a time" not in said and "every time that you could have" not in said
@@ -529,9 +538,9 @@ def test_a_round_while_every_tour_day_is_full_says_so(app: Flask) -> None:
             move = at - show.starts_at
             for name in ("get_in_at", "starts_at", "ends_at", "away_at"):
                 setattr(show, name, getattr(show, name) + move)
-    assert rounds.preview_round(c.programme, c.urns, now=make.NOW).no_times == invitations.NO_ROOM
+    assert rounds.preview_round(c.programme, c.organisation_ids, now=make.NOW).no_times == invitations.NO_ROOM
     with transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     assert "Every day of the tour is taken just now" in " ".join(said_to(c.contacts[0])[0].split())
 
 
@@ -540,10 +549,10 @@ def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_tim
         c = county(2)
         without_days(c)
     with transaction():
-        rounds.send_round(c.programme, c.urns, **PRIYA)
+        rounds.send_round(c.programme, c.organisation_ids, **PRIYA)
     later = make.NOW + timedelta(days=2)
     with pytest.raises(RoundToNobody), transaction():
-        rounds.send_round(c.programme, c.urns, who="Priya", now=later)
+        rounds.send_round(c.programme, c.organisation_ids, who="Priya", now=later)
     with transaction():
         for row in db.session.query(Letter):
             row.status, row.handed_at = "sent", make.NOW
@@ -555,20 +564,22 @@ def test_who_was_told_that_we_write_again_is_written_to_again_once_there_are_tim
     with transaction():
         for day in db.session.query(TourDay):
             day.ended_at = None
-        assert invitations.told_that_we_write_again(c.programme.id) == sorted(c.urns)
-        sent = rounds.send_round(c.programme, c.urns, who="Priya", now=later)
+        assert invitations.told_that_we_write_again(c.programme.id) == sorted(c.organisation_ids)
+        sent = rounds.send_round(c.programme, c.organisation_ids, who="Priya", now=later)
     assert [r.repeat for r in sent.written] == [1, 1]
     assert "These are two shows on one day, where they fit the tour best." in " ".join(
         said_to(c.contacts[0])[1].split()
     )
     assert invitations.told_that_we_write_again(c.programme.id) == []
     with pytest.raises(RoundToNobody), transaction():
-        rounds.send_round(c.programme, c.urns, who="Priya", now=later + timedelta(days=2))
+        rounds.send_round(c.programme, c.organisation_ids, who="Priya", now=later + timedelta(days=2))
 
 
 def kept_back(c: County) -> int:
     with transaction():
-        return rounds.send_round(c.programme, c.urns, kept_back=rounds.KEPT_BACK, **PRIYA).round.id
+        return rounds.send_round(
+            c.programme, c.organisation_ids, kept_back=rounds.KEPT_BACK, **PRIYA
+        ).round.id
 
 
 def due(at: datetime) -> int:
@@ -594,7 +605,10 @@ def test_a_round_that_was_taken_back_never_goes_its_links_close_and_nobody_was_a
     later = make.NOW + timedelta(minutes=5)
     found = standings.standings_of_programme(c.programme.id, as_of=day_of(later), now=later)
     assert {s.standing for s in found.target} == {"not asked"}
-    assert [r.school.urn for r in rounds.preview_round(c.programme, c.urns, now=later).recipients] == c.urns
+    assert [
+        r.school.organisation_id
+        for r in rounds.preview_round(c.programme, c.organisation_ids, now=later).recipients
+    ] == c.organisation_ids
     with transaction():
         assert rounds.withdraw(c.programme, round_id, who="Owen", now=later) == 0, "twice is once"
 
@@ -608,8 +622,8 @@ def test_after_a_round_was_taken_back_it_can_be_sent_anew_or_to_one_school_at_on
     with transaction():
         invitations.invite(c.programme, c.schools[0], c.contacts[0], who="Owen", now=later)
     with transaction():
-        sent = rounds.send_round(c.programme, c.urns, who="Owen", now=later)
-    assert [r.school.urn for r in sent.written] == c.urns[1:]
+        sent = rounds.send_round(c.programme, c.organisation_ids, who="Owen", now=later)
+    assert [r.school.organisation_id for r in sent.written] == c.organisation_ids[1:]
     assert due(later) == 3
 
 

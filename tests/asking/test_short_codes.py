@@ -52,7 +52,7 @@ class Door:
             return None
         link = links.find(token)
         assert link is not None
-        return link.urn
+        return link.organisation_id
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def test_code_and_postcode_open_the_school_however_they_are_typed(
 ) -> None:
     code = door.give()
     door.give(school=door.beside)
-    assert door.open(typed(code), postcode) == door.school.urn
-    assert door.open(code) == door.school.urn, "a letter's code opens again for a colleague"
+    assert door.open(typed(code), postcode) == door.school.organisation_id
+    assert door.open(code) == door.school.organisation_id, "a letter's code opens again for a colleague"
 
 
 @pytest.mark.parametrize("postcode", ["ZZ1 1AA", "", "ZZ9 3A"])
@@ -107,14 +107,14 @@ def test_new_code_ends_the_old_and_another_schools_stays(door: Door) -> None:
     other = door.give(school=door.elsewhere)
     old, new = door.give(), door.give()
     assert door.open(old) is None
-    assert door.open(new) == door.school.urn
-    assert door.open(other, "ZZ1 1AA") == door.elsewhere.urn
+    assert door.open(new) == door.school.organisation_id
+    assert door.open(other, "ZZ1 1AA") == door.elsewhere.organisation_id
     assert how_they_ended() == [None, "replaced", None]
 
 
 def test_code_ends_with_its_day(door: Door) -> None:
     code = door.give()
-    assert door.open(code, after=30 * 24 - 1) == door.school.urn
+    assert door.open(code, after=30 * 24 - 1) == door.school.organisation_id
     assert door.open(code, after=30 * 24) is None
 
 
@@ -124,15 +124,15 @@ def test_ten_wrong_tries_a_day_close_a_school_to_the_right_code_too(door: Door) 
         assert door.open(wrong(code)) is None
     with pytest.raises(TooManyTries):
         door.open(code, after=23)
-    assert door.open(elsewhere, "ZZ1 1AA") == door.elsewhere.urn
-    assert door.open(code, after=24) == door.school.urn
+    assert door.open(elsewhere, "ZZ1 1AA") == door.elsewhere.organisation_id
+    assert door.open(code, after=24) == door.school.organisation_id
 
 
 def test_nine_wrong_tries_close_nothing(door: Door) -> None:
     code = door.give()
     for _ in range(9):
         door.open(wrong(code))
-    assert door.open(code) == door.school.urn
+    assert door.open(code) == door.school.organisation_id
 
 
 def test_twenty_wrong_tries_from_one_address_close_it_for_a_day_and_no_other(door: Door) -> None:
@@ -141,8 +141,8 @@ def test_twenty_wrong_tries_from_one_address_close_it_for_a_day_and_no_other(doo
         assert door.open("AAAA AAAA", f"AB{n} 1CD", origin="192.0.2.7") is None
     with pytest.raises(TooManyTries):
         door.open(code, origin="192.0.2.7")
-    assert door.open(code, origin="192.0.2.8") == door.school.urn
-    assert door.open(code, origin="192.0.2.7", after=24) == door.school.urn
+    assert door.open(code, origin="192.0.2.8") == door.school.organisation_id
+    assert door.open(code, origin="192.0.2.7", after=24) == door.school.organisation_id
     assert set(db.session.scalars(select(WrongTry.origin))) == {""}, "the address is forgotten after a day"
 
 
@@ -150,7 +150,7 @@ def test_what_is_read_out_is_a_plain_word_and_four_figures_and_gone_when_used(do
     code = door.spoken()
     word, figures = code.split()
     assert word.lower() in WORDS and len(figures) == 4 and figures.isdigit()
-    assert door.open(code.lower()) == door.school.urn
+    assert door.open(code.lower()) == door.school.organisation_id
     assert door.open(code) is None
     assert how_they_ended() == ["used"]
 
@@ -158,7 +158,7 @@ def test_what_is_read_out_is_a_plain_word_and_four_figures_and_gone_when_used(do
 def test_what_is_read_out_lives_three_days(door: Door) -> None:
     code = door.spoken()
     assert door.open(code, after=72) is None
-    assert door.open(code, after=71.9) == door.school.urn
+    assert door.open(code, after=71.9) == door.school.organisation_id
 
 
 def test_five_wrong_tries_end_what_was_read_out_and_the_letters_code_stays(door: Door) -> None:
@@ -166,7 +166,7 @@ def test_five_wrong_tries_end_what_was_read_out_and_the_letters_code_stays(door:
     for _ in range(5):
         assert door.open(wrong(code)) is None
     assert door.open(code) is None
-    assert door.open(letter) == door.school.urn
+    assert door.open(letter) == door.school.organisation_id
     assert how_they_ended() == [None, "tried too often"]
 
 
@@ -174,7 +174,7 @@ def test_four_wrong_tries_end_nothing(door: Door) -> None:
     code = door.spoken()
     for _ in range(4):
         door.open(wrong(code))
-    assert door.open(code) == door.school.urn
+    assert door.open(code) == door.school.organisation_id
 
 
 def test_words_sound_different_and_are_short() -> None:
@@ -216,14 +216,14 @@ def test_used_by_two_at_once_it_opens_for_one(app: Flask, door: Door) -> None:
             ready.wait(120)
             said.append(door.open(code))
 
-    urn = door.school.urn
+    organisation_id = door.school.organisation_id
     db.session.remove()
     threads = [Thread(target=opens) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
-    assert sorted(said, key=str) == [urn, None]
+    assert sorted(said, key=str) == [organisation_id, None]
 
 
 def test_database_keeps_one_standing_code_of_a_kind(door: Door) -> None:
@@ -231,7 +231,7 @@ def test_database_keeps_one_standing_code_of_a_kind(door: Door) -> None:
     with pytest.raises(IntegrityError), transaction():
         db.session.add(
             ShortCode(
-                urn=door.school.urn,
+                organisation_id=door.school.organisation_id,
                 programme_id=door.programme.id,
                 partnership_id=door.programme.partnership_id,
                 kind=LETTER,

@@ -60,8 +60,8 @@ def all_at_once(task: dict[str, Any]) -> tuple[int, list[Counter[str]]]:
     county = County(
         programme_id=known["programme_id"],
         troupe_ids=tuple(known["troupe_ids"]),
-        urns=tuple(known["urns"]),
-        most={int(urn): most for urn, most in known["most"].items()},
+        organisation_ids=tuple(known["organisation_ids"]),
+        most={int(organisation_id): most for organisation_id, most in known["most"].items()},
     )
     forked = multiprocessing.get_context("fork")
     together, begun = forked.Barrier(task["programs"]), forked.Value("i", 0)

@@ -60,7 +60,7 @@ class County:
 
     programme_id: int
     troupe_ids: tuple[int, ...]
-    urns: tuple[int, ...]
+    organisation_ids: tuple[int, ...]
     most: dict[int, int]
     """How many of one year group each school has at most."""
 
@@ -89,8 +89,8 @@ def lay(la_code: str = "931") -> County:
         return County(
             programme_id=programme.id,
             troupe_ids=tuple(t.id for t in troupes),
-            urns=tuple(s.urn for s in schools),
-            most={s.urn: HAS[s.number_of_pupils or 0] for s in schools},
+            organisation_ids=tuple(s.organisation_id for s in schools),
+            most={s.organisation_id: HAS[s.number_of_pupils or 0] for s in schools},
         )
 
 
@@ -111,7 +111,7 @@ def _programme(county: County) -> Programme:
 
 
 def _school(dice: Dice, county: County) -> School:
-    return db.session.get_one(School, dice.one(county.urns))
+    return db.session.get_one(School, dice.one(county.organisation_ids))
 
 
 def _pupils(dice: Dice, school: School) -> dict[int, int]:
@@ -124,7 +124,7 @@ def _pupils(dice: Dice, school: School) -> dict[int, int]:
 
 
 def _people(school: School) -> tuple[Colleague, ...]:
-    address = f"office@s{school.urn}.example"
+    address = f"office@s{school.organisation_id}.example"
     return (Colleague(name="The office", address=address, duty="safeguarding lead", phone="1"),)
 
 
@@ -179,8 +179,8 @@ def book(dice: Dice, county: County, now: datetime) -> bool | None:
     held = _of(county, Performance, Performance.held_until.is_not(None), Performance.released_at.is_(None))
     if not held:
         return False
-    school = db.session.get_one(School, dice.one(held).urn)
-    kept = holds.kept(_programme(county), school.urn, now=now)
+    school = db.session.get_one(School, dice.one(held).organisation_id)
+    kept = holds.kept(_programme(county), school.organisation_id, now=now)
     shows = [(show.id, _promise(dice, school)) for show in kept]
     bookings.book(_programme(county), school, shows, who="x", now=now)
     return None
@@ -191,7 +191,7 @@ def renew(dice: Dice, county: County, now: datetime) -> None:
 
 
 def give_back(dice: Dice, county: County, now: datetime) -> None:
-    holds.give_back(county.programme_id, _school(dice, county).urn, who="x", now=now)
+    holds.give_back(county.programme_id, _school(dice, county).organisation_id, who="x", now=now)
 
 
 def propose(dice: Dice, county: County, now: datetime) -> bool | None:
@@ -199,7 +199,9 @@ def propose(dice: Dice, county: County, now: datetime) -> bool | None:
     slot = _slot(dice, county, school, now)
     if slot is None:
         return False
-    people = db.session.scalars(select(Contact).where(Contact.urn == school.urn)).all()
+    people = db.session.scalars(
+        select(Contact).where(Contact.organisation_id == school.organisation_id)
+    ).all()
     until = day_of(now) + timedelta(days=dice.one((0, 1, 5)))
     offer = proposing.ProposalDraft(
         programme=_programme(county), school=school, slot=slot, people=people, reply_by=until
@@ -270,8 +272,10 @@ def cancel(dice: Dice, county: County, now: datetime) -> bool | None:
 
 
 def join(dice: Dice, county: County, now: datetime) -> bool | None:
-    urn = dice.one((*county.urns, *county.urns[-2:], *county.urns[-2:]))
-    hosts, school = _live(county, HOST), db.session.get_one(School, urn)
+    organisation_id = dice.one(
+        (*county.organisation_ids, *county.organisation_ids[-2:], *county.organisation_ids[-2:])
+    )
+    hosts, school = _live(county, HOST), db.session.get_one(School, organisation_id)
     if not hosts:
         return False
     wish = JoiningWish(why=guest_places.FEW_PUPILS, promise=_promise(dice, school), travel=Travel(by="foot"))
@@ -397,14 +401,14 @@ def kept_out(county: County, now: datetime) -> list[str]:
 
     def offered() -> dict[int, list[str]]:
         return {
-            urn: [
+            organisation_id: [
                 slot.key
                 for day in slots.offers(
-                    programme, db.session.get_one(School, urn), now=now, whatever_the_notice=True
+                    programme, db.session.get_one(School, organisation_id), now=now, whatever_the_notice=True
                 ).days
                 for slot in day.slots
             ]
-            for urn in county.urns
+            for organisation_id in county.organisation_ids
         }
 
     before = offered()
@@ -413,7 +417,9 @@ def kept_out(county: County, now: datetime) -> list[str]:
     db.session.flush()
     after = offered()
     db.session.rollback()
-    for urn in county.urns:
-        if before[urn] != after[urn]:
-            said.append(f"school {urn} is kept from {sorted(set(after[urn]) - set(before[urn]))}")
+    for organisation_id in county.organisation_ids:
+        if before[organisation_id] != after[organisation_id]:
+            said.append(
+                f"school {organisation_id} is kept from {sorted(set(after[organisation_id]) - set(before[organisation_id]))}"
+            )
     return said

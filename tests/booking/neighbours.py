@@ -137,4 +137,4 @@ def seats(c: Any) -> guest_places.Seats:
 
 
 def live(c: Any) -> list[int]:
-    return [b.urn for b in promises.of_performance(c.host.performance_id)]
+    return [b.organisation_id for b in promises.of_performance(c.host.performance_id)]

@@ -92,7 +92,11 @@ def _roads(t: _Tables) -> Iterator[str]:
         troupe, rule = t.troupes[day["troupe_id"]], t.programmes[day["programme_id"]]
         base = (troupe["base_easting"], troupe["base_northing"])
         stops: list[tuple[Any, datetime, datetime]] = [
-            ((s["urn"], s["easting"], s["northing"]), _instant(s["get_in_at"]), _instant(s["away_at"]))
+            (
+                (s["organisation_id"], s["easting"], s["northing"]),
+                _instant(s["get_in_at"]),
+                _instant(s["away_at"]),
+            )
             for s in shows
         ]
         leaves, returns = _wall(day["day"], day["leaves"]), _wall(day["day"], day["returns"])
@@ -147,10 +151,10 @@ def _year_groups(t: _Tables, most: Callable[[int], float]) -> Iterator[str]:
     promised: Counter[tuple[int, int, int]] = Counter()
     for booking in t.bookings:
         for year_group, pupils in t.pupils[booking["id"]].items():
-            promised[booking["programme_id"], booking["urn"], year_group] += pupils
-    for (_, urn, year_group), pupils in promised.items():
-        if pupils > most(urn):
-            yield f"school {urn} promises {pupils} of Year {year_group} and has {most(urn)}"
+            promised[booking["programme_id"], booking["organisation_id"], year_group] += pupils
+    for (_, organisation_id, year_group), pupils in promised.items():
+        if pupils > most(organisation_id):
+            yield f"school {organisation_id} promises {pupils} of Year {year_group} and has {most(organisation_id)}"
 
 
 def _whose(t: _Tables) -> Iterator[str]:
@@ -166,8 +170,12 @@ def _whose(t: _Tables) -> Iterator[str]:
     for row in (*t.bookings, *t.kept, *t.asked):
         show = shows.get(row["performance_id"])
         if show is None and row["performance_id"] is not None:
-            yield f"a promise of school {row['urn']} is for show {row['performance_id']}, which is no more"
-        elif show is not None and row.get("role") == "host" and show["urn"] != row["urn"]:
+            yield f"a promise of school {row['organisation_id']} is for show {row['performance_id']}, which is no more"
+        elif (
+            show is not None
+            and row.get("role") == "host"
+            and show["organisation_id"] != row["organisation_id"]
+        ):
             yield f"{row['reference']} is the host at another school's show"
     for booking in t.bookings:
         if booking["role"] == "guest" and not hosts[booking["performance_id"]]:
@@ -178,14 +186,20 @@ def _whose(t: _Tables) -> Iterator[str]:
 
 def _once(t: _Tables, today: date, most: Callable[[int], float]) -> Iterator[str]:
     kept = [p for p in t.kept if str(p["reply_by"]) >= str(today)]
-    for (programme, urn), times in Counter((p["programme_id"], p["urn"]) for p in kept).items():
-        shows = math.ceil(2 * most(urn) / t.programmes[programme]["audience_ceiling"])  # two year groups
+    for (programme, organisation_id), times in Counter(
+        (p["programme_id"], p["organisation_id"]) for p in kept
+    ).items():
+        shows = math.ceil(
+            2 * most(organisation_id) / t.programmes[programme]["audience_ceiling"]
+        )  # two year groups
         if times > shows:
-            yield f"school {urn} needs {shows} shows and has {times} times kept"
-    for (_, urn), times in Counter((p["programme_id"], p["urn"]) for p in t.asked).items():
+            yield f"school {organisation_id} needs {shows} shows and has {times} times kept"
+    for (_, organisation_id), times in Counter(
+        (p["programme_id"], p["organisation_id"]) for p in t.asked
+    ).items():
         if times > 1:
-            yield f"school {urn} asks {times} hosts at once"
-    for key, times in Counter((b["performance_id"], b["urn"]) for b in t.bookings).items():
+            yield f"school {organisation_id} asks {times} hosts at once"
+    for key, times in Counter((b["performance_id"], b["organisation_id"]) for b in t.bookings).items():
         if times > 1:
             yield f"school {key[1]} is promised show {key[0]} {times} times"
     live = [row["uid"] for row in (*t.bookings, *t.kept) if row["uid"]]

@@ -29,7 +29,7 @@ def travelling(guest: Booking, **changes: Any) -> GuestPlace:
     row = GuestPlace(
         **{
             "programme_id": guest.programme_id,
-            "urn": guest.urn,
+            "organisation_id": guest.organisation_id,
             "performance_id": guest.performance_id,
             "why": "few pupils",
             "pupils": {8: guest.seats},

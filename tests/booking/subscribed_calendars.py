@@ -65,7 +65,7 @@ def _stands(kind: str, subject: int) -> Iterator[tuple[str, Shown]]:
     for b in db.session.scalars(select(Booking).where(Booking.ended_at.is_(None)).order_by(Booking.id)):
         show = b.performance
         handed = handovers.of_bookings([b.id]).get(b.id, [])
-        holds = kind == SCHOOL and subject in handovers.holders(handed, b.urn)
+        holds = kind == SCHOOL and subject in handovers.holders(handed, b.organisation_id)
         ours = kind == COORDINATOR and b.role == HOST and b.programme.partnership_id == subject
         groups = tuple(sorted(promises.pupils_of(b)))
         if holds or ours:
@@ -78,12 +78,12 @@ def _stands(kind: str, subject: int) -> Iterator[tuple[str, Shown]]:
 def feeds(programme: Programme) -> set[tuple[str, int]]:
     """(kind, subject) of every feed that a show of the programme stands in, or ever stood in."""
     mine = Booking.programme_id == programme.id
-    schools = set(db.session.scalars(select(Booking.urn).where(mine)))
-    schools |= set(db.session.scalars(select(Handover.from_urn).join(Booking).where(mine)))
-    schools |= set(db.session.scalars(select(Handover.to_urn).join(Booking).where(mine)))
+    schools = set(db.session.scalars(select(Booking.organisation_id).where(mine)))
+    schools |= set(db.session.scalars(select(Handover.from_organisation_id).join(Booking).where(mine)))
+    schools |= set(db.session.scalars(select(Handover.to_organisation_id).join(Booking).where(mine)))
     troupes = set(db.session.scalars(select(TourDay.troupe_id).where(TourDay.programme_id == programme.id)))
     return (
-        {(SCHOOL, urn) for urn in schools}
+        {(SCHOOL, organisation_id) for organisation_id in schools}
         | {(TROUPE, troupe_id) for troupe_id in troupes}
         | {(COORDINATOR, programme.partnership_id)}
     )

@@ -48,12 +48,12 @@ def test_accounts_of_many_schools_are_each_ones_own_and_take_one_query(c, count_
         make.booking(make.show(c.programme, schools[0], SHOW), {8: 100})
         make.booking(make.show(c.programme, schools[1], SHOW), {9: 30})
         make.booking(make.show(c.programme, schools[1], SHOW), {9: 25})
-    singly = {s.urn: accounts.account(c.programme, s, now=make.NOW) for s in schools}
+    singly = {s.organisation_id: accounts.account(c.programme, s, now=make.NOW) for s in schools}
     with count_queries() as queries:
         assert accounts.of_schools(c.programme, schools, now=make.NOW) == singly
     assert len(queries) == 1
-    assert [singly[s.urn].promised for s in schools] == [{8: 100}, {9: 55}, {}]
-    assert [singly[s.urn].still_open for s in schools] == [{9: 60}, {}, {8: None, 9: None}]
+    assert [singly[s.organisation_id].promised for s in schools] == [{8: 100}, {9: 55}, {}]
+    assert [singly[s.organisation_id].still_open for s in schools] == [{9: 60}, {}, {8: None, 9: None}]
     assert accounts.of_schools(c.programme, [], now=make.NOW) == {}
 
 

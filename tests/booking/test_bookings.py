@@ -113,7 +113,7 @@ def test_a_form_sent_twice_gives_back_its_own_booking_and_no_other_of_the_school
 def test_a_second_hold_gives_the_first_back(c) -> None:
     hold(c, slot(c, time(9)))
     hold(c, slot(c, time(13)))
-    assert [p.starts_at for p in holds.held(c.programme.id, c.school.urn, now=make.NOW)] == [
+    assert [p.starts_at for p in holds.held(c.programme.id, c.school.organisation_id, now=make.NOW)] == [
         wall(DAY, time(13))
     ]
 
@@ -133,7 +133,7 @@ def test_a_refused_hold_leaves_what_was_held(c) -> None:
     hold(c, slot(c, time(9), school=c.other), school=c.other)
     with pytest.raises(SlotTaken):
         hold(c, wanted)
-    assert [p.starts_at for p in holds.held(c.programme.id, c.school.urn, now=make.NOW)] == [
+    assert [p.starts_at for p in holds.held(c.programme.id, c.school.organisation_id, now=make.NOW)] == [
         wall(DAY, time(13))
     ]
 
@@ -167,7 +167,7 @@ def test_renewing_nothing_is_refused(c) -> None:
 def test_a_hold_given_back_is_free_for_others(c) -> None:
     hold(c, slot(c))
     with transaction():
-        holds.give_back(c.programme.id, c.school.urn, who="Joanna Fell", now=make.NOW)
+        holds.give_back(c.programme.id, c.school.organisation_id, who="Joanna Fell", now=make.NOW)
     hold(c, slot(c, school=c.other), school=c.other)
 
 
@@ -226,7 +226,7 @@ def test_numbers_that_cannot_be_are_refused_and_nothing_is_written(c, pupils, re
         book(c, ids, promise(pupils=pupils))
     assert db.session.query(Booking).count() == 0
     assert letters() == []
-    assert holds.held(c.programme.id, c.school.urn, now=make.NOW) != []
+    assert holds.held(c.programme.id, c.school.organisation_id, now=make.NOW) != []
 
 
 def test_an_estimate_and_a_tenth_is_believed(c) -> None:
@@ -243,7 +243,7 @@ def test_one_pupil_is_enough_and_a_year_group_that_stays_at_home_is_promised_not
 
 def test_a_number_the_school_confirms_becomes_its_own(c) -> None:
     booked(c, pupils={8: 190}, own_numbers={8: 190})
-    assert own_numbers(c.school.urn, 2026) == {8: 190}
+    assert own_numbers(c.school.organisation_id, 2026) == {8: 190}
 
 
 def test_a_schools_own_number_is_never_exceeded_over_several_shows(c) -> None:
@@ -491,7 +491,7 @@ def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:
                 reference="MRL-XXXX",
                 partnership_id=c.programme.partnership_id,
                 programme_id=c.programme.id,
-                urn=c.other.urn,
+                organisation_id=c.other.organisation_id,
                 performance_id=booking.performance_id,
                 role="guest",
                 seats=203,
@@ -505,7 +505,7 @@ def test_seats_are_never_oversold_whatever_a_program_writes(c) -> None:
 def test_links_of_the_school_live_until_seven_weeks_after_the_show(c) -> None:
     with transaction():
         minted = links.mint(
-            urn=c.school.urn,
+            organisation_id=c.school.organisation_id,
             programme_id=c.programme.id,
             partnership_id=c.programme.partnership_id,
             address="j.fell@redmere.example",
@@ -519,10 +519,10 @@ def test_links_of_the_school_live_until_seven_weeks_after_the_show(c) -> None:
 def test_a_draft_is_kept_until_it_is_booked(c) -> None:
     ids = hold(c, slot(c))
     with transaction():
-        holds.save_draft(c.programme.id, c.school.urn, {"hall": "Gym"}, now=make.NOW)
-    assert holds.draft(c.programme.id, c.school.urn) == {"hall": "Gym"}
+        holds.save_draft(c.programme.id, c.school.organisation_id, {"hall": "Gym"}, now=make.NOW)
+    assert holds.draft(c.programme.id, c.school.organisation_id) == {"hall": "Gym"}
     book(c, ids, promise())
-    assert holds.draft(c.programme.id, c.school.urn) == {}
+    assert holds.draft(c.programme.id, c.school.organisation_id) == {}
 
 
 def test_every_refusal_has_words_for_the_person(c) -> None:
@@ -557,7 +557,11 @@ def test_each_deed_stands_in_the_bookings_history_with_what_it_changed(c) -> Non
     said = {"hall": "Main hall", "step_free": None, "arrival_note": "", "access_needs": {}}
     was, becomes = "2027-03-09T09:00:00+00:00", "2027-03-16T09:00:00+00:00"
     assert deeds_of(booking) == [
-        ("booked", None, {"urn": c.school.urn, "starts_at": was, "pupils": {"8": 148}}),
+        (
+            "booked",
+            None,
+            {"organisation_id": c.school.organisation_id, "starts_at": was, "pupils": {"8": 148}},
+        ),
         ("changed", {**said, "pupils": {"8": 148}}, {**said, "pupils": {"8": 140}}),
         ("moved", was, becomes),
         ("cancelled", None, "Mock exams"),
@@ -696,7 +700,7 @@ def test_a_move_takes_a_time_that_was_kept_for_somebody_until_now(c) -> None:
         lapsed = make.NOW + timedelta(minutes=15)
         bookings.move(booking, wanted, who="Joanna Fell", now=lapsed)
     assert booking.performance.starts_at == wanted.starts_at
-    assert holds.kept(c.programme, c.other.urn, now=lapsed) == []
+    assert holds.kept(c.programme, c.other.organisation_id, now=lapsed) == []
 
 
 def test_moving_to_where_it_stands_tells_nobody(c) -> None:

@@ -32,6 +32,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.guest_places import Travel
 from outreach.booking.guests import hosting, joining
 from outreach.booking.guests.joining import JoiningWish
+from outreach.booking.numbers import MoreThanTheHostGave
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
@@ -238,14 +239,21 @@ class County(RuleBasedStateMachine):
         )
         if place.ended_at is None:
             self._do(lambda: hosting.agree(place, seats=9, terms="", who="Joanna Fell", now=self.now), post)
-        self.guest = next(b for b in promises.of_performance(show.id) if b.urn == self.small.urn)
+        self.guest = next(
+            b for b in promises.of_performance(show.id) if b.organisation_id == self.small.organisation_id
+        )
 
     @with_guest
     @rule(pupils=st.sampled_from((7, 8, 9)), post=POST)
     def guest_changes(self, pupils: int, post: str) -> None:
         assert self.guest is not None
         guest, promised = self.guest, life.promise(pupils={8: pupils}, hall="", people=GUESTS[:1])
-        self._do(lambda: joining.come(guest, promised, Travel(by="foot"), who="Ann Lea", now=self.now), post)
+        come = lambda: joining.come(guest, promised, Travel(by="foot"), who="Ann Lea", now=self.now)  # noqa: E731
+        if pupils <= guest.seats:
+            self._do(come, post)
+            return
+        with pytest.raises(MoreThanTheHostGave):  # what it gave back is the host's to give again
+            self._do(come, post)
 
     @with_guest
     @rule(post=POST)
@@ -564,7 +572,7 @@ class County(RuleBasedStateMachine):
 
     def _feeds_show_what_is_so(self) -> None:
         for kind, subject in (
-            (entries.SCHOOL, self.school.urn),
+            (entries.SCHOOL, self.school.organisation_id),
             (entries.TROUPE, self.red.id),
             (entries.TROUPE, self.blue.id),
         ):

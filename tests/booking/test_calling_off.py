@@ -144,7 +144,7 @@ def test_a_school_says_yes_to_the_time_that_was_kept_instead(c) -> None:
     new = next(line.new_proposal for line in call_offs.lines(done) if line.booking_id == c.booking.id)
     with transaction():
         again = proposing.accept(new, life.promise(), who="Joanna Fell", now=NOW + timedelta(hours=1))
-    assert [b.id for b in promises.live(c.programme.id, c.school.urn)] == [again.id]
+    assert [b.id for b in promises.live(c.programme.id, c.school.organisation_id)] == [again.id]
 
 
 def test_a_form_sent_twice_calls_off_once(c) -> None:
@@ -188,7 +188,14 @@ def test_the_database_lets_nothing_be_called_off_twice(c) -> None:
         {},
     ):
         with pytest.raises(IntegrityError), transaction():
-            db.session.add(CallOffLine(call_off_id=done.id, urn=line.urn, starts_at=line.starts_at, **values))
+            db.session.add(
+                CallOffLine(
+                    call_off_id=done.id,
+                    organisation_id=line.organisation_id,
+                    starts_at=line.starts_at,
+                    **values,
+                )
+            )
             db.session.flush()
         db.session.rollback()
     with pytest.raises(IntegrityError), transaction():
@@ -297,7 +304,7 @@ def test_who_has_booked_again_needs_no_other_time(c) -> None:
     full(c)
     done = call_off(off(c))
     life.book_otherwise(c, NOW + timedelta(hours=1))
-    (line,) = [n for n in call_offs.lines(done) if n.urn == c.school.urn]
+    (line,) = [n for n in call_offs.lines(done) if n.organisation_id == c.school.organisation_id]
     others = instead.of_lines(done, call_offs.lines(done), now=NOW + timedelta(hours=1))
     assert (others[str(line.id)].planned, others[str(line.id)].why_none) == (None, "It has booked again.")
 
@@ -357,10 +364,12 @@ def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
     mails = life.hand_over(BEFORE + timedelta(hours=3))
     done = call_off(off(c, last=life.NEXT_WEEK), chosen=together(off(c, last=life.NEXT_WEEK)))
     mails += life.hand_over(NOW + timedelta(minutes=1))
-    new = {n.urn: n.new_proposal for n in call_offs.lines(done) if n.new_proposal}
-    assert set(new) == {c.school.urn, c.neighbour.urn}
+    new = {n.organisation_id: n.new_proposal for n in call_offs.lines(done) if n.new_proposal}
+    assert set(new) == {c.school.organisation_id, c.neighbour.organisation_id}
     with transaction():
-        proposing.accept(new[c.school.urn], life.promise(), who="Joanna Fell", now=NOW + timedelta(hours=1))
+        proposing.accept(
+            new[c.school.organisation_id], life.promise(), who="Joanna Fell", now=NOW + timedelta(hours=1)
+        )
     mails += life.hand_over(NOW + timedelta(hours=2))
     calendars = {mail.to: PersonsCalendar(mail.to) for mail in mails}
     for mail in mails:

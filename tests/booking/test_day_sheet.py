@@ -143,13 +143,13 @@ def test_a_drive_that_comes_too_late_says_by_how_much(app: Flask, minutes_late: 
         school = make.school()
     shows = [
         Performance(
-            urn=1,
+            organisation_id=1,
             host=school,
             get_in_at=wall(date(2027, 3, 9), time(8)),
             away_at=wall(date(2027, 3, 9), time(11)),
         ),
         Performance(
-            urn=2,
+            organisation_id=2,
             host=school,
             get_in_at=wall(date(2027, 3, 9), time(11, 30)),
             away_at=wall(date(2027, 3, 9), time(14)),

@@ -57,7 +57,9 @@ def book(programme: Any, school: Any, key: str, now: datetime = NOW) -> Booking:
         assert slot is not None, key
         kept = holds.hold(programme, school, [slot], who="Joanna", now=now)
         person = Colleague(
-            name="Joanna Fell", address=f"j.fell{school.urn}@redmere.example", duty=colleagues.LEAD
+            name="Joanna Fell",
+            address=f"j.fell{school.organisation_id}@redmere.example",
+            duty=colleagues.LEAD,
         )
         [made] = bookings.book(
             programme,
@@ -130,7 +132,7 @@ def test_a_booked_show_goes_to_another_day_and_its_school_reads_the_note(county:
     assert at(county.show) == (NEXT, time(10))
     assert (made.told, made.was_tour_day_id, made.undone_at) == (True, county.days[0].id, None)
     [(kind, to)] = new_letters()
-    assert (kind, to) == ("moved", f"j.fell{county.school.urn}@redmere.example")
+    assert (kind, to) == ("moved", f"j.fell{county.school.organisation_id}@redmere.example")
     letter = db.session.query(Letter).filter(Letter.status == "waiting").one()
     assert "As we said on the phone." in _text(letter) and letter.sequence == 1
 

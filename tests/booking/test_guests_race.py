@@ -49,12 +49,17 @@ def again(c: Any, cls: Any, key: Any) -> Any:
 def test_two_guests_race_for_the_last_seats_and_one_is_refused_politely(c) -> None:
     with transaction():
         hosting.offer(c.host, how=OPEN, seats=20, terms="", who="The office", now=now())
-    keys = c.programme.id, c.host.performance_id, c.small.urn, c.second.urn
+    keys = c.programme.id, c.host.performance_id, c.small.organisation_id, c.second.organisation_id
 
-    def join(urn: int, address: str) -> Any:
+    def join(organisation_id: int, address: str) -> Any:
         programme, show = again(c, type(c.programme), keys[0]), again(c, Performance, keys[1])
         return joining.ask(
-            programme, again(c, type(c.small), urn), show, wish(address=address), who="x", now=now()
+            programme,
+            again(c, type(c.small), organisation_id),
+            show,
+            wish(address=address),
+            who="x",
+            now=now(),
         )
 
     raised = at_once(c, lambda: join(keys[2], "a@one.example"), lambda: join(keys[3], "b@two.example"))
@@ -70,13 +75,13 @@ def test_one_host_agrees_twice_at_once_and_one_booking_comes_of_it(c) -> None:
 
     raised = at_once(c, agree, agree)
     assert [type(e) for e in raised] == [hosting.Answered]
-    assert neighbours.live(c) == [c.school.urn, c.small.urn]
+    assert neighbours.live(c) == [c.school.organisation_id, c.small.organisation_id]
 
 
 def test_a_guest_joins_while_the_host_cancels_and_is_not_left_without_a_show(c) -> None:
     with transaction():
         hosting.offer(c.host, how=OPEN, seats=20, terms="", who="The office", now=now())
-    keys = c.programme.id, c.host.performance_id, c.small.urn, c.host.id
+    keys = c.programme.id, c.host.performance_id, c.small.organisation_id, c.host.id
 
     def join() -> Any:
         return joining.ask(
@@ -96,13 +101,13 @@ def test_a_guest_joins_while_the_host_cancels_and_is_not_left_without_a_show(c) 
     assert db.session.scalars(select(Booking).where(Booking.ended_at.is_(None))).all() == []
 
 
-def insert_guest(c: Any, seats: int, urn: int | None = None) -> None:
+def insert_guest(c: Any, seats: int, organisation_id: int | None = None) -> None:
     db.session.add(
         Booking(
             reference=f"MRL-X{seats}",
             partnership_id=c.programme.partnership_id,
             programme_id=c.programme.id,
-            urn=urn or c.small.urn,
+            organisation_id=organisation_id or c.small.organisation_id,
             performance_id=c.host.performance_id,
             role="guest",
             seats=seats,
@@ -131,7 +136,7 @@ def test_database_refuses_a_school_as_guest_of_its_own_show(c) -> None:
     with transaction():
         make.consent(c.host.performance, 50)
     with pytest.raises(IntegrityError, match="booking_guest_of_itself"), transaction():
-        insert_guest(c, 5, urn=c.school.urn)
+        insert_guest(c, 5, organisation_id=c.school.organisation_id)
 
 
 def test_database_refuses_to_take_back_seats_that_guests_have(c) -> None:
@@ -148,7 +153,7 @@ def test_database_refuses_a_second_open_request_of_one_school(c) -> None:
         db.session.add(
             GuestPlace(
                 programme_id=place.programme_id,
-                urn=place.urn,
+                organisation_id=place.organisation_id,
                 performance_id=place.performance_id,
                 why="other",
                 pupils={8: 1},
@@ -167,7 +172,7 @@ def test_two_programs_at_once_cannot_seat_more_than_the_host_agreed_to(c) -> Non
         programme=SimpleNamespace(id=c.programme.id, partnership_id=c.programme.partnership_id),
         host=SimpleNamespace(performance_id=c.host.performance_id),
     )
-    one, two = c.small.urn, c.second.urn
+    one, two = c.small.organisation_id, c.second.organisation_id
     raised = at_once(c, lambda: insert_guest(plain, 12, one), lambda: insert_guest(plain, 13, two))
     assert [type(e) for e in raised] == [IntegrityError]
     assert neighbours.seats(c).by_guests == 12
@@ -281,16 +286,18 @@ class Neighbours(RuleBasedStateMachine):
             consent = db.session.get(GuestSeats, host.performance_id)
             assert sum(b.seats for b in guests) <= (consent.seats if consent else 0)
             assert not guests or [b.role for b in live][0] == HOST
-            assert len({b.urn for b in live}) == len(live)
+            assert len({b.organisation_id for b in live}) == len(live)
             for b in live:
                 assert b.seats == sum(promises.pupils_of(b).values())
             if host.ended_at is not None:
                 assert (live, guest_places.asked_of(host.performance_id)) == ([], [])
         for school in self.schools:
-            held = promises.live(self.c.programme.id, school.urn)
+            held = promises.live(self.c.programme.id, school.organisation_id)
             assert sum(promises.pupils_of(b).get(8, 0) for b in held) <= 10
             assert (
-                held == [] or guest_places.open_of(self.c.programme.id, school.urn) is None or len(held) < 2
+                held == []
+                or guest_places.open_of(self.c.programme.id, school.organisation_id) is None
+                or len(held) < 2
             )
 
 

@@ -53,7 +53,7 @@ def c(app: Flask) -> SimpleNamespace:
         c.booking = booked(c, c.old, time(9), {8: 148}, FELL)
         make.booking(show(c, c.other, time(12, 15)), {8: 100})
         c.link = links.mint(
-            urn=c.old.urn,
+            organisation_id=c.old.organisation_id,
             programme_id=c.programme.id,
             partnership_id=c.programme.partnership_id,
             address=FELL,
@@ -87,7 +87,7 @@ def put_on(booking: Booking, address: str) -> None:
 def closes(c, now: datetime = make.NOW, **facts) -> None:
     """The register says that the old school is closed, and which one follows."""
     with transaction():
-        old = db.session.get_one(School, c.old.urn)
+        old = db.session.get_one(School, c.old.organisation_id)
         old.status = "Closed"
         for name, value in facts.items():
             setattr(old, name, value)
@@ -97,7 +97,9 @@ def closes(c, now: datetime = make.NOW, **facts) -> None:
 
 def hand_on(c, now: datetime = LATER, to: School | None = None) -> None:
     with transaction():
-        handing_on.hand_on(c.booking, db.session.get_one(School, (to or c.new).urn), who="Priya", now=now)
+        handing_on.hand_on(
+            c.booking, db.session.get_one(School, (to or c.new).organisation_id), who="Priya", now=now
+        )
 
 
 def hand_back(c, now: datetime = LATER) -> None:
@@ -114,8 +116,12 @@ def test_the_booking_goes_on_with_its_uid_and_everybody_is_told(c) -> None:
     closes(c)
     uid, reference = c.booking.uid, c.booking.reference
     hand_on(c)
-    assert (c.booking.urn, c.booking.uid, c.booking.reference) == (c.new.urn, uid, reference)
-    assert c.booking.performance.urn == c.new.urn
+    assert (c.booking.organisation_id, c.booking.uid, c.booking.reference) == (
+        c.new.organisation_id,
+        uid,
+        reference,
+    )
+    assert c.booking.performance.organisation_id == c.new.organisation_id
     assert (c.booking.sequence, c.booking.place_sequence) == (1, 0)
     assert told() == [
         (FELL, "handed on", "REQUEST", 1),
@@ -124,7 +130,7 @@ def test_the_booking_goes_on_with_its_uid_and_everybody_is_told(c) -> None:
     letter = db.session.scalars(select(Letter).where(Letter.recipient == FELL)).one()
     assert letter.subject == "‘Someone to Tell’ at Redmere Academy"
     assert [row.what for row in history.history_of("booking", reference)] == ["handed on"]
-    assert {h.what for h in history.history_of("school", c.new.urn)} == {"booking handed on"}
+    assert {h.what for h in history.history_of("school", c.new.organisation_id)} == {"booking handed on"}
 
 
 def test_the_link_in_an_old_letter_opens_the_booking_at_its_new_school(c, client) -> None:
@@ -141,7 +147,7 @@ def test_links_that_went_along_go_back_with_it_and_the_new_schools_own_stay(c) -
     closes(c)
     with transaction():
         own = links.mint(
-            urn=c.new.urn,
+            organisation_id=c.new.organisation_id,
             programme_id=c.programme.id,
             partnership_id=c.programme.partnership_id,
             address="office@new.example",
@@ -150,10 +156,16 @@ def test_links_that_went_along_go_back_with_it_and_the_new_schools_own_stay(c) -
         )
     hand_on(c)
     db.session.expire_all()
-    assert (c.link.link.urn, own.link.urn) == (c.new.urn, c.new.urn)
+    assert (c.link.link.organisation_id, own.link.organisation_id) == (
+        c.new.organisation_id,
+        c.new.organisation_id,
+    )
     hand_back(c, now=LATER + timedelta(hours=1))
     db.session.expire_all()
-    assert (c.link.link.urn, own.link.urn) == (c.old.urn, c.new.urn)
+    assert (c.link.link.organisation_id, own.link.organisation_id) == (
+        c.old.organisation_id,
+        c.new.organisation_id,
+    )
 
 
 def test_a_show_that_took_place_before_is_still_open_to_an_old_link(c, client) -> None:
@@ -167,15 +179,19 @@ def test_a_show_that_took_place_before_is_still_open_to_an_old_link(c, client) -
 def test_standings_as_of_an_earlier_day_stay_as_they_were(c) -> None:
     def of(day: date) -> dict[int, str]:
         return {
-            s.urn: s.standing
+            s.organisation_id: s.standing
             for s in standings.standings_of_programme(
                 c.programme.id, as_of=day, now=LATER + timedelta(days=9)
             ).target
         }
 
     handed = LATER.date()
-    before = {c.old.urn: "booked", c.new.urn: "unreachable", c.other.urn: "booked"}
-    between = {c.new.urn: "booked", c.other.urn: "booked"}
+    before = {
+        c.old.organisation_id: "booked",
+        c.new.organisation_id: "unreachable",
+        c.other.organisation_id: "booked",
+    }
+    between = {c.new.organisation_id: "booked", c.other.organisation_id: "booked"}
     closes(c, now=make.NOW + timedelta(days=10))
     assert (of(make.NOW.date()), of(handed)) == (before, between)
     hand_on(c)
@@ -187,7 +203,7 @@ def test_standings_as_of_an_earlier_day_stay_as_they_were(c) -> None:
 def test_another_place_asks_for_the_answers_again_and_takes_the_road_into_account(c) -> None:
     closes(c)
     with transaction():
-        new = db.session.get_one(School, c.new.urn)
+        new = db.session.get_one(School, c.new.organisation_id)
         new.postcode, new.easting = "ZZ9 9ZZ", 455000
     hand_on(c)
     assert (c.booking.sequence, c.booking.place_sequence, c.booking.performance.sequence) == (1, 1, 1)
@@ -197,12 +213,16 @@ def test_another_place_asks_for_the_answers_again_and_takes_the_road_into_accoun
 def test_a_road_too_long_is_refused_and_the_old_stands(c) -> None:
     closes(c)
     with transaction():
-        new = db.session.get_one(School, c.new.urn)
+        new = db.session.get_one(School, c.new.organisation_id)
         new.postcode, new.easting = "ZZ9 9ZZ", 550000
     with pytest.raises(DoesNotFit, match="stands elsewhere, and the road to it does not fit"):
         hand_on(c)
     db.session.expire_all()
-    assert (c.booking.urn, c.booking.performance.urn, c.booking.sequence) == (c.old.urn, c.old.urn, 0)
+    assert (c.booking.organisation_id, c.booking.performance.organisation_id, c.booking.sequence) == (
+        c.old.organisation_id,
+        c.old.organisation_id,
+        0,
+    )
     assert (told(), db.session.query(Handover).count()) == ([], 0)
 
 
@@ -212,7 +232,7 @@ def test_guests_of_the_show_are_told_and_keep_their_places(c) -> None:
         put_on(guest, "office@kestermere.example")
     closes(c)
     hand_on(c)
-    assert (guest.urn, guest.sequence) == (c.other.urn, 1)
+    assert (guest.organisation_id, guest.sequence) == (c.other.organisation_id, 1)
     assert ("office@kestermere.example", "handed on", "REQUEST", 1) in told()
 
 
@@ -223,7 +243,10 @@ def test_a_guest_is_handed_on_while_its_host_stays(c) -> None:
         new = make.school(name="Kestermere Academy")
         make.succession(c.other, new)
     hand_on(c, to=new)
-    assert (c.booking.urn, c.booking.performance.urn) == (new.urn, c.old.urn)
+    assert (c.booking.organisation_id, c.booking.performance.organisation_id) == (
+        new.organisation_id,
+        c.old.organisation_id,
+    )
     assert [r[:2] for r in told()] == [
         ("office@kestermere.example", "handed on"),
         ("red.van@lantern-row.example", "troupe"),
@@ -241,9 +264,9 @@ def test_whoever_subscribed_to_the_old_school_still_sees_the_visit_and_the_new_o
 
     closes(c)
     hand_on(c)
-    assert shown() == {c.old.urn: True, c.new.urn: True}
+    assert shown() == {c.old.organisation_id: True, c.new.organisation_id: True}
     hand_back(c, now=LATER + timedelta(days=1))
-    assert shown() == {c.old.urn: True, c.new.urn: False}
+    assert shown() == {c.old.organisation_id: True, c.new.organisation_id: False}
 
 
 def test_handing_on_twice_is_once_and_back_is_back(c) -> None:
@@ -251,15 +274,22 @@ def test_handing_on_twice_is_once_and_back_is_back(c) -> None:
     hand_on(c)
     hand_on(c)
     assert (c.booking.sequence, len(told())) == (1, 2)
-    assert handing_on.can_be_handed_back(c.booking, now=LATER) == c.old.urn
+    assert handing_on.can_be_handed_back(c.booking, now=LATER) == c.old.organisation_id
     hand_back(c, now=LATER + timedelta(hours=1))
-    assert (c.booking.urn, c.booking.performance.urn, c.booking.sequence) == (c.old.urn, c.old.urn, 2)
+    assert (c.booking.organisation_id, c.booking.performance.organisation_id, c.booking.sequence) == (
+        c.old.organisation_id,
+        c.old.organisation_id,
+        2,
+    )
     assert handing_on.can_be_handed_back(c.booking, now=LATER) is None
     with pytest.raises(NothingToHandBack):
         hand_back(c, now=LATER + timedelta(hours=2))
     hand_on(c, now=LATER + timedelta(hours=3))
     db.session.expire_all()
-    assert (c.booking.urn, handovers.newest(c.booking.id).to_urn) == (c.new.urn, c.new.urn)
+    assert (c.booking.organisation_id, handovers.newest(c.booking.id).to_organisation_id) == (
+        c.new.organisation_id,
+        c.new.organisation_id,
+    )
 
 
 def test_only_a_school_that_follows_by_the_register_gets_it(c) -> None:
@@ -272,16 +302,16 @@ def test_a_school_that_follows_at_two_removes_gets_it(c) -> None:
     closes(c)
     with transaction():
         last = make.school(name="Redmere Trust Academy", postcode="ZZ1 1AA")
-        db.session.get_one(School, c.new.urn).status = "Closed"
+        db.session.get_one(School, c.new.organisation_id).status = "Closed"
         make.succession(c.new, last)
     hand_on(c, to=last)
-    assert c.booking.urn == last.urn
+    assert c.booking.organisation_id == last.organisation_id
 
 
 def test_a_school_that_is_not_open_yet_has_to_wait(c) -> None:
     closes(c)
     with transaction():
-        new = db.session.get_one(School, c.new.urn)
+        new = db.session.get_one(School, c.new.organisation_id)
         new.status, new.open_date = "Proposed to open", date(2027, 3, 1)
     with pytest.raises(SuccessorNotOpen, match="It opens on 1 March 2027: hand the booking over then."):
         hand_on(c)
@@ -298,15 +328,17 @@ def test_a_school_with_a_booking_of_its_own_is_refused(c) -> None:
 
 def test_in_a_merger_both_schools_bookings_go_to_the_one_that_follows(c) -> None:
     with transaction():
-        theirs = db.session.scalars(select(Booking).where(Booking.urn == c.other.urn)).one()
+        theirs = db.session.scalars(
+            select(Booking).where(Booking.organisation_id == c.other.organisation_id)
+        ).one()
         make.own_number(c.new, 8, 300)
         make.succession(c.other, c.new)
-        db.session.get_one(School, c.other.urn).postcode = "ZZ1 1AA"
+        db.session.get_one(School, c.other.organisation_id).postcode = "ZZ1 1AA"
     closes(c)
     hand_on(c)
     c.booking = theirs
     hand_on(c)
-    assert {b.urn for b in db.session.scalars(select(Booking))} == {c.new.urn}
+    assert {b.organisation_id for b in db.session.scalars(select(Booking))} == {c.new.organisation_id}
 
 
 @pytest.mark.parametrize(
@@ -320,7 +352,7 @@ def test_what_the_following_school_cannot_promise_is_refused(c, facts: dict, sai
     closes(c)
     with transaction():
         for name, value in facts.items():
-            setattr(db.session.get_one(School, c.new.urn), name, value)
+            setattr(db.session.get_one(School, c.new.organisation_id), name, value)
     with pytest.raises(DoesNotFit, match=said):
         hand_on(c)
 
@@ -347,7 +379,7 @@ def test_a_cancelled_booking_and_a_show_that_has_begun_stay_where_they_are(c) ->
 
 def test_two_coordinators_at_once_hand_it_on_once(c, app: Flask) -> None:
     closes(c)
-    start, wrong, reference, new_urn = Barrier(2), [], c.booking.reference, c.new.urn
+    start, wrong, reference, new_organisation_id = Barrier(2), [], c.booking.reference, c.new.organisation_id
     db.session.rollback()
 
     def press() -> None:
@@ -356,7 +388,10 @@ def test_two_coordinators_at_once_hand_it_on_once(c, app: Flask) -> None:
             try:
                 with transaction():
                     handing_on.hand_on(
-                        promises.get(reference), db.session.get_one(School, new_urn), who="Priya", now=LATER
+                        promises.get(reference),
+                        db.session.get_one(School, new_organisation_id),
+                        who="Priya",
+                        now=LATER,
                     )
             except Exception as error:
                 wrong.append(error)
@@ -384,7 +419,7 @@ def test_shows_at_schools_that_will_not_be_there_are_listed_with_what_follows(c,
 
     assert (listed(), closing.count(c.partnership.id, now=make.NOW)) == ([], 0)
     with transaction():
-        db.session.get_one(School, c.other.urn).close_date = DAY - timedelta(days=1)
+        db.session.get_one(School, c.other.organisation_id).close_date = DAY - timedelta(days=1)
     closes(c)
     with count_queries() as queries:
         found = listed()
@@ -404,6 +439,6 @@ def test_a_show_at_a_school_that_something_was_split_off_from_is_in_question_onl
     assert closing.closing(c.partnership.id, now=make.NOW) == []
     assert closing.count(c.partnership.id, now=make.NOW) == 0
     with transaction():
-        db.session.get_one(School, c.old.urn).close_date = make.NOW.date()
+        db.session.get_one(School, c.old.organisation_id).close_date = make.NOW.date()
     assert [item.booking.id for item in closing.closing(c.partnership.id, now=make.NOW)] == [c.booking.id]
     assert closing.count(c.partnership.id, now=make.NOW) == 1

@@ -45,7 +45,7 @@ def c(app: Flask) -> SimpleNamespace:
         c.days = [make.tour_day(c.programme, troupe, day) for day in (DAY, date(2027, 3, 16))]
         c.school = make.school(number_of_pupils=700)
         c.big = make.school(number_of_pupils=1400)
-        c.urn, c.programme_id = c.school.urn, c.programme.id
+        c.organisation_id, c.programme_id = c.school.organisation_id, c.programme.id
     return c
 
 
@@ -158,7 +158,7 @@ def test_renewing_while_a_colleague_books_leaves_the_booking_booked(c) -> None:
         lambda: bookings.book(c.programme, c.school, [(kept, promise)], who="A", now=make.NOW),
         lambda: holds.renew(
             db.session.get_one(type(c.programme), c.programme_id),
-            db.session.get_one(type(c.school), c.urn),
+            db.session.get_one(type(c.school), c.organisation_id),
             now=make.NOW,
         ),
     )
@@ -172,7 +172,7 @@ def test_giving_back_while_a_colleague_books_leaves_the_booking(c) -> None:
     raised = at_once(
         c,
         lambda: bookings.book(c.programme, c.school, [(kept, promise)], who="A", now=make.NOW),
-        lambda: holds.give_back(c.programme_id, c.urn, who="B", now=make.NOW),
+        lambda: holds.give_back(c.programme_id, c.organisation_id, who="B", now=make.NOW),
     )
     assert raised == []
     assert db.session.scalars(select(Booking)).one().performance_id == kept
@@ -188,7 +188,7 @@ def test_booking_a_lapsed_hold_while_another_school_takes_it_is_refused_in_words
         lambda: holds.hold(c.programme, c.big, [slot], who="A", now=later),
         lambda: bookings.book(
             db.session.get_one(type(c.programme), c.programme_id),
-            db.session.get_one(type(c.school), c.urn),
+            db.session.get_one(type(c.school), c.organisation_id),
             [(kept, promise)],
             who="B",
             now=later,
@@ -201,22 +201,26 @@ def test_booking_a_lapsed_hold_while_another_school_takes_it_is_refused_in_words
 def test_two_who_type_the_first_word_at_once_leave_one_draft(c) -> None:
     raised = at_once(
         c,
-        lambda: holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Gym"}}, now=make.NOW),
-        lambda: holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Main hall"}}, now=make.NOW),
+        lambda: holds.save_draft(c.programme_id, c.organisation_id, {"hall": {"hall": "Gym"}}, now=make.NOW),
+        lambda: holds.save_draft(
+            c.programme_id, c.organisation_id, {"hall": {"hall": "Main hall"}}, now=make.NOW
+        ),
     )
     assert raised == []
-    assert holds.draft(c.programme_id, c.urn) == {"hall": {"hall": "Main hall"}}
+    assert holds.draft(c.programme_id, c.organisation_id) == {"hall": {"hall": "Main hall"}}
 
 
 def test_typing_while_a_colleague_books_is_no_fault(c) -> None:
     (kept,) = hold(c, (0, time(9)))
     with transaction():
-        holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Gym"}}, now=make.NOW)
+        holds.save_draft(c.programme_id, c.organisation_id, {"hall": {"hall": "Gym"}}, now=make.NOW)
     promise = Promise(pupils={8: 90, 9: 90}, people=(FELL,))
     raised = at_once(
         c,
         lambda: bookings.book(c.programme, c.school, [(kept, promise)], who="A", now=make.NOW),
-        lambda: holds.save_draft(c.programme_id, c.urn, {"hall": {"hall": "Main hall"}}, now=make.NOW),
+        lambda: holds.save_draft(
+            c.programme_id, c.organisation_id, {"hall": {"hall": "Main hall"}}, now=make.NOW
+        ),
     )
     assert raised == []
 
@@ -228,7 +232,7 @@ def test_booking_opens_no_link_that_has_ended(c) -> None:
             db.session.add(
                 PersonalLink(
                     token_hash=token,
-                    urn=c.urn,
+                    organisation_id=c.organisation_id,
                     programme_id=c.programme_id,
                     partnership_id=db.session.get_one(Programme, c.programme_id).partnership_id,
                     address="a@redmere.example",
@@ -253,9 +257,9 @@ def test_a_hold_stands_for_its_minutes_and_no_longer(c) -> None:
     (kept,) = hold(c, (0, time(9)))
     until = make.NOW + timedelta(minutes=15)
     for now, stands in ((until - timedelta(seconds=1), [kept]), (until, [])):
-        assert [p.id for p in holds.held(c.programme_id, c.urn, now=now)] == stands
+        assert [p.id for p in holds.held(c.programme_id, c.organisation_id, now=now)] == stands
         assert [p.id for p in holds.in_hand(c.programme_id, now=now)] == stands
-    assert [p.id for p in holds.kept(c.programme, c.urn, now=until)] == [kept]
+    assert [p.id for p in holds.kept(c.programme, c.organisation_id, now=until)] == [kept]
 
 
 def test_what_lapses_this_moment_counts_no_more_once_its_day_is_too_near_to_book(c) -> None:
@@ -263,8 +267,8 @@ def test_what_lapses_this_moment_counts_no_more_once_its_day_is_too_near_to_book
     too_near = datetime(2027, 3, 8, 9, tzinfo=UTC)
     with transaction():
         db.session.get_one(Performance, kept).held_until = too_near
-    assert holds.kept(c.programme, c.urn, now=too_near) == []
-    assert len(holds.kept(c.programme, c.urn, now=too_near - timedelta(seconds=1))) == 1
+    assert holds.kept(c.programme, c.organisation_id, now=too_near) == []
+    assert len(holds.kept(c.programme, c.organisation_id, now=too_near - timedelta(seconds=1))) == 1
 
 
 def test_nobody_holds_a_time_that_has_come(c) -> None:
@@ -288,13 +292,15 @@ def test_a_hold_and_its_end_are_written_down_for_the_partnership_alone(c) -> Non
     hold(c, (0, time(9)))
     for _ in range(2):  # the second time there is nothing to give back
         with transaction():
-            holds.give_back(c.programme_id, c.urn, who="Joanna Fell", now=make.NOW)
-    rows = history.history_of("school", c.urn)
+            holds.give_back(c.programme_id, c.organisation_id, who="Joanna Fell", now=make.NOW)
+    rows = history.history_of("school", c.organisation_id)
     assert [(row.what, row.after, row.partnership_id) for row in reversed(rows)] == [
         ("held", ["2027-03-09T09:00:00+00:00"], c.partnership.id),
         ("gave back", None, c.partnership.id),
     ]
-    assert [(row.urn, row.recorded_at) for row in db.session.query(FormBegun)] == [(c.urn, make.NOW)]
+    assert [(row.organisation_id, row.recorded_at) for row in db.session.query(FormBegun)] == [
+        (c.organisation_id, make.NOW)
+    ]
 
 
 def test_what_is_in_hand_comes_the_first_to_lapse_first_and_without_what_is_booked(c) -> None:
@@ -310,7 +316,7 @@ def test_what_is_in_hand_comes_the_first_to_lapse_first_and_without_what_is_book
 def test_what_was_typed_last_is_kept_with_its_hour(c) -> None:
     for n in range(2):
         with transaction():
-            holds.save_draft(c.programme_id, c.urn, {"n": n}, now=make.NOW + timedelta(minutes=n))
+            holds.save_draft(c.programme_id, c.organisation_id, {"n": n}, now=make.NOW + timedelta(minutes=n))
     (draft,) = db.session.query(Draft)
     assert (draft.typed, draft.saved_at) == ({"n": 1}, make.NOW + timedelta(minutes=1))
 
@@ -320,9 +326,9 @@ def test_who_could_book_is_whoever_has_something_open_while_there_is_room(c) -> 
         known = {school: accounts.account(c.programme, school, now=make.NOW) for school in (c.school, c.big)}
         return holds.who_could_book(c.programme, known, now=now)
 
-    assert could() == {c.urn, c.big.urn}
+    assert could() == {c.organisation_id, c.big.organisation_id}
     book(c, hold(c, (0, time(9)))[0])
-    assert could() == {c.big.urn}
+    assert could() == {c.big.organisation_id}
     assert could(datetime(2027, 3, 15, tzinfo=UTC)) == set()  # the last day is too near
     with transaction():
         c.programme.closed_at = make.NOW
@@ -331,6 +337,6 @@ def test_who_could_book_is_whoever_has_something_open_while_there_is_room(c) -> 
 
 def test_what_was_typed_is_handed_over_once_when_it_is_booked(c) -> None:
     with transaction():
-        holds.save_draft(c.programme_id, c.urn, {"hall": "Gym"}, now=make.NOW)
-        taken = [holds.remove_draft(c.programme_id, c.urn) for _ in range(2)]
+        holds.save_draft(c.programme_id, c.organisation_id, {"hall": "Gym"}, now=make.NOW)
+        taken = [holds.remove_draft(c.programme_id, c.organisation_id) for _ in range(2)]
     assert taken == [{"hall": "Gym"}, {}]

@@ -87,7 +87,7 @@ def test_hosts_are_found_in_five_queries_however_many(c, more: int, count_querie
             school = make.school(easting=451000 + 100 * n)
             show = make.show(c.programme, school, wall(date(2027, 3, 10), time(9)))
             make.booking(show, {8: 100})
-    kinds = (type(c.programme), c.programme.id), (type(c.small), c.small.urn)
+    kinds = (type(c.programme), c.programme.id), (type(c.small), c.small.organisation_id)
     db.session.expunge_all()
     programme, small = (db.session.get(*kind) for kind in kinds)
     with count_queries() as queries:
@@ -100,7 +100,7 @@ def test_hosts_are_found_in_five_queries_however_many(c, more: int, count_querie
 
 def test_a_school_asks_and_its_host_hears_who_comes_why_and_how(c) -> None:
     place = ask(c, message="We know your hall")
-    assert (place.ended_at, place.seats, live(c)) == (None, 18, [c.school.urn])
+    assert (place.ended_at, place.seats, live(c)) == (None, 18, [c.school.organisation_id])
     assert mail(HOST)[1:] == [("guest asks", "", 0)]
     said = last(HOST).text
     for words in (
@@ -118,7 +118,7 @@ def test_a_host_agrees_and_the_guest_has_its_own_booking_and_entry(c) -> None:
     place = ask(c)
     booking = agree(place)
     assert booking is not None
-    assert (booking.role, booking.seats, booking.urn) == ("guest", 18, c.small.urn)
+    assert (booking.role, booking.seats, booking.organisation_id) == ("guest", 18, c.small.organisation_id)
     assert promises.pupils_of(booking) == {8: 9, 9: 9}
     assert booking.uid != c.host.uid and booking.access_needs == {"wheelchair": 1}
     assert (place.ended_as, place.booking_id) == ("joined", booking.id)
@@ -145,23 +145,23 @@ def test_the_company_sees_the_guest_and_how_it_comes_without_any_name_of_a_perso
 def test_a_guest_stands_as_booked_and_is_seen_by_its_own_report(c) -> None:
     booking = agree(ask(c))
     of = {
-        s.urn: s
+        s.organisation_id: s
         for s in standings.standings_of_programme(
             c.programme.id, as_of=day_of(make.NOW), now=make.NOW + timedelta(days=1)
         ).target
     }
-    assert of[c.small.urn].standing == "booked"
+    assert of[c.small.organisation_id].standing == "booked"
     after = booking.performance.ends_at + timedelta(hours=1)
     with transaction():
         make.report(booking, "school", after, {8: 9, 9: 8})
     of = {
-        s.urn: s
+        s.organisation_id: s
         for s in standings.standings_of_programme(
             c.programme.id, as_of=day_of(after), now=after + timedelta(days=1)
         ).target
     }
-    assert of[c.small.urn].standing == "seen"
-    assert of[c.school.urn].standing == "to confirm"
+    assert of[c.small.organisation_id].standing == "seen"
+    assert of[c.school.organisation_id].standing == "to confirm"
     assert reports
 
 
@@ -175,7 +175,7 @@ def test_a_host_gives_fewer_and_the_guest_says_who_comes(c) -> None:
         joining.take(place, wish().promise, who="Ann Lea", now=now())
     with transaction():
         booking = joining.take(place, wish({8: 9}).promise, who="Ann Lea", now=now())
-    assert (booking.seats, live(c)) == (9, [c.school.urn, c.small.urn])
+    assert (booking.seats, live(c)) == (9, [c.school.organisation_id, c.small.organisation_id])
     db.session.expire_all()
     assert (place.by_year, place.seats) == ({8: 9}, 9)
     assert mail(HOST)[-1] == ("guest joined", "", 0)
@@ -188,7 +188,11 @@ def test_a_host_refuses_and_the_guest_hears_why_and_of_the_nearest_others(c) -> 
     place = ask(c)
     with transaction():
         hosting.refuse(place, reason="The hall is small", **who())
-    assert (place.ended_as, live(c), mail(GUEST)) == ("refused", [c.school.urn], [("seats: refused", "", 0)])
+    assert (place.ended_as, live(c), mail(GUEST)) == (
+        "refused",
+        [c.school.organisation_id],
+        [("seats: refused", "", 0)],
+    )
     said = last(GUEST).text
     assert "Redmere Academy says: The hall is small" in said
     assert "at Kestermere High, 10 minutes away, 150 seats" in said
@@ -313,7 +317,7 @@ def test_a_host_that_moves_asks_each_guest_and_keeps_its_places(c) -> None:
     booking = agree(ask(c))
     neighbours.hand_over()
     move(c)
-    assert live(c) == [c.school.urn, c.small.urn]
+    assert live(c) == [c.school.organisation_id, c.small.organisation_id]
     assert mail(GUEST)[-1] == ("moved", "REQUEST", 1)
     assert "Say on your page whether you still come" in last(GUEST).text
     place = guest_places.of_booking(booking)
@@ -334,7 +338,7 @@ def test_a_guest_may_leave_after_a_move_on_the_eve_and_its_host_hears(c) -> None
     eve = wall(date(2027, 3, 15), time(16))
     assert booking.can_cancel_until() == neighbours.LATER
     cancel(booking, at=eve)
-    assert (live(c), seats(c).by_guests, seats(c).consent.seats) == ([c.school.urn], 0, 0)
+    assert (live(c), seats(c).by_guests, seats(c).consent.seats) == ([c.school.organisation_id], 0, 0)
     assert mail(HOST)[-1][0] == "guest left"
     assert "Its seats, 18 of them, are free again" in last(HOST).text
     assert mail(GUEST)[-1] == ("cancelled", "CANCEL", 2)
@@ -431,7 +435,7 @@ def test_all_of_it_is_kept_in_the_history(c) -> None:
     agree(place, seats=10)
     with transaction():
         joining.take(place, wish({8: 9}).promise, who="Ann Lea", now=now())
-    said = {row.what: row.after for row in history.history_of("school", str(c.small.urn))}
+    said = {row.what: row.after for row in history.history_of("school", str(c.small.organisation_id))}
     assert said.keys() >= {"asked to join", "offered seats"}
     assert said["asked to join"]["pupils"] == {"8": 9, "9": 9}
     assert [row.what for row in history.history_of("booking", place.booking.reference)] == ["booked"]

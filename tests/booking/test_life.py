@@ -200,7 +200,7 @@ def test_a_school_may_look_at_other_times_and_keeps_what_is_kept_for_it(c) -> No
         holds.hold(
             c.programme, c.school, [life.slot(c, c.tuesday, time(13), make.NOW)], who="Jo", now=make.NOW
         )
-        holds.give_back(c.programme.id, c.school.urn, who="Jo", now=make.NOW)
+        holds.give_back(c.programme.id, c.school.organisation_id, who="Jo", now=make.NOW)
     assert proposal.performance.released_at is None
     assert accept(c, proposal).performance_id == proposal.performance_id
 
@@ -218,7 +218,7 @@ def test_a_time_not_kept_any_more_is_free(c, how: str) -> None:
         now = wall(REPLY_BY + timedelta(days=1), time(0))
         end_all(now)
     assert life.slot(c, c.tuesday, time(9), now, school=c.neighbour)
-    assert proposals.open_of(c.programme.id, c.school.urn, now=now) is None
+    assert proposals.open_of(c.programme.id, c.school.organisation_id, now=now) is None
 
 
 def test_a_proposal_holds_to_the_last_minute_of_the_day_to_reply_by(c) -> None:
@@ -270,7 +270,7 @@ def test_a_school_with_year_groups_left_keeps_its_proposal_when_it_books_some(c)
     end_all(make.NOW + timedelta(hours=2))
     assert proposal.ended_at is None
     accept(c, proposal, pupils={9: 150})
-    assert len(promises.live(c.programme.id, c.school.urn)) == 2
+    assert len(promises.live(c.programme.id, c.school.organisation_id)) == 2
 
 
 def test_the_link_of_a_proposal_opens_until_thirty_days_after_the_day_to_reply_by(c) -> None:
@@ -357,15 +357,15 @@ def test_a_refused_acceptance_leaves_the_proposal_open(c) -> None:
         accept(c, proposal, pupils={8: 0})
     with pytest.raises(bookings.colleagues.NobodyNamed):
         accept(c, proposal, people=())
-    assert proposals.open_of(c.programme.id, c.school.urn, now=make.NOW) is proposal
+    assert proposals.open_of(c.programme.id, c.school.organisation_id, now=make.NOW) is proposal
 
 
 def test_a_proposal_is_its_own_schools_alone(c) -> None:
     proposal = propose(c)
-    assert proposals.get(proposal.id, c.programme.id, c.school.urn) is proposal
+    assert proposals.get(proposal.id, c.programme.id, c.school.organisation_id) is proposal
     for asked in (
-        (proposal.id, c.programme.id, c.neighbour.urn),
-        (proposal.id + 1, c.programme.id, c.school.urn),
+        (proposal.id, c.programme.id, c.neighbour.organisation_id),
+        (proposal.id + 1, c.programme.id, c.school.organisation_id),
     ):
         with pytest.raises(NoSuchProposal):
             proposals.get(*asked)

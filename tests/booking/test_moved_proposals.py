@@ -144,7 +144,7 @@ def test_a_standing_of_a_past_day_knows_the_day_to_reply_by_of_then(c) -> None:
 
     def detail(day: date) -> str:
         found = standings.standings_of_programme(c.programme.id, as_of=day, now=LATER + timedelta(minutes=1))
-        return next(s.detail for s in found.target if s.urn == c.school.urn)
+        return next(s.detail for s in found.target if s.organisation_id == c.school.organisation_id)
 
     assert detail(make.NOW.date()) == "reply by 2 February 2027"
     assert detail(LATER.date()) == "reply by 22 January 2027"
@@ -213,7 +213,7 @@ def test_a_school_too_big_for_one_show_has_two_times_kept_and_no_third(c) -> Non
 
     with transaction():
         second = proposing.propose(offer(c.next_week, time(9)), who="Priya", now=make.NOW)
-    assert [p.id for p in proposals.all_open(c.programme.id, c.school.urn, now=make.NOW)] == [
+    assert [p.id for p in proposals.all_open(c.programme.id, c.school.organisation_id, now=make.NOW)] == [
         c.proposal.id,
         second.id,
     ]

@@ -54,7 +54,11 @@ def c(app: Flask, client: FlaskClient) -> Any:
 
 def stored(school: School, programme: Any = None) -> dict[int, tuple[int | None, int | None]]:
     db.session.expire_all()
-    rows = db.session.query(PromiseLimit).filter_by(urn=school.urn).order_by(PromiseLimit.year_group)
+    rows = (
+        db.session.query(PromiseLimit)
+        .filter_by(organisation_id=school.organisation_id)
+        .order_by(PromiseLimit.year_group)
+    )
     found = rows.filter_by(programme_id=programme.id) if programme else rows
     return {row.year_group: (row.has, row.at_most) for row in found}
 
@@ -81,27 +85,35 @@ def test_a_number_is_the_estimate_and_a_tenth_and_nothing_where_a_year_group_is_
 def test_a_schools_own_number_is_written_but_never_below_what_is_promised(c, promised: int) -> None:
     with transaction():
         make.booking(make.show(c.programme, c.school, NINE), {8: promised})
-    at_desk(c, f"/schools/{c.school.urn}/numbers?programme={c.programme.id}", y8=120)
+    at_desk(c, f"/schools/{c.school.organisation_id}/numbers?programme={c.programme.id}", y8=120)
     assert stored(c.school) == {8: (120, max(120, promised)), 9: (165, 165)}
     with transaction():
         found = limits.beyond(c.partnership.id, now=make.NOW)
-    assert [(b.school.urn, dict(b.excess)) for b in found] == ([(c.school.urn, {8: 30})] if promised else [])
+    assert [(b.school.organisation_id, dict(b.excess)) for b in found] == (
+        [(c.school.organisation_id, {8: 30})] if promised else []
+    )
 
 
 EVENTS: dict[str, tuple[Callable[[Any], None], dict[int, tuple[int | None, int | None]]]] = {
     "a correction of its pupils": (
-        lambda c: at_desk(c, f"/schools/{c.school.urn}/facts/number_of_pupils", value=700, reason="Its word"),
+        lambda c: at_desk(
+            c, f"/schools/{c.school.organisation_id}/facts/number_of_pupils", value=700, reason="Its word"
+        ),
         {8: (110, 110), 9: (110, 110)},
     ),
     "a correction of its ages": (
         lambda c: at_desk(
-            c, f"/schools/{c.school.urn}/facts/statutory_high_age", value=13, reason="Its word"
+            c, f"/schools/{c.school.organisation_id}/facts/statutory_high_age", value=13, reason="Its word"
         ),
         {8: (578, 578), 9: (0, 0)},
     ),
     "an inclusion": (
         lambda c: at_desk(
-            c, f"/schools/{c.school.urn}/target", kind="include", year_groups=["8"], reason="It asked"
+            c,
+            f"/schools/{c.school.organisation_id}/target",
+            kind="include",
+            year_groups=["8"],
+            reason="It asked",
         ),
         {8: (165, 165), 9: (0, 0)},
     ),
@@ -118,7 +130,7 @@ def test_what_a_coordinator_says_of_a_school_writes_its_numbers(c, event: str) -
 def test_a_correction_that_is_withdrawn_gives_the_registers_number_back(c) -> None:
     with transaction():
         make.record(c.school, make.EARLIER)
-    fact = f"/schools/{c.school.urn}/facts/number_of_pupils"
+    fact = f"/schools/{c.school.organisation_id}/facts/number_of_pupils"
     at_desk(c, fact, value=700, reason="Its word")
     at_desk(c, f"{fact}/withdraw")
     assert stored(c.school) == {8: (165, 165), 9: (165, 165)}
@@ -144,7 +156,7 @@ def test_a_school_that_the_gaps_list_takes_out_of_the_target_has_nothing_to_prom
     limits.write(c.partnership.id, now=make.NOW)
     db.session.commit()
     assert stored(primary) == {8: (145, 145)}
-    ticked = {"programme": c.programme.id, "deed": "exclude", "urn": primary.urn}
+    ticked = {"programme": c.programme.id, "deed": "exclude", "organisation_id": primary.organisation_id}
     page = c.client.post("/desk/gaps/do", data=ticked).text
     shown = re.findall(r'name="to" value="([^"]*)"', page)
     at_desk(c, "/gaps/exclude", programme=c.programme.id, to=shown, at="", reason="It changed its mind")
@@ -172,10 +184,10 @@ def test_a_successor_inherits_its_predecessors_own_numbers_on_the_day_that_one_c
     assert stored(c.school)[8] == (165, 165)
     then = make.NOW + timedelta(days=30)
     with transaction():
-        assert [(d.urn, d.year_group, d.right) for d in limits.differences(c.partnership.id, now=then)] == [
-            (c.school.urn, 8, (200, 200))
-        ]
-        limits.write(c.partnership.id, [old.urn], now=then)  # whoever follows is written too
+        assert [
+            (d.organisation_id, d.year_group, d.right) for d in limits.differences(c.partnership.id, now=then)
+        ] == [(c.school.organisation_id, 8, (200, 200))]
+        limits.write(c.partnership.id, [old.organisation_id], now=then)  # whoever follows is written too
     assert stored(c.school)[8] == (200, 200)
 
 
@@ -195,7 +207,7 @@ def test_the_command_tells_of_each_difference_and_mends_it(c) -> None:
     with transaction():
         c.school.number_of_pupils = 700
     told = runner.invoke(args=["promises", "limits"])
-    line = f"{c.school.urn}, Year 8, {c.programme.title}: 165 is stored, 110 is right"
+    line = f"{c.school.organisation_id}, Year 8, {c.programme.title}: 165 is stored, 110 is right"
     assert told.exit_code == 1 and line in told.output and "2 differences, of which 2 matter" in told.output
     told = runner.invoke(args=["promises", "limits", "--write"])
     assert told.exit_code == 0 and "2 numbers written." in told.output
@@ -224,7 +236,7 @@ def test_a_file_that_lowers_a_number_below_what_is_promised_goes_through_and_the
         booking = make.booking(make.show(c.programme, c.school, NINE), {8: 150, 9: 100})
     file = tmp_path / "register.csv"
     file.write_text(
-        f"{COLUMNS}\n{c.school.urn},931,Redmere Academy,Academy converter,Open,Secondary,11,18,350,Kestermere,ZZ1 1AA\n"
+        f"{COLUMNS}\n{c.school.organisation_id},931,Redmere Academy,Academy converter,Open,Secondary,11,18,350,Kestermere,ZZ1 1AA\n"
     )
     done = c.app.test_cli_runner().invoke(args=["register", "apply", str(file), "--authority", "931"])
     assert done.exit_code == 0, done.output
@@ -232,7 +244,7 @@ def test_a_file_that_lowers_a_number_below_what_is_promised_goes_through_and_the
     page = c.client.get("/desk/register/changes").text
     assert "95 pupils more of Year 8, 45 pupils more of Year 9" in page
     assert "school promised more than it has" in c.client.get("/desk").text
-    page = c.client.get(f"/desk/schools/{c.school.urn}?programme={c.programme.id}").text
+    page = c.client.get(f"/desk/schools/{c.school.organisation_id}?programme={c.programme.id}").text
     assert "95 pupils more of Year 8 promised than it has." in page
     with transaction():
         promises.put_what_came(booking, {8: 150, 9: 100})
@@ -245,8 +257,10 @@ def test_a_file_that_lowers_a_number_below_what_is_promised_goes_through_and_the
 def test_a_door_that_changes_a_number_and_does_not_write_it_is_found(c) -> None:
     with held_to_the_rule() as wrong:
         with transaction():
-            set_own_numbers(c.school.urn, 2026, {8: 120}, who="A test", now=make.NOW)
+            set_own_numbers(c.school.organisation_id, 2026, {8: 120}, who="A test", now=make.NOW)
         assert wrong == [], "no door: a test makes its world"
         with c.app.test_request_context(), transaction():
-            set_own_numbers(c.school.urn, 2026, {9: 100}, who="A door", now=make.NOW)
-    assert wrong == [f"{(c.programme.id, c.school.urn, 9)}: stored {(165, 165)}, by the rule {(100, 100)}"]
+            set_own_numbers(c.school.organisation_id, 2026, {9: 100}, who="A door", now=make.NOW)
+    assert wrong == [
+        f"{(c.programme.id, c.school.organisation_id, 9)}: stored {(165, 165)}, by the rule {(100, 100)}"
+    ]

@@ -45,24 +45,30 @@ def cancel(booking: Booking) -> None:
 
 
 def test_what_is_coming_comes_by_its_start_until_its_end(c) -> None:
-    urns = [c.school.urn, c.small.urn]
-    assert promises.coming(urns, now=make.NOW) == {c.school.urn: [c.first, c.elsewhere, c.second]}
+    organisation_ids = [c.school.organisation_id, c.small.organisation_id]
+    assert promises.coming(organisation_ids, now=make.NOW) == {
+        c.school.organisation_id: [c.first, c.elsewhere, c.second]
+    }
     ours = {"partnership_id": c.partnership.id}
-    assert promises.coming(urns, now=make.NOW, **ours) == {c.school.urn: [c.first, c.second]}
+    assert promises.coming(organisation_ids, now=make.NOW, **ours) == {
+        c.school.organisation_id: [c.first, c.second]
+    }
     over = c.first.performance.ends_at
-    assert promises.coming(urns, now=over - SECOND, **ours) == {c.school.urn: [c.first, c.second]}
-    assert promises.coming(urns, now=over, **ours) == {c.school.urn: [c.second]}
+    assert promises.coming(organisation_ids, now=over - SECOND, **ours) == {
+        c.school.organisation_id: [c.first, c.second]
+    }
+    assert promises.coming(organisation_ids, now=over, **ours) == {c.school.organisation_id: [c.second]}
     cancel(c.second)
-    assert promises.coming(urns, now=over, **ours) == {}
+    assert promises.coming(organisation_ids, now=over, **ours) == {}
 
 
 def test_a_schools_bookings_are_by_their_start_and_its_newest_is_the_one_made_last(c) -> None:
-    assert promises.live(c.programme.id, c.school.urn) == [c.first, c.second]
-    assert promises.newest(c.programme.id, c.school.urn) == c.first
+    assert promises.live(c.programme.id, c.school.organisation_id) == [c.first, c.second]
+    assert promises.newest(c.programme.id, c.school.organisation_id) == c.first
     cancel(c.first)
-    assert promises.live(c.programme.id, c.school.urn) == [c.second]
-    assert promises.newest(c.programme.id, c.school.urn) == c.first
-    assert promises.newest(c.programme.id, c.small.urn) is None
+    assert promises.live(c.programme.id, c.school.organisation_id) == [c.second]
+    assert promises.newest(c.programme.id, c.school.organisation_id) == c.first
+    assert promises.newest(c.programme.id, c.small.organisation_id) is None
 
 
 def test_a_booking_comes_to_nothing_by_itself(c) -> None:

@@ -70,7 +70,11 @@ def said(kind: str, subject: int) -> list[tuple[str, datetime, str]]:
 
 
 def everywhere(c) -> list[list[tuple[str, datetime, str]]]:
-    return [said(SCHOOL, c.school.urn), said(COORDINATOR, c.partnership.id), said(TROUPE, c.red.id)]
+    return [
+        said(SCHOOL, c.school.organisation_id),
+        said(COORDINATOR, c.partnership.id),
+        said(TROUPE, c.red.id),
+    ]
 
 
 TITLE = "‘Someone to Tell’ at Redmere Academy"
@@ -81,14 +85,14 @@ def test_a_booking_stands_in_the_calendars_of_school_partnership_and_troupe_alon
     arrival = [("CONFIRMED", wall(DAY, time(8)), TITLE)]
     assert everywhere(c) == [show, show, arrival]
     assert {(e.kind, e.subject) for e in db.session.query(FeedEntry)} == {
-        (SCHOOL, c.school.urn),
+        (SCHOOL, c.school.organisation_id),
         (COORDINATOR, c.partnership.id),
         (TROUPE, c.red.id),
     }
 
 
 def test_an_entry_says_where_when_and_for_whom_and_names_nobody(c) -> None:
-    (school,) = seen(SCHOOL, c.school.urn)
+    (school,) = seen(SCHOOL, c.school.organisation_id)
     assert str(school["DESCRIPTION"]).splitlines()[:2] == [
         "For Years 8 and 9.",
         "The company arrives at 8:00am and leaves by 10:45am.",
@@ -134,11 +138,11 @@ def test_a_refused_booking_leaves_no_entry(c) -> None:
 
 
 def test_a_move_moves_the_same_entries(c) -> None:
-    before = {e["UID"] for e in seen(SCHOOL, c.school.urn)}
+    before = {e["UID"] for e in seen(SCHOOL, c.school.organisation_id)}
     move(c, f"{c.day.id}-1300")
     show = [("CONFIRMED", wall(DAY, time(13)), TITLE)]
     assert everywhere(c) == [show, show, [("CONFIRMED", wall(DAY, time(12)), TITLE)]]
-    (event,) = seen(SCHOOL, c.school.urn)
+    (event,) = seen(SCHOOL, c.school.organisation_id)
     assert {event["UID"]} == before
     assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == LATER
 
@@ -150,14 +154,14 @@ def test_a_move_to_another_troupe_is_cancelled_for_the_first_where_it_stood(c) -
     move(c, f"{c.day.id}-0900")
     assert said(TROUPE, c.red.id) == [("CONFIRMED", wall(DAY, time(8)), TITLE)]
     assert [status for status, _, _ in said(TROUPE, c.blue.id)] == ["CANCELLED"]
-    assert [status for status, _, _ in said(SCHOOL, c.school.urn)] == ["CONFIRMED"]
+    assert [status for status, _, _ in said(SCHOOL, c.school.organisation_id)] == ["CONFIRMED"]
 
 
 def test_a_change_shows_where_it_is_read(c) -> None:
     with transaction():
         promise = Promise(pupils={9: 100}, people=(FELL, SAM), hall="Main hall")
         bookings.change(c.booking, promise, who="Joanna Fell", now=LATER)
-    for feed in ((SCHOOL, c.school.urn), (COORDINATOR, c.partnership.id)):
+    for feed in ((SCHOOL, c.school.organisation_id), (COORDINATOR, c.partnership.id)):
         (event,) = seen(*feed)
         assert str(event["DESCRIPTION"]).startswith("For Year 9.")
         assert event["DTSTAMP"].dt == LATER
@@ -191,7 +195,7 @@ def test_a_cancelled_show_is_cancelled_everywhere_for_sixty_days(c) -> None:
         bookings.cancel(c.booking, reason="Exams", by="school", who="Joanna Fell", now=LATER)
     show = [("CANCELLED", wall(DAY, time(9)), f"Cancelled: {TITLE}")]
     assert everywhere(c) == [show, show, [("CANCELLED", wall(DAY, time(8)), f"Cancelled: {TITLE}")]]
-    for feed in ((SCHOOL, c.school.urn), (COORDINATOR, c.partnership.id), (TROUPE, c.red.id)):
+    for feed in ((SCHOOL, c.school.organisation_id), (COORDINATOR, c.partnership.id), (TROUPE, c.red.id)):
         assert len(seen(*feed, now=LATER + timedelta(days=59))) == 1
         assert seen(*feed, now=LATER + timedelta(days=60)) == []
 
@@ -200,7 +204,7 @@ def test_a_school_that_books_again_has_the_cancelled_show_and_the_new_one(c) -> 
     with transaction():
         bookings.cancel(c.booking, reason="Exams", by="school", who="Joanna Fell", now=LATER)
     book(c, f"{c.day.id}-1300")
-    assert [(status, at) for status, at, _ in said(SCHOOL, c.school.urn)] == [
+    assert [(status, at) for status, at, _ in said(SCHOOL, c.school.organisation_id)] == [
         ("CANCELLED", wall(DAY, time(9))),
         ("CONFIRMED", wall(DAY, time(13))),
     ]
@@ -220,8 +224,8 @@ def guests(c) -> SimpleNamespace:
 
 
 def test_a_guest_has_the_show_at_its_host_and_the_others_have_it_once(guests) -> None:
-    assert said(SCHOOL, guests.small.urn) == [("CONFIRMED", wall(DAY, time(9)), TITLE)]
-    assert guests.guest.reference in seen(SCHOOL, guests.small.urn)[0]["DESCRIPTION"]
+    assert said(SCHOOL, guests.small.organisation_id) == [("CONFIRMED", wall(DAY, time(9)), TITLE)]
+    assert guests.guest.reference in seen(SCHOOL, guests.small.organisation_id)[0]["DESCRIPTION"]
     assert [len(feed) for feed in everywhere(guests)] == [1, 1, 1]
 
 
@@ -229,7 +233,7 @@ def test_a_guest_that_leaves_is_cancelled_for_itself_alone(guests) -> None:
     before = everywhere(guests)
     with transaction():
         bookings.cancel(guests.guest, reason="Exams", by="coordinator", who="Priya", now=LATER)
-    assert [status for status, _, _ in said(SCHOOL, guests.small.urn)] == ["CANCELLED"]
+    assert [status for status, _, _ in said(SCHOOL, guests.small.organisation_id)] == ["CANCELLED"]
     assert everywhere(guests) == before
 
 
@@ -246,10 +250,10 @@ def test_the_troupe_reads_how_many_come_and_from_where(guests) -> None:
 
 def test_a_host_that_moves_or_cancels_takes_its_guest_along(guests) -> None:
     move(guests, f"{guests.day.id}-1300")
-    assert said(SCHOOL, guests.small.urn) == [("CONFIRMED", wall(DAY, time(13)), TITLE)]
+    assert said(SCHOOL, guests.small.organisation_id) == [("CONFIRMED", wall(DAY, time(13)), TITLE)]
     with transaction():
         bookings.cancel(guests.booking, reason="Exams", by="company", who="Lantern Row", now=LATER)
-    assert [status for status, _, _ in said(SCHOOL, guests.small.urn)] == ["CANCELLED"]
+    assert [status for status, _, _ in said(SCHOOL, guests.small.organisation_id)] == ["CANCELLED"]
     assert {feed[0][0] for feed in everywhere(guests)} == {"CANCELLED"}
 
 
@@ -263,7 +267,7 @@ def test_after_every_step_of_every_story_all_calendars_say_what_is_so(app: Flask
         at = make.NOW + timedelta(hours=n, minutes=2)
         db.session.expire_all()
         for kind, subject in {(e.kind, e.subject) for e in db.session.query(FeedEntry)} | {
-            (SCHOOL, c.school.urn)
+            (SCHOOL, c.school.organisation_id)
         }:
             shown = {
                 str(e["UID"]): (str(e["STATUS"]), e.decoded("DTSTART"), e.decoded("DTEND"))
@@ -280,7 +284,7 @@ def so(kind: str, subject: int) -> dict[str, tuple[str, datetime, datetime]]:
     for b in db.session.query(Booking):
         show, over = b.performance, b.ended_at is not None
         status = "CANCELLED" if over else "CONFIRMED"
-        mine = (kind == SCHOOL and b.urn == subject) or (
+        mine = (kind == SCHOOL and b.organisation_id == subject) or (
             kind == COORDINATOR and b.role == "host" and b.programme.partnership_id == subject
         )
         if mine:

@@ -76,7 +76,7 @@ def laid(
             closes=time(school["closes"]),
             own_days={day_of(d): (False, "shut") for d in school["shut"]},
         )
-        row: Any = SimpleNamespace(urn=900001 + n, town="Kestermere")
+        row: Any = SimpleNamespace(organisation_id=900001 + n, town="Kestermere")
         wishes.append(
             NewTimeWanted(
                 judge=Judge(
@@ -109,7 +109,7 @@ def laid(
         )
         stands = [
             Stand(
-                urn=800000 + at,
+                organisation_id=800000 + at,
                 get_in=at - GET_IN,
                 away=at + SHOW + GET_OUT,
                 place=Place(easting=p[0], northing=p[1]),

@@ -189,7 +189,9 @@ def _add(dice: Dice, county: deeds.County, now: datetime) -> bool:
     if not found:
         return False
     booking, number = dice.one(found), dice.one(range(3))
-    person = Colleague(name="Sam", address=f"sam{number}@s{booking.urn}.example", duty="colleague")
+    person = Colleague(
+        name="Sam", address=f"sam{number}@s{booking.organisation_id}.example", duty="colleague"
+    )
     colleagues.add(booking, person, who="x", now=now)
     return True
 
@@ -233,7 +235,7 @@ def _hand_on(dice: Dice, county: deeds.County, now: datetime) -> bool:
     old.status = "Closed"
     make.record(old, now)
     make.succession(old, new, at=now)
-    handing_on.hand_on(booking, db.session.get_one(School, new.urn), who="x", now=now)
+    handing_on.hand_on(booking, db.session.get_one(School, new.organisation_id), who="x", now=now)
     return True
 
 

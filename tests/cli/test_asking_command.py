@@ -158,10 +158,10 @@ def test_what_cannot_be_written_does_not_keep_the_others_back(
     app: Flask, friday: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     c = here(app)
-    broken, asking = c.urns[0], invitations.asking
+    broken, asking = c.organisation_ids[0], invitations.asking
 
     def fails_once(programme, school, *, now):  # type: ignore[no-untyped-def]
-        if school.urn == broken:
+        if school.organisation_id == broken:
             raise ValueError("nothing like it")
         return asking(programme, school, now=now)
 
@@ -211,7 +211,7 @@ def test_a_run_that_is_killed_leaves_whole_letters_and_the_next_one_finishes(
         db.session.rollback()
         rows = db.session.query(Chase).all()
         letters = db.session.query(Letter).filter(Letter.kind == "reminder").all()
-        assert len(rows) == len(letters) == len({(r.urn, r.address) for r in rows})
+        assert len(rows) == len(letters) == len({(r.organisation_id, r.address) for r in rows})
         written = len(rows)
     assert 0 < written <= 40
     process = subprocess.run([sys.executable, "-c", code], env=env, cwd=Path(__file__).parents[2], check=True)
@@ -343,7 +343,7 @@ def queue_of_six(app: Flask) -> tuple[int, list[str]]:
             reply_by=date(2026, 2, 5),
         )
         make.booking(make.show(last_year, schools[0], datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 100})
-        make.dead_address(contacts.contacts_of_school(schools[1].urn)[0].address)
+        make.dead_address(contacts.contacts_of_school(schools[1].organisation_id)[0].address)
         school_days.rule_out(schools[2], days[0].day, "mocks", who="J", now=make.EARLIER)
     return programme.id, [s.name for s in schools]
 

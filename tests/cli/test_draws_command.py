@@ -14,16 +14,16 @@ from outreach.ground.db import db, transaction
 def drawn() -> int:
     with transaction():
         programme = make.programme(make.partnership())
-        urns = [make.school(name=f"Redmere {n}").urn for n in range(4)]
+        organisation_ids = [make.school(name=f"Redmere {n}").organisation_id for n in range(4)]
         due = {
-            urn: Due(tier=1 + (n > 0), words="Seen before" if n else "Never seen")
-            for n, urn in enumerate(urns)
+            organisation_id: Due(tier=1 + (n > 0), words="Seen before" if n else "Never seen")
+            for n, organisation_id in enumerate(organisation_ids)
         }
         return draws.draw(
             programme,
             due,
             first=2,
-            seen={urn: one.tier for urn, one in due.items()},
+            seen={organisation_id: one.tier for organisation_id, one in due.items()},
             who="Priya Nandakumar",
             now=make.NOW,
         ).id
@@ -44,7 +44,7 @@ def test_a_draw_is_done_again_and_is_the_same(app: Flask) -> None:
         f"Seed {seed}",
         "Tier 1, Never seen: 1 school, all first",
         "Tier 2, Seen before: 3 schools, split by lot",
-        f"    1 first tier 1 {draws.digest(seed, first.urn)[:16]} {first.urn} Redmere 0",
+        f"    1 first tier 1 {draws.digest(seed, first.organisation_id)[:16]} {first.organisation_id} Redmere 0",
         "The same: all 4 places are those that the seed gives.",
     ):
         assert said in done.output

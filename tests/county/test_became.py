@@ -113,7 +113,7 @@ def test_what_is_confirmed_is_one_school_going_on_and_what_is_not_stands_twice(a
     assert [b.pair for b in changes.became] == [(900500, 900510), (900001, 900009)]
     assert (schools.get(900001).status, schools.get(900001).close_date) == ("Closed", date(2027, 1, 1))
     link = db.session.scalars(select(Succession)).one()
-    assert (link.predecessor_urn, link.successor_urn, link.link_date) == (900001, 900009, date(2027, 1, 1))
+    assert (link.predecessor_id, link.successor_id, link.link_date) == (900001, 900009, date(2027, 1, 1))
     assert link.kind == "Successor, confirmed by a coordinator"
     assert "state-funded.csv" in corrections.in_force(900001)["status"].reason
     later = make.NOW + timedelta(days=1)

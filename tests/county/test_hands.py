@@ -187,7 +187,7 @@ def link(predecessor: int, successor: int) -> bytes:
 
 def links() -> list[tuple[int, int]]:
     rows = db.session.execute(
-        select(Succession.predecessor_urn, Succession.successor_urn).order_by(Succession.id)
+        select(Succession.predecessor_id, Succession.successor_id).order_by(Succession.id)
     )
     return [tuple(row) for row in rows]
 
@@ -294,11 +294,11 @@ def test_the_database_refuses_a_school_that_nobody_agreed_to_give(two: Any) -> N
     for take in (
         update(School).where(School.urn == 900001).values(la_code="998"),
         text(
-            "INSERT INTO school_record (urn, name, status, type_of_establishment, la_code, street, "
+            "INSERT INTO organisation_record (organisation_id, name, status, type_of_establishment, la_code, street, "
             "locality, town, postcode,"
-            " website, telephone, recorded_at) SELECT urn, name, status, type_of_establishment, '998', "
+            " website, telephone, recorded_at) SELECT organisation_id, name, status, type_of_establishment, '998', "
             "street, locality, town,"
-            " postcode, website, telephone, recorded_at FROM school_record WHERE urn = 900001"
+            " postcode, website, telephone, recorded_at FROM organisation_record WHERE organisation_id = 900001"
         ),
         update(Authority).where(Authority.la_code == "999").values(partnership_id=receiver.id),
     ):

@@ -237,7 +237,7 @@ class RandomYear:
             self._when(),
             lambda at: _add(
                 Correction(
-                    urn=school.urn,
+                    urn=school.organisation_id,
                     field=name,
                     value="" if withdrawn else value,
                     withdrawn=withdrawn,
@@ -250,7 +250,9 @@ class RandomYear:
 
     def _posting(self, school: School) -> None:
         """Letters on paper: posted before or after it is said so, and sometimes not after all."""
-        other = Random(f"{self.seed} {school.urn} paper")  # so that what else a seed brings stays as it was
+        other = Random(
+            f"{self.seed} {school.organisation_id} paper"
+        )  # so that what else a seed brings stays as it was
         for _ in range(other.choice([0, 0, 1, 2])):
             at = self._from + timedelta(minutes=other.randint(1, DAYS * 24 * 60))
             posted_on = at.date() + timedelta(days=other.randint(-20, 14))
@@ -268,7 +270,7 @@ class RandomYear:
 
     def _asking(self, school: School) -> None:
         r = self.random
-        addresses = [f"Office{school.urn}@x.example", f"head{school.urn}@x.example"]
+        addresses = [f"Office{school.organisation_id}@x.example", f"head{school.organisation_id}@x.example"]
         for address in addresses[: r.choice([1, 1, 2, 2] if self.busy else [0, 1, 1, 2])]:
             made: list[Any] = []
             begins = self._when(days=20 if self.busy else 60)
@@ -306,7 +308,11 @@ class RandomYear:
         if self._chance(0.2):
             self._plan(
                 self._when(),
-                lambda at: _add(FormBegun(programme_id=self.programme.id, urn=school.urn, recorded_at=at)),
+                lambda at: _add(
+                    FormBegun(
+                        programme_id=self.programme.id, organisation_id=school.organisation_id, recorded_at=at
+                    )
+                ),
             )
         if self._chance(0.3 if self.busy else 0.15):
             begins = self._when()
@@ -319,7 +325,7 @@ class RandomYear:
                     _add(
                         Proposal(
                             programme_id=self.programme.id,
-                            urn=school.urn,
+                            organisation_id=school.organisation_id,
                             starts_at=at + timedelta(days=40),
                             reply_by=reply_by,
                             recorded_at=at,
@@ -338,8 +344,8 @@ class RandomYear:
             return
         a, b = self.random.sample(self.schools, 2)
         day = self.random.choice([None, self.some_day()])
-        if (a.urn, b.urn) not in self.linked:
-            self.linked.add((a.urn, b.urn))
+        if (a.organisation_id, b.organisation_id) not in self.linked:
+            self.linked.add((a.organisation_id, b.organisation_id))
             self._plan(self._when(), lambda at: make.succession(a, b, at, day))
 
     def _goes_on(self, old: list[School]) -> None:
@@ -365,7 +371,7 @@ class RandomYear:
                 lambda at, one=one, closed=closed: make.record(one, at, status="Closed", close_date=closed),
             )
             self._plan(at, lambda at, one=one: make.succession(one, new, at, day))
-            self.linked.add((one.urn, new.urn))
+            self.linked.add((one.organisation_id, new.organisation_id))
         self.marked += [day] if day else []
         self._from = at
         self._life_of(new)
@@ -376,7 +382,7 @@ class RandomYear:
     def _import(self, at: datetime) -> None:
         """The register is brought in again as people do it: some facts changed since, most did not."""
         newest = {
-            row.urn: row
+            row.organisation_id: row
             for row in db.session.scalars(select(SchoolRecord).order_by(SchoolRecord.id))
             if row.recorded_at <= at
         }

@@ -151,16 +151,20 @@ class World:
     # --- what is known of a school
 
     @remembered
-    def urns(self):
-        return sorted({r.urn for r in self.by_then(SchoolRecord)})
+    def organisation_ids(self):
+        return sorted({r.organisation_id for r in self.by_then(SchoolRecord)})
 
     @remembered
-    def fact(self, urn, name):
-        records = list(self.by_then(SchoolRecord, urn=urn))
+    def fact(self, organisation_id, name):
+        records = list(self.by_then(SchoolRecord, organisation_id=organisation_id))
         if not records:
             return None
         value = getattr(records[-1], name)
-        corrections = list(self.by_then(Correction, urn=urn, field=name)) if self.is_ours(urn) else []
+        corrections = (
+            list(self.by_then(Correction, organisation_id=organisation_id, field=name))
+            if self.is_ours(organisation_id)
+            else []
+        )
         if corrections and not corrections[-1].withdrawn:
             text = corrections[-1].value
             value = None if text == "" else int(text) if name in WHOLE else text
@@ -168,23 +172,23 @@ class World:
 
     @remembered
     def links(self):
-        return [(r.predecessor_urn, r.successor_urn) for r in self.own_links()]
+        return [(r.predecessor_id, r.successor_id) for r in self.own_links()]
 
     @remembered
     def own_links(self):
         """Those with an end that was the partnership's at some time, or booked with it."""
-        ours = {r.urn for r in self.by_then(SchoolRecord) if r.la_code in self.codes}
+        ours = {r.organisation_id for r in self.by_then(SchoolRecord) if r.la_code in self.codes}
         ours |= {
-            b.urn
+            b.organisation_id
             for b in self.rows[Booking]
             if b.programme_id == self.programme.id and b.created_at < self.until
         }
-        return [r for r in self.by_then(Succession) if r.predecessor_urn in ours or r.successor_urn in ours]
+        return [r for r in self.by_then(Succession) if r.predecessor_id in ours or r.successor_id in ours]
 
     @remembered
-    def is_ours(self, urn):
+    def is_ours(self, organisation_id):
         """Whether it is with the partnership: only then its corrections and own numbers count."""
-        records = list(self.by_then(SchoolRecord, urn=urn))
+        records = list(self.by_then(SchoolRecord, organisation_id=organisation_id))
         return bool(records) and records[-1].la_code in self.codes
 
     def leads_to(self, start, end, seen=()):
@@ -205,42 +209,42 @@ class World:
         return [(a, b) for a, b in self.sound_links() if not self.in_force(a)]
 
     @remembered
-    def before(self, urn):
-        return [a for a, b in self.passing_links() if b == urn]
+    def before(self, organisation_id):
+        return [a for a, b in self.passing_links() if b == organisation_id]
 
     @remembered
-    def after(self, urn):
-        return [b for a, b in self.passing_links() if a == urn]
+    def after(self, organisation_id):
+        return [b for a, b in self.passing_links() if a == organisation_id]
 
     @remembered
-    def ancestors(self, urn):
+    def ancestors(self, organisation_id):
         found = set()
-        for a in self.before(urn):
+        for a in self.before(organisation_id):
             found |= {a} | self.ancestors(a)
         return found
 
     @remembered
-    def is_open(self, urn):
-        if urn not in self.urns():
+    def is_open(self, organisation_id):
+        if organisation_id not in self.organisation_ids():
             return False
-        if self.fact(urn, "status") in ("Open", "Open, but proposed to close"):
+        if self.fact(organisation_id, "status") in ("Open", "Open, but proposed to close"):
             return True
-        if self.fact(urn, "status") == "Proposed to open":
+        if self.fact(organisation_id, "status") == "Proposed to open":
             return False
-        dates = [r.link_date for r in self.own_links() if r.predecessor_urn == urn and r.link_date]
-        closed = self.fact(urn, "close_date") or (min(dates) if dates else None)
+        dates = [r.link_date for r in self.own_links() if r.predecessor_id == organisation_id and r.link_date]
+        closed = self.fact(organisation_id, "close_date") or (min(dates) if dates else None)
         return closed is not None and closed > self.day
 
     @remembered
-    def in_force(self, urn):
+    def in_force(self, organisation_id):
         """Open; of a predecessor also: its closing date has not come, unless a coordinator takes it in all
         the same."""
-        if not self.is_open(urn):
+        if not self.is_open(organisation_id):
             return False
-        if not any(a == urn for a, b in self.sound_links()):
+        if not any(a == organisation_id for a, b in self.sound_links()):
             return True
-        closes = self.fact(urn, "close_date")
-        return closes is None or closes > self.day or self.included(urn) is not None
+        closes = self.fact(organisation_id, "close_date")
+        return closes is None or closes > self.day or self.included(organisation_id) is not None
 
     # --- what it offers
 
@@ -251,19 +255,24 @@ class World:
         return set((early or rows[:1])[-1].year_groups)
 
     @remembered
-    def own(self, urn, y):
+    def own(self, organisation_id, y):
         said = list(
-            self.by_then(OwnNumber, urn=urn, year_group=y, academic_year=self.programme.academic_year)
-            if self.is_ours(urn)
+            self.by_then(
+                OwnNumber,
+                organisation_id=organisation_id,
+                year_group=y,
+                academic_year=self.programme.academic_year,
+            )
+            if self.is_ours(organisation_id)
             else []
         )
         if said:
             return said[-1].pupils
         total = None
-        for a in self.before(urn):
-            if a not in self.urns():
+        for a in self.before(organisation_id):
+            if a not in self.organisation_ids():
                 continue
-            number = self.own(a, y) if self.after(a) == [urn] else None
+            number = self.own(a, y) if self.after(a) == [organisation_id] else None
             if number is None:
                 usual = self.usual(a)
                 if usual is None or y in usual:
@@ -273,37 +282,44 @@ class World:
         return total
 
     @remembered
-    def usual(self, urn):
-        low, high = self.fact(urn, "statutory_low_age"), self.fact(urn, "statutory_high_age")
+    def usual(self, organisation_id):
+        low, high = (
+            self.fact(organisation_id, "statutory_low_age"),
+            self.fact(organisation_id, "statutory_high_age"),
+        )
         if low is not None and high is not None:
             return {y for y in range(14) if low <= y + 4 and high >= y + 5}
-        phase = (self.fact(urn, "phase_of_education") or "").upper().replace("-", " ")
+        phase = (self.fact(organisation_id, "phase_of_education") or "").upper().replace("-", " ")
         return set(USUAL[phase]) if phase in USUAL else None
 
-    def decision(self, urn):
-        said = list(self.by_then(TargetDecision, urn=urn, programme_id=self.programme.id))
+    def decision(self, organisation_id):
+        said = list(
+            self.by_then(TargetDecision, organisation_id=organisation_id, programme_id=self.programme.id)
+        )
         return said[-1] if said else None
 
-    def included(self, urn):
-        said = self.decision(urn)
+    def included(self, organisation_id):
+        said = self.decision(organisation_id)
         return set(said.year_groups) if said and said.kind == "include" else None
 
-    def named_by_promises(self, urn):
+    def named_by_promises(self, organisation_id):
         found = set()
-        for u in {urn} | self.ancestors(urn):
+        for u in {organisation_id} | self.ancestors(organisation_id):
             for b in self.promises(u):
                 if not self.cancelled(b):
                     found |= set(self.groups_of(b))
         return found
 
-    def offers(self, urn, included=None):
-        base = included if included is not None else self.usual(urn)
+    def offers(self, organisation_id, included=None):
+        base = included if included is not None else self.usual(organisation_id)
         if base is None:
-            base = self.named_by_promises(urn) | {y for y in self.target_groups() if self.own(urn, y)}
-        return {y for y in base if self.own(urn, y) != 0}
+            base = self.named_by_promises(organisation_id) | {
+                y for y in self.target_groups() if self.own(organisation_id, y)
+            }
+        return {y for y in base if self.own(organisation_id, y) != 0}
 
-    def is_never_in(self, urn):
-        kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
+    def is_never_in(self, organisation_id):
+        kind = self.fact(organisation_id, "type_of_establishment").lower().replace("-", " ")
         return any(
             w in kind
             for w in (
@@ -317,72 +333,76 @@ class World:
             )
         )
 
-    def is_for_ages_16_to_19(self, urn):
-        kind = self.fact(urn, "type_of_establishment").lower().replace("-", " ")
+    def is_for_ages_16_to_19(self, organisation_id):
+        kind = self.fact(organisation_id, "type_of_establishment").lower().replace("-", " ")
         return any(w in kind for w in ("further education", "16 to 19", "sixth form"))
 
     @remembered
-    def eligible(self, urn):
+    def eligible(self, organisation_id):
         """In the target, or would be if it were not excluded."""
-        if self.fact(urn, "la_code") not in self.codes or not self.in_force(urn):
+        if self.fact(organisation_id, "la_code") not in self.codes or not self.in_force(organisation_id):
             return False
-        named = self.included(urn)
-        if named is None and self.is_never_in(urn):
+        named = self.included(organisation_id)
+        if named is None and self.is_never_in(organisation_id):
             return False
-        if named is None and self.usual(urn) is None:
-            if self.is_for_ages_16_to_19(urn):
+        if named is None and self.usual(organisation_id) is None:
+            if self.is_for_ages_16_to_19(organisation_id):
                 return False
-            return any(self.own(urn, y) != 0 for y in self.target_groups())
-        return bool(self.counting(urn))
+            return any(self.own(organisation_id, y) != 0 for y in self.target_groups())
+        return bool(self.counting(organisation_id))
 
     @remembered
-    def counting(self, urn):
-        return sorted(self.offers(urn, self.included(urn)) & self.target_groups())
+    def counting(self, organisation_id):
+        return sorted(self.offers(organisation_id, self.included(organisation_id)) & self.target_groups())
 
     @remembered
-    def excluded(self, urn):
-        said = self.decision(urn)
+    def excluded(self, organisation_id):
+        said = self.decision(organisation_id)
         if said:
             return said.kind == "exclude"
-        before = self.before(urn)
+        before = self.before(organisation_id)
         return bool(before) and all(self.excluded(a) for a in before)
 
     @remembered
     def target(self):
-        return [u for u in self.urns() if self.eligible(u) and not self.excluded(u)]
+        return [u for u in self.organisation_ids() if self.eligible(u) and not self.excluded(u)]
 
     # --- pupils
 
     @remembered
-    def number(self, urn, y):
-        own = self.own(urn, y)
+    def number(self, organisation_id, y):
+        own = self.own(organisation_id, y)
         if own is not None:
             return Fraction(own)
-        usual, pupils = self.usual(urn), self.fact(urn, "number_of_pupils")
-        if usual is None or pupils is None or self.registered_elsewhere(urn):
+        usual, pupils = self.usual(organisation_id), self.fact(organisation_id, "number_of_pupils")
+        if usual is None or pupils is None or self.registered_elsewhere(organisation_id):
             return None
-        offered = {g for g in usual | (self.included(urn) or set()) if self.own(urn, g) != 0}
+        offered = {
+            g for g in usual | (self.included(organisation_id) or set()) if self.own(organisation_id, g) != 0
+        }
         return Fraction(pupils, len(offered)) if offered else None
 
-    def registered_elsewhere(self, urn):
-        return "alternative provision" in self.fact(urn, "type_of_establishment").lower()
+    def registered_elsewhere(self, organisation_id):
+        return "alternative provision" in self.fact(organisation_id, "type_of_establishment").lower()
 
     @remembered
-    def target_pupils(self, urn):
-        numbers = [self.number(urn, y) for y in self.counting(urn)]
+    def target_pupils(self, organisation_id):
+        numbers = [self.number(organisation_id, y) for y in self.counting(organisation_id)]
         if not numbers or None in numbers:
             return None
         whole = int(sum(numbers) + Fraction(1, 2))
-        estimated = any(self.own(urn, y) is None for y in self.counting(urn))
-        return max(whole, self.seen_pupils(urn)) if estimated else whole
+        estimated = any(self.own(organisation_id, y) is None for y in self.counting(organisation_id))
+        return max(whole, self.seen_pupils(organisation_id)) if estimated else whole
 
     # --- promises and reports
 
     @remembered
-    def promises(self, urn):
+    def promises(self, organisation_id):
         return [
             b
-            for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id, catch_up=False)
+            for b in self.by_then(
+                Booking, organisation_id=organisation_id, programme_id=self.programme.id, catch_up=False
+            )
             if self.newest_revision(b)
         ]
 
@@ -530,18 +550,18 @@ class World:
     # --- the state of one year group
 
     @remembered
-    def same_school(self, urn):
+    def same_school(self, organisation_id):
         """The school and what it was before, one for one."""
-        before = self.before(urn)
-        if len(before) == 1 and self.after(before[0]) == [urn]:
-            return [urn, *self.same_school(before[0])]
-        return [urn]
+        before = self.before(organisation_id)
+        if len(before) == 1 and self.after(before[0]) == [organisation_id]:
+            return [organisation_id, *self.same_school(before[0])]
+        return [organisation_id]
 
     @remembered
-    def counted(self, urn, y):
+    def counted(self, organisation_id, y):
         """Pupils of a year group counted at a school and at those it alone took over; None: nobody
         counted."""
-        line = self.same_school(urn)
+        line = self.same_school(organisation_id)
         counts = [
             self.count(b).get(y, 0)
             for u in line
@@ -559,8 +579,8 @@ class World:
         return sum(counts) if counts else None
 
     @remembered
-    def state(self, urn, y):
-        line = self.same_school(urn)
+    def state(self, organisation_id, y):
+        line = self.same_school(organisation_id)
         promises = [
             b for u in line for b in self.promises(u) if not self.cancelled(b) and y in self.groups_of(b)
         ]
@@ -572,25 +592,27 @@ class World:
             return "booked"
         took = [b for b in promises if self.outcome(b) == "took"]
         failed = [b for b in promises if self.outcome(b) == "failed"]
-        stands_against = [b for b in failed if not self.made_good(b, took, urn, y)]
+        stands_against = [b for b in failed if not self.made_good(b, took, organisation_id, y)]
         every_predecessor = bool(inherited) and all(s == "seen" for s in inherited)
-        if not stands_against and (every_predecessor or took and (self.agreed(took) or self.half(urn, y))):
+        if not stands_against and (
+            every_predecessor or took and (self.agreed(took) or self.half(organisation_id, y))
+        ):
             return "seen"
         if took or "seen" in inherited or "part seen" in inherited:
             return "part seen"
         return "open"
 
-    def made_good(self, failed, took, urn, y):
+    def made_good(self, failed, took, organisation_id, y):
         """A later promise took place, or most of those whom the failed one promised a place have seen it
         after all."""
         if any(t.created_at >= self.newest_revision(failed).starts_at for t in took):
             return True
         if not took or y == ADULTS:
             return False
-        seen = self.counted(urn, y)
+        seen = self.counted(organisation_id, y)
         if seen is None:
             seen = sum(self.promised(t).get(y, 0) for t in took)
-        promised, number = self.promised(failed).get(y, 0), self.number(urn, y)
+        promised, number = self.promised(failed).get(y, 0), self.number(organisation_id, y)
         if number is None:
             return seen >= promised
         return seen >= number or (number - seen) * 2 < promised
@@ -604,8 +626,8 @@ class World:
             for b in silent
         )
 
-    def half(self, urn, y):
-        number, counted = self.number(urn, y), self.counted(urn, y)
+    def half(self, organisation_id, y):
+        number, counted = self.number(organisation_id, y), self.counted(organisation_id, y)
         if number is None:
             return counted is None or counted > 0
         return bool(counted) and counted >= Fraction(self.share) * number
@@ -613,13 +635,13 @@ class World:
     # --- standings
 
     @remembered
-    def states(self, urn):
-        return {y: self.state(urn, y) for y in self.counting(urn)}
+    def states(self, organisation_id):
+        return {y: self.state(organisation_id, y) for y in self.counting(organisation_id)}
 
     @remembered
-    def standing(self, urn):
+    def standing(self, organisation_id):
         """(standing, is it a gap)."""
-        states = list(self.states(urn).values())
+        states = list(self.states(organisation_id).values())
         if states and set(states) == {"seen"}:
             return "seen", False
         if "seen" in states or "part seen" in states:
@@ -628,17 +650,21 @@ class World:
             return "to confirm", True
         if "booked" in states:
             return "booked", "open" in states
-        family = {urn} | self.ancestors(urn)
+        family = {organisation_id} | self.ancestors(organisation_id)
         if self.unreachable(family):
             return "unreachable", True
         if any(
             (p.ended_at is None or p.ended_at >= self.until) and p.reply_by >= self.day
             for u in family
-            for p in self.by_then(Proposal, urn=u, programme_id=self.programme.id)
+            for p in self.by_then(Proposal, organisation_id=u, programme_id=self.programme.id)
         ):
             return "proposed", True
         answers = sorted(
-            (a for u in family for a in self.by_then(Answer, urn=u, programme_id=self.programme.id)),
+            (
+                a
+                for u in family
+                for a in self.by_then(Answer, organisation_id=u, programme_id=self.programme.id)
+            ),
             key=lambda a: a.id,
         )
         bookings = [b for u in family for b in self.promises(u)]
@@ -656,7 +682,7 @@ class World:
         if any(
             p.ended_at is None or p.ended_at >= self.until or p.ended_as == "lapsed"
             for u in family
-            for p in self.by_then(Proposal, urn=u, programme_id=self.programme.id)
+            for p in self.by_then(Proposal, organisation_id=u, programme_id=self.programme.id)
         ):
             return True  # none is open any more: it is past its day to reply by
         if any(self.cancelled(b) or self.outcome(b) == "failed" for b in bookings):
@@ -667,7 +693,7 @@ class World:
         letters = {r.id: r for r in self.rows[Letter]}
         found = []
         for u in family:
-            for i in self.by_then(Invitation, urn=u, programme_id=self.programme.id):
+            for i in self.by_then(Invitation, organisation_id=u, programme_id=self.programme.id):
                 letter = letters.get(i.letter_id)
                 if letter and letter.handed_at and letter.handed_at < self.until:
                     found.append(letter.handed_at)
@@ -678,7 +704,7 @@ class World:
         return [
             p.posted_at
             for p in self.by_then(PaperPosting)
-            if letters[p.paper_letter_id].urn in family
+            if letters[p.paper_letter_id].organisation_id in family
             and letters[p.paper_letter_id].programme_id == self.programme.id
             and p.posted_at < self.until
             and (p.withdrawn_at is None or p.withdrawn_at >= self.until)
@@ -688,7 +714,7 @@ class World:
         begun = [
             f.recorded_at
             for u in family
-            for f in self.by_then(FormBegun, urn=u, programme_id=self.programme.id)
+            for f in self.by_then(FormBegun, organisation_id=u, programme_id=self.programme.id)
         ]
         if not begun:
             return False
@@ -714,141 +740,165 @@ class World:
         live = [
             c.address.lower()
             for u in family
-            for c in self.by_then(Contact, urn=u, partnership_id=self.programme.partnership_id)
+            for c in self.by_then(Contact, organisation_id=u, partnership_id=self.programme.partnership_id)
             if c.ended_at is None or c.ended_at >= self.until
         ]
         invited = [
             i.address.lower()
             for u in family
-            for i in self.by_then(Invitation, urn=u, programme_id=self.programme.id)
+            for i in self.by_then(Invitation, organisation_id=u, programme_id=self.programme.id)
         ]
         return not live or all(address in dead for address in live + invited)
 
     # --- who is counted where
 
     @remembered
-    def heir(self, urn):
-        if urn in self.target():
-            return urn
-        after = self.after(urn)
+    def heir(self, organisation_id):
+        if organisation_id in self.target():
+            return organisation_id
+        after = self.after(organisation_id)
         return self.heir(after[0]) if len(after) == 1 else None
 
     @remembered
-    def seen_pupils(self, urn):
-        return sum(self.at_shows(urn, y) + self.added(urn, y) for y in self.counting(urn))
+    def seen_pupils(self, organisation_id):
+        return sum(
+            self.at_shows(organisation_id, y) + self.added(organisation_id, y)
+            for y in self.counting(organisation_id)
+        )
 
     @remembered
-    def at_shows(self, urn, y):
+    def at_shows(self, organisation_id, y):
         """Pupils of a year group counted at shows, under whatever number the school had."""
-        return sum((self.count(b) or {}).get(y, 0) for b in self.that_took_place(urn))
+        return sum((self.count(b) or {}).get(y, 0) for b in self.that_took_place(organisation_id))
 
-    def that_took_place(self, urn):
+    def that_took_place(self, organisation_id):
         return [
             b
-            for u in {r.urn for r in self.rows[Booking]}
+            for u in {r.organisation_id for r in self.rows[Booking]}
             for b in self.promises(u)
-            if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == urn
+            if not self.cancelled(b) and self.outcome(b) == "took" and self.heir(u) == organisation_id
         ]
 
     # --- who missed it
 
-    def catch_ups(self, urn):
+    def catch_ups(self, organisation_id):
         """Places at neighbours' shows, for pupils who missed their own, that took place."""
         return [
             b
-            for b in self.by_then(Booking, urn=urn, programme_id=self.programme.id, catch_up=True)
+            for b in self.by_then(
+                Booking, organisation_id=organisation_id, programme_id=self.programme.id, catch_up=True
+            )
             if self.newest_revision(b) and not self.cancelled(b) and self.outcome(b) == "took"
         ]
 
-    def said_of_absent(self, urn, y):
+    def said_of_absent(self, organisation_id, y):
         """What was said of them and not taken back; a lesson that is still to come has not been had."""
         return [
             a
-            for a in self.by_then(Absence, urn=urn, programme_id=self.programme.id, year_group=y)
+            for a in self.by_then(
+                Absence, organisation_id=organisation_id, programme_id=self.programme.id, year_group=y
+            )
             if (a.withdrawn_at is None or a.withdrawn_at >= self.moment)
             and (a.day is None or end_of(a.day) <= self.moment)
         ]
 
-    def left_to(self, urn):
+    def left_to(self, organisation_id):
         """Every school whose pupils count under this one."""
-        return [u for u in {r.urn for t in (Booking, Absence) for r in self.rows[t]} if self.heir(u) == urn]
+        return [
+            u
+            for u in {r.organisation_id for t in (Booking, Absence) for r in self.rows[t]}
+            if self.heir(u) == organisation_id
+        ]
 
     @remembered
-    def told_missing(self, urn, y):
+    def told_missing(self, organisation_id, y):
         """The school's newest word, else the sum of those of its forerunners; None where nobody said."""
         words = {
-            u: [a.pupils for a in self.said_of_absent(u, y) if a.kind == "missed"] for u in self.left_to(urn)
+            u: [a.pupils for a in self.said_of_absent(u, y) if a.kind == "missed"]
+            for u in self.left_to(organisation_id)
         }
-        if words.get(urn):
-            return words[urn][-1]
+        if words.get(organisation_id):
+            return words[organisation_id][-1]
         last = [said[-1] for said in words.values() if said]
         return sum(last) if last else None
 
     @remembered
-    def part(self, urn, y):
+    def part(self, organisation_id, y):
         """The whole number of pupils of a year group, whoever was counted: its own, or its part of the estimate."""
-        groups = self.counting(urn)
-        own = {g: self.own(urn, g) for g in groups if self.own(urn, g) is not None}
+        groups = self.counting(organisation_id)
+        own = {g: self.own(organisation_id, g) for g in groups if self.own(organisation_id, g) is not None}
         if y in own:
             return own[y]
-        numbers = [self.number(urn, g) for g in groups]
+        numbers = [self.number(organisation_id, g) for g in groups]
         if None in numbers:
             return None
         whole = int(2 * sum(numbers) + 1) // 2
         return in_parts(whole - sum(own.values()), dict.fromkeys([g for g in groups if g not in own], 1))[y]
 
     @remembered
-    def added(self, urn, y):
+    def added(self, organisation_id, y):
         """Who came to a neighbour's show to catch up: counted among those who saw it, but no more than there are."""
-        came = sum((self.count(b) or {}).get(y, 0) for u in self.left_to(urn) for b in self.catch_ups(u))
-        told, there = self.told_missing(urn, y), self.part(urn, y)
-        if self.own(urn, y) is None and told is not None:
-            there = max(there or 0, self.at_shows(urn, y) + told)
-        return came if there is None else max(0, min(came, there - self.at_shows(urn, y)))
+        came = sum(
+            (self.count(b) or {}).get(y, 0) for u in self.left_to(organisation_id) for b in self.catch_ups(u)
+        )
+        told, there = self.told_missing(organisation_id, y), self.part(organisation_id, y)
+        if self.own(organisation_id, y) is None and told is not None:
+            there = max(there or 0, self.at_shows(organisation_id, y) + told)
+        return came if there is None else max(0, min(came, there - self.at_shows(organisation_id, y)))
 
     @remembered
-    def absent(self, urn, y):
+    def absent(self, organisation_id, y):
         """Who of a year group that is seen has not seen it, and caught up; (None, 0) where nobody can say."""
-        if y == ADULTS or self.state(urn, y) != "seen":
+        if y == ADULTS or self.state(organisation_id, y) != "seen":
             return None, 0
-        told, there, at_shows = self.told_missing(urn, y), self.part(urn, y), self.at_shows(urn, y)
+        told, there, at_shows = (
+            self.told_missing(organisation_id, y),
+            self.part(organisation_id, y),
+            self.at_shows(organisation_id, y),
+        )
         everybody_counted = all(
             self.count(b) is not None
-            for u in self.same_school(urn)
+            for u in self.same_school(organisation_id)
             for b in self.promises(u)
             if not self.cancelled(b) and self.outcome(b) == "took" and y in self.groups_of(b)
-        ) and any(self.count(b) is not None and y in self.groups_of(b) for b in self.that_took_place(urn))
+        ) and any(
+            self.count(b) is not None and y in self.groups_of(b)
+            for b in self.that_took_place(organisation_id)
+        )
         if told is None:
             if there is None or not everybody_counted:
                 return None, 0
             missing = max(0, there - at_shows)
-        elif self.own(urn, y) is not None and everybody_counted:
+        elif self.own(organisation_id, y) is not None and everybody_counted:
             missing = min(told, max(0, there - at_shows))
         else:
             missing = told
-        absent = max(0, missing - self.added(urn, y))
+        absent = max(0, missing - self.added(organisation_id, y))
         lessons = sum(
-            a.pupils for u in self.left_to(urn) for a in self.said_of_absent(u, y) if a.kind != "missed"
+            a.pupils
+            for u in self.left_to(organisation_id)
+            for a in self.said_of_absent(u, y)
+            if a.kind != "missed"
         )
         return absent, min(lessons, absent)
 
     @remembered
-    def evidence(self, urn):
+    def evidence(self, organisation_id):
         """The weakest word among all that took place and counts under a school; '' of nothing."""
         words = [
             self.strength(b)
-            for u in {r.urn for r in self.rows[Booking]}
+            for u in {r.organisation_id for r in self.rows[Booking]}
             for b in self.promises(u)
             if not self.cancelled(b)
             and self.outcome(b) == "took"
-            and self.heir(u) == urn
-            and set(self.groups_of(b)) & set(self.counting(urn))
+            and self.heir(u) == organisation_id
+            and set(self.groups_of(b)) & set(self.counting(organisation_id))
         ]
         return min(words, key=STRENGTHS.index, default="")
 
     def also_seen(self):
         found = {}
-        for u in {r.urn for r in self.rows[Booking]}:
+        for u in {r.organisation_id for r in self.rows[Booking]}:
             took = [b for b in self.promises(u) if not self.cancelled(b) and self.outcome(b) == "took"]
             if took and self.heir(u) is None:
                 everything = [*took, *self.catch_ups(u)]
@@ -874,14 +924,16 @@ class WorldOfAdults(World):
     """A programme for adults counts schools only: every open one that is none of the types that are never
     in."""
 
-    def eligible(self, urn):
-        inside = self.fact(urn, "la_code") in self.codes and self.in_force(urn)
-        return inside and (self.included(urn) is not None or not self.is_never_in(urn))
+    def eligible(self, organisation_id):
+        inside = self.fact(organisation_id, "la_code") in self.codes and self.in_force(organisation_id)
+        return inside and (
+            self.included(organisation_id) is not None or not self.is_never_in(organisation_id)
+        )
 
-    def counting(self, urn):
+    def counting(self, organisation_id):
         return [ADULTS]
 
-    def offers(self, urn, included=None):
+    def offers(self, organisation_id, included=None):
         return {ADULTS}
 
     def groups_of(self, booking):
@@ -893,7 +945,7 @@ class WorldOfAdults(World):
     def is_counted(self, booking):
         return True  # of adults nobody asks for a number
 
-    def number(self, urn, y):
+    def number(self, organisation_id, y):
         return None
 
 

@@ -52,7 +52,7 @@ class Row:
     """One school of the target, or taken out of it. `number`: whence its pupils are; None is unknown. `absent`: of each
     year group that is seen how many missed it, and how many of them caught up."""
 
-    urn: int
+    organisation_id: int
     name: str
     district: str
     district_name: str
@@ -106,11 +106,11 @@ class Sums:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.rows = [self._row(urn) for urn in world.target()]
+        self.rows = [self._row(organisation_id) for organisation_id in world.target()]
         self.excluded = [
-            self._row(urn, excluded=True)
-            for urn in world.urns()
-            if world.eligible(urn) and world.excluded(urn)
+            self._row(organisation_id, excluded=True)
+            for organisation_id in world.organisation_ids()
+            if world.eligible(organisation_id) and world.excluded(organisation_id)
         ]
         self.also_seen = world.also_seen()
 
@@ -203,37 +203,40 @@ class Sums:
             return r.since is not None and r.since <= date.fromisoformat(value)
         if name == "find":
             named = plain(r.name).split()
-            return all(any(w.startswith(p) for w in named) or p == str(r.urn) for p in plain(value).split())
+            return all(
+                any(w.startswith(p) for w in named) or p == str(r.organisation_id)
+                for p in plain(value).split()
+            )
         if name == "list":
             return True
         raise AssertionError(f"nobody knows which schools {name}={value} asks for")
 
     # --- one school
 
-    def _row(self, urn: int, excluded: bool = False) -> Row:
+    def _row(self, organisation_id: int, excluded: bool = False) -> Row:
         w = self.world
-        standing, gap = w.standing(urn)
-        states = w.states(urn)
-        cause, detail, since = self.why(urn, standing, gap, states)
+        standing, gap = w.standing(organisation_id)
+        states = w.states(organisation_id)
+        cause, detail, since = self.why(organisation_id, standing, gap, states)
         if excluded:
-            cause, detail, since = "", *self.taken_out(urn)
-        seen_by = self.seen_by(urn)
-        pupils, by = w.target_pupils(urn), self.pupils_by(urn)
-        own = all(w.own(urn, y) is not None for y in states)
+            cause, detail, since = "", *self.taken_out(organisation_id)
+        seen_by = self.seen_by(organisation_id)
+        pupils, by = w.target_pupils(organisation_id), self.pupils_by(organisation_id)
+        own = all(w.own(organisation_id, y) is not None for y in states)
         return Row(
-            urn=urn,
-            name=w.fact(urn, "name"),
-            district=w.fact(urn, "district_code") or "",
-            district_name=w.fact(urn, "district_name") or "district not known",
-            phase=self.phase(urn),
-            type=w.fact(urn, "type_of_establishment"),
-            trust=w.fact(urn, "trust_name") or "",
-            town=w.fact(urn, "town").title(),
+            organisation_id=organisation_id,
+            name=w.fact(organisation_id, "name"),
+            district=w.fact(organisation_id, "district_code") or "",
+            district_name=w.fact(organisation_id, "district_name") or "district not known",
+            phase=self.phase(organisation_id),
+            type=w.fact(organisation_id, "type_of_establishment"),
+            trust=w.fact(organisation_id, "trust_name") or "",
+            town=w.fact(organisation_id, "town").title(),
             urban_rural=next(
                 (
                     word
                     for word in ("Rural", "Urban")
-                    if word.lower() in (w.fact(urn, "urban_rural") or "").lower()
+                    if word.lower() in (w.fact(organisation_id, "urban_rural") or "").lower()
                 ),
                 "",
             ),
@@ -248,31 +251,40 @@ class Sums:
             pupils=pupils,
             pupils_by=by,
             number="unknown" if pupils is None else "own" if own else "estimated",
-            ages_unknown=ADULTS not in states and w.usual(urn) is None and w.included(urn) is None,
-            uncounted=[y for y in states if self.is_uncounted(urn, y)],
-            evidence=w.evidence(urn),
-            absent={y: w.absent(urn, y) for y in states if w.absent(urn, y)[0] is not None},
-            place_unknown=w.fact(urn, "easting") is None or w.fact(urn, "northing") is None,
+            ages_unknown=ADULTS not in states
+            and w.usual(organisation_id) is None
+            and w.included(organisation_id) is None,
+            uncounted=[y for y in states if self.is_uncounted(organisation_id, y)],
+            evidence=w.evidence(organisation_id),
+            absent={
+                y: w.absent(organisation_id, y) for y in states if w.absent(organisation_id, y)[0] is not None
+            },
+            place_unknown=w.fact(organisation_id, "easting") is None
+            or w.fact(organisation_id, "northing") is None,
         )
 
-    def is_uncounted(self, urn: int, y: int) -> bool:
+    def is_uncounted(self, organisation_id: int, y: int) -> bool:
         """A show of the year group took place, nobody gave any number of it, and nothing of it is unsure or
         to come."""
         w = self.world
-        if y == ADULTS or w.state(urn, y) not in ("seen", "part seen") or w.counted(urn, y) is not None:
+        if (
+            y == ADULTS
+            or w.state(organisation_id, y) not in ("seen", "part seen")
+            or w.counted(organisation_id, y) is not None
+        ):
             return False
         return any(
             w.outcome(b) == "took" and y in w.groups_of(b)
-            for u in w.same_school(urn)
+            for u in w.same_school(organisation_id)
             for b in w.promises(u)
             if not w.cancelled(b)
         )
 
-    def phase(self, urn: int) -> str:
+    def phase(self, organisation_id: int) -> str:
         """The row of the phase table that a school stands in."""
         said, kind = (
-            self.world.fact(urn, "phase_of_education") or "",
-            self.world.fact(urn, "type_of_establishment"),
+            self.world.fact(organisation_id, "phase_of_education") or "",
+            self.world.fact(organisation_id, "type_of_establishment"),
         )
         if said and said.lower() != "not applicable":
             return said if said[0].isdigit() else said.capitalize()
@@ -280,26 +292,29 @@ class Sums:
             return "Special and alternative provision"
         return "Independent, phase not given" if "independent" in kind.lower() else "Phase not given"
 
-    def seen_by(self, urn: int) -> dict[int, int]:
+    def seen_by(self, organisation_id: int) -> dict[int, int]:
         w = self.world
-        return {y: w.at_shows(urn, y) + w.added(urn, y) for y in w.counting(urn)}
-
-    def pupils_by(self, urn: int) -> dict[int, int | None]:
-        """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were
-        counted."""
-        seen, own = self.seen_by(urn), self.world.own
         return {
-            y: n if n is None or own(urn, y) is not None else max(n, seen[y])
-            for y, n in self.parts_by(urn).items()
+            y: w.at_shows(organisation_id, y) + w.added(organisation_id, y)
+            for y in w.counting(organisation_id)
         }
 
-    def parts_by(self, urn: int) -> dict[int, int | None]:
+    def pupils_by(self, organisation_id: int) -> dict[int, int | None]:
+        """Own numbers; the rest of the school's estimate in equal whole parts, each no fewer than were
+        counted."""
+        seen, own = self.seen_by(organisation_id), self.world.own
+        return {
+            y: n if n is None or own(organisation_id, y) is not None else max(n, seen[y])
+            for y, n in self.parts_by(organisation_id).items()
+        }
+
+    def parts_by(self, organisation_id: int) -> dict[int, int | None]:
         """The same, whoever was counted."""
         w = self.world
-        groups = w.counting(urn)
-        own = {y: w.own(urn, y) for y in groups if w.own(urn, y) is not None}
+        groups = w.counting(organisation_id)
+        own = {y: w.own(organisation_id, y) for y in groups if w.own(organisation_id, y) is not None}
         rest = [y for y in groups if y not in own]
-        numbers = [w.number(urn, y) for y in groups]
+        numbers = [w.number(organisation_id, y) for y in groups]
         if not rest or None in numbers:
             return {y: own.get(y) for y in groups}
         whole = int(2 * sum(numbers) + 1) // 2
@@ -307,19 +322,21 @@ class Sums:
 
     # --- why it is a gap, what there is to say of it, and since when
 
-    def taken_out(self, urn: int) -> tuple[str, date | None]:
+    def taken_out(self, organisation_id: int) -> tuple[str, date | None]:
         """A coordinator's reason and day; of a school that it came from, where nobody said so of itself."""
         w = self.world
-        said = w.decision(urn)
+        said = w.decision(organisation_id)
         if said:
             return said.reason, day_of(said.recorded_at)
-        return self.taken_out(w.before(urn)[0])
+        return self.taken_out(w.before(organisation_id)[0])
 
-    def why(self, urn: int, standing: str, gap: bool, states: dict[int, str]) -> tuple[str, str, date | None]:
+    def why(
+        self, organisation_id: int, standing: str, gap: bool, states: dict[int, str]
+    ) -> tuple[str, str, date | None]:
         """(cause, what there is to say of it, day from which it holds); the cause is '' where there is no
         gap."""
         w = self.world
-        family = [urn, *w.ancestors(urn)]
+        family = [organisation_id, *w.ancestors(organisation_id)]
         shows = [
             b
             for u in family
@@ -329,21 +346,23 @@ class Sums:
         starts = {b.id: day_of(w.newest_revision(b).starts_at) for b in shows}
         took = [starts[b.id] for b in shows if w.outcome(b) == "took"]
         if standing == "seen":
-            return "", self.number_missing(urn, states), max(took, default=None)
+            return "", self.number_missing(organisation_id, states), max(took, default=None)
         if standing in ("part seen", "to confirm"):
             unsure = [y for y, state in states.items() if state == "to confirm"]
-            word = "differ" if any(self.disagree(urn, y) for y in unsure) else "silent"
+            word = "differ" if any(self.disagree(organisation_id, y) for y in unsure) else "silent"
             waits = min((starts[b.id] for b in shows if w.outcome(b) == word), default=None)
             unsettled = "reports disagree" if word == "differ" else "report missing"
             if standing == "to confirm":
                 return unsettled, "", waits
-            said = self.still_missing(urn, states) + ([unsettled] if unsure else [])
+            said = self.still_missing(organisation_id, states) + ([unsettled] if unsure else [])
             if "open" in states.values():
                 return "year group missing", "; ".join(said), max(took, default=None)
             failed = [starts[b.id] for b in shows if w.outcome(b) == "failed"]
             if states.get(ADULTS) == "part seen" and failed:
                 return "did not take place", "", max(failed)
-            short = [self.why_short(urn, y) for y, state in states.items() if state == "part seen"]
+            short = [
+                self.why_short(organisation_id, y) for y, state in states.items() if state == "part seen"
+            ]
             for cause in ("too few counted", "predecessor did not see it", "nobody counted"):
                 if cause in short:
                     return cause, "; ".join(said), max(took, default=None)
@@ -362,12 +381,14 @@ class Sums:
             had = [
                 c
                 for u in family
-                for c in w.by_then(Contact, urn=u, partnership_id=ours)
+                for c in w.by_then(Contact, organisation_id=u, partnership_id=ours)
                 if c.ended_at is None or c.ended_at >= w.until
             ]
             return "no address", "every address bounced" if had else "no contact", None
         if standing == "proposed":
-            kept = [p for u in family for p in w.by_then(Proposal, urn=u, programme_id=w.programme.id)]
+            kept = [
+                p for u in family for p in w.by_then(Proposal, organisation_id=u, programme_id=w.programme.id)
+            ]
             open_ = [p for p in kept if p.reply_by >= w.day and (p.ended_at is None or p.ended_at >= w.until)]
             newest = max(open_, key=lambda p: p.recorded_at)
             return (
@@ -377,53 +398,53 @@ class Sums:
             )
         return self.silence(standing, family)
 
-    def number_missing(self, urn: int, states: dict[int, str]) -> str:
+    def number_missing(self, organisation_id: int, states: dict[int, str]) -> str:
         """What is said of a school that is seen, and of which it is not known how many saw it."""
         w = self.world
         if ADULTS in states:
             return ""
-        if not w.evidence(urn):
+        if not w.evidence(organisation_id):
             return "seen before the split, none of its own pupils counted"
-        silent = any(self.shows_without_number(urn, y) for y in states)
+        silent = any(self.shows_without_number(organisation_id, y) for y in states)
         return "both sides agree, nobody counted: ask for the number" if silent else ""
 
-    def still_missing(self, urn: int, states: dict[int, str]) -> list[str]:
+    def still_missing(self, organisation_id: int, states: dict[int, str]) -> list[str]:
         """Of each year group that is missing, or of which too few saw it: what is known."""
         w = self.world
         missing = [y for y, state in states.items() if state == "open"]
         said = [f"{named_groups(missing)} missing"] if missing else []
         for y in (y for y, state in states.items() if state == "part seen"):
-            cause = self.why_short(urn, y)
+            cause = self.why_short(organisation_id, y)
             if cause == "predecessor did not see it":
                 names = [
                     w.fact(a, "name")
-                    for a in w.before(w.same_school(urn)[-1])
+                    for a in w.before(w.same_school(organisation_id)[-1])
                     if y in w.offers(a) and w.state(a, y) != "seen"
                 ]
                 words = f"not seen at {listed(names)}"
             elif cause == "nobody counted":
                 words = "nobody counted"
             else:
-                number = self.parts_by(urn)[y]
+                number = self.parts_by(organisation_id)[y]
                 of = "" if number is None else f" of {number:,}"
-                words = f"{w.counted(urn, y) or 0:,}{of} counted"
+                words = f"{w.counted(organisation_id, y) or 0:,}{of} counted"
             said.append(f"{named_groups([y])}: {words}" if len(states) > 1 else words)
         return said
 
-    def shows_without_number(self, urn: int, y: int) -> list[Booking]:
+    def shows_without_number(self, organisation_id: int, y: int) -> list[Booking]:
         """Shows of a year group that took place, and at which nobody counted."""
         w = self.world
         return [
             b
-            for u in w.same_school(urn)
+            for u in w.same_school(organisation_id)
             for b in w.promises(u)
             if not w.cancelled(b) and w.outcome(b) == "took" and y in w.groups_of(b) and w.count(b) is None
         ]
 
-    def why_short(self, urn: int, y: int) -> str:
+    def why_short(self, organisation_id: int, y: int) -> str:
         """Why a year group is only part seen."""
         w = self.world
-        line = w.same_school(urn)
+        line = w.same_school(organisation_id)
         mine = [b for u in line for b in w.promises(u) if not w.cancelled(b) and y in w.groups_of(b)]
         took = [b for b in mine if w.outcome(b) == "took"]
         before = [a for a in w.before(line[-1]) if y in w.offers(a)]
@@ -437,7 +458,7 @@ class Sums:
         """The newest thing that happened between the school and whoever asks it."""
         w = self.world
         answers = sorted(
-            (a for u in family for a in w.by_then(Answer, urn=u, programme_id=w.programme.id)),
+            (a for u in family for a in w.by_then(Answer, organisation_id=u, programme_id=w.programme.id)),
             key=lambda a: a.id,
         )
         if standing == "declined":
@@ -455,7 +476,7 @@ class Sums:
             newest = answers[-1]
             found.append((newest.recorded_at, SAID[newest.kind], newest.reason, newest.recorded_at))
         for u in family:
-            for p in w.by_then(Proposal, urn=u, programme_id=w.programme.id):
+            for p in w.by_then(Proposal, organisation_id=u, programme_id=w.programme.id):
                 if p.ended_at is None or p.ended_at >= w.until or p.ended_as == "lapsed":
                     over = end_of(p.reply_by)
                     found.append((over, "let a time lapse", in_words(p.reply_by), over))
@@ -463,7 +484,7 @@ class Sums:
             begun = [
                 f.recorded_at
                 for u in family
-                for f in w.by_then(FormBegun, urn=u, programme_id=w.programme.id)
+                for f in w.by_then(FormBegun, organisation_id=u, programme_id=w.programme.id)
             ]
             found.append((max(begun), "started", "", max(begun)))
         handed = w.handed(family)
@@ -479,10 +500,10 @@ class Sums:
             return "asked, waiting", f"asked on {in_words(began)}; reminder due from {in_words(due)}", began
         return cause, detail, began
 
-    def disagree(self, urn: int, y: int) -> bool:
+    def disagree(self, organisation_id: int, y: int) -> bool:
         """Whether two sides differ about a show for this year group, at the school or where it comes from."""
         w = self.world
-        line = w.same_school(urn)
+        line = w.same_school(organisation_id)
         if any(
             w.outcome(b) == "differ" and y in w.groups_of(b)
             for u in line

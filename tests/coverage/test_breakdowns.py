@@ -33,8 +33,8 @@ def _hold_parts(seed: int) -> None:
             parts = list(in_parts.standings_in_parts(year.programme.id, as_of=day, now=LATER, size=size))
             for name in ("target", "excluded"):
                 found = [s for part in parts for s in getattr(part, name)]
-                assert sorted(found, key=lambda s: s.urn) == getattr(whole, name)
-                assert found == sorted(found, key=lambda s: (s.name, s.urn))
+                assert sorted(found, key=lambda s: s.organisation_id) == getattr(whole, name)
+                assert found == sorted(found, key=lambda s: (s.name, s.organisation_id))
     finally:
         db.session.rollback()
 
@@ -62,13 +62,14 @@ def _hold_one_school(seed: int) -> None:
         for as_of, now, more in ((day, LATER, {}), (then, end_of(then), {}), (day, LATER, known_later)):
             whole = standings.standings_of_programme(year.programme.id, as_of=as_of, now=now, **more)
             for school in year.schools:
-                only = tuple(in_parts.with_kin(scope(year.programme), [school.urn]))
+                only = tuple(in_parts.with_kin(scope(year.programme), [school.organisation_id]))
                 alone = standings.standings_of_programme(
                     year.programme.id, as_of=as_of, now=now, only=only, **more
                 )
                 for name in ("target", "excluded", "also_seen"):
                     mine, among = (
-                        [s for s in getattr(found, name) if s.urn == school.urn] for found in (alone, whole)
+                        [s for s in getattr(found, name) if s.organisation_id == school.organisation_id]
+                        for found in (alone, whole)
                     )
                     assert mine == among, (name, as_of, more)
     finally:
@@ -95,12 +96,16 @@ def test_a_part_holds_a_booking_that_was_handed_on_later_whoever_has_it_now(app:
         booking = make.booking(make.show(programme, old, make.NOW + timedelta(days=50)), {8: 120, 9: 110})
         make.record(old, make.NOW, status="Closed", close_date=make.NOW.date())
         make.succession(old, new, at=make.NOW)
-        booking.urn = new.urn
-        handed = {"booking_id": booking.id, "from_urn": old.urn, "to_urn": new.urn}
+        booking.organisation_id = new.organisation_id
+        handed = {
+            "booking_id": booking.id,
+            "from_organisation_id": old.organisation_id,
+            "to_organisation_id": new.organisation_id,
+        }
         db.session.add(Handover(**handed, recorded_at=make.NOW, who="Priya"))
     before = make.NOW.date() - timedelta(days=1)
     (alone,) = standings.standings_of_programme(
-        programme.id, as_of=before, now=make.NOW, only=(old.urn,)
+        programme.id, as_of=before, now=make.NOW, only=(old.organisation_id,)
     ).target
     parts = in_parts.standings_in_parts(programme.id, as_of=before, now=make.NOW, size=1)
     assert [(s.name, s.standing) for part in parts for s in part.target] == [

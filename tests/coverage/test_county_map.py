@@ -14,10 +14,10 @@ CODES = {"Shire": "E07000001", "Town": "E07000002"}
 SQUARE = [[(0.0, 0.0), (300.0, 0.0), (300.0, 300.0), (0.0, 300.0)]]
 
 
-def school(urn: int, easting: int | None, northing: int | None, district: str) -> Standing:
+def school(organisation_id: int, easting: int | None, northing: int | None, district: str) -> Standing:
     return Standing(
-        urn=urn,
-        name=f"School {urn}",
+        organisation_id=organisation_id,
+        name=f"School {organisation_id}",
         district_code=CODES[district],
         district_name=district,
         phase="Secondary",
@@ -128,9 +128,9 @@ def test_up_to_500_schools_are_drawn_each_with_its_name_and_more_as_districts_on
     drawn = county_map.draw(outlines, figures_of_target(target, county="x").districts, target)
     assert drawn is not None and len(drawn.shapes) == 1
     marks = [*drawn.marks, *(mark for inset in drawn.insets for mark in inset.marks)]
-    named = {mark.urn: (mark.name, mark.glyph) for mark in marks}
+    named = {mark.organisation_id: (mark.name, mark.glyph) for mark in marks}
     assert len(marks) == len(named) == (schools if schools <= 500 else 0)
-    assert all(named[s.urn] == (s.name, s.standing) for s in target if named)
+    assert all(named[s.organisation_id] == (s.name, s.standing) for s in target if named)
     assert [mark.name for mark in drawn.marks] == sorted(mark.name for mark in drawn.marks)
 
 
@@ -142,7 +142,11 @@ def test_one_district_fills_the_picture_with_its_own_schools_alone():
     close = county_map.draw(outlines, found.districts, target, zoom=CODES["Town"])
     assert whole is not None and close is not None
     assert (whole.zoomed, len(whole.marks), whole.glyph) == ("", 2, county_map.GLYPH)
-    assert (close.zoomed, [m.urn for m in close.marks], close.glyph) == ("Town", [1], county_map.LARGE_GLYPH)
+    assert (close.zoomed, [m.organisation_id for m in close.marks], close.glyph) == (
+        "Town",
+        [1],
+        county_map.LARGE_GLYPH,
+    )
     assert [s.step for s in close.shapes] == [county_map.ELSEWHERE, 4]
     assert county_map.on_map(outlines) == [(CODES["Shire"], "Shire"), (CODES["Town"], "Town")]
     assert county_map.draw(outlines, found.districts, target, zoom="E99") == whole
@@ -156,4 +160,4 @@ def test_a_district_of_a_country_shows_its_schools_though_the_country_has_too_ma
     whole = county_map.draw(outlines, found.districts, target)
     close = county_map.draw(outlines, found.districts, target, zoom=CODES["Town"])
     assert whole is not None and whole.marks == []
-    assert close is not None and [m.urn for m in close.marks] == [9_999]
+    assert close is not None and [m.organisation_id for m in close.marks] == [9_999]

@@ -29,7 +29,7 @@ def found(programme, school) -> Standing:
     return next(
         s
         for s in standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW).target
-        if s.urn == school.urn
+        if s.organisation_id == school.organisation_id
     )
 
 
@@ -158,12 +158,14 @@ def test_what_changed_a_past_day_is_said_report_register_setting_and_rule(progra
                 make.report(booking, "school", later(DAY), {8: 100 if name != "As it was" else 150})
         report = publishing.publish(programme, date(2027, 3, 9), who="Priya", now=morning)
         told = dict(report.basis["standings"])
-        told[str(by["By a rule"].urn)] = ["part seen", "By a rule", 100]
+        told[str(by["By a rule"].organisation_id)] = ["part seen", "By a rule", 100]
         report.basis = {**report.basis, "standings": told}
         db.session.expunge(report)
     after = morning + timedelta(days=9)
     with transaction():
-        booking = db.session.query(make.Booking).filter_by(urn=by["By a report"].urn).one()
+        booking = (
+            db.session.query(make.Booking).filter_by(organisation_id=by["By a report"].organisation_id).one()
+        )
         reports.report(
             booking, "school", ReportAccount(took_place=True, pupils={8: 150}), who="School", now=after
         )

@@ -29,7 +29,7 @@ LONG = timedelta(minutes=75)
 
 def followed_as_of(programme: Programme, day: date, now: datetime = NOW) -> dict[int, FollowedSchool]:
     reckoning = standings.standings_of_programme(programme.id, as_of=day, now=now)
-    return {one.standing.urn: one for one in followed.followed_schools(reckoning, now=now)}
+    return {one.standing.organisation_id: one for one in followed.followed_schools(reckoning, now=now)}
 
 
 @pytest.fixture
@@ -179,19 +179,25 @@ def test_random_years_come_to_what_the_slow_reference_says_as_of_every_day(
         if day >= date(2027, 3, 28):
             moment -= timedelta(hours=1)  # summer time
         found = followed_as_of(programme, day)
-        wanted = {story.school.urn: story for story in stories if story.shows(moment)}
+        wanted = {story.school.organisation_id: story for story in stories if story.shows(moment)}
         assert found.keys() == wanted.keys(), day
-        for urn, story in wanted.items():
+        for organisation_id, story in wanted.items():
             for pledge in PLEDGES:
-                one = found[urn].kept[pledge]
+                one = found[organisation_id].kept[pledge]
                 told = (one.word, one.since, one.promised, one.detail)
-                assert told == became(pledge, story.shows(moment), story.words, moment), (day, urn, pledge)
+                assert told == became(pledge, story.shows(moment), story.words, moment), (
+                    day,
+                    organisation_id,
+                    pledge,
+                )
                 seen[f"{pledge}: {one.word}"] += 1
         reckoning = standings.standings_of_programme(programme.id, as_of=day, now=NOW)
         of_each = followed.unconfirmed(reckoning, now=NOW)
         for pledge in PLEDGES:
-            listed = sorted(urn for urn, one in found.items() if one.is_in(UNCONFIRMED, pledge))
-            assert listed == list(of_each.urns.get(pledge, ()))
+            listed = sorted(
+                organisation_id for organisation_id, one in found.items() if one.is_in(UNCONFIRMED, pledge)
+            )
+            assert listed == list(of_each.organisation_ids.get(pledge, ()))
     assert len(seen) >= 20, f"too few states were met: {seen}"
 
 
@@ -199,11 +205,13 @@ def test_a_later_answer_changes_no_day_before_it(programme: Programme) -> None:
     with transaction():
         booking = played(programme)
         pledges.answer(booking, {LESSON: "not done"}, who="x", now=FIRST + 5 * DAY)
-    before = followed_as_of(programme, (FIRST + 6 * DAY).date())[booking.urn].kept
+    before = followed_as_of(programme, (FIRST + 6 * DAY).date())[booking.organisation_id].kept
     with transaction():
         pledges.answer(booking, {LESSON: "done"}, who="x", now=FIRST + 7 * DAY)
-    assert followed_as_of(programme, (FIRST + 6 * DAY).date())[booking.urn].kept == before
-    assert followed_as_of(programme, (FIRST + 7 * DAY).date())[booking.urn].kept[LESSON].word == KEPT
+    assert followed_as_of(programme, (FIRST + 6 * DAY).date())[booking.organisation_id].kept == before
+    assert (
+        followed_as_of(programme, (FIRST + 7 * DAY).date())[booking.organisation_id].kept[LESSON].word == KEPT
+    )
 
 
 def test_what_a_closed_school_did_counts_under_the_school_that_it_became(programme: Programme) -> None:

@@ -62,7 +62,7 @@ def _told(year: RandomYear, day: date, now: datetime) -> Any:
     dimensions = [figures.by(reckoning.target, d) for d in DIMENSIONS]
     drawn = content.draw(reckoning, raised, county="Marlshire", partnership="The partnership")
     schools = reckoning.target, reckoning.excluded, reckoning.also_seen
-    causes = [(s.urn, s.cause, s.since, s.next_action) for s in reckoning.target]
+    causes = [(s.organisation_id, s.cause, s.since, s.next_action) for s in reckoning.target]
     return schools, found, dimensions, figures.by_year_group(reckoning.target), causes, raised, drawn.content
 
 
@@ -78,7 +78,7 @@ def _hold(seed: int, *, for_adults: bool = False) -> None:
             assert {s.target_pupils for s in reckoning.target} <= {None}
             assert {s.seen_pupils for s in reckoning.target} <= {0}
         _hold_schools(reckoning, slow)
-        assert {a.urn: a.pupils for a in reckoning.also_seen} == slow.also_seen
+        assert {a.organisation_id: a.pupils for a in reckoning.also_seen} == slow.also_seen
         _hold_figures(reckoning, slow)
         _hold_lists(reckoning, slow, Random(seed))
         _hold_report(year, reckoning, slow)
@@ -88,7 +88,12 @@ def _hold(seed: int, *, for_adults: bool = False) -> None:
 
 def _hold_schools(reckoning: standings.Reckoning, slow: Sums) -> None:
     for fast, row in zip([*reckoning.target, *reckoning.excluded], [*slow.rows, *slow.excluded], strict=True):
-        assert (fast.urn, fast.name, fast.standing, fast.is_gap) == (row.urn, row.name, row.standing, row.gap)
+        assert (fast.organisation_id, fast.name, fast.standing, fast.is_gap) == (
+            row.organisation_id,
+            row.name,
+            row.standing,
+            row.gap,
+        )
         said = fast.kind, fast.detail, fast.since
         assert said == (row.cause, row.detail, row.since), (said, row)
         assert list(fast.uncounted) == row.uncounted, fast
@@ -164,12 +169,16 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
             "evidence": (some.evidence if some else "") or r.choice(STRENGTHS),
             "ages": "unknown",
             "place": "unknown",
-            "find": r.choice(["redmere", "Academy, Redmere", "demy", str(some.urn) if some else "x"]),
+            "find": r.choice(
+                ["redmere", "Academy, Redmere", "demy", str(some.organisation_id) if some else "x"]
+            ),
             "list": "excluded",
         }
         words = {name: could[name] for name in r.sample(sorted(could), r.choice([1, 1, 2, 2, 3]))}
         picked = lists.pick(reckoning, _filters(words))
-        assert [s.urn for s in picked] == [row.urn for row in slow.picked(words)], words
+        assert [s.organisation_id for s in picked] == [row.organisation_id for row in slow.picked(words)], (
+            words
+        )
 
 
 def _filters(words: dict[str, str]) -> ListFilters:

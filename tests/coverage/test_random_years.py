@@ -68,23 +68,23 @@ def _hold_to_the_reference(seed: int) -> None:
 
 def _compare(reckoning: standings.Reckoning, world: World) -> None:
     target = world.target()
-    assert [s.urn for s in reckoning.target] == target
+    assert [s.organisation_id for s in reckoning.target] == target
     for s, row in zip(reckoning.target, Sums(world).rows, strict=True):
-        assert (s.standing, s.is_gap) == world.standing(s.urn), s
-        assert s.year_groups == world.states(s.urn), s
-        assert s.seen_pupils == world.seen_pupils(s.urn), s
+        assert (s.standing, s.is_gap) == world.standing(s.organisation_id), s
+        assert s.year_groups == world.states(s.organisation_id), s
+        assert s.seen_pupils == world.seen_pupils(s.organisation_id), s
         assert sum(s.seen_by_day.values()) == s.seen_pupils, s
-        absent = {y: world.absent(s.urn, y) for y in s.year_groups}
+        absent = {y: world.absent(s.organisation_id, y) for y in s.year_groups}
         assert s.absent_by_year == {y: n for y, (n, _) in absent.items() if n is not None}, s
         assert s.caught_up_by_year == {y: n for y, (_, n) in absent.items() if n}, s
-        assert s.target_pupils == world.target_pupils(s.urn), s
+        assert s.target_pupils == world.target_pupils(s.organisation_id), s
         assert bool(s.kind) == s.is_gap, s
         said = s.kind, s.detail, s.since, s.evidence
         assert said == (row.cause, row.detail, row.since, row.evidence), (s, row)
-    assert [s.urn for s in reckoning.excluded] == [
-        u for u in world.urns() if world.eligible(u) and world.excluded(u)
+    assert [s.organisation_id for s in reckoning.excluded] == [
+        u for u in world.organisation_ids() if world.eligible(u) and world.excluded(u)
     ]
-    assert {a.urn: a.pupils for a in reckoning.also_seen} == world.also_seen()
+    assert {a.organisation_id: a.pupils for a in reckoning.also_seen} == world.also_seen()
 
 
 AS_A_SCHOOL_IS = (
@@ -118,18 +118,18 @@ def test_schools_are_asked_to_bring_the_very_pupils_that_the_target_counts(app: 
             return  # it has a new authority since, with whatever its schools told before
         for code in target.codes - held.keys():
             db.session.add(Authority(la_code=code, name=code, partnership_id=programme.partnership_id))
-        for urn, known in target.known.items():
-            school = db.session.get_one(School, urn)
+        for organisation_id, known in target.known.items():
+            school = db.session.get_one(School, organisation_id)
             for name in AS_A_SCHOOL_IS:
                 setattr(school, name, getattr(known, name))
         judged = [s for s in (*target.schools, *target.excluded) if not s.ages_unknown]
-        schools = [db.session.get_one(School, s.known.urn) for s in judged]
+        schools = [db.session.get_one(School, s.known.organisation_id) for s in judged]
         found = accounts.of_schools(programme, schools, now=now)
         for s in judged:
-            expected = found[s.known.urn].expected
+            expected = found[s.known.organisation_id].expected
             assert {y: each.pupils for y, each in expected.items()} == s.by_year, s
             assert {y for y, each in expected.items() if not each.estimated} == {
-                y for y in s.by_year if target.is_own(s.known.urn, y)
+                y for y in s.by_year if target.is_own(s.known.organisation_id, y)
             }, s
     finally:
         db.session.rollback()

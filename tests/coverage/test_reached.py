@@ -13,10 +13,12 @@ from outreach.ground.db import transaction
 NOV, DEC = date(2026, 11, 3), date(2026, 12, 1)
 
 
-def school(urn: int, pupils: int | None, seen: dict[date, int], code: str = "E07000001") -> Standing:
+def school(
+    organisation_id: int, pupils: int | None, seen: dict[date, int], code: str = "E07000001"
+) -> Standing:
     return Standing(
-        urn=urn,
-        name=f"School {urn}",
+        organisation_id=organisation_id,
+        name=f"School {organisation_id}",
         district_code=code,
         district_name=f"District {code[-1:]}",
         phase="Secondary",

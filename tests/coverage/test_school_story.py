@@ -42,13 +42,20 @@ def _hold_to_the_lists(seed: int) -> None:
         ):
             whole = standings.standings_of_programme(year.programme.id, as_of=day, now=now)
             for school in year.schools:
-                (told,) = story.story_of_school(school.urn, year.county, as_of=day, now=now)
+                (told,) = story.story_of_school(school.organisation_id, year.county, as_of=day, now=now)
                 assert told.standing == next(
-                    (s for s in (*whole.target, *whole.excluded) if s.urn == school.urn), None
+                    (
+                        s
+                        for s in (*whole.target, *whole.excluded)
+                        if s.organisation_id == school.organisation_id
+                    ),
+                    None,
                 )
-                assert told.excluded == any(s.urn == school.urn for s in whole.excluded)
-                assert [s for s in told.also_seen if s.urn == school.urn] == [
-                    s for s in whole.also_seen if s.urn == school.urn
+                assert told.excluded == any(
+                    s.organisation_id == school.organisation_id for s in whole.excluded
+                )
+                assert [s for s in told.also_seen if s.organisation_id == school.organisation_id] == [
+                    s for s in whole.also_seen if s.organisation_id == school.organisation_id
                 ]
     finally:
         db.session.rollback()
@@ -102,8 +109,8 @@ def test_each_year_has_its_line_with_the_former_self_that_stood_for_the_school(o
         make.contact(new)
         make.record(old, datetime(2026, 9, 2, tzinfo=UTC), status="Closed", close_date=date(2026, 8, 31))
         make.succession(old, new, at=datetime(2026, 9, 2, tzinfo=UTC))
-    for urn in (new.urn,):
-        told = story.story_of_school(urn, ours, as_of=make.NOW.date(), now=make.NOW)
+    for organisation_id in (new.organisation_id,):
+        told = story.story_of_school(organisation_id, ours, as_of=make.NOW.date(), now=make.NOW)
         assert words(told) == [
             (2026, [("Redmere Academy", "not asked")], ""),
             (2025, [("Redmere School", "seen")], ""),
@@ -123,22 +130,24 @@ def test_a_booking_handed_on_counts_for_each_school_in_its_time(ours) -> None:
         )
         make.record(old, make.NOW, status="Closed", close_date=make.NOW.date())
         make.succession(old, new, at=make.NOW)
-        booking.urn = new.urn
+        booking.organisation_id = new.organisation_id
         db.session.add(
             Handover(
                 booking_id=booking.id,
-                from_urn=old.urn,
-                to_urn=new.urn,
+                from_organisation_id=old.organisation_id,
+                to_organisation_id=new.organisation_id,
                 recorded_at=make.NOW,
                 who="Priya",
             )
         )
     before = make.NOW.date() - timedelta(days=1)
-    assert words(story.story_of_school(old.urn, ours, as_of=before, now=make.NOW)) == [
+    assert words(story.story_of_school(old.organisation_id, ours, as_of=before, now=make.NOW)) == [
         (2026, [("Redmere School", "booked")], "")
     ]
     assert words(
-        story.story_of_school(new.urn, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1))
+        story.story_of_school(
+            new.organisation_id, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1)
+        )
     ) == [(2026, [("Redmere Academy", "booked")], "")]
 
 
@@ -149,18 +158,19 @@ def test_a_school_of_no_target_has_a_line_that_says_nothing_and_another_partners
         primary = make.school(statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary")
         in_year(ours, 2026)
         in_year(make.partnership(("932",)), 2026)
-    assert words(story.story_of_school(primary.urn, ours, as_of=make.NOW.date(), now=make.NOW)) == [
-        (2026, [], "")
-    ]
+    assert words(
+        story.story_of_school(primary.organisation_id, ours, as_of=make.NOW.date(), now=make.NOW)
+    ) == [(2026, [], "")]
 
 
 def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_queries) -> None:
     with transaction():
         school = make.school()
-    urn, taken = school.urn, []
+    organisation_id, taken = school.organisation_id, []
     partnership = db.session.merge(ours)
     assert (
-        partnership.id and story.story_of_school(urn, partnership, as_of=make.NOW.date(), now=make.NOW) == []
+        partnership.id
+        and story.story_of_school(organisation_id, partnership, as_of=make.NOW.date(), now=make.NOW) == []
     )
     for years in (range(2026, 2027), range(2021, 2026)):
         with transaction():
@@ -169,6 +179,6 @@ def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_
                 make.booking(make.show(programme, school, datetime(year + 1, 3, 9, 9, tzinfo=UTC)), {8: 100})
         assert partnership.id
         with count_queries() as queries:
-            told = story.story_of_school(urn, partnership, as_of=make.NOW.date(), now=make.NOW)
+            told = story.story_of_school(organisation_id, partnership, as_of=make.NOW.date(), now=make.NOW)
         taken.append(len(queries))
     assert (len(told), taken) == (6, [22, 22])

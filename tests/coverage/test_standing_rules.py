@@ -63,7 +63,7 @@ def played(programme: Any, school: School, day: date, pupils: dict[int, int], ca
 
 def found(programme: Any, school: School, as_of: date = NOW.date()) -> Standing:
     reckoned = standings.standings_of_programme(programme.id, as_of=as_of, now=NOW)
-    return next(s for s in reckoned.target if s.urn == school.urn)
+    return next(s for s in reckoned.target if s.organisation_id == school.organisation_id)
 
 
 def said(s: Standing) -> tuple[str, str, date | None]:
@@ -133,7 +133,7 @@ def test_a_school_has_closed_on_the_day_that_the_register_names(programme, schoo
         standings.standings_of_programme(programme.id, as_of=day, now=NOW).closed_by_then
         for day in (FIRST - timedelta(days=1), FIRST)
     ]
-    assert closed == [frozenset(), {school.urn}]
+    assert closed == [frozenset(), {school.organisation_id}]
 
 
 def test_a_report_counts_from_the_moment_after_it_came(programme, school) -> None:
@@ -162,7 +162,7 @@ def test_who_booked_from_elsewhere_belongs_to_the_partnership_that_it_booked_wit
         guest, theirs = make.school(la_code="933"), make.programme(make.partnership(("932",)))
     played(programme, guest, FIRST, {8: 100})
     scopes = [as_of.scope_of_all(each.partnership_id) for each in (programme, theirs)]
-    assert [guest.urn in db.session.scalars(scope).all() for scope in scopes] == [True, False]
+    assert [guest.organisation_id in db.session.scalars(scope).all() for scope in scopes] == [True, False]
 
 
 # Asked, and nothing promised that counts
@@ -246,10 +246,16 @@ def test_a_schools_name_is_as_its_own_partnership_corrected_it_until_that_is_wit
     assert names() == [was, "Overmoor School"]
     for withdrawn, said in ((False, "St Brannoc’s"), (True, was)):
         with transaction():
-            for urn in (school.urn, guest.urn):
+            for organisation_id in (school.organisation_id, guest.organisation_id):
                 facts = {"recorded_at": make.EARLIER, "who": "Priya", "reason": "It says so itself"}
                 db.session.add(
-                    Correction(urn=urn, field="name", value="St Brannoc’s", withdrawn=withdrawn, **facts)
+                    Correction(
+                        urn=organisation_id,
+                        field="name",
+                        value="St Brannoc’s",
+                        withdrawn=withdrawn,
+                        **facts,
+                    )
                 )
         assert names() == [said, "Overmoor School"]
 
@@ -290,14 +296,18 @@ def booked(programme: Any, school: School, at: datetime) -> Any:
 
 def proposal(programme: Any, school: School, at: datetime, **changes: Any) -> Proposal:
     times = {"starts_at": noon(THIRD), "reply_by": THIRD - timedelta(days=7)}
-    found = Proposal(**{"programme_id": programme.id, "urn": school.urn, "recorded_at": at} | times | changes)
+    found = Proposal(
+        **{"programme_id": programme.id, "organisation_id": school.organisation_id, "recorded_at": at}
+        | times
+        | changes
+    )
     db.session.add(found)
     return found
 
 
 def correction(school: School, at: datetime) -> None:
     told = {
-        "urn": school.urn,
+        "organisation_id": school.organisation_id,
         "field": "name",
         "value": "Redmere Academy",
         "reason": "Its sign",
@@ -356,7 +366,7 @@ HAPPENS = OF_CONTACTS | {
     ),
     "it answers": lambda p, s, at: make.answer(p, s, "declined", at, "Exams"),
     "it begins the form": lambda p, s, at: db.session.add(
-        FormBegun(programme_id=p.id, urn=s.urn, recorded_at=at)
+        FormBegun(programme_id=p.id, organisation_id=s.organisation_id, recorded_at=at)
     ),
     "a time is kept for it": proposal,
     "its time is given up": lambda p, s, at: proposal(p, s, noon(FIRST), ended_at=at, ended_as="withdrawn"),
@@ -384,7 +394,9 @@ def test_what_happens_at_midnight_is_of_the_day_that_begins(programme: Any, happ
     def on(day: date) -> list[Standing]:
         db.session.expire_all()
         reckoned = standings.standings_of_programme(programme.id, as_of=day, now=NOW)
-        return [s for s in [*reckoned.target, *reckoned.excluded] if s.urn == school.urn]
+        return [
+            s for s in [*reckoned.target, *reckoned.excluded] if s.organisation_id == school.organisation_id
+        ]
 
     def told(at: datetime) -> list[Any]:
         with db.session.begin_nested() as nested:
@@ -411,9 +423,9 @@ def test_who_saw_it_from_elsewhere_is_named_with_its_district(programme) -> None
     for school in (guest, nowhere):
         played(programme, school, FIRST, {8: 100})
     told = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW).also_seen
-    assert [(s.urn, s.district_name, s.pupils) for s in told] == [
-        (guest.urn, "Overmoor", 100),
-        (nowhere.urn, "district not known", 100),
+    assert [(s.organisation_id, s.district_name, s.pupils) for s in told] == [
+        (guest.organisation_id, "Overmoor", 100),
+        (nowhere.organisation_id, "district not known", 100),
     ]
 
 
@@ -529,8 +541,10 @@ def test_a_merger_names_who_did_not_see_a_training_though_no_register_shows_it(a
     (heir,) = follow(training, school, unknown)
     assert said(found(training, heir))[:2] == ("part seen", f"not seen at {unknown.name}")
     with transaction():
-        db.session.execute(delete(SchoolRecord).where(SchoolRecord.urn == unknown.urn))
-    assert said(found(training, heir))[:2] == ("part seen", f"not seen at URN {unknown.urn}")
+        db.session.execute(
+            delete(SchoolRecord).where(SchoolRecord.organisation_id == unknown.organisation_id)
+        )
+    assert said(found(training, heir))[:2] == ("part seen", f"not seen at URN {unknown.organisation_id}")
 
 
 def test_a_merger_with_an_infant_school_has_seen_it_when_those_with_the_year_groups_did(

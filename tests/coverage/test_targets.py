@@ -186,12 +186,12 @@ def test_on_a_split_each_successor_has_seen_it_and_nobody_is_counted_twice(progr
         for new in (one, two):
             make.succession(old, new, NOW - timedelta(days=50))
     found = reckon(programme)
-    assert [(s.urn, s.standing, s.seen_pupils) for s in found.target] == [
-        (one.urn, "seen", 0),
-        (two.urn, "seen", 0),
+    assert [(s.organisation_id, s.standing, s.seen_pupils) for s in found.target] == [
+        (one.organisation_id, "seen", 0),
+        (two.organisation_id, "seen", 0),
     ]
-    assert [(a.urn, a.pupils, a.why) for a in found.also_seen] == [
-        (old.urn, 250, "split into several schools")
+    assert [(a.organisation_id, a.pupils, a.why) for a in found.also_seen] == [
+        (old.organisation_id, 250, "split into several schools")
     ]
 
 
@@ -202,7 +202,9 @@ def test_a_visitor_from_elsewhere_that_was_split_there_is_told_of_as_split(progr
         make.record(old, NOW - timedelta(days=50), status="Closed", close_date=date(2027, 1, 1))
         for heir in new:
             make.succession(old, heir, NOW - timedelta(days=50))
-    assert [(a.urn, a.why) for a in reckon(programme).also_seen] == [(old.urn, "split into several schools")]
+    assert [(a.organisation_id, a.why) for a in reckon(programme).also_seen] == [
+        (old.organisation_id, "split into several schools")
+    ]
 
 
 def test_a_school_of_unknown_ages_has_the_year_groups_that_it_told_of(programme):
@@ -237,9 +239,9 @@ def test_an_open_school_that_something_was_split_off_from_stays_and_keeps_what_i
         make.decision(programme, make.school(name="Elsewhere"), "exclude")
         make.succession(old, new, NOW - timedelta(days=50), day=date(2015, 9, 1))
     found = reckon(programme)
-    assert [(s.urn, s.standing, s.seen_pupils) for s in found.target] == [
-        (old.urn, "seen", 300),
-        (new.urn, "unreachable", 0),
+    assert [(s.organisation_id, s.standing, s.seen_pupils) for s in found.target] == [
+        (old.organisation_id, "seen", 300),
+        (new.organisation_id, "unreachable", 0),
     ]
     assert found.also_seen == []
 
@@ -250,7 +252,10 @@ def test_what_was_split_off_does_not_inherit_an_exclusion_nor_take_one_back(prog
         make.decision(programme, old, "exclude")
         make.succession(old, new, NOW - timedelta(days=50))
     found = reckon(programme)
-    assert ([s.urn for s in found.target], [s.urn for s in found.excluded]) == ([new.urn], [old.urn])
+    assert ([s.organisation_id for s in found.target], [s.organisation_id for s in found.excluded]) == (
+        [new.organisation_id],
+        [old.organisation_id],
+    )
 
 
 @pytest.mark.parametrize(
@@ -270,9 +275,10 @@ def test_a_predecessor_is_out_once_it_is_closed(programme, facts, link, out_from
         make.succession(old, new, day=link)
         make.record(old, datetime(2027, 2, 10, 9, tzinfo=UTC), **facts)
     before, then = (
-        [s.urn for s in reckon(programme, day).target] for day in (out_from - timedelta(days=1), out_from)
+        [s.organisation_id for s in reckon(programme, day).target]
+        for day in (out_from - timedelta(days=1), out_from)
     )
-    assert (before, then) == ([old.urn, new.urn], [new.urn])
+    assert (before, then) == ([old.organisation_id, new.organisation_id], [new.organisation_id])
 
 
 def test_behind_a_school_that_stays_open_nothing_is_passed_on(programme):
@@ -284,7 +290,10 @@ def test_behind_a_school_that_stays_open_nothing_is_passed_on(programme):
         make.succession(second, third, NOW - timedelta(days=50))
         make.contact(third)
     found = reckon(programme)
-    assert [(s.urn, s.standing) for s in found.target] == [(second.urn, "seen"), (third.urn, "not asked")]
+    assert [(s.organisation_id, s.standing) for s in found.target] == [
+        (second.organisation_id, "seen"),
+        (third.organisation_id, "not asked"),
+    ]
 
 
 def test_a_predecessor_that_no_file_showed_passes_on(programme):
@@ -294,8 +303,12 @@ def test_a_predecessor_that_no_file_showed_passes_on(programme):
         unknown = make.school()
         make.succession(first, unknown, NOW - timedelta(days=60))
         make.succession(unknown, last, NOW - timedelta(days=60))
-        db.session.execute(delete(SchoolRecord).where(SchoolRecord.urn == unknown.urn))
-    assert [(s.urn, s.standing) for s in reckon(programme).target] == [(last.urn, "seen")]
+        db.session.execute(
+            delete(SchoolRecord).where(SchoolRecord.organisation_id == unknown.organisation_id)
+        )
+    assert [(s.organisation_id, s.standing) for s in reckon(programme).target] == [
+        (last.organisation_id, "seen")
+    ]
 
 
 def test_also_seen_never_says_closed_of_an_open_school(programme):
@@ -332,11 +345,11 @@ def test_a_coordinators_inclusion_holds_or_is_told_why_it_cannot(programme):
             make.decision(programme, school, "include", year_groups=(8,))
         make.decision(programme, others, "include", year_groups=(12,))
     found = reckon(programme)
-    assert {s.urn for s in found.target} == {s.urn for s in held}
+    assert {s.organisation_id for s in found.target} == {s.organisation_id for s in held}
     assert found.not_held == {
-        closed.urn: "closed",
-        none.urn: "its own number of pupils in Year 8 is 0",
-        others.urn: "the programme is for Years 8 and 9",
+        closed.organisation_id: "closed",
+        none.organisation_id: "its own number of pupils in Year 8 is 0",
+        others.organisation_id: "the programme is for Years 8 and 9",
     }
 
 
@@ -352,7 +365,9 @@ def test_a_merger_has_seen_it_when_every_predecessor_did_and_adds_up_own_numbers
             booking = make.booking(make.show(programme, school, NOW - timedelta(days=90)), {8: 100, 9: 100})
             make.report(booking, "school", told, {8: 60, 9: 60}, took_place=True)
     early, late = reckon(programme, DAY - timedelta(days=20)).target, reckon(programme).target
-    assert [(s.urn, s.standing, s.target_pupils) for s in early] == [(merged.urn, "to confirm", 320)]
+    assert [(s.organisation_id, s.standing, s.target_pupils) for s in early] == [
+        (merged.organisation_id, "to confirm", 320)
+    ]
     assert [(s.standing, s.seen_pupils, s.target_pupils) for s in late] == [("seen", 240, 320)]
 
 
@@ -395,7 +410,7 @@ def test_a_merger_is_booked_while_a_predecessors_show_is_to_come(programme):
             make.succession(school, merged, NOW - timedelta(days=50))
         make.booking(make.show(programme, one, NOW + timedelta(days=9)), {8: 125, 9: 125})
     s = only(programme)
-    assert (s.urn, s.standing, s.is_gap) == (merged.urn, "booked", False)
+    assert (s.organisation_id, s.standing, s.is_gap) == (merged.organisation_id, "booked", False)
 
 
 def test_pupils_counted_before_a_split_do_not_make_up_half_of_a_successor(programme):
@@ -431,7 +446,7 @@ def test_a_slot_is_proposed_until_its_reply_by_day_is_over(programme):
         db.session.add(
             Proposal(
                 programme_id=programme.id,
-                urn=school.urn,
+                organisation_id=school.organisation_id,
                 starts_at=NOW,
                 reply_by=date(2027, 2, 20),
                 recorded_at=datetime(2027, 2, 10, tzinfo=UTC),

@@ -41,7 +41,7 @@ TODAY = datetime(2028, 3, 1, 12, tzinfo=UTC)
 DAYS = (date(2027, 1, 20), date(2027, 4, 30), date(2027, 7, 15), date(2027, 12, 1))
 
 DATED = {
-    "school_record": "recorded_at",
+    "organisation_record": "recorded_at",
     "correction": "recorded_at",
     "succession": "recorded_at",
     "own_number": "recorded_at",
@@ -80,11 +80,11 @@ CHANGED: dict[str, dict[str, str]] = {
         "performance_id": NEVER,
         "created_at": NEVER,
         "catch_up": NEVER,
-        "urn": "booking_handover dates it",
+        "organisation_id": "booking_handover dates it",
     },
     "absence": {
         "programme_id": NEVER,
-        "urn": NEVER,
+        "organisation_id": NEVER,
         "year_group": NEVER,
         "kind": NEVER,
         "pupils": NEVER,
@@ -98,7 +98,7 @@ CHANGED: dict[str, dict[str, str]] = {
         "starts_at": "booking_revision dates it; after the end the database refuses a move",
     },
     "contact": {
-        "urn": NEVER,
+        "organisation_id": NEVER,
         "partnership_id": NEVER,
         "address": NEVER,
         "created_at": NEVER,
@@ -108,13 +108,13 @@ CHANGED: dict[str, dict[str, str]] = {
     "letter": {"handed_at": NOW},
     "proposal": {
         "programme_id": NEVER,
-        "urn": NEVER,
+        "organisation_id": NEVER,
         "recorded_at": NEVER,
         "reply_by": "proposal_move dates it",
         "ended_at": NOW,
         "ended_as": "is set with ended_at",
     },
-    "paper_letter": {"programme_id": NEVER, "urn": NEVER},
+    "paper_letter": {"programme_id": NEVER, "organisation_id": NEVER},
     "paper_posting": {
         "paper_letter_id": NEVER,
         "posted_at": NEVER,

@@ -30,8 +30,8 @@ class Story:
         return standings.standings_of_programme(self.programme.id, as_of=day, now=NOW)
 
     def of(self, letter: str, day: date) -> Standing | None:
-        urn = self.school[letter].urn
-        return next((s for s in self.as_of(day).target if s.urn == urn), None)
+        organisation_id = self.school[letter].organisation_id
+        return next((s for s in self.as_of(day).target if s.organisation_id == organisation_id), None)
 
 
 @pytest.fixture

@@ -102,8 +102,8 @@ def test_every_awkward_kind_of_school_is_there_whatever_the_seed(seed: int):
 
 def test_links_tell_a_succession_a_merger_and_a_split_with_both_sides_named():
     links = read(MARLSHIRE.links)
-    urns = {row["URN"] for row in SCHOOLS}
-    assert all(link["URN"] in urns and link["LinkURN"] in urns for link in links)
+    organisation_ids = {row["URN"] for row in SCHOOLS}
+    assert all(link["URN"] in organisation_ids and link["LinkURN"] in organisation_ids for link in links)
     successors = [(x["URN"], x["LinkURN"]) for x in links if x["LinkType"].startswith("Successor")]
     predecessors = [(x["LinkURN"], x["URN"]) for x in links if x["LinkType"].startswith("Predecessor")]
     assert sorted(successors) == sorted(predecessors)

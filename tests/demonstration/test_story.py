@@ -101,8 +101,8 @@ def judge(told: Told, now: datetime) -> None:
     assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40
     assert db.session.scalar(lie.where(Performance.starts_at > now)) > 15
     kept = list(db.session.scalars(select(Proposal).order_by(Proposal.id)))
-    calendars = school_days.load(row.urn for row in kept)
-    assert kept and not any(calendars[row.urn].why_closed(row.reply_by) for row in kept)
+    calendars = school_days.load(row.organisation_id for row in kept)
+    assert kept and not any(calendars[row.organisation_id].why_closed(row.reply_by) for row in kept)
     (of_county, *_) = school_days.authority_calendars(partnerships.la_codes(told.partnership.id)).values()
     assert not of_county.why_closed(told.programme.reply_by)
     assert len(open_door.waiting_requests(told.partnership.id)) == 2
@@ -121,7 +121,7 @@ def judge(told: Told, now: datetime) -> None:
     assert open_answers.names_of_tables() == []
     staff = staff_answers.of_programme(told.programme)
     assert all(staff_answers.sums(staff, moment).answers >= 5 for moment in (SOON, LATER_ON))
-    assert len(declines.urns_of_programme(told.programme.id)) == 1
+    assert len(declines.organisation_ids_of_programme(told.programme.id)) == 1
     waits = inbox.count_waiting(told.partnership.id)
     assert waits == {"address": 2, "decline": 1, "mail": 1, "newcomer": 1, "wish": 1}
 
@@ -162,7 +162,7 @@ def test_the_addresses_let_the_coordinator_in_once_and_open_a_school_that_can_bo
     assert client.get(f"/sign-in/{entrance.sign_in}").status_code == 200 or now > datetime.now(UTC)
     link = links.find(entrance.invitation)
     assert link is not None
-    assert link.urn == entrance.school.urn
+    assert link.organisation_id == entrance.school.organisation_id
     assert link.open_at(now + timedelta(days=14))
     assert slots.offers(told.programme, entrance.school, now=now).near
 

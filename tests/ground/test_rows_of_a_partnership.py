@@ -79,7 +79,7 @@ def rows(app: Flask) -> dict[str, Any]:
         school = make.school()
         make.booking(make.show(programme, school, make.NOW), {8: 100})
         links.mint(
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             address="j.fell@redmere.example",
@@ -133,7 +133,12 @@ def subjects(app: Flask) -> dict[str, history.HasHistory]:
         person, at = make.person(partnership), make.NOW
         rows: list[Any] = [
             Incoming(partnership_id=of, digest="1", raw=b"", received_at=at, kind="person"),
-            LinkRequest(programme_id=programme.id, urn=school.urn, address="x@y.example", recorded_at=at),
+            LinkRequest(
+                programme_id=programme.id,
+                organisation_id=school.organisation_id,
+                address="x@y.example",
+                recorded_at=at,
+            ),
             addresses.make("board", of, partnership_id=of, label="The board", who="Priya", now=at),
             tokens.make(of, "The board", who="Priya", now=at)[0],
             troupe_links.make(troupe.id, partnership_id=of, who="Priya", now=at),

@@ -36,7 +36,7 @@ def test_each_test_finds_the_rows_as_they_were_made_and_may_change_them(
     found = world(two_schools, "Redmere")
     rows = whole_database()
     assert [school.name for school in found["schools"]] == ["Redmere 0", "Redmere 1"]
-    assert list(db.session.scalars(select(School).order_by(School.urn))) == found["schools"]
+    assert list(db.session.scalars(select(School).order_by(School.organisation_id))) == found["schools"]
     with transaction():
         found["whose"].name = f"Changed by {nth}"
         later = make.partnership(()).id

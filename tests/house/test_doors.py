@@ -59,7 +59,9 @@ def test_every_address_in_a_letter_leads_to_a_page(app: Flask) -> None:
     assert pages
     match = app.url_map.bind("outreach.example").match
     for name, pattern in pages.items():
-        path = pattern.format(token="t", reference="MRL-1", urn=900001, tour_day_id=1, wave="after")
+        path = pattern.format(
+            token="t", reference="MRL-1", organisation_id=900001, tour_day_id=1, wave="after"
+        )
         try:
             match(path)
         except MethodNotAllowed as error:

@@ -97,9 +97,9 @@ def add_tour_days(site: Site, desk: Page, first: date, last: date) -> None:
     expect(desk.locator("main")).to_contain_text(re.compile(r"\d+ tour days added"))
 
 
-def bring_contacts(site: Site, desk: Page, urns: Sequence[int], today: date) -> None:
+def bring_contacts(site: Site, desk: Page, organisation_ids: Sequence[int], today: date) -> None:
     site.open(desk, "/desk/contacts")
-    content = contacts_file(list(urns))
+    content = contacts_file(list(organisation_ids))
     desk.locator("#file").set_input_files({"name": "contacts.csv", "mimeType": "text/csv", "buffer": content})
     press(desk, "See what it would do…")
     desk.locator("#source").fill("the schools’ websites")
@@ -118,11 +118,11 @@ def make_token(site: Site, desk: Page) -> str:
 # --- asking
 
 
-def send_round(site: Site, desk: Page, urns: Sequence[int]) -> None:
+def send_round(site: Site, desk: Page, organisation_ids: Sequence[int]) -> None:
     """Choose schools, look at list and letter, send."""
     site.open(desk, "/desk/invitations?standing=any")
-    for urn in urns:
-        desk.locator(f"#u{urn}").check()
+    for organisation_id in organisation_ids:
+        desk.locator(f"#u{organisation_id}").check()
     press(desk, "Write to those ticked…")
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Write to")
     desk.get_by_role("button", name=re.compile(r"^Send \d+ letter")).click()
@@ -170,9 +170,9 @@ def wish_other_days(phone: Page, link: str, words: str) -> None:
     press(phone, "Tell us")
 
 
-def note_answer(site: Site, desk: Page, urn: int, kind: str, reason: str) -> None:
+def note_answer(site: Site, desk: Page, organisation_id: int, kind: str, reason: str) -> None:
     """What a school said on the phone."""
-    site.open(desk, f"/desk/schools/{urn}/answer")
+    site.open(desk, f"/desk/schools/{organisation_id}/answer")
     desk.locator(f"input[name=kind][value='{kind}']").check()
     desk.locator("[name=reason]").fill(reason)
     press(desk, "Keep the answer")
@@ -296,23 +296,23 @@ def report(
     expect(desk.locator("main")).to_contain_text("Said so far")
 
 
-def take_out(site: Site, desk: Page, urn: int, reason: str) -> None:
+def take_out(site: Site, desk: Page, organisation_id: int, reason: str) -> None:
     """Out of the target, with a reason."""
-    site.open(desk, f"/desk/schools/{urn}/target")
+    site.open(desk, f"/desk/schools/{organisation_id}/target")
     desk.locator("input[name=kind][value=exclude]").check()
     desk.locator("[name=reason]").fill(reason)
     press(desk, "Keep this")
 
 
-def correct(site: Site, desk: Page, urn: int, field: str, value: str) -> None:
-    site.open(desk, f"/desk/schools/{urn}/facts/{field}")
+def correct(site: Site, desk: Page, organisation_id: int, field: str, value: str) -> None:
+    site.open(desk, f"/desk/schools/{organisation_id}/facts/{field}")
     desk.locator("[name=value]").first.fill(value)
     desk.locator("[name=reason]").fill("The office rang")
     press(desk, "Correct it")
 
 
-def own_numbers(site: Site, desk: Page, urn: int, numbers: dict[int, int]) -> None:
-    site.open(desk, f"/desk/schools/{urn}/numbers")
+def own_numbers(site: Site, desk: Page, organisation_id: int, numbers: dict[int, int]) -> None:
+    site.open(desk, f"/desk/schools/{organisation_id}/numbers")
     for y, number in numbers.items():
         desk.locator(f"[name=y{y}]").fill(str(number))
     press(desk, "Keep these numbers")
@@ -353,13 +353,13 @@ def letters_to(folder: Path, address: str) -> list[EmailMessage]:
     return found  # type: ignore[return-value]
 
 
-def link_of(folder: Path, urn: int) -> str:
+def link_of(folder: Path, organisation_id: int) -> str:
     """The personal link of a school's newest letter, as its button has it."""
-    for mail in reversed(letters_to(folder, address_of(urn))):
+    for mail in reversed(letters_to(folder, address_of(organisation_id))):
         html = mail.get_body(("html",))
         if html is not None and (found := re.search(r'href="(http[^"]+/i/[^"/?#]+)', html.get_content())):
             return found[1]
-    raise AssertionError(f"no letter with a link went to {address_of(urn)}")
+    raise AssertionError(f"no letter with a link went to {address_of(organisation_id)}")
 
 
 def came_back(mail: EmailMessage, at: datetime) -> bytes:

@@ -99,27 +99,27 @@ COLUMNS = (
 def register_file(on: date) -> bytes:
     """The register as published on a day."""
     rows = [_school(n) for n in range(len(NAMES))]
-    by_urn = {int(row["URN"]): row for row in rows}
+    by_organisation_id = {int(row["URN"]): row for row in rows}
     if on >= CLOSED_ON:
-        by_urn[CLOSES] |= {
+        by_organisation_id[CLOSES] |= {
             "EstablishmentStatus (name)": "Closed",
             "CloseDate": CLOSED_ON.strftime("%d-%m-%Y"),
         }
     if on >= CONVERTED_ON:
         day = CONVERTED_ON.strftime("%d-%m-%Y")
-        academy = by_urn[CONVERTS] | {
+        academy = by_organisation_id[CONVERTS] | {
             "URN": str(ACADEMY),
             "TypeOfEstablishment (name)": "Academy converter",
             "OpenDate": day,
             "EstablishmentName": "Elmfield Academy",
             "Trusts (name)": "Lantern Learning Trust",
         }
-        by_urn[CONVERTS] |= {"EstablishmentStatus (name)": "Closed", "CloseDate": day}
+        by_organisation_id[CONVERTS] |= {"EstablishmentStatus (name)": "Closed", "CloseDate": day}
         rows.append(academy)
     if on >= SHRUNK_ON:
-        by_urn[SHRINKS]["NumberOfPupils"] = "500"
+        by_organisation_id[SHRINKS]["NumberOfPupils"] = "500"
     if on >= CHANGED_ON:
-        by_urn[CHANGES_TRUST]["Trusts (name)"] = "Marl Valley Academies"
+        by_organisation_id[CHANGES_TRUST]["Trusts (name)"] = "Marl Valley Academies"
     return _written(COLUMNS, [[row[c] for c in COLUMNS] for row in rows])
 
 
@@ -132,14 +132,22 @@ def links_file(on: date) -> bytes:
     return _written(head, rows)
 
 
-def contacts_file(urns: list[int]) -> bytes:
+def contacts_file(organisation_ids: list[int]) -> bytes:
     """A safeguarding lead for each, at an address of its own."""
-    rows = [[str(urn), f"Lead of {urn}", "Designated safeguarding lead", address_of(urn)] for urn in urns]
+    rows = [
+        [
+            str(organisation_id),
+            f"Lead of {organisation_id}",
+            "Designated safeguarding lead",
+            address_of(organisation_id),
+        ]
+        for organisation_id in organisation_ids
+    ]
     return _written(("URN", "Name", "Role", "Email"), rows)
 
 
-def address_of(urn: int) -> str:
-    return f"lead@school{urn}.example"
+def address_of(organisation_id: int) -> str:
+    return f"lead@school{organisation_id}.example"
 
 
 def _school(n: int) -> dict[str, str]:

@@ -33,8 +33,8 @@ REGISTER = (
 )
 
 
-CONTACTS = "URN,Name,Email\n{urn},Jo Fell,jo.fell@school.example\n{urn},Max Reed,no address at all\n5,Ann Lee,ann@school.example\n"
-PAST_SHOWS = "URN,Date,Pupils\n{urn},9/3/2024,210\n{urn},2/2023,\n5,1/2/2023,\n"
+CONTACTS = "URN,Name,Email\n{organisation_id},Jo Fell,jo.fell@school.example\n{organisation_id},Max Reed,no address at all\n5,Ann Lee,ann@school.example\n"
+PAST_SHOWS = "URN,Date,Pupils\n{organisation_id},9/3/2024,210\n{organisation_id},2/2023,\n5,1/2/2023,\n"
 """Lists of which two lines cannot be taken."""
 
 
@@ -110,9 +110,13 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
     made = {
         "coordinator.register_changes": sent_in(desk, "/desk/register", REGISTER.format(asked.la_code))
         + "/changes.csv",
-        "coordinator.contacts_to_mend": sent_in(desk, "/desk/contacts", CONTACTS.format(urn=asked.urn))
+        "coordinator.contacts_to_mend": sent_in(
+            desk, "/desk/contacts", CONTACTS.format(organisation_id=asked.organisation_id)
+        )
         + "/to-mend.xlsx",
-        "coordinator.past_shows_to_mend": sent_in(desk, "/desk/past-shows", PAST_SHOWS.format(urn=asked.urn))
+        "coordinator.past_shows_to_mend": sent_in(
+            desk, "/desk/past-shows", PAST_SHOWS.format(organisation_id=asked.organisation_id)
+        )
         + "/to-mend.xlsx",
     }
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]

@@ -41,10 +41,10 @@ def lay(now: datetime) -> tuple[int, list[str]]:
         schools = [make.school(easting=451000 + n, number_of_pupils=63) for n in range(SCHOOLS)]
         tokens = [
             links.mint(
-                urn=s.urn,
+                organisation_id=s.organisation_id,
                 programme_id=programme.id,
                 partnership_id=programme.partnership_id,
-                address=f"office@s{s.urn}.example",
+                address=f"office@s{s.organisation_id}.example",
                 now=now,
                 expires_at=now + timedelta(days=90),
             ).token

@@ -220,8 +220,8 @@ def fill_day(page: Page, name: str, day: date) -> None:
 def bring_contacts(service: Service, desk: Page, region: Region) -> None:
     people_there = [LEAD, "office@second.example", "office@third.example"]
     rows = [
-        f"{urn},Joanna Fell,Designated safeguarding lead,{who}"
-        for urn, who in zip(region.asked, people_there, strict=True)
+        f"{organisation_id},Joanna Fell,Designated safeguarding lead,{who}"
+        for organisation_id, who in zip(region.asked, people_there, strict=True)
     ]
     desk.goto(f"{service.url}/desk/contacts")
     content = "\r\n".join(["URN,Name,Role,Email", *rows]).encode()
@@ -237,8 +237,8 @@ def bring_contacts(service: Service, desk: Page, region: Region) -> None:
 
 def send_a_round(service: Service, desk: Page, region: Region) -> None:
     desk.goto(f"{service.url}/desk/invitations")
-    for urn in region.asked:
-        desk.locator(f"#u{urn}").check()
+    for organisation_id in region.asked:
+        desk.locator(f"#u{organisation_id}").check()
     desk.get_by_role("button", name="Write to those ticked…").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Write to 3 schools?")
     expect(desk.frame_locator("iframe.letter-frame").locator("body")).to_contain_text("Chelsea’s Choice")

@@ -116,7 +116,7 @@ def test_a_subscriber_sees_a_show_its_move_and_its_cancellation(
         ]
         school = make.school(number_of_pupils=700)
         feed = addresses.make(
-            SCHOOL, school.urn, partnership_id=partnership.id, label="Shows", who="x", now=now
+            SCHOOL, school.organisation_id, partnership_id=partnership.id, label="Shows", who="x", now=now
         )
     with transaction():
         slot = next(starts(programme, school, days, "0930", now))

@@ -79,8 +79,8 @@ class Desk:
             )
             for day in self._days():
                 make.tour_day(self.programme, troupe, day)
-            for school in db.session.scalars(select(School).order_by(School.urn)):
-                make.contact(school, address=f"dsl{school.urn}@school.example")
+            for school in db.session.scalars(select(School).order_by(School.organisation_id)):
+                make.contact(school, address=f"dsl{school.organisation_id}@school.example")
         self.partnership_id, self.troupe_id = partnership.id, troupe.id
 
     def _days(self) -> Iterator[date]:
@@ -222,7 +222,7 @@ class Desk:
     def standings(self) -> dict[int, tuple[str, str]]:
         at = self.now + timedelta(minutes=1)
         found = standings.standings_of_programme(self.programme.id, as_of=at.date(), now=at)
-        return {s.urn: (s.standing, s.cause) for s in found.target}
+        return {s.organisation_id: (s.standing, s.cause) for s in found.target}
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness
     asked = desk.waiting()
     desk.chance.shuffle(asked)
     third = len(asked) // 3
-    refused = {proposal.urn for proposal in asked[:third]}
+    refused = {proposal.organisation_id for proposal in asked[:third]}
     for proposal in asked[:third]:
         desk.says_no(proposal)
     for proposal in asked[third : 2 * third]:
@@ -253,12 +253,12 @@ def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness
     desk.calendars_agree()
     said_yes = desk.booked()
     standing = desk.standings()
-    still_nothing = refused - {p.urn for p in asked[third:]}
+    still_nothing = refused - {p.organisation_id for p in asked[third:]}
     assert len(still_nothing) > 10
-    for urn in still_nothing:
-        assert standing[urn][0] == "asked" and standing[urn][1].startswith("refused the slot of"), standing[
-            urn
-        ]
+    for organisation_id in still_nothing:
+        assert standing[organisation_id][0] == "asked" and standing[organisation_id][1].startswith(
+            "refused the slot of"
+        ), standing[organisation_id]
 
     # Illness: the busiest day with a promise on it, whose schools are offered another time.
     counts: dict[int, int] = {}

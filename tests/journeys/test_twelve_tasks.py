@@ -164,7 +164,7 @@ def test_tour_days_of_a_term_are_added(errand: Errand) -> None:
 
 
 def test_contacts_are_taken_in(errand: Errand, told: story.Told, tmp_path: Path) -> None:
-    silent = [school.urn for school in told.cast.playing(cast.NO_ADDRESS)]
+    silent = [school.organisation_id for school in told.cast.playing(cast.NO_ADDRESS)]
     (tmp_path / "contacts.csv").write_bytes(contacts_file(silent))
     errand.open("/desk")
     errand.follow("Set-up", within="body")
@@ -205,7 +205,7 @@ def test_a_school_is_rung_noted_and_followed_up(errand: Errand, told: story.Told
 def test_a_school_is_booked_by_phone(errand: Errand, told: story.Told) -> None:
     """From the school's page, a time that stands there; what the school says is typed in its own three steps."""
     school = told.cast.playing(cast.SILENT)[0]
-    errand.open(f"/desk/schools/{school.urn}")
+    errand.open(f"/desk/schools/{school.organisation_id}")
     errand.follow(re.compile("^Book…"))
     errand.type("Who is on the phone?", "Sam Hill")
     errand.press("Book this time with them")
@@ -217,7 +217,7 @@ def test_a_school_is_booked_by_phone(errand: Errand, told: story.Told) -> None:
     errand.press(re.compile("^Book "))
     errand.sees(re.compile("booked", re.I))
     errand.site.fresh()
-    assert promises.live(told.programme.id, school.urn)
+    assert promises.live(told.programme.id, school.organisation_id)
     hold("book by phone", errand)
 
 

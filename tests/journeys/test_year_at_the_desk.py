@@ -89,47 +89,50 @@ class Year:
 
     # --- what is known of bookings, as the desk reads it from its pages
 
-    def bookings(self, urn: int | None = None, *, past: bool | None = None) -> list[Booking]:
+    def bookings(self, organisation_id: int | None = None, *, past: bool | None = None) -> list[Booking]:
         self.site.fresh()
         query = select(Booking).join(Performance).where(Booking.ended_at.is_(None)).order_by(Booking.id)
-        if urn is not None:
-            query = query.where(Booking.urn == urn)
+        if organisation_id is not None:
+            query = query.where(Booking.organisation_id == organisation_id)
         if past is not None:
             query = query.where(Performance.ends_at <= self.now if past else Performance.starts_at > self.now)
         return list(db.session.scalars(query))
 
-    def reference(self, urn: int) -> str:
-        return self.bookings(urn, past=False)[-1].reference
+    def reference(self, organisation_id: int) -> str:
+        return self.bookings(organisation_id, past=False)[-1].reference
 
     # --- deeds that need more than a page
 
-    def link(self, urn: int) -> str:
-        return deeds.link_of(self.folder, urn)
+    def link(self, organisation_id: int) -> str:
+        return deeds.link_of(self.folder, organisation_id)
 
-    def book(self, urn: int, **how: object) -> None:
-        deeds.book(self.phone, self.link(urn), **how)  # type: ignore[arg-type]
+    def book(self, organisation_id: int, **how: object) -> None:
+        deeds.book(self.phone, self.link(organisation_id), **how)  # type: ignore[arg-type]
 
-    def move(self, urn: int) -> None:
-        deeds.move(self.phone, self.link(urn), self.reference(urn))
+    def move(self, organisation_id: int) -> None:
+        deeds.move(self.phone, self.link(organisation_id), self.reference(organisation_id))
 
-    def cancel(self, urn: int) -> None:
-        deeds.cancel(self.phone, self.link(urn), self.reference(urn))
+    def cancel(self, organisation_id: int) -> None:
+        deeds.cancel(self.phone, self.link(organisation_id), self.reference(organisation_id))
 
-    def bounce(self, urn: int) -> None:
-        take(deeds.came_back(deeds.letters_to(self.folder, address_of(urn))[-1], self.now), self.now)
+    def bounce(self, organisation_id: int) -> None:
+        take(
+            deeds.came_back(deeds.letters_to(self.folder, address_of(organisation_id))[-1], self.now),
+            self.now,
+        )
 
-    def decline_in_calendar(self, urn: int) -> None:
-        (booking, *_) = self.bookings(urn, past=False)
+    def decline_in_calendar(self, organisation_id: int) -> None:
+        (booking, *_) = self.bookings(organisation_id, past=False)
         take(answer(booking, promises.people_of(booking)[0].address, "DECLINED", at=self.now), self.now)
 
-    def school_closed(self, urn: int) -> None:
-        for booking in self.bookings(urn, past=False):
+    def school_closed(self, organisation_id: int) -> None:
+        for booking in self.bookings(organisation_id, past=False):
             deeds.cancel_at_desk(
                 self.site, self.desk, booking.reference, "coordinator", "The school has closed"
             )
 
-    def call_off(self, urn: int) -> None:
-        (booking, *_) = self.bookings(urn, past=False)
+    def call_off(self, organisation_id: int) -> None:
+        (booking, *_) = self.bookings(organisation_id, past=False)
         deeds.call_off(self.site, self.desk, booking.performance.tour_day_id, "The cast is ill")
 
     def put_down_reports(self, whole: bool = False) -> None:

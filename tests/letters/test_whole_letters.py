@@ -276,7 +276,7 @@ def link_notice() -> Letter:
 def still_right_letter() -> Letter:
     held = HeldForSchool(
         school_name="St Brannoc’s",
-        urn=900001,
+        organisation_id=900001,
         programme_id=1,
         programme_title="Someone to Tell",
         academic_year=2027,
@@ -318,7 +318,7 @@ def as_it_stands() -> Letter:
 def handed_on() -> Letter:
     invited()
     return letters.handed_on(
-        visit(sequence=1, school_name="St Brannoc’s Academy", urn=900002),
+        visit(sequence=1, school_name="St Brannoc’s Academy", organisation_id=900002),
         JOANNA,
         sender(),
         was="St Brannoc’s",
@@ -332,7 +332,10 @@ def handed_on() -> Letter:
 def handed_on_to_another_place() -> Letter:
     invited()
     new = visit(
-        sequence=1, school_name="Kestermere Academy", school_address="Mill Lane, Kestermere", urn=900002
+        sequence=1,
+        school_name="Kestermere Academy",
+        school_address="Mill Lane, Kestermere",
+        organisation_id=900002,
     )
     return letters.handed_on(
         new,
@@ -581,7 +584,7 @@ def note(kind: str, **changes: object) -> Letter:
     facts = {
         "kind": kind,
         "place_id": 7,
-        "urn": 900001,
+        "organisation_id": 900001,
         "programme_id": 1,
         "programme_title": "Someone to Tell",
         "school_name": "St Brannoc’s" if to_host else "Littlemere School",

@@ -264,8 +264,8 @@ def test_the_plans_days_are_priced_by_their_fee_and_the_road_that_they_add(year:
     found, plan = money(year, make.NOW + timedelta(hours=1))
     assert plan is not None and plan.target == 7
     assert plan.covered == 2, "the school that saw it and the one that is booked"
-    bought = {urn for step in plan.steps for urn in step.day.urns}
-    assert bought == {school.urn for school in year.schools[2:]} and not plan.missing
+    bought = {organisation_id for step in plan.steps for organisation_id in step.day.organisation_ids}
+    assert bought == {school.organisation_id for school in year.schools[2:]} and not plan.missing
     assert not all(step.day.is_new for step in plan.steps), (
         "there is room for all only beside the booked show"
     )
@@ -276,12 +276,15 @@ def test_the_plans_days_are_priced_by_their_fee_and_the_road_that_they_add(year:
         assert (first.pence or 0) < 64_000, "a day in use costs its road alone"
     for step in plan.steps:
         # Schools stand on one line from the base: out to the farthest and back, less what is driven already.
-        away = max(5 * (1 + [s.urn for s in year.schools].index(urn)) for urn in step.day.urns)
+        away = max(
+            5 * (1 + [s.organisation_id for s in year.schools].index(organisation_id))
+            for organisation_id in step.day.organisation_ids
+        )
         kilometres = 2 * away if step.day.is_new else max(0, 2 * away - 20)
         assert step.day.pence == (64_000 if step.day.is_new else 0) + 45 * kilometres
     assert plan.steps[-1].reached == 7 and plan.marks[-1].step == plan.steps[-1]
     assert plan.steps[-1].pence == sum(step.day.pence or 0 for step in plan.steps)
-    each = [(step.day.pence or 0) / len(step.day.urns) for step in plan.steps]
+    each = [(step.day.pence or 0) / len(step.day.organisation_ids) for step in plan.steps]
     assert each == sorted(each)
     assert found.budget is None
 
@@ -291,8 +294,8 @@ def test_what_is_struck_booked_since_or_over_has_no_price(year: Any) -> None:
         plan = ordering.order(year.programme, PlanRules(seconds=60), name="", who="Priya", now=make.NOW)
     draw_up()
     with transaction():
-        lines = {line.urn: line for line in db.session.scalars(db.select(PlanLine))}
-        struck = lines[year.schools[5].urn]
+        lines = {line.organisation_id: line for line in db.session.scalars(db.select(PlanLine))}
+        struck = lines[year.schools[5].organisation_id]
         struck.state = "struck"
         struck_name = year.schools[5].name
     _, found = money(year, make.NOW + timedelta(hours=1))

@@ -128,7 +128,7 @@ def test_paper_joins_the_sums_and_what_is_set_aside_or_declined_does_not(app: Fl
         first = waves.of_performance(told.shows[0].id)[1]
         item_id = wave_means.items_asked([first.id])[0].id
         tallies.count(first, {(item_id, 5): 6, (item_id, 1): 4}, who="P", now=told.shows[0].ends_at)
-        declines.decline(told.programme, told.shows[1].urn, who="P", now=ALL_CLOSED)
+        declines.decline(told.programme, told.shows[1].organisation_id, who="P", now=ALL_CLOSED)
     found = released(told)
     assert found.first is not None and found.first.item.id == item_id
     after = found.first.whole.waves[AFTER]
@@ -151,7 +151,7 @@ def test_a_school_that_declined_is_not_among_those_asked_and_one_of_which_nobody
     nobody = Show(said={AFTER: (0, 0)}, pupils={8: 28})
     with transaction():
         told = answered.lay([*even(3), nobody, nobody], released=False)
-        declines.decline(told.programme, told.shows[3].urn, who="P", now=make.NOW)
+        declines.decline(told.programme, told.shows[3].organisation_id, who="P", now=make.NOW)
     found = released(told).first
     assert found is not None
     after = found.whole.waves[AFTER]
@@ -183,7 +183,7 @@ def programmes(draw: st.DrawFn) -> tuple[list[AskedShow], Answers]:
     shows = [
         AskedShow(
             performance=n,
-            urn=draw(st.integers(1, 12)),
+            organisation_id=draw(st.integers(1, 12)),
             day=date(2026, 10, 1) + timedelta(days=draw(st.integers(0, 200))),
             district_code="",
             district=draw(st.sampled_from(["", "Fenwold", "Kestermere"])),
@@ -232,7 +232,13 @@ def test_what_is_shown_is_what_single_answers_come_to(told: tuple[list[AskedShow
             held.append(HeldWave(id=wave_id, kind=wave, **facts))
             if answers:
                 means.append(
-                    WaveMean(school=show.urn, wave=wave, answers=len(answers), mean=fmean(answers), **facts)
+                    WaveMean(
+                        school=show.organisation_id,
+                        wave=wave,
+                        answers=len(answers),
+                        mean=fmean(answers),
+                        **facts,
+                    )
                 )
     found = in_one_release(shows, held, means)
     if not said:
@@ -245,7 +251,7 @@ def test_what_is_shown_is_what_single_answers_come_to(told: tuple[list[AskedShow
         for row in found.rows[DISTRICT]
     ]
     for row, within in rows:
-        assert row.schools == len({show.urn for show in shows if show.performance in within})
+        assert row.schools == len({show.organisation_id for show in shows if show.performance in within})
         for wave, figure in row.waves.items():
             slow = slow_level(said, within, wave)
             assert (figure.status == NOTHING) == (slow is None)
@@ -283,7 +289,7 @@ def in_march(waiting: int, later: int, *, elsewhere: int = 0) -> Findings:
         shows.append(
             AskedShow(
                 performance=n,
-                urn=n,
+                organisation_id=n,
                 day=date(2027, 3, 1),
                 district_code="",
                 district="",
@@ -324,9 +330,13 @@ def by_lot(first: int, later: int, refused: int = 0) -> Findings:
             [Show(said=early) for _ in range(first)]
             + [Show(said={BEFORE: (9 + n % 3, 15 - n % 3)}, weeks=13) for n in range(later)]
         )
-        urns = [show.urn for show in told.shows]
-        nobody = [make.school().urn for _ in range(2 * refused)]
-        lay_draw(told.programme, [*urns[:first], *nobody[:refused]], [*urns[first:], *nobody[refused:]])
+        organisation_ids = [show.organisation_id for show in told.shows]
+        nobody = [make.school().organisation_id for _ in range(2 * refused)]
+        lay_draw(
+            told.programme,
+            [*organisation_ids[:first], *nobody[:refused]],
+            [*organisation_ids[first:], *nobody[refused:]],
+        )
     return findings.of_programme(told.programme, now=ALL_CLOSED)
 
 

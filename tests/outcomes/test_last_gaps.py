@@ -7,9 +7,16 @@ from outreach.outcomes.cost import curve, last_gaps
 from outreach.outcomes.cost.last_gaps import PlannedDay
 
 
-def day(n: int, pence: int | None, *urns: int, is_new: bool = True, minutes: int = 60) -> PlannedDay:
+def day(
+    n: int, pence: int | None, *organisation_ids: int, is_new: bool = True, minutes: int = 60
+) -> PlannedDay:
     return PlannedDay(
-        day=date(2027, 3, n), troupe="Red van", is_new=is_new, minutes=minutes, pence=pence, urns=urns
+        day=date(2027, 3, n),
+        troupe="Red van",
+        is_new=is_new,
+        minutes=minutes,
+        pence=pence,
+        organisation_ids=organisation_ids,
     )
 
 

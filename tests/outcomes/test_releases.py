@@ -123,7 +123,7 @@ def test_what_is_known_later_changes_nothing_that_was_shown(app: Flask) -> None:
         told = answered.lay(shows(4))
     before = found(told)
     with transaction():
-        declines.decline(told.programme, told.shows[0].urn, who="P", now=RELEASED)
+        declines.decline(told.programme, told.shows[0].organisation_id, who="P", now=RELEASED)
         told.shows[0].host.district_name = "Marlford"
     again = found(told)
     assert again.first is not None and before.first is not None

@@ -59,7 +59,7 @@ def test_a_row_has_count_mean_and_variance_under_a_random_number_and_neither_day
     text = researchers.as_csv(rows_of(told))
     assert text == researchers.as_csv(rows_of(told)), "the same in every file"
     for show in told.shows:
-        assert str(show.urn) not in text and show.starts_at.date().isoformat() not in text
+        assert str(show.organisation_id) not in text and show.starts_at.date().isoformat() not in text
 
 
 def test_no_row_goes_out_of_which_a_class_under_five_follows(app: Flask) -> None:

@@ -56,9 +56,9 @@ def another(programme: Programme, starts_at: datetime = SHOW, school: Any = None
 def run(programme: Programme, day: date) -> int:
     """How many letters the run of one day writes."""
     before = db.session.query(Letter).count()
-    for urn in {one.school.urn for one in staff_letters.due(programme, now=at(day))}:
+    for organisation_id in {one.school.organisation_id for one in staff_letters.due(programme, now=at(day))}:
         with transaction():
-            staff_letters.send_due(programme, urn, now=at(day))
+            staff_letters.send_due(programme, organisation_id, now=at(day))
     return db.session.query(Letter).count() - before
 
 

@@ -99,11 +99,11 @@ def test_what_no_school_day_lies_in_is_not_told_of(app: Flask) -> None:
 
 
 def declined(c: SimpleNamespace) -> None:
-    declines.decline(c.programme, c.school.urn, who="Joanna Fell", now=make.NOW)
+    declines.decline(c.programme, c.school.organisation_id, who="Joanna Fell", now=make.NOW)
 
 
 def stopped(c: SimpleNamespace) -> None:
-    stopping.stop(c.programme, c.school.urn, who="the link", now=make.NOW)
+    stopping.stop(c.programme, c.school.organisation_id, who="the link", now=make.NOW)
 
 
 def cancelled(c: SimpleNamespace) -> None:
@@ -142,7 +142,7 @@ def test_nobody_is_told(c: SimpleNamespace, hinder: Any) -> None:
 def test_who_wants_it_after_all_is_told(c: SimpleNamespace) -> None:
     with transaction():
         declined(c)
-        declines.withdraw(c.programme, c.school.urn, who="Joanna Fell", now=make.NOW)
+        declines.withdraw(c.programme, c.school.organisation_id, who="Joanna Fell", now=make.NOW)
     assert run(c, THE_NEXT_DAY) == 1
 
 

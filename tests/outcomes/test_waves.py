@@ -90,7 +90,7 @@ def test_no_codes_without_an_approved_questionnaire_for_a_show_that_is_off_or_a_
         bare = make.show(make.programme(make.partnership(("932",))), make.school(), SHOW)
         off = make.show(asked.programme, make.school(), SHOW, released_at=make.NOW)
         unwilling = make.show(asked.programme, make.school(), SHOW)
-        declines.decline(asked.programme, unwilling.urn, who="P", now=make.NOW)
+        declines.decline(asked.programme, unwilling.organisation_id, who="P", now=make.NOW)
     for show, refusal in (
         (bare, waves.NothingApproved),
         (off, waves.ShowIsOff),
@@ -99,7 +99,7 @@ def test_no_codes_without_an_approved_questionnaire_for_a_show_that_is_off_or_a_
         with pytest.raises(refusal), transaction():
             waves.make(show, who="P", now=make.NOW)
     with transaction():
-        declines.withdraw(asked.programme, unwilling.urn, who="P", now=make.NOW)
+        declines.withdraw(asked.programme, unwilling.organisation_id, who="P", now=make.NOW)
         assert len(waves.make(unwilling, who="P", now=make.NOW)) == 3
 
 
@@ -232,10 +232,10 @@ def test_pupils_of_a_school_that_declined_are_not_expected(app: Flask) -> None:
         guest = make.school()
         make.booking(asked.show, {8: 9}, of=guest)
         assert expected.pupils(asked.show, now=make.NOW) == 29
-        declines.decline(asked.programme, guest.urn, who="P", now=make.NOW)
+        declines.decline(asked.programme, guest.organisation_id, who="P", now=make.NOW)
     assert expected.pupils(asked.show, now=make.NOW) == 20
     with transaction():
-        declines.decline(asked.programme, asked.school.urn, who="P", now=make.NOW)
+        declines.decline(asked.programme, asked.school.organisation_id, who="P", now=make.NOW)
     with pytest.raises(NotOpen, match="does not take part"):
         answers(asked.code("after"))
 

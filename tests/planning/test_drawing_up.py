@@ -32,11 +32,11 @@ def test_every_school_that_still_needs_a_show_is_a_gap_with_its_pupils_hours_and
     make.own_number(big, 9, 150)
     drawn = draw(tour.programme, QUICK, now=make.NOW)
     assert [(gap.school, gap.shows) for gap in drawn.problem.gaps] == [
-        (tour.schools[0].urn, 1),
-        (tour.schools[1].urn, 1),
-        (big.urn, 2),
+        (tour.schools[0].organisation_id, 1),
+        (tour.schools[1].organisation_id, 1),
+        (big.organisation_id, 2),
     ]
-    assert [drawn.schools[big.urn].seated(n) for n in (0, 1)] == [175, 175]
+    assert [drawn.schools[big.organisation_id].seated(n) for n in (0, 1)] == [175, 175]
     first = drawn.problem.gaps[0]
     assert first.windows == ((9 * 60, 15 * 60 - 75),)
     assert first.dates == {day.day for day in tour.days}
@@ -47,7 +47,7 @@ def test_who_has_it_booked_is_no_gap_and_the_show_stands_on_its_day(app: Flask) 
     show = stands(tour, tour.schools[0], time(10))
     make.booking(show, {8: 100, 9: 100})
     found = problem(tour)
-    assert [gap.school for gap in found.gaps] == [tour.schools[1].urn]
+    assert [gap.school for gap in found.gaps] == [tour.schools[1].organisation_id]
     (day,) = found.days
     assert [(b.gets_in, b.away) for b in day.booked] == [(9 * 60, 11 * 60 + 45)]
     base, school = day.leaves_from, day.booked[0].place
@@ -60,21 +60,21 @@ def test_a_school_with_no_address_and_one_that_said_no_are_left_out_and_named(ap
     make.answer(tour.programme, tour.schools[0], "declined", make.EARLIER, "exams until July")
     drawn = draw(tour.programme, QUICK, now=make.NOW)
     assert set(drawn.left_out) == {
-        (lost.urn, 1, candidates.NO_ADDRESS),
-        (tour.schools[0].urn, 1, candidates.SAID_NO),
+        (lost.organisation_id, 1, candidates.NO_ADDRESS),
+        (tour.schools[0].organisation_id, 1, candidates.SAID_NO),
     }
     asked_too = draw(tour.programme, replace(QUICK, declined_too=True), now=make.NOW)
-    assert {gap.school for gap in asked_too.problem.gaps} == {s.urn for s in tour.schools}
+    assert {gap.school for gap in asked_too.problem.gaps} == {s.organisation_id for s in tour.schools}
 
 
 def test_a_school_without_a_place_stands_in_the_middle_of_its_district_and_is_marked(app: Flask) -> None:
     tour = Tour(schools=2)
     astray = tour.school(3, easting=None, northing=None, name="Astray School")
     drawn = draw(tour.programme, QUICK, now=make.NOW)
-    assert drawn.schools[astray.urn].located.known is False
-    middle = drawn.schools[astray.urn].located.place
+    assert drawn.schools[astray.organisation_id].located.known is False
+    middle = drawn.schools[astray.organisation_id].located.place
     assert middle is not None and middle.easting == 457500
-    gap = next(gap for gap in drawn.problem.gaps if gap.school == astray.urn)
+    gap = next(gap for gap in drawn.problem.gaps if gap.school == astray.organisation_id)
     assert gap.place is not None
 
 
@@ -88,14 +88,14 @@ def test_what_is_proposed_stands_unless_the_rules_let_it_move(app: Flask) -> Non
     tour = Tour(schools=2, days=2)
     proposal = proposed(tour, tour.schools[0], MONDAY)
     fixed = problem(tour)
-    assert [gap.school for gap in fixed.gaps] == [tour.schools[1].urn]
+    assert [gap.school for gap in fixed.gaps] == [tour.schools[1].organisation_id]
     assert len(fixed.days[0].booked) == 1 and fixed.kept == ()
     loose = draw(tour.programme, replace(QUICK, moves=True), now=make.NOW)
-    assert [gap.school for gap in loose.problem.gaps] == [s.urn for s in tour.schools]
+    assert [gap.school for gap in loose.problem.gaps] == [s.organisation_id for s in tour.schools]
     assert not any(day.booked for day in loose.problem.days)
     (kept,) = loose.problem.kept
     assert (kept.school, kept.day, kept.starts, kept.price) == (
-        tour.schools[0].urn,
+        tour.schools[0].organisation_id,
         tour.days[0].id,
         600,
         120.0,
@@ -121,7 +121,7 @@ def test_a_draw_is_kept_those_drawn_for_later_have_no_day_before_theirs_and_all_
     app: Flask,
 ) -> None:
     tour = Tour(schools=4, days=3)
-    first, later, waits, alone = (school.urn for school in tour.schools)
+    first, later, waits, alone = (school.organisation_id for school in tour.schools)
     lay_draw(tour.programme, [first], [later, waits])
     lay_draw(tour.programme, [later], [first])  # drawn again: the first draw holds
     proposed(tour, tour.schools[2], MONDAY)
@@ -131,7 +131,9 @@ def test_a_draw_is_kept_those_drawn_for_later_have_no_day_before_theirs_and_all_
     found = {gap.school: gap.dates for gap in problem(tour, rules).gaps}
     assert usual[later] == set(days)
     assert found[later] == set(days[1:])
-    assert {urn: found[urn] for urn in (first, alone)} == {urn: usual[urn] for urn in (first, alone)}
+    assert {organisation_id: found[organisation_id] for organisation_id in (first, alone)} == {
+        organisation_id: usual[organisation_id] for organisation_id in (first, alone)
+    }
     loose = draw(tour.programme, replace(rules, moves=True), now=make.NOW)
     assert {gap.school: gap.dates for gap in loose.problem.gaps}[waits] == set(days), "a time waits for it"
     assert "schools drawn for later not before 2 March 2027" in ", ".join(plan_rules.words(rules, {}))
@@ -178,7 +180,7 @@ def test_a_day_whose_shows_cannot_be_played_as_they_stand_is_left_out_and_named(
 
 def test_the_roads_of_the_partnerships_own_table_are_the_planners(app: Flask) -> None:
     tour = Tour(schools=2)
-    one, other = sorted(s.urn for s in tour.schools)
+    one, other = sorted(s.organisation_id for s in tour.schools)
     tour.partnership.road_table = f"a table of {one}"
     db.session.add(RoadMinutes(partnership_id=tour.partnership.id, one=one, other=other, minutes=77))
     db.session.flush()
@@ -192,9 +194,9 @@ def test_a_district_behind_the_county_and_a_school_never_seen_are_worth_more(app
     behind = tour.school(4, district_code="E07000002", district_name="Fenwold", name="Behind School")
     make.booking(stands(tour, tour.schools[0], time(10)), {8: 100, 9: 100})
     worths = {gap.school: gap.worth for gap in problem(tour).gaps}
-    assert worths[behind.urn] - worths[tour.schools[1].urn] == 60
+    assert worths[behind.organisation_id] - worths[tour.schools[1].organisation_id] == 60
     pupils = {gap.school: gap.worth for gap in problem(tour, replace(QUICK, first="pupils")).gaps}
-    assert pupils[behind.urn] == 600 + 200 + 60 + 300
+    assert pupils[behind.organisation_id] == 600 + 200 + 60 + 300
 
 
 @pytest.mark.parametrize(

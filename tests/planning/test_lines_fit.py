@@ -52,15 +52,19 @@ def test_every_line_can_be_taken_whatever_the_order(app: Flask, seed: int) -> No
         make.booking(show, {8: 20, 9: 20})
     lines = orders.lines(drawn(tour))
     assert len(lines) >= 10
-    schools = {school.urn: school for school in tour.schools}
+    schools = {school.organisation_id: school for school in tour.schools}
     chance.shuffle(lines)
     with transaction():
         for line in lines:
-            slot = slots.find(tour.programme, schools[line.urn], key(line), now=make.NOW)
-            assert slot is not None, (line.day, line.starts_at, line.urn)
+            slot = slots.find(tour.programme, schools[line.organisation_id], key(line), now=make.NOW)
+            assert slot is not None, (line.day, line.starts_at, line.organisation_id)
             assert (slot.get_in_at, slot.away_at) == (line.get_in_at, line.away_at)
             performances.claim(
-                slot, schools[line.urn], programme_id=tour.programme.id, held_until=None, now=make.NOW
+                slot,
+                schools[line.organisation_id],
+                programme_id=tour.programme.id,
+                held_until=None,
+                now=make.NOW,
             )
 
 
@@ -76,7 +80,7 @@ def test_a_small_school_sits_at_a_neighbours_show_where_places_are_scarce(app: F
     lines = orders.lines(plan)
     (guest,) = [line for line in lines if line.guest_of is not None]
     host = next(line for line in lines if line.id == guest.guest_of)
-    assert guest.urn == small.urn and guest.pupils == 24
+    assert guest.organisation_id == small.organisation_id and guest.pupils == 24
     assert (guest.starts_at, guest.tour_day_id) == (host.starts_at, host.tour_day_id)
     kilometres = abs(small.easting - host.school.easting) / 1000
     assert guest.road_minutes == -(-(600 + 125 * kilometres) // 100)
@@ -87,6 +91,8 @@ def test_a_programme_for_adults_is_planned_with_one_show_a_school(app: Flask) ->
     with transaction():
         tour = Tour(schools=3, days=2, for_adults=True, year_groups=())
     plan = drawn(tour)
-    assert {(line.urn, line.pupils) for line in orders.lines(plan)} == {(s.urn, None) for s in tour.schools}
+    assert {(line.organisation_id, line.pupils) for line in orders.lines(plan)} == {
+        (s.organisation_id, None) for s in tour.schools
+    }
     told = plan.figures
     assert (told.reached, told.pupils, told.pupils_unknown) == (3, 0, 3)

@@ -70,7 +70,7 @@ def test_what_was_asked_for_is_drawn_up_with_lines_figures_and_words(tour: Tour)
     assert draw_up() is False
     lines = orders.lines(plan)
     assert (plan.state, plan.is_readable) == (DONE, True)
-    assert {line.urn for line in lines} == {school.urn for school in tour.schools}
+    assert {line.organisation_id for line in lines} == {school.organisation_id for school in tour.schools}
     assert {(line.was, line.state) for line in lines} == {(NEW, DRAWN)}
     for line in lines:
         assert line.away_at - line.get_in_at == timedelta(minutes=60 + 75 + 30)
@@ -89,7 +89,9 @@ def test_a_school_that_no_plan_can_reach_is_left_out_with_its_cause(tour: Tour) 
         far = tour.school(0, name="Far School", easting=450000 + 300_000)
         plan = asked(tour)
     draw_up()
-    assert [(out.urn, out.shows, out.cause) for out in orders.left_out(plan)] == [(far.urn, 1, "too far")]
+    assert [(out.organisation_id, out.shows, out.cause) for out in orders.left_out(plan)] == [
+        (far.organisation_id, 1, "too far")
+    ]
 
 
 def test_a_programme_that_cannot_be_planned_any_more_fails_with_the_sentence(tour: Tour) -> None:
@@ -162,7 +164,7 @@ def test_progress_is_written_while_it_thinks_and_a_stop_is_heard(tour: Tour) -> 
     draw_up(solver=slow)
     assert seen == [(WORKING, 1, 3, 140, 100, 2)]
     assert plan.state in (STOPPED, DONE) and plan.stop_asked_at is not None
-    assert plan.figures.reached == len({line.urn for line in orders.lines(plan)})
+    assert plan.figures.reached == len({line.organisation_id for line in orders.lines(plan)})
 
 
 def test_one_that_was_not_begun_is_stopped_at_once_and_twice_is_once(tour: Tour) -> None:
@@ -255,10 +257,13 @@ def test_planned_again_keeps_what_was_proposed_and_pinned_and_leaves_out_what_wa
     with transaction():
         lines[0].state = STRUCK
         lines[1].pinned = True
-        struck, pinned = (lines[0].urn, lines[0].day), (lines[1].urn, lines[1].starts_at)
+        struck, pinned = (
+            (lines[0].organisation_id, lines[0].day),
+            (lines[1].organisation_id, lines[1].starts_at),
+        )
         once_more = again(plan, who="Priya", now=make.NOW)
     draw_up()
-    found = {line.urn: line for line in orders.lines(once_more)}
+    found = {line.organisation_id: line for line in orders.lines(once_more)}
     assert once_more.state == DONE and once_more.name == "Plan A, again"
     assert found[pinned[0]].starts_at == pinned[1] and found[pinned[0]].pinned
     assert found[pinned[0]].was == KEPT
@@ -274,8 +279,12 @@ def test_a_proposal_stays_where_it_is_and_one_whose_day_is_lost_moves_and_says_f
         lost = proposed(tour, tour.schools[4], tour.days[1].day)
         plan = asked(tour, moves=True)
     draw_up()
-    found = {line.urn: line for line in orders.lines(plan)}
-    assert (found[kept.urn].was, found[kept.urn].state, found[kept.urn].proposal_id) == (
+    found = {line.organisation_id: line for line in orders.lines(plan)}
+    assert (
+        found[kept.organisation_id].was,
+        found[kept.organisation_id].state,
+        found[kept.organisation_id].proposal_id,
+    ) == (
         KEPT,
         ACCEPTED,
         kept.id,
@@ -284,7 +293,7 @@ def test_a_proposal_stays_where_it_is_and_one_whose_day_is_lost_moves_and_says_f
         school_days.rule_out(tour.schools[4], tour.days[1].day, who="Priya", now=make.NOW)
         more = again(plan, who="Priya", now=make.NOW)
     draw_up()
-    line = next(each for each in orders.lines(more) if each.urn == lost.urn)
+    line = next(each for each in orders.lines(more) if each.organisation_id == lost.organisation_id)
     assert (line.was, line.was_starts_at, line.proposal_id, line.state) == (
         MOVED,
         lost.starts_at,
@@ -302,7 +311,7 @@ def test_a_proposal_that_begins_later_on_its_own_day_has_moved(tour: Tour) -> No
         tour.programme.earliest_start = time(11)
         plan = asked(tour, moves=True)
     draw_up()
-    line = next(each for each in orders.lines(plan) if each.urn == lost.urn)
+    line = next(each for each in orders.lines(plan) if each.organisation_id == lost.organisation_id)
     assert (line.day, line.was, line.was_starts_at, line.state) == (
         lost.starts_at.date(),
         MOVED,
@@ -333,7 +342,7 @@ def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lin
     assert fingerprint.changed(plan) == []
     with transaction():
         line = orders.lines(plan)[0]
-        school = next(s for s in tour.schools if s.urn == line.urn)
+        school = next(s for s in tour.schools if s.organisation_id == line.organisation_id)
         proposal = proposed(tour, school, line.day, line.starts_at.time())
         line.state, line.proposal_id = ACCEPTED, proposal.id
     assert fingerprint.changed(plan) == []
@@ -345,7 +354,7 @@ def test_a_plan_says_when_the_tour_is_not_as_it_was_and_what_came_of_its_own_lin
         fingerprint.WORDS[each] for each in (fingerprint.SETTINGS, fingerprint.DAYS, fingerprint.SCHOOLS)
     ]
     with transaction():
-        other = next(s for s in tour.schools if s.urn != line.urn)
+        other = next(s for s in tour.schools if s.organisation_id != line.organisation_id)
         proposed(tour, other, tour.days[2].day)
     assert fingerprint.WORDS[fingerprint.SHOWS] in fingerprint.changed(plan)
 
@@ -360,7 +369,7 @@ def test_what_another_partnerships_schools_tell_of_themselves_changes_nothing_of
     def told(school: Any) -> Iterator[None]:
         """What schools say of themselves, one after the other."""
         with transaction():
-            schools.set_own_numbers(school.urn, 2026, {8: 77}, who="The school", now=make.NOW)
+            schools.set_own_numbers(school.organisation_id, 2026, {8: 77}, who="The school", now=make.NOW)
         yield
         with transaction():
             school_days.rule_out(school, tour.days[0].day, "Mocks", who="The school", now=make.NOW)
@@ -399,7 +408,7 @@ def test_the_database_refuses_what_a_plan_never_is(tour: Tour) -> None:
         "UPDATE plan SET finished_at = NULL",
         f"UPDATE plan_line SET state = 'accepted' WHERE id = {line.id}",
         f"UPDATE plan_line SET state = 'burnt' WHERE id = {line.id}",
-        f"UPDATE plan_line SET urn = {tour.schools[0].urn}, starts_at = '2027-03-01 09:00:00'",
+        f"UPDATE plan_line SET organisation_id = {tour.schools[0].organisation_id}, starts_at = '2027-03-01 09:00:00'",
     ):
         with pytest.raises(IntegrityError), transaction():
             db.session.execute(text(statement))

@@ -98,7 +98,12 @@ def test_a_plan_outlives_planners_killed_in_the_middle_of_it(
     assert state(plan_id) == DONE
     plan = db.session.get_one(TourPlan, plan_id)
     lines = orders.lines(plan)
-    assert len(lines) == plan.figures.shows == len({(line.urn, line.starts_at) for line in lines}) > 0
+    assert (
+        len(lines)
+        == plan.figures.shows
+        == len({(line.organisation_id, line.starts_at) for line in lines})
+        > 0
+    )
 
 
 def test_two_planners_share_the_plans_and_each_ends_once(
@@ -110,7 +115,9 @@ def test_two_planners_share_the_plans_and_each_ends_once(
     assert {state(plan_id) for plan_id in ids} <= set(ENDED)
     assert sum(each.count("A plan is done.") for each in told) == 4, told
     counts = db.session.execute(
-        select(PlanLine.plan_id, func.count(), func.count(PlanLine.urn.distinct())).group_by(PlanLine.plan_id)
+        select(PlanLine.plan_id, func.count(), func.count(PlanLine.organisation_id.distinct())).group_by(
+            PlanLine.plan_id
+        )
     ).all()
     assert len(counts) == 4 and all(rows == schools for _, rows, schools in counts)
 

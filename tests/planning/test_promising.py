@@ -95,7 +95,7 @@ def line(plan: TourPlan, tour: Tour, school: int, at: time, *, day: int = 0, **c
             "troupe_id": tour_day.troupe_id,
             "troupe_name": "Red van",
             "day": tour_day.day,
-            "urn": tour.schools[school].urn,
+            "organisation_id": tour.schools[school].organisation_id,
             "starts_at": starts,
             "get_in_at": starts - timedelta(minutes=60),
             "away_at": starts + timedelta(minutes=105),
@@ -138,7 +138,7 @@ def states(t: SimpleNamespace) -> list[str]:
 
 def standing(t: SimpleNamespace, school: int, now) -> tuple[str, str]:
     found = standings.standings_of_programme(t.tour.programme.id, as_of=now.date(), now=now)
-    here = next(s for s in found.target if s.urn == t.tour.schools[school].urn)
+    here = next(s for s in found.target if s.organisation_id == t.tour.schools[school].organisation_id)
     return here.standing, here.cause
 
 
@@ -147,11 +147,11 @@ def standing(t: SimpleNamespace, school: int, now) -> tuple[str, str]:
 
 def test_accepted_lines_are_proposals_that_keep_their_times_and_nobody_is_booked(t) -> None:
     done = accept(t, t.one, t.two)
-    assert [each.urn for each in done.proposed] == [t.one.urn, t.two.urn]
+    assert [each.organisation_id for each in done.proposed] == [t.one.organisation_id, t.two.organisation_id]
     made = db.session.query(Proposal).order_by(Proposal.id).all()
-    assert [(p.urn, p.starts_at, p.reply_by) for p in made] == [
-        (t.one.urn, t.one.starts_at, REPLY_BY),
-        (t.two.urn, t.two.starts_at, REPLY_BY),
+    assert [(p.organisation_id, p.starts_at, p.reply_by) for p in made] == [
+        (t.one.organisation_id, t.one.starts_at, REPLY_BY),
+        (t.two.organisation_id, t.two.starts_at, REPLY_BY),
     ]
     assert (t.one.state, t.one.proposal_id, t.three.state) == (ACCEPTED, made[0].id, DRAWN)
     assert db.session.query(bookings.Booking).count() == 0
@@ -208,10 +208,10 @@ def test_the_lines_that_no_longer_fit_are_named_with_why_and_the_others_go(t) ->
             now=make.NOW,
         )
     done = accept(t, t.one, t.two, t.three)
-    assert [each.urn for each in done.proposed] == [t.one.urn]
-    assert {(each.urn, why) for each, why in done.left} == {
-        (t.two.urn, "the day has all the shows that it takes"),
-        (t.three.urn, "the school has booked meanwhile"),
+    assert [each.organisation_id for each in done.proposed] == [t.one.organisation_id]
+    assert {(each.organisation_id, why) for each, why in done.left} == {
+        (t.two.organisation_id, "the day has all the shows that it takes"),
+        (t.three.organisation_id, "the school has booked meanwhile"),
     }
     assert (t.two.state, t.two.refused_why) == (REFUSED, "the day has all the shows that it takes")
 
@@ -230,9 +230,9 @@ def test_a_tour_day_taken_back_a_closed_day_and_a_time_in_between_are_each_told_
             now=LATER,
         )
     done = accept(t, t.one, t.three)
-    told = {each.urn: why for each, why in done.left}
-    assert told[t.three.urn] == "the troupe does not play that day any more, or the day is past"
-    assert told[t.one.urn].startswith("9:30am is not free any more that day, ")
+    told = {each.organisation_id: why for each, why in done.left}
+    assert told[t.three.organisation_id] == "the troupe does not play that day any more, or the day is past"
+    assert told[t.one.organisation_id].startswith("9:30am is not free any more that day, ")
     assert done.proposed == []
 
 
@@ -240,20 +240,22 @@ def test_a_school_without_an_address_is_named_and_its_line_stays_drawn(t) -> Non
     with transaction():
         lost = t.tour.school(7, name="Lost School")
         t.tour.schools.append(lost)
-        db.session.query(make.Contact).filter_by(urn=lost.urn).one().ended_at = make.NOW
+        db.session.query(make.Contact).filter_by(
+            organisation_id=lost.organisation_id
+        ).one().ended_at = make.NOW
         nobody = line(t.plan, t.tour, 4, time(10), day=2)
-        back = db.session.query(make.Contact).filter_by(urn=t.two.urn).one()
+        back = db.session.query(make.Contact).filter_by(organisation_id=t.two.organisation_id).one()
         make.dead_address(back.address)
     done = accept(t, t.one, t.two, nobody)
-    assert {(each.urn, why) for each, why in done.left} == {
-        (lost.urn, "no contact on file"),
-        (t.two.urn, f"mail to {back.address} came back"),
+    assert {(each.organisation_id, why) for each, why in done.left} == {
+        (lost.organisation_id, "no contact on file"),
+        (t.two.organisation_id, f"mail to {back.address} came back"),
     }
     assert (nobody.state, t.two.state, len(done.proposed)) == (DRAWN, DRAWN, 1)
 
 
 def test_an_address_that_changed_since_the_list_was_shown_is_left(t) -> None:
-    contact = db.session.query(make.Contact).filter_by(urn=t.one.urn).one()
+    contact = db.session.query(make.Contact).filter_by(organisation_id=t.one.organisation_id).one()
     seen = {t.one.id: "old@school.example", t.two.id: "x"}
     done = accept(t, t.one, seen=seen)
     assert [why for _, why in done.left] == ["the address changed since the list was shown"]
@@ -287,7 +289,7 @@ def test_a_school_that_needs_two_shows_has_both_kept(t) -> None:
         t.tour.programme.audience_ceiling = 150
         again = line(t.plan, t.tour, 0, time(10), day=2)
     done = accept(t, t.one, again)
-    assert [each.urn for each in done.proposed] == [t.one.urn] * 2
+    assert [each.organisation_id for each in done.proposed] == [t.one.organisation_id] * 2
     assert len({p.id for p in db.session.query(Proposal)}) == 2
 
 
@@ -296,13 +298,16 @@ def test_a_school_that_needs_two_shows_has_both_kept(t) -> None:
 
 def test_a_guest_waits_until_its_host_has_booked_and_is_then_invited_to_that_show(t) -> None:
     done = accept(t, t.one, t.guest)
-    assert [(each.urn, why) for each, why in done.left] == [
-        (t.guest.urn, "it waits until School 1 has been asked and said yes")
+    assert [(each.organisation_id, why) for each, why in done.left] == [
+        (t.guest.organisation_id, "it waits until School 1 has been asked and said yes")
     ]
     assert t.guest.state == DRAWN
     says_yes(db.session.query(Proposal).one())
     done = accept(t, t.guest, now=LATER + timedelta(hours=1))
-    assert ([each.urn for each in done.invited], t.guest.state) == ([t.guest.urn], ACCEPTED)
+    assert ([each.organisation_id for each in done.invited], t.guest.state) == (
+        [t.guest.organisation_id],
+        ACCEPTED,
+    )
     invitation = db.session.query(Invitation).one()
     letter = copies.read(db.session.get_one(Letter, invitation.letter_id).raw).text
     assert "As the guests of School 1, which has seats left for you; it is asked first" in letter
@@ -403,7 +408,10 @@ def test_moves_go_one_after_another_however_they_stand_in_each_others_way(t) -> 
             proposal_id=second.id,
         )
     done = accept(t, one, two, plan=plan, now=LATER + timedelta(hours=1))
-    assert {each.urn for each in done.moved} == {one.urn, two.urn} and done.left == []
+    assert {each.organisation_id for each in done.moved} == {
+        one.organisation_id,
+        two.organisation_id,
+    } and done.left == []
     assert (first.starts_at, second.starts_at) == (one.starts_at, two.starts_at)
     assert (first.sequence, second.sequence) == (1, 1)
     assert [x.kind for x in db.session.query(Letter).order_by(Letter.id)][2:] == ["proposal moved"] * 2
@@ -443,7 +451,10 @@ def test_what_has_no_place_any_more_is_taken_back_only_when_it_is_ticked(t) -> N
         plan = a_plan(t.tour, name="Plan A, again", based_on=t.plan.id, figures=figures(dropped=second))
         three = line(plan, t.tour, 2, time(13))
     done = accept(t, three, plan=plan, dropping=[first.id, second.id], now=LATER + timedelta(hours=1))
-    assert (done.fell, [each.urn for each in done.proposed]) == ([t.two.urn], [three.urn])
+    assert (done.fell, [each.organisation_id for each in done.proposed]) == (
+        [t.two.organisation_id],
+        [three.organisation_id],
+    )
     assert (first.ended_as, second.ended_as) == ("", "withdrawn")
 
 
@@ -469,7 +480,7 @@ def test_a_day_has_what_stands_and_what_is_drawn_in_order_with_the_road(t) -> No
         ("booked", "School 1", 13),
         ("drawn", "School 2", 13),
     ]
-    assert [guest.urn for guest in van.stops[0].guests] == [t.guest.urn]
+    assert [guest.organisation_id for guest in van.stops[0].guests] == [t.guest.organisation_id]
     assert (van.leaves_from, van.back, van.driving, van.late) == ("Marlford", 19, 45, 0)
     assert local(van.home_at).time() == time(14, 34)
     assert (found.before, found.after) == (None, TUESDAY)

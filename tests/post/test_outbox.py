@@ -62,7 +62,7 @@ def test_the_link_in_a_letter_opens_the_school_and_stands_in_the_letter_alone(ap
         }
         found = links.find(token)
         assert found is not None and found.id == link.id
-        assert (found.urn, found.programme_id, found.address) == (900001, 1, JOANNA.address)
+        assert (found.organisation_id, found.programme_id, found.address) == (900001, 1, JOANNA.address)
         assert found.open_at(EXPIRES - timedelta(seconds=1)) and not found.open_at(EXPIRES)
 
 

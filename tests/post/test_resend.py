@@ -52,7 +52,11 @@ def test_a_letter_that_went_is_written_anew_with_a_link_that_opens(app: Flask) -
     assert again.message_id != first.message_id
     link = links.find(token_in(again))
     assert link is not None and link.open_at(LATER)
-    assert (link.urn, link.programme_id, link.address) == (visit().urn, visit().programme_id, JOANNA.address)
+    assert (link.organisation_id, link.programme_id, link.address) == (
+        visit().organisation_id,
+        visit().programme_id,
+        JOANNA.address,
+    )
 
 
 def test_it_says_the_same_and_bears_the_same_calendar_bytes(app: Flask) -> None:
@@ -134,7 +138,9 @@ def test_capitals_in_the_address_make_no_difference(app: Flask) -> None:
 def test_who_gave_the_link_back_gets_no_new_one(app: Flask) -> None:
     with transaction():
         handed(booked())
-        links.withdraw(urn=visit().urn, address=JOANNA.address, programmes=None, now=NOW)
+        links.withdraw(
+            organisation_id=visit().organisation_id, address=JOANNA.address, programmes=None, now=NOW
+        )
         assert resend() is None
 
 

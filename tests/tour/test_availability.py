@@ -442,7 +442,7 @@ def test_a_school_that_books_while_the_day_is_taken_off_gets_it_or_the_day_is_go
     app: Flask, c
 ) -> None:
     together, won = threading.Barrier(2), []
-    troupe_id, urn, programme_id = c.troupe.id, c.other.urn, c.programme.id
+    troupe_id, organisation_id, programme_id = c.troupe.id, c.other.organisation_id, c.programme.id
     day_id, key = c.days[WEEK[0]].id, f"{c.days[WEEK[0]].id}-0900"
     db.session.rollback()
 
@@ -452,7 +452,7 @@ def test_a_school_that_books_while_the_day_is_taken_off_gets_it_or_the_day_is_go
             with transaction():
                 performances.lock_days([day_id])
                 school, programme = (
-                    db.session.get_one(School, urn),
+                    db.session.get_one(School, organisation_id),
                     db.session.get_one(Programme, programme_id),
                 )
                 slot = slots.find(programme, school, key, now=make.NOW)

@@ -155,9 +155,9 @@ def test_what_was_taken_back_in_the_new_year_is_not_carried_over_again(programme
     new = copied(programme, with_days=True, with_decisions=True).programme
     with transaction():
         itinerary.end_day(days.of_programme(new.id)[0], who=WHO, now=make.NOW)
-        for urn in target_decisions.decisions(new.id):
+        for organisation_id in target_decisions.decisions(new.id):
             target_decisions.withdraw_decision(
-                new, db.session.get_one(School, urn), reason="It asked", who=WHO, now=make.NOW
+                new, db.session.get_one(School, organisation_id), reason="It asked", who=WHO, now=make.NOW
             )
     done = all_the_rest(programme, new)
     assert (done.days, done.decisions, target_decisions.decisions(new.id)) == (0, 0, {})

@@ -41,12 +41,19 @@ def at(
     north: int = 0,
     *,
     town: str = "Redmere",
-    urn: int = 1,
+    organisation_id: int = 1,
     certain: bool = True,
 ) -> Stand:
     """A show that stands so many metres from the school; None: nobody knows where."""
     place = None if east is None else Place(easting=450000 + east, northing=210000 + north)
-    return Stand(urn=urn, get_in=minutes[0], away=minutes[1], place=place, town=town, certain=certain)
+    return Stand(
+        organisation_id=organisation_id,
+        get_in=minutes[0],
+        away=minutes[1],
+        place=place,
+        town=town,
+        certain=certain,
+    )
 
 
 def offer(c: SimpleNamespace, *stands: Stand) -> DayOffer:
@@ -66,15 +73,19 @@ NEAR, PAST = "The company is at {} that day", "On the company’s way past you"
         ([at(EARLY, 4_000, town="")], 11, "The company is near you that day"),
         ([at(LATE, 4_000)], 11, NEAR.format("Redmere")),
         # 21 minutes there and 21 on, of which the van drives 22 in any case, or 21
-        ([at(EARLY, -6_400, 10_150), at(LATE, 6_400, 10_150, urn=2)], 20, PAST),
-        ([at(EARLY, -6_000, 10_392), at(LATE, 6_000, 10_392, urn=2)], 21, ""),
-        ([at(EARLY, 12_000), at(LATE, 4_000, town="Witney", urn=2)], 16, NEAR.format("Witney")),
+        ([at(EARLY, -6_400, 10_150), at(LATE, 6_400, 10_150, organisation_id=2)], 20, PAST),
+        ([at(EARLY, -6_000, 10_392), at(LATE, 6_000, 10_392, organisation_id=2)], 21, ""),
+        ([at(EARLY, 12_000), at(LATE, 4_000, town="Witney", organisation_id=2)], 16, NEAR.format("Witney")),
         # where nobody knows the place of a show, nobody knows that it is near
-        ([at(EARLY, None), at(LATE, 12_000, urn=2)], 27, ""),
+        ([at(EARLY, None), at(LATE, 12_000, organisation_id=2)], 27, ""),
         # a time that is only kept for somebody is no show of the company's yet
         ([at(EARLY, 4_000, certain=False)], 11, ""),
-        ([at(EARLY, 4_000, certain=False), at(LATE, 8_000, town="Witney", urn=2)], 16, NEAR.format("Witney")),
-        ([at(EARLY, -6_400, 10_150), at(LATE, 6_400, 10_150, urn=2, certain=False)], 20, ""),
+        (
+            [at(EARLY, 4_000, certain=False), at(LATE, 8_000, town="Witney", organisation_id=2)],
+            16,
+            NEAR.format("Witney"),
+        ),
+        ([at(EARLY, -6_400, 10_150), at(LATE, 6_400, 10_150, organisation_id=2, certain=False)], 20, ""),
     ],
 )
 def test_the_extra_road_and_why_it_is_little(
@@ -85,7 +96,7 @@ def test_the_extra_road_and_why_it_is_little(
 
 
 def test_a_second_show_at_the_school_itself_costs_no_road(c: SimpleNamespace) -> None:
-    (gap,) = offer(c, at(EARLY, 0, urn=c.school.urn), at(LATE, 12_000)).gaps
+    (gap,) = offer(c, at(EARLY, 0, organisation_id=c.school.organisation_id), at(LATE, 12_000)).gaps
     assert (gap.extra_minutes, gap.why) == (0, "The company is at your school that day")
 
 
@@ -170,7 +181,7 @@ def pair_by_trial(judge: Judge, day: Any, stands: list[Stand]) -> tuple[Slot, ..
     """The slow, obvious pair: each start is put on the day in turn, and the day asked once more."""
     for first in judge.day(day, stands).slots:
         own = Stand(
-            urn=judge.urn,
+            organisation_id=judge.organisation_id,
             get_in=first.start_minute - first.get_in_minutes,
             away=first.start_minute + first.show_minutes + first.get_out_minutes,
             place=judge.place,
@@ -192,7 +203,10 @@ def test_the_second_of_a_pair_may_be_over_when_the_school_closes(c: SimpleNamesp
     with transaction():
         wide_open(c)
     ((day, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
-    judge, until_noon = Judge(c.programme, c.partnership, c.school), at((300, 720), 0, urn=c.school.urn)
+    judge, until_noon = (
+        Judge(c.programme, c.partnership, c.school),
+        at((300, 720), 0, organisation_id=c.school.organisation_id),
+    )
     pair = judge.pair(day, [until_noon], judge.day(day, [until_noon]))
     # set up from midday, packed at 2:45pm, set up again: the last minute is 5pm
     assert [slot.starts for slot in pair] == [time(13), time(15, 45)]
@@ -216,9 +230,15 @@ def test_a_pair_is_a_start_and_the_next_that_the_day_offers_once_a_show_stood_th
             }
         )
         stands, free_from = [], 6 * 60
-        for urn in range(1, chance.randint(1, 3)):
+        for organisation_id in range(1, chance.randint(1, 3)):
             get_in = free_from + chance.randint(0, 400)
-            stands.append(at((get_in, get_in + 165), chance.choice([None, 500, 9_000, 15_000]), urn=urn))
+            stands.append(
+                at(
+                    (get_in, get_in + 165),
+                    chance.choice([None, 500, 9_000, 15_000]),
+                    organisation_id=organisation_id,
+                )
+            )
             free_from = get_in + 165 + 45
         pair = judge.pair(day, stands, judge.day(day, stands))
         assert pair == pair_by_trial(judge, day, stands), (day, stands)
@@ -230,7 +250,10 @@ def test_a_day_with_one_place_left_is_not_reckoned_once_more_for_a_pair(
     c: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ((day, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
-    judge, stands = Judge(c.programme, c.partnership, c.school), [at(EARLY, 0), at((401, 410), 0, urn=2)]
+    judge, stands = (
+        Judge(c.programme, c.partnership, c.school),
+        [at(EARLY, 0), at((401, 410), 0, organisation_id=2)],
+    )
     one = judge.day(day, stands)
     monkeypatch.setattr(judge, "_gaps", lambda *_: pytest.fail("reckoned once more"))
     assert one.gaps and judge.pair(day, stands, one) == ()

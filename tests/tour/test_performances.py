@@ -23,7 +23,7 @@ DAY = date(2027, 3, 9)
 def show(day: Any, school: Any, start: time, **changes: Any) -> Performance:
     """A row as a bug or a second program would write it, with no rule asked."""
     starts_at = wall(DAY, start)
-    n = f"{school.urn}-{start}-{changes.get('n', '')}"
+    n = f"{school.organisation_id}-{start}-{changes.get('n', '')}"
     changes.pop("n", None)
     return Performance(
         **{
@@ -31,7 +31,7 @@ def show(day: Any, school: Any, start: time, **changes: Any) -> Performance:
             "programme_id": day.programme_id,
             "tour_day_id": day.id,
             "troupe_id": day.troupe_id,
-            "urn": school.urn,
+            "organisation_id": school.organisation_id,
             "easting": school.easting,
             "northing": school.northing,
             "get_in_at": starts_at - timedelta(minutes=60),
@@ -121,7 +121,7 @@ def test_an_update_is_guarded_as_an_insert_is(county) -> None:
         db.session.execute(
             text(
                 "UPDATE performance SET get_in_at = (SELECT get_in_at FROM performance WHERE id = :a),"
-                " road_from_urn = NULL, road_from_minutes = NULL WHERE id = :b"
+                " road_from_organisation_id = NULL, road_from_minutes = NULL WHERE id = :b"
             ),
             {"a": first.id, "b": second.id},
         )
@@ -129,17 +129,24 @@ def test_an_update_is_guarded_as_an_insert_is(county) -> None:
 
 def test_two_connections_that_claim_one_slot_at_once_get_one(app: Flask, county, database_url: str) -> None:
     """Both have read the day as free before either writes."""
-    programme_id, urns, day_id = county.programme.id, (county.one.urn, county.two.urn), county.day.id
+    programme_id, organisation_ids, day_id = (
+        county.programme.id,
+        (county.one.organisation_id, county.two.organisation_id),
+        county.day.id,
+    )
     db.session.remove()
     ready = threading.Barrier(2)
     outcomes: list[str] = []
 
-    def claim(urn: int) -> None:
+    def claim(organisation_id: int) -> None:
         from outreach.county.schools import School
         from outreach.tour.programmes import Programme
 
         with app.app_context():
-            programme, school = db.session.get_one(Programme, programme_id), db.session.get_one(School, urn)
+            programme, school = (
+                db.session.get_one(Programme, programme_id),
+                db.session.get_one(School, organisation_id),
+            )
             slot = slots.find(programme, school, f"{day_id}-0900", now=make.NOW)
             assert slot
             ready.wait()
@@ -147,7 +154,7 @@ def test_two_connections_that_claim_one_slot_at_once_get_one(app: Flask, county,
                 with transaction():
                     performances.claim(
                         slot,
-                        db.session.get_one(School, urn),
+                        db.session.get_one(School, organisation_id),
                         programme_id=programme_id,
                         held_until=None,
                         now=make.NOW,
@@ -156,7 +163,9 @@ def test_two_connections_that_claim_one_slot_at_once_get_one(app: Flask, county,
             except SlotTaken:
                 outcomes.append("taken")
 
-    workers = [threading.Thread(target=claim, args=(urn,)) for urn in urns]
+    workers = [
+        threading.Thread(target=claim, args=(organisation_id,)) for organisation_id in organisation_ids
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -213,7 +222,7 @@ def test_an_expired_hold_is_removed_by_the_claim_that_meets_it(county) -> None:
         slot = slots.find(county.programme, county.two, f"{county.day.id}-0900", now=make.NOW)
         assert slot
         performances.claim(slot, county.two, programme_id=county.programme.id, held_until=None, now=make.NOW)
-    assert [p.urn for p in db.session.query(Performance)] == [county.two.urn]
+    assert [p.organisation_id for p in db.session.query(Performance)] == [county.two.organisation_id]
 
 
 def test_a_hold_is_kept_until_the_minute_it_ends(county) -> None:

@@ -234,15 +234,23 @@ def test_the_newest_decision_about_a_school_holds(play) -> None:
         target_decisions.include(
             play, schools[0], (9,), reason="Moved out", who="Priya Nandakumar", now=later
         )
-    held = {urn: (d.kind, d.year_groups, d.reason) for urn, d in target_decisions.decisions(play.id).items()}
+    held = {
+        organisation_id: (d.kind, d.year_groups, d.reason)
+        for organisation_id, d in target_decisions.decisions(play.id).items()
+    }
     assert held == {
-        schools[0].urn: ("include", (9,), "Moved out"),
-        schools[1].urn: ("include", (8,), "Has a Year 8 class"),
+        schools[0].organisation_id: ("include", (9,), "Moved out"),
+        schools[1].organisation_id: ("include", (8,), "Has a Year 8 class"),
     }
     before = {
-        urn: d.kind for urn, d in target_decisions.decisions(play.id, later - timedelta(days=1)).items()
+        organisation_id: d.kind
+        for organisation_id, d in target_decisions.decisions(play.id, later - timedelta(days=1)).items()
     }
-    assert before == {schools[0].urn: "exclude", schools[1].urn: "include", schools[2].urn: "exclude"}
+    assert before == {
+        schools[0].organisation_id: "exclude",
+        schools[1].organisation_id: "include",
+        schools[2].organisation_id: "exclude",
+    }
 
 
 def test_a_decision_without_a_reason_is_refused(play) -> None:

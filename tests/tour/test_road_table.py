@@ -37,14 +37,22 @@ def c(app: Flask) -> SimpleNamespace:
 
 
 def bring(c: SimpleNamespace, *lines: str, head: str = "From,To,Minutes") -> Brought:
-    text = "\r\n".join([head, *(line.format(a=c.a.urn, b=c.b.urn, d=c.d.urn) for line in lines)])
+    text = "\r\n".join(
+        [
+            head,
+            *(
+                line.format(a=c.a.organisation_id, b=c.b.organisation_id, d=c.d.organisation_id)
+                for line in lines
+            ),
+        ]
+    )
     with transaction():
         return road_table.bring_in(c.partnership, io.BytesIO(text.encode()), **WHO)
 
 
 def minutes(c: SimpleNamespace, one: object, other: object) -> int:
     ways = roads.roads_of_partnership(c.partnership)
-    stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in (one, other)]  # type: ignore[attr-defined]
+    stops = [roads.school_stop(s.organisation_id, s.easting, s.northing) for s in (one, other)]  # type: ignore[attr-defined]
     assert ways.minutes(*stops) == ways.minutes(*reversed(stops))
     return ways.minutes(*stops)
 
@@ -72,7 +80,10 @@ def test_base_may_be_named_by_any_of_its_names(c, word: str) -> None:
     bring(c, word + ",{b},31")
     base = roads.base_stop(c.troupe)
     assert (
-        roads.roads_of_partnership(c.partnership).minutes(base, roads.school_stop(c.b.urn, None, None)) == 31
+        roads.roads_of_partnership(c.partnership).minutes(
+            base, roads.school_stop(c.b.organisation_id, None, None)
+        )
+        == 31
     )
 
 
@@ -136,7 +147,7 @@ def test_a_file_that_is_no_table_says_what_is_wrong(c, head: str, lines: list[st
 def test_lines_about_places_of_others_are_passed_over_and_counted(c) -> None:
     with transaction():
         elsewhere = make.school(la_code="999")
-    assert bring(c, "{a},{b},25", f"{elsewhere.urn},{{b}},25", "{a},{a},0.5") == Brought(
+    assert bring(c, "{a},{b},25", f"{elsewhere.organisation_id},{{b}},25", "{a},{a},0.5") == Brought(
         pairs=1, unequal=0, not_ours=2
     )
 
@@ -156,7 +167,7 @@ def test_table_of_another_partnership_counts_for_nobody_else(c) -> None:
     with transaction():
         theirs = make.partnership(("932",))
     bring(c, "{a},{b},25")
-    stops = [roads.school_stop(s.urn, s.easting, s.northing) for s in (c.a, c.b)]
+    stops = [roads.school_stop(s.organisation_id, s.easting, s.northing) for s in (c.a, c.b)]
     assert roads.roads_of_partnership(theirs).minutes(*stops) == 16
     assert road_table.state(theirs) == RoadTableState(pairs=0, possible=0)
 

@@ -79,7 +79,7 @@ def settle(c: SimpleNamespace, case: Case) -> None:
         c.partnership.road_base_minutes, c.partnership.road_minutes_per_km = case.base, case.per_km
         c.two.easting, c.two.northing = case.there or (None, None)
         if case.told is not None:
-            ends = sorted((c.one.urn, c.two.urn))
+            ends = sorted((c.one.organisation_id, c.two.organisation_id))
             db.session.add(
                 RoadMinutes(partnership_id=c.partnership.id, one=ends[0], other=ends[1], minutes=case.told)
             )
@@ -95,7 +95,7 @@ def row(c: SimpleNamespace, school: Any, begins: datetime, **changes: Any) -> Pe
         "programme_id": c.programme.id,
         "tour_day_id": c.day.id,
         "troupe_id": c.troupe.id,
-        "urn": school.urn,
+        "organisation_id": school.organisation_id,
         "easting": school.easting,
         "northing": school.northing,
         "get_in_at": begins,
@@ -104,8 +104,8 @@ def row(c: SimpleNamespace, school: Any, begins: datetime, **changes: Any) -> Pe
         "away_at": begins + timedelta(minutes=165),
         "created_at": make.NOW,
         "sequence": 0,
-        "uid": f"{school.urn} {begins}",
-        "organizer_token": f"{school.urn} {begins}",
+        "uid": f"{school.organisation_id} {begins}",
+        "organizer_token": f"{school.organisation_id} {begins}",
     }
     return Performance(**facts | changes)
 
@@ -139,8 +139,13 @@ def test_a_show_is_told_its_roads_and_the_database_asks_for_each_minute(
             refused(reckoned(row(c, c.two, begins + towards)))
         with transaction():
             show = make.placed(row(c, c.two, begins))
-            beside = (show.road_from_urn, show.road_from_minutes, show.road_to_urn, show.road_to_minutes)
-            there = (c.one.urn, case.asked)
+            beside = (
+                show.road_from_organisation_id,
+                show.road_from_minutes,
+                show.road_to_organisation_id,
+                show.road_to_minutes,
+            )
+            there = (c.one.organisation_id, case.asked)
             assert beside == ((*there, None, None) if begins > noon else (None, None, *there))
 
 
@@ -148,16 +153,16 @@ def test_two_shows_at_one_school_have_no_road_between_them(c: SimpleNamespace) -
     with transaction():
         make.placed(row(c, c.one, wall(DAY, time(8))))
         later = make.placed(row(c, c.one, wall(DAY, time(10, 45))))
-        assert (later.road_from_urn, later.road_from_minutes) == (c.one.urn, 0)
+        assert (later.road_from_organisation_id, later.road_from_minutes) == (c.one.organisation_id, 0)
 
 
 @pytest.mark.parametrize(
     "lie",
     [
-        {"road_from_urn": None, "road_from_minutes": None},
-        {"road_from_urn": 900099, "road_from_minutes": 0},
-        {"road_to_urn": None, "road_to_minutes": None},
-        {"road_to_urn": 900099, "road_to_minutes": 0},
+        {"road_from_organisation_id": None, "road_from_minutes": None},
+        {"road_from_organisation_id": 900099, "road_from_minutes": 0},
+        {"road_to_organisation_id": None, "road_to_minutes": None},
+        {"road_to_organisation_id": 900099, "road_to_minutes": 0},
     ],
 )
 def test_a_show_that_names_another_beside_it_than_stands_there_is_refused(
@@ -198,10 +203,10 @@ def test_a_show_that_keeps_its_place_keeps_its_roads_and_one_that_is_moved_is_ju
         later.get_in_at += timedelta(minutes=-1)
     with transaction():
         place = Place(easting=HERE[0], northing=HERE[1])
-        performances.rehost(later, c.one.urn, place)
-        assert (later.road_from_urn, later.road_from_minutes) == (c.one.urn, 0)
+        performances.rehost(later, c.one.organisation_id, place)
+        assert (later.road_from_organisation_id, later.road_from_minutes) == (c.one.organisation_id, 0)
     with pytest.raises(SlotTaken), transaction():
-        performances.rehost(later, c.two.urn, None)
+        performances.rehost(later, c.two.organisation_id, None)
 
 
 @pytest.mark.parametrize("held", [False, True])
@@ -241,25 +246,30 @@ def test_two_connections_that_saw_an_empty_day_do_not_both_get_it(
         waiting.join(timeout=120)
     engine.dispose()
     assert len(said) == 1 and "performance_road" in said[0]
-    assert [p.urn for p in db.session.query(Performance)] == [c.one.urn]
+    assert [p.organisation_id for p in db.session.query(Performance)] == [c.one.organisation_id]
 
 
 def test_two_claims_of_times_too_near_each_other_get_one(c: SimpleNamespace) -> None:
     """Both slots were free when they were found, and nobody waits for the day's lock."""
     programme_id, day_id = c.programme.id, c.day.id
-    wanted = ((c.one.urn, "0900"), (c.two.urn, "1145"))  # away at 10:45, set-up from 10:45
+    wanted = (
+        (c.one.organisation_id, "0900"),
+        (c.two.organisation_id, "1145"),
+    )  # away at 10:45, set-up from 10:45
     db.session.remove()
     ready, outcomes = threading.Barrier(2), list[str]()
 
-    def claim(urn: int, at: str) -> None:
+    def claim(organisation_id: int, at: str) -> None:
         with c.app.app_context():
             programme = db.session.get_one(type(c.programme), programme_id)
-            slot = slots.find(programme, db.session.get_one(type(c.one), urn), f"{day_id}-{at}", now=make.NOW)
+            slot = slots.find(
+                programme, db.session.get_one(type(c.one), organisation_id), f"{day_id}-{at}", now=make.NOW
+            )
             assert slot is not None
             ready.wait()
             try:
                 with transaction():
-                    school = db.session.get_one(type(c.one), urn)
+                    school = db.session.get_one(type(c.one), organisation_id)
                     facts = {"programme_id": programme_id, "held_until": None, "now": make.NOW}
                     performances.claim(slot, school, **facts)
                 outcomes.append("got it")

@@ -102,7 +102,9 @@ def test_a_schools_own_hold_does_not_stand_in_its_way(county) -> None:
 
 def test_a_day_the_school_ruled_out_says_so(county) -> None:
     with transaction():
-        db.session.add(SchoolDay(urn=county.school.urn, day=DAY, is_open=False, reason="mock exams"))
+        db.session.add(
+            SchoolDay(urn=county.school.organisation_id, day=DAY, is_open=False, reason="mock exams")
+        )
     (day,) = slots.offers(county.programme, county.school, now=make.NOW).days
     assert (day.slots, day.why_not) == ((), "mock exams")
 

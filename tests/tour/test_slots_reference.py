@@ -191,7 +191,7 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
                     programme_id=programme.id,
                     tour_day_id=day.id,
                     troupe_id=troupe.id,
-                    urn=schools[s].urn,
+                    organisation_id=schools[s].organisation_id,
                     easting=POINTS[s][0],
                     northing=POINTS[s][1],
                     get_in_at=get_in_at,

@@ -175,7 +175,7 @@ def test_notice_and_past(c) -> None:
 
 
 def test_page_says_it_for_ones_own_schools_alone(c, client: FlaskClient) -> None:
-    at = f"/desk/schools/{c.school.urn}/why-not"
+    at = f"/desk/schools/{c.school.organisation_id}/why-not"
     desk = make.signed_in(client, c.person)
     assert desk.get(at).status_code == 200
     assert "Nothing stands in the way" in desk.get(f"{at}?day=2027-03-12").text

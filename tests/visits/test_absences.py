@@ -88,7 +88,9 @@ def c(app: Flask) -> SimpleNamespace:
     """A show at which 140 of the 150 of Year 8 were counted, and a neighbour's to come."""
     c = lay()
     with transaction():
-        set_own_numbers(c.school.urn, c.programme.academic_year, {8: 150, 9: 150}, who="Office", now=now())
+        set_own_numbers(
+            c.school.organisation_id, c.programme.academic_year, {8: 150, 9: 150}, who="Office", now=now()
+        )
         limits.write(c.partnership.id, now=now())
     c.there = book(c, c.small, {8: 9, 9: 9}, neighbours.GUEST, day=1)
     neighbours._moment[0] = THEN
@@ -126,7 +128,7 @@ def joins(c: Any, n: int) -> Any:
 def standing(c: Any, day: date, told_by: datetime | None = None) -> standings.Standing:
     db.session.expire_all()
     (found,) = standings.standings_of_programme(
-        c.programme.id, as_of=day, now=now(), only=(c.school.urn,), told_by=told_by
+        c.programme.id, as_of=day, now=now(), only=(c.school.organisation_id,), told_by=told_by
     ).target
     return found
 
@@ -139,7 +141,9 @@ def test_it_follows_from_the_number_on_roll_until_the_school_says(c) -> None:
     tell(c, 6)
     assert year(c).missed.absent == 6
     with transaction():
-        absences.withdraw(absences.standing(c.programme.id, c.school.urn)[-1], who="Office", now=now())
+        absences.withdraw(
+            absences.standing(c.programme.id, c.school.organisation_id)[-1], who="Office", now=now()
+        )
     assert year(c).missed.absent == 7  # what it said before holds again
     with transaction():
         absences.withdraw(db.session.get_one(Absence, said.id), who="Office", now=now())
@@ -178,7 +182,7 @@ def test_the_same_stands_in_coverage_and_counts_from_its_day(c) -> None:
         (lambda c: tell(c, -1), MoreThanMissed),
         (lambda c: tell(c, 3, y=5), NotForThatYear),
         (lambda c: joins(c, 11), NobodyMissing),
-        (lambda c: absences.get(1, c.programme.id, c.school.urn), NoSuchAbsence),
+        (lambda c: absences.get(1, c.programme.id, c.school.organisation_id), NoSuchAbsence),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(c, deed: Any, why: type[Exception]) -> None:
@@ -246,7 +250,11 @@ def test_a_school_with_a_catch_up_still_owes_the_year_group_that_has_not_seen_it
 
 
 def ids_of(c: Any) -> dict[str, int]:
-    return {"partnership_id": c.partnership.id, "programme_id": c.programme.id, "urn": c.school.urn}
+    return {
+        "partnership_id": c.partnership.id,
+        "programme_id": c.programme.id,
+        "organisation_id": c.school.organisation_id,
+    }
 
 
 def row(c: Any, n: int, kind: str = LESSON, **of: Any) -> Absence:
@@ -259,7 +267,7 @@ def row(c: Any, n: int, kind: str = LESSON, **of: Any) -> Absence:
             "recorded_at": now(),
             "who": "x",
         }
-        | (of if "urn" in of else ids_of(c) | of)
+        | (of if "organisation_id" in of else ids_of(c) | of)
     )
 
 
@@ -309,7 +317,7 @@ def test_only_a_guest_catches_up(c) -> None:
 
 
 def test_two_lessons_at_once_are_never_more_than_are_absent(c) -> None:
-    keys = c.programme.id, c.school.urn
+    keys = c.programme.id, c.school.organisation_id
 
     def lesson() -> Any:
         programme, school = db.session.get_one(Programme, keys[0]), db.session.get_one(School, keys[1])
@@ -321,7 +329,7 @@ def test_two_lessons_at_once_are_never_more_than_are_absent(c) -> None:
 
 
 def test_one_form_sent_from_two_pages_at_once_counts_once(c) -> None:
-    keys = c.programme.id, c.school.urn
+    keys = c.programme.id, c.school.organisation_id
 
     def lesson() -> Any:
         programme, school = db.session.get_one(Programme, keys[0]), db.session.get_one(School, keys[1])
@@ -367,7 +375,7 @@ def test_the_database_keeps_what_a_form_says_of_a_year_group_once(c) -> None:
 def test_a_lesson_and_seats_at_once_are_never_for_more_than_are_absent(c) -> None:
     with transaction():
         hosting.offer(c.there, how="open", seats=40, terms="", who="Littlemere", now=now())
-    keys = c.programme.id, c.school.urn, c.there.performance_id
+    keys = c.programme.id, c.school.organisation_id, c.there.performance_id
 
     def both() -> tuple[Programme, School]:
         return db.session.get_one(Programme, keys[0]), db.session.get_one(School, keys[1])
@@ -391,7 +399,7 @@ def test_two_rows_past_every_rule_are_held_by_the_database_at_once(c) -> None:
     ids = ids_of(c)
     raised = at_once(c, lambda: _straight_in(c, ids), lambda: _straight_in(c, ids))
     assert [absences.broken_guard(e) for e in raised] == [absences.BEYOND]
-    assert sum(r.pupils for r in absences.standing(c.programme.id, c.school.urn)) == 6
+    assert sum(r.pupils for r in absences.standing(c.programme.id, c.school.organisation_id)) == 6
 
 
 def _straight_in(c: Any, ids: dict[str, int]) -> None:

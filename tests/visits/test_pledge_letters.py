@@ -55,10 +55,10 @@ def another(programme: Programme, starts_at: datetime, school: Any = None) -> Bo
 def run(programme: Programme, day: date) -> int:
     """How many letters the run of one day writes."""
     written = 0
-    for urn in {one.school.urn for one in pledge_letters.due(programme, now=at(day))}:
+    for organisation_id in {one.school.organisation_id for one in pledge_letters.due(programme, now=at(day))}:
         with transaction():
             before = db.session.query(Letter).count()
-            pledge_letters.send_due(programme, urn, now=at(day))
+            pledge_letters.send_due(programme, organisation_id, now=at(day))
             written += db.session.query(Letter).count() - before
     return written
 
@@ -193,14 +193,14 @@ def test_a_school_that_wants_no_more_reminders_gets_none_of_what_it_promised(app
         other = another(programme, SHOW)
     assert run(programme, FIRST) == 2
     with transaction():
-        stopping.stop(programme, booking.urn, who="the stop link", now=at(FIRST, 9))
+        stopping.stop(programme, booking.organisation_id, who="the stop link", now=at(FIRST, 9))
     with transaction():
         assert pledge_letters.withdraw_waiting(now=at(FIRST, 10))
     asked = {letter.stream: letter.status for letter in db.session.query(Letter)}
     assert asked == {booking.uid: "withdrawn", other.uid: "waiting"}
     assert [one.booking.id for one in pledge_letters.due(programme, now=at(LAST))] == [other.id]
     with transaction():
-        stopping.begin_again(programme, booking.urn, who="the stop link", now=at(LAST))
+        stopping.begin_again(programme, booking.organisation_id, who="the stop link", now=at(LAST))
     assert len(pledge_letters.due(programme, now=at(LAST))) == 2
 
 

@@ -106,13 +106,16 @@ def test_a_company_counts_host_and_guests_together(booking):
         guest = make.booking(booking.performance, {8: 20}, of=make.school(number_of_pupils=None))
         reports.report(booking, "school", ReportAccount(took_place=True, pupils={8: 100, 9: 100}), **WHO)
         reports.report(booking, "company", ReportAccount(took_place=True, pupils=219), **WHO)
-    by_urn = {
-        s.urn: s
+    by_organisation_id = {
+        s.organisation_id: s
         for s in standings.standings_of_programme(
             booking.programme_id, as_of=AFTER.date(), now=AFTER + timedelta(days=20)
         ).target
     }
-    assert (by_urn[guest.urn].seen_pupils, by_urn[guest.urn].seen_estimated) == (19, True)
+    assert (
+        by_organisation_id[guest.organisation_id].seen_pupils,
+        by_organisation_id[guest.organisation_id].seen_estimated,
+    ) == (19, True)
     with transaction():
         reports.report(guest, "school", ReportAccount(took_place=True, pupils={8: 60}), **WHO)
     assert "260" in reports.difference(booking) and "219" in reports.difference(guest)

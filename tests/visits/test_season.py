@@ -236,7 +236,7 @@ def slow(
             continue
         shows = db.session.execute(
             text(
-                "SELECT f.id, f.urn, f.easting AS e, f.northing AS n, f.starts_at, f.ends_at FROM "
+                "SELECT f.id, f.organisation_id, f.easting AS e, f.northing AS n, f.starts_at, f.ends_at FROM "
                 "performance f JOIN booking b "
                 "ON b.performance_id = f.id AND b.role = 'host' AND b.ended_at IS NULL WHERE f.tour_day_id = :day "
                 "AND f.released_at IS NULL AND f.held_until IS NULL ORDER BY f.get_in_at"
@@ -246,7 +246,7 @@ def slow(
         found["given"] += 1
         found["used"] += bool(shows)
         kilometres = 0.0
-        points = [("base", d.e, d.n), *((s.urn, s.e, s.n) for s in shows), ("base", d.e, d.n)]
+        points = [("base", d.e, d.n), *((s.organisation_id, s.e, s.n) for s in shows), ("base", d.e, d.n)]
         for a, b in zip(points, points[1:], strict=False) if shows else ():
             if a[1] is None or b[1] is None:
                 found["unknown"] += 1

@@ -30,7 +30,7 @@ def promise(
 ) -> Promised:
     return Promised(
         id=n,
-        urn=900_000 + n,
+        organisation_id=900_000 + n,
         performance_id=show,
         created_at=STARTS - timedelta(days=50),
         starts_at=STARTS,

@@ -92,7 +92,7 @@ class Story:
 def link_to(programme: Programme, school: School, **changes: Any) -> str:
     """A personal link's token, open until the summer; inside a transaction."""
     minted = links.mint(
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address="j.fell@redmere.example",

@@ -88,8 +88,8 @@ def test_the_company_says_it_on_a_phone(site: Site, page: Page, c: SimpleNamespa
 def test_the_rules_page_and_why_not(site: Site, wide_page: Page, c: SimpleNamespace) -> None:
     site.sign_in(wide_page, c.person)
     site.check(wide_page, f"/desk/troupes/{c.troupe.id}/rules")
-    site.check(wide_page, f"/desk/schools/{c.school.urn}/why-not")
+    site.check(wide_page, f"/desk/schools/{c.school.organisation_id}/why-not")
     for day in ("2027-03-08", "2027-03-09", "2027-03-13", "rubbish"):
-        site.check(wide_page, f"/desk/schools/{c.school.urn}/why-not?day={day}")
-    site.open(wide_page, f"/desk/schools/{c.school.urn}/why-not?day=2027-03-09")
+        site.check(wide_page, f"/desk/schools/{c.school.organisation_id}/why-not?day={day}")
+    site.open(wide_page, f"/desk/schools/{c.school.organisation_id}/why-not?day=2027-03-09")
     assert wide_page.get_by_text("Leaves from Mill Lodge, where it stayed.").is_visible()

@@ -111,7 +111,7 @@ def test_where_pupils_are_asked_families_are_told_how_to_opt_out_and_staff_that_
     assert 230 <= len(said.split()) <= 290, len(said.split())
     assert "Nobody has to." in article(client.get(f"{at}/staff").text)
     with transaction():
-        declines.decline(programme, school.urn, who="J", now=make.NOW)
+        declines.decline(programme, school.organisation_id, who="J", now=make.NOW)
     for page in ("families", "staff"):
         assert "before and after" not in article(client.get(f"{at}/{page}").text)
 
@@ -127,7 +127,7 @@ def test_a_guest_whose_host_wants_no_questionnaire_tells_families_and_staff_of_n
     assert "If you would rather your child was not asked" in article(client.get(f"{at}/families").text)
     assert "Nobody has to." in article(client.get(f"{at}/staff").text)
     with transaction():
-        declines.decline(here.programme, here.show.urn, who="J", now=make.NOW)
+        declines.decline(here.programme, here.show.organisation_id, who="J", now=make.NOW)
     for page in ("families", "staff"):
         said = article(client.get(f"{at}/{page}").text)
         assert "before and after" not in said and "before it, after it" not in said
@@ -184,7 +184,7 @@ def test_the_bookings_page_names_the_days_of_the_reminders_until_they_went(
     stopped.now = WEEK_BEFORE + timedelta(hours=1)
     assert "We remind you Monday 8 March: what to have ready" in words(client.get(c.at).text)
     with transaction():
-        stopping.stop(db.session.merge(c.programme), c.school.urn, who="J", now=stopped.now)
+        stopping.stop(db.session.merge(c.programme), c.school.organisation_id, who="J", now=stopped.now)
     assert "We remind" not in client.get(c.at).text
     ours = words(client.get(c.desk).text)
     assert "We remind" not in ours and "Reminders the school wants none" in ours
@@ -339,7 +339,7 @@ def stop(c: SimpleNamespace) -> str:
 
 def is_stopped(c: SimpleNamespace) -> bool:
     db.session.rollback()
-    return stopping.stopped(c.programme.id, c.school.urn)
+    return stopping.stopped(c.programme.id, c.school.organisation_id)
 
 
 @pytest.mark.both_databases

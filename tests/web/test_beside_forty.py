@@ -43,7 +43,7 @@ PAGES = (
     "/desk/tour",
     "/desk/diary",
     "/desk/reports",
-    "/desk/schools/{urn}",
+    "/desk/schools/{organisation_id}",
     "/desk/new-year",
 )
 
@@ -52,9 +52,9 @@ def county(code: str, families: int = 1) -> tuple[Partnership, int]:
     """A county with a programme, and a school of it that is the heir of a closed one."""
     partnership = make.partnership((code,))
     programme = make.programme(partnership)
-    urns = [family(programme, code) for _ in range(families)]
+    organisation_ids = [family(programme, code) for _ in range(families)]
     make.letter("x@redmere.example", make.EARLIER, partnership_id=partnership.id)
-    return partnership, urns[0]
+    return partnership, organisation_ids[0]
 
 
 def family(programme: Programme, code: str) -> int:
@@ -66,11 +66,13 @@ def family(programme: Programme, code: str) -> int:
     two.open_date = date(2026, 12, 1)
     make.succession(old, one)
     for school in (one, two, old):
-        corrections.correct(school.urn, "town", "Marl", reason="said", who="Priya", now=make.EARLIER)
-        schools.set_own_numbers(school.urn, 2026, {8: 200}, who="The school", now=make.EARLIER)
+        corrections.correct(
+            school.organisation_id, "town", "Marl", reason="said", who="Priya", now=make.EARLIER
+        )
+        schools.set_own_numbers(school.organisation_id, 2026, {8: 200}, who="The school", now=make.EARLIER)
         address = make.contact(school).address
         make.invitation(programme, school, address=address)
-        make.dead_address(f"gone{school.urn}@redmere.example")
+        make.dead_address(f"gone{school.organisation_id}@redmere.example")
     shown = make.booking(make.show(programme, one, datetime(2027, 1, 12, 9, 30, tzinfo=UTC)), {8: 100})
     make.report(shown, "school", make.NOW - timedelta(days=1), {8: 100})
     wrong = make.report(shown, "company", make.NOW - timedelta(days=1), took_place=False, why_not="snow")
@@ -81,11 +83,15 @@ def family(programme: Programme, code: str) -> int:
                 shown, name="Jo Fell", duty="colleague", address=address, added_at=make.EARLIER
             ),
             Handover(
-                booking_id=shown.id, from_urn=old.urn, to_urn=one.urn, recorded_at=make.EARLIER, who="Priya"
+                booking_id=shown.id,
+                from_organisation_id=old.organisation_id,
+                to_organisation_id=one.organisation_id,
+                recorded_at=make.EARLIER,
+                who="Priya",
             ),
             Incoming(
                 partnership_id=programme.partnership_id,
-                digest=f"{one.urn}",
+                digest=f"{one.organisation_id}",
                 raw=b"Subject: x\r\n\r\nx",
                 sender=address,
                 received_at=make.NOW,
@@ -97,7 +103,7 @@ def family(programme: Programme, code: str) -> int:
             ),
         ]
     )
-    return one.urn
+    return one.organisation_id
 
 
 @contextmanager
@@ -127,7 +133,7 @@ def test_a_county_is_read_alike_alone_and_beside_forty_others(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with transaction():
-        ours, urn = county("931")
+        ours, organisation_id = county("931")
         client = make.signed_in(app.test_client(), make.person(ours))
     client.get("/desk")  # what is read once and kept
 
@@ -136,7 +142,7 @@ def test_a_county_is_read_alike_alone_and_beside_forty_others(
         for page in PAGES:
             db.session.remove()
             with counted(monkeypatch) as found:
-                assert client.get(page.format(urn=urn)).status_code == 200, page
+                assert client.get(page.format(organisation_id=organisation_id)).status_code == 200, page
             told[page] = tuple(found)
         return told
 
@@ -196,7 +202,7 @@ def forget_since(connection: Connection, transaction_id: int) -> None:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_as_few_rows_are_read_for_a_county_beside_forty_others(app: Flask) -> None:
     with transaction():
-        ours, urn = county("931", families=8)
+        ours, organisation_id = county("931", families=8)
         client = make.signed_in(app.test_client(), make.person(ours))
     client.get("/desk")
     db.session.remove()
@@ -216,7 +222,7 @@ def test_as_few_rows_are_read_for_a_county_beside_forty_others(app: Flask) -> No
 
         db.session.remove()
         event.listen(db.engine, "before_cursor_execute", keep)
-        assert client.get(page.format(urn=urn)).status_code == 200, page
+        assert client.get(page.format(organisation_id=organisation_id)).status_code == 200, page
         event.remove(db.engine, "before_cursor_execute", keep)
     db.session.remove()
     with db.engine.connect() as connection:

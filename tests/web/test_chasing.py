@@ -175,7 +175,7 @@ FORM = {"name": "Dr Hart", "address": "head@redmere.example", "source": "the sch
 def test_the_letter_to_the_head_goes_only_as_it_was_shown(client: FlaskClient, stopped: Clock) -> None:
     c = reminded(client)
     stopped.now = at(RAISED, 10)
-    path = f"/desk/chasing/raise/{c.urns[0]}"
+    path = f"/desk/chasing/raise/{c.organisation_ids[0]}"
     assert "2 schools have had two reminders and said nothing." in text(client, "/desk/chasing")
     assert rows(client, "/desk/chasing/schools?show=consent") == 2
     assert "Dear Head teacher," in text(client, path)
@@ -196,7 +196,7 @@ def test_a_second_click_says_that_it_does_not_wait_any_more(client: FlaskClient,
     c = reminded(client)
     stopped.now = at(RAISED, 10)
     form = FORM | {"level": HEAD, "seen": "\n".join(FORM.values())}
-    path = f"/desk/chasing/raise/{c.urns[0]}"
+    path = f"/desk/chasing/raise/{c.organisation_ids[0]}"
     assert client.post(path, data=form).status_code == 303
     again = client.post(path, data=form)
     assert again.status_code == 303
@@ -219,7 +219,7 @@ def test_what_is_missing_is_said_with_what_was_typed(
 ) -> None:
     c = reminded(client)
     stopped.now = at(RAISED, 10)
-    answer = client.post(f"/desk/chasing/raise/{c.urns[0]}", data=FORM | wrong)
+    answer = client.post(f"/desk/chasing/raise/{c.organisation_ids[0]}", data=FORM | wrong)
     assert answer.status_code == 422
     assert said in answer.text and 'value="Dr Hart"' in answer.text
 
@@ -230,7 +230,7 @@ def test_whoever_had_the_letters_is_refused_on_the_page(client: FlaskClient, sto
     stopped.now = at(RAISED, 10)
     form = FORM | {"address": c.contacts[0].address, "level": HEAD}
     answer = client.post(
-        f"/desk/chasing/raise/{c.urns[0]}",
+        f"/desk/chasing/raise/{c.organisation_ids[0]}",
         data=form | {"seen": f"Dr Hart\n{form['address']}\n{form['source']}"},
     )
     assert answer.status_code == 422 and "has had our letters about this already" in answer.text
@@ -240,7 +240,7 @@ def test_whoever_had_the_letters_is_refused_on_the_page(client: FlaskClient, sto
 def test_a_gap_is_left_be_with_a_reason(client: FlaskClient, stopped: Clock) -> None:
     c = reminded(client)
     stopped.now = at(RAISED, 10)
-    path = f"/desk/chasing/leave/{c.urns[0]}"
+    path = f"/desk/chasing/leave/{c.organisation_ids[0]}"
     assert client.post(path, data={"reason": ""}).status_code == 422
     assert client.post(path, data={"reason": "We meet them"}).status_code == 303
     assert db.session.query(NotRaised).one().reason == "We meet them"
@@ -250,7 +250,7 @@ def test_a_gap_is_left_be_with_a_reason(client: FlaskClient, stopped: Clock) -> 
 def test_a_school_with_a_reminder_to_come_is_not_raised_yet(client: FlaskClient, stopped: Clock) -> None:
     c = here(client)
     stopped.now = at(FRIDAY)
-    answer = client.get(f"/desk/chasing/raise/{c.urns[0]}")
+    answer = client.get(f"/desk/chasing/raise/{c.organisation_ids[0]}")
     assert answer.status_code == 303
     assert "It still has a reminder to come" in text(client, answer.location)
 
@@ -268,7 +268,7 @@ def test_the_waiting_list_stands_in_its_order_with_a_link_to_offer(
             )
     said = text(client, "/desk/chasing/waiting-list")
     assert said.index("Redmere 001") < said.index("Redmere 000")
-    assert f"/desk/schools/{c.urns[0]}/propose" in client.get("/desk/chasing/waiting-list").text
+    assert f"/desk/schools/{c.organisation_ids[0]}/propose" in client.get("/desk/chasing/waiting-list").text
 
 
 @pytest.mark.both_databases
@@ -279,7 +279,7 @@ def test_the_phone_list_names_numbers_cause_and_last_word(client: FlaskClient, s
         c.contacts[0].phone = "01632 960 002"
         c.contacts[1].phone, c.schools[1].telephone = "01632 960 001", "01632 960 001"
         notes.write(
-            c.urns[0],
+            c.organisation_ids[0],
             "Ring after two",
             programme=c.programme,
             partnership_id=c.programme.partnership_id,
@@ -321,7 +321,10 @@ def test_another_partnerships_coordinator_sees_and_moves_nothing(client: FlaskCl
         joined = "&" if "?" in path else "?"
         answer = client.get(f"{path}{joined}programme={c.programme.id}")
         assert answer.status_code == 404 or "Redmere 0" not in answer.text
-    for path in (f"/desk/chasing/raise/{c.urns[0]}", f"/desk/chasing/leave/{c.urns[0]}"):
+    for path in (
+        f"/desk/chasing/raise/{c.organisation_ids[0]}",
+        f"/desk/chasing/leave/{c.organisation_ids[0]}",
+    ):
         assert client.post(path, data=FORM | {"reason": "x", "programme": c.programme.id}).status_code == 404
     assert client.post("/desk/chasing", data={"programme": c.programme.id}).status_code == 404
     assert db.session.query(Letter).filter_by(kind="raised to head").count() == 0
@@ -346,7 +349,9 @@ def test_the_pages_take_the_same_queries_for_one_school_and_for_twenty(
         with transaction():
             for n in range(1, 20):
                 c.schools[n].la_code = "931"
-                db.session.query(make.SchoolRecord).filter_by(urn=c.urns[n]).update({"la_code": "931"})
+                db.session.query(make.SchoolRecord).filter_by(organisation_id=c.organisation_ids[n]).update(
+                    {"la_code": "931"}
+                )
     # While nineteen are another's, their contacts are looked for once more among former selves.
     few, many = counted[: len(PATHS)], counted[len(PATHS) :]
     assert [(path, n - (path == "/desk/phone-list")) for path, n in few] == many
@@ -363,7 +368,7 @@ def test_every_page_of_chasing_is_fit_for_everybody(site, page) -> None:  # type
     site.sign_in(page, db.session.merge(person))
     for path in (
         *PATHS,
-        f"/desk/chasing/raise/{c.urns[0]}",
+        f"/desk/chasing/raise/{c.organisation_ids[0]}",
         "/desk/chasing/schools?show=left",
         "/desk/chasing/schools?show=consent",
     ):
@@ -378,7 +383,7 @@ def county_now(client: FlaskClient) -> County:
         c = county(3, asked=None)
         c.programme.academic_year = year_of(today)
         c.programme.reply_by = today + timedelta(days=20)
-        rounds.send_round(c.programme, c.urns, who="P", now=at(asked))
+        rounds.send_round(c.programme, c.organisation_ids, who="P", now=at(asked))
         posted(at(asked, 9))
         make.signed_in(client, make.person(db.session.get_one(Partnership, c.programme.partnership_id)))
         waits = at(today - timedelta(days=9))

@@ -40,10 +40,12 @@ def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wi
         make.dead_address(dead.address)
         show = make.show(programme, school, now + timedelta(days=40))
         reference = make.booking(show, {8: 120}).reference
-        sent = rounds.send_round(programme, [other.urn], note="spring", who="Priya", now=now).round.id
+        sent = rounds.send_round(
+            programme, [other.organisation_id], note="spring", who="Priya", now=now
+        ).round.id
         person = make.person(ours)
     site.sign_in(wide_page, person)
-    at = f"/desk/schools/{school.urn}"
+    at = f"/desk/schools/{school.organisation_id}"
     for path in (
         "/desk/contacts",
         "/desk/invitations?standing=any",

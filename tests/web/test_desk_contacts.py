@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("stopped")
 
 
 @pytest.fixture
-def urn(client: FlaskClient) -> int:
+def organisation_id(client: FlaskClient) -> int:
     """Our one school; the client is signed in."""
     with transaction():
         ours = make.partnership(("931",))
@@ -30,7 +30,7 @@ def urn(client: FlaskClient) -> int:
         school = make.school(name="Redmere Academy")
         person = make.person(ours)
     make.signed_in(client, person)
-    return school.urn
+    return school.organisation_id
 
 
 def send(client: FlaskClient, content: bytes, name: str = "contacts.csv") -> TestResponse:
@@ -68,10 +68,10 @@ def fields(page: str) -> dict[str, str]:
 
 
 @pytest.mark.any_database
-def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int) -> None:
+def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, organisation_id: int) -> None:
     looked = send(
         client,
-        f"URN,Name,Role,Email\n{urn},Zoë Fell,DSL,Z@REDMERE.example\n{urn},,,z@redmere.example\n5,,,a@b.example\n".encode(),
+        f"URN,Name,Role,Email\n{organisation_id},Zoë Fell,DSL,Z@REDMERE.example\n{organisation_id},,,z@redmere.example\n5,,,a@b.example\n".encode(),
     )
     assert looked.status_code == 303
     where = looked.location
@@ -87,9 +87,9 @@ def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int
         "Lines read": 3,
     }
     assert "URN 5 is not in the register here" in page
-    assert contacts.contacts_of_school(urn) == []
+    assert contacts.contacts_of_school(organisation_id) == []
     assert apply(client, where).status_code == 303
-    assert [(c.name, c.address, c.source) for c in contacts.contacts_of_school(urn)] == [
+    assert [(c.name, c.address, c.source) for c in contacts.contacts_of_school(organisation_id)] == [
         ("Zoë Fell", "Z@redmere.example", "the leads' list")
     ]
     assert (
@@ -103,13 +103,13 @@ def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, urn: int
     assert db.session.query(Contact).count() == 1
 
 
-def test_applying_without_source_shows_the_page_again(client: FlaskClient, urn: int) -> None:
-    where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
+def test_applying_without_source_shows_the_page_again(client: FlaskClient, organisation_id: int) -> None:
+    where = send(client, f"URN,Email\n{organisation_id},a@b.example\n".encode()).location
     refused = apply(client, where, source=" ", source_date="31/2/2027")
     assert refused.status_code == 422
     assert "Say where the addresses come from." in refused.text and "That is not a date." in refused.text
     assert 'value="31/2/2027"' in refused.text
-    assert contacts.contacts_of_school(urn) == []
+    assert contacts.contacts_of_school(organisation_id) == []
 
 
 @pytest.mark.any_database
@@ -123,7 +123,7 @@ def test_applying_without_source_shows_the_page_again(client: FlaskClient, urn: 
     ],
 )
 def test_a_bad_file_is_refused_and_nothing_is_kept(
-    app: Flask, client: FlaskClient, urn: int, content: bytes, words: str
+    app: Flask, client: FlaskClient, organisation_id: int, content: bytes, words: str
 ) -> None:
     refused = send(client, content)
     assert refused.status_code == 422
@@ -131,14 +131,14 @@ def test_a_bad_file_is_refused_and_nothing_is_kept(
     assert db.session.query(ListUpload).count() == 0
 
 
-def test_no_file_at_all_is_an_error_of_the_form(client: FlaskClient, urn: int) -> None:
+def test_no_file_at_all_is_an_error_of_the_form(client: FlaskClient, organisation_id: int) -> None:
     refused = client.post("/desk/contacts", data={})
     assert refused.status_code == 422 and "Choose a file." in refused.text
 
 
 @pytest.mark.any_database
-def test_a_kept_file_is_opened_by_its_own_partnership_only(client: FlaskClient, urn: int) -> None:
-    where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
+def test_a_kept_file_is_opened_by_its_own_partnership_only(client: FlaskClient, organisation_id: int) -> None:
+    where = send(client, f"URN,Email\n{organisation_id},a@b.example\n".encode()).location
     with transaction():
         stranger = make.person(make.partnership(("999",)))
     make.signed_in(client, stranger)
@@ -147,26 +147,28 @@ def test_a_kept_file_is_opened_by_its_own_partnership_only(client: FlaskClient, 
     assert client.get("/desk/contacts/..%2f..%2fetc").status_code in (303, 404)
 
 
-def test_a_file_laid_aside_is_gone(app: Flask, client: FlaskClient, urn: int) -> None:
-    where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
+def test_a_file_laid_aside_is_gone(app: Flask, client: FlaskClient, organisation_id: int) -> None:
+    where = send(client, f"URN,Email\n{organisation_id},a@b.example\n".encode()).location
     client.post(where + "/drop")
     assert db.session.query(ListUpload).count() == 0
     assert apply(client, where).status_code == 303
-    assert contacts.contacts_of_school(urn) == []
+    assert contacts.contacts_of_school(organisation_id) == []
 
 
 @pytest.mark.any_database
-def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, urn: int) -> None:
+def test_schools_without_contact_come_as_a_list_to_fill_in(client: FlaskClient, organisation_id: int) -> None:
     with transaction():
         make.school(name='=Odd, "School"')
-        make.contact(db.session.get_one(make.School, urn))
+        make.contact(db.session.get_one(make.School, organisation_id))
         make.school(name="Elsewhere", la_code="999")
     listed = client.get("/desk/contacts/missing.csv").text
     assert [line.partition(",")[2] for line in listed.splitlines()[1:-1]] == ['"\'=Odd, ""School""",,,,']
 
 
 @pytest.mark.any_database
-def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(client: FlaskClient, urn: int) -> None:
+def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(
+    client: FlaskClient, organisation_id: int
+) -> None:
     with transaction():
         make.school(
             name="Littlest Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary"
@@ -175,12 +177,12 @@ def test_the_list_to_fill_in_can_be_only_those_the_programme_is_for(client: Flas
     everybody = client.get("/desk/contacts/missing.csv").text
     only = client.get("/desk/contacts/missing.csv?target=1").text
     assert "Littlest" in everybody and "Littlest" not in only
-    assert f"{urn}," in everybody and f"{urn}," in only
+    assert f"{organisation_id}," in everybody and f"{organisation_id}," in only
     assert "Littlest" in client.get("/desk/contacts/missing.csv?target=999").text
 
 
-def test_ten_thousand_lines_are_looked_at(client: FlaskClient, urn: int) -> None:
-    lines = "".join(f"{urn},a{n}@b.example\n" for n in range(10_000))
+def test_ten_thousand_lines_are_looked_at(client: FlaskClient, organisation_id: int) -> None:
+    lines = "".join(f"{organisation_id},a{n}@b.example\n" for n in range(10_000))
     where = send(client, f"URN,Email\n{lines}".encode()).location
     page = client.get(where).text
     assert sums(page)["New contacts"] == sums(page)["Lines read"] == 10_000
@@ -188,7 +190,9 @@ def test_ten_thousand_lines_are_looked_at(client: FlaskClient, urn: int) -> None
     assert "a25@b.example" in client.get(where + "?show=new&page=2").text
 
 
-def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient, urn: int) -> None:
+def test_lines_are_put_right_on_the_page_over_all_its_pages(
+    client: FlaskClient, organisation_id: int
+) -> None:
     where = send(
         client,
         (
@@ -210,7 +214,8 @@ def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient,
     keys = {name.removeprefix("of-") for name in first if name.startswith("of-")}
     assert len(keys) == 25
     kept = client.post(
-        where + "/repair", data=first | {"line": list(keys), "typed-0.2.0": str(urn), "out-0.3.0": "1"}
+        where + "/repair",
+        data=first | {"line": list(keys), "typed-0.2.0": str(organisation_id), "out-0.3.0": "1"},
     )
     assert kept.status_code == 303
     keys = {name.removeprefix("of-") for name in second if name.startswith("of-")}
@@ -230,39 +235,43 @@ def test_lines_are_put_right_on_the_page_over_all_its_pages(client: FlaskClient,
         "Lines read": 31,
     }
     apply(client, where)
-    assert sorted((c.name, c.address) for c in contacts.contacts_of_school(urn)) == [
+    assert sorted((c.name, c.address) for c in contacts.contacts_of_school(organisation_id)) == [
         ("Jo 0", "a0@b.example"),
         ("Margit", "m.lund@coldbrook.example"),
     ]
     assert "2 contacts added and 29 lines left out. 31 lines read." in client.get("/desk/contacts").text
 
 
-def test_lines_to_mend_come_as_a_workbook_and_go_in_again_once_mended(client: FlaskClient, urn: int) -> None:
+def test_lines_to_mend_come_as_a_workbook_and_go_in_again_once_mended(
+    client: FlaskClient, organisation_id: int
+) -> None:
     where = send(
         client,
-        f"Title\nURN,DSL email,Tel,Other\n{urn},ok@b.example,+44 1632,x\n{urn},bad at all,+44 1633,=1+1\n5,c@b.example,,\n".encode(),
+        f"Title\nURN,DSL email,Tel,Other\n{organisation_id},ok@b.example,+44 1632,x\n{organisation_id},bad at all,+44 1633,=1+1\n5,c@b.example,,\n".encode(),
     ).location
     book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].rows]
     assert rows[0] == ["What is wrong", "Line", "URN", "DSL email", "Tel", "Other"]
     assert rows.pop() == ["End of the lines to mend. A file without this line was cut off.", *[None] * 5]
     assert [row[1:] for row in rows[1:]] == [
-        ["4", str(urn), "bad at all", "+44 1633", "=1+1"],
+        ["4", str(organisation_id), "bad at all", "+44 1633", "=1+1"],
         ["5", "5", "c@b.example", None, None],
     ]
     assert "is not an email address" in rows[1][0] and rows[2][0] == "URN 5 is not in the register here"
-    book.worksheets[0]["D2"], book.worksheets[0]["C3"] = "good@b.example", urn
+    book.worksheets[0]["D2"], book.worksheets[0]["C3"] = "good@b.example", organisation_id
     out = io.BytesIO()
     book.save(out)
     apply(client, send(client, out.getvalue(), "mended.xlsx").location)
-    assert sorted((c.address, c.phone) for c in contacts.contacts_of_school(urn)) == [
+    assert sorted((c.address, c.phone) for c in contacts.contacts_of_school(organisation_id)) == [
         ("c@b.example", ""),
         ("good@b.example", "+44 1633"),
     ]
 
 
-def test_columns_that_are_not_understood_are_asked_for_and_remembered(client: FlaskClient, urn: int) -> None:
-    content = f"Kennung,Wer,Anschrift\n{urn},Jo,a@b.example\n".encode()
+def test_columns_that_are_not_understood_are_asked_for_and_remembered(
+    client: FlaskClient, organisation_id: int
+) -> None:
+    content = f"Kennung,Wer,Anschrift\n{organisation_id},Jo,a@b.example\n".encode()
     where = send(client, content).location
     page = client.get(where).text
     assert "<h1>Which column is what?</h1>" in page and "Kennung" in page and "a@b.example" in page
@@ -277,13 +286,15 @@ def test_columns_that_are_not_understood_are_asked_for_and_remembered(client: Fl
     assert sums(page)["New contacts"] == 1
 
 
-def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(client: FlaskClient, urn: int) -> None:
+def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(
+    client: FlaskClient, organisation_id: int
+) -> None:
     where = send(
         client,
         book(
             {
-                "Leads": [["URN", "Email"], [urn, "a@b.example"]],
-                "Old": [["URN", "Email"], [urn, "b@b.example"], [urn, "c@b.example"]],
+                "Leads": [["URN", "Email"], [organisation_id, "a@b.example"]],
+                "Old": [["URN", "Email"], [organisation_id, "b@b.example"], [organisation_id, "c@b.example"]],
             }
         ),
         "x.xlsx",
@@ -295,8 +306,10 @@ def test_a_sheet_can_be_left_unread_and_is_then_not_in_the_sum(client: FlaskClie
 
 
 @pytest.mark.any_database
-def test_a_list_that_was_taken_in_still_tells_what_was_left_out(client: FlaskClient, urn: int) -> None:
-    where = send(client, f"URN,Email\n{urn},a@b.example\n5,c@b.example\n".encode()).location
+def test_a_list_that_was_taken_in_still_tells_what_was_left_out(
+    client: FlaskClient, organisation_id: int
+) -> None:
+    where = send(client, f"URN,Email\n{organisation_id},a@b.example\n5,c@b.example\n".encode()).location
     apply(client, where)
     page = client.get(where).text
     assert "1 contact added and 1 line left out. 2 lines read." in page and "Put right here" not in page
@@ -313,31 +326,36 @@ def test_a_list_that_was_taken_in_still_tells_what_was_left_out(client: FlaskCli
 
 
 def test_what_was_read_waits_in_the_database_so_that_any_process_shows_it(
-    app: Flask, client: FlaskClient, urn: int, tmp_path
+    app: Flask, client: FlaskClient, organisation_id: int, tmp_path
 ) -> None:
-    where = send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location
+    where = send(client, f"URN,Email\n{organisation_id},a@b.example\n".encode()).location
     app.config["OUTREACH_FOLDER"] = str(tmp_path / "elsewhere")
     assert sums(client.get(where).text)["New contacts"] == 1
 
 
 @pytest.mark.any_database
-def test_the_list_to_fill_in_comes_back_as_it_is_with_its_end_line(client: FlaskClient, urn: int) -> None:
+def test_the_list_to_fill_in_comes_back_as_it_is_with_its_end_line(
+    client: FlaskClient, organisation_id: int
+) -> None:
     listed = client.get("/desk/contacts/missing.csv").text
-    filled = listed.replace(f"{urn},Redmere Academy,,,,", f"{urn},Redmere Academy,Jo Fell,DSL,a@b.example,")
+    filled = listed.replace(
+        f"{organisation_id},Redmere Academy,,,,",
+        f"{organisation_id},Redmere Academy,Jo Fell,DSL,a@b.example,",
+    )
     assert "A file without this line was cut off." in filled
     page = client.get(send(client, filled.encode()).location).text
     assert (sums(page)["New contacts"], sums(page)["Lines read"]) == (1, 1)
 
 
 def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
-    client: FlaskClient, urn: int
+    client: FlaskClient, organisation_id: int
 ) -> None:
     with transaction():
         primary = make.school(
             name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary"
         )
         known = contacts.add(
-            urn,
+            organisation_id,
             name="Was",
             role="DSL",
             address="k@redmere.example",
@@ -348,8 +366,8 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
             now=make.EARLIER,
         )
     file = (
-        f"URN,Email,Name,Role\n{urn},k@redmere.example,Is,DSL\n{urn},new@redmere.example,New,Office\n{urn},two@redmere.example,Two,\n"
-        f"{primary.urn},head@primary.example,Head,Head\n5,a@b.example,,\n"
+        f"URN,Email,Name,Role\n{organisation_id},k@redmere.example,Is,DSL\n{organisation_id},new@redmere.example,New,Office\n{organisation_id},two@redmere.example,Two,\n"
+        f"{primary.organisation_id},head@primary.example,Head,Head\n5,a@b.example,,\n"
     )
     where = send(client, file.encode()).location
     page = client.get(where).text
@@ -383,10 +401,10 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
         "School not in the target": 1,
         "Lines read": 5,
     }
-    assert contacts.contacts_of_school(primary.urn) == []
+    assert contacts.contacts_of_school(primary.organisation_id) == []
     assert listed in client.get("/desk/contacts").text
     with transaction():
-        two = next(c for c in contacts.contacts_of_school(urn) if c.name == "Two")
+        two = next(c for c in contacts.contacts_of_school(organisation_id) if c.name == "Two")
         contacts.end(two, who="the school", now=make.NOW)
         make.letter(
             "NEW@redmere.example", make.NOW + make.timedelta(minutes=1), partnership_id=two.partnership_id
@@ -399,12 +417,14 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
         "Letters and invitations that went out stay as they are" in plain
         and "1 address of this list was written to" in plain
     )
-    assert sorted(c.name for c in contacts.contacts_of_school(urn)) == [
+    assert sorted(c.name for c in contacts.contacts_of_school(organisation_id)) == [
         "Is",
         "New",
     ]  # looking changes nothing
     assert client.post(listed + "/take-back").location == listed
-    assert [(c.name, c.source) for c in contacts.contacts_of_school(urn)] == [("Was", "their page")]
+    assert [(c.name, c.source) for c in contacts.contacts_of_school(organisation_id)] == [
+        ("Was", "their page")
+    ]
     assert known.ended_at is not None
     page = client.get(listed).text
     assert "1 contact ended, 1 as before and 1 left as somebody changed it since" in page
@@ -413,18 +433,19 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
     assert client.get(listed + "/take-back").location == listed
     client.post(listed + "/take-back")
     assert "was taken back already" in client.get(listed).text
-    assert len(contacts.contacts_of_school(urn)) == 1
+    assert len(contacts.contacts_of_school(organisation_id)) == 1
 
 
 def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_so(
-    client: FlaskClient, urn: int
+    client: FlaskClient, organisation_id: int
 ) -> None:
     with transaction():
         primary = make.school(
             name="Redmere Primary", statutory_low_age=4, statutory_high_age=11, phase_of_education="Primary"
         )
     where = send(
-        client, f"URN,Email\n{primary.urn},head@primary.example\n{urn},a@b.example\n".encode()
+        client,
+        f"URN,Email\n{primary.organisation_id},head@primary.example\n{organisation_id},a@b.example\n".encode(),
     ).location
     assert sums(client.get(where).text)["School not in the target"] == 1
     assert "No programme is for this school" in client.get(where + "?show=outside").text
@@ -434,25 +455,29 @@ def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_
     assert sums(client.get(where).text)["New contacts"] == 1
     client.post(where + "/outside", data={"outside": "1"})
     apply(client, where)
-    assert [c.address for c in contacts.contacts_of_school(primary.urn)] == ["head@primary.example"]
+    assert [c.address for c in contacts.contacts_of_school(primary.organisation_id)] == [
+        "head@primary.example"
+    ]
 
 
 @pytest.mark.any_database
-def test_a_list_of_another_partnership_is_nobody_elses(client: FlaskClient, urn: int) -> None:
-    listed = apply(client, send(client, f"URN,Email\n{urn},a@b.example\n".encode()).location).location
+def test_a_list_of_another_partnership_is_nobody_elses(client: FlaskClient, organisation_id: int) -> None:
+    listed = apply(
+        client, send(client, f"URN,Email\n{organisation_id},a@b.example\n".encode()).location
+    ).location
     with transaction():
         make.signed_in(client, make.person(make.partnership(("850",), name="Another")))
     for address in (listed, listed + "/take-back"):
         assert client.get(address).status_code == 404
     assert client.post(listed + "/take-back").status_code == 404
-    assert len(contacts.contacts_of_school(urn)) == 1
+    assert len(contacts.contacts_of_school(organisation_id)) == 1
 
 
 def test_what_a_column_of_notes_says_is_not_shown_unless_one_says_that_it_is_read(
-    client: FlaskClient, urn: int
+    client: FlaskClient, organisation_id: int
 ) -> None:
     where = send(
-        client, f"URN,Email,Name,Notes 2026\n{urn},m.lund@coldbrook,Margit,divorced\n".encode()
+        client, f"URN,Email,Name,Notes 2026\n{organisation_id},m.lund@coldbrook,Margit,divorced\n".encode()
     ).location
     page = client.get(where).text
     assert "m.lund@coldbrook, Margit" in page and "divorced" not in page

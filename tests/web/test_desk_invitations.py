@@ -55,11 +55,11 @@ def test_choose_look_send_and_the_round_is_listed(client: FlaskClient, desk: Des
     page = client.get("/desk/invitations").text
     assert all(s.name in page for s in desk.schools)
     assert "Write to all 3…" in page
-    two = [s.urn for s in desk.schools[:2]]
-    preview = client.post("/desk/invitations/preview", data={"urn": two})
+    two = [s.organisation_id for s in desk.schools[:2]]
+    preview = client.post("/desk/invitations/preview", data={"organisation_id": two})
     assert preview.status_code == 200
     assert "Write to 2 schools?" in preview.text
-    assert to_of(preview.text) == [f"{c.urn} {c.address}" for c in desk.contacts[:2]]
+    assert to_of(preview.text) == [f"{c.organisation_id} {c.address}" for c in desk.contacts[:2]]
     assert "Dear Joanna Fell" in preview.text
     assert recipients() == []
     sent = client.post("/desk/invitations/send", data={"to": to_of(preview.text), "note": "spring"})
@@ -75,7 +75,7 @@ def test_choose_look_send_and_the_round_is_listed(client: FlaskClient, desk: Des
 
 
 def test_a_repeated_post_and_a_stale_page_send_nothing_twice(client: FlaskClient, desk: Desk) -> None:
-    everybody = {"whole": "1", "all": " ".join(str(s.urn) for s in desk.schools)}
+    everybody = {"whole": "1", "all": " ".join(str(s.organisation_id) for s in desk.schools)}
     stale = to_of(client.post("/desk/invitations/preview", data=everybody).text)
     assert client.post("/desk/invitations/send", data={"to": stale}).status_code == 303
     again = client.post("/desk/invitations/send", data={"to": stale, "note": "typed"})
@@ -93,11 +93,13 @@ def test_who_gets_nothing_stands_below_with_the_reason(client: FlaskClient, desk
         )
         make.contact(primary)
         bare = make.school(name="Bare Redmere")
-    urns = [desk.schools[0].urn, primary.urn, bare.urn]
-    page = client.post("/desk/invitations/preview", data={"urn": urns}).text
+    organisation_ids = [desk.schools[0].organisation_id, primary.organisation_id, bare.organisation_id]
+    page = client.post("/desk/invitations/preview", data={"organisation_id": organisation_ids}).text
     assert "Write to 1 school?" in page
     assert "Not in the target of this programme" in page and "No contact on file" in page
-    client.post("/desk/invitations/send", data={"to": [f"{primary.urn} x@y.example", *to_of(page)]})
+    client.post(
+        "/desk/invitations/send", data={"to": [f"{primary.organisation_id} x@y.example", *to_of(page)]}
+    )
     assert recipients() == [desk.contacts[0].address]
 
 
@@ -110,7 +112,7 @@ def test_schools_that_booked_are_written_to_for_the_year_group_they_left_out(
         make.booking(make.show(desk.programme, desk.schools[1], show), {8: 120, 9: 120})
     listed = client.get("/desk/invitations?standing=booked").text
     assert "Year 9 not booked" in listed and "Write to all 2…" in listed
-    everybody = {"whole": "1", "all": " ".join(str(s.urn) for s in desk.schools[:2])}
+    everybody = {"whole": "1", "all": " ".join(str(s.organisation_id) for s in desk.schools[:2])}
     page = client.post("/desk/invitations/preview", data=everybody).text
     assert "Write to 1 school?" in page and "Booked for 15 March 2027" in page
     assert "all your pupils in Year 9 to see it" in page
@@ -122,7 +124,7 @@ def test_schools_that_booked_are_written_to_for_the_year_group_they_left_out(
 def test_a_list_edited_by_hand_writes_to_nobody_it_did_not_show(client: FlaskClient, desk: Desk) -> None:
     refused = client.post(
         "/desk/invitations/send",
-        data={"to": [f"{desk.schools[0].urn} thief@elsewhere.example", "x y", "9" * 40]},
+        data={"to": [f"{desk.schools[0].organisation_id} thief@elsewhere.example", "x y", "9" * 40]},
     )
     assert refused.status_code == 422
     assert recipients() == []
@@ -138,7 +140,9 @@ def test_nothing_ticked_is_said_and_the_list_stays(client: FlaskClient, desk: De
 def test_after_the_reply_by_date_the_page_says_so(client: FlaskClient, desk: Desk, stopped: Any) -> None:
     stopped.after(days=18)
     assert "The reply-by date is past" in client.get("/desk/invitations").text
-    refused = client.post("/desk/invitations/preview", data={"urn": desk.schools[0].urn})
+    refused = client.post(
+        "/desk/invitations/preview", data={"organisation_id": desk.schools[0].organisation_id}
+    )
     assert refused.status_code == 422 and "The reply-by date, 5 February 2027, is past." in refused.text
 
 
@@ -155,7 +159,9 @@ def test_no_programme_yet_is_an_empty_page_with_the_one_thing_to_do(
 def test_another_partnerships_programme_rounds_and_schools_are_not_there(
     client: FlaskClient, desk: Desk
 ) -> None:
-    client.post("/desk/invitations/send", data={"to": f"{desk.schools[0].urn} {desk.contacts[0].address}"})
+    client.post(
+        "/desk/invitations/send", data={"to": f"{desk.schools[0].organisation_id} {desk.contacts[0].address}"}
+    )
     with transaction():
         theirs = make.partnership(("999",))
         make.programme(theirs)
@@ -163,8 +169,10 @@ def test_another_partnerships_programme_rounds_and_schools_are_not_there(
     make.signed_in(client, stranger)
     assert client.get(f"/desk/invitations?programme={desk.programme.id}").status_code == 404
     assert client.get("/desk/invitations/1").status_code == 404
-    assert client.get(f"/desk/invitations/letter/{desk.schools[0].urn}").status_code == 404
-    page = client.post("/desk/invitations/preview", data={"urn": desk.schools[1].urn}).text
+    assert client.get(f"/desk/invitations/letter/{desk.schools[0].organisation_id}").status_code == 404
+    page = client.post(
+        "/desk/invitations/preview", data={"organisation_id": desk.schools[1].organisation_id}
+    ).text
     assert desk.schools[1].name not in page
     assert len(recipients()) == 1
 
@@ -173,9 +181,9 @@ def test_another_partnerships_programme_rounds_and_schools_are_not_there(
 def test_the_letter_can_be_read_before_it_goes_and_reading_writes_nothing(
     client: FlaskClient, desk: Desk
 ) -> None:
-    page = client.get(f"/desk/invitations/letter/{desk.schools[0].urn}")
+    page = client.get(f"/desk/invitations/letter/{desk.schools[0].organisation_id}")
     assert "Dear Joanna Fell" in page.text
-    html = client.get(f"/desk/invitations/letter/{desk.schools[0].urn}/html")
+    html = client.get(f"/desk/invitations/letter/{desk.schools[0].organisation_id}/html")
     assert "sandbox" in html.headers["Content-Security-Policy"]
     assert recipients() == []
 
@@ -202,9 +210,9 @@ def test_a_round_without_tour_days_is_warned_of_before_it_goes_and_followed_up(
     with transaction():
         for day in db.session.query(TourDay):
             day.ended_at = stopped.now
-    urns = [s.urn for s in desk.schools]
+    organisation_ids = [s.organisation_id for s in desk.schools]
     assert "No tour day is given yet that a school could book." in client.get("/desk/invitations").text
-    page = client.post("/desk/invitations/preview", data={"urn": urns}).text
+    page = client.post("/desk/invitations/preview", data={"organisation_id": organisation_ids}).text
     assert "The letter promises no times" in page and "without times</button>" in page
     to = re.findall(r'name="to" value="([^"]*)"', page)
     refused = client.post("/desk/invitations/send", data={"to": to})
@@ -233,8 +241,8 @@ def test_a_round_is_stopped_within_its_minute_and_not_after(
     client: FlaskClient, desk: Desk, stopped: Any
 ) -> None:
     def send() -> str:
-        urns = [s.urn for s in desk.schools]
-        preview = client.post("/desk/invitations/preview", data={"urn": urns}).text
+        organisation_ids = [s.organisation_id for s in desk.schools]
+        preview = client.post("/desk/invitations/preview", data={"organisation_id": organisation_ids}).text
         return client.post("/desk/invitations/send", data={"to": to_of(preview)}).location
 
     where = send()

@@ -497,7 +497,7 @@ def test_a_kept_time_stands_three_days_before_it_lapses(small: Small, stopped: C
             db.session.add(
                 Proposal(
                     programme_id=small.programme.id,
-                    urn=make.school(name=name).urn,
+                    organisation_id=make.school(name=name).organisation_id,
                     starts_at=NOW + timedelta(days=30),
                     reply_by=reply_by,
                     recorded_at=NOW - timedelta(days=5),
@@ -684,7 +684,13 @@ def test_gaps_without_an_owner_are_told_beside_the_gaps(small: Small) -> None:
         heir = make.school()
         closed = make.school(status="Closed", close_date=date(2026, 12, 31))
         make.succession(closed, heir)
-        owners.assign(small.programme, [schools[0].urn, closed.urn], small.person, who="Priya", now=JUST)
+        owners.assign(
+            small.programme,
+            [schools[0].organisation_id, closed.organisation_id],
+            small.person,
+            who="Priya",
+            now=JUST,
+        )
     page = small.page()
     assert "4schools with a gap, 2 without an owner" in words_of(page)
     address = re.search(r'href="([^"]+owner=nobody)"', page)[1].replace("&amp;", "&")
@@ -746,7 +752,7 @@ def closes(small: Small, name: str, show: int, owner: Any = None) -> School:
     school = make.school(name=name, close_date=day_of(NOW) + timedelta(days=1))
     make.booking(make.show(small.programme, school, NOW + timedelta(days=show)), {8: 90})
     if owner is not None:
-        owners.assign(small.programme, [school.urn], owner, who="Priya", now=NOW)
+        owners.assign(small.programme, [school.organisation_id], owner, who="Priya", now=NOW)
     return school
 
 
@@ -807,8 +813,8 @@ def test_what_is_urgent_and_nobodys_stands_before_everybody_and_the_rest_is_coun
         left = make.school(name="Left Academy")
         make.contact(left)
         make.answer(small.programme, left, invitations.OTHER_DATE, JUST)
-        owners.assign(small.programme, [theirs.urn], owen, who="Priya", now=NOW)
-        owners.assign(small.programme, [left.urn], gone, who="Priya", now=NOW)
+        owners.assign(small.programme, [theirs.organisation_id], owen, who="Priya", now=NOW)
+        owners.assign(small.programme, [left.organisation_id], gone, who="Priya", now=NOW)
         gone.ended_at = NOW
     page = small.page()
     assert groups_of(page) == {

@@ -69,7 +69,7 @@ def ours(app: Flask) -> Any:
             db.session.add(
                 Proposal(
                     programme_id=programme.id,
-                    urn=make.school(name=f"{LONG} kept {n}").urn,
+                    organisation_id=make.school(name=f"{LONG} kept {n}").organisation_id,
                     starts_at=now + timedelta(days=30),
                     reply_by=today + timedelta(days=n),
                     recorded_at=now - timedelta(days=3),

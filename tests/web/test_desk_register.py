@@ -34,7 +34,7 @@ LINKS = "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n"
 
 
 def line(
-    urn: int = 900001,
+    organisation_id: int = 900001,
     name: str = "Redmere Academy",
     status: str = "Open",
     pupils: str = "1050",
@@ -42,7 +42,7 @@ def line(
     closed: str = "",
 ) -> str:
     return (
-        f"{urn},{la},{name},Academy converter,{status},Secondary,11,18,{pupils},Kestermere,ZZ1 "
+        f"{organisation_id},{la},{name},Academy converter,{status},Secondary,11,18,{pupils},Kestermere,ZZ1 "
         f"1AA,Headteacher,{closed}"
     )
 
@@ -233,7 +233,7 @@ def two_desks(app: Flask) -> tuple[FlaskClient, FlaskClient]:
     with transaction():
         people = [make.person(make.partnership((code,))) for code in ("931", "932")]
         make.contact(
-            make.school(urn=900001, name="Redmere Academy"),
+            make.school(organisation_id=900001, name="Redmere Academy"),
             name="Joanna Fell",
             address="j.fell@redmere.example",
         )
@@ -316,8 +316,8 @@ def test_the_giver_keeps_its_school(two_desks: Any) -> None:
 
 @pytest.mark.both_databases
 def test_what_probably_became_another_is_taken_as_ticked(desk: FlaskClient) -> None:
-    def at(urn: int, name: str, n: int) -> str:
-        return line(urn, name).replace("ZZ1 1AA", f"ZZ1 {n}AA")
+    def at(organisation_id: int, name: str, n: int) -> str:
+        return line(organisation_id, name).replace("ZZ1 1AA", f"ZZ1 {n}AA")
 
     names = ("Ash", "Birch", "Cedar")
     old = [at(900001 + n, f"{name} School", n) for n, name in enumerate(names)]

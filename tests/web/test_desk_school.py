@@ -33,7 +33,7 @@ class Desk:
 
     @property
     def page(self) -> str:
-        return f"/desk/schools/{self.school.urn}"
+        return f"/desk/schools/{self.school.organisation_id}"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_the_page_of_a_bare_school_says_what_will_stand_there(client: FlaskClien
             district_name=None,
             district_code=None,
         )
-    page = client.get(f"/desk/schools/{bare.urn}").text
+    page = client.get(f"/desk/schools/{bare.organisation_id}").text
     for words in (
         "Nobody is on file",
         "No booking yet",
@@ -109,7 +109,7 @@ def test_without_a_programme_the_page_still_shows_the_school(client: FlaskClient
     with transaction():
         school, person = make.school(), make.person(make.partnership())
     make.signed_in(client, person)
-    assert "No programme yet" in client.get(f"/desk/schools/{school.urn}").text
+    assert "No programme yet" in client.get(f"/desk/schools/{school.organisation_id}").text
 
 
 def test_a_field_is_corrected_and_given_back(client: FlaskClient, desk: Desk) -> None:
@@ -119,10 +119,10 @@ def test_a_field_is_corrected_and_given_back(client: FlaskClient, desk: Desk) ->
     page = client.get(desk.page).text
     assert "The register says 1,050." in page and "census day" in page
     fresh()
-    assert schools.get(desk.school.urn).number_of_pupils == 900
+    assert schools.get(desk.school.organisation_id).number_of_pupils == 900
     assert client.post(where + "/withdraw").status_code == 303
     fresh()
-    assert schools.get(desk.school.urn).number_of_pupils == 1050
+    assert schools.get(desk.school.organisation_id).number_of_pupils == 1050
     assert client.post(where + "/withdraw").status_code == 303
     assert "was not corrected here" in client.get(desk.page).text
 
@@ -145,27 +145,30 @@ def test_a_correction_that_makes_no_sense_is_refused_with_what_was_typed(
     assert refused.status_code == 422
     assert words in refused.text and "typed reason" in refused.text
     fresh()
-    assert corrections.in_force(desk.school.urn) == {}
+    assert corrections.in_force(desk.school.organisation_id) == {}
 
 
 @pytest.mark.any_database
 def test_only_what_may_be_corrected_has_a_page(client: FlaskClient, desk: Desk) -> None:
     assert client.get(f"{desk.page}/facts/la_code").status_code == 404
-    assert client.post(f"{desk.page}/facts/urn", data={"value": "1", "reason": "x"}).status_code == 404
+    assert (
+        client.post(f"{desk.page}/facts/organisation_id", data={"value": "1", "reason": "x"}).status_code
+        == 404
+    )
 
 
 def test_a_date_is_corrected_in_three_boxes(client: FlaskClient, desk: Desk) -> None:
     where = f"{desk.page}/facts/close_date"
     assert client.post(where, data={"value": "31/8/2027", "reason": "governors"}).status_code == 303
     fresh()
-    assert schools.get(desk.school.urn).close_date == date(2027, 8, 31)
+    assert schools.get(desk.school.organisation_id).close_date == date(2027, 8, 31)
 
 
 def test_own_numbers_are_kept_and_an_empty_form_is_refused(client: FlaskClient, desk: Desk) -> None:
     where = f"{desk.page}/numbers"
     assert client.post(where, data={"y8": "148"}).status_code == 303
     fresh()
-    assert schools.own_numbers(desk.school.urn, 2026) == {8: 148}
+    assert schools.own_numbers(desk.school.organisation_id, 2026) == {8: 148}
     assert "school’s own number" in client.get(desk.page).text
     empty = client.post(where, data={"y8": "", "y9": ""})
     assert empty.status_code == 422 and "Enter at least one number." in empty.text
@@ -180,12 +183,12 @@ def test_a_contact_is_added_once_and_ended(client: FlaskClient, desk: Desk) -> N
     bad = client.post(f"{desk.page}/contacts/add", data=typed | {"address": "nobody"})
     assert bad.status_code == 422 and "is not an email address" in bad.text and 'value="Sam"' in bad.text
     fresh()
-    sam = next(c for c in contacts.contacts_of_school(desk.school.urn) if c.name == "Sam")
+    sam = next(c for c in contacts.contacts_of_school(desk.school.organisation_id) if c.name == "Sam")
     assert sam.address == "Office@redmere.example"
     assert client.post(f"{desk.page}/contacts/{sam.id}/end").status_code == 303
     assert client.post(f"{desk.page}/contacts/{sam.id}/end").status_code == 404
     fresh()
-    assert [c.name for c in contacts.contacts_of_school(desk.school.urn)] == ["Joanna Fell"]
+    assert [c.name for c in contacts.contacts_of_school(desk.school.organisation_id)] == ["Joanna Fell"]
 
 
 def test_an_address_that_works_again_is_written_to_again(client: FlaskClient, desk: Desk) -> None:
@@ -212,7 +215,7 @@ def test_a_code_is_shown_once_opens_the_schools_page_and_is_kept_nowhere(
     client: FlaskClient, desk: Desk
 ) -> None:
     with transaction():
-        db.session.get_one(School, desk.school.urn).postcode = "ZZ9 3AB"
+        db.session.get_one(School, desk.school.organisation_id).postcode = "ZZ9 3AB"
     assert f'action="{desk.page}/link?programme={desk.programme.id}"' in client.get(desk.page).text
     assert client.get(f"{desk.page}/link").status_code == 405
     shown = client.post(f"{desk.page}/link")
@@ -223,7 +226,10 @@ def test_a_code_is_shown_once_opens_the_schools_page_and_is_kept_nowhere(
     opened = client.post("/code", data={"postcode": "ZZ9 3AB", "code": code})
     fresh()
     link = links.find(opened.location.split("/i/")[1].split("/")[0])
-    assert link is not None and (link.urn, link.name) == (desk.school.urn, on_the_phone(desk))
+    assert link is not None and (link.organisation_id, link.name) == (
+        desk.school.organisation_id,
+        on_the_phone(desk),
+    )
     assert client.post("/code", data={"postcode": "ZZ9 3AB", "code": code}).status_code == 422
 
 
@@ -231,11 +237,14 @@ def test_a_school_without_a_postcode_gets_a_link_that_is_shown_once_and_kept_now
     client: FlaskClient, desk: Desk
 ) -> None:
     with transaction():
-        db.session.get_one(School, desk.school.urn).postcode = ""
+        db.session.get_one(School, desk.school.organisation_id).postcode = ""
     shown = client.post(f"{desk.page}/link")
     token = shown.text.split("/i/")[1].split("<")[0].split('"')[0].strip()
     link = links.find(token)
-    assert link is not None and (link.urn, link.name) == (desk.school.urn, on_the_phone(desk))
+    assert link is not None and (link.organisation_id, link.name) == (
+        desk.school.organisation_id,
+        on_the_phone(desk),
+    )
     assert token not in client.get(desk.page).text
     assert "Read out a link" in client.get(desk.page).text
 
@@ -264,7 +273,7 @@ def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     assert kept.status_code == 303 and "/invite?" in kept.location
     page = client.get(kept.location).text
     assert "Ms Hale is on file. Write to them?" in page
-    hale = next(c for c in contacts.contacts_of_school(desk.school.urn) if c.name == "Ms Hale")
+    hale = next(c for c in contacts.contacts_of_school(desk.school.organisation_id) if c.name == "Ms Hale")
     assert re.search(rf'value="{hale.id}"[^>]*checked', page)
     assert hale.source == "the school, on the phone"
     stopped.after(minutes=1)
@@ -273,7 +282,9 @@ def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     )
     assert client.post(f"{desk.page}/answer", data=named).status_code == 303
     fresh()
-    assert len([c for c in contacts.contacts_of_school(desk.school.urn) if c.name == "Ms Hale"]) == 1
+    assert (
+        len([c for c in contacts.contacts_of_school(desk.school.organisation_id) if c.name == "Ms Hale"]) == 1
+    )
 
 
 @pytest.mark.any_database
@@ -303,7 +314,7 @@ def test_a_school_is_taken_out_of_the_target_and_left_to_the_rule_again(
     included = {"kind": "include", "year_groups": ["8"], "reason": "asked"}
     assert client.post(where, data=included).status_code == 303
     fresh()
-    assert target_decisions.decisions(desk.programme.id)[desk.school.urn].year_groups == (8,)
+    assert target_decisions.decisions(desk.programme.id)[desk.school.organisation_id].year_groups == (8,)
 
 
 def test_own_days_and_hours_change_what_the_school_is_offered(client: FlaskClient, desk: Desk) -> None:
@@ -325,7 +336,9 @@ def test_every_change_stands_in_the_history_with_who(client: FlaskClient, desk: 
     client.post(f"{desk.page}/numbers", data={"y8": "148"})
     client.post(f"{desk.page}/facts/town", data={"value": "Fenwold", "reason": "letterhead"})
     fresh()
-    assert {row.who for row in history.history_of("school", desk.school.urn)} == {desk.person.name}
+    assert {row.who for row in history.history_of("school", desk.school.organisation_id)} == {
+        desk.person.name
+    }
     assert "Town: Fenwold, was Kestermere" in client.get(desk.page).text
 
 

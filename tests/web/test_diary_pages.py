@@ -132,7 +132,7 @@ def make_near(two_weeks: Fortnight, show: Performance) -> None:
             programme_id=programme.id,
             tour_day_id=show.tour_day_id,
             troupe_id=show.troupe_id,
-            urn=near.urn,
+            organisation_id=near.organisation_id,
             easting=near.easting,
             northing=near.northing,
             get_in_at=begins,

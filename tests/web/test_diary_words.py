@@ -69,7 +69,7 @@ def block(kind: str = "booked", **changes: Any) -> Block:
     show = DrawnShow(
         id=changes.pop("id", 9),
         tour_day_id=7,
-        urn=100,
+        organisation_id=100,
         easting=None,
         northing=None,
         get_in_at=AT - timedelta(hours=1),
@@ -258,8 +258,8 @@ def test_a_block_says_when_and_how_many(show: Block, for_adults: bool, said: str
 
 def test_a_block_leads_to_its_booking_else_to_its_school() -> None:
     assert the_block(block()).href == "booking reference=MRL-1"
-    assert the_block(block("proposed")).href == "school urn=100 programme=1"
-    assert the_block(block(booking=None)).href == "school urn=100 programme=1"
+    assert the_block(block("proposed")).href == "school organisation_id=100 programme=1"
+    assert the_block(block(booking=None)).href == "school organisation_id=100 programme=1"
 
 
 @pytest.mark.parametrize(
@@ -390,7 +390,11 @@ def test_what_was_moved_today_can_be_undone_until_it_begins(
 
 def fit(pupils: int | None = 120) -> Any:
     standing = SimpleNamespace(
-        urn=100, name="Larch", district_name="Fell", target_pupils=pupils, cause="silent since May"
+        organisation_id=100,
+        name="Larch",
+        district_name="Fell",
+        target_pupils=pupils,
+        cause="silent since May",
     )
     slot = Slot(
         tour_day_id=7,
@@ -473,7 +477,7 @@ def test_a_school_that_fits_says_where_and_how_many(pupils: int | None, for_adul
     (said,) = fits(found(fit(pupils)), for_adults=for_adults).first
     assert (said.name, said.where, said.cause) == ("Larch", where, "Silent since May")
     assert (said.when, said.extra) == ("Tue am, 9:30am", "+8 min")
-    assert said.href == "propose urn=100 programme=1 slot=7-0930"
+    assert said.href == "propose organisation_id=100 programme=1 slot=7-0930"
 
 
 def test_the_troupe_is_named_where_there_are_several() -> None:
@@ -532,7 +536,9 @@ def test_a_show_in_a_list_says_how_far_it_is_agreed(
     assert (said.day, said.troupe, said.time) == ("Tuesday 9 March", "Red van", "10:00am to 11:00am")
     assert (plain(said.what), said.beneath) == ("Larch", beneath)
     booked = not changes.get("kind")
-    assert said.what[0].href == ("booking reference=MRL-1" if booked else "school urn=100 programme=1")
+    assert said.what[0].href == (
+        "booking reference=MRL-1" if booked else "school organisation_id=100 programme=1"
+    )
     assert said.href == "diary programme=1 from=2027-03-08#d7"
 
 

@@ -28,7 +28,7 @@ class Desk:
     person: Coordinator
     programme: Programme
     schools: list[School]
-    urns: list[int]
+    organisation_ids: list[int]
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def desk(client: FlaskClient, stopped: Clock) -> Desk:
         schools = [make.school(name=f"Redmere {n}") for n in range(5)]
         for school in schools[:4]:
             make.contact(school)
-        urns = [one.urn for one in schools]
+        organisation_ids = [one.organisation_id for one in schools]
         person = make.person(ours)
     make.signed_in(client, person)
-    return Desk(ours, person, programme, schools, urns)
+    return Desk(ours, person, programme, schools, organisation_ids)
 
 
 def plain(page: str) -> str:
@@ -56,7 +56,7 @@ def shown(page: str) -> list[str]:
 
 
 def preview(client: FlaskClient, desk: Desk) -> str:
-    page = client.post("/desk/invitations/lot", data={"all": " ".join(map(str, desk.urns))})
+    page = client.post("/desk/invitations/lot", data={"all": " ".join(map(str, desk.organisation_ids))})
     assert page.status_code == 200
     return page.text
 
@@ -90,7 +90,7 @@ def test_the_list_of_schools_offers_the_lot_and_its_page_says_what_it_means(
 
 
 def test_schools_that_are_ticked_are_drawn_alone(client: FlaskClient, desk: Desk) -> None:
-    three = {"urn": desk.urns[:3], "all": " ".join(map(str, desk.urns))}
+    three = {"organisation_id": desk.organisation_ids[:3], "all": " ".join(map(str, desk.organisation_ids))}
     assert "Draw who of 3 schools is asked first" in client.post("/desk/invitations/lot", data=three).text
 
 
@@ -113,7 +113,7 @@ def test_drawn_it_is_kept_shown_and_its_first_group_is_written_to_as_any_round(
         "Asked later: 0 of 2 have a code for before theirs. Where no show is booked nobody can be asked.",
     ):
         assert said in page
-    first = " ".join(str(one.urn) for one in found.group(first=True))
+    first = " ".join(str(one.organisation_id) for one in found.group(first=True))
     assert f'name="all" value="{first}"' in text
     letters = client.post("/desk/invitations/preview", data={"whole": "1", "all": first}).text
     to = re.findall(r'name="to" value="([^"]+)"', letters)
@@ -164,13 +164,13 @@ def test_drawn_twice_it_asks_why_and_keeps_both(client: FlaskClient, desk: Desk)
 def test_nothing_to_draw_and_no_letter_after_the_reply_by_date_are_said(
     client: FlaskClient, desk: Desk, stopped: Clock
 ) -> None:
-    one = client.post("/desk/invitations/lot", data={"urn": [desk.urns[0]]})
+    one = client.post("/desk/invitations/lot", data={"organisation_id": [desk.organisation_ids[0]]})
     assert "A lot needs two schools at least" in one.text
     assert client.post("/desk/invitations/lot", data={}).status_code == 200
     with transaction():
         desk.programme.reply_by = make.NOW.date().replace(day=1)
         db.session.add(desk.programme)
-    late = client.post("/desk/invitations/lot", data={"urn": desk.urns})
+    late = client.post("/desk/invitations/lot", data={"organisation_id": desk.organisation_ids})
     assert late.status_code == 303
     assert "reply-by date" in client.get(late.location).text
 
@@ -182,8 +182,11 @@ def test_the_file_has_all_that_is_needed_to_do_it_again(client: FlaskClient, des
     assert found.draw.seed in file.splitlines()[0]
     for one in found.places:
         group = "first" if one.asked_first else "later"
-        sum_of = draws.digest(found.draw.seed, one.urn)
-        assert f'{one.place},{group},1,"Never seen, in any year",{one.urn},{one.name},{sum_of}' in file
+        sum_of = draws.digest(found.draw.seed, one.organisation_id)
+        assert (
+            f'{one.place},{group},1,"Never seen, in any year",{one.organisation_id},{one.name},{sum_of}'
+            in file
+        )
 
 
 def test_another_partnerships_draw_is_not_there(client: FlaskClient, desk: Desk) -> None:
@@ -205,7 +208,7 @@ def test_the_pages_ask_as_often_for_many_schools_as_for_few(
             for n in range(more):
                 school = make.school(name=f"Added {n}")
                 make.contact(school)
-                desk.urns.append(school.urn)
+                desk.organisation_ids.append(school.organisation_id)
         with count_queries() as looking:
             preview(client, desk)
         drawn(client, desk, why="Trial")

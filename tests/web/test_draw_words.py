@@ -13,7 +13,14 @@ def drawn(tiers: list[int], first: int, why_again: str = "") -> Drawn:
     facts: dict[str, Any] = {"id": 3, "seed": "ab" * 16, "who": "Priya Nandakumar", "recorded_at": make.NOW}
     row = AskingDraw(schools=len(tiers), asked_first=first, why_again=why_again, **facts)
     places = tuple(
-        Place(urn=n, name=f"School {n}", tier=tier, due=f"Due {tier}", place=n, asked_first=n <= first)
+        Place(
+            organisation_id=n,
+            name=f"School {n}",
+            tier=tier,
+            due=f"Due {tier}",
+            place=n,
+            asked_first=n <= first,
+        )
         for n, tier in enumerate(tiers, start=1)
     )
     return Drawn(draw=row, places=places)

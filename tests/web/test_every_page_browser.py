@@ -183,13 +183,15 @@ def test_every_page_of_the_desk_has_no_fault(
     sent = db.session.scalars(select(Letter).where(Letter.status == "sent").order_by(Letter.id)).first()
     assert show is not None and sent is not None
     proposed, booked = told.cast.playing(cast.PROPOSED)[0], told.cast.playing(cast.BOOKED)[0]
-    to_move = promises.live(told.programme.id, booked.urn)[-1].performance_id
+    to_move = promises.live(told.programme.id, booked.organisation_id)[-1].performance_id
     drawn = db.session.scalars(select(PlanLine).where(PlanLine.state == "drawn").order_by(PlanLine.id)).all()
     plan_id = drawn[0].plan_id
     lines = "&".join(f"line={line.id}" for line in drawn if line.plan_id == plan_id)
     with transaction():
         code = asked.ask(db.session.get_one(Performance, to_move), told.coordinator, now=make.NOW)["before"]
-        by_lot(told.programme, [one.urn for one in told.cast.playing(cast.SILENT)[:3]], now=make.NOW)
+        by_lot(
+            told.programme, [one.organisation_id for one in told.cast.playing(cast.SILENT)[:3]], now=make.NOW
+        )
     assert asked.answers(code, at=make.NOW)
     found.follow(
         "/desk",
@@ -197,10 +199,10 @@ def test_every_page_of_the_desk_has_no_fault(
         f"/desk/plans/{plan_id}/accept?{lines}",
         f"/desk/diary/move/{to_move}",
         f"/desk/diary?move={to_move}",
-        f"/desk/schools/{booked.urn}",
-        f"/desk/schools/{proposed.urn}",
-        f"/desk/schools/{told.cast.playing(cast.BOUNCED)[0].urn}",
-        f"/desk/schools/{booked.urn}/notes",
+        f"/desk/schools/{booked.organisation_id}",
+        f"/desk/schools/{proposed.organisation_id}",
+        f"/desk/schools/{told.cast.playing(cast.BOUNCED)[0].organisation_id}",
+        f"/desk/schools/{booked.organisation_id}/notes",
         f"/desk/tour/days/{show.tour_day_id}/call-off",
         f"/desk/letters/{sent.id}",
         *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),
@@ -224,7 +226,7 @@ def right_people(programme: Programme, of: School, token: str) -> None:
             partnership_id=programme.partnership_id,
             programme_id=programme.id,
             academic_year=programme.academic_year,
-            urn=of.urn,
+            organisation_id=of.organisation_id,
             address=link.address.lower(),
             letter_id=make.letter(link.address, make.NOW).id,
             link_id=link.id,
@@ -256,7 +258,10 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     booking = db.session.scalars(
         select(Booking)
         .join(Performance)
-        .where(Booking.ended_at.is_(None), Booking.urn.in_([s.urn for s in told.cast.playing(cast.BOOKED)]))
+        .where(
+            Booking.ended_at.is_(None),
+            Booking.organisation_id.in_([s.organisation_id for s in told.cast.playing(cast.BOOKED)]),
+        )
         .order_by(Performance.starts_at.desc())
     ).first()
     played = db.session.scalars(
@@ -272,12 +277,18 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
     assert joined is not None
     host = promises.of_performance(wish.performance_id)[0]
     silent = told.cast.playing(cast.SILENT)[0]
-    urns = (silent.urn, booking.urn, proposal.urn)
-    schools = {s.urn: s for s in told.cast.everybody}
+    organisation_ids = (silent.organisation_id, booking.organisation_id, proposal.organisation_id)
+    schools = {s.organisation_id: s for s in told.cast.everybody}
     with transaction():
         tokens = [
-            link_to(told.programme, schools[urn])
-            for urn in (*urns, silent.urn, host.urn, joined.urn, played.urn)
+            link_to(told.programme, schools[organisation_id])
+            for organisation_id in (
+                *organisation_ids,
+                silent.organisation_id,
+                host.organisation_id,
+                joined.organisation_id,
+                played.organisation_id,
+            )
         ]
         right_people(told.programme, silent, tokens[3])
         code = asked.ask(booking.performance, told.coordinator, now=make.NOW)["before"].in_address
@@ -300,8 +311,8 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         f"/i/{tokens[5]}/booked/{joined.reference}/coming",
         f"/b/{booking.reference}",
         f"/company/days/{booking.performance.tour_day_id}",
-        f"/find/{silent.urn}",
-        f"/find/{silent.urn}/asked",
+        f"/find/{silent.organisation_id}",
+        f"/find/{silent.organisation_id}/asked",
         f"/i/{tokens[3]}/contacts",
         f"/q/{code}",
         f"/q/{code}/thanks",

@@ -103,7 +103,8 @@ def test_a_feed_is_sent_in_two_queries_however_long_it_is(
         assert len(titles(client.get(subscribed[1]))) == 1
     assert len(queries) == 2
     more = (
-        Entry(kind=SCHOOL, subject=story.school.urn, appointment=appointment(uid=f"u{n}")) for n in range(600)
+        Entry(kind=SCHOOL, subject=story.school.organisation_id, appointment=appointment(uid=f"u{n}"))
+        for n in range(600)
     )
     with transaction():
         entries.put(list(more), now=make.NOW, new=True)
@@ -207,7 +208,7 @@ def test_no_token_that_opens_more_than_itself_stands_in_any_feed_or_attachment(
     with transaction():
         board_dates.add(story.partnership.id, "Board", TUESDAY, programme=None, who="Priya", now=make.NOW)
         subjects = {
-            SCHOOL: story.school.urn,
+            SCHOOL: story.school.organisation_id,
             TROUPE: story.troupe.id,
             COORDINATOR: story.partnership.id,
             BOARD: story.partnership.id,
@@ -305,7 +306,7 @@ def test_looking_at_a_booking_makes_no_address_and_making_it_twice_makes_one(sto
     for _ in range(2):
         assert story.post(f"/booked/{reference}/subscribe").status_code == 303
     (feed,) = db.session.scalars(select(Feed))
-    assert (feed.kind, feed.subject, feed.created_by) == (SCHOOL, story.school.urn, "Joanna Fell")
+    assert (feed.kind, feed.subject, feed.created_by) == (SCHOOL, story.school.organisation_id, "Joanna Fell")
     assert feed.label == f"Performances at {story.school.name}"
 
 

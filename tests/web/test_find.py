@@ -47,11 +47,11 @@ def school(app: Flask) -> School:
 def test_school_finds_itself_without_javascript(school: School, client: FlaskClient, typed: str) -> None:
     page = client.get("/find", query_string={"q": typed}).text
     assert "1 school for" in page
-    assert f'href="/find/{school.urn}"' in page and "Zoë" in page
+    assert f'href="/find/{school.organisation_id}"' in page and "Zoë" in page
 
 
 def test_school_finds_itself_by_urn(school: School, client: FlaskClient) -> None:
-    assert f'href="/find/{school.urn}"' in client.get(f"/find?q={school.urn}").text
+    assert f'href="/find/{school.organisation_id}"' in client.get(f"/find?q={school.organisation_id}").text
 
 
 @pytest.mark.both_databases
@@ -81,8 +81,8 @@ def test_closed_school_is_listed_and_leads_nowhere(app: Flask, client: FlaskClie
         make.partnership()
         closed = make.school(name="Vale High School", status="Closed")
     page = client.get("/find?q=vale").text
-    assert "Vale High School" in page and f"/find/{closed.urn}" not in page
-    assert client.get(f"/find/{closed.urn}").status_code == 404
+    assert "Vale High School" in page and f"/find/{closed.organisation_id}" not in page
+    assert client.get(f"/find/{closed.organisation_id}").status_code == 404
     assert client.get("/find/suggest?q=vale").json == []
 
 
@@ -91,7 +91,7 @@ def test_school_of_an_authority_that_nobody_covers_is_not_there(school: School, 
     with transaction():
         away = make.school(la_code="999", name="Far Away School")
     assert "No school for" in client.get("/find?q=far+away").text
-    assert client.get(f"/find/{away.urn}").status_code == 404
+    assert client.get(f"/find/{away.organisation_id}").status_code == 404
 
 
 def test_suggestions_are_few_and_lead_to_the_schools_page(school: School, client: FlaskClient) -> None:
@@ -99,7 +99,7 @@ def test_suggestions_are_few_and_lead_to_the_schools_page(school: School, client
         {
             "name": "St Zoë's Church of England Academy",
             "where": "Marlford, ZZ9 3AB",
-            "url": f"/find/{school.urn}",
+            "url": f"/find/{school.organisation_id}",
         }
     ]
     assert client.get("/find/suggest?q=z").json == []
@@ -107,13 +107,13 @@ def test_suggestions_are_few_and_lead_to_the_schools_page(school: School, client
 
 
 def ask(client: FlaskClient, school: School, address: str):
-    return client.post(f"/find/{school.urn}", data={"address": address, "name": ""})
+    return client.post(f"/find/{school.organisation_id}", data={"address": address, "name": ""})
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values(), ids=ADDRESSES)
 def test_answer_is_the_same_whatever_the_address(school: School, client: FlaskClient, address: str) -> None:
     answer = ask(client, school, address)
-    assert (answer.status_code, answer.location) == (303, f"/find/{school.urn}/asked")
+    assert (answer.status_code, answer.location) == (303, f"/find/{school.organisation_id}/asked")
     page = client.get(answer.location)
     assert page.status_code == 200
     assert "If that address is one we hold, a new link is on its way." in page.text
@@ -159,7 +159,7 @@ def test_page_takes_the_same_time_whatever_the_address(school: School, client: F
 def test_what_is_no_address_is_said_and_stays_typed(
     school: School, client: FlaskClient, typed: str, said: str
 ) -> None:
-    answer = client.post(f"/find/{school.urn}", data={"address": typed, "name": "Joanna"})
+    answer = client.post(f"/find/{school.organisation_id}", data={"address": typed, "name": "Joanna"})
     assert answer.status_code == 422 and said in answer.text
     assert 'value="Joanna"' in answer.text
     assert db.session.scalars(select(LinkRequest)).all() == []
@@ -169,7 +169,10 @@ def test_school_with_nothing_to_book_is_told_whom_to_ring(app: Flask, client: Fl
     with transaction():
         make.partnership()
         school = make.school()
-    for answer in (client.get(f"/find/{school.urn}"), ask(client, school, "office@redmere.example")):
+    for answer in (
+        client.get(f"/find/{school.organisation_id}"),
+        ask(client, school, "office@redmere.example"),
+    ):
         assert "Nothing can be booked for this school just now." in answer.text
         assert "01632 960 118" in answer.text
     assert db.session.scalars(select(LinkRequest)).all() == []

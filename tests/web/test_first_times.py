@@ -80,7 +80,7 @@ def busy(client: FlaskClient, **school: object) -> Story:
     far.book(f"{ids[date(2027, 3, 10)]}-0900")
     maybe.choose(f"{ids[date(2027, 3, 11)]}-0900")
     with transaction():
-        school_of = db.session.get_one(School, story.school.urn)
+        school_of = db.session.get_one(School, story.school.organisation_id)
         for n in (17, 18, 19):
             school_days.rule_out(school_of, date(2027, 3, n), "Year 9 mock exams", who="x", now=make.NOW)
     return story
@@ -121,8 +121,8 @@ def test_every_reason_is_true_by_the_diary(client: FlaskClient, stopped) -> None
             town = why.removeprefix(AT).removesuffix(" that day")
             minutes = [
                 roads.roads_of_partnership(story.partnership).minutes(
-                    roads.school_stop(story.school.urn, 450000, 210000),
-                    roads.school_stop(p.urn, p.easting, p.northing),
+                    roads.school_stop(story.school.organisation_id, 450000, 210000),
+                    roads.school_stop(p.organisation_id, p.easting, p.northing),
                 )
                 for p in booked
                 if p.host.town == town
@@ -173,7 +173,7 @@ def test_whoever_moves_a_show_or_proposes_a_time_sees_the_same_first_times(
         make.contact(story.school)
         priya = make.person(story.partnership)
     desk = make.signed_in(client, priya)
-    assert faces(desk.get(f"/desk/schools/{story.school.urn}/propose").text) == first
+    assert faces(desk.get(f"/desk/schools/{story.school.organisation_id}/propose").text) == first
     reference = story.book(first[0][0])
     there = [one for one in first if one != first[0]]
     for page in (

@@ -26,7 +26,7 @@ class Desk:
             self.priya = make.person(ours, name="Priya Nandakumar")
             self.owen = make.person(ours, name="Owen Bright")
         self.client = make.signed_in(client, self.priya)
-        self.page = f"/desk/schools/{self.school.urn}"
+        self.page = f"/desk/schools/{self.school.organisation_id}"
 
     def set(self, day: str, what: str = "Ring the school", whose: Any = None, **more: Any) -> Any:
         return self.client.post(
@@ -37,7 +37,7 @@ class Desk:
 
     def stands(self) -> Any:
         db.session.rollback()
-        return follow_ups.follow_ups_of_programme(self.programme.id).get(self.school.urn)
+        return follow_ups.follow_ups_of_programme(self.programme.id).get(self.school.organisation_id)
 
     def panel(self) -> str:
         page = self.client.get(self.page).text
@@ -142,7 +142,10 @@ def test_another_partnerships_follow_up_is_not_there(desk: Desk, client: FlaskCl
         stranger = make.person(theirs)
     make.signed_in(client, stranger)
     for deed in ("done", "undo", "withdraw"):
-        for urn in (desk.school.urn, school.urn):
-            assert client.post(f"/desk/schools/{urn}/follow-up/{follow_up_id}/{deed}").status_code == 404
-    assert client.post(f"/desk/schools/{desk.school.urn}/follow-up").status_code == 404
+        for organisation_id in (desk.school.organisation_id, school.organisation_id):
+            assert (
+                client.post(f"/desk/schools/{organisation_id}/follow-up/{follow_up_id}/{deed}").status_code
+                == 404
+            )
+    assert client.post(f"/desk/schools/{desk.school.organisation_id}/follow-up").status_code == 404
     assert desk.stands() is not None

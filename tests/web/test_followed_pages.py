@@ -122,8 +122,8 @@ def test_as_of_a_day_it_says_what_was_known_then(tour: Tour) -> None:
 
 def test_ones_own_schools_are_a_list(tour: Tour) -> None:
     with transaction():
-        urn = db.session.query(make.School).filter_by(name="Cedar School").one().urn
-        owners.assign(tour.programme, [urn], tour.person, who="x", now=clock.now())
+        organisation_id = db.session.query(make.School).filter_by(name="Cedar School").one().organisation_id
+        owners.assign(tour.programme, [organisation_id], tour.person, who="x", now=clock.now())
     page = tour.get("/desk/followed")
     href = unescape(re.search(r'<a href="([^"]*whose=mine[^"]*)">Mine 1</a>', page)[1])  # type: ignore[index]
     assert rows(tour.get(href)) == 1 and "Cedar School" in tour.get(href)

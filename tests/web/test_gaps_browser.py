@@ -57,7 +57,7 @@ def ours(app: Flask) -> Any:
                 make.answer(
                     programme, school, "other date", at=now - timedelta(days=3), reason="after Easter"
                 )
-        owners.assign(programme, [school.urn], person, who="x", now=now)
+        owners.assign(programme, [school.organisation_id], person, who="x", now=now)
         return person, programme
 
 

@@ -147,13 +147,13 @@ def test_a_school_asked_today_is_not_silent_and_not_to_be_reminded_before_its_da
             county.programme,
             fresh,
             NOW - timedelta(hours=1),
-            address=contacts.to_write_to([fresh.urn])[fresh.urn][0].address,
+            address=contacts.to_write_to([fresh.organisation_id])[fresh.organisation_id][0].address,
         )
     page = desk.get("/desk/gaps").text
     assert "Asked today; to be reminded from 29 January 2027" in page
     assert next_of(page, "Fresh School") == (
         "Ring and note",
-        f"/desk/schools/{fresh.urn}?programme={county.programme.id}&at=programme%3D{county.programme.id}"
+        f"/desk/schools/{fresh.organisation_id}?programme={county.programme.id}&at=programme%3D{county.programme.id}"
         "&from=gaps#next",
     )
     assert rows(desk.get("/desk/gaps?cause=silent").text) == ["Silent School"]
@@ -172,11 +172,11 @@ def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of
             county.programme,
             fresh,
             NOW - timedelta(hours=1),
-            address=contacts.to_write_to([fresh.urn])[fresh.urn][0].address,
+            address=contacts.to_write_to([fresh.organisation_id])[fresh.organisation_id][0].address,
         )
     asked, due = NOW.date(), NOW.date() + timedelta(days=10)
     assert '&amp;cause=asked%2C%20waiting"' in desk.get("/desk/coverage").text
-    for address in ("/desk/schools?cause=asked,+waiting", f"/desk/schools/{fresh.urn}"):
+    for address in ("/desk/schools?cause=asked,+waiting", f"/desk/schools/{fresh.organisation_id}"):
         page = desk.get(address).text
         assert f"Asked on {day_short(asked)}; reminder due from {day_short(due)}" in page, address
         assert "Silent since" not in page, address
@@ -186,7 +186,7 @@ def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of
         day: next(
             s
             for s in standings.standings_of_programme(county.programme.id, as_of=day, now=later).target
-            if s.urn == fresh.urn
+            if s.organisation_id == fresh.organisation_id
         )
         for day in (asked - timedelta(days=1), asked, due - timedelta(days=1), due)
     }
@@ -196,19 +196,21 @@ def test_coverage_the_schools_list_and_the_school_say_what_the_gaps_list_says_of
     was = standings.standings_of_programme(
         county.programme.id, as_of=due - timedelta(days=1), now=later + timedelta(days=2)
     ).target
-    assert {s.urn: s.kind for s in was}[
-        fresh.urn
+    assert {s.organisation_id: s.kind for s in was}[
+        fresh.organisation_id
     ] == "asked, waiting"  # a setting of today changes no earlier day
 
 
 def test_where_pupils_are_estimated_the_census_stands_beside_them(desk: FlaskClient, county: County) -> None:
-    pages = ("/desk/schools", f"/desk/schools/{county.silent.urn}")
+    pages = ("/desk/schools", f"/desk/schools/{county.silent.organisation_id}")
     for address in pages:
         assert "whose census date is not known" in desk.get(address).text, address
     with transaction():
-        for urn in db.session.scalars(select(School.urn)).all():
+        for organisation_id in db.session.scalars(select(School.organisation_id)).all():
             newest = db.session.scalars(
-                select(SchoolRecord).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc())
+                select(SchoolRecord)
+                .where(SchoolRecord.organisation_id == organisation_id)
+                .order_by(SchoolRecord.id.desc())
             ).first()
             row = {c.name: getattr(newest, c.name) for c in SchoolRecord.__table__.columns if c.name != "id"}
             db.session.add(SchoolRecord(**row | {"census_date": date(2026, 1, 15), "recorded_at": NOW - DAY}))
@@ -235,10 +237,13 @@ def test_a_list_to_which_no_letter_goes_is_a_page_with_a_way_on_for_each_school(
 def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClient, county: County) -> None:
     with transaction():
         declining = db.session.scalars(select(School).where(School.name == "Declining School")).one()
-        for contact in contacts.contacts_of_school(declining.urn):
+        for contact in contacts.contacts_of_school(declining.organisation_id):
             outbox.mark_dead(contact.address, "550", make.NOW)
     words, address = next_of(desk.get("/desk/gaps").text, "Declining School")
-    assert (words, address) == ("Find an address", f"/desk/schools/{declining.urn}/contacts/add?from=gaps")
+    assert (words, address) == (
+        "Find an address",
+        f"/desk/schools/{declining.organisation_id}/contacts/add?from=gaps",
+    )
     assert desk.get(address).status_code == 200
 
 
@@ -275,7 +280,7 @@ def test_an_address_narrows_and_sorts_and_the_export_has_the_same_schools(
     desk: FlaskClient, county: County, query: str, expected: list[str]
 ) -> None:
     with transaction():
-        owners.assign(county.programme, [county.silent.urn], county.priya, who="Priya", now=NOW)
+        owners.assign(county.programme, [county.silent.organisation_id], county.priya, who="Priya", now=NOW)
     page = desk.get(f"/desk/gaps?{query}").text
     assert rows(page) == expected
     lines = list(csv.reader(io.StringIO(desk.get(f"/desk/gaps.csv?{query}").text.lstrip("\ufeff"))))
@@ -288,10 +293,12 @@ def test_an_address_narrows_and_sorts_and_the_export_has_the_same_schools(
 @pytest.mark.any_database
 def test_every_count_beside_a_filter_is_the_list_it_shows(desk: FlaskClient, county: County) -> None:
     with transaction():
-        urns, day = [county.silent.urn, county.fresh.urn], NOW.date()
-        follow_ups.set_follow_ups(county.programme, urns[:1], day, "", county.priya, who="Priya", now=NOW)
+        organisation_ids, day = [county.silent.organisation_id, county.fresh.organisation_id], NOW.date()
         follow_ups.set_follow_ups(
-            county.programme, urns[1:], day + DAY, "", county.priya, who="Priya", now=NOW
+            county.programme, organisation_ids[:1], day, "", county.priya, who="Priya", now=NOW
+        )
+        follow_ups.set_follow_ups(
+            county.programme, organisation_ids[1:], day + DAY, "", county.priya, who="Priya", now=NOW
         )
     for base in ("", "district=E07000002&"):
         page = desk.get(f"/desk/gaps?{base}programme={county.programme.id}").text
@@ -381,7 +388,11 @@ def test_an_export_of_what_makes_no_sense_is_one_sentence_and_no_file(
 
 
 def do(desk: FlaskClient, county: County, deed: str, *schools: School, **more: Any) -> Any:
-    words = {"programme": county.programme.id, "deed": deed, "urn": [s.urn for s in schools]}
+    words = {
+        "programme": county.programme.id,
+        "deed": deed,
+        "organisation_id": [s.organisation_id for s in schools],
+    }
     return desk.post("/desk/gaps/do", data=words | more)
 
 
@@ -410,8 +421,8 @@ def test_ticked_schools_are_given_to_somebody_after_the_list_was_shown(
         f"/desk/gaps?programme={county.programme.id}&sort=name",
     )
     assert {u: o.name for u, o in owners.owners_of_programme(county.programme.id).items()} == {
-        county.silent.urn: "Owen Bright",
-        county.fresh.urn: "Owen Bright",
+        county.silent.organisation_id: "Owen Bright",
+        county.fresh.organisation_id: "Owen Bright",
     }
     assert "2 schools given to Owen Bright." in desk.get(answer.location).text
 
@@ -421,8 +432,10 @@ def test_all_that_match_are_taken_whatever_was_ticked(desk: FlaskClient, county:
     assert "A note about 2 schools" in page
     confirm(desk, county, "note", page, kind="phone", text="Rang both")
     mine = county.partnership.id
-    assert [n.text for n in notes.of_school(county.fresh.urn, partnership_id=mine)] == ["Rang both"]
-    assert notes.of_school(county.silent.urn, partnership_id=mine) == []
+    assert [n.text for n in notes.of_school(county.fresh.organisation_id, partnership_id=mine)] == [
+        "Rang both"
+    ]
+    assert notes.of_school(county.silent.organisation_id, partnership_id=mine) == []
 
 
 @pytest.mark.any_database
@@ -442,7 +455,7 @@ def test_a_school_that_changed_between_list_and_click_is_named_and_the_others_ar
         "Unreachable School, now not asked",
         "Silent School, now booked: booked for 18 February 2027",
     ]
-    assert [*target_decisions.decisions(county.programme.id)] == [county.fresh.urn]
+    assert [*target_decisions.decisions(county.programme.id)] == [county.fresh.organisation_id]
     # The same click again changes nothing and says so.
     again = desk.get(confirm(desk, county, "exclude", page, reason="Runs its own").location).text
     assert "0 schools taken out of the target." in again and "3 schools changed meanwhile" in again
@@ -549,17 +562,25 @@ def test_ticks_go_along_from_page_to_page(
     turn = {
         "programme": county.programme.id,
         "at": hidden(first, "at"),
-        "urn": [county.fresh.urn],
+        "organisation_id": [county.fresh.organisation_id],
         "page": "2",
     }
     second = desk.get(desk.post("/desk/gaps/turn", data=turn).location).text
     assert rows(second) == ["Silent School", "Unreachable School"]
-    assert hidden(second, "picked") == str(county.fresh.urn)
-    back = turn | {"picked": hidden(second, "picked"), "urn": [county.silent.urn], "page": "1"}
+    assert hidden(second, "picked") == str(county.fresh.organisation_id)
+    back = turn | {
+        "picked": hidden(second, "picked"),
+        "organisation_id": [county.silent.organisation_id],
+        "page": "1",
+    }
     address = desk.post("/desk/gaps/turn", data=back).location
-    assert parse_qs(urlsplit(address).query)["picked"] == [f"{county.fresh.urn},{county.silent.urn}"]
+    assert parse_qs(urlsplit(address).query)["picked"] == [
+        f"{county.fresh.organisation_id},{county.silent.organisation_id}"
+    ]
     again = desk.get(address).text
-    assert re.findall(r'value="(\d+)" aria-label="[^"]*" checked', again) == [str(county.fresh.urn)]
+    assert re.findall(r'value="(\d+)" aria-label="[^"]*" checked', again) == [
+        str(county.fresh.organisation_id)
+    ]
     page = do(desk, county, "assign", county.fresh, picked=hidden(again, "picked")).text
     assert "Who looks after 2 schools?" in page
 
@@ -568,7 +589,7 @@ def test_the_export_says_first_that_it_is_not_for_publication_and_both_files_say
     desk: FlaskClient, county: County
 ) -> None:
     with transaction():
-        owners.assign(county.programme, [county.silent.urn], county.owen, who="Priya", now=NOW)
+        owners.assign(county.programme, [county.silent.organisation_id], county.owen, who="Priya", now=NOW)
     preview = do(desk, county, "export", county.silent, county.reported).text
     assert "Export 2 gaps" in preview
     links = [unescape(a) for a in re.findall(r'href="(/desk/gaps\.(?:csv|xlsx)\?[^"]*)"', preview)]
@@ -607,14 +628,19 @@ def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient,
         make.programme(theirs)
         stranger = make.person(theirs)
         make.school(la_code="932", name="Their School")
-        notes.write(county.silent.urn, "Ours", partnership_id=county.partnership.id, who="Priya", now=NOW)
+        notes.write(
+            county.silent.organisation_id, "Ours", partnership_id=county.partnership.id, who="Priya", now=NOW
+        )
     other = make.signed_in(client, stranger)
     page = other.get("/desk/gaps").text
     assert rows(page) == ["Their School"] and "Owen Bright" not in page
     assert rows(other.get(f"/desk/gaps?programme={county.programme.id}").text) == ["Their School"]
-    assert "Silent School" not in other.get(f"/desk/gaps.csv?urn={county.silent.urn}").text
+    assert (
+        "Silent School"
+        not in other.get(f"/desk/gaps.csv?organisation_id={county.silent.organisation_id}").text
+    )
     assert do(other, county, "note", county.silent).status_code == 422
-    to = f"{county.silent.urn}:asked:silent:0"
+    to = f"{county.silent.organisation_id}:asked:silent:0"
     for deed, typed in (
         ("assign", {"owner": "0"}),
         ("note", {"kind": "note", "text": "x"}),
@@ -625,10 +651,15 @@ def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient,
         own = other.post(f"/desk/gaps/{deed}", data={"to": to, **typed})
         assert own.status_code == 303
         assert "Silent School" not in other.get(own.location).text
-    assert other.post("/desk/gaps/remind", data={"to": f"{county.silent.urn} x@y.example"}).status_code == 422
-    assert other.get(f"/desk/gaps/reminder/{county.silent.urn}/html").status_code == 404
-    assert other.get(f"/desk/gaps/reminder/{county.silent.urn}").status_code == 404
-    assert len(notes.of_school(county.silent.urn, partnership_id=county.partnership.id)) == 1
+    assert (
+        other.post(
+            "/desk/gaps/remind", data={"to": f"{county.silent.organisation_id} x@y.example"}
+        ).status_code
+        == 422
+    )
+    assert other.get(f"/desk/gaps/reminder/{county.silent.organisation_id}/html").status_code == 404
+    assert other.get(f"/desk/gaps/reminder/{county.silent.organisation_id}").status_code == 404
+    assert len(notes.of_school(county.silent.organisation_id, partnership_id=county.partnership.id)) == 1
     assert (
         owners.owners_of_programme(county.programme.id),
         target_decisions.decisions(county.programme.id),
@@ -698,7 +729,7 @@ def test_somebody_who_left_is_still_named_as_owner_until_another_takes_over(
     desk: FlaskClient, county: County
 ) -> None:
     with transaction():
-        owners.assign(county.programme, [county.silent.urn], county.owen, who="Priya", now=NOW)
+        owners.assign(county.programme, [county.silent.organisation_id], county.owen, who="Priya", now=NOW)
         db.session.get_one(Coordinator, county.owen.id).ended_at = datetime(2027, 1, 1, tzinfo=UTC)
     page = desk.get("/desk/gaps").text
     assert "has left" in page and "Owen Bright (left)" in page
@@ -712,8 +743,8 @@ def stands(county: County) -> dict[str, tuple[date, str, str]]:
     """What is to be followed up, by the school's name: when, what, whose."""
     db.session.rollback()
     found = follow_ups.follow_ups_of_programme(county.programme.id)
-    names = {s.urn: s.name for s in db.session.scalars(select(School))}
-    return {names[urn]: (one.day, one.what, one.name) for urn, one in found.items()}
+    names = {s.organisation_id: s.name for s in db.session.scalars(select(School))}
+    return {names[organisation_id]: (one.day, one.what, one.name) for organisation_id, one in found.items()}
 
 
 def test_a_day_is_set_for_those_ticked_and_stands_in_the_list_the_filter_and_the_export(
@@ -741,14 +772,14 @@ def test_a_day_is_set_for_those_ticked_and_stands_in_the_list_the_filter_and_the
 def test_what_is_due_is_on_the_desk_and_leads_to_just_its_rows(desk: FlaskClient, county: County) -> None:
     assert "follow up today" not in desk.get("/desk").text
     with transaction():
-        urns = [county.silent.urn, county.fresh.urn]
+        organisation_ids = [county.silent.organisation_id, county.fresh.organisation_id]
         follow_ups.set_follow_ups(
-            county.programme, urns, NOW.date() + DAY, "", county.owen, who="Owen", now=NOW - DAY
+            county.programme, organisation_ids, NOW.date() + DAY, "", county.owen, who="Owen", now=NOW - DAY
         )
     assert "follow up today" not in desk.get("/desk").text
     with transaction():
         follow_ups.set_follow_ups(
-            county.programme, urns, NOW.date(), "", county.owen, who="Owen", now=NOW - DAY
+            county.programme, organisation_ids, NOW.date(), "", county.owen, who="Owen", now=NOW - DAY
         )
     page = desk.get("/desk").text
     assert "schools to follow up today" in page and "Fresh School: Ring the school · Owen Bright" in page
@@ -787,7 +818,7 @@ def test_what_was_taken_out_together_is_undone_in_one_click_and_nothing_else_is(
     back = desk.post("/desk/gaps/exclude/undo", data=form, follow_redirects=True).text
     assert "1 school back in the target." in back
     db.session.rollback()
-    assert list(target_decisions.decisions(county.programme.id)) == [county.unreachable.urn]
+    assert list(target_decisions.decisions(county.programme.id)) == [county.unreachable.organisation_id]
     again = desk.post("/desk/gaps/exclude/undo", data=form | {"lot": "soon"}, follow_redirects=True)
     assert "Nothing was left to undo" in again.text
 

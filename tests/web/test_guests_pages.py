@@ -342,7 +342,7 @@ def test_a_coordinator_of_another_partnership_sees_nothing_of_it(doors: Doors) -
         assert desk.post(path, data={"how": "none", "answer": "no"}).status_code == 404
     assert "Littlemere" not in desk.get("/desk/guests").text
     gaps = desk.get("/desk/setup/roads/gaps.csv").text
-    assert str(doors.c.school.urn) not in gaps
+    assert str(doors.c.school.organisation_id) not in gaps
     assert place().ended_at is None
 
 
@@ -369,7 +369,7 @@ def test_pages_ask_as_much_however_many_there_are(doors: Doors, count_queries: A
         for n in range(4):
             with transaction():
                 school = make.school(easting=452000 + n, number_of_pupils=63)
-            asked = neighbours.ask(doors.c, school, address=f"office@s{n}{school.urn}.example")
+            asked = neighbours.ask(doors.c, school, address=f"office@s{n}{school.organisation_id}.example")
             if n % 2:
                 with transaction():
                     hosting.agree(asked, seats=18, terms="", who="x", now=neighbours.now())
@@ -389,7 +389,7 @@ COUNTED = [9, 7, 15, 5, 22]
 def test_a_table_is_brought_in_and_its_numbers_lead_to_their_lists(doors: Doors) -> None:
     desk, c = doors.desk(), doors.c
     assert "All 3 roads go by the rule" in said(desk.get("/desk/setup/roads"))
-    text = f"From,To,Minutes\n{c.school.urn},{c.small.urn},9\n{c.small.urn},{c.school.urn},11\n"
+    text = f"From,To,Minutes\n{c.school.organisation_id},{c.small.organisation_id},9\n{c.small.organisation_id},{c.school.organisation_id},11\n"
     answer = desk.post(
         "/desk/setup/roads", data={"file": (io.BytesIO(text.encode()), "roads.csv")}, follow_redirects=True
     )

@@ -105,7 +105,7 @@ def test_the_guide_is_for_coordinators(client: FlaskClient) -> None:
 def test_a_standing_shows_its_meaning_on_the_schools_page(desk: FlaskClient) -> None:
     with transaction():
         school = make.school(name="Redmere Academy")
-    page = unescape(desk.get(f"/desk/schools/{school.urn}").text)
+    page = unescape(desk.get(f"/desk/schools/{school.organisation_id}").text)
     (target,) = re.findall(r'<button class="word" type="button" popovertarget="([^"]+)">what is this', page)
     meaning = tomllib.loads((ROOT / "templates/guide/glossary.toml").read_text())["unreachable"]
     shown = re.search(rf'id="{target}" popover>(.*?)\s*</span>', page, re.S)

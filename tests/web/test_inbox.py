@@ -326,7 +326,7 @@ def test_a_day_on_which_the_school_is_closed_says_so(desk: Desk) -> None:
     from outreach.county import school_days
 
     with transaction():
-        school = db.session.get_one(School, desk.school.urn)
+        school = db.session.get_one(School, desk.school.organisation_id)
         school_days.rule_out(school, date(2027, 3, 10), school_days.INSET_DAY, who="Jo", now=AT)
     mail = desk.wishes(datetime(2027, 3, 10, 10, 0, tzinfo=UTC))
     assert "Wednesday 10 March: the school’s INSET day." in desk.page(f"/{mail}")
@@ -423,7 +423,7 @@ def test_what_a_school_says_of_a_time_kept_for_it_leads_to_the_proposal(
     proposal = kept(desk)
     mail = replies_to_proposal(proposal, partstat, method)
     page = desk.client.get("/desk/inbox").text
-    assert "See the proposal" in page and f"/desk/schools/{proposal.urn}" in page
+    assert "See the proposal" in page and f"/desk/schools/{proposal.organisation_id}" in page
     assert "kept for the school until the end of Monday 1 February" in desk.page(f"/{mail}")
     was = len(new_letters())
     desk.client.post(f"/desk/inbox/{mail}/ask")
@@ -470,7 +470,7 @@ def test_mail_that_came_back_leads_to_where_the_address_is_corrected(desk: Desk)
             "office@vale.example",
             make.NOW,
             partnership_id=desk.programme.partnership_id,
-            stream=f"invitation/{desk.programme.id}/{desk.school.urn}",
+            stream=f"invitation/{desk.programme.id}/{desk.school.organisation_id}",
         )
         booked = db.session.scalars(select(Letter).where(Letter.recipient == SAM)).one()
         booked.status, booked.handed_at = "sent", make.NOW

@@ -33,7 +33,7 @@ LETTER = SimpleNamespace(
     id=8, subject="Your visit", kind="invite", recipient="jo@larch.example", created_at=AT, stream="s"
 )
 PROPOSAL = SimpleNamespace(
-    urn=5,
+    organisation_id=5,
     school=SimpleNamespace(name="Larch"),
     starts_at=AT,
     reply_by=date(2027, 2, 1),
@@ -80,7 +80,7 @@ def matter(*, of_troupe: bool = False, phone: str = "01632 960001") -> Any:
         tour_day=SimpleNamespace(troupe=SimpleNamespace(company=company)),
     )
     return SimpleNamespace(
-        booking=SimpleNamespace(performance=show, reference="MRL-1", urn=5), of_troupe=of_troupe
+        booking=SimpleNamespace(performance=show, reference="MRL-1", organisation_id=5), of_troupe=of_troupe
     )
 
 
@@ -469,11 +469,11 @@ def test_what_is_about_no_visit_says_what_it_is_about() -> None:
     assert about(card(partnership_id=None))[1][0] == f"{nothing} {nobodys}"
 
 
-@pytest.mark.parametrize(("urn", "school"), [(5, ["The school’s page"]), (None, [])])
+@pytest.mark.parametrize(("organisation_id", "school"), [(5, ["The school’s page"]), (None, [])])
 def test_a_letter_leads_to_its_school_where_that_is_known(
-    monkeypatch: pytest.MonkeyPatch, urn: int | None, school: list[str]
+    monkeypatch: pytest.MonkeyPatch, organisation_id: int | None, school: list[str]
 ) -> None:
-    monkeypatch.setattr(inbox_cards.letters, "school_of", lambda stream: urn)
+    monkeypatch.setattr(inbox_cards.letters, "school_of", lambda stream: organisation_id)
     assert about(card(letter=LETTER)) == (
         "The letter it is about",
         ["Your visit", "Invite, to jo@larch.example, 9 March 2027 at 10:00am", *school],

@@ -182,7 +182,7 @@ def test_a_tick_that_names_nobody_or_somebody_twice_adds_nobody(
     story.fill(people=PEOPLE | {"also": forged})
     story.post("/book", slots=key)
     db.session.rollback()
-    (booking,) = promises.live(story.programme.id, story.school.urn)
+    (booking,) = promises.live(story.programme.id, story.school.organisation_id)
     named = [person.address for person in promises.people_of(booking)]
     assert named == ["j.fell@redmere.example"]
 

@@ -76,7 +76,7 @@ def test_pages_are_served_without_what_they_do_not_need(app: Flask, tmp_path: Pa
         school = make.school()
         person = make.person(partnership)
         token = links.mint(
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             address="office@redmere.example",

@@ -339,7 +339,7 @@ def test_a_failed_letter_goes_again_when_its_address_is_said_to_work(desk: Flask
 def test_the_address_of_another_partnerships_school_or_letter_is_not_there(desk: FlaskClient) -> None:
     with transaction():
         other = make.partnership(la_codes=("932",)).id
-        elsewhere = make.school(name="Otherton", la_code="932").urn
+        elsewhere = make.school(name="Otherton", la_code="932").organisation_id
         theirs = make.letter(
             "a@other.example", AT, partnership_id=other, status=BOUNCED, stream=f"invitation/1/{elsewhere}"
         ).id

@@ -29,7 +29,7 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
         partnership = make.partnership()
         site.sign_in(wide_page, make.person(partnership))
         make.programme(partnership)
-        urn = make.school(name=LONG, town="Kestermere").urn
+        organisation_id = make.school(name=LONG, town="Kestermere").organisation_id
         make.school(
             name="Kestermere Primary",
             statutory_low_age=4,
@@ -38,15 +38,17 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
         )
         make.school(name="Elmstead School", town="North Marl")
         make.school(name="Elmstead School", town="South Marl")
-        make.contact(db.session.get_one(make.School, urn), address="was@redmere.example", name="Was")
+        make.contact(
+            db.session.get_one(make.School, organisation_id), address="was@redmere.example", name="Was"
+        )
     content = book(
         {
             "Secondary": [
                 ["Autumn"],
                 ["URN", "School", "DSL", "Email", "Notes 2026"],
-                [urn, LONG, "Jo Fell", "jo@redmere.example", "mind a@b.example"],
-                [urn, LONG, "Is", "was@redmere.example"],
-                [urn, LONG, "Margit Lund", "m.lund@redmere"],
+                [organisation_id, LONG, "Jo Fell", "jo@redmere.example", "mind a@b.example"],
+                [organisation_id, LONG, "Is", "was@redmere.example"],
+                [organisation_id, LONG, "Margit Lund", "m.lund@redmere"],
                 ["", "Elmstead School", "Tom Ferris", "t.ferris@elmstead.example"],
                 ["", "Kestermere Primary", "Ada Moss", "head@kestermere.example"],
             ],
@@ -76,10 +78,10 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     site.check(wide_page, listed)
     site.check(wide_page, where)
     site.check(wide_page, "/desk/contacts")
-    assert {c.name for c in contacts.contacts_of_school(urn)} == {"Jo Fell", "Is", "Margit Lund"}
+    assert {c.name for c in contacts.contacts_of_school(organisation_id)} == {"Jo Fell", "Is", "Margit Lund"}
     with transaction():
         contacts.end(
-            next(c for c in contacts.contacts_of_school(urn) if c.name == "Jo Fell"),
+            next(c for c in contacts.contacts_of_school(organisation_id) if c.name == "Jo Fell"),
             who="the school",
             now=make.NOW,
         )
@@ -92,25 +94,23 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     )
     site.check(wide_page, listed)
     site.fresh()
-    assert {c.name for c in contacts.contacts_of_school(urn)} == {"Was"}
+    assert {c.name for c in contacts.contacts_of_school(organisation_id)} == {"Was"}
 
 
 def test_past_shows_are_looked_at_kept_and_taken_back(site: Site, wide_page: Page) -> None:
     with transaction():
         partnership = make.partnership()
         site.sign_in(wide_page, make.person(partnership))
-        urn = make.school(name=LONG).urn
+        organisation_id = make.school(name=LONG).organisation_id
     site.check(wide_page, "/desk/past-shows")
-    content = (
-        f"URN,School,Date,Pupils\n{urn},{LONG},9/3/2024,210\n{urn},,soon,\nNowhere,,1/2/2024,\n".encode()
-    )
+    content = f"URN,School,Date,Pupils\n{organisation_id},{LONG},9/3/2024,210\n{organisation_id},,soon,\nNowhere,,1/2/2024,\n".encode()
     where = _sent(site, wide_page, "/desk/past-shows", content, "shows.csv")
     site.check(wide_page, where)
     expect(wide_page.get_by_role("heading", level=1)).to_have_text(re.compile("^2 of [0-9]+ lines need you$"))
     wide_page.get_by_role("button", name="Keep as earlier visits").click()
     expect(wide_page.locator("main")).to_contain_text("1 visit added and 2 lines left out. 3 lines read.")
     site.check(wide_page, "/desk/past-shows")
-    site.check(wide_page, f"/desk/schools/{urn}")
+    site.check(wide_page, f"/desk/schools/{organisation_id}")
     expect(wide_page.locator("#bookings")).to_contain_text("9 March 2024")
     site.open(wide_page, "/desk/past-shows")
     wide_page.get_by_role("button", name="Take back").click()

@@ -58,10 +58,10 @@ def test_pages_of_who_missed_it_have_no_fault(site: Site, page: Page, doors: Doo
 
 def test_pages_of_the_desk_have_no_fault(site: Site, wide_page: Page, doors: Doors) -> None:
     site.sign_in(wide_page, doors.person)
-    urn = doors.c.school.urn
+    organisation_id = doors.c.school.organisation_id
     for name, path in {
-        "desk-missed": f"/desk/schools/{urn}/missed",
-        "desk-missed-school": f"/desk/schools/{urn}#pupils",
+        "desk-missed": f"/desk/schools/{organisation_id}/missed",
+        "desk-missed-school": f"/desk/schools/{organisation_id}#pupils",
         "desk-missed-list": "/desk/schools?absent=waiting",
         "desk-missed-coverage": "/desk/coverage",
     }.items():

@@ -60,7 +60,11 @@ def after_the_show() -> tuple[Any, ...]:
     c = neighbours.lay()
     with transaction():
         set_own_numbers(
-            c.school.urn, c.programme.academic_year, {8: 150, 9: 150}, who="Office", now=neighbours.now()
+            c.school.organisation_id,
+            c.programme.academic_year,
+            {8: 150, 9: 150},
+            who="Office",
+            now=neighbours.now(),
         )
         limits.write(c.partnership.id, now=neighbours.now())
     c.there = neighbours.book(c, c.small, {8: 9, 9: 9}, neighbours.GUEST, day=1)
@@ -127,7 +131,7 @@ def test_a_school_says_how_many_and_takes_it_back(doors) -> None:
 def test_a_no_keeps_what_was_typed(
     doors, path: str, typed: dict[str, str], said: str, at_the_desk: bool
 ) -> None:
-    at = f"/desk/schools/{doors.c.school.urn}/missed" if at_the_desk else doors.missed
+    at = f"/desk/schools/{doors.c.school.organisation_id}/missed" if at_the_desk else doors.missed
     client = doors.desk() if at_the_desk else doors.client
     answer = client.post(at + path, data=typed)
     assert answer.status_code == 422 and said in main(answer), main(answer)[:900]
@@ -150,7 +154,7 @@ def test_a_lesson_counts_as_caught_up_and_is_taken_back(doors) -> None:
 
 @pytest.mark.parametrize("at_the_desk", [False, True])
 def test_the_form_of_a_lesson_that_is_pressed_twice_counts_once(doors, at_the_desk: bool) -> None:
-    at = f"/desk/schools/{doors.c.school.urn}/missed" if at_the_desk else doors.missed
+    at = f"/desk/schools/{doors.c.school.organisation_id}/missed" if at_the_desk else doors.missed
     client = doors.desk() if at_the_desk else doors.client
 
     def key_in(answer: Any) -> str:
@@ -195,7 +199,7 @@ def test_a_place_at_a_neighbours_show_is_asked_for_and_given(doors) -> None:
     own = main(doors.client.get(f"/i/{doors.school}/booked/{booking.reference}"))
     assert "6 pupils who missed your show" in own
     assert doors.year().coming == 6
-    page = main(doors.desk().get(f"/desk/schools/{doors.c.school.urn}"))
+    page = main(doors.desk().get(f"/desk/schools/{doors.c.school.organisation_id}"))
     assert "for pupils who missed its show" in page and "as guest" not in page
 
 
@@ -226,10 +230,10 @@ def test_a_school_with_no_show_behind_it_reads_when_to_come_back(doors) -> None:
 
 
 def test_the_desk_shows_it_on_the_schools_page_and_puts_it_down(doors) -> None:
-    desk, urn = doors.desk(), doors.c.school.urn
-    page = main(desk.get(f"/desk/schools/{urn}"))
+    desk, organisation_id = doors.desk(), doors.c.school.organisation_id
+    page = main(desk.get(f"/desk/schools/{organisation_id}"))
     assert "10 missed it, worked out from the number on roll." in page and "Absent pupils" in page
-    at = f"/desk/schools/{urn}/missed"
+    at = f"/desk/schools/{organisation_id}/missed"
     typed = {"how": "film", "day": "9 March 2027", "caught_8": "3"}
     page = desk.post(f"{at}/caught-up", data=typed, follow_redirects=True)
     assert "3 of them had a lesson or film" in main(page)
@@ -247,7 +251,7 @@ def test_the_desk_shows_it_on_the_schools_page_and_puts_it_down(doors) -> None:
 def test_the_list_of_those_not_caught_up_leads_to_the_deed_and_its_numbers_add_up(doors) -> None:
     desk = doors.desk()
     desk.post(
-        f"/desk/schools/{doors.c.school.urn}/missed/caught-up",
+        f"/desk/schools/{doors.c.school.organisation_id}/missed/caught-up",
         data={"how": "film", "day": "9 March 2027", "caught_8": "3"},
     )
     doors.later()
@@ -258,7 +262,7 @@ def test_the_list_of_those_not_caught_up_leads_to_the_deed_and_its_numbers_add_u
     )
     page = desk.get("/desk/schools?absent=waiting")
     assert "1 school" in main(page) and "10 absent, 3 caught up" in main(page)
-    assert f'href="/desk/schools/{doors.c.school.urn}/missed?programme=' in page.text
+    assert f'href="/desk/schools/{doors.c.school.organisation_id}/missed?programme=' in page.text
     assert "Absent and not caught up" in main(page)
     lines = list(csv.DictReader(io.StringIO(desk.get("/desk/schools.csv?absent=any").text.split("\n", 1)[1])))
     assert [(line["Absent"], line["Caught up"]) for line in lines[:1]] == [("10", "3")]
@@ -269,10 +273,16 @@ def test_another_partnership_reads_and_writes_nothing_of_it(doors) -> None:
         stranger = make.person(make.partnership(("932",)))
         (row,) = absences.tell(doors.c.programme, doors.c.school, {8: 5}, who="Office", now=THEN)
         row_id = row.id
-    client, urn = make.signed_in(doors.client, stranger), doors.c.school.urn
-    for path in (f"/desk/schools/{urn}/missed", f"/desk/schools/{urn}/missed/caught-up"):
+    client, organisation_id = make.signed_in(doors.client, stranger), doors.c.school.organisation_id
+    for path in (
+        f"/desk/schools/{organisation_id}/missed",
+        f"/desk/schools/{organisation_id}/missed/caught-up",
+    ):
         assert client.post(path).status_code == 404
-    for path in (f"/desk/schools/{urn}/missed/place", f"/desk/schools/{urn}/missed/{row_id}/take-back"):
+    for path in (
+        f"/desk/schools/{organisation_id}/missed/place",
+        f"/desk/schools/{organisation_id}/missed/{row_id}/take-back",
+    ):
         assert client.post(path).status_code == 404
     assert doors.client.post(f"/i/{doors.small}/missed/{row_id}/take-back").status_code == 404
     assert doors.year().missed.absent == 5

@@ -153,9 +153,11 @@ def test_the_first_round_is_ticked_for_who_never_saw_it_and_leads_to_the_preview
     new = desk.new()
     page = desk.client.get(f"/desk/new-year/first-round?programme={new.id}").get_data(as_text=True)
     ticked = re.findall(r'value="(\d+)" id="u\d+" checked', page)
-    assert ticked == [str(desk.never.urn)]
+    assert ticked == [str(desk.never.organisation_id)]
     assert page.index("Birch School") < page.index("Alder School")
-    answer = desk.client.post("/desk/invitations/preview", data={"programme": new.id, "urn": ticked})
+    answer = desk.client.post(
+        "/desk/invitations/preview", data={"programme": new.id, "organisation_id": ticked}
+    )
     assert answer.status_code == 200 and "Write to 1 school?" in answer.get_data(as_text=True)
 
 
@@ -169,7 +171,7 @@ def test_every_number_of_the_first_round_has_so_many_rows(desk: Desk) -> None:
     assert [int(n) for _, n in numbers] == [4, 0, 0, 1]
     for path, number in numbers:
         rows = desk.client.get(path.replace("&amp;", "&")).get_data(as_text=True)
-        assert len(re.findall(r'name="urn"', rows)) == int(number)
+        assert len(re.findall(r'name="organisation_id"', rows)) == int(number)
 
 
 @pytest.mark.both_databases
@@ -178,7 +180,10 @@ def test_contacts_are_asked_once_and_what_came_of_it_is_counted(desk: Desk) -> N
     new = desk.new()
     page = desk.client.get(f"/desk/new-year/contacts?programme={new.id}").get_data(as_text=True)
     to = re.findall(r'name="to" value="([^"]+)"', page)
-    assert to == [f"{desk.seen.urn} office@alder.example", f"{desk.never.urn} office@birch.example"]
+    assert to == [
+        f"{desk.seen.organisation_id} office@alder.example",
+        f"{desk.never.organisation_id} office@birch.example",
+    ]
     answer = desk.client.post("/desk/new-year/contacts/send", data={"programme": new.id, "to": to})
     assert answer.status_code == 303
     assert "2 letters waiting to go out." in desk.get(f"/contacts?programme={new.id}")
@@ -199,7 +204,7 @@ def test_contacts_are_asked_once_and_what_came_of_it_is_counted(desk: Desk) -> N
 @pytest.mark.both_databases
 def test_the_letter_of_each_school_can_be_read_before_it_goes(desk: Desk) -> None:
     desk.copy()
-    path = f"/desk/new-year/contacts/letter/{desk.never.urn}"
+    path = f"/desk/new-year/contacts/letter/{desk.never.organisation_id}"
     page = desk.client.get(f"{path}?programme={desk.new().id}").get_data(as_text=True)
     assert "Are these still the right people at Birch School?" in page and "office@birch.example" in page
     framed = desk.client.get(f"{path}/html?programme={desk.new().id}")
@@ -220,11 +225,11 @@ def test_nothing_of_another_partnership_can_be_seen_or_done(desk: Desk, client: 
         f"/copy/{desk.last.id}",
         f"/first-round?programme={new.id}",
         f"/contacts?programme={new.id}",
-        f"/contacts/letter/{desk.never.urn}",
+        f"/contacts/letter/{desk.never.organisation_id}",
     ):
         assert client.get(f"/desk/new-year{path}").status_code == 404, path
     assert client.post(f"/desk/new-year/copy/{desk.last.id}", data={"title": "x"}).status_code == 404
-    to = f"{desk.never.urn} office@birch.example"
+    to = f"{desk.never.organisation_id} office@birch.example"
     assert (
         client.post("/desk/new-year/contacts/send", data={"programme": new.id, "to": to}).status_code == 404
     )

@@ -68,12 +68,18 @@ class County:
         for n in range(12):
             make.tour_day(self.programme, troupe, day=date(2027, 3, 8) + n * DAY)
         self.person = make.person(self.partnership)
-        self.urns: dict[str, int] = {}
+        self.organisation_ids: dict[str, int] = {}
         p = self.programme
         self.of("fresh")
         make.invitation(p, self.of("asked lately"), NOW - timedelta(hours=1))
         make.invitation(p, self.of("silent"), NOW - 30 * DAY, address="silent@redmere.example", repeat=0)
-        db.session.add(FormBegun(programme_id=p.id, urn=self.of("started").urn, recorded_at=NOW - 2 * DAY))
+        db.session.add(
+            FormBegun(
+                programme_id=p.id,
+                organisation_id=self.of("started").organisation_id,
+                recorded_at=NOW - 2 * DAY,
+            )
+        )
         for kind in ("other date", "waiting list", "somebody else", "refused slot", "declined"):
             make.answer(p, self.of(kind), kind, at=NOW - DAY)
         self.of("no address", contact=False)
@@ -96,7 +102,7 @@ class County:
         school = make.school(name=name.capitalize(), telephone=telephone)
         if contact:
             make.contact(school, address=f"{name.replace(' ', '')}@redmere.example")
-        self.urns[name] = school.urn
+        self.organisation_ids[name] = school.organisation_id
         return school
 
     def show(self, name: str, at: datetime, pupils: dict[int, int]) -> Booking:
@@ -140,7 +146,7 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
     desk: FlaskClient, county: County
 ) -> None:
     steps = listed(desk)
-    assert {name.lower() for name in steps} == set(county.urns)
+    assert {name.lower() for name in steps} == set(county.organisation_ids)
     assert {name.lower(): words for name, (words, _) in steps.items()} == {
         "fresh": "Write",
         "asked lately": "Ring and note",
@@ -164,7 +170,7 @@ def test_each_next_step_of_the_list_leads_to_a_page_that_does_it_and_the_schools
     for name, (words, address) in steps.items():
         does(desk, words, address)
         page = desk.get(
-            f"/desk/schools/{county.urns[name.lower()]}?programme={county.programme.id}&from=gaps"
+            f"/desk/schools/{county.organisation_ids[name.lower()]}?programme={county.programme.id}&from=gaps"
         ).text
         panel = page[page.index('<section class="next"') :].partition("</section>")[0]
         if words in ("Ring and note", BY_PHONE):
@@ -191,7 +197,9 @@ def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_
             for kind in gaps.CAUSES:
                 standing = replace(gap.standing, kind=kind)
                 with desk.application.test_request_context():
-                    steps = NextSteps(programme, {gap.urn: standing}, {gap.urn: gap.family}, now=NOW)
+                    steps = NextSteps(
+                        programme, {gap.organisation_id: standing}, {gap.organisation_id: gap.family}, now=NOW
+                    )
                     words, address = steps.step_for(standing)
                 does(desk, words, address)
                 said.setdefault(name, set()).add(words)
@@ -203,7 +211,7 @@ def test_every_cause_leads_to_a_page_that_does_it_whether_or_not_the_school_can_
 def test_a_school_that_was_reminded_twice_is_raised_or_booked_for_by_phone(
     desk: FlaskClient, county: County, stopped: Clock
 ) -> None:
-    urn = county.urns["silent"]
+    organisation_id = county.organisation_ids["silent"]
     with transaction():
         db.session.get_one(Programme, county.programme.id).reply_by = date(2027, 5, 1)
     for days in (1, 12):
@@ -211,14 +219,14 @@ def test_a_school_that_was_reminded_twice_is_raised_or_booked_for_by_phone(
         while stopped.now.weekday() > 4:
             stopped.now += DAY
         with transaction():
-            reminders.send(county.programme, [urn], who="Priya", now=stopped.now)
+            reminders.send(county.programme, [organisation_id], who="Priya", now=stopped.now)
             for letter in db.session.scalars(select(make.Letter).where(make.Letter.status == "waiting")):
                 letter.status, letter.handed_at = "sent", stopped.now
     stopped.now += 30 * DAY
     with transaction():
         make.tour_day(county.programme, make.troupe(county.partnership), day=(stopped.now + 40 * DAY).date())
     assert listed(desk)["Silent"][0] == "Ring and note"  # three calls before it is raised
-    school = f"/desk/schools/{urn}"
+    school = f"/desk/schools/{organisation_id}"
     assert "Raise to the head…" in desk.get(school).text
     for n in range(3):
         kept = {"said": "nobody", "text": f"try {n}"}
@@ -238,7 +246,7 @@ def test_booking_by_phone_goes_straight_to_the_schools_times_and_keeps_who_spoke
 ) -> None:
     _, panel = listed(desk)["No address"]
     assert f'href="tel:{NUMBER.replace(" ", "")}"' in desk.get(panel).text
-    address = f"/desk/schools/{county.urns['no address']}/book?programme={county.programme.id}"
+    address = f"/desk/schools/{county.organisation_ids['no address']}/book?programme={county.programme.id}"
     assert address in unescape(desk.get(panel).text)
     assert "Enter the name of whoever is on the phone." in desk.post(address, data={"name": " "}).text
     answer = desk.post(address, data={"name": "Joanna Fell"})
@@ -251,8 +259,8 @@ def test_booking_by_phone_goes_straight_to_the_schools_times_and_keeps_who_spoke
     kept = desk.post(f"/i/{token}/choose", data={"slot": unescape(slot[1])})
     assert kept.status_code == 303
     who = f"Joanna Fell, on the phone with {county.person.name}"
-    urn = county.urns["no address"]
-    rows = [(row.what, row.who) for row in history.history_of("school", urn)]
+    organisation_id = county.organisation_ids["no address"]
+    rows = [(row.what, row.who) for row in history.history_of("school", organisation_id)]
     assert ("read out a link", county.person.name) in rows
     assert any(name == who for _, name in rows), rows
 
@@ -262,7 +270,9 @@ def test_a_school_that_says_yes_on_the_phone_is_booked_for_from_the_page_where_a
     desk: FlaskClient, county: County
 ) -> None:
     _, panel = listed(desk)["Asked lately"]
-    address = f"/desk/schools/{county.urns['asked lately']}/answer?programme={county.programme.id}"
+    address = (
+        f"/desk/schools/{county.organisation_ids['asked lately']}/answer?programme={county.programme.id}"
+    )
     assert address in unescape(desk.get(panel).text)
     answer = desk.post(address, data={"kind": "books"})
     assert answer.status_code == 303
@@ -275,7 +285,7 @@ def test_nobody_is_led_to_book_by_phone_where_nothing_can_be_booked(
 ) -> None:
     """Neither in the list nor on the school's page, nor by the answer; and who goes there all the same is
     told why."""
-    urn = county.urns["no address"]
+    organisation_id = county.organisation_ids["no address"]
     with transaction():
         days = list(db.session.scalars(select(TourDay)))
         if why == "no days":
@@ -292,9 +302,9 @@ def test_nobody_is_led_to_book_by_phone_where_nothing_can_be_booked(
         elif why == "closed":
             db.session.get_one(Programme, county.programme.id).closed_at = NOW
         else:
-            made = make.show(county.programme, db.session.get_one(School, urn), NOW + 45 * DAY)
+            made = make.show(county.programme, db.session.get_one(School, organisation_id), NOW + 45 * DAY)
             make.booking(made, {8: 120, 9: 120})
-    school = f"/desk/schools/{urn}"
+    school = f"/desk/schools/{organisation_id}"
     query = f"?programme={county.programme.id}"
     assert listed(desk).get("No address", ("",))[0] != BY_PHONE
     assert BY_PHONE not in desk.get(school + query).text
@@ -307,7 +317,7 @@ def test_nobody_is_led_to_book_by_phone_where_nothing_can_be_booked(
 def test_only_a_coordinator_books_by_phone_and_only_for_the_own_schools(
     client: FlaskClient, county: County
 ) -> None:
-    address = f"/desk/schools/{county.urns['fresh']}/book?programme={county.programme.id}"
+    address = f"/desk/schools/{county.organisation_ids['fresh']}/book?programme={county.programme.id}"
     assert client.get(address).status_code in (302, 303, 401)
     with transaction():
         theirs = make.partnership(("850",), name="Their partnership")

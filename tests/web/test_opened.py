@@ -35,7 +35,7 @@ class Story:
         make.visit_contact(booking)
         self.troupe = show.tour_day.troupe
         self.ann, self.owen = make.person(ours, name="Ann Reed"), make.person(ours, name="Owen Bright")
-        at = f"/desk/schools/{self.school.urn}"
+        at = f"/desk/schools/{self.school.organisation_id}"
         self.pages: dict[str, tuple[str, dict[str, str], dict[str, str], str]] = {
             "fact": (
                 f"{at}/facts/number_of_pupils",
@@ -229,7 +229,7 @@ def test_a_contact_that_ended_meanwhile_is_no_page_any_more(client: FlaskClient,
     client.post(f"{address}/end")
     assert client.post(address, data=mine_opened | mine).status_code == 404
     db.session.rollback()
-    assert contacts.contacts_of_school(story.school.urn) == []
+    assert contacts.contacts_of_school(story.school.organisation_id) == []
 
 
 @pytest.mark.any_database
@@ -242,7 +242,7 @@ def test_a_contact_is_put_right_as_a_new_row_and_no_address_twice(client: FlaskC
     assert twice.status_code == 422 and "already on file" in twice.text
     assert client.post(address, data=sent | {"address": "new@redmere.example"}).status_code == 303
     db.session.rollback()
-    here = {c.address: c for c in contacts.contacts_of_school(story.school.urn)}
+    here = {c.address: c for c in contacts.contacts_of_school(story.school.organisation_id)}
     assert sorted(here) == ["new@redmere.example", "office@redmere.example"]
     assert here["new@redmere.example"].id != story.contact.id
 
@@ -268,4 +268,4 @@ def test_of_two_who_press_at_once_one_is_told(app: Flask, story: Story) -> None:
     kept = next(name for code, name in answers if code == 303)
     db.session.rollback()
     assert companies.get_troupe(story.troupe.company.partnership_id, story.troupe.id).name == kept
-    assert schools.get(story.school.urn).number_of_pupils == 1050
+    assert schools.get(story.school.organisation_id).number_of_pupils == 1050

@@ -125,7 +125,10 @@ def test_the_file_says_the_same_in_lines(app: Flask, client: FlaskClient) -> Non
     assert whole[4:12] == ["75", "75", "75", "240", "10", "10", "10", "60"]
     north = [line for line in lines if line[1:2] == ["North Marl"]]
     assert len(north) == 3 and all(line[7] == line[11] == "hidden" for line in north)
-    assert all(str(show.urn) not in answer.text and show.host.name not in answer.text for show in told.shows)
+    assert all(
+        str(show.organisation_id) not in answer.text and show.host.name not in answer.text
+        for show in told.shows
+    )
 
 
 def test_the_file_for_researchers_has_a_codebook_beside_it_and_is_the_same_again(
@@ -179,8 +182,8 @@ def test_it_says_that_chance_made_the_groups_where_a_lot_was_drawn(app: Flask, c
             [Show(said={"before": (12, 12), "later": (15, 9)}, pupils={8: 40}) for _ in range(10)]
             + [Show(said={"before": (9 + n % 3, 15 - n % 3)}, pupils={8: 40}, weeks=13) for n in range(10)]
         )
-        urns = [show.urn for show in told.shows]
-        lay_draw(told.programme, urns[:10], urns[10:])
+        organisation_ids = [show.organisation_id for show in told.shows]
+        lay_draw(told.programme, organisation_ids[:10], organisation_ids[10:])
     make.signed_in(client, told.person)
     page = said(client.get("/desk/outcomes"))
     assert "As drawn by lot 21 points more" in page

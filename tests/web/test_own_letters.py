@@ -42,8 +42,8 @@ class Desk:
     def ticked(self, *schools: School) -> str:
         """The form that the gaps list leads to."""
         programme = self.programme.id
-        urns = [s.urn for s in schools]
-        page = self.post("/desk/gaps/do", programme=programme, deed="own", urn=urns)
+        organisation_ids = [s.organisation_id for s in schools]
+        page = self.post("/desk/gaps/do", programme=programme, deed="own", organisation_id=organisation_ids)
         assert page.status_code == 200
         return unescape(page.text)
 
@@ -68,7 +68,7 @@ def desk(client: FlaskClient, stopped: Any) -> Desk:
 
 
 def hidden(page: str) -> dict[str, Any]:
-    names = ("programme", "form_key", "urn", "edition", "to")
+    names = ("programme", "form_key", "organisation_id", "edition", "to")
     found = {name: re.findall(rf'name="{name}" value="([^"]*)"', page) for name in names}
     found["opened"] = re.findall(r'name="opened" value="(\{.*?\}\})"', page)
     return {name: values for name, values in found.items() if values}
@@ -120,19 +120,19 @@ def test_all_that_match_a_filter_can_be_written_to(desk: Desk) -> None:
 
 
 def test_from_a_schools_page_one_writes_to_it_alone(desk: Desk) -> None:
-    urn = desk.schools[0].urn
-    page = desk.get(f"/desk/schools/{urn}")
+    organisation_id = desk.schools[0].organisation_id
+    page = desk.get(f"/desk/schools/{organisation_id}")
     address = re.findall(r'href="([^"]+)">Own words…', page)[0]
     form = desk.get(address)
-    assert "Write to Redmere 0" in form and hidden(form)["urn"] == [str(urn)]
+    assert "Write to Redmere 0" in form and hidden(form)["organisation_id"] == [str(organisation_id)]
 
 
 def test_where_nobody_can_be_written_to_the_school_does_not_offer_it(desk: Desk) -> None:
     with transaction():
         outbox.mark_dead(desk.contacts[0].address, "550", make.NOW)
         bare = make.school(name="Bare")
-    for urn in (desk.schools[0].urn, bare.urn):
-        assert "Own words…" not in main_of(desk.get(f"/desk/schools/{urn}"))
+    for organisation_id in (desk.schools[0].organisation_id, bare.organisation_id):
+        assert "Own words…" not in main_of(desk.get(f"/desk/schools/{organisation_id}"))
 
 
 def test_pressing_twice_keeps_one_draft_and_sends_once(desk: Desk) -> None:
@@ -257,7 +257,7 @@ def test_schools_that_said_no_get_it_only_where_that_is_ticked(desk: Desk) -> No
 
 def test_one_school_is_left_out_from_the_list(desk: Desk) -> None:
     check = desk.begin(*desk.schools).location
-    left = desk.post(check.replace("check", "leave-out"), urn=desk.schools[1].urn)
+    left = desk.post(check.replace("check", "leave-out"), organisation_id=desk.schools[1].organisation_id)
     page = desk.get(left.location)
     assert "Send 2 letters?" in page and "Redmere 1" not in main_of(page)
 
@@ -299,7 +299,7 @@ def test_the_pages_ask_as_often_for_three_schools_as_for_one(desk: Desk, count_q
 def test_the_schools_page_and_the_letters_tell_of_it(desk: Desk) -> None:
     check = desk.begin(desk.schools[0], subject="The hall at {school}").location
     desk.post(check.replace("check", "send"), **hidden(desk.get(check)))
-    page = main_of(desk.get(f"/desk/schools/{desk.schools[0].urn}"))
+    page = main_of(desk.get(f"/desk/schools/{desk.schools[0].organisation_id}"))
     assert f"Wrote: ‘The hall at Redmere 0’ to {desk.contacts[0].address}" in page
     assert f"Own letter, to {desk.contacts[0].address}" in page
     listed = main_of(desk.get("/desk/letters"))
@@ -314,13 +314,17 @@ def test_a_draft_of_another_partnership_is_not_there(desk: Desk) -> None:
         make.programme(theirs)
         stranger = make.person(theirs)
     make.signed_in(desk.client, stranger)
-    for path in (kept, f"{kept}/check", f"{kept}/check/{desk.schools[0].urn}/html"):
+    for path in (kept, f"{kept}/check", f"{kept}/check/{desk.schools[0].organisation_id}/html"):
         assert desk.client.get(path).status_code == 404
     for path in ("", "/send", "/withdraw", "/remove", "/leave-out"):
         assert desk.post(kept + path, subject="x", words="y", then="keep").status_code == 404
     assert desk.client.get(f"/desk/letters/own/new?again={kept.rpartition('/')[2]}").status_code == 404
     # A school of others is passed over, and a letter to nobody is none.
     refused = desk.post(
-        "/desk/letters/own/new", urn=str(desk.schools[0].urn), form_key="k", subject="x", words="y"
+        "/desk/letters/own/new",
+        organisation_id=str(desk.schools[0].organisation_id),
+        form_key="k",
+        subject="x",
+        words="y",
     )
     assert refused.status_code == 422 and "Choose at least one school" in refused.text

@@ -65,7 +65,7 @@ def test_it_is_written_sent_and_stopped_by_keyboard_without_javascript(
 ) -> None:
     page = plain_page
     site.sign_in(page, c.person)
-    site.open(page, f"/desk/letters/own/new?urn={c.schools[0].urn}")
+    site.open(page, f"/desk/letters/own/new?organisation_id={c.schools[0].organisation_id}")
     page.get_by_label("Subject").fill("The hall")
     page.get_by_label("Your letter").fill("Is it free?")
     page.get_by_role("button", name="Read each letter…").press("Enter")

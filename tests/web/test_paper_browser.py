@@ -170,14 +170,14 @@ def test_each_letter_on_paper_is_one_sheet_and_its_address_stands_in_an_envelope
         ours = make.partnership()
         programme, person = make.programme(ours, summary="A play with a discussion. " * 14), make.person(ours)
         make.tour_day(programme, make.troupe(ours))
-        urns = [
-            make.school(name=f"{long} {n}", postcode="ZZ9 3AB", town="Kestermere", **where).urn
+        organisation_ids = [
+            make.school(name=f"{long} {n}", postcode="ZZ9 3AB", town="Kestermere", **where).organisation_id
             for n in range(3)
         ]
     site.sign_in(wide_page, person)
     site.open(wide_page, "/desk/paper")
-    for urn in urns:
-        wide_page.locator(f"input[value='{urn}']").check()
+    for organisation_id in organisation_ids:
+        wide_page.locator(f"input[value='{organisation_id}']").check()
     wide_page.locator("main form button").first.click()
     wide_page.locator("main form button").last.click()
     assert wide_page.locator(".onpaper").count() == 3

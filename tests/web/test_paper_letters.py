@@ -48,7 +48,7 @@ def code_in(page: str) -> str:
 
 
 def printed(client: FlaskClient, desk: Desk) -> str:
-    answer = client.post("/desk/paper/print", data={"urn": str(desk.silent.urn)})
+    answer = client.post("/desk/paper/print", data={"organisation_id": str(desk.silent.organisation_id)})
     assert answer.status_code == 200
     return answer.text
 
@@ -56,7 +56,7 @@ def printed(client: FlaskClient, desk: Desk) -> str:
 def test_look_print_post_and_take_back(client: FlaskClient, desk: Desk, stopped: Any) -> None:
     page = client.get("/desk/paper").text
     assert "Silent School" in page and "Mailed School" not in page
-    preview = client.post("/desk/paper/preview", data={"urn": desk.silent.urn}).text
+    preview = client.post("/desk/paper/preview", data={"organisation_id": desk.silent.organisation_id}).text
     assert "Print 1 letter?" in preview and "Mill Lane" in preview and code_in(preview) == "XXXX XXXX"
     assert number(PaperLetter) == 0
     page = printed(client, desk)
@@ -87,14 +87,17 @@ def test_nobody_ticked_and_a_day_that_is_none_are_said_and_change_nothing(
         answer = client.post("/desk/paper/posted", data={"letter": letter, "posted_on": day})
         assert answer.status_code == 422 and "govuk-error-summary" in answer.text
     assert number(PaperPosting) == 0
-    none = client.post("/desk/paper/print", data={"urn": ["x", "99999999999"]}, follow_redirects=True)
+    none = client.post(
+        "/desk/paper/print", data={"organisation_id": ["x", "99999999999"]}, follow_redirects=True
+    )
     assert "No letter can be made" in none.text
 
 
 def test_gaps_lead_to_letters_on_paper(client: FlaskClient, desk: Desk) -> None:
     assert "On paper…" in client.get("/desk/gaps").text
     preview = client.post(
-        "/desk/gaps/do", data={"deed": "paper", "urn": [desk.silent.urn, desk.mailed.urn]}
+        "/desk/gaps/do",
+        data={"deed": "paper", "organisation_id": [desk.silent.organisation_id, desk.mailed.organisation_id]},
     ).text
     assert "Print 2 letters?" in preview
 
@@ -145,4 +148,4 @@ def test_who_answers_by_a_letter_on_paper_is_somebody_at_the_school(client: Flas
     assert said.status_code == 303
     db.session.rollback()
     (answer,) = db.session.scalars(select(Answer))
-    assert (answer.urn, answer.who) == (desk.silent.urn, "somebody at the school")
+    assert (answer.organisation_id, answer.who) == (desk.silent.organisation_id, "somebody at the school")

@@ -15,12 +15,12 @@ pytestmark = pytest.mark.usefixtures("stopped")
 
 
 @pytest.fixture
-def urn(client: FlaskClient) -> int:
+def organisation_id(client: FlaskClient) -> int:
     with transaction():
         ours = make.partnership(("931",))
         school = make.school(name="Redmere Academy")
         make.signed_in(client, make.person(ours))
-    return school.urn
+    return school.organisation_id
 
 
 def send(client: FlaskClient, text: str) -> str:
@@ -30,9 +30,11 @@ def send(client: FlaskClient, text: str) -> str:
 
 
 def test_a_list_is_put_right_kept_shown_on_the_schools_page_and_taken_back(
-    client: FlaskClient, urn: int
+    client: FlaskClient, organisation_id: int
 ) -> None:
-    where = send(client, f"URN,Date,Pupils\n{urn},9/3/2024,210\n{urn},2/2023,\n5,1/2/2023,\n")
+    where = send(
+        client, f"URN,Date,Pupils\n{organisation_id},9/3/2024,210\n{organisation_id},2/2023,\n5,1/2/2023,\n"
+    )
     page = client.get(where).text
     assert "<h1>2 of 3 lines need you</h1>" in page
     book = openpyxl.load_workbook(io.BytesIO(client.get(where + "/to-mend.xlsx").data))
@@ -56,29 +58,29 @@ def test_a_list_is_put_right_kept_shown_on_the_schools_page_and_taken_back(
     )
     client.post(where)
     assert "2 visits added and 1 line left out. 3 lines read." in client.get("/desk/past-shows").text
-    school = client.get(f"/desk/schools/{urn}").text
+    school = client.get(f"/desk/schools/{organisation_id}").text
     assert "9 March 2024" in school and "210" in school and "2022/23" in school
     (kept,) = past_shows.lists(1)
     assert client.post(f"/desk/past-shows/lists/{kept.row.id}/take-back").status_code == 303
-    assert "9 March 2024" not in client.get(f"/desk/schools/{urn}").text
+    assert "9 March 2024" not in client.get(f"/desk/schools/{organisation_id}").text
     client.post(f"/desk/past-shows/lists/{kept.row.id}/take-back")
     assert "was taken back already" in client.get("/desk/past-shows").text
 
 
-def test_a_year_is_asked_for_where_the_list_says_none(client: FlaskClient, urn: int) -> None:
+def test_a_year_is_asked_for_where_the_list_says_none(client: FlaskClient, organisation_id: int) -> None:
     where = send(client, "School\nRedmere Academy\n")
     if "Which column is what?" in client.get(where).text:
         client.post(where + "/columns", data={"headings-0": "1"})
     client.post(where + "/columns", data={"column-school": "school", "year": "2021"})
     client.post(where)
-    assert [(v.academic_year, v.day, v.pupils) for v in past_shows.of_schools([urn], 1)] == [
+    assert [(v.academic_year, v.day, v.pupils) for v in past_shows.of_schools([organisation_id], 1)] == [
         (2021, None, None)
     ]
 
 
 @pytest.mark.any_database
-def test_another_partnerships_list_is_not_there(client: FlaskClient, urn: int) -> None:
-    where = send(client, f"URN,Year\n{urn},2021/22\n")
+def test_another_partnerships_list_is_not_there(client: FlaskClient, organisation_id: int) -> None:
+    where = send(client, f"URN,Year\n{organisation_id},2021/22\n")
     client.post(where)
     with transaction():
         make.signed_in(client, make.person(make.partnership(("999",))))

@@ -81,7 +81,7 @@ def test_a_day_shows_what_stands_and_what_is_drawn_with_the_road_and_a_map(t) ->
                 partnership_id=t.tour.programme.partnership_id,
                 tour_day_id=here[0].tour_day_id,
                 troupe_id=here[0].troupe_id,
-                urn=show.urn,
+                organisation_id=show.organisation_id,
                 easting=452000,
                 northing=201000,
                 get_in_at=starts - timedelta(minutes=60),

@@ -44,7 +44,7 @@ def told(*, free_days: int = 0, proposals_unplaced: int = 0, **figures: Any) -> 
     )
 
 
-def line(id: int = 1, urn: int = 100, *, name: str = "Fen School", **what: Any) -> PlanLine:
+def line(id: int = 1, organisation_id: int = 100, *, name: str = "Fen School", **what: Any) -> PlanLine:
     drawn: dict[str, Any] = {
         "tour_day_id": 5,
         "pupils": 120,
@@ -55,8 +55,8 @@ def line(id: int = 1, urn: int = 100, *, name: str = "Fen School", **what: Any) 
         "place_guessed": False,
         "refused_why": "",
     }
-    school = School(urn=urn, name=name, district_name=what.pop("district", "Fenwold"))
-    return PlanLine(id=id, urn=urn, school=school, **(drawn | what))
+    school = School(organisation_id=organisation_id, name=name, district_name=what.pop("district", "Fenwold"))
+    return PlanLine(id=id, organisation_id=organisation_id, school=school, **(drawn | what))
 
 
 def days(*lines: PlanLine, based_on_another: bool = False) -> list[DayShown]:
@@ -188,13 +188,13 @@ def test_beneath_a_school_stands_where_it_is_and_how_many_come() -> None:
 
 
 def test_a_school_with_several_shows_says_which_and_a_guest_whose() -> None:
-    several = days(line(1), line(2), line(3, urn=200))[0].lines
+    several = days(line(1), line(2), line(3, organisation_id=200))[0].lines
     assert [each.beneath for each in several] == [
         "Fenwold, 120 pupils, show 1 of 2",
         "Fenwold, 120 pupils, show 2 of 2",
         "Fenwold, 120 pupils",
     ]
-    guest = shown(line(1, name="Host School"), line(2, urn=200, guest_of=1))
+    guest = shown(line(1, name="Host School"), line(2, organisation_id=200, guest_of=1))
     assert guest.beneath == "Fenwold, 120 pupils, guest at Host School"
     assert (shown(line()).road, guest.road) == ("Extra road", "Its own way")
 
@@ -222,7 +222,7 @@ def test_shows_of_a_school_are_counted_over_all_days() -> None:
 def test_what_was_decided_of_a_line(
     what: dict[str, Any], said: list[tuple[str, str]], struck: bool, decided: bool
 ) -> None:
-    last = shown(line(1), line(2, urn=200, **what))
+    last = shown(line(1), line(2, organisation_id=200, **what))
     assert [(tag.words, tag.beneath) for tag in last.tags] == said
     assert (last.is_struck, last.can_be_decided) == (struck, decided)
 

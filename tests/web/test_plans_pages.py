@@ -84,8 +84,8 @@ def test_a_plan_is_asked_for_waits_is_drawn_up_and_says_how_good_it_is(desk: Des
 def test_a_plan_may_keep_a_draw_by_lot_where_one_was_drawn(desk: Desk) -> None:
     assert "Schools drawn for later" not in desk.client.get("/desk/plans/new").text
     with transaction():
-        urns = [school.urn for school in desk.tour.schools]
-        lay_draw(desk.tour.programme, urns[:1], urns[1:])
+        organisation_ids = [school.organisation_id for school in desk.tour.schools]
+        lay_draw(desk.tour.programme, organisation_ids[:1], organisation_ids[1:])
     assert "Schools drawn for later: not before" in desk.client.get("/desk/plans/new").text
     answer = desk.post(name="Kept", drawn_later_from="2 March 2027")
     page = words(desk.client.get(answer.location))

@@ -24,7 +24,7 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form of Redmer
 class Kept:
     """A school with a long name, for which a time is kept; its link; its coordinator; the day of the tour."""
 
-    urn: int
+    organisation_id: int
     proposal_id: int
     token: str
     person: Coordinator
@@ -53,7 +53,7 @@ def kept(app: Flask, stopped: object) -> Kept:
         )
         proposal_id = proposing.propose(offer, who="Priya Nandakumar", now=now).id
         minted = links.mint(
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             address=lead.address,
@@ -61,7 +61,7 @@ def kept(app: Flask, stopped: object) -> Kept:
             now=now,
             expires_at=now + timedelta(days=90),
         )
-    return Kept(school.urn, proposal_id, minted.token, person, tour_day.id, last.key)
+    return Kept(school.organisation_id, proposal_id, minted.token, person, tour_day.id, last.key)
 
 
 def test_pages_of_the_school_have_no_fault(site: Site, page: Page, kept: Kept) -> None:
@@ -77,7 +77,7 @@ def test_pages_of_the_school_have_no_fault(site: Site, page: Page, kept: Kept) -
 
 def test_pages_of_the_coordinator_have_no_fault(site: Site, wide_page: Page, kept: Kept) -> None:
     site.sign_in(wide_page, kept.person)
-    at = f"/desk/schools/{kept.urn}"
+    at = f"/desk/schools/{kept.organisation_id}"
     for path in (
         at,
         f"{at}/propose",

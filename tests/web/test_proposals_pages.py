@@ -36,7 +36,7 @@ class Desk:
 
     @property
     def at(self) -> str:
-        return f"/desk/schools/{self.story.school.urn}"
+        return f"/desk/schools/{self.story.school.organisation_id}"
 
     def signed_in(self) -> FlaskClient:
         return make.signed_in(self.client, self.person)
@@ -196,7 +196,7 @@ def test_a_proposal_is_found_under_its_own_school_alone(desk: Desk) -> None:
     made = proposal().id
     assert other.get(f"/kept/{made}").status_code == 404
     assert other.post(f"/kept/{made}/no").status_code == 404
-    path = f"/desk/schools/{other.school.urn}/proposals/{made}/withdraw"
+    path = f"/desk/schools/{other.school.organisation_id}/proposals/{made}/withdraw"
     assert desk.signed_in().post(path).status_code == 404
 
 
@@ -249,7 +249,7 @@ def test_a_school_says_yes_in_the_same_three_steps_and_a_check(desk: Desk) -> No
     assert db.session.query(Booking).count() == 0
     answer = desk.story.accept(made.id)
     assert answer.status_code == 303, said(answer)
-    (booking,) = promises.live(desk.story.programme.id, desk.story.school.urn)
+    (booking,) = promises.live(desk.story.programme.id, desk.story.school.organisation_id)
     assert answer.headers["Location"].endswith(booking.reference)
     assert (booking.uid, booking.sequence, booking.hall, booking.seats) == (made.uid, 1, "Main hall", 212)
     assert "You are booked" in desk.story.get(f"/booked/{booking.reference}").text
@@ -323,7 +323,7 @@ def test_a_school_says_no_and_why(desk: Desk) -> None:
     assert "Thank you for telling us" in page and "Kept for you" not in page
     made = proposal()
     assert made.ended_as == "refused"
-    newest = invitations.newest_answer(desk.story.programme.id, desk.story.school.urn)
+    newest = invitations.newest_answer(desk.story.programme.id, desk.story.school.organisation_id)
     assert newest.kind == "refused slot"
     assert newest.reason.startswith("9 March 2027 at ") and newest.reason.endswith("(Mock exams)")
     assert letters()[-1] == ("j.fell@redmere.example", "CANCEL", 1)

@@ -55,8 +55,8 @@ def test_public_pages_have_no_violation_and_fit(school: School, site: Site, page
         "/find?q=",
         "/find?q=redmere",
         "/find?q=nowhere",
-        f"/find/{school.urn}",
-        f"/find/{school.urn}/asked",
+        f"/find/{school.organisation_id}",
+        f"/find/{school.organisation_id}/asked",
         f"/b/{school.reference}",
         "/contact",
         "/accessibility",
@@ -71,7 +71,7 @@ def test_public_pages_have_no_violation_and_fit(school: School, site: Site, page
 
 
 def test_error_summary_takes_the_focus_and_leads_to_the_field(school: School, site: Site, page: Page) -> None:
-    site.open(page, f"/find/{school.urn}")
+    site.open(page, f"/find/{school.organisation_id}")
     page.get_by_label("Your name (optional)").fill("Joanna")
     page.get_by_role("button", name="Send the link").click()
     summary = page.get_by_role("alert")

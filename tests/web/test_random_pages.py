@@ -25,7 +25,7 @@ def _hold(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int) -> No
         now = end_of(day) - timedelta(minutes=1)
         year.play(now)
         programme_id, county_id, person = year.programme.id, year.county.id, make.person(year.county)
-        some = Random(seed).sample(sorted(school.urn for school in year.schools), 3)
+        some = Random(seed).sample(sorted(school.organisation_id for school in year.schools), 3)
         owners.assign(year.programme, some, person, who="Priya", now=now)
         bearer = tokens.make(county_id, "Dashboard", who="Priya", now=make.EARLIER)[1]
     monkeypatch.setattr(clock, "now", lambda: now)

@@ -34,7 +34,7 @@ def test_a_register_comes_in_and_comes_again(site: Site, wide_page: Page, tmp_pa
     with transaction():
         partnership = make.partnership()
         person = make.person(partnership)
-        booked = make.school(urn=900001, name=LONG)
+        booked = make.school(organisation_id=900001, name=LONG)
         make.booking(
             make.show(make.programme(partnership), booked, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)), {8: 148}
         )
@@ -84,7 +84,10 @@ def test_what_probably_became_another_is_ticked_and_a_doubt_said(
         person = make.person(partnership)
         for n in range(24):
             make.school(
-                urn=900001 + n, name=f"{LONG} {n}", postcode=f"ZZ1 {n}AA", urban_rural="Rural village"
+                organisation_id=900001 + n,
+                name=f"{LONG} {n}",
+                postcode=f"ZZ1 {n}AA",
+                urban_rural="Rural village",
             )
         make.programme(partnership)
     site.sign_in(wide_page, person)

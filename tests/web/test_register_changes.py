@@ -70,7 +70,7 @@ def change(desk: Desk, of: School, **facts: str) -> RegisterChange:
     return add(
         RegisterChange(
             **{
-                "urn": of.urn,
+                "organisation_id": of.organisation_id,
                 "import_id": desk.imported.id,
                 "la_code": "931",
                 "kind": "named",
@@ -134,7 +134,7 @@ def test_one_is_accepted_one_kept_and_both_stand_among_what_was_dealt_with(desk:
     assert "1 change accepted: the register’s word holds." in desk.send(accept=taken)
     assert "1 change kept as ours, whatever the register says." in desk.send(keep=kept)
     db.session.expire_all()
-    assert schools.get(elm.urn).name == "Elm School"
+    assert schools.get(elm.organisation_id).name == "Elm School"
     dealt = said(desk.client.get(LIST + "/decided"))
     assert (
         "Ash School → Ash Academy" in dealt
@@ -143,7 +143,7 @@ def test_one_is_accepted_one_kept_and_both_stand_among_what_was_dealt_with(desk:
     assert "Kept ours Priya Nandakumar" in dealt
     assert desk.client.post(f"{LIST}/{kept}/take-back").status_code == 303
     db.session.expire_all()
-    assert schools.get(elm.urn).name == "Elm Academy"
+    assert schools.get(elm.organisation_id).name == "Elm Academy"
     page = desk.said()
     assert "Taken back. It waits for a decision again." in page and "1 change waits for you" in page
 
@@ -218,7 +218,7 @@ def test_a_register_against_a_correction_says_what_holds(desk: Desk) -> None:
     with transaction():
         school = make.school()
         corrections.correct(
-            school.urn, "number_of_pupils", 900, reason="census", who="Priya", now=make.EARLIER
+            school.organisation_id, "number_of_pupils", 900, reason="census", who="Priya", now=make.EARLIER
         )
         change(desk, school, kind="corrected", field="number_of_pupils", before="1050", after="1200")
     assert "Number of pupils: 1,050 → 1,200 We say 900, and that holds." in desk.said()
@@ -241,7 +241,7 @@ def test_a_booking_is_handed_on_and_back(desk: Desk) -> None:
     asked = said(desk.client.get(f"{where}/hand-on"))
     assert "Hand it on to Redmere Academy?" in asked and "Joanna Fell gets a mail" in asked
     assert "Hand the booking on to Redmere Academy…" in said(desk.client.get(where))
-    assert desk.client.post(f"{where}/hand-on", data={"to": str(new.urn)}).status_code == 303
+    assert desk.client.post(f"{where}/hand-on", data={"to": str(new.organisation_id)}).status_code == 303
     page = said(desk.client.get(where))
     assert "It stands under Redmere Academy now." in page and "This booking came from Redmere School" in page
     assert "Redmere School" not in desk.said() and "Nothing waits" in desk.said()
@@ -249,7 +249,7 @@ def test_a_booking_is_handed_on_and_back(desk: Desk) -> None:
     assert desk.client.post(f"{where}/hand-back").status_code == 303
     assert "It stands under Redmere School again." in said(desk.client.get(where))
     db.session.expire_all()
-    assert booking.urn == old.urn
+    assert booking.organisation_id == old.organisation_id
     assert desk.client.post(f"{where}/hand-back").status_code == 303
     assert "This booking was not handed on." in said(desk.client.get(where))
 
@@ -259,7 +259,7 @@ def test_what_cannot_be_handed_on_is_refused_in_words(desk: Desk) -> None:
     with transaction():
         _booking, _old, new = closing_booking(desk, statutory_high_age=11, statutory_low_age=4)
     where = "/desk/bookings/MRL-7K4P/hand-on"
-    refused = desk.client.post(where, data={"to": str(new.urn)})
+    refused = desk.client.post(where, data={"to": str(new.organisation_id)})
     assert refused.status_code == 422 and "has no Year 8 in this programme by the register" in refused.text
     assert desk.client.post(where, data={"to": "1"}).status_code == 422
     assert db.session.query(Letter).count() == 0
@@ -283,7 +283,7 @@ def test_another_partnerships_changes_and_bookings_are_not_there(desk: Desk) -> 
     make.signed_in(desk.client, stranger)
     assert "Ash Academy" not in desk.list() and "MRL-7K4P" not in desk.list()
     assert "There is no such change." in desk.send(deed="accept", change=[waits])
-    for path, data in (("hand-on", {"to": str(new.urn)}), ("hand-back", {})):
+    for path, data in (("hand-on", {"to": str(new.organisation_id)}), ("hand-back", {})):
         assert desk.client.post(f"/desk/bookings/MRL-7K4P/{path}", data=data).status_code == 404
     assert desk.client.get("/desk/bookings/MRL-7K4P/hand-on").status_code == 404
     assert desk.client.post(f"{LIST}/{waits}/take-back").status_code == 404

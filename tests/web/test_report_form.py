@@ -58,7 +58,7 @@ def test_a_show_that_did_not_take_place_lets_the_school_book_again_and_is_not_ca
     assert f"/desk/bookings/{booking.reference}/cancel" not in page
     assert accounts.account(booking.programme, booking.school, now=NOW).is_open is True
     assert (
-        f'href="/desk/schools/{booking.urn}/propose?programme={booking.programme_id}&amp;from=bookings"'
+        f'href="/desk/schools/{booking.organisation_id}/propose?programme={booking.programme_id}&amp;from=bookings"'
         in page
     )
 

@@ -154,7 +154,7 @@ def test_reference_that_never_was_answers_as_one_that_is(app: Flask, client: Fla
         )
     assert said[0] == said[1] and [status for status, *_ in said[0]] == [200, 422, 303, 200]
     assert client.get("/b/no reference at all").status_code == 404
-    assert [r.urn for r in db.session.scalars(select(LinkRequest))] == [booking.urn]
+    assert [r.organisation_id for r in db.session.scalars(select(LinkRequest))] == [booking.organisation_id]
 
 
 @pytest.mark.both_databases
@@ -164,29 +164,31 @@ def test_three_hundred_asks_leave_some_rows_and_always_the_same_answer(
     with transaction():
         make.programme(make.partnership())
         schools = [make.school(name=f"School {n}") for n in range(12)]
-    urns = [s.urn for s in schools]
+    organisation_ids = [s.organisation_id for s in schools]
 
-    def ask(urn: int, n: int, origin: str) -> tuple[int, str]:
+    def ask(organisation_id: int, n: int, origin: str) -> tuple[int, str]:
         answer = client.post(
-            f"/find/{urn}", data={"address": f"a{n}@b.example"}, environ_base={"REMOTE_ADDR": origin}
+            f"/find/{organisation_id}",
+            data={"address": f"a{n}@b.example"},
+            environ_base={"REMOTE_ADDR": origin},
         )
         return answer.status_code, client.get(answer.location).text
 
     def rows() -> int:
         return db.session.scalar(select(func.count()).select_from(LinkRequest)) or 0
 
-    first = ask(urns[0], 0, "81.2.69.142")
-    assert all(ask(urns[0], n, f"81.2.69.{n}") == first for n in range(1, 30))
+    first = ask(organisation_ids[0], 0, "81.2.69.142")
+    assert all(ask(organisation_ids[0], n, f"81.2.69.{n}") == first for n in range(1, 30))
     assert rows() == open_door.ASKS_OF_A_SCHOOL == 10
     # One origin, every school; an IPv6 network is one origin however many addresses it has.
     for n in range(100):
-        ask(urns[1 + n % 11], n, f"2a02:c7f:1:1::{n + 1:x}")
+        ask(organisation_ids[1 + n % 11], n, f"2a02:c7f:1:1::{n + 1:x}")
     assert rows() == 10 + open_door.ASKS_FROM_ONE_ORIGIN == 70
     # An hour later a school is heard again, and a day later nothing says where anybody was.
     stopped.after(minutes=61)
-    ask(urns[0], 1, "81.2.69.142")
+    ask(organisation_ids[0], 1, "81.2.69.142")
     assert rows() == 71
     stopped.after(days=2)
-    ask(urns[0], 2, "10.0.0.7")
+    ask(organisation_ids[0], 2, "10.0.0.7")
     db.session.rollback()
     assert set(db.session.scalars(select(LinkRequest.origin))) == {""}

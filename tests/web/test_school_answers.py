@@ -22,7 +22,7 @@ def story(client: FlaskClient, stopped) -> Story:
 def newest(story: Story) -> tuple[str, str] | None:
     db.session.rollback()
     db.session.expire_all()
-    row = invitations.newest_answer(story.programme.id, story.school.urn)
+    row = invitations.newest_answer(story.programme.id, story.school.organisation_id)
     return (row.kind, row.reason) if row else None
 
 
@@ -144,7 +144,7 @@ def test_somebody_else_becomes_a_contact_and_is_written_to_once(story: Story) ->
         "somebody-else-noted",
     ]
     db.session.rollback()
-    (contact,) = contacts.contacts_of_school(story.school.urn)
+    (contact,) = contacts.contacts_of_school(story.school.organisation_id)
     assert (contact.name, contact.role, contact.source) == (
         "Sam Okonkwo",
         "Head of Year 9",

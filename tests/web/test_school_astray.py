@@ -58,7 +58,7 @@ def test_an_old_form_sent_after_booking_changes_nothing_and_leads_to_the_booking
     reference = story.book()
     page = follow(story, rest, typed)
     assert BOOKED in page and f"Reference {reference}" in page
-    assert len(promises.live(story.programme.id, story.school.urn)) == 1
+    assert len(promises.live(story.programme.id, story.school.organisation_id)) == 1
 
 
 def test_a_time_that_is_not_kept_any_more_is_not_said_to_be_given_back(story: Story) -> None:
@@ -78,7 +78,7 @@ def test_two_windows_with_two_times_book_neither_unseen(story: Story) -> None:
     answer = story.post("/book", slots=first)
     assert answer.status_code == 422
     assert "Another time was chosen meanwhile, in another window or by a colleague." in said(answer)
-    assert promises.live(story.programme.id, story.school.urn) == []
+    assert promises.live(story.programme.id, story.school.organisation_id) == []
     assert story.post("/book", slots=second).status_code == 303
 
 
@@ -87,7 +87,7 @@ def test_a_form_sent_twice_books_once_and_leads_both_times_to_the_same_booking(s
     story.fill()
     places = {story.post("/book", slots=key).headers["Location"] for _ in range(3)}
     assert len(places) == 1
-    assert len(promises.live(story.programme.id, story.school.urn)) == 1
+    assert len(promises.live(story.programme.id, story.school.organisation_id)) == 1
 
 
 @pytest.mark.parametrize("rest", ["/colleague", "/guests", "/sheet", "/person/{person}", "/remove/{person}"])
@@ -137,7 +137,9 @@ def test_a_guest_who_would_move_reads_its_booking(story: Story, client: FlaskCli
     with transaction():
         show = promises.get(reference).performance
         make.consent(show)
-        guest = make.booking(show, {8: 9}, urn=small.school.urn, role="guest").reference
+        guest = make.booking(
+            show, {8: 9}, organisation_id=small.school.organisation_id, role="guest"
+        ).reference
     for rest in ("/move", "/move/to?slot=1-1145"):
         page = follow(small, f"/booked/{guest}{rest}")
         assert "Your host sets the time." in page and "who can still move it" not in page

@@ -21,7 +21,7 @@ def fresh() -> None:
 
 def bookings_of(story: Story) -> list[Booking]:
     fresh()
-    return promises.live(story.programme.id, story.school.urn)
+    return promises.live(story.programme.id, story.school.organisation_id)
 
 
 def test_booking_from_choice_to_confirmation(client: FlaskClient, stopped) -> None:
@@ -207,7 +207,7 @@ def test_number_above_our_count_is_believed_once_it_is_confirmed(client: FlaskCl
     story.fill(typed | {"sure": "8=140"})
     key = f"{story.keys()[0]}"
     assert story.post("/book", slots=key).status_code == 303
-    assert schools.own_numbers(story.school.urn, 2026) == {8: 140}
+    assert schools.own_numbers(story.school.organisation_id, 2026) == {8: 140}
 
 
 def test_more_than_one_show_seats_says_what_fits(client: FlaskClient, stopped) -> None:

@@ -122,7 +122,7 @@ def test_whole_path_on_a_phone_passes_axe_on_each_page(site: Site, page: Page, s
 def test_whole_path_works_without_javascript(site: Site, plain_page: Page, story: Story) -> None:
     walk(site, plain_page, story, lambda page: None)
     site.fresh()
-    (booking,) = promises.live(story.programme.id, story.school.urn)
+    (booking,) = promises.live(story.programme.id, story.school.organisation_id)
     assert promises.pupils_of(booking) == {8: 108, 9: 104}
 
 

@@ -339,5 +339,5 @@ def test_a_link_opens_bookings_of_a_school_that_closed_and_none_of_one_that_stay
     for page in ("", "/move", "/cancel"):
         assert client.get(f"/i/{theirs}/booked/{reference}{page}").status_code == 404, page
     with transaction():
-        db.session.get_one(School, old.urn).status = "Closed"
+        db.session.get_one(School, old.organisation_id).status = "Closed"
     assert client.get(f"/i/{theirs}/booked/{reference}").status_code == 200

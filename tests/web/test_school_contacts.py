@@ -31,7 +31,7 @@ class Asked:
         self.school = make.school(name="Redmere Academy")
         self.joanna = make.contact(self.school, name="Joanna Fell", address="j.fell@redmere.example")
         self.office = make.contact(self.school, name="", role="Office", address="office@redmere.example")
-        seen = {self.school.urn: "j.fell@redmere.example"}
+        seen = {self.school.organisation_id: "j.fell@redmere.example"}
         requests.send(self.programme, seen, set(seen), who="Priya", now=make.NOW)
         text = copies.read(db.session.scalars(select(Letter)).one().raw).text
         self.path = re.search(r"/i/[^/\s]+/contacts", text)[0]  # type: ignore[index]
@@ -45,7 +45,7 @@ class Asked:
 
     def on_file(self) -> list[str]:
         db.session.rollback()
-        return [c.address for c in contacts.contacts_of_school(self.school.urn)]
+        return [c.address for c in contacts.contacts_of_school(self.school.organisation_id)]
 
     def state(self) -> str:
         db.session.rollback()
@@ -146,11 +146,11 @@ def test_somebody_taken_off_meanwhile_leads_back_to_the_list(asked: Asked) -> No
 def test_another_schools_person_cannot_be_touched(asked: Asked) -> None:
     with transaction():
         stranger = make.contact(make.school(), address="stranger@other.example")
-        stranger_id, urn = stranger.id, stranger.urn
+        stranger_id, organisation_id = stranger.id, stranger.organisation_id
     asked.post(f"/{stranger_id}/end")
     asked.post(f"/{stranger_id}", name="X", address="x@y.example")
     db.session.rollback()
-    assert [c.address for c in contacts.contacts_of_school(urn)] == ["stranger@other.example"]
+    assert [c.address for c in contacts.contacts_of_school(organisation_id)] == ["stranger@other.example"]
 
 
 def test_a_link_of_another_letter_does_not_open_it(asked: Asked, client: FlaskClient) -> None:

@@ -84,7 +84,7 @@ def test_step_sent_with_an_error_once_the_kept_time_is_gone_leads_to_the_times_t
     story = lay(client)
     story.choose()
     with transaction():
-        holds.give_back(story.programme.id, story.school.urn, who="a colleague", now=make.NOW)
+        holds.give_back(story.programme.id, story.school.organisation_id, who="a colleague", now=make.NOW)
     for step in ("/pupils", "/hall", "/people"):
         answer = story.send(step, {})
         assert (answer.status_code, answer.headers["Location"]) == (303, story.path("/times?lost=1")), step

@@ -37,7 +37,7 @@ def desk(client: FlaskClient, county: County) -> FlaskClient:
 
 def page_of(desk: FlaskClient, county: County, name: str, **more: str) -> str:
     query = {"programme": str(county.programme.id)} | more
-    return desk.get(f"/desk/schools/{county.urns[name]}", query_string=query).text
+    return desk.get(f"/desk/schools/{county.organisation_ids[name]}", query_string=query).text
 
 
 def panel(page: str) -> str:
@@ -67,7 +67,7 @@ def test_no_way_on_the_page_is_refused(desk: FlaskClient, county: County, stoppe
         elif state == "Sunday":
             stopped.now = NOW + 5 * DAY
     titles = set()
-    for name in county.urns:
+    for name in county.organisation_ids:
         page = page_of(desk, county, name)
         titles.add(re.findall("<h2>([^<]*)</h2>", panel(page))[0].partition(":")[0])
         for words, address in ways(page).items():
@@ -114,15 +114,19 @@ def test_the_page_says_where_one_came_from_and_which_is_next(desk: FlaskClient, 
 
 @pytest.mark.both_databases
 def test_a_call_is_kept_from_the_page_and_undone(desk: FlaskClient, county: County, stopped: Clock) -> None:
-    urn = county.urns["declined"]
+    organisation_id = county.organisation_ids["declined"]
     query = f"?programme={county.programme.id}&at=sort%3Dname"
-    page = desk.get(f"/desk/schools/{urn}{query}").text
+    page = desk.get(f"/desk/schools/{organisation_id}{query}").text
     assert page.count('name="said"') == 6 and "checked" not in panel(page)
-    empty = desk.post(f"/desk/schools/{urn}/call{query}", data={"text": "typed"})
+    empty = desk.post(f"/desk/schools/{organisation_id}/call{query}", data={"text": "typed"})
     assert empty.status_code == 422 and "Choose what they said." in empty.text and ">typed<" in empty.text
-    long = desk.post(f"/desk/schools/{urn}/call{query}", data={"said": "nobody", "text": "x" * 990})
+    long = desk.post(
+        f"/desk/schools/{organisation_id}/call{query}", data={"said": "nobody", "text": "x" * 990}
+    )
     assert long.status_code == 422
-    kept = desk.post(f"/desk/schools/{urn}/call{query}", data={"said": "nobody", "text": "after 4pm"})
+    kept = desk.post(
+        f"/desk/schools/{organisation_id}/call{query}", data={"said": "nobody", "text": "after 4pm"}
+    )
     assert kept.status_code == 303 and "at=" in kept.location
     done = desk.get(kept.location).text
     assert (
@@ -133,7 +137,7 @@ def test_a_call_is_kept_from_the_page_and_undone(desk: FlaskClient, county: Coun
     assert "Keep this call" not in panel(done)
     (undo,) = re.findall(r'action="([^"]+/undo[^"]*)"', done)
     assert desk.post(unescape(undo)).status_code == 303
-    page = desk.get(f"/desk/schools/{urn}{query}").text
+    page = desk.get(f"/desk/schools/{organisation_id}{query}").text
     assert "after 4pm" not in page and "Note taken back" in page
     assert "Undo" not in panel(desk.get(kept.location).text)
     again = desk.post(unescape(undo), follow_redirects=True)
@@ -144,19 +148,19 @@ def test_a_call_is_kept_from_the_page_and_undone(desk: FlaskClient, county: Coun
 def test_a_call_sets_the_day_to_ring_again_and_its_undo_takes_both_back(
     desk: FlaskClient, county: County, stopped: Clock
 ) -> None:
-    urn = county.urns["declined"]
-    wrong = desk.post(f"/desk/schools/{urn}/call", data={"said": "later", "again": "1/1/2020"})
+    organisation_id = county.organisation_ids["declined"]
+    wrong = desk.post(f"/desk/schools/{organisation_id}/call", data={"said": "later", "again": "1/1/2020"})
     assert wrong.status_code == 422 and "1 January 2020 is past" in wrong.text
     assert re.search(r'name="again"[^>]*value="1(/1/| January )2020"', wrong.text)
     assert "Ring back later." not in page_of(desk, county, "declined")
-    kept = desk.post(f"/desk/schools/{urn}/call", data={"said": "later", "again": "Monday"})
+    kept = desk.post(f"/desk/schools/{organisation_id}/call", data={"said": "later", "again": "Monday"})
     done = desk.get(kept.location).text
     assert "It comes back on Monday 25 January." in panel(done)
     assert "Monday 25 January: ring the school, for you" in done.partition('class="two"')[0]
     (undo,) = re.findall(r'action="([^"]+/undo[^"]*)"', panel(done))
     assert desk.post(unescape(undo)).status_code == 303
     db.session.rollback()
-    assert follow_ups.follow_ups_of_programme(county.programme.id, [urn]) == {}
+    assert follow_ups.follow_ups_of_programme(county.programme.id, [organisation_id]) == {}
     assert "Ring back later." not in page_of(desk, county, "declined")
 
 
@@ -164,14 +168,18 @@ def test_a_call_sets_the_day_to_ring_again_and_its_undo_takes_both_back(
 def test_the_undo_of_a_call_brings_back_the_day_that_it_moved(
     desk: FlaskClient, county: County, stopped: Clock
 ) -> None:
-    urn = county.urns["declined"]
+    organisation_id = county.organisation_ids["declined"]
     for day in ("25/1/2027", "1/2/2027"):
         stopped.now += timedelta(minutes=2)
-        kept = desk.post(f"/desk/schools/{urn}/call", data={"said": "later", "text": day, "again": day})
+        kept = desk.post(
+            f"/desk/schools/{organisation_id}/call", data={"said": "later", "text": day, "again": day}
+        )
     (undo,) = re.findall(r'action="([^"]+/undo[^"]*)"', panel(desk.get(kept.location).text))
     said = desk.post(unescape(undo), follow_redirects=True).text
     assert "To be followed up on 25 January 2027 again: ring the school." in said
-    assert follow_ups.follow_ups_of_programme(county.programme.id, [urn])[urn].day == date(2027, 1, 25)
+    assert follow_ups.follow_ups_of_programme(county.programme.id, [organisation_id])[
+        organisation_id
+    ].day == date(2027, 1, 25)
 
 
 @pytest.mark.any_database
@@ -186,8 +194,8 @@ def test_the_undo_of_a_call_brings_back_the_day_that_it_moved(
 def test_what_needs_more_than_a_note_leads_on_with_what_was_typed(
     desk: FlaskClient, county: County, said: str, leads_to: str, words: str
 ) -> None:
-    urn = county.urns["asked lately"]
-    answer = desk.post(f"/desk/schools/{urn}/call", data={"said": said, "text": "mock exams"})
+    organisation_id = county.organisation_ids["asked lately"]
+    answer = desk.post(f"/desk/schools/{organisation_id}/call", data={"said": said, "text": "mock exams"})
     assert answer.status_code == 303 and leads_to in answer.location
     page = desk.get(answer.location).text
     assert re.search(words, page)
@@ -196,8 +204,8 @@ def test_what_needs_more_than_a_note_leads_on_with_what_was_typed(
 
 @pytest.mark.any_database
 def test_another_schools_call_is_not_undone_here(desk: FlaskClient, county: County) -> None:
-    urn, other = county.urns["declined"], county.urns["silent"]
-    kept = desk.post(f"/desk/schools/{urn}/call", data={"said": "later"})
+    organisation_id, other = county.organisation_ids["declined"], county.organisation_ids["silent"]
+    kept = desk.post(f"/desk/schools/{organisation_id}/call", data={"said": "later"})
     number = kept.location.partition("done=")[2].partition("&")[0]
     assert desk.post(f"/desk/schools/{other}/call/{number}/undo").status_code == 404
     assert "Ring back later" not in panel(page_of(desk, county, "silent", done=number))
@@ -206,7 +214,7 @@ def test_another_schools_call_is_not_undone_here(desk: FlaskClient, county: Coun
         make.programme(theirs)
         stranger = make.person(theirs)
     make.signed_in(desk, stranger)
-    assert desk.post(f"/desk/schools/{urn}/call/{number}/undo").status_code == 404
+    assert desk.post(f"/desk/schools/{organisation_id}/call/{number}/undo").status_code == 404
 
 
 @pytest.mark.both_databases
@@ -233,23 +241,25 @@ def test_a_time_is_booked_from_the_page_in_the_schools_own_steps(desk: FlaskClie
 
 @pytest.mark.any_database
 def test_a_time_that_is_gone_is_told_and_the_others_stand_there(desk: FlaskClient, county: County) -> None:
-    urn = county.urns["asked lately"]
-    page = desk.get(f"/desk/schools/{urn}/book?slot=999999-0900").text
+    organisation_id = county.organisation_ids["asked lately"]
+    page = desk.get(f"/desk/schools/{organisation_id}/book?slot=999999-0900").text
     assert "That time is not free any more" in page and "Choose a time with them" in page
     for slot in ("+", "x-1", "1-9999+2-", "9" * 59):
-        assert desk.get(f"/desk/schools/{urn}/book", query_string={"slot": slot}).status_code == 200
+        assert (
+            desk.get(f"/desk/schools/{organisation_id}/book", query_string={"slot": slot}).status_code == 200
+        )
 
 
 @pytest.mark.any_database
 def test_one_line_holds_calls_letters_on_paper_and_by_mail_answers_and_bookings(
     desk: FlaskClient, county: County, stopped: Clock
 ) -> None:
-    urn = county.urns["no address"]
+    organisation_id = county.organisation_ids["no address"]
     with transaction():
         programme = db.session.get_one(Programme, county.programme.id)
-        school = db.session.get_one(School, urn)
+        school = db.session.get_one(School, organisation_id)
         notes.write(
-            urn,
+            organisation_id,
             "They ask for March",
             programme,
             partnership_id=programme.partnership_id,
@@ -259,9 +269,9 @@ def test_one_line_holds_calls_letters_on_paper_and_by_mail_answers_and_bookings(
         )
         made = paper.make(
             programme,
-            [urn],
-            [urn],
-            words=rounds.words_for(programme, [urn], now=NOW),
+            [organisation_id],
+            [organisation_id],
+            words=rounds.words_for(programme, [organisation_id], now=NOW),
             who="Owen",
             now=NOW - 2 * DAY,
         )
@@ -270,7 +280,7 @@ def test_one_line_holds_calls_letters_on_paper_and_by_mail_answers_and_bookings(
         paper.post(programme, [letter.letter.id], (NOW - DAY).date(), who="Owen", now=NOW - DAY)
         make.answer(programme, school, "waiting list", at=NOW - DAY / 2)
         make.invitation(programme, school, NOW - 5 * DAY, address="old@redmere.example")
-        corrections.correct(urn, "town", "Fenwold", reason="letterhead", who="Owen", now=NOW)
+        corrections.correct(organisation_id, "town", "Fenwold", reason="letterhead", who="Owen", now=NOW)
     page = page_of(desk, county, "no address")
     line = page[page.index('<ol class="log">') : page.index("</ol>")]
     order = [
@@ -303,7 +313,7 @@ def test_a_long_line_is_folded_after_its_newest(desk: FlaskClient, county: Count
     with transaction():
         for n in range(15):
             notes.write(
-                county.urns["declined"],
+                county.organisation_ids["declined"],
                 f"note {n}",
                 None,
                 partnership_id=county.partnership.id,
@@ -349,7 +359,7 @@ def test_the_page_from_the_list_takes_the_same_queries_whatever_stands_in_its_li
         with transaction():
             for more in range(n):
                 notes.write(
-                    county.urns["silent"],
+                    county.organisation_ids["silent"],
                     f"note {n} {more}",
                     county.programme,
                     partnership_id=county.partnership.id,

@@ -88,7 +88,7 @@ def test_a_school_says_no_and_takes_it_back(c: SimpleNamespace, client: FlaskCli
     assert "Your pupils are not asked your school said no: undo" in said(client.get(c.at))
     client.post(f"{c.questions}/after-all")
     assert "Kept. Your pupils are asked." in client.get(c.questions).text
-    assert declines.urns_of_programme(c.booking.programme_id) == set()
+    assert declines.organisation_ids_of_programme(c.booking.programme_id) == set()
     deeds = [d.what for d in history.history_of("programme", c.booking.programme_id)]
     assert deeds.count("declined the questionnaire") == 1
     assert deeds.count("takes the questionnaire after all") == 1
@@ -157,7 +157,7 @@ def test_another_schools_link_opens_nothing(c: SimpleNamespace, client: FlaskCli
     at = f"/i/{other}/booked/{c.booking.reference}/questions"
     assert client.get(at).status_code == 404 and client.get(f"{at}/before/poster").status_code == 404
     assert client.post(f"{at}/decline").status_code == 404
-    assert declines.urns_of_programme(c.booking.programme_id) == set()
+    assert declines.organisation_ids_of_programme(c.booking.programme_id) == set()
 
 
 def test_adults_are_asked_nothing(app: Flask, client: FlaskClient) -> None:

@@ -63,7 +63,7 @@ def entry(story: Story, reference: str) -> str:
 def fed(story: Story, now) -> str:
     """The words of the one entry in the calendar that the school subscribes to."""
     db.session.rollback()
-    feed = b"".join(entries.body(SCHOOL, story.school.urn, "Shows", now=now))
+    feed = b"".join(entries.body(SCHOOL, story.school.organisation_id, "Shows", now=now))
     (event,) = Calendar.from_ical(feed).walk("VEVENT")
     return str(event["DESCRIPTION"])
 
@@ -218,7 +218,7 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
     found = booking(reference)
     day, booking_id, starts_at = found.performance.tour_day_id, found.id, found.performance.starts_at
     cancel(reference, COMPANY, stopped)
-    assert call_offs.fallen_days(story.programme.id, story.school.urn) == {day}
+    assert call_offs.fallen_days(story.programme.id, story.school.organisation_id) == {day}
     with transaction():
         done = CallOff(
             partnership_id=story.partnership.id,
@@ -235,11 +235,16 @@ def test_a_day_that_was_given_back_after_a_call_off_is_offered_again(story: Stor
         db.session.add(done)
         db.session.flush()
         db.session.add(
-            CallOffLine(call_off_id=done.id, booking_id=booking_id, urn=story.school.urn, starts_at=starts_at)
+            CallOffLine(
+                call_off_id=done.id,
+                booking_id=booking_id,
+                organisation_id=story.school.organisation_id,
+                starts_at=starts_at,
+            )
         )
         db.session.flush()
         done.undone_at = stopped.now
-    assert call_offs.fallen_days(story.programme.id, story.school.urn) == set()
+    assert call_offs.fallen_days(story.programme.id, story.school.organisation_id) == set()
 
 
 # Into the notice
@@ -306,7 +311,7 @@ def with_guest(story: Story) -> tuple[str, Booking]:
             db.session.add(
                 GuestPlace(
                     programme_id=found.programme_id,
-                    urn=of.urn,
+                    organisation_id=of.organisation_id,
                     performance_id=found.performance_id,
                     why="no hall",
                     pupils={8: 9},
@@ -385,7 +390,9 @@ def test_a_link_of_last_year_says_that_it_is_over_what_was_seen_and_where_this_y
     for rest in ("", "/times"):
         answer = story.get(rest, follow_redirects=True)
         assert "Wednesday 8 March, 10:00am" in said(answer) and "MRL-NEW1" in said(answer)
-        assert f"/find/{story.school.urn}" in answer.text and "Choose a time for" not in said(answer)
+        assert f"/find/{story.school.organisation_id}" in answer.text and "Choose a time for" not in said(
+            answer
+        )
 
 
 def test_a_school_without_a_show_reads_that_the_tour_is_over_and_is_offered_no_time(

@@ -61,7 +61,7 @@ def test_every_turn_of_a_bookings_life_has_no_fault(
         db.session.add(
             GuestPlace(
                 programme_id=found.programme_id,
-                urn=guest.urn,
+                organisation_id=guest.organisation_id,
                 performance_id=found.performance_id,
                 why="no hall",
                 pupils={8: 9},

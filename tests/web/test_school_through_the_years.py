@@ -41,12 +41,12 @@ class Desk:
     seen: Booking
 
     def page(self, of: School | None = None, rest: str = "") -> str:
-        answer = self.client.get(f"/desk/schools/{(of or self.new).urn}{rest}")
+        answer = self.client.get(f"/desk/schools/{(of or self.new).organisation_id}{rest}")
         assert answer.status_code == 200
         return said(answer)
 
     def text(self) -> str:
-        return self.client.get(f"/desk/schools/{self.new.urn}").text
+        return self.client.get(f"/desk/schools/{self.new.organisation_id}").text
 
 
 def add(row: Any) -> Any:
@@ -107,7 +107,7 @@ def test_each_year_stands_with_the_former_self_and_its_pupils(desk: Desk) -> Non
 def test_the_page_of_a_past_year_shows_that_year(desk: Desk) -> None:
     page = desk.page(desk.old, f"?programme={desk.last.id}")
     assert "Redmere School Seen" in page and "Chosen Words, 2025/26" in page
-    assert desk.client.get(f"/desk/schools/{desk.new.urn}?programme=99999").status_code == 404
+    assert desk.client.get(f"/desk/schools/{desk.new.organisation_id}?programme=99999").status_code == 404
 
 
 def test_bookings_of_the_school_it_came_from_stand_with_its_name(desk: Desk) -> None:
@@ -126,10 +126,20 @@ def test_a_show_that_still_stands_under_the_closed_school_leads_to_what_can_be_d
 def test_letters_and_what_came_in_stand_with_what_became_of_them(desk: Desk) -> None:
     with transaction():
         for of, kind, stream, status in (
-            (desk.ours, "invitation", f"invitation/{desk.this.id}/{desk.new.urn}", "sent"),
-            (desk.ours, "link notice", f"link notice/{desk.this.id}/{desk.new.urn}/x@y.example", "bounced"),
+            (desk.ours, "invitation", f"invitation/{desk.this.id}/{desk.new.organisation_id}", "sent"),
+            (
+                desk.ours,
+                "link notice",
+                f"link notice/{desk.this.id}/{desk.new.organisation_id}/x@y.example",
+                "bounced",
+            ),
             (desk.ours, "booked", desk.seen.uid, "failed"),
-            (make.partnership(("932",)), "raised", f"raised/{desk.this.id}/{desk.new.urn}", "sent"),
+            (
+                make.partnership(("932",)),
+                "raised",
+                f"raised/{desk.this.id}/{desk.new.organisation_id}",
+                "sent",
+            ),
         ):
             make.letter(
                 "j.fell@redmere.example",
@@ -142,7 +152,7 @@ def test_letters_and_what_came_in_stand_with_what_became_of_them(desk: Desk) -> 
         make.letter(
             "else@ash.example",
             make.NOW,
-            stream=f"invitation/{desk.this.id}/{desk.new.urn}1",
+            stream=f"invitation/{desk.this.id}/{desk.new.organisation_id}1",
             kind="other school",
             partnership_id=desk.ours.id,
         )
@@ -184,11 +194,11 @@ def test_empty_parts_say_what_will_stand_there(desk: Desk) -> None:
 
 @pytest.mark.both_databases
 def test_a_note_is_kept_read_and_taken_back_for_good(desk: Desk) -> None:
-    where = f"/desk/schools/{desk.new.urn}/notes"
+    where = f"/desk/schools/{desk.new.organisation_id}/notes"
     assert desk.client.post(where, data={"kind": "phone", "text": "Ring <after> ten"}).status_code == 303
     page = desk.page()
     assert "Tue 19 Jan Call Ring &lt;after&gt; ten Priya Nandakumar, 9:00am" in page
-    (note,) = notes.of_school(desk.new.urn, partnership_id=desk.ours.id)
+    (note,) = notes.of_school(desk.new.organisation_id, partnership_id=desk.ours.id)
     assert note.programme_id == desk.this.id
     assert desk.client.post(f"{where}/{note.id}/take-back").status_code == 303
     page = desk.page()
@@ -199,29 +209,35 @@ def test_a_note_is_kept_read_and_taken_back_for_good(desk: Desk) -> None:
 
 @pytest.mark.both_databases
 def test_an_empty_note_is_refused_with_a_page_of_its_own(desk: Desk) -> None:
-    refused = desk.client.post(f"/desk/schools/{desk.new.urn}/notes", data={"kind": "note", "text": " "})
+    refused = desk.client.post(
+        f"/desk/schools/{desk.new.organisation_id}/notes", data={"kind": "note", "text": " "}
+    )
     assert refused.status_code == 422 and "Write the note first." in refused.text
-    long = desk.client.post(f"/desk/schools/{desk.new.urn}/notes", data={"kind": "note", "text": "x" * 1001})
+    long = desk.client.post(
+        f"/desk/schools/{desk.new.organisation_id}/notes", data={"kind": "note", "text": "x" * 1001}
+    )
     assert long.status_code == 422 and "x" * 1001 in long.text
 
 
 def test_notes_about_the_school_it_came_from_are_told_apart(desk: Desk) -> None:
     with transaction():
-        notes.write(desk.old.urn, "Hall is small", partnership_id=desk.ours.id, who="Owen", now=make.NOW)
+        notes.write(
+            desk.old.organisation_id, "Hall is small", partnership_id=desk.ours.id, who="Owen", now=make.NOW
+        )
     assert "Hall is small Owen, 9:00am, at Redmere School" in desk.page()
 
 
 def test_whoever_looks_after_the_gap_is_named(desk: Desk) -> None:
     assert "nobody looks after it yet" in desk.page()
     with transaction():
-        owners.assign(desk.this, [desk.new.urn], desk.person, who="Priya", now=make.NOW)
+        owners.assign(desk.this, [desk.new.organisation_id], desk.person, who="Priya", now=make.NOW)
     assert "looked after by Priya Nandakumar" in desk.page()
 
 
 def test_a_correction_stands_beside_the_register_and_says_when_both_agree(desk: Desk) -> None:
     with transaction():
         corrections.correct(
-            desk.new.urn, "number_of_pupils", 900, reason="census day", who="Owen", now=make.NOW
+            desk.new.organisation_id, "number_of_pupils", 900, reason="census day", who="Owen", now=make.NOW
         )
     assert "900 The register says 1,050. Corrected by Owen, 19 January 2027: census day" in desk.page()
     with transaction():
@@ -234,7 +250,7 @@ def test_a_change_that_waits_leads_to_the_list_of_changes(desk: Desk) -> None:
         imported = add(RegisterImport(recorded_at=make.NOW, who="Owen", file_name="x.csv", la_codes="931"))
         add(
             RegisterChange(
-                urn=desk.new.urn,
+                urn=desk.new.organisation_id,
                 import_id=imported.id,
                 la_code="931",
                 kind="named",
@@ -250,20 +266,23 @@ def test_a_change_that_waits_leads_to_the_list_of_changes(desk: Desk) -> None:
 def test_another_partnership_sees_nothing_of_it(desk: Desk) -> None:
     with transaction():
         note = notes.write(
-            desk.new.urn, "Hall is small", partnership_id=desk.ours.id, who="Owen", now=make.NOW
+            desk.new.organisation_id, "Hall is small", partnership_id=desk.ours.id, who="Owen", now=make.NOW
         )
         note_id = note.id
         stranger = make.person(make.partnership(("932",)))
     make.signed_in(desk.client, stranger)
     for path in ("", "/notes"):
-        assert desk.client.get(f"/desk/schools/{desk.new.urn}{path}").status_code == 404
+        assert desk.client.get(f"/desk/schools/{desk.new.organisation_id}{path}").status_code == 404
     assert (
         desk.client.post(
-            f"/desk/schools/{desk.new.urn}/notes", data={"kind": "note", "text": "x"}
+            f"/desk/schools/{desk.new.organisation_id}/notes", data={"kind": "note", "text": "x"}
         ).status_code
         == 404
     )
-    assert desk.client.post(f"/desk/schools/{desk.new.urn}/notes/{note_id}/take-back").status_code == 404
+    assert (
+        desk.client.post(f"/desk/schools/{desk.new.organisation_id}/notes/{note_id}/take-back").status_code
+        == 404
+    )
 
 
 @pytest.mark.both_databases
@@ -282,13 +301,19 @@ def test_the_page_takes_the_same_queries_whatever_there_is_to_tell(
                     make.show(programme, desk.new, at + timedelta(days=90)), {8: 10}, at=at
                 )
                 make.letter("j.fell@redmere.example", at, stream=booking.uid, partnership_id=desk.ours.id)
-                notes.write(desk.new.urn, f"Note {n} {more}", partnership_id=desk.ours.id, who="Owen", now=at)
+                notes.write(
+                    desk.new.organisation_id,
+                    f"Note {n} {more}",
+                    partnership_id=desk.ours.id,
+                    who="Owen",
+                    now=at,
+                )
                 make.contact(desk.new)
                 earlier = make.school(status="Closed")
                 make.succession(earlier, desk.old)
         desk.page()
         with count_queries() as queries:
-            desk.client.get(f"/desk/schools/{desk.new.urn}")
+            desk.client.get(f"/desk/schools/{desk.new.organisation_id}")
         taken.append(len(queries))
     assert len(set(taken)) == 1, taken
     assert taken[0] <= 66
@@ -303,7 +328,13 @@ def test_a_school_that_something_was_split_off_from_counts_and_keeps_what_is_its
         booking = make.booking(
             make.show(desk.this, stays, make.NOW + timedelta(days=50)), {8: 100, 9: 100}, reference="MRL-OWN1"
         )
-        notes.write(stays.urn, "Asked for a morning.", partnership_id=desk.ours.id, who="Priya", now=make.NOW)
+        notes.write(
+            stays.organisation_id,
+            "Asked for a morning.",
+            partnership_id=desk.ours.id,
+            who="Priya",
+            now=make.NOW,
+        )
     of_it, of_the_other = desk.page(stays), desk.page(split)
     assert "Open. The register names Kester Studio School as what came of it: each counts for itself" in of_it
     assert booking.reference in of_it and "Stands under a school that is not there" not in of_it
@@ -314,7 +345,7 @@ def test_a_school_that_something_was_split_off_from_counts_and_keeps_what_is_its
 
 
 def test_a_closed_school_cannot_be_taken_in_and_the_page_says_why(desk: Desk) -> None:
-    address = f"/desk/schools/{desk.old.urn}/target"
+    address = f"/desk/schools/{desk.old.organisation_id}/target"
     answer = desk.client.post(address, data={"kind": "include", "year_groups": ["8"], "reason": "Asked"})
     assert answer.status_code == 422
     assert "Redmere School cannot be taken in: the register says ‘Closed’." in said(answer)

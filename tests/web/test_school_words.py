@@ -22,11 +22,18 @@ AT = datetime(2027, 1, 19, 14, 6, tzinfo=UTC)
 
 
 def school(**changes: Any) -> School:
-    return School(urn=URN, name="Larch", **({"status": "Open"} | changes))
+    return School(organisation_id=URN, name="Larch", **({"status": "Open"} | changes))
 
 
 def standing(**changes: Any) -> Any:
-    told = {"urn": URN, "name": "Larch", "standing": "asked", "cause": "", "since": None, "evidence": ""}
+    told = {
+        "organisation_id": URN,
+        "name": "Larch",
+        "standing": "asked",
+        "cause": "",
+        "since": None,
+        "evidence": "",
+    }
     told |= {"seen_pupils": 90, "target_pupils": 120, "estimated": False, "seen_estimated": False}
     return SimpleNamespace(**told | changes)
 
@@ -84,13 +91,13 @@ CLOSED, CLOSING = {"status": "Closed"}, {"close_date": date(2027, 8, 31)}
     ],
 )
 def test_how_a_school_ends(changes: dict[str, Any], followed: bool, wanted: list[str]) -> None:
-    became = [School(urn=OTHER, name="Birch")] if followed else []
+    became = [School(organisation_id=OTHER, name="Birch")] if followed else []
     told = school_words.line_of_succession(school(**changes), became, [], [])
     assert [said(s) for s in told] == wanted
 
 
 def test_what_a_school_came_from() -> None:
-    one, two = School(urn=OTHER, name="Birch"), School(urn=OTHER + 1, name="Elm")
+    one, two = School(organisation_id=OTHER, name="Birch"), School(organisation_id=OTHER + 1, name="Elm")
     opened = school(open_date=date(2026, 9, 1))
     told = school_words.line_of_succession(opened, [], [one], [one, two])
     assert [said(s) for s in told] == [
@@ -120,8 +127,10 @@ def test_year_groups_say_what_is_promised() -> None:
 
 
 def test_outside_the_target_says_who_saw_it_all_the_same() -> None:
-    def seen(urn: int, pupils: int | None) -> AlsoSeen:
-        return AlsoSeen(urn=urn, name="Larch", district_name="", why="taken out", pupils=pupils)
+    def seen(organisation_id: int, pupils: int | None) -> AlsoSeen:
+        return AlsoSeen(
+            organisation_id=organisation_id, name="Larch", district_name="", why="taken out", pupils=pupils
+        )
 
     def told(*also: AlsoSeen, adults: bool = False) -> str:
         return school_words.outside_target(also, URN, for_adults=adults)
@@ -171,19 +180,19 @@ def chapter(*shown: Any, also: tuple[AlsoSeen, ...] = (), adults: bool = False) 
 def test_a_year_shows_its_standings_or_who_saw_it_all_the_same() -> None:
     under = [
         standing(),
-        standing(urn=OTHER, name="Birch", cause="silent", evidence="both agree", estimated=True),
+        standing(organisation_id=OTHER, name="Birch", cause="silent", evidence="both agree", estimated=True),
     ]
     one, then = school_words.years([chapter(*under), chapter()], URN, today=date(2027, 1, 19))
     assert one.under == "2026/27, as of 18 January 2027"
-    assert [(name, s.urn, lines) for name, s, lines in one.stood] == [
+    assert [(name, s.organisation_id, lines) for name, s, lines in one.stood] == [
         ("", URN, []),
         ("as Birch", OTHER, ["Silent", "Both agree"]),
     ]
     assert one.pupils == [("90 of 120", False), ("90 of 120", True)]
     assert (then.stood, then.instead, then.pupils) == ([], [], [])
     also = (
-        AlsoSeen(urn=URN, name="Larch", district_name="", why="taken out", pupils=1080),
-        AlsoSeen(urn=OTHER, name="Birch", district_name="", why="closed", pupils=None),
+        AlsoSeen(organisation_id=URN, name="Larch", district_name="", why="taken out", pupils=1080),
+        AlsoSeen(organisation_id=OTHER, name="Birch", district_name="", why="closed", pupils=None),
     )
     only, adults = school_words.years(
         [chapter(also=also), chapter(also=also, adults=True)], URN, today=date(2027, 1, 18)
@@ -248,7 +257,7 @@ def booking_line(of: School, *, closing: bool = False, now: datetime = AT, **cha
     programme = SimpleNamespace(academic_year=2026, for_adults=False)
     told = {
         "ended_at": None,
-        "urn": URN,
+        "organisation_id": URN,
         "role": "host",
         "catch_up": False,
         "seats": 1200,
@@ -266,7 +275,9 @@ def test_a_booking_says_what_became_of_it_and_under_which_name() -> None:
     assert booking_line(school(), now=earlier).asides == []
     cancelled = booking_line(school(), ended_at=AT, role="guest")
     assert cancelled.cancelled and cancelled.asides == ["as guest"]
-    other = booking_line(school(), urn=OTHER, programme=SimpleNamespace(academic_year=2026, for_adults=True))
+    other = booking_line(
+        school(), organisation_id=OTHER, programme=SimpleNamespace(academic_year=2026, for_adults=True)
+    )
     assert (other.under, other.pupils) == ("2026/27, as Birch", "staff")
 
 
@@ -274,12 +285,12 @@ def test_a_booking_at_a_school_that_is_not_there_then_says_so() -> None:
     closed, later = school(status="Closed"), "Stands under a school that is not there then"
     assert booking_line(school(), closing=True).not_there == later
     assert booking_line(closed, closing=True).not_there == "The school is closed"
-    assert booking_line(closed, closing=True, urn=OTHER).not_there == later
+    assert booking_line(closed, closing=True, organisation_id=OTHER).not_there == later
 
 
 def test_contacts_say_who_is_written_to_first_and_whose_mail_comes_back() -> None:
-    ours = Contact(urn=URN, name="Jo", address="jo@larch.example")
-    old = Contact(urn=OTHER, name="", address="office@birch.example")
+    ours = Contact(organisation_id=URN, name="Jo", address="jo@larch.example")
+    old = Contact(organisation_id=OTHER, name="", address="office@birch.example")
     lines = school_words.contact_lines([ours, old], URN, {"office@birch.example"})
     assert [(x.name, x.first, x.comes_back, x.own) for x in lines] == [
         ("Jo", True, False, True),
@@ -311,9 +322,9 @@ def test_changes_of_the_register_wait() -> None:
 
 def test_earlier_visits_name_the_school_where_it_is_another() -> None:
     names = {OTHER: "Birch"}
-    visit: Any = SimpleNamespace(urn=OTHER, day=None, pupils=None)
+    visit: Any = SimpleNamespace(organisation_id=OTHER, day=None, pupils=None)
     assert school_words.visit(visit, URN, names) == "day not known, number not known, as Birch"
-    visit = SimpleNamespace(urn=URN, day=date(2025, 3, 4), pupils=1)
+    visit = SimpleNamespace(organisation_id=URN, day=date(2025, 3, 4), pupils=1)
     assert school_words.visit(visit, URN, names) == "4 March 2025, 1 pupil"
 
 
@@ -343,7 +354,11 @@ def test_a_fact_says_what_the_register_says_and_who_corrected_it() -> None:
         ({"owner": "Owen Bright"}, {"programme": 1, "owner": "Priya"}, "Priya, was Owen Bright"),
         (
             None,
-            {"urn": 990_193, "starts_at": "2027-03-09T09:30:00+00:00", "pupils": {"8": 118, "9": 96}},
+            {
+                "organisation_id": 990_193,
+                "starts_at": "2027-03-09T09:30:00+00:00",
+                "pupils": {"8": 118, "9": 96},
+            },
             "9 March 2027 at 9:30am; pupils: 118 in Year 8 and 96 in Year 9",
         ),
         (None, {"took place": True, "pupils": {"8": 117}}, "it took place; pupils: 117 in Year 8"),

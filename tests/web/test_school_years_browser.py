@@ -61,9 +61,15 @@ def county(app: Flask, site: Site, wide_page: Page) -> tuple[School, School, str
             partnership_id=ours.id,
         )
         notes.write(
-            new.urn, "Ring after ten.\nThe hall is small.", partnership_id=ours.id, who="Owen", now=now
+            new.organisation_id,
+            "Ring after ten.\nThe hall is small.",
+            partnership_id=ours.id,
+            who="Owen",
+            now=now,
         )
-        corrections.correct(new.urn, "number_of_pupils", 900, reason="census", who="Owen", now=now)
+        corrections.correct(
+            new.organisation_id, "number_of_pupils", 900, reason="census", who="Owen", now=now
+        )
         imported = RegisterImport(recorded_at=now, who="Owen Bright", file_name="x.csv", la_codes="931")
         db.session.add(imported)
         db.session.flush()
@@ -74,7 +80,7 @@ def county(app: Flask, site: Site, wide_page: Page) -> tuple[School, School, str
             )
             db.session.add(
                 RegisterChange(
-                    urn=new.urn,
+                    urn=new.organisation_id,
                     import_id=imported.id,
                     la_code="931",
                     kind=kind,
@@ -94,9 +100,9 @@ def test_pages_about_a_school_through_the_years_and_register_changes_have_no_fau
 ) -> None:
     old, new, reference = county
     for path in (
-        f"/desk/schools/{old.urn}",
-        f"/desk/schools/{new.urn}",
-        f"/desk/schools/{new.urn}/notes",
+        f"/desk/schools/{old.organisation_id}",
+        f"/desk/schools/{new.organisation_id}",
+        f"/desk/schools/{new.organisation_id}/notes",
         "/desk/register",
         "/desk/register/changes",
         "/desk/register/changes?kind=nonsense",

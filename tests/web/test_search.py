@@ -86,8 +86,8 @@ def test_a_school_is_found_by_its_telephone_number(client: FlaskClient, desk: De
 
 
 def test_a_urn_leads_straight_to_its_school(client: FlaskClient, desk: Desk) -> None:
-    answer = client.get("/desk/search", query_string={"q": f" {desk.zoe.urn} "})
-    assert (answer.status_code, answer.location) == (302, f"/desk/schools/{desk.zoe.urn}")
+    answer = client.get("/desk/search", query_string={"q": f" {desk.zoe.organisation_id} "})
+    assert (answer.status_code, answer.location) == (302, f"/desk/schools/{desk.zoe.organisation_id}")
 
 
 @pytest.mark.parametrize("typed", ["MRL-7K4P", "mrl-7k4p", "mrl7k4p", " MRL 7K4P "])
@@ -161,9 +161,9 @@ def test_a_closed_school_says_what_it_became_and_links_only_to_ours(client: Flas
         make.succession(old, desk.zoe)
         make.succession(old, theirs)
     page = searched(client, q="tarrant")
-    assert f'Became <a href="/desk/schools/{desk.zoe.urn}">' in page
+    assert f'Became <a href="/desk/schools/{desk.zoe.organisation_id}">' in page
     assert "Walled Academy" not in page
-    assert "Far Away Academy" in page and f'/desk/schools/{theirs.urn}"' not in page
+    assert "Far Away Academy" in page and f'/desk/schools/{theirs.organisation_id}"' not in page
 
 
 @pytest.mark.parametrize("typed", ["ELS-9X2B", "elsewhere", "z.mueller@elsewhere.example"])
@@ -179,14 +179,14 @@ def test_a_laestab_leads_straight_to_its_school(client: FlaskClient, desk: Desk)
         make.school(establishment_number=4033, la_code="999")
     for typed in ("931/4032", "9314032"):
         answer = client.get("/desk/search", query_string={"q": typed})
-        assert (answer.status_code, answer.location) == (302, f"/desk/schools/{school.urn}")
+        assert (answer.status_code, answer.location) == (302, f"/desk/schools/{school.organisation_id}")
     assert "Nothing here matches" in searched(client, q="999/4033")
 
 
 def test_a_urn_of_another_partnership_leads_nowhere(client: FlaskClient, desk: Desk) -> None:
     with transaction():
         hidden = make.school(la_code="825")
-    assert "Nothing here matches" in searched(client, q=hidden.urn)
+    assert "Nothing here matches" in searched(client, q=hidden.organisation_id)
 
 
 def test_every_number_is_a_link_to_a_list_of_so_many(client: FlaskClient, desk: Desk) -> None:
@@ -274,4 +274,4 @@ def test_search_in_a_real_browser(site: Site, wide_page: Page, page: Page, desk:
         site.check(wide_page, f"/desk/search{path}")
     site.open(page, "/desk/search?q=zoe")
     page.get_by_role("link", name="Académie Zoë Marlow").click()
-    assert page.url.endswith(f"/desk/schools/{desk.zoe.urn}")
+    assert page.url.endswith(f"/desk/schools/{desk.zoe.organisation_id}")

@@ -26,7 +26,7 @@ def schools(*standings: Word) -> list[Standing]:
     """Schools of a target, each by its standing alone."""
     return [
         Standing(
-            urn=n,
+            organisation_id=n,
             name=f"School {n}",
             district_code="",
             district_name="",
@@ -147,7 +147,7 @@ def test_the_file_of_the_next_step_goes_from_the_set_up_itself(client: FlaskClie
     assert "1 school has nobody to write to" in page
     form = re.search(r'<form method="post" action="(/desk/contacts)" enctype="multipart/form-data">', page)
     assert form is not None and 'type="file" id="file" name="file" accept=".csv,.xlsx"' in page
-    lines = f"URN,Email,Name\n{without.urn},office@otherwold.example,Office\n".encode()
+    lines = f"URN,Email,Name\n{without.organisation_id},office@otherwold.example,Office\n".encode()
     sent = desk.post(form[1], data={"file": (io.BytesIO(lines), "leads.csv")})
     assert sent.status_code == 303
     looked = desk.get(sent.location).text

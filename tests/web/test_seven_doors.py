@@ -78,7 +78,7 @@ def test_every_page_is_named_with_the_section_it_belongs_to(
     app: Flask, client: FlaskClient, county: County
 ) -> None:
     rows = {row.name for door in doors.DOORS for row in door.rows}
-    of_one = ("/desk/schools/<int:urn>", "/desk/bookings/<reference>")
+    of_one = ("/desk/schools/<int:organisation_id>", "/desk/bookings/<reference>")
     for endpoint in the_pages(app, client, county):
         name = endpoint.partition(".")[2]
         rule = next(r.rule for r in app.url_map.iter_rules(endpoint))
@@ -148,8 +148,8 @@ def test_a_school_and_its_booking_keep_the_section_one_came_from(client: FlaskCl
 def test_where_nobody_comes_from_a_school_stands_where_it_stands_by_itself(
     client: FlaskClient, county: County, said: str
 ) -> None:
-    urn = county.told.cast.everybody[0].urn
-    page = client.get(f"/desk/schools/{urn}", query_string={"from": said}).text
+    organisation_id = county.told.cast.everybody[0].organisation_id
+    page = client.get(f"/desk/schools/{organisation_id}", query_string={"from": said}).text
     assert door_and_back(page) == ("Coverage", "/desk/schools")
     assert "evil" not in page
 

@@ -77,7 +77,7 @@ def test_who_booked_stands_beside_the_reference(story: Story) -> None:
 
 def test_a_deadline_in_the_holidays_is_the_last_school_day_before_them(story: Story, stopped) -> None:
     with transaction():
-        school = db.session.get_one(School, story.school.urn)
+        school = db.session.get_one(School, story.school.organisation_id)
         for n in range(15, 24):  # a holiday of the school's own, up to the notice's last day
             school_days.rule_out(school, date(2027, 2, n), "half term", who="x", now=make.NOW)
     reference = story.book()

@@ -10,7 +10,7 @@ from outreach.tour.legs import Leg
 from outreach.web.coordinator import show_words
 
 GET_IN = datetime(2027, 1, 19, 8, 0, tzinfo=UTC)
-SHOW: Any = SimpleNamespace(urn=1, get_in_at=GET_IN)
+SHOW: Any = SimpleNamespace(organisation_id=1, get_in_at=GET_IN)
 
 
 def leg(slack: int = 49, other: Any = None, **changes: Any) -> Leg:
@@ -56,11 +56,11 @@ def test_a_base_too_far_off_is_said_to_be() -> None:
     ],
 )
 def test_what_is_to_spare_before_the_next_show(slack: int, said: str) -> None:
-    assert show_words.on_from_it(leg(slack, SimpleNamespace(urn=2)), SHOW).spare == said
+    assert show_words.on_from_it(leg(slack, SimpleNamespace(organisation_id=2)), SHOW).spare == said
 
 
 def test_two_shows_at_one_school_have_no_road_between_them() -> None:
-    same = SimpleNamespace(urn=1)
+    same = SimpleNamespace(organisation_id=1)
     for said in (show_words.to_it(leg(0, same), SHOW), show_words.on_from_it(leg(0, same), SHOW)):
         assert (said.how_far, said.times) == ("", "The same school: nobody drives")
 

@@ -85,7 +85,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     place = add(
         GuestPlace(
             programme_id=programme.id,
-            urn=guest.urn,
+            organisation_id=guest.organisation_id,
             performance_id=show.id,
             why="other",
             pupils={9: 9},
@@ -97,7 +97,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     kept = add(
         Proposal(
             programme_id=programme.id,
-            urn=guest.urn,
+            organisation_id=guest.organisation_id,
             starts_at=SOON,
             uid=f"{secret}@outreach.example",
             organizer_token=secret,
@@ -123,14 +123,14 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         PlanLine(
             plan_id=plan.id,
             day=SOON.date(),
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             starts_at=SOON,
             get_in_at=SOON,
             away_at=SOON + timedelta(hours=2),
         )
     )
     note = notes.write(
-        school.urn,
+        school.organisation_id,
         f"{secret} said so",
         programme,
         partnership_id=of.id,
@@ -139,22 +139,28 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         now=make.EARLIER,
     )
     follow_ups.set_follow_ups(
-        programme, [school.urn], SOON.date(), f"{secret} rings", person, who=secret, now=make.EARLIER
+        programme,
+        [school.organisation_id],
+        SOON.date(),
+        f"{secret} rings",
+        person,
+        who=secret,
+        now=make.EARLIER,
     )
     saved = saved_views.save(person, f"{secret} view", "never=1", shared=True, now=make.EARLIER)
     own_letter = drafts.keep(
         programme,
-        [school.urn],
+        [school.organisation_id],
         Typed(subject=secret, words=f"{secret} writes"),
         form_key=secret,
         who=secret,
         now=make.EARLIER,
     )
-    follow_up = follow_ups.follow_ups_of_programme(programme.id)[school.urn]
+    follow_up = follow_ups.follow_ups_of_programme(programme.id)[school.organisation_id]
     imported = add(RegisterImport(recorded_at=make.EARLIER, who=secret, file_name="a.csv", la_codes=code))
     change = add(
         RegisterChange(
-            urn=school.urn,
+            urn=school.organisation_id,
             import_id=imported.id,
             la_code=code,
             kind="named",
@@ -248,11 +254,19 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             recorded_at=make.NOW,
         )
     )
-    add(CallOffLine(call_off_id=called.id, proposal_id=kept.id, urn=guest.urn, starts_at=SOON, to_ring=True))
+    add(
+        CallOffLine(
+            call_off_id=called.id,
+            proposal_id=kept.id,
+            organisation_id=guest.organisation_id,
+            starts_at=SOON,
+            to_ring=True,
+        )
+    )
     request = add(
         LinkRequest(
             programme_id=programme.id,
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             address=f"r@{secret}.example",
             why_waiting=secret,
             recorded_at=make.NOW,
@@ -260,7 +274,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     )
     staff_answers.answer(past, Said(change_words=secret), form_key=secret, now=make.NOW)
     staff = db.session.scalars(select(StaffAnswer).where(StaffAnswer.booking_id == past.id)).one()
-    lot = by_lot(programme, [school.urn, guest.urn], now=make.EARLIER)
+    lot = by_lot(programme, [school.organisation_id, guest.organisation_id], now=make.EARLIER)
     asked_round = add(InvitationRound(programme_id=programme.id, recorded_at=make.EARLIER, who=secret))
     earlier = add(EarlierList(partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret))
     taken = add(
@@ -284,7 +298,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     waiting = add(
         NamedPerson(
             door="contacts",
-            urn=school.urn,
+            organisation_id=school.organisation_id,
             programme_id=programme.id,
             name=secret,
             address=f"n@{secret}.example",
@@ -332,7 +346,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
         "programme_id": [programme.id],
-        "urn": [school.urn, guest.urn],
+        "organisation_id": [school.organisation_id, guest.organisation_id],
         "reference": [booking.reference, past.reference],
         "contact_id": [contact.id, named.id],
         "performance_id": [show.id],
@@ -481,7 +495,10 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
         person, ours = year("931", "Openly")
         _, theirs = year("932", "Secretly")
         programme = db.session.get_one(Programme, ours["programme_id"][0])
-        schools = [link_to(programme, db.session.get_one(School, urn)) for urn in ours["urn"]]
+        schools = [
+            link_to(programme, db.session.get_one(School, organisation_id))
+            for organisation_id in ours["organisation_id"]
+        ]
         link = troupe_links.make(
             ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW
         )
@@ -601,7 +618,10 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         person, ours = year("931", "Openly")
         _, rest = year("932", "Secretly")
         programme = db.session.get_one(Programme, ours["programme_id"][0])
-        schools = [link_to(programme, db.session.get_one(School, urn)) for urn in ours["urn"]]
+        schools = [
+            link_to(programme, db.session.get_one(School, organisation_id))
+            for organisation_id in ours["organisation_id"]
+        ]
         theirs_link = link_to(told.programme, told.cast.everybody[0])
         link = troupe_links.make(
             ours["troupe_id"][0], partnership_id=person.partnership_id, who="Priya", now=make.NOW

@@ -188,9 +188,9 @@ def test_the_desk_is_walked_by_keyboard_and_read_out(
     plan = db.session.scalars(
         select(TourPlan.id).where(TourPlan.state == "done").order_by(TourPlan.id)
     ).first()
-    urn = told.cast.playing(cast.SILENT)[0].urn
+    organisation_id = told.cast.playing(cast.SILENT)[0].organisation_id
     assert plan is not None
-    addresses = {"plan": f"/desk/plans/{plan}", "school": f"/desk/schools/{urn}"}
+    addresses = {"plan": f"/desk/plans/{plan}", "school": f"/desk/schools/{organisation_id}"}
     site.sign_in(wide_page, told.coordinator)
     site.open(wide_page, addresses.get(which, f"/desk/{which}" if which != "desk" else "/desk"))
     hold(wide_page)

@@ -71,14 +71,14 @@ def two(app: Flask) -> tuple[Side, Side]:
         make.report(made, "school", make.NOW - timedelta(days=1), {8: 100, 9: 100})
         history.record(
             "invited",
-            history.Subject("school", theirs.school.urn, None),
+            history.Subject("school", theirs.school.organisation_id, None),
             who="Sworn in",
             now=make.EARLIER,
             after="a word among us",
         )
         history.record("booked", made, who="Sworn in", now=make.EARLIER)
         notes.write(
-            theirs.school.urn,
+            theirs.school.organisation_id,
             "told on the phone",
             theirs.programme,
             partnership_id=theirs.partnership.id,
@@ -87,14 +87,16 @@ def two(app: Flask) -> tuple[Side, Side]:
             now=make.EARLIER,
         )
         corrections.correct(
-            theirs.school.urn,
+            theirs.school.organisation_id,
             "number_of_pupils",
             77,
             reason="a word among us",
             who="Sworn in",
             now=make.EARLIER,
         )
-        schools.set_own_numbers(theirs.school.urn, 2026, {8: 307}, who="Sworn in", now=make.EARLIER)
+        schools.set_own_numbers(
+            theirs.school.organisation_id, 2026, {8: 307}, who="Sworn in", now=make.EARLIER
+        )
     return sides[0], sides[1]
 
 
@@ -108,24 +110,28 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
         make.succession(*ends)
         theirs.school.status = "Closed"
         make.record(theirs.school, make.EARLIER, status="Closed")
-    urn = ours.school.urn
+    organisation_id = ours.school.organisation_id
     for page in (
-        f"/desk/schools/{urn}",
+        f"/desk/schools/{organisation_id}",
         "/desk/search?q=secret",
         "/desk/gaps",
         "/desk/phone-list",
         "/desk/coverage",
-        f"/desk/schools/{urn}/invite",
+        f"/desk/schools/{organisation_id}/invite",
         "/desk/schools",
         "/desk/register/changes",
     ):
         found = ours.client.get(page)
         assert found.status_code == 200
         assert [secret for secret in SECRETS if secret in found.text] == [], page
-    assert lines.after([urn], ours.partnership.id) == lines.before([urn], ours.partnership.id) == {}
+    assert (
+        lines.after([organisation_id], ours.partnership.id)
+        == lines.before([organisation_id], ours.partnership.id)
+        == {}
+    )
     with transaction():  # with nobody on file of its own, nobody of theirs is written to
-        contacts.end(contacts.contacts_of_school(urn)[0], who="Priya", now=make.NOW)
-    assert contacts.to_write_to([urn]) == {}
+        contacts.end(contacts.contacts_of_school(organisation_id)[0], who="Priya", now=make.NOW)
+    assert contacts.to_write_to([organisation_id]) == {}
     (was,) = before.target
     after = standings.standings_of_programme(
         ours.programme.id, as_of=make.NOW.date() - timedelta(days=1), now=make.NOW
@@ -136,7 +142,7 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
 def hand_over(giver: Side, receiver: Side, at: datetime) -> None:
     with transaction():
         asked = ChangeOfHands(
-            urn=giver.school.urn,
+            urn=giver.school.organisation_id,
             giver_id=giver.partnership.id,
             receiver_id=receiver.partnership.id,
             la_code="931",
@@ -150,7 +156,7 @@ def hand_over(giver: Side, receiver: Side, at: datetime) -> None:
 
 def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) -> None:
     ours, theirs = two
-    urn, day = theirs.school.urn, make.NOW.date()
+    organisation_id, day = theirs.school.organisation_id, make.NOW.date()
     with transaction():
         coming = make.booking(
             make.show(theirs.programme, theirs.school, datetime(2027, 3, 9, 9, 30, tzinfo=UTC)),
@@ -166,10 +172,12 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
     hand_over(theirs, ours, now)
     stopped.now = now + timedelta(hours=1)
     # The receiver has the school, with what is known of it, and begins with nobody and nothing else.
-    page = ours.client.get(f"/desk/schools/{urn}").text
+    page = ours.client.get(f"/desk/schools/{organisation_id}").text
     assert (
         "Secret School" in page
-        and contacts.contacts_of_school(urn) == contacts.to_write_to([urn]).get(urn, []) == []
+        and contacts.contacts_of_school(organisation_id)
+        == contacts.to_write_to([organisation_id]).get(organisation_id, [])
+        == []
     )
     for secret in ("lead@secret.example", "SEC-00001", "SEC-00002", "told on the phone"):
         assert secret not in page
@@ -177,24 +185,24 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         "invited" not in page.split('id="history"')[-1].lower()
         or "a word among us" not in page.split('id="history"')[-1]
     )
-    assert schools.own_numbers(urn, 2026) == {8: 307}
+    assert schools.own_numbers(organisation_id, 2026) == {8: 307}
     found = standings.standings_of_programme(ours.programme.id, as_of=stopped.now.date(), now=stopped.now)
-    (taken,) = [s for s in found.target if s.urn == urn]
+    (taken,) = [s for s in found.target if s.organisation_id == organisation_id]
     assert (taken.standing, taken.seen_pupils) == ("unreachable", 0)
     # The giver's coordinators reach what they promised, its letters and history; the school is out of their
     # lists.
-    assert theirs.client.get(f"/desk/schools/{urn}").status_code == 404
+    assert theirs.client.get(f"/desk/schools/{organisation_id}").status_code == 404
     for one in ("SEC-00001", reference):
         assert theirs.client.get(f"/desk/bookings/{one}").status_code == 200
         assert ours.client.get(f"/desk/bookings/{one}").status_code == 404
     assert "SEC-00001" in theirs.client.get("/desk/bookings?when=past").text
-    assert [c.address for c in contacts.contacts_of_school(urn, theirs.partnership.id)] == [
+    assert [c.address for c in contacts.contacts_of_school(organisation_id, theirs.partnership.id)] == [
         "lead@secret.example"
     ]
     now_theirs = standings.standings_of_programme(
         theirs.programme.id, as_of=stopped.now.date(), now=stopped.now
     )
-    assert now_theirs.target == [] and [s.urn for s in now_theirs.also_seen] == [urn]
+    assert now_theirs.target == [] and [s.organisation_id for s in now_theirs.also_seen] == [organisation_id]
     # The days before stay as they were.
     for n, was in zip((0, 5, 30), past, strict=True):
         again = standings.standings_of_programme(
@@ -209,9 +217,11 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
             created_at=stopped.now,
             partnership_id=ours.partnership.id,
         )
-        corrections.correct(urn, "name", "Renamed Academy", reason="ours", who="Owen", now=stopped.now)
-    assert [c.address for c in contacts.contacts_of_school(urn)] == ["new@redmere.example"]
-    assert [c.address for c in contacts.contacts_of_school(urn, theirs.partnership.id)] == [
+        corrections.correct(
+            organisation_id, "name", "Renamed Academy", reason="ours", who="Owen", now=stopped.now
+        )
+    assert [c.address for c in contacts.contacts_of_school(organisation_id)] == ["new@redmere.example"]
+    assert [c.address for c in contacts.contacts_of_school(organisation_id, theirs.partnership.id)] == [
         "lead@secret.example"
     ]
     later = standings.standings_of_programme(
@@ -224,24 +234,28 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
 @pytest.mark.both_databases
 def test_each_reads_of_a_schools_history_what_was_its_own(two: Any, stopped: Any) -> None:
     ours, theirs = two
-    urn, at = theirs.school.urn, make.NOW + timedelta(days=1)
+    organisation_id, at = theirs.school.organisation_id, make.NOW + timedelta(days=1)
     hand_over(theirs, ours, at)
-    kept = ours.school.urn
+    kept = ours.school.organisation_id
     with transaction():
         for what, of, who, hours in (
             ("invited", (kept, ours.partnership.id), "Priya", 0),
             ("held", (kept, theirs.partnership.id), "Sworn in", 0),
-            ("set its hours", (urn, None), "Owen", 1),
-            ("held", (urn, theirs.partnership.id), "The school", 2),
+            ("set its hours", (organisation_id, None), "Owen", 1),
+            ("held", (organisation_id, theirs.partnership.id), "The school", 2),
         ):
             subject = history.Subject("school", *of)
             history.record(what, subject, who=who, now=at + timedelta(hours=hours))
 
-    def read(side: Side, urn: int = urn) -> list[str]:
-        held = {("school", urn): hands.spans([urn], side.partnership.id)[urn]}
+    def read(side: Side, organisation_id: int = organisation_id) -> list[str]:
+        held = {
+            ("school", organisation_id): hands.spans([organisation_id], side.partnership.id)[organisation_id]
+        }
         return [
             row.what
-            for row in history.of_many({"school": [urn]}, spans=held, partnership_id=side.partnership.id)
+            for row in history.of_many(
+                {"school": [organisation_id]}, spans=held, partnership_id=side.partnership.id
+            )
         ]
 
     assert read(ours) == ["set its hours"]

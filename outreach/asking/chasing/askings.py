@@ -83,20 +83,20 @@ class OpenAsking:
 
 def read(
     programme: Programme,
-    urns: Iterable[int] | None = None,
+    organisation_ids: Iterable[int] | None = None,
     *,
     target: Collection[int] | None = None,
     now: datetime,
 ) -> tuple[list[OpenAsking], list[NotWrittenTo]]:
     """By school name: who waits for an answer, and who is left in peace with the first reason that holds.
 
-    `urns` None: every school that was asked in this programme. `target`: the URNs of the programme's target.
+    `organisation_ids` None: every school that was asked in this programme. `target`: whom the programme is for.
     """
-    facts = _Facts(programme, urns, now=now)
+    facts = _Facts(programme, organisation_ids, now=now)
     found: list[OpenAsking] = []
     left_out: list[NotWrittenTo] = []
     for school in facts.schools:
-        outside = target is not None and school.urn not in target
+        outside = target is not None and school.organisation_id not in target
         judged = facts.judge(school, outside_target=outside)
         if isinstance(judged, OpenAsking):
             found.append(judged)
@@ -108,58 +108,62 @@ def read(
 class _Facts:
     """All that decides who is chased, read at once."""
 
-    def __init__(self, programme: Programme, urns: Iterable[int] | None, *, now: datetime) -> None:
+    def __init__(
+        self, programme: Programme, organisation_ids: Iterable[int] | None, *, now: datetime
+    ) -> None:
         p = programme.id
         ours = partnerships.la_codes(programme.partnership_id)
-        named = None if urns is None else set(urns)
+        named = None if organisation_ids is None else set(organisation_ids)
         self.schools = db.session.scalars(*_schools(p, named, ours)).all()
-        known = [school.urn for school in self.schools]
+        known = [school.organisation_id for school in self.schools]
         self.calendars = school_days.load(known)
         self.contacts = contacts.to_write_to(known)
         self.decisions = target_decisions.decisions(p)
         self.no_times = invitations.why_no_times(programme, now=now)
         self.asked: dict[int, list[tuple[Invitation, str, datetime | None]]] = {}
         for invitation, status, handed_at in db.session.execute(*_invitations(p, known)):
-            self.asked.setdefault(invitation.urn, []).append((invitation, status, handed_at))
+            self.asked.setdefault(invitation.organisation_id, []).append((invitation, status, handed_at))
         self.chased: dict[int, list[tuple[Chase, Letter]]] = {}
-        for chase, letter in chases.standing(p, None if urns is None else known):
-            self.chased.setdefault(chase.urn, []).append((chase, letter))
-        self.booked = _by_urn(_booked(p, known))
-        with_promise = [s for s in self.schools if self.booked.get(s.urn, (None, None, 0))[2]]
+        for chase, letter in chases.standing(p, None if organisation_ids is None else known):
+            self.chased.setdefault(chase.organisation_id, []).append((chase, letter))
+        self.booked = _by_organisation_id(_booked(p, known))
+        with_promise = [s for s in self.schools if self.booked.get(s.organisation_id, (None, None, 0))[2]]
         self.accounts = accounts.of_schools(programme, with_promise, now=now) if with_promise else {}
-        self.answers = {answer.urn: answer for answer in db.session.scalars(*_newest_answers(p, known))}
-        self.kept = _by_urn(_kept(p, known, day_of(now)))
-        self.lapsed = _by_urn(_lapsed(p, known, day_of(now)))
+        self.answers = {
+            answer.organisation_id: answer for answer in db.session.scalars(*_newest_answers(p, known))
+        }
+        self.kept = _by_organisation_id(_kept(p, known, day_of(now)))
+        self.lapsed = _by_organisation_id(_lapsed(p, known, day_of(now)))
         addresses = {i.address for rows in self.asked.values() for i, _, _ in rows}
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
 
     def judge(self, school: School, *, outside_target: bool) -> OpenAsking | str:
         """What its chasing stands on, or why there is none."""
-        urn, asked = school.urn, self.asked.get(school.urn, [])
+        organisation_id, asked = school.organisation_id, self.asked.get(school.organisation_id, [])
         if not school.is_open:
             return "closed in the register"
-        decision = self.decisions.get(urn)
+        decision = self.decisions.get(organisation_id)
         if decision is not None and decision.kind == EXCLUDE:
             return f"excluded: {decision.reason}"
         if outside_target:
             return "not in the target of this programme"
-        if (account := self.accounts.get(urn)) is not None and not account.is_open:
+        if (account := self.accounts.get(organisation_id)) is not None and not account.is_open:
             return "booked"
         if not asked:
             return "not asked yet: invite it first"
-        said = self._said(urn)
+        said = self._said(organisation_id)
         since = [row for row in asked if said is None or row[0].recorded_at >= said[0]]
         if not since:
             return said[1] if said else ""
-        if (kept := self.kept.get(urn)) is not None:
+        if (kept := self.kept.get(organisation_id)) is not None:
             return f"{day_short(kept[0])} at {clock(kept[0])} is kept for it until {day_short(kept[1])}"
         return self._asking(school, since)
 
-    def _said(self, urn: int) -> tuple[datetime, str] | None:
+    def _said(self, organisation_id: int) -> tuple[datetime, str] | None:
         """When a school last said anything, and what, in words."""
-        booked_at, ended_at, _ = self.booked.get(urn, (None, None, 0))
-        answer = self.answers.get(urn)
+        booked_at, ended_at, _ = self.booked.get(organisation_id, (None, None, 0))
+        answer = self.answers.get(organisation_id)
         told: list[tuple[datetime, str]] = []
         if booked_at is not None:
             told.append((booked_at, f"booked since, on {day_short(booked_at)}"))
@@ -192,7 +196,7 @@ class _Facts:
             return f"wrote to us on {day_short(wrote)}: its mail waits under To read"
         if self.no_times and all(i.without_times for i, _ in handed):
             return "was told that we write again when there are times to choose: there are none yet"
-        on_file = {c.address.lower(): c for c in self.contacts.get(school.urn, [])}
+        on_file = {c.address.lower(): c for c in self.contacts.get(school.organisation_id, [])}
         invitation, asked_at = max(
             ((i, at) for i, at in handed if i.address.lower() in on_file),
             key=lambda row: row[1],
@@ -202,7 +206,7 @@ class _Facts:
             return "nobody who was asked is on file any more: invite whoever is"
         written: list[ChasingLetter] = []
         last_at, in_hand = asked_at, ""
-        for chase, letter in self.chased.get(school.urn, []):
+        for chase, letter in self.chased.get(school.organisation_id, []):
             if chase.asking_id != since[0][0].id:
                 continue
             if letter.status not in (SENT, *NEVER_ARRIVED):
@@ -213,13 +217,13 @@ class _Facts:
             written.append(ChasingLetter(chase=chase, day=day_of(at), arrived=arrived))
             last_at = max(last_at, at) if arrived else last_at
         waits_since = [day_of(last_at)]
-        if (lapsed := self.lapsed.get(school.urn)) is not None:
+        if (lapsed := self.lapsed.get(school.organisation_id)) is not None:
             waits_since += [lapsed[0], *([day_of(lapsed[1])] if lapsed[1] is not None else [])]
         return OpenAsking(
             id=since[0][0].id,
             school=school,
             contact=on_file[invitation.address.lower()],
-            calendar=self.calendars[school.urn],
+            calendar=self.calendars[school.organisation_id],
             asked_on=day_of(asked_at),
             since=max(waits_since),
             last_at=last_at,
@@ -228,69 +232,87 @@ class _Facts:
         )
 
 
-def _by_urn(asked: tuple[Any, dict[str, Any]]) -> dict[int, tuple[Any, ...]]:
+def _by_organisation_id(asked: tuple[Any, dict[str, Any]]) -> dict[int, tuple[Any, ...]]:
     return {row[0]: tuple(row[1:]) for row in plain_rows(*asked)}
 
 
 @made_once
-def _schools(programme_id: int, urns: Collection[int] | None, la_codes: Collection[str]) -> Any:
+def _schools(programme_id: int, organisation_ids: Collection[int] | None, la_codes: Collection[str]) -> Any:
     """Those named, or all that were asked."""
-    asked = select(Invitation.urn).where(Invitation.programme_id == programme_id)
+    asked = select(Invitation.organisation_id).where(Invitation.programme_id == programme_id)
     return (
         select(School)
-        .where(School.urn.in_(asked if urns is None else urns), School.la_code.in_(la_codes))
-        .order_by(func.lower(School.name), School.urn)
+        .where(
+            School.organisation_id.in_(asked if organisation_ids is None else organisation_ids),
+            School.la_code.in_(la_codes),
+        )
+        .order_by(func.lower(School.name), School.organisation_id)
     )
 
 
 @made_once
-def _invitations(programme_id: int, urns: Collection[int]) -> Any:
+def _invitations(programme_id: int, organisation_ids: Collection[int]) -> Any:
     i = Invitation
     return (
         select(i, Letter.status, Letter.handed_at)
         .join(Letter, Letter.id == i.letter_id)
-        .where(i.programme_id == programme_id, i.urn.in_(urns), Letter.status != WITHDRAWN)
+        .where(
+            i.programme_id == programme_id,
+            i.organisation_id.in_(organisation_ids),
+            Letter.status != WITHDRAWN,
+        )
         .order_by(i.id)
     )
 
 
 @made_once
-def _booked(programme_id: int, urns: Collection[int]) -> Any:
+def _booked(programme_id: int, organisation_ids: Collection[int]) -> Any:
     b = Booking
     standing = func.count().filter(b.ended_at.is_(None))
     return (
-        select(b.urn, func.max(b.created_at), func.max(b.ended_at), standing)
-        .where(b.programme_id == programme_id, b.urn.in_(urns))
-        .group_by(b.urn)
-        .order_by(b.urn)
+        select(b.organisation_id, func.max(b.created_at), func.max(b.ended_at), standing)
+        .where(b.programme_id == programme_id, b.organisation_id.in_(organisation_ids))
+        .group_by(b.organisation_id)
+        .order_by(b.organisation_id)
     )
 
 
 @made_once
-def _newest_answers(programme_id: int, urns: Collection[int]) -> Any:
-    newest = select(func.max(Answer.id)).where(Answer.programme_id == programme_id, Answer.urn.in_(urns))
-    return select(Answer).where(Answer.id.in_(newest.group_by(Answer.urn))).order_by(Answer.urn)
+def _newest_answers(programme_id: int, organisation_ids: Collection[int]) -> Any:
+    newest = select(func.max(Answer.id)).where(
+        Answer.programme_id == programme_id, Answer.organisation_id.in_(organisation_ids)
+    )
+    return (
+        select(Answer)
+        .where(Answer.id.in_(newest.group_by(Answer.organisation_id)))
+        .order_by(Answer.organisation_id)
+    )
 
 
 @made_once
-def _kept(programme_id: int, urns: Collection[int], today: date) -> Any:
+def _kept(programme_id: int, organisation_ids: Collection[int], today: date) -> Any:
     p = Proposal
     return (
-        select(p.urn, p.starts_at, p.reply_by)
-        .where(p.programme_id == programme_id, p.urn.in_(urns), p.ended_at.is_(None), p.reply_by >= today)
+        select(p.organisation_id, p.starts_at, p.reply_by)
+        .where(
+            p.programme_id == programme_id,
+            p.organisation_id.in_(organisation_ids),
+            p.ended_at.is_(None),
+            p.reply_by >= today,
+        )
         .order_by(p.id)
     )
 
 
 @made_once
-def _lapsed(programme_id: int, urns: Collection[int], today: date) -> Any:
+def _lapsed(programme_id: int, organisation_ids: Collection[int], today: date) -> Any:
     p = Proposal
     lapsed = or_(p.ended_as == LAPSED, and_(p.ended_at.is_(None), p.reply_by < today))
     return (
-        select(p.urn, func.max(p.reply_by), func.max(p.ended_at))
-        .where(p.programme_id == programme_id, p.urn.in_(urns), lapsed)
-        .group_by(p.urn)
-        .order_by(p.urn)
+        select(p.organisation_id, func.max(p.reply_by), func.max(p.ended_at))
+        .where(p.programme_id == programme_id, p.organisation_id.in_(organisation_ids), lapsed)
+        .group_by(p.organisation_id)
+        .order_by(p.organisation_id)
     )
 
 

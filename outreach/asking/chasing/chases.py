@@ -40,11 +40,11 @@ class Chase(Base):
         ),
         CheckConstraint("address = lower(address)", name="address"),
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_why = '')", name="withdrawn"),
-        Index("ix_chase_programme", "programme_id", "urn"),
+        Index("ix_chase_programme", "programme_id", "organisation_id"),
         Index(
             "uq_chase_person",
             "programme_id",
-            "urn",
+            "organisation_id",
             "address",
             "reason",
             "asking_id",
@@ -64,7 +64,7 @@ class Chase(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     asking_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
     reason: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
@@ -75,21 +75,23 @@ class Chase(Base):
     withdrawn_why: Mapped[str] = mapped_column(Text, default="")
 
 
-def standing(programme_id: int, urns: Iterable[int] | None = None) -> list[tuple[Chase, Letter]]:
+def standing(programme_id: int, organisation_ids: Iterable[int] | None = None) -> list[tuple[Chase, Letter]]:
     """What was written and not taken back, with its letter (without the bytes), oldest first; one query."""
-    rows = db.session.execute(*_standing(programme_id, None if urns is None else set(urns)))
+    rows = db.session.execute(
+        *_standing(programme_id, None if organisation_ids is None else set(organisation_ids))
+    )
     return [(chase, letter) for chase, letter in rows]
 
 
 @made_once
-def _standing(programme_id: int, urns: Collection[int] | None) -> Select[Chase, Letter]:
+def _standing(programme_id: int, organisation_ids: Collection[int] | None) -> Select[Chase, Letter]:
     query = (
         select(Chase, Letter)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(Chase.programme_id == programme_id, Chase.withdrawn_at.is_(None))
         .order_by(Chase.id)
     )
-    return query if urns is None else query.where(Chase.urn.in_(urns))
+    return query if organisation_ids is None else query.where(Chase.organisation_id.in_(organisation_ids))
 
 
 def is_anybody_reminded_out(programme_id: int) -> bool:
@@ -105,14 +107,21 @@ def _reminded_out(programme_id: int) -> Select[int]:
 
 
 def put(
-    programme_id: int, urn: int, asking_id: int, reason: str, letter: Letter, *, who: str, now: datetime
+    programme_id: int,
+    organisation_id: int,
+    asking_id: int,
+    reason: str,
+    letter: Letter,
+    *,
+    who: str,
+    now: datetime,
 ) -> Chase:
     """Keep that this letter chases that asking. Raises IntegrityError where the person had one for the same
     reason."""
     db.session.flush()
     chase = Chase(
         programme_id=programme_id,
-        urn=urn,
+        organisation_id=organisation_id,
         asking_id=asking_id,
         reason=reason,
         address=letter.recipient.lower(),
@@ -123,7 +132,7 @@ def put(
     db.session.add(chase)
     history.record(
         REMINDED.get(reason, f"raised to the {reason}"),
-        history.Subject("school", urn, letter.partnership_id),
+        history.Subject("school", organisation_id, letter.partnership_id),
         who=who,
         now=now,
         after={"address": letter.recipient},
@@ -160,14 +169,14 @@ def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Ch
     """Some letters of one reason, newest first; one query."""
     booked = exists().where(
         Booking.programme_id == programme_id,
-        Booking.urn == Chase.urn,
+        Booking.organisation_id == Chase.organisation_id,
         Booking.ended_at.is_(None),
         Booking.created_at >= Chase.recorded_at,
     )
     rows = db.session.execute(
         select(Chase, Letter.status, School, booked)
         .join(Letter, Letter.id == Chase.letter_id)
-        .join(School, School.urn == Chase.urn)
+        .join(School, School.organisation_id == Chase.organisation_id)
         .where(Chase.programme_id == programme_id, Chase.reason == reason, Chase.withdrawn_at.is_(None))
         .order_by(Chase.recorded_at.desc(), Chase.id.desc())
         .offset(first)

@@ -88,43 +88,55 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     schools = [
         school
         for school in db.session.scalars(
-            select(School).where(School.urn.in_(since), School.la_code.in_(ours)).order_by(School.urn)
+            select(School)
+            .where(School.organisation_id.in_(since), School.la_code.in_(ours))
+            .order_by(School.organisation_id)
         )
         if school.is_open
     ]
     decisions = target_decisions.decisions(programme.id)
-    schools = [s for s in schools if s.urn not in decisions or decisions[s.urn].kind != EXCLUDE]
+    schools = [
+        s
+        for s in schools
+        if s.organisation_id not in decisions or decisions[s.organisation_id].kind != EXCLUDE
+    ]
     owed = accounts.of_schools(programme, schools, now=now)
-    schools = [s for s in schools if owed[s.urn].is_open]
-    urns = [s.urn for s in schools]
+    schools = [s for s in schools if owed[s.organisation_id].is_open]
+    organisation_ids = [s.organisation_id for s in schools]
     offered: dict[int, list[Proposal]] = {}
     for proposal in db.session.scalars(
         select(Proposal)
-        .where(Proposal.programme_id == programme.id, Proposal.urn.in_(urns))
+        .where(Proposal.programme_id == programme.id, Proposal.organisation_id.in_(organisation_ids))
         .order_by(Proposal.id)
     ):
-        if proposal.recorded_at >= since[proposal.urn]:
-            offered.setdefault(proposal.urn, []).append(proposal)
+        if proposal.recorded_at >= since[proposal.organisation_id]:
+            offered.setdefault(proposal.organisation_id, []).append(proposal)
     before, on_file, calendars = (
-        _seen_before(programme, urns, now),
-        contacts.to_write_to(urns),
-        school_days.load(urns),
+        _seen_before(programme, organisation_ids, now),
+        contacts.to_write_to(organisation_ids),
+        school_days.load(organisation_ids),
     )
     addresses = [c.address for cs in on_file.values() for c in cs]
     dead = {address.lower() for address in outbox.dead_addresses(addresses)}
     rows = [
         Waiter(
             school=s,
-            since=since[s.urn],
-            before=before[s.urn],
-            offered=tuple(offered.get(s.urn, ())),
-            open_offer=next((p for p in reversed(offered.get(s.urn, [])) if p.is_open(now)), None),
-            contact=next((c for c in on_file.get(s.urn, []) if c.address.lower() not in dead), None),
-            calendar=calendars[s.urn],
+            since=since[s.organisation_id],
+            before=before[s.organisation_id],
+            offered=tuple(offered.get(s.organisation_id, ())),
+            open_offer=next(
+                (p for p in reversed(offered.get(s.organisation_id, [])) if p.is_open(now)), None
+            ),
+            contact=next(
+                (c for c in on_file.get(s.organisation_id, []) if c.address.lower() not in dead), None
+            ),
+            calendar=calendars[s.organisation_id],
         )
         for s in schools
     ]
-    return sorted(rows, key=lambda w: (len(w.offered), ORDER.index(w.before.word), w.since, w.school.urn))
+    return sorted(
+        rows, key=lambda w: (len(w.offered), ORDER.index(w.before.word), w.since, w.school.organisation_id)
+    )
 
 
 def keep_what_came_free() -> None:
@@ -173,15 +185,17 @@ def offer_next(
     if not plan.offers_on or programme.closed_at is not None:
         return None
     for waiter in waiting_list(programme, now=now):
-        urn = waiter.school.urn
-        if urn in passed_over:
+        organisation_id = waiter.school.organisation_id
+        if organisation_id in passed_over:
             continue
-        passed_over.add(urn)
+        passed_over.add(organisation_id)
         for _ in range(TRIES):
             offer = _offer(programme, waiter, plan, now=now, only_days=only_days)
-            if offer is None or not performances.lock_school_unless_busy(urn):
+            if offer is None or not performances.lock_school_unless_busy(organisation_id):
                 break
-            if urn not in _since(programme.id, urn):  # it has said something else meanwhile
+            if organisation_id not in _since(
+                programme.id, organisation_id
+            ):  # it has said something else meanwhile
                 break
             try:
                 with db.session.begin_nested():
@@ -255,26 +269,28 @@ def _anybody_waits(programme_id: int) -> bool:
     return db.session.scalar(asked.limit(1)) is not None
 
 
-def _since(programme_id: int, urn: int | None = None) -> dict[int, datetime]:
+def _since(programme_id: int, organisation_id: int | None = None) -> dict[int, datetime]:
     """Since when each school waits, by URN, or the one asked for: its first word in a row that all leave it
     waiting.
 
     A booking after it ends the wait; what a school books only in part it says itself.
     """
     since: dict[int, datetime] = {}
-    said = select(Answer.urn, Answer.kind, Answer.recorded_at).where(Answer.programme_id == programme_id)
-    if urn is not None:
-        said = said.where(Answer.urn == urn)
+    said = select(Answer.organisation_id, Answer.kind, Answer.recorded_at).where(
+        Answer.programme_id == programme_id
+    )
+    if organisation_id is not None:
+        said = said.where(Answer.organisation_id == organisation_id)
     for whose, kind, recorded_at in db.session.execute(said.order_by(Answer.id)):
         if kind == WAITING_LIST:
             since.setdefault(whose, recorded_at)
         elif kind != REFUSED_SLOT:
             since.pop(whose, None)
     booked = db.session.execute(
-        select(Booking.urn, func.max(Booking.created_at))
-        .where(Booking.programme_id == programme_id, Booking.urn.in_(since))
-        .group_by(Booking.urn)
-        .order_by(Booking.urn)
+        select(Booking.organisation_id, func.max(Booking.created_at))
+        .where(Booking.programme_id == programme_id, Booking.organisation_id.in_(since))
+        .group_by(Booking.organisation_id)
+        .order_by(Booking.organisation_id)
     )
     for whose, created_at in booked:
         if created_at >= since[whose]:
@@ -282,8 +298,11 @@ def _since(programme_id: int, urn: int | None = None) -> dict[int, datetime]:
     return since
 
 
-def _seen_before(programme: Programme, urns: list[int], now: datetime) -> Mapping[int, Before]:
+def _seen_before(programme: Programme, organisation_ids: list[int], now: datetime) -> Mapping[int, Before]:
     """Whether each of these schools, or a closed one that it came from, has seen it."""
-    former = lines.former_selves(urns, programme.partnership_id, today=day_of(now))
-    families = {urn: (urn, *(s.urn for s in former.get(urn, ()))) for urn in urns}
+    former = lines.former_selves(organisation_ids, programme.partnership_id, today=day_of(now))
+    families = {
+        organisation_id: (organisation_id, *(s.organisation_id for s in former.get(organisation_id, ())))
+        for organisation_id in organisation_ids
+    }
     return seen_before.seen_before_by_schools(programme, families, now=now)

@@ -44,7 +44,7 @@ class NotRaised(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"), index=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     asking_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"))
     level: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
@@ -113,12 +113,12 @@ def waiting(
 
 
 def one(
-    programme: Programme, urn: int, *, now: datetime, target: Collection[int] | None = None
+    programme: Programme, organisation_id: int, *, now: datetime, target: Collection[int] | None = None
 ) -> WaitingGap | None:
     """The same of one school; None where it does not wait."""
     if programme.closed_at is not None or day_of(now) > programme.reply_by:
         return None
-    found, _ = askings.read(programme, [urn], target=target, now=now)
+    found, _ = askings.read(programme, [organisation_id], target=target, now=now)
     return next(iter(_waiting(programme, found, now=now)), None)
 
 
@@ -134,7 +134,9 @@ def preview(programme: Programme, row: WaitingGap, to: Addressee, *, now: dateti
     )
 
 
-def raise_to(programme: Programme, urn: int, level: str, to: Addressee, *, who: str, now: datetime) -> Chase:
+def raise_to(
+    programme: Programme, organisation_id: int, level: str, to: Addressee, *, who: str, now: datetime
+) -> Chase:
     """Write to the head teacher or the trust: the coordinator's consent to this one letter.
 
     A head whose address was typed becomes a contact of the school. Raises ReplyByPast, ProgrammeClosed,
@@ -143,9 +145,9 @@ def raise_to(programme: Programme, urn: int, level: str, to: Addressee, *, who: 
     """
     invitations.queue(programme)
     invitations.still_asks(programme, now=now)
-    row = one(programme, urn, now=now)
+    row = one(programme, organisation_id, now=now)
     if row is None or row.level != level:
-        raise NotWaiting(db.session.get_one(School, urn))
+        raise NotWaiting(db.session.get_one(School, organisation_id))
     to = _checked(row, to, now=now)
     words = invitations.asking(programme, row.school, now=now)
     sender = told.sender_of(partnerships.get(programme.partnership_id))
@@ -159,23 +161,23 @@ def raise_to(programme: Programme, urn: int, level: str, to: Addressee, *, who: 
             words, to, sender, trust=row.school.trust_name or "", now=now, **_said(row)
         )
     _forget_withdrawn(row, level, to.address, now=now)
-    return chases.put(programme.id, urn, row.asking.id, level, letter, who=who, now=now)
+    return chases.put(programme.id, organisation_id, row.asking.id, level, letter, who=who, now=now)
 
 
 def leave_be(
-    programme: Programme, urn: int, level: str, reason: str, *, who: str, now: datetime
+    programme: Programme, organisation_id: int, level: str, reason: str, *, who: str, now: datetime
 ) -> NotRaised:
     """Decide that this gap is not raised to that level. Raises ReasonMissing, NotWaiting."""
     reason = " ".join(reason.split())
     if not reason:
         raise NotRaisedReasonMissing
     invitations.queue(programme)
-    row = one(programme, urn, now=now)
+    row = one(programme, organisation_id, now=now)
     if row is None or row.level != level:
-        raise NotWaiting(db.session.get_one(School, urn))
+        raise NotWaiting(db.session.get_one(School, organisation_id))
     left = NotRaised(
         programme_id=programme.id,
-        urn=urn,
+        organisation_id=organisation_id,
         asking_id=row.asking.id,
         level=level,
         reason=reason,
@@ -185,7 +187,7 @@ def leave_be(
     db.session.add(left)
     history.record(
         f"not raised to the {level}",
-        history.Subject("school", urn, programme.partnership_id),
+        history.Subject("school", organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"reason": reason},
@@ -221,18 +223,18 @@ def _waiting(programme: Programme, found: list[OpenAsking], *, now: datetime) ->
             continue
         if since <= day_of(now):
             due.append((asking, level, since))
-    on_file = contacts.of_schools(a.school.urn for a, level, _ in due if level == HEAD)
+    on_file = contacts.of_schools(a.school.organisation_id for a, level, _ in due if level == HEAD)
     trusts = _trusts(programme.partnership_id) if any(level == TRUST for _, level, _ in due) else {}
     rows = []
     for asking, level, since in due:
         known = (
-            [invitations.addressee(c) for c in on_file.get(asking.school.urn, []) if is_head(c)]
+            [invitations.addressee(c) for c in on_file.get(asking.school.organisation_id, []) if is_head(c)]
             if level == HEAD
             else trusts.get((asking.school.trust_name or "").casefold(), [])
         )
         fresh = tuple(to for to in known if to.address.lower() not in asking.addresses())
         rows.append(WaitingGap(school=asking.school, level=level, since=since, asking=asking, known=fresh))
-    return sorted(rows, key=lambda r: (r.since, r.school.name.casefold(), r.school.urn))
+    return sorted(rows, key=lambda r: (r.since, r.school.name.casefold(), r.school.organisation_id))
 
 
 class _Written(TypedDict):
@@ -270,9 +272,11 @@ def _checked(row: WaitingGap, to: Addressee, *, now: datetime) -> Addressee:
 
 def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
     """The head that was typed is kept as a contact; one that is on file already stays as it is."""
-    if all(c.address.lower() != to.address.lower() for c in contacts.contacts_of_school(school.urn)):
+    if all(
+        c.address.lower() != to.address.lower() for c in contacts.contacts_of_school(school.organisation_id)
+    ):
         contacts.add(
-            school.urn,
+            school.organisation_id,
             name=to.name,
             role=to.role or HEAD_ROLE,
             address=to.address,
@@ -312,7 +316,7 @@ def _trusts(partnership_id: int) -> dict[str, list[Addressee]]:
     """Where trusts were written to before, by the trust's name in small letters, the newest first."""
     rows = db.session.execute(
         select(School.trust_name, Chase.address, func.max(Chase.recorded_at).label("at"))
-        .join(Chase, Chase.urn == School.urn)
+        .join(Chase, Chase.organisation_id == School.organisation_id)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(
             Chase.reason == TRUST,

@@ -68,7 +68,7 @@ class RemindersSent:
 
 def coming(
     programme: Programme,
-    urns: Collection[int] | None = None,
+    organisation_ids: Collection[int] | None = None,
     *,
     now: datetime,
     target: Collection[int] | None = None,
@@ -78,7 +78,7 @@ def coming(
 
     Whether reminders are switched on does not matter here. In a constant number of queries; writes nothing.
     """
-    found, left_out = askings.read(programme, urns, target=target, now=now)
+    found, left_out = askings.read(programme, organisation_ids, target=target, now=now)
     plan, today = settings.schedule_of_programme(programme.id), day_of(now)
     reminders = []
     for asking in found:
@@ -87,7 +87,9 @@ def coming(
             reminders.append(due)
         else:
             left_out.append(NotWrittenTo(school=asking.school, why=due))
-    return sorted(reminders, key=lambda r: (r.due, r.school.name.casefold(), r.school.urn)), left_out
+    return sorted(
+        reminders, key=lambda r: (r.due, r.school.name.casefold(), r.school.organisation_id)
+    ), left_out
 
 
 def due(programme: Programme, *, now: datetime, target: Collection[int] | None = None) -> list[Reminder]:
@@ -99,14 +101,16 @@ def due(programme: Programme, *, now: datetime, target: Collection[int] | None =
     return [reminder for reminder in reminders if reminder.due <= day_of(now)]
 
 
-def send_due(programme: Programme, urn: int, *, target: Collection[int] | None = None, now: datetime) -> bool:
+def send_due(
+    programme: Programme, organisation_id: int, *, target: Collection[int] | None = None, now: datetime
+) -> bool:
     """Remind one school if a reminder is due there now; whether one was written. In the caller's
     transaction."""
     invitations.queue(programme)
     plan, today = settings.schedule_of_programme(programme.id), day_of(now)
     if not plan.reminders_on or not _still_asks(programme, now):
         return False
-    found, _ = askings.read(programme, [urn], target=target, now=now)
+    found, _ = askings.read(programme, [organisation_id], target=target, now=now)
     reminders = [_due(programme, asking, plan, today) for asking in found]
     for reminder in reminders:
         if isinstance(reminder, Reminder) and reminder.due <= today:
@@ -116,14 +120,18 @@ def send_due(programme: Programme, urn: int, *, target: Collection[int] | None =
 
 
 def preview(
-    programme: Programme, urns: Iterable[int], *, now: datetime, target: Collection[int] | None = None
+    programme: Programme,
+    organisation_ids: Iterable[int],
+    *,
+    now: datetime,
+    target: Collection[int] | None = None,
 ) -> ReminderPreview:
     """Whom reminding by hand would write to and whom not, in a constant number of queries; writes nothing.
 
     `target`: the URNs of the programme's target; who is not in it is left out. Raises ReplyByPast,
     ProgrammeClosed.
     """
-    recipients, left_out = _sorted_out(programme, urns, target, now=now)
+    recipients, left_out = _sorted_out(programme, organisation_ids, target, now=now)
     shown = recipients[0] if recipients else None
     letter = None
     if shown is not None:
@@ -140,7 +148,7 @@ def preview(
 
 def send(
     programme: Programme,
-    urns: Iterable[int],
+    organisation_ids: Iterable[int],
     *,
     who: str,
     now: datetime,
@@ -155,14 +163,14 @@ def send(
     out. Raises ReplyByPast, ProgrammeClosed, or NobodyToWriteTo (a page sent twice comes to this).
     """
     invitations.queue(programme)
-    recipients, left_out = _sorted_out(programme, urns, target, now=now)
+    recipients, left_out = _sorted_out(programme, organisation_ids, target, now=now)
     written = []
     for reminder in recipients:
-        if seen is not None and seen.get(reminder.school.urn) != reminder.contact.address:
+        if seen is not None and seen.get(reminder.school.organisation_id) != reminder.contact.address:
             why = "the address changed since the list was shown"
             left_out.append(NotWrittenTo(school=reminder.school, why=why))
             continue
-        asking = (words or {}).get(reminder.school.urn) or invitations.asking(
+        asking = (words or {}).get(reminder.school.organisation_id) or invitations.asking(
             programme, reminder.school, now=now
         )
         if _write(programme, reminder, asking, who=who, now=now):
@@ -176,11 +184,11 @@ def send(
 
 
 def _sorted_out(
-    programme: Programme, urns: Iterable[int], target: Collection[int] | None, *, now: datetime
+    programme: Programme, organisation_ids: Iterable[int], target: Collection[int] | None, *, now: datetime
 ) -> tuple[list[Reminder], list[NotWrittenTo]]:
     """By hand: whoever may be reminded today, whether or not the schedule says so already."""
     invitations.still_asks(programme, now=now)
-    found, left_out = askings.read(programme, urns, target=target, now=now)
+    found, left_out = askings.read(programme, organisation_ids, target=target, now=now)
     today = day_of(now)
     recipients = []
     for asking in found:
@@ -250,7 +258,7 @@ def _write(
     )
     chases.put(
         programme.id,
-        reminder.school.urn,
+        reminder.school.organisation_id,
         reminder.asking.id,
         chases.REMINDERS[reminder.nth - 1],
         letter,

@@ -46,14 +46,14 @@ def _why_not(programme: Programme, rows: list[Chase], *, now: datetime) -> dict[
         invitations.still_asks(programme, now=now)
     except Refusal as refusal:
         return {chase.id: refusal.message for chase in rows}
-    found, left_out = askings.read(programme, {chase.urn for chase in rows}, now=now)
-    still = {asking.school.urn: asking for asking in found}
-    said = {left.school.urn: left.why for left in left_out}
+    found, left_out = askings.read(programme, {chase.organisation_id for chase in rows}, now=now)
+    still = {asking.school.organisation_id: asking for asking in found}
+    said = {left.school.organisation_id: left.why for left in left_out}
     why: dict[int, str] = {}
     for chase in rows:
-        asking = still.get(chase.urn)
+        asking = still.get(chase.organisation_id)
         if asking is None or asking.id != chase.asking_id:
-            why[chase.id] = said.get(chase.urn) or "the school was asked anew"
+            why[chase.id] = said.get(chase.organisation_id) or "the school was asked anew"
         elif closed := asking.calendar.why_closed(day_of(now)):
             why[chase.id] = f"no school day there ({closed.replace('your', 'its')})"
     return why

@@ -51,7 +51,7 @@ class PersonNotListed(Refusal):
 def people_of(school: School, partnership_id: int) -> list[Contact]:
     """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came
     from."""
-    return contacts.to_write_to([school.urn], partnership_id).get(school.urn, [])
+    return contacts.to_write_to([school.organisation_id], partnership_id).get(school.organisation_id, [])
 
 
 def newest(request: ConfirmationRequest) -> Confirmation | None:
@@ -75,7 +75,7 @@ def confirm(request: ConfirmationRequest, school: School, *, who: str, now: date
     said = newest(request)
     if said is not None and said.kind == STILL_RIGHT:
         return said
-    lines = [(school.urn, contact, contacts.details_of(contact)) for contact in people]
+    lines = [(school.organisation_id, contact, contacts.details_of(contact)) for contact in people]
     contacts.put_many(
         lines,
         source=CONFIRMED,
@@ -130,7 +130,7 @@ def _put(
 ) -> None:
     """What the school says of one of its contacts, or of a new one."""
     contacts.put_many(
-        [(school.urn, at, kept)],
+        [(school.organisation_id, at, kept)],
         source=FROM_SCHOOL,
         source_date=day_of(now),
         who=who,
@@ -146,7 +146,7 @@ def replace(
     _put(request, school, None, kept, who=who, now=now)
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     db.session.flush()
-    people = contacts.contacts_of_school(school.urn, request.partnership_id)
+    people = contacts.contacts_of_school(school.organisation_id, request.partnership_id)
     new = next(c for c in people if c.address.lower() == kept.address.lower())
     programme = db.session.get_one(Programme, request.programme_id)
     write_to(
@@ -179,7 +179,7 @@ def add(
 def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> None:
     """Not written to any more; links that went there are closed. Raises NoSuchPerson, NobodyLeft."""
     mine = _mine(request, school, contact, who=who, now=now)
-    if len(contacts.contacts_of_school(school.urn, request.partnership_id)) == 1:
+    if len(contacts.contacts_of_school(school.organisation_id, request.partnership_id)) == 1:
         raise NobodyLeft
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     _keep(request, ENDED, mine.name or mine.address, who=who, now=now)
@@ -212,11 +212,17 @@ def _let_wait(
 def _own(request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> list[Contact]:
     """The school's own contacts, behind its lock; those of the schools it came from become its own, as they
     are."""
-    db.session.execute(select(School.urn).where(School.urn == school.urn).with_for_update(key_share=True))
+    db.session.execute(
+        select(School.organisation_id)
+        .where(School.organisation_id == school.organisation_id)
+        .with_for_update(key_share=True)
+    )
     for contact in people_of(school, request.partnership_id):
-        if contact.urn != school.urn and contact.address.lower() not in _addresses(request, school):
+        if contact.organisation_id != school.organisation_id and contact.address.lower() not in _addresses(
+            request, school
+        ):
             contacts.put_many(
-                [(school.urn, None, contacts.details_of(contact))],
+                [(school.organisation_id, None, contacts.details_of(contact))],
                 source=contact.source,
                 source_date=contact.source_date,
                 who=who,
@@ -224,11 +230,13 @@ def _own(request: ConfirmationRequest, school: School, *, who: str, now: datetim
                 partnership_id=request.partnership_id,
             )
             db.session.flush()
-    return contacts.contacts_of_school(school.urn, request.partnership_id)
+    return contacts.contacts_of_school(school.organisation_id, request.partnership_id)
 
 
 def _addresses(request: ConfirmationRequest, school: School) -> set[str]:
-    return {c.address.lower() for c in contacts.contacts_of_school(school.urn, request.partnership_id)}
+    return {
+        c.address.lower() for c in contacts.contacts_of_school(school.organisation_id, request.partnership_id)
+    }
 
 
 def _mine(
@@ -247,7 +255,7 @@ def _check_address(
 ) -> None:
     others = [
         c
-        for c in contacts.contacts_of_school(school.urn, request.partnership_id)
+        for c in contacts.contacts_of_school(school.organisation_id, request.partnership_id)
         if instead_of is None or c.id != instead_of.id
     ]
     if any(c.address.lower() == address.lower() for c in others):

@@ -100,8 +100,8 @@ class Righted:
 
 def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     """What a letter's address is used for at the school that it went to; None where that was no school."""
-    urn = _urn(letter)
-    school = db.session.get(School, urn) if urn is not None else None
+    organisation_id = _organisation_id(letter)
+    school = db.session.get(School, organisation_id) if organisation_id is not None else None
     if school is None:
         return None
     whose, address = letter.partnership_id, letter.recipient.lower()
@@ -113,7 +113,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
             Programme.partnership_id == whose,
-            Booking.urn == school.urn,
+            Booking.organisation_id == school.organisation_id,
             Booking.ended_at.is_(None),
             Performance.starts_at > now,
             *named,
@@ -126,7 +126,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == Proposal.programme_id)
         .where(
             Programme.partnership_id == whose,
-            Proposal.urn == school.urn,
+            Proposal.organisation_id == school.organisation_id,
             Proposal.ended_at.is_(None),
             Proposal.reply_by >= day_of(now),
             *named,
@@ -139,7 +139,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == GuestPlace.programme_id)
         .where(
             Programme.partnership_id == whose,
-            GuestPlace.urn == school.urn,
+            GuestPlace.organisation_id == school.organisation_id,
             GuestPlace.ended_at.is_(None),
             *named,
         )
@@ -147,7 +147,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     )
     return Lost(
         school=school,
-        contact=_found(address, contacts.contacts_of_school(school.urn, whose)),
+        contact=_found(address, contacts.contacts_of_school(school.organisation_id, whose)),
         bookings=tuple((booking, person) for booking, person in bookings),
         proposals=tuple((proposal, person) for proposal, person in kept),
         places=tuple((place, person) for place, person in places),
@@ -167,14 +167,14 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         raise SameAddress(old)
     if outbox.is_dead(address):
         raise AlsoDead(address)
-    urn = _urn(letter)
-    if urn is not None:
-        performances.lock_school(urn)
+    organisation_id = _organisation_id(letter)
+    if organisation_id is not None:
+        performances.lock_school(organisation_id)
     lost = lost_with(letter, now=now)
     if lost is None:
         raise NoSchool
     if not lost.is_used and not _found(
-        address, contacts.contacts_of_school(lost.school.urn, letter.partnership_id)
+        address, contacts.contacts_of_school(lost.school.organisation_id, letter.partnership_id)
     ):
         raise UsedNoMore(old, lost.school)
     contact = _on_file(lost, letter.partnership_id, address, source=source, who=who, now=now)
@@ -191,14 +191,17 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         joining.write_to_instead(place, person, address, source=source, now=now)
     history.record(
         "address put right",
-        history.Subject("school", lost.school.urn, letter.partnership_id),
+        history.Subject("school", lost.school.organisation_id, letter.partnership_id),
         who=who,
         now=now,
         before=old,
         after=address,
     )
     links.withdraw(
-        urn=lost.school.urn, address=old, programmes=programmes.ids_of(letter.partnership_id), now=now
+        organisation_id=lost.school.organisation_id,
+        address=old,
+        programmes=programmes.ids_of(letter.partnership_id),
+        now=now,
     )
     letterbook.withdraw_all(old, letter.partnership_id, who=who, now=now)
     contents.address_settled(old, letter.partnership_id, "put right", who=who, now=now)
@@ -226,16 +229,20 @@ def say_it_works(letter: Letter, *, who: str, now: datetime) -> None:
     """Somebody says that the address is right after all: it is written to again."""
     outbox.end_dead(letter.recipient, now)
     contents.address_settled(letter.recipient, letter.partnership_id, "the address works", who=who, now=now)
-    urn = _urn(letter)
-    of = history.Subject("school", urn, letter.partnership_id) if urn is not None else letter
+    organisation_id = _organisation_id(letter)
+    of = (
+        history.Subject("school", organisation_id, letter.partnership_id)
+        if organisation_id is not None
+        else letter
+    )
     history.record("address works again", of, who=who, now=now, after={"address": letter.recipient})
 
 
-def _urn(letter: Letter) -> int | None:
+def _organisation_id(letter: Letter) -> int | None:
     for kept in (Booking, Proposal):
-        urn = db.session.scalar(select(kept.urn).where(kept.uid == letter.stream))
-        if urn is not None:
-            return urn
+        organisation_id = db.session.scalar(select(kept.organisation_id).where(kept.uid == letter.stream))
+        if organisation_id is not None:
+            return organisation_id
     return letters.school_of(letter.stream)
 
 
@@ -262,20 +269,20 @@ def _on_file(
     """The contact's row with the new address; the old row ends."""
     if lost.contact is None:
         return None
-    there = _found(address, contacts.contacts_of_school(lost.school.urn, whose))
+    there = _found(address, contacts.contacts_of_school(lost.school.organisation_id, whose))
     if there is not None:
         contacts.end(lost.contact, who=who, now=now, programmes=programmes.ids_of(whose))
         return there
     kept = replace(contacts.details_of(lost.contact), address=address)
     contacts.put_many(
-        [(lost.school.urn, lost.contact, kept)],
+        [(lost.school.organisation_id, lost.contact, kept)],
         source=source,
         source_date=now.date(),
         who=who,
         now=now,
         partnership_id=whose,
     )
-    return _found(address, contacts.contacts_of_school(lost.school.urn, whose))
+    return _found(address, contacts.contacts_of_school(lost.school.organisation_id, whose))
 
 
 def _in_calendar(booking: Booking, person: VisitContact, address: str, *, who: str, now: datetime) -> None:

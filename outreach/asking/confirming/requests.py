@@ -37,15 +37,21 @@ class ConfirmationRequest(Base, OfPartnership):
 
     __tablename__ = "confirmation_request"
     __table_args__ = (
-        UniqueConstraint("partnership_id", "academic_year", "urn", "address"),
-        Index("ix_confirmation_request_year", "academic_year", "urn"),
+        UniqueConstraint(
+            "partnership_id",
+            "academic_year",
+            "organisation_id",
+            "address",
+            name="uq_confirmation_request_year",
+        ),
+        Index("ix_confirmation_request_year", "academic_year", "organisation_id"),
         CheckConstraint("address = lower(address)", name="address"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
     academic_year: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     address: Mapped[str] = mapped_column(Text)
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
     link_id: Mapped[int] = mapped_column(ForeignKey("personal_link.id"), unique=True)
@@ -167,7 +173,7 @@ def send(
     """
     partnerships.lock(programme.partnership_id)
     recipients, left_out = _sorted_out(programme, seen.keys() & set(target), now=now)
-    changed = [r for r in recipients if seen[r.school.urn] != r.contact.address]
+    changed = [r for r in recipients if seen[r.school.organisation_id] != r.contact.address]
     left_out += [
         NotAsked(school=r.school, why="the address changed since the list was shown") for r in changed
     ]
@@ -200,7 +206,7 @@ def write_to(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
         academic_year=programme.academic_year,
-        urn=recipient.school.urn,
+        organisation_id=recipient.school.organisation_id,
         address=recipient.contact.address.lower(),
         letter_id=letter.id,
         link_id=link.id,
@@ -210,7 +216,7 @@ def write_to(
     db.session.add(request)
     history.record(
         "asked who is right",
-        history.Subject("school", recipient.school.urn, programme.partnership_id),
+        history.Subject("school", recipient.school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"address": recipient.contact.address},
@@ -235,7 +241,7 @@ def ask_again(
     there = _of_year_at(asked).where(ConfirmationRequest.address == contact.address.lower())
     if db.session.scalar(there.limit(1)) is not None:
         return False
-    people = tuple(contacts.contacts_of_school(school.urn, asked.partnership_id))
+    people = tuple(contacts.contacts_of_school(school.organisation_id, asked.partnership_id))
     programme = db.session.get_one(Programme, asked.programme_id)
     write_to(
         programme, ConfirmationRecipient(school=school, contact=contact, people=people), who=who, now=now
@@ -247,7 +253,7 @@ def _of_year_at(asked: ConfirmationRequest) -> Select[int]:
     return select(ConfirmationRequest.id).where(
         ConfirmationRequest.partnership_id == asked.partnership_id,
         ConfirmationRequest.academic_year == asked.academic_year,
-        ConfirmationRequest.urn == asked.urn,
+        ConfirmationRequest.organisation_id == asked.organisation_id,
     )
 
 
@@ -259,17 +265,17 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
     queries."""
     rows = db.session.execute(
         select(ConfirmationRequest, School, Letter.status)
-        .join(School, School.urn == ConfirmationRequest.urn)
+        .join(School, School.organisation_id == ConfirmationRequest.organisation_id)
         .join(Letter, Letter.id == ConfirmationRequest.letter_id)
         .where(
             ConfirmationRequest.partnership_id == partnership_id,
             ConfirmationRequest.academic_year == academic_year,
         )
-        .order_by(func.lower(School.name), School.urn, ConfirmationRequest.id)
+        .order_by(func.lower(School.name), School.organisation_id, ConfirmationRequest.id)
     ).all()
     said: dict[int, Confirmation] = {}
-    for urn, row in db.session.execute(
-        select(ConfirmationRequest.urn, Confirmation)
+    for organisation_id, row in db.session.execute(
+        select(ConfirmationRequest.organisation_id, Confirmation)
         .join(ConfirmationRequest, ConfirmationRequest.id == Confirmation.request_id)
         .where(
             ConfirmationRequest.partnership_id == partnership_id,
@@ -277,17 +283,17 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
         )
         .order_by(Confirmation.id)
     ):
-        said[urn] = row
+        said[organisation_id] = row
     addresses: dict[int, set[str]] = defaultdict(set)
     for request, school, _ in rows:
-        addresses[school.urn].add(request.address)
+        addresses[school.organisation_id].add(request.address)
     newest = {
-        school.urn: AskedSchool(
+        school.organisation_id: AskedSchool(
             school=school,
             request=request,
-            addresses=frozenset(addresses[school.urn]),
+            addresses=frozenset(addresses[school.organisation_id]),
             letter_status=status,
-            newest=said.get(school.urn),
+            newest=said.get(school.organisation_id),
         )
         for request, school, status in rows
     }
@@ -300,25 +306,27 @@ def of_link(link_id: int) -> ConfirmationRequest | None:
 
 
 def _sorted_out(
-    programme: Programme, urns: Iterable[int], *, now: datetime
+    programme: Programme, organisation_ids: Iterable[int], *, now: datetime
 ) -> tuple[list[ConfirmationRecipient], list[NotAsked]]:
     """Each open school of the list once: asked, or left out with the first reason that holds. Only of this
     partnership."""
     invitations.still_asks(programme, now=now)
-    wanted = set(urns)
+    wanted = set(organisation_ids)
     ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     schools = db.session.scalars(
         select(School)
-        .where(School.urn.in_(wanted), School.la_code.in_(ours))
-        .order_by(func.lower(School.name), School.urn)
+        .where(School.organisation_id.in_(wanted), School.la_code.in_(ours))
+        .order_by(func.lower(School.name), School.organisation_id)
     ).all()
     on_file = contacts.to_write_to(wanted)
-    asked = {a.school.urn: a for a in of_year(programme.partnership_id, programme.academic_year)}
+    asked = {a.school.organisation_id: a for a in of_year(programme.partnership_id, programme.academic_year)}
     addresses = {c.address for people in on_file.values() for c in people}
     dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
     recipients, left_out = [], []
     for school in schools:
-        found = _judge(school, on_file.get(school.urn, []), asked.get(school.urn), dead)
+        found = _judge(
+            school, on_file.get(school.organisation_id, []), asked.get(school.organisation_id), dead
+        )
         if isinstance(found, ConfirmationRecipient):
             recipients.append(found)
         else:
@@ -353,7 +361,7 @@ def _judge(
 def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForSchool:
     return HeldForSchool(
         school_name=recipient.school.name,
-        urn=recipient.school.urn,
+        organisation_id=recipient.school.organisation_id,
         programme_id=programme.id,
         programme_title=programme.title,
         academic_year=programme.academic_year,

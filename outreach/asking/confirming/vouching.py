@@ -61,7 +61,7 @@ def waiting(partnership_id: int) -> list[WaitingPerson]:
     """Who waits in this partnership, the longest wait first; one query."""
     rows = db.session.execute(
         select(NamedPerson, School, Programme, Booking)
-        .join(School, School.urn == NamedPerson.urn)
+        .join(School, School.organisation_id == NamedPerson.organisation_id)
         .join(Programme, Programme.id == NamedPerson.programme_id)
         .outerjoin(Booking, Booking.id == NamedPerson.booking_id)
         .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
@@ -72,13 +72,13 @@ def waiting(partnership_id: int) -> list[WaitingPerson]:
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of each that waits in this partnership."""
-    return [urn for (urn,) in plain_rows(*_schools_waiting(partnership_id))]
+    return [organisation_id for (organisation_id,) in plain_rows(*_schools_waiting(partnership_id))]
 
 
 @made_once
 def _schools_waiting(partnership_id: int) -> Select[int]:
     return (
-        select(NamedPerson.urn)
+        select(NamedPerson.organisation_id)
         .join(Programme, Programme.id == NamedPerson.programme_id)
         .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
         .order_by(NamedPerson.id)
@@ -148,12 +148,12 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
 
 def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     """On file, and asked to book where the rules of asking allow it."""
-    school = db.session.get_one(School, person.urn)
+    school = db.session.get_one(School, person.organisation_id)
     programme = db.session.get_one(Programme, person.programme_id)
     whose = programme.partnership_id
-    there = {c.address.casefold(): c for c in contacts.contacts_of_school(person.urn, whose)}
+    there = {c.address.casefold(): c for c in contacts.contacts_of_school(person.organisation_id, whose)}
     contact = there.get(person.address.casefold()) or contacts.add(
-        person.urn,
+        person.organisation_id,
         name=person.name,
         role=person.role,
         address=person.address,
@@ -173,7 +173,7 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
 
 def _on_file(person: NamedPerson, *, who: str, now: datetime) -> None:
     request = db.session.get_one(ConfirmationRequest, person.about)
-    school = db.session.get_one(School, person.urn)
+    school = db.session.get_one(School, person.organisation_id)
     kept = contacts.details(person.name, person.role, person.address, person.phone)
     people = {c.address.casefold(): c for c in contact_answers.people_of(school, request.partnership_id)}
     if person.address.casefold() in people:

@@ -74,7 +74,9 @@ class OwnLetterTo(Base, OfPartnership):
     )
 
     own_letter_id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True, index=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.organisation_id"), primary_key=True, index=True
+    )
     letter_id: Mapped[int | None] = mapped_column(unique=True)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("personal_link.id"), unique=True)
     why: Mapped[str] = mapped_column(Text, default="")
@@ -152,7 +154,13 @@ def check(typed: Typed) -> None:
 
 
 def keep(
-    programme: Programme, urns: Collection[int], typed: Typed, *, form_key: str, who: str, now: datetime
+    programme: Programme,
+    organisation_ids: Collection[int],
+    typed: Typed,
+    *,
+    form_key: str,
+    who: str,
+    now: datetime,
 ) -> OwnLetter:
     """A draft for some schools, as far as it is written; the same form sent twice is one draft, as it was sent last.
 
@@ -167,7 +175,7 @@ def keep(
     )
     if found is not None:
         return change(found, typed, who=who, now=now)
-    ours = [school.urn for school in our_schools(programme.partnership_id, urns)]
+    ours = [school.organisation_id for school in our_schools(programme.partnership_id, organisation_ids)]
     if not ours:
         raise NobodyMeant("Choose at least one school to write to.")
     if len(ours) > MOST:
@@ -189,7 +197,10 @@ def keep(
     db.session.add(letter)
     db.session.flush()
     db.session.add_all(
-        OwnLetterTo(own_letter_id=letter.id, partnership_id=letter.partnership_id, urn=urn) for urn in ours
+        OwnLetterTo(
+            own_letter_id=letter.id, partnership_id=letter.partnership_id, organisation_id=organisation_id
+        )
+        for organisation_id in ours
     )
     history.record("drafted", letter, who=who, now=now)
     db.session.flush()
@@ -211,17 +222,19 @@ def change(letter: OwnLetter, typed: Typed, *, who: str, now: datetime) -> OwnLe
     return letter
 
 
-def leave_out(letter: OwnLetter, urn: int) -> None:
+def leave_out(letter: OwnLetter, organisation_id: int) -> None:
     """The draft is not for that school. Raises LetterHasGone, NobodyMeant for the last one."""
     lock(letter)
     if letter.sent_at is not None:
         raise LetterHasGone(letter)
-    meant = urns_of(letter)
-    if meant == [urn]:
+    meant = organisation_ids_of(letter)
+    if meant == [organisation_id]:
         raise NobodyMeant("It is the only school of this letter. Throw the draft away instead.")
-    if urn in meant:
+    if organisation_id in meant:
         db.session.execute(
-            delete(OwnLetterTo).where(OwnLetterTo.own_letter_id == letter.id, OwnLetterTo.urn == urn)
+            delete(OwnLetterTo).where(
+                OwnLetterTo.own_letter_id == letter.id, OwnLetterTo.organisation_id == organisation_id
+            )
         )
         letter.edition += 1
         db.session.flush()
@@ -259,29 +272,31 @@ def schools_of(letter: OwnLetter) -> list[School]:
     return list(
         db.session.scalars(
             select(School)
-            .join(OwnLetterTo, OwnLetterTo.urn == School.urn)
+            .join(OwnLetterTo, OwnLetterTo.organisation_id == School.organisation_id)
             .where(OwnLetterTo.own_letter_id == letter.id)
-            .order_by(func.lower(School.name), School.urn)
+            .order_by(func.lower(School.name), School.organisation_id)
         )
     )
 
 
-def our_schools(partnership_id: int, urns: Collection[int]) -> list[School]:
+def our_schools(partnership_id: int, organisation_ids: Collection[int]) -> list[School]:
     """Those of a list that are the partnership's own, by name; two queries."""
     ours = [a.la_code for a in partnerships.authorities(partnership_id)]
     return list(
         db.session.scalars(
             select(School)
-            .where(School.urn.in_(set(urns)), School.la_code.in_(ours))
-            .order_by(func.lower(School.name), School.urn)
+            .where(School.organisation_id.in_(set(organisation_ids)), School.la_code.in_(ours))
+            .order_by(func.lower(School.name), School.organisation_id)
         )
     )
 
 
-def urns_of(letter: OwnLetter) -> list[int]:
+def organisation_ids_of(letter: OwnLetter) -> list[int]:
     return list(
         db.session.scalars(
-            select(OwnLetterTo.urn).where(OwnLetterTo.own_letter_id == letter.id).order_by(OwnLetterTo.urn)
+            select(OwnLetterTo.organisation_id)
+            .where(OwnLetterTo.own_letter_id == letter.id)
+            .order_by(OwnLetterTo.organisation_id)
         )
     )
 
@@ -298,7 +313,7 @@ def sent(partnership_id: int) -> list[OwnLetterInList]:
 
 def _listed(partnership_id: int, *, sent: bool) -> list[OwnLetterInList]:
     # Of what was sent only those count that got a letter.
-    how_many = func.count(OwnLetterTo.letter_id if sent else OwnLetterTo.urn)
+    how_many = func.count(OwnLetterTo.letter_id if sent else OwnLetterTo.organisation_id)
     rows = db.session.execute(
         select(OwnLetter, how_many)
         .join(OwnLetterTo, OwnLetterTo.own_letter_id == OwnLetter.id)

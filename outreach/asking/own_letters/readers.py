@@ -34,11 +34,11 @@ class Reader:
 
 
 def sorted_out(
-    programme: Programme, urns: Collection[int], typed: Typed, *, now: datetime
+    programme: Programme, organisation_ids: Collection[int], typed: Typed, *, now: datetime
 ) -> tuple[list[Reader], list[NotWrittenTo]]:
     """Each school of the list once, by name: who reads it, or the first reason why nobody does. The number of
     queries is the same however many they are."""
-    facts = _Facts(programme, set(urns), now=now)
+    facts = _Facts(programme, set(organisation_ids), now=now)
     wanted = placeholders.used(typed.subject, typed.words)
     readers, left_out = [], []
     for school in facts.schools:
@@ -49,7 +49,7 @@ def sorted_out(
         if why := placeholders.missing(wanted, values):
             left_out.append(NotWrittenTo(school=school, why=why))
             continue
-        readers.append(Reader(school=school, contact=facts.contacts[school.urn], values=values))
+        readers.append(Reader(school=school, contact=facts.contacts[school.organisation_id], values=values))
     return readers, left_out
 
 
@@ -60,34 +60,38 @@ THEIR_OWN = "their own link"
 class _Facts:
     """All that decides who reads it and what it says, read for the whole list at once."""
 
-    def __init__(self, programme: Programme, urns: set[int], *, now: datetime) -> None:
+    def __init__(self, programme: Programme, organisation_ids: set[int], *, now: datetime) -> None:
         self.programme, self.now = programme, now
-        self.schools = drafts.our_schools(programme.partnership_id, urns)
-        self.contacts, self.nobody = whom_to_propose_to(urns)
-        self.answers = invitations.newest_answers(programme.id, urns)
+        self.schools = drafts.our_schools(programme.partnership_id, organisation_ids)
+        self.contacts, self.nobody = whom_to_propose_to(organisation_ids)
+        self.answers = invitations.newest_answers(programme.id, organisation_ids)
         self.shows: dict[int, list[datetime]] = {}
         self.booked_at: dict[int, datetime] = {}
-        for urn, starts_at, created_at in db.session.execute(
-            select(Booking.urn, Performance.starts_at, Booking.created_at)
+        for organisation_id, starts_at, created_at in db.session.execute(
+            select(Booking.organisation_id, Performance.starts_at, Booking.created_at)
             .join(Performance, Performance.id == Booking.performance_id)
-            .where(Booking.programme_id == programme.id, Booking.urn.in_(urns), Booking.ended_at.is_(None))
+            .where(
+                Booking.programme_id == programme.id,
+                Booking.organisation_id.in_(organisation_ids),
+                Booking.ended_at.is_(None),
+            )
             .order_by(Performance.starts_at, Booking.id)
         ):
-            self.booked_at[urn] = max(created_at, self.booked_at.get(urn, created_at))
+            self.booked_at[organisation_id] = max(created_at, self.booked_at.get(organisation_id, created_at))
             if starts_at > now:
-                self.shows.setdefault(urn, []).append(starts_at)
-        self.invited = set(_with_open_invitation(programme, urns, now=now))
+                self.shows.setdefault(organisation_id, []).append(starts_at)
+        self.invited = set(_with_open_invitation(programme, organisation_ids, now=now))
 
     def why_not(self, school: School, *, to_declined: bool) -> str:
         """Why nobody at a school reads it, whatever it says; '' where somebody does."""
         if not school.is_open:
             return "closed in the register"
-        if school.urn in self.nobody:
-            return self.nobody[school.urn]
-        answer = self.answers.get(school.urn)
+        if school.organisation_id in self.nobody:
+            return self.nobody[school.organisation_id]
+        answer = self.answers.get(school.organisation_id)
         if answer is None or answer.kind != DECLINED or to_declined:
             return ""
-        booked_at = self.booked_at.get(school.urn)
+        booked_at = self.booked_at.get(school.organisation_id)
         # A booking ends an earlier no.
         return (
             "" if booked_at is not None and booked_at > answer.recorded_at else f"declined: {answer.reason}"
@@ -95,8 +99,10 @@ class _Facts:
 
     def values(self, school: School) -> dict[str, str]:
         """What stands for each placeholder; '' where there is nothing."""
-        name, today = " ".join(self.contacts[school.urn].name.split()), day_of(self.now)
-        shows = [f"{day(at, today=today)} at {clock(at)}" for at in self.shows.get(school.urn, ())]
+        name, today = " ".join(self.contacts[school.organisation_id].name.split()), day_of(self.now)
+        shows = [
+            f"{day(at, today=today)} at {clock(at)}" for at in self.shows.get(school.organisation_id, ())
+        ]
         return {
             placeholders.SCHOOL: school.name,
             placeholders.NAME: name,
@@ -104,25 +110,27 @@ class _Facts:
             placeholders.PROGRAMME: self.programme.title,
             placeholders.REPLY_BY: day(self.programme.reply_by, today=today),
             placeholders.SHOW_DATE: and_list(shows),
-            placeholders.BOOKING_LINK: THEIR_OWN if school.urn in self.invited else "",
+            placeholders.BOOKING_LINK: THEIR_OWN if school.organisation_id in self.invited else "",
         }
 
 
-def _with_open_invitation(programme: Programme, urns: Iterable[int], *, now: datetime) -> Iterable[int]:
+def _with_open_invitation(
+    programme: Programme, organisation_ids: Iterable[int], *, now: datetime
+) -> Iterable[int]:
     """Schools that were asked, and whose link to answer still opens."""
     if programme.closed_at is not None or now >= invitations.invitation_expiry(programme):
         return []
     return db.session.scalars(
-        select(Invitation.urn)
+        select(Invitation.organisation_id)
         .join(Letter, Letter.id == Invitation.letter_id)
         .join(PersonalLink, PersonalLink.id == Invitation.link_id)
         .where(
             Invitation.programme_id == programme.id,
-            Invitation.urn.in_(urns),
+            Invitation.organisation_id.in_(organisation_ids),
             Letter.status == SENT,
             PersonalLink.withdrawn_at.is_(None),
             PersonalLink.expires_at > now,
         )
         .distinct()
-        .order_by(Invitation.urn)
+        .order_by(Invitation.organisation_id)
     )

@@ -93,14 +93,17 @@ class OwnLetterIsGoing(Refusal):
 
 
 def preview(
-    programme: Programme, letter: OwnLetter, urn: int | None = None, *, now: datetime
+    programme: Programme, letter: OwnLetter, organisation_id: int | None = None, *, now: datetime
 ) -> OwnLetterPreview:
     """What sending would do, and the letter to one school, the first if none is named; writes nothing, in a number of
     queries that is the same however many there are. Raises WordsMissing, WordsUnfit, PlaceholderUnfit."""
     typed = drafts.typed_in(letter)
     drafts.check(typed)
-    found, left_out = readers.sorted_out(programme, drafts.urns_of(letter), typed, now=now)
-    shown = next((reader for reader in found if reader.school.urn == urn), found[0] if found else None)
+    found, left_out = readers.sorted_out(programme, drafts.organisation_ids_of(letter), typed, now=now)
+    shown = next(
+        (reader for reader in found if reader.school.organisation_id == organisation_id),
+        found[0] if found else None,
+    )
     words = _words(typed, shown, PREVIEW_TOKEN) if shown is not None else None
     return OwnLetterPreview(
         readers=tuple(found),
@@ -135,10 +138,14 @@ def send(
         raise ChangedSinceLook(letter)
     typed = drafts.typed_in(letter)
     drafts.check(typed)
-    found, left_out = readers.sorted_out(programme, drafts.urns_of(letter), typed, now=now)
-    still = [reader for reader in found if seen.get(reader.school.urn) == reader.contact.address]
-    why = {one.school.urn: one.why for one in left_out}
-    why |= {r.school.urn: "the address changed since the list was shown" for r in found if r not in still}
+    found, left_out = readers.sorted_out(programme, drafts.organisation_ids_of(letter), typed, now=now)
+    still = [reader for reader in found if seen.get(reader.school.organisation_id) == reader.contact.address]
+    why = {one.school.organisation_id: one.why for one in left_out}
+    why |= {
+        r.school.organisation_id: "the address changed since the list was shown"
+        for r in found
+        if r not in still
+    }
     if not still:
         raise NobodyReadsIt
     goes_at = now + kept_back
@@ -148,16 +155,16 @@ def send(
         _put_down(programme, letter, typed, reader, sender, now=now, goes_at=goes_at) for reader in still
     ]
     db.session.flush()
-    gone = {reader.school.urn: pair for reader, pair in zip(still, written, strict=True)}
+    gone = {reader.school.organisation_id: pair for reader, pair in zip(still, written, strict=True)}
     for row in _rows(letter):
-        mail, link = gone.get(row.urn, (None, None))
+        mail, link = gone.get(row.organisation_id, (None, None))
         row.letter_id, row.link_id = mail.id if mail else None, link.id if link else None
-        row.why = why.get(row.urn, "not the partnership’s any more") if mail is None else ""
+        row.why = why.get(row.organisation_id, "not the partnership’s any more") if mail is None else ""
     for reader in still:
         _tell(
             "wrote",
             programme,
-            reader.school.urn,
+            reader.school.organisation_id,
             f"‘{_subject(typed, reader)}’ to {reader.contact.address}",
             who,
             now,
@@ -194,7 +201,7 @@ def withdraw(programme: Programme, letter: OwnLetter, *, who: str, now: datetime
         link.withdrawn_at = now
     letter.withdrawn_at = now
     for row in rows:
-        _tell("took back what was written", programme, row.urn, f"‘{letter.subject}’", who, now)
+        _tell("took back what was written", programme, row.organisation_id, f"‘{letter.subject}’", who, now)
     history.record("withdrew", letter, who=who, now=now, after=count(len(rows), "school"))
     db.session.flush()
     return len(rows)
@@ -204,10 +211,10 @@ def outcomes(letter: OwnLetter) -> list[OwnLetterOutcome]:
     """What came of it, by school name; one query."""
     rows = db.session.execute(
         select(School, Letter, OwnLetterTo.why)
-        .join(OwnLetterTo, OwnLetterTo.urn == School.urn)
+        .join(OwnLetterTo, OwnLetterTo.organisation_id == School.organisation_id)
         .outerjoin(Letter, Letter.id == OwnLetterTo.letter_id)
         .where(OwnLetterTo.own_letter_id == letter.id)
-        .order_by(func.lower(School.name), School.urn)
+        .order_by(func.lower(School.name), School.organisation_id)
     )
     return [OwnLetterOutcome(school=school, letter=mail, why=why) for school, mail, why in rows]
 
@@ -239,7 +246,7 @@ def _put_down(
         _rendered(words, reader, sender, now=now),
         invitations.addressee(reader.contact),
         sender,
-        stream=f"own letter/{programme.id}/{reader.school.urn}/{letter.id}",
+        stream=f"own letter/{programme.id}/{reader.school.organisation_id}/{letter.id}",
         now=now,
         goes_at=goes_at,
     )
@@ -248,7 +255,7 @@ def _put_down(
 
 def _minted(programme: Programme, reader: Reader, *, now: datetime) -> Minted:
     return links.mint(
-        urn=reader.school.urn,
+        organisation_id=reader.school.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address=reader.contact.address,
@@ -280,10 +287,12 @@ def _rendered(words: OwnWords, reader: Reader, sender: Sender, *, now: datetime)
 
 def _rows(letter: OwnLetter) -> Sequence[OwnLetterTo]:
     return db.session.scalars(
-        select(OwnLetterTo).where(OwnLetterTo.own_letter_id == letter.id).order_by(OwnLetterTo.urn)
+        select(OwnLetterTo)
+        .where(OwnLetterTo.own_letter_id == letter.id)
+        .order_by(OwnLetterTo.organisation_id)
     ).all()
 
 
-def _tell(what: str, programme: Programme, urn: int, words: str, who: str, now: datetime) -> None:
-    about = history.Subject("school", urn, programme.partnership_id)
+def _tell(what: str, programme: Programme, organisation_id: int, words: str, who: str, now: datetime) -> None:
+    about = history.Subject("school", organisation_id, programme.partnership_id)
     history.record(what, about, who=who, now=now, after=words)

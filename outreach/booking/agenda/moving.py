@@ -166,7 +166,7 @@ def move(
     NoteTooLong, proposing.ReplyByWrong, proposing.NotKeptAnyMore.
     """
     note = _checked(note)
-    performances.lock_school(performance.urn)
+    performances.lock_school(performance.organisation_id)
     db.session.refresh(performance)
     moving = find(performance, now=now)
     slot = _slot(moving, key, now=now)
@@ -196,7 +196,7 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     Raises CannotBeUndone, and what proposing.move says of a proposal that has ended.
     """
     performance = made.performance
-    performances.lock_school(performance.urn)
+    performances.lock_school(performance.organisation_id)
     db.session.refresh(made)
     db.session.refresh(performance)
     if made.undone_at is not None:
@@ -218,7 +218,7 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "undid a move",
-        history.Subject("school", moving.school.urn, moving.programme.partnership_id),
+        history.Subject("school", moving.school.organisation_id, moving.programme.partnership_id),
         who=who,
         now=now,
         before=made.starts_at.isoformat(),

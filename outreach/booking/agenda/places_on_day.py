@@ -114,7 +114,8 @@ def costs_now(performance: Performance, programme: Programme, *, now: datetime) 
             (
                 n
                 for n, s in enumerate(stands)
-                if (s.urn, s.get_in) == (performance.urn, _of(local(performance.get_in_at)))
+                if (s.organisation_id, s.get_in)
+                == (performance.organisation_id, _of(local(performance.get_in_at)))
             ),
             None,
         )

@@ -110,7 +110,7 @@ def diary_of_programme(
     promised = _promised(show.id for show in everything)
     kept = proposals.keeping(programme.id)
     partnership = db.session.get_one(Partnership, programme.partnership_id)
-    calendars = school_days.load(show.urn for show in everything)
+    calendars = school_days.load(show.organisation_id for show in everything)
     ways, today = roads.roads_of_partnership(partnership), day_of(now)
     given = {row.id: row for row in db.session.execute(hours.rows_of(d.id for d in tour_days))}
     by_day: dict[date, dict[int, TroupeDay]] = defaultdict(dict)
@@ -215,7 +215,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Draw
         select(
             p.id,
             p.tour_day_id,
-            p.urn,
+            p.organisation_id,
             p.easting,
             p.northing,
             p.get_in_at,
@@ -225,7 +225,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Draw
             p.held_until,
             School.name,
         )
-        .join(School, School.urn == p.urn)
+        .join(School, School.organisation_id == p.organisation_id)
         .where(
             p.tour_day_id.in_(tour_day_ids),
             p.released_at.is_(None),

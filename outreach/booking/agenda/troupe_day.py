@@ -38,7 +38,7 @@ class DrawnShow(NamedTuple):
 
     id: int
     tour_day_id: int
-    urn: int
+    organisation_id: int
     easting: int | None
     northing: int | None
     get_in_at: datetime
@@ -215,7 +215,7 @@ def of_clock(at: time) -> int:
 
 
 def stop_of(show: DrawnShow) -> Stop:
-    return roads.school_stop(show.urn, show.easting, show.northing)
+    return roads.school_stop(show.organisation_id, show.easting, show.northing)
 
 
 def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Roads) -> Iterator[DrawnDrive]:
@@ -241,7 +241,7 @@ def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Road
         )
     for before, after in pairwise(blocks):
         minutes = ways.minutes(stop_of(before.performance), stop_of(after.performance))
-        if minutes or before.performance.urn != after.performance.urn:
+        if minutes or before.performance.organisation_id != after.performance.organisation_id:
             yield DrawnDrive(
                 begins=before.ends,
                 ends=before.ends + minutes,
@@ -285,7 +285,7 @@ def _unsuited(
     """A school that is closed that day by what it said since, and more pupils than one show takes."""
     for b in blocks:
         name = b.performance.host.name
-        why = calendars.get(b.performance.urn, SchoolCalendar()).why_closed(tour_day.day)
+        why = calendars.get(b.performance.organisation_id, SchoolCalendar()).why_closed(tour_day.day)
         if why == INSET_DAY and programme.for_adults:
             why = ""
         if why:

@@ -85,7 +85,7 @@ class Hits:
 
     @property
     def holding(self) -> int:
-        return len({hold.urn for hold in self.holds})
+        return len({hold.organisation_id for hold in self.holds})
 
     @property
     def shows(self) -> int:
@@ -124,14 +124,18 @@ def look(scope: Scope, *, now: datetime) -> Hits:
     ahead = {show.id: show for show in shows if show.held_until is None and show.starts_at > now}
     in_part = {n: show for n, show in ahead.items() if scope.holds(show.starts_at)}
     shut = _shut(scope)
-    booked = [b for b in _booked(in_part) if shut is None or b.urn in shut or b.performance.urn in shut]
+    booked = [
+        b
+        for b in _booked(in_part)
+        if shut is None or b.organisation_id in shut or b.performance.organisation_id in shut
+    ]
     people = promises.people_of_each(b.id for b in booked)
-    kept = [p for p in _kept(in_part) if shut is None or p.urn in shut]
+    kept = [p for p in _kept(in_part) if shut is None or p.organisation_id in shut]
     ended = {b.performance_id for b in booked if b.role == HOST}
-    calendars = school_days.load([b.urn for b in booked] + [p.urn for p in kept])
+    calendars = school_days.load([b.organisation_id for b in booked] + [p.organisation_id for p in kept])
 
-    def urgent(urn: int, show: Performance) -> bool:
-        return day_of(show.starts_at) <= _next_school_day(calendars[urn], day_of(now))
+    def urgent(organisation_id: int, show: Performance) -> bool:
+        return day_of(show.starts_at) <= _next_school_day(calendars[organisation_id], day_of(now))
 
     hits = [
         Hit(
@@ -141,7 +145,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
             people=tuple(people.get(b.id, ())),
             with_host=b.role == GUEST and b.performance_id in ended,
             rings=_numbers(b.school, people.get(b.id, ())),
-            urgent=urgent(b.urn, in_part[b.performance_id]),
+            urgent=urgent(b.organisation_id, in_part[b.performance_id]),
         )
         for b in booked
     ]
@@ -156,7 +160,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
                 people=(),
                 with_host=False,
                 rings=_numbers(p.school, ()),
-                urgent=urgent(p.urn, show),
+                urgent=urgent(p.organisation_id, show),
             )
         )
     return Hits(
@@ -169,7 +173,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
             if show.held_until is None
             and show.starts_at <= now
             and scope.holds(show.starts_at)
-            and (shut is None or show.urn in shut)
+            and (shut is None or show.organisation_id in shut)
         ),
         asked=tuple(_asked(ended)),
         holds=tuple(
@@ -178,7 +182,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
             if show.held_until is not None
             and show.held_until > now
             and scope.holds(show.starts_at)
-            and (shut is None or show.urn in shut)
+            and (shut is None or show.organisation_id in shut)
         ),
     )
 
@@ -245,7 +249,7 @@ def _shut(scope: Scope) -> set[int] | None:
         return None
     ours = [a.la_code for a in partnerships.authorities(scope.partnership_id)]
     which = [School.district_code == scope.schools_of] if scope.schools_of else []
-    return set(db.session.scalars(select(School.urn).where(School.la_code.in_(ours), *which)))
+    return set(db.session.scalars(select(School.organisation_id).where(School.la_code.in_(ours), *which)))
 
 
 def _booked(performance_ids: Iterable[int]) -> list[Booking]:

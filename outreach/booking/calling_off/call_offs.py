@@ -40,7 +40,7 @@ class CallOffSchoolDay(Base):
     __tablename__ = "call_off_school_day"
 
     call_off_id: Mapped[int] = mapped_column(ForeignKey("call_off.id"), primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
 
     school: Mapped[School] = relationship()
@@ -78,7 +78,7 @@ class CallOff(Base):
     troupe: Mapped[Troupe | None] = relationship()
     days: Mapped[list[CallOffDay]] = relationship()
     ruled_out: Mapped[list[CallOffSchoolDay]] = relationship(
-        order_by=(CallOffSchoolDay.urn, CallOffSchoolDay.day)
+        order_by=(CallOffSchoolDay.organisation_id, CallOffSchoolDay.day)
     )
 
     @property
@@ -104,7 +104,7 @@ class CallOffLine(Base):
     call_off_id: Mapped[int] = mapped_column(ForeignKey("call_off.id"))
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), unique=True)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), unique=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     new_proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), unique=True)
     why_none: Mapped[str] = mapped_column(Text, default="")
@@ -152,31 +152,31 @@ def newest(partnership_id: int, at_most: int = 20, *, troupe_id: int | None = No
     )
 
 
-def fallen_days(programme_id: int, urn: int) -> set[int]:
+def fallen_days(programme_id: int, organisation_id: int) -> set[int]:
     """The tour days on which the company called a show of this school off, so that none of them is offered in
     its place; those of a call-off that was undone are not among them. One query."""
-    return fallen_days_of_schools(programme_id, [urn])[urn]
+    return fallen_days_of_schools(programme_id, [organisation_id])[organisation_id]
 
 
-def fallen_days_of_schools(programme_id: int, urns: Collection[int]) -> dict[int, set[int]]:
+def fallen_days_of_schools(programme_id: int, organisation_ids: Collection[int]) -> dict[int, set[int]]:
     """The same of many schools, by URN; one query however many."""
     rows = db.session.execute(
-        select(Booking.urn, Performance.tour_day_id)
+        select(Booking.organisation_id, Performance.tour_day_id)
         .join(Booking, Booking.performance_id == Performance.id)
         .join(Cancellation, Cancellation.booking_id == Booking.id)
         .outerjoin(CallOffLine, CallOffLine.booking_id == Booking.id)
         .outerjoin(CallOff, CallOff.id == CallOffLine.call_off_id)
         .where(
             Booking.programme_id == programme_id,
-            Booking.urn.in_(urns),
+            Booking.organisation_id.in_(organisation_ids),
             Cancellation.cancelled_by == COMPANY,
             CallOff.undone_at.is_(None),
         )
-        .order_by(Booking.urn, Performance.tour_day_id)
+        .order_by(Booking.organisation_id, Performance.tour_day_id)
     )
-    fallen: dict[int, set[int]] = {urn: set() for urn in urns}
-    for urn, tour_day_id in rows:
-        fallen[urn].add(tour_day_id)
+    fallen: dict[int, set[int]] = {organisation_id: set() for organisation_id in organisation_ids}
+    for organisation_id, tour_day_id in rows:
+        fallen[organisation_id].add(tour_day_id)
     return fallen
 
 

@@ -155,7 +155,7 @@ class _Ending:
             call_off_id=self.done.id,
             booking_id=hit.booking and hit.booking.id,
             proposal_id=hit.proposal and hit.proposal.id,
-            urn=hit.school.urn,
+            organisation_id=hit.school.organisation_id,
             starts_at=hit.starts_at,
             to_ring=hit.urgent,
         )
@@ -195,8 +195,8 @@ def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hi
     """What stands there once nobody else can change it: locks are taken schools first, then days, each in one
     order."""
     seen = affected.look(scope, now=now)
-    for urn in sorted({hit.school.urn for hit in seen.hits}):
-        performances.lock_school(urn)
+    for organisation_id in sorted({hit.school.organisation_id for hit in seen.hits}):
+        performances.lock_school(organisation_id)
     wanted = {
         int(day)
         for key in keys
@@ -254,12 +254,16 @@ def _rule_out(done: CallOff, scope: Scope, found: Hits, *, who: str, now: dateti
     """Days on which a school has said something of its own stay as it said; a guest from elsewhere has
     school."""
     schools = {
-        hit.school.urn: hit.school for hit in found.hits if hit.school.district_code == scope.schools_of
+        hit.school.organisation_id: hit.school
+        for hit in found.hits
+        if hit.school.district_code == scope.schools_of
     }
     calendars = school_days.load(schools)
     span = [scope.first + timedelta(days=n) for n in range((scope.last - scope.first).days + 1)]
-    for urn, school in sorted(schools.items()):
+    for organisation_id, school in sorted(schools.items()):
         for day in span:
-            if day not in calendars[urn].own_days and not calendars[urn].why_closed(day):
+            if day not in calendars[organisation_id].own_days and not calendars[organisation_id].why_closed(
+                day
+            ):
                 school_days.rule_out(school, day, done.reason[: school_days.LONGEST_REASON], who=who, now=now)
-                done.ruled_out.append(CallOffSchoolDay(urn=urn, day=day))
+                done.ruled_out.append(CallOffSchoolDay(organisation_id=organisation_id, day=day))

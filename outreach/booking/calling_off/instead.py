@@ -75,9 +75,11 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
     owed: dict[tuple[int, int], bool] = {}
     for programme, here in _by_programme(losses):
         found = accounts.of_schools(programme, [loss.school for loss in here], now=now)
-        owed |= {(programme.id, urn): account.is_open for urn, account in found.items()}
-    done_with = [loss for loss in losses if not owed[loss.programme.id, loss.school.urn]]
-    left = [loss for loss in losses if owed[loss.programme.id, loss.school.urn]]
+        owed |= {
+            (programme.id, organisation_id): account.is_open for organisation_id, account in found.items()
+        }
+    done_with = [loss for loss in losses if not owed[loss.programme.id, loss.school.organisation_id]]
+    left = [loss for loss in losses if owed[loss.programme.id, loss.school.organisation_id]]
     said = {loss.name: Instead(why_none="It has booked again.") for loss in done_with}
     return said | _of(left, not_on=done.day_ids if done.undone_at is None else (), now=now)
 
@@ -133,12 +135,24 @@ def _by_programme(losses: Iterable[_Loss]) -> list[tuple[Programme, list[_Loss]]
 def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[NewTimeWanted]:
     schools = [loss.school for loss in losses]
     partnership = partnerships.get(programme.partnership_id)
-    calendars, located = school_days.load(s.urn for s in schools), school_locations.locate_all(schools)
+    calendars, located = (
+        school_days.load(s.organisation_id for s in schools),
+        school_locations.locate_all(schools),
+    )
     judges = {
-        s.urn: Judge(programme, partnership, s, located=located[s.urn], calendar=calendars[s.urn])
+        s.organisation_id: Judge(
+            programme,
+            partnership,
+            s,
+            located=located[s.organisation_id],
+            calendar=calendars[s.organisation_id],
+        )
         for s in schools
     }
-    return [NewTimeWanted(judge=judges[loss.school.urn], lost=day_of(loss.starts_at)) for loss in losses]
+    return [
+        NewTimeWanted(judge=judges[loss.school.organisation_id], lost=day_of(loss.starts_at))
+        for loss in losses
+    ]
 
 
 def _days(programme: Programme, *, not_on: Collection[int], now: datetime) -> list[tuple[Any, list[Stand]]]:

@@ -194,7 +194,7 @@ class _Board:
     def _stand(self, n: int, start: int) -> Stand:
         judge = self.wishes[n].judge
         return Stand(
-            urn=judge.urn,
+            organisation_id=judge.organisation_id,
             get_in=start - judge.shape.get_in,
             away=start + judge.shape.show + judge.shape.get_out,
             place=judge.place,

@@ -74,8 +74,8 @@ def _restore(was: CallOffDay, *, now: datetime) -> str:
 
 def _open_schools(done: CallOff, *, who: str, now: datetime) -> None:
     """What was ruled out for the schools is theirs again, unless they have said something else since."""
-    calendars = school_days.load({out.urn for out in done.ruled_out})
+    calendars = school_days.load({out.organisation_id for out in done.ruled_out})
     for out in done.ruled_out:
-        own = calendars[out.urn].own_days.get(out.day)
+        own = calendars[out.organisation_id].own_days.get(out.day)
         if out.day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
             school_days.withdraw(out.school, out.day, who=who, now=now)

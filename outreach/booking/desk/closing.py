@@ -45,12 +45,12 @@ def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
         )
         .order_by(Performance.starts_at, Booking.id)
     ).all()
-    after = lines.after([booking.urn for booking in bookings], partnership_id)
+    after = lines.after([booking.organisation_id for booking in bookings], partnership_id)
     return [
         Closing(
             booking=booking,
-            heirs=[s for s in after.get(booking.urn, ()) if s.is_open],
-            after=after.get(booking.urn, []),
+            heirs=[s for s in after.get(booking.organisation_id, ()) if s.is_open],
+            after=after.get(booking.organisation_id, []),
         )
         for booking in bookings
     ]
@@ -61,25 +61,29 @@ def of_booking(booking: Booking, *, now: datetime) -> Closing | None:
     query = _chosen(select(Booking.id), booking.programme.partnership_id, now).where(Booking.id == booking.id)
     if db.session.scalar(query) is None:
         return None
-    after = lines.after([booking.urn], booking.programme.partnership_id).get(booking.urn, [])
+    after = lines.after([booking.organisation_id], booking.programme.partnership_id).get(
+        booking.organisation_id, []
+    )
     return Closing(booking=booking, heirs=[s for s in after if s.is_open], after=after)
 
 
-def of_schools(urns: Collection[int], partnership_id: int, *, now: datetime) -> list[Closing]:
+def of_schools(organisation_ids: Collection[int], partnership_id: int, *, now: datetime) -> list[Closing]:
     """Those of some schools, without who follows; one query."""
-    query = _chosen(select(Booking), partnership_id, now).where(Booking.urn.in_(set(urns)))
+    query = _chosen(select(Booking), partnership_id, now).where(
+        Booking.organisation_id.in_(set(organisation_ids))
+    )
     found = db.session.scalars(query.order_by(Performance.starts_at, Booking.id))
     return [Closing(booking=booking, heirs=(), after=()) for booking in found]
 
 
 def coming(partnership_id: int, *, now: datetime) -> Sequence[Row[int, str, datetime]]:
-    """(urn, name, starts_at) of each, the next show first; one query."""
+    """(organisation_id, name, starts_at) of each, the next show first; one query."""
     return plain_rows(*_coming(partnership_id, now))
 
 
 @made_once
 def _coming(partnership_id: int, now: datetime) -> Any:
-    columns: Any = select(Booking.urn, School.name, Performance.starts_at)
+    columns: Any = select(Booking.organisation_id, School.name, Performance.starts_at)
     return _chosen(columns, partnership_id, now).order_by(Performance.starts_at, Booking.id)
 
 
@@ -92,13 +96,13 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
     return (
         query.join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .join(TourDay, TourDay.id == Performance.tour_day_id)
         .where(
             Programme.partnership_id == partnership_id,
             Booking.ended_at.is_(None),
             Performance.ends_at > now,
-            Booking.urn.in_(_in_question(partnership_id)),
+            Booking.organisation_id.in_(_in_question(partnership_id)),
             or_(*_not_there()),
         )
     )
@@ -112,7 +116,7 @@ def _in_question(partnership_id: int) -> CompoundSelect[Any]:
     gone = select(ChangeOfHands.urn).where(
         ChangeOfHands.giver_id == partnership_id, ChangeOfHands.outcome.in_((hands.AGREED, hands.LEFT))
     )
-    return select(School.urn).where(School.la_code.in_(codes), status_or_day).union_all(gone)
+    return select(School.organisation_id).where(School.la_code.in_(codes), status_or_day).union_all(gone)
 
 
 def _not_there() -> tuple[ColumnElement[bool], ...]:

@@ -71,12 +71,15 @@ def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Bookin
     ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
     """
     old = booking.school
-    _lock(booking, old.urn, new.urn)
-    if booking.urn == new.urn:
+    _lock(booking, old.organisation_id, new.organisation_id)
+    if booking.organisation_id == new.organisation_id:
         return booking
     _still_to_come(booking, now)
-    if new.urn not in {
-        s.urn for s in lines.after([booking.urn], booking.programme.partnership_id).get(booking.urn, ())
+    if new.organisation_id not in {
+        s.organisation_id
+        for s in lines.after([booking.organisation_id], booking.programme.partnership_id).get(
+            booking.organisation_id, ()
+        )
     }:
         raise NotItsSuccessor(booking.school, new)
     if not new.is_open:
@@ -91,13 +94,13 @@ def hand_back(booking: Booking, *, who: str, now: datetime) -> Booking:
     last = _last(booking)
     if last is None:
         raise NothingToHandBack
-    old = db.session.get_one(School, last.from_urn)
-    _lock(booking, old.urn, booking.urn)
+    old = db.session.get_one(School, last.from_organisation_id)
+    _lock(booking, old.organisation_id, booking.organisation_id)
     _still_to_come(booking, now)
     last = _last(booking)  # somebody else may have been quicker
-    if last is None or last.from_urn != old.urn:
+    if last is None or last.from_organisation_id != old.organisation_id:
         raise NothingToHandBack
-    left = booking.urn
+    left = booking.organisation_id
     _give(booking, old, links=[handed.link_id for handed in last.links], what="handed back", who=who, now=now)
     entries.withdraw(SCHOOL, left, booking.uid, sequence=booking.sequence, now=now)
     return booking
@@ -108,22 +111,26 @@ def can_be_handed_back(booking: Booking, *, now: datetime) -> int | None:
     if booking.ended_at is not None or booking.performance.starts_at <= now:
         return None
     last = _last(booking)
-    return last.from_urn if last is not None else None
+    return last.from_organisation_id if last is not None else None
 
 
 def _last(booking: Booking) -> Handover | None:
     """The handing on that holds: the one whose receiver has the booking, unless it was itself a handing
     back."""
     rows = handovers.of_bookings([booking.id]).get(booking.id, [])
-    line = handovers.holders(rows, booking.urn)
+    line = handovers.holders(rows, booking.organisation_id)
     if len(line) < 2:
         return None
-    return next(r for r in reversed(rows) if (r.from_urn, r.to_urn) == (line[-2], booking.urn))
+    return next(
+        r
+        for r in reversed(rows)
+        if (r.from_organisation_id, r.to_organisation_id) == (line[-2], booking.organisation_id)
+    )
 
 
-def _lock(booking: Booking, *urns: int) -> None:
-    for urn in sorted(urns):
-        performances.lock_school(urn)
+def _lock(booking: Booking, *organisation_ids: int) -> None:
+    for organisation_id in sorted(organisation_ids):
+        performances.lock_school(organisation_id)
     performances.lock_days([booking.performance.tour_day_id])
     db.session.refresh(booking)
     db.session.refresh(booking.performance)
@@ -138,7 +145,7 @@ def _still_to_come(booking: Booking, now: datetime) -> None:
 def _must_fit(booking: Booking, new: School, *, now: datetime) -> None:
     """Raises SuccessorHasBooked or DoesNotFit."""
     programme, pupils = booking.programme, promises.pupils_of(booking)
-    its_own = promises.live(programme.id, new.urn)
+    its_own = promises.live(programme.id, new.organisation_id)
     handed = handovers.of_bookings([b.id for b in its_own])
     for other in its_own:
         both = sorted(pupils.keys() & promises.pupils_of(other).keys())
@@ -170,24 +177,24 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     old, performance, name = booking.school, booking.performance, new.name
     elsewhere = booking.role == HOST and _moves(booking, new)
     db.session.execute(
-        update(PersonalLink).where(PersonalLink.id.in_(links)).values(urn=new.urn),
+        update(PersonalLink).where(PersonalLink.id.in_(links)).values(organisation_id=new.organisation_id),
         execution_options={"synchronize_session": False},
     )
     db.session.add(
         Handover(
             booking_id=booking.id,
-            from_urn=old.urn,
-            to_urn=new.urn,
+            from_organisation_id=old.organisation_id,
+            to_organisation_id=new.organisation_id,
             links=[HandedLink(link_id=n) for n in links],
             recorded_at=now,
             who=who,
         )
     )
-    booking.urn = new.urn
+    booking.organisation_id = new.organisation_id
     if booking.role == HOST:
         place = school_locations.located(new).place
         try:
-            performances.rehost(performance, new.urn, place if elsewhere else None)
+            performances.rehost(performance, new.organisation_id, place if elsewhere else None)
         except SlotTaken as error:
             raise DoesNotFit(
                 f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. "
@@ -203,7 +210,7 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     db.session.flush()
     for row in (booking, performance):
         db.session.refresh(row)
-    for subject in (old.urn, new.urn):
+    for subject in (old.organisation_id, new.organisation_id):
         history.record(
             f"booking {what}",
             history.Subject("school", subject, booking.programme.partnership_id),
@@ -248,7 +255,7 @@ def _links_of(booking: Booking) -> list[int]:
         db.session.scalars(
             select(PersonalLink.id)
             .where(
-                PersonalLink.urn == booking.urn,
+                PersonalLink.organisation_id == booking.organisation_id,
                 PersonalLink.programme_id == booking.programme_id,
                 PersonalLink.withdrawn_at.is_(None),
             )

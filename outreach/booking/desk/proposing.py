@@ -112,15 +112,18 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     own. Raises NothingToPropose, AlreadyProposed, NobodyToWriteTo, AddressDead, ReplyByWrong, SlotTaken.
     """
     programme, school, slot = offer.programme, offer.school, offer.slot
-    performances.lock_school(school.urn)
+    performances.lock_school(school.organisation_id)
     performances.lock_days([slot.tour_day_id])
     account = accounts.account(programme, school, now=now)
     if (why := holds.why_nothing(programme, school, account)) is not None:
         raise NothingToPropose(f"Nothing can be proposed to {school.name}. {why.message}")
-    kept = proposals.all_open(programme.id, school.urn, now=now)
+    kept = proposals.all_open(programme.id, school.organisation_id, now=now)
     if len(kept) >= accounts.shows_needed(programme, account.still_open):
         raise AlreadyProposed(school, kept[-1])
-    if offer.waiting and (last := proposals.offered_from_the_list(programme.id, school.urn)) is not None:
+    if (
+        offer.waiting
+        and (last := proposals.offered_from_the_list(programme.id, school.organisation_id)) is not None
+    ):
         raise AlreadyProposed(school, last)
     _check(offer, now=now)
     performances.clear_expired([slot.tour_day_id], now=now)
@@ -134,7 +137,7 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     db.session.flush()
     history.record(
         "proposed",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={
@@ -216,7 +219,7 @@ def move(
     db.session.flush()
     history.record(
         "proposal moved",
-        history.Subject("school", proposal.urn, proposal.programme.partnership_id),
+        history.Subject("school", proposal.organisation_id, proposal.programme.partnership_id),
         who=who,
         now=now,
         before={"starts": was.isoformat(), "reply_by": str(was_reply_by)},
@@ -312,12 +315,12 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     db.session.flush()
     history.record(
         "proposal accepted",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after=booking.reference,
     )
-    holds.remove_draft(programme.id, school.urn)
+    holds.remove_draft(programme.id, school.organisation_id)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
@@ -364,7 +367,7 @@ def end_next(*, now: datetime) -> bool:
         return _end(lapsed, LAPSED, reason="", who=NOBODY, now=now)
     booked_since = exists().where(
         promises.Booking.programme_id == Proposal.programme_id,
-        promises.Booking.urn == Proposal.urn,
+        promises.Booking.organisation_id == Proposal.organisation_id,
         promises.Booking.ended_at.is_(None),
         promises.Booking.created_at >= Proposal.recorded_at,
     )
@@ -391,7 +394,7 @@ def _end(proposal: Proposal, how: str, *, reason: str, who: str, now: datetime) 
         performances.release(performance, now=now)
     history.record(
         f"proposal {how}",
-        history.Subject("school", proposal.urn, proposal.programme.partnership_id),
+        history.Subject("school", proposal.organisation_id, proposal.programme.partnership_id),
         who=who,
         now=now,
         before={"starts": proposal.starts_at.isoformat()},
@@ -409,7 +412,7 @@ def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Perfo
     The school's lock comes first, and nothing moves a school's kept slot without it: so its day is read
     behind it.
     """
-    performances.lock_school(proposal.urn)
+    performances.lock_school(proposal.organisation_id)
     db.session.refresh(proposal)
     if proposal.performance is not None:
         db.session.refresh(proposal.performance)
@@ -436,7 +439,7 @@ def _row(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     people = {p.address.casefold(): p for p in offer.people}
     return Proposal(
         programme_id=offer.programme.id,
-        urn=offer.school.urn,
+        organisation_id=offer.school.organisation_id,
         starts_at=offer.slot.starts_at,
         uid=str(uuid.uuid4()),
         organizer_token=secrets.token_hex(10),

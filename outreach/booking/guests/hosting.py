@@ -72,7 +72,11 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     db.session.flush()
     whose = place.programme.partnership_id
     history.record(
-        "offered seats", history.Subject("school", place.urn, whose), who=who, now=now, after=seats
+        "offered seats",
+        history.Subject("school", place.organisation_id, whose),
+        who=who,
+        now=now,
+        after=seats,
     )
     guests_told.tell_guest(place, notes.FEWER, now=now)
     return None
@@ -80,7 +84,7 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
 
 def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
     """The host says no; the school hears of it with what it could have instead. Raises Answered."""
-    lock(place.urn, place.performance)
+    lock(place.organisation_id, place.performance)
     db.session.refresh(place)
     if place.ended_at is not None:
         raise Answered
@@ -89,7 +93,7 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "refused as guest",
-        history.Subject("school", place.urn, place.programme.partnership_id),
+        history.Subject("school", place.organisation_id, place.programme.partnership_id),
         who=who,
         now=now,
         after=reason.strip() or None,

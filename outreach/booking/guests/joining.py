@@ -108,8 +108,8 @@ def ask(
     Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what seating.why_not says,
     and the refusals of bookings.book about pupils and people.
     """
-    lock(school.urn, performance)
-    open_already = guest_places.open_of(programme.id, school.urn)
+    lock(school.organisation_id, performance)
+    open_already = guest_places.open_of(programme.id, school.organisation_id)
     if open_already is not None:
         raise AskedAlready(open_already)
     account = accounts.account(programme, school, now=now)
@@ -132,10 +132,14 @@ def ask(
     db.session.flush()
     history.record(
         "asked to join",
-        history.Subject("school", school.urn, programme.partnership_id),
+        history.Subject("school", school.organisation_id, programme.partnership_id),
         who=who,
         now=now,
-        after={"host": performance.urn, "starts": performance.starts_at.isoformat(), "pupils": place.by_year},
+        after={
+            "host": performance.organisation_id,
+            "starts": performance.starts_at.isoformat(),
+            "pupils": place.by_year,
+        },
     )
     if seats.how == OPEN:
         place.answer, place.answered_at, place.said = AGREED, now, seats.terms
@@ -207,7 +211,7 @@ def write_to_instead(
         return False
     said = notes.FEWER if place.answer == FEWER else notes.HOST_MOVED
     heard = place.answer == FEWER or notes.was_told(
-        said, place.id, urn=place.urn, programme_id=place.programme_id
+        said, place.id, organisation_id=place.organisation_id, programme_id=place.programme_id
     )
     person.now_at(address, source=source, now=now)
     db.session.flush()
@@ -218,7 +222,7 @@ def write_to_instead(
 
 def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
     """The school takes its request back; ended already is no fault."""
-    lock(place.urn, place.performance)
+    lock(place.organisation_id, place.performance)
     db.session.refresh(place)
     if place.ended_at is not None:
         return
@@ -226,7 +230,7 @@ def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "took back its request",
-        history.Subject("school", place.urn, place.programme.partnership_id),
+        history.Subject("school", place.organisation_id, place.programme.partnership_id),
         who=who,
         now=now,
     )
@@ -239,7 +243,7 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
     was = place.travel if place else Travel()
     sequence = booking.sequence
     if place is not None:
-        lock(booking.urn, booking.performance)
+        lock(booking.organisation_id, booking.performance)
         place.travels_by, place.adults, place.arrives = travel.by, travel.adults, travel.arrives
         place.travel_note = travel.note.strip()
         db.session.flush()
@@ -258,7 +262,7 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
 
 def still_come(booking: Booking, *, who: str, now: datetime) -> None:
     """A guest whose host has moved says that it still comes. Raises promises.BookingEnded."""
-    performances.lock_school(booking.urn)
+    performances.lock_school(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     place = guest_places.of_booking(booking)
@@ -269,7 +273,7 @@ def still_come(booking: Booking, *, who: str, now: datetime) -> None:
 
 
 def _check_show(programme: Programme, school: School, performance: Performance, *, now: datetime) -> None:
-    if performance.programme_id != programme.id or performance.urn == school.urn:
+    if performance.programme_id != programme.id or performance.organisation_id == school.organisation_id:
         raise NotAnyMore
     check_stands(performance, now=now)
     minutes = guest_hosts.minutes_between(programme, school, performance)

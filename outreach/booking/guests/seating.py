@@ -79,7 +79,7 @@ def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: da
         raise SeatsGone(wanted, there.left) from error
     place.booking_id, place.ended_at, place.ended_as = booking.id, now, JOINED
     db.session.flush()
-    holds.remove_draft(programme.id, school.urn)
+    holds.remove_draft(programme.id, school.organisation_id)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
@@ -104,15 +104,15 @@ def consent_to(performance: Performance, there: Seats, *, seats: int, who: str, 
     return row
 
 
-def lock(urn: int, performance: Performance) -> None:
-    performances.lock_school(urn)
+def lock(organisation_id: int, performance: Performance) -> None:
+    performances.lock_school(organisation_id)
     performances.lock_days([performance.tour_day_id])
     db.session.refresh(performance)
 
 
 def behind_the_locks(place: GuestPlace, *, now: datetime) -> None:
     """Raises NotAnyMore."""
-    lock(place.urn, place.performance)
+    lock(place.organisation_id, place.performance)
     db.session.refresh(place)
     check_stands(place.performance, now=now)
 

@@ -155,13 +155,13 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
                 guests=tuple(
                     Guest(
                         booking=guest,
-                        school=schools[guest.urn],
+                        school=schools[guest.organisation_id],
                         pupils=pupils.get(guest.id, {}),
                         travel=how[guest.id].travel.words() if guest.id in how else "",
                         agreed=how[guest.id].said if guest.id in how else "",
                         access=told.access_words(guest.access_needs),
-                        meets=_person(people.get(guest.id, ()), ON_THE_DAY, schools[guest.urn]),
-                        lead=_person(people.get(guest.id, ()), LEAD, schools[guest.urn]),
+                        meets=_person(people.get(guest.id, ()), ON_THE_DAY, schools[guest.organisation_id]),
+                        lead=_person(people.get(guest.id, ()), LEAD, schools[guest.organisation_id]),
                     )
                     for guest in guests
                 ),
@@ -220,5 +220,7 @@ def _pupils_of(bookings: Iterable[Booking]) -> dict[int, dict[int, int]]:
 
 def _schools_of(bookings: Iterable[Booking]) -> dict[int, School]:
     """The schools of some bookings by URN; one query."""
-    rows = db.session.scalars(select(School).where(School.urn.in_({b.urn for b in bookings})))
-    return {row.urn: row for row in rows}
+    rows = db.session.scalars(
+        select(School).where(School.organisation_id.in_({b.organisation_id for b in bookings}))
+    )
+    return {row.organisation_id: row for row in rows}

@@ -195,7 +195,7 @@ def backing(row: ContactList) -> list[Back]:
         select(School, Contact, before)
         .select_from(ContactListLine)
         .join(Contact, Contact.id == ContactListLine.contact_id)
-        .join(School, School.urn == Contact.urn)
+        .join(School, School.urn == Contact.organisation_id)
         .outerjoin(before, before.id == ContactListLine.replaced_id)
         .where(ContactListLine.list_id == row.id)
         .order_by(School.name, School.urn, Contact.id)
@@ -320,22 +320,24 @@ def _kept(
 
 def _later(row: ContactList) -> dict[tuple[int, str], Contact]:
     """What stands now at the schools of a list, by (URN, address)."""
-    urns = select(Contact.urn).join(ContactListLine, ContactListLine.contact_id == Contact.id)
+    urns = select(Contact.organisation_id).join(ContactListLine, ContactListLine.contact_id == Contact.id)
     urns = urns.where(ContactListLine.list_id == row.id)
     rows = db.session.scalars(
         select(Contact)
         .where(
-            Contact.urn.in_(urns), Contact.partnership_id == row.partnership_id, Contact.ended_at.is_(None)
+            Contact.organisation_id.in_(urns),
+            Contact.partnership_id == row.partnership_id,
+            Contact.ended_at.is_(None),
         )
         .order_by(Contact.id)
     )
-    return {(contact.urn, contact.address.casefold()): contact for contact in rows}
+    return {(contact.organisation_id, contact.address.casefold()): contact for contact in rows}
 
 
 def _since(contact: Contact, later: dict[tuple[int, str], Contact]) -> str:
     if contact.ended_at is None:
         return ""
-    now_is = later.get((contact.urn, contact.address.casefold()))
+    now_is = later.get((contact.organisation_id, contact.address.casefold()))
     if now_is is None:
         return f"taken off on {day_short(contact.ended_at)}"
     return f"changed on {day_short(now_is.created_at)}, from {now_is.source}"
@@ -496,18 +498,18 @@ def _on_file(
 ) -> tuple[dict[tuple[int, str], Contact], dict[tuple[int, str], datetime]]:
     """What the partnership has on file by (URN, address); and of what it had once and has not any more, when
     it was taken off."""
-    of_ours = Contact.urn.in_(select(School.urn).where(School.la_code.in_(la_codes)))
+    of_ours = Contact.organisation_id.in_(select(School.urn).where(School.la_code.in_(la_codes)))
     mine = Contact.partnership_id == partnership_id
     rows = db.session.scalars(
         select(Contact).where(of_ours, mine, Contact.ended_at.is_(None)).order_by(Contact.id.desc())
     )
-    on_file = {(row.urn, row.address.casefold()): row for row in rows}
+    on_file = {(row.organisation_id, row.address.casefold()): row for row in rows}
     ended: dict[tuple[int, str], datetime] = {}
     for urn, address, at in db.session.execute(
-        select(Contact.urn, Contact.address, func.max(Contact.ended_at))
+        select(Contact.organisation_id, Contact.address, func.max(Contact.ended_at))
         .where(of_ours, mine, Contact.ended_at.is_not(None))
-        .group_by(Contact.urn, Contact.address)
-        .order_by(Contact.urn, Contact.address)
+        .group_by(Contact.organisation_id, Contact.address)
+        .order_by(Contact.organisation_id, Contact.address)
     ):
         key = (urn, address.casefold())
         if key not in on_file and at is not None:

@@ -98,7 +98,7 @@ class EarlierVisit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[int]
     partnership_id: Mapped[int]
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     academic_year: Mapped[int]
     day: Mapped[date | None]
     pupils: Mapped[int | None]

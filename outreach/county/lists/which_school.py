@@ -60,8 +60,8 @@ class OurSchools:
         self._by_laestab = _by_laestab(self._by_urn.values())
         self._after: dict[int, list[School]] = defaultdict(list)
         for before, after in db.session.execute(
-            select(Succession.predecessor_urn, Succession.successor_urn)
-            .join(School, School.urn == Succession.successor_urn)
+            select(Succession.predecessor_id, Succession.successor_id)
+            .join(School, School.urn == Succession.successor_id)
             .where(School.la_code.in_(la_codes))
             .order_by(Succession.id)
         ):

@@ -132,10 +132,10 @@ def _elsewhere(file: RegisterFile, la_codes: Collection[str] | None, here: Colle
 
 def _links(of: Any) -> dict[tuple[int, int], str]:
     """The links known that begin with some schools, each with its kind; None: all."""
-    query = select(Succession.predecessor_urn, Succession.successor_urn, Succession.kind)
+    query = select(Succession.predecessor_id, Succession.successor_id, Succession.kind)
     query = query.order_by(Succession.id)
     if of is not None:
-        query = query.where(Succession.predecessor_urn.in_(of))
+        query = query.where(Succession.predecessor_id.in_(of))
     return {(predecessor, successor): kind for predecessor, successor, kind in db.session.execute(query)}
 
 
@@ -292,8 +292,8 @@ def apply(
     for links in _by(2000, changes.links):
         rows = [
             {
-                "predecessor_urn": k.predecessor,
-                "successor_urn": k.successor,
+                "predecessor_id": k.predecessor,
+                "successor_id": k.successor,
                 "link_date": k.day,
                 "kind": k.kind,
                 "recorded_at": now,
@@ -304,7 +304,7 @@ def apply(
     for link in changes.kinds:
         db.session.execute(
             update(Succession)
-            .where(Succession.predecessor_urn == link.predecessor, Succession.successor_urn == link.successor)
+            .where(Succession.predecessor_id == link.predecessor, Succession.successor_id == link.successor)
             .values(kind=link.kind)
         )
     for each in changes.became:
@@ -335,8 +335,8 @@ def _take_as_succession(each: Became, of: RegisterImport) -> None:
         corrections.correct(old.urn, field, value, reason=reason, who=of.who, now=of.recorded_at)
     db.session.add(
         Succession(
-            predecessor_urn=old.urn,
-            successor_urn=new.urn,
+            predecessor_id=old.urn,
+            successor_id=new.urn,
             link_date=closed_on,
             kind=CONFIRMED,
             recorded_at=of.recorded_at,
@@ -362,9 +362,9 @@ def _authorities_without_a_school(changes: Changes) -> set[str]:
 
 def _add_schools(batch: Collection[Change], of: RegisterImport) -> None:
     """New schools, and their first records copied from them: no correction can lie between the two yet."""
-    insert_many(table_of(School), [_effective(change.after, {}) for change in batch])
-    names = [*Facts._fields, "recorded_at", "import_id"]
-    facts = [getattr(School, name) for name in Facts._fields]
+    insert_many(table_of(School), [_columns(_effective(change.after, {})) for change in batch])
+    names = [*_columns(dict.fromkeys(Facts._fields)), "recorded_at", "import_id"]
+    facts = [getattr(School, name) for name in names[:-2]]
     dated = literal(of.recorded_at, Instant), literal(of.id)
     copied = select(*facts, *dated).where(School.urn.in_([change.after.urn for change in batch]))
     db.session.execute(insert(SchoolRecord).from_select(names, copied.order_by(School.urn)))
@@ -376,7 +376,7 @@ def _change_schools(batch: Collection[Change]) -> None:
     rows = [_effective(change.after, held.get(change.after.urn, {})) for change in batch]
     table = table_of(School)
     db.session.execute(
-        update(table).where(table.c.urn == bindparam("_urn")),
+        update(table).where(table.c.organisation_id == bindparam("_urn")),
         [{"_urn": row.pop("urn")} | row for row in rows],
     )
 
@@ -393,9 +393,14 @@ def _effective(facts: Facts, held: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _columns(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same by the table's columns: a school is known there by its URN as any organisation is by its id."""
+    return {"organisation_id" if name == "urn" else name: value for name, value in facts.items()}
+
+
 def _add_records(batch: Collection[Change], of: RegisterImport) -> None:
     dated = {"recorded_at": of.recorded_at, "import_id": of.id}
-    insert_many(table_of(SchoolRecord), [c.after._asdict() | dated for c in batch])
+    insert_many(table_of(SchoolRecord), [_columns(c.after._asdict()) | dated for c in batch])
 
 
 def _by(size: int, items: Collection[_T]) -> Iterator[list[_T]]:

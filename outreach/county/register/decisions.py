@@ -43,7 +43,7 @@ class RegisterChange(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     import_id: Mapped[int] = mapped_column(ForeignKey("register_import.id"))
     la_code: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)

@@ -51,14 +51,14 @@ class ChangeOfHands(Base):
         ),
         Index(
             "uq_change_of_hands_link",
-            "predecessor_urn",
-            "successor_urn",
+            "predecessor_id",
+            "successor_id",
             unique=True,
             postgresql_where=text("settled_at IS NULL"),
             sqlite_where=text("settled_at IS NULL"),
         ),
-        CheckConstraint("(la_code IS NULL) = (predecessor_urn IS NOT NULL)", name="what"),
-        CheckConstraint("(predecessor_urn IS NULL) = (successor_urn IS NULL)", name="ends"),
+        CheckConstraint("(la_code IS NULL) = (predecessor_id IS NOT NULL)", name="what"),
+        CheckConstraint("(predecessor_id IS NULL) = (successor_id IS NULL)", name="ends"),
         CheckConstraint("receiver_id IS NULL OR receiver_id <> giver_id", name="another"),
         CheckConstraint("(receiver_id IS NULL) = (outcome IS NOT NULL AND outcome = 'left')", name="whose"),
         CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="settled"),
@@ -66,15 +66,15 @@ class ChangeOfHands(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    urn: Mapped[int] = mapped_column(ForeignKey("school.urn"))
+    urn: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"))
     giver_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"))
     receiver_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
     name: Mapped[str] = mapped_column(Text, default="", server_default="")
     la_code: Mapped[str | None] = mapped_column(Text)
     district_code: Mapped[str | None] = mapped_column(Text)
     district_name: Mapped[str | None] = mapped_column(Text)
-    predecessor_urn: Mapped[int | None]
-    successor_urn: Mapped[int | None]
+    predecessor_id: Mapped[int | None]
+    successor_id: Mapped[int | None]
     link_date: Mapped[date | None]
     asked_at: Mapped[datetime] = mapped_column(Instant)
     asked_by: Mapped[str] = mapped_column(Text)
@@ -92,7 +92,7 @@ class ChangeOfHands(Base):
     @property
     def other_urn(self) -> int | None:
         """Of a link: the end that is the receiver's."""
-        return self.successor_urn if self.predecessor_urn == self.urn else self.predecessor_urn
+        return self.successor_id if self.predecessor_id == self.urn else self.predecessor_id
 
 
 class NothingAsked(Refusal):
@@ -134,12 +134,12 @@ def asked_already(urns: Collection[int]) -> tuple[set[tuple[int, int]], set[tupl
     if not urns:
         return set(), set()
     rows = db.session.execute(
-        select(c.urn, c.receiver_id, c.la_code, c.predecessor_urn, c.successor_urn)
+        select(c.urn, c.receiver_id, c.la_code, c.predecessor_id, c.successor_id)
         .where(c.urn.in_(set(urns)), c.settled_at.is_(None))
         .order_by(c.id)
     ).all()
     schools = {(row.urn, row.receiver_id) for row in rows if row.la_code is not None}
-    return schools, {(row.predecessor_urn, row.successor_urn) for row in rows if row.la_code is None}
+    return schools, {(row.predecessor_id, row.successor_id) for row in rows if row.la_code is None}
 
 
 def spans(
@@ -234,8 +234,8 @@ def _link_row(held: HeldLink, who: str, now: datetime) -> ChangeOfHands:
         urn=held.urn,
         giver_id=held.giver,
         receiver_id=held.receiver,
-        predecessor_urn=held.link.predecessor,
-        successor_urn=held.link.successor,
+        predecessor_id=held.link.predecessor,
+        successor_id=held.link.successor,
         link_date=held.link.day,
         asked_at=now,
         asked_by=who,
@@ -404,7 +404,7 @@ def _give(row: ChangeOfHands, now: datetime) -> None:
         "district_name": row.district_name,
     }
     said = {name: getattr(last or row.school, name) for name in SchoolFacts.__annotations__}
-    db.session.add(SchoolRecord(urn=row.urn, recorded_at=now, **said | moved))
+    db.session.add(SchoolRecord(organisation_id=row.urn, recorded_at=now, **said | moved))
     held = corrections.standing([row.urn]).get(row.urn, {})
     for name, value in moved.items():
         if name not in held:
@@ -415,14 +415,14 @@ def _give(row: ChangeOfHands, now: datetime) -> None:
 def _join(row: ChangeOfHands, now: datetime) -> None:
     known = db.session.scalar(
         select(Succession.id).where(
-            Succession.predecessor_urn == row.predecessor_urn, Succession.successor_urn == row.successor_urn
+            Succession.predecessor_id == row.predecessor_id, Succession.successor_id == row.successor_id
         )
     )
     if known is None:
         db.session.add(
             Succession(
-                predecessor_urn=row.predecessor_urn,
-                successor_urn=row.successor_urn,
+                predecessor_id=row.predecessor_id,
+                successor_id=row.successor_id,
                 link_date=row.link_date,
                 recorded_at=now,
             )

@@ -21,19 +21,19 @@ from outreach.ground.db import db
 def after(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
     """Who came after each of some schools, by URN, open ones first; a school that nothing follows is left
     out."""
-    return _reached(urns, partnership_id, Succession.predecessor_urn, Succession.successor_urn)
+    return _reached(urns, partnership_id, Succession.predecessor_id, Succession.successor_id)
 
 
 def before(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
     """Who came before each of some schools; the same."""
-    return _reached(urns, partnership_id, Succession.successor_urn, Succession.predecessor_urn)
+    return _reached(urns, partnership_id, Succession.successor_id, Succession.predecessor_id)
 
 
 def former_selves(urns: Collection[int], partnership_id: int, *, today: date) -> dict[int, list[School]]:
     """The closed schools that each of some came from; what is behind one that stays open is not the
     successor's."""
     closed = has_closed(School, today)
-    return _reached(urns, partnership_id, Succession.successor_urn, Succession.predecessor_urn, only=closed)
+    return _reached(urns, partnership_id, Succession.successor_id, Succession.predecessor_id, only=closed)
 
 
 def heirs(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
@@ -98,8 +98,8 @@ def near(scope: Any) -> Select[Any]:
     Those that begin there and those that end there are looked up each by its own index.
     """
     s = Succession
-    both = (s.id, s.predecessor_urn, s.successor_urn, s.link_date, s.recorded_at)
+    both = (s.id, s.predecessor_id, s.successor_id, s.link_date, s.recorded_at)
     found = union(
-        select(*both).where(s.predecessor_urn.in_(scope)), select(*both).where(s.successor_urn.in_(scope))
+        select(*both).where(s.predecessor_id.in_(scope)), select(*both).where(s.successor_id.in_(scope))
     )
     return select(found.subquery())

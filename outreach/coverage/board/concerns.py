@@ -33,7 +33,7 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
         .group_by(VisitReport.booking_id)
     )
     rows = db.session.execute(
-        select(Booking.urn, VisitReport.concerns)
+        select(Booking.organisation_id, VisitReport.concerns)
         .join(Booking, Booking.id == VisitReport.booking_id)
         .join(Performance, Performance.id == VisitReport.performance_id)
         .outerjoin(
@@ -50,8 +50,8 @@ def by_school(reckoning: Reckoning, *, now: datetime) -> dict[int, int]:
         .order_by(VisitReport.id)
     )
     told = rows.all()
-    heirs, found = reckoning.heirs({urn for urn, _ in told}), dict[int, int]()
-    for urn, concerns in told:
-        if urn in heirs:
-            found[heirs[urn]] = found.get(heirs[urn], 0) + (concerns or 0)
+    heirs, found = reckoning.heirs({organisation_id for organisation_id, _ in told}), dict[int, int]()
+    for organisation_id, concerns in told:
+        if organisation_id in heirs:
+            found[heirs[organisation_id]] = found.get(heirs[organisation_id], 0) + (concerns or 0)
     return found

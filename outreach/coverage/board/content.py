@@ -233,34 +233,36 @@ def _sums(
     ]
     sums: dict[Any, Sum] = {}
     for place, schools in places:
-        units = frozenset(u for s in schools for u in units_of(s.urn, s.year_groups))
+        units = frozenset(u for s in schools for u in units_of(s.organisation_id, s.year_groups))
         for measure in (SEEN, KNOWN, TARGET):
             sums[measure, *place] = measure, units
     for y in reckoning.year_groups:
-        offering = frozenset(unit(s.urn, y) for s in reckoning.target if y in s.year_groups)
+        offering = frozenset(unit(s.organisation_id, y) for s in reckoning.target if y in s.year_groups)
         for measure in (SEEN, KNOWN_BY_YEAR, BY_YEAR):
             sums[measure, "year", y] = measure, offering
-    everywhere = frozenset(u for s in reckoning.target for u in units_of(s.urn, s.year_groups))
+    everywhere = frozenset(u for s in reckoning.target for u in units_of(s.organisation_id, s.year_groups))
     for measure in (ABSENT, CAUGHT_UP):
         sums[measure, *_WHOLE] = measure, everywhere
-    sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.urn, CONCERNS) for s in reckoning.target)
+    sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.organisation_id, CONCERNS) for s in reckoning.target)
     sums[ALSO, *_WHOLE] = (
         ALSO,
         frozenset(
-            u for s in reckoning.also_seen for u in units_of(s.urn, (*reckoning.year_groups, *YEAR_GROUPS))
+            u
+            for s in reckoning.also_seen
+            for u in units_of(s.organisation_id, (*reckoning.year_groups, *YEAR_GROUPS))
         ),
     )
     return sums
 
 
-def unit(urn: int, of: object = "") -> str:
+def unit(organisation_id: int, of: object = "") -> str:
     """One year group of a school, or what of the school is in none."""
-    return f"{urn}.{of}"
+    return f"{organisation_id}.{of}"
 
 
-def units_of(urn: int, year_groups: Iterable[int]) -> list[str]:
+def units_of(organisation_id: int, year_groups: Iterable[int]) -> list[str]:
     """All units in which people of a school are counted."""
-    return [*(unit(urn, y) for y in year_groups), unit(urn)]
+    return [*(unit(organisation_id, y) for y in year_groups), unit(organisation_id)]
 
 
 def _everybody(
@@ -273,12 +275,14 @@ def _everybody(
             y: Away(absent, s.caught_up_by_year.get(y, 0), y in s.absent_worked_out)
             for y, absent in s.absent_by_year.items()
         }
-        found |= pupils_of(s.urn, s.year_groups, s.seen_by_year, s.pupils_by_year, s.target_pupils, away)
-        if s.urn in concerns:
-            found[unit(s.urn, CONCERNS)] = {frozenset((CONCERNS,)): concerns[s.urn]}
+        found |= pupils_of(
+            s.organisation_id, s.year_groups, s.seen_by_year, s.pupils_by_year, s.target_pupils, away
+        )
+        if s.organisation_id in concerns:
+            found[unit(s.organisation_id, CONCERNS)] = {frozenset((CONCERNS,)): concerns[s.organisation_id]}
     for elsewhere in reckoning.also_seen:
         if elsewhere.pupils is not None:
-            found |= also_seen(elsewhere.urn, elsewhere.pupils, earlier)
+            found |= also_seen(elsewhere.organisation_id, elsewhere.pupils, earlier)
     return found
 
 
@@ -288,19 +292,27 @@ def _between(releases: Iterable[Release]) -> Iterator[Release]:
     in_order = [(release, _numbers(release)) for release in sorted(releases, key=lambda r: r.day)]
     for (one, before), (other, after) in pairwise(in_order):
         changed = [
-            urn
-            for urn in before.keys() & after.keys()
-            if before[urn][0] != after[urn][0] and before[urn][1:] != after[urn][1:]
+            organisation_id
+            for organisation_id in before.keys() & after.keys()
+            if before[organisation_id][0] != after[organisation_id][0]
+            and before[organisation_id][1:] != after[organisation_id][1:]
         ]
         if not changed:
             continue
         for counted, there, base, told in ((after, before, one, other), (before, after, other, one)):
             people = dict(base.people)
-            for urn in sorted(changed):
-                seen, (_, pupils, target) = counted[urn][0], there[urn]
-                for whose in units_of(urn, YEAR_GROUPS):
+            for organisation_id in sorted(changed):
+                seen, (_, pupils, target) = counted[organisation_id][0], there[organisation_id]
+                for whose in units_of(organisation_id, YEAR_GROUPS):
                     people.pop(whose, None)
-                people |= pupils_of(urn, sorted({*seen, *pupils}), seen, pupils, target, _away(told, urn))
+                people |= pupils_of(
+                    organisation_id,
+                    sorted({*seen, *pupils}),
+                    seen,
+                    pupils,
+                    target,
+                    _away(told, organisation_id),
+                )
             yield Release(day=one.day, people=people, shown=(), after=True)
 
 
@@ -308,10 +320,10 @@ def _numbers(release: Release) -> dict[int, tuple[dict[int, int], dict[int, int]
     """{URN: (pupils seen by year group, pupils by year group, pupils of the target)} of a release."""
     found: dict[int, tuple[dict[int, int], dict[int, int], int | None]] = {}
     for whose, parts in release.people.items():
-        urn, _, of = whose.partition(".")
+        organisation_id, _, of = whose.partition(".")
         if of and not of.isdigit() or not any(part & {SEEN, BY_YEAR, TARGET} for part in parts):
             continue
-        seen, pupils, target = found.get(int(urn), ({}, {}, None))
+        seen, pupils, target = found.get(int(organisation_id), ({}, {}, None))
         for part, number in parts.items():
             if SEEN in part and of:
                 seen[int(of)] = seen.get(int(of), 0) + number
@@ -319,7 +331,7 @@ def _numbers(release: Release) -> dict[int, tuple[dict[int, int], dict[int, int]
                 pupils[int(of)] = pupils.get(int(of), 0) + number
             if TARGET in part:
                 target = (target or 0) + number
-        found[int(urn)] = seen, pupils, target
+        found[int(organisation_id)] = seen, pupils, target
     return found
 
 
@@ -335,11 +347,11 @@ class Away(NamedTuple):
 NOBODY_SAID: Mapping[int, Away] = {}
 
 
-def _away(release: Release, urn: int) -> dict[int, Away]:
+def _away(release: Release, organisation_id: int) -> dict[int, Away]:
     """The same of a school's year groups, as a release has it."""
     found = {}
     for y in YEAR_GROUPS:
-        parts = release.people.get(unit(urn, y), {})
+        parts = release.people.get(unit(organisation_id, y), {})
         if any(ABSENT in part for part in parts):
             found[y] = Away(
                 sum(n for part, n in parts.items() if ABSENT in part),
@@ -350,7 +362,7 @@ def _away(release: Release, urn: int) -> dict[int, Away]:
 
 
 def pupils_of(
-    urn: int,
+    organisation_id: int,
     year_groups: Iterable[int],
     seen: Mapping[int, int],
     pupils: Mapping[int, int | None],
@@ -367,7 +379,7 @@ def pupils_of(
     counted = {TARGET} if target is not None else set()
     rows: list[tuple[str, frozenset[str], int]] = []
     for y in year_groups:
-        of_year, saw, there = unit(urn, y), seen.get(y), pupils.get(y)
+        of_year, saw, there = unit(organisation_id, y), seen.get(y), pupils.get(y)
         both = min(saw or 0, there or 0)
         if there is None:
             rows += [(of_year, frozenset({SEEN} | school), saw)] if saw is not None else []
@@ -381,7 +393,7 @@ def pupils_of(
             rows += _missed(of_year, frozenset({BY_YEAR} | counted), there - both, away[y])
         elif saw is None or saw <= there:
             rows.append((of_year, frozenset({BY_YEAR} | counted), there - both))
-    return _counted_once(unit(urn), rows, target)
+    return _counted_once(unit(organisation_id), rows, target)
 
 
 def _missed(
@@ -428,18 +440,18 @@ def _counted_once(
     return {whose: dict(parts) for whose, parts in found.items()}
 
 
-def also_seen(urn: int, pupils: int, earlier: Sequence[Release]) -> dict[str, dict[Part, int]]:
+def also_seen(organisation_id: int, pupils: int, earlier: Sequence[Release]) -> dict[str, dict[Part, int]]:
     """The pupils of a school outside the target, as those whom an earlier report counted inside it, as far as
     it did."""
     also, found = frozenset((ALSO,)), {}
     for release in sorted(earlier, key=lambda release: release.day, reverse=True):
-        for whose in units_of(urn, YEAR_GROUPS):
+        for whose in units_of(organisation_id, YEAR_GROUPS):
             was = sum(n for part, n in release.people.get(whose, {}).items() if SEEN in part)
             if was and whose not in found and pupils:
                 found[whose] = {also: min(was, pupils)}
                 pupils -= min(was, pupils)
     if pupils or not found:
-        found[unit(urn)] = {also: pupils}
+        found[unit(organisation_id)] = {also: pupils}
     return found
 
 
@@ -570,11 +582,11 @@ def given_away(reckoning: Reckoning, found: GivenAway) -> str:
     """What earlier reports give away, in words for the coordinators: whom, how many, and the days of the
     reports."""
     known: list[Standing | AlsoSeen] = [*reckoning.target, *reckoning.excluded, *reckoning.also_seen]
-    names = {str(s.urn): s.name for s in known}
+    names = {str(s.organisation_id): s.name for s in known}
     whom = []
     for of in found.units:
-        urn, _, y = of.partition(".")
-        school = names.get(urn, f"URN {urn}")
+        organisation_id, _, y = of.partition(".")
+        school = names.get(organisation_id, f"URN {organisation_id}")
         whom.append(f"{school}, {year_group_name(int(y))}" if y.isdigit() else school)
     days = and_list(day_short(d) for d in found.days)
     what = and_list(dict.fromkeys(_NAMES.get(m, m) for m in found.measures))

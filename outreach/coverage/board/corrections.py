@@ -23,7 +23,7 @@ class Moved:
     """A school that stands elsewhere by what is known now; `why` names what moved it, one or several of the
     above."""
 
-    urn: int
+    organisation_id: int
     name: str
     reported: str
     now: str
@@ -60,12 +60,17 @@ def since(report: BoardReport, *, now: datetime) -> Corrections:
     Schools that the register showed later are in no step: nobody could have reported on them. One that it has
     closed by then leaves only with a day on which it closed.
     """
-    was: Seen = {int(urn): (standing, seen) for urn, (standing, _, seen) in report.basis["standings"].items()}
-    names = {int(urn): name for urn, (_, name, _) in report.basis["standings"].items()}
+    was: Seen = {
+        int(organisation_id): (standing, seen)
+        for organisation_id, (standing, _, seen) in report.basis["standings"].items()
+    }
+    names = {
+        int(organisation_id): name for organisation_id, (_, name, _) in report.basis["standings"].items()
+    }
     of, day = report.programme_id, report.as_of
     at_that_time = standings.standings_of_programme(of, as_of=day, now=now)
     reported = standings.standings_of_programme(of, as_of=day, now=now, told_by=now)
-    names |= {s.urn: s.name for s in reported.target}
+    names |= {s.organisation_id: s.name for s in reported.target}
     registered = standings.standings_of_programme(of, as_of=day, now=now, told_by=now, register_by=now)
     as_set_now = standings.standings_of_programme(
         of, as_of=day, now=now, told_by=now, register_by=now, settings_by=now
@@ -75,24 +80,24 @@ def since(report: BoardReport, *, now: datetime) -> Corrections:
         steps.append(_known_then(steps[-1], reckoning))
     why: dict[int, tuple[str, ...]] = {}
     for what, before, after in zip((RULE, REPORT, REGISTER, SETTING), steps, steps[1:], strict=False):
-        for urn in before.keys() | after.keys():
-            if before.get(urn, ("", 0))[0] != after.get(urn, ("", 0))[0]:
-                why[urn] = (*why.get(urn, ()), what)
+        for organisation_id in before.keys() | after.keys():
+            if before.get(organisation_id, ("", 0))[0] != after.get(organisation_id, ("", 0))[0]:
+                why[organisation_id] = (*why.get(organisation_id, ()), what)
     last = steps[-1]
     moved = [
         Moved(
-            urn=urn,
-            name=names[urn],
-            reported=was.get(urn, ("", 0))[0],
-            now=last.get(urn, ("", 0))[0],
-            why=why[urn],
+            organisation_id=organisation_id,
+            name=names[organisation_id],
+            reported=was.get(organisation_id, ("", 0))[0],
+            now=last.get(organisation_id, ("", 0))[0],
+            why=why[organisation_id],
         )
-        for urn in why
-        if was.get(urn, ("", 0))[0] != last.get(urn, ("", 0))[0]
+        for organisation_id in why
+        if was.get(organisation_id, ("", 0))[0] != last.get(organisation_id, ("", 0))[0]
     ]
     then, at_last = Counter(word for word, _ in was.values()), Counter(word for word, _ in last.values())
     return Corrections(
-        moved=sorted(moved, key=lambda m: (m.name, m.urn)),
+        moved=sorted(moved, key=lambda m: (m.name, m.organisation_id)),
         by={str(w): (then[w], at_last[w]) for w in NINE if then[w] != at_last[w]},
         counts=sum(last[u][0] == word and last[u][1] != n for u, (word, n) in was.items() if u in last),
         pupils_reported=sum(seen for _, seen in was.values()),
@@ -101,12 +106,16 @@ def since(report: BoardReport, *, now: datetime) -> Corrections:
 
 
 def _seen(reckoning: Reckoning) -> Seen:
-    return {s.urn: (str(s.standing), s.seen_pupils) for s in reckoning.target}
+    return {s.organisation_id: (str(s.standing), s.seen_pupils) for s in reckoning.target}
 
 
 def _known_then(before: Mapping[int, tuple[str, int]], reckoning: Reckoning) -> Seen:
     """The schools of the step before by a later reckoning. One that is not in it stays as it was, unless it
     is excluded there, or it is known to have closed by that day."""
     found = _seen(reckoning)
-    out = {s.urn for s in reckoning.excluded} | reckoning.closed_by_then
-    return {urn: found.get(urn, seen) for urn, seen in before.items() if urn in found or urn not in out}
+    out = {s.organisation_id for s in reckoning.excluded} | reckoning.closed_by_then
+    return {
+        organisation_id: found.get(organisation_id, seen)
+        for organisation_id, seen in before.items()
+        if organisation_id in found or organisation_id not in out
+    }

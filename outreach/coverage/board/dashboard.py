@@ -26,7 +26,7 @@ class Booked:
     """One promise: what came of it is a word of verdicts.py ('booked', 'took place', 'cancelled', …)."""
 
     reference: str
-    urn: int
+    organisation_id: int
     school: str
     role: str
     starts_at: datetime
@@ -41,7 +41,7 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
     (found,) = facts.verdicts_of([cut_of(programme, as_of, now)])
     rows = db.session.execute(
         select(Booking.id, Booking.reference, Booking.role, School.name)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .where(Booking.programme_id == programme.id)
         .order_by(Booking.id)
     )
@@ -53,7 +53,7 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
         booked.append(
             Booked(
                 reference=reference,
-                urn=promise.urn,
+                organisation_id=promise.organisation_id,
                 school=name,
                 role=role,
                 starts_at=promise.starts_at,

@@ -179,7 +179,7 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
     more = FURTHER.told()(reckoning, drawn.content["whole"]["pupils_seen"]["number"], now=now)
     basis = {
         "release": packed(drawn.release),
-        "standings": {str(s.urn): [s.standing, s.name, s.seen_pupils] for s in reckoning.target},
+        "standings": {str(s.organisation_id): [s.standing, s.name, s.seen_pupils] for s in reckoning.target},
     }
     return Draft(
         reckoning=reckoning,
@@ -310,10 +310,10 @@ def _first_kind(as_of: date, kept: Mapping[str, Any]) -> Release:
     years: dict[int, set[int]] = {}
     for measure in (content.SEEN, content.BY_YEAR):
         for unit in counts.get(measure, {}):
-            urn, _, y = unit.partition(".")
-            years.setdefault(int(urn), set()).add(int(y))
-    for urn_text in counts.get(content.TARGET, {}):
-        years.setdefault(int(urn_text), set())
+            organisation_id, _, y = unit.partition(".")
+            years.setdefault(int(organisation_id), set()).add(int(y))
+    for organisation_id_text in counts.get(content.TARGET, {}):
+        years.setdefault(int(organisation_id_text), set())
     people: dict[str, Any] = {}
     for school, groups in years.items():
         people |= content.pupils_of(
@@ -324,8 +324,10 @@ def _first_kind(as_of: date, kept: Mapping[str, Any]) -> Release:
             counts[content.TARGET].get(str(school)),
         )
     for measure in (content.CONCERNS, content.ALSO):
-        for urn_text, number in counts.get(measure, {}).items():
-            unit = content.unit(int(urn_text), content.CONCERNS if measure == content.CONCERNS else "")
+        for organisation_id_text, number in counts.get(measure, {}).items():
+            unit = content.unit(
+                int(organisation_id_text), content.CONCERNS if measure == content.CONCERNS else ""
+            )
             people[unit] = {frozenset((measure,)): number}
     return Release(day=as_of, people=people, shown=tuple(_places(kept, people)))
 

@@ -64,7 +64,7 @@ class Mark:
     glyph: str
     x: int
     y: int
-    urn: int
+    organisation_id: int
     name: str
 
 
@@ -126,7 +126,13 @@ class Frame:
         points = [self(p.easting, p.northing) for p in places]
         spread = map_room.apart(points, distance=size, reach=size)
         return [
-            Mark(glyph=p.standing, x=round(x) - size // 2, y=round(y) - size // 2, urn=p.urn, name=p.name)
+            Mark(
+                glyph=p.standing,
+                x=round(x) - size // 2,
+                y=round(y) - size // 2,
+                organisation_id=p.organisation_id,
+                name=p.name,
+            )
             for p, (own_x, own_y), (x, y) in zip(places, points, spread, strict=True)
             if 0 <= own_x <= WIDTH and 0 <= own_y <= self.height
         ]
@@ -136,7 +142,7 @@ class Frame:
 class _Place:
     """Where a school's glyph belongs, in grid metres."""
 
-    urn: int
+    organisation_id: int
     name: str
     standing: str
     district: str
@@ -313,7 +319,7 @@ def _places(target: Iterable[Standing]) -> list[_Place]:
         for code, places in known.items()
     }
     found = []
-    for s in sorted(target, key=lambda s: (s.district_name, s.name, s.urn)):
+    for s in sorted(target, key=lambda s: (s.district_name, s.name, s.organisation_id)):
         if s.easting is not None and s.northing is not None:
             at: tuple[float, float] = (s.easting, s.northing)
         elif s.district_code in middles:
@@ -322,7 +328,7 @@ def _places(target: Iterable[Standing]) -> list[_Place]:
             continue
         found.append(
             _Place(
-                urn=s.urn,
+                organisation_id=s.organisation_id,
                 name=s.name,
                 standing=s.standing,
                 district=s.district_code,

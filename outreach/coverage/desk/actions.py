@@ -86,7 +86,7 @@ _LATER = {CLOSING, ROOM, LATE, REGISTER, AGES, PROMISED}
 class Action:
     """`kind` says which list is behind it: one of the words above, an inbox task, or a cause of a gap.
 
-    `detail` is the worst case; `nearest` the day by which something has to happen, if one does; `urns` the schools
+    `detail` is the worst case; `nearest` the day by which something has to happen, if one does; `organisation_ids` whom
     it is about, and `owners` who looks after them, or said that they would do it, by id with their names. `unowned`:
     some of it nobody does who still signs in.
     """
@@ -95,7 +95,7 @@ class Action:
     count: int
     what: str
     detail: str
-    urns: frozenset[int] = frozenset()
+    organisation_ids: frozenset[int] = frozenset()
     nearest: date | None = None
     group: str = ""
     owners: Mapping[int, str] = field(default_factory=dict)
@@ -218,12 +218,14 @@ class _Owners:
         """The same with who looks after its schools, or after those that they came from."""
         if action.owners:
             return action
-        found = [self._of(urn) for urn in action.urns]
+        found = [self._of(organisation_id) for organisation_id in action.organisation_ids]
         owners = {one.person_id: one.name for one in found if one}
         return replace(action, owners=owners, unowned=not all(found) or not found)
 
-    def _of(self, urn: int) -> Owner | None:
-        found = (self.owner_of.get(one) for one in (urn, *self.reckoning.kin.before(urn)))
+    def _of(self, organisation_id: int) -> Owner | None:
+        found = (
+            self.owner_of.get(one) for one in (organisation_id, *self.reckoning.kin.before(organisation_id))
+        )
         owner = next(filter(None, found), None)
         return None if owner is None or owner.left else owner
 
@@ -239,9 +241,13 @@ def _plain(kind: str, n: int, words: tuple[str, str, str]) -> Action:
 
 
 def _about(
-    kind: str, urns: Sequence[int], words: tuple[str, str, str], nearest: date | None = None
+    kind: str, organisation_ids: Sequence[int], words: tuple[str, str, str], nearest: date | None = None
 ) -> Action:
-    return replace(_plain(kind, len(urns), words), urns=frozenset(urns), nearest=nearest)
+    return replace(
+        _plain(kind, len(organisation_ids), words),
+        organisation_ids=frozenset(organisation_ids),
+        nearest=nearest,
+    )
 
 
 def _closing(partnership_id: int, now: datetime) -> Action:
@@ -250,7 +256,10 @@ def _closing(partnership_id: int, now: datetime) -> Action:
     words = ("show at a school that closes", "shows at schools that close")
     first = f"{rows[0].name}, {_by(day_of(rows[0].starts_at), now)}" if rows else ""
     return _about(
-        CLOSING, [r.urn for r in rows], (*words, first), day_of(rows[0].starts_at) if rows else None
+        CLOSING,
+        [r.organisation_id for r in rows],
+        (*words, first),
+        day_of(rows[0].starts_at) if rows else None,
     )
 
 
@@ -259,7 +268,7 @@ def _follow_ups(reckoning: Reckoning, now: datetime) -> Action:
     found = follow_ups.due(reckoning, now=now)
     first = f"{found[0].school.name}: {found[0].follow_up.what}" if found else ""
     words = ("school to follow up today", "schools to follow up today")
-    action = _about(FOLLOW_UP, [one.school.urn for one in found], (*words, first))
+    action = _about(FOLLOW_UP, [one.school.organisation_id for one in found], (*words, first))
     return replace(
         action,
         nearest=found[0].follow_up.day if found else None,
@@ -276,7 +285,9 @@ def _of_mail(mail: Sequence[tuple[str, str]], now: datetime) -> list[Action]:
         streams = [stream for of, stream in mail if of == task]
         about = sorted((visits[x] for x in streams if x in visits), key=lambda v: v.starts_at)
         coming = next((v for v in about if v.starts_at > now), None)
-        action = replace(_plain(task, len(streams), words), urns=frozenset(v.urn for v in about))
+        action = replace(
+            _plain(task, len(streams), words), organisation_ids=frozenset(v.organisation_id for v in about)
+        )
         if coming is not None and task in (inbox.WISH, inbox.DECLINE):
             said = f"{coming.school}, {_by(day_of(coming.starts_at), now)} {clock(coming.starts_at)}"
             action = replace(action, detail=said, nearest=day_of(coming.starts_at))
@@ -289,7 +300,7 @@ def _of_cause(cause: str, schools: Sequence[Standing], today: date) -> Action:
     longest = min(schools, key=lambda s: (s.since or today, s.name), default=None)
     since = f", since {_on(longest.since, today)}" if longest and longest.since else ""
     said = f"{longest.name}{since}" if longest else ""
-    return _about(cause, [s.urn for s in schools], (*_CAUSES[cause], said))
+    return _about(cause, [s.organisation_id for s in schools], (*_CAUSES[cause], said))
 
 
 def _lapsing(programme: Programme, now: datetime) -> Action:
@@ -303,8 +314,8 @@ def _lapsing(programme: Programme, now: datetime) -> Action:
     elif until is not None:
         said = f"{held[0].host.name} has until {clock(until)}, while it fills in the form"
     words = ("kept time is about to lapse", "kept times are about to lapse")
-    urns = [*(p.urn for p in soon), *(h.urn for h in held)]
-    return _about(LAPSING, urns, (*words, said), soon[0].reply_by if soon else None)
+    organisation_ids = [*(p.organisation_id for p in soon), *(h.organisation_id for h in held)]
+    return _about(LAPSING, organisation_ids, (*words, said), soon[0].reply_by if soon else None)
 
 
 def _by(until: date, now: datetime) -> str:
@@ -325,39 +336,41 @@ def _unreported(programme: Programme, now: datetime) -> Action:
         days = (day_of(now) - day_of(found.since)).days
         waited = f"has waited {count(days, 'day')}" if days else "had its show today"
         detail = f"{found.longest} {waited}"
-    return _about(UNREPORTED, found.urns, ("report is missing", "reports are missing", detail))
+    return _about(UNREPORTED, found.organisation_ids, ("report is missing", "reports are missing", detail))
 
 
 def _waiting_list(programme: Programme, schools: Sequence[Standing], now: datetime) -> Action:
     """Only where there is a time to offer."""
     room = itinerary.room_left(programme.id, now=now)
     words = ("school on the waiting list", "schools on the waiting list")
-    urns = [s.urn for s in schools] if room else []
-    return _about(ROOM, urns, (*words, f"the coming days have room for {count(room, 'show')}"))
+    organisation_ids = [s.organisation_id for s in schools] if room else []
+    return _about(ROOM, organisation_ids, (*words, f"the coming days have room for {count(room, 'show')}"))
 
 
 def _raise(reckoning: Reckoning, now: datetime) -> Action:
     """Reminded twice and silent: to the head teacher or the trust, if a coordinator says so."""
     programme, rows = reckoning.programme, []
     if chases.is_anybody_reminded_out(programme.id):
-        rows = raising.waiting(programme, now=now, target={s.urn for s in reckoning.target})
+        rows = raising.waiting(programme, now=now, target={s.organisation_id for s in reckoning.target})
     words = ("school to raise to its head or trust", "schools to raise to their heads or trusts")
-    return _about(RAISE, [r.school.urn for r in rows], (*words, "reminded twice and silent"))
+    return _about(RAISE, [r.school.organisation_id for r in rows], (*words, "reminded twice and silent"))
 
 
 def _promised(reckoning: Reckoning, now: datetime) -> Action:
     """What schools promised besides the show and do not say that they did, named where it is one thing alone."""
     found = followed.unconfirmed(reckoning, now=now)
     named = ": promises open"
-    if len(found.urns) == 1:
-        named = f": {_PLEDGES[next(iter(found.urns))]} promised and not confirmed"
+    if len(found.organisation_ids) == 1:
+        named = f": {_PLEDGES[next(iter(found.organisation_ids))]} promised and not confirmed"
     return _about(PROMISED, found.schools, (f"school{named}", f"schools{named}", ""))
 
 
 def _late(programme: Programme, schools: Sequence[Standing], today: date) -> Action:
     words = ("school never answered", "schools never answered")
     detail = f"they were to reply by {day_short(programme.reply_by)}"
-    return _about(LATE, [s.urn for s in schools] if today > programme.reply_by else [], (*words, detail))
+    return _about(
+        LATE, [s.organisation_id for s in schools] if today > programme.reply_by else [], (*words, detail)
+    )
 
 
 def _unreachable(target: Iterable[Standing]) -> Action:
@@ -369,15 +382,17 @@ def _unreachable(target: Iterable[Standing]) -> Action:
     else:
         detail = and_list(f"{n:,}: {said.get(word, word)}" for word, n in sorted(why.items()))
     words = ("school cannot be reached", "schools cannot be reached")
-    return _about(UNREACHABLE, [s.urn for s in schools], (*words, detail))
+    return _about(UNREACHABLE, [s.organisation_id for s in schools], (*words, detail))
 
 
 def _beyond(partnership_id: int, now: datetime) -> Action:
     found = limits.beyond(partnership_id, now=now)
     words = ("school promised more than it has", "schools promised more than they have")
-    return _about(BEYOND, [b.school.urn for b in found], (*words, found[0].school.name if found else ""))
+    return _about(
+        BEYOND, [b.school.organisation_id for b in found], (*words, found[0].school.name if found else "")
+    )
 
 
 def _ages(target: Sequence[Standing]) -> Action:
     words = ("school’s ages are unknown", "schools’ ages are unknown", "include or exclude each")
-    return _about(AGES, [s.urn for s in target if s.ages_unknown], words)
+    return _about(AGES, [s.organisation_id for s in target if s.ages_unknown], words)

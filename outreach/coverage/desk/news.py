@@ -50,7 +50,7 @@ class News:
 
     kind: str
     at: datetime
-    urn: int
+    organisation_id: int
     school: str
     reference: str
     said: str
@@ -74,8 +74,14 @@ def listing(
     """Some of it, newest first; `kind` '' for all. One query."""
     told = _told(programme_id, since, now).subquery()
     query = select(
-        told.c.kind, told.c.at, told.c.urn, School.name, told.c.reference, told.c.word, told.c.words
-    ).join(School, School.urn == told.c.urn)
+        told.c.kind,
+        told.c.at,
+        told.c.organisation_id,
+        School.name,
+        told.c.reference,
+        told.c.word,
+        told.c.words,
+    ).join(School, School.organisation_id == told.c.organisation_id)
     if kind:
         query = query.where(told.c.kind == kind)
     query = query.order_by(told.c.at.desc(), told.c.kind, told.c.id.desc()).offset(first).limit(most)
@@ -83,12 +89,12 @@ def listing(
         News(
             kind=k,
             at=at,
-            urn=urn,
+            organisation_id=organisation_id,
             school=name,
             reference=reference or "",
             said=_words(k, word or "", words or "", name),
         )
-        for k, at, urn, name, reference, word, words in db.session.execute(query)
+        for k, at, organisation_id, name, reference, word, words in db.session.execute(query)
     ]
 
 
@@ -98,7 +104,7 @@ def sentence(found: dict[str, int]) -> str:
 
 
 def _told(programme_id: int, since: datetime, now: datetime) -> CompoundSelect[Any]:
-    """Everything after `since` and until now, as (id, kind, at, urn, reference, word, words)."""
+    """Everything after `since` and until now, as (id, kind, at, organisation_id, reference, word, words)."""
     b, r, c, a, v = Booking, BookingRevision, Cancellation, Answer, VisitReport
     none = cast(null(), Text)
     ours = b.programme_id == programme_id
@@ -107,25 +113,27 @@ def _told(programme_id: int, since: datetime, now: datetime) -> CompoundSelect[A
             b.id,
             literal(BOOKED).label("kind"),
             b.created_at.label("at"),
-            b.urn,
+            b.organisation_id,
             b.reference,
             none.label("word"),
             b.booked_by.label("words"),
         ).where(ours, b.created_at > since, b.created_at <= now),
-        select(r.id, literal(CHANGED), r.recorded_at, b.urn, b.reference, none, r.who)
+        select(r.id, literal(CHANGED), r.recorded_at, b.organisation_id, b.reference, none, r.who)
         .join(b, b.id == r.booking_id)
         .where(ours, r.recorded_at > b.created_at, r.recorded_at > since, r.recorded_at <= now),
-        select(b.id, literal(CANCELLED), c.recorded_at, b.urn, b.reference, c.cancelled_by, c.reason)
+        select(
+            b.id, literal(CANCELLED), c.recorded_at, b.organisation_id, b.reference, c.cancelled_by, c.reason
+        )
         .join(b, b.id == c.booking_id)
         .where(ours, c.recorded_at > since, c.recorded_at <= now),
-        select(a.id, literal(ANSWERED), a.recorded_at, a.urn, none, a.kind, a.reason).where(
+        select(a.id, literal(ANSWERED), a.recorded_at, a.organisation_id, none, a.kind, a.reason).where(
             a.programme_id == programme_id, a.recorded_at > since, a.recorded_at <= now
         ),
         select(
             v.id,
             literal(REPORTED),
             v.recorded_at,
-            func.coalesce(b.urn, Performance.urn),
+            func.coalesce(b.organisation_id, Performance.organisation_id),
             b.reference,
             v.side,
             case((v.took_place, "took place"), else_="did not take place"),

@@ -88,7 +88,7 @@ def _whole_on(reckoning: Reckoning, last: dict[int, datetime], today: date) -> l
     days = []
     for s in reckoning.target:
         if s.standing in (Word.BOOKED, Word.PART_SEEN) and not s.is_gap:
-            on = day_of(last[s.urn]) if s.urn in last else s.since
+            on = day_of(last[s.organisation_id]) if s.organisation_id in last else s.since
             days.append(max(on or today, today))
     return sorted(days)
 

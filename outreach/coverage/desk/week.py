@@ -35,7 +35,7 @@ class VisitOfWeek:
 
     starts_at: datetime
     day: date
-    urn: int
+    organisation_id: int
     school: str
     reference: str
     troupe: str
@@ -74,7 +74,7 @@ def week_of_programme(programme: Programme, *, now: datetime) -> DeskWeek | None
         VisitOfWeek(
             starts_at=r.starts_at,
             day=day_of(r.starts_at),
-            urn=r.urn,
+            organisation_id=r.organisation_id,
             school=r.school,
             reference=r.reference,
             troupe=r.troupe,
@@ -111,7 +111,7 @@ def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
     return (
         select(
             b.id,
-            b.urn,
+            b.organisation_id,
             b.reference,
             b.seats,
             b.role,
@@ -125,8 +125,8 @@ def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
             Troupe.name.label("troupe"),
         )
         .join(p, p.id == b.performance_id)
-        .join(School, School.urn == b.urn)
-        .join(host, host.urn == p.urn)
+        .join(School, School.organisation_id == b.organisation_id)
+        .join(host, host.organisation_id == p.organisation_id)
         .join(Troupe, Troupe.id == p.troupe_id)
         .where(
             b.programme_id == programme_id,

@@ -41,14 +41,14 @@ class NobodyChosen(Refusal):
 class GapAsShown:
     """One gap as the page showed it. `owner` is a person's id, or 0."""
 
-    urn: int
+    organisation_id: int
     standing: str
     kind: str
     owner: int
 
     def said(self) -> str:
         """As a form carries it."""
-        return f"{self.urn}:{self.standing}:{self.kind}:{self.owner}"
+        return f"{self.organisation_id}:{self.standing}:{self.kind}:{self.owner}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Done:
 
 def shown(gap: Gap) -> GapAsShown:
     return GapAsShown(
-        gap.urn, gap.standing.standing, gap.standing.kind, gap.owner.person_id if gap.owner else 0
+        gap.organisation_id, gap.standing.standing, gap.standing.kind, gap.owner.person_id if gap.owner else 0
     )
 
 
@@ -69,9 +69,11 @@ def read(lines: Iterable[str]) -> list[GapAsShown]:
     """What a form carried, each school once; a line that we never wrote is passed over."""
     found: dict[int, GapAsShown] = {}
     for line in lines:
-        urn, standing, kind, owner = (line.split(":") + ["", "", "", ""])[:4]
-        if all(n.isascii() and n.isdigit() and len(n) < 10 for n in (urn, owner)):
-            found.setdefault(int(urn), GapAsShown(int(urn), standing, kind, int(owner)))
+        organisation_id, standing, kind, owner = (line.split(":") + ["", "", "", ""])[:4]
+        if all(n.isascii() and n.isdigit() and len(n) < 10 for n in (organisation_id, owner)):
+            found.setdefault(
+                int(organisation_id), GapAsShown(int(organisation_id), standing, kind, int(owner))
+            )
     return list(found.values())
 
 
@@ -87,10 +89,10 @@ def assign(
 
     done, changed = _still(programme, seen, same, now=now)
     # A school that took over another's owner has its own word from now on.
-    inherited = [urn for gap in done for urn in gap.family[1:]]
+    inherited = [organisation_id for gap in done for organisation_id in gap.family[1:]]
     owners.assign(programme, inherited, None, who=who, now=now)
-    owners.assign(programme, [gap.urn for gap in done], person, who=who, now=now)
-    return Done(done=[gap.urn for gap in done], changed=changed)
+    owners.assign(programme, [gap.organisation_id for gap in done], person, who=who, now=now)
+    return Done(done=[gap.organisation_id for gap in done], changed=changed)
 
 
 def follow_up(
@@ -107,7 +109,7 @@ def follow_up(
     WordsUnfit, CannotFollowUp."""
     done, changed = _still(programme, seen, lambda _before, _current: True, now=now)
     follow_ups.set_many(programme, done, day, what, person, who=who, now=now)
-    return Done(done=[gap.urn for gap in done], changed=changed)
+    return Done(done=[gap.organisation_id for gap in done], changed=changed)
 
 
 def note(
@@ -116,11 +118,17 @@ def note(
     """The same note about each of them. Raises NoteEmpty, NoteUnfit."""
     notes.words_of(text)
     done, changed = _still(programme, seen, _stands, now=now)
-    urns = [gap.urn for gap in done]
+    organisation_ids = [gap.organisation_id for gap in done]
     notes.write_many(
-        urns, text, programme, partnership_id=programme.partnership_id, kind=kind, who=who, now=now
+        organisation_ids,
+        text,
+        programme,
+        partnership_id=programme.partnership_id,
+        kind=kind,
+        who=who,
+        now=now,
     )
-    return Done(done=urns, changed=changed)
+    return Done(done=organisation_ids, changed=changed)
 
 
 def new_lot() -> str:
@@ -145,19 +153,23 @@ def exclude(
     standing, _ = _still(programme, seen, _stands, now=now)
     # What somebody decided while this click waited is recorded later than its own `now`.
     decided = target_decisions.decisions(programme.id)
-    done = [gap.urn for gap in standing if gap.urn not in decided or decided[gap.urn].kind != EXCLUDE]
-    for urn in done:
-        school = db.session.get_one(School, urn)
+    done = [
+        gap.organisation_id
+        for gap in standing
+        if gap.organisation_id not in decided or decided[gap.organisation_id].kind != EXCLUDE
+    ]
+    for organisation_id in done:
+        school = db.session.get_one(School, organisation_id)
         target_decisions.exclude(programme, school, reason=reason, lot=lot, who=who, now=now)
     kept = set(done)
-    return Done(done=done, changed=[s.urn for s in seen if s.urn not in kept])
+    return Done(done=done, changed=[s.organisation_id for s in seen if s.organisation_id not in kept])
 
 
 def taken_out(programme: Programme, lot: str, *, who: str) -> list[int]:
     """The URNs of a lot that somebody took out of the target, and that nothing else was decided of since."""
     return [
-        urn
-        for urn, decision in target_decisions.decisions(programme.id).items()
+        organisation_id
+        for organisation_id, decision in target_decisions.decisions(programme.id).items()
         if (decision.kind, decision.lot, decision.who) == (EXCLUDE, lot, who)
     ]
 
@@ -165,12 +177,12 @@ def taken_out(programme: Programme, lot: str, *, who: str) -> list[int]:
 def take_back_in(programme: Programme, lot: str, *, who: str, now: datetime) -> list[int]:
     """Undo such a deed: its schools are left to the rule again; what somebody decided since stays. Their URNs."""
     invitations.queue(programme)
-    urns = taken_out(programme, lot, who=who)
-    for urn in urns:
+    organisation_ids = taken_out(programme, lot, who=who)
+    for organisation_id in organisation_ids:
         target_decisions.withdraw_decision(
-            programme, db.session.get_one(School, urn), reason="Undone", who=who, now=now
+            programme, db.session.get_one(School, organisation_id), reason="Undone", who=who, now=now
         )
-    return urns
+    return organisation_ids
 
 
 def _stands(before: GapAsShown, current: GapAsShown) -> bool:
@@ -192,9 +204,15 @@ def _still(
         raise TooMany(len(seen))
     invitations.queue(programme)
     current = {
-        gap.urn: gap
-        for gap in missing.missing_from_programme(programme, now=now, only=[s.urn for s in seen]).gaps
+        gap.organisation_id: gap
+        for gap in missing.missing_from_programme(
+            programme, now=now, only=[s.organisation_id for s in seen]
+        ).gaps
     }
-    done = [current[s.urn] for s in seen if s.urn in current and same(s, shown(current[s.urn]))]
-    kept = {gap.urn for gap in done}
-    return done, [s.urn for s in seen if s.urn not in kept]
+    done = [
+        current[s.organisation_id]
+        for s in seen
+        if s.organisation_id in current and same(s, shown(current[s.organisation_id]))
+    ]
+    kept = {gap.organisation_id for gap in done}
+    return done, [s.organisation_id for s in seen if s.organisation_id not in kept]

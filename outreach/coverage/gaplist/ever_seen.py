@@ -42,11 +42,18 @@ class EarlierShows:
         hand, a show of it took place, or waits for a report."""
         if saw_now or not self.saw_none(family):
             return Before(Word.YES)
-        reference = next((self.unreported[urn] for urn in family if urn in self.unreported), "")
+        reference = next(
+            (
+                self.unreported[organisation_id]
+                for organisation_id in family
+                if organisation_id in self.unreported
+            ),
+            "",
+        )
         return Before(Word.NOT_KNOWN, reference) if reference or waits_now else Before(Word.NEVER)
 
     def saw_none(self, family: Collection[int]) -> bool:
-        return not any(urn in self.saw for urn in family)
+        return not any(organisation_id in self.saw for organisation_id in family)
 
 
 def ever_seen_by_schools(
@@ -54,8 +61,12 @@ def ever_seen_by_schools(
 ) -> dict[int, Before]:
     """Of each school, this programme's own shows among the others; see asking/seen_before.py. Three
     queries."""
-    known = read(programme, {urn for family in families.values() for urn in family}, with_its_own=now)
-    return {urn: known.seen_before(family) for urn, family in families.items()}
+    known = read(
+        programme,
+        {organisation_id for family in families.values() for organisation_id in family},
+        with_its_own=now,
+    )
+    return {organisation_id: known.seen_before(family) for organisation_id, family in families.items()}
 
 
 def read(
@@ -80,30 +91,37 @@ def _saw(programme: Programme, only: Collection[int] | None, *, own_too: bool) -
     }
     if only is not None:
         asked["only"] = list(only)
-    found = {urn for (urn,) in plain_rows(_undisputed(only is not None, programme.for_adults), asked)}
+    found = {
+        organisation_id
+        for (organisation_id,) in plain_rows(_undisputed(only is not None, programme.for_adults), asked)
+    }
     words: dict[tuple[int, int], dict[str, bool]] = defaultdict(dict)
-    for booking_id, urn, side, took_place in plain_rows(_disputed(only is not None), asked):
-        words[booking_id, urn][side] = took_place
-    return found | {urn for (_, urn), said in words.items() if said.get(SETTLED, all(said.values()))}
+    for booking_id, organisation_id, side, took_place in plain_rows(_disputed(only is not None), asked):
+        words[booking_id, organisation_id][side] = took_place
+    return found | {
+        organisation_id
+        for (_, organisation_id), said in words.items()
+        if said.get(SETTLED, all(said.values()))
+    }
 
 
 @cache
 def _undisputed(of_some: bool, for_adults: bool) -> Any:
-    query = _reported(of_some, Booking.urn)
+    query = _reported(of_some, Booking.organisation_id)
     query = query.where(VisitReport.took_place, Booking.performance_id.not_in(_denied()))
     if for_adults:
-        return query.distinct().order_by(Booking.urn)
+        return query.distinct().order_by(Booking.organisation_id)
     listed = past_shows.urns_listed(bindparam("whose"))
     if of_some:
         listed = listed.where(past_shows.EarlierVisit.urn.in_(bindparam("only", expanding=True)))
     every = query.union(listed)
-    return every.order_by(every.selected_columns.urn)
+    return every.order_by(every.selected_columns.organisation_id)
 
 
 @cache
 def _disputed(of_some: bool) -> Any:
     """Of shows that somebody said did not take place: few, so that each is judged by its words."""
-    query = _reported(of_some, Booking.id, Booking.urn, VisitReport.side, VisitReport.took_place)
+    query = _reported(of_some, Booking.id, Booking.organisation_id, VisitReport.side, VisitReport.took_place)
     return query.where(Booking.performance_id.in_(_denied())).order_by(VisitReport.id)
 
 
@@ -136,7 +154,7 @@ def _reported(of_some: bool, *columns: Any) -> Any:
             reports.stands(),
         )
     )
-    return query.where(Booking.urn.in_(bindparam("only", expanding=True))) if of_some else query
+    return query.where(Booking.organisation_id.in_(bindparam("only", expanding=True))) if of_some else query
 
 
 def _not_known(
@@ -152,7 +170,7 @@ def _not_known(
         with_its_own,
         None if only is None else list(only),
     )
-    return {urn: reference for urn, reference in plain_rows(*asked)}
+    return {organisation_id: reference for organisation_id, reference in plain_rows(*asked)}
 
 
 @made_once
@@ -168,7 +186,7 @@ def _without_report(
     if its_own_by is not None:
         when = or_(when, and_(Programme.id == this, Performance.ends_at <= its_own_by))
     query = (
-        select(Booking.urn, Booking.reference)
+        select(Booking.organisation_id, Booking.reference)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
@@ -180,4 +198,4 @@ def _without_report(
         )
         .order_by(Performance.starts_at, Booking.id)
     )
-    return query if only is None else query.where(Booking.urn.in_(only))
+    return query if only is None else query.where(Booking.organisation_id.in_(only))

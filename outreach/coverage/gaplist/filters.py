@@ -169,10 +169,10 @@ SORTS: dict[str, tuple[str, str, Callable[[Gap], Any]]] = {
 
 def ordered(found: Iterable[Gap], sort: str) -> list[Gap]:
     key = SORTS[sort][2]
-    return sorted(found, key=lambda gap: (key(gap), gap.standing.name, gap.urn))
+    return sorted(found, key=lambda gap: (key(gap), gap.standing.name, gap.organisation_id))
 
 
 def _named(gap: Gap, words: Sequence[str]) -> bool:
     """Every word asked for begins a word of the name, or is the URN."""
     own = words_of(gap.standing.name).split()
-    return all(any(w.startswith(part) for w in own) or part == str(gap.urn) for part in words)
+    return all(any(w.startswith(part) for w in own) or part == str(gap.organisation_id) for part in words)

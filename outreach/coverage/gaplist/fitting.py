@@ -62,18 +62,24 @@ def schools_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: 
         return Fitting(fits=(), asked=len(wanted))
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     schools = {
-        school.urn: school
-        for school in db.session.scalars(select(School).where(School.urn.in_([gap.urn for gap in wanted])))
+        school.organisation_id: school
+        for school in db.session.scalars(
+            select(School).where(School.organisation_id.in_([gap.organisation_id for gap in wanted]))
+        )
     }
     located = school_locations.locate_all(list(schools.values()))
     calendars = school_days.load(schools)
     found = []
     for gap in wanted:
-        school = schools.get(gap.urn)
+        school = schools.get(gap.organisation_id)
         if school is None or not school.is_open:
             continue
         judge = fit.Judge(
-            programme, partnership, school, located=located[gap.urn], calendar=calendars[gap.urn]
+            programme,
+            partnership,
+            school,
+            located=located[gap.organisation_id],
+            calendar=calendars[gap.organisation_id],
         )
         offers = [offer for day, stands in days if (offer := judge.day(day, stands)).gaps]
         best = min(offers, key=lambda offer: offer.rank, default=None)

@@ -40,14 +40,16 @@ def due(reckoning: Reckoning, *, now: datetime) -> list[DueFollowUp]:
     found = [
         DueFollowUp(school=s, follow_up=one)
         for s in reckoning.target
-        if s.is_gap and (one := missing.of_family(_family(reckoning, s.urn), standing)) and one.is_due(today)
+        if s.is_gap
+        and (one := missing.of_family(_family(reckoning, s.organisation_id), standing))
+        and one.is_due(today)
     ]
-    return sorted(found, key=lambda d: (d.follow_up.day, d.school.name, d.school.urn))
+    return sorted(found, key=lambda d: (d.follow_up.day, d.school.name, d.school.organisation_id))
 
 
 def set_for(
     programme: Programme,
-    urn: int,
+    organisation_id: int,
     day: date,
     what: str,
     person: Coordinator,
@@ -57,7 +59,7 @@ def set_for(
 ) -> None:
     """Somebody follows one school up on that day. Raises NothingToFollowUp, DayCannotBe, WordsUnfit,
     CannotFollowUp."""
-    gaps = missing.missing_from_programme(programme, now=now, only=[urn]).gaps
+    gaps = missing.missing_from_programme(programme, now=now, only=[organisation_id]).gaps
     if not gaps:
         raise NothingToFollowUp("This school is missing no more, so there is nothing to follow up.")
     set_many(programme, gaps, day, what, person, who=who, now=now)
@@ -74,9 +76,13 @@ def set_many(
     now: datetime,
 ) -> None:
     """The same for several that are missing; what one inherited has its own word from now on."""
-    inherited = {gap.follow_up.urn for gap in gaps if gap.follow_up} - {gap.urn for gap in gaps}
+    inherited = {gap.follow_up.organisation_id for gap in gaps if gap.follow_up} - {
+        gap.organisation_id for gap in gaps
+    }
     follow_ups.settle(programme, inherited, who=who, now=now)
-    follow_ups.set_follow_ups(programme, [gap.urn for gap in gaps], day, what, person, who=who, now=now)
+    follow_ups.set_follow_ups(
+        programme, [gap.organisation_id for gap in gaps], day, what, person, who=who, now=now
+    )
 
 
 def settle(programme: Programme, *, who: str, now: datetime) -> int:
@@ -86,10 +92,19 @@ def settle(programme: Programme, *, who: str, now: datetime) -> int:
         return 0
     with without_collecting():
         found = standings.standings_of_programme(programme.id, as_of=day_of(now), now=now)
-    open_still = {urn for s in found.target if s.is_gap for urn in _family(found, s.urn)}
+    open_still = {
+        organisation_id
+        for s in found.target
+        if s.is_gap
+        for organisation_id in _family(found, s.organisation_id)
+    }
     return follow_ups.settle(programme, standing.keys() - open_still, who=who, now=now)
 
 
-def _family(reckoning: Reckoning, urn: int) -> tuple[int, ...]:
+def _family(reckoning: Reckoning, organisation_id: int) -> tuple[int, ...]:
     kin = reckoning.kin
-    return (urn, *kin.before(urn)) if urn in kin.predecessors else (urn,)
+    return (
+        (organisation_id, *kin.before(organisation_id))
+        if organisation_id in kin.predecessors
+        else (organisation_id,)
+    )

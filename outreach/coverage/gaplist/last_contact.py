@@ -42,21 +42,21 @@ def last_contact_of_schools(
 ) -> dict[int, LastContact]:
     """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two
     queries."""
-    everybody = sorted({urn for family in families.values() for urn in family})
+    everybody = sorted({organisation_id for family in families.values() for organisation_id in family})
     if not everybody:
         return {}
     # Named one by one: a subquery hides from the planner how few they are, and it goes through whole tables.
     mine = [key for (key,) in plain_rows(*_programmes(programme.partnership_id))]
-    asked = {"urns": everybody, "mine": mine, "whose": programme.partnership_id}
+    asked = {"organisation_ids": everybody, "mine": mine, "whose": programme.partnership_id}
     newest: dict[int, LastContact] = {}
-    for urn, what, at in plain_rows(_passed(), asked):
-        if urn not in newest or newest[urn].at < at:
-            newest[urn] = LastContact(at, what)
+    for organisation_id, what, at in plain_rows(_passed(), asked):
+        if organisation_id not in newest or newest[organisation_id].at < at:
+            newest[organisation_id] = LastContact(at, what)
     found = {}
-    for urn, family in families.items():
+    for organisation_id, family in families.items():
         known = [newest[u] for u in family if u in newest]
         if known:
-            found[urn] = max(known, key=lambda contact: contact.at)
+            found[organisation_id] = max(known, key=lambda contact: contact.at)
     return found
 
 
@@ -69,28 +69,32 @@ def _programmes(partnership_id: int) -> Select[int]:
 def _passed() -> Any:
     """(URN, word, newest instant) of each kind; a row for each school and kind. Made once, for exports of
     many parts."""
-    urns: BindParameter[Any] = bindparam("urns", expanding=True)
+    organisation_ids: BindParameter[Any] = bindparam("organisation_ids", expanding=True)
     mine: BindParameter[Any] = bindparam("mine", expanding=True)
 
-    def newest(urn: Any, what: str, at: Any, of_programme: Any, *joins: tuple[Any, Any]) -> Any:
-        query = select(urn.label("urn"), literal(what).label("what"), func.max(at).label("at"))
+    def newest(organisation_id: Any, what: str, at: Any, of_programme: Any, *joins: tuple[Any, Any]) -> Any:
+        query = select(
+            organisation_id.label("organisation_id"), literal(what).label("what"), func.max(at).label("at")
+        )
         for other, on in joins:
             query = query.join(other, on)
-        return query.where(urn.in_(urns), at.is_not(None), of_programme.in_(mine)).group_by(urn)
+        return query.where(
+            organisation_id.in_(organisation_ids), at.is_not(None), of_programme.in_(mine)
+        ).group_by(organisation_id)
 
     # Mail that came back reached nobody. Not a condition on the row: SQLite would go through all that was
     # ever sent.
     arrived = case((Letter.status == SENT, Letter.handed_at))
     return union_all(
         newest(
-            Invitation.urn,
+            Invitation.organisation_id,
             LETTER,
             arrived,
             Invitation.programme_id,
             (Letter, Letter.id == Invitation.letter_id),
         ),
         newest(
-            PaperLetter.urn,
+            PaperLetter.organisation_id,
             LETTER,
             # One that is said to go on a day to come passed when that was said.
             case(
@@ -104,60 +108,76 @@ def _passed() -> Any:
             ),
         ),
         newest(
-            OwnLetterTo.urn,
+            OwnLetterTo.organisation_id,
             LETTER,
             arrived,
             OwnLetter.programme_id,
             (Letter, Letter.id == OwnLetterTo.letter_id),
             (OwnLetter, OwnLetter.id == OwnLetterTo.own_letter_id),
         ),
-        newest(Booking.urn, LETTER, arrived, Booking.programme_id, (Letter, Letter.stream == Booking.uid)),
-        newest(Proposal.urn, LETTER, arrived, Proposal.programme_id, (Letter, Letter.stream == Proposal.uid)),
-        newest(Chase.urn, LETTER, arrived, Chase.programme_id, (Letter, Letter.id == Chase.letter_id)),
         newest(
-            ConfirmationRequest.urn,
+            Booking.organisation_id,
+            LETTER,
+            arrived,
+            Booking.programme_id,
+            (Letter, Letter.stream == Booking.uid),
+        ),
+        newest(
+            Proposal.organisation_id,
+            LETTER,
+            arrived,
+            Proposal.programme_id,
+            (Letter, Letter.stream == Proposal.uid),
+        ),
+        newest(
+            Chase.organisation_id, LETTER, arrived, Chase.programme_id, (Letter, Letter.id == Chase.letter_id)
+        ),
+        newest(
+            ConfirmationRequest.organisation_id,
             LETTER,
             arrived,
             ConfirmationRequest.programme_id,
             (Letter, Letter.id == ConfirmationRequest.letter_id),
         ),
         newest(
-            ConfirmationRequest.urn,
+            ConfirmationRequest.organisation_id,
             ANSWER,
             Confirmation.recorded_at,
             ConfirmationRequest.programme_id,
             (Confirmation, Confirmation.request_id == ConfirmationRequest.id),
         ),
-        newest(Answer.urn, ANSWER, Answer.recorded_at, Answer.programme_id),
-        newest(FormBegun.urn, FORM, FormBegun.recorded_at, FormBegun.programme_id),
+        newest(Answer.organisation_id, ANSWER, Answer.recorded_at, Answer.programme_id),
+        newest(FormBegun.organisation_id, FORM, FormBegun.recorded_at, FormBegun.programme_id),
         newest(
-            Booking.urn,
+            Booking.organisation_id,
             BOOKED,
             BookingRevision.recorded_at,
             Booking.programme_id,
             (BookingRevision, BookingRevision.booking_id == Booking.id),
         ),
         newest(
-            Booking.urn,
+            Booking.organisation_id,
             CANCELLED,
             Cancellation.recorded_at,
             Booking.programme_id,
             (Cancellation, and_(Cancellation.booking_id == Booking.id, Cancellation.cancelled_by == SCHOOL)),
         ),
         newest(
-            Booking.urn,
+            Booking.organisation_id,
             REPORTED,
             VisitReport.recorded_at,
             Booking.programme_id,
             (VisitReport, and_(VisitReport.booking_id == Booking.id, VisitReport.side == SCHOOL)),
         ),
-        newest(LinkRequest.urn, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id),
-        select(NoteOnSchool.urn, literal(TALK), func.max(NoteOnSchool.recorded_at))
+        newest(
+            LinkRequest.organisation_id, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id
+        ),
+        select(NoteOnSchool.organisation_id, literal(TALK), func.max(NoteOnSchool.recorded_at))
         .where(
-            NoteOnSchool.urn.in_(urns),
+            NoteOnSchool.organisation_id.in_(organisation_ids),
             NoteOnSchool.partnership_id == bindparam("whose"),
             NoteOnSchool.kind == PHONE,
             NoteOnSchool.withdrawn_at.is_(None),
         )
-        .group_by(NoteOnSchool.urn),
+        .group_by(NoteOnSchool.organisation_id),
     )

@@ -50,8 +50,8 @@ class Gap:
     follow_up_is_due: bool = False
 
     @property
-    def urn(self) -> int:
-        return self.standing.urn
+    def organisation_id(self) -> int:
+        return self.standing.organisation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Mi
     found = standings.standings_of_programme(
         programme.id, as_of=today, now=now, only=None if near is None else tuple(sorted(near))
     )
-    wanted = found.target if only is None else [s for s in found.target if s.urn in set(only)]
+    wanted = found.target if only is None else [s for s in found.target if s.organisation_id in set(only)]
     return Missing(
         programme=programme,
         day=found.day,
@@ -109,14 +109,18 @@ def gaps_among(
     for s in schools:
         if not s.is_gap:
             continue
-        family = (s.urn, *kin.before(s.urn)) if s.urn in kin.predecessors else (s.urn,)
+        family = (
+            (s.organisation_id, *kin.before(s.organisation_id))
+            if s.organisation_id in kin.predecessors
+            else (s.organisation_id,)
+        )
         follow_up = of_family(family, follow_up_of)
         before = known.seen_before(family, saw_now=_saw_it(s), waits_now=s.kind == gaps.REPORT_MISSING).word
         found.append(
             Gap(
-                waiting.get(s.urn, s),
+                waiting.get(s.organisation_id, s),
                 # A show to come is none that anybody waits since.
-                s.since if s.since and s.since <= today else opened.get(s.urn, began),
+                s.since if s.since and s.since <= today else opened.get(s.organisation_id, began),
                 of_family(family, owner_of),
                 before == seen_before.Word.NEVER,
                 family,
@@ -133,10 +137,10 @@ def count_unowned(reckoning: Reckoning) -> int:
     many as the gaps list shows of those with nobody; one query."""
     programme = reckoning.programme
     owned = owners.owned(programme.id)
-    nobodys = [s.urn for s in reckoning.target if s.is_gap and s.urn not in owned]
+    nobodys = [s.organisation_id for s in reckoning.target if s.is_gap and s.organisation_id not in owned]
     if not owned:
         return len(nobodys)
-    return sum(owned.isdisjoint(reckoning.kin.before(urn)) for urn in nobodys)
+    return sum(owned.isdisjoint(reckoning.kin.before(organisation_id)) for organisation_id in nobodys)
 
 
 def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:
@@ -148,12 +152,15 @@ def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today:
     waiting = [s for s in schools if s.is_gap and s.kind == gaps.ASKED_LATELY and s.since is not None]
     if not waiting:
         return {}
-    plan, calendars = settings.schedule_of_programme(programme.id), school_days.load(s.urn for s in waiting)
+    plan, calendars = (
+        settings.schedule_of_programme(programme.id),
+        school_days.load(s.organisation_id for s in waiting),
+    )
     found = {}
     for s in waiting:
-        if s.since is None or s.urn not in calendars:
+        if s.since is None or s.organisation_id not in calendars:
             continue
-        why_closed = calendars[s.urn].why_closed
+        why_closed = calendars[s.organisation_id].why_closed
         due = schedule.due_on(s.since, plan.first_after_days, until=programme.reply_by, why_closed=why_closed)
         asked = "asked today" if s.since == today else f"asked on {day_short(s.since)}"
         then = (
@@ -161,7 +168,7 @@ def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today:
             if due
             else (f"to reply by {day_short(programme.reply_by)}")
         )
-        found[s.urn] = replace(s, detail=f"{asked}; {then}")
+        found[s.organisation_id] = replace(s, detail=f"{asked}; {then}")
     return found
 
 
@@ -170,22 +177,31 @@ def _saw_it(s: Standing) -> bool:
     return bool(s.evidence) or not SAW.isdisjoint(s.year_groups.values())
 
 
-def of_family(family: Iterable[int], of_urn: Mapping[int, _What]) -> _What | None:
+def of_family(family: Iterable[int], of_organisation_id: Mapping[int, _What]) -> _What | None:
     """What was put down for a school, else for the first of those it came from that has any."""
-    return next((of_urn[urn] for urn in family if urn in of_urn), None)
+    return next(
+        (
+            of_organisation_id[organisation_id]
+            for organisation_id in family
+            if organisation_id in of_organisation_id
+        ),
+        None,
+    )
 
 
 def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:
     """When schools opened that did so after the programme was set up; few."""
     began = day_of(programme.created_at)
     found = plain_rows(*_opened_since(programme.partnership_id, began, only))
-    return {urn: day for urn, day in found if day is not None}
+    return {organisation_id: day for organisation_id, day in found if day is not None}
 
 
 @made_once
 def _opened_since(partnership_id: int, began: date, only: Collection[int] | None) -> Select[int, date | None]:
     codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-    query = select(School.urn, School.open_date).where(School.open_date > began, School.la_code.in_(codes))
+    query = select(School.organisation_id, School.open_date).where(
+        School.open_date > began, School.la_code.in_(codes)
+    )
     if only is not None:
-        query = query.where(School.urn.in_(only))
-    return query.order_by(School.urn)
+        query = query.where(School.organisation_id.in_(only))
+    return query.order_by(School.organisation_id)

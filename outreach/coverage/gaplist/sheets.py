@@ -66,9 +66,9 @@ def lines(
     yield HEAD
     schools = 0
     for part in in_parts.standings_in_parts(programme.id, as_of=day_of(now), now=now):
-        mine = [s for s in part.target if s.is_gap and (only is None or s.urn in only)]
+        mine = [s for s in part.target if s.is_gap and (only is None or s.organisation_id in only)]
         if mine:
-            near = in_parts.with_kin(scope(programme), [s.urn for s in mine])
+            near = in_parts.with_kin(scope(programme), [s.organisation_id for s in mine])
             among = missing.gaps_among(programme, mine, part.kin, now=now, only=near)
             found = filters.narrow(among, wanted).gaps
             schools += len(found)
@@ -79,16 +79,16 @@ def lines(
 
 def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterator[Sequence[Any]]:
     found = list(found)
-    last = last_contact.last_contact_of_schools(programme, {gap.urn: gap.family for gap in found})
+    last = last_contact.last_contact_of_schools(programme, {gap.organisation_id: gap.family for gap in found})
     for gap in found:
-        yield _line(gap, last.get(gap.urn), today)
+        yield _line(gap, last.get(gap.organisation_id), today)
 
 
 def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
     s = gap.standing
     states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
     return [
-        s.urn,
+        s.organisation_id,
         s.name,
         s.district_name,
         s.phase,

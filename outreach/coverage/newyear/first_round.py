@@ -42,8 +42,8 @@ class Candidate:
     unreported: str = ""
 
     @property
-    def urn(self) -> int:
-        return self.standing.urn
+    def organisation_id(self) -> int:
+        return self.standing.organisation_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +93,8 @@ def first_round_of_programme(programme: Programme, before: Programme | None, *, 
     for s in target:
         if s.standing != Word.NOT_ASKED:
             continue
-        family = (s.urn, *reckoning.kin.before(s.urn))
-        was = next((last[urn] for urn in family if urn in last), None)
+        family = (s.organisation_id, *reckoning.kin.before(s.organisation_id))
+        was = next((last[organisation_id] for organisation_id in family if organisation_id in last), None)
         seen = known.seen_before(family)
         candidates.append(
             Candidate(
@@ -111,12 +111,12 @@ def first_round_of_programme(programme: Programme, before: Programme | None, *, 
             order.index(c.group),
             behind.get(c.standing.district_code, 1.0),
             c.standing.name.casefold(),
-            c.urn,
+            c.organisation_id,
         )
     )
     return FirstRound(
         candidates=tuple(candidates),
-        target=frozenset(s.urn for s in target),
+        target=frozenset(s.organisation_id for s in target),
         unreachable=sum(s.standing == Word.UNREACHABLE for s in target),
     )
 
@@ -125,7 +125,10 @@ def _last_year(before: Programme | None, *, now: datetime) -> dict[int, Standing
     """Where each school stands in last year's programme, by what was reported of it until now."""
     if before is None:
         return {}
-    return {s.urn: s for s in standings.standings_of_programme(before.id, as_of=day_of(now), now=now).target}
+    return {
+        s.organisation_id: s
+        for s in standings.standings_of_programme(before.id, as_of=day_of(now), now=now).target
+    }
 
 
 def _group(was: Standing | None, seen: seen_before.Word) -> str:

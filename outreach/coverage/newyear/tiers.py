@@ -22,19 +22,21 @@ class ToDraw:
     left_out: tuple[NotWrittenTo, ...]
 
 
-def to_draw(programme: Programme, urns: Collection[int], *, now: datetime) -> ToDraw:
+def to_draw(programme: Programme, organisation_ids: Collection[int], *, now: datetime) -> ToDraw:
     """How due each school of a list is: by whether it ever saw it, then by whether its district is behind. The names of
     tiers are numbered from 1 as far as the list has them. Raises ReplyByPast, ProgrammeClosed."""
     found = first_round.first_round_of_programme(programme, first_round.year_before(programme), now=now)
-    waiting = {one.urn: one for one in found.candidates}
-    asked, left_out = recipients.sorted_out(programme, urns, found.target, now=now)
+    waiting = {one.organisation_id: one for one in found.candidates}
+    asked, left_out = recipients.sorted_out(programme, organisation_ids, found.target, now=now)
     left_out += [
-        NotWrittenTo(school=one.school, why="asked already") for one in asked if one.school.urn not in waiting
+        NotWrittenTo(school=one.school, why="asked already")
+        for one in asked
+        if one.school.organisation_id not in waiting
     ]
-    drawn = [waiting[one.school.urn] for one in asked if one.school.urn in waiting]
+    drawn = [waiting[one.school.organisation_id] for one in asked if one.school.organisation_id in waiting]
     tiers = {key: n for n, key in enumerate(sorted({_due(one) for one in drawn}), start=1)}
     return ToDraw(
-        due={one.urn: Due(tier=tiers[_due(one)], words=_words(one)) for one in drawn},
+        due={one.organisation_id: Due(tier=tiers[_due(one)], words=_words(one)) for one in drawn},
         left_out=tuple(left_out),
     )
 

@@ -45,7 +45,9 @@ class Chapter:
         return [self.standing] if self.standing is not None else self.line
 
 
-def story_of_school(urn: int, partnership: Partnership, *, as_of: date, now: datetime) -> list[Chapter]:
+def story_of_school(
+    organisation_id: int, partnership: Partnership, *, as_of: date, now: datetime
+) -> list[Chapter]:
     """The story of one school in its partnership's programmes, the newest year first; 22 queries."""
     programmes = list(
         db.session.scalars(
@@ -56,7 +58,7 @@ def story_of_school(urn: int, partnership: Partnership, *, as_of: date, now: dat
     )
     if not programmes:
         return []
-    only = tuple(sorted(in_parts.with_kin(scope_of_all(partnership.id), [urn])))
+    only = tuple(sorted(in_parts.with_kin(scope_of_all(partnership.id), [organisation_id])))
     cuts = [replace(cut_of(p, as_of, now), only=only) for p in programmes]
     # A school that closed after a programme stood for its successor then.
     known_later = [as_known_later(cut) for cut in cuts]
@@ -64,26 +66,28 @@ def story_of_school(urn: int, partnership: Partnership, *, as_of: date, now: dat
     register = dict(zip(every, facts.registers(every), strict=True))
     found = standings.by_cuts(cuts, [register[cut] for cut in cuts], as_of)
     kin = [Target(cut, register[cut], []).kin for cut in known_later]
-    return [_chapter(urn, *told) for told in zip(found, kin, strict=True)]
+    return [_chapter(organisation_id, *told) for told in zip(found, kin, strict=True)]
 
 
-def _chapter(urn: int, found: Reckoning, kin: Kin) -> Chapter:
+def _chapter(organisation_id: int, found: Reckoning, kin: Kin) -> Chapter:
     """`kin`: who came before whom by all that is known now, whenever the programme was."""
-    before = set(kin.before(urn))
-    mine = [s for s in (*found.target, *found.excluded) if s.urn == urn]
+    before = set(kin.before(organisation_id))
+    mine = [s for s in (*found.target, *found.excluded) if s.organisation_id == organisation_id]
     return Chapter(
         programme=found.programme,
         day=found.day,
         standing=mine[0] if mine else None,
-        excluded=any(s.urn == urn for s in found.excluded),
-        line=_sorted([s for s in (*found.target, *found.excluded) if s.urn in before]),
-        also_seen=[s for s in found.also_seen if s.urn == urn or s.urn in before],
-        not_held=found.not_held.get(urn, ""),
+        excluded=any(s.organisation_id == organisation_id for s in found.excluded),
+        line=_sorted([s for s in (*found.target, *found.excluded) if s.organisation_id in before]),
+        also_seen=[
+            s for s in found.also_seen if s.organisation_id == organisation_id or s.organisation_id in before
+        ],
+        not_held=found.not_held.get(organisation_id, ""),
     )
 
 
 def _sorted(rows: list[Standing]) -> list[Standing]:
-    return sorted(rows, key=lambda s: (s.name, s.urn))
+    return sorted(rows, key=lambda s: (s.name, s.organisation_id))
 
 
 __all__ = ["Chapter", "Reckoning", "story_of_school"]

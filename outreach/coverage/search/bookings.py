@@ -41,7 +41,7 @@ def matching(query: Select[*_Columns], partnership_id: int, want: Wanted) -> Sel
     if len(want.words) == 1:
         by_reference.append(Booking.reference.endswith(f"-{plain}", autoescape=True))
     return (
-        query.join(School, School.urn == Booking.urn)
+        query.join(School, School.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(Programme.partnership_id == partnership_id, or_(named(School, want), *by_reference))

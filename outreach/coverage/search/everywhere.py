@@ -43,7 +43,7 @@ def counts(partnership_id: int, want: Wanted) -> dict[str, int]:
     if want.nothing:
         return dict.fromkeys(KINDS, 0)
     queries: dict[str, Select[Any]] = {
-        SCHOOLS: select(School.urn).where(*schools.matching(partnership_id, want)),
+        SCHOOLS: select(School.organisation_id).where(*schools.matching(partnership_id, want)),
         PEOPLE: people.matching(partnership_id, want),
         BOOKINGS: bookings.matching(select(Booking.id), partnership_id, want),
         LETTERS: select(Letter.id).where(*people.letters_to(partnership_id, want)),

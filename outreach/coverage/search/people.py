@@ -21,7 +21,7 @@ class PersonHit:
     """Somebody with one address at one school; `on_file` False: not written to any more, or named with a
     booking alone."""
 
-    urn: int
+    organisation_id: int
     school_name: str
     name: str
     role: str
@@ -35,19 +35,19 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
     codes = ours(partnership_id)
     on_file = (
         select(
-            Contact.urn,
+            Contact.organisation_id,
             func.lower(Contact.address).label("address"),
             Contact.name,
             Contact.role,
             case((Contact.ended_at.is_(None), 1), else_=0).label("on_file"),
             null().label("reference"),
         )
-        .join(School, School.urn == Contact.urn)
+        .join(School, School.organisation_id == Contact.organisation_id)
         .where(School.la_code.in_(codes), Contact.partnership_id == partnership_id, _person(Contact, want))
     )
     named = (
         select(
-            Booking.urn,
+            Booking.organisation_id,
             func.lower(VisitContact.address),
             VisitContact.name,
             VisitContact.role,
@@ -60,13 +60,13 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
     )
     each = union_all(on_file, named).subquery()
     return select(
-        each.c.urn,
+        each.c.organisation_id,
         each.c.address,
         func.max(each.c.name).label("name"),
         func.max(each.c.role).label("role"),
         func.max(each.c.on_file).label("on_file"),
         func.max(each.c.reference).label("reference"),
-    ).group_by(each.c.urn, each.c.address)
+    ).group_by(each.c.organisation_id, each.c.address)
 
 
 def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[PersonHit, ...]]:
@@ -74,14 +74,14 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     each = matching(partnership_id, want).subquery()
     rows = db.session.execute(
         select(each, School.name.label("school_name"), func.count().over().label("total"))
-        .join(School, School.urn == each.c.urn)
-        .order_by(each.c.on_file.desc(), func.lower(each.c.name), each.c.address, each.c.urn)
+        .join(School, School.organisation_id == each.c.organisation_id)
+        .order_by(each.c.on_file.desc(), func.lower(each.c.name), each.c.address, each.c.organisation_id)
         .offset(first)
         .limit(most)
     ).all()
     return rows[0].total if rows else 0, tuple(
         PersonHit(
-            urn=row.urn,
+            organisation_id=row.organisation_id,
             school_name=row.school_name,
             name=row.name,
             role=row.role,

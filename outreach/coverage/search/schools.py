@@ -28,11 +28,11 @@ class SchoolHit:
     became: tuple[tuple[School, bool], ...] = ()
 
 
-def school_of_urn(partnership_id: int, want: Wanted) -> int | None:
+def school_of_organisation_id(partnership_id: int, want: Wanted) -> int | None:
     """The URN that was typed, or that of the school whose LAESTAB was, if this partnership has it."""
     if re.fullmatch(r"[1-9]\d{4,6}", want.solid):
-        query = select(School.urn).where(
-            School.urn == int(want.solid), School.la_code.in_(ours(partnership_id))
+        query = select(School.organisation_id).where(
+            School.organisation_id == int(want.solid), School.la_code.in_(ours(partnership_id))
         )
         found = db.session.scalar(query)
         if found is not None:
@@ -41,14 +41,14 @@ def school_of_urn(partnership_id: int, want: Wanted) -> int | None:
         return None
     codes = list(db.session.scalars(ours(partnership_id)))
     school = schools.find_by_laestab(want.solid, codes)
-    return None if school is None else school.urn
+    return None if school is None else school.organisation_id
 
 
 def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
     """The conditions on School for all that is so named, or that came of one that was."""
     return [
         School.la_code.in_(ours(partnership_id)),
-        or_(named(School, want), School.urn.in_(_heirs(partnership_id, want))),
+        or_(named(School, want), School.organisation_id.in_(_heirs(partnership_id, want))),
     ]
 
 
@@ -61,7 +61,7 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     rows = db.session.execute(
         select(School, func.count().over())
         .where(*matching(partnership_id, want))
-        .order_by(closed, by_kin, elsewhere, School.found_by, School.urn)
+        .order_by(closed, by_kin, elsewhere, School.found_by, School.organisation_id)
         .offset(first)
         .limit(most)
     ).all()
@@ -72,31 +72,45 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
 def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list[SchoolHit]:
     """What each came from (where its own words would not have found it), and what a closed one became; one
     query."""
-    urns = [school.urn for school in rows]
+    organisation_ids = [school.organisation_id for school in rows]
     other = aliased(School)
     kin = db.session.execute(
         select(
-            Succession.predecessor_urn,
-            Succession.successor_urn,
+            Succession.predecessor_id,
+            Succession.successor_id,
             other,
             other.la_code.in_(ours(partnership_id)),
         )
-        .join(other, other.urn.in_([Succession.predecessor_urn, Succession.successor_urn]))
+        .join(other, other.organisation_id.in_([Succession.predecessor_id, Succession.successor_id]))
         .where(
             or_(
-                and_(other.urn == Succession.predecessor_urn, Succession.successor_urn.in_(urns)),
-                and_(other.urn == Succession.successor_urn, Succession.predecessor_urn.in_(urns)),
+                and_(
+                    other.organisation_id == Succession.predecessor_id,
+                    Succession.successor_id.in_(organisation_ids),
+                ),
+                and_(
+                    other.organisation_id == Succession.successor_id,
+                    Succession.predecessor_id.in_(organisation_ids),
+                ),
             ),
-            not_(lines.anothers(other.urn, partnership_id)),
+            not_(lines.anothers(other.organisation_id, partnership_id)),
         )
-        .order_by(Succession.id, other.urn)
+        .order_by(Succession.id, other.organisation_id)
     ).all()
     hits = []
     for school in rows:
         said = f" {school.found_by}"
         own = all(f" {word}" in said for word in want.words)
-        came_from = [o.name for _, heir, o, _ in kin if heir == school.urn and o.urn != school.urn]
-        became = [(o, is_ours) for old, _, o, is_ours in kin if old == school.urn and o.urn != school.urn]
+        came_from = [
+            o.name
+            for _, heir, o, _ in kin
+            if heir == school.organisation_id and o.organisation_id != school.organisation_id
+        ]
+        became = [
+            (o, is_ours)
+            for old, _, o, is_ours in kin
+            if old == school.organisation_id and o.organisation_id != school.organisation_id
+        ]
         hits.append(
             SchoolHit(
                 school=school,
@@ -127,11 +141,13 @@ def near(partnership_id: int, want: Wanted, most: int = 5) -> tuple[School, ...]
     rows = db.session.scalars(
         select(School)
         .where(School.la_code.in_(ours(partnership_id)), begun)
-        .order_by(School.found_by, School.urn)
+        .order_by(School.found_by, School.organisation_id)
         .limit(500)
     )
     scored = [(_likeness(telling, school.found_by.split()), school) for school in rows]
-    near = sorted((s for s in scored if s[0] >= NEAR_ENOUGH), key=lambda s: (-s[0], s[1].name, s[1].urn))
+    near = sorted(
+        (s for s in scored if s[0] >= NEAR_ENOUGH), key=lambda s: (-s[0], s[1].name, s[1].organisation_id)
+    )
     return tuple(school for _, school in near[:most])
 
 
@@ -156,17 +172,19 @@ def named(school: Any, want: Wanted) -> ColumnElement[bool]:
 def _heirs(partnership_id: int, want: Wanted) -> Select[Any]:
     """The URNs of ours that came, over any number of steps, of a school that is so named."""
     mine, old = aliased(School), aliased(School)
-    open_to_us = not_(lines.anothers(Succession.predecessor_urn, partnership_id))
+    open_to_us = not_(lines.anothers(Succession.predecessor_id, partnership_id))
     line = (
-        select(Succession.successor_urn.label("heir"), Succession.predecessor_urn.label("urn"))
-        .join(mine, mine.urn == Succession.successor_urn)
+        select(Succession.successor_id.label("heir"), Succession.predecessor_id.label("organisation_id"))
+        .join(mine, mine.organisation_id == Succession.successor_id)
         .where(mine.la_code.in_(ours(partnership_id)), open_to_us)
         .cte("line", recursive=True)
     )
     # UNION keeps each once, so that links in a cycle come to an end.
     line = line.union(
-        select(line.c.heir, Succession.predecessor_urn)
-        .join(line, line.c.urn == Succession.successor_urn)
+        select(line.c.heir, Succession.predecessor_id)
+        .join(line, line.c.organisation_id == Succession.successor_id)
         .where(open_to_us)
     )
-    return select(line.c.heir).join(old, old.urn == line.c.urn).where(named(old, want))
+    return (
+        select(line.c.heir).join(old, old.organisation_id == line.c.organisation_id).where(named(old, want))
+    )

@@ -19,15 +19,15 @@ PERCENTS = (90, 95, 100)
 @dataclass(frozen=True, kw_only=True)
 class PlannedDay:
     """A day of the plan. `is_new`: nothing is booked on it yet, so that it costs its fee. `minutes`: on the road, more
-    than without the plan. `urns`: the school of each show, guests too. `pence` None: nobody said what the troupe
-    costs."""
+    than without the plan. `organisation_ids`: the school of each show, guests too. `pence` None: nobody said what the
+    troupe costs."""
 
     day: date
     troupe: str
     is_new: bool
     minutes: int
     pence: int | None
-    urns: tuple[int, ...]
+    organisation_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,10 @@ def steps(days: Iterable[PlannedDay], shows_needed: Mapping[int, int], *, covere
     is_priced = all(day.pence is not None for day in days)
 
     def dearness(day: PlannedDay) -> tuple[Fraction, ...]:
-        part = sum((Fraction(1, shows_needed[urn]) for urn in day.urns), Fraction())
+        part = sum(
+            (Fraction(1, shows_needed[organisation_id]) for organisation_id in day.organisation_ids),
+            Fraction(),
+        )
         price = (day.pence or 0,) if is_priced else (int(day.is_new), day.minutes)
         return tuple(Fraction(each) / part for each in price)
 
@@ -70,8 +73,12 @@ def steps(days: Iterable[PlannedDay], shows_needed: Mapping[int, int], *, covere
     pence = used = minutes = 0
     ordered = sorted(days, key=lambda day: (dearness(day), day.minutes, day.day, day.troupe))
     for day in ordered:
-        shows.update(day.urns)
-        whole = tuple(urn for urn in dict.fromkeys(day.urns) if shows[urn] == shows_needed[urn])
+        shows.update(day.organisation_ids)
+        whole = tuple(
+            organisation_id
+            for organisation_id in dict.fromkeys(day.organisation_ids)
+            if shows[organisation_id] == shows_needed[organisation_id]
+        )
         covered += len(whole)
         pence, used, minutes = pence + (day.pence or 0), used + day.is_new, minutes + day.minutes
         bought.append(

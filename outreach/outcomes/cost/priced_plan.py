@@ -48,21 +48,21 @@ def best(reckoning: Reckoning, season: Season, *, now: datetime) -> PricedPlan |
     """Of the finished plan that gives most of today's gaps a show, the newest of those that give as many; None where
     none is finished. A constant number of queries; `reckoning` as of today, `season` of the programme's year."""
     programme = reckoning.programme
-    open_gaps = {s.urn: s.name for s in reckoning.target if _needs_a_show(s)}
+    open_gaps = {s.organisation_id: s.name for s in reckoning.target if _needs_a_show(s)}
     finished = [row for row in orders.of_programme(programme.id) if row.is_readable]
     if not finished:
         return None
     given_a_show = _gaps_of([row.id for row in finished], open_gaps, now=now)
     plan = max(finished, key=lambda row: (given_a_show.get(row.id, 0), row.id))
     covered = len(reckoning.target) - len(open_gaps)
-    lines = [line for line in orders.lines(plan) if line.urn in open_gaps]
-    needed = Counter(line.urn for line in lines)
-    needed.update({out.urn: out.shows for out in orders.left_out(plan)})
+    lines = [line for line in orders.lines(plan) if line.organisation_id in open_gaps]
+    needed = Counter(line.organisation_id for line in lines)
+    needed.update({out.organisation_id: out.shows for out in orders.left_out(plan)})
     given = {day.tour_day.id: day for day in season.days}
     played = _wanted(lines, given, now=now)
     days = _days(programme.partnership_id, played, given)
     bought = last_gaps.steps(days, needed, covered=covered)
-    reached = {urn for step in bought for urn in step.schools}
+    reached = {organisation_id for step in bought for organisation_id in step.schools}
     troupes = {line.troupe.id: line.troupe for line in played if line.troupe is not None}
     return PricedPlan(
         plan=plan,
@@ -71,7 +71,7 @@ def best(reckoning: Reckoning, season: Season, *, now: datetime) -> PricedPlan |
         steps=bought,
         marks=last_gaps.marks(bought, covered=covered, target=len(reckoning.target)),
         names=open_gaps,
-        missing=[name for urn, name in open_gaps.items() if urn not in reached],
+        missing=[name for organisation_id, name in open_gaps.items() if organisation_id not in reached],
         changed=fingerprint.changed(plan),
         unpriced=[troupes[key] for key in sorted(troupes) if troupes[key].cost_day_pence is None],
     )
@@ -82,13 +82,15 @@ def _needs_a_show(school: Standing) -> bool:
     return school.is_gap and school.standing != Word.TO_CONFIRM
 
 
-def _gaps_of(plan_ids: Collection[int], urns: Collection[int], *, now: datetime) -> dict[int, int]:
+def _gaps_of(
+    plan_ids: Collection[int], organisation_ids: Collection[int], *, now: datetime
+) -> dict[int, int]:
     """How many of the schools each plan still gives a show; one query."""
     rows = db.session.execute(
-        select(PlanLine.plan_id, func.count(PlanLine.urn.distinct()))
+        select(PlanLine.plan_id, func.count(PlanLine.organisation_id.distinct()))
         .where(
             PlanLine.plan_id.in_(plan_ids),
-            PlanLine.urn.in_(urns),
+            PlanLine.organisation_id.in_(organisation_ids),
             PlanLine.state.in_((DRAWN, ACCEPTED)),
             PlanLine.day > day_of(now),
         )
@@ -127,10 +129,12 @@ def _days(partnership_id: int, lines: Sequence[PlanLine], given: dict[int, Seaso
 
 def _day(lines: Sequence[PlanLine], own: SeasonDay | None, ends: Ends, ways: Roads) -> PlannedDay:
     booked = [
-        (show.performance.get_in_at, _at(show.performance.urn, show.performance))
+        (show.performance.get_in_at, _at(show.performance.organisation_id, show.performance))
         for show in (own.shows if own else ())
     ]
-    hosts = [(line.get_in_at, _at(line.urn, line.school)) for line in lines if line.guest_of is None]
+    hosts = [
+        (line.get_in_at, _at(line.organisation_id, line.school)) for line in lines if line.guest_of is None
+    ]
     minutes, kilometres = _way([*booked, *hosts], ends, ways)
     was_minutes, was_kilometres = _way(booked, ends, ways)
     troupe = lines[0].troupe
@@ -141,7 +145,7 @@ def _day(lines: Sequence[PlanLine], own: SeasonDay | None, ends: Ends, ways: Roa
         is_new=is_new,
         minutes=max(0, minutes - was_minutes),
         pence=_pence(troupe, is_new, max(0.0, kilometres - was_kilometres)),
-        urns=tuple(line.urn for line in lines),
+        organisation_ids=tuple(line.organisation_id for line in lines),
     )
 
 
@@ -164,5 +168,5 @@ def _way(stops: Iterable[tuple[datetime, Stop]], ends: Ends, ways: Roads) -> tup
     )
 
 
-def _at(urn: int, where: Performance | School) -> Stop:
-    return roads.school_stop(urn, where.easting, where.northing)
+def _at(organisation_id: int, where: Performance | School) -> Stop:
+    return roads.school_stop(organisation_id, where.easting, where.northing)

@@ -39,7 +39,7 @@ def lines(cost: Cost, plan: PricedPlan | None) -> Iterator[Row]:
     for entry in cost.entries:
         yield ["Entered", entry.words, entry.day, "", in_pounds(entry.pence), ""]
     for step in plan.steps if plan else ():
-        names = ", ".join(plan.names[urn] for urn in step.schools) if plan else ""
+        names = ", ".join(plan.names[organisation_id] for organisation_id in step.schools) if plan else ""
         yield [
             "Last gaps, by price",
             f"{step.day.troupe}: {names}" if names else step.day.troupe,

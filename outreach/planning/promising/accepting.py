@@ -64,11 +64,11 @@ def accept(
     falling = room_of.proposals(set(dropping) & set(plan.unplaced_proposals))
     if not lines and not falling:
         raise NothingChosen
-    _lock(lines, [p.urn for p in falling.values()], falling_days(falling.values()))
+    _lock(lines, [p.organisation_id for p in falling.values()], falling_days(falling.values()))
     done = Accepted()
     for proposal in falling.values():
         if _tried(partial(proposing.withdraw, proposal, who=who, now=now)) is None:
-            done.fell.append(proposal.urn)
+            done.fell.append(proposal.organisation_id)
     found = looking.look(plan, lines, reply_by=reply_by, now=now, dropping=falling)
     for each in found:
         if each.goes and seen is not None and seen.get(each.line.id) != _address(each):
@@ -99,11 +99,11 @@ def falling_days(proposals: Collection[Proposal]) -> list[int]:
     return [p.performance.tour_day_id for p in proposals if p.performance is not None]
 
 
-def _lock(lines: Sequence[PlanLine], urns: Sequence[int], day_ids: Sequence[int]) -> None:
+def _lock(lines: Sequence[PlanLine], organisation_ids: Sequence[int], day_ids: Sequence[int]) -> None:
     """All schools by URN and then all tour days, so that two who accept much at once never wait for each
     other."""
-    for urn in sorted({*(line.urn for line in lines), *urns}):
-        performances.lock_school(urn)
+    for organisation_id in sorted({*(line.organisation_id for line in lines), *organisation_ids}):
+        performances.lock_school(organisation_id)
     kept = room_of.proposals(line.proposal_id for line in lines if line.proposal_id is not None)
     days = {line.tour_day_id for line in lines if line.tour_day_id is not None}
     performances.lock_days({*days, *day_ids, *falling_days(kept.values())})

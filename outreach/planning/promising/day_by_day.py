@@ -91,7 +91,9 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     shows = _standing([row.id for row in on_tour], now=now)
     bookings = promises.of_performances(show.id for show in shows)
     kept = proposals.keeping(plan.programme_id)
-    schools = {line.urn: line.school for line in here} | {show.urn: show.host for show in shows}
+    schools = {line.organisation_id: line.school for line in here} | {
+        show.organisation_id: show.host for show in shows
+    }
     where = school_locations.locate_all(list(schools.values()))
     ways = roads.roads_of_partnership(partnerships.get(plan.programme.partnership_id))
     doors, truly = nights.doors(on_tour), hours.hours_of_days(on_tour)
@@ -107,7 +109,9 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     for row in on_tour:
         own = [line for line in here if line.tour_day_id == row.id and line.guest_of is None]
         stands = [_stands(s, bookings, kept, by_show, guests) for s in shows if s.tour_day_id == row.id]
-        drawn = [_drawn(line, guests, where[line.urn].place) for line in own if line.state == DRAWN]
+        drawn = [
+            _drawn(line, guests, where[line.organisation_id].place) for line in own if line.state == DRAWN
+        ]
         aside = [line for line in here if line.tour_day_id == row.id and line.state not in (DRAWN, ACCEPTED)]
         start, end = doors[row.id]
         troupes.append(
@@ -129,7 +133,9 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
         if line.guest_of is None and line.tour_day_id not in known:
             supposed.setdefault(line.troupe_name, []).append(line)
     for name, own in supposed.items():
-        drawn = [_drawn(line, guests, where[line.urn].place) for line in own if line.state == DRAWN]
+        drawn = [
+            _drawn(line, guests, where[line.organisation_id].place) for line in own if line.state == DRAWN
+        ]
         aside = [line for line in own if line.state not in (DRAWN, ACCEPTED)]
         troupes.append(
             _troupe(
@@ -181,7 +187,7 @@ def _stands(
     booked = bookings.get(show.id)
     line = by_show.get(show.id)
     what = BOOKED if booked else KEPT if proposal else HELD
-    place = roads.school_stop(show.urn, show.easting, show.northing).place
+    place = roads.school_stop(show.organisation_id, show.easting, show.northing).place
     return OnDay(
         what=what,
         school=show.host,
@@ -229,7 +235,7 @@ def _troupe(
     at, ready_at = start, wall(row.day, row.leaves) if row is not None else None
     stops, driving = [], 0
     for show in sorted(shows, key=lambda each: each.get_in_at):
-        here = Stop(show.school.urn, show.place)
+        here = Stop(show.school.organisation_id, show.place)
         road = ways.minutes(at, here) if at is not None else None
         slack = None
         if road is not None and ready_at is not None:

@@ -100,7 +100,7 @@ def elsewhere(line: PlanLine, *, now: datetime) -> list[DayOffer]:
     move.
     """
     room = _room(line, now=now)
-    return room.offers(line.urn)
+    return room.offers(line.organisation_id)
 
 
 def move(line: PlanLine, key: str, *, who: str, now: datetime) -> PlanLine:
@@ -160,7 +160,7 @@ def _has_another_then(line: PlanLine, slot: Slot) -> bool:
     """Whether the school has another show of the plan while this one would be there, of whatever troupe."""
     return any(
         each.id != line.id
-        and each.urn == line.urn
+        and each.organisation_id == line.organisation_id
         and each.state != STRUCK
         and each.get_in_at < slot.away_at
         and slot.get_in_at < each.away_at
@@ -199,5 +199,9 @@ def _record(what: str, line: PlanLine, *, who: str, now: datetime) -> None:
         line.plan.programme,
         who=who,
         now=now,
-        after={"plan": line.plan.name, "urn": line.urn, "starts": line.starts_at.isoformat()},
+        after={
+            "plan": line.plan.name,
+            "organisation_id": line.organisation_id,
+            "starts": line.starts_at.isoformat(),
+        },
     )

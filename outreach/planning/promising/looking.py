@@ -101,38 +101,42 @@ def look(
     room = Room(programme, day_ids, schools, now=now)
     for kept_time in moving.values():
         room.lift(kept_time)
-    people, nobody = recipients.whom_to_propose_to(school.urn for school in schools)
+    people, nobody = recipients.whom_to_propose_to(school.organisation_id for school in schools)
     owed = accounts.of_schools(programme, schools, now=now)
-    kept = Counter(p.urn for p in proposals.still_open(programme.id, now=now) if p.id not in moving)
+    kept = Counter(
+        p.organisation_id for p in proposals.still_open(programme.id, now=now) if p.id not in moving
+    )
     shows = _hosts(lines)
     seats = _seats(programme, shows)
     found = []
     for line in lines:
         if line.guest_of is not None:
             found.append(
-                _guest(line, shows.get(line.guest_of), seats, people, nobody, owed[line.urn], now=now)
+                _guest(
+                    line, shows.get(line.guest_of), seats, people, nobody, owed[line.organisation_id], now=now
+                )
             )
             continue
         proposal = moving.get(line.proposal_id or 0)
-        account = owed[line.urn]
+        account = owed[line.organisation_id]
         slot = _slot(room, line)
         why = _why_gone(programme, line, proposal, account, kept, slot, now=now)
         if why:
             found.append(LineOutlook(line=line, what=GONE, why=why))
         elif isinstance(slot, Slot):
-            until = _until(line, proposal, reply_by, room.calendars[line.urn], now=now)
-            if until is None or (proposal is None and line.urn in nobody):
-                why = nobody.get(line.urn, "it is too near to leave the school a day to answer")
+            until = _until(line, proposal, reply_by, room.calendars[line.organisation_id], now=now)
+            if until is None or (proposal is None and line.organisation_id in nobody):
+                why = nobody.get(line.organisation_id, "it is too near to leave the school a day to answer")
                 found.append(LineOutlook(line=line, what=NOBODY, why=why))
                 continue
             room.lay(line)
-            kept[line.urn] += 1
+            kept[line.organisation_id] += 1
             found.append(
                 LineOutlook(
                     line=line,
                     what=PROPOSE if proposal is None else MOVE,
                     slot=slot,
-                    contact=people[line.urn] if proposal is None else None,
+                    contact=people[line.organisation_id] if proposal is None else None,
                     reply_by=until,
                 )
             )
@@ -177,7 +181,9 @@ def _why_gone(
     if refusal is not None:
         booked = isinstance(refusal, holds.AlreadyBooked)
         return "the school has booked meanwhile" if booked else refusal.message.rstrip(".")
-    if proposal is None and kept[line.urn] >= accounts.shows_needed(programme, account.still_open):
+    if proposal is None and kept[line.organisation_id] >= accounts.shows_needed(
+        programme, account.still_open
+    ):
         return "another time is kept for the school already"
     return slot if isinstance(slot, str) else ""
 
@@ -219,9 +225,9 @@ def _guest(
     left = seats[show.id]
     if left < (line.pupils or 1):
         return LineOutlook(line=line, what=GONE, why=f"{host.school.name} has {count(left, 'seat')} left")
-    if line.urn in nobody:
-        return LineOutlook(line=line, what=NOBODY, why=nobody[line.urn])
-    return LineOutlook(line=line, what=INVITE, contact=people[line.urn], show=show)
+    if line.organisation_id in nobody:
+        return LineOutlook(line=line, what=NOBODY, why=nobody[line.organisation_id])
+    return LineOutlook(line=line, what=INVITE, contact=people[line.organisation_id], show=show)
 
 
 def _hosts(lines: Sequence[PlanLine]) -> dict[int, Performance]:

@@ -33,7 +33,7 @@ class Room:
     ) -> None:
         self.programme = programme
         self.partnership = partnerships.get(programme.partnership_id)
-        self.schools = {school.urn: school for school in schools}
+        self.schools = {school.organisation_id: school for school in schools}
         self.where: Mapping[int, Located] = school_locations.locate_all(list(self.schools.values()))
         self.calendars: Mapping[int, SchoolCalendar] = school_days.load(self.schools)
         days = slots.tour_days(programme, now=now, only_days=tour_day_ids) if tour_day_ids else []
@@ -47,7 +47,7 @@ class Room:
             return
         _, stands = self.days[show.tour_day_id]
         get_in = minute(show.get_in_at)
-        stands[:] = [s for s in stands if (s.urn, s.get_in) != (proposal.urn, get_in)]
+        stands[:] = [s for s in stands if (s.organisation_id, s.get_in) != (proposal.organisation_id, get_in)]
 
     def lay(self, line: PlanLine) -> None:
         """Take a line for a show that stands."""
@@ -56,18 +56,18 @@ class Room:
         _, stands = self.days[line.tour_day_id]
         stands.append(
             Stand(
-                urn=line.urn,
+                organisation_id=line.organisation_id,
                 get_in=minute(line.get_in_at),
                 away=minute(line.away_at),
-                place=self.where[line.urn].place,
-                town=self.schools[line.urn].town or "",
+                place=self.where[line.organisation_id].place,
+                town=self.schools[line.organisation_id].town or "",
             )
         )
         stands.sort(key=lambda s: s.get_in)
 
-    def offers(self, urn: int) -> list[DayOffer]:
+    def offers(self, organisation_id: int) -> list[DayOffer]:
         """What each of the days offers a school now, by date and troupe."""
-        judge = self._judge(urn)
+        judge = self._judge(organisation_id)
         return [judge.day(day, stands) for day, stands in self.days.values()]
 
     def slot(self, line: PlanLine) -> Slot | str:
@@ -75,21 +75,21 @@ class Room:
         if line.tour_day_id not in self.days:
             return "the troupe does not play that day any more, or the day is past"
         day, stands = self.days[line.tour_day_id]
-        offer = self._judge(line.urn).day(day, stands)
+        offer = self._judge(line.organisation_id).day(day, stands)
         start = minute(line.starts_at)
         found = next((slot for slot in offer.slots if slot.start_minute == start), None)
         return found or why_not(offer, line.starts_at)
 
-    def _judge(self, urn: int) -> Judge:
-        if urn not in self._judges:
-            self._judges[urn] = Judge(
+    def _judge(self, organisation_id: int) -> Judge:
+        if organisation_id not in self._judges:
+            self._judges[organisation_id] = Judge(
                 self.programme,
                 self.partnership,
-                self.schools[urn],
-                located=self.where[urn],
-                calendar=self.calendars[urn],
+                self.schools[organisation_id],
+                located=self.where[organisation_id],
+                calendar=self.calendars[organisation_id],
             )
-        return self._judges[urn]
+        return self._judges[organisation_id]
 
 
 def proposals(ids: Iterable[int]) -> dict[int, Proposal]:

@@ -26,13 +26,13 @@ TO_HOST = (ASKS, JOINED, CHANGED, LEFT, WITHDRAWN)
 
 @dataclass(frozen=True, kw_only=True)
 class GuestNote:
-    """One thing that one school hears of another. `urn`, `school_name` and `page` ('/booked/MRL-7K2Q/guests',
-    below the personal link) are of the school that is written to; `other_name` is the other's. `nearest` is
-    (start, words), best first; `place_id` tells one request from the next."""
+    """One thing that one school hears of another. `organisation_id`, `school_name` and `page`
+    ('/booked/MRL-7K2Q/guests', below the personal link) are of the school that is written to; `other_name` is the
+    other's. `nearest` is (start, words), best first; `place_id` tells one request from the next."""
 
     kind: str
     place_id: int
-    urn: int
+    organisation_id: int
     programme_id: int
     programme_title: str
     school_name: str
@@ -57,7 +57,7 @@ class GuestNote:
 def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
     """Put one note into the outbox, with a link of its own to the page that it speaks of."""
     minted = links.mint(
-        urn=note.urn,
+        organisation_id=note.organisation_id,
         programme_id=note.programme_id,
         partnership_id=sender.partnership_id,
         address=to.address,
@@ -71,7 +71,9 @@ def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expir
         words,
         to,
         sender,
-        stream=_stream(note.kind, note.place_id, urn=note.urn, programme_id=note.programme_id),
+        stream=_stream(
+            note.kind, note.place_id, organisation_id=note.organisation_id, programme_id=note.programme_id
+        ),
         kind=f"guest {note.kind}" if note.kind in TO_HOST else f"seats: {note.kind}",
         now=now,
         sender_address=f"{here.mail_sender}@{here.mail_domain}",
@@ -79,14 +81,14 @@ def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expir
     )
 
 
-def was_told(kind: str, place_id: int, *, urn: int, programme_id: int) -> bool:
+def was_told(kind: str, place_id: int, *, organisation_id: int, programme_id: int) -> bool:
     """Whether a school was written to about this of a request."""
-    stream = _stream(kind, place_id, urn=urn, programme_id=programme_id)
+    stream = _stream(kind, place_id, organisation_id=organisation_id, programme_id=programme_id)
     return db.session.scalar(select(Letter.id).where(Letter.stream == stream).limit(1)) is not None
 
 
-def _stream(kind: str, place_id: int, *, urn: int, programme_id: int) -> str:
-    return f"guest/{programme_id}/{urn}/{place_id}/{kind}"
+def _stream(kind: str, place_id: int, *, organisation_id: int, programme_id: int) -> str:
+    return f"guest/{programme_id}/{organisation_id}/{place_id}/{kind}"
 
 
 def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:

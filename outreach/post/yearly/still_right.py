@@ -20,7 +20,7 @@ class HeldForSchool:
     """Whom we hold for a school: `people` as (name or address, role), the one who is written to first."""
 
     school_name: str
-    urn: int
+    organisation_id: int
     programme_id: int
     programme_title: str
     academic_year: int
@@ -33,7 +33,7 @@ def still_right(
 ) -> tuple[Letter, PersonalLink]:
     """Asks whether these are still the right people; the link opens until `expires_at`."""
     minted = links.mint(
-        urn=held.urn,
+        organisation_id=held.organisation_id,
         programme_id=held.programme_id,
         partnership_id=sender.partnership_id,
         address=to.address,
@@ -46,7 +46,7 @@ def still_right(
         _words(held, to, sender, minted.token, now=now),
         to,
         sender,
-        stream=f"contacts/{held.programme_id}/{held.urn}",
+        stream=f"contacts/{held.programme_id}/{held.organisation_id}",
         kind=KIND,
         now=now,
         sender_address=f"{here.mail_sender}@{here.mail_domain}",

@@ -169,7 +169,7 @@ def rest(programme: Programme, new: Programme, *, now: datetime) -> Plan:
     }
     decided = set(
         db.session.scalars(
-            select(TargetDecision.urn)
+            select(TargetDecision.organisation_id)
             .where(TargetDecision.programme_id == new.id)
             .order_by(TargetDecision.id)
         )
@@ -177,7 +177,7 @@ def rest(programme: Programme, new: Programme, *, now: datetime) -> Plan:
     return replace(
         planned,
         days=tuple(m for m in planned.days if (m.was.troupe_id, m.day) not in stood),
-        decisions=tuple((row, name) for row, name in planned.decisions if row.urn not in decided),
+        decisions=tuple((row, name) for row, name in planned.decisions if row.organisation_id not in decided),
     )
 
 
@@ -303,24 +303,28 @@ def _days(group: list[MovedDay]) -> list[date]:
 def _decisions(programme: Programme) -> tuple[tuple[TargetDecision, str], ...]:
     """What was decided of schools that are still open, each with the school's name, by name; two queries."""
     decided = target_decisions.decisions(programme.id)
-    names = {s.urn: s.name for s in schools.of_urns(decided) if s.is_open}
-    found = [(row, names[urn]) for urn, row in decided.items() if urn in names]
-    return tuple(sorted(found, key=lambda item: (item[1].casefold(), item[0].urn)))
+    names = {s.organisation_id: s.name for s in schools.of_urns(decided) if s.is_open}
+    found = [
+        (row, names[organisation_id]) for organisation_id, row in decided.items() if organisation_id in names
+    ]
+    return tuple(sorted(found, key=lambda item: (item[1].casefold(), item[0].organisation_id)))
 
 
 def _carry_decisions(new: Programme, planned: Plan, *, who: str, now: datetime) -> int:
-    known = {s.urn: s for s in schools.of_urns([row.urn for row, _ in planned.decisions])}
+    known = {
+        s.organisation_id: s for s in schools.of_urns([row.organisation_id for row, _ in planned.decisions])
+    }
     carried = 0
     for row, _ in planned.decisions:
         if row.kind == INCLUDE and not new.for_adults:
             try:
                 target_decisions.include(
-                    new, known[row.urn], row.year_groups, reason=row.reason, who=who, now=now
+                    new, known[row.organisation_id], row.year_groups, reason=row.reason, who=who, now=now
                 )
             except target_decisions.CannotBeTakenIn:
                 continue  # the new programme is for other year groups
         elif row.kind != INCLUDE:
-            target_decisions.exclude(new, known[row.urn], reason=row.reason, who=who, now=now)
+            target_decisions.exclude(new, known[row.organisation_id], reason=row.reason, who=who, now=now)
         else:
             continue
         carried += 1

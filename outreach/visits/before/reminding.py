@@ -128,7 +128,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     query = (
         select(Booking, School)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.urn == Booking.urn)
+        .join(School, School.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
         .where(
             Booking.programme_id == programme.id,
@@ -141,16 +141,18 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     )
     if booking_id is not None:
         query = query.where(Booking.id == booking_id)
-    no_more = stopping.urns_stopped([programme.id])
+    no_more = stopping.organisation_ids_stopped([programme.id])
     rows = [
         (booking, school, day_of(booking.performance.starts_at))
         for booking, school in db.session.execute(query)
-        if school.is_open and (programme.id, school.urn) not in no_more
+        if school.is_open and (programme.id, school.organisation_id) not in no_more
     ]
     rows = [row for row in rows if row[2] > today]
-    calendars = school_days.load({school.urn for _, school, _ in rows})
-    kinds = {b.id: days_before(day, calendars[school.urn]).due(today) for b, school, day in rows}
-    rows = [row for row in rows if kinds[row[0].id] and not calendars[row[1].urn].why_closed(today)]
+    calendars = school_days.load({school.organisation_id for _, school, _ in rows})
+    kinds = {b.id: days_before(day, calendars[school.organisation_id]).due(today) for b, school, day in rows}
+    rows = [
+        row for row in rows if kinds[row[0].id] and not calendars[row[1].organisation_id].why_closed(today)
+    ]
     written, people = (
         reminded_already([b.id for b, _, _ in rows]),
         who_can_be_reached([b.id for b, _, _ in rows]),
@@ -160,7 +162,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
             booking=booking,
             school=school,
             kind=kinds[booking.id],
-            calendar=calendars[school.urn],
+            calendar=calendars[school.organisation_id],
             people=people[booking.id],
         )
         for booking, school, day in rows
@@ -237,12 +239,12 @@ def withdraw_one(*, now: datetime) -> bool:
     ).all()
     if not rows:
         return False
-    calendars, done = school_days.load({booking.urn for _, _, booking, _ in rows}), False
-    no_more = stopping.urns_stopped({booking.programme_id for _, _, booking, _ in rows})
+    calendars, done = school_days.load({booking.organisation_id for _, _, booking, _ in rows}), False
+    no_more = stopping.organisation_ids_stopped({booking.programme_id for _, _, booking, _ in rows})
     for reminder, letter, booking, starts_at in rows:
         stands = booking.ended_at is None and starts_at == reminder.starts_at and starts_at > now
-        wanted = (booking.programme_id, booking.urn) not in no_more
-        if stands and wanted and not calendars[booking.urn].why_closed(day_of(now)):
+        wanted = (booking.programme_id, booking.organisation_id) not in no_more
+        if stands and wanted and not calendars[booking.organisation_id].why_closed(day_of(now)):
             continue
         try:
             letterbook.withdraw(letter, who=THE_SERVICE, now=now)
@@ -260,7 +262,7 @@ def days_to_come(booking: Booking, plan: Schedule, *, now: datetime) -> list[dat
     show_day, today = day_of(booking.performance.starts_at), day_of(now)
     if booking.is_over(now) or booking.programme.closed_at is not None or not booking.school.is_open:
         return []
-    if not plan.visits_on or stopping.stopped(booking.programme_id, booking.urn):
+    if not plan.visits_on or stopping.stopped(booking.programme_id, booking.organisation_id):
         return []
     calendar = booking.school_days()
     days = days_before(show_day, calendar)

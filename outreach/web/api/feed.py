@@ -81,7 +81,7 @@ def api_standings(programme_id: int) -> Any:
     """Every school of the target with its one standing, by URN."""
     programme, day = _asked(programme_id)
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
-    schools = sorted(found.target, key=lambda s: s.urn)
+    schools = sorted(found.target, key=lambda s: s.organisation_id)
     page, pages = _page(len(schools))
     return _paged("api_standings", programme, day, len(schools), page, pages) | {
         "standings": [_standing(s) for s in schools[(page - 1) * PAGE : page * PAGE]]
@@ -99,7 +99,7 @@ def api_bookings(programme_id: int) -> Any:
         "bookings": [
             {
                 "reference": b.reference,
-                "school": {"urn": b.urn, "name": b.school},
+                "school": {"urn": b.organisation_id, "name": b.school},
                 "role": b.role,
                 "starts_at": local(b.starts_at).isoformat(),
                 "ends_at": local(b.ends_at).isoformat(),
@@ -208,7 +208,7 @@ def _totals(t: Totals) -> dict[str, Any]:
 
 def _standing(s: Standing) -> dict[str, Any]:
     return {
-        "urn": s.urn,
+        "urn": s.organisation_id,
         "name": s.name,
         "district": {"code": s.district_code, "name": s.district_name},
         "town": s.town,

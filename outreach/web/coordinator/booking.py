@@ -83,7 +83,7 @@ def booking(reference: str) -> Any:
         "coordinator/booking.html",
         closing=closing.of_booking(found, now=now),
         handed=handed,
-        handed_from=schools.of_urns([handed.from_urn]) if handed else [],
+        handed_from=schools.of_urns([handed.from_organisation_id]) if handed else [],
         can_go_back=handing_on.can_be_handed_back(found, now=now) if handed else None,
         booking=found,
         facts=booking_words.facts(
@@ -95,7 +95,7 @@ def booking(reference: str) -> Any:
                 found, settings.schedule_of_programme(found.programme_id), now=now
             ),
             reminded=visit_reminders.written_about(found),
-            wants_none=not over and stopping.stopped(found.programme_id, found.urn),
+            wants_none=not over and stopping.stopped(found.programme_id, found.organisation_id),
             over=over,
             now=now,
         ),
@@ -176,7 +176,7 @@ def booking_change(reference: str) -> Any:
     stands = opened.over(lambda: _as_promised(reference), found, "changed", "moved")
     if request.method == "POST" and forms.valid(asked, room):
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(found.urn))
+            stands.unchanged(lambda: performances.lock_school(found.organisation_id))
             bookings.change(our_booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR)
         return _done(reference, "Changed. Whoever has it in the calendar gets the new numbers.")
     page = render_template(

@@ -161,7 +161,7 @@ def chasing_list() -> Any:
         n = len(found)
         page, pages = _page(n)
         rows = found[(page - 1) * PAGE : page * PAGE]
-        by_phone = _by_phone(programme, [row for row in rows if row.school.urn in target])
+        by_phone = _by_phone(programme, [row for row in rows if row.school.organisation_id in target])
     else:
         flash("There is no such list. This is what there is.", "confirm")
         return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
@@ -180,14 +180,16 @@ def chasing_list() -> Any:
     )
 
 
-@coordinator.route("/chasing/raise/<int:urn>", methods=["GET", "POST"])
+@coordinator.route("/chasing/raise/<int:organisation_id>", methods=["GET", "POST"])
 @coordinators_only
-def chasing_raise(urn: int) -> Any:
+def chasing_raise(organisation_id: int) -> Any:
     """The exact letter to the head teacher or the trust. It goes only as it was shown."""
-    school, programme, now = our_school(urn), the_programme(), clock.now()
-    row = raising.one(programme, urn, now=now, target=standings.target_of(programme.id, now=clock.now()))
+    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    row = raising.one(
+        programme, organisation_id, now=now, target=standings.target_of(programme.id, now=clock.now())
+    )
     if row is None:
-        return _not_waiting(urn, programme)
+        return _not_waiting(organisation_id, programme)
     form = RaiseForm(data=_first_known(row)) if request.method != "POST" else RaiseForm()
     if form.validate_on_submit():
         # Browsers send the line ends of a hidden field as CR LF, whatever they were.
@@ -195,30 +197,36 @@ def chasing_raise(urn: int) -> Any:
         if seen != _seen(form) or request.form.get("level") != row.level:
             # The letter has other words than those on the page: it is shown first.
             return _raise_page(programme, row, form, anew=True)
-        with back_to(_own_page(urn, programme), "confirm", raising.NotWaiting), transaction():
-            raising.raise_to(_again(programme), urn, row.level, _to(form, row), who=who(), now=now)
+        with back_to(_own_page(organisation_id, programme), "confirm", raising.NotWaiting), transaction():
+            raising.raise_to(
+                _again(programme), organisation_id, row.level, _to(form, row), who=who(), now=now
+            )
         to_whom = "the head teacher" if row.level == HEAD else "the trust"
         flash(f"The letter to {to_whom} of {school.name} is waiting to go out.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, form)
 
 
-@coordinator.post("/chasing/leave/<int:urn>")
+@coordinator.post("/chasing/leave/<int:organisation_id>")
 @coordinators_only
-def chasing_leave(urn: int) -> Any:
+def chasing_leave(organisation_id: int) -> Any:
     """Not raised, with a reason: it waits for nobody any more."""
     school, programme, form, now = (
-        our_school(urn),
+        our_school(organisation_id),
         the_programme(),
         LeaveForm(),
         clock.now(),
     )
-    row = raising.one(programme, urn, now=now, target=standings.target_of(programme.id, now=clock.now()))
+    row = raising.one(
+        programme, organisation_id, now=now, target=standings.target_of(programme.id, now=clock.now())
+    )
     if row is None:
-        return _not_waiting(urn, programme)
+        return _not_waiting(organisation_id, programme)
     if form.validate_on_submit():
-        with back_to(_own_page(urn, programme), "confirm", raising.NotWaiting), transaction():
-            raising.leave_be(_again(programme), urn, row.level, form.reason.data, who=who(), now=now)
+        with back_to(_own_page(organisation_id, programme), "confirm", raising.NotWaiting), transaction():
+            raising.leave_be(
+                _again(programme), organisation_id, row.level, form.reason.data, who=who(), now=now
+            )
         flash(f"{school.name} is not raised. It stays among the gaps.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, RaiseForm(formdata=None, data=_first_known(row)), leave=form)
@@ -283,20 +291,20 @@ def _seen(form: RaiseForm) -> str:
     return "\n".join(str(field.data or "") for field in (form.name, form.address, form.source))
 
 
-def _not_waiting(urn: int, programme: Programme) -> Any:
+def _not_waiting(organisation_id: int, programme: Programme) -> Any:
     """Why a school is not to be raised now, on its own page."""
     coming, left = reminders.coming(programme, now=clock.now())
-    why = next((row.why for row in left if row.school.urn == urn), "")
-    if any(r.school.urn == urn for r in coming):
+    why = next((row.why for row in left if row.school.organisation_id == organisation_id), "")
+    if any(r.school.organisation_id == organisation_id for r in coming):
         said = "It still has a reminder to come, so it is not raised yet."
     else:
         said = f"It does not wait to be raised: {why}." if why else "It does not wait to be raised."
     flash(said, "confirm")
-    return redirect(_own_page(urn, programme), 303)
+    return redirect(_own_page(organisation_id, programme), 303)
 
 
-def _own_page(urn: int, programme: Programme) -> str:
-    return url_for("coordinator.school", urn=urn, programme=programme.id)
+def _own_page(organisation_id: int, programme: Programme) -> str:
+    return url_for("coordinator.school", organisation_id=organisation_id, programme=programme.id)
 
 
 def _of_a_day(coming: list[reminders.Reminder]) -> tuple[list[reminders.Reminder], str]:

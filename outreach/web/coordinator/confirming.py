@@ -55,12 +55,12 @@ def send() -> Any:
     return redirect(url_for("coordinator.confirmations", programme=programme.id), 303)
 
 
-@coordinator.get("/new-year/contacts/letter/<int:urn>", endpoint="confirmation_letter")
+@coordinator.get("/new-year/contacts/letter/<int:organisation_id>", endpoint="confirmation_letter")
 @coordinators_only
-def letter(urn: int) -> Any:
+def letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_school(urn)
-    recipient = _recipient(programme, urn)
+    programme, school = the_programme(), our_school(organisation_id)
+    recipient = _recipient(programme, organisation_id)
     words = requests.letter_to(programme, recipient, now=clock.now())
     page = render_template(
         "coordinator/confirmation_letter.html",
@@ -72,18 +72,18 @@ def letter(urn: int) -> Any:
     return framing(page)
 
 
-@coordinator.get("/new-year/contacts/letter/<int:urn>/html", endpoint="confirmation_letter_html")
+@coordinator.get("/new-year/contacts/letter/<int:organisation_id>/html", endpoint="confirmation_letter_html")
 @coordinators_only
-def letter_html(urn: int) -> Any:
+def letter_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = the_programme(), our_school(urn)
-    words = requests.letter_to(programme, _recipient(programme, school.urn), now=clock.now())
+    programme, school = the_programme(), our_school(organisation_id)
+    words = requests.letter_to(programme, _recipient(programme, school.organisation_id), now=clock.now())
     return in_frame(words.html)
 
 
-def _recipient(programme: Programme, urn: int) -> ConfirmationRecipient:
+def _recipient(programme: Programme, organisation_id: int) -> ConfirmationRecipient:
     try:
-        found = requests.preview(programme, {urn}, now=clock.now())
+        found = requests.preview(programme, {organisation_id}, now=clock.now())
     except Refusal:
         abort(404)
     return found.recipients[0] if found.recipients else abort(404)

@@ -171,7 +171,8 @@ def steps(plan: PricedPlan) -> list[StepShown]:
         StepShown(
             day=f"{day_short(step.day.day)}, {step.day.troupe}"
             + ("" if step.day.is_new else ", in use already"),
-            schools=and_list(plan.names[urn] for urn in step.schools) or "a school in part",
+            schools=and_list(plan.names[organisation_id] for organisation_id in step.schools)
+            or "a school in part",
             road=duration(step.day.minutes),
             amount=_price(step.day.pence),
             each=_price(_of_each(step)) if step.schools else "",

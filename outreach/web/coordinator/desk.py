@@ -214,8 +214,12 @@ def _news(programme_id: int, after: datetime, now: datetime) -> list[tuple[int, 
 
 def _standings(reckoning: Reckoning, shows: DeskWeek | None) -> dict[int, str]:
     """Where the schools of the week stand, by URN; whoever is in no target has none."""
-    theirs = {visit.urn for visit in shows.visits} if shows else set()
-    return {s.urn: s.standing for s in (*reckoning.target, *reckoning.excluded) if s.urn in theirs}
+    theirs = {visit.organisation_id for visit in shows.visits} if shows else set()
+    return {
+        s.organisation_id: s.standing
+        for s in (*reckoning.target, *reckoning.excluded)
+        if s.organisation_id in theirs
+    }
 
 
 def _is_young(reckoning: Reckoning) -> bool:

@@ -41,7 +41,9 @@ def line(one: Listed, asked: DiaryView, *, today: date) -> LineWords:
         to = (
             url_for("coordinator.booking", reference=booking.reference)
             if booking is not None
-            else url_for("coordinator.school", urn=show.urn, programme=asked.programme.id)
+            else url_for(
+                "coordinator.school", organisation_id=show.organisation_id, programme=asked.programme.id
+            )
         )
         what = sentence(link(show.host.name, to))
         beneath = _agreed(one.block, for_adults=asked.programme.for_adults, today=today)

@@ -279,7 +279,9 @@ class DiaryWords:
         href = (
             url_for("coordinator.booking", reference=block.booking.reference)
             if block.booking is not None
-            else url_for("coordinator.school", urn=show.urn, programme=self.diary.programme.id)
+            else url_for(
+                "coordinator.school", organisation_id=show.organisation_id, programme=self.diary.programme.id
+            )
         )
         return BlockWords(
             block=block,
@@ -417,7 +419,12 @@ class DiaryWords:
         with_whom = f", {troupes[slot.troupe_id]}" if self._several else ""
         return FitLine(
             name=standing.name,
-            href=url_for("coordinator.propose", urn=standing.urn, programme=programme.id, slot=slot.key),
+            href=url_for(
+                "coordinator.propose",
+                organisation_id=standing.organisation_id,
+                programme=programme.id,
+                slot=slot.key,
+            ),
             where=standing.district_name if programme.for_adults else f"{standing.district_name} · {said}",
             cause=capfirst(standing.cause),
             when=f"{slot.day:%a} {fitting.half(slot)}, {clock(slot.starts)}{with_whom}",

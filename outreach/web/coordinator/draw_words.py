@@ -70,12 +70,17 @@ def codes_said(found: Drawn, codes: Mapping[int, set[str]]) -> list[str]:
         (True, "Asked first", LATER, "three months after their show"),
         (False, "Asked later", BEFORE, "before theirs"),
     ):
-        urns = [one.urn for one in found.group(first=first)]
-        with_code = sum(kind in codes.get(urn, ()) for urn in urns)
-        without = sum(urn in codes and kind not in codes[urn] for urn in urns)
-        parts = [f"{with_code:,} of {len(urns):,} {'has' if with_code == 1 else 'have'} a code for {when}"]
+        organisation_ids = [one.organisation_id for one in found.group(first=first)]
+        with_code = sum(kind in codes.get(organisation_id, ()) for organisation_id in organisation_ids)
+        without = sum(
+            organisation_id in codes and kind not in codes[organisation_id]
+            for organisation_id in organisation_ids
+        )
+        parts = [
+            f"{with_code:,} of {len(organisation_ids):,} {'has' if with_code == 1 else 'have'} a code for {when}"
+        ]
         parts += [f"{count(without, 'has', 'have')} a show and no code"] if without else []
         said.append(f"{group}: {', '.join(parts)}.")
-    if any(one.urn not in codes for one in found.places):
+    if any(one.organisation_id not in codes for one in found.places):
         said.append("Where no show is booked nobody can be asked.")
     return said

@@ -15,7 +15,7 @@ from outreach.outcomes import waves
 from outreach.tour import programmes
 from outreach.web import downloads, forms
 from outreach.web.coordinator import draw_words
-from outreach.web.coordinator.framing import urns_sent
+from outreach.web.coordinator.framing import organisation_ids_sent
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, the_programme, who
 from outreach.web.refusals import back_to
@@ -30,8 +30,8 @@ class DrawForm(forms.Form):
 @coordinators_only
 def lot_preview() -> Any:
     """Changes nothing: which schools of those ticked, or of the whole list, can be drawn, and how due they are."""
-    urns = urns_sent("urn") or urns_sent("all")
-    return _to_draw_page(urns, DrawForm(formdata=None))
+    organisation_ids = organisation_ids_sent("organisation_id") or organisation_ids_sent("all")
+    return _to_draw_page(organisation_ids, DrawForm(formdata=None))
 
 
 @coordinator.post("/invitations/lot/draw")
@@ -63,13 +63,13 @@ def asking_draw(draw_id: int) -> Any:
     found, now = draws.get(draw_id, partnership_id=g.partnership.id), clock.now()
     programme = programmes.get(found.draw.partnership_id, found.draw.programme_id)
     standing = {
-        one.urn: one.standing
+        one.organisation_id: one.standing
         for one in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target
     }
     shows = waves.shows_of_programme(programme.id)
     codes: dict[int, set[str]] = {}
     for one in shows:
-        codes.setdefault(one.performance.urn, set()).update(wave.kind for wave in one.waves)
+        codes.setdefault(one.performance.organisation_id, set()).update(wave.kind for wave in one.waves)
     return render_template(
         "coordinator/asking_draw.html",
         programme=programme,
@@ -98,18 +98,18 @@ def _lines(found: Drawn) -> list[list[str | int]]:
             "first" if one.asked_first else "later",
             one.tier,
             one.due,
-            one.urn,
+            one.organisation_id,
             one.name,
-            draws.digest(found.draw.seed, one.urn),
+            draws.digest(found.draw.seed, one.organisation_id),
         ]
         for one in found.places
     ]
 
 
-def _to_draw_page(urns: list[int], form: DrawForm, status: int = 200) -> Any:
+def _to_draw_page(organisation_ids: list[int], form: DrawForm, status: int = 200) -> Any:
     programme = the_programme()
     with back_to(url_for("coordinator.invitations", programme=programme.id)):
-        found = tiers.to_draw(programme, urns, now=clock.now())
+        found = tiers.to_draw(programme, organisation_ids, now=clock.now())
     page = render_template(
         "coordinator/lot.html",
         programme=programme,
@@ -126,7 +126,7 @@ def _seen() -> dict[int, int]:
     """The schools that the page showed, each with its tier: {URN: tier}."""
     lines = [line.split() for line in request.form.getlist("drawn")]
     return {
-        int(urn): int(tier)
-        for urn, tier in (line for line in lines if len(line) == 2)
-        if all(n.isascii() and n.isdigit() and len(n) <= 7 for n in (urn, tier))
+        int(organisation_id): int(tier)
+        for organisation_id, tier in (line for line in lines if len(line) == 2)
+        if all(n.isascii() and n.isdigit() and len(n) <= 7 for n in (organisation_id, tier))
     }

@@ -32,7 +32,7 @@ class FollowUpPanel:
     the school is missing no more; `tag` says it in a line; `may_set`: the school is missing; `undo`: the
     id of what was done last, where that can stand again."""
 
-    urn: int
+    organisation_id: int
     programme: Programme
     standing: FollowUpOfSchool | None
     tag: str
@@ -49,7 +49,7 @@ class FollowUpPanel:
 
 
 def panel(
-    urn: int, programme: Programme, family: Sequence[int], *, is_missing: bool, now: datetime
+    organisation_id: int, programme: Programme, family: Sequence[int], *, is_missing: bool, now: datetime
 ) -> FollowUpPanel | None:
     """Of a school and those it came from; None where nothing is to be followed up, nor ever was. Two queries."""
     today = day_of(now)
@@ -62,7 +62,7 @@ def panel(
         before.insert(0, f"{stands.what}, {day_short(stands.day)}: settled, the school is missing no more")
         stands = None
     return FollowUpPanel(
-        urn=urn,
+        organisation_id=organisation_id,
         programme=programme,
         standing=stands,
         tag=tag(stands, today=today, me=current_user.person_id) if stands else "",

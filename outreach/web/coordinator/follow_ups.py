@@ -20,21 +20,21 @@ from outreach.web.gate import coordinator, coordinators_only, our_school, the_pr
 from outreach.web.refusals import back_to, status
 
 
-@coordinator.route("/schools/<int:urn>/follow-up", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/follow-up", methods=["GET", "POST"])
 @coordinators_only
-def follow_up(urn: int) -> Any:
+def follow_up(organisation_id: int) -> Any:
     """Set for a day, or moved to it."""
-    school, programme, now = our_school(urn), the_programme(), clock.now()
-    stands = follow_ups.follow_ups_of_programme(programme.id, [urn]).get(urn)
+    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    stands = follow_ups.follow_ups_of_programme(programme.id, [organisation_id]).get(organisation_id)
     form = follow_up_shown.form_for(stands)
     if form.validate_on_submit():
         on = given(form.day.data)
         with transaction():
             person = db.session.get_one(Coordinator, int(form.whose.data))
-            of_gaps.set_for(programme, urn, on, form.what.data, person, who=who(), now=now)
+            of_gaps.set_for(programme, organisation_id, on, form.what.data, person, who=who(), now=now)
             name = person.name
         flash(f"Kept: on the desk of {name} on {day(on)}, and in that calendar.", "done")
-        return _back(urn)
+        return _back(organisation_id)
     page = render_template(
         "coordinator/school_form.html",
         school=school,
@@ -45,47 +45,47 @@ def follow_up(urn: int) -> Any:
     return page, status()
 
 
-@coordinator.post("/schools/<int:urn>/follow-up/<int:follow_up_id>/done")
+@coordinator.post("/schools/<int:organisation_id>/follow-up/<int:follow_up_id>/done")
 @coordinators_only
-def follow_up_done(urn: int, follow_up_id: int) -> Any:
-    our_school(urn)
-    with back_to(_at(urn)), transaction():
+def follow_up_done(organisation_id: int, follow_up_id: int) -> Any:
+    our_school(organisation_id)
+    with back_to(_at(organisation_id)), transaction():
         follow_ups.finish(_ours(follow_up_id), who=who(), now=clock.now())
     flash("Done. It stands in what was said and done.", "done")
-    return _back(urn)
+    return _back(organisation_id)
 
 
-@coordinator.post("/schools/<int:urn>/follow-up/<int:follow_up_id>/undo")
+@coordinator.post("/schools/<int:organisation_id>/follow-up/<int:follow_up_id>/undo")
 @coordinators_only
-def follow_up_undo(urn: int, follow_up_id: int) -> Any:
+def follow_up_undo(organisation_id: int, follow_up_id: int) -> Any:
     """It was not done after all."""
-    our_school(urn)
-    with back_to(_at(urn)), transaction():
+    our_school(organisation_id)
+    with back_to(_at(organisation_id)), transaction():
         follow_ups.undo_done(_ours(follow_up_id), who=who(), now=clock.now())
     flash("It stands again.", "done")
-    return _back(urn)
+    return _back(organisation_id)
 
 
-@coordinator.post("/schools/<int:urn>/follow-up/<int:follow_up_id>/withdraw")
+@coordinator.post("/schools/<int:organisation_id>/follow-up/<int:follow_up_id>/withdraw")
 @coordinators_only
-def follow_up_withdraw(urn: int, follow_up_id: int) -> Any:
-    our_school(urn)
-    with back_to(_at(urn)), transaction():
+def follow_up_withdraw(organisation_id: int, follow_up_id: int) -> Any:
+    our_school(organisation_id)
+    with back_to(_at(organisation_id)), transaction():
         follow_ups.withdraw(_ours(follow_up_id), who=who(), now=clock.now())
     flash("Taken back: nothing is set for this school, and its words are gone.", "done")
-    return _back(urn)
+    return _back(organisation_id)
 
 
 def _ours(follow_up_id: int) -> FollowUp:
     return follow_ups.get(follow_up_id, partnership_id=g.partnership.id)
 
 
-def _back(urn: int) -> Response:
+def _back(organisation_id: int) -> Response:
     """To the list from which somebody came, as it was filtered; else to the school."""
     if at := parse_qsl(request.args.get("at", "")[:4000]):
         return redirect(f"{url_for('coordinator.gaps')}?{urlencode(at)}", 303)
-    return redirect(_at(urn), 303)
+    return redirect(_at(organisation_id), 303)
 
 
-def _at(urn: int) -> str:
-    return url_for("coordinator.school", urn=urn, _anchor="follow-up")
+def _at(organisation_id: int) -> str:
+    return url_for("coordinator.school", organisation_id=organisation_id, _anchor="follow-up")

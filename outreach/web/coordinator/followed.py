@@ -187,12 +187,12 @@ def _rows(
 
 
 def _owner(school: FollowedSchool, owner_of: dict[int, Owner]) -> str:
-    owner = owner_of.get(school.standing.urn)
+    owner = owner_of.get(school.standing.organisation_id)
     return owner.name if owner and not owner.left else ""
 
 
 def _is_mine(school: FollowedSchool, owner_of: dict[int, Owner]) -> bool:
-    owner = owner_of.get(school.standing.urn)
+    owner = owner_of.get(school.standing.organisation_id)
     return owner is not None and owner.person_id == current_user.person_id
 
 
@@ -200,8 +200,8 @@ def _write_to(programme: Programme, schools: Sequence[FollowedSchool]) -> str:
     """Where a letter in own words to these schools is begun; '' where there is none."""
     if not schools:
         return ""
-    urns = ",".join(str(s.standing.urn) for s in schools)
-    return url_for("coordinator.own_letter_new", programme=programme.id, urn=urns)
+    organisation_ids = ",".join(str(s.standing.organisation_id) for s in schools)
+    return url_for("coordinator.own_letter_new", programme=programme.id, organisation_id=organisation_ids)
 
 
 WHOSE = (

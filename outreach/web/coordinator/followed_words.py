@@ -222,7 +222,7 @@ def header() -> list[str]:
 
 def line(school: FollowedSchool, owner: str) -> list[object]:
     s = school.standing
-    told: list[object] = [s.urn, s.name, s.district_name, owner]
+    told: list[object] = [s.organisation_id, s.name, s.district_name, owner]
     for pledge in PLEDGES:
         kept = school.kept[pledge]
         detail = f" ({kept.detail})" if kept.detail else ""

@@ -30,7 +30,7 @@ def shown_to_go() -> dict[int, str]:
     return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}
 
 
-def urns_sent(name: str) -> list[int]:
+def organisation_ids_sent(name: str) -> list[int]:
     """The URNs that a form sent, once each; what is no URN is passed over."""
     said = " ".join(request.form.getlist(name)).split()
     return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))

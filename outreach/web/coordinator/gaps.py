@@ -25,8 +25,8 @@ from outreach.web.coordinator.gaps_query import (
     filters_alone,
     in_form,
     list_address,
+    organisation_ids_in,
     query_from_address,
-    urns_in,
 )
 from outreach.web.coordinator.gaps_shown import page_of
 from outreach.web.gate import coordinator, coordinators_only
@@ -73,13 +73,13 @@ def gap_turn() -> Any:
     if seen.programme is None:
         return redirect(url_for("coordinator.gaps"), 303)
     found = missing.missing_from_programme(seen.programme, now=seen.now)
-    ticked = urns_in(request.form.get("picked", ""), *request.form.getlist("urn"))
+    ticked = organisation_ids_in(request.form.get("picked", ""), *request.form.getlist("organisation_id"))
     return redirect(
         list_address(
             found,
             query_from_address(in_form(), found),
             page=request.form.get("page", "1")[:10],
-            picked=",".join(str(urn) for urn in ticked[:TICKS_AT_MOST]) or None,
+            picked=",".join(str(organisation_id) for organisation_id in ticked[:TICKS_AT_MOST]) or None,
             whole="1" if request.form.get("whole") else None,
             many="1" if len(ticked) > TICKS_AT_MOST else None,
         ),
@@ -125,7 +125,11 @@ def _asked_for() -> tuple[Programme | None, Any]:
     filters, left_out = filters_alone(request.args)
     if left_out or seen.left_out:
         return None, Response(" ".join([*seen.left_out, *left_out]), 422, mimetype="text/plain")
-    only = set(urns_in(request.args.get("urn", ""))) if "urn" in request.args else None
+    only = (
+        set(organisation_ids_in(request.args.get("organisation_id", "")))
+        if "organisation_id" in request.args
+        else None
+    )
     # Nothing is held while the browser takes its time; the next part is read as of the same moment.
     rows = sheets.lines(seen.programme, filters, only, now=seen.now, between=db.session.rollback)
     return seen.programme, rows

@@ -33,8 +33,8 @@ from outreach.web.coordinator.gaps_query import (
     chosen,
     in_form,
     list_address,
+    organisation_ids_in,
     query_from_address,
-    urns_in,
 )
 from outreach.web.coordinator.gaps_shown import page_of
 from outreach.web.coordinator.own_letter_shown import new_page
@@ -94,8 +94,8 @@ def preview() -> Any:
         abort(404)
     found = missing.missing_from_programme(seen.programme, now=seen.now)
     own = query_from_address(in_form() if request.method == "POST" else request.args, found)
-    ticked = urns_in(request.values.get("picked", ""), *request.values.getlist("urn"))
-    picked = chosen(found, own, whole=bool(request.values.get("whole")), urns=ticked)
+    ticked = organisation_ids_in(request.values.get("picked", ""), *request.values.getlist("organisation_id"))
+    picked = chosen(found, own, whole=bool(request.values.get("whole")), organisation_ids=ticked)
     deed = request.values.get("deed", "")
     wrong = ""
     if deed not in _PREVIEWS:
@@ -120,12 +120,12 @@ def gaps_remind() -> Any:
     """The list that was shown, judged again: nobody is reminded whom the list did not name."""
     programme, now = the_programme(), clock.now()
     seen = shown_to_go()
-    target = {s.urn for s in missing.missing_from_programme(programme, now=now).reckoning.target}
+    target = {s.organisation_id for s in missing.missing_from_programme(programme, now=now).reckoning.target}
     words = rounds.words_for(programme, seen.keys() & target, now=now)
     if (no := refused()) is not None:
         found = missing.missing_from_programme(programme, now=now)
         own = query_from_address(in_form(), found)
-        picked = chosen(found, own, whole=False, urns=list(seen))
+        picked = chosen(found, own, whole=False, organisation_ids=list(seen))
         return _remind(found, own, picked.gaps, picked.gone, no.message)
     with transaction():
         programme = _again(programme)
@@ -210,34 +210,36 @@ def gaps_exclude_undo() -> Any:
     return _back(programme, now)
 
 
-@coordinator.get("/gaps/reminder/<int:urn>")
+@coordinator.get("/gaps/reminder/<int:organisation_id>")
 @coordinators_only
-def gaps_reminder(urn: int) -> Any:
+def gaps_reminder(organisation_id: int) -> Any:
     """The exact reminder to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_school(urn)
-    seen = _reminder(programme, urn)
+    programme, school = the_programme(), our_school(organisation_id)
+    seen = _reminder(programme, organisation_id)
     page = render_template(
         "coordinator/letter_to_go.html",
         back=url_for("coordinator.gaps", programme=programme.id),
         school=school,
         contact=seen.shown.contact,
         letter=seen.letter,
-        frame=url_for("coordinator.gaps_reminder_html", urn=urn, programme=programme.id),
+        frame=url_for(
+            "coordinator.gaps_reminder_html", organisation_id=organisation_id, programme=programme.id
+        ),
     )
     return framing(page)
 
 
-@coordinator.get("/gaps/reminder/<int:urn>/html")
+@coordinator.get("/gaps/reminder/<int:organisation_id>/html")
 @coordinators_only
-def gaps_reminder_html(urn: int) -> Any:
+def gaps_reminder_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame of a page."""
-    programme, school = the_programme(), our_school(urn)
-    return in_frame(_reminder(programme, school.urn).letter.html)
+    programme, school = the_programme(), our_school(organisation_id)
+    return in_frame(_reminder(programme, school.organisation_id).letter.html)
 
 
-def _reminder(programme: Programme, urn: int) -> Any:
+def _reminder(programme: Programme, organisation_id: int) -> Any:
     try:
-        seen = reminders.preview(programme, [urn], now=clock.now())
+        seen = reminders.preview(programme, [organisation_id], now=clock.now())
     except Refusal:
         abort(404)
     return seen if seen.letter else abort(404)
@@ -256,7 +258,7 @@ def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: s
         return _back(programme, now, left=done.changed, **undo)
     found = missing.missing_from_programme(programme, now=now)
     own = query_from_address(in_form(), found)
-    picked = chosen(found, own, whole=False, urns=[s.urn for s in _shown()])
+    picked = chosen(found, own, whole=False, organisation_ids=[s.organisation_id for s in _shown()])
     return _page(name, found=found, own=own, gaps=picked.gaps, gone=picked.gone, form=form, status=422)
 
 
@@ -268,16 +270,16 @@ def _again(programme: Programme) -> Programme:
 def _back(programme: Programme, now: Any, left: Sequence[int] = (), **undo: str) -> Response:
     """To the list as it was filtered, with the schools named that were left alone, and what can be undone."""
     found = missing.missing_from_programme(programme, now=now)
-    some = ",".join(str(urn) for urn in left[:300]) or None
+    some = ",".join(str(organisation_id) for organisation_id in left[:300]) or None
     return redirect(list_address(found, query_from_address(in_form(), found), left=some, **undo), 303)
 
 
 def _invite(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
     """The page that rounds are sent from: who gets the letter, who not and why, and the letter."""
-    target = {s.urn for s in found.reckoning.target}
+    target = {s.organisation_id for s in found.reckoning.target}
     try:
         seen = rounds.preview_round(
-            found.programme, [gap.urn for gap in gaps], now=clock.now(), target=target
+            found.programme, [gap.organisation_id for gap in gaps], now=clock.now(), target=target
         )
     except Refusal as refusal:
         return _refused(found, own, refusal)
@@ -291,9 +293,11 @@ def _invite(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[
 
 
 def _remind(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int], wrong: str = "") -> Any:
-    target = {s.urn for s in found.reckoning.target}
+    target = {s.organisation_id for s in found.reckoning.target}
     try:
-        seen = reminders.preview(found.programme, [gap.urn for gap in gaps], now=clock.now(), target=target)
+        seen = reminders.preview(
+            found.programme, [gap.organisation_id for gap in gaps], now=clock.now(), target=target
+        )
     except Refusal as refusal:
         return _refused(found, own, refusal)
     page = render_template(
@@ -336,7 +340,9 @@ def _page(
     status: int = 200,
 ) -> Any:
     shown = gaps[:MOST] if name != EXPORT else gaps[:50]
-    last = last_contact.last_contact_of_schools(found.programme, {gap.urn: gap.family for gap in shown})
+    last = last_contact.last_contact_of_schools(
+        found.programme, {gap.organisation_id: gap.family for gap in shown}
+    )
     return render_template(
         "coordinator/gaps_deed.html",
         deed=name,
@@ -361,8 +367,8 @@ def _export(found: Missing, own: GapsQuery) -> dict[str, Any]:
         for kind, value in own.filters.pairs():
             words.setdefault(kind, []).append(value)
         return words
-    ticked = urns_in(request.values.get("picked", ""), *request.values.getlist("urn"))
-    return words | {"urn": ",".join(str(urn) for urn in ticked[:400])}
+    ticked = organisation_ids_in(request.values.get("picked", ""), *request.values.getlist("organisation_id"))
+    return words | {"organisation_id": ",".join(str(organisation_id) for organisation_id in ticked[:400])}
 
 
 def _export_page(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[int]) -> Any:
@@ -371,8 +377,10 @@ def _export_page(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequ
 
 _PREVIEWS: dict[str, Callable[..., Any]] = {
     INVITE: _invite,
-    OWN: lambda found, own, gaps, gone: new_page(found.programme, [gap.urn for gap in gaps]),
-    PAPER: lambda found, own, gaps, gone: preview_page(found.programme, [gap.urn for gap in gaps]),
+    OWN: lambda found, own, gaps, gone: new_page(found.programme, [gap.organisation_id for gap in gaps]),
+    PAPER: lambda found, own, gaps, gone: preview_page(
+        found.programme, [gap.organisation_id for gap in gaps]
+    ),
     REMIND: _remind,
     ASSIGN: _form_page(ASSIGN, lambda: AssignForm(formdata=None)),
     FOLLOW_UP: _form_page(FOLLOW_UP, lambda: FollowUpForm(formdata=None)),
@@ -393,10 +401,10 @@ def _at(found: Missing, own: GapsQuery) -> str:
     return list_address(found, own).partition("?")[2]
 
 
-def _named(urns: Sequence[int]) -> list[str]:
+def _named(organisation_ids: Sequence[int]) -> list[str]:
     """The names of our own schools that were ticked and are no gap any more."""
     codes = {a.la_code for a in partnerships.authorities(g.partnership.id)}
-    return [s.name for s in schools.of_urns(list(urns)) if s.la_code in codes]
+    return [s.name for s in schools.of_urns(list(organisation_ids)) if s.la_code in codes]
 
 
 def _shown() -> list[deeds.GapAsShown]:

@@ -163,7 +163,7 @@ def list_address(found: Missing, own: GapsQuery, **more: Any) -> str:
     return url_for("coordinator.gaps") + "?" + urlencode(pairs)
 
 
-def urns_in(*texts: str) -> list[int]:
+def organisation_ids_in(*texts: str) -> list[int]:
     """URNs, once each, in the order given; what is none is passed over."""
     said = " ".join(texts).replace(",", " ").split()
     return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))
@@ -177,15 +177,18 @@ class Chosen:
     gone: list[int]
 
 
-def chosen(found: Missing, own: GapsQuery, *, whole: bool, urns: Collection[int]) -> Chosen:
+def chosen(found: Missing, own: GapsQuery, *, whole: bool, organisation_ids: Collection[int]) -> Chosen:
     """All that match, or those ticked, on whatever page."""
     if whole:
         match = gap_filters.narrow(found.gaps, own.filters).gaps
         return Chosen(gaps=gap_filters.ordered(match, own.sort), gone=[])
-    wanted = set(urns)
-    picked = [gap for gap in found.gaps if gap.urn in wanted]
-    kept = {gap.urn for gap in picked}
-    return Chosen(gaps=gap_filters.ordered(picked, own.sort), gone=[urn for urn in urns if urn not in kept])
+    wanted = set(organisation_ids)
+    picked = [gap for gap in found.gaps if gap.organisation_id in wanted]
+    kept = {gap.organisation_id for gap in picked}
+    return Chosen(
+        gaps=gap_filters.ordered(picked, own.sort),
+        gone=[organisation_id for organisation_id in organisation_ids if organisation_id not in kept],
+    )
 
 
 def _names(found: Missing) -> dict[str, dict[str, str]]:

@@ -27,7 +27,7 @@ from outreach.tour.programmes import Programme
 from outreach.web import doors
 from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, list_address, urns_in
+from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, list_address, organisation_ids_in
 from outreach.web.coordinator.next_steps import BY_PHONE, RING, NextSteps
 from outreach.web.gate import who
 
@@ -105,10 +105,16 @@ def page_of(
         said.append(
             "This list is of today, so that something can be done about it. A past day stands under Coverage."
         )
-    picked = set(urns_in(request.values.get("picked", ""), *request.form.getlist("urn")))
+    picked = set(
+        organisation_ids_in(request.values.get("picked", ""), *request.form.getlist("organisation_id"))
+    )
     shown = match[(page - 1) * PAGE : page * PAGE]
-    here = {gap.urn for gap in shown}
-    elsewhere = [gap.urn for gap in found.gaps if gap.urn in picked and gap.urn not in here]
+    here = {gap.organisation_id for gap in shown}
+    elsewhere = [
+        gap.organisation_id
+        for gap in found.gaps
+        if gap.organisation_id in picked and gap.organisation_id not in here
+    ]
     return render_template(
         "coordinator/gaps.html",
         found=found,
@@ -145,11 +151,11 @@ def page_of(
 def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]) -> list[GapRow]:
     """The rows of one page, in a constant number of queries."""
     programme = found.programme
-    families = {gap.urn: gap.family for gap in shown}
+    families = {gap.organisation_id: gap.family for gap in shown}
     last = last_contact.last_contact_of_schools(programme, families) if "contact" in own.columns else {}
     now = clock.now()
     today = day_of(now)
-    steps = NextSteps(programme, {gap.urn: gap.standing for gap in shown}, families, now=now)
+    steps = NextSteps(programme, {gap.organisation_id: gap.standing for gap in shown}, families, now=now)
     at = list_address(found, own).partition("?")[2]
     school = doors.address_of_each("coordinator.school", programme=programme.id, at=at, _anchor="next")
     follow_up = doors.address_of_each("coordinator.follow_up", programme=programme.id, at=at)
@@ -158,16 +164,18 @@ def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]
         words, address = steps.step_for(gap.standing)
         if words in (RING, BY_PHONE):
             # Done on the school's own page, with the number, the times and what was said.
-            address = school(gap.urn)
+            address = school(gap.organisation_id)
         rows.append(
             GapRow(
                 gap=gap,
                 about=_about(gap, for_adults=programme.for_adults),
-                cause=_cause(gap, steps.reminded.get(gap.urn, 0)),
-                cells=[_cell(c, gap, last.get(gap.urn), follow_up, today=today) for c in own.columns],
+                cause=_cause(gap, steps.reminded.get(gap.organisation_id, 0)),
+                cells=[
+                    _cell(c, gap, last.get(gap.organisation_id), follow_up, today=today) for c in own.columns
+                ],
                 next_words=words,
                 next_address=address,
-                ticked=gap.urn in picked,
+                ticked=gap.organisation_id in picked,
             )
         )
     return rows
@@ -210,7 +218,7 @@ def _cell(
             return Cell(column=column, words="nobody", loud=False)
         return Cell(column=column, words=gap.owner.name, under="has left" if gap.owner.left else "")
     if column == "follow":
-        href = follow_up(gap.urn)
+        href = follow_up(gap.organisation_id)
         if gap.follow_up is None:
             return Cell(column=column, words="Set a day", href=href)
         when, what = follow_up_shown.cell(gap.follow_up, today=today, me=current_user.person_id)
@@ -289,31 +297,33 @@ def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
 def _left(found: Missing) -> list[tuple[int, str, str]]:
     """(URN, name, how it stands) of the schools that a deed left as they are, since they changed
     meanwhile."""
-    urns = urns_in(request.args.get("left", ""))
-    if not urns:
+    organisation_ids = organisation_ids_in(request.args.get("left", ""))
+    if not organisation_ids:
         return []
-    standing = {s.urn: s for s in [*found.reckoning.target, *found.reckoning.excluded]}
-    others = [urn for urn in urns if urn not in standing]
+    standing = {s.organisation_id: s for s in [*found.reckoning.target, *found.reckoning.excluded]}
+    others = [organisation_id for organisation_id in organisation_ids if organisation_id not in standing]
     ours = _names(found.programme, others)
     said = []
-    for urn in urns:
-        s = standing.get(urn)
+    for organisation_id in organisation_ids:
+        s = standing.get(organisation_id)
         if s is not None:
             words = s.standing if not s.cause or s.cause == s.standing else f"{s.standing}: {s.cause}"
-            said.append((urn, s.name, words))
-        elif urn in ours:
-            said.append((urn, ours[urn], "not in the target any more"))
+            said.append((organisation_id, s.name, words))
+        elif organisation_id in ours:
+            said.append((organisation_id, ours[organisation_id], "not in the target any more"))
     return said
 
 
-def _names(programme: Programme, urns: Sequence[int]) -> dict[int, str]:
+def _names(programme: Programme, organisation_ids: Sequence[int]) -> dict[int, str]:
     """Names of the partnership's own schools that are in no target."""
-    if not urns:
+    if not organisation_ids:
         return {}
     rows = db.session.execute(
-        select(School.urn, School.name)
+        select(School.organisation_id, School.name)
         .join(Authority, Authority.la_code == School.la_code)
-        .where(School.urn.in_(urns), Authority.partnership_id == programme.partnership_id)
-        .order_by(School.urn)
+        .where(
+            School.organisation_id.in_(organisation_ids), Authority.partnership_id == programme.partnership_id
+        )
+        .order_by(School.organisation_id)
     )
-    return {urn: name for urn, name in rows}
+    return {organisation_id: name for organisation_id, name in rows}

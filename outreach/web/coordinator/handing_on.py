@@ -27,11 +27,13 @@ def booking_hand_on(reference: str) -> Any:
     found, form = our_booking(reference), HandOnForm()
     if found.ended_at is not None:
         return _done(reference, "This booking was cancelled already.", "confirm")
-    after = lines.after([found.urn], found.programme.partnership_id).get(found.urn, [])
+    after = lines.after([found.organisation_id], found.programme.partnership_id).get(
+        found.organisation_id, []
+    )
     heirs = [school for school in after if school.is_open]
-    forms.set_choices(form.to, [(str(s.urn), _named(s)) for s in heirs])
+    forms.set_choices(form.to, [(str(s.organisation_id), _named(s)) for s in heirs])
     if request.method != "POST" and len(heirs) == 1:
-        form.to.data = str(heirs[0].urn)
+        form.to.data = str(heirs[0].organisation_id)
     if form.validate_on_submit():
         with transaction():
             taker = db.session.get_one(School, int(form.to.data))
@@ -61,7 +63,7 @@ def booking_hand_back(reference: str) -> Any:
 
 
 def _named(school: School) -> str:
-    return ", ".join(part for part in (school.name, school.town, f"URN {school.urn}") if part)
+    return ", ".join(part for part in (school.name, school.town, f"URN {school.organisation_id}") if part)
 
 
 def _done(reference: str, said: str, category: str = "message") -> Response:

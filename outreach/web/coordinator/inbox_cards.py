@@ -36,7 +36,7 @@ class Card:
     to do.
 
     It is about a visit (`matter`), a time kept for a school (`proposal`), another letter, or nothing we know;
-    `urn` is the school's where that can be told.
+    `organisation_id` is the school's where that can be told.
     """
 
     mail: Incoming
@@ -46,11 +46,11 @@ class Card:
     stale: str = ""
 
     @property
-    def urn(self) -> int | None:
+    def organisation_id(self) -> int | None:
         if self.matter is not None:
-            return self.matter.booking.urn
+            return self.matter.booking.organisation_id
         if self.proposal is not None:
-            return self.proposal.urn
+            return self.proposal.organisation_id
         return letters.school_of(self.inside.letter.stream) if self.inside.letter is not None else None
 
     @property
@@ -87,7 +87,7 @@ class Card:
         if self.matter is not None and self.matter.of_troupe:
             return url_for("coordinator.troupe", troupe_id=self.matter.booking.performance.troupe_id)
         letter = self.inside.letter
-        known = letter is not None and self.urn is not None
+        known = letter is not None and self.organisation_id is not None
         return url_for("coordinator.letter_address", letter_id=letter.id) if known and letter else ""
 
 

@@ -174,7 +174,7 @@ def _first(card: Card) -> Deed | None:
         return Deed(words=words, href=url_for(f"coordinator.{endpoint}", **what), looks=SMALL, changes=False)
 
     if card.proposal is not None and task in (WISH, DECLINE):
-        return to("See the proposal", "school", urn=card.urn)
+        return to("See the proposal", "school", organisation_id=card.organisation_id)
     if task == WISH:
         return to("Answer the wish…", "inbox_mail", mail_id=mail.id)
     if task == DECLINE and matter is not None:
@@ -259,7 +259,7 @@ def _about_a_proposal(card: Card, proposal: Proposal) -> WhatToDo:
         f"The time is kept for the school until the end of {day(proposal.reply_by)}; nothing is booked. On the "
         "school’s page you can take it back, and keep another for it."
     )
-    page = url_for("coordinator.school", urn=card.urn)
+    page = url_for("coordinator.school", organisation_id=card.organisation_id)
     return WhatToDo(
         why=card.mail.why,
         said=[sentence(kept)],
@@ -478,7 +478,7 @@ def about(card: Card) -> About:
 
 
 def _proposal(card: Card, proposal: Proposal) -> About:
-    school = link(proposal.school.name, url_for("coordinator.school", urn=card.urn))
+    school = link(proposal.school.name, url_for("coordinator.school", organisation_id=card.organisation_id))
     time = f", {day(proposal.starts_at)} at {clock(proposal.starts_at)}"
     stands = (
         f"Kept until the end of {day(proposal.reply_by)}"
@@ -498,7 +498,9 @@ def _letter(card: Card, letter: Letter) -> About:
         Line(words=sentence(link(letter.subject, page))),
         Line(words=sentence(sent), looks="s2 wraps"),
     ]
-    if card.urn:
-        school = link("The school’s page", url_for("coordinator.school", urn=card.urn))
+    if card.organisation_id:
+        school = link(
+            "The school’s page", url_for("coordinator.school", organisation_id=card.organisation_id)
+        )
         lines.append(Line(words=sentence(school), looks="sp"))
     return About(title="The letter it is about", lines=lines)

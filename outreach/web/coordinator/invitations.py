@@ -20,7 +20,7 @@ from outreach.post import letters, outbox, stationery
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.coordinator import draw_words
-from outreach.web.coordinator.framing import framing, in_frame, shown_to_go, urns_sent
+from outreach.web.coordinator.framing import framing, in_frame, organisation_ids_sent, shown_to_go
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
@@ -68,10 +68,14 @@ def choose() -> Any:
 def invitations_preview() -> Any:
     """Changes nothing: who would get the letter, who not and why, and the letter."""
     programme = the_programme()
-    urns = urns_sent("all") if request.form.get("whole") else urns_sent("urn")
-    if not urns:
+    organisation_ids = (
+        organisation_ids_sent("all")
+        if request.form.get("whole")
+        else organisation_ids_sent("organisation_id")
+    )
+    if not organisation_ids:
         return _choose_page(programme, wrong="Tick at least one school, or write to the whole list."), 422
-    return _preview_page(programme, urns, SendForm(formdata=None))
+    return _preview_page(programme, organisation_ids, SendForm(formdata=None))
 
 
 @coordinator.post("/invitations/send")
@@ -142,32 +146,34 @@ def invitation_round_withdraw(round_id: int) -> Any:
     return redirect(where, 303)
 
 
-@coordinator.get("/invitations/letter/<int:urn>")
+@coordinator.get("/invitations/letter/<int:organisation_id>")
 @coordinators_only
-def invitation_letter(urn: int) -> Any:
+def invitation_letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_school(urn)
-    contact = _first_reachable(urn)
+    programme, school = the_programme(), our_school(organisation_id)
+    contact = _first_reachable(organisation_id)
     if contact is None:
         abort(404)
-    letter = _letter(programme, urn)
+    letter = _letter(programme, organisation_id)
     page = render_template(
         "coordinator/letter_to_go.html",
         back=url_for("coordinator.invitations", programme=programme.id),
         school=school,
         contact=contact,
         letter=letter,
-        frame=url_for("coordinator.invitation_letter_html", urn=urn, programme=programme.id),
+        frame=url_for(
+            "coordinator.invitation_letter_html", organisation_id=organisation_id, programme=programme.id
+        ),
     )
     return framing(page)
 
 
-@coordinator.get("/invitations/letter/<int:urn>/html")
+@coordinator.get("/invitations/letter/<int:organisation_id>/html")
 @coordinators_only
-def invitation_letter_html(urn: int) -> Any:
+def invitation_letter_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = the_programme(), our_school(urn)
-    return in_frame(_letter(programme, school.urn).html)
+    programme, school = the_programme(), our_school(organisation_id)
+    return in_frame(_letter(programme, school.organisation_id).html)
 
 
 KINDS = {
@@ -224,13 +230,20 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
 def _to_write_again(programme: Programme, target: list[Standing]) -> list[int]:
     """Who was told that we write again when there are times, and has promised or refused nothing since."""
     told = set(invitations.told_that_we_write_again(programme.id))
-    return [row.urn for row in target if row.urn in told and row.standing == Word.ASKED]
+    return [
+        row.organisation_id for row in target if row.organisation_id in told and row.standing == Word.ASKED
+    ]
 
 
-def _preview_page(programme: Programme, urns: list[int], form: SendForm, status: int = 200) -> Any:
+def _preview_page(
+    programme: Programme, organisation_ids: list[int], form: SendForm, status: int = 200
+) -> Any:
     try:
         found = rounds.preview_round(
-            programme, urns, now=clock.now(), target=standings.target_of(programme.id, now=clock.now())
+            programme,
+            organisation_ids,
+            now=clock.now(),
+            target=standings.target_of(programme.id, now=clock.now()),
         )
     except Refusal as refusal:
         return _choose_page(programme, wrong=refusal.message), 422
@@ -240,16 +253,16 @@ def _preview_page(programme: Programme, urns: list[int], form: SendForm, status:
     return framing(page), status
 
 
-def _first_reachable(urn: int) -> contacts.Contact | None:
-    on_file = contacts.to_write_to([urn]).get(urn, [])
+def _first_reachable(organisation_id: int) -> contacts.Contact | None:
+    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     dead = outbox.dead_addresses(c.address for c in on_file)
     return next((c for c in on_file if c.address not in dead), None)
 
 
-def _letter(programme: Programme, urn: int) -> stationery.Rendered:
-    contact = _first_reachable(urn) or abort(404)
+def _letter(programme: Programme, organisation_id: int) -> stationery.Rendered:
+    contact = _first_reachable(organisation_id) or abort(404)
     return letters.preview_invitation(
-        invitations.asking(programme, schools.get(urn), now=clock.now()),
+        invitations.asking(programme, schools.get(organisation_id), now=clock.now()),
         invitations.addressee(contact),
         told.sender_of(partnerships.get(programme.partnership_id)),
         now=clock.now(),

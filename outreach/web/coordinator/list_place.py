@@ -29,7 +29,7 @@ class ListPlace:
     following: tuple[str, str] | None
 
 
-def place(programme: Programme, urn: int) -> ListPlace | None:
+def place(programme: Programme, organisation_id: int) -> ListPlace | None:
     """None where somebody came from elsewhere. The list is read anew, so that what was done meanwhile counts."""
     at = request.values.get("at", "")[:LONGEST]
     if not at:
@@ -37,14 +37,19 @@ def place(programme: Programme, urn: int) -> ListPlace | None:
     found = missing.missing_from_programme(programme, now=clock.now())
     own = query_from_address(MultiDict(parse_qsl(at)), found)
     rows = gap_filters.ordered(gap_filters.narrow(found.gaps, own.filters).gaps, own.sort)
-    urns = [gap.urn for gap in rows]
-    here = urns.index(urn) + 1 if urn in urns else 0
+    organisation_ids = [gap.organisation_id for gap in rows]
+    here = organisation_ids.index(organisation_id) + 1 if organisation_id in organisation_ids else 0
     back = list_address(found, own)
     kept = back.partition("?")[2]
     following = None
     if here < len(rows):
         name = rows[here].standing.name
-        following = (name, url_for("coordinator.school", urn=urns[here], programme=programme.id, at=kept))
+        following = (
+            name,
+            url_for(
+                "coordinator.school", organisation_id=organisation_ids[here], programme=programme.id, at=kept
+            ),
+        )
     return ListPlace(
         at=kept,
         back=back,

@@ -162,8 +162,8 @@ def contacts_missing() -> Any:
     programme = programmes.current(g.partnership.id, day_of(now))
     if programme and request.args.get("target") == str(programme.id):
         target = standings.target_of(programme.id, now=now)
-        missing = [s for s in missing if s.urn in target]
-    rows = [(s.urn, s.name, "", "", "", "") for s in missing]
+        missing = [s for s in missing if s.organisation_id in target]
+    rows = [(s.organisation_id, s.name, "", "", "", "") for s in missing]
     return downloads.csv_file("schools-without-contact.csv", COLUMNS, rows)
 
 
@@ -525,7 +525,7 @@ def _target() -> set[int] | None:
     ]
     if not running:
         return None
-    return {urn for p in running for urn in standings.target_of(p.id, now=now)}
+    return {organisation_id for p in running for organisation_id in standings.target_of(p.id, now=now)}
 
 
 def _told(done: ListPreview[Any], kind: str) -> str:
@@ -625,11 +625,11 @@ def _reached(looked: ListPreview[Any]) -> tuple[str, str]:
     """Of the schools of the target, or of all while there is none: who has somebody to write to afterwards, and
     now."""
     reach, target = contacts.reach(_la_codes()), _target()
-    without = {school.urn for school in contacts.schools_without(_la_codes())}
+    without = {school.organisation_id for school in contacts.schools_without(_la_codes())}
     of = reach.schools
     if target is not None:
         without, of = without & target, len(target)
-    new = {e.school.urn for e in looked.with_fate(NEW) if e.school is not None} & without
+    new = {e.school.organisation_id for e in looked.with_fate(NEW) if e.school is not None} & without
     before = of - len(without)
     return list_words.reached(before + len(new), before, of, target=target is not None)
 

@@ -69,64 +69,88 @@ class NextSteps:
         on_file = contacts.to_write_to(missing)
         self.reachable = set(whom_to_propose_to(missing, on_file)[0])
         rows = schools.of_urns(missing)
-        self.has_number = {s.urn for s in rows if s.telephone or any(c.phone for c in on_file.get(s.urn, ()))}
+        self.has_number = {
+            s.organisation_id
+            for s in rows
+            if s.telephone or any(c.phone for c in on_file.get(s.organisation_id, ()))
+        }
         account_of = accounts.of_schools(programme, rows, now=now)
-        self.could_book = holds.who_could_book(programme, {s: account_of[s.urn] for s in rows}, now=now)
-        self.to_offer = {urn for urn, account in account_of.items() if account.is_open}
+        self.could_book = holds.who_could_book(
+            programme, {s: account_of[s.organisation_id] for s in rows}, now=now
+        )
+        self.to_offer = {
+            organisation_id for organisation_id, account in account_of.items() if account.is_open
+        }
         if not itinerary.room_left(programme.id, now=now):
             self.to_offer = set()
         self.reminders, self.raised = dict[int, Reminder](), dict[int, WaitingGap]()
         self._rung = dict[int, int]()
-        silent = [urn for urn, standing in missing.items() if standing.kind == gaps.SILENT]
+        silent = [
+            organisation_id for organisation_id, standing in missing.items() if standing.kind == gaps.SILENT
+        ]
         if silent and self.asks:
             coming, _ = reminders.coming(programme, silent, now=now)
-            self.reminders = {r.school.urn: r for r in coming}
-            if max((self.reminded.get(urn, 0) for urn in silent), default=0) >= len(chases.REMINDERS):
-                self.raised = {row.school.urn: row for row in raising.waiting(programme, now=now)}
-                self._rung = _calls(programme, {urn: families[urn] for urn in silent})
+            self.reminders = {r.school.organisation_id: r for r in coming}
+            if max((self.reminded.get(organisation_id, 0) for organisation_id in silent), default=0) >= len(
+                chases.REMINDERS
+            ):
+                self.raised = {row.school.organisation_id: row for row in raising.waiting(programme, now=now)}
+                self._rung = _calls(
+                    programme, {organisation_id: families[organisation_id] for organisation_id in silent}
+                )
 
     def step_for(self, standing: Standing) -> tuple[str, str]:
         """The words and the address. To ring and note can be done whatever else cannot."""
-        kind, urn, programme = standing.kind, standing.urn, self.programme
-        if urn in self._reports:
-            return standing.next_action, url_for("coordinator.report", reference=self._reports[urn])
+        kind, organisation_id, programme = standing.kind, standing.organisation_id, self.programme
+        if organisation_id in self._reports:
+            return standing.next_action, url_for(
+                "coordinator.report", reference=self._reports[organisation_id]
+            )
         if programme.closed_at is not None or kind in (gaps.REPORT_MISSING, gaps.REPORTS_DISAGREE):
-            return SEE, url_for("coordinator.school", urn=urn, programme=programme.id)
+            return SEE, url_for("coordinator.school", organisation_id=organisation_id, programme=programme.id)
         if kind in RUNG:
-            return self._ring(urn)
-        if kind == gaps.NO_ADDRESS or urn not in self.reachable:
-            return self._without_letters(urn) or (
+            return self._ring(organisation_id)
+        if kind == gaps.NO_ADDRESS or organisation_id not in self.reachable:
+            return self._without_letters(organisation_id) or (
                 gaps.NEXT[gaps.NO_ADDRESS],
-                url_for("coordinator.school_contact_add", urn=urn),
+                url_for("coordinator.school_contact_add", organisation_id=organisation_id),
             )
         if kind in (gaps.NOT_ASKED, gaps.SOMEBODY_ELSE):
             if self.asks:
-                return gaps.NEXT[kind], url_for("coordinator.school_invite", urn=urn, programme=programme.id)
-            return self._without_letters(urn) or self._ring(urn)
-        if kind == gaps.SILENT and urn in self.reminders:
-            return REMIND, self.remind_address(urn)
-        if kind == gaps.SILENT and urn in self.raised and not self._to_be_rung(urn):
-            return RAISE, self.raise_address(urn)
-        if kind in OFFER and urn in self.to_offer:
-            return gaps.NEXT[kind], url_for("coordinator.propose", urn=urn, programme=programme.id)
-        return self._ring(urn)
+                return gaps.NEXT[kind], url_for(
+                    "coordinator.school_invite", organisation_id=organisation_id, programme=programme.id
+                )
+            return self._without_letters(organisation_id) or self._ring(organisation_id)
+        if kind == gaps.SILENT and organisation_id in self.reminders:
+            return REMIND, self.remind_address(organisation_id)
+        if kind == gaps.SILENT and organisation_id in self.raised and not self._to_be_rung(organisation_id):
+            return RAISE, self.raise_address(organisation_id)
+        if kind in OFFER and organisation_id in self.to_offer:
+            return gaps.NEXT[kind], url_for(
+                "coordinator.propose", organisation_id=organisation_id, programme=programme.id
+            )
+        return self._ring(organisation_id)
 
-    def _ring(self, urn: int) -> tuple[str, str]:
-        return RING, self._ring_address(urn)
+    def _ring(self, organisation_id: int) -> tuple[str, str]:
+        return RING, self._ring_address(organisation_id)
 
-    def raise_address(self, urn: int) -> str:
-        return url_for("coordinator.chasing_raise", urn=urn, programme=self.programme.id)
+    def raise_address(self, organisation_id: int) -> str:
+        return url_for(
+            "coordinator.chasing_raise", organisation_id=organisation_id, programme=self.programme.id
+        )
 
-    def _to_be_rung(self, urn: int) -> bool:
+    def _to_be_rung(self, organisation_id: int) -> bool:
         """Whether a silent school is rung once more before it is raised."""
-        return urn in self.has_number and self._rung.get(urn, 0) < RUNG_BEFORE_RAISING
+        return organisation_id in self.has_number and self._rung.get(organisation_id, 0) < RUNG_BEFORE_RAISING
 
-    def _without_letters(self, urn: int) -> tuple[str, str] | None:
+    def _without_letters(self, organisation_id: int) -> tuple[str, str] | None:
         """To book for a school to which no letter can go: where a number is known, and a time is there to be
         booked."""
-        if urn not in self.has_number or urn not in self.could_book:
+        if organisation_id not in self.has_number or organisation_id not in self.could_book:
             return None
-        return BY_PHONE, url_for("coordinator.school_book", urn=urn, programme=self.programme.id)
+        return BY_PHONE, url_for(
+            "coordinator.school_book", organisation_id=organisation_id, programme=self.programme.id
+        )
 
 
 def books_by_phone(programme: Programme, of: Sequence[School], *, now: datetime) -> set[int]:
@@ -135,7 +159,7 @@ def books_by_phone(programme: Programme, of: Sequence[School], *, now: datetime)
     if not of:
         return set()
     account_of = accounts.of_schools(programme, of, now=now)
-    return holds.who_could_book(programme, {s: account_of[s.urn] for s in of}, now=now)
+    return holds.who_could_book(programme, {s: account_of[s.organisation_id] for s in of}, now=now)
 
 
 def _reminders(programme: Programme, families: Mapping[int, tuple[int, ...]]) -> dict[int, int]:
@@ -143,15 +167,17 @@ def _reminders(programme: Programme, families: Mapping[int, tuple[int, ...]]) ->
     times: dict[int, int] = {}
     heirs = _heirs(families)
     for chase, _ in chases.standing(programme.id, heirs):
-        times[heirs[chase.urn]] = times.get(heirs[chase.urn], 0) + (chase.reason in chases.REMINDERS)
+        times[heirs[chase.organisation_id]] = times.get(heirs[chase.organisation_id], 0) + (
+            chase.reason in chases.REMINDERS
+        )
     return times
 
 
 def _calls(programme: Programme, families: Mapping[int, tuple[int, ...]]) -> dict[int, int]:
     """How often each school was talked with on the phone in this programme, or tried, by URN; one query."""
     heirs, times = _heirs(families), dict[int, int]()
-    for urn, calls in notes.calls_in(programme, heirs).items():
-        times[heirs[urn]] = times.get(heirs[urn], 0) + calls
+    for organisation_id, calls in notes.calls_in(programme, heirs).items():
+        times[heirs[organisation_id]] = times.get(heirs[organisation_id], 0) + calls
     return times
 
 
@@ -164,16 +190,20 @@ def _reports(
 ) -> dict[int, str]:
     """The booking whose report is missing, disputed or without a number, by the URN of the school; one
     query."""
-    due = {urn: standing for urn, standing in missing.items() if standing.kind in TO_REPORT}
-    heirs = _heirs({urn: families[urn] for urn in due})
+    due = {
+        organisation_id: standing
+        for organisation_id, standing in missing.items()
+        if standing.kind in TO_REPORT
+    }
+    heirs = _heirs({organisation_id: families[organisation_id] for organisation_id in due})
     found: dict[int, str] = {}
-    for urn, starts_at, reference in diary.past_shows(programme.id, heirs, now=now):
-        standing = due[heirs[urn]]
+    for organisation_id, starts_at, reference in diary.past_shows(programme.id, heirs, now=now):
+        standing = due[heirs[organisation_id]]
         if day_of(starts_at) == standing.since:
-            found.setdefault(standing.urn, reference)
+            found.setdefault(standing.organisation_id, reference)
     return found
 
 
 def _heirs(families: Mapping[int, Iterable[int]]) -> dict[int, int]:
     """Whose each URN is by now."""
-    return {urn: heir for heir, family in families.items() for urn in family}
+    return {organisation_id: heir for heir, family in families.items() for organisation_id in family}

@@ -48,15 +48,17 @@ def form_for(
     if typed is not None and request.method != "POST":
         form.subject.data, form.words.data = typed.subject, typed.words
         form.to_declined.data = typed.to_declined
-    newest = invitations.newest_answers(programme.id, [school.urn for school in schools])
+    newest = invitations.newest_answers(programme.id, [school.organisation_id for school in schools])
     if not any(answer.kind == DECLINED for answer in newest.values()):
         del form.to_declined
     return form
 
 
-def new_page(programme: Programme, urns: Sequence[int], *, form: OwnLetterForm | None = None) -> Any:
+def new_page(
+    programme: Programme, organisation_ids: Sequence[int], *, form: OwnLetterForm | None = None
+) -> Any:
     """A letter to begin, to some schools, typed so far or empty; changes nothing."""
-    schools = drafts.our_schools(g.partnership.id, urns)
+    schools = drafts.our_schools(g.partnership.id, organisation_ids)
     wrong = form is not None
     page = _page(
         programme,

@@ -14,7 +14,7 @@ from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import opened
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
-from outreach.web.coordinator.gaps_query import urns_in
+from outreach.web.coordinator.gaps_query import organisation_ids_in
 from outreach.web.coordinator.own_letter_shown import (
     CHECK,
     OwnLetterForm,
@@ -54,14 +54,18 @@ def own_letter_new() -> Any:
     programme = the_programme()
     again = request.args.get("again", "")
     before = _ours(int(again)) if again.isascii() and again.isdecimal() and len(again) < 10 else None
-    urns = drafts.urns_of(before) if before else urns_in(*request.values.getlist("urn"))
-    schools = drafts.our_schools(g.partnership.id, urns)
+    organisation_ids = (
+        drafts.organisation_ids_of(before)
+        if before
+        else organisation_ids_in(*request.values.getlist("organisation_id"))
+    )
+    schools = drafts.our_schools(g.partnership.id, organisation_ids)
     form = form_for(programme, schools, drafts.typed_in(before) if before else None)
     if form.validate_on_submit():
         with transaction():
             letter = drafts.keep(
                 programme,
-                urns,
+                organisation_ids,
                 form.typed(),
                 form_key=form_key_sent(),
                 who=who(),
@@ -70,7 +74,7 @@ def own_letter_new() -> Any:
             on = _fit(letter)
             letter_id = letter.id
         return _on(letter_id, on)
-    return new_page(programme, urns, form=form)
+    return new_page(programme, organisation_ids, form=form)
 
 
 @coordinator.route("/letters/own/<int:own_letter_id>", methods=["GET", "POST"])
@@ -103,9 +107,9 @@ def own_letter_check(own_letter_id: int) -> Any:
     where = url_for("coordinator.own_letter", own_letter_id=own_letter_id)
     if letter.sent_at is not None:
         return redirect(where, 303)
-    urn = next(iter(urns_in(request.args.get("urn", ""))), None)
+    organisation_id = next(iter(organisation_ids_in(request.args.get("organisation_id", ""))), None)
     with back_to(where):
-        found = sending.preview(programme, letter, urn, now=clock.now())
+        found = sending.preview(programme, letter, organisation_id, now=clock.now())
     before, after = found.beside()
     page = render_template(
         "coordinator/own_letter_check.html",
@@ -118,13 +122,13 @@ def own_letter_check(own_letter_id: int) -> Any:
     return framing(page)
 
 
-@coordinator.get("/letters/own/<int:own_letter_id>/check/<int:urn>/html")
+@coordinator.get("/letters/own/<int:own_letter_id>/check/<int:organisation_id>/html")
 @coordinators_only
-def own_letter_html(own_letter_id: int, urn: int) -> Any:
+def own_letter_html(own_letter_id: int, organisation_id: int) -> Any:
     """The letter to one school as mail readers show it, for the frame on its page."""
-    letter, school = _ours(own_letter_id), our_school(urn)
+    letter, school = _ours(own_letter_id), our_school(organisation_id)
     with back_to(url_for("coordinator.own_letter", own_letter_id=own_letter_id)):
-        found = sending.preview(_programme(letter), letter, school.urn, now=clock.now())
+        found = sending.preview(_programme(letter), letter, school.organisation_id, now=clock.now())
     if found.letter is None or found.shown is None or found.shown.school != school:
         abort(404)
     return in_frame(found.letter.html)
@@ -168,9 +172,9 @@ def own_letter_leave_out(own_letter_id: int) -> Any:
     """One school of a draft gets none."""
     _ours(own_letter_id)
     where = url_for("coordinator.own_letter_check", own_letter_id=own_letter_id)
-    urn = next(iter(urns_in(request.form.get("urn", ""))), 0)
+    organisation_id = next(iter(organisation_ids_in(request.form.get("organisation_id", ""))), 0)
     with back_to(where), transaction():
-        drafts.leave_out(_ours(own_letter_id), urn)
+        drafts.leave_out(_ours(own_letter_id), organisation_id)
     return redirect(where, 303)
 
 

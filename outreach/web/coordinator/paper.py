@@ -15,7 +15,7 @@ from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.coordinator import paper_shown
-from outreach.web.coordinator.gaps_query import urns_in
+from outreach.web.coordinator.gaps_query import organisation_ids_in
 from outreach.web.gate import coordinator, coordinators_only, the_programme, who
 from outreach.web.refusals import back_to, refused
 
@@ -38,19 +38,23 @@ def paper_letters() -> Any:
 def paper_preview() -> Any:
     """Changes nothing: who gets a letter, who not and why, and the letter."""
     programme = the_programme()
-    return paper_shown.preview_page(programme, urns_in(*request.form.getlist("urn")))
+    return paper_shown.preview_page(programme, organisation_ids_in(*request.form.getlist("organisation_id")))
 
 
 @coordinator.post("/paper/print")
 @coordinators_only
 def paper_print() -> Any:
     """The letters, to be printed from this page: their codes stand here and nowhere else."""
-    programme, urns, now = the_programme(), urns_in(*request.form.getlist("urn")), clock.now()
+    programme, organisation_ids, now = (
+        the_programme(),
+        organisation_ids_in(*request.form.getlist("organisation_id")),
+        clock.now(),
+    )
     target = standings.target_of(programme.id, now=now)
-    words = rounds.words_for(programme, set(urns) & target, now=now)
-    codes = {urn: short_codes.fresh(short_codes.LETTER) for urn in words}
+    words = rounds.words_for(programme, set(organisation_ids) & target, now=now)
+    codes = {organisation_id: short_codes.fresh(short_codes.LETTER) for organisation_id in words}
     with back_to(url_for("coordinator.paper_letters", programme=programme.id)), transaction():
-        made = paper.make(programme, urns, target, words=words, codes=codes, who=who(), now=now)
+        made = paper.make(programme, organisation_ids, target, words=words, codes=codes, who=who(), now=now)
     return render_template(
         "coordinator/paper_print.html", programme=programme, made=made, **paper_shown.letterhead()
     )
@@ -99,7 +103,7 @@ def _list_page(programme: Programme, form: PostedForm) -> str:
         waiting=[one for one in made if one.posted_on is None],
         posted=[one for one in made if one.posted_on is not None],
         without=[s for s in reckoning.target if s.standing == Word.UNREACHABLE],
-        waiting_urns={one.school.urn for one in made if one.posted_on is None},
+        waiting_organisation_ids={one.school.organisation_id for one in made if one.posted_on is None},
         ticked=set(_letters()),
         late=programme.closed_at is not None or day_of(now) > programme.reply_by,
     )

@@ -20,17 +20,17 @@ SAMPLE_CODE = "XXXX XXXX"
 """Stands for the code in a letter that is only shown: the real one is made when the letter is."""
 
 
-def preview_page(programme: Programme, urns: list[int]) -> Any:
+def preview_page(programme: Programme, organisation_ids: list[int]) -> Any:
     """What would be printed for some schools. Refused as `paper.whom_to_print_for` is."""
     now = clock.now()
     with back_to(url_for("coordinator.paper_letters", programme=programme.id)):
         to, left_out = paper.whom_to_print_for(
-            programme, urns, standings.target_of(programme.id, now=now), now=now
+            programme, organisation_ids, standings.target_of(programme.id, now=now), now=now
         )
     shown = None
     if to:
         page = links.school_page(stationery.settings().public_url, PREVIEW_TOKEN)
-        asking = rounds.words_for(programme, [to[0].urn], now=now)[to[0].urn]
+        asking = rounds.words_for(programme, [to[0].organisation_id], now=now)[to[0].organisation_id]
         shown = paper.MadeLetter(school=to[0], asking=asking, page=page, code=SAMPLE_CODE)
     return render_template(
         "coordinator/paper_preview.html",

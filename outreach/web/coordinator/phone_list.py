@@ -31,13 +31,13 @@ def phone_list() -> Any:
     own = gaps_query.query_from_address(request.args, found)
     matching = filters.ordered(filters.narrow(found.gaps, own.filters).gaps, "name")
     shown = matching[:MOST]
-    families = {gap.urn: gap.family for gap in shown}
-    everybody = {urn for family in families.values() for urn in family}
+    families = {gap.organisation_id: gap.family for gap in shown}
+    everybody = {organisation_id for family in families.values() for organisation_id in family}
     people = contacts.to_write_to(families)
-    found_schools = {school.urn: school for school in schools.of_urns(families)}
+    found_schools = {school.organisation_id: school for school in schools.of_urns(families)}
     talked: dict[int, notes.NoteOnSchool] = {}
     for note in notes.of_schools(everybody, partnership_id=g.partnership.id):
-        talked.setdefault(note.urn, note)
+        talked.setdefault(note.organisation_id, note)
     return render_template(
         "coordinator/phone_list.html",
         programme=seen.programme,
@@ -51,7 +51,8 @@ def phone_list() -> Any:
         numbers=_numbers(found_schools, people),
         last=last_contact.last_contact_of_schools(seen.programme, families),
         notes={
-            urn: next((talked[u] for u in family if u in talked), None) for urn, family in families.items()
+            organisation_id: next((talked[u] for u in family if u in talked), None)
+            for organisation_id, family in families.items()
         },
         causes=own.names[filters.CAUSE],
         districts=own.names[filters.DISTRICT],
@@ -65,9 +66,9 @@ def _numbers(
 ) -> dict[int, dict[str, list[str]]]:
     """{URN: {number: who answers there}}, the school's own number first; people without one are under ''."""
     numbers: dict[int, dict[str, list[str]]] = {}
-    for urn, school in found.items():
-        here = numbers.setdefault(urn, {school.telephone: []} if school.telephone else {})
-        for person in people.get(urn, ()):
+    for organisation_id, school in found.items():
+        here = numbers.setdefault(organisation_id, {school.telephone: []} if school.telephone else {})
+        for person in people.get(organisation_id, ()):
             said = ", ".join(part for part in (person.name, person.role) if part) or "the office"
             here.setdefault(person.phone, []).append(said)
     return numbers

@@ -238,7 +238,7 @@ def _nth(lines: Sequence[PlanLine]) -> dict[int, str]:
     """Which of its school's shows a line is, where there are several: by the line's id."""
     by_school: dict[int, list[PlanLine]] = {}
     for line in lines:
-        by_school.setdefault(line.urn, []).append(line)
+        by_school.setdefault(line.organisation_id, []).append(line)
     return {
         line.id: f"show {n} of {len(several)}"
         for several in by_school.values()

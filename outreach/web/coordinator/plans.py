@@ -58,18 +58,23 @@ def plan_schools(plan_id: int, which: str) -> Any:
     if which not in LISTS or not row.is_readable:
         abort(404)
     lines, left_out = orders.lines(row), orders.left_out(row)
-    short = {out.urn: out for out in left_out}
+    short = {out.organisation_id: out for out in left_out}
     shown: dict[int, list[PlanLine]] = {}
     for line in lines:
-        shown.setdefault(line.urn, []).append(line)
+        shown.setdefault(line.organisation_id, []).append(line)
     wanted = {
-        "reached": [urn for urn in shown if urn not in short],
-        "in-part": [urn for urn in shown if urn in short],
-        "left-out": [out.urn for out in left_out if out.urn not in shown],
-        "guests": [line.urn for line in lines if line.guest_of is not None],
+        "reached": [organisation_id for organisation_id in shown if organisation_id not in short],
+        "in-part": [organisation_id for organisation_id in shown if organisation_id in short],
+        "left-out": [out.organisation_id for out in left_out if out.organisation_id not in shown],
+        "guests": [line.organisation_id for line in lines if line.guest_of is not None],
     }[which]
-    schools = {line.urn: line.school for line in lines} | {out.urn: out.school for out in left_out}
-    rows = sorted((schools[urn] for urn in wanted), key=lambda school: (school.name, school.urn))
+    schools = {line.organisation_id: line.school for line in lines} | {
+        out.organisation_id: out.school for out in left_out
+    }
+    rows = sorted(
+        (schools[organisation_id] for organisation_id in wanted),
+        key=lambda school: (school.name, school.organisation_id),
+    )
     return render_template(
         "coordinator/plan_list.html",
         plan=row,

@@ -56,19 +56,21 @@ class WithdrawForm(forms.Form):
     )
 
 
-@coordinator.get("/schools/<int:urn>/propose")
+@coordinator.get("/schools/<int:organisation_id>/propose")
 @coordinators_only
-def propose(urn: int) -> Any:
+def propose(organisation_id: int) -> Any:
     """Every time that the school could have, its notice set aside; or, with `?slot=`, the proposal of one."""
-    school, programme, now = our_school(urn), the_programme(), clock.now()
-    on_file = contacts.to_write_to([urn]).get(urn, [])
+    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     if not on_file:
-        return _done(urn, programme, "Nobody is on file at this school. Add a contact first.", "confirm")
+        return _done(
+            organisation_id, programme, "Nobody is on file at this school. Add a contact first.", "confirm"
+        )
     key = request.args.get("slot", "")[:30]
     if key:
         slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
         if slot is None:
-            return _gone(urn, programme)
+            return _gone(organisation_id, programme)
         form = _form(
             on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, school, slot, now)})
         )
@@ -76,54 +78,58 @@ def propose(urn: int) -> Any:
             form.people.data = [str(on_file[0].id)]
         return _page(school, programme, slot, form, on_file, now=now)
     offers = slots.offers(programme, school, now=now, whatever_the_notice=True)
-    address = partial(url_for, ".propose", urn=urn, programme=programme.id)
+    address = partial(url_for, ".propose", organisation_id=organisation_id, programme=programme.id)
     return render_template(
         "coordinator/propose_time.html",
         school=school,
         programme=programme,
         first=offers.first,
         page=all_days.page(offers.days, address, troupes=all_days.troupes_apart(programme.id)),
-        answer=invitations.newest_answer(programme.id, urn),
+        answer=invitations.newest_answer(programme.id, organisation_id),
     )
 
 
-@coordinator.post("/schools/<int:urn>/propose")
+@coordinator.post("/schools/<int:organisation_id>/propose")
 @coordinators_only
-def propose_send(urn: int) -> Any:
-    school, programme, now = our_school(urn), the_programme(), clock.now()
-    on_file = contacts.to_write_to([urn]).get(urn, [])
+def propose_send(organisation_id: int) -> Any:
+    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     key = request.form.get("slot", "")[:30]
     slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
     if slot is None or not on_file:
-        return _else_kept(urn, programme, key, now=now)
+        return _else_kept(organisation_id, programme, key, now=now)
     form = _form(on_file, ProposeForm())
     if form.validate_on_submit():
         try:
             with transaction():
                 proposing.propose(_offer(school, programme, slot, form, on_file), who=who(), now=now)
         except SlotTaken:
-            return _else_kept(urn, programme, key, now=now)
-        return _done(urn, programme, KEPT)
+            return _else_kept(organisation_id, programme, key, now=now)
+        return _done(organisation_id, programme, KEPT)
     return _page(school, programme, slot, form, on_file, now=now), 422
 
 
-@coordinator.route("/schools/<int:urn>/proposals/<int:proposal_id>/withdraw", methods=["GET", "POST"])
+@coordinator.route(
+    "/schools/<int:organisation_id>/proposals/<int:proposal_id>/withdraw", methods=["GET", "POST"]
+)
 @coordinators_only
-def propose_withdraw(urn: int, proposal_id: int) -> Any:
+def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
     """Asks first, since it takes the entry out of calendars."""
-    school, programme = our_school(urn), the_programme()
-    proposal, form = _proposal(proposal_id, programme, urn), WithdrawForm()
+    school, programme = our_school(organisation_id), the_programme()
+    proposal, form = _proposal(proposal_id, programme, organisation_id), WithdrawForm()
     if proposal.ended_at is not None:
-        return _done(urn, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")
+        return _done(organisation_id, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")
     if form.validate_on_submit():
-        with back_to(_own_page(urn, programme), "stop"), transaction():
+        with back_to(_own_page(organisation_id, programme), "stop"), transaction():
             proposing.withdraw(
-                _proposal(proposal_id, programme, urn),
+                _proposal(proposal_id, programme, organisation_id),
                 reason=form.reason.data or "",
                 who=who(),
                 now=clock.now(),
             )
-        return _done(urn, programme, "Taken back. The entry leaves the calendars, and the time is free.")
+        return _done(
+            organisation_id, programme, "Taken back. The entry leaves the calendars, and the time is free."
+        )
     page = render_template(
         "coordinator/propose_withdraw.html",
         school=school,
@@ -213,28 +219,30 @@ def _usually(programme: Programme, school: School, slot: Slot, now: datetime) ->
     return reply_days.usual(programme, slot.day, wanted=wanted, why_closed=closed, now=now)
 
 
-def _proposal(proposal_id: int, programme: Programme, urn: int) -> proposals.Proposal:
-    return proposals.get(proposal_id, programme.id, urn)
+def _proposal(proposal_id: int, programme: Programme, organisation_id: int) -> proposals.Proposal:
+    return proposals.get(proposal_id, programme.id, organisation_id)
 
 
-def _else_kept(urn: int, programme: Programme, key: str, *, now: datetime) -> Response:
+def _else_kept(organisation_id: int, programme: Programme, key: str, *, now: datetime) -> Response:
     """A time that is gone because it is kept for this very school was proposed by the same button, pressed twice."""
-    for proposal in proposals.all_open(programme.id, urn, now=now):
+    for proposal in proposals.all_open(programme.id, organisation_id, now=now):
         show = proposal.performance
         if show is not None and key == f"{show.tour_day_id}-{local(show.starts_at):%H%M}":
-            return _done(urn, programme, KEPT)
-    return _gone(urn, programme)
+            return _done(organisation_id, programme, KEPT)
+    return _gone(organisation_id, programme)
 
 
-def _gone(urn: int, programme: Programme) -> Response:
+def _gone(organisation_id: int, programme: Programme) -> Response:
     flash("That time is not free any more. These are left.", "confirm")
-    return redirect(url_for("coordinator.propose", urn=urn, programme=programme.id), 303)
+    return redirect(
+        url_for("coordinator.propose", organisation_id=organisation_id, programme=programme.id), 303
+    )
 
 
-def _done(urn: int, programme: Programme, said: str, category: str = "message") -> Response:
+def _done(organisation_id: int, programme: Programme, said: str, category: str = "message") -> Response:
     flash(said, category)
-    return redirect(_own_page(urn, programme), 303)
+    return redirect(_own_page(organisation_id, programme), 303)
 
 
-def _own_page(urn: int, programme: Programme) -> str:
-    return url_for("coordinator.school", urn=urn, programme=programme.id)
+def _own_page(organisation_id: int, programme: Programme) -> str:
+    return url_for("coordinator.school", organisation_id=organisation_id, programme=programme.id)

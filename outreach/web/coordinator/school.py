@@ -12,19 +12,19 @@ from outreach.web.coordinator import school_shown
 from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, the_programme
 
 
-@coordinator.get("/schools/<int:urn>")
+@coordinator.get("/schools/<int:organisation_id>")
 @coordinators_only
-def school(urn: int) -> Any:
-    found = our_school(urn)
+def school(organisation_id: int) -> Any:
+    found = our_school(organisation_id)
     return school_shown.page_of(found, programme_in_hand())
 
 
-@coordinator.get("/schools/<int:urn>/why-not")
+@coordinator.get("/schools/<int:organisation_id>/why-not")
 @coordinators_only
-def why_not_day(urn: int) -> Any:
+def why_not_day(organisation_id: int) -> Any:
     """Why the school is not offered a day, every rule's word on it. `?day=2027-03-12`; without one only the
     question, with one that is no date a sentence."""
-    school, programme = our_school(urn), the_programme()
+    school, programme = our_school(organisation_id), the_programme()
     typed = request.args.get("day", "").strip()[:40]
     day, wrong = None, ""
     if typed:

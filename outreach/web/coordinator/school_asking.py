@@ -101,14 +101,14 @@ class TargetForm(Form):
     reason = forms.text("Why?", required="Give the reason; it stands beside the school from now on.")
 
 
-@coordinator.route("/schools/<int:urn>/contacts/add", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/contacts/add", methods=["GET", "POST"])
 @coordinators_only
-def school_contact_add(urn: int) -> Any:
-    school, form, now = our_school(urn), ContactForm(), clock.now()
+def school_contact_add(organisation_id: int) -> Any:
+    school, form, now = our_school(organisation_id), ContactForm(), clock.now()
     if form.validate_on_submit():
         with transaction():
             contacts.add(
-                urn,
+                organisation_id,
                 name=form.name.data,
                 role=form.role.data,
                 address=form.address.data,
@@ -118,7 +118,7 @@ def school_contact_add(urn: int) -> Any:
                 who=who(),
                 now=now,
             )
-        return _done(urn, f"{form.name.data or form.address.data} is on file.")
+        return _done(organisation_id, f"{form.name.data or form.address.data} is on file.")
     return _page(
         school,
         form,
@@ -128,70 +128,70 @@ def school_contact_add(urn: int) -> Any:
     )
 
 
-@coordinator.route("/schools/<int:urn>/contacts/<int:contact_id>", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/contacts/<int:contact_id>", methods=["GET", "POST"])
 @coordinators_only
-def school_contact(urn: int, contact_id: int) -> Any:
+def school_contact(organisation_id: int, contact_id: int) -> Any:
     """What is known of one contact, to be put right: a new row in its place, with where it comes from."""
-    school, now = our_school(urn), clock.now()
-    form = ContactForm(data=_contact_typed(_now_standing(urn, contact_id)))
+    school, now = our_school(organisation_id), clock.now()
+    form = ContactForm(data=_contact_typed(_now_standing(organisation_id, contact_id)))
     stands = opened.over(
         lambda: opened.words_of(
-            ContactForm(formdata=None, data=_contact_typed(_now_standing(urn, contact_id)))
+            ContactForm(formdata=None, data=_contact_typed(_now_standing(organisation_id, contact_id)))
         ),
-        Subject("school", urn, g.partnership.id),
+        Subject("school", organisation_id, g.partnership.id),
         "contact changed",
     )
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(urn))
+            stands.unchanged(lambda: performances.lock_school(organisation_id))
             contacts.change(
-                _now_standing(urn, contact_id),
+                _now_standing(organisation_id, contact_id),
                 contacts.details(form.name.data, form.role.data, form.address.data, form.phone.data),
                 source=form.source.data,
                 source_date=day_of(now),
                 who=who(),
                 now=now,
             )
-        return _done(urn, f"{form.name.data or form.address.data} is on file so from now on.")
+        return _done(organisation_id, f"{form.name.data or form.address.data} is on file so from now on.")
     return _page(school, form, "Change a contact", "Keep this")
 
 
-@coordinator.post("/schools/<int:urn>/contacts/<int:contact_id>/end")
+@coordinator.post("/schools/<int:organisation_id>/contacts/<int:contact_id>/end")
 @coordinators_only
-def school_contact_end(urn: int, contact_id: int) -> Any:
-    our_school(urn)
+def school_contact_end(organisation_id: int, contact_id: int) -> Any:
+    our_school(organisation_id)
     with transaction():
-        contact = _contact(urn, contact_id)
+        contact = _contact(organisation_id, contact_id)
         contacts.end(contact, who=who(), now=clock.now(), programmes=programmes.ids_of(g.partnership.id))
         told = f"{contact.name or contact.address} is not written to any more."
-    return _done(urn, told)
+    return _done(organisation_id, told)
 
 
-@coordinator.post("/schools/<int:urn>/contacts/<int:contact_id>/works")
+@coordinator.post("/schools/<int:organisation_id>/contacts/<int:contact_id>/works")
 @coordinators_only
-def school_contact_works(urn: int, contact_id: int) -> Any:
+def school_contact_works(organisation_id: int, contact_id: int) -> Any:
     """Somebody says that an address, from which mail came back, is right after all."""
-    our_school(urn)
+    our_school(organisation_id)
     with transaction():
-        address = _contact(urn, contact_id).address
+        address = _contact(organisation_id, contact_id).address
         outbox.end_dead(address, clock.now())
         contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
         history.record(
             "address works again",
-            history.Subject("school", urn, g.partnership.id),
+            history.Subject("school", organisation_id, g.partnership.id),
             who=who(),
             now=clock.now(),
             after={"address": address},
         )
-    return _done(urn, f"{address} is written to again.")
+    return _done(organisation_id, f"{address} is written to again.")
 
 
-@coordinator.route("/schools/<int:urn>/invite", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/invite", methods=["GET", "POST"])
 @coordinators_only
-def school_invite(urn: int) -> Any:
+def school_invite(organisation_id: int) -> Any:
     """One letter to one contact, asked before or not."""
-    school, programme = our_school(urn), the_programme()
-    on_file = contacts.to_write_to([urn]).get(urn, [])
+    school, programme = our_school(organisation_id), the_programme()
+    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     form = InviteForm()
     forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
     if request.method != "POST":  # chosen already where the page before was about this very person
@@ -200,8 +200,8 @@ def school_invite(urn: int) -> Any:
         with transaction():
             chosen = next(c for c in on_file if str(c.id) == form.contact.data)
             invitations.invite(programme, school, chosen, who=who(), now=clock.now())
-        return _done(urn, "The invitation is waiting to go out.")
-    earlier = invitations.of_school(programme.id, urn)
+        return _done(organisation_id, "The invitation is waiting to go out.")
+    earlier = invitations.of_school(programme.id, organisation_id)
     some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
         school,
@@ -215,16 +215,21 @@ def school_invite(urn: int) -> Any:
     )
 
 
-@coordinator.route("/schools/<int:urn>/book", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/book", methods=["GET", "POST"])
 @coordinators_only
-def school_book(urn: int) -> Any:
+def school_book(organisation_id: int) -> Any:
     """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to
     its times."""
-    school, programme, form, now = our_school(urn), the_programme(), BookForm(), clock.now()
-    if urn not in books_by_phone(programme, [school], now=now):
+    school, programme, form, now = our_school(organisation_id), the_programme(), BookForm(), clock.now()
+    if organisation_id not in books_by_phone(programme, [school], now=now):
         flash(_why_nothing(programme, school, now=now), "confirm")
-        return redirect(url_for("coordinator.school", urn=urn, programme=programme.id), 303)
-    on_file, slot = contacts.to_write_to([urn]).get(urn, []), request.values.get("slot", "")[:60]
+        return redirect(
+            url_for("coordinator.school", organisation_id=organisation_id, programme=programme.id), 303
+        )
+    on_file, slot = (
+        contacts.to_write_to([organisation_id]).get(organisation_id, []),
+        request.values.get("slot", "")[:60],
+    )
     chosen = _chosen(programme, school, slot, now=now)
     if request.method != "POST":
         form.name.data = next((c.name for c in on_file if c.name), "")
@@ -268,26 +273,36 @@ def _why_nothing(programme: Programme, school: School, *, now: datetime) -> str:
     )
 
 
-@coordinator.route("/schools/<int:urn>/answer", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/answer", methods=["GET", "POST"])
 @coordinators_only
-def school_answer(urn: int) -> Any:
-    school, programme, form = our_school(urn), the_programme(), AnswerForm()
-    if urn not in books_by_phone(programme, [school], now=clock.now()):
+def school_answer(organisation_id: int) -> Any:
+    school, programme, form = our_school(organisation_id), the_programme(), AnswerForm()
+    if organisation_id not in books_by_phone(programme, [school], now=clock.now()):
         forms.set_choices(form.kind, [choice for choice in ANSWERS if choice[0] != BOOKS])
     if request.method != "POST":  # what was chosen and noted on the school's page stands there already
         form.kind.data, form.reason.data = request.args.get("kind"), request.args.get("reason", "")[:500]
     if form.validate_on_submit():
         if form.kind.data == BOOKS:
-            return redirect(url_for("coordinator.school_book", urn=urn, **list_place.along(programme)), 303)
+            return redirect(
+                url_for(
+                    "coordinator.school_book", organisation_id=organisation_id, **list_place.along(programme)
+                ),
+                303,
+            )
         named = None
         with transaction():
             if form.kind.data == SOMEBODY_ELSE and form.address.data:
-                named = _named_by_phone(urn, form).id
+                named = _named_by_phone(organisation_id, form).id
             invitations.answer(programme, school, form.kind.data, form.said(), who=who(), now=clock.now())
         if named is None:
-            return _done(urn, "The answer is kept.")
+            return _done(organisation_id, "The answer is kept.")
         flash(f"The answer is kept, and {form.name.data or form.address.data} is on file. Write to them?")
-        where = url_for("coordinator.school_invite", urn=urn, programme=programme.id, contact=named)
+        where = url_for(
+            "coordinator.school_invite",
+            organisation_id=organisation_id,
+            programme=programme.id,
+            contact=named,
+        )
         return redirect(where, 303)
     return _page(
         school,
@@ -298,10 +313,10 @@ def school_answer(urn: int) -> Any:
     )
 
 
-@coordinator.route("/schools/<int:urn>/target", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/target", methods=["GET", "POST"])
 @coordinators_only
-def school_target(urn: int) -> Any:
-    school, programme, form = our_school(urn), the_programme(), TargetForm()
+def school_target(organisation_id: int) -> Any:
+    school, programme, form = our_school(organisation_id), the_programme(), TargetForm()
     groups = programmes.target_year_groups(programme.id)
     forms.set_choices(form.year_groups, [(str(y), year_group_name(y)) for y in groups])
     if not groups:
@@ -316,17 +331,22 @@ def school_target(urn: int) -> Any:
                 target_decisions.include(programme, school, chosen, reason=reason, who=by, now=now)
             else:
                 target_decisions.withdraw_decision(programme, school, reason=reason, who=by, now=now)
-            limits.write(g.partnership.id, [urn], now=now)
-        return _done(urn, "It counts so from now on. Figures as of earlier days stay as they were.")
+            limits.write(g.partnership.id, [organisation_id], now=now)
+        return _done(
+            organisation_id, "It counts so from now on. Figures as of earlier days stay as they were."
+        )
     return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
 
 
-def _named_by_phone(urn: int, form: AnswerForm) -> Contact:
+def _named_by_phone(organisation_id: int, form: AnswerForm) -> Contact:
     """The colleague who was named, as a contact; one that is on file already stays as it is."""
     address = contacts.clean_address(form.address.data)
-    known = next((c for c in contacts.contacts_of_school(urn) if c.address.lower() == address.lower()), None)
+    known = next(
+        (c for c in contacts.contacts_of_school(organisation_id) if c.address.lower() == address.lower()),
+        None,
+    )
     return known or contacts.add(
-        urn,
+        organisation_id,
         name=form.name.data or "",
         role=form.role.data or "",
         address=address,
@@ -342,12 +362,12 @@ def _contact_typed(contact: Contact) -> dict[str, str]:
     return {name: getattr(contact, name) for name in ("name", "role", "address", "phone", "source")}
 
 
-def _now_standing(urn: int, contact_id: int) -> Contact:
-    return contacts.as_it_stands(contact_id, urn) or abort(404)
+def _now_standing(organisation_id: int, contact_id: int) -> Contact:
+    return contacts.as_it_stands(contact_id, organisation_id) or abort(404)
 
 
-def _contact(urn: int, contact_id: int) -> Contact:
-    return contacts.get(contact_id, urn) or abort(404)
+def _contact(organisation_id: int, contact_id: int) -> Contact:
+    return contacts.get(contact_id, organisation_id) or abort(404)
 
 
 def _named(contact: Contact) -> str:
@@ -367,6 +387,6 @@ def _page(
     return page, status()
 
 
-def _done(urn: int, said: str) -> Response:
+def _done(organisation_id: int, said: str) -> Response:
     flash(said)
-    return redirect(url_for("coordinator.school", urn=urn, **list_place.along()), 303)
+    return redirect(url_for("coordinator.school", organisation_id=organisation_id, **list_place.along()), 303)

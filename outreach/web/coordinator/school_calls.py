@@ -20,47 +20,51 @@ from outreach.web.gate import coordinator, coordinators_only, our_school, the_pr
 from outreach.web.refusals import back_to
 
 
-@coordinator.post("/schools/<int:urn>/call")
+@coordinator.post("/schools/<int:organisation_id>/call")
 @coordinators_only
-def school_call(urn: int) -> Any:
+def school_call(organisation_id: int) -> Any:
     """Keep what a call came to. What needs more than a note is entered on the page for it."""
-    school, programme, form, now = our_school(urn), the_programme(), CallForm(), clock.now()
+    school, programme, form, now = our_school(organisation_id), the_programme(), CallForm(), clock.now()
     if not form.validate_on_submit():
         return school_shown.page_of(school, programme, call=form)
     along = list_place.along(programme)
     if form.said.data == CHOSE:
-        return redirect(url_for("coordinator.school_book", urn=urn, **along), 303)
+        return redirect(url_for("coordinator.school_book", organisation_id=organisation_id, **along), 303)
     if form.said.data in (ELSE, NO):
         kind = DECLINED if form.said.data == NO else SOMEBODY_ELSE
         answer = url_for(
-            "coordinator.school_answer", urn=urn, kind=kind, reason=form.text.data[:500], **along
+            "coordinator.school_answer",
+            organisation_id=organisation_id,
+            kind=kind,
+            reason=form.text.data[:500],
+            **along,
         )
         return redirect(answer, 303)
     words = SAID[form.said.data] + (f".\n{form.text.data}" if form.text.data else ".")
     with transaction():
         note = notes.write(
-            urn, words, programme, partnership_id=g.partnership.id, kind=PHONE, who=who(), now=now
+            organisation_id, words, programme, partnership_id=g.partnership.id, kind=PHONE, who=who(), now=now
         )
         if form.again.data is not None:
             me = db.session.get_one(Coordinator, current_user.person_id)
-            of_gaps.set_for(programme, urn, form.again.data, RING, me, who=who(), now=now)
+            of_gaps.set_for(programme, organisation_id, form.again.data, RING, me, who=who(), now=now)
         kept = note.id
-    return redirect(url_for("coordinator.school", urn=urn, done=kept, **along), 303)
+    return redirect(url_for("coordinator.school", organisation_id=organisation_id, done=kept, **along), 303)
 
 
-@coordinator.post("/schools/<int:urn>/call/<int:note_id>/undo")
+@coordinator.post("/schools/<int:organisation_id>/call/<int:note_id>/undo")
 @coordinators_only
-def school_call_undo(urn: int, note_id: int) -> Any:
-    our_school(urn)
+def school_call_undo(organisation_id: int, note_id: int) -> Any:
+    our_school(organisation_id)
     programme = the_programme()
-    here = school_shown.address_of(urn, programme)
+    here = school_shown.address_of(organisation_id, programme)
     with back_to(here), transaction():
         note = notes.find(note_id, partnership_id=g.partnership.id)
-        if note is None or note.urn != urn:
+        if note is None or note.organisation_id != organisation_id:
             abort(404)
         kept_at, before = note.recorded_at, None
         notes.withdraw(note, who=who(), now=clock.now())
-        stands = follow_ups.follow_ups_of_programme(programme.id, [urn]).get(urn)
+        stands = follow_ups.follow_ups_of_programme(programme.id, [organisation_id]).get(organisation_id)
         if stands is not None and stands.set_at == kept_at:  # the day that was set with the call
             with_it = follow_ups.get(stands.follow_up_id, partnership_id=g.partnership.id)
             before = follow_ups.take_back(with_it, who=who(), now=clock.now())
@@ -69,12 +73,12 @@ def school_call_undo(urn: int, note_id: int) -> Any:
     return redirect(here, 303)
 
 
-@coordinator.post("/schools/<int:urn>/link")
+@coordinator.post("/schools/<int:organisation_id>/link")
 @coordinators_only
-def school_link(urn: int) -> Any:
+def school_link(organisation_id: int) -> Any:
     """A code to read out, shown this once in its place on the school's page; a personal link where no postcode goes
     with a code."""
-    school, programme, now = our_school(urn), the_programme(), clock.now()
+    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
     name = f"the office, on the phone with {who()}"
     code = token = ""
     with transaction():

@@ -55,31 +55,33 @@ class OwnDayForm(Form):
     reason = forms.text("Why?", hint="For example: INSET day, mock exams. You may leave it empty.")
 
 
-@coordinator.route("/schools/<int:urn>/facts/<field>", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/facts/<field>", methods=["GET", "POST"])
 @coordinators_only
-def school_fact(urn: int, field: str) -> Any:
+def school_fact(organisation_id: int, field: str) -> Any:
     """Correct one field; it holds whatever the register says, until it is withdrawn."""
-    school = our_school(urn)
+    school = our_school(organisation_id)
     if field not in FIELDS:
         abort(404)
     form = _fact_form(field)
     if request.method != "POST":
         form.value.data = getattr(school, field)
     stands = opened.over(
-        lambda: {FIELDS[field]: _plain(getattr(schools.get(urn), field))},
-        Subject("school", urn, None),
+        lambda: {FIELDS[field]: _plain(getattr(schools.get(organisation_id), field))},
+        Subject("school", organisation_id, None),
         "corrected",
         "gave back to the register",
     )
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(urn))
+            stands.unchanged(lambda: performances.lock_school(organisation_id))
             corrections.correct(
-                urn, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
+                organisation_id, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
             )
-            limits.write(g.partnership.id, [urn], now=clock.now())
-        return _done(urn, f"{FIELDS[field]} is corrected. It stays so whatever the next register says.")
-    corrected = field in corrections.in_force(urn)
+            limits.write(g.partnership.id, [organisation_id], now=clock.now())
+        return _done(
+            organisation_id, f"{FIELDS[field]} is corrected. It stays so whatever the next register says."
+        )
+    corrected = field in corrections.in_force(organisation_id)
     return _page(
         school,
         form,
@@ -87,29 +89,31 @@ def school_fact(urn: int, field: str) -> Any:
         "Correct it",
         intro="The register’s own word stays beside it. Leave it empty for ‘not known’.",
         back_words="Withdraw the correction: the register’s word holds again" if corrected else "",
-        back_action=url_for("coordinator.school_fact_back", urn=urn, field=field),
+        back_action=url_for("coordinator.school_fact_back", organisation_id=organisation_id, field=field),
     )
 
 
-@coordinator.post("/schools/<int:urn>/facts/<field>/withdraw")
+@coordinator.post("/schools/<int:organisation_id>/facts/<field>/withdraw")
 @coordinators_only
-def school_fact_back(urn: int, field: str) -> Any:
-    our_school(urn)
-    with back_to(url_for("coordinator.school", urn=urn)), transaction():
-        corrections.withdraw_correction(urn, field, who=who(), now=clock.now())
-        limits.write(g.partnership.id, [urn], now=clock.now())
-    return _done(urn, f"{FIELDS[field]} is what the register says again.")
+def school_fact_back(organisation_id: int, field: str) -> Any:
+    our_school(organisation_id)
+    with back_to(url_for("coordinator.school", organisation_id=organisation_id)), transaction():
+        corrections.withdraw_correction(organisation_id, field, who=who(), now=clock.now())
+        limits.write(g.partnership.id, [organisation_id], now=clock.now())
+    return _done(organisation_id, f"{FIELDS[field]} is what the register says again.")
 
 
-@coordinator.route("/schools/<int:urn>/numbers", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/numbers", methods=["GET", "POST"])
 @coordinators_only
-def school_numbers(urn: int) -> Any:
+def school_numbers(organisation_id: int) -> Any:
     """How many pupils the school itself says it has in each target year group; an empty box leaves it as it
     is."""
-    school, programme = our_school(urn), the_programme()
+    school, programme = our_school(organisation_id), the_programme()
     form = _numbers_form(school, programme)
     stands = opened.over(
-        lambda: _as_told(urn, programme.academic_year, form), Subject("school", urn, None), "own numbers"
+        lambda: _as_told(organisation_id, programme.academic_year, form),
+        Subject("school", organisation_id, None),
+        "own numbers",
     )
     if form.validate_on_submit():
         numbers = {
@@ -120,10 +124,12 @@ def school_numbers(urn: int) -> Any:
         if not numbers:
             raise Refusal("Enter at least one number.")
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(urn))
-            schools.set_own_numbers(urn, programme.academic_year, numbers, who=who(), now=clock.now())
-            limits.write(g.partnership.id, [urn], now=clock.now())
-        return _done(urn, "The school’s own numbers are kept.")
+            stands.unchanged(lambda: performances.lock_school(organisation_id))
+            schools.set_own_numbers(
+                organisation_id, programme.academic_year, numbers, who=who(), now=clock.now()
+            )
+            limits.write(g.partnership.id, [organisation_id], now=clock.now())
+        return _done(organisation_id, "The school’s own numbers are kept.")
     return _page(
         school,
         form,
@@ -133,15 +139,15 @@ def school_numbers(urn: int) -> Any:
     )
 
 
-@coordinator.route("/schools/<int:urn>/days", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/days", methods=["GET", "POST"])
 @coordinators_only
-def school_day_add(urn: int) -> Any:
-    school, form = our_school(urn), OwnDayForm()
+def school_day_add(organisation_id: int) -> Any:
+    school, form = our_school(organisation_id), OwnDayForm()
     if form.validate_on_submit():
         say = school_days.open_up if form.is_open.data == "yes" else school_days.rule_out
         with transaction():
             say(school, given(form.day.data), form.reason.data, who=who(), now=clock.now())
-        return _done(urn, f"{day_short(form.day.data)} is kept.")
+        return _done(organisation_id, f"{day_short(form.day.data)} is kept.")
     return _page(
         school,
         form,
@@ -151,36 +157,36 @@ def school_day_add(urn: int) -> Any:
     )
 
 
-@coordinator.post("/schools/<int:urn>/days/<day>/take-back")
+@coordinator.post("/schools/<int:organisation_id>/days/<day>/take-back")
 @coordinators_only
-def school_day_back(urn: int, day: str) -> Any:
-    school = our_school(urn)
+def school_day_back(organisation_id: int, day: str) -> Any:
+    school = our_school(organisation_id)
     try:
         which = date.fromisoformat(day)
     except ValueError:
         abort(404)
-    with back_to(url_for("coordinator.school", urn=urn)), transaction():
+    with back_to(url_for("coordinator.school", organisation_id=organisation_id)), transaction():
         school_days.withdraw(school, which, who=who(), now=clock.now())
-    return _done(urn, f"{day_short(which)} is as its authority’s terms say again.")
+    return _done(organisation_id, f"{day_short(which)} is as its authority’s terms say again.")
 
 
-@coordinator.route("/schools/<int:urn>/hours", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/hours", methods=["GET", "POST"])
 @coordinators_only
-def school_hours(urn: int) -> Any:
-    school, form = our_school(urn), HoursForm()
+def school_hours(organisation_id: int) -> Any:
+    school, form = our_school(organisation_id), HoursForm()
     if request.method != "POST":
         form.opens.data, form.closes.data = school_days.hours(school)
     stands = opened.over(
         lambda: {"School day": " to ".join(map(time_of_day, school_days.hours(school)))},
-        Subject("school", urn, None),
+        Subject("school", organisation_id, None),
         "set its hours",
     )
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(urn))
+            stands.unchanged(lambda: performances.lock_school(organisation_id))
             opens, closes = given(form.opens.data), given(form.closes.data)
             school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
-        return _done(urn, "Its hours are kept. Shows are offered inside them.")
+        return _done(organisation_id, "Its hours are kept. Shows are offered inside them.")
     return _page(school, form, "When is its school day?", "Keep these hours")
 
 
@@ -203,7 +209,7 @@ def _fact_form(field: str) -> Any:
 
 def _numbers_form(school: School, programme: Programme) -> Any:
     """A box for each target year group that the school may have; what it told before stands in it."""
-    told = schools.own_numbers(school.urn, programme.academic_year)
+    told = schools.own_numbers(school.organisation_id, programme.academic_year)
     by_ages = offered(school.statutory_low_age, school.statutory_high_age)
     groups = [y for y in target_year_groups(programme.id) if by_ages is None or y in by_ages or y in told]
     boxes = {
@@ -223,9 +229,9 @@ def _plain(value: Any) -> str:
     return day_short(value) if isinstance(value, date) else str(value)
 
 
-def _as_told(urn: int, academic_year: int, form: Any) -> dict[str, str]:
+def _as_told(organisation_id: int, academic_year: int, form: Any) -> dict[str, str]:
     """The school's own numbers, by the labels of their boxes."""
-    told = schools.own_numbers(urn, academic_year)
+    told = schools.own_numbers(organisation_id, academic_year)
     return {
         field.label.text: _plain(told.get(int(name[1:])))
         for name, field in form._fields.items()
@@ -240,6 +246,6 @@ def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any
     return page, status()
 
 
-def _done(urn: int, said: str) -> Response:
+def _done(organisation_id: int, said: str) -> Response:
     flash(said)
-    return redirect(url_for("coordinator.school", urn=urn, **list_place.along()), 303)
+    return redirect(url_for("coordinator.school", organisation_id=organisation_id, **list_place.along()), 303)

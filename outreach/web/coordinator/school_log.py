@@ -53,7 +53,7 @@ def line(
     answers: Iterable[Answer],
     deeds: Iterable[Deed],
     mails: Iterable[Incoming],
-    urn: int,
+    organisation_id: int,
     names: Mapping[int, str],
     today: date,
 ) -> list[Entry]:
@@ -63,7 +63,7 @@ def line(
         *(_answer(a, today) for a in answers),
         *(_mail(m, today) for m in mails),
         *(_letter(one, today) for one in letters),
-        *(_note(n, urn, names, today) for n in notes),
+        *(_note(n, organisation_id, names, today) for n in notes),
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
@@ -84,9 +84,9 @@ def _told_otherwise(row: History) -> bool:
     return row.what in TOLD_OTHERWISE or row.what.startswith(("answered: ", "raised to the "))
 
 
-def _note(note: NoteOnSchool, urn: int, names: Mapping[int, str], today: date) -> Entry:
+def _note(note: NoteOnSchool, organisation_id: int, names: Mapping[int, str], today: date) -> Entry:
     phone = note.kind == PHONE
-    other = "" if note.urn == urn else f", at {names[note.urn]}"
+    other = "" if note.organisation_id == organisation_id else f", at {names[note.organisation_id]}"
     return Entry(
         at=note.recorded_at,
         when=day_of_line(note.recorded_at, today),

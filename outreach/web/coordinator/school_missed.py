@@ -15,39 +15,45 @@ from outreach.web.gate import coordinator, coordinators_only, our_school, the_pr
 from outreach.web.refusals import status
 
 
-@coordinator.route("/schools/<int:urn>/missed", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/missed", methods=["GET", "POST"])
 @coordinators_only
-def school_missed(urn: int) -> Any:
+def school_missed(organisation_id: int) -> Any:
     """Each year group that has seen it; the POST says how many missed it."""
-    years = _years(urn)
-    form, done = absent_form.told(the_programme(), our_school(urn), years, back=_here(urn), who=who())
-    return done or _page(urn, years, form, absent_form.caught_up_form(years, sent=False))
+    years = _years(organisation_id)
+    form, done = absent_form.told(
+        the_programme(), our_school(organisation_id), years, back=_here(organisation_id), who=who()
+    )
+    return done or _page(organisation_id, years, form, absent_form.caught_up_form(years, sent=False))
 
 
-@coordinator.post("/schools/<int:urn>/missed/caught-up")
+@coordinator.post("/schools/<int:organisation_id>/missed/caught-up")
 @coordinators_only
-def school_caught_up(urn: int) -> Any:
+def school_caught_up(organisation_id: int) -> Any:
     """Who had a lesson or the film instead; the same page where that cannot be."""
-    years = _years(urn)
-    form, done = absent_form.caught_up(the_programme(), our_school(urn), years, back=_here(urn), who=who())
-    return done or _page(urn, years, absent_form.missed_form(years, sent=False), form)
+    years = _years(organisation_id)
+    form, done = absent_form.caught_up(
+        the_programme(), our_school(organisation_id), years, back=_here(organisation_id), who=who()
+    )
+    return done or _page(organisation_id, years, absent_form.missed_form(years, sent=False), form)
 
 
-@coordinator.post("/schools/<int:urn>/missed/<int:absence_id>/take-back")
+@coordinator.post("/schools/<int:organisation_id>/missed/<int:absence_id>/take-back")
 @coordinators_only
-def school_missed_back(urn: int, absence_id: int) -> Any:
-    school, programme = our_school(urn), the_programme()
-    absences.get(absence_id, programme.id, school.urn)
+def school_missed_back(organisation_id: int, absence_id: int) -> Any:
+    school, programme = our_school(organisation_id), the_programme()
+    absences.get(absence_id, programme.id, school.organisation_id)
     return absent_form.taken_back(
-        lambda: absences.get(absence_id, the_programme().id, urn), back=_here(urn), who=who()
+        lambda: absences.get(absence_id, the_programme().id, organisation_id),
+        back=_here(organisation_id),
+        who=who(),
     )
 
 
-@coordinator.post("/schools/<int:urn>/missed/place")
+@coordinator.post("/schools/<int:organisation_id>/missed/place")
 @coordinators_only
-def school_missed_place(urn: int) -> Any:
+def school_missed_place(organisation_id: int) -> Any:
     """A place at a neighbour's show, with the school on the phone: on to the school's own page of them."""
-    school, programme = our_school(urn), the_programme()
+    school, programme = our_school(organisation_id), the_programme()
     with transaction():
         token = open_door.read_out(
             programme, school, name=f"On the phone with {who()}", address="", who=who(), now=clock.now()
@@ -55,19 +61,21 @@ def school_missed_place(urn: int) -> Any:
     return redirect(url_for("school.catch_up_neighbours", token=token), 303)
 
 
-def _years(urn: int) -> dict[int, YearMissed]:
-    return absences.of_school(the_programme(), our_school(urn), now=clock.now())
+def _years(organisation_id: int) -> dict[int, YearMissed]:
+    return absences.of_school(the_programme(), our_school(organisation_id), now=clock.now())
 
 
-def _here(urn: int) -> str:
-    return url_for("coordinator.school_missed", urn=urn, **list_place.along(the_programme()))
+def _here(organisation_id: int) -> str:
+    return url_for(
+        "coordinator.school_missed", organisation_id=organisation_id, **list_place.along(the_programme())
+    )
 
 
-def _page(urn: int, years: dict[int, YearMissed], form: Any, lesson: Any) -> Any:
+def _page(organisation_id: int, years: dict[int, YearMissed], form: Any, lesson: Any) -> Any:
     along = list_place.along(the_programme())
     page = render_template(
         "coordinator/school_missed.html",
-        school=our_school(urn),
+        school=our_school(organisation_id),
         programme=the_programme(),
         along=along,
         years=years,
@@ -76,7 +84,7 @@ def _page(urn: int, years: dict[int, YearMissed], form: Any, lesson: Any) -> Any
         key=form_keys.key_of(),
         words=absent_words,
         places=any(year.left for year in years.values()),
-        told_at=url_for("coordinator.school_missed", urn=urn, **along),
-        caught_at=url_for("coordinator.school_caught_up", urn=urn, **along),
+        told_at=url_for("coordinator.school_missed", organisation_id=organisation_id, **along),
+        caught_at=url_for("coordinator.school_caught_up", organisation_id=organisation_id, **along),
     )
     return page, status()

@@ -77,7 +77,11 @@ class Known:
     now: datetime
 
     def to(self, page: str) -> str:
-        return url_for(f"coordinator.{page}", urn=self.school.urn, **list_place.along(self.programme))
+        return url_for(
+            f"coordinator.{page}",
+            organisation_id=self.school.organisation_id,
+            **list_place.along(self.programme),
+        )
 
 
 def next_step(known: Known) -> NextStep:
@@ -128,7 +132,7 @@ def _ring(known: Known) -> NextStep:
 
 def _remind(known: Known, address: str) -> NextStep:
     assert known.steps is not None
-    reminder, today = known.steps.reminders[known.school.urn], day_of(known.now)
+    reminder, today = known.steps.reminders[known.school.organisation_id], day_of(known.now)
     not_today = reminders.why_not_today(known.programme, reminder.asking, now=known.now)
     foot = ""
     if settings.schedule_of_programme(known.programme.id).reminders_on:
@@ -152,7 +156,7 @@ def _remind(known: Known, address: str) -> NextStep:
 
 def _raise(known: Known, address: str) -> NextStep:
     assert known.steps is not None
-    gap = known.steps.raised[known.school.urn]
+    gap = known.steps.raised[known.school.organisation_id]
     to_head = gap.level == HEAD
     closed = gap.asking.calendar.why_closed(day_of(known.now))
     known_there = gap.known[0] if gap.known else None
@@ -219,9 +223,9 @@ def _others(known: Known, step: str) -> list[Link]:
     school, steps = known.school, known.steps
     found: list[Link] = []
     if steps is not None:
-        if school.urn in steps.raised:
-            level = "head" if steps.raised[school.urn].level == HEAD else "trust"
-            found.append((f"Raise to the {level}…", steps.raise_address(school.urn)))
+        if school.organisation_id in steps.raised:
+            level = "head" if steps.raised[school.organisation_id].level == HEAD else "trust"
+            found.append((f"Raise to the {level}…", steps.raise_address(school.organisation_id)))
         if (
             step
             and not any(page in step for page in ("/answer", "/book"))
@@ -230,13 +234,23 @@ def _others(known: Known, step: str) -> list[Link]:
             found.append(("Note a call…", known.to("school_answer")))
         found.append(("Set a day…", known.to("follow_up")))
     if school.is_open and not known.on_file:
-        found.append(("Add a contact…", url_for("coordinator.school_contact_add", urn=school.urn)))
+        found.append(
+            (
+                "Add a contact…",
+                url_for("coordinator.school_contact_add", organisation_id=school.organisation_id),
+            )
+        )
     if _may_write(known):
         found.append(("Invite…", known.to("school_invite")))
     if school.is_open and any(c.address.lower() not in known.unwritable for c in known.on_file):
         programme = known.programme.id
         found.append(
-            ("Own words…", url_for("coordinator.own_letter_new", urn=school.urn, programme=programme))
+            (
+                "Own words…",
+                url_for(
+                    "coordinator.own_letter_new", organisation_id=school.organisation_id, programme=programme
+                ),
+            )
         )
     if _may_propose(known):
         found.append(("Propose a time…", known.to("propose")))
@@ -267,7 +281,7 @@ def _may_write(known: Known) -> bool:
 
 
 def _may_propose(known: Known) -> bool:
-    if known.steps is not None and known.school.urn not in known.steps.to_offer:
+    if known.steps is not None and known.school.organisation_id not in known.steps.to_offer:
         return False
     return (
         known.school.is_open

@@ -24,15 +24,15 @@ class NoteForm(Form):
     text = forms.words("Note", required="Write the note first.", at_most=notes.LONGEST, hint=notes.NO_NAMES)
 
 
-@coordinator.route("/schools/<int:urn>/notes", methods=["GET", "POST"])
+@coordinator.route("/schools/<int:organisation_id>/notes", methods=["GET", "POST"])
 @coordinators_only
-def school_note(urn: int) -> Any:
+def school_note(organisation_id: int) -> Any:
     """A note, or what was said on the phone; of the programme in hand where there is one."""
-    school, form = our_school(urn), NoteForm()
+    school, form = our_school(organisation_id), NoteForm()
     if form.validate_on_submit():
         with transaction():
             notes.write(
-                urn,
+                organisation_id,
                 form.text.data,
                 programme_in_hand(),
                 partnership_id=g.partnership.id,
@@ -40,7 +40,9 @@ def school_note(urn: int) -> Any:
                 who=who(),
                 now=clock.now(),
             )
-        return _done(urn, "The note is kept. Coordinators of your partnership read it, and nobody else.")
+        return _done(
+            organisation_id, "The note is kept. Coordinators of your partnership read it, and nobody else."
+        )
     page = render_template(
         "coordinator/school_form.html",
         school=school,
@@ -51,22 +53,22 @@ def school_note(urn: int) -> Any:
     return page, status()
 
 
-@coordinator.post("/schools/<int:urn>/notes/<int:note_id>/take-back")
+@coordinator.post("/schools/<int:organisation_id>/notes/<int:note_id>/take-back")
 @coordinators_only
-def school_note_back(urn: int, note_id: int) -> Any:
-    our_school(urn)
-    with back_to(_at(urn)), transaction():
+def school_note_back(organisation_id: int, note_id: int) -> Any:
+    our_school(organisation_id)
+    with back_to(_at(organisation_id)), transaction():
         note = notes.find(note_id, partnership_id=g.partnership.id)
         if note is None:
             abort(404)
         notes.withdraw(note, who=who(), now=clock.now())
-    return _done(urn, "The note is taken back; its words are gone.")
+    return _done(organisation_id, "The note is taken back; its words are gone.")
 
 
-def _done(urn: int, said: str) -> Response:
+def _done(organisation_id: int, said: str) -> Response:
     flash(said)
-    return redirect(_at(urn), 303)
+    return redirect(_at(organisation_id), 303)
 
 
-def _at(urn: int) -> str:
-    return url_for("coordinator.school", urn=urn, _anchor="log", **list_place.along())
+def _at(organisation_id: int) -> str:
+    return url_for("coordinator.school", organisation_id=organisation_id, _anchor="log", **list_place.along())

@@ -101,31 +101,34 @@ def page_of(
 ) -> Any:
     """The whole page. `call`: what was typed about a call; `code`: one that was just made, to be read out."""
     now, ours = clock.now(), g.partnership.id
-    urn, today = school.urn, day_of(now)
-    came_from, became = lines.before([urn], ours).get(urn, []), lines.after([urn], ours).get(urn, [])
-    former = lines.former_selves([urn], ours, today=today).get(urn, [])
-    family = [urn, *(s.urn for s in former)]
-    on_file = contacts.to_write_to([urn]).get(urn, [])
+    organisation_id, today = school.organisation_id, day_of(now)
+    came_from, became = (
+        lines.before([organisation_id], ours).get(organisation_id, []),
+        lines.after([organisation_id], ours).get(organisation_id, []),
+    )
+    former = lines.former_selves([organisation_id], ours, today=today).get(organisation_id, [])
+    family = [organisation_id, *(s.organisation_id for s in former)]
+    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     bookings = diary.of_schools(family, ours)
     visits = [*(b.uid for b in bookings), *proposals.uids_of(family, ours)]
     written = letterbook.of_schools(family, visits, ours, most=LETTERS)
-    asked = invitations.of_school(programme.id, urn) if programme else []
+    asked = invitations.of_school(programme.id, organisation_id) if programme else []
     about = {letter.id: letter for letter in (*written, *(own for _, own in asked)) if letter is not None}
-    chapters = story.story_of_school(urn, g.partnership, as_of=today, now=now)
-    changes = decisions.of_school(urn, ours)
-    names = {s.urn: s.name for s in (school, *came_from)}
+    chapters = story.story_of_school(organisation_id, g.partnership, as_of=today, now=now)
+    changes = decisions.of_school(organisation_id, ours)
+    names = {s.organisation_id: s.name for s in (school, *came_from)}
     not_there = {item.booking.id for item in closing.of_schools(family, ours, now=now)}
     entries = school_log.line(
         notes=notes.of_schools(family, partnership_id=ours),
         letters=about.values(),
-        answers=invitations.answers_of(programme.id, urn) if programme else [],
+        answers=invitations.answers_of(programme.id, organisation_id) if programme else [],
         deeds=school_told.deeds(
-            family, [b.reference for b in bookings], {str(s.urn): s.name for s in came_from}, ours
+            family, [b.reference for b in bookings], {str(s.organisation_id): s.name for s in came_from}, ours
         ),
         mails=contents.about(
             {*visits, *(letter.stream for letter in written)}, {c.address for c in on_file}, ours, most=MAILS
         ),
-        urn=urn,
+        organisation_id=organisation_id,
         names=names,
         today=today,
     )
@@ -141,9 +144,9 @@ def page_of(
         school=school,
         programme=programme,
         along=list_place.along(programme),
-        place=list_place.place(programme, urn) if programme else None,
+        place=list_place.place(programme, organisation_id) if programme else None,
         words=school_words,
-        years=school_words.years(chapters, urn, today=now.date()),
+        years=school_words.years(chapters, organisation_id, today=now.date()),
         succession=school_words.line_of_succession(
             school,
             became,
@@ -156,7 +159,7 @@ def page_of(
         facts=facts,
         facts_inside=school_words.corrected_here(facts),
         changes=school_words.to_be_decided(len([c for c in changes if c.settled_at is None])),
-        contacts=school_words.contact_lines(on_file, urn, dead),
+        contacts=school_words.contact_lines(on_file, organisation_id, dead),
         own_days=own_days,
         hours=hours,
         days_inside=school_words.days_inside(own_days, hours),
@@ -178,13 +181,18 @@ def page_of(
     return page, 200 if code else status()
 
 
-def _just_kept(urn: int) -> NoteOnSchool | None:
+def _just_kept(organisation_id: int) -> NoteOnSchool | None:
     """The call that one has just kept, as `?done=` names it; nothing of it an hour later, or once it was undone."""
     wanted = request.args.get("done", "")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
         return None
     note = notes.read(int(wanted), partnership_id=g.partnership.id)
-    if note is None or note.urn != urn or note.withdrawn_at or note.recorded_at < clock.now() - JUST:
+    if (
+        note is None
+        or note.organisation_id != organisation_id
+        or note.withdrawn_at
+        or note.recorded_at < clock.now() - JUST
+    ):
         return None
     return note
 
@@ -200,15 +208,21 @@ def _in_programme(
     call: CallForm | None,
 ) -> dict[str, Any]:
     """What the page says of the school in the programme in hand."""
-    now, urn = clock.now(), school.urn
+    now, organisation_id = clock.now(), school.organisation_id
     chapter = next(c for c in chapters if c.programme.id == programme.id)
-    proposed = proposals.all_open(programme.id, urn, now=now)
+    proposed = proposals.all_open(programme.id, organisation_id, now=now)
     account = accounts.account(programme, school, now=now)
     missing = chapter.standing if chapter.standing is not None and chapter.standing.is_gap else None
-    steps = NextSteps(programme, {urn: missing}, {urn: tuple(family)}, now=now) if missing else None
-    decision = target_decisions.decisions(programme.id).get(urn)
-    owner = owners.owners_of_programme(programme.id, [urn]).get(urn)
-    pupils = school_words.pupils_known(account.expected, schools.own_numbers(urn, programme.academic_year))
+    steps = (
+        NextSteps(programme, {organisation_id: missing}, {organisation_id: tuple(family)}, now=now)
+        if missing
+        else None
+    )
+    decision = target_decisions.decisions(programme.id).get(organisation_id)
+    owner = owners.owners_of_programme(programme.id, [organisation_id]).get(organisation_id)
+    pupils = school_words.pupils_known(
+        account.expected, schools.own_numbers(organisation_id, programme.academic_year)
+    )
     step = school_next.next_step(
         school_next.Known(
             school=school,
@@ -220,8 +234,8 @@ def _in_programme(
             unwritable=unwritable,
             bookings=[b for b in bookings if b.programme_id == programme.id],
             proposed=proposed,
-            held=holds.held(programme.id, urn, now=now),
-            could_book=urn in holds.who_could_book(programme, {school: account}, now=now),
+            held=holds.held(programme.id, organisation_id, now=now),
+            could_book=organisation_id in holds.who_could_book(programme, {school: account}, now=now),
             now=now,
         )
     )
@@ -229,10 +243,10 @@ def _in_programme(
         "step": step,
         "of_programme": f"{programme.title}, {year_name(programme.academic_year)}",
         "follow_up_panel": follow_up_shown.panel(
-            urn, programme, family, is_missing=missing is not None, now=now
+            organisation_id, programme, family, is_missing=missing is not None, now=now
         ),
         "call_form": call or CallForm(formdata=None),
-        "just_kept": _just_kept(urn),
+        "just_kept": _just_kept(organisation_id),
         "proposed": [(p, school_words.kept(p, _heard(p))) for p in proposed],
         "chapter": chapter,
         "standing": chapter.standing,
@@ -267,6 +281,8 @@ def _heard(proposal: Proposal) -> dict[str, str]:
     }
 
 
-def address_of(urn: int, programme: Programme | None, **more: Any) -> str:
+def address_of(organisation_id: int, programme: Programme | None, **more: Any) -> str:
     """The school's page, with the list from which somebody came."""
-    return url_for("coordinator.school", urn=urn, **list_place.along(programme), **more)
+    return url_for(
+        "coordinator.school", organisation_id=organisation_id, **list_place.along(programme), **more
+    )

@@ -64,7 +64,10 @@ class Deed:
 
 
 def facts(school: School) -> list[FieldAsHeld]:
-    held, register = corrections.in_force(school.urn), corrections.register_word(school.urn)
+    held, register = (
+        corrections.in_force(school.organisation_id),
+        corrections.register_word(school.organisation_id),
+    )
     return [
         FieldAsHeld(
             field=field,
@@ -78,16 +81,22 @@ def facts(school: School) -> list[FieldAsHeld]:
 
 
 def deeds(
-    urns: Collection[int], references: Collection[str], others: Mapping[str, str], partnership_id: int
+    organisation_ids: Collection[int],
+    references: Collection[str],
+    others: Mapping[str, str],
+    partnership_id: int,
 ) -> list[Deed]:
     """All that was done about some schools and bookings, newest first; three queries.
 
     Of a school that changed hands only what was done while it was the partnership's, and in its own
     programmes.
     """
-    spans = {("school", urn): held for urn, held in hands.spans(urns, partnership_id).items()}
+    spans = {
+        ("school", organisation_id): held
+        for organisation_id, held in hands.spans(organisation_ids, partnership_id).items()
+    }
     rows = history.of_many(
-        {"school": urns, "booking": references}, spans=spans, partnership_id=partnership_id
+        {"school": organisation_ids, "booking": references}, spans=spans, partnership_id=partnership_id
     )
     return [
         Deed(
@@ -119,8 +128,8 @@ def deed_in_words(row: History) -> str:
 
 
 def _says_nothing(key: str, value: Any) -> bool:
-    """Whether it is a row's number, which tells a person nothing."""
-    return key in ("programme", "urn") and isinstance(value, int)
+    """Whether it is a row's number, which tells a person nothing; older deeds say `urn`."""
+    return key in ("programme", "urn", "organisation_id") and isinstance(value, int)
 
 
 def _told(key: str, value: Any) -> str:

@@ -112,7 +112,7 @@ def summary(school: School) -> str:
     pupils = school.number_of_pupils
     return " · ".join(
         (
-            f"URN {school.urn}",
+            f"URN {school.organisation_id}",
             *([f"LAESTAB {school.laestab}"] if school.laestab else []),
             school.phase_of_education or "no phase",
             school.type_of_establishment,
@@ -175,10 +175,10 @@ def year_groups(standing: Standing, promised: Mapping[int, int]) -> dict[int, st
     }
 
 
-def outside_target(also_seen: Iterable[AlsoSeen], urn: int, *, for_adults: bool) -> str:
+def outside_target(also_seen: Iterable[AlsoSeen], organisation_id: int, *, for_adults: bool) -> str:
     said = ["Not in the target of this programme."]
     for seen in also_seen:
-        if seen.urn == urn:
+        if seen.organisation_id == organisation_id:
             who = "It was seen here" if seen.pupils is None else f"{count(seen.pupils, 'pupil')} saw it"
             said.append(f"{who}, and {'counts' if for_adults else 'count'} in no share: {seen.why}.")
     return " ".join(said)
@@ -204,15 +204,15 @@ def decided(decision: TargetDecision) -> str:
     return f"Taken in with {year_groups_name(decision.year_groups)}: {decision.reason}"
 
 
-def years(chapters: Iterable[Chapter], urn: int, *, today: date) -> list[Year]:
-    return [_year(chapter, urn, today) for chapter in chapters]
+def years(chapters: Iterable[Chapter], organisation_id: int, *, today: date) -> list[Year]:
+    return [_year(chapter, organisation_id, today) for chapter in chapters]
 
 
-def _year(chapter: Chapter, urn: int, today: date) -> Year:
+def _year(chapter: Chapter, organisation_id: int, today: date) -> Year:
     adults, shown = chapter.programme.for_adults, chapter.shown
     until = f", as of {day_short(chapter.day)}" if chapter.day < today else ""
     instead = [
-        f"{'Attended' if adults else 'Saw it'}{'' if seen.urn == urn else f' as {seen.name}'}; "
+        f"{'Attended' if adults else 'Saw it'}{'' if seen.organisation_id == organisation_id else f' as {seen.name}'}; "
         f"counts in no share: {seen.why}"
         for seen in chapter.also_seen
     ]
@@ -223,7 +223,9 @@ def _year(chapter: Chapter, urn: int, today: date) -> Year:
     return Year(
         chapter=chapter,
         under=year_name(chapter.programme.academic_year) + until,
-        stood=[("" if s.urn == urn else f"as {s.name}", s, _beneath(s)) for s in shown],
+        stood=[
+            ("" if s.organisation_id == organisation_id else f"as {s.name}", s, _beneath(s)) for s in shown
+        ],
         instead=[] if shown else instead,
         pupils=[] if adults else counted,
     )
@@ -248,7 +250,7 @@ def booking_line(
 ) -> BookingLine:
     """When it is, what became of it, and under which name; `closing`: it stands after its school has closed."""
     starts_at, cancelled = booking.performance.starts_at, booking.ended_at is not None
-    other = booking.urn != school.urn
+    other = booking.organisation_id != school.organisation_id
     not_there = "The school is closed"
     if other or school.is_open:
         not_there = "Stands under a school that is not there then"
@@ -261,13 +263,14 @@ def booking_line(
             *(["as guest"] if booking.role == "guest" and not booking.catch_up else []),
             *(["for pupils who missed its show"] if booking.catch_up else []),
         ],
-        under=year_name(booking.programme.academic_year) + (f", as {names[booking.urn]}" if other else ""),
+        under=year_name(booking.programme.academic_year)
+        + (f", as {names[booking.organisation_id]}" if other else ""),
         pupils="staff" if booking.programme.for_adults else number(booking.seats),
         not_there=not_there if closing else "",
     )
 
 
-def contact_lines(found: Sequence[Contact], urn: int, dead: Collection[str]) -> list[ContactLine]:
+def contact_lines(found: Sequence[Contact], organisation_id: int, dead: Collection[str]) -> list[ContactLine]:
     """The contacts as they are written to."""
     return [
         ContactLine(
@@ -275,7 +278,7 @@ def contact_lines(found: Sequence[Contact], urn: int, dead: Collection[str]) -> 
             name=contact.name or "No name",
             first=contact is found[0] and len(found) > 1,
             comes_back=contact.address in dead,
-            own=contact.urn == urn,
+            own=contact.organisation_id == organisation_id,
         )
         for contact in found
     ]
@@ -349,11 +352,11 @@ def to_be_decided(changes: int) -> str:
     return f"{count(changes, 'change')} of the register {wait} to be decided." if changes else ""
 
 
-def visit(visit: EarlierVisit, urn: int, names: Mapping[int, str]) -> str:
+def visit(visit: EarlierVisit, organisation_id: int, names: Mapping[int, str]) -> str:
     """An earlier visit: its day, how many came, and under which name."""
     said = (
         day_short(visit.day) if visit.day else "day not known",
         count(visit.pupils, "pupil") if visit.pupils is not None else "number not known",
-        *([] if visit.urn == urn else [f"as {names[visit.urn]}"]),
+        *([] if visit.urn == organisation_id else [f"as {names[visit.urn]}"]),
     )
     return ", ".join(said)

@@ -225,7 +225,7 @@ def _lines(asked: View, programme_id: int, filters: ListFilters) -> Iterator[Seq
 def _also_seen(found: Sequence[AlsoSeen]) -> Iterator[Sequence[Any]]:
     yield ["URN", "School", "District", "Why it counts in no share", "Pupils seen"]
     for s in found:
-        yield [s.urn, s.name, s.district_name, s.why, "unknown" if s.pupils is None else s.pupils]
+        yield [s.organisation_id, s.name, s.district_name, s.why, "unknown" if s.pupils is None else s.pupils]
     yield tabular.end_line(f"the list: {count(len(found), 'school')}")
 
 
@@ -238,7 +238,7 @@ def _kinds(names: Iterable[str]) -> list[str]:
 def _line(s: Standing) -> list[Any]:
     states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
     return [
-        s.urn,
+        s.organisation_id,
         s.name,
         s.district_name,
         s.phase,

@@ -38,8 +38,8 @@ def search() -> Any:
     if kind and kind not in KINDS:
         said.append(f"There is no list ‘{kind[:40]}’, so everything is shown.")
         kind = ""
-    if not kind and (urn := schools.school_of_urn(here, want)) is not None:
-        return redirect(url_for("coordinator.school", urn=urn))
+    if not kind and (organisation_id := schools.school_of_organisation_id(here, want)) is not None:
+        return redirect(url_for("coordinator.school", organisation_id=organisation_id))
     if not kind and (reference := bookings.booking_of_reference(here, want)) is not None:
         return redirect(url_for("coordinator.booking", reference=reference))
     page = pages = 1
@@ -86,20 +86,30 @@ def search_options() -> Any:
         Option(row.address(), row.words, f"Page of {door.words}" if door.words != row.words else "Page")
         for door, row in doors.find(typed)[: 2 * OPTIONS]
     ]
-    urn = schools.school_of_urn(here, want)
-    if urn is not None:
-        options.append(Option(url_for("coordinator.school", urn=urn), our_school(urn).name, f"URN {urn}"))
+    organisation_id = schools.school_of_organisation_id(here, want)
+    if organisation_id is not None:
+        options.append(
+            Option(
+                url_for("coordinator.school", organisation_id=organisation_id),
+                our_school(organisation_id).name,
+                f"URN {organisation_id}",
+            )
+        )
     found = everywhere.overview(here, want, OPTIONS)
     options += [
         Option(
-            url_for("coordinator.school", urn=hit.school.urn),
+            url_for("coordinator.school", organisation_id=hit.school.organisation_id),
             hit.school.name,
             " · ".join(part for part in ("School", hit.school.town) if part),
         )
         for hit in found.schools
     ]
     options += [
-        Option(url_for("coordinator.school", urn=p.urn), p.name or p.role or p.address, p.school_name)
+        Option(
+            url_for("coordinator.school", organisation_id=p.organisation_id),
+            p.name or p.role or p.address,
+            p.school_name,
+        )
         for p in found.people
     ]
     options += [

@@ -44,7 +44,7 @@ def on_from_it(leg: Leg | None, show: Performance) -> LegWords:
 def _words(term: str, leg: Leg | None, show: Performance, before: str) -> LegWords:
     if leg is None:
         return LegWords(term=term, leg=None, how_far="", times="", spare="", is_short=False)
-    stays = leg.other is not None and leg.other.urn == show.urn
+    stays = leg.other is not None and leg.other.organisation_id == show.organisation_id
     return LegWords(
         term=term,
         leg=leg,

@@ -32,7 +32,7 @@ def wave_list() -> Any:
     if programme is None:
         return render_template("coordinator/questionnaire_none.html")
     now, shows = clock.now(), waves.shows_of_programme(programme.id)
-    declined = declines.urns_of_programme(programme.id)
+    declined = declines.organisation_ids_of_programme(programme.id)
     return render_template(
         "coordinator/waves.html",
         programme=programme,
@@ -51,7 +51,7 @@ def make_all_codes() -> Response:
     """Codes for every show to come that has none and whose school did not decline."""
     programme, made = the_programme(), 0
     with back_to(url_for("coordinator.wave_list", programme=programme.id)), transaction():
-        declined = declines.urns_of_programme(programme.id)
+        declined = declines.organisation_ids_of_programme(programme.id)
         for one in waves.shows_of_programme(programme.id):
             if _could_be_asked(one, declined):
                 made += bool(waves.make(one.performance, who=who(), now=clock.now()))
@@ -82,7 +82,7 @@ def show_codes(performance_id: int) -> Any:
         expected=expected.pupils(show, now=now),
         piles={wave.id: tallies.of_wave(wave.id) for wave in found},
         over=[wave.id for wave in found if wave.state(now) in (OVER, CLOSED)],
-        declined=show.urn in declines.urns_of_programme(show.programme_id),
+        declined=show.organisation_id in declines.organisation_ids_of_programme(show.programme_id),
         wrong=wrong.message if wrong else "",
         now=now,
         words=questionnaire_words,
@@ -98,7 +98,7 @@ def decline_questionnaire(performance_id: int) -> Response:
         show = _show(performance_id)
         programme = show.tour_day.programme
         deed = declines.withdraw if request.form.get("after_all") else declines.decline
-        deed(programme, show.urn, who=who(), now=clock.now())
+        deed(programme, show.organisation_id, who=who(), now=clock.now())
     flash(
         "Kept. Its pupils are asked." if request.form.get("after_all") else "Kept. No code of it works.",
         "done",
@@ -220,7 +220,11 @@ def _to_print(what: str, wave: AnswerWave) -> Any:
 
 
 def _could_be_asked(one: ShowAsked, declined: set[int]) -> bool:
-    return not one.waves and one.performance.urn not in declined and one.performance.ends_at > clock.now()
+    return (
+        not one.waves
+        and one.performance.organisation_id not in declined
+        and one.performance.ends_at > clock.now()
+    )
 
 
 def _show(performance_id: int) -> Performance:

@@ -60,30 +60,30 @@ def suggest() -> Any:
         {
             "name": school.name,
             "where": ", ".join(part for part in (school.town, school.postcode) if part),
-            "url": url_for("public.ask_link", urn=school.urn),
+            "url": url_for("public.ask_link", organisation_id=school.organisation_id),
         }
         for school in found
         if school.is_open
     ]
 
 
-@public.route("/find/<int:urn>", methods=["GET", "POST"])
+@public.route("/find/<int:organisation_id>", methods=["GET", "POST"])
 @open_to_all
-def ask_link(urn: int) -> Any:
+def ask_link(organisation_id: int) -> Any:
     """One school: asks for an address; whatever it is, the same page follows."""
-    school, programme = _school_and_programme(urn)
+    school, programme = _school_and_programme(organisation_id)
     form = AskForm()
     if programme is not None and form.validate_on_submit():
         _ask(form, programme, school)
-        return redirect(url_for("public.asked", urn=urn), 303)
+        return redirect(url_for("public.asked", organisation_id=organisation_id), 303)
     page = render_template("public/ask_link.html", school=school, programme=programme, form=form)
     return page, status()
 
 
-@public.get("/find/<int:urn>/asked")
+@public.get("/find/<int:organisation_id>/asked")
 @open_to_all
-def asked(urn: int) -> Any:
-    school, _programme = _school_and_programme(urn)
+def asked(organisation_id: int) -> Any:
+    school, _programme = _school_and_programme(organisation_id)
     return render_template("public/asked.html", school=school)
 
 
@@ -133,9 +133,9 @@ def _reference(typed: str) -> str:
     return reference
 
 
-def _school_and_programme(urn: int) -> tuple[School, Programme | None]:
+def _school_and_programme(organisation_id: int) -> tuple[School, Programme | None]:
     """An open school of somebody's authority, and what it could book now; 404 for any other."""
-    school = schools.get(urn)
+    school = schools.get(organisation_id)
     partnership = partnerships.of_authority(school.la_code)
     if partnership is None or not school.is_open:
         abort(404)

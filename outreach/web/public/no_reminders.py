@@ -21,7 +21,9 @@ BY_LINK = "the stop link of a reminder"
 def no_reminders(reminder_token: str) -> Any:
     """Looking stops nothing: scanners of mail open links."""
     booking = _whose(reminder_token)
-    return _page(reminder_token, booking, stopped=stopping.stopped(booking.programme_id, booking.urn))
+    return _page(
+        reminder_token, booking, stopped=stopping.stopped(booking.programme_id, booking.organisation_id)
+    )
 
 
 @public.post("/no-reminders/<reminder_token>")
@@ -35,7 +37,7 @@ def no_reminders_stop(reminder_token: str) -> Any:
         csrf.protect()
     with transaction():
         booking = _whose(reminder_token)
-        stopping.stop(booking.programme, booking.urn, who=BY_LINK, now=clock.now())
+        stopping.stop(booking.programme, booking.organisation_id, who=BY_LINK, now=clock.now())
         page = _page(reminder_token, booking, stopped=True)
     if by_reader:
         return page
@@ -50,7 +52,7 @@ csrf.exempt(no_reminders_stop)
 def no_reminders_undo(reminder_token: str) -> Any:
     with transaction():
         booking = _whose(reminder_token)
-        stopping.begin_again(booking.programme, booking.urn, who=BY_LINK, now=clock.now())
+        stopping.begin_again(booking.programme, booking.organisation_id, who=BY_LINK, now=clock.now())
     return redirect(url_for("public.no_reminders", reminder_token=reminder_token), 303)
 
 

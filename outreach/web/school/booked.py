@@ -122,17 +122,17 @@ def booked(token: str, reference: str) -> Any:
         mail_to=shared_words.mail_to_colleagues(booking),
         token=token,
         booking=booking,
-        others=[b for b in promises.live(g.programme.id, g.school.urn) if b.id != booking.id],
+        others=[b for b in promises.live(g.programme.id, g.school.organisation_id) if b.id != booking.id],
         said_pupils=shared_words.pupils_said(booking),
         people=people,
         waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
         letters=outbox.newest_of_stream(booking.uid),
         said=invite_answers.by_person(booking, people),
         still_open=tuple(accounts.account(g.programme, g.school, now=now).still_open),
-        proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
+        proposed=proposals.all_open(g.programme.id, g.school.organisation_id, now=now),
         access=told.access_words(booking.access_needs),
         subscription_offer=subscribing.offer(
-            addresses.live(SCHOOL, booking.urn, partnership_id=g.partnership.id)
+            addresses.live(SCHOOL, booking.organisation_id, partnership_id=g.partnership.id)
         ),
         now=now,
         state=state,
@@ -156,7 +156,11 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
     """Who called it off and why; and unless the school itself did, what there is instead: never the day that
     fell."""
     cancellation = promises.cancellation_of(booking)
-    others = [b for b in promises.live(g.programme.id, g.school.urn) if b.has_come_to(now) == promises.BOOKED]
+    others = [
+        b
+        for b in promises.live(g.programme.id, g.school.organisation_id)
+        if b.has_come_to(now) == promises.BOOKED
+    ]
     open_still = (
         holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=now)) is None
     )
@@ -165,7 +169,9 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
     if theirs and open_still and booking.role == promises.HOST:
         lost = day_of(booking.performance.starts_at)
         before = {d.id for d in tour_days.of_programme(g.programme.id) if d.day < lost}
-        fell = call_offs.fallen_days(g.programme.id, g.school.urn) | {booking.performance.tour_day_id}
+        fell = call_offs.fallen_days(g.programme.id, g.school.organisation_id) | {
+            booking.performance.tour_day_id
+        }
         first = slots.offers(g.programme, g.school, now=now, not_on=fell | before).first
     return render_template(
         "school/cancelled.html",
@@ -175,7 +181,7 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
         theirs=theirs,
         others=others,
         open_still=open_still,
-        proposed=proposals.all_open(g.programme.id, g.school.urn, now=now),
+        proposed=proposals.all_open(g.programme.id, g.school.organisation_id, now=now),
         first=first,
     )
 

@@ -164,7 +164,7 @@ def renew(token: str) -> Any:
 def give_back(token: str) -> Any:
     """Let the kept time go; what was typed stays. Pressed where none is kept any more, it says nothing."""
     with transaction():
-        given = holds.give_back(g.programme.id, g.school.urn, who=g.who, now=clock.now())
+        given = holds.give_back(g.programme.id, g.school.organisation_id, who=g.who, now=clock.now())
     if given:
         flash("The time is free again for other schools. What you typed is still here.", "confirm")
     return redirect(url_for(".start", token=token), 303)
@@ -213,7 +213,7 @@ def _accept(hand: InHand, *, now: datetime) -> Booking:
 
 def _booked_already(keys: Sequence[str]) -> list[Booking]:
     """The school's bookings of exactly these slots: the form came twice."""
-    return [b for b in promises.live(g.programme.id, g.school.urn) if _key(b.performance) in keys]
+    return [b for b in promises.live(g.programme.id, g.school.organisation_id) if _key(b.performance) in keys]
 
 
 def _step(name: str, hand: InHand) -> Any:
@@ -225,7 +225,7 @@ def _step(name: str, hand: InHand) -> Any:
         return _lost(hand) if hand.gone else _step_page(name, hand, answers, answers.shown(name))
     typed = answers.typed | {name: answers.form(name).taken_from(request.form)}
     with transaction():
-        holds.save_draft(g.programme.id, g.school.urn, typed, now=clock.now())
+        holds.save_draft(g.programme.id, g.school.organisation_id, typed, now=clock.now())
     if hand.gone:
         return _lost(hand)
     asked = Answers(g.programme, g.school, hand.kept, typed, _known(hand.proposal)).shown(name)
@@ -280,10 +280,10 @@ def _lost(hand: InHand) -> Any:
     """To the times that are left, or to the booking when that is what became of it; it says that the time is gone
     only where one was kept."""
     if hand.proposal is not None:
-        if not promises.live(g.programme.id, g.school.urn):
+        if not promises.live(g.programme.id, g.school.organisation_id):
             flash(ProposalEnded().message, "confirm")
         return redirect(url_for(".start", token=hand.token), 303)
-    if holds.draft(g.programme.id, g.school.urn).get("slots"):
+    if holds.draft(g.programme.id, g.school.organisation_id).get("slots"):
         return redirect(url_for(".times", token=hand.token, lost=1), 303)
     why = holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=clock.now()))
     flash(why.message if why else "No time is kept for you yet: choose one first.", "confirm")
@@ -293,14 +293,14 @@ def _lost(hand: InHand) -> Any:
 def _in_hand(token: str, proposal_id: int | None = None) -> InHand:
     """What is kept for the school; also what was kept and has run out, while nobody else has taken it."""
     if proposal_id is None:
-        return InHand(token=token, kept=holds.kept(g.programme, g.school.urn, now=clock.now()))
-    proposal = proposals.get(proposal_id, g.programme.id, g.school.urn)
+        return InHand(token=token, kept=holds.kept(g.programme, g.school.organisation_id, now=clock.now()))
+    proposal = proposals.get(proposal_id, g.programme.id, g.school.organisation_id)
     kept = [proposal.performance] if proposal.performance is not None else []
     return InHand(token=token, kept=kept, proposal=proposal)
 
 
 def _answers(hand: InHand) -> Answers:
-    typed = holds.draft(g.programme.id, g.school.urn)
+    typed = holds.draft(g.programme.id, g.school.organisation_id)
     return Answers(g.programme, g.school, hand.kept, typed, _known(hand.proposal))
 
 

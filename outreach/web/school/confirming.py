@@ -161,7 +161,7 @@ def _taken_off(contact_id: str) -> Contact | None:
     """Somebody who was taken off the list, by the number in the address."""
     if not (contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10):
         return None
-    return contacts.ended(int(contact_id), g.school.urn, g.partnership.id)
+    return contacts.ended(int(contact_id), g.school.organisation_id, g.partnership.id)
 
 
 def _after(token: str, was: str, said: str, undo: str = "") -> Any:
@@ -181,6 +181,6 @@ def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
         wrong=wrong,
         newest=newest,
         asked=asked,
-        waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.school.urn),
+        waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.school.organisation_id),
         confirmed=newest is not None and newest.kind == STILL_RIGHT,
     )

@@ -57,7 +57,7 @@ def _neighbours(token: str, missing: dict[int, int] | None = None) -> Any:
     """`missing`: see `_missing`; None where the school joins as any guest does."""
     now = clock.now()
     account = accounts.account(g.programme, g.school, now=now)
-    newest = guest_places.newest_of(g.programme.id, g.school.urn)
+    newest = guest_places.newest_of(g.programme.id, g.school.organisation_id)
     if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         if newest is not None and newest.booking is not None and newest.booking.ended_at is None:
             return redirect(url_for(".booked", token=token, reference=newest.booking.reference))
@@ -262,7 +262,7 @@ def _why_nothing(account: PromiseAccount, *, catch_up: bool = False) -> Refusal 
 def _own(place_id: int) -> GuestPlace:
     """The link's school's own request in the link's programme; a 404 for any other."""
     found = guest_places.get(place_id)
-    if (found.urn, found.programme_id) != (g.link.urn, g.link.programme_id):
+    if (found.organisation_id, found.programme_id) != (g.link.organisation_id, g.link.programme_id):
         abort(404)
     return found
 
@@ -277,7 +277,7 @@ def _forms(
     """As posted; else filled with what the school has said before, or with those who are `missing`."""
     before: dict[str, Any] = {}
     if posted is None:
-        before = holds.draft(g.programme.id, g.school.urn)
+        before = holds.draft(g.programme.id, g.school.organisation_id)
         if place is not None:
             before |= {"people": _people_typed(place)}
     years = tuple(account.still_open)
@@ -306,7 +306,7 @@ def _forms(
 
 def _people_typed(place: GuestPlace) -> Typed:
     """Whom the school named when it asked, those for whose address a coordinator is waited for too."""
-    waiting = named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.urn)
+    waiting = named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.organisation_id)
     return forms.people_typed((*place.people, *(p for p in waiting if p.place_id == place.id)))
 
 

@@ -27,7 +27,7 @@ class Known:
     def hall(self) -> Typed | None:
         """Hall, way in and arrival of the school's last booking, also of another year; no access needs, which are
         its pupils' of that year."""
-        last = promises.last_hosted(self._school.urn, self._programme.partnership_id)
+        last = promises.last_hosted(self._school.organisation_id, self._programme.partnership_id)
         return forms.hall_typed(last) if last is not None else None
 
     def people(self) -> Typed | None:
@@ -57,13 +57,15 @@ class Known:
 
     @cached_property
     def _before(self) -> list[promises.VisitContact]:
-        newest = promises.newest(self._programme.id, self._school.urn)
+        newest = promises.newest(self._programme.id, self._school.organisation_id)
         return promises.people_of(newest) if newest is not None else []
 
     @cached_property
     def _on_file(self) -> list[Contact]:
-        urn = self._school.urn
-        return contacts.to_write_to([urn], self._programme.partnership_id).get(urn, [])
+        organisation_id = self._school.organisation_id
+        return contacts.to_write_to([organisation_id], self._programme.partnership_id).get(
+            organisation_id, []
+        )
 
     def _those_written_to(self) -> Iterator[Colleague]:
         for one in self._written_to:

@@ -33,9 +33,11 @@ def caught_up(token: str) -> Any:
 @school.post("/i/<token>/missed/<int:absence_id>/take-back")
 @by_personal_link
 def take_back_missed(token: str, absence_id: int) -> Any:
-    absences.get(absence_id, g.programme.id, g.school.urn)
+    absences.get(absence_id, g.programme.id, g.school.organisation_id)
     return absent_form.taken_back(
-        lambda: absences.get(absence_id, g.programme.id, g.school.urn), back=_here(token), who=g.who
+        lambda: absences.get(absence_id, g.programme.id, g.school.organisation_id),
+        back=_here(token),
+        who=g.who,
     )
 
 
@@ -44,7 +46,7 @@ def _here(token: str) -> str:
 
 
 def _page(token: str, years: dict[int, absences.YearMissed], form: Any, lesson: Any) -> Any:
-    asked = guest_places.open_of(g.programme.id, g.school.urn)
+    asked = guest_places.open_of(g.programme.id, g.school.organisation_id)
     page = render_template(
         "school/missed.html",
         token=token,

@@ -181,7 +181,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     known = next(
         (
             c
-            for c in contacts.contacts_of_school(g.school.urn, g.partnership.id)
+            for c in contacts.contacts_of_school(g.school.organisation_id, g.partnership.id)
             if c.address.lower() == address.lower()
         ),
         None,
@@ -189,7 +189,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     if known is None and not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address):
         return None
     return known or contacts.add(
-        g.school.urn,
+        g.school.organisation_id,
         name=form.name.data,
         role=form.role.data or "",
         address=address,

@@ -52,7 +52,7 @@ def questions_declined(token: str, reference: str) -> Response:
     _asked_about(reference)
     with transaction():
         booking, _ = _asked_about(reference)
-        declines.decline(booking.programme, booking.urn, who=g.who, now=clock.now())
+        declines.decline(booking.programme, booking.organisation_id, who=g.who, now=clock.now())
     return redirect(_at(token, reference), 303)
 
 
@@ -62,7 +62,7 @@ def questions_after_all(token: str, reference: str) -> Response:
     _asked_about(reference)
     with transaction():
         booking, _ = _asked_about(reference)
-        declines.withdraw(booking.programme, booking.urn, who=g.who, now=clock.now())
+        declines.withdraw(booking.programme, booking.organisation_id, who=g.who, now=clock.now())
     flash("Kept. Your pupils are asked.", "done")
     return redirect(_at(token, reference), 303)
 

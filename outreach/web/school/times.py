@@ -33,7 +33,7 @@ from outreach.web.school import all_days, forms
 def start(token: str) -> Any:
     """The slots; once the school has booked, its booking; and once the tour is over, what came of it."""
     now = clock.now()
-    booked = promises.live(g.programme.id, g.school.urn)
+    booked = promises.live(g.programme.id, g.school.organisation_id)
     if _is_over(booked, now):
         return _over(token, booked, now)
     if booked:
@@ -71,8 +71,8 @@ def choose(token: str) -> Any:
         if len(keys) > 2 or len(chosen) < len(keys):
             raise SlotTaken
         holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
-        typed = holds.draft(g.programme.id, g.school.urn) or _as_before()
-        holds.save_draft(g.programme.id, g.school.urn, typed | {"slots": keys}, now=now)
+        typed = holds.draft(g.programme.id, g.school.organisation_id) or _as_before()
+        holds.save_draft(g.programme.id, g.school.organisation_id, typed | {"slots": keys}, now=now)
     return redirect(url_for(".form", token=token), 303)
 
 
@@ -123,7 +123,7 @@ def _over(token: str, booked: Collection[promises.Booking], now: datetime) -> st
         token=token,
         visits=[(b, b.has_come_to(now), reports.pupils_seen(b), reports.why_not(b)) for b in booked],
         this_year=this_year,
-        coming=promises.live(this_year.id, g.school.urn) if this_year is not None else [],
+        coming=promises.live(this_year.id, g.school.organisation_id) if this_year is not None else [],
     )
 
 
@@ -142,10 +142,10 @@ def _show(
     if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
-    booked = promises.newest(g.programme.id, g.school.urn)
+    booked = promises.newest(g.programme.id, g.school.organisation_id)
     offers = offered(g.programme, g.school, still_open, fallen=None if booked else (), now=now)
     two = any(len(together) > 1 for together in offers.first)
-    kept, proposed = proposals.kept_or_proposed(g.programme, g.school.urn, now=now)
+    kept, proposed = proposals.kept_or_proposed(g.programme, g.school.organisation_id, now=now)
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
     return render_template(
@@ -196,15 +196,15 @@ def _few(still_open: Mapping[int, int | None]) -> int:
 
 
 def _chosen_before() -> list[str]:
-    return list(holds.draft(g.programme.id, g.school.urn).get("slots", ()))
+    return list(holds.draft(g.programme.id, g.school.organisation_id).get("slots", ()))
 
 
 def _told_us() -> Answer | None:
     """The no, or the wish for other days, that still holds: no booking came after it."""
-    answer = invitations.newest_answer(g.programme.id, g.school.urn)
+    answer = invitations.newest_answer(g.programme.id, g.school.organisation_id)
     if answer is None or answer.kind not in (DECLINED, OTHER_DATE, WAITING_LIST):
         return None
-    booked = promises.newest(g.programme.id, g.school.urn)
+    booked = promises.newest(g.programme.id, g.school.organisation_id)
     return answer if booked is None or booked.created_at < answer.recorded_at else None
 
 
@@ -217,7 +217,7 @@ def _fell(booked: promises.Booking | None) -> Cancellation | None:
 def _as_before() -> dict[str, Any]:
     """A second booking starts with the hall and the people of the first; there is nothing else to take
     over."""
-    booking = promises.newest(g.programme.id, g.school.urn)
+    booking = promises.newest(g.programme.id, g.school.organisation_id)
     return dict(forms.typed_before(booking, promises.people_of(booking))) if booking else {}
 
 

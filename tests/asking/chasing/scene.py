@@ -33,8 +33,8 @@ class County:
     contacts: list[Contact]
 
     @property
-    def urns(self) -> list[int]:
-        return [s.urn for s in self.schools]
+    def organisation_ids(self) -> list[int]:
+        return [s.organisation_id for s in self.schools]
 
 
 def county(schools: int = 1, *, asked: date | None = ASKED, plan: Schedule = ON) -> County:
@@ -47,7 +47,7 @@ def county(schools: int = 1, *, asked: date | None = ASKED, plan: Schedule = ON)
     here = County(programme, rows, [make.contact(s) for s in rows])
     settings.settle(programme, plan, who="Priya", now=make.EARLIER)
     if asked is not None:
-        rounds.send_round(programme, here.urns, who="Priya", now=at(asked))
+        rounds.send_round(programme, here.organisation_ids, who="Priya", now=at(asked))
         posted(at(asked, 9))
     return here
 
@@ -62,11 +62,11 @@ def posted(now: datetime) -> None:
 def run(programme: Programme, day: date, *, post: bool = True) -> list[int]:
     """The day's run at eight and the postman at nine: which schools were reminded."""
     written = []
-    due = [reminder.school.urn for reminder in reminders.due(programme, now=at(day))]
-    for urn in due:
+    due = [reminder.school.organisation_id for reminder in reminders.due(programme, now=at(day))]
+    for organisation_id in due:
         with transaction():
-            if reminders.send_due(programme, urn, now=at(day)):
-                written.append(urn)
+            if reminders.send_due(programme, organisation_id, now=at(day)):
+                written.append(organisation_id)
     if post:
         with transaction():
             posted(at(day, 9))

@@ -93,7 +93,9 @@ def days_kept() -> list[tuple[str, date]]:
 def keep(
     here: Scene, school: School, day: TourDay, *, waiting: bool = False, until: date = date(2027, 2, 1)
 ) -> Proposal:
-    contact = db.session.query(Contact).filter_by(urn=school.urn).first() or make.contact(school)
+    contact = db.session.query(Contact).filter_by(
+        organisation_id=school.organisation_id
+    ).first() or make.contact(school)
     offer = ProposalDraft(
         programme=here.programme,
         school=school,
@@ -339,10 +341,10 @@ def test_who_says_something_else_between_the_look_and_the_lock_is_passed_over(
         here = scene()
     lock = performances.lock_school_unless_busy
 
-    def meanwhile(urn: int) -> bool:
-        if urn == here.schools[0].urn:
+    def meanwhile(organisation_id: int) -> bool:
+        if organisation_id == here.schools[0].organisation_id:
             invitations.answer(here.programme, here.schools[0], "other date", "June", who="J", now=NOW)
-        return lock(urn)
+        return lock(organisation_id)
 
     monkeypatch.setattr(performances, "lock_school_unless_busy", meanwhile)
     with transaction():
@@ -440,7 +442,7 @@ def test_two_processes_free_times_at_once_and_each_goes_to_another_of_the_first_
             show.tour_day.shows_at_most = 1
             rows.append(make.booking(show, {8: 120, 9: 120}))
     ids = [row.id for row in rows]
-    expected = sorted(school.urn for school in here.schools[:6])
+    expected = sorted(school.organisation_id for school in here.schools[:6])
     db.session.rollback()
     code = (
         "import sys, json; from datetime import datetime\n"
@@ -485,5 +487,5 @@ def test_two_processes_free_times_at_once_and_each_goes_to_another_of_the_first_
         assert process.returncode == 0, fault
     db.session.rollback()
     made = db.session.query(Proposal).all()
-    assert sorted(row.urn for row in made) == expected
+    assert sorted(row.organisation_id for row in made) == expected
     assert len({(row.starts_at, row.performance.troupe_id) for row in made}) == 6

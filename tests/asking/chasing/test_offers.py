@@ -62,7 +62,7 @@ def offer(programme: Programme, day: date, hour: int = 8) -> list[int]:
             )
             if found is None:
                 return made
-            made.append(found.school.urn)
+            made.append(found.school.organisation_id)
 
 
 def order(programme: Programme, day: date = TUESDAY) -> list[str]:
@@ -72,20 +72,20 @@ def order(programme: Programme, day: date = TUESDAY) -> list[str]:
 def test_who_waited_longest_is_offered_the_one_time_there_is_until_three_school_days_on(app: Flask) -> None:
     with transaction():
         programme, schools = waiters(3)
-    assert offer(programme, TUESDAY) == [schools[0].urn]
+    assert offer(programme, TUESDAY) == [schools[0].organisation_id]
     [kept] = db.session.query(Proposal)
-    assert (kept.reply_by, kept.urn) == (date(2027, 1, 22), schools[0].urn)
+    assert (kept.reply_by, kept.organisation_id) == (date(2027, 1, 22), schools[0].organisation_id)
     assert offer(programme, TUESDAY) == offer(programme, TUESDAY + timedelta(days=3)) == []
 
 
 def test_when_an_offer_lapses_the_next_in_the_list_has_its_turn(app: Flask) -> None:
     with transaction():
         programme, schools = waiters(3)
-    assert offer(programme, TUESDAY) == [schools[0].urn]
+    assert offer(programme, TUESDAY) == [schools[0].organisation_id]
     # Friday was the last day to answer. On Saturday it lapses, and is the next one's; nobody is written to
     # before Monday.
     assert [offer(programme, TUESDAY + timedelta(days=n)) for n in (4, 5, 6)] == [[], [], []]
-    [kept] = db.session.query(Proposal).filter_by(urn=schools[1].urn)
+    [kept] = db.session.query(Proposal).filter_by(organisation_id=schools[1].organisation_id)
     assert (day_of(kept.recorded_at), kept.reply_by) == (date(2027, 1, 23), date(2027, 1, 28))
     [letter] = db.session.query(Letter).filter_by(stream=kept.uid)
     assert letter.not_before == wall(date(2027, 1, 25), time(7))
@@ -139,41 +139,43 @@ def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_bec
         make.report(shows[failed], "company", then + timedelta(days=2), took_place=False, why_not="snow")
         make.cancellation(shows[called_off], then - timedelta(days=3))
         make.report(shows[half_now], "company", datetime(2027, 1, 12, tzinfo=UTC), 90)
-        references = {s.urn: b.reference for s, b in shows.items()}
-    found = {w.school.urn: w.before for w in offers.waiting_list(programme, now=at(TUESDAY))}
-    assert {s.urn: found[s.urn].word.value for s in schools} == {
-        saw.urn: "yes",
-        failed.urn: "never",
-        untold.urn: "not known",
-        called_off.urn: "never",
-        half_now.urn: "yes",
-        untold_now.urn: "not known",
-        never.urn: "never",
+        references = {s.organisation_id: b.reference for s, b in shows.items()}
+    found = {w.school.organisation_id: w.before for w in offers.waiting_list(programme, now=at(TUESDAY))}
+    assert {s.organisation_id: found[s.organisation_id].word.value for s in schools} == {
+        saw.organisation_id: "yes",
+        failed.organisation_id: "never",
+        untold.organisation_id: "not known",
+        called_off.organisation_id: "never",
+        half_now.organisation_id: "yes",
+        untold_now.organisation_id: "not known",
+        never.organisation_id: "never",
     }
-    assert {urn: b.unreported for urn, b in found.items() if b.unreported} == {
-        s.urn: references[s.urn] for s in (untold, untold_now)
+    assert {organisation_id: b.unreported for organisation_id, b in found.items() if b.unreported} == {
+        s.organisation_id: references[s.organisation_id] for s in (untold, untold_now)
     }
     assert order(programme) == [
         s.name for s in (failed, called_off, never, untold, untold_now, saw, half_now)
     ]
     gaps = {
-        g.urn: (g.never_seen, g.not_known)
+        g.organisation_id: (g.never_seen, g.not_known)
         for g in missing.missing_from_programme(programme, now=at(TUESDAY)).gaps
     }
-    for urn, said in found.items():
-        assert gaps[urn] == (said.word == "never", said.word == "not known"), urn
+    for organisation_id, said in found.items():
+        assert gaps[organisation_id] == (said.word == "never", said.word == "not known"), organisation_id
     asked_first = {
-        c.urn: c.group
+        c.organisation_id: c.group
         for c in first_round.first_round_of_programme(programme, None, now=at(TUESDAY)).candidates
     }
     words = {"never": "never", "not known": "unknown", "yes": "rest"}
-    assert all(words[found[urn].word.value] == group for urn, group in asked_first.items())
+    assert all(
+        words[found[organisation_id].word.value] == group for organisation_id, group in asked_first.items()
+    )
 
 
 def test_each_school_is_offered_a_time_of_its_own_while_there_are_some(app: Flask) -> None:
     with transaction():
         programme, schools = waiters(4, days=3)
-    assert offer(programme, TUESDAY) == [s.urn for s in schools[:3]]
+    assert offer(programme, TUESDAY) == [s.organisation_id for s in schools[:3]]
     assert len({p.starts_at for p in db.session.query(Proposal)}) == 3
 
 
@@ -199,9 +201,13 @@ def test_a_school_that_refused_keeps_its_place_behind_those_not_offered_yet_and_
         make.contact(wait_too)
         wait(programme, wait_too, TUESDAY)
     # What it refused was the next one's at once; it has its turn with another time.
-    assert [p.urn for p in db.session.query(Proposal).filter_by(ended_at=None)] == [wait_too.urn]
-    assert offer(programme, TUESDAY, 12) == [schools[0].urn]
-    times = [p.starts_at for p in db.session.query(Proposal).filter_by(urn=schools[0].urn)]
+    assert [p.organisation_id for p in db.session.query(Proposal).filter_by(ended_at=None)] == [
+        wait_too.organisation_id
+    ]
+    assert offer(programme, TUESDAY, 12) == [schools[0].organisation_id]
+    times = [
+        p.starts_at for p in db.session.query(Proposal).filter_by(organisation_id=schools[0].organisation_id)
+    ]
     assert len(set(times)) == len(times) == 2
 
 
@@ -236,11 +242,11 @@ def test_a_school_leaves_the_list(app: Flask, leave) -> None:  # type: ignore[no
         programme, schools = waiters(2)
         leave(programme, schools[0])
     assert order(programme) == ["Redmere 001"]
-    assert offer(programme, TUESDAY) == [schools[1].urn]
+    assert offer(programme, TUESDAY) == [schools[1].organisation_id]
 
 
 def unreachable(programme: Programme, school: School) -> None:
-    [contact] = db.session.query(make.Contact).filter_by(urn=school.urn)
+    [contact] = db.session.query(make.Contact).filter_by(organisation_id=school.organisation_id)
     outbox.mark_dead(contact.address, "550", make.NOW)
 
 
@@ -248,7 +254,7 @@ def test_who_cannot_be_written_to_is_passed_over_and_stays_in_the_list(app: Flas
     with transaction():
         programme, schools = waiters(2)
         unreachable(programme, schools[0])
-    assert offer(programme, TUESDAY) == [schools[1].urn]
+    assert offer(programme, TUESDAY) == [schools[1].organisation_id]
     assert len(order(programme)) == 2
 
 
@@ -256,7 +262,7 @@ def test_a_school_that_is_not_in_keeps_its_turn_and_hears_of_it_on_its_next_scho
     with transaction():
         programme, schools = waiters(2)
         db.session.add(SchoolDay(urn=schools[0].urn, day=TUESDAY, is_open=False, reason="snow"))
-    assert offer(programme, TUESDAY) == [schools[0].urn]
+    assert offer(programme, TUESDAY) == [schools[0].organisation_id]
     [letter] = db.session.query(Letter)
     assert letter.not_before == wall(date(2027, 1, 20), time(7))
     assert db.session.query(Proposal).one().reply_by == date(2027, 1, 25)
@@ -292,7 +298,7 @@ def test_the_list_takes_the_same_queries_for_one_school_and_for_ten(app: Flask, 
             for school in schools[1:n]:
                 wait(programme, school, TUESDAY)
         db.session.expire_all()
-        assert programme.id and [s.urn for s in schools]
+        assert programme.id and [s.organisation_id for s in schools]
         with count_queries() as queries:
             assert len(offers.waiting_list(programme, now=at(TUESDAY))) == n
         counted.append(len(queries))
@@ -320,5 +326,5 @@ def test_runs_side_by_side_offer_each_school_one_time_and_each_time_once(app: Fl
     db.session.rollback()
     made = db.session.query(Proposal).all()
     assert faults == []
-    assert sorted(p.urn for p in made) == [s.urn for s in schools]
+    assert sorted(p.organisation_id for p in made) == [s.organisation_id for s in schools]
     assert len({p.starts_at for p in made}) == 3

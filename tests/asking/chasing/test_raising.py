@@ -52,7 +52,7 @@ def reminded(schools: int = 1, **facts: object) -> County:
 
 
 def waiting(c: County, day: date) -> list[tuple[int, str]]:
-    return [(row.school.urn, row.level) for row in raising.waiting(c.programme, now=at(day))]
+    return [(row.school.organisation_id, row.level) for row in raising.waiting(c.programme, now=at(day))]
 
 
 def raise_to(
@@ -64,7 +64,7 @@ def raise_to(
     post: bool = True,
 ) -> Chase:
     with transaction():
-        chase = raising.raise_to(c.programme, c.urns[school], level, to, now=at(day, 10), **PRIYA)
+        chase = raising.raise_to(c.programme, c.organisation_ids[school], level, to, now=at(day, 10), **PRIYA)
         if post:
             posted(at(day, 11))
     return chase
@@ -73,7 +73,7 @@ def raise_to(
 def test_a_gap_waits_for_consent_a_week_after_the_second_reminder(app: Flask) -> None:
     c = reminded(2)
     assert waiting(c, RAISED - timedelta(days=1)) == []
-    assert waiting(c, RAISED) == [(urn, HEAD) for urn in c.urns]
+    assert waiting(c, RAISED) == [(organisation_id, HEAD) for organisation_id in c.organisation_ids]
     [row, _] = raising.waiting(c.programme, now=at(RAISED))
     assert (row.since, row.known) == (RAISED, ())
 
@@ -90,7 +90,7 @@ def test_the_head_and_then_the_trust_are_written_to_once_each(app: Flask) -> Non
     raise_to(c)
     assert waiting(c, RAISED + timedelta(days=6)) == []
     after = RAISED + timedelta(days=7)
-    assert waiting(c, after) == [(c.urns[0], TRUST)]
+    assert waiting(c, after) == [(c.organisation_ids[0], TRUST)]
     raise_to(c, TRUST, OWL, after)
     assert waiting(c, after + timedelta(days=30)) == []
     *_, head, trust = db.session.query(Letter).order_by(Letter.id)
@@ -118,7 +118,7 @@ def test_the_letter_is_seen_before_it_goes_and_names_what_was_written(app: Flask
 def test_a_typed_head_becomes_a_contact_and_gets_a_link_of_its_own(app: Flask) -> None:
     c = reminded()
     raise_to(c)
-    found = contacts.contacts_of_school(c.urns[0])
+    found = contacts.contacts_of_school(c.organisation_ids[0])
     assert [(x.name, x.role, x.address) for x in found][-1] == (
         "Dr Hart",
         "Head teacher",
@@ -142,7 +142,10 @@ def test_a_trust_that_was_written_to_before_is_known_for_its_next_school(app: Fl
         raise_to(c, to=Addressee(address=f"head{n}@redmere.example", source="a call"), school=n)
     raise_to(c, TRUST, OWL, after)
     [row] = raising.waiting(c.programme, now=at(after))
-    assert (row.school.urn, [to.address for to in row.known]) == (c.urns[1], ["office@owl.example"])
+    assert (row.school.organisation_id, [to.address for to in row.known]) == (
+        c.organisation_ids[1],
+        ["office@owl.example"],
+    )
     assert [to.source for to in row.known] == ["our letter of 8 February 2027"]
 
 
@@ -156,7 +159,7 @@ def test_an_answer_ends_the_wait(app: Flask) -> None:
     c = reminded(2)
     with transaction():
         invitations.answer(c.programme, c.schools[0], "declined", "exams", who="J", now=at(date(2027, 1, 28)))
-    assert waiting(c, RAISED) == [(c.urns[1], HEAD)]
+    assert waiting(c, RAISED) == [(c.organisation_ids[1], HEAD)]
     with pytest.raises(NotWaiting, match="Redmere 000 does not wait"):
         raise_to(c)
 
@@ -191,7 +194,7 @@ def test_a_head_whose_letter_came_back_leaves_the_gap_waiting_for_another_addres
     with transaction():
         db.session.query(Letter).filter_by(recipient=DR_HART.address).one().status = "bounced"
         outbox.mark_dead(DR_HART.address, "550", at(RAISED, 12))
-    assert waiting(c, RAISED) == [(c.urns[0], HEAD)]
+    assert waiting(c, RAISED) == [(c.organisation_ids[0], HEAD)]
     with pytest.raises(ChasingAddressDead):
         raise_to(c)
     raise_to(c, to=Addressee(address="hart@redmere.example", source="a call"))
@@ -242,18 +245,20 @@ def test_nobody_waits_once_the_reply_by_date_is_past_or_the_programme_closed(app
 def test_a_gap_that_is_left_be_waits_for_nobody(app: Flask) -> None:
     c = reminded()
     with pytest.raises(NotRaisedReasonMissing), transaction():
-        raising.leave_be(c.programme, c.urns[0], HEAD, "  ", now=at(RAISED), **PRIYA)
+        raising.leave_be(c.programme, c.organisation_ids[0], HEAD, "  ", now=at(RAISED), **PRIYA)
     with transaction():
-        raising.leave_be(c.programme, c.urns[0], HEAD, "We meet them on Friday", now=at(RAISED), **PRIYA)
+        raising.leave_be(
+            c.programme, c.organisation_ids[0], HEAD, "We meet them on Friday", now=at(RAISED), **PRIYA
+        )
     assert waiting(c, RAISED + timedelta(days=20)) == []
     with pytest.raises(NotWaiting), transaction():
-        raising.leave_be(c.programme, c.urns[0], HEAD, "again", now=at(RAISED), **PRIYA)
+        raising.leave_be(c.programme, c.organisation_ids[0], HEAD, "again", now=at(RAISED), **PRIYA)
     assert db.session.query(NotRaised).count() == 1
 
 
 def test_the_list_takes_the_same_queries_for_one_school_and_for_ten(app: Flask, count_queries) -> None:  # type: ignore[no-untyped-def]
     c, counted = reminded(10), []
-    for target in ({c.urns[0]}, None):
+    for target in ({c.organisation_ids[0]}, None):
         db.session.rollback()
         programme, now = db.session.merge(c.programme), at(RAISED)
         assert programme.id

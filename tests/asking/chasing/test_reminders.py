@@ -66,7 +66,7 @@ def test_days_on_which_the_school_is_not_in_are_passed_over(app: Flask) -> None:
 def test_a_run_twice_a_day_writes_once(app: Flask) -> None:
     with transaction():
         c = county(3)
-    assert sorted(run(c.programme, date(2027, 1, 15), post=False)) == c.urns
+    assert sorted(run(c.programme, date(2027, 1, 15), post=False)) == c.organisation_ids
     assert run(c.programme, date(2027, 1, 15)) == []
     assert run(c.programme, date(2027, 1, 15)) == []
 
@@ -75,7 +75,7 @@ def test_a_run_that_was_missed_is_made_up_for_on_the_next_school_day(app: Flask)
     with transaction():
         c = county()
     assert run(c.programme, date(2027, 1, 16)) == []  # a Saturday
-    assert run(c.programme, date(2027, 1, 20)) == c.urns
+    assert run(c.programme, date(2027, 1, 20)) == c.organisation_ids
     assert days_reminded(c.programme, date(2027, 1, 21)) == [date(2027, 2, 1)]
 
 
@@ -87,7 +87,7 @@ def test_nothing_goes_by_itself_until_somebody_switches_it_on(app: Flask) -> Non
     assert [(r.nth, r.due) for r in coming] == [(1, date(2027, 1, 15))]
     with transaction():
         settings.settle(c.programme, ON, who="Priya", now=at(date(2027, 2, 1)))
-    assert run(c.programme, date(2027, 2, 2)) == c.urns
+    assert run(c.programme, date(2027, 2, 2)) == c.organisation_ids
 
 
 def booked(c: County) -> None:
@@ -167,7 +167,7 @@ def kept_for_it(c: County) -> None:
     db.session.add(
         Proposal(
             programme_id=c.programme.id,
-            urn=c.schools[0].urn,
+            organisation_id=c.schools[0].organisation_id,
             starts_at=datetime(2027, 3, 9, 9, 30, tzinfo=UTC),
             reply_by=date(2027, 3, 1),
             recorded_at=at(date(2027, 1, 11)),
@@ -210,7 +210,7 @@ def test_no_reminder_goes_once(app: Flask, stop: Any) -> None:
 def test_a_reminder_that_waits_is_taken_back_when_its_reason_goes(app: Flask, stop: Any) -> None:
     with transaction():
         c = county(2)
-    assert sorted(run(c.programme, date(2027, 1, 15), post=False)) == c.urns
+    assert sorted(run(c.programme, date(2027, 1, 15), post=False)) == c.organisation_ids
     with transaction():
         stop(c)
     waiting = db.session.query(Letter).filter(Letter.status == "waiting")
@@ -220,7 +220,7 @@ def test_a_reminder_that_waits_is_taken_back_when_its_reason_goes(app: Flask, st
     both = stop in (closed_programme, past_reply_by)
     assert [x.recipient for x in waiting] == ([] if both else [c.contacts[1].address])
     [first, *_] = db.session.query(Chase).filter(Chase.withdrawn_at.is_not(None)).order_by(Chase.id)
-    assert first.urn == c.urns[0] and first.withdrawn_why
+    assert first.organisation_id == c.organisation_ids[0] and first.withdrawn_why
     assert db.session.get_one(Letter, first.letter_id).status == "withdrawn"
 
 
@@ -230,7 +230,7 @@ def test_a_reminder_that_waits_over_the_weekend_goes_on_monday_instead(app: Flas
     run(c.programme, date(2027, 1, 15), post=False)
     with transaction():
         assert withdraw_one(now=at(date(2027, 1, 16)))
-    assert run(c.programme, date(2027, 1, 18)) == c.urns
+    assert run(c.programme, date(2027, 1, 18)) == c.organisation_ids
     assert [x.reason for x in db.session.query(Chase).filter(Chase.withdrawn_at.is_(None))] == [
         "first reminder"
     ]
@@ -255,7 +255,7 @@ def test_a_school_that_answered_and_was_asked_anew_is_reminded_anew(app: Flask) 
     with transaction():
         booked_one_year_group(c)
         db.session.query(Booking).one().created_at = at(date(2027, 1, 26))
-        rounds.send_round(c.programme, c.urns, who="Priya", now=at(date(2027, 1, 27)))
+        rounds.send_round(c.programme, c.organisation_ids, who="Priya", now=at(date(2027, 1, 27)))
         posted(at(date(2027, 1, 27), 9))
     assert days_reminded(c.programme, date(2027, 1, 27)) == [date(2027, 2, 8), date(2027, 2, 22)]
     assert [reason for reason, _ in reasons()] == ["first reminder", "second reminder"] * 2
@@ -284,9 +284,13 @@ def test_somebody_elses_name_starts_their_own_asking(app: Flask) -> None:
     assert reasons() == [("first reminder", "new@redmere.example")]
 
 
-def by_hand(c: County, day: date, urns: list[int] | None = None, **more: Any) -> reminders.RemindersSent:
+def by_hand(
+    c: County, day: date, organisation_ids: list[int] | None = None, **more: Any
+) -> reminders.RemindersSent:
     with transaction():
-        return reminders.send(c.programme, urns or c.urns, now=at(day, 10), **PRIYA, **more)
+        return reminders.send(
+            c.programme, organisation_ids or c.organisation_ids, now=at(day, 10), **PRIYA, **more
+        )
 
 
 def left_out(found: reminders.RemindersSent | reminders.ReminderPreview) -> dict[str, str]:
@@ -307,9 +311,9 @@ def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask
         posted(at(date(2027, 1, 7), 17))
     found = reminders.preview(
         c.programme,
-        [*c.urns, never.urn, elsewhere.urn, 5],
+        [*c.organisation_ids, never.organisation_id, elsewhere.organisation_id, 5],
         now=at(date(2027, 1, 8)),
-        target=set(c.urns[:5]) | {never.urn},
+        target=set(c.organisation_ids[:5]) | {never.organisation_id},
     )
     assert [(r.school.name, r.contact.address, r.nth) for r in found.recipients] == [
         ("Redmere 000", c.contacts[0].address, 1)
@@ -328,13 +332,15 @@ def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask
 def test_reminding_by_hand_goes_before_the_schedule_and_counts_as_one_of_the_two(app: Flask) -> None:
     with transaction():
         c = county()
-    assert [(r.school.urn, r.nth) for r in by_hand(c, date(2027, 1, 8)).written] == [(c.urns[0], 1)]
+    assert [(r.school.organisation_id, r.nth) for r in by_hand(c, date(2027, 1, 8)).written] == [
+        (c.organisation_ids[0], 1)
+    ]
     with transaction():
         posted(at(date(2027, 1, 8), 11))
     assert days_reminded(c.programme, date(2027, 1, 9)) == [date(2027, 1, 18)]
     with pytest.raises(RoundToNobody):
         by_hand(c, date(2027, 2, 3))
-    found = reminders.preview(c.programme, c.urns, now=at(date(2027, 2, 3)))
+    found = reminders.preview(c.programme, c.organisation_ids, now=at(date(2027, 2, 3)))
     assert left_out(found) == {"Redmere 000": "reminded 2 times already, last on 18 January 2027"}
     assert found.letter is None
 
@@ -351,9 +357,9 @@ def test_reminding_sent_twice_is_refused_and_writes_nothing_more(app: Flask) -> 
 def test_an_address_that_changed_since_the_preview_is_not_reminded(app: Flask) -> None:
     with transaction():
         c = county(2)
-    seen = {c.urns[0]: c.contacts[0].address, c.urns[1]: "old@redmere.example"}
+    seen = {c.organisation_ids[0]: c.contacts[0].address, c.organisation_ids[1]: "old@redmere.example"}
     sent = by_hand(c, date(2027, 1, 8), seen=seen)
-    assert [r.school.urn for r in sent.written] == [c.urns[0]]
+    assert [r.school.organisation_id for r in sent.written] == [c.organisation_ids[0]]
     assert left_out(sent) == {"Redmere 001": "the address changed since the list was shown"}
 
 
@@ -376,23 +382,23 @@ def test_another_partnerships_schools_are_not_reminded(app: Flask) -> None:
         theirs = make.programme(other, reply_by=date(2027, 3, 19))
         make.invitation(theirs, c.schools[0], at(ASKED), address=c.contacts[0].address)
         settings.settle(theirs, ON, who="X", now=make.EARLIER)
-    assert reminders.preview(theirs, c.urns, now=at(date(2027, 1, 8))).recipients == ()
+    assert reminders.preview(theirs, c.organisation_ids, now=at(date(2027, 1, 8))).recipients == ()
     assert run(theirs, date(2027, 1, 18)) == []
 
 
 def test_two_runs_at_once_write_once_to_each_person(app: Flask) -> None:
     with transaction():
         c = county(4)
-    programme_id, urns = c.programme.id, c.urns
+    programme_id, organisation_ids = c.programme.id, c.organisation_ids
     ready, wrote = threading.Barrier(3), []
 
     def one() -> None:
         with app.app_context():
             ready.wait()
-            for urn in urns:
+            for organisation_id in organisation_ids:
                 with transaction():
                     programme = db.session.get_one(Programme, programme_id)
-                    wrote.append(reminders.send_due(programme, urn, now=at(date(2027, 1, 15))))
+                    wrote.append(reminders.send_due(programme, organisation_id, now=at(date(2027, 1, 15))))
 
     threads = [threading.Thread(target=one) for _ in range(3)]
     for thread in threads:
@@ -414,7 +420,7 @@ def test_the_database_itself_refuses_a_reminder_twice(app: Flask, address: str) 
         db.session.add(
             Chase(
                 programme_id=chase.programme_id,
-                urn=chase.urn,
+                organisation_id=chase.organisation_id,
                 asking_id=chase.asking_id,
                 reason=chase.reason,
                 address=chase.address if address == "same" else "other@redmere.example",
@@ -443,10 +449,10 @@ def test_who_is_chased_takes_the_same_queries_for_one_school_and_for_thirty(
     with transaction():
         c = county(30)
     counted = []
-    for urns in (c.urns[:1], c.urns, None):
+    for organisation_ids in (c.organisation_ids[:1], c.organisation_ids, None):
         db.session.expire_all()
         with count_queries() as queries:
-            askings.read(c.programme, urns, now=at(date(2027, 1, 8)))
+            askings.read(c.programme, organisation_ids, now=at(date(2027, 1, 8)))
         counted.append(len(queries))
     assert counted == [17, 17, 17]
 
@@ -460,7 +466,7 @@ def test_after_a_time_that_lapsed_the_days_of_waiting_begin_anew(app: Flask, end
         db.session.add(
             Proposal(
                 programme_id=c.programme.id,
-                urn=c.urns[0],
+                organisation_id=c.organisation_ids[0],
                 starts_at=at(date(2027, 3, 9)),
                 who="Priya",
                 reply_by=date(2027, 1, 14),

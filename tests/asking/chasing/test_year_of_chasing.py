@@ -103,15 +103,15 @@ class Year:
                 offer_days=2,
             )
             settings.settle(programme, plan, who="Priya", now=make.EARLIER)
-            self.id, self.urns = programme.id, [row.urn for row in rows]
-        self.of = {urn: Diary() for urn in self.urns}
+            self.id, self.organisation_ids = programme.id, [row.organisation_id for row in rows]
+        self.of = {organisation_id: Diary() for organisation_id in self.organisation_ids}
 
     @property
     def programme(self) -> Programme:
         return db.session.get_one(Programme, self.id)
 
-    def school(self, urn: int) -> School:
-        return db.session.get_one(School, urn)
+    def school(self, organisation_id: int) -> School:
+        return db.session.get_one(School, organisation_id)
 
     def try_to(self, deed) -> bool:  # type: ignore[no-untyped-def]
         """A verb in its own transaction; a Refusal is an answer like any other."""
@@ -166,19 +166,21 @@ class Year:
         if letter.method == "REQUEST":
             kept = db.session.query(proposals.Proposal).filter_by(uid=letter.stream).one_or_none()
             if kept is not None and kept.waiting and letter.sequence == 0:
-                assert self.of[kept.urn].is_in(now.date()), f"a time of the waiting list on {now.date()}"
+                assert self.of[kept.organisation_id].is_in(now.date()), (
+                    f"a time of the waiting list on {now.date()}"
+                )
         if letter.kind not in CHASING:
             return
-        urn = int(letter.stream.split("/")[2])
-        diary, day = self.of[urn], now.date()
-        assert diary.is_in(day), f"{letter.kind} on {day}, no school day of {urn}"
+        organisation_id = int(letter.stream.split("/")[2])
+        diary, day = self.of[organisation_id], now.date()
+        assert diary.is_in(day), f"{letter.kind} on {day}, no school day of {organisation_id}"
         assert day <= REPLY_BY and not diary.out
         since = [when for when, _ in diary.asked if diary.said_at is None or when >= diary.said_at]
-        assert since, f"{letter.kind} after {urn} had answered"
-        key = (urn, letter.recipient.lower(), letter.kind, diary.words)
+        assert since, f"{letter.kind} after {organisation_id} had answered"
+        key = (organisation_id, letter.recipient.lower(), letter.kind, diary.words)
         self.had[key] += 1
         assert self.had[key] == 1, f"twice: {key}"
-        same = [k for k in self.had if (k[0], k[2], k[3]) == (urn, letter.kind, diary.words)]
+        same = [k for k in self.had if (k[0], k[2], k[3]) == (organisation_id, letter.kind, diary.words)]
         if "reminder" in letter.kind:
             assert len(same) == 1, f"a third reminder: {same}"
             assert letter.recipient.lower() in {address for _, address in diary.asked}
@@ -197,9 +199,9 @@ class Year:
             .filter_by(programme_id=self.id)
             .order_by(proposals.Proposal.id)
         ):
-            kept[proposal.urn] += proposal.is_open(now)
+            kept[proposal.organisation_id] += proposal.is_open(now)
             if proposal.recorded_at.date() == now.date():
-                assert self.of[proposal.urn].waits, "offered to a school that does not wait"
+                assert self.of[proposal.organisation_id].waits, "offered to a school that does not wait"
         assert max(kept.values(), default=0) <= 1
 
     # What happens
@@ -224,78 +226,94 @@ class Year:
             (self.reminds_by_hand, 2),
         )
         [deed] = self.rng.choices([d for d, _ in deeds], weights=[w for _, w in deeds])
-        deed(self.rng.choice(self.urns), now)
+        deed(self.rng.choice(self.organisation_ids), now)
 
-    def asked_now(self, urn: int, address: str, now: datetime) -> None:
-        self.of[urn].asked.append((now, address.lower()))
+    def asked_now(self, organisation_id: int, address: str, now: datetime) -> None:
+        self.of[organisation_id].asked.append((now, address.lower()))
 
-    def round(self, _urn: int, now: datetime) -> None:
-        urns = self.rng.sample(self.urns, max(1, len(self.urns) // 3))
+    def round(self, _organisation_id: int, now: datetime) -> None:
+        organisation_ids = self.rng.sample(self.organisation_ids, max(1, len(self.organisation_ids) // 3))
         sent: list[tuple[int, str]] = []
 
         def deed() -> None:
-            found = rounds.send_round(self.programme, urns, who="Priya", now=now)
-            sent.extend((r.school.urn, r.contact.address) for r in found.written)
+            found = rounds.send_round(self.programme, organisation_ids, who="Priya", now=now)
+            sent.extend((r.school.organisation_id, r.contact.address) for r in found.written)
 
         if self.try_to(deed):
-            for urn, address in sent:
-                self.asked_now(urn, address, now)
+            for organisation_id, address in sent:
+                self.asked_now(organisation_id, address, now)
 
-    def by_hand(self, urn: int, now: datetime) -> None:
-        on_file = contacts.contacts_of_school(urn)
+    def by_hand(self, organisation_id: int, now: datetime) -> None:
+        on_file = contacts.contacts_of_school(organisation_id)
         if on_file:
             address = self.rng.choice(on_file).address
             contact = next(c for c in on_file if c.address == address)
             if self.try_to(
                 lambda: invitations.invite(
-                    self.programme, self.school(urn), db.session.merge(contact), who="Priya", now=now
+                    self.programme,
+                    self.school(organisation_id),
+                    db.session.merge(contact),
+                    who="Priya",
+                    now=now,
                 )
             ):
-                self.asked_now(urn, address, now)
+                self.asked_now(organisation_id, address, now)
 
-    def answers(self, urn: int, now: datetime) -> None:
+    def answers(self, organisation_id: int, now: datetime) -> None:
         kind = self.rng.choice(("declined", "other date", "other date"))
-        before = invitations.newest_answer(self.id, urn)
+        before = invitations.newest_answer(self.id, organisation_id)
         before_id = before.id if before else 0
         reason = f"{now:%d %B}"
         if self.try_to(
-            lambda: invitations.answer(self.programme, self.school(urn), kind, reason, who="J", now=now)
+            lambda: invitations.answer(
+                self.programme, self.school(organisation_id), kind, reason, who="J", now=now
+            )
         ):
-            newest = invitations.newest_answer(self.id, urn)
+            newest = invitations.newest_answer(self.id, organisation_id)
             if newest is not None and newest.id != before_id:
-                self.of[urn].say(now)
-                self.of[urn].waits = False
+                self.of[organisation_id].say(now)
+                self.of[organisation_id].waits = False
 
-    def waits(self, urn: int, now: datetime) -> None:
-        before = invitations.newest_answer(self.id, urn)
+    def waits(self, organisation_id: int, now: datetime) -> None:
+        before = invitations.newest_answer(self.id, organisation_id)
         if before is not None and before.kind == "waiting list":
             return
-        if promises.live(self.id, urn) or proposals.open_of(self.id, urn, now=now):
+        if promises.live(self.id, organisation_id) or proposals.open_of(self.id, organisation_id, now=now):
             return
         if self.try_to(
-            lambda: invitations.answer(self.programme, self.school(urn), "waiting list", "", who="J", now=now)
+            lambda: invitations.answer(
+                self.programme, self.school(organisation_id), "waiting list", "", who="J", now=now
+            )
         ):
-            self.of[urn].say(now)
-            self.of[urn].waits = True
+            self.of[organisation_id].say(now)
+            self.of[organisation_id].waits = True
 
-    def promise(self, urn: int) -> Promise:
-        people = [Colleague(name="J", address=f"dsl{urn}@redmere.example", duty="safeguarding lead")]
+    def promise(self, organisation_id: int) -> Promise:
+        people = [
+            Colleague(name="J", address=f"dsl{organisation_id}@redmere.example", duty="safeguarding lead")
+        ]
         return Promise(pupils={8: 150, 9: 150}, hall="Main hall", people=people)
 
-    def books(self, urn: int, now: datetime) -> None:
+    def books(self, organisation_id: int, now: datetime) -> None:
         def deed() -> None:
-            near = slots.offers(self.programme, self.school(urn), now=now).near
+            near = slots.offers(self.programme, self.school(organisation_id), now=now).near
             if not near:
                 raise Refusal("no time")
-            [held] = holds.hold(self.programme, self.school(urn), near[:1], who="J", now=now)
-            bookings.book(self.programme, self.school(urn), [(held.id, self.promise(urn))], who="J", now=now)
+            [held] = holds.hold(self.programme, self.school(organisation_id), near[:1], who="J", now=now)
+            bookings.book(
+                self.programme,
+                self.school(organisation_id),
+                [(held.id, self.promise(organisation_id))],
+                who="J",
+                now=now,
+            )
 
         if self.try_to(deed):
-            self.of[urn].say(now)
-            self.of[urn].waits = False
+            self.of[organisation_id].say(now)
+            self.of[organisation_id].waits = False
 
-    def cancels(self, urn: int, now: datetime) -> None:
-        booked = [b for b in promises.live(self.id, urn) if b.performance.starts_at > now]
+    def cancels(self, organisation_id: int, now: datetime) -> None:
+        booked = [b for b in promises.live(self.id, organisation_id) if b.performance.starts_at > now]
         if booked:
             booking_id = booked[0].id
             if self.try_to(
@@ -307,24 +325,27 @@ class Year:
                     now=now,
                 )
             ):
-                self.of[urn].say(now)
+                self.of[organisation_id].say(now)
 
-    def takes_the_offer(self, urn: int, now: datetime) -> None:
+    def takes_the_offer(self, organisation_id: int, now: datetime) -> None:
         from outreach.booking.desk import proposing
 
-        kept = proposals.open_of(self.id, urn, now=now)
+        kept = proposals.open_of(self.id, organisation_id, now=now)
         if kept is not None:
             kept_id = kept.id
             if self.try_to(
                 lambda: proposing.accept(
-                    db.session.get_one(proposals.Proposal, kept_id), self.promise(urn), who="J", now=now
+                    db.session.get_one(proposals.Proposal, kept_id),
+                    self.promise(organisation_id),
+                    who="J",
+                    now=now,
                 )
             ):
-                self.of[urn].say(now)
-                self.of[urn].waits = False
+                self.of[organisation_id].say(now)
+                self.of[organisation_id].waits = False
 
-    def refuses_the_offer(self, urn: int, now: datetime) -> None:
-        kept = proposals.open_of(self.id, urn, now=now)
+    def refuses_the_offer(self, organisation_id: int, now: datetime) -> None:
+        kept = proposals.open_of(self.id, organisation_id, now=now)
         if kept is not None:
             kept_id = kept.id
             if self.try_to(
@@ -332,14 +353,14 @@ class Year:
                     db.session.get_one(proposals.Proposal, kept_id), reason="mocks", who="J", now=now
                 )
             ):
-                self.of[urn].say(now)
+                self.of[organisation_id].say(now)
 
-    def names_another(self, urn: int, now: datetime) -> None:
-        address = f"new{urn}.{now:%m%d%H}@redmere.example"
+    def names_another(self, organisation_id: int, now: datetime) -> None:
+        address = f"new{organisation_id}.{now:%m%d%H}@redmere.example"
 
         def deed() -> None:
             contacts.add(
-                urn,
+                organisation_id,
                 name="New",
                 role="PSHE lead",
                 address=address,
@@ -349,68 +370,77 @@ class Year:
                 who="J",
                 now=now,
             )
-            invitations.answer(self.programme, self.school(urn), "somebody else", address, who="J", now=now)
+            invitations.answer(
+                self.programme, self.school(organisation_id), "somebody else", address, who="J", now=now
+            )
 
         if self.try_to(deed):
-            self.of[urn].say(now)
-            self.of[urn].waits = False
-            contact = next(c for c in contacts.contacts_of_school(urn) if c.address == address)
+            self.of[organisation_id].say(now)
+            self.of[organisation_id].waits = False
+            contact = next(c for c in contacts.contacts_of_school(organisation_id) if c.address == address)
             if self.try_to(
                 lambda: invitations.invite(
-                    self.programme, self.school(urn), db.session.merge(contact), who="J", now=now
+                    self.programme, self.school(organisation_id), db.session.merge(contact), who="J", now=now
                 )
             ):
-                self.asked_now(urn, address, now)
+                self.asked_now(organisation_id, address, now)
 
-    def loses_its_address(self, urn: int, now: datetime) -> None:
-        on_file = contacts.contacts_of_school(urn)
+    def loses_its_address(self, organisation_id: int, now: datetime) -> None:
+        on_file = contacts.contacts_of_school(organisation_id)
         if on_file and self.rng.random() < 0.5:
             address = on_file[0].address
             with transaction():
                 outbox.mark_dead(address, "550", now)
             self.dead.add(address.lower())
 
-    def leaves(self, urn: int, now: datetime) -> None:
-        on_file = contacts.contacts_of_school(urn)
+    def leaves(self, organisation_id: int, now: datetime) -> None:
+        on_file = contacts.contacts_of_school(organisation_id)
         if on_file:
             contact_id = on_file[0].id
             with transaction():
                 contacts.end(db.session.get_one(contacts.Contact, contact_id), who="Priya", now=now)
 
-    def takes_a_day_off(self, urn: int, now: datetime) -> None:
+    def takes_a_day_off(self, organisation_id: int, now: datetime) -> None:
         day = now.date() + timedelta(days=self.rng.choice((0, 0, 1, 3)))
         with transaction():
-            school_days.rule_out(self.school(urn), day, "INSET", who="J", now=now)
-        self.of[urn].away.add(day)
+            school_days.rule_out(self.school(organisation_id), day, "INSET", who="J", now=now)
+        self.of[organisation_id].away.add(day)
 
-    def is_excluded(self, urn: int, now: datetime) -> None:
+    def is_excluded(self, organisation_id: int, now: datetime) -> None:
         with transaction():
             target_decisions.exclude(
-                self.programme, self.school(urn), reason="a hospital", who="Priya", now=now
+                self.programme, self.school(organisation_id), reason="a hospital", who="Priya", now=now
             )
-        self.of[urn].out = True
+        self.of[organisation_id].out = True
 
-    def reminds_by_hand(self, _urn: int, now: datetime) -> None:
-        urns = self.rng.sample(self.urns, max(1, len(self.urns) // 2))
-        self.try_to(lambda: reminders.send(self.programme, urns, who="Priya", now=now))
+    def reminds_by_hand(self, _organisation_id: int, now: datetime) -> None:
+        organisation_ids = self.rng.sample(self.organisation_ids, max(1, len(self.organisation_ids) // 2))
+        self.try_to(lambda: reminders.send(self.programme, organisation_ids, who="Priya", now=now))
 
-    def raises(self, _urn: int, now: datetime) -> None:
+    def raises(self, _organisation_id: int, now: datetime) -> None:
         waiting = raising.waiting(self.programme, now=now)
         if not waiting:
             return
         row = self.rng.choice(waiting)
-        urn, level = row.school.urn, row.level
-        address = f"head{urn}@redmere.example" if level == HEAD else "office@owl.example"
+        organisation_id, level = row.school.organisation_id, row.level
+        address = f"head{organisation_id}@redmere.example" if level == HEAD else "office@owl.example"
         if self.rng.random() < 0.1:
             self.try_to(
-                lambda: raising.leave_be(self.programme, urn, level, "met them", who="Priya", now=now)
+                lambda: raising.leave_be(
+                    self.programme, organisation_id, level, "met them", who="Priya", now=now
+                )
             )
         elif self.try_to(
             lambda: raising.raise_to(
-                self.programme, urn, level, Addressee(address=address, source="a call"), who="Priya", now=now
+                self.programme,
+                organisation_id,
+                level,
+                Addressee(address=address, source="a call"),
+                who="Priya",
+                now=now,
             )
         ):
-            self.of[urn].consents.add(f"{raising.KINDS[level]} {address}")
+            self.of[organisation_id].consents.add(f"{raising.KINDS[level]} {address}")
 
 
 def play(app: Flask, seed: int, schools: int, first: date, last: date) -> Counter[str]:

@@ -57,8 +57,8 @@ class County:
     contacts: list[Contact]
 
     @property
-    def urns(self) -> list[int]:
-        return [s.urn for s in self.schools]
+    def organisation_ids(self) -> list[int]:
+        return [s.organisation_id for s in self.schools]
 
 
 def county(schools: int = 3, codes: tuple[str, ...] = ("931",)) -> County:
@@ -70,13 +70,13 @@ def county(schools: int = 3, codes: tuple[str, ...] = ("931",)) -> County:
 
 def draft(c: County, typed: Typed = PLAIN, key: str = "key") -> OwnLetter:
     with transaction():
-        letter = drafts.keep(c.programme, c.urns, typed, form_key=key, **PRIYA)
+        letter = drafts.keep(c.programme, c.organisation_ids, typed, form_key=key, **PRIYA)
     return letter
 
 
 def shown(c: County, letter: OwnLetter, now: datetime = make.NOW) -> dict[int, str]:
     found = sending.preview(c.programme, letter, now=now)
-    return {reader.school.urn: reader.contact.address for reader in found.readers}
+    return {reader.school.organisation_id: reader.contact.address for reader in found.readers}
 
 
 def send(
@@ -99,7 +99,7 @@ def mails() -> list[Any]:
 def open_link(programme: Programme, school: School) -> PersonalLink:
     """The link of an invitation that went."""
     return links.mint(
-        urn=school.urn,
+        organisation_id=school.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address="office@redmere.example",
@@ -142,7 +142,7 @@ def test_each_school_gets_the_words_with_what_is_its_own(app: Flask) -> None:
     )
     assert {row.kind for row in db.session.query(Letter)} == {"own letter"}
     assert (
-        letterbook.of_schools([c.urns[0]], [], c.programme.partnership_id, most=9)[0].subject
+        letterbook.of_schools([c.organisation_ids[0]], [], c.programme.partnership_id, most=9)[0].subject
         == one["Subject"]
     )
 
@@ -238,7 +238,11 @@ def test_the_booking_link_is_each_schools_own_and_only_where_its_invitation_is_o
     assert found.letter is not None and "/i/a-link-of-its-own" in found.letter.text
     assert send(c, letter)
     (link,) = [x for x in db.session.query(PersonalLink) if x.id not in before]
-    assert (link.urn, link.address, link.programme_id) == (c.urns[0], c.contacts[0].address, c.programme.id)
+    assert (link.organisation_id, link.address, link.programme_id) == (
+        c.organisation_ids[0],
+        c.contacts[0].address,
+        c.programme.id,
+    )
     # As an invitation's: 30 days after the day to reply by.
     assert link.expires_at == end_of_day(c.programme.reply_by + timedelta(days=30))
     text = text_of(mails()[earlier])
@@ -287,7 +291,9 @@ def test_taken_back_none_of_it_goes_and_each_school_tells_both(app: Flask) -> No
     assert {o.status for o in sending.outcomes(letter)} == {outbox.WITHDRAWN}
     assert sending.seconds_left(letter, now=make.NOW) == 0
     told = (
-        db.session.query(History).filter_by(subject="school", subject_id=str(c.urns[0])).order_by(History.id)
+        db.session.query(History)
+        .filter_by(subject="school", subject_id=str(c.organisation_ids[0]))
+        .order_by(History.id)
     )
     assert [(row.what, row.who, row.after) for row in told] == [
         ("wrote", "Priya", f"‘The hall at Redmere 000’ to {c.contacts[0].address}"),
@@ -312,7 +318,7 @@ def test_an_answer_to_it_is_known_by_the_school(app: Flask) -> None:
         c = county(1)
     assert send(c, draft(c))
     found = matching.letter_of_ids([mails()[0]["Message-ID"]])
-    assert found is not None and letters.school_of(found.stream) == c.urns[0]
+    assert found is not None and letters.school_of(found.stream) == c.organisation_ids[0]
 
 
 def test_once_a_letter_is_in_hand_nothing_is_taken_back(app: Flask) -> None:
@@ -381,7 +387,7 @@ with app.app_context():
     letter = db.session.get_one(OwnLetter, int(letter_id))
     programme = db.session.get_one(Programme, letter.programme_id)
     found = sending.preview(programme, letter, now=now)
-    seen = {reader.school.urn: reader.contact.address for reader in found.readers}
+    seen = {reader.school.organisation_id: reader.contact.address for reader in found.readers}
     with transaction():
         sending.send(programme, letter, edition=letter.edition, seen=seen, who="Priya", now=now)
 """
@@ -417,7 +423,7 @@ def test_killed_in_the_middle_nothing_was_sent_and_the_next_click_sends_once(
 def test_one_form_sent_twice_at_once_is_one_draft(app: Flask) -> None:
     with transaction():
         c = county(2)
-    programme_id, urns = c.programme.id, c.urns
+    programme_id, organisation_ids = c.programme.id, c.organisation_ids
     db.session.remove()
     ready = threading.Barrier(3)
 
@@ -426,7 +432,7 @@ def test_one_form_sent_twice_at_once_is_one_draft(app: Flask) -> None:
             ready.wait(120)
             with transaction():
                 programme = db.session.get_one(Programme, programme_id)
-                drafts.keep(programme, urns, PLAIN, form_key="same", **PRIYA)
+                drafts.keep(programme, organisation_ids, PLAIN, form_key="same", **PRIYA)
 
     threads = [threading.Thread(target=one) for _ in range(3)]
     for thread in threads:
@@ -485,10 +491,12 @@ def test_what_was_sent_stays_as_it_was_sent(app: Flask) -> None:
     typed, nothing = "What you typed is kept here; write a new letter for it", "Nothing of it was changed"
     for verb, rest in (
         (lambda: drafts.change(letter, Typed(subject="x", words="y"), **PRIYA), typed),
-        (lambda: drafts.leave_out(letter, c.urns[0]), nothing),
+        (lambda: drafts.leave_out(letter, c.organisation_ids[0]), nothing),
         (lambda: drafts.remove(letter), nothing),
         (
-            lambda: drafts.keep(c.programme, c.urns, Typed(subject="x", words="y"), form_key="key", **PRIYA),
+            lambda: drafts.keep(
+                c.programme, c.organisation_ids, Typed(subject="x", words="y"), form_key="key", **PRIYA
+            ),
             typed,
         ),
     ):
@@ -520,7 +528,9 @@ def test_a_draft_is_kept_unfinished_and_is_no_letter_until_it_is_fit(
         sending.preview(c.programme, letter, now=make.NOW)
     assert no.value.field == field
     with pytest.raises(refusal), transaction():
-        sending.send(c.programme, letter, edition=1, seen={c.urns[0]: c.contacts[0].address}, **PRIYA)
+        sending.send(
+            c.programme, letter, edition=1, seen={c.organisation_ids[0]: c.contacts[0].address}, **PRIYA
+        )
     assert db.session.query(Letter).count() == 0
 
 
@@ -534,10 +544,10 @@ def test_what_cannot_be_kept_is_refused(app: Flask) -> None:
         (Typed(subject="x", words="a\x07b"), "It holds characters that cannot be read."),
     ):
         with pytest.raises(WordsUnfit, match=words), transaction():
-            drafts.keep(c.programme, c.urns, typed, form_key="k", **PRIYA)
-    for urns in ([], [theirs.urn]):
+            drafts.keep(c.programme, c.organisation_ids, typed, form_key="k", **PRIYA)
+    for organisation_ids in ([], [theirs.organisation_id]):
         with pytest.raises(NobodyMeant, match="at least one school"), transaction():
-            drafts.keep(c.programme, urns, PLAIN, form_key="k", **PRIYA)
+            drafts.keep(c.programme, organisation_ids, PLAIN, form_key="k", **PRIYA)
     assert db.session.query(OwnLetter).count() == 0
 
 
@@ -546,10 +556,10 @@ def test_a_school_is_left_out_of_a_draft_but_not_the_last(app: Flask) -> None:
         c = county(2)
     letter = draft(c)
     with transaction():
-        drafts.leave_out(letter, c.urns[0])
-    assert (drafts.urns_of(letter), letter.edition) == ([c.urns[1]], 2)
+        drafts.leave_out(letter, c.organisation_ids[0])
+    assert (drafts.organisation_ids_of(letter), letter.edition) == ([c.organisation_ids[1]], 2)
     with pytest.raises(NobodyMeant, match="the only school"), transaction():
-        drafts.leave_out(letter, c.urns[1])
+        drafts.leave_out(letter, c.organisation_ids[1])
 
 
 def test_a_draft_that_is_thrown_away_is_gone(app: Flask) -> None:
@@ -603,7 +613,7 @@ def test_a_look_and_a_sending_ask_as_often_for_many_schools_as_for_few(
         with transaction():
             c = county(n, codes)
         letter = draft(c, key=f"key {n}")
-        seen, last = shown(c, letter), c.urns[-1]
+        seen, last = shown(c, letter), c.organisation_ids[-1]
         db.session.expire_all()
         with count_queries() as queries:
             sending.preview(c.programme, letter, last, now=make.NOW)
@@ -620,7 +630,7 @@ def test_the_letter_of_each_is_paged_through(app: Flask) -> None:
         c = county(3)
     letter = draft(c)
     first = sending.preview(c.programme, letter, now=make.NOW)
-    middle = sending.preview(c.programme, letter, c.urns[1], now=make.NOW)
+    middle = sending.preview(c.programme, letter, c.organisation_ids[1], now=make.NOW)
     assert (first.place(), middle.place()) == (1, 2)
     assert middle.letter is not None and middle.letter.subject == "The hall at Redmere 001"
     before, after = middle.beside()

@@ -64,7 +64,7 @@ def test_a_list_comes_in_whole(app: Flask, shape: str) -> None:
             waiting, ["931"], source="the council", source_date=date(2027, 1, 4), who="Priya", now=make.NOW
         )
     assert [(e.line, e.reason) for e in done.with_fate(REPAIR)] == []
-    kept = db.session.execute(select(Contact.urn, Contact.address).order_by(Contact.id)).all()
+    kept = db.session.execute(select(Contact.organisation_id, Contact.address).order_by(Contact.id)).all()
     assert sorted(kept) == sorted((p.urn, p.address(one)) for p in places for one in who)
     assert sum(done.sums.values()) == len(done.entries)
     assert {f"{e.sheet}.{e.line}" for e in done.entries} == {

@@ -90,24 +90,30 @@ class Attacker:
     def _of_units(self, n: int, units: Collection[str]) -> Iterator[tuple[str, Terms]]:
         found: dict[str, Terms] = {what: {} for what in ("saw", "there", "school", "also", "concerns")}
         for unit in units:
-            urn, _, of = unit.partition(".")
+            organisation_id, _, of = unit.partition(".")
             whats = ("saw", "there", "school") if of.isdigit() else (of,) if of else ("school", "also")
             for what in whats:
                 key = (
-                    (n, what, int(urn))
+                    (n, what, int(organisation_id))
                     if what in ("school", "also", "concerns")
-                    else (n, what, int(urn), int(of))
+                    else (n, what, int(organisation_id), int(of))
                 )
                 if key in self.at:
                     found[what][self.at[key]] = 1
         yield from found.items()
-        years = {(int(urn), int(y)) for urn, _, y in (u.partition(".") for u in units) if y.isdigit()}
-        there = [(s, y) for s in self.releases[n].target for y in s.year_groups if (s.urn, y) in years]
+        years = {
+            (int(organisation_id), int(y))
+            for organisation_id, _, y in (u.partition(".") for u in units)
+            if y.isdigit()
+        }
+        there = [
+            (s, y) for s in self.releases[n].target for y in s.year_groups if (s.organisation_id, y) in years
+        ]
         missed: Terms = {}
         for s, y in there:
             terms = self._terms(n, "missed", [s], (y,))
             missed = {i: missed.get(i, 0) + terms.get(i, 0) for i in {*missed, *terms}}
-        caught = {self.at[k]: 1 for s, y in there if (k := (n, "caught", s.urn, y)) in self.at}
+        caught = {self.at[k]: 1 for s, y in there if (k := (n, "caught", s.organisation_id, y)) in self.at}
         yield "missed", missed
         yield "caught up", caught
         yield "missed still", _less(missed, caught)
@@ -125,13 +131,15 @@ class Attacker:
             for y in s.year_groups:
                 saw, there = s.seen_by_year.get(y), s.pupils_by_year.get(y)
                 if saw is not None:
-                    self._number(n, ("saw", s.urn, y), saw, least=min(saw, s.year_groups[y] == "seen"))
+                    self._number(
+                        n, ("saw", s.organisation_id, y), saw, least=min(saw, s.year_groups[y] == "seen")
+                    )
                 if there is not None:
-                    self._number(n, ("there", s.urn, y), there, least=1)
+                    self._number(n, ("there", s.organisation_id, y), there, least=1)
                 if y in s.absent_by_year:
                     self._number_away(n, s, y)
                 if saw is not None and there is not None:
-                    a, b = self.at[n, "saw", s.urn, y], self.at[n, "there", s.urn, y]
+                    a, b = self.at[n, "saw", s.organisation_id, y], self.at[n, "there", s.organisation_id, y]
                     if saw <= there:
                         self.rows.append(({b: 1, a: -1}, 0, highspy.kHighsInf))
                     if s.year_groups[y] == "seen" and 2 * saw >= there:
@@ -139,24 +147,24 @@ class Attacker:
                     if s.year_groups[y] == "part seen" and 2 * saw < there:
                         self.rows.append(({a: 2, b: -1}, -highspy.kHighsInf, -1))
             if s.target_pupils is not None:
-                self._number(n, ("school", s.urn), s.target_pupils, least=1)
-                whole = self.at[n, "school", s.urn]
+                self._number(n, ("school", s.organisation_id), s.target_pupils, least=1)
+                whole = self.at[n, "school", s.organisation_id]
                 there = self._terms(n, "there", [s])
                 if self._sum(there) >= s.target_pupils:
                     self.rows.append((_less(there, {whole: 1}), 0, highspy.kHighsInf))
                 if s.seen_pupils <= s.target_pupils:
                     self.rows.append((_less({whole: 1}, self._terms(n, "saw", [s])), 0, highspy.kHighsInf))
-            if s.urn in release.concerns:
-                self._number(n, ("concerns", s.urn), release.concerns[s.urn], least=0)
-        for urn, pupils in release.also.items():
+            if s.organisation_id in release.concerns:
+                self._number(n, ("concerns", s.organisation_id), release.concerns[s.organisation_id], least=0)
+        for organisation_id, pupils in release.also.items():
             if pupils is None:
                 continue
-            self._number(n, ("also", urn), pupils, least=0)
+            self._number(n, ("also", organisation_id), pupils, least=0)
             for before in reversed(range(n)):
-                was = {i: 1 for k, i in self.at.items() if k[:3] == (before, "saw", urn)}  # type: ignore[index]
+                was = {i: 1 for k, i in self.at.items() if k[:3] == (before, "saw", organisation_id)}  # type: ignore[index]
                 if was:
                     if self._sum(was) == pupils:
-                        self.rows.append((_less(was, {self.at[n, "also", urn]: 1}), 0, 0))
+                        self.rows.append((_less(was, {self.at[n, "also", organisation_id]: 1}), 0, 0))
                     break
 
     def _number_away(self, n: int, s: Standing, y: int) -> None:
@@ -164,9 +172,9 @@ class Attacker:
         said it, and where somebody caught up."""
         absent, caught_up = s.absent_by_year[y], s.caught_up_by_year.get(y, 0)
         if y not in s.absent_worked_out:
-            self._number(n, ("missed", s.urn, y), absent, least=0)
+            self._number(n, ("missed", s.organisation_id, y), absent, least=0)
         if caught_up:
-            self._number(n, ("caught", s.urn, y), caught_up, least=0)
+            self._number(n, ("caught", s.organisation_id, y), caught_up, least=0)
             rest = _less(self._terms(n, "missed", [s], (y,)), self._terms(n, "caught", [s], (y,)))
             self.rows.append((rest, 0, highspy.kHighsInf))
 
@@ -197,14 +205,14 @@ class Attacker:
                         terms: Terms = (
                             _less(self._terms(n, "there", [s], (y,)), self._terms(n, "saw", [s], (y,)))
                             if y in s.absent_worked_out
-                            else {self.at[n, what, s.urn, y]: 1}
+                            else {self.at[n, what, s.organisation_id, y]: 1}
                         )
                         found = {i: found.get(i, 0) + terms.get(i, 0) for i in {*found, *terms}}
                 continue
             keys = (
-                [(n, what, s.urn)]
+                [(n, what, s.organisation_id)]
                 if what in ("school", "concerns")
-                else [(n, what, s.urn, y) for y in s.year_groups if years is None or y in years]
+                else [(n, what, s.organisation_id, y) for y in s.year_groups if years is None or y in years]
             )
             for key in keys:
                 if key in self.at:
@@ -312,23 +320,23 @@ class Attacker:
             if (years is None or y in years) and s.pupils_by_year.get(y) is not None
         ]
         if all(s.seen_by_year.get(y, 0) <= (s.pupils_by_year[y] or 0) for s, y in counted):
-            keys = [(n, "saw", s.urn, y) for s, y in counted]
+            keys = [(n, "saw", s.organisation_id, y) for s, y in counted]
             known = {self.at[key]: 1 for key in keys if key in self.at}
             yield "absent", _less(there, known)
 
     def _groups(
         self, target: Sequence[Standing]
     ) -> Iterator[tuple[str, list[Standing], tuple[int, ...] | None]]:
-        cells: dict[str, set[int]] = {"all": {s.urn for s in target}}
+        cells: dict[str, set[int]] = {"all": {s.organisation_id for s in target}}
         for s in target:
             for of in ("district_name", "phase", "type"):
-                cells.setdefault(f"{of} {getattr(s, of)}", set()).add(s.urn)
+                cells.setdefault(f"{of} {getattr(s, of)}", set()).add(s.organisation_id)
         sets = dict(cells)
         for (a, x), (b, z) in combinations(cells.items(), 2):
             sets[f"{a} and {b}"], sets[f"{a} not {b}"], sets[f"{b} not {a}"] = x & z, x - z, z - x
-        sets |= {f"school {s.urn}": {s.urn} for s in target}
-        for name, urns in sets.items():
-            schools = [s for s in target if s.urn in urns]
+        sets |= {f"school {s.organisation_id}": {s.organisation_id} for s in target}
+        for name, organisation_ids in sets.items():
+            schools = [s for s in target if s.organisation_id in organisation_ids]
             if schools:
                 yield name, schools, None
                 for y in (8, 9):

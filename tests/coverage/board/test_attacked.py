@@ -39,7 +39,7 @@ class County:
         each = {y: r.randint(1, 9) if small else r.randint(40, 160) for y in years}
         kind = r.choice(("own", "own", "estimate", "estimate", "unknown"))
         return {
-            "urn": 100_000 + n,
+            "organisation_id": 100_000 + n,
             "district": r.randrange(self.districts),
             "type": r.randint(1, 3),
             "years": years,
@@ -69,7 +69,7 @@ class County:
             elif lot < 0.36 and s["kind"] == "unknown":
                 s["kind"] = "own"
             elif lot < 0.38 and len(self.schools) > 3:
-                self.gone[s["urn"]] = sum(s["saw"].values()) if s["saw"] else None
+                self.gone[s["organisation_id"]] = sum(s["saw"].values()) if s["saw"] else None
                 self.schools = [other for other in self.schools if other is not s]
                 break
         if r.random() < 0.1:
@@ -93,7 +93,11 @@ class County:
         )
 
     def concerns(self) -> dict[int, int]:
-        return {s["urn"]: (s["urn"] * 7 + sum(s["saw"].values())) % 4 for s in self.schools if s["saw"]}
+        return {
+            s["organisation_id"]: (s["organisation_id"] * 7 + sum(s["saw"].values())) % 4
+            for s in self.schools
+            if s["saw"]
+        }
 
 
 def _standing(s: dict[str, Any]) -> Standing:
@@ -116,7 +120,9 @@ def _standing(s: dict[str, Any]) -> Standing:
         if set(states.values()) == {"open"}
         else "part seen"
     )
-    away = Random(f"{s['urn']} {sorted(saw.items())}")  # of its own, so that what else a seed brings stays
+    away = Random(
+        f"{s['organisation_id']} {sorted(saw.items())}"
+    )  # of its own, so that what else a seed brings stays
     absent, caught_up, worked_out = {}, {}, []
     for y in years:
         rest = None if there[y] is None or y not in saw else max(0, there[y] - saw[y])
@@ -135,8 +141,8 @@ def _standing(s: dict[str, Any]) -> Standing:
         absent_by_year=absent,
         caught_up_by_year=caught_up,
         absent_worked_out=tuple(worked_out),
-        urn=s["urn"],
-        name=f"School {s['urn']}",
+        organisation_id=s["organisation_id"],
+        name=f"School {s['organisation_id']}",
         district_code=f"E{s['district']}",
         district_name=f"District {s['district']}",
         phase=s["phase"],
@@ -180,7 +186,7 @@ def released(seed: int, releases: int = RELEASES) -> tuple[list[Seen], list[cont
             Seen(
                 day=reckoning.as_of,
                 target=reckoning.target,
-                also={a.urn: a.pupils for a in reckoning.also_seen},
+                also={a.organisation_id: a.pupils for a in reckoning.also_seen},
                 concerns=concerns,
                 head=sheets.HEAD,
                 lines=sheets.lines(found.content),

@@ -51,7 +51,7 @@ def test_the_newest_word_that_stands_counts_for_each_show(app: Flask) -> None:
         said(shown, 5)
         said(shown, None, hours=9)
         said(show(other, elsewhere, 15), 7)
-    assert counted(programme) == {twice.urn: 8, back.urn: 2}
+    assert counted(programme) == {twice.organisation_id: 8, back.organisation_id: 2}
 
 
 def test_concerns_of_a_former_self_are_those_of_the_school_that_it_became(app: Flask) -> None:
@@ -66,4 +66,4 @@ def test_concerns_of_a_former_self_are_those_of_the_school_that_it_became(app: F
         old.status = "Closed"
         make.record(old, datetime(2027, 1, 14, tzinfo=UTC), status="Closed")
         make.succession(old, new, datetime(2027, 1, 14, tzinfo=UTC))
-    assert counted(programme) == {new.urn: 7}
+    assert counted(programme) == {new.organisation_id: 7}

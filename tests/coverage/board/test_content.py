@@ -29,7 +29,7 @@ def school(r: Random, n: int) -> Standing:
     if word in (Word.SEEN, Word.PART_SEEN) and r.random() < 0.9:
         seen = {y: r.randint(0, 4) if small else r.randint(60, 200) for y in (8, 9)}
     return Standing(
-        urn=100_000 + n,
+        organisation_id=100_000 + n,
         name=f"School {n}",
         district_code=f"E{n % 5}" if n % 9 else "",
         district_name=f"District {n % 5}",
@@ -74,7 +74,7 @@ def drawn(target: list[Standing], concerns: dict[int, int], *earlier: Drawn) -> 
 def test_a_random_county_sums_and_gives_nobody_away(seed: int) -> None:
     r = Random(seed)
     target = [school(r, n) for n in range(r.randint(1, 60))]
-    concerns = {s.urn: r.randint(0, 3) for s in target if s.seen_pupils}
+    concerns = {s.organisation_id: r.randint(0, 3) for s in target if s.seen_pupils}
     first = drawn(target, concerns)
     later = [school(r, n) if r.random() < 0.2 else s for n, s in enumerate(target)]
     for found, schools in ((first, target), (drawn(later, concerns, first), later)):
@@ -110,7 +110,7 @@ def test_no_school_is_named_in_a_report() -> None:
     r = Random(3)
     target = [school(r, n) for n in range(40)]
     said = str(drawn(target, {}).content)
-    assert not any(str(s.urn) in said or s.name in said for s in target)
+    assert not any(str(s.organisation_id) in said or s.name in said for s in target)
 
 
 def test_a_county_that_is_done_says_so_first() -> None:

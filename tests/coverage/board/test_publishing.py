@@ -227,11 +227,14 @@ def test_reports_of_the_first_kind_are_judged_by_and_what_they_give_away_is_told
     """Each measure had been judged by itself; places stand for the sums that were shown."""
     with transaction():
         ours, programme = county()
-        urns = [
-            s.urn for s in standings.standings_of_programme(programme.id, as_of=DAY, now=MORNING_AFTER).target
+        organisation_ids = [
+            s.organisation_id
+            for s in standings.standings_of_programme(programme.id, as_of=DAY, now=MORNING_AFTER).target
         ]
         seen_units = [
-            [f"{urn}.{y}", 1 if n < 2 else 2, 100] for n, urn in enumerate(urns[:3]) for y in (8, 9)
+            [f"{organisation_id}.{y}", 1 if n < 2 else 2, 100]
+            for n, organisation_id in enumerate(organisation_ids[:3])
+            for y in (8, 9)
         ]
         seen_units[-1][2] = 2
         seen_units[-2][2] = 1
@@ -239,9 +242,17 @@ def test_reports_of_the_first_kind_are_judged_by_and_what_they_give_away_is_told
             "standings": {},
             "releases": {
                 "seen": {"units": seen_units},
-                "target": {"units": [[str(urn), 1, 300] for urn in urns[:3]]},
-                "target by year": {"units": [[f"{urn}.{y}", 0, 150] for urn in urns[:3] for y in (8, 9)]},
-                "concerns": {"units": [[str(urns[0]), 1, 7]]},
+                "target": {
+                    "units": [[str(organisation_id), 1, 300] for organisation_id in organisation_ids[:3]]
+                },
+                "target by year": {
+                    "units": [
+                        [f"{organisation_id}.{y}", 0, 150]
+                        for organisation_id in organisation_ids[:3]
+                        for y in (8, 9)
+                    ]
+                },
+                "concerns": {"units": [[str(organisation_ids[0]), 1, 7]]},
                 "also seen": {"units": []},
             },
         }
@@ -319,7 +330,7 @@ def test_another_count_of_a_school_that_was_seen_is_a_correction_too(app: Flask)
         school = make.school()
         seen(programme, school, {8: 100, 9: 100}, 14)
         report = published(programme)
-        booking = db.session.query(Booking).filter_by(urn=school.urn).one()
+        booking = db.session.query(Booking).filter_by(organisation_id=school.organisation_id).one()
         make.report(booking, "settled", MORNING_AFTER, {8: 100, 9: 130})
     found = corrections.since(report, now=MORNING_AFTER + timedelta(hours=1))
     assert (found.moved, found.by, found.counts) == ([], {}, 1)

@@ -302,9 +302,15 @@ def test_it_says_what_went_wrong_what_is_due_and_what_is_new_ones_own_first(c: S
             make.contact(school)
             make.answer(c.programme, school, invitations.OTHER_DATE, earlier)
             if owner:
-                owners.assign(c.programme, [school.urn], owner, who="P", now=earlier)
+                owners.assign(c.programme, [school.organisation_id], owner, who="P", now=earlier)
                 follow_ups.set_follow_ups(
-                    c.programme, [school.urn], date(2027, 1, 19), "Ring Mr Hale", owner, who="P", now=earlier
+                    c.programme,
+                    [school.organisation_id],
+                    date(2027, 1, 19),
+                    "Ring Mr Hale",
+                    owner,
+                    who="P",
+                    now=earlier,
                 )
     assert shown(c) == {
         "To put right or answer": ["1 letter did not go: each says why · nobody"],
@@ -332,7 +338,7 @@ def test_what_others_look_after_is_not_told_and_what_has_time_is_counted(c: Simp
         make.contact(make.school(name="Ages Unknown", **unknown))
         theirs = something(c, "Owen’s")
         make.letter("a@x.example", None, status="failed", partnership_id=c.ours.id, last_error="550")
-        owners.assign(c.programme, [theirs.urn], c.owen, who="P", now=MONDAY)
+        owners.assign(c.programme, [theirs.organisation_id], c.owen, who="P", now=MONDAY)
     assert shown(c) == {"To put right or answer": ["1 letter did not go: each says why · nobody"]}
     found = said.digest_of(c.priya, since=MONDAY, now=TUESDAY)
     assert found is not None and found.more == "1 more thing waits on the desk, with time."

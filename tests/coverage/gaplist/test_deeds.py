@@ -35,7 +35,9 @@ def county(schools: int = 3) -> tuple[Programme, Any, list[School]]:
 
 
 def shown(programme: Programme) -> list[GapAsShown]:
-    found = sorted(missing.missing_from_programme(programme, now=make.NOW).gaps, key=lambda gap: gap.urn)
+    found = sorted(
+        missing.missing_from_programme(programme, now=make.NOW).gaps, key=lambda gap: gap.organisation_id
+    )
     return [deeds.shown(gap) for gap in found]
 
 
@@ -46,13 +48,24 @@ def test_many_gaps_are_given_to_a_coordinator_and_one_that_somebody_took_meanwhi
         programme, priya, (a, b, c) = county()
         owen = make.person(db.session.get_one(Partnership, programme.partnership_id), name="Owen")
         seen = shown(programme)
-        owners.assign(programme, [b.urn], owen, **PRIYA)
+        owners.assign(programme, [b.organisation_id], owen, **PRIYA)
     with transaction():
-        assert deeds.assign(programme, seen, priya, **PRIYA) == Done(done=[a.urn, c.urn], changed=[b.urn])
-    named = {urn: owner.name for urn, owner in owners.owners_of_programme(programme.id).items()}
-    assert named == {a.urn: "Priya Nandakumar", b.urn: "Owen", c.urn: "Priya Nandakumar"}
+        assert deeds.assign(programme, seen, priya, **PRIYA) == Done(
+            done=[a.organisation_id, c.organisation_id], changed=[b.organisation_id]
+        )
+    named = {
+        organisation_id: owner.name
+        for organisation_id, owner in owners.owners_of_programme(programme.id).items()
+    }
+    assert named == {
+        a.organisation_id: "Priya Nandakumar",
+        b.organisation_id: "Owen",
+        c.organisation_id: "Priya Nandakumar",
+    }
     with transaction():  # the same click once more: done already is no change
-        assert deeds.assign(programme, [seen[0]], priya, **PRIYA) == Done(done=[a.urn], changed=[])
+        assert deeds.assign(programme, [seen[0]], priya, **PRIYA) == Done(
+            done=[a.organisation_id], changed=[]
+        )
 
 
 def test_a_school_that_took_over_an_owner_is_given_to_nobody_for_good(app: Flask) -> None:
@@ -60,10 +73,10 @@ def test_a_school_that_took_over_an_owner_is_given_to_nobody_for_good(app: Flask
         programme, priya, (new,) = county(1)
         old = make.school(status="Closed")
         make.succession(old, new)
-        owners.assign(programme, [old.urn], priya, **PRIYA)
+        owners.assign(programme, [old.organisation_id], priya, **PRIYA)
         seen = shown(programme)
-        assert seen == [GapAsShown(new.urn, "not asked", "not asked", priya.id)]
-        assert deeds.assign(programme, seen, None, **PRIYA) == Done(done=[new.urn], changed=[])
+        assert seen == [GapAsShown(new.organisation_id, "not asked", "not asked", priya.id)]
+        assert deeds.assign(programme, seen, None, **PRIYA) == Done(done=[new.organisation_id], changed=[])
     assert [gap.owner for gap in missing.missing_from_programme(programme, now=make.NOW).gaps] == [None]
 
 
@@ -77,12 +90,14 @@ def test_many_gaps_are_excluded_with_a_reason_and_whoever_was_asked_or_booked_me
         make.booking(make.show(programme, b, make.NOW + timedelta(days=9)), {8: 99, 9: 99})
     with transaction():
         done = deeds.exclude(programme, seen, "Runs its own", **PRIYA)
-    assert done == Done(done=[c.urn], changed=[a.urn, b.urn])
-    assert {urn: d.reason for urn, d in target_decisions.decisions(programme.id).items()} == {
-        c.urn: "Runs its own"
-    }
+    assert done == Done(done=[c.organisation_id], changed=[a.organisation_id, b.organisation_id])
+    assert {
+        organisation_id: d.reason for organisation_id, d in target_decisions.decisions(programme.id).items()
+    } == {c.organisation_id: "Runs its own"}
     with transaction():  # sent twice: it is no gap any more
-        assert deeds.exclude(programme, [seen[2]], "Runs its own", **PRIYA) == Done(done=[], changed=[c.urn])
+        assert deeds.exclude(programme, [seen[2]], "Runs its own", **PRIYA) == Done(
+            done=[], changed=[c.organisation_id]
+        )
 
 
 def test_of_two_of_one_name_who_exclude_in_one_instant_each_undoes_only_what_was_their_own(
@@ -98,10 +113,10 @@ def test_of_two_of_one_name_who_exclude_in_one_instant_each_undoes_only_what_was
     assert deeds.taken_out(programme, theirs, who="Owen") == []
     assert deeds.taken_out(programme, "", **{"who": PRIYA["who"]}) == []
     with transaction():
-        assert deeds.take_back_in(programme, mine, **PRIYA) == [a.urn]
+        assert deeds.take_back_in(programme, mine, **PRIYA) == [a.organisation_id]
         assert deeds.take_back_in(programme, mine, **PRIYA) == []
-    assert sorted(target_decisions.decisions(programme.id)) == sorted([b.urn, c.urn])
-    assert deeds.taken_out(programme, theirs, who=PRIYA["who"]) == [b.urn, c.urn]
+    assert sorted(target_decisions.decisions(programme.id)) == sorted([b.organisation_id, c.organisation_id])
+    assert deeds.taken_out(programme, theirs, who=PRIYA["who"]) == [b.organisation_id, c.organisation_id]
 
 
 def test_one_note_is_written_about_each_and_sent_twice_it_stands_once(app: Flask) -> None:
@@ -111,9 +126,9 @@ def test_one_note_is_written_about_each_and_sent_twice_it_stands_once(app: Flask
     for _ in range(2):
         with transaction():
             done = deeds.note(programme, seen, "Trust was rung", kind=notes.PHONE, **PRIYA)
-            assert done == Done(done=[a.urn, b.urn], changed=[])
-    for urn in (a.urn, b.urn):
-        (note,) = notes.of_school(urn, partnership_id=programme.partnership_id)
+            assert done == Done(done=[a.organisation_id, b.organisation_id], changed=[])
+    for organisation_id in (a.organisation_id, b.organisation_id):
+        (note,) = notes.of_school(organisation_id, partnership_id=programme.partnership_id)
         assert (note.text, note.kind, note.programme_id) == ("Trust was rung", "phone", programme.id)
 
 
@@ -123,13 +138,17 @@ def test_schools_of_another_partnership_are_never_touched(app: Flask) -> None:
         make.partnership(("932",))
         theirs = make.school(la_code="932")
         seen = [
-            GapAsShown(theirs.urn, "unreachable", "no address", 0),
-            GapAsShown(theirs.urn, "not asked", "not asked", 0),
+            GapAsShown(theirs.organisation_id, "unreachable", "no address", 0),
+            GapAsShown(theirs.organisation_id, "not asked", "not asked", 0),
         ]
     for line in seen:
         with transaction():
-            assert deeds.exclude(programme, [line], "x", **PRIYA) == Done(done=[], changed=[theirs.urn])
-            assert deeds.assign(programme, [line], priya, **PRIYA) == Done(done=[], changed=[theirs.urn])
+            assert deeds.exclude(programme, [line], "x", **PRIYA) == Done(
+                done=[], changed=[theirs.organisation_id]
+            )
+            assert deeds.assign(programme, [line], priya, **PRIYA) == Done(
+                done=[], changed=[theirs.organisation_id]
+            )
             assert deeds.note(programme, [line], "x", kind=notes.NOTE, **PRIYA).done == []
     assert (target_decisions.decisions(programme.id), owners.owners_of_programme(programme.id)) == ({}, {})
 

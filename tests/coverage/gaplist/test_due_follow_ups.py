@@ -32,7 +32,13 @@ class County:
 
     def set(self, school: Any, ahead: int = 0, now: Any = NOW) -> None:
         follow_ups.set_for(
-            self.programme, school.urn, now.date() + ahead * DAY, "", self.priya, who="Priya", now=now
+            self.programme,
+            school.organisation_id,
+            now.date() + ahead * DAY,
+            "",
+            self.priya,
+            who="Priya",
+            now=now,
         )
 
     def book(self, school: Any) -> None:
@@ -95,7 +101,7 @@ def test_what_was_set_for_a_school_that_closed_is_its_successors_until_that_has_
     with transaction():
         county.set(new, ahead=3, now=AFTER)
     assert county.due(AFTER) == []
-    assert list(kept.follow_ups_of_programme(county.programme.id)) == [new.urn]
+    assert list(kept.follow_ups_of_programme(county.programme.id)) == [new.organisation_id]
 
 
 def test_what_stands_for_schools_that_are_missing_no_more_settles_and_the_rest_stays(county: County) -> None:
@@ -107,8 +113,8 @@ def test_what_stands_for_schools_that_are_missing_no_more_settles_and_the_rest_s
     with transaction():
         assert follow_ups.settle(county.programme, who="the service itself", now=AFTER) == 2
         assert follow_ups.settle(county.programme, who="the service itself", now=AFTER) == 0
-    assert list(kept.follow_ups_of_programme(county.programme.id)) == [county.cedar.urn]
-    (ended,) = kept.of_schools([county.ash.urn], partnership_id=county.ours.id)
+    assert list(kept.follow_ups_of_programme(county.programme.id)) == [county.cedar.organisation_id]
+    (ended,) = kept.of_schools([county.ash.organisation_id], partnership_id=county.ours.id)
     assert (ended.ended_as, ended.ended_by) == ("settled", "the service itself")
 
 
@@ -123,4 +129,4 @@ def test_the_days_round_settles_them(app: Flask, county: County, monkeypatch: py
     assert app.test_cli_runner().invoke(args=["asking", "chase", "--dry-run"]).exit_code == 0
     assert len(kept.follow_ups_of_programme(county.programme.id)) == 2
     assert app.test_cli_runner().invoke(args=["asking", "chase"]).exit_code == 0
-    assert list(kept.follow_ups_of_programme(county.programme.id)) == [county.cedar.urn]
+    assert list(kept.follow_ups_of_programme(county.programme.id)) == [county.cedar.organisation_id]

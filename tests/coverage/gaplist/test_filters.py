@@ -17,7 +17,7 @@ PRIYA, OWEN = Owner(1, "Priya Nandakumar", False), Owner(2, "Owen Bright", True)
 
 
 def gap(
-    urn: int = 900001,
+    organisation_id: int = 900001,
     *,
     name: str = "Redmere Academy",
     district: str = "E1",
@@ -31,7 +31,7 @@ def gap(
 ) -> Gap:
     since = DAY - timedelta(days=days)
     s = Standing(
-        urn=urn,
+        organisation_id=organisation_id,
         name=name,
         district_code=district,
         district_name=district or "district not known",
@@ -52,16 +52,16 @@ def gap(
         easting=None,
         northing=None,
     )
-    return Gap(s, since, owner, never_seen, (urn,))
+    return Gap(s, since, owner, never_seen, (organisation_id,))
 
 
-def urns(found: list[Gap]) -> list[int]:
-    return [g.urn for g in found]
+def organisation_ids(found: list[Gap]) -> list[int]:
+    return [g.organisation_id for g in found]
 
 
 def narrowed(found: list[Gap], **asked: Any) -> list[int]:
     never, find = asked.pop("never_seen", False), asked.pop("find", "")
-    return urns(filters.narrow(found, GapFilters(ticked=asked, never_seen=never, find=find)).gaps)
+    return organisation_ids(filters.narrow(found, GapFilters(ticked=asked, never_seen=never, find=find)).gaps)
 
 
 def test_within_a_kind_any_may_hold_and_between_kinds_all_must() -> None:
@@ -104,8 +104,8 @@ def test_sizes_meet_without_gap_or_overlap_and_unknown_is_a_size_of_its_own() ->
 
 def test_the_longest_wait_comes_first_and_the_name_decides_among_equals() -> None:
     found = [gap(1, name="B", days=3), gap(2, name="A", days=3), gap(3, name="C", days=9)]
-    assert urns(filters.ordered(found, "since")) == [3, 2, 1]
-    assert urns(filters.ordered(found, "name")) == [2, 1, 3]
+    assert organisation_ids(filters.ordered(found, "since")) == [3, 2, 1]
+    assert organisation_ids(filters.ordered(found, "name")) == [2, 1, 3]
 
 
 def test_each_order_sorts_by_what_it_is_called_after() -> None:
@@ -115,7 +115,8 @@ def test_each_order_sorts_by_what_it_is_called_after() -> None:
         gap(3, district="E1", pupils=300, standing="asked", kind="started"),
     ]
     assert {
-        key: urns(filters.ordered(found, key)) for key in ("district", "pupils", "owner", "standing")
+        key: organisation_ids(filters.ordered(found, key))
+        for key in ("district", "pupils", "owner", "standing")
     } == {
         "district": [3, 2, 1],
         "pupils": [3, 2, 1],
@@ -137,7 +138,7 @@ def test_one_filter_is_taken_away_and_the_others_stay() -> None:
 GAPS = st.lists(
     st.builds(
         gap,
-        urn=st.integers(1, 10**6),
+        organisation_id=st.integers(1, 10**6),
         district=st.sampled_from(["E1", "E2", ""]),
         phase=st.sampled_from(["Secondary", "All-through"]),
         standing=st.sampled_from(["asked", "not asked", "declined"]),
@@ -147,7 +148,7 @@ GAPS = st.lists(
         never_seen=st.booleans(),
     ),
     max_size=25,
-    unique_by=lambda g: g.urn,
+    unique_by=lambda g: g.organisation_id,
 )
 TICKED = st.fixed_dictionaries(
     {},
@@ -187,4 +188,4 @@ def test_the_count_beside_a_filter_is_the_list_that_ticking_it_alone_of_its_kind
             assert sum(now.counts[kind].values()) == len(now.gaps)
     assert now.never_seen == len(filters.narrow(found, GapFilters(ticked=ticked, never_seen=True)).gaps)
     for sort in SORTS:
-        assert sorted(urns(filters.ordered(now.gaps, sort))) == sorted(urns(now.gaps))
+        assert sorted(organisation_ids(filters.ordered(now.gaps, sort))) == sorted(organisation_ids(now.gaps))

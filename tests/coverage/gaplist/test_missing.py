@@ -26,7 +26,9 @@ PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": NOW}
 
 
 def gaps(programme: Any, **more: Any) -> dict[int, Gap]:
-    return {gap.urn: gap for gap in missing.missing_from_programme(programme, now=NOW, **more).gaps}
+    return {
+        gap.organisation_id: gap for gap in missing.missing_from_programme(programme, now=NOW, **more).gaps
+    }
 
 
 def seen_show(programme: Any, school: Any, at: datetime, side: str = "school", **word: Any) -> Any:
@@ -51,11 +53,11 @@ def test_a_gap_waits_since_its_standing_holds_else_since_it_could_have_been_aske
         one_year = make.school()
         make.booking(make.show(programme, one_year, NOW + 40 * DAY), {8: 100})
     found = gaps(programme)
-    assert {urn: gap.waits_since for urn, gap in found.items()} == {
-        silent.urn: date(2026, 12, 30),
-        never.urn: date(2026, 9, 3),
-        opened.urn: date(2027, 1, 1),
-        one_year.urn: date(2026, 9, 3),  # not since the show of the other year, which is to come
+    assert {organisation_id: gap.waits_since for organisation_id, gap in found.items()} == {
+        silent.organisation_id: date(2026, 12, 30),
+        never.organisation_id: date(2026, 9, 3),
+        opened.organisation_id: date(2027, 1, 1),
+        one_year.organisation_id: date(2026, 9, 3),  # not since the show of the other year, which is to come
     }
 
 
@@ -66,11 +68,11 @@ def test_the_owner_of_a_school_is_its_predecessors_until_it_has_one_of_its_own(a
         priya, owen = make.person(partnership), make.person(partnership, name="Owen Bright")
         old, new = make.school(status="Closed"), make.school()
         make.succession(old, new)
-        owners.assign(programme, [old.urn], priya, **PRIYA)
-    assert gaps(programme)[new.urn].owner.name == "Priya Nandakumar"  # type: ignore[union-attr]
+        owners.assign(programme, [old.organisation_id], priya, **PRIYA)
+    assert gaps(programme)[new.organisation_id].owner.name == "Priya Nandakumar"  # type: ignore[union-attr]
     with transaction():
-        owners.assign(programme, [new.urn], owen, **PRIYA)
-    assert gaps(programme)[new.urn].owner.name == "Owen Bright"  # type: ignore[union-attr]
+        owners.assign(programme, [new.organisation_id], owen, **PRIYA)
+    assert gaps(programme)[new.organisation_id].owner.name == "Owen Bright"  # type: ignore[union-attr]
 
 
 def test_never_seen_is_in_no_year_of_no_programme_of_the_partnership_under_no_former_name(app: Flask) -> None:
@@ -92,8 +94,13 @@ def test_never_seen_is_in_no_year_of_no_programme_of_the_partnership_under_no_fo
         make.cancellation(seen_show(last, cancelled, LAST_YEAR), LAST_YEAR - 2 * DAY)
         seen_show(last, denied, LAST_YEAR, took_place=False, why_not="snow")
     found = gaps(this)
-    assert {urn for urn, gap in found.items() if not gap.never_seen} == {ever.urn, by_former.urn}
-    assert {gap.family for gap in found.values() if len(gap.family) > 1} == {(by_former.urn, former.urn)}
+    assert {organisation_id for organisation_id, gap in found.items() if not gap.never_seen} == {
+        ever.organisation_id,
+        by_former.organisation_id,
+    }
+    assert {gap.family for gap in found.values() if len(gap.family) > 1} == {
+        (by_former.organisation_id, former.organisation_id)
+    }
 
 
 def test_a_disputed_show_was_seen_only_if_the_coordinator_says_so(app: Flask) -> None:
@@ -113,11 +120,11 @@ def test_a_disputed_show_was_seen_only_if_the_coordinator_says_so(app: Flask) ->
                     make.report(
                         booking, "settled", at + 3 * DAY, took_place=word, why_not="" if word else "snow"
                     )
-    assert ever_seen.read(this).saw == {schools[0].urn}
-    assert ever_seen.read(this, [schools[2].urn]).saw == set()
-    assert ever_seen.read(last).saw == {schools[3].urn}
-    never = {urn for urn, gap in gaps(this).items() if gap.never_seen}
-    assert never == {schools[n].urn for n in (1, 2, 4, 5)}
+    assert ever_seen.read(this).saw == {schools[0].organisation_id}
+    assert ever_seen.read(this, [schools[2].organisation_id]).saw == set()
+    assert ever_seen.read(last).saw == {schools[3].organisation_id}
+    never = {organisation_id for organisation_id, gap in gaps(this).items() if gap.never_seen}
+    assert never == {schools[n].organisation_id for n in (1, 2, 4, 5)}
 
 
 def test_what_took_place_this_year_was_seen_by_whoever_came_from_that_school_too(app: Flask) -> None:
@@ -132,10 +139,10 @@ def test_what_took_place_this_year_was_seen_by_whoever_came_from_that_school_too
         booking = make.booking(make.show(programme, half, NOW - 30 * DAY), {8: 100})
         make.report(booking, "company", NOW - 29 * DAY)
     found = gaps(programme)
-    assert {urn: gap.never_seen for urn, gap in found.items()} == {
-        merged.urn: False,
-        half.urn: False,
-        other.urn: True,
+    assert {organisation_id: gap.never_seen for organisation_id, gap in found.items()} == {
+        merged.organisation_id: False,
+        half.organisation_id: False,
+        other.organisation_id: True,
     }
 
 
@@ -149,10 +156,12 @@ def test_of_some_schools_the_same_is_said_as_of_all(app: Flask) -> None:
         make.succession(former, schools[0])
         seen_show(programme, former, NOW - 30 * DAY)
         seen_show(programme, schools[1], NOW - 30 * DAY, took_place=False, why_not="snow")
-        owners.assign(programme, [schools[2].urn], person, **PRIYA)
+        owners.assign(programme, [schools[2].organisation_id], person, **PRIYA)
     whole = gaps(programme)
     for school in schools:
-        assert gaps(programme, only=[school.urn]) == {u: g for u, g in whole.items() if u == school.urn}
+        assert gaps(programme, only=[school.organisation_id]) == {
+            u: g for u, g in whole.items() if u == school.organisation_id
+        }
 
 
 def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, count_queries: Any) -> None:
@@ -169,14 +178,14 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
             for school in new[:5]:
                 make.invitation(programme, school)
                 seen_show(programme, school, NOW - 30 * DAY)
-            owners.assign(programme, [s.urn for s in new[5:9]], person, **PRIYA)
-        assert programme.created_at and schools[0].urn  # read anew after the commit
+            owners.assign(programme, [s.organisation_id for s in new[5:9]], person, **PRIYA)
+        assert programme.created_at and schools[0].organisation_id  # read anew after the commit
         with count_queries() as sent:
             missing.missing_from_programme(programme, now=NOW)
         counts.append(len(sent))
     assert counts == [27, 27]
     with count_queries() as sent:
-        missing.missing_from_programme(programme, now=NOW, only=[schools[0].urn])
+        missing.missing_from_programme(programme, now=NOW, only=[schools[0].organisation_id])
     assert len(sent) == 28
 
 
@@ -191,19 +200,19 @@ def test_a_letter_in_own_words_is_a_contact_once_it_went(app: Flask) -> None:
         contact = make.contact(school)
         letter = drafts.keep(
             programme,
-            [school.urn],
+            [school.organisation_id],
             Typed(subject="Hall", words="Free?"),
             form_key="k",
             who="Priya",
             now=NOW - DAY,
         )
-        seen = {school.urn: contact.address}
+        seen = {school.organisation_id: contact.address}
         sending.send(programme, letter, edition=1, seen=seen, who="Priya", now=NOW - DAY)
-    assert contact_of(programme, school.urn) is None
+    assert contact_of(programme, school.organisation_id) is None
     with transaction():
         gone = db.session.query(Letter).one()
         gone.status, gone.handed_at = SENT, NOW - DAY
-    assert contact_of(programme, school.urn) == LastContact(NOW - DAY, "letter")
+    assert contact_of(programme, school.organisation_id) == LastContact(NOW - DAY, "letter")
 
 
 def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(app: Flask) -> None:
@@ -211,50 +220,50 @@ def test_the_last_contact_is_the_newest_of_all_that_passed_and_says_what_it_was(
         partnership = make.partnership()
         programme, mine = make.programme(partnership), partnership.id
         school = make.school()
-        urn = school.urn
-    assert contact_of(programme, urn) is None
+        organisation_id = school.organisation_id
+    assert contact_of(programme, organisation_id) is None
     with transaction():
         make.invitation(programme, school, at=NOW - 50 * DAY)
         make.invitation(programme, school, at=NOW - 2 * DAY, handed_at=None)  # waits: nobody has it
-    assert contact_of(programme, urn) == LastContact(NOW - 50 * DAY, "letter")
+    assert contact_of(programme, organisation_id) == LastContact(NOW - 50 * DAY, "letter")
     with transaction():
         make.answer(programme, school, "other date", at=NOW - 40 * DAY, reason="May")
-    assert contact_of(programme, urn) == LastContact(NOW - 40 * DAY, "answer")
+    assert contact_of(programme, organisation_id) == LastContact(NOW - 40 * DAY, "answer")
     with transaction():
         booking = make.booking(make.show(programme, school, NOW - 5 * DAY), {8: 100}, at=NOW - 30 * DAY)
-    assert contact_of(programme, urn) == LastContact(NOW - 30 * DAY, "booking")
+    assert contact_of(programme, organisation_id) == LastContact(NOW - 30 * DAY, "booking")
     with transaction():
         make.letter("x@redmere.example", NOW - 29 * DAY, stream=booking.uid, kind="booked")
-    assert contact_of(programme, urn) == LastContact(NOW - 29 * DAY, "letter")
+    assert contact_of(programme, organisation_id) == LastContact(NOW - 29 * DAY, "letter")
     with transaction():
         make.report(booking, "company", NOW - 3 * DAY)
         make.report(booking, "school", NOW - 4 * DAY)
-    assert contact_of(programme, urn) == LastContact(NOW - 4 * DAY, "report")
+    assert contact_of(programme, organisation_id) == LastContact(NOW - 4 * DAY, "report")
     with transaction():
         talk = notes.write(
-            urn, "Rings back", partnership_id=mine, kind=notes.PHONE, who="Owen", now=NOW - DAY
+            organisation_id, "Rings back", partnership_id=mine, kind=notes.PHONE, who="Owen", now=NOW - DAY
         )
-        notes.write(urn, "For ourselves", partnership_id=mine, who="Owen", now=NOW)
-    assert contact_of(programme, urn) == LastContact(NOW - DAY, "phone")
+        notes.write(organisation_id, "For ourselves", partnership_id=mine, who="Owen", now=NOW)
+    assert contact_of(programme, organisation_id) == LastContact(NOW - DAY, "phone")
     with transaction():
         notes.withdraw(talk, who="Owen", now=NOW)
         coming = make.booking(make.show(programme, school, NOW + 5 * DAY), {9: 100}, at=NOW - 2 * DAY)
         make.cancellation(coming, NOW - DAY / 2)
-    assert contact_of(programme, urn) == LastContact(NOW - DAY / 2, "cancellation")
+    assert contact_of(programme, organisation_id) == LastContact(NOW - DAY / 2, "cancellation")
 
 
 def test_a_letter_on_paper_is_contact_from_its_day_and_none_once_it_did_not_go(app: Flask) -> None:
     with transaction():
         programme, school = make.programme(make.partnership()), make.school()
         past = make.posted_letter(programme, school, day_of(NOW - 20 * DAY), NOW - 10 * DAY)
-    assert contact_of(programme, school.urn) == LastContact(past.posted_at, "letter")
+    assert contact_of(programme, school.organisation_id) == LastContact(past.posted_at, "letter")
     with transaction():
         make.posted_letter(programme, school, day_of(NOW + 5 * DAY), NOW - DAY)
-    assert contact_of(programme, school.urn) == LastContact(NOW - DAY, "letter")
+    assert contact_of(programme, school.organisation_id) == LastContact(NOW - DAY, "letter")
     with transaction():
         for posting in db.session.scalars(select(PaperPosting)):
             posting.withdrawn_at, posting.withdrawn_by = NOW, "Owen"
-    assert contact_of(programme, school.urn) is None
+    assert contact_of(programme, school.organisation_id) is None
 
 
 def test_a_letter_that_came_back_and_what_other_partnerships_wrote_is_no_contact(app: Flask) -> None:
@@ -265,9 +274,9 @@ def test_a_letter_that_came_back_and_what_other_partnerships_wrote_is_no_contact
         school = make.school()
         gone = make.invitation(programme, school, at=NOW - 50 * DAY)
         make.invitation(theirs, school, at=NOW - 10 * DAY)
-        notes.write(school.urn, "Theirs", partnership_id=other.id, kind=notes.PHONE, **PRIYA)
+        notes.write(school.organisation_id, "Theirs", partnership_id=other.id, kind=notes.PHONE, **PRIYA)
         db.session.get_one(Letter, gone.letter_id).status = "bounced"
-    assert contact_of(programme, school.urn) is None
+    assert contact_of(programme, school.organisation_id) is None
 
 
 def test_what_passed_with_the_former_school_is_contact_with_the_school(app: Flask) -> None:
@@ -278,5 +287,7 @@ def test_what_passed_with_the_former_school_is_contact_with_the_school(app: Flas
         old, new = make.school(), make.school()
         make.invitation(programme, new, at=NOW - 60 * DAY)
         make.answer(last, old, "declined", at=NOW - 20 * DAY, reason="exams")
-    assert contact_of(programme, new.urn, old.urn) == LastContact(NOW - 20 * DAY, "answer")
-    assert contact_of(programme, new.urn) == LastContact(NOW - 60 * DAY, "letter")
+    assert contact_of(programme, new.organisation_id, old.organisation_id) == LastContact(
+        NOW - 20 * DAY, "answer"
+    )
+    assert contact_of(programme, new.organisation_id) == LastContact(NOW - 60 * DAY, "letter")

@@ -41,7 +41,7 @@ class Years:
         return school
 
     def to_draw(self) -> tiers.ToDraw:
-        return tiers.to_draw(self.new, [one.urn for one in self.schools], now=NOW)
+        return tiers.to_draw(self.new, [one.organisation_id for one in self.schools], now=NOW)
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def test_need_makes_the_tiers_and_nothing_else_does(years: Years) -> None:
         years.school("Zebra never")
         years.school("Alder never")
         years.school("Fen never", "Fenwold")
-    names = {one.urn: one.name for one in years.schools}
+    names = {one.organisation_id: one.name for one in years.schools}
     due = years.to_draw().due
-    assert {names[urn]: (one.tier, one.words) for urn, one in due.items()} == {
+    assert {names[organisation_id]: (one.tier, one.words) for organisation_id, one in due.items()} == {
         "Fen never": (1, "Never seen, in any year; district behind"),
         "Alder never": (2, "Never seen, in any year"),
         "Zebra never": (2, "Never seen, in any year"),
@@ -72,7 +72,7 @@ def test_without_a_year_before_no_district_is_behind(years: Years) -> None:
     with transaction():
         for district in ("Kestermere", "Fenwold"):
             years.school(f"Only {district}", district)
-    found = tiers.to_draw(years.last, [one.urn for one in years.schools], now=make.NOW)
+    found = tiers.to_draw(years.last, [one.organisation_id for one in years.schools], now=make.NOW)
     assert {(one.tier, one.words) for one in found.due.values()} == {(1, "Never seen, in any year")}
 
 
@@ -86,7 +86,7 @@ def test_who_was_asked_or_cannot_be_is_not_drawn_and_it_is_said_why(years: Years
         sent = make.letter("lead@asked.example", NOW)
         make.invitation(years.new, asked, letter_id=sent.id, address="lead@asked.example", recorded_at=NOW)
     found = years.to_draw()
-    assert [urn for urn in found.due] == [years.schools[0].urn]
+    assert [organisation_id for organisation_id in found.due] == [years.schools[0].organisation_id]
     assert {one.school.name: one.why.split(" on ")[0] for one in found.left_out} == {
         "Asked": "asked already",
         "Without contact": "no contact",

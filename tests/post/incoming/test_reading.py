@@ -213,7 +213,7 @@ def test_people_are_read_however_their_address_is_written(person: str, address: 
 
 
 def test_a_person_who_is_no_address_is_nobody() -> None:
-    assert one(ics(by="", more=("ATTENDEE;PARTSTAT=ACCEPTED:urn:uuid:1",))).address == ""
+    assert one(ics(by="", more=("ATTENDEE;PARTSTAT=ACCEPTED:organisation_id:uuid:1",))).address == ""
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r"])

@@ -164,7 +164,7 @@ def nobody_there(c: SimpleNamespace) -> None:
 
 
 def said_no(c: SimpleNamespace) -> None:
-    stopping.stop(c.programme, c.school.urn, who="J", now=make.NOW)
+    stopping.stop(c.programme, c.school.organisation_id, who="J", now=make.NOW)
 
 
 def switched_off(c: SimpleNamespace) -> None:
