@@ -17,6 +17,7 @@ from outreach.outcomes.item_figures import DISTRICT
 from outreach.outcomes.releases import OutcomeRelease, ReleasedWave
 from outreach.outcomes.tallies import NotNow
 from outreach.outcomes.wave_changes import AFTER, BEFORE
+from outreach.outcomes.waves import KINDS
 
 FIRST = date(2026, 11, 3)
 
@@ -75,6 +76,18 @@ def test_a_wave_comes_in_when_its_paper_can_come_in_no_more(app: Flask) -> None:
     ):
         with pytest.raises(NotNow, match="Its sums stay as they are"), transaction():
             deed()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_wave_comes_in_on_the_first_day_after_its_paper(app: Flask, kind: str) -> None:
+    with transaction():
+        told = answered.lay([Show(said=dict.fromkeys(KINDS, (12, 12))) for _ in range(3)], released=False)
+    wave = waves.of_performance(told.shows[0].id)[KINDS.index(kind)]
+    last = wave.last_day() + tallies.PAPER_COMES_IN
+    for day, is_in in ((last, False), (last + timedelta(days=1), True)):
+        with transaction():
+            releases.release(told.programme, now=at(day))
+        assert (wave.id in {one.id for one in releases.of_programme(told.programme).waves}) == is_in, day
 
 
 def test_waves_come_in_by_three_schools_and_once_a_week(app: Flask) -> None:

@@ -80,6 +80,26 @@ def test_there_is_an_interval_from_ten_performances_on(performances: int, has_in
     assert change.is_clear == has_interval
 
 
+@pytest.mark.parametrize(
+    "low, high, is_clear",
+    [(0.0, 0.2, False), (-0.2, 0.0, False), (-0.1, 0.1, False), (0.01, 0.2, True), (-0.2, -0.01, True)],
+)
+def test_a_change_is_clear_where_its_interval_leaves_out_no_change_to_its_very_ends(
+    low: float, high: float, is_clear: bool
+) -> None:
+    change = Change(
+        first=0.4,
+        second=0.5,
+        difference=(low + high) / 2,
+        low=low,
+        high=high,
+        performances=10,
+        schools=10,
+        answers=200,
+    )
+    assert change.is_clear == is_clear
+
+
 def test_the_interval_of_pairs_is_that_of_the_textbook() -> None:
     # Ten differences 0.1 to 1.0 have the mean 0.55 and the standard deviation 0.30277; t of 9 is 2.26216.
     means = [mean_of(n, BEFORE, 0.0) for n in range(10)]

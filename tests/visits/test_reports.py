@@ -7,6 +7,7 @@ from flask import Flask
 
 import make
 from outreach.booking import accounts
+from outreach.booking.promises import DISAGREE, FAILED, TOOK_PLACE
 from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import transaction
@@ -119,6 +120,19 @@ def test_a_company_counts_host_and_guests_together(booking):
     with transaction():
         reports.report(guest, "school", ReportAccount(took_place=True, pupils={8: 60}), **WHO)
     assert "260" in reports.difference(booking) and "219" in reports.difference(guest)
+
+
+def test_a_company_speaks_for_host_and_guests_and_a_school_for_itself_alone(booking):
+    with transaction():
+        guest = make.booking(booking.performance, {8: 20}, of=make.school(number_of_pupils=None))
+        reports.report(guest, "school", ReportAccount(took_place=True, pupils={8: 20}), **WHO)
+    assert (booking.outcome, guest.outcome) == (None, TOOK_PLACE)
+    with transaction():
+        told = reports.report(booking, "company", ReportAccount(took_place=False, why_not="Snow"), **WHO)
+    assert (booking.outcome, guest.outcome) == (FAILED, DISAGREE)
+    with transaction():
+        reports.withdraw(booking, "company", told.id, reason="By mistake", **WHO)
+    assert (booking.outcome, guest.outcome) == (None, TOOK_PLACE)
 
 
 def test_what_was_said_before_a_moved_show_begins_is_about_an_earlier_time(booking):
