@@ -161,7 +161,7 @@ class World:
             return None
         value = getattr(records[-1], name)
         corrections = (
-            list(self.by_then(Correction, organisation_id=organisation_id, field=name))
+            list(self.by_then(Correction, urn=organisation_id, field=name))
             if self.is_ours(organisation_id)
             else []
         )
@@ -259,7 +259,7 @@ class World:
         said = list(
             self.by_then(
                 OwnNumber,
-                organisation_id=organisation_id,
+                urn=organisation_id,
                 year_group=y,
                 academic_year=self.programme.academic_year,
             )

@@ -307,7 +307,7 @@ def proposal(programme: Any, school: School, at: datetime, **changes: Any) -> Pr
 
 def correction(school: School, at: datetime) -> None:
     told = {
-        "organisation_id": school.organisation_id,
+        "urn": school.urn,
         "field": "name",
         "value": "Redmere Academy",
         "reason": "Its sign",

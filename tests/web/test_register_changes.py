@@ -70,7 +70,7 @@ def change(desk: Desk, of: School, **facts: str) -> RegisterChange:
     return add(
         RegisterChange(
             **{
-                "organisation_id": of.organisation_id,
+                "urn": of.urn,
                 "import_id": desk.imported.id,
                 "la_code": "931",
                 "kind": "named",

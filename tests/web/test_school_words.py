@@ -322,9 +322,9 @@ def test_changes_of_the_register_wait() -> None:
 
 def test_earlier_visits_name_the_school_where_it_is_another() -> None:
     names = {OTHER: "Birch"}
-    visit: Any = SimpleNamespace(organisation_id=OTHER, day=None, pupils=None)
+    visit: Any = SimpleNamespace(urn=OTHER, day=None, pupils=None)
     assert school_words.visit(visit, URN, names) == "day not known, number not known, as Birch"
-    visit = SimpleNamespace(organisation_id=URN, day=date(2025, 3, 4), pupils=1)
+    visit = SimpleNamespace(urn=URN, day=date(2025, 3, 4), pupils=1)
     assert school_words.visit(visit, URN, names) == "4 March 2025, 1 pupil"
 
 
