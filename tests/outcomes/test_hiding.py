@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from outcomes.test_worked_out import rank
 from outreach.outcomes import hiding
-from outreach.outcomes.hiding import At, Compared, Figure, Heard, MaySee
+from outreach.outcomes.hiding import At, Compared, Figure, Given, Heard, MaySee
 
 DAY = date(2027, 7, 1)
 
@@ -117,6 +117,35 @@ def test_a_row_hidden_for_anothers_sake_does_not_follow_from_the_rest() -> None:
     }
     found = hiding.judge(figures, told, day=DAY)
     assert "all" in found.shown and len(found.shown) == 2 and "C" not in found.shown
+
+
+@pytest.mark.parametrize(
+    ("three_more", "pupils", "shown", "rate"),
+    [
+        ((4, 8), 60, True, True),
+        ((1, 11), 60, False, False),
+        ((11, 1), 60, False, False),
+        ((4, 8), 13, True, False),
+        ((4, 8), 14, True, True),
+    ],
+)
+def test_what_three_schools_add_to_a_release_is_not_told_by_the_one_before(
+    three_more: tuple[int, int], pupils: int, shown: bool, rate: bool
+) -> None:
+    """Fewer than five of them who said yes, who said no, or who did not answer; all of them alone would be shown."""
+    told = heard(*[(12, 12)] * 6)
+    told |= {
+        ("after", n): Heard(school=n, answers=sum(three_more), yes=three_more[0], pupils=pupils)
+        for n in (6, 7, 8)
+    }
+    assert seen(told).rates, "without the release before"
+    before = figure(told, *range(6))
+    all_of_it = frozenset({"before"})
+    earlier = Given(
+        figures={"before": before}, seen=MaySee(shown=all_of_it, beyond=frozenset(), rates=all_of_it)
+    )
+    found = hiding.judge({"all": figure(told)}, told, day=DAY, given=earlier)
+    assert (bool(found.shown), bool(found.rates)) == (shown, rate)
 
 
 def change(told: Mapping[At, Heard], befores: set[int], afters: set[int]) -> Compared:
