@@ -392,7 +392,9 @@ def _reports(cuts: Sequence[Cut]) -> list[list[ReportTold]]:
 
 def _told(cut: OpenCut) -> Any:
     v = VisitReport
-    query = select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
+    query = select(
+        v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at, v.filled_in_at
+    )
     return query.join(Performance, Performance.id == v.performance_id).where(*_told_by_then(cut))
 
 

@@ -167,9 +167,10 @@ function send(report) {
       const body = new URLSearchParams(report.answers);
       body.set("csrf_token", form.elements.csrf_token.value);
       body.set("key", report.key);
+      body.set("waited", Math.max(0, Math.floor((Date.now() - Date.parse(report.at)) / 1000)));
       const answer = await asked(at, { method: "POST", body, headers: { Accept: "application/json, text/html;q=0.5" } });
       if (!answer?.sent) return await refused(report, answer);
-      await became(report, { state: "sent", at: answer.sent, answers: [] });
+      await became(report, { state: "sent", at: answer.sent, newer: answer.newer, answers: [] });
     } catch {
       // No signal, or it went on the way: it waits, and is sent again with the same key.
     }
@@ -183,7 +184,7 @@ async function asked(address, more = {}) {
   if (answer.status >= 500 || [408, 425, 429].includes(answer.status)) throw new Error("later");
   const words = await answer.text();
   if (answer.headers.get("Content-Type").startsWith("application/json"))
-    return { status: answer.status, sent: JSON.parse(words).sent };
+    return { status: answer.status, ...JSON.parse(words) };
   const page = new DOMParser().parseFromString(words, "text/html");
   if (!page.querySelector("header.top .brand")) throw new Error("not the service");
   return { status: answer.status, page };
@@ -282,7 +283,11 @@ async function tell() {
   for (const one of lost)
     parts.push(message("stop", `${one.about}: never sent`, "A week has gone by, so it was removed from this phone. Ring with the numbers."));
   for (const one of reports.filter((one) => one.state === "sent" && (one.show === here || sameDay(one.at))))
-    parts.push(message("done", `Sent ${clock(one.at)}`, one.about));
+    parts.push(
+      one.newer
+        ? message("confirm", `Sent ${clock(one.at)}, but a newer report stands`, `${one.about}: ${one.newer}`)
+        : message("done", `Sent ${clock(one.at)}`, one.about),
+    );
   status.replaceChildren(...parts);
   band().querySelector("ul")?.remove();
   const open = reports.filter((one) => one.state === "waiting" || (one.state === "refused" && one.show !== here));

@@ -61,7 +61,16 @@ def _told(performance_ids: Collection[int]) -> list[ReportTold]:
     ):
         split[report_id][year_group] = number
     rows = db.session.execute(
-        select(v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at)
+        select(
+            v.id,
+            v.performance_id,
+            v.booking_id,
+            v.side,
+            v.took_place,
+            v.pupils,
+            v.recorded_at,
+            v.filled_in_at,
+        )
         .where(*held)
         .order_by(v.id)
     )

@@ -4,7 +4,7 @@ it did, as dated rows."""
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import promises
@@ -173,11 +173,14 @@ def answer(
 
 
 def answers_of(booking_ids: Collection[int]) -> dict[int, list[PledgeAnswer]]:
-    """What was said of the pledges of some bookings and not taken back, the oldest first; one query."""
+    """What was said of the pledges of some bookings and not taken back, the oldest first, by when it was filled in; one
+    query."""
+    said_at = func.coalesce(VisitReport.filled_in_at, PledgeAnswer.recorded_at)
     query = (
         select(PledgeAnswer)
+        .outerjoin(VisitReport, VisitReport.id == PledgeAnswer.report_id)
         .where(PledgeAnswer.booking_id.in_(booking_ids), stands())
-        .order_by(PledgeAnswer.booking_id, PledgeAnswer.id)
+        .order_by(PledgeAnswer.booking_id, said_at, PledgeAnswer.id)
     )
     found: dict[int, list[PledgeAnswer]] = {}
     for row in db.session.scalars(query):

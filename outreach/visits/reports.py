@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, false, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Text, and_, false, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking import promises, subscribed
@@ -32,13 +32,14 @@ def too_far_apart(by_schools: int, by_company: int) -> bool:
 
 
 class VisitReport(Base):
-    """One side's word on a show; the newest row of a side holds.
+    """One side's word on a show; the newest of a side holds, by when it was filled in.
 
     side 'school': about one booking. side 'company': about the whole performance (booking_id None),
     its head count is of the whole show. side 'settled': the coordinator's word on one booking,
     which stands over both. `pupils` is the total where no split by year group was given.
     `about_as_promised`: nobody counted, and about as many came. `concerns` is the school's alone: how many were
-    raised and passed on; `concerns_handed_on`: whether each was handed to the safeguarding lead.
+    raised and passed on; `concerns_handed_on`: whether each was handed to the safeguarding lead. `filled_in_at`: of a
+    company's that waited on a phone for signal; None of any other.
     """
 
     __tablename__ = "visit_report"
@@ -51,6 +52,9 @@ class VisitReport(Base):
         CheckConstraint("pupils IS NULL OR pupils >= 0", name="pupils"),
         CheckConstraint("concerns IS NULL OR side = 'school'", name="concerns"),
         CheckConstraint("NOT about_as_promised OR (took_place AND pupils IS NULL)", name="about_as_promised"),
+        CheckConstraint(
+            "filled_in_at IS NULL OR (side = 'company' AND filled_in_at < recorded_at)", name="filled_in"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,8 +69,14 @@ class VisitReport(Base):
     support_agencies_present: Mapped[bool | None]
     concerns: Mapped[int | None]
     concerns_handed_on: Mapped[bool | None]
+    filled_in_at: Mapped[datetime | None] = mapped_column(Instant)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
+
+    @property
+    def said_at(self) -> datetime:
+        """When it was filled in."""
+        return self.filled_in_at or self.recorded_at
 
 
 class ReportedPupils(Base):
@@ -176,10 +186,19 @@ class ReportAccount:
         return self.pupils if isinstance(self.pupils, int) else None
 
 
-def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now: datetime) -> VisitReport:
+def report(
+    booking: Booking,
+    side: str,
+    account: ReportAccount,
+    *,
+    who: str,
+    now: datetime,
+    filled_in_at: datetime | None = None,
+) -> VisitReport:
     """Put down what a side says: 'school' of its own booking, 'company' of the whole show.
 
-    The newest word of a side holds; an earlier one is kept. The same word sent twice is put down once.
+    The newest word of a side holds; an earlier one is kept. The same word sent twice is put down once. `filled_in_at`:
+    when, of one that comes late; what the same side has said since then stands above it.
     Raises BookingWasCancelled, NotYetBegun, WhyNotMissing, CountMakesNoSense, CountedOrNot, ConcernsAreTheSchools.
     """
     if booking.ended_at is not None and side != COMPANY:
@@ -202,6 +221,7 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
         support_agencies_present=account.support_agencies_present,
         concerns=account.concerns,
         concerns_handed_on=account.concerns_handed_on,
+        filled_in_at=_late(booking, filled_in_at, now),
         recorded_at=now,
         who=who,
     )
@@ -215,11 +235,25 @@ def report(booking: Booking, side: str, account: ReportAccount, *, who: str, now
         who=who,
         now=now,
         before=_in_short(_says(earlier)) if earlier else None,
-        after=_in_short(account),
+        after=_in_short(account) | ({"filled in": row.filled_in_at.isoformat()} if row.filled_in_at else {}),
     )
     db.session.flush()
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
     return row
+
+
+def _late(booking: Booking, filled_in_at: datetime | None, now: datetime) -> datetime | None:
+    """When a report was filled in that comes later; by a clock that is wrong, at the show's start at the earliest."""
+    if filled_in_at is None or filled_in_at >= now:
+        return None
+    at = max(filled_in_at, booking.performance.starts_at)
+    return at if at < now else None
+
+
+def by_when_said() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The order of VisitReports of one side: the last holds."""
+    said_at = func.coalesce(VisitReport.filled_in_at, VisitReport.recorded_at)
+    return said_at, VisitReport.__table__.c.id
 
 
 def one_at_a_time(booking: Booking) -> None:
@@ -331,13 +365,18 @@ def older(booking: Booking, row: VisitReport) -> tuple[VisitReport, int | None] 
     )
     found = db.session.scalar(
         select(VisitReport)
-        .where(VisitReport.side == row.side, about, VisitReport.id < row.id, stands())
-        .order_by(VisitReport.id.desc())
+        .where(VisitReport.side == row.side, about, _said_before(row), stands())
+        .order_by(*(column.desc() for column in by_when_said()))
         .limit(1)
     )
     if found is None or found.recorded_at < booking.performance.starts_at:
         return None
     return found, count_of(found)
+
+
+def _said_before(row: VisitReport) -> ColumnElement[bool]:
+    said_at, number = by_when_said()
+    return or_(said_at < row.said_at, and_(said_at == row.said_at, number < row.id))
 
 
 def corrected(booking: Booking) -> list[VisitReport]:
@@ -350,7 +389,7 @@ def corrected(booking: Booking) -> list[VisitReport]:
             VisitReport.recorded_at >= booking.performance.starts_at,
             stands(),
         )
-        .order_by(VisitReport.id.desc())
+        .order_by(*(column.desc() for column in by_when_said()))
     )
     found, holds = [], set()
     for row in rows:
@@ -388,7 +427,7 @@ def newest(booking: Booking, side: str) -> VisitReport | None:
     found = db.session.scalar(
         select(VisitReport)
         .where(VisitReport.side == side, about, stands())
-        .order_by(VisitReport.id.desc())
+        .order_by(*(column.desc() for column in by_when_said()))
         .limit(1)
     )
     return None if found is None or found.recorded_at < booking.performance.starts_at else found

@@ -65,7 +65,14 @@ class ReportTold:
     took_place: bool
     total: int | None
     recorded_at: datetime
+    filled_in_at: datetime | None
     split: dict[int, int]
+
+    def is_newer(self, held: "ReportTold | None") -> bool:
+        """Than what its side said before; one that came late may not be."""
+        if held is None or self.filled_in_at is None:
+            return True
+        return (held.filled_in_at or held.recorded_at) <= self.filled_in_at
 
 
 @dataclass(slots=True)
@@ -87,9 +94,9 @@ def verdicts_on_promises(
     about_booking: dict[tuple[str, int], ReportTold] = {}
     about_show: dict[int, ReportTold] = {}
     for told in reports:
-        if told.side == COMPANY:
+        if told.side == COMPANY and told.is_newer(about_show.get(told.performance_id)):
             about_show[told.performance_id] = told
-        elif told.booking_id is not None:
+        elif told.booking_id is not None and told.is_newer(about_booking.get((told.side, told.booking_id))):
             about_booking[told.side, told.booking_id] = told
     shows: dict[int, list[Promised]] = defaultdict(list)
     promises = list(promises)

@@ -9,7 +9,7 @@ from flask import g, request
 
 from outreach.ground.errors import SentAlready
 
-NO_ANSWERS = ("csrf_token", "key", "opened")
+NO_ANSWERS = ("csrf_token", "key", "opened", "waited")
 """What a form carries along beside what somebody typed."""
 
 

@@ -1,5 +1,6 @@
 """Leave for a company's phone to keep some of its pages for halls without signal: which, until when, and no other."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,8 @@ from typing import Any
 from flask import Response, g, get_flashed_messages, make_response, request
 
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import date_and_time
+from outreach.visits.reports import VisitReport
 from outreach.web import gate
 from outreach.web.refusals import status
 
@@ -57,6 +60,23 @@ def sent_by_script() -> bool:
     """Whether the phone's script sends a form that it kept, and wants no page to go to."""
     accepts: Any = request.accept_mimetypes
     return bool(accepts.best_match(["text/html", "application/json"]) == "application/json")
+
+
+def filled_in_at(now: datetime) -> datetime | None:
+    """When the form that comes in was filled in, by the seconds that it waited on the phone, whose clock may be wrong;
+    None of one that did not wait."""
+    waited = request.form.get("waited", "")
+    if not re.fullmatch(r"[0-9]{1,7}", waited, re.ASCII) or not int(waited):
+        return None
+    return now - timedelta(seconds=int(waited))
+
+
+def newer(stands: VisitReport | None, sent: VisitReport) -> str:
+    """What somebody is told whose report came late, and under a newer one of the same company; '' else."""
+    if stands is None or stands.id == sent.id:
+        return ""
+    at = date_and_time(stands.said_at)
+    return f"A report that was filled in later, on {at}, stands. Yours is kept beneath it."
 
 
 WITH_A_WORKER = gate.POLICY.replace("worker-src 'none'", "worker-src 'self'")

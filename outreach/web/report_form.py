@@ -199,9 +199,17 @@ class CoordinatorsReportForm(SchoolReportForm):
         )
 
 
-def put_down(booking: Booking, side: str, form: OneSidesForm, *, who: str, now: datetime) -> VisitReport:
-    """The report, and what it says of the pledges, which stands with it."""
-    report = reports.report(booking, side, form.account(), who=who, now=now)
+def put_down(
+    booking: Booking,
+    side: str,
+    form: OneSidesForm,
+    *,
+    who: str,
+    now: datetime,
+    filled_in_at: datetime | None = None,
+) -> VisitReport:
+    """The report, and what it says of the pledges, which stands with it. `filled_in_at`: of one that comes late."""
+    report = reports.report(booking, side, form.account(), who=who, now=now, filled_in_at=filled_in_at)
     pledges.answer(booking, form.answers(), side=side, report=report, who=who, now=now)
     return report
 

@@ -525,12 +525,18 @@ class RandomYear:
 
         def tell(at: datetime) -> None:
             if "it" in held:
-                why_not = "" if took else "Snow"
-                told.append(
-                    make.report(
-                        held["it"], side, at, pupils, took_place=took, why_not=why_not, concerns=raised
-                    )
-                )
+                said: dict[str, Any] = {
+                    "took_place": took,
+                    "why_not": "" if took else "Snow",
+                    "concerns": raised,
+                }
+                again = pupils
+                if told and late:  # with another count, and it may be older than what was said before
+                    said["filled_in_at"] = at - late
+                    again = 7 if took else None
+                told.append(make.report(held["it"], side, at, again, **said))
+
+        late = timedelta(minutes=r.randint(1, 9000)) if side == "company" and self._chance(0.5) else None
 
         told: list[Any] = []
         for _ in range(r.choice([1, 1, 1, 2])):

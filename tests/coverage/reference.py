@@ -431,6 +431,7 @@ class World:
         )
         back = {w.report_id for w in self.rows[ReportWithdrawal] if w.recorded_at < self.moment}
         said = [r for r in self.by_then(VisitReport, side=side, **wanted) if r.id not in back]
+        said.sort(key=lambda r: (r.filled_in_at or r.recorded_at, r.id))
         if not said or said[-1].recorded_at < self.newest_revision(booking).starts_at:
             return None
         return said[-1]

@@ -49,6 +49,7 @@ def word(
     took: bool = True,
     at: datetime = EVENING,
     n: int = 1,
+    filled_in: datetime | None = None,
 ) -> ReportTold:
     return ReportTold(
         id=n,
@@ -58,6 +59,7 @@ def word(
         took_place=took,
         total=count if isinstance(count, int) else None,
         recorded_at=at,
+        filled_in_at=filled_in,
         split=count if isinstance(count, dict) else {},
     )
 
@@ -91,6 +93,15 @@ def test_what_was_said_before_the_show_begins_tells_of_an_earlier_time() -> None
     for side in (SCHOOL, COMPANY, SETTLED):
         assert said(word(side, 90, at=early))[0] == MISSING, side
         assert said(word(side, 90, at=STARTS))[0] == TOOK_PLACE, side
+
+
+def test_of_a_sides_words_the_one_filled_in_last_holds_whichever_came_last() -> None:
+    hour = timedelta(hours=1)
+    newer = word(COMPANY, 97, n=1, at=EVENING)
+    for waited, wanted in ((2 * hour, 97), (hour, 96), (hour / 2, 96)):
+        late = word(COMPANY, 96, n=2, at=EVENING + hour, filled_in=EVENING + hour - waited)
+        (found,) = judged([promise()], newer, late, at=EVENING + 2 * hour)
+        assert sum((found.counted or {}).values()) == wanted, waited
 
 
 def test_what_was_cancelled_stays_so_whatever_is_told_and_takes_no_part_in_its_show() -> None:

@@ -260,6 +260,30 @@ def test_what_is_corrected_after_a_lost_answer_is_another_report(day: Any, site:
     assert counts(site) == [69, 96]
 
 
+def test_a_report_that_comes_late_is_told_that_a_newer_one_stands(day: Any, site: Site, page: Page) -> None:
+    site.open(page, day.sheet)
+    kept(page, *day.pages)
+    page.context.set_offline(True)
+    page.goto(site.url + day.reports[0])
+    fill(page, "96")
+    expect(said(page)).to_contain_text(WAITS)
+    site.fresh()
+    with transaction():
+        account = ReportAccount(took_place=True, pupils=97)
+        booking = db.session.merge(day.one)
+        reports.report(booking, reports.COMPANY, account, who="A colleague", now=clock.now())
+    page.wait_for_timeout(1200)
+    page.context.set_offline(False)
+    expect(said(page)).to_contain_text(", but a newer report stands")
+    expect(said(page)).to_contain_text("Yours is kept beneath it.")
+    assert counts(site) == [97, 96]
+    newest = reports.newest(db.session.merge(day.one), reports.COMPANY)
+    assert newest is not None and newest.pupils == 97
+    page.reload()
+    expect(page.get_by_role("main")).to_contain_text("97 pupils")
+    check(page)
+
+
 def test_two_pages_of_one_phone_send_a_report_once(day: Any, site: Site, page: Page) -> None:
     site.open(page, day.sheet)
     kept(page, *day.pages)

@@ -1,5 +1,6 @@
 """A company's report that is sent twice is put down once, and answered alike; the key of its form sees to that."""
 
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -13,7 +14,8 @@ import make
 from booking import sheet_days
 from outreach.ground.db import db, transaction
 from outreach.post import troupe_links
-from outreach.visits import report_sendings, reports
+from outreach.visits import pledges, report_sendings, reports
+from outreach.visits.outcomes import outcomes_of_shows
 from outreach.visits.report_sendings import ReportSending, SentBefore
 from outreach.visits.reports import VisitReport
 
@@ -30,7 +32,7 @@ def day(app: Flask, stopped: Any) -> Any:
         day = sheet_days.lay()
         link = troupe_links.make(day.troupe.id, partnership_id=day.partnership.id, who="Priya", now=make.NOW)
         token = troupe_links.token_of(link, "for tests")
-    stopped.now = day.now
+    stopped.now, day.clock = day.now, stopped
     stopped.after(hours=8)
     day.reports = [f"/t/{token}/shows/{show.id}/report" for show in (day.first, day.second)]
     return day
@@ -104,6 +106,71 @@ def test_a_form_without_a_key_or_with_a_strange_one_is_taken_as_before(client: F
     for n, key in enumerate(("", "x" * 65, "a b", "\0", "é")):
         assert client.post(day.reports[0], data=SAID | {"key": key, "pupils": str(n)}).status_code == 303
     assert counts() == [0, 1, 2, 3, 4]
+
+
+BY_SCRIPT = {"Accept": "application/json, text/html;q=0.5"}
+
+
+def stands(day: Any) -> int | None:
+    """The head count of the company that holds, as pages and coverage have it."""
+    db.session.rollback()
+    newest = reports.newest(day.one, reports.COMPANY)
+    (verdict,) = outcomes_of_shows([day.one.performance_id], now=day.clock.now + timedelta(days=1)).values()
+    count = None if newest is None else newest.pupils
+    assert sum((verdict.counted or {}).values()) == (count or 0)
+    return count
+
+
+@pytest.mark.both_databases
+def test_a_report_that_waited_on_a_phone_stands_beneath_what_a_colleague_filled_in_since(
+    client: FlaskClient, day: Any
+) -> None:
+    first = client.post(day.reports[0], data=SAID | {"pupils": "90", "key": "first"})
+    assert first.status_code == 303 and stands(day) == 90
+    day.clock.now += timedelta(minutes=40)
+    client.post(day.reports[0], data=SAID | {"pupils": "96", "key": "colleague", "lead_present": "done"})
+    day.clock.now += timedelta(minutes=20)
+    late = SAID | {"pupils": "80", "key": "late", "waited": "1800", "lead_present": "not done"}
+    for _ in range(2):  # it was lost on the way back, and is sent again
+        answer = client.post(day.reports[0], data=late | {"waited": "1900"}, headers=BY_SCRIPT).get_json()
+        assert answer["newer"].startswith("A report that was filled in later, on ")
+        assert answer["newer"].endswith(", stands. Yours is kept beneath it.")
+    assert stands(day) == 96 and counts() == [90, 96, 80]
+    said = pledges.answers_of([day.one.id])[day.one.id]
+    assert [row.said for row in said] == ["not done", "done"]
+    db.session.rollback()
+    newest = reports.newest(day.one, reports.COMPANY)
+    assert newest is not None and [row.pupils for row in reports.corrected(day.one)] == [80, 90]
+    with transaction():
+        reports.withdraw(day.one, reports.COMPANY, newest.id, reason="Mine", who="Van", now=day.clock.now)
+    assert stands(day) == 80, "it holds once the newer is taken back"
+
+
+@pytest.mark.parametrize("waited", ["", "0", "-5", "x", "1e3", "99999999", "٣"])
+def test_a_report_that_did_not_wait_or_says_it_strangely_is_the_newest(
+    client: FlaskClient, day: Any, waited: str
+) -> None:
+    client.post(day.reports[0], data=SAID | {"key": "first"})
+    day.clock.now += timedelta(minutes=1)
+    more = SAID | {"pupils": "80", "key": "second", "waited": waited}
+    answer = client.post(day.reports[0], data=more, headers=BY_SCRIPT).get_json()
+    assert answer["newer"] == "" and stands(day) == 80
+
+
+def test_a_phone_whose_clock_is_wrong_fills_in_no_report_before_the_show(
+    client: FlaskClient, day: Any
+) -> None:
+    client.post(day.reports[0], data=SAID | {"waited": "9999999"})
+    row = db.session.query(reports.VisitReport).one()
+    assert row.filled_in_at == day.one.performance.starts_at and stands(day) == 96
+
+
+@pytest.mark.both_databases
+def test_the_database_takes_no_report_that_was_filled_in_after_it_came_or_by_a_school(day: Any) -> None:
+    for wrong in ({"side": "school"}, {"side": "company", "filled_in_at": make.NOW + timedelta(days=1)}):
+        with pytest.raises(IntegrityError, match="filled_in"), transaction():
+            said = {"at": make.NOW, "filled_in_at": make.EARLIER} | wrong
+            make.report(day.one, said.pop("side"), said.pop("at"), 9, **said)
 
 
 @pytest.mark.both_databases

@@ -157,7 +157,7 @@ def _reports(performance_ids: Collection[int]) -> Any:
             v.recorded_at >= Performance.starts_at,
             reports.stands(),
         )
-        .order_by(v.id)
+        .order_by(*reports.by_when_said())
     )
 
 

@@ -122,7 +122,7 @@ def _undisputed(of_some: bool, for_adults: bool) -> Any:
 def _disputed(of_some: bool) -> Any:
     """Of shows that somebody said did not take place: few, so that each is judged by its words."""
     query = _reported(of_some, Booking.id, Booking.organisation_id, VisitReport.side, VisitReport.took_place)
-    return query.where(Booking.performance_id.in_(_denied())).order_by(VisitReport.id)
+    return query.where(Booking.performance_id.in_(_denied())).order_by(*reports.by_when_said())
 
 
 def _denied() -> Any:

@@ -1,6 +1,5 @@
 """A company's report on a show by its troupe's link; and its report taken back when it was wrong."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, url_for
@@ -11,6 +10,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
 from outreach.visits import report_sendings, reports
+from outreach.visits.report_sendings import ReportSending
 from outreach.web import form_keys, kept_on_phone
 from outreach.web.report_form import CompanyReportForm, put_down, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
@@ -24,10 +24,16 @@ def report(token: str, performance_id: int) -> Any:
     form = CompanyReportForm()
     if form.validate_on_submit():
         with transaction():
-            sent_at = _put_down_once(_own_show(performance_id), form)
+            own = _own_show(performance_id)
+            sending = _put_down_once(own, form)
+            newer = kept_on_phone.newer(reports.newest(own, reports.COMPANY), sending.report)
+            sent_at = sending.recorded_at
         if kept_on_phone.sent_by_script():
-            return {"sent": sent_at.isoformat()}
-        flash("Thank you. What you said is put down, and you can correct it here.", "done")
+            return {"sent": sent_at.isoformat(), "newer": newer}
+        if newer:
+            flash(newer, "confirm")
+        else:
+            flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".report", token=token, performance_id=performance_id), 303)
     said, show, now = reports.newest(booking, reports.COMPANY), booking.performance, clock.now()
     phone = kept_on_phone.on_phone(
@@ -67,14 +73,15 @@ def report_withdraw(token: str, performance_id: int) -> Any:
     )
 
 
-def _put_down_once(booking: Booking, form: CompanyReportForm) -> datetime:
-    """The report, and when it came in; of a form that was sent before, nothing more: when it came in then."""
+def _put_down_once(booking: Booking, form: CompanyReportForm) -> ReportSending:
+    """The report, and when it came in; of a form that was sent before, nothing more: what came of it then."""
     key, said, now = form_keys.key_of(), form_keys.said(), clock.now()
     sending = report_sendings.sent_already(booking, key, said)
     if sending is None:
-        report = put_down(booking, reports.COMPANY, form, who=g.who, now=now)
+        at = kept_on_phone.filled_in_at(now)
+        report = put_down(booking, reports.COMPANY, form, who=g.who, now=now, filled_in_at=at)
         sending = report_sendings.note(report, key, said, now=now)
-    return sending.recorded_at
+    return sending
 
 
 def _own_show(performance_id: int) -> Booking:
