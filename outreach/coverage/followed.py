@@ -17,13 +17,14 @@ from outreach.ground.db import made_once, plain_rows
 from outreach.ground.timespans import as_of_moment
 from outreach.visits import kept, pledges
 from outreach.visits.kept import KEPT, NOT_ANSWERED, NOT_DUE, NOT_KEPT, WORDS, AnswerTold, Kept, ShowPlayed
-from outreach.visits.pledges import PLEDGES, WILL, PledgeAnswer
+from outreach.visits.pledges import NOT_DONE, PASSED_ON, PLEDGES, WILL, PledgeAnswer
+from outreach.visits.reports import VisitReport
 from outreach.visits.verdicts import Promised
 
-PROMISED, OPEN, DUE, UNCONFIRMED = "promised", "open", "due", "unconfirmed"
-STATES = (PROMISED, KEPT, NOT_KEPT, NOT_ANSWERED, NOT_DUE, DUE, OPEN, UNCONFIRMED)
+PROMISED, OPEN, DUE, UNCONFIRMED, UNSETTLED = "promised", "open", "due", "unconfirmed", "unsettled"
+STATES = (PROMISED, KEPT, NOT_KEPT, NOT_ANSWERED, NOT_DUE, DUE, OPEN, UNCONFIRMED, UNSETTLED)
 """What a list of schools can be asked for: the words of kept.py, what is due (all but NOT_DUE), what is open (NOT_KEPT
-or NOT_ANSWERED), and what was promised and is not answered."""
+or NOT_ANSWERED), what was promised and is not answered, and what was not kept and no coordinator has settled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +79,12 @@ def followed_schools(reckoning: Reckoning, *, now: datetime) -> list[FollowedSch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
-    """What schools promised and do not say that they did, though it is due: {pledge: their URNs}, in order."""
+    """What schools promised and do not say that they did, though it is due: {pledge: their URNs}, in order.
+    `concerns`: schools that say, whether they promised it or not, that a concern did not reach their safeguarding lead
+    within a day, which no coordinator has settled: {whose: since when}."""
 
     organisation_ids: Mapping[str, Sequence[int]]
+    concerns: Mapping[int, date]
 
     @property
     def schools(self) -> list[int]:
@@ -90,20 +94,28 @@ class Unconfirmed:
 
 
 def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
-    """The same schools as FollowedSchool.is_in(UNCONFIRMED), looking at no pledge that was not promised; one query."""
+    """The same schools as FollowedSchool.is_in(UNCONFIRMED), and as is_in(UNSETTLED, PASSED_ON), looking at no pledge
+    that was not promised or said not to be kept; one query."""
     answers, moment = _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
-    named = {at for at, told in answers.items() if any(answer.said == WILL for answer in told)}
+    named = {
+        at
+        for at, told in answers.items()
+        if any(a.said == WILL or (a.said == NOT_DONE and at[1] == PASSED_ON) for a in told)
+    }
     found: dict[str, list[int]] = {pledge: [] for pledge in PLEDGES}
+    concerns: dict[int, date] = {}
     for organisation_id, played in _shows(reckoning).items() if named else ():
         for pledge in PLEDGES:
             if any((one.id, pledge) in named for one in played):
                 shows = [_show(one, pledge, answers) for one in played]
-                if _is(kept.of_school(pledge, shows, moment=moment), UNCONFIRMED):
+                became = kept.of_school(pledge, shows, moment=moment)
+                if _is(became, UNCONFIRMED):
                     found[pledge].append(organisation_id)
+                if pledge == PASSED_ON and _is(became, UNSETTLED):
+                    concerns[organisation_id] = became.since
     return Unconfirmed(
-        organisation_ids={
-            pledge: sorted(organisation_ids) for pledge, organisation_ids in found.items() if organisation_ids
-        }
+        organisation_ids={pledge: sorted(theirs) for pledge, theirs in found.items() if theirs},
+        concerns=concerns,
     )
 
 
@@ -150,6 +162,8 @@ def _is(one: Kept, state: str) -> bool:
         return one.word in (NOT_KEPT, NOT_ANSWERED)
     if state == UNCONFIRMED:
         return one.promised is not None and one.word == NOT_ANSWERED
+    if state == UNSETTLED:
+        return one.word == NOT_KEPT and not one.settled
     return one.word == state
 
 
@@ -180,17 +194,24 @@ def _answers(reckoning: Reckoning, now: datetime) -> _Answers:
     moment = as_of_moment(reckoning.as_of, now)
     found: dict[tuple[int, str], list[AnswerTold]] = defaultdict(list)
     for row in plain_rows(*_told(reckoning.programme.id, moment)):
-        answer = AnswerTold(id=row.id, said=row.said, side=row.side, recorded_at=row.recorded_at)
+        answer = AnswerTold(
+            id=row.id,
+            said=row.said,
+            side=row.side,
+            recorded_at=row.recorded_at,
+            filled_in_at=row.filled_in_at,
+        )
         found[row.booking_id, row.pledge].append(answer)
     return found
 
 
 @made_once
-def _told(programme_id: int, moment: datetime) -> Select[int, int, str, str, str, datetime]:
+def _told(programme_id: int, moment: datetime) -> Select[int, int, str, str, str, datetime, datetime | None]:
     a = PledgeAnswer
     return (
-        select(a.id, a.booking_id, a.pledge, a.said, a.side, a.recorded_at)
+        select(a.id, a.booking_id, a.pledge, a.said, a.side, a.recorded_at, VisitReport.filled_in_at)
         .join(Booking, Booking.id == a.booking_id)
+        .outerjoin(VisitReport, VisitReport.id == a.report_id)
         .where(Booking.programme_id == programme_id, a.recorded_at < moment, pledges.stands(moment))
         .order_by(a.id)
     )

@@ -38,12 +38,14 @@ AFTER = {PASSED_ON: timedelta(days=1), LESSON: timedelta(weeks=6), POLICY: timed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerTold:
-    """One answer on one pledge, as PledgeAnswer has it; those with a higher id came later."""
+    """One answer on one pledge, as PledgeAnswer has it; those with a higher id came later. `filled_in_at`: of the
+    report in which it stands, if that waited on a phone."""
 
     id: int
     said: str
     side: str
     recorded_at: datetime
+    filled_in_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +60,14 @@ class ShowPlayed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """What became of a pledge. `since`: the day from which it has been said so; where nobody says, the day on which it
-    was due, or will be. `promised`: the same of the promise; None without one. `detail`: PLANNED, DIFFER or ''."""
+    was due, or will be. `promised`: the same of the promise; None without one. `detail`: PLANNED, DIFFER or ''.
+    `settled`: a coordinator has said so, of each show of which it is so."""
 
     word: str
     since: date
     promised: date | None = None
     detail: str = ""
+    settled: bool = False
 
 
 def of_school(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetime) -> Kept:
@@ -74,7 +78,8 @@ def of_school(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetime) -> 
     found = [_of_show(pledge, show, moment) for show in shows]
     word = min((one.word for one in found), key=WORDS.index)
     same = sorted((one for one in found if one.word == word), key=lambda one: one.since)
-    return replace(same[-1] if word == KEPT else same[0], promised=promised)
+    settled = all(one.settled for one in same)
+    return replace(same[-1] if word == KEPT else same[0], promised=promised, settled=settled)
 
 
 def due_at(pledge: str, ends_at: datetime) -> datetime:
@@ -104,7 +109,7 @@ def _of_show(pledge: str, show: ShowPlayed, moment: datetime) -> Kept:
         since = max(own.since, company.since)
         return Kept(word=NOT_ANSWERED, since=since, detail=DIFFER)
     if said is not None and said.said in (DONE, NOT_DONE):
-        return Kept(word=KEPT if said.said == DONE else NOT_KEPT, since=said.since)
+        return Kept(word=KEPT if said.said == DONE else NOT_KEPT, since=said.since, settled=settled)
     due = due_at(pledge, show.ends_at)
     word = NOT_DUE if moment < due else NOT_ANSWERED
     return Kept(word=word, since=day_of(due), detail=PLANNED if said else "")
@@ -118,7 +123,7 @@ class _Holds(NamedTuple):
 def _holds(answers: Iterable[AnswerTold]) -> _Holds | None:
     """The newest word, and since when nothing else has been said; None where nothing was."""
     held: _Holds | None = None
-    for answer in sorted(answers, key=lambda a: a.id):
+    for answer in sorted(answers, key=lambda a: (a.filled_in_at or a.recorded_at, a.id)):
         if held is None or held.said != answer.said:
             held = _Holds(answer.said, day_of(answer.recorded_at))
     return held

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.any_database
 
 NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
 JUST = NOW - timedelta(minutes=5)
+WEEK = timedelta(weeks=1)
 
 
 @pytest.fixture(autouse=True)
@@ -479,6 +480,52 @@ def test_what_was_promised_and_is_not_confirmed_stands_until_it_is_answered(smal
         pledges.answer(bookings[1], {pledges.LESSON: "not done"}, who="x", now=JUST)
         pledges.answer(third, {pledges.STAFF_BRIEFED: "done"}, who="x", now=JUST)
     assert "not confirmed" not in small.page() and "promises open" not in small.page()
+
+
+def test_a_concern_that_did_not_reach_the_lead_stands_first_until_it_is_said_to_have_or_settled(
+    small: Small, stopped: Clock
+) -> None:
+    bookings = []
+    with transaction():
+        make.report(
+            make.booking(make.show(small.programme, make.school(), NOW - timedelta(days=6)), {8: 90}),
+            "school",
+            NOW - timedelta(days=5),
+            {8: 90},
+            took_place=False,
+            why_not="snow",
+        )
+        for n in range(3):
+            shown = NOW - timedelta(days=20 - n)
+            school = make.school(name=f"Redmere {n}")
+            booking = make.booking(make.show(small.programme, school, shown), {8: 90, 9: 90})
+            make.report(booking, "company", shown + timedelta(hours=3), 180, concerns_handed_on=True)
+            bookings.append(booking)
+        assert len(small.actions()) and "concern" not in small.page()
+        for booking in bookings[:2]:
+            pledges.answer(booking, {pledges.PASSED_ON: "not done"}, who="Office", now=JUST - WEEK)
+        pledges.answer(bookings[2], {pledges.PASSED_ON: "done"}, who="Office", now=JUST)
+    words = "schools: a concern did not reach their safeguarding lead in a day"
+    assert small.required(words) == 2
+    assert next(iter(small.actions())) == words, "before all else"
+    assert "ring Redmere 0 first, since 12 January" in words_of(small.page())
+    page = small.client.get(f"/desk/bookings/{bookings[0].reference}/report").text
+    assert "The school says that a concern did not reach its safeguarding lead within a day." in page
+    with transaction():
+        pledges.answer(bookings[0], {pledges.PASSED_ON: "done"}, who="Office", now=JUST)
+    one = "school: a concern did not reach its safeguarding lead in a day"
+    assert small.required(one) == 1
+    said = {"side": "settled", "passed_on": "not done"}
+    answer = small.client.post(f"/desk/bookings/{bookings[1].reference}/promised", data=said)
+    assert answer.status_code == 303
+    stopped.now += timedelta(minutes=1)
+    assert "a concern did not reach" not in small.page(), "it is known, and stays not kept"
+    page = small.client.get(
+        f"/desk/followed/schools?pledge=passed_on&state=not+kept&programme={small.programme.id}"
+    )
+    assert "Redmere 1" in page.text and "Redmere 0" not in page.text
+    page = small.client.get(f"/desk/bookings/{bookings[1].reference}/report").text
+    assert "a concern did not reach" not in page
 
 
 def test_reports_that_disagree_stand_until_a_coordinator_settles_them(small: Small) -> None:

@@ -18,6 +18,7 @@ from outreach.booking import holds, limits, promises, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
 from outreach.coverage import followed, gaps
+from outreach.coverage.followed import Unconfirmed
 from outreach.coverage.gaplist import follow_ups
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Reckoning, Standing
@@ -39,7 +40,7 @@ CLOSING, REGISTER, RAISE = "closing", "register", "raise"
 LAPSING, LETTERS, UNREPORTED, REQUESTS = "lapsing", "letters", "unreported", "requests"
 LATE, UNREACHABLE, AGES, ROOM = "late", "unreachable", "ages unknown", "room"
 BEYOND = "beyond"
-PROMISED = "promised"
+PROMISED, CONCERNS = "promised", "concerns"
 FOLLOW_UP = "follow-up"
 
 TODAY, THIS_WEEK, LATER = "Today", "This week", "When there is time"
@@ -77,7 +78,7 @@ _PLEDGES = {
 }
 GONE_WRONG = {*_MAIL, LETTERS}
 """What did not arrive, and what came in and waits for a person."""
-_TODAY = {*_MAIL, LETTERS, REQUESTS, FOLLOW_UP, gaps.OTHER_DATE}
+_TODAY = {*_MAIL, LETTERS, REQUESTS, FOLLOW_UP, CONCERNS, gaps.OTHER_DATE}
 _LATER = {CLOSING, ROOM, LATE, REGISTER, AGES, PROMISED}
 """What stands in these groups whatever its date; all else is of this week."""
 
@@ -109,9 +110,9 @@ def actions_on_desk(
     now: datetime,
     school_days: Sequence[date],
 ) -> list[Action]:
-    """What waits in a programme, in its partnership's post and in its register: group by group, and in each by the
-    nearest date; 14 queries, one more where mail is about a visit, and those of raising.waiting once some
-    school has had its last reminder.
+    """What waits in a programme, in its partnership's post and in its register: group by group, a concern before all
+    else, and in each by the nearest date; 14 queries, one more where mail is about a visit, and those of
+    raising.waiting once some school has had its last reminder.
 
     `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
     """
@@ -120,7 +121,9 @@ def actions_on_desk(
     for s in reckoning.target:
         if s.is_gap:
             of_cause.setdefault(s.kind, []).append(s)
+    besides = followed.unconfirmed(reckoning, now=now)
     found = [
+        _concerns(reckoning, besides),
         _closing(programme.partnership_id, now),
         _follow_ups(reckoning, now),
         _lapsing(programme, now),
@@ -146,7 +149,7 @@ def actions_on_desk(
         ),
         _waiting_list(programme, of_cause.get(gaps.WAITING_LIST, []), now),
         _raise(reckoning, now),
-        _promised(reckoning, now),
+        _promised(besides),
         _late(programme, of_cause.get(gaps.SILENT, []), today),
         _unreachable(reckoning.target),
         _about(
@@ -162,7 +165,7 @@ def actions_on_desk(
     grouped = [
         replace(whose.told(a), group=_group(a, today, soon[-1] if soon else today)) for a in found if a.count
     ]
-    return sorted(grouped, key=lambda a: (GROUPS.index(a.group), a.nearest or date.max))
+    return sorted(grouped, key=lambda a: (GROUPS.index(a.group), a.kind != CONCERNS, a.nearest or date.max))
 
 
 def is_of(action: Action, person_id: int) -> bool:
@@ -356,9 +359,24 @@ def _raise(reckoning: Reckoning, now: datetime) -> Action:
     return _about(RAISE, [r.school.organisation_id for r in rows], (*words, "reminded twice and silent"))
 
 
-def _promised(reckoning: Reckoning, now: datetime) -> Action:
+def _concerns(reckoning: Reckoning, found: Unconfirmed) -> Action:
+    """Gone once the school says that it did, or a coordinator has rung and settled it."""
+    names = {s.organisation_id: s.name for s in reckoning.target}
+    longest = min(found.concerns, key=lambda who: (found.concerns[who], names[who]), default=None)
+    said = (
+        ""
+        if longest is None
+        else f"ring {names[longest]} first, since {_on(found.concerns[longest], reckoning.as_of)}"
+    )
+    words = (
+        "school: a concern did not reach its safeguarding lead in a day",
+        "schools: a concern did not reach their safeguarding lead in a day",
+    )
+    return _about(CONCERNS, list(found.concerns), (*words, said))
+
+
+def _promised(found: Unconfirmed) -> Action:
     """What schools promised besides the show and do not say that they did, named where it is one thing alone."""
-    found = followed.unconfirmed(reckoning, now=now)
     named = ": promises open"
     if len(found.organisation_ids) == 1:
         named = f": {_PLEDGES[next(iter(found.organisation_ids))]} promised and not confirmed"

@@ -17,6 +17,7 @@ from outreach.coverage.desk.actions import (
     AGES,
     BEYOND,
     CLOSING,
+    CONCERNS,
     FOLLOW_UP,
     LAPSING,
     LATE,
@@ -32,7 +33,7 @@ from outreach.coverage.desk.actions import (
 )
 from outreach.coverage.desk.forecast import Forecast
 from outreach.coverage.desk.week import DeskWeek
-from outreach.coverage.followed import UNCONFIRMED
+from outreach.coverage.followed import UNCONFIRMED, UNSETTLED
 from outreach.coverage.gaplist import filters
 from outreach.coverage.gaplist.missing import count_unowned
 from outreach.coverage.gaps import Word
@@ -42,9 +43,11 @@ from outreach.ground.timespans import day_of
 from outreach.post.incoming import inbox
 from outreach.post.links import STAMP
 from outreach.post.outbox import FAILED
+from outreach.visits.pledges import PASSED_ON
 from outreach.web.coordinator.as_of import View, view
 from outreach.web.coordinator.bars import KEYS, bar
 from outreach.web.gate import coordinator, coordinators_only
+from outreach.web.pledge_words import FIELDS
 
 LATELY = timedelta(days=7)
 """How far back the news of somebody's first visit goes."""
@@ -191,6 +194,10 @@ def _behind(action: Action, asked: View, now: datetime) -> str:
         RAISE: ("chasing", {"programme": programme, "_anchor": "consent"}),
         UNREPORTED: ("bookings", {"when": "past", "unreported": 1, "programme": programme}),
         PROMISED: ("followed_list", {"programme": programme, "state": UNCONFIRMED}),
+        CONCERNS: (
+            "followed_list",
+            {"programme": programme, "pledge": FIELDS[PASSED_ON], "state": UNSETTLED},
+        ),
         LAPSING: ("offers", {"programme": programme, "until": actions.lapsing_until(now).isoformat()}),
     }
     if action.kind in behind:

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from outreach.coverage import followed
-from outreach.coverage.followed import DUE, OPEN, PROMISED, UNCONFIRMED, FollowedSchool, PledgeSums
+from outreach.coverage.followed import (
+    DUE,
+    OPEN,
+    PROMISED,
+    UNCONFIRMED,
+    UNSETTLED,
+    FollowedSchool,
+    PledgeSums,
+)
 from outreach.ground.wording import count, day_short, number
 from outreach.visits.kept import DIFFER, KEPT, NOT_ANSWERED, NOT_DUE, NOT_KEPT, Kept
 from outreach.visits.pledges import (
@@ -32,6 +40,7 @@ NAMED = {
     NOT_DUE: "where it is not due yet",
     OPEN: "where something is open",
     UNCONFIRMED: "that promised and have not answered",
+    UNSETTLED: "to ring, that did not keep it",
 }
 """Behind a number of schools: which of them are in a list."""
 

@@ -71,6 +71,7 @@ def _page(booking: Booking, form: ReportForm) -> str:
     target = programmes.target_year_groups(booking.programme_id)
     told = [_reported(row) for side in report_words.SIDES if (row := reports.newest(booking, side))]
     difference = reports.difference(booking)
+    answers = pledges.answers_of([booking.id]).get(booking.id, [])
     typed = {y for y in YEAR_GROUPS if f"year_{y}" in request.form and request.form[f"year_{y}"].strip()}
     return render_template(
         "coordinator/report.html",
@@ -83,8 +84,8 @@ def _page(booking: Booking, form: ReportForm) -> str:
         told=told,
         counts_differ=bool(difference) and all(one.row.took_place for one in told),
         side_by_side=report_words.side_by_side(told),
-        not_handed_on=report_words.not_handed_on(told),
-        pledged=said_of_pledges(pledges.answers_of([booking.id]).get(booking.id, [])),
+        not_handed_on=report_words.not_handed_on(told, answers),
+        pledged=said_of_pledges(answers),
         corrected=[_reported(row) for row in reports.corrected(booking)],
         withdrawn=[(_reported(row), back) for row, back in reports.withdrawn(booking)],
         in_short=report_words.in_short,

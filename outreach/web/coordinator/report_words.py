@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 
 from outreach.ground.school_year import year_group_name
 from outreach.ground.wording import capfirst, count, number
+from outreach.visits.pledges import DONE, NOT_DONE, PASSED_ON, PledgeAnswer
 from outreach.visits.reports import COMPANY, NOT_COUNTED, SCHOOL, SETTLED, VisitReport
 
 SIDES = {SCHOOL: "The school", COMPANY: "The company, of the whole show", SETTLED: "Settled"}
 
 NOT_HANDED_ON = (
     "The company says that not every concern was handed to the safeguarding lead. Ring the school today."
+)
+NOT_PASSED_ON = (
+    "The school says that a concern did not reach its safeguarding lead within a day. Ring it today, and put down what "
+    "you heard."
 )
 
 
@@ -72,9 +77,14 @@ def side_by_side(told: Sequence[Reported]) -> list[Row]:
     return [row for row in found if any(row.cells)]
 
 
-def not_handed_on(told: Iterable[Reported]) -> str:
-    """What a coordinator is to do where a company says that a concern did not reach the lead; '' elsewhere."""
+def not_handed_on(told: Iterable[Reported], answers: Iterable[PledgeAnswer] = ()) -> str:
+    """What a coordinator is to do where a side says that a concern did not reach the lead; '' elsewhere, and of a
+    school once that is settled."""
     by_company = any(one.row.side == COMPANY and one.row.concerns_handed_on is False for one in told)
+    passed_on = [row for row in answers if row.pledge == PASSED_ON and row.said in (DONE, NOT_DONE)]
+    settled = any(row.side == SETTLED for row in passed_on)
+    if passed_on and passed_on[-1].said == NOT_DONE and not settled:
+        return NOT_PASSED_ON
     return NOT_HANDED_ON if by_company else ""
 
 
