@@ -29,7 +29,7 @@ def report(token: str, performance_id: int) -> Any:
             newer = kept_on_phone.newer(reports.newest(own, reports.COMPANY), sending.report)
             sent_at = sending.recorded_at
         if kept_on_phone.sent_by_script():
-            return {"sent": sent_at.isoformat(), "newer": newer}
+            return {"sent": sent_at.isoformat()} | ({"newer": newer} if newer else {})
         if newer:
             flash(newer, "confirm")
         else:
