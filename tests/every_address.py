@@ -182,12 +182,14 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
     return County(told=told, doors=[Door("static"), Door("api"), public, desk, *schools, silent, company])
 
 
-def by_lot(programme: Programme, organisation_ids: Sequence[int], *, now: datetime) -> AskingDraw:
-    """One of some schools is asked first, by lot."""
+def by_lot(
+    programme: Programme, organisation_ids: Sequence[int], *, first: int = 1, now: datetime
+) -> AskingDraw:
+    """So many of some schools are asked first, by lot."""
     due = {
         organisation_id: Due(tier=1, words="Never seen, in any year") for organisation_id in organisation_ids
     }
-    return draws.draw(programme, due, first=1, seen=dict.fromkeys(organisation_ids, 1), who="P", now=now)
+    return draws.draw(programme, due, first=first, seen=dict.fromkeys(organisation_ids, 1), who="P", now=now)
 
 
 def link_to(programme: Programme, school: School) -> str:
