@@ -1,10 +1,10 @@
-"""Further parts of a report to the board: whether it helped, whether promises are kept, what it cost.
+"""Further parts of a report to the board: whether it helped, referrals, whether promises are kept, what it cost.
 
 Told to coverage/board by create_app, since coverage knows nothing of answers and money. All is kept as it was
 published: an earlier report says what it said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,22 +18,27 @@ from outreach.outcomes.cost import sums
 from outreach.outcomes.cost.sums import Cost
 from outreach.outcomes.findings import Row
 from outreach.outcomes.item_figures import WAVES
+from outreach.outcomes.referrals import reported
 from outreach.outcomes.wave_changes import AFTER, BEFORE, Change
 from outreach.visits import season
 from outreach.visits.kept import NOT_ANSWERED, NOT_KEPT
 
-OUTCOMES, FOLLOWED, COST = "outcomes", "followed", "cost"
+OUTCOMES, REFERRALS, FOLLOWED, COST = "outcomes", "referrals", "followed", "cost"
 """The parts of a report's content, each absent where there is nothing to say of it."""
 
 NOBODY_YET = "Nothing can be said yet of whether it helped: too few pupils have been asked."
 
 
-def further(reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> Further:
-    """The parts of a report as of the reckoning's day. `pupils_seen`: as the report says it, None where it does not. A
-    constant number of queries."""
+def further(
+    reckoning: Reckoning, pupils_seen: int | None, districts: Collection[str], *, now: datetime
+) -> Further:
+    """The parts of a report as of the reckoning's day. `pupils_seen`: as the report says it, None where it does not;
+    `districts`: those of which it says how many pupils saw it, of how many. A constant number of queries."""
     content: dict[str, Any] = {}
     if not reckoning.programme.for_adults:
         content[OUTCOMES] = _outcomes(reckoning, now=now)
+        if (referred := reported.part(reckoning, districts, now=now)) is not None:
+            content[REFERRALS] = referred
         content[FOLLOWED] = _followed(reckoning, now=now)
     if (money := _cost(reckoning, pupils_seen, now=now)) is not None:
         content[COST] = money

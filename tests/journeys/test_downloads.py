@@ -68,7 +68,8 @@ def whole(kind: str, body: bytes) -> bool:
         return body.endswith(b"END:VCALENDAR\r\n") and bool(Calendar.from_ical(body))
     if kind == "application/zip":
         with zipfile.ZipFile(io.BytesIO(body)) as files:
-            (rows,) = [name for name in files.namelist() if name.endswith(".csv")]
+            rows, referrals = [name for name in files.namelist() if name.endswith(".csv")]
+            assert referrals == "referrals.csv" and files.read(referrals)
             return files.testzip() is None and "codebook.txt" in files.namelist() and bool(files.read(rows))
     return kind == "message/rfc822" and bool(message_from_bytes(body)["Message-ID"])
 

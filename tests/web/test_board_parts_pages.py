@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -15,11 +16,15 @@ from flask.testing import FlaskClient
 import answered
 import make
 from answered import Answered, Show
+from outreach.county.partnerships import Partnership
 from outreach.coverage.board.publishing import BoardReport
 from outreach.ground.db import db, transaction
 from outreach.outcomes import releases, waves
 from outreach.outcomes.cost import budgets
 from outreach.outcomes.cost.budgets import RECKONED
+from outreach.outcomes.referrals import district_numbers
+from outreach.outcomes.referrals import releases as referral_releases
+from outreach.outcomes.referrals.district_numbers import NO_KIND, REFERRALS, RESIDENTS, Cell
 from outreach.post.feeds import tokens
 
 pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
@@ -145,3 +150,83 @@ def test_a_report_of_before_these_parts_stays_as_it_was(client: FlaskClient, tol
     assert "who has seen it" in page and "did it help" not in page and "promises kept" not in page
     for ending in ("csv", "xlsx"):
         assert client.get(f"/desk/reports/{earlier_id}.{ending}").status_code == 200
+
+
+def referred(told: Answered) -> None:
+    """Twelve referrals a month of two years, released before the report's day, of 4,000 young people. Three in ten are
+    enough."""
+    of = db.session.get_one(Partnership, told.programme.partnership_id)
+    kinds = ("criminal exploitation", "sexual exploitation")
+    counts = {
+        Cell(district_code="E07000001", kind=kind, period=month): 6
+        for kind in kinds
+        for month in [*range(202501, 202513), *range(202601, 202613)]
+    }
+    aged = {Cell(district_code="E07000001", kind=NO_KIND, period=2025): 4_000}
+    for about, numbers in ((REFERRALS, counts), (RESIDENTS, aged)):
+        district_numbers.take_in(
+            of, about, numbers, source="s", source_date=make.EARLIER.date(), who="P", now=make.EARLIER
+        )
+    district_numbers.set_percent(of, 30, who="P", now=make.EARLIER)
+    at = datetime(2027, 1, 5, 9, tzinfo=UTC)
+    cut = referral_releases.cut_today(of.id, referral_releases.newest(of.id), now=at)
+    referral_releases.release(of, as_shown=referral_releases.fingerprint(cut), who="P", now=at)
+
+
+def test_referrals_stand_in_a_report_its_files_and_the_feed_with_what_they_cannot_say(
+    client: FlaskClient, told: Answered
+) -> None:
+    with transaction():
+        referred(told)
+        token = tokens.make(told.programme.partnership_id, "council", who="Priya", now=make.NOW)[1]
+    report_id = publish(client, told)
+    page = words(client.get(f"/desk/reports/{report_id}").text)
+    assert (
+        "Referrals A month for every 1,000 aged 10 to 17, 1 district reached: 3.00 before, 3.00 after. Counts may rise "
+        "because more is uncovered. They cannot say that the play did it: districts were not reached by chance."
+    ) in page
+    rows = list(csv.reader(io.StringIO(client.get(f"/desk/reports/{report_id}.csv").text.lstrip("\ufeff"))))
+    (line,) = [row for row in rows if row[:2] == ["Kestermere", "2026-11"]]
+    assert line[2:9] == ["4000", "144", "12", "3.0", "12", "1", "3.0"]
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/desk/reports/{report_id}.xlsx").data))
+    assert "Referrals" in book.sheetnames
+    fed = client.get(
+        f"/api/v1/programmes/{told.programme.id}/figures", headers={"Authorization": f"Bearer {token}"}
+    ).json
+    kept = db.session.get_one(BoardReport, report_id).content["referrals"]
+    assert fed is not None and fed["referrals"] == kept and kept["lines"][0]["before"]["number"] == 144
+
+
+def test_the_file_for_researchers_holds_released_referrals_and_no_newer_ones(
+    client: FlaskClient, told: Answered
+) -> None:
+    address = {"programme": told.programme.id}
+
+    def files() -> dict[str, str]:
+        content = client.get("/desk/outcomes-researchers.zip", query_string=address).data
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {name: archive.read(name).decode() for name in archive.namelist()}
+
+    assert "referrals.csv" not in files() and "referrals" not in files()["codebook.txt"]
+    with transaction():
+        referred(told)
+        of = db.session.get_one(Partnership, told.programme.partnership_id)
+        newer = {Cell(district_code="E07000001", kind="criminal exploitation", period=202612): 77}
+        district_numbers.take_in(
+            of, REFERRALS, newer, source="s", source_date=make.EARLIER.date(), who="P", now=make.NOW
+        )
+    found = files()
+    lines = list(csv.DictReader(found["referrals.csv"].splitlines()))
+    assert len(lines) == 48 and {line["referrals"] for line in lines} == {"6"}
+    assert lines[0] == {
+        "district code": "E07000001",
+        "district": "Kestermere",
+        "kinds": "criminal exploitation",
+        "from": "2025-01",
+        "to": "2025-01",
+        "referrals": "6",
+        "residents aged 10 to 17": "4000",
+        "corrected on": "",
+    }
+    assert "as released on 2027-01-05" in found["codebook.txt"]
+    assert "They cannot say that the play did it" in found["codebook.txt"]

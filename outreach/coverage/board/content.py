@@ -143,6 +143,16 @@ def draw(
     return Drawn(content=content, release=judged.release, given_away=judged.given_away)
 
 
+def pupils_said(content: Content) -> list[str]:
+    """Districts of which it says how many pupils saw it, of how many."""
+    names = ("pupils_seen", "target_pupils")
+    return [
+        row["key"]
+        for row in content["tables"][0]["rows"]
+        if row["key"] and all(row[name]["status"] == suppression.SHOWN for name in names)
+    ]
+
+
 def absent_said(whole: Content) -> str:
     """Who was absent, as far as it may be said; '' where nobody knows."""
     absent, caught_up = whole["absent"], whole["caught_up"]
@@ -630,9 +640,8 @@ def definitions(content: Content) -> list[list[str]]:
             [
                 "Pupils",
                 (
-                    f"Of {groups}. The number of pupils is the school’s own where it gave one; else an "
-                    f"equal part of the number in the national register, which is an estimate; else "
-                    f"unknown. Schools whose number is unknown are in no share."
+                    f"Of {groups}, by the school’s own number where it gave one; else an equal part of the "
+                    f"national register’s, an estimate; else unknown, and in no share."
                 ),
             ],
             [
@@ -644,21 +653,16 @@ def definitions(content: Content) -> list[list[str]]:
             ],
             [
                 "Concerns raised",
-                (
-                    "By pupils, and passed on to the school’s safeguarding lead, as schools report them; "
-                    "said for the whole programme and year alone. More concerns may mean that more was "
-                    "noticed."
-                ),
+                "By pupils, and passed on to the school’s safeguarding lead, as schools report them.",
             ],
         ]
     found.append(
         [
             "Hidden",
             (
-                "Counts of people under 5 are hidden, and with them any count from which one of them could "
-                "be worked out: in one table or across several, from pupils seen and the target, or by "
-                "comparing reports, whatever their days. ‘Hidden’ does not say that a count is small: it "
-                "need not be. Schools are always counted."
+                "Counts of people under 5, and any count from which one of them could be worked out, from this report "
+                "or by comparing reports, whatever their days. What is hidden need not be small. Schools are always "
+                "counted."
             ),
         ]
     )

@@ -1,7 +1,7 @@
 """Reports to the board: drawn up, published once for a day, and kept as they were. The database refuses any
 change."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -63,11 +63,14 @@ class Further:
 
 
 class DrawsFurther(Protocol):
-    def __call__(self, reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> Further: ...
+    def __call__(
+        self, reckoning: Reckoning, pupils_seen: int | None, districts: Collection[str], *, now: datetime
+    ) -> Further: ...
 
 
 FURTHER = FromAbove[DrawsFurther]("further parts of a board report")
-"""What a report says besides who has seen it. `pupils_seen` as it says that, None where it does not."""
+"""What a report says besides who has seen it. `pupils_seen` as it says that, None where it does not; `districts`: those
+of which it says how many saw it, of how many."""
 
 
 class AlreadyPublished(Refusal):
@@ -150,7 +153,7 @@ class Draft:
 
 
 def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
-    """What a report of the programme as of a day says. 47 queries.
+    """What a report of the programme as of a day says. 50 queries.
 
     Raises AlreadyPublished, DayNotOver, BeforeTheProgramme, AfterTheYear, NobodyToReportOn,
     GivesSomebodyAway.
@@ -176,7 +179,12 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
         )
     except GivesAway as found:
         raise GivesSomebodyAway([content.named(reckoning, key) for key in found.keys]) from found
-    more = FURTHER.told()(reckoning, drawn.content["whole"]["pupils_seen"]["number"], now=now)
+    more = FURTHER.told()(
+        reckoning,
+        drawn.content["whole"]["pupils_seen"]["number"],
+        content.pupils_said(drawn.content),
+        now=now,
+    )
     basis = {
         "release": packed(drawn.release),
         "standings": {str(s.organisation_id): [s.standing, s.name, s.seen_pupils] for s in reckoning.target},

@@ -63,6 +63,19 @@ def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
             if key in helped
         ]
         yield "Did it help", [helped.get("question", "Whom to tell"), *WAVE.values()], lines
+    if referred := content.get("referrals"):
+        lines = [
+            [
+                line["name"],
+                line["reached"] or "not yet",
+                line["residents"] or "",
+                *_side(line, "before"),
+                *_side(line, "after"),
+            ]
+            for line in referred["lines"]
+        ]
+        words = [[referred[name]] for name in ("said", "meaning") if referred[name]]
+        yield "Referrals", REFERRED, [*lines, *words]
     if kept := content.get("followed"):
         rows = [[row[name] for name in PROMISE] for row in kept["promises"]]
         yield "Promises kept", list(PROMISE.values()), rows
@@ -80,6 +93,16 @@ WAVE = {
     "performances": "Performances counted",
     "performances_asked": "Performances asked",
 }
+REFERRED: Row = [
+    "District",
+    "Reached",
+    "Aged 10 to 17",
+    *(
+        f"{side}: {words}"
+        for side in ("Before", "After")
+        for words in ("referrals", "months", "a month for every 1,000")
+    ),
+]
 PROMISE = {
     "promise": "Promise",
     "due": "Schools due",
@@ -99,6 +122,15 @@ MONEY = {
 def _or_words(wave: Mapping[str, Any], name: str) -> Any:
     """The figure, or in its place what is said of it."""
     return wave.get(f"{name}_said", "") if wave[name] is None else wave[name]
+
+
+def _side(line: Mapping[str, Any], side: str) -> Row:
+    """Of referrals: number, months and rate, as far as they are said."""
+    counted = line[side]
+    if counted is None:
+        return ["", "", ""]
+    number, rate = counted["number"], counted["rate"]
+    return ["hidden" if number is None else number, counted["months"], "" if rate is None else rate]
 
 
 def _pounds(pence: int | None) -> Decimal | str:

@@ -5,7 +5,7 @@ for all kinds and one for each kind. Everything here is a sum of released blocks
 of residents gives no more away than its count. Nothing is tested.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -86,13 +86,18 @@ def of_programme(programme: Programme, *, now: datetime) -> Referrals:
     return of_reckoning(standings_of_programme(programme.id, as_of=day_of(now), now=now), now=now)
 
 
-def of_reckoning(reckoning: Reckoning, *, now: datetime) -> Referrals:
-    """By the end of the reckoning's day; three queries."""
+def of_reckoning(
+    reckoning: Reckoning, *, now: datetime, but: Callable[[DistrictReached, int], bool] | None = None
+) -> Referrals:
+    """By the end of the reckoning's day, without the districts of which `but` is true, given the percent with which
+    they are reached; three queries."""
     partnership_id, by = reckoning.programme.partnership_id, as_of_moment(reckoning.as_of, now)
     percent = district_numbers.percent(partnership_id, by=by)
     _, residents = district_numbers.by_district(district_numbers.standing(partnership_id, by=by))
     released = releases.newest(partnership_id, by=by)
-    return found_in(released, residents, reached(reckoning.target, percent), percent)
+    districts = reached(reckoning.target, percent)
+    told = [one for one in districts if but is None or not but(one, percent)]
+    return found_in(released, residents, told, percent)
 
 
 def found_in(
@@ -163,8 +168,7 @@ def _view(spans: Sequence[Summed], zero: int | None, rates: "_Rates") -> LineVie
 
 
 class _Rates:
-    """Residents aged 10 to 17 of some districts, month by month: by the newest estimate of a year that is not after the
-    month's, else by the oldest."""
+    """Referrals for every 1,000 residents aged 10 to 17 of some districts, month by month."""
 
     def __init__(self, years: Collection[Mapping[int, int]]) -> None:
         self.years = years
@@ -188,8 +192,9 @@ class _Rates:
     def _rate(self, number: int, months: Collection[int]) -> float | None:
         if not self.known:
             return None
-        return 1000 * number / sum(self._residents(of, month // 12) for of in self.years for month in months)
+        return 1000 * number / sum(residents_in(of, month // 12) for of in self.years for month in months)
 
-    @staticmethod
-    def _residents(of: Mapping[int, int], year: int) -> int:
-        return of[max((y for y in of if y <= year), default=min(of))]
+
+def residents_in(years: Mapping[int, int], year: int) -> int:
+    """By the newest estimate of a year that is not after this one, else by the oldest."""
+    return years[max((y for y in years if y <= year), default=min(years))]

@@ -19,15 +19,15 @@ from outreach.coverage.standings import NINE, Standing
 from outreach.ground import clock
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of, local
-from outreach.outcomes.board_parts import COST, FOLLOWED, OUTCOMES
+from outreach.outcomes.board_parts import COST, FOLLOWED, OUTCOMES, REFERRALS
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web.gate import ApiProblem, api, by_token
 
 PAGE = 500
 
-PARTS = (OUTCOMES, FOLLOWED, COST)
-"""Of the newest report, beside its people: whether it helped, whether promises are kept, what it cost."""
+PARTS = (OUTCOMES, REFERRALS, FOLLOWED, COST)
+"""Of the newest report, beside its people: whether it helped, referrals, whether promises are kept, what it cost."""
 
 
 @api.get("/")
@@ -53,7 +53,7 @@ def api_start() -> Any:
 @api.get("/programmes/<int:programme_id>/figures")
 @by_token
 def api_figures(programme_id: int) -> Any:
-    """Sums of schools as of a day; people, outcomes, promises and cost as the newest report up to that day has them."""
+    """Sums of schools as of a day; people and all else as the newest report up to that day has them."""
     programme, day = _asked(programme_id)
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
     sums = figures.figures_of_target(found.target, county=g.partnership.county)

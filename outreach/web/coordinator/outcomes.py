@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from flask import render_template, request
+from flask import g, render_template, request
 
 from outreach.ground import clock
 from outreach.outcomes import findings, releases, researchers, wave_means
 from outreach.outcomes.closed_answers import counts_by_item
 from outreach.outcomes.item_figures import DISTRICT
+from outreach.outcomes.referrals import district_numbers, reported
+from outreach.outcomes.referrals import releases as referral_releases
 from outreach.web import downloads
 from outreach.web.coordinator import outcomes_words
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
@@ -44,7 +46,7 @@ def outcomes_csv() -> Any:
 @coordinator.get("/outcomes-researchers.zip")
 @coordinators_only
 def outcomes_researchers() -> Any:
-    """The rows for researchers, and the codebook beside them."""
+    """The rows for researchers and released referrals, and the codebook beside them."""
     programme = the_programme()
     released = releases.of_programme(programme)
     gone = released.rows_for_researchers()
@@ -54,8 +56,13 @@ def outcomes_researchers() -> Any:
         gone, released.numbers, counts_by_item(ids), released.shows, released.waves, items
     )
     name = f"outcomes-{programme.id}-researchers"
-    files = {
-        f"{name}.csv": researchers.as_csv(found),
-        "codebook.txt": "\r\n".join([*researchers.codebook(items), ""]),
-    }
+    files = {f"{name}.csv": researchers.as_csv(found)}
+    codebook = [*researchers.codebook(items)]
+    referrals = referral_releases.newest(g.partnership.id)
+    if referrals.day is not None:
+        _, residents = district_numbers.by_district(district_numbers.standing(g.partnership.id))
+        names = district_numbers.districts_of(g.partnership.id)
+        files["referrals.csv"] = reported.as_csv(referrals.blocks, residents, names)
+        codebook += reported.codebook(referrals.day)
+    files["codebook.txt"] = "\r\n".join([*codebook, ""])
     return downloads.zip_file(f"{name}.zip", files)
