@@ -48,9 +48,9 @@ TABLES = {
     "organisation_record": "id, organisation_id, recorded_at, name, status, type_of_establishment, phase_of_education, statutory_low_age,"
     " statutory_high_age, number_of_pupils, la_code, district_code, district_name, trust_name, "
     "easting, northing, close_date",
-    "correction": "organisation_id, field, value, withdrawn, recorded_at",
+    "correction": "urn, field, value, withdrawn, recorded_at",
     "succession": "predecessor_id, successor_id, link_date, recorded_at",
-    "own_number": "organisation_id, academic_year, year_group, pupils, recorded_at",
+    "own_number": "urn, academic_year, year_group, pupils, recorded_at",
     "target_decision": "programme_id, organisation_id, kind, year_groups, reason, recorded_at",
     "programme_target": "programme_id, year_groups, recorded_at",
     "authority": "la_code, partnership_id",
@@ -69,7 +69,7 @@ TABLES = {
     "proposal": "programme_id, organisation_id, starts_at, reply_by, recorded_at, ended_at",
     "form_begun": "programme_id, organisation_id, recorded_at",
     "gap_owner": "programme_id, organisation_id, person_id, ended_at",
-    "school": "organisation_id, open_date",
+    "organisation": "organisation_id, open_date",
 }
 """Every table that standings and the gaps list rest on, with the columns they need."""
 
@@ -167,7 +167,7 @@ class Country:
             // ((f["statutory_high_age"] or 18) - (f["statutory_low_age"] or 4))
             for f in facts
         }
-        self.put("school", [f | {"found_by": f["name"].casefold()} for f in facts])
+        self.put("organisation", [f | {"found_by": f["name"].casefold()} for f in facts])
         self.put("organisation_record", [f | {"recorded_at": long_ago} for f in facts])
         for back in (1000, 640, 280):
             changed = [
@@ -216,7 +216,7 @@ class Country:
             "own_number",
             [
                 {
-                    "organisation_id": u,
+                    "urn": u,
                     "academic_year": year,
                     "year_group": y,
                     "pupils": 150,
