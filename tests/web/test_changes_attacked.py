@@ -454,7 +454,7 @@ def drawn_county(seed: int, monkeypatch: pytest.MonkeyPatch) -> Answered:
     return told
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seed", [0])
 def test_changes_and_sides_as_drawn_of_ten_releases_determine_nothing_hidden(
     app: Flask, client: FlaskClient, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
