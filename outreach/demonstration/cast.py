@@ -47,8 +47,11 @@ OTHERS = {
 }
 
 NEEDS_BOTH_YEARS = (HALF_SEEN, HALF_BOOKED, IN_PART)
-EARLY = 14
+EARLY = 16
 """So many of the schools that have seen it had it months ago, and were asked before the others."""
+
+HAS_A_HALL = 150
+"""A school of so many pupils has a hall for a show of its own, and classes enough that what they answer is shown."""
 
 NEVER_ASKED = (NO_ADDRESS, EXCLUDED, ASKED_TODAY, NEW_HERE, AGES_UNKNOWN)
 
@@ -70,6 +73,16 @@ class Cast:
     def early(self) -> list[School]:
         """Whom the first round wrote to, and who had their shows long ago."""
         return self.playing(SEEN)[:EARLY]
+
+    def in_order(self, organisation_ids: Iterable[int]) -> "Cast":
+        """The same, the parts of PLAYED taken anew by their schools in this order: those first in it are the early
+        ones."""
+        schools = {school.organisation_id: school for school in self.playing(*PLAYED)}
+        waiting = [schools[organisation_id] for organisation_id in organisation_ids]
+        early, waiting = waiting[:EARLY], waiting[EARLY:]
+        choosy_first = sorted(PLAYED, key=lambda part: part not in NEEDS_BOTH_YEARS)
+        anew = {part: _take(waiting, part, PLAYED[part] - EARLY * (part == SEEN)) for part in choosy_first}
+        return Cast(parts=self.parts | anew | {SEEN: [*early, *anew[SEEN]]})
 
     @property
     def asked(self) -> list[School]:
@@ -102,7 +115,12 @@ def is_for(school: School) -> bool:
 
 
 def _take(waiting: list[School], part: str, number: int) -> list[School]:
-    taken = [s for s in waiting if part not in NEEDS_BOTH_YEARS or _has_both_years(s)][:number]
+    taken = [
+        s
+        for s in waiting
+        if (part not in NEEDS_BOTH_YEARS or _has_both_years(s))
+        and (part not in PLAYED or (s.number_of_pupils or 0) > HAS_A_HALL)
+    ][:number]
     for school in taken:
         waiting.remove(school)
     return taken

@@ -12,11 +12,12 @@ TOUR_WEEKDAYS = (0, 1, 2, 3)
 """The companies play from Monday to Thursday."""
 
 DAYS_BEHIND, DAYS_AHEAD = 24, 32
-DAYS_EARLY = 16
-"""Every other tour day, so that the first shows are spread over two months."""
+DAYS_EARLY, DAYS_TO_CHOOSE = 16, 4
+"""The days behind are every other tour day, so that schools that were asked later answer before their shows in the
+months in which those asked first answer three months after theirs."""
 
-LATER_AFTER, LATER_LASTS = timedelta(weeks=13), timedelta(weeks=3)
-"""After a show its pupils are asked again, from the next school day on; and a week to spare."""
+LATER_AFTER, LATER_LASTS = timedelta(weeks=13), timedelta(weeks=6)
+"""After a show its pupils are asked again, from the next school day on: two weeks; and four until all is released."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +35,20 @@ class TourSeason:
     ahead: tuple[date, ...]
     reply_by: date
 
+    def around(self, turn: float) -> tuple[date, ...]:
+        """The days behind about a school's `turn`, from 0 to 1: shows lie evenly over them."""
+        first = round(turn * (len(self.behind) - DAYS_TO_CHOOSE))
+        return self.behind[first : first + DAYS_TO_CHOOSE]
+
 
 def on(today: date) -> TourSeason:
     """The season that a coordinator has in hand on `today`, whatever day that is."""
     year = school_year.year_in_hand(today)
     of_school = [day for academic_year in (year - 1, year) for day in school_days(academic_year)]
     days = [day for day in of_school if day.weekday() in TOUR_WEEKDAYS]
-    behind = [day for day in days if day < today][-DAYS_BEHIND:]
+    behind = [day for day in days if day < today][::-1][: 2 * DAYS_BEHIND : 2][::-1]
     asked_again = [day for day in of_school if day < today - LATER_LASTS][-1]
-    early = [day for day in days if day < behind[0] and day + LATER_AFTER <= asked_again][
-        -2 * DAYS_EARLY :: 2
-    ]
+    early = [day for day in days if day < behind[0] and day + LATER_AFTER <= asked_again][-DAYS_EARLY:]
     begins = max(today + timedelta(days=1), school_year.first_day(year) + WEEK)
     ahead = [day for day in days if day >= begins][:DAYS_AHEAD]
     to_reply = [day for day in school_days(year) if today < day <= begins + 3 * WEEK]

@@ -1,5 +1,6 @@
 """The made-up shows: who booked which slot when, who came, and what each side reported."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
@@ -37,8 +38,9 @@ NOTES = (
 def early(
     random: Random, programme: Programme, season: TourSeason, parts: Cast, *, asked: datetime, now: datetime
 ) -> None:
-    """The first shows, months ago: all seen and reported."""
-    for n, school in enumerate(parts.early):
+    """The first shows, months ago: all seen and reported. Where many of a district were asked, they answer first."""
+    asked_in = Counter(school.district_name for school in parts.early)
+    for n, school in enumerate(sorted(parts.early, key=lambda s: -asked_in[s.district_name])):
         when = asked + timedelta(days=1 + n, hours=n % 7)
         for booking in _book(random, programme, school, season.early, cast.TARGET, now=when):
             besides.promise(booking, now=when + timedelta(hours=2))
@@ -55,7 +57,8 @@ def behind(
         part = next(p for p in cast.PLAYED if school in parts.playing(p))
         when = asked + timedelta(days=1 + n % 27, hours=n % 7, minutes=7 * n % 60)
         only = (8,) if part in (cast.HALF_SEEN, cast.HALF_BOOKED) else cast.TARGET
-        for booking in _book(random, programme, school, season.behind, only, now=when):
+        booked = _book(random, programme, school, season.around(n / len(played)), only, now=when)
+        for booking in booked or _book(random, programme, school, season.behind, only, now=when):
             besides.promise(booking, now=when + timedelta(hours=2))
             _report(random, part, booking, now=now)
             besides.answer(booking, now=now)

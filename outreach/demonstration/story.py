@@ -13,7 +13,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from outreach.asking import invitations, open_door, rounds
+from outreach.asking import draws, invitations, open_door, rounds
 from outreach.booking import holds, limits, reply_days
 from outreach.booking.desk import proposing
 from outreach.county import authorities, contacts, coordinators, partnerships, register, school_days, schools
@@ -21,6 +21,7 @@ from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership, PartnershipSettings
 from outreach.county.schools import School
 from outreach.coverage.board import publishing
+from outreach.coverage.newyear import tiers
 from outreach.demonstration import (
     cast,
     chasing,
@@ -49,11 +50,13 @@ from outreach.tour.programmes import Production, Programme
 from outreach.visits import board_dates
 
 SEED = 1
+LOT = "20b7eed7328b38c8d2a68b55cc5f6eab"
+"""The seed of its lot, by which two districts saw much of the first round: they have referrals before and after."""
 PARTNERSHIP = "Marlshire Safeguarding Children Partnership"
 TITLE = "Someone to Tell"
 COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
 COLLEAGUE = "Owen Bright"
-REACHED_WITH = 30
+REACHED_WITH = 20
 """Percent of a district's target pupils with which it is reached."""
 
 
@@ -81,10 +84,11 @@ def tell(*, now: datetime) -> Told:
     )
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
-    _tour(partnership, programme, season, now=began, links_from=asked)
+    _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))
     parts = cast.choose(random, db.session.scalars(select(School).order_by(School.organisation_id)))
     _contacts(random, parts, now=began + timedelta(days=2))
     _decide(programme, parts, now=began + timedelta(days=3))
+    parts = _by_lot(programme, parts, now=asked_early - timedelta(days=1))
     surveys.put_together(programme, coordinator, colleague, now=began + timedelta(days=10))
     for schools_asked, when in ((parts.early, asked_early), (parts.asked, asked)):
         rounds.send_round(programme, [s.organisation_id for s in schools_asked], who=COORDINATOR, now=when)
@@ -290,6 +294,18 @@ def _decide(programme: Programme, parts: Cast, *, now: datetime) -> None:
             now=now,
         )
     limits.write(programme.partnership_id, now=now)
+
+
+def _by_lot(programme: Programme, parts: Cast, *, now: datetime) -> Cast:
+    """There are days for a few at first, and schools equally due: a lot decides whom the first round asks."""
+    due = tiers.to_draw(
+        programme, [school.organisation_id for school in parts.playing(*cast.PLAYED)], now=now
+    ).due
+    seen = {organisation_id: one.tier for organisation_id, one in due.items()}
+    drawn = draws.draw(
+        programme, due, first=cast.EARLY, seen=seen, who=COORDINATOR, now=now, made_up_seed=LOT
+    )
+    return parts.in_order(one.organisation_id for one in draws.get(drawn.id).places)
 
 
 def _year_groups(school: School) -> list[int]:

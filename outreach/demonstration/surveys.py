@@ -40,7 +40,7 @@ ITEMS = {2: (0.14, 0.4), 3: (-0.12, 0.9), 4: (0.05, 0.3), 5: (0.03, 0.6), 6: (0.
 SELDOM = 7
 """In one school of so many a class answers and no more."""
 
-NEXT_SHOWS = timedelta(days=14)
+NEXT_SHOWS = timedelta(days=42)
 """Whoever sees it within so many days has its posters."""
 
 

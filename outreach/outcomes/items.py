@@ -153,12 +153,34 @@ def end(item: QuestionItem, *, now: datetime) -> None:
         db.session.flush()
 
 
+def offer_again(item: QuestionItem) -> None:
+    """It can be ticked again, the same item as before, so that years compare. Raises ItemTwice where its words stand
+    anew."""
+    if item.ended_at is not None:
+        partnerships.lock(item.partnership_id)
+        if any(one.words == item.words for one in items_of_partnership(item.partnership_id)):
+            raise ItemTwice
+        item.ended_at = None
+        db.session.flush()
+
+
 def get(item_id: int, *, partnership_id: int) -> QuestionItem:
     """Raises NoSuchItem for another partnership's, or none."""
     found = db.session.get(QuestionItem, item_id) if item_id < 2**31 else None
     if found is None or found.partnership_id != partnership_id:
         raise NoSuchItem("There is no such item here.")
     return found
+
+
+def ended_of_partnership(partnership_id: int) -> list[QuestionItem]:
+    """Those that are offered no more, in the order in which they were written."""
+    return list(
+        db.session.scalars(
+            select(QuestionItem)
+            .where(QuestionItem.partnership_id == partnership_id, QuestionItem.ended_at.is_not(None))
+            .order_by(QuestionItem.id)
+        )
+    )
 
 
 def items_of_partnership(partnership_id: int) -> list[QuestionItem]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from outreach.ground.wording import count, day_short
+from outreach.ground.wording import capfirst, count, day_short
 from outreach.outcomes.items import SCALE, QuestionItem
 from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
 
@@ -32,6 +32,15 @@ def wave_state(wave: AnswerWave, now: datetime) -> str:
         gone = wave.order_gone_at is not None
         return "closed: answers have no order any more" if gone else "closed"
     return "over; it is closed within minutes"
+
+
+def wave_in_list(wave: AnswerWave, now: datetime) -> str:
+    """The same in a list of shows, shorter: 'Open until 12 March', 'Closed'."""
+    return "Closed" if wave.state(now) == CLOSED else capfirst(wave_state(wave, now))
+
+
+def done_with(shows: int) -> str:
+    return f"{count(shows, 'show')} with nothing left to ask"
 
 
 def answers_of(answered: int, expected: int) -> str:

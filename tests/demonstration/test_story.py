@@ -3,12 +3,13 @@ waits."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach.asking import open_door
+from outreach.asking import draws, open_door
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days
@@ -19,7 +20,7 @@ from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
 from outreach.ground.timespans import day_of
-from outreach.outcomes import declines, open_answers, staff_answers
+from outreach.outcomes import declines, findings, open_answers, staff_answers
 from outreach.outcomes.referrals import before_and_after, district_numbers
 from outreach.outcomes.referrals.before_and_after import ALL_KINDS, NOT_REACHED
 from outreach.outcomes.referrals.district_numbers import REFERRALS
@@ -150,6 +151,32 @@ def test_two_districts_have_referrals_before_and_after_and_others_wait(app: Flas
     assert found.lines[-1].key == NOT_REACHED and not found.silent and not found.without_residents
     kept = district_numbers.with_sources(told.partnership.id, REFERRALS)
     assert [row.source for row in kept if row.replaced_at] == ["Front door, return of the month"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("at", ["2026-11-28 10:00", "2027-03-12 09:00", "2027-06-30 09:00"])
+def test_a_lot_decided_who_was_asked_first_and_both_sides_can_be_compared(app: Flask, at: str) -> None:
+    told, now = tell(at)
+    (drawn,) = draws.of_programme(told.programme.id)
+    assert draws.check(drawn).is_right
+    assert [tier.is_split for tier in drawn.tiers] == [True]
+    assert {place.organisation_id for place in drawn.group(first=True)} == {
+        school.organisation_id for school in told.cast.early
+    }
+    played = told.cast.playing(*cast.PLAYED)
+    assert {place.organisation_id for place in drawn.places} == {school.organisation_id for school in played}
+    found = findings.of_programme(told.programme, now=now)
+    assert found.drawn is not None and found.drawn.placed == (cast.EARLY, len(played) - cast.EARLY)
+    change = found.drawn.change.change
+    assert change is not None and change.low is not None and change.low > 0, "more know whom to tell"
+    assert found.months.change.change is not None
+
+
+def test_no_door_hands_over_the_seed_of_a_lot() -> None:
+    given = [
+        path for path in Path(story.__file__).parents[1].rglob("*.py") if "made_up_seed=" in path.read_text()
+    ]
+    assert given == [Path(story.__file__)]
 
 
 @ON_SQLITE

@@ -89,9 +89,18 @@ def test_a_changed_item_is_a_new_item_and_the_database_holds_the_old_one(program
         one = items.items_of_partnership(programme.partnership_id)[0]
         items.end(one, now=make.NOW)
     assert items.items_of_partnership(programme.partnership_id) == []
-    with transaction():  # its words may be offered again, as another item
+    with transaction():
+        items.offer_again(one)
+        items.offer_again(one)
+    assert items.items_of_partnership(programme.partnership_id) == [one], "the same, so that years compare"
+    with transaction():
+        items.end(one, now=make.NOW)
+    assert items.ended_of_partnership(programme.partnership_id) == [one]
+    with transaction():  # its words may be written again, as another item
         again = items.add(programme.partnership_id, OURS[0], who="P", now=make.NOW)
     assert again.id != one.id
+    with pytest.raises(items.ItemTwice), transaction():
+        items.offer_again(one)
 
 
 def test_a_questionnaire_has_five_to_eight_items_one_of_them_whom_to_tell(

@@ -6,6 +6,7 @@ import pytest
 
 import make
 from outreach.asking.draws import AskingDraw, Drawn, Due, Place, tiers_of
+from outreach.coverage.standings import Word
 from outreach.web.coordinator import draw_words
 
 
@@ -45,6 +46,12 @@ def test_it_is_said_what_chance_decided_and_what_need_did(tiers: list[int], firs
 def test_each_tier_says_how_its_schools_came_to_their_side() -> None:
     due = {n: Due(tier=tier, words="x") for n, tier in enumerate([1, 2, 2, 3])}
     assert [draw_words.by(tier) for tier in tiers_of(due, 2)] == ["all first", "1 first, by lot", "all later"]
+
+
+def test_a_group_is_written_to_as_far_as_nobody_has_asked_it() -> None:
+    places = drawn([1] * 4, 3).places
+    standing = {1: Word.NOT_ASKED, 2: Word.SEEN, 3: Word.NOT_ASKED}
+    assert draw_words.to_ask(places, standing) == [1, 3], "the fourth is in the target no more"
 
 
 def test_the_title_counts() -> None:

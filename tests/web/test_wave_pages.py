@@ -110,7 +110,15 @@ def test_an_item_of_ones_own_says_its_source_and_licence(app: Flask, client: Fla
         newest = items.items_of_partnership(told.programme.partnership_id)[-1]
         assert (newest.words, newest.right_answer) == (words, right)
     client.post(f"/desk/questionnaire/items/{newest.id}/end")
-    assert "It snows." not in said(client.get("/desk/questionnaire"))
+    page = said(client.get("/desk/questionnaire"))
+    assert "1 item not offered any more It snows. Offer it again" in page
+    assert "Stop offering it : It snows." not in page
+    again = client.post(f"/desk/questionnaire/items/{newest.id}/again", follow_redirects=True)
+    assert "Stop offering it : It snows." in said(again) and "Offer it again" not in said(again)
+    client.post(f"/desk/questionnaire/items/{newest.id}/end")
+    client.post("/desk/questionnaire/items/new", data=typed | {"words": "It snows.", "kind": "false"})
+    again = client.post(f"/desk/questionnaire/items/{newest.id}/again", follow_redirects=True)
+    assert "You have an item in these words already." in said(again)
 
 
 def test_codes_are_made_printed_stopped_renewed_and_set_aside(
@@ -227,6 +235,46 @@ def test_the_list_of_shows_takes_as_many_queries_for_one_as_for_three(
         assert page.text.count("<tr>") == 2 + more
         taken.append(len(queries))
     assert taken[0] == taken[1]
+
+
+def test_shows_that_ask_nothing_more_are_folded_up_behind_those_that_do(
+    app: Flask, client: FlaskClient, stopped
+) -> None:
+    with transaction():
+        told = asked.lay()
+        later = make.show(
+            told.programme, make.school(name="Oakhill School"), asked.SHOW + timedelta(days=300)
+        )
+        make.booking(later, {9: 90})
+        never = make.show(told.programme, make.school(name="Elmtree School"), asked.SHOW + timedelta(days=2))
+        make.booking(never, {9: 90})
+    make.signed_in(client, told.approver)
+    stopped.now = asked.SHOW + timedelta(days=200)
+    page = client.get("/desk/waves").text
+    folded = page.index("1 show with nothing left to ask")
+    assert page.index(told.school.name) < folded and page.index("Oakhill School") < folded
+    assert page.index("Elmtree School") > folded, "it is over, and nobody was asked"
+    with transaction():
+        for wave in told.waves.values():
+            closing.close(wave, now=stopped.now)
+    page = client.get("/desk/waves").text
+    folded = page.index("2 shows with nothing left to ask")
+    assert page.index("Oakhill School") < folded < page.index(told.school.name)
+    assert page.count("Closed</td>") == 3
+
+
+def test_what_no_click_undoes_says_first_what_it_means(app: Flask, client: FlaskClient) -> None:
+    with transaction():
+        told = asked.lay()
+    make.signed_in(client, told.approver)
+    page = said(client.get(f"/desk/shows/{told.show.id}/codes"))
+    code = told.code("after").written
+    assert (
+        f"Stop this code… Its poster opens nothing any more, until you give a new code. Stop {code}" in page
+    )
+    assert "Give a new code in its place… The poster that hangs there opens nothing any more." in page
+    page = said(client.get("/desk/questionnaire"))
+    assert "Withdraw it… No show gets new codes until another draft is approved." in page
 
 
 def test_the_state_of_a_wave_is_said_in_words(app: Flask) -> None:

@@ -161,10 +161,11 @@ def values(booking: Booking, calendar: SchoolCalendar, *, now: datetime) -> dict
 
 
 def answer_by(show_day: date, calendar: SchoolCalendar, *, today: date) -> date:
-    """Until when families answer: two school days before the show, as far as that is still to come."""
+    """Until when families answer: two school days before the show, or one, or on its own day, whichever is still to
+    come; never on a day on which nobody is at the school."""
     before = calendar.last_school_day(show_day - timedelta(days=1))
     two_before = calendar.last_school_day(before - timedelta(days=1))
-    return two_before if two_before >= today else max(before, today)
+    return next((day for day in (two_before, before) if day >= today), show_day)
 
 
 def _when_and_where(

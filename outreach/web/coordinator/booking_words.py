@@ -143,10 +143,6 @@ def facts(
         Fact(term="Pupils", words=_pupils(booking, pupils)),
         Fact(term="Access", words=and_list(access) if access else "no needs named"),
         Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
-        Fact(
-            term="Booked",
-            words=date_and_time(booking.created_at) + (f", {booking.booked_by}" if booking.booked_by else ""),
-        ),
         *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
         *([_reminded(reminded)] if reminded.days else []),
         *([Fact(term="We remind it", words=and_list(day(one) for one in reminders))] if reminders else []),

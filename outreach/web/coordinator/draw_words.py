@@ -1,8 +1,9 @@
 """Words of a draw by lot: what it means, what chance decided and what need did, and how anybody can check it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from outreach.asking.draws import AskingDraw, Drawn, Tier
+from outreach.asking.draws import AskingDraw, Drawn, Place, Tier
+from outreach.coverage.standings import Word
 from outreach.ground.wording import count, date_and_time, number
 from outreach.outcomes.waves import BEFORE, LATER
 
@@ -49,6 +50,11 @@ def by(tier: Tier) -> str:
     if tier.is_split:
         return f"{number(tier.first)} first, by lot"
     return "all first" if tier.first else "all later"
+
+
+def to_ask(places: Iterable[Place], standing: Mapping[int, str]) -> list[int]:
+    """URNs of a group that nobody has written to: there a letter can still go. `standing`: of the target."""
+    return [one.organisation_id for one in places if standing.get(one.organisation_id) == Word.NOT_ASKED]
 
 
 def why_again(row: AskingDraw) -> str:

@@ -72,6 +72,7 @@ def questionnaire() -> Any:
         asked=questionnaires.items_of(approved.id) if approved else [],
         drafted=questionnaires.items_of(draft.id) if draft else [],
         known=items.items_of_partnership(g.partnership.id),
+        ended=items.ended_of_partnership(g.partnership.id),
         ticked=ticked or [one.id for one in (questionnaires.items_of(chosen.id) if chosen else [])],
         mine=draft is not None and draft.drafted_by_id == current_user.person_id,
         alone=draft is not None and questionnaires.is_alone(draft),
@@ -101,7 +102,20 @@ def end_item(item_id: int) -> Response:
     programme = the_programme()
     with transaction():
         items.end(items.get(item_id, partnership_id=g.partnership.id), now=clock.now())
-    flash("The item is offered no more. Questionnaires that have it keep it.", "done")
+    flash(
+        "The item is not offered any more: below, it can be again. Questionnaires that have it keep it.",
+        "done",
+    )
+    return _back(programme)
+
+
+@coordinator.post("/questionnaire/items/<int:item_id>/again")
+@coordinators_only
+def offer_item_again(item_id: int) -> Response:
+    programme = the_programme()
+    with back_to(_at(programme)), transaction():
+        items.offer_again(items.get(item_id, partnership_id=g.partnership.id))
+    flash("The item is offered again. Tick it to ask it.", "done")
     return _back(programme)
 
 

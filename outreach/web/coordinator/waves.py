@@ -1,6 +1,7 @@
 """Codes and waves of shows: made, printed, stopped, renewed; answers set aside, and those on paper counted."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import count
 from outreach.outcomes import declines, expected, questionnaires, tallies, waves
 from outreach.outcomes.waves import CLOSED, OVER, AnswerWave, ShowAsked, WaveCode
 from outreach.tour.performances import Performance
@@ -37,7 +39,8 @@ def wave_list() -> Any:
         "coordinator/waves.html",
         programme=programme,
         approved=questionnaires.find_approved(programme.id),
-        shows=shows,
+        shows=[one for one in shows if not _is_done(one, now)],
+        done=[one for one in shows if _is_done(one, now)],
         declined=declined,
         without=len([one for one in shows if _could_be_asked(one, declined)]),
         now=now,
@@ -55,7 +58,7 @@ def make_all_codes() -> Response:
         for one in waves.shows_of_programme(programme.id):
             if _could_be_asked(one, declined):
                 made += bool(waves.make(one.performance, who=who(), now=clock.now()))
-    flash(f"{made} shows have their codes now.", "done")
+    flash(f"{count(made, 'show has its codes', 'shows have their codes')} now.", "done")
     return redirect(url_for("coordinator.wave_list", programme=programme.id), 303)
 
 
@@ -217,6 +220,13 @@ def _to_print(what: str, wave: AnswerWave) -> Any:
         flash("This wave has no code that works. Give it a new one first.", "confirm")
         return _back(wave.performance_id)
     return render_template(f"coordinator/wave_{what}.html", **wave_sheets.words_of(wave, code))
+
+
+def _is_done(one: ShowAsked, now: datetime) -> bool:
+    """Whether nothing is left to print or to wait for: all its waves are closed, or nobody was asked in time."""
+    if one.waves:
+        return all(wave.closed_at is not None for wave in one.waves)
+    return one.performance.ends_at <= now
 
 
 def _could_be_asked(one: ShowAsked, declined: set[int]) -> bool:
