@@ -1,6 +1,7 @@
 """Small builders for tests: one call makes one row with everything it needs, inside the caller's
 transaction."""
 
+import dataclasses
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -32,6 +33,7 @@ from outreach.ground.timespans import wall
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour import performances
+from outreach.tour.adults import EVERYBODY, AdultTarget
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -184,7 +186,9 @@ def visit_contact(of: Booking, **changes: Any) -> VisitContact:
     )
 
 
-def programme(of: Partnership, year_groups: tuple[int, ...] = (8, 9), **changes: Any) -> Programme:
+def programme(
+    of: Partnership, year_groups: tuple[int, ...] = (8, 9), adults: AdultTarget = EVERYBODY, **changes: Any
+) -> Programme:
     row = _add(
         Programme(
             **{
@@ -197,8 +201,22 @@ def programme(of: Partnership, year_groups: tuple[int, ...] = (8, 9), **changes:
             | changes
         )
     )
-    _add(ProgrammeTarget(programme_id=row.id, year_groups=year_groups, recorded_at=row.created_at))
+    target(row, row.created_at, year_groups, adults)
     return row
+
+
+def target(
+    programme: Programme,
+    at: datetime = EARLIER,
+    year_groups: tuple[int, ...] = (),
+    adults: AdultTarget = EVERYBODY,
+) -> ProgrammeTarget:
+    """Whom a programme is for from then on."""
+    return _add(
+        ProgrammeTarget(
+            programme_id=programme.id, year_groups=year_groups, recorded_at=at, **dataclasses.asdict(adults)
+        )
+    )
 
 
 def troupe(of: Partnership, **changes: Any) -> Troupe:

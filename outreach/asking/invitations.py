@@ -36,7 +36,7 @@ from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, clock, day_short
 from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
-from outreach.tour import days, itinerary, performances, slots
+from outreach.tour import days, itinerary, performances, programmes, slots
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 
@@ -176,9 +176,16 @@ def askings(
     found = accounts.of_schools(programme, schools, now=now)
     fallen = call_offs.fallen_days_of_schools(programme.id, [s.organisation_id for s in schools])
     companies = and_list(days.company_names(programme.id))
+    staff = programmes.adult_target(programme.id).who if programme.for_adults else ""
     return {
         s.organisation_id: _asking(
-            programme, s, found[s.organisation_id].still_open, fallen[s.organisation_id], companies, now=now
+            programme,
+            s,
+            found[s.organisation_id].still_open,
+            fallen[s.organisation_id],
+            companies,
+            staff,
+            now=now,
         )
         for s in schools
     }
@@ -190,6 +197,7 @@ def _asking(
     still_open: dict[int, int | None],
     fallen: set[int],
     companies: str,
+    staff: str,
     *,
     now: datetime,
 ) -> stationery.LetterAsking:
@@ -218,6 +226,7 @@ def _asking(
         organisation_id=school.organisation_id,
         programme_id=programme.id,
         no_times=no_times,
+        staff=staff,
     )
 
 

@@ -3,7 +3,7 @@ owes."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ from outreach.county.schools import OwnNumber, School, Succession
 from outreach.county.succession import Kin, StaysOpen
 from outreach.ground.db import plain_rows
 from outreach.ground.timespans import day_of
+from outreach.tour.adults import EVERYBODY, AdultTarget
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import INCLUDE, TargetDecision
 
@@ -104,8 +105,10 @@ class _Counted:
     """The answers for some schools and those they succeed, by URN."""
 
     targets: tuple[int, ...] = ()
+    adults: AdultTarget = EVERYBODY
     share: float = USUAL_SHARE
     told: dict[int, dict[int, int]] = field(default_factory=dict)
+    decided: set[int] = field(default_factory=set)
     named: dict[int, tuple[int, ...]] = field(default_factory=dict)
     promised: dict[int, dict[int, int]] = field(default_factory=dict)
     by_shows: dict[int, dict[int, int]] = field(default_factory=dict)
@@ -119,11 +122,20 @@ class _Counted:
         for sums in (self.promised,) if catch_up else (self.promised, self.by_shows):
             _add(sums, organisation_id, year_group, pupils)
 
-    def own_numbers(self, today: date) -> OwnNumbers:
-        """What the schools told of themselves, with what they inherit from those that have closed."""
+    def kin(self, today: date) -> Kin:
+        """Who follows whom of those that have closed."""
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
-        stays_open = StaysOpen(linked, self.links, self.before, self.named, today)
-        return OwnNumbers(self.told, linked.of_closed(stays_open), self.before)
+        return linked.of_closed(StaysOpen(linked, self.links, self.before, self.named, today))
+
+    def own_numbers(self, kin: Kin) -> OwnNumbers:
+        """What the schools told of themselves, with what they inherit from those that have closed."""
+        return OwnNumbers(self.told, kin, self.before)
+
+    def is_picked(self, organisation_id: int, kin: Kin) -> bool:
+        """Whether a coordinator took the school in, or one that it follows."""
+        if organisation_id in self.decided:
+            return organisation_id in self.named
+        return any(self.is_picked(u, kin) for u in kin.predecessors.get(organisation_id, ()))
 
 
 def _add(sums: dict[int, dict[int, int]], organisation_id: int, year_group: int, pupils: int) -> None:
@@ -143,18 +155,28 @@ def of_schools(
 ) -> dict[int, PromiseAccount]:
     """The accounts of many schools by URN, in one query however many."""
     counted = _counted(programme, [s.organisation_id for s in schools], leaving_out or 0)
-    own = counted.own_numbers(day_of(now))
-    return {s.organisation_id: _account(programme, s, own.of(s.organisation_id), counted) for s in schools}
+    kin = counted.kin(day_of(now))
+    own = counted.own_numbers(kin)
+    return {
+        s.organisation_id: _account(
+            programme,
+            s,
+            own.of(s.organisation_id),
+            counted,
+            picked=programme.for_adults and counted.is_picked(s.organisation_id, kin),
+        )
+        for s in schools
+    }
 
 
 def _account(
-    programme: Programme, school: School, own: Mapping[int, int], counted: _Counted
+    programme: Programme, school: School, own: Mapping[int, int], counted: _Counted, *, picked: bool
 ) -> PromiseAccount:
     """One school's account from what was counted.
 
     It offers what a coordinator named when including it in the target, else what its ages say, else its
     phase; with none of these it may bring any target year group. A programme for adults, which has none, is
-    open until it is booked.
+    open to the schools that it chose until they have booked.
     """
     targets, organisation_id = counted.targets, school.organisation_id
     so_far, named = counted.promised.get(organisation_id, {}), counted.named.get(organisation_id)
@@ -174,7 +196,10 @@ def _account(
         expected=known,
         promised=so_far,
         still_open=still_open,
-        is_open=not counted.bookings.get(organisation_id) if programme.for_adults else bool(still_open),
+        is_open=counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
+        and not counted.bookings.get(organisation_id)
+        if programme.for_adults
+        else bool(still_open),
         limits=counted.limits.get(organisation_id, {}),
         excess={
             y: over
@@ -200,7 +225,7 @@ _IS_CATCH_UP = case((Booking.catch_up, 1), else_=0)
 
 
 def _questions() -> CompoundSelect[Any]:
-    """Target year groups and the share that must be counted; then by school: those named for it, own numbers,
+    """The target and the share that must be counted; then by school: what a coordinator decided of it, own numbers,
     promised pupils, how many bookings; and of the schools before it, at any remove, how they are linked, what
     they were and what they told.
 
@@ -249,15 +274,23 @@ def _questions() -> CompoundSelect[Any]:
         .where(or_(family.c.organisation_id.in_(organisation_ids), School.la_code.in_(held)))
     )
     return union_all(
-        _answer("target", text=type_coerce(ProgrammeTarget.year_groups, Text)).where(
-            ProgrammeTarget.id == newest_target.scalar_subquery()
-        ),
+        _answer(
+            "target", text=type_coerce(ProgrammeTarget.year_groups, Text), status=ProgrammeTarget.schools
+        ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
+        _answer(
+            "kinds",
+            text=type_coerce(ProgrammeTarget.phases, Text),
+            status=type_coerce(ProgrammeTarget.types, Text),
+        ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
         _answer("share", text=cast(CountedShare.share, Text)).where(
             CountedShare.id == newest_share.scalar_subquery()
         ),
         _answer(
-            "named", TargetDecision.organisation_id, text=type_coerce(TargetDecision.year_groups, Text)
-        ).where(TargetDecision.id.in_(newest_decisions), TargetDecision.kind == INCLUDE),
+            "named",
+            TargetDecision.organisation_id,
+            text=type_coerce(TargetDecision.year_groups, Text),
+            status=TargetDecision.kind,
+        ).where(TargetDecision.id.in_(newest_decisions)),
         _answer("own", OwnNumber.urn, OwnNumber.year_group, OwnNumber.pupils, sort=OwnNumber.id).where(
             OwnNumber.urn.in_(readable),
             OwnNumber.academic_year == bindparam("academic_year", type_=Integer),
@@ -346,10 +379,15 @@ def _counted(programme: Programme, organisation_ids: list[int], leaving_out: int
     for kind, organisation_id, year_group, n, beside, said, status, day, _ in plain_rows(_QUESTIONS, asked):
         if kind == "target":
             counted.targets = _year_groups(said)
+            counted.adults = replace(counted.adults, schools=status)
+        elif kind == "kinds":
+            counted.adults = replace(counted.adults, phases=_names(said), types=_names(status))
         elif kind == "share":
             counted.share = float(said)
         elif kind == "named":
-            counted.named[organisation_id] = _year_groups(said)
+            counted.decided.add(organisation_id)
+            if status == INCLUDE:
+                counted.named[organisation_id] = _year_groups(said)
         elif kind == "own":
             counted.told.setdefault(organisation_id, {})[year_group] = n
         elif kind == "promised":
@@ -370,6 +408,10 @@ def _counted(programme: Programme, organisation_ids: list[int], leaving_out: int
 
 def _year_groups(text: str) -> tuple[int, ...]:
     return tuple(int(y) for y in text.split(",") if y)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n")) if text else ()
 
 
 def shows_needed(programme: Programme, still_open: dict[int, int | None]) -> int:

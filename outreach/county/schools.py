@@ -359,6 +359,17 @@ def count(la_codes: Collection[str]) -> tuple[int, int]:
     return are_open, known
 
 
+def kinds(la_codes: Collection[str]) -> list[tuple[str | None, str]]:
+    """(phase, type) of the open schools of some authorities, in the register's words, each pair once."""
+    rows = db.session.execute(
+        select(School.phase_of_education, School.type_of_establishment)
+        .where(School.la_code.in_(la_codes), School.status.in_(OPEN_STATUSES))
+        .distinct()
+        .order_by(School.phase_of_education, School.type_of_establishment)
+    )
+    return [(phase, kind) for phase, kind in rows]
+
+
 def postcodes_of(la_codes: Collection[str]) -> list[str]:
     """The postcodes of the open schools of some authorities."""
     return list(

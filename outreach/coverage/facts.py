@@ -51,6 +51,7 @@ from outreach.ground.db import Instant, plain_rows
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
+from outreach.tour.adults import EVERYBODY, AdultTarget
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
@@ -106,7 +107,8 @@ class Register:
     whoever booked, and all their kin, by URN; those that were held as their local corrections have it.
     `links`: every (predecessor, successor, date) with an end that was ever the partnership's, or booked with
     it. `own_numbers`: {URN: {year group: pupils}} of the programme's academic year. `decisions`: the
-    coordinator's newest word on a school. `year_groups`: the target in force.
+    coordinator's newest word on a school. `year_groups`: the target in force; `adults`: which schools and roles, where
+    it is for adults.
 
     Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is read.
     """
@@ -117,6 +119,7 @@ class Register:
     own_numbers: dict[int, dict[int, int]]
     decisions: dict[int, Decided]
     year_groups: tuple[int, ...]
+    adults: AdultTarget
 
 
 def registers(cuts: Sequence[Cut]) -> list[Register]:
@@ -124,11 +127,12 @@ def registers(cuts: Sequence[Cut]) -> list[Register]:
     schools, links = _known(_schools, cuts), _rows(_links, cuts)
     here, corrections = _rows(_la_codes, cuts), _rows(_corrections, cuts)
     numbers, decided = _rows(_own_numbers, cuts), _rows(_decisions, cuts)
-    targets = _rows(_target_year_groups, cuts)
+    targets = [_targets(rows) for rows in _rows(_target, cuts)]
     kin = _known(_named_schools, [_beyond(*each) for each in zip(cuts, links, schools, strict=True)])
     found = []
     for n, cut in enumerate(cuts):
         codes, known = _covered(here[n], cut), schools[n] | kin[n]
+        year_groups, adults = _in_force(targets[n], cut, ((), EVERYBODY))
         held = {organisation_id for organisation_id, school in known.items() if school.la_code in codes}
         for organisation_id, fields in _corrected(corrections[n]).items():
             if organisation_id in held:
@@ -142,7 +146,8 @@ def registers(cuts: Sequence[Cut]) -> list[Register]:
                     u: told for u, told in _by_year_group(row[1:] for row in numbers[n]).items() if u in held
                 },
                 decisions={row[1]: Decided(*row[2:]) for row in decided[n]},
-                year_groups=_in_force(targets[n], cut, ()),
+                year_groups=year_groups,
+                adults=adults,
             )
         )
     return found
@@ -243,10 +248,23 @@ def _shares(cut: OpenCut) -> Any:
     return select(s.id, s.share, s.recorded_at).where(s.partnership_id == cut.partnership_id)
 
 
-def _target_year_groups(cut: OpenCut) -> Any:
+def _target(cut: OpenCut) -> Any:
     """Every word on the target; before the programme's first, that one is in force."""
     t = ProgrammeTarget
-    return select(t.id, t.year_groups, t.recorded_at).where(t.programme_id == cut.programme_id)
+    said = t.year_groups, t.schools, t.phases, t.types, t.roles
+    return select(t.id, t.recorded_at, *said).where(t.programme_id == cut.programme_id)
+
+
+def _targets(rows: Sequence[_Row]) -> list[_Row]:
+    """(id, (year groups, choice of a programme for adults), recorded at)."""
+    return [
+        (
+            row_id,
+            (year_groups, AdultTarget(schools=schools, phases=phases, types=types, roles=roles)),
+            at,
+        )
+        for row_id, at, year_groups, schools, phases, types, roles in rows
+    ]
 
 
 def _in_force(rows: Sequence[_Row], cut: Cut, otherwise: _Setting) -> _Setting:

@@ -11,7 +11,7 @@ from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
 from outreach.coverage.places import places_needed
 from outreach.coverage.standings import Standing, Word
-from outreach.ground.school_year import first_day, last_day, year_groups_name, year_in_hand, year_name
+from outreach.ground.school_year import first_day, last_day, year_in_hand, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short, number
 from outreach.tour import companies, days, programmes
@@ -257,7 +257,7 @@ def _programme(programme: Programme | None) -> Step:
     if programme is None:
         said = "What is played, for whom, and how it is booked."
         return Step(what="programme", done=False, said=said, under=said)
-    whom = "adults" if programme.for_adults else year_groups_name(programmes.target_year_groups(programme.id))
+    whom = programmes.in_words([programme])[programme.id]
     reply_by = day_short(programme.reply_by)
     return Step(
         what="programme",

@@ -33,8 +33,10 @@ from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.coverage.year_group_standing import OPEN, Cell, Cells
 from outreach.ground.db import db
+from outreach.ground.school_year import year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
+from outreach.tour.adults import EVERYBODY, AdultTarget
 from outreach.tour.programmes import Programme
 from outreach.visits import verdicts
 from outreach.visits.absences import Told
@@ -150,6 +152,13 @@ class Reckoning:
     closed_by_then: frozenset[int] = frozenset()
     """The schools that are known to have closed by that day, with the day on which they did."""
     verdicts: Sequence[Verdict] = ()
+    adults: AdultTarget = EVERYBODY
+    """Which schools and roles a programme for adults was for by then."""
+
+    @property
+    def whom(self) -> str:
+        """Whom the programme was for by then: 'Years 8 and 9', 'governors of all schools'."""
+        return self.adults.said if self.programme.for_adults else year_groups_name(self.year_groups)
 
     def heirs(self, organisation_ids: Iterable[int]) -> dict[int, int]:
         """{URN: the school of the target that counts what it did, itself or what it became one for one}; whoever has
@@ -242,6 +251,7 @@ def _judged(
         as_of=as_of,
         day=cut.day,
         year_groups=target.year_groups,
+        adults=register.adults,
         target=[judge.standing(school) for school in target.schools],
         excluded=[judge.standing(school, excluded=True) for school in target.excluded],
         also_seen=judge.also_seen(),

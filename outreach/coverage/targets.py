@@ -6,7 +6,9 @@ Closed is a status that is not open from the closing date on, else from the date
 else from the import that showed it; and a predecessor whose closing date has come, whatever its status. Only
 a closed predecessor passes anything on; one that stays open (something was split off) keeps what is its own.
 
-How many pupils a year group has is for county/pupils.py to say. Programmes for adults count every school.
+How many pupils a year group has is for county/pupils.py to say. A programme for adults counts the schools that it chose
+(tour/adults.py): all, those of some phases and types, or those taken in one by one. What follows a school that was
+taken in, and has closed, is taken in with it.
 """
 
 from collections import defaultdict
@@ -54,7 +56,7 @@ class Target:
         self.for_adults = cut.programme.for_adults
         self.codes, self.known, self.links = register.la_codes, register.schools, register.links
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
-        self.decisions = register.decisions
+        self.decisions, self.adults = register.decisions, register.adults
         self.year_groups = (ADULTS,) if self.for_adults else register.year_groups
         self._alike: dict[tuple[tuple[int, int | None], ...], dict[int, int | None]] = {}
         taken_in = [
@@ -164,7 +166,10 @@ class Target:
         )
         phase = establishments.phase_name(known.phase_of_education, known.type_of_establishment)
         if self.for_adults:
-            if included is None and establishments.never_in(known.type_of_establishment):
+            picked = self._is_picked(known.organisation_id)
+            if not picked and establishments.never_in(known.type_of_establishment):
+                return None
+            if not self.adults.takes(known.phase_of_education, known.type_of_establishment, picked=picked):
                 return None
             return TargetSchool(
                 known,
@@ -229,6 +234,13 @@ class Target:
             return decision.kind == EXCLUDE
         before = self.kin.predecessors.get(organisation_id)
         return before is not None and bool(before) and all(self._is_excluded(u) for u in before)
+
+    def _is_picked(self, organisation_id: int) -> bool:
+        """Whether a coordinator took the school in, or one that it follows."""
+        decision = self.decisions.get(organisation_id)
+        if decision is not None:
+            return decision.kind == INCLUDE
+        return any(self._is_picked(u) for u in self.kin.predecessors.get(organisation_id, ()))
 
     def _why_excluded(self, organisation_id: int) -> tuple[str, date | None]:
         """(reason, day) of the exclusion, its own or its first predecessor's."""

@@ -103,6 +103,19 @@ class YearGroups(TypeDecorator[tuple[int, ...]]):
         return None if value is None else tuple(int(y) for y in value.split(",") if y)
 
 
+class Names(TypeDecorator[tuple[str, ...]]):
+    """Some names in order, a line each in the table; () is ''."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else "\n".join(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value.split("\n")) if value else ()
+
+
 _Asked = ParamSpec("_Asked")
 _Statement = TypeVar("_Statement")
 

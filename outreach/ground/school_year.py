@@ -9,6 +9,9 @@ from datetime import date
 
 YEAR_GROUPS = range(0, 14)
 
+STAFF = 100
+"""The one group of a programme for adults, counted wherever pupils are counted by year group: the staff of a school."""
+
 
 def year_of(day: date) -> int:
     """The academic year `day` falls in, by its starting calendar year."""

@@ -200,7 +200,8 @@ def _asking_words(
     **more: object,
 ) -> Rendered:
     title = f"‘{asking.programme_title}’"
-    audience = wording.year_groups_name(asking.year_groups) if asking.year_groups else "staff"
+    groups = "" if asking.staff or not asking.year_groups else wording.year_groups_name(asking.year_groups)
+    audience = asking.staff or groups or "staff"
     template, subject = {
         "invitation": ("invitation", f"Book {title} for your {audience}"),
         "link": ("link", f"Your link to book {title}"),

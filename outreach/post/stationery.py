@@ -67,8 +67,8 @@ class OfferedTime:
 @dataclass(frozen=True, kw_only=True)
 class LetterAsking:
     """What a school is asked to book. `pupils` None is unknown; `times` are those that its page shows first;
-    `year_groups` () is a show for adults. `no_times`: why nobody could choose any now, '' while
-    somebody can."""
+    `year_groups` () is a show for adults, and `staff` which of them are meant. `no_times`: why nobody could choose any
+    now, '' while somebody can."""
 
     programme_title: str
     summary: str
@@ -85,6 +85,7 @@ class LetterAsking:
     organisation_id: int
     programme_id: int
     no_times: str = ""
+    staff: str = ""
 
     def before_times(self) -> str:
         """The words before the times."""

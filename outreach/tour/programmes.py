@@ -1,7 +1,7 @@
 """The production, its audience, its rules."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -10,10 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
 from outreach.ground import history
-from outreach.ground.db import Base, Instant, OfPartnership, YearGroups, db, made_once
+from outreach.ground.db import Base, Instant, Names, OfPartnership, YearGroups, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
-from outreach.ground.school_year import YEAR_GROUPS, first_day, last_day, year_in_hand, year_name, year_of
+from outreach.ground.school_year import (
+    STAFF,
+    YEAR_GROUPS,
+    first_day,
+    last_day,
+    year_groups_name,
+    year_in_hand,
+    year_name,
+    year_of,
+)
 from outreach.ground.wording import clock, count, day_short
+from outreach.tour import adults
+from outreach.tour.adults import ALL, EVERYBODY, AdultTarget
 
 
 class NoSuchProgramme(NoSuch):
@@ -105,14 +116,24 @@ class Programme(Base, OfPartnership):
 
 
 class ProgrammeTarget(Base):
-    """The target year groups from `recorded_at` on; the newest row holds. A programme for adults has ()."""
+    """The target year groups from `recorded_at` on; the newest row holds. A programme for adults has (), and says
+    which schools it is for and which roles there (AdultTarget); one for pupils leaves that at ALL."""
 
     __tablename__ = "programme_target"
-    __table_args__ = (Index("ix_programme_target_programme", "programme_id", "id"),)
+    __table_args__ = (
+        Index("ix_programme_target_programme", "programme_id", "id"),
+        CheckConstraint("schools IN ('all', 'some', 'picked')", name="schools"),
+        CheckConstraint("(schools = 'some') = (phases <> '' OR types <> '')", name="kinds"),
+        CheckConstraint(f"schools = 'all' AND roles = '' OR year_groups IN ('', '{STAFF}')", name="adults"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programme.id"))
     year_groups: Mapped[tuple[int, ...]] = mapped_column(YearGroups)
+    schools: Mapped[str] = mapped_column(Text, default=ALL, server_default=ALL)
+    phases: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
+    types: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
+    roles: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -120,7 +141,8 @@ class ProgrammeTarget(Base):
 class Production:
     """What a coordinator settles about a programme. Minutes, days, wall-clock times.
 
-    `academic_year` is known by the calendar year it starts in; `year_groups` are () for adults.
+    `academic_year` is known by the calendar year it starts in; `year_groups` are () for adults, `adults` what one
+    for them chose.
     """
 
     title: str
@@ -129,6 +151,7 @@ class Production:
     year_groups: tuple[int, ...]
     summary: str = ""
     for_adults: bool = False
+    adults: AdultTarget = EVERYBODY
     running_minutes: int = 45
     discussion_minutes: int = 30
     get_in_minutes: int = 60
@@ -152,7 +175,7 @@ def create(partnership_id: int, production: Production, *, who: str, now: dateti
     db.session.add(programme)
     db.session.flush()
     history.record("created", programme, who=who, now=now, after=production.title)
-    _target(programme, production.year_groups, who=who, now=now)
+    _target(programme, production.year_groups, production.adults, who=who, now=now)
     return programme
 
 
@@ -188,15 +211,24 @@ def change(
     db.session.flush()
     if after:
         history.record("changed", programme, who=who, now=now, before=before, after=after)
-    set_target(programme, production.year_groups, who=who, now=now)
+    set_target(programme, production.year_groups, production.adults, who=who, now=now)
 
 
-def set_target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
-    """Whom it is for from now on; the same again leaves no row. Raises NobodyToSeeIt,
-    AdultsHaveNoYearGroups."""
+def set_target(
+    programme: Programme,
+    year_groups: tuple[int, ...],
+    chosen: AdultTarget = EVERYBODY,
+    *,
+    who: str,
+    now: datetime,
+) -> None:
+    """Whom it is for from now on; the same again leaves no row. Raises as check_target and adults.check do."""
     check_target(year_groups, for_adults=programme.for_adults)
-    if set(year_groups) != set(target_year_groups(programme.id)):
-        _target(programme, year_groups, who=who, now=now)
+    adults.check(chosen, for_adults=programme.for_adults)
+    if set(year_groups) != set(target_year_groups(programme.id)) or _kept(chosen) != adult_target(
+        programme.id
+    ):
+        _target(programme, year_groups, chosen, who=who, now=now)
 
 
 def close(programme: Programme, *, who: str, now: datetime) -> None:
@@ -217,14 +249,19 @@ def reopen(programme: Programme, *, who: str, now: datetime) -> None:
 
 def production_of(programme: Programme) -> Production:
     """A programme as it is settled now."""
-    names = [name for name in Production.__dataclass_fields__ if name != "year_groups"]
     return Production(
-        year_groups=target_year_groups(programme.id), **{name: getattr(programme, name) for name in names}
+        year_groups=target_year_groups(programme.id),
+        adults=adult_target(programme.id),
+        **{name: getattr(programme, name) for name in _COLUMNS},
     )
 
 
+_COLUMNS = [field.name for field in fields(Production) if field.name not in ("year_groups", "adults")]
+"""What of a production stands in the programme's own row; the rest is its dated target."""
+
+
 def _columns(production: Production) -> dict[str, Any]:
-    return {name: value for name, value in asdict(production).items() if name != "year_groups"}
+    return {name: getattr(production, name) for name in _COLUMNS}
 
 
 def _check(production: Production) -> None:
@@ -248,6 +285,7 @@ def _check(production: Production) -> None:
             "Set-up before the first show, or pack-up after the last, would fall into another day."
         )
     check_target(production.year_groups, for_adults=production.for_adults)
+    adults.check(production.adults, for_adults=production.for_adults)
 
 
 def _check_once(partnership_id: int, production: Production, *, instead_of: int | None = None) -> None:
@@ -281,12 +319,50 @@ def _minutes(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def _target(programme: Programme, year_groups: tuple[int, ...], *, who: str, now: datetime) -> None:
-    before, year_groups = target_year_groups(programme.id), tuple(sorted(set(year_groups)))
-    db.session.add(ProgrammeTarget(programme_id=programme.id, year_groups=year_groups, recorded_at=now))
+def _target(
+    programme: Programme, year_groups: tuple[int, ...], chosen: AdultTarget, *, who: str, now: datetime
+) -> None:
+    year_groups, chosen = tuple(sorted(set(year_groups))), _kept(chosen)
+    before: list[int] | str | None = list(target_year_groups(programme.id))
+    after: list[int] | str = list(year_groups)
+    if programme.for_adults:
+        was = _newest_target(programme.id)
+        before, after = None if was is None else _chosen(was).said, chosen.said
+    db.session.add(
+        ProgrammeTarget(
+            programme_id=programme.id,
+            year_groups=year_groups,
+            schools=chosen.schools,
+            phases=chosen.phases,
+            types=chosen.types,
+            roles=chosen.roles,
+            recorded_at=now,
+        )
+    )
     db.session.flush()
-    history.record(
-        "set the target", programme, who=who, now=now, before=list(before), after=list(year_groups)
+    history.record("set the target", programme, who=who, now=now, before=before, after=after)
+
+
+def _kept(chosen: AdultTarget) -> AdultTarget:
+    """A choice as the table keeps it: each name once and in order, roles as the list has them."""
+    return replace(
+        chosen,
+        phases=adults.in_order(chosen.phases),
+        types=adults.in_order(chosen.types),
+        roles=tuple(role for role in adults.ROLES if role in chosen.roles),
+    )
+
+
+def _chosen(row: ProgrammeTarget) -> AdultTarget:
+    return AdultTarget(schools=row.schools, phases=row.phases, types=row.types, roles=row.roles)
+
+
+def _newest_target(programme_id: int) -> ProgrammeTarget | None:
+    return db.session.scalar(
+        select(ProgrammeTarget)
+        .where(ProgrammeTarget.programme_id == programme_id)
+        .order_by(ProgrammeTarget.id.desc())
+        .limit(1)
     )
 
 
@@ -346,3 +422,29 @@ def targets(programme_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
         .order_by(ProgrammeTarget.id)
     )
     return {programme_id: tuple(year_groups) for programme_id, year_groups in rows}
+
+
+def adult_target(programme_id: int) -> AdultTarget:
+    """Which schools and roles a programme for adults is for now; EVERYBODY where nobody chose, and for pupils."""
+    row = _newest_target(programme_id)
+    return EVERYBODY if row is None else _chosen(row)
+
+
+def in_words(of: Collection[Programme]) -> dict[int, str]:
+    """Whom each of some programmes is for, by its id: 'Years 8 and 9', 'governors of all schools'; one query."""
+    newest = {
+        row.programme_id: row
+        for row in db.session.scalars(
+            select(ProgrammeTarget)
+            .where(ProgrammeTarget.programme_id.in_({p.id for p in of}))
+            .order_by(ProgrammeTarget.id)
+        )
+    }
+    said = {}
+    for programme in of:
+        row = newest.get(programme.id)
+        if programme.for_adults:
+            said[programme.id] = (EVERYBODY if row is None else _chosen(row)).said
+        else:
+            said[programme.id] = year_groups_name(row.year_groups if row else ())
+    return said

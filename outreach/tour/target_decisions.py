@@ -5,12 +5,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.county import partnerships, schools
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, YearGroups, db, made_once
 from outreach.ground.errors import Refusal
-from outreach.ground.school_year import year_groups_name
-from outreach.tour.programmes import Programme, check_target, target_year_groups
+from outreach.ground.school_year import STAFF, year_groups_name
+from outreach.tour.adults import ALL, PICKED
+from outreach.tour.programmes import Programme, adult_target, check_target, target_year_groups
 
 
 class DecisionReasonMissing(Refusal):
@@ -21,6 +23,18 @@ class CannotBeTakenIn(Refusal):
     """A school that is not there, or year groups that the programme is not for: the word could not hold."""
 
     field = "kind"
+
+
+class NobodyMeant(Refusal):
+    """Not one school here is of the phases and types that a programme for adults chose, or was picked for it."""
+
+    field = "phases"
+
+
+class NotASchoolHere(Refusal):
+    """A line of a list of picked schools that names none of the partnership's."""
+
+    field = "picked"
 
 
 class NothingDecided(Refusal):
@@ -70,11 +84,14 @@ def include(
     now: datetime,
 ) -> TargetDecision:
     """Take a school into the target by naming its year groups; from then on it counts, whatever the rule
-    says.
+    says. For a programme for adults it is taken in with its staff.
 
     Raises CannotBeTakenIn where it could not, NobodyToSeeIt, NoSuchYearGroup, ReasonMissing.
     """
-    check_target(year_groups, for_adults=False)
+    if programme.for_adults:
+        year_groups = (STAFF,)
+    else:
+        check_target(year_groups, for_adults=False)
     if not school.is_open:
         raise CannotBeTakenIn(
             f"{school.name} cannot be taken in: the register says ‘{school.status}’. Correct its status "
@@ -82,9 +99,65 @@ def include(
             "or take in the school that followed it."
         )
     meant = target_year_groups(programme.id)
-    if not set(year_groups) & set(meant):
+    if not programme.for_adults and not set(year_groups) & set(meant):
         raise CannotBeTakenIn(f"This programme is for {year_groups_name(meant)}. Name at least one of these.")
     return _decide(programme, school, INCLUDE, year_groups, reason=reason, who=who, now=now)
+
+
+def pick(programme: Programme, text: str, *, who: str, now: datetime) -> None:
+    """Take in the schools that a coordinator names, by URN or DfE number, a line each; those that are in already stay
+    as they are. Afterwards somebody must be meant.
+
+    Raises NotASchoolHere, CannotBeTakenIn, NobodyMeant.
+    """
+    chosen = adult_target(programme.id)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if lines and chosen.schools != PICKED:
+        raise NotASchoolHere("Clear the list of schools, or choose ‘Only schools that we pick’.")
+    already = {u for u, decision in decisions(programme.id).items() if decision.kind == INCLUDE}
+    for school in _named(programme, lines):
+        if school.organisation_id not in already:
+            include(programme, school, (), reason="Picked for this programme", who=who, now=now)
+            already.add(school.organisation_id)
+    if chosen.schools == PICKED:
+        if not already:
+            raise NobodyMeant("Pick at least one school: a URN or DfE number a line.", field="picked")
+    elif chosen.schools != ALL:
+        here = schools.kinds([a.la_code for a in partnerships.authorities(programme.partnership_id)])
+        if not any(chosen.takes(phase, kind, picked=False) for phase, kind in here):
+            raise NobodyMeant(f"No open school here is meant: there are no {chosen.which}.")
+
+
+def taken_in(programme: Programme) -> list[School]:
+    """The schools that coordinators took in, by name."""
+    found = [u for u, decision in decisions(programme.id).items() if decision.kind == INCLUDE]
+    return sorted(schools.of_urns(found), key=lambda s: (s.name.casefold(), s.organisation_id))
+
+
+def _named(programme: Programme, lines: list[str]) -> list[School]:
+    """The schools of the partnership that some lines name, each once, in their order."""
+    codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+    by_number = schools.of_laestabs(lines, codes)
+    urns = {int(line) for line in lines if line.isascii() and line.isdecimal() and len(line) < 9}
+    by_urn = {s.organisation_id: s for s in schools.of_urns(urns) if s.la_code in codes}
+    found: dict[int, School] = {}
+    for n, line in enumerate(lines, 1):
+        school = by_number.get(line) or (
+            by_urn.get(int(line)) if line.isascii() and line.isdecimal() else None
+        )
+        if school is None:
+            raise NotASchoolHere(f"Line {n}: no school here has the number ‘{line[:40]}’.")
+        found[school.organisation_id] = school
+    return list(found.values())
+
+
+def carry_over(
+    programme: Programme, school: School, decided: TargetDecision, *, who: str, now: datetime
+) -> TargetDecision:
+    """What was decided of a school for another programme for adults, decided for this one too."""
+    return _decide(
+        programme, school, decided.kind, decided.year_groups, reason=decided.reason, who=who, now=now
+    )
 
 
 def withdraw_decision(

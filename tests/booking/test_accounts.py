@@ -10,6 +10,8 @@ import make
 from outreach.booking import accounts, promises
 from outreach.booking.accounts import Expected
 from outreach.ground.db import transaction
+from outreach.tour import target_decisions
+from outreach.tour.adults import PICKED, SOME, AdultTarget
 
 SHOW = datetime(2027, 3, 15, 9, 30, tzinfo=UTC)
 
@@ -165,6 +167,42 @@ def test_a_training_is_open_until_it_is_booked(c) -> None:
     with transaction():
         make.booking(make.show(training, school, SHOW), {})
     assert accounts.account(training, school, now=make.NOW).is_open is False
+
+
+@pytest.mark.both_databases
+def test_a_training_is_open_to_the_schools_that_it_chose(c, count_queries) -> None:
+    with transaction():
+        training = make.programme(c.partnership, (), for_adults=True)
+        secondary, primary, heir = (
+            make.school(phase_of_education="Secondary", type_of_establishment="Free schools"),
+            make.school(phase_of_education="Primary"),
+            make.school(phase_of_education="Primary"),
+        )
+
+    def is_open(*target: AdultTarget) -> list[bool]:
+        with transaction():
+            for to in target:
+                make.target(training, adults=to)
+        with count_queries() as queries:
+            found = accounts.of_schools(training, [secondary, primary, heir], now=make.NOW)
+        assert sum("family" in query for query in queries) == 1
+        return [found[s.organisation_id].is_open for s in (secondary, primary, heir)]
+
+    assert is_open() == [True, True, True]
+    assert is_open(AdultTarget(schools=SOME, phases=("Secondary",))) == [True, False, False]
+    assert is_open(AdultTarget(schools=SOME, types=("Free schools",))) == [True, False, False]
+    assert is_open(AdultTarget(schools=SOME, phases=("Primary",))) == [False, True, True]
+    assert is_open(AdultTarget(schools=PICKED)) == [False, False, False]
+    with transaction():
+        target_decisions.include(training, primary, (), reason="Asked us", who="Priya", now=make.NOW)
+    assert is_open() == [False, True, False]
+    with transaction():
+        make.succession(primary, heir)
+        primary.status, primary.close_date = "Closed", make.NOW.date()
+    assert is_open() == [False, True, True]
+    with transaction():
+        make.decision(training, heir, "exclude")
+    assert is_open() == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from outreach.county.partnerships import USUAL_SHARE
 from outreach.county.register.columns import Facts, columns
 from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.ground.db import db
+from outreach.tour.adults import ALL, EVERYBODY, PICKED, SOME, AdultTarget
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.visits.absences import Absence
@@ -56,6 +57,21 @@ def _not_so(said: Absence, at: datetime) -> None:
     said.withdrawn_at, said.withdrawn_by = at, "Priya"
 
 
+PHASES = ("Secondary", "Primary", "All-through", "Special and alternative provision", "Phase not given")
+
+
+def _choice(random: Random) -> AdultTarget:
+    """Which schools a programme for adults is for."""
+    schools = random.choice([ALL, ALL, SOME, SOME, PICKED])
+    if schools != SOME:
+        return AdultTarget(schools=schools)
+    phases = tuple(sorted(random.sample(PHASES, random.choice([0, 1, 2]))))
+    types = tuple(sorted(random.sample([kind for kind, *_ in KINDS[3:]], 2)))
+    return AdultTarget(
+        schools=SOME, phases=phases, types=types if not phases or random.random() < 0.4 else ()
+    )
+
+
 def _lapse(proposal: Proposal, at: datetime) -> None:
     proposal.ended_at, proposal.ended_as = at, "lapsed"
 
@@ -71,6 +87,7 @@ class RandomYear:
         self, seed: int, *, schools: int | None = None, for_adults: bool = False, busy: bool | None = None
     ) -> None:
         self.seed, self.random = seed, Random(seed)
+        self._others = Random(f"{seed} whom")  # of its own, so that what else a seed brings stays as it was
         self.busy = self._chance(0.5) if busy is None else busy
         self._from = START
         self.linked: set[tuple[int, int]] = set()
@@ -83,7 +100,11 @@ class RandomYear:
         make.counted_share(self.county, USUAL_SHARE, START - timedelta(days=40))
         make.partnership(("934",))  # 933 is nobody's here: schools come and go without being asked for
         self.programme: Programme = make.programme(
-            self.county, () if for_adults else (8, 9), audience_ceiling=10_000, for_adults=for_adults
+            self.county,
+            () if for_adults else (8, 9),
+            _choice(self._others) if for_adults else EVERYBODY,
+            audience_ceiling=10_000,
+            for_adults=for_adults,
         )
         count = schools or self.random.randint(2, 8)
         self.schools = [self._school() for _ in range(count)]
@@ -110,6 +131,10 @@ class RandomYear:
                     ProgrammeTarget(programme_id=self.programme.id, year_groups=groups, recorded_at=at)
                 ),
             )
+        if for_adults:
+            for _ in range(self._others.choice([0, 1, 2])):
+                at = self._from + timedelta(minutes=self._others.randint(1, DAYS * 24 * 60))
+                self._plan(at, lambda at, to=_choice(self._others): make.target(self.programme, at, (), to))
         self._settings()
         self.events.sort(key=lambda event: event[:2])
         self._played = 0

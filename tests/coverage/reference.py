@@ -922,14 +922,43 @@ ADULTS = -1
 
 
 class WorldOfAdults(World):
-    """A programme for adults counts schools only: every open one that is none of the types that are never
-    in."""
+    """A programme for adults counts schools only: of the open ones that are none of the types that are never in, those
+    that it chose; and whichever a coordinator picked, or that follows one."""
 
     def eligible(self, organisation_id):
         inside = self.fact(organisation_id, "la_code") in self.codes and self.in_force(organisation_id)
-        return inside and (
-            self.included(organisation_id) is not None or not self.is_never_in(organisation_id)
+        return inside and (self.picked(organisation_id) or self.chosen(organisation_id))
+
+    @remembered
+    def choice(self):
+        rows = [r for r in self.rows[ProgrammeTarget] if r.programme_id == self.programme.id]
+        early = [r for r in rows if r.recorded_at < self.until]
+        return (early or rows[:1])[-1]
+
+    def chosen(self, organisation_id):
+        if self.choice().schools == "picked" or self.is_never_in(organisation_id):
+            return False
+        phases, types = self.choice().phases, self.choice().types
+        return (not phases or self.phase_row(organisation_id) in phases) and (
+            not types or self.fact(organisation_id, "type_of_establishment") in types
         )
+
+    @remembered
+    def picked(self, organisation_id):
+        said = self.decision(organisation_id)
+        if said:
+            return said.kind == "include"
+        return any(self.picked(a) for a in self.before(organisation_id))
+
+    def phase_row(self, organisation_id):
+        """As the table of phases names it."""
+        phase = self.fact(organisation_id, "phase_of_education") or ""
+        kind = self.fact(organisation_id, "type_of_establishment").lower()
+        if phase.upper().replace("-", " ") in USUAL:
+            return phase[0].upper() + phase[1:].lower()
+        if "special" in kind or "alternative provision" in kind or "pupil referral" in kind:
+            return "Special and alternative provision"
+        return "Independent, phase not given" if "independent" in kind else "Phase not given"
 
     def counting(self, organisation_id):
         return [ADULTS]

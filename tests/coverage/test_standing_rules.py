@@ -21,7 +21,9 @@ from outreach.coverage import as_of, facts, gaps, standings
 from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import end_of_day, wall
+from outreach.tour.adults import LEADS, PICKED, SOME, AdultTarget
 from outreach.tour.programmes import ProgrammeTarget
 from outreach.visits.reports import VisitReport
 from outreach.visits.verdicts import ADULTS, Verdict
@@ -482,6 +484,54 @@ def test_a_training_that_failed_once_is_part_attended_since_then(app: Flask) -> 
         "did not take place on 10 November 2026",
         SECOND,
     )
+
+
+SECONDARY = AdultTarget(schools=SOME, phases=("Secondary",))
+
+
+def _meant(training: Any, day: date) -> list[int]:
+    reckoning = standings.standings_of_programme(training.id, as_of=day, now=noon(date(2027, 3, 1)))
+    return [s.organisation_id for s in reckoning.target]
+
+
+def test_a_training_counts_the_schools_that_it_chose_by_that_day(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), (), SECONDARY, for_adults=True)
+        secondary = make.school(phase_of_education="Secondary").organisation_id
+        primary = make.school(phase_of_education="Primary")
+        make.school(phase_of_education="Nursery", type_of_establishment="Local authority nursery school")
+        make.target(training, noon(FIRST), (), AdultTarget(schools=PICKED))
+        make.decision(training, primary, "include", noon(FIRST), (STAFF,))
+        make.target(training, noon(SECOND))
+    picked = primary.organisation_id
+    assert _meant(training, FIRST - timedelta(days=1)) == [secondary]
+    assert _meant(training, FIRST) == [picked]
+    assert _meant(training, SECOND) == [secondary, picked]
+
+
+def test_whom_a_training_was_for_is_said_as_of_that_day(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), (), SECONDARY, for_adults=True)
+        make.target(training, noon(SECOND), (), AdultTarget(roles=(LEADS,)))
+
+    def whom(day: date) -> str:
+        return standings.standings_of_programme(training.id, as_of=day, now=noon(date(2027, 3, 1))).whom
+
+    assert whom(FIRST) == "staff of secondary schools"
+    assert whom(SECOND) == "safeguarding leads of all schools"
+
+
+def test_whoever_follows_a_picked_school_is_trained_in_its_place(app: Flask) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), (), AdultTarget(schools=PICKED), for_adults=True)
+        school, other = make.school(), make.school()
+        make.decision(training, school, "include", noon(FIRST), (STAFF,))
+    assert _meant(training, FIRST) == [school.organisation_id]
+    (heir,) = follow(training, school, other)
+    assert _meant(training, SECOND) == [heir.organisation_id]
+    with transaction():
+        make.decision(training, heir, "exclude", noon(SECOND))
+    assert _meant(training, SECOND) == []
 
 
 def test_one_pupil_is_a_promise_for_the_year_group(programme, school) -> None:

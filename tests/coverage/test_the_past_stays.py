@@ -33,7 +33,7 @@ from outreach.asking.chasing import settings as chasing
 from outreach.asking.chasing.settings import Schedule
 from outreach.coverage import standings
 from outreach.coverage.board import concerns
-from outreach.ground.db import db, transaction
+from outreach.ground.db import Names, db, transaction
 from outreach.tour.programmes import Programme
 from worlds import World
 
@@ -194,6 +194,8 @@ def another(column: Any, value: Any) -> Any:
         return (value or 0) + 1 if column.foreign_keys else (value or 0) * 2 + 7
     if isinstance(value, dict | list):
         return value
+    if isinstance(column.type, Names):
+        return (*value, "Primary")
     if isinstance(value, tuple):
         return (10, 11)
     return "Closed" if column.name == "status" else f"{value or ''}x"

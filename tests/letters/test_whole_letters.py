@@ -1118,3 +1118,9 @@ def test_a_change_says_what_changed(kept: dict[str, Kept]) -> None:
         assert "Hall: Sports hall, before Main hall." in copy.text
         assert "Hall: Sports hall, before Main hall." in copy.html
     assert "changed" not in copies.read(kept["troupe"].raw).text.lower()
+
+
+def test_an_invitation_to_adults_names_the_staff_it_is_for(app: Flask) -> None:
+    staff = asking(year_groups=(), pupils=None, shows_needed=1, staff="teaching staff and governors")
+    letter, _ = letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)
+    assert letter.subject == "Book ‘Someone to Tell’ for your teaching staff and governors"

@@ -14,6 +14,7 @@ from outreach.county.partnerships import Partnership, Term
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.tour import days, itinerary, programmes, target_decisions
+from outreach.tour.adults import LEADS, PICKED, AdultTarget
 from outreach.tour.programmes import Programme, ProgrammeClosed, ProgrammeTwice, ReplyByOutsideTheYear
 from outreach.tour.target_decisions import TargetDecision
 from outreach.tour.yearly import copies
@@ -197,6 +198,25 @@ def test_one_of_the_same_title_made_by_hand_counts_as_the_copy(programme: Progra
     assert copies.copy_of(programme, 2027) is by_hand
     with pytest.raises(CopiedAlready):
         copied(programme)
+
+
+@pytest.mark.parametrize("with_decisions", [True, False])
+def test_a_training_goes_along_with_the_schools_and_staff_that_it_chose(
+    app: Flask, with_decisions: bool
+) -> None:
+    picked = AdultTarget(schools=PICKED, roles=(LEADS,))
+    with transaction():
+        training = make.programme(make.partnership(), (), picked, for_adults=True)
+        into, out, closed = make.school(name="In"), make.school(name="Out"), make.school(name="Was in")
+        for school in (into, closed):
+            target_decisions.include(training, school, (), reason="Picked", who=WHO, now=make.NOW)
+        closed.status = "Closed"
+        target_decisions.exclude(training, out, reason="Has its own", who=WHO, now=make.NOW)
+    done = copied(training, with_decisions=with_decisions)
+    assert programmes.adult_target(done.programme.id) == picked
+    kept = target_decisions.decisions(done.programme.id)
+    assert [s.name for s in target_decisions.taken_in(done.programme)] == ["In", "Was in"]
+    assert len(kept) == done.decisions == (3 if with_decisions else 2)
 
 
 def test_what_makes_no_sense_is_refused_and_nothing_half_done(programme: Programme) -> None:

@@ -41,6 +41,7 @@ def test_a_programme_for_adults_has_no_year_groups(app: Flask) -> None:
         with pytest.raises(programmes.AdultsHaveNoYearGroups):
             programmes.create(of.id, replace(TRAINING, title="Another", year_groups=(8,)), **WHO)
     assert programmes.target_year_groups(training.id) == ()
+    assert programmes.production_of(training) == TRAINING
 
 
 REFUSED = [

@@ -24,6 +24,7 @@ from outreach.coverage.board import publishing
 from outreach.ground import tabular
 from outreach.ground.db import db, transaction
 from outreach.post.feeds import tokens
+from outreach.tour.adults import GOVERNORS, SOME, AdultTarget
 from worlds import World
 
 pytestmark = pytest.mark.any_database
@@ -490,6 +491,38 @@ def test_a_staff_training_says_attended_counts_schools_only_and_has_no_year_grou
     listed = client.get("/desk/schools?standing=seen").text
     assert "Came" in listed and "Stayed away" not in listed and "Attended" in listed
     assert "There is no table by year group here" in client.get("/desk/coverage?by=year").text
+
+
+def test_whom_a_training_is_for_is_said_on_the_page_in_the_file_the_report_and_the_feed(
+    app: Flask, client: FlaskClient
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        training = make.programme(
+            partnership,
+            (),
+            AdultTarget(schools=SOME, phases=("Secondary",), roles=(GOVERNORS,)),
+            for_adults=True,
+        )
+        make.school(name="Counted", phase_of_education="Secondary")
+        make.school(name="Not meant", phase_of_education="Primary")
+        person = make.person(partnership)
+        _, bearer = tokens.make(partnership.id, "The board", who="Priya", now=NOW)
+        where = f"/api/v1/programmes/{training.id}/figures"
+        report = publishing.publish(training, date(2027, 1, 18), who="Priya", now=NOW).id
+    make.signed_in(client, person)
+    whom = "governors of secondary schools"
+    page = words_of(client.get("/desk/coverage").text)
+    assert f"for {whom}, 2026/27" in page
+    assert "of 1 school" in page
+    assert f"for {whom}, as of" in client.get("/desk/coverage.csv").text
+    page = words_of(client.get(f"/desk/reports/{report}").text)
+    assert f"For {whom}, 2026/27." in page
+    assert "Every open school of the partnership’s authorities among the secondary schools." in page
+    headers = {"Authorization": f"Bearer {bearer}"}
+    assert client.get(where, headers=headers).json["target"] == whom  # type: ignore[index]
+    listed = client.get("/api/v1/", headers=headers).json["programmes"]  # type: ignore[index]
+    assert [p["target"] for p in listed] == [whom]
 
 
 def test_a_day_before_the_register_came_in_says_from_when_days_can_be_looked_at(desk: FlaskClient) -> None:

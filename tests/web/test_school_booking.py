@@ -5,11 +5,14 @@ from flask.testing import FlaskClient
 from school_story import HALL, PEOPLE, PUPILS, Story, lay, said
 from sqlalchemy import func, select
 
+import make
+from outreach.asking import invitations
 from outreach.booking import promises
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import schools
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
+from outreach.tour.adults import GOVERNORS, SOME, TEACHERS, AdultTarget
 
 pytestmark = pytest.mark.any_database
 
@@ -369,6 +372,26 @@ def test_programme_for_adults_asks_for_no_pupils(client: FlaskClient, stopped) -
     answer = story.post("/book", slots=key)
     assert answer.status_code == 303, said(answer)
     assert "Your staff" in said(client.get(answer.headers["Location"]))
+
+
+def test_a_training_names_which_staff_it_is_for_and_is_nothing_to_book_for_a_school_that_is_not_meant(
+    client: FlaskClient, stopped
+) -> None:
+    secondary = AdultTarget(schools=SOME, phases=("Secondary",), roles=(TEACHERS, GOVERNORS))
+    meant = lay(
+        client,
+        school={"phase_of_education": "Secondary"},
+        year_groups=(),
+        adults=secondary,
+        for_adults=True,
+    )
+    assert "for your teaching staff and governors" in said(meant.get("/times"))
+    asked = invitations.asking(meant.programme, meant.school, now=make.NOW)
+    assert asked.staff == "teaching staff and governors"
+    with transaction():
+        make.target(meant.programme, make.NOW, (), AdultTarget(schools=SOME, phases=("Primary",)))
+    page = meant.get("/times", follow_redirects=True)
+    assert "There is nothing to book for your school" in said(page)
 
 
 def test_booking_of_another_school_is_hidden_from_every_door(client: FlaskClient, stopped) -> None:

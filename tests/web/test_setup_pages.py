@@ -519,7 +519,89 @@ def test_the_year_and_audience_of_a_programme_stay_whatever_is_sent(desk: Desk) 
 def test_a_training_is_set_up_without_year_groups(desk: Desk) -> None:
     answer = desk.post("/desk/programmes/new", **PLAY | {"audience": "adults", "year_groups": []})
     assert answer.status_code == 303
-    assert "adults" in desk.client.get("/desk/programmes").text
+    assert ">staff of all schools</td>" in desk.client.get("/desk/programmes").text
+
+
+TRAINING = PLAY | {"audience": "adults", "year_groups": []}
+
+
+@pytest.mark.both_databases
+def test_a_training_chooses_schools_by_phase_and_type_and_which_staff(desk: Desk) -> None:
+    with transaction():
+        make.school(phase_of_education="Secondary", type_of_establishment="Academy converter")
+        make.school(phase_of_education="Primary", type_of_establishment="Community school")
+        make.school(phase_of_education="Nursery", type_of_establishment="Local authority nursery school")
+        make.school(la_code="932", phase_of_education="All-through", type_of_establishment="Free schools")
+    page = desk.client.get("/desk/programmes/new").text
+    assert re.findall(r'name="phases"[^>]* value="([^"]+)"', page) == ["Primary", "Secondary"]
+    assert re.findall(r'name="types"[^>]* value="([^"]+)"', page) == ["Academy converter", "Community school"]
+    some = {"schools": "some", "phases": ["Secondary"], "roles": ["governors", "safeguarding leads"]}
+    assert desk.post("/desk/programmes/new", **TRAINING | some).status_code == 303
+    (made,) = programmes.of_partnership(desk.partnership_id)
+    whom = "governors and safeguarding leads of secondary schools"
+    assert f">{whom}</td>" in desk.client.get("/desk/programmes").text
+    page = desk.client.get(f"/desk/programmes/{made.id}").text
+    assert f"2026/27, for {whom}." in page
+    assert re.findall(r'name="phases"[^>]* value="([^"]+)" checked', page) == ["Secondary"]
+    more = {"schools": "some", "phases": ["Primary"], "types": ["Community school"]}
+    assert desk.post(f"/desk/programmes/{made.id}", **TRAINING | more).status_code == 303
+    assert (
+        programmes.adult_target(made.id).said
+        == "staff of primary schools that are of the type Community school"
+    )
+
+
+@pytest.mark.both_databases
+def test_a_training_for_picked_schools_names_them_with_their_page(desk: Desk) -> None:
+    with transaction():
+        urn = make.school(name="Ash Grove", phase_of_education="Secondary").organisation_id
+    picked = {"schools": "picked", "picked": f"{urn}"}
+    assert desk.post("/desk/programmes/new", **TRAINING | picked).status_code == 303
+    (made,) = programmes.of_partnership(desk.partnership_id)
+    page = desk.client.get(f"/desk/programmes/{made.id}").text
+    assert "for staff of schools picked one by one." in page and "1 school picked" in page
+    assert "Ash Grove</a>" in page and f"/desk/schools/{urn}?programme={made.id}" in page
+    assert desk.post(f"/desk/programmes/{made.id}", **TRAINING | {"schools": "picked"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"schools": "some"}, "Choose the phases or the types of the schools it is for."),
+        (
+            {"phases": ["Primary"]},
+            "Clear the phases and types, or choose ‘Schools of some phases or types’.",
+        ),
+        ({"schools": "picked"}, "Pick at least one school: a URN or DfE number a line."),
+        (
+            {"schools": "picked", "picked": "123456"},
+            "Line 1: no school here has the number ‘123456’.",
+        ),
+        (
+            {"picked": "123456"},
+            "Clear the list of schools, or choose ‘Only schools that we pick’.",
+        ),
+        (
+            {"schools": "some", "phases": ["Primary"], "types": ["Academy converter"]},
+            "No open school here is meant: there are no primary schools that are of the type Academy converter.",
+        ),
+        (
+            {"audience": "pupils", "year_groups": ["8"], "roles": ["governors"]},
+            "A programme for pupils is for every school that offers its year groups.",
+        ),
+    ],
+)
+def test_a_training_that_is_for_nobody_is_refused_and_nothing_is_made(
+    desk: Desk, wrong: dict, words: str
+) -> None:
+    with transaction():
+        make.school(phase_of_education="Secondary", type_of_establishment="Academy converter")
+        make.school(phase_of_education="Primary", type_of_establishment="Community school")
+    answer = desk.post("/desk/programmes/new", **TRAINING | wrong)
+    assert answer.status_code == 422
+    assert [html.unescape(problem) for problem in problems(answer)] == [words]
+    assert "A play.</textarea>" in answer.text
+    assert programmes.of_partnership(desk.partnership_id) == []
 
 
 @pytest.mark.both_databases

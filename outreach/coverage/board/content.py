@@ -110,6 +110,11 @@ def draw(
         "academic_year": year_name(reckoning.programme.academic_year),
         "for_adults": adults,
         "year_groups": [] if adults else list(reckoning.year_groups),
+        "whom": reckoning.whom,
+        "target_rule": reckoning.adults.rule
+        if adults
+        else f"Every open school of the partnership’s authorities that offers {reckoning.whom}: state-funded, "
+        "independent, special and alternative provision alike.",
         "county": county,
         "partnership": partnership,
         "as_of": reckoning.as_of.isoformat(),
@@ -610,13 +615,7 @@ def definitions(content: Content) -> list[list[str]]:
     found = [
         [
             "Target",
-            "Every open school of the partnership’s authorities "
-            + (
-                "where adults can be trained."
-                if content["for_adults"]
-                else f"that offers {groups}: state-funded, independent, special and alternative provision alike."
-            )
-            + " Schools that were taken out with a reason are listed apart.",
+            f"{content['target_rule']} Schools that were taken out with a reason are listed apart.",
         ],
         [
             "Seen",

@@ -20,6 +20,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.tour import days, programmes, target_decisions
+from outreach.tour.adults import PICKED
 from outreach.tour.days import DayNotPossible, TourDay
 from outreach.tour.programmes import Production, Programme, ProgrammeClosed
 from outreach.tour.target_decisions import INCLUDE, TargetDecision
@@ -152,7 +153,11 @@ def copy(
     db.session.flush()
     history.record("copied", new, who=who, now=now, before=programme.id)
     added, left_out = _add_days(new, planned, who=who, now=now) if with_days else (0, [])
-    carried = _carry_decisions(new, planned, who=who, now=now) if with_decisions else 0
+    if not with_decisions:  # schools that were picked are the target itself, and go along with it
+        taken_in = tuple((row, name) for row, name in planned.decisions if row.kind == INCLUDE)
+        is_picked = planned.production.adults.schools == PICKED
+        planned = replace(planned, decisions=taken_in if is_picked else ())
+    carried = _carry_decisions(new, planned, who=who, now=now)
     return Copied(programme=new, days=added, decisions=carried, left_out=tuple(left_out))
 
 
@@ -301,9 +306,14 @@ def _days(group: list[MovedDay]) -> list[date]:
 
 
 def _decisions(programme: Programme) -> tuple[tuple[TargetDecision, str], ...]:
-    """What was decided of schools that are still open, each with the school's name, by name; two queries."""
+    """What was decided of schools that are still open, each with the school's name, by name; two queries. Of a
+    training, schools that were taken in and have closed are with them: whoever follows them is meant in their place."""
     decided = target_decisions.decisions(programme.id)
-    names = {s.organisation_id: s.name for s in schools.of_urns(decided) if s.is_open}
+    names = {
+        s.organisation_id: s.name
+        for s in schools.of_urns(decided)
+        if s.is_open or programme.for_adults and decided[s.organisation_id].kind == INCLUDE
+    }
     found = [
         (row, names[organisation_id]) for organisation_id, row in decided.items() if organisation_id in names
     ]
@@ -316,16 +326,16 @@ def _carry_decisions(new: Programme, planned: Plan, *, who: str, now: datetime) 
     }
     carried = 0
     for row, _ in planned.decisions:
-        if row.kind == INCLUDE and not new.for_adults:
+        if new.for_adults:
+            target_decisions.carry_over(new, known[row.organisation_id], row, who=who, now=now)
+        elif row.kind == INCLUDE:
             try:
                 target_decisions.include(
                     new, known[row.organisation_id], row.year_groups, reason=row.reason, who=who, now=now
                 )
             except target_decisions.CannotBeTakenIn:
                 continue  # the new programme is for other year groups
-        elif row.kind != INCLUDE:
-            target_decisions.exclude(new, known[row.organisation_id], reason=row.reason, who=who, now=now)
         else:
-            continue
+            target_decisions.exclude(new, known[row.organisation_id], reason=row.reason, who=who, now=now)
         carried += 1
     return carried

@@ -34,17 +34,20 @@ PARTS = (OUTCOMES, REFERRALS, FOLLOWED, COST)
 @by_token
 def api_start() -> Any:
     """The partnership and its programmes, each with the addresses of what can be read of it."""
+    every = programmes.of_partnership(g.partnership.id)
+    whom = programmes.in_words(every)
     return {
         "partnership": g.partnership.name,
         "county": g.partnership.county,
         "programmes": [
             _programme(p)
             | {
+                "target": whom[p.id],
                 "figures": _to("api_figures", programme_id=p.id),
                 "standings": _to("api_standings", programme_id=p.id),
                 "bookings": _to("api_bookings", programme_id=p.id),
             }
-            for p in programmes.of_partnership(g.partnership.id)
+            for p in every
         ],
         "reports": _to("api_reports"),
     }
@@ -61,6 +64,7 @@ def api_figures(programme_id: int) -> Any:
     return {
         "programme": _programme(programme),
         "as_of": day.isoformat(),
+        "target": found.whom,
         "whole": _totals(sums.county),
         "districts": [_totals(t) for t in sums.districts],
         "phases": [_totals(t) for t in sums.phases],

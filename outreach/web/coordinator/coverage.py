@@ -174,8 +174,9 @@ def _file(kind: str) -> Any:
         return "There is no programme yet.", 404
     if asked.wrong:
         return " ".join(asked.wrong.values()), 422
-    title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
-    rows = _sheet(asked.narrow(asked.reckoning()))
+    reckoning = asked.reckoning()
+    title = f"{asked.programme.title}, for {reckoning.whom}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
+    rows = _sheet(asked.narrow(reckoning))
     name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
     if kind == "csv":
         return downloads.csv_file(name, [title], rows, end="the coverage")

@@ -11,7 +11,7 @@ from outreach.coverage import figures, gaps
 from outreach.coverage.figures import CoverageFigures, Spread, Totals, YearTotals
 from outreach.coverage.lists import GAP, NONE
 from outreach.coverage.standings import OPEN, Reckoning
-from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_groups_name, year_name
+from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_name
 from outreach.web.coordinator.as_of import View
 from outreach.web.coordinator.bars import KEYS, bar
 from outreach.web.sentences import Piece, Said, Sentence, joined, link, sentence, strong, term
@@ -207,7 +207,7 @@ class CoverageWords:
         """Of whom the page tells, and as of when."""
         view, programme = self.view, self.view.programme
         assert programme is not None
-        whom = "for adults" if self.for_adults else year_groups_name(self.reckoning.year_groups)
+        whom = f"for {self.reckoning.whom}" if self.for_adults else self.reckoning.whom
         said: list[Said] = [
             f"{programme.title}, {whom}, {year_name(programme.academic_year)}. ",
             term("As of", "as of"),
@@ -296,12 +296,16 @@ class CoverageWords:
                 button=f"Show {first}",
                 href=addresses["first day"],
             )
-        offers = "a place for adults" if self.for_adults else year_groups_name(self.reckoning.year_groups)
+        county = self.county.name
+        meant = (
+            f"Open schools of {county} that it is for, {self.reckoning.whom},"
+            if self.for_adults
+            else f"Every open school of {county} that offers {self.reckoning.whom}"
+        )
         excluded = self.reckoning.excluded
         return Nothing(
             title="No school is in the target as of that day",
-            words=f"Every open school of {self.county.name} that offers {offers} will stand here. Bring the "
-            "register in, or look at a later day.",
+            words=f"{meant} will stand here. Bring the register in, or look at a later day.",
             aside=sentence(link(f"{count(len(excluded), 'school')} excluded", self.to("&list=excluded")))
             if excluded
             else [],

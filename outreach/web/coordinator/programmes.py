@@ -7,13 +7,15 @@ from typing import Any
 from flask import flash, g, redirect, render_template, url_for
 
 from outreach.booking import limits, promises
-from outreach.county import partnerships
+from outreach.county import establishments, partnerships, schools
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_in_hand, year_name
 from outreach.ground.timespans import day_of
-from outreach.tour import itinerary, programmes
+from outreach.ground.wording import capfirst
+from outreach.tour import itinerary, programmes, target_decisions
+from outreach.tour.adults import ALL, PICKED, ROLES, SOME, AdultTarget
 from outreach.tour.programmes import Production, Programme
 from outreach.web import forms, opened
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -38,6 +40,26 @@ class ProgrammeForm(forms.Form):
         required="Choose who sees it.",
     )
     year_groups = forms.ticks("Year groups", [(str(y), year_group_name(y)) for y in YEAR_GROUPS])
+    schools = forms.choice(
+        "Which schools?",
+        [
+            (ALL, "All schools of the partnership"),
+            (SOME, "Schools of some phases or types"),
+            (PICKED, "Only schools that we pick"),
+        ],
+    )
+    phases = forms.ticks("Phases", hint="None ticked is any")
+    types = forms.ticks("Types", hint="None ticked is any")
+    picked = forms.words(
+        "Schools to pick",
+        at_most=8000,
+        hint="A URN or DfE number a line. Later, each school’s own page takes it in or out",
+    )
+    roles = forms.ticks(
+        "Which staff?",
+        [(role, capfirst(role)) for role in ROLES],
+        hint="Said in letters and on pages; none ticked is all staff",
+    )
     running_minutes = _minutes("Play", at_least=1)
     discussion_minutes = _minutes("Discussion")
     get_in_minutes = _minutes("Set-up before")
@@ -73,6 +95,12 @@ class ProgrammeForm(forms.Form):
                 "academic_year": int(self.academic_year.data),
                 "for_adults": self.audience.data == ADULTS,
                 "year_groups": tuple(int(y) for y in self.year_groups.data or ()),
+                "adults": AdultTarget(
+                    schools=self.schools.data,
+                    phases=tuple(self.phases.data or ()),
+                    types=tuple(self.types.data or ()),
+                    roles=tuple(self.roles.data or ()),
+                ),
             }
         )
 
@@ -85,9 +113,11 @@ class ProgrammeForm(forms.Form):
 @coordinator.get("/programmes", endpoint="programmes")
 @coordinators_only
 def all_programmes() -> Any:
-    rows = [(p, programmes.target_year_groups(p.id)) for p in programmes.of_partnership(g.partnership.id)]
+    every = programmes.of_partnership(g.partnership.id)
     current = programmes.current(g.partnership.id, day_of(clock.now()))
-    return render_template("coordinator/programmes.html", rows=rows, current=current)
+    return render_template(
+        "coordinator/programmes.html", every=every, whom=programmes.in_words(every), current=current
+    )
 
 
 @coordinator.route("/programmes/new", methods=["GET", "POST"])
@@ -95,14 +125,17 @@ def all_programmes() -> Any:
 def new_programme() -> Any:
     year = year_in_hand(day_of(clock.now()))
     form = ProgrammeForm(data=_defaults(year))
-    _offer_years(form, year)
+    _offer(form, year)
     if form.validate_on_submit():
         with transaction():
-            programmes.create(g.partnership.id, form.production(), who=who(), now=clock.now())
+            made = programmes.create(g.partnership.id, form.production(), who=who(), now=clock.now())
+            target_decisions.pick(made, form.picked.data or "", who=who(), now=clock.now())
             limits.write(g.partnership.id, now=clock.now())
         flash(f"{form.title.data} is set up.")
         return redirect(url_for("coordinator.programmes"), 303)
-    return render_template("coordinator/programme.html", form=form, programme=None), status()
+    return render_template(
+        "coordinator/programme.html", form=form, programme=None, whom="", picked=()
+    ), status()
 
 
 @coordinator.route("/programmes/<int(max=2147483647):programme_id>", methods=["GET", "POST"])
@@ -110,7 +143,7 @@ def new_programme() -> Any:
 def programme(programme_id: int) -> Any:
     here = _programme(programme_id)
     form = ProgrammeForm(data=_as_settled(here))
-    _offer_years(form, here.academic_year)
+    _offer(form, here.academic_year)
     stands = opened.over(lambda: _in_words(here), here, "changed", "set the target")
     if form.validate_on_submit():
         with transaction():
@@ -118,10 +151,18 @@ def programme(programme_id: int) -> Any:
             itinerary.change_programme(
                 here, form.production(), most_seats=promises.fullest, who=who(), now=clock.now()
             )
+            target_decisions.pick(here, form.picked.data or "", who=who(), now=clock.now())
             limits.write(g.partnership.id, now=clock.now())
         flash("The programme is saved.")
         return redirect(url_for("coordinator.programmes"), 303)
-    return render_template("coordinator/programme.html", form=form, programme=here), status()
+    page = render_template(
+        "coordinator/programme.html",
+        form=form,
+        programme=here,
+        whom=programmes.in_words([here])[here.id],
+        picked=target_decisions.taken_in(here) if here.for_adults else (),
+    )
+    return page, status()
 
 
 @coordinator.post("/programmes/<int(max=2147483647):programme_id>/close")
@@ -147,27 +188,44 @@ def reopen_programme(programme_id: int) -> Any:
 def _defaults(year: int) -> dict[str, Any]:
     """The usual figures; the title, the target and the reply-by date are the coordinator's to say."""
     usual = Production(title="", academic_year=year, reply_by=date(year, 9, 1), year_groups=())
-    return vars(usual) | {"academic_year": str(year), "year_groups": [], "reply_by": None}
+    return (
+        vars(usual) | vars(usual.adults) | {"academic_year": str(year), "year_groups": [], "reply_by": None}
+    )
 
 
 def _as_settled(here: Programme) -> dict[str, Any]:
     settled = programmes.production_of(here)
-    return vars(settled) | {
-        "academic_year": str(settled.academic_year),
-        "audience": ADULTS if settled.for_adults else PUPILS,
-        "year_groups": [str(y) for y in settled.year_groups],
-    }
+    return (
+        vars(settled)
+        | vars(settled.adults)
+        | {
+            "academic_year": str(settled.academic_year),
+            "audience": ADULTS if settled.for_adults else PUPILS,
+            "year_groups": [str(y) for y in settled.year_groups],
+        }
+    )
 
 
 def _in_words(here: Programme) -> dict[str, str]:
     """The form as it is filled from what is settled."""
     filled = ProgrammeForm(formdata=None, data=_as_settled(here))
-    _offer_years(filled, here.academic_year)
+    _offer(filled, here.academic_year)
     return opened.words_of(filled)
 
 
-def _offer_years(form: ProgrammeForm, year: int) -> None:
+def _offer(form: ProgrammeForm, year: int) -> None:
+    """The years around one; and the phases and types of the schools here, with those that are chosen already."""
     forms.set_choices(form.academic_year, [(str(y), year_name(y)) for y in range(year - 1, year + 3)])
+    here = [
+        (phase, kind)
+        for phase, kind in schools.kinds([a.la_code for a in partnerships.authorities(g.partnership.id)])
+        if not establishments.never_in(kind)
+    ]
+    phases = {establishments.phase_name(phase, kind) for phase, kind in here}
+    types = {kind for _, kind in here}
+    for field, known in ((form.phases, phases), (form.types, types)):
+        chosen = field.object_data or ()
+        forms.set_choices(field, [(name, name) for name in sorted(known.union(chosen))])
 
 
 def _programme(programme_id: int) -> Programme:

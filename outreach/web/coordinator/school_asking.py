@@ -87,6 +87,13 @@ class AnswerForm(Form):
         return self.reason.data or ", ".join(f.data for f in (self.name, self.role, self.address) if f.data)
 
 
+FOR_ADULTS = (
+    (EXCLUDE, "No: take it out of the target"),
+    (INCLUDE, "Yes: take it in"),
+    (WITHDRAW, "Leave it to the programme’s choice of schools again"),
+)
+
+
 class TargetForm(Form):
     kind = forms.choice(
         "Does this school count?",
@@ -321,6 +328,8 @@ def school_target(organisation_id: int) -> Any:
     forms.set_choices(form.year_groups, [(str(y), year_group_name(y)) for y in groups])
     if not groups:
         del form.year_groups
+    if programme.for_adults:
+        forms.set_choices(form.kind, FOR_ADULTS)
     if form.validate_on_submit():
         reason, by, now = form.reason.data, who(), clock.now()
         chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()

@@ -15,7 +15,7 @@ from outreach.county.school_days import INSET_DAY
 from outreach.county.schools import School, SchoolDay
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen, Standing
-from outreach.ground.school_year import offered
+from outreach.ground.school_year import STAFF, offered
 from outreach.ground.wording import (
     and_list,
     capfirst,
@@ -201,7 +201,8 @@ def decided(decision: TargetDecision) -> str:
     """What a coordinator said of whether it counts."""
     if decision.kind == "exclude":
         return f"Taken out: {decision.reason}"
-    return f"Taken in with {year_groups_name(decision.year_groups)}: {decision.reason}"
+    groups = [y for y in decision.year_groups if y != STAFF]
+    return f"Taken in{f' with {year_groups_name(groups)}' if groups else ''}: {decision.reason}"
 
 
 def years(chapters: Iterable[Chapter], organisation_id: int, *, today: date) -> list[Year]:

@@ -152,6 +152,7 @@ def _show(
         "school/slots.html",
         token=token,
         year_groups=tuple(still_open),
+        staff=programmes.adult_target(g.programme.id).who if g.programme.for_adults else "",
         why_two=_why_two(still_open) if two else "",
         few=_few(still_open),
         page=all_days.page(offers.days, partial(url_for, ".times", token=token)),
