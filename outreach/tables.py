@@ -23,6 +23,7 @@ import outreach.booking.holds
 import outreach.booking.named
 import outreach.booking.proposal_moves
 import outreach.booking.proposals
+import outreach.county.bodies
 import outreach.county.contacts
 import outreach.county.coordinators
 import outreach.county.lists.contact_lists

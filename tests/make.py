@@ -23,13 +23,15 @@ from outreach.booking.promises import (
     PromiseLimit,
     VisitContact,
 )
+from outreach.county import bodies
+from outreach.county.bodies import Body, BodyFacts
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
 from outreach.county.register.hands import ChangeOfHands
-from outreach.county.schools import OwnNumber, School, SchoolFacts, SchoolRecord, Succession
+from outreach.county.schools import Organisation, OwnNumber, School, SchoolFacts, SchoolRecord, Succession
 from outreach.ground.db import db
-from outreach.ground.timespans import wall
+from outreach.ground.timespans import day_of, wall
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour import performances
@@ -151,7 +153,14 @@ def school(recorded_at: datetime = EARLIER, **changes: Any) -> School:
     return row
 
 
-def contact(of: School, **changes: Any) -> Contact:
+def body(of: Partnership, recorded_at: datetime = EARLIER, **changes: Any) -> Body:
+    """A body of a partnership, as a coordinator put it down."""
+    facts = {"name": f"Kestermere Neighbourhood Team {next(_n)}", "kind": "Police"} | changes
+    said = BodyFacts(**facts)
+    return bodies.add(of.id, said, who="Priya Nandakumar", now=recorded_at, today=day_of(recorded_at))
+
+
+def contact(of: Organisation, **changes: Any) -> Contact:
     return _add(
         Contact(
             **{

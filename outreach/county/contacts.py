@@ -1,4 +1,4 @@
-"""Contacts of a school: work details, with where they came from; ended, not overwritten."""
+"""Contacts of a school or a body: work details, with where they came from; ended, not overwritten."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from outreach.county.partnerships import Authority
-from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, FoundByName, Instant, db, made_once
 from outreach.ground.errors import Refusal
@@ -27,18 +27,25 @@ NAMED = "a colleague at the school"
 
 
 def _holder(context: DefaultExecutionContext) -> int | None:
-    """Where nothing else is said, a contact is whose the school is."""
+    """Where nothing else is said, a contact is whose the school or the body is."""
     organisation_id = context.get_current_parameters()["organisation_id"]
-    holder: int | None = context.connection.scalar(
-        select(Authority.partnership_id)
-        .join(School, School.la_code == Authority.la_code)
-        .where(School.organisation_id == organisation_id)
-    )
+    holder: int | None = context.connection.scalar(_holder_of(organisation_id))
     return holder
 
 
+def _holder_of(organisation_id: Any) -> Select[int | None]:
+    """The partnership that holds an organisation now: a school through its authority, a body by itself."""
+    held, of = aliased(Organisation), aliased(Authority)
+    return (
+        select(func.coalesce(held.partnership_id, of.partnership_id))
+        .select_from(held)
+        .outerjoin(of, of.la_code == held.la_code)
+        .where(held.organisation_id == organisation_id)
+    )
+
+
 class Contact(Base, FoundByName):
-    """One person or office at one school. A dated row: it counts from created_at until ended_at.
+    """One person or office at one school or body. A dated row: it counts from created_at until ended_at.
 
     It is the partnership's that put it down, and stays so when the school goes to another.
     """
@@ -84,7 +91,7 @@ class BadText(Refusal):
 
 
 class ContactOnFile(Refusal):
-    """The school has that address already."""
+    """The school or body has that address already."""
 
     field = "address"
 
@@ -185,13 +192,7 @@ def whose(partnership_id: int | None, organisation_id: Any) -> ColumnElement[boo
     """Contacts of a partnership; None: of the one that holds the school of a column of URNs now."""
     if partnership_id is not None:
         return Contact.partnership_id == partnership_id
-    held, of = aliased(School), aliased(Authority)
-    holder = (
-        select(of.partnership_id)
-        .join(held, held.la_code == of.la_code)
-        .where(held.organisation_id == organisation_id)
-    )
-    return Contact.partnership_id.is_not_distinct_from(holder.scalar_subquery())
+    return Contact.partnership_id.is_not_distinct_from(_holder_of(organisation_id).scalar_subquery())
 
 
 def to_write_to(
@@ -219,10 +220,10 @@ def _left(organisation_ids: Collection[int], partnership_id: int | None) -> Sele
     return (
         select(Succession.successor_id, Contact)
         .join(Contact, Contact.organisation_id == Succession.predecessor_id)
-        .join(School, School.organisation_id == Succession.predecessor_id)
+        .join(Organisation, Organisation.organisation_id == Succession.predecessor_id)
         .where(
             Succession.successor_id.in_(organisation_ids),
-            School.status.not_in(OPEN_STATUSES),
+            Organisation.status.not_in(OPEN_STATUSES),
             Contact.ended_at.is_(None),
             whose(partnership_id, Succession.successor_id),
         )
@@ -350,17 +351,17 @@ def add(
     BadText, SourceMissing or ContactOnFile."""
     kept = details(name, role, address, phone)
     source = _source(source)
-    # Two adds at once queue at the school's row.
+    # Two adds at once queue at the organisation's row.
     db.session.execute(
-        select(School.organisation_id)
-        .where(School.organisation_id == organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id == organisation_id)
         .with_for_update(key_share=True)
     )
     if any(
         c.address.casefold() == kept.address.casefold()
         for c in contacts_of_school(organisation_id, partnership_id)
     ):
-        raise ContactOnFile(f"{kept.address} is already on file for this school.")
+        raise ContactOnFile(f"{kept.address} is already on file here.")
     whose_it_is = (
         partnership_id if partnership_id is not None else _holders([organisation_id]).get(organisation_id)
     )
@@ -376,7 +377,7 @@ def change(
     Raises SourceMissing or ContactOnFile."""
     others = contacts_of_school(contact.organisation_id, contact.partnership_id)
     if any(c.address.casefold() == kept.address.casefold() for c in others if c.id != contact.id):
-        raise ContactOnFile(f"{kept.address} is already on file for this school.")
+        raise ContactOnFile(f"{kept.address} is already on file here.")
     if details_of(contact) == kept and contact.source == source:
         return contact
     lines = [(contact.organisation_id, contact, kept)]
@@ -534,15 +535,16 @@ def _holders(organisation_ids: Collection[int]) -> dict[int, int]:
     """{URN: the partnership that holds it now}."""
     found: dict[int, int] = {}
     wanted = sorted(set(organisation_ids))
-    query = select(School.organisation_id, Authority.partnership_id).join(
-        Authority, Authority.la_code == School.la_code
+    held = Organisation.organisation_id
+    holder = func.coalesce(Organisation.partnership_id, Authority.partnership_id)
+    query = (
+        select(held, holder)
+        .outerjoin(Authority, Authority.la_code == Organisation.la_code)
+        .where(holder.is_not(None))
+        .order_by(held)
     )
     for start in range(0, len(wanted), 5000):
-        rows = db.session.execute(
-            query.where(School.organisation_id.in_(wanted[start : start + 5000])).order_by(
-                School.organisation_id
-            )
-        )
+        rows = db.session.execute(query.where(held.in_(wanted[start : start + 5000])))
         found |= {organisation_id: partnership_id for organisation_id, partnership_id in rows}
     return found
 

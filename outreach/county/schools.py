@@ -1,7 +1,8 @@
 """Schools: what the register says of each by date, what was corrected here, and each school's own days.
 
-`School` is a school as it is now, local corrections laid over the register: what pages show and
-search. `SchoolRecord` and `Correction` are the dated rows it is made of; standings read only those.
+Whoever is asked is an `Organisation`: a school, or a body that no register knows (bodies.py). `School` is a school as
+it is now, local corrections laid over the register: what pages show and search. `SchoolRecord` and `Correction` are
+the dated rows it is made of; standings read only those.
 Where a school stands on the map is told by school_locations.py, corrections are made in corrections.py.
 """
 
@@ -91,22 +92,69 @@ def _found_by(context: DefaultExecutionContext) -> str:
     return found_by(given["name"], *where, given["organisation_id"], number)
 
 
-class School(Base, SchoolFacts):
-    """A school as it is now, known by its URN. Closed schools are kept."""
+SCHOOL, BODY = "school", "body"
+FIRST_OF_BODIES = 10_000_000
+"""No URN is as long: by its number alone one tells a body from a school."""
+
+
+class StaffCounted:
+    """How many staff of an organisation meet the public, and the day on which they were counted: both, or neither.
+    Nobody (0) is a count; unknown is None."""
+
+    front_line_staff: Mapped[int | None]
+    staff_counted_on: Mapped[date | None]
+
+
+def _staff_guards() -> tuple[CheckConstraint, ...]:
+    return (
+        CheckConstraint("front_line_staff >= 0", name="front_line_staff"),
+        CheckConstraint("(front_line_staff IS NULL) = (staff_counted_on IS NULL)", name="staff_counted_on"),
+    )
+
+
+class Organisation(Base, SchoolFacts, StaffCounted):
+    """Whoever is asked, as it is now: a `School` or a `Body`, which have the columns in common. Closed ones are kept.
+
+    A school is its authority's, and a partnership's through it; a body is of no authority, and `partnership_id` says
+    whose it is. So what asks for the schools of some authorities never meets a body.
+    """
 
     __tablename__ = "organisation"
     __table_args__ = (
+        CheckConstraint(f"kind IN ('{SCHOOL}', '{BODY}')", name="kind"),
+        CheckConstraint(f"(kind = '{SCHOOL}') = (organisation_id < {FIRST_OF_BODIES})", name="number"),
+        CheckConstraint(f"(kind = '{BODY}') = (partnership_id IS NOT NULL)", name="partnership"),
+        CheckConstraint(f"kind <> '{BODY}' OR la_code = ''", name="authority"),
+        *_staff_guards(),
         Index("ix_organisation_la_code", "la_code"),
         Index("ix_organisation_establishment_number", "establishment_number"),
+        # Of schools nothing stands in the first column, and such rows are all different.
+        Index(
+            "uq_organisation_partnership_id_type_of_establishment_name",
+            "partnership_id",
+            "type_of_establishment",
+            "name",
+            unique=True,
+        ),
     )
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    urn: Mapped[int] = synonym("organisation_id")
+    kind: Mapped[str] = mapped_column(Text, server_default=SCHOOL)
+    partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
     found_by: Mapped[str] = mapped_column(Text, default=_found_by)
+
+    __mapper_args__ = {"polymorphic_on": "kind"}
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+
+class School(Organisation):
+    """A school as it is now, known by its URN."""
+
+    __mapper_args__ = {"polymorphic_identity": SCHOOL}
+    urn: Mapped[int] = synonym("organisation_id")
 
     @property
     def laestab(self) -> str:
@@ -131,11 +179,13 @@ def has_closed(school: Any, day: date) -> ColumnElement[bool]:
     return or_(come, and_(school.status.not_in(OPEN_STATUSES), school.close_date.is_(None)))
 
 
-class SchoolRecord(Base, SchoolFacts):
-    """What the register said of a school from `recorded_at` on; a new row whenever it says otherwise."""
+class SchoolRecord(Base, SchoolFacts, StaffCounted):
+    """What the register said of a school from `recorded_at` on, and a coordinator of a body; a new row whenever either
+    says otherwise."""
 
     __tablename__ = "organisation_record"
     __table_args__ = (
+        *_staff_guards(),
         Index("ix_organisation_record_organisation_id", "organisation_id", "id"),
         Index("ix_organisation_record_la_code", "la_code"),
     )

@@ -19,7 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from outreach.county import school_locations
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
@@ -171,8 +171,8 @@ def lock_school_unless_busy(organisation_id: int) -> bool:
     """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has
     it."""
     locked = (
-        select(School.organisation_id)
-        .where(School.organisation_id == organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id == organisation_id)
         .with_for_update(key_share=True, skip_locked=True)
     )
     return db.session.scalar(locked) is not None
@@ -182,8 +182,8 @@ def lock_school(organisation_id: int) -> None:
     """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour
     day's."""
     db.session.execute(
-        select(School.organisation_id)
-        .where(School.organisation_id == organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id == organisation_id)
         .with_for_update(key_share=True)
     )
 
