@@ -148,6 +148,9 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
         codes = asked.ask(coming, told.coordinator, now=now)
         by_lot(told.programme, [s.organisation_id for s in told.cast.playing(cast.SILENT)[:3]], now=now)
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
+        team = make.body(told.partnership, front_line_staff=40, staff_counted_on=make.EARLIER.date())
+        make.contact(team)
+        desk.known["body_id"] = [str(team.organisation_id)]
         feed = addresses.make(
             COORDINATOR,
             told.coordinator.id,

@@ -26,6 +26,8 @@ def page() -> str:
     assert tables
     rooms: dict[str, dict[str, str]] = defaultdict(dict)
     for mapper in db.Model.registry.mappers:
+        if mapper.inherits is not None:  # a kind of the rows of a table that has another's name
+            continue
         doc = re.split(r"(?<=[.;]) ", " ".join((mapper.class_.__doc__ or "").split()))[0].rstrip(";")
         rooms[plan.room(mapper.class_.__module__)][mapper.local_table.name] = doc  # type: ignore[attr-defined]
     lines = [HEAD]

@@ -58,6 +58,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.availability
     import outreach.web.coordinator.board
+    import outreach.web.coordinator.bodies
     import outreach.web.coordinator.booking
     import outreach.web.coordinator.bookings
     import outreach.web.coordinator.calendars

@@ -48,7 +48,12 @@ DOORS = (
     Door("Desk", (Row("Desk", "desk"),)),
     Door(
         "Coverage",
-        (Row("Districts", "coverage"), Row("Schools", "schools"), Row("Past shows", "past_shows_page")),
+        (
+            Row("Districts", "coverage"),
+            Row("Schools", "schools"),
+            Row("Bodies", "bodies"),
+            Row("Past shows", "past_shows_page"),
+        ),
     ),
     Door(
         "Gaps",
@@ -126,6 +131,7 @@ BELONGS = {
     "account": "desk",
     "password": "desk",
     "guide": "desk",
+    "new_body": "bodies",
     "past_shows_preview": "past_shows_page",
     "gaps_do": "gaps",
     "gaps_assign": "gaps",
@@ -210,9 +216,10 @@ BELONGS = {
     "copy_rest": "new_year",
     "new_year_round": "new_year",
 }
-"""Pages that stand in no row, by name: where each belongs. Those of a school or a booking need not be named."""
+"""Pages that stand in no row, by name: where each belongs. Those of a school, a body or a booking need not be named."""
 
 OF_A_SCHOOL, OF_A_BOOKING = "/desk/schools/<int:organisation_id>", "/desk/bookings/<reference>"
+OF_A_BODY = "/desk/bodies/<int:body_id>"
 
 _ROWS = {row.name: (door, row) for door in DOORS for row in door.rows}
 
@@ -274,9 +281,8 @@ def home_of(name: str, rule: str) -> str:
         return name
     if name in BELONGS:
         return BELONGS[name]
-    return (
-        "bookings" if rule.startswith(OF_A_BOOKING) else "schools" if rule.startswith(OF_A_SCHOOL) else "desk"
-    )
+    places = ((OF_A_BOOKING, "bookings"), (OF_A_SCHOOL, "schools"), (OF_A_BODY, "bodies"))
+    return next((home for start, home in places if rule.startswith(start)), "desk")
 
 
 def here() -> Here:

@@ -27,7 +27,8 @@ from sqlalchemy import bindparam, select
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import coordinators
+from outreach.county import bodies, coordinators
+from outreach.county.bodies import Body
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import lines
 from outreach.county.schools import School
@@ -270,6 +271,11 @@ def our_school(organisation_id: int) -> School:
     if found is None:
         abort(404)
     return found
+
+
+def our_body(body_id: int) -> Body:
+    """The body of that number, open or closed, of the coordinator's partnership; else a 404."""
+    return bodies.get(body_id, g.partnership.id)
 
 
 def our_booking(reference: str) -> Booking:

@@ -78,7 +78,11 @@ def test_every_page_is_named_with_the_section_it_belongs_to(
     app: Flask, client: FlaskClient, county: County
 ) -> None:
     rows = {row.name for door in doors.DOORS for row in door.rows}
-    of_one = ("/desk/schools/<int:organisation_id>", "/desk/bookings/<reference>")
+    of_one = (
+        "/desk/schools/<int:organisation_id>",
+        "/desk/bodies/<int:body_id>",
+        "/desk/bookings/<reference>",
+    )
     for endpoint in the_pages(app, client, county):
         name = endpoint.partition(".")[2]
         rule = next(r.rule for r in app.url_map.iter_rules(endpoint))

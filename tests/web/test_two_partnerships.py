@@ -69,6 +69,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     school, guest = (make.school(la_code=code, name=f"{secret} {n}") for n in ("Academy", "Grange"))
     contact = make.contact(school, address=f"lead@{secret.lower()}.example")
     person = make.person(of, name=f"Priya {secret}")
+    team = make.body(of, name=f"{secret} Unit")
+    of_team = make.contact(team, address=f"unit@{secret.lower()}.example")
     show = make.show(programme, school, SOON)
     booking = make.booking(show, {8: 100}, reference=f"{secret[:3].upper()}-00001")
     named = add(
@@ -348,7 +350,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "programme_id": [programme.id],
         "organisation_id": [school.organisation_id, guest.organisation_id],
         "reference": [booking.reference, past.reference],
-        "contact_id": [contact.id, named.id],
+        "contact_id": [contact.id, named.id, of_team.id],
+        "body_id": [team.organisation_id],
         "performance_id": [show.id],
         "place_id": [place.id],
         "proposal_id": [kept.id],

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking import invitations, open_door
@@ -12,19 +12,18 @@ from outreach.booking import accounts, limits
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
-from outreach.ground import clock, history
+from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.history import Subject
 from outreach.ground.school_year import year_group_name
 from outreach.ground.timespans import day_of
 from outreach.post import outbox
-from outreach.post.incoming import contents
-from outreach.tour import performances, programmes, slots, target_decisions
+from outreach.tour import programmes, slots, target_decisions
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import EXCLUDE, INCLUDE, WITHDRAW
-from outreach.web import forms, opened
-from outreach.web.coordinator import list_place
+from outreach.web import forms
+from outreach.web.coordinator import contact_forms, list_place
+from outreach.web.coordinator.contact_forms import ContactForm
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.forms import Form
 from outreach.web.gate import (
@@ -45,18 +44,6 @@ ANSWERS = (
     (WAITING_LIST, "Wants the waiting list"),
     (SOMEBODY_ELSE, "Somebody else is to be asked: who"),
 )
-
-
-class ContactForm(Form):
-    name = forms.text("Name", hint="May be empty for an office")
-    role = forms.text("Role", hint="For example: Designated safeguarding lead")
-    address = forms.text("Work email address", required="Enter an email address.", at_most=254)
-    phone = forms.text("Phone", at_most=40)
-    source = forms.text(
-        "Where did the address come from?",
-        required="Say where the address came from.",
-        hint="Letters tell the person so. For example: the school’s website, or a call from the office.",
-    )
 
 
 class InviteForm(Form):
@@ -111,21 +98,11 @@ class TargetForm(Form):
 @coordinator.route("/schools/<int:organisation_id>/contacts/add", methods=["GET", "POST"])
 @coordinators_only
 def school_contact_add(organisation_id: int) -> Any:
-    school, form, now = our_school(organisation_id), ContactForm(), clock.now()
+    school, form = our_school(organisation_id), ContactForm()
     if form.validate_on_submit():
         with transaction():
-            contacts.add(
-                organisation_id,
-                name=form.name.data,
-                role=form.role.data,
-                address=form.address.data,
-                phone=form.phone.data,
-                source=form.source.data,
-                source_date=day_of(now),
-                who=who(),
-                now=now,
-            )
-        return _done(organisation_id, f"{form.name.data or form.address.data} is on file.")
+            contact_forms.put_on_file(organisation_id, form)
+        return _done(organisation_id, f"{form.named} is on file.")
     return _page(
         school,
         form,
@@ -139,27 +116,13 @@ def school_contact_add(organisation_id: int) -> Any:
 @coordinators_only
 def school_contact(organisation_id: int, contact_id: int) -> Any:
     """What is known of one contact, to be put right: a new row in its place, with where it comes from."""
-    school, now = our_school(organisation_id), clock.now()
-    form = ContactForm(data=_contact_typed(_now_standing(organisation_id, contact_id)))
-    stands = opened.over(
-        lambda: opened.words_of(
-            ContactForm(formdata=None, data=_contact_typed(_now_standing(organisation_id, contact_id)))
-        ),
-        Subject("school", organisation_id, g.partnership.id),
-        "contact changed",
-    )
+    school = our_school(organisation_id)
+    form = contact_forms.filled_in(organisation_id, contact_id)
+    stands = contact_forms.as_opened(organisation_id, contact_id)
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(organisation_id))
-            contacts.change(
-                _now_standing(organisation_id, contact_id),
-                contacts.details(form.name.data, form.role.data, form.address.data, form.phone.data),
-                source=form.source.data,
-                source_date=day_of(now),
-                who=who(),
-                now=now,
-            )
-        return _done(organisation_id, f"{form.name.data or form.address.data} is on file so from now on.")
+            contact_forms.put_right(organisation_id, contact_id, form, stands)
+        return _done(organisation_id, f"{form.named} is on file so from now on.")
     return _page(school, form, "Change a contact", "Keep this")
 
 
@@ -168,9 +131,7 @@ def school_contact(organisation_id: int, contact_id: int) -> Any:
 def school_contact_end(organisation_id: int, contact_id: int) -> Any:
     our_school(organisation_id)
     with transaction():
-        contact = _contact(organisation_id, contact_id)
-        contacts.end(contact, who=who(), now=clock.now(), programmes=programmes.ids_of(g.partnership.id))
-        told = f"{contact.name or contact.address} is not written to any more."
+        told = contact_forms.end(organisation_id, contact_id)
     return _done(organisation_id, told)
 
 
@@ -180,17 +141,8 @@ def school_contact_works(organisation_id: int, contact_id: int) -> Any:
     """Somebody says that an address, from which mail came back, is right after all."""
     our_school(organisation_id)
     with transaction():
-        address = _contact(organisation_id, contact_id).address
-        outbox.end_dead(address, clock.now())
-        contents.address_settled(address, g.partnership.id, "the address works", who=who(), now=clock.now())
-        history.record(
-            "address works again",
-            history.Subject("school", organisation_id, g.partnership.id),
-            who=who(),
-            now=clock.now(),
-            after={"address": address},
-        )
-    return _done(organisation_id, f"{address} is written to again.")
+        told = contact_forms.works_again(organisation_id, contact_id)
+    return _done(organisation_id, told)
 
 
 @coordinator.route("/schools/<int:organisation_id>/invite", methods=["GET", "POST"])
@@ -365,18 +317,6 @@ def _named_by_phone(organisation_id: int, form: AnswerForm) -> Contact:
         who=who(),
         now=clock.now(),
     )
-
-
-def _contact_typed(contact: Contact) -> dict[str, str]:
-    return {name: getattr(contact, name) for name in ("name", "role", "address", "phone", "source")}
-
-
-def _now_standing(organisation_id: int, contact_id: int) -> Contact:
-    return contacts.as_it_stands(contact_id, organisation_id) or abort(404)
-
-
-def _contact(organisation_id: int, contact_id: int) -> Contact:
-    return contacts.get(contact_id, organisation_id) or abort(404)
 
 
 def _named(contact: Contact) -> str:
