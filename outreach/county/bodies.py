@@ -138,8 +138,8 @@ def checked(
         raise BodyMakesNoSense(f"The name must be {LONGEST_NAME} characters or fewer.", field="name")
     kind = kind_named(typed.kind)
     if kind is None:
-        said = f"‘{typed.kind.strip()[:60]}’ is no kind of body. " if typed.kind.strip() else ""
-        raise BodyMakesNoSense(f"{said}Choose one of: {', '.join(KINDS)}.", field="kind")
+        told = f"‘{typed.kind.strip()[:60]}’ is no kind of body. " if typed.kind.strip() else ""
+        raise BodyMakesNoSense(f"{told}Choose one of: {', '.join(KINDS)}.", field="kind")
     there = [*districts_there, *([before.district_name] if before and before.district_name else [])]
     wanted = words_of(typed.district)
     district = next((d for d in there if words_of(d) == wanted), None) if wanted else ""
@@ -206,7 +206,7 @@ def add_many(
     db.session.flush()
     for body, facts in zip(made, kept, strict=True):
         _as_known(body, now=now)
-        history.record("added", body, who=who, now=now, after=_said(facts))
+        history.record("added", body, who=who, now=now, after=said(facts))
     db.session.flush()
     return made
 
@@ -224,7 +224,7 @@ def change(body: Body, facts: BodyFacts, *, who: str, now: datetime, today: date
     _write(body, kept, there)
     db.session.flush()
     _as_known(body, now=now)
-    told = history.differences(_said(before), _said(kept))
+    told = history.differences(said(before), said(kept))
     history.record("changed", body, who=who, now=now, before=told[0], after=told[1])
     db.session.flush()
     return body
@@ -371,6 +371,13 @@ def _as_known(body: Body, *, now: datetime) -> None:
     db.session.add(SchoolRecord(organisation_id=body.organisation_id, recorded_at=now, **known))
 
 
-def _said(facts: BodyFacts) -> dict[str, Any]:
+def said(facts: BodyFacts) -> dict[str, Any]:
+    """The facts as the history and lists keep them."""
     counted_on = facts.staff_counted_on
     return asdict(facts) | {"staff_counted_on": counted_on.isoformat() if counted_on else None}
+
+
+def read_said(kept: Mapping[str, Any]) -> BodyFacts:
+    """The facts again of what `said` made of them."""
+    counted_on = kept["staff_counted_on"]
+    return BodyFacts(**{**kept, "staff_counted_on": date.fromisoformat(counted_on) if counted_on else None})

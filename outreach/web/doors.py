@@ -132,6 +132,8 @@ BELONGS = {
     "password": "desk",
     "guide": "desk",
     "new_body": "bodies",
+    "body_lists": "bodies",
+    "body_list_preview": "bodies",
     "past_shows_preview": "past_shows_page",
     "gaps_do": "gaps",
     "gaps_assign": "gaps",

@@ -24,6 +24,7 @@ from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.named import NamedPerson
 from outreach.booking.proposals import Proposal
+from outreach.county.lists.body_lists import BodyList
 from outreach.county.lists.contact_lists import ContactList, ContactListLine
 from outreach.county.lists.past_shows import EarlierList
 from outreach.county.partnerships import InsetDay, Term
@@ -70,12 +71,14 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     contact = make.contact(school, address=f"lead@{secret.lower()}.example")
     person = make.person(of, name=f"Priya {secret}")
     team = make.body(of, name=f"{secret} Unit")
-    of_team = make.contact(team, address=f"unit@{secret.lower()}.example")
+    # Its number is none of a colleague's in a booking, who are asked for by the same word.
+    of_team = make.contact(team, id=10 * int(code), address=f"unit@{secret.lower()}.example")
     show = make.show(programme, school, SOON)
     booking = make.booking(show, {8: 100}, reference=f"{secret[:3].upper()}-00001")
     named = add(
         make.visit_contact(
             booking,
+            id=20 * int(code),  # nobody's contact has that number
             name=secret,
             duty="colleague",
             address=contact.address,
@@ -295,7 +298,12 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
             not_in_target=0,
         )
     )
-    assert taken.id == earlier.id  # both kinds of list are asked for by one id
+    of_bodies = add(
+        BodyList(
+            partnership_id=of.id, file_name=secret, recorded_at=make.EARLIER, who=secret, made=1, changed=0
+        )
+    )
+    assert taken.id == earlier.id == of_bodies.id  # each kind of list is asked for by one id
     add(ContactListLine(list_id=taken.id, partnership_id=of.id, contact_id=contact.id))
     waiting = add(
         NamedPerson(
@@ -554,6 +562,7 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
 
 
 OF_A_YEAR = {name: (column,) for name, column in ROWS.items()} | {
+    "body_id": (),
     "contact_id": ("visit_contact.id", "contact.id"),
     "inset_id": ("inset_day.id",),
     "round_id": ("invitation_round.id",),
@@ -636,6 +645,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
     # What nobody made in that year, a third partnership has.
     missing = {name for name, values in of_the_year.items() if not values}
     assert missing <= {
+        "body_id",
         "draw_id",
         "item_id",
         "questionnaire_id",

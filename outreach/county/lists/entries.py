@@ -32,10 +32,10 @@ class TooMuch(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One person, or one show, that a line names; a line that names none is one entry, too.
+    """One person, one show, or one body that a line names; a line that names none is one entry, too.
 
-    `field`: what is wrong about it ('school', 'address', 'name', 'again', 'year', 'day', 'pupils'), `reason`
-    why, in words. `fields`: what was read, or put right, as text to be mended.
+    `field`: what is wrong about it ('school', 'address', 'name', 'again', 'year', 'day', 'pupils', those of a
+    body), `reason` why, in words. `fields`: what was read, or put right, as text to be mended.
     """
 
     key: str
@@ -63,7 +63,7 @@ class ListPreview(Generic[E]):
     layouts: Sequence[Layout]
     lines: int
     entries: Sequence[E]
-    ours: OurSchools
+    ours: OurSchools | None
 
     def with_fate(self, fate: str) -> list[E]:
         return [entry for entry in self.entries if entry.fate == fate]

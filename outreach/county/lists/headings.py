@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from outreach.ground.wording import words_of
 
 SKIP, NOTES = "skip", "notes"
-CONTACTS, VISITS = "contacts", "past shows"
+CONTACTS, VISITS, BODIES = "contacts", "past shows", "bodies"
+OF_PEOPLE = (CONTACTS, BODIES)
+"""Lists whose lines name people."""
 
 SCHOOL_KINDS = {
     "urn": "URN",
@@ -39,9 +41,17 @@ VISIT_KINDS = {
     "pupils": "How many saw it",
     "seen": "Seen in the year of the heading",
 }
+BODY_KINDS = {
+    "body": "Body",
+    "body_kind": "Kind of body",
+    "district": "District",
+    "staff": "Front-line staff",
+    "counted": "Counted on",
+}
 KINDS = {
     CONTACTS: SCHOOL_KINDS | PERSON_KINDS | {SKIP: "not read"},
     VISITS: SCHOOL_KINDS | VISIT_KINDS | {SKIP: "not read"},
+    BODIES: BODY_KINDS | PERSON_KINDS | {SKIP: "not read"},
 }
 KEYS = ("urn", "laestab", "school")
 """By any of these a school can be found."""
@@ -191,6 +201,30 @@ _VISIT_WORDS: tuple[tuple[str, str], ...] = (
     ),
 )
 
+_BODY_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "body",
+        (
+            r"(?:name of )?(?:the )?(?:body|bodies|organisations?|agency|agencies|services?|teams?|units?)"
+            r"(?: or (?:team|service|unit))?(?: names?)?|names?"
+        ),
+    ),
+    (
+        "body_kind",
+        r"(?:kind|type|sort|sector|category)(?: of)?(?: (?:body|organisation|agency|service|team))?|"
+        r"(?:body|organisation|agency|service) (?:kind|type)",
+    ),
+    ("district", r"(?:district|area|locality)(?: names?)?"),
+    (
+        "staff",
+        (
+            r"(?:no|nos|number|numbers|how many|total)?(?: of)? ?(?:front ?line )?(?:staff|workers?|officers?|"
+            r"practitioners?|employees)(?: numbers?)?|head ?count|fte"
+        ),
+    ),
+    ("counted", r"(?:date )?counted(?: on)?|(?:staff |head ?count )?(?:as at|as of|date)"),
+)
+
 _ASIDE = re.compile(
     r"notes?|comments?|remarks?|additional info(?:rmation)?|other info(?:rmation)?|concerns?|"
     r"observations?|further (?:info|information|details)"
@@ -213,15 +247,14 @@ def recognised(heading: str, of: str) -> Column:
         return Column(heading=heading, kind=SKIP, sure=False)
     if _aside(said):
         return Column(heading=heading, kind=SKIP, notes=True)
-    if of == VISITS:
-        found = _visit_kind(said)
-        if found is not None:
-            return Column(heading=heading, kind=found)
+    alone = _visit_kind(said) if of == VISITS else _body_kind(said) if of == BODIES else None
+    if alone is not None:
+        return Column(heading=heading, kind=alone)
     kind = _plain(said)
-    if kind is not None and (of == CONTACTS or kind in SCHOOL_KINDS):
+    if kind is not None and kind in KINDS[of]:
         block = _general(said) if kind in ("address", "phone") else ""
         return Column(heading=heading, kind=kind, block=block or _numbered(said, kind))
-    if of == CONTACTS:
+    if of in OF_PEOPLE:
         found_in = _of_role(said)
         if found_in is not None:
             return replace(found_in, heading=heading)
@@ -243,7 +276,7 @@ def settled(
     ]
     for at, (column, filled) in enumerate(zip(columns, under, strict=True)):
         columns[at] = _by_content(column, filled, of, named=named)
-    if of == CONTACTS:
+    if of in OF_PEOPLE:
         columns = _blocks(columns)
     for at, column in enumerate(columns):
         kind = chosen.get(key_of(column.heading))
@@ -260,6 +293,8 @@ def key_of(heading: str) -> str:
 def is_complete(columns: Sequence[Column], of: str) -> bool:
     """Whether a list can be read by these columns: which school, and of whom or when."""
     kinds = {column.kind for column in columns}
+    if of == BODIES:
+        return "body" in kinds
     found = bool(kinds & set(KEYS))
     return found and ("address" in kinds if of == CONTACTS else True)
 
@@ -275,7 +310,7 @@ def score(cells: Sequence[str], of: str, chosen: Mapping[str, str]) -> int:
     found = [_known(cell, of, chosen) for cell in cells if cell]
     known = {(c.kind, c.block) for c in found if c.kind != SKIP}
     kinds = {kind for kind, _ in known}
-    if not kinds & {*KEYS, "address", "name", "last", "postcode"} or len(found) < 2:
+    if not kinds & {*KEYS, "address", "name", "last", "postcode", "body"} or len(found) < 2:
         return 0
     return len(known) * 2 + sum(c.sure and c.kind == SKIP for c in found)
 
@@ -336,6 +371,10 @@ def _visit_kind(said: str) -> str | None:
     return next((kind for kind, pattern in _VISIT_WORDS if re.fullmatch(pattern, said)), None)
 
 
+def _body_kind(said: str) -> str | None:
+    return next((kind for kind, pattern in _BODY_WORDS if re.fullmatch(pattern, said)), None)
+
+
 def _general(said: str) -> str:
     """The block of ‘School email’ and ‘Main telephone’: they are the school's, and no person's."""
     return "school" if re.match(r"(?:school|generic|general)\b", said) else ""
@@ -384,14 +423,14 @@ def _by_content(column: Column, under: Under, of: str, *, named: bool) -> Column
     if column.notes or not under.filled:
         return column
     mostly = under.filled / 2
-    if of == CONTACTS:
+    if of in OF_PEOPLE:
         if column.kind in ("street", "name", "role", "phone") and under.addresses >= mostly:
             return replace(column, kind="address")
-        if column.kind == "address" and not under.addresses and under.postcodes:
+        if column.kind == "address" and of == CONTACTS and not under.addresses and under.postcodes:
             return replace(column, kind="street")
         if column.kind == SKIP and under.addresses and not column.sure:
             return replace(column, kind="address", block="" if not named else column.block)
-    if column.kind != SKIP or column.sure:
+    if column.kind != SKIP or column.sure or of == BODIES:
         return column
     if under.numbers > mostly:
         return replace(column, kind="urn")

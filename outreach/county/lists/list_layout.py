@@ -7,12 +7,12 @@ counted, so that no line is left out without a word.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from outreach.county.lists import cells, headings
 from outreach.county.lists.cells import PersonInCell
-from outreach.county.lists.headings import CONTACTS, SKIP, Column, Under
+from outreach.county.lists.headings import BODIES, OF_PEOPLE, SKIP, VISITS, Column, Under
 from outreach.county.lists.uploads import Upload
 from outreach.county.lists.which_school import SchoolAsWritten
 from outreach.ground.typed_days import day_with_year
@@ -67,6 +67,7 @@ class Record:
     without: tuple[tuple[str, str, str], ...] = ()
     visits: tuple[dict[str, str], ...] = ()
     aside: frozenset[int] = frozenset()
+    body: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def filled(self) -> int:
@@ -110,7 +111,7 @@ def _layout(upload: Upload, number: int, sheet: Sheet) -> Layout:
     complete = sheet.count > 0 and headings.is_complete(columns, kind)
     above = sum(line <= heading_line for line, _ in first)
     # A sheet without a list in it: a cover, a note on how to fill it in.
-    wanted = complete or (addresses > 0 if kind == CONTACTS else at is not None)
+    wanted = complete or (addresses > 0 if kind in OF_PEOPLE else at is not None)
     return Layout(
         number=number,
         name=sheet.name,
@@ -149,7 +150,11 @@ def _headings(
     said = [*first[at][1], *[""] * (width - len(first[at][1]))]
     over = list(first[at - 1][1]) if at else []
     group_line = 0
-    if kind == CONTACTS and sum(bool(cell) for cell in over) and any(headings.role_of(cell) for cell in over):
+    if (
+        kind in OF_PEOPLE
+        and sum(bool(cell) for cell in over)
+        and any(headings.role_of(cell) for cell in over)
+    ):
         group_line = first[at - 1][0]
         group = ""
         for n in range(len(said)):
@@ -207,7 +212,7 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
         row = tuple([*said, *[""] * (len(layout.columns) - len(said))])
         school, shown = _school(row, of_kind)
         again = named is not None and _says(row) == named
-        people, without = _people(row, layout, blocks) if upload.kind == CONTACTS else ((), ())
+        people, without = _people(row, layout, blocks) if upload.kind in OF_PEOPLE else ((), ())
         yield Record(
             sheet=layout.number,
             sheet_name=layout.name,
@@ -218,7 +223,8 @@ def _records(upload: Upload, layout: Layout) -> Iterator[Record]:
             again=again,
             people=people,
             without=without,
-            visits=() if upload.kind == CONTACTS else _visits(row, layout, of_kind),
+            visits=_visits(row, layout, of_kind) if upload.kind == VISITS else (),
+            body=_body(row, of_kind) if upload.kind == BODIES else {},
             aside=aside,
         )
 
@@ -329,6 +335,13 @@ def _visits(
             number = row[at] if not day and cells.number(row[at]) is not None else ""
             found.append({"day": day, "year": layout.columns[at].heading, "pupils": number})
     return tuple(found)
+
+
+def _body(row: tuple[str, ...], of_kind: dict[str, list[int]]) -> dict[str, str]:
+    """What a line says of a body, as it is written."""
+    return {
+        kind: next((row[at] for at in of_kind.get(kind, ()) if row[at]), "") for kind in headings.BODY_KINDS
+    }
 
 
 def not_read(layout: Layout) -> list[tuple[Column, Under]]:

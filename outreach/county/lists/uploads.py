@@ -31,7 +31,7 @@ class ListUpload(Base, OfPartnership):
 
     __tablename__ = "list_upload"
     __table_args__ = (
-        CheckConstraint("kind IN ('contacts', 'past shows')", name="kind"),
+        CheckConstraint("kind IN ('contacts', 'past shows', 'bodies')", name="kind"),
         Index("ix_list_upload_uploaded_at", "uploaded_at"),
     )
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from outreach.county.lists.body_lists import Back, BodyEntry
 from outreach.county.lists.contact_lists import ContactEntry
 from outreach.county.lists.entries import CHANGED, LEFT, NEW, OUTSIDE, REPAIR, SAME, TWICE, Entry
-from outreach.county.lists.headings import CONTACTS
+from outreach.county.lists.headings import BODIES, CONTACTS, VISITS
 from outreach.county.lists.past_shows import VisitEntry
 from outreach.ground.school_year import year_name
-from outreach.ground.wording import capfirst, count, day_short, number
+from outreach.ground.wording import and_list, capfirst, count, day_short, number
 
+NOUNS = {CONTACTS: ("contact", "contacts"), VISITS: ("visit", "visits"), BODIES: ("body", "bodies")}
 NOT_TAKEN = (LEFT, REPAIR, OUTSIDE)
 """Lines of which the reason is shown, and not what they would come to."""
 
@@ -69,7 +71,9 @@ def reached(after: int, before: int, of: int, *, target: bool) -> tuple[str, str
 
 def how_many(fate: str, n: int, kind: str) -> str:
     """So many lines, or contacts, or visits."""
-    return count(n, "line" if fate in (*NOT_TAKEN, TWICE) else "contact" if kind == CONTACTS else "visit")
+    if fate in (*NOT_TAKEN, TWICE):
+        return count(n, "line")
+    return count(n, *NOUNS[kind])
 
 
 def cells(entry: Entry, fate: str) -> list[Cell]:
@@ -81,6 +85,8 @@ def cells(entry: Entry, fate: str) -> list[Cell]:
         ]
     if isinstance(entry, ContactEntry):
         return _of_contact(entry, fate)
+    if isinstance(entry, BodyEntry):
+        return _of_body(entry, fate)
     assert isinstance(entry, VisitEntry)
     assert entry.year is not None
     pupils = "not known" if entry.pupils is None else number(entry.pupils)
@@ -90,6 +96,31 @@ def cells(entry: Entry, fate: str) -> list[Cell]:
         Cell(head="How many", label="How many", words=pupils, looks="num"),
         *([Cell(head="Merged with", label="Merged with", words=entry.into)] if fate == TWICE else []),
     ]
+
+
+def _of_body(entry: BodyEntry, fate: str) -> list[Cell]:
+    said = entry.facts
+    assert said is not None
+    staff = "not known" if said.front_line_staff is None else number(said.front_line_staff)
+    counted = f"counted {day_short(said.staff_counted_on)}" if said.staff_counted_on else ""
+    people = [person.name or person.address for person in entry.people]
+    told = [
+        Cell(head="District", label="District", words=said.district or "The whole area"),
+        Cell(head="Front-line staff", label="Front-line staff", words=staff, under=counted, looks="num"),
+        Cell(head="New contacts", label="New contacts", words=", ".join(people) or "none", looks="wraps"),
+    ]
+    if fate == TWICE:
+        told.append(Cell(head="Merged with", label="Merged with", words=entry.into))
+    return told
+
+
+def bodies_back(file_name: str, done: Back) -> str:
+    """What taking a list of bodies back came to."""
+    parts = [f"{count(done.gone, 'body', 'bodies')} gone"] if done.gone else []
+    parts += [f"{number(done.as_before)} as before"] if done.as_before else []
+    kept = "it" if done.left == 1 else "them"
+    parts += [f"{number(done.left)} left, as somebody did something about {kept} since"] if done.left else []
+    return f"‘{file_name}’ is taken back: {and_list(parts)}."
 
 
 def _of_contact(entry: ContactEntry, fate: str) -> list[Cell]:

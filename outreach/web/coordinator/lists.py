@@ -10,8 +10,16 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.county import contacts, partnerships
-from outreach.county.lists import contact_lists, entries, headings, list_layout, past_shows, uploads
+from outreach.county import bodies, contacts, partnerships
+from outreach.county.lists import (
+    body_lists,
+    contact_lists,
+    entries,
+    headings,
+    list_layout,
+    past_shows,
+    uploads,
+)
 from outreach.county.lists.contact_lists import ContactList
 from outreach.county.lists.entries import (
     CHANGED,
@@ -25,7 +33,7 @@ from outreach.county.lists.entries import (
     Entry,
     ListPreview,
 )
-from outreach.county.lists.headings import CONTACTS, KINDS, SKIP, VISITS
+from outreach.county.lists.headings import BODIES, CONTACTS, KINDS, OF_PEOPLE, SKIP, VISITS
 from outreach.county.lists.list_layout import Layout
 from outreach.county.lists.uploads import Upload
 from outreach.county.schools import School
@@ -47,7 +55,11 @@ SHOWN = 25
 FEW = 3
 """Changed contacts that stand beside the sums, old and new."""
 
-FIELDS = {CONTACTS: ("address", "name", "role", "phone"), VISITS: ("year", "day", "pupils")}
+FIELDS = {
+    CONTACTS: ("address", "name", "role", "phone"),
+    VISITS: ("year", "day", "pupils"),
+    BODIES: ("body", "body_kind", "district", "staff", "counted", "address"),
+}
 LABELS = {
     "school": "School",
     "address": "Email address",
@@ -57,6 +69,11 @@ LABELS = {
     "year": "School year",
     "day": "Day",
     "pupils": "How many saw it",
+    "body": "Body",
+    "body_kind": "Kind",
+    "district": "District",
+    "staff": "Front-line staff",
+    "counted": "Counted on",
 }
 WORDS = {
     CONTACTS: {
@@ -76,6 +93,19 @@ WORDS = {
         TWICE: "Said twice, merged",
         LEFT: "Left out",
     },
+    BODIES: {
+        REPAIR: "Need repair",
+        NEW: "New bodies",
+        CHANGED: "Changed",
+        SAME: "The same already",
+        TWICE: "Said twice, merged",
+        LEFT: "Left out",
+    },
+}
+ADDED = {
+    CONTACTS: ("contact added", "contacts added"),
+    VISITS: ("visit added", "visits added"),
+    BODIES: ("body added", "bodies added"),
 }
 HEADS = {
     REPAIR: "Need repair",
@@ -86,9 +116,11 @@ HEADS = {
     OUTSIDE: "School not in the target",
     LEFT: "Left out",
 }
-PAGES = {CONTACTS: "contacts", VISITS: "past_shows"}
-OF_CONTACTS, OF_VISITS = {"kind": CONTACTS}, {"kind": VISITS}
-"""Which kind of list a page is of, where one page is for both."""
+PAGES = {CONTACTS: "contacts", VISITS: "past_shows", BODIES: "body_list"}
+FIRST = {CONTACTS: "contacts", VISITS: "past_shows_page", BODIES: "body_lists"}
+FIRST_WORDS = {CONTACTS: "Contacts", VISITS: "Past shows", BODIES: "Lists of bodies"}
+OF_CONTACTS, OF_VISITS, OF_BODIES = {"kind": CONTACTS}, {"kind": VISITS}, {"kind": BODIES}
+"""Which kind of list a page is of, where one page is for all."""
 
 COLUMNS = ("URN", "School", "Name", "Role", "Email", "Phone")
 
@@ -145,6 +177,7 @@ def contacts_page() -> Any:
         reach=contacts.reach(_la_codes()),
         programme=programmes.current(g.partnership.id, day_of(clock.now())),
         lists=contact_lists.lists(g.partnership.id),
+        list_page=PAGES[CONTACTS],
         recent=uploads.recent(CONTACTS, partnership_id=g.partnership.id, now=clock.now()),
     )
     return page, 422 if form.errors else 200
@@ -232,6 +265,7 @@ def past_shows_page() -> Any:
         "coordinator/past_shows.html",
         form=form,
         lists=past_shows.lists(g.partnership.id),
+        list_page=PAGES[VISITS],
         recent=uploads.recent(VISITS, partnership_id=g.partnership.id, now=clock.now()),
     )
     return page, 422 if form.errors else 200
@@ -246,6 +280,35 @@ def past_shows_take_back(list_id: int) -> Any:
     with back_to(back), transaction():
         row = past_shows.withdraw(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
         flash(f"‘{row.file_name}’ is taken back whole. Its visits count no more.")
+    return redirect(back, 303)
+
+
+@coordinator.route("/bodies/lists", methods=["GET", "POST"], endpoint="body_lists")
+@coordinators_only
+def body_lists_page() -> Any:
+    form = UploadForm()
+    if form.validate_on_submit():
+        return _taken(form, BODIES)
+    page = render_template(
+        "coordinator/body_lists.html",
+        form=form,
+        kinds=bodies.KINDS,
+        lists=body_lists.lists(g.partnership.id),
+        list_page=PAGES[BODIES],
+        recent=uploads.recent(BODIES, partnership_id=g.partnership.id, now=clock.now()),
+    )
+    return page, 422 if form.errors else 200
+
+
+@coordinator.post("/bodies/lists/<int:list_id>/take-back")
+@coordinators_only
+def body_list_take_back(list_id: int) -> Any:
+    if not body_lists.was_of(g.partnership.id, list_id):
+        abort(404)
+    back = url_for("coordinator.body_lists")
+    with back_to(back), transaction():
+        row, done = body_lists.withdraw(list_id, partnership_id=g.partnership.id, who=who(), now=clock.now())
+        flash(list_words.bodies_back(row.file_name, done))
     return redirect(back, 303)
 
 
@@ -285,15 +348,18 @@ def _taken(form: UploadForm, kind: str) -> Any:
 @coordinator.route(
     "/past-shows/<token>", methods=["GET", "POST"], endpoint="past_shows_preview", defaults=OF_VISITS
 )
+@coordinator.route(
+    "/bodies/lists/<token>", methods=["GET", "POST"], endpoint="body_list_preview", defaults=OF_BODIES
+)
 @coordinators_only
 def list_preview(token: str, kind: str) -> Any:
-    form = ApplyForm() if kind == CONTACTS else TakeInForm()
+    form = ApplyForm() if kind in OF_PEOPLE else TakeInForm()
     with _while_it_waits(kind), back_to(_first(kind), "confirm", entries.TooMuch):
         if form.validate_on_submit():
             told, then = _take_in(token, kind, form)
             flash(told)
             return redirect(then, 303)
-        if request.method != "POST" and kind == CONTACTS:
+        if request.method != "POST" and kind in OF_PEOPLE:
             form.source_date.data = day_of(clock.now())
         upload = _upload(token, kind)
         looked = _look(upload)
@@ -338,6 +404,9 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
         "fields": FIELDS[kind],
         "at": _at,
         "first": _first(kind),
+        "first_words": FIRST_WORDS[kind],
+        "noun": list_words.NOUNS[kind][0],
+        "nouns": list_words.NOUNS[kind][1],
         "likely": {e.key: _likely(e, looked) for e in rows if show == REPAIR and e.field == "school"},
         "suggested": {
             e.key: contact_lists.suggested(e, domains) for e in rows if domains and e.field == "address"
@@ -361,6 +430,7 @@ def _shown(upload: Upload, looked: ListPreview[Any]) -> dict[str, Any]:
 
 @coordinator.post("/contacts/<token>/columns", endpoint="contacts_columns", defaults=OF_CONTACTS)
 @coordinator.post("/past-shows/<token>/columns", endpoint="past_shows_columns", defaults=OF_VISITS)
+@coordinator.post("/bodies/lists/<token>/columns", endpoint="body_list_columns", defaults=OF_BODIES)
 @coordinators_only
 def list_columns(token: str, kind: str) -> Any:
     """Which sheets are read, where their headings stand, which column is what: kept, and remembered for the
@@ -391,6 +461,7 @@ def list_columns(token: str, kind: str) -> Any:
 
 @coordinator.post("/contacts/<token>/repair", endpoint="contacts_repair", defaults=OF_CONTACTS)
 @coordinator.post("/past-shows/<token>/repair", endpoint="past_shows_repair", defaults=OF_VISITS)
+@coordinator.post("/bodies/lists/<token>/repair", endpoint="body_list_repair", defaults=OF_BODIES)
 @coordinators_only
 def list_repair(token: str, kind: str) -> Any:
     """What was put right on one page of lines: each field that says something else than what was read."""
@@ -432,6 +503,7 @@ def _put_right(upload: Upload, key: str, kind: str) -> None:
 
 @coordinator.get("/contacts/<token>/to-mend.xlsx", endpoint="contacts_to_mend", defaults=OF_CONTACTS)
 @coordinator.get("/past-shows/<token>/to-mend.xlsx", endpoint="past_shows_to_mend", defaults=OF_VISITS)
+@coordinator.get("/bodies/lists/<token>/to-mend.xlsx", endpoint="body_list_to_mend", defaults=OF_BODIES)
 @coordinators_only
 def list_to_mend(token: str, kind: str) -> Any:
     """The lines that cannot be taken, as they stand in the file, each with its reason: to be mended and sent
@@ -480,6 +552,7 @@ def _headings_of(layout: Layout, kind: str) -> list[str]:
 
 @coordinator.post("/contacts/<token>/drop", endpoint="contacts_drop", defaults=OF_CONTACTS)
 @coordinator.post("/past-shows/<token>/drop", endpoint="past_shows_drop", defaults=OF_VISITS)
+@coordinator.post("/bodies/lists/<token>/drop", endpoint="body_list_drop", defaults=OF_BODIES)
 @coordinators_only
 def list_drop(token: str, kind: str) -> Any:
     with transaction():
@@ -508,6 +581,15 @@ def _take_in(token: str, kind: str, form: Any) -> tuple[str, str]:
                 now=now,
             )
             then = url_for("coordinator.contact_list", list_id=row.id) if row is not None else then
+        elif kind == BODIES:
+            done, _ = body_lists.take_in(
+                upload,
+                source=form.source.data,
+                source_date=form.source_date.data,
+                who=who(),
+                now=now,
+            )
+            then = url_for("coordinator.bodies")
         else:
             done = past_shows.take_in(upload, _la_codes(), who=who(), now=now)
         told = _told(done, kind)
@@ -531,7 +613,7 @@ def _target() -> set[int] | None:
 def _told(done: ListPreview[Any], kind: str) -> str:
     sums = done.sums
     left = sums[LEFT] + sums[REPAIR]
-    added = ("contact added", "contacts added") if kind == CONTACTS else ("visit added", "visits added")
+    added = ADDED[kind]
     parts = [
         count(number, *words)
         for number, words in (
@@ -562,6 +644,8 @@ def _upload(token: str, kind: str, *, changing: bool = False) -> Upload:
 def _look(upload: Upload) -> ListPreview[Any]:
     if upload.kind == CONTACTS:
         return contact_lists.look(upload, _la_codes(), target=_target())
+    if upload.kind == BODIES:
+        return body_lists.look(upload, today=day_of(clock.now()))
     return past_shows.look(upload, _la_codes(), now=clock.now())
 
 
@@ -571,7 +655,7 @@ def _while_it_waits(kind: str) -> AbstractContextManager[None]:
 
 
 def _first(kind: str) -> str:
-    return url_for("coordinator.contacts" if kind == CONTACTS else "coordinator.past_shows_page")
+    return url_for(f"coordinator.{FIRST[kind]}")
 
 
 def _at(kind: str, what: str, **more: Any) -> str:
@@ -580,7 +664,7 @@ def _at(kind: str, what: str, **more: Any) -> str:
 
 
 def _likely(entry: Entry, looked: ListPreview[Any]) -> tuple[School, ...]:
-    if entry.said is None:
+    if entry.said is None or looked.ours is None:
         return ()
     return looked.ours.find(entry.said).likely or looked.ours.likely(entry.said)
 
@@ -617,7 +701,7 @@ def _note_of(choice: Choice, kind: str) -> tuple[str, bool]:
         addresses=choice.addresses,
         filled=choice.filled,
         block=choice.block,
-        contacts=kind == CONTACTS,
+        contacts=kind in OF_PEOPLE,
     )
 
 

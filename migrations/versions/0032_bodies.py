@@ -4,14 +4,14 @@ They stand in the table of those who are asked. A school's number is shorter tha
 partnership and of no authority, and known in it once by its kind and name. How many front-line staff there are is said
 with the day on which they were counted, by date as everything else.
 
-Revision ID: 0030_bodies
-Revises: 0029_organisations
+Revision ID: 0032_bodies
+Revises: 0031_adult_targets
 """
 
 from alembic import op
 
-revision = "0030_bodies"
-down_revision = "0029_organisations"
+revision = "0032_bodies"
+down_revision = "0031_adult_targets"
 branch_labels = None
 depends_on = None
 
