@@ -118,7 +118,7 @@ def test_what_is_confirmed_is_one_school_going_on_and_what_is_not_stands_twice(a
     assert "state-funded.csv" in corrections.in_force(900001)["status"].reason
     later = make.NOW + timedelta(days=1)
     found = standings.standings_of_programme(programme.id, as_of=make.NOW.date(), now=later)
-    assert [(s.urn, s.standing) for s in found.target] == [
+    assert [(s.organisation_id, s.standing) for s in found.target] == [
         (900009, "seen"),
         (900500, "unreachable"),
         (900510, "unreachable"),
@@ -127,7 +127,7 @@ def test_what_is_confirmed_is_one_school_going_on_and_what_is_not_stands_twice(a
     before = standings.standings_of_programme(
         programme.id, as_of=make.NOW.date() - timedelta(days=1), now=later
     )
-    assert [(s.urn, s.standing) for s in before.target if s.urn < 900100] == [(900001, "seen")]
+    assert [(s.organisation_id, s.standing) for s in before.target if s.organisation_id < 900100] == [(900001, "seen")]
 
 
 def test_nothing_is_taken_that_nobody_confirmed(app: Flask) -> None:

@@ -130,7 +130,7 @@ def test_links_of_a_contact_that_ends_are_closed_and_those_of_others_are_not(app
         contact = add(school.urn, "a@b.example")
         closed, colleagues, elsewhere = (
             links.mint(
-                urn=urn,
+                organisation_id=urn,
                 programme_id=programme.id,
                 partnership_id=programme.partnership_id,
                 address=address,

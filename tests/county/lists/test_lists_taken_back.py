@@ -146,7 +146,7 @@ def test_what_went_out_stays_links_too(app: Flask) -> None:
         row = take_in(school, ours)
         programme = make.programme(ours)
         links.mint(
-            urn=school.urn,
+            organisation_id=school.urn,
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
             address="new@redmere.example",

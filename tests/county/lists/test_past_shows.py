@@ -140,7 +140,7 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         for school in (seen, heir, never):
             make.contact(school)
         before = {
-            g.urn: (g.standing.standing, g.never_seen)
+            g.organisation_id: (g.standing.standing, g.never_seen)
             for g in missing.missing_from_programme(programme, now=make.NOW).gaps
         }
         with count_queries() as plain:
@@ -153,7 +153,7 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         assert ever_seen.read(adults).saw == set()
         assert ever_seen.read(make.programme(theirs)).saw == set()
         after = {
-            g.urn: (g.standing.standing, g.never_seen)
+            g.organisation_id: (g.standing.standing, g.never_seen)
             for g in missing.missing_from_programme(programme, now=make.NOW).gaps
         }
         assert {urn: standing for urn, (standing, _) in before.items()} == {
@@ -162,7 +162,7 @@ def test_earlier_visits_count_for_never_seen_and_whom_to_ask_first_and_make_no_s
         assert {urn for urn, (_, is_never) in before.items() if is_never} == {seen.urn, heir.urn, never.urn}
         assert {urn for urn, (_, is_never) in after.items() if is_never} == {never.urn}
         assert [
-            c.urn
+            c.organisation_id
             for c in first_round.first_round_of_programme(programme, None, now=make.NOW).in_group(
                 first_round.NEVER
             )
