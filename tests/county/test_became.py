@@ -127,7 +127,9 @@ def test_what_is_confirmed_is_one_school_going_on_and_what_is_not_stands_twice(a
     before = standings.standings_of_programme(
         programme.id, as_of=make.NOW.date() - timedelta(days=1), now=later
     )
-    assert [(s.organisation_id, s.standing) for s in before.target if s.organisation_id < 900100] == [(900001, "seen")]
+    assert [(s.organisation_id, s.standing) for s in before.target if s.organisation_id < 900100] == [
+        (900001, "seen")
+    ]
 
 
 def test_nothing_is_taken_that_nobody_confirmed(app: Flask) -> None:
