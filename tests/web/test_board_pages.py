@@ -124,7 +124,7 @@ def test_small_numbers_of_pupils_are_on_no_page_and_in_no_file_of_a_report(
     page = words(desk.get(f"/desk/reports/{report_id}").text)
     assert "Fenwold 3 1 33% 1 1 hidden" in page
     assert "12 in the whole programme and year" in page and "Concerns raised Schools" not in page
-    assert "‘Hidden’ does not say that a count is small: it need not be." in page
+    assert "What is hidden need not be small." in page
     table = list(csv.reader(io.StringIO(desk.get(f"/desk/reports/{report_id}.csv").text.lstrip("\ufeff"))))
     by_name = {
         row[1]: dict(zip(table[1], row, strict=True)) for row in table[2:] if row and row[0] == "Districts"
