@@ -218,6 +218,7 @@ def _asking(
         reply_by=programme.reply_by,
         school_name=school.name,
         pupils=pupils,
+        for_adults=programme.for_adults,
         shows_needed=accounts.shows_needed(programme, still_open),
         times=tuple(
             stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)

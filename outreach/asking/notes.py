@@ -19,7 +19,7 @@ from outreach.tour.programmes import Programme
 LONGEST = 1000
 """Characters of one note."""
 
-NO_NAMES = "No names of pupils, and nothing that a pupil told anybody."
+NO_NAMES = "No name of a child, and nothing that a child told anybody."
 """What every form for a note says."""
 
 SENT_TWICE = timedelta(hours=1)

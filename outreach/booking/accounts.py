@@ -41,6 +41,7 @@ from outreach.county.pupils import OwnNumbers
 from outreach.county.schools import OwnNumber, School, Succession
 from outreach.county.succession import Kin, StaysOpen
 from outreach.ground.db import plain_rows
+from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import day_of
 from outreach.tour.adults import EVERYBODY, AdultTarget
 from outreach.tour.programmes import Programme, ProgrammeTarget
@@ -175,31 +176,40 @@ def _account(
     """One school's account from what was counted.
 
     It offers what a coordinator named when including it in the target, else what its ages say, else its
-    phase; with none of these it may bring any target year group. A programme for adults, which has none, is
-    open to the schools that it chose until they have booked.
+    phase; with none of these it may bring any target year group. In a programme for adults it offers its staff,
+    and is open, to the schools that it chose, until it is booked, or for as many as its known staff leave.
     """
-    targets, organisation_id = counted.targets, school.organisation_id
+    organisation_id = school.organisation_id
+    targets = (STAFF,) if programme.for_adults else counted.targets
     so_far, named = counted.promised.get(organisation_id, {}), counted.named.get(organisation_id)
     by_shows = counted.by_shows.get(organisation_id, {})
     by_ages = pupils.by_ages_or_phase(school)
     may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
     offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
+    booked_uncounted = False
+    if programme.for_adults:
+        offers = [STAFF]
+        booked_uncounted = STAFF not in by_shows and counted.bookings.get(organisation_id, 0) > 0
     found = pupils.of_year_groups(school, offers, own, named or ())
     known = {y: Expected(pupils=n, estimated=y not in own) for y, n in found.by_year.items()}
     still_open = {
         y: None if n is None else n - so_far.get(y, 0)
         for y, n in found.by_year.items()
-        if y not in by_shows
-        or _too_few(by_shows[y], pupils.share(school, y, own, named or ()), counted.share)
+        if not booked_uncounted
+        and (
+            y not in by_shows
+            or _too_few(by_shows[y], pupils.share(school, y, own, named or ()), counted.share)
+        )
     }
     return PromiseAccount(
         expected=known,
         promised=so_far,
         still_open=still_open,
-        is_open=counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
-        and not counted.bookings.get(organisation_id)
-        if programme.for_adults
-        else bool(still_open),
+        is_open=bool(still_open)
+        and (
+            not programme.for_adults
+            or counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
+        ),
         limits=counted.limits.get(organisation_id, {}),
         excess={
             y: over

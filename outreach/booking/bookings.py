@@ -263,12 +263,12 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     history.record("changed", booking, who=who, now=now, before=before, after=after)
     if booking.role != HOST:
         guests_told.guest_changed(booking, now=now)
-    changes = told.changes_in_words(before, after)
+    changes = told.changes_in_words(before, after, booking.programme.words)
     for each in concerned:
         own = (
             changes
             if each.id == booking.id
-            else told.changes_in_words(before, before | {"hall": after["hall"]})
+            else told.changes_in_words(before, before | {"hall": after["hall"]}, booking.programme.words)
         )
         people = promises.people_of(each)
         told.school(each, people, letters.changed, now=now, expires_at=told.expiry(each), changes=own)

@@ -18,18 +18,27 @@ from sqlalchemy.orm import (
 
 from outreach.booking.promises import GUEST, Booking, VisitContact
 from outreach.county.schools import School
+from outreach.ground.audience import Words
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
-from outreach.ground.wording import clock, count
+from outreach.ground.wording import capfirst, clock, count
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 NO_HALL, FEW_PUPILS, OTHER = "no hall", "few pupils", "other"
-WHY = {
-    NO_HALL: "We have no hall for it",
-    FEW_PUPILS: "We have few pupils of these year groups",
-    OTHER: "Another reason",
-}
+WHY = (NO_HALL, FEW_PUPILS, OTHER)
+
+
+def why_in_short(why: str, words: Words) -> str:
+    """Why a school would rather go to a neighbour, as it goes on from 'We have' or 'It has'."""
+    return {NO_HALL: words.no_hall_for_it, FEW_PUPILS: words.few, OTHER: "another reason"}[why]
+
+
+def why_in_words(why: str, words: Words) -> str:
+    """The same as a school says it of itself."""
+    short = why_in_short(why, words)
+    return capfirst(short) if why == OTHER else f"We have {short}"
+
 
 CATCHES_UP = "For pupils who missed their own show"
 
@@ -154,9 +163,13 @@ class GuestPlace(Base):
         return dict(sorted(self.pupils.items()))
 
     @property
+    def why_in_short(self) -> str:
+        return why_in_short(self.why, self.programme.words)
+
+    @property
     def reason(self) -> str:
         """Why it comes, in words."""
-        return CATCHES_UP if self.catch_up else WHY[self.why]
+        return CATCHES_UP if self.catch_up else why_in_words(self.why, self.programme.words)
 
     @property
     def travel(self) -> "Travel":

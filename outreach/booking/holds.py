@@ -139,7 +139,7 @@ def why_nothing(programme: Programme, school: School, account: accounts.PromiseA
         return SchoolClosed()
     if account.is_open:
         return None
-    return AlreadyBooked() if account.expected or programme.for_adults else NotForYourSchool()
+    return AlreadyBooked() if account.expected else NotForYourSchool()
 
 
 def who_could_book(

@@ -150,7 +150,6 @@ def _is_not_over(partnership_id: int, year: int) -> tuple[ColumnElement[bool], .
     return (
         Programme.partnership_id == partnership_id,
         Programme.academic_year >= year,
-        Programme.for_adults.is_(False),
     )
 
 

@@ -11,6 +11,7 @@ from outreach.booking.accounts import PromiseAccount
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import School, set_own_numbers
+from outreach.ground.audience import people_in_group, words
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name
@@ -33,8 +34,8 @@ class Promise:
 class NobodyComes(Refusal):
     field = "pupils"
 
-    def __init__(self) -> None:
-        super().__init__("Enter how many pupils will come, in figures.")
+    def __init__(self, *, for_adults: bool = False) -> None:
+        super().__init__(f"Enter how many {words(for_adults).many} will come, in figures.")
 
 
 class NotForThatYear(Refusal):
@@ -52,7 +53,7 @@ class MoreThanTheSchoolHas(Refusal):
     def __init__(self, year_group: int, known: int, entered: int) -> None:
         self.year_group, self.known, self.entered = year_group, known, entered
         super().__init__(
-            f"Your school has {known:,} pupils in {year_group_name(year_group)} by our count; "
+            f"Your school has {people_in_group(known, year_group)} by our count; "
             f"you entered {entered:,}. Is that right?"
         )
 
@@ -60,8 +61,11 @@ class MoreThanTheSchoolHas(Refusal):
 class TooManyForOneShow(Refusal):
     field = "pupils"
 
-    def __init__(self, ceiling: int, total: int) -> None:
-        super().__init__(f"One performance takes {ceiling:,} pupils at most; you entered {total:,} in all.")
+    def __init__(self, ceiling: int, total: int, *, for_adults: bool = False) -> None:
+        said = words(for_adults)
+        super().__init__(
+            f"One {said.performance} takes {said.count(ceiling)} at most; you entered {total:,} in all."
+        )
 
 
 def check(
@@ -75,13 +79,11 @@ def check(
     account: PromiseAccount | None = None,
 ) -> None:
     """Raises the refusals above. `account`: the school's, when it was read behind its lock just now."""
-    total = sum(promise.pupils.values())
-    if programme.for_adults and not total:
-        return
+    total, adults = sum(promise.pupils.values()), programme.for_adults
     if total <= 0 or any(n < 0 for n in promise.pupils.values()):
-        raise NobodyComes
+        raise NobodyComes(for_adults=adults)
     if total > programme.audience_ceiling:
-        raise TooManyForOneShow(programme.audience_ceiling, total)
+        raise TooManyForOneShow(programme.audience_ceiling, total, for_adults=adults)
     if promise.own_numbers:
         set_own_numbers(
             school.organisation_id, programme.academic_year, dict(promise.own_numbers), who=who, now=now
@@ -105,27 +107,28 @@ class SeatsTaken(Refusal):
 
     field = "pupils"
 
-    def __init__(self, ceiling: int, by_others: int) -> None:
-        left = max(0, ceiling - by_others)
+    def __init__(self, ceiling: int, by_others: int, *, for_adults: bool = False) -> None:
+        left, said = max(0, ceiling - by_others), words(for_adults)
         super().__init__(
-            f"One performance takes {ceiling:,} pupils at most, and {by_others:,} seats of this one are taken by other "
-            f"schools. At most {left:,} of yours can come."
+            f"One {said.performance} takes {said.count(ceiling)} at most, and {by_others:,} {said.seat}s of this one "
+            f"are taken by other schools. At most {left:,} of yours can come."
         )
 
 
 class MoreThanTheHostGave(Refusal):
     field = "pupils"
 
-    def __init__(self) -> None:
+    def __init__(self, *, for_adults: bool = False) -> None:
         super().__init__(
-            "Your host has not agreed to so many. Ask it for more seats first; it changes them on its page."
+            f"Your host has not agreed to so many. Ask it for more {words(for_adults).seat}s first; it changes them "
+            "on its page."
         )
 
 
 def seat(booking: Booking, seats: int) -> None:
     """Change the seats taken. The database refuses more than the show takes with its guests, or than the host
     gave them."""
-    ceiling = booking.programme.audience_ceiling
+    ceiling, adults = booking.programme.audience_ceiling, booking.programme.for_adults
     more = seats > booking.seats
     taken = guest_places.seats_of(booking.performance, ceiling).taken if more else booking.seats
     by_others, booking.seats = taken - booking.seats, seats
@@ -134,10 +137,10 @@ def seat(booking: Booking, seats: int) -> None:
     except IntegrityError as error:
         guard = broken_guard(error)
         if guard == GUEST_CONSENT:
-            raise MoreThanTheHostGave from error
+            raise MoreThanTheHostGave(for_adults=adults) from error
         if guard != SEATS:
             raise
-        raise SeatsTaken(ceiling, by_others) from error
+        raise SeatsTaken(ceiling, by_others, for_adults=adults) from error
 
 
 def revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datetime) -> None:

@@ -253,6 +253,7 @@ def visit(
         attendees=tuple(Attendee(name=to.name, address=to.address) for to in proposal.people),
         reply_by=proposal.reply_by,
         waiting=bool(proposal.waiting),
+        for_adults=programme.for_adults,
         **times,
     )
 

@@ -5,6 +5,8 @@ from math import ceil
 
 from outreach.booking.accounts import Expected
 from outreach.booking.numbers import MoreThanTheSchoolHas
+from outreach.ground import audience
+from outreach.ground.school_year import STAFF
 from outreach.ground.wording import number
 
 
@@ -68,8 +70,9 @@ def over_ceiling(entered: Sequence[Mapping[int, int]], ceiling: int) -> dict[int
     for place, show in enumerate(entered):
         total = sum(show.values())
         if total > ceiling:
+            words = audience.words(STAFF in show)
             said[place] = (
-                f"One show holds at most {number(ceiling)} pupils and you entered {number(total)}. "
+                f"One {words.show} holds at most {words.count(ceiling)} and you entered {number(total)}. "
                 f"Bring {number(ceiling)} to this one and choose another time for the other {number(total - ceiling)}."
             )
     return said

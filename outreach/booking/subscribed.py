@@ -114,7 +114,7 @@ def _for_troupe(
         ends_at=visit.away_at,
         description="\n".join(
             [
-                f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.",
+                f"{wording.capfirst(visit.words.show)}: {wording.clock_span(visit.starts_at, visit.ends_at)}.",
                 *([_who_comes(coming)] if coming else []),
                 f"Reference: {visit.reference}.",
             ]
@@ -125,6 +125,6 @@ def _for_troupe(
 
 def _who_comes(coming: Sequence[Booking]) -> str:
     """'221 pupils, with guests from Littlemere School.'"""
-    said = wording.count(sum(b.seats for b in coming), "adult" if coming[0].programme.for_adults else "pupil")
+    said = coming[0].programme.words.count(sum(b.seats for b in coming))
     guests = [b.school.name for b in coming if b.role != HOST]
     return f"{said}, with guests from {wording.and_list(guests)}." if guests else f"{said}."

@@ -13,8 +13,9 @@ from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
+from outreach.ground.audience import OF_PUPILS, Words, changed_group
 from outreach.ground.db import db
-from outreach.ground.wording import clock, count, day, year_group_name
+from outreach.ground.wording import capfirst, clock, day
 from outreach.post import again, letters, stationery
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
@@ -25,23 +26,23 @@ from outreach.tour.programmes import Programme
 
 ACCESS_NEEDS = {
     "wheelchair": "wheelchair places",
-    "step_free": "pupils who need a seat without steps",
+    "step_free": "people who need a seat without steps",
     "hearing_loop": "seats near the hearing loop",
     "interpreter": "seats in sight of a sign language interpreter",
     "sight": "seats at the front for low vision",
     "quiet": "seats near the door, or a quiet room",
-    "assistant": "adults who come with a pupil",
+    "assistant": "adults who come as helpers",
 }
 """What a school can tick, with a number: slug -> words. No names, no diagnoses."""
 
 ONE_NEED = {
     "wheelchair": "wheelchair place",
-    "step_free": "pupil who needs a seat without steps",
+    "step_free": "person who needs a seat without steps",
     "hearing_loop": "seat near the hearing loop",
     "interpreter": "seat in sight of a sign language interpreter",
     "sight": "seat at the front for low vision",
     "quiet": "seat near the door, or a quiet room",
-    "assistant": "adult who comes with a pupil",
+    "assistant": "adult who comes as a helper",
 }
 """The same for one."""
 
@@ -259,7 +260,9 @@ def visit_with(
     )
 
 
-def changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changes_in_words(
+    before: Mapping[str, Any], after: Mapping[str, Any], words: Words = OF_PUPILS
+) -> list[str]:
     """What is another way in what a promise says (numbers.said), a sentence each; nobody's name, and no note
     word for word."""
     said = []
@@ -268,12 +271,12 @@ def changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
         for group in groups:
             was, becomes = before["pupils"].get(group, 0), after["pupils"].get(group, 0)
             if was != becomes:
-                said.append(f"{year_group_name(int(group))}: {count(becomes, 'pupil')}, before {was:,}.")
+                said.append(changed_group(int(group), becomes, was))
     if before["hall"] != after["hall"]:
         was = f", before {before['hall']}" if before["hall"] else ""
-        said.append(f"Hall: {after['hall'] or 'not named any more'}{was}.")
+        said.append(f"{capfirst(words.hall)}: {after['hall'] or 'not named any more'}{was}.")
     if before["step_free"] != after["step_free"]:
-        said.append("What is said of the way into the hall, with steps or without.")
+        said.append(f"What is said of the way into the {words.hall}, with steps or without.")
     if before["arrival_note"] != after["arrival_note"]:
         said.append("The note for the company.")
     if before["access_needs"] != after["access_needs"]:
@@ -322,7 +325,8 @@ def _guest_lines(guests: Sequence[Booking]) -> tuple[str, ...]:
     """'Littlemere School: 9 pupils, by coach, there at 9:40am', for each."""
     how = guest_places.of_bookings(b.id for b in guests)
     return tuple(
-        f"{b.school.name}: {count(b.seats, 'pupil')}" + (f", {words[:1].lower()}{words[1:]}" if words else "")
+        f"{b.school.name}: {b.programme.words.count(b.seats)}"
+        + (f", {words[:1].lower()}{words[1:]}" if words else "")
         for b in guests
         for words in [how[b.id].travel.words() if b.id in how else ""]
     )
@@ -373,6 +377,7 @@ def _visit(
         tour_day_id=performance.tour_day_id,
         cancelled=booking.ended_at is not None,
         outcome=booking.outcome or "",
+        for_adults=programme.for_adults,
     )
 
 

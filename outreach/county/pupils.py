@@ -4,7 +4,8 @@ part of the census, else unknown. Pure.
 An own number follows to a sole successor, and on a merger numbers add up when all are known. An estimate is an equal
 part of NumberOfPupils over every year group the school offers; for the year groups asked about together it is rounded
 once, half up, and handed out in whole parts that sum to it, the first ones one more. Alternative provision and
-hospital schools are asked, never estimated. A year group whose own number is 0 is not offered.
+hospital schools are asked, never estimated. A year group whose own number is 0 is not offered. STAFF stands among the
+year groups: a school's own number alone, never an estimate, and never 0.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import NamedTuple, Protocol
 from outreach.county.establishments import never_estimated, usual_year_groups
 from outreach.county.succession import Kin
 from outreach.ground import school_year
-from outreach.ground.school_year import YEAR_GROUPS
+from outreach.ground.school_year import STAFF, YEAR_GROUPS
 
 
 class Ages(Protocol):
@@ -68,7 +69,7 @@ class OwnNumbers:
         if urn not in self._kin.predecessors:
             return self._told.get(urn, NOTHING_TOLD)
         if urn not in self._found:
-            numbers = ((y, self._number(urn, y)) for y in YEAR_GROUPS)
+            numbers = ((y, self._number(urn, y)) for y in (*YEAR_GROUPS, STAFF))
             self._found[urn] = {y: n for y, n in numbers if n is not None}
         return self._found[urn]
 
@@ -85,7 +86,7 @@ class OwnNumbers:
             by_ages = by_ages_or_phase(self._schools[predecessor])
             if year_group in told:
                 numbers.append(told[year_group])
-            elif by_ages is None or year_group in by_ages:
+            elif year_group == STAFF or by_ages is None or year_group in by_ages:
                 return None
         return sum(numbers) if numbers else None
 
@@ -115,8 +116,8 @@ def share(
     school: Counted, year_group: int, own: Mapping[int, int], named: Collection[int] = ()
 ) -> float | None:
     """One year group, an estimate not rounded: what 'half of it' is judged by."""
-    if year_group in own:
-        return own[year_group]
+    if year_group == STAFF or year_group in own:
+        return own.get(year_group)
     count = _estimated_over(school, own, named)
     return None if not count or school.number_of_pupils is None else school.number_of_pupils / count
 
@@ -128,6 +129,8 @@ def of_year_groups(
     named: Collection[int] = (),
 ) -> Pupils:
     """Some year groups that a school offers. `own`: see OwnNumbers; `named`: those a coordinator took it in for."""
+    if STAFF in year_groups:
+        return Pupils({STAFF: own.get(STAFF)}, own.get(STAFF), False)
     told = {y: own[y] for y in year_groups if y in own} if own else {}
     rest = [y for y in year_groups if y not in own]
     if not rest:

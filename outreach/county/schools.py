@@ -32,7 +32,7 @@ from sqlalchemy.orm import Mapped, mapped_column, synonym
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
 from outreach.ground.wording import words_of
 
 
@@ -450,7 +450,11 @@ def set_own_numbers(
     """
     get(urn)
     for year_group, pupils in numbers.items():
-        if year_group not in YEAR_GROUPS or not 0 <= pupils <= MOST_PUPILS:
+        if year_group == STAFF and not 1 <= pupils <= MOST_PUPILS:
+            raise NumbersMakeNoSense(
+                f"Enter how many staff, between 1 and {MOST_PUPILS:,}; leave it empty where nobody knows."
+            )
+        if year_group not in (*YEAR_GROUPS, STAFF) or not 0 <= pupils <= MOST_PUPILS:
             raise NumbersMakeNoSense(
                 f"{year_group_name(year_group)}: enter how many pupils, between 0 and {MOST_PUPILS:,}."
             )

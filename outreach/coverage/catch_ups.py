@@ -10,10 +10,11 @@ from datetime import date
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
 from outreach.coverage.year_group_standing import Cell
+from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import day_of
 from outreach.visits import absences
 from outreach.visits.absences import Missed, Told
-from outreach.visits.verdicts import ADULTS, Verdict
+from outreach.visits.verdicts import Verdict
 
 
 class CatchUps:
@@ -44,7 +45,7 @@ class CatchUps:
         """By year group that is seen, or that a catch-up added pupils to; `counted` at its shows."""
         organisation_id, found = school.known.organisation_id, {}
         for y in school.year_groups:
-            if y == ADULTS:
+            if y == STAFF:
                 continue
             seen = cells[y].state == Word.SEEN
             came = self._came(organisation_id, y)

@@ -90,8 +90,8 @@ def title(cause: str) -> str:
 
 
 def named(standing: str, *, for_adults: bool) -> str:
-    """A standing as it is said: who comes to a staff preview or training attends it."""
-    return standing.replace("seen", "attended") if for_adults else standing
+    """A standing as it is said: who comes to a programme for adults is trained."""
+    return standing.replace("seen", "trained") if for_adults else standing
 
 
 def words(cause: str, *, detail: str, since: date | None) -> str:

@@ -422,7 +422,7 @@ class _Judge:
             seen_on = _day(shows, promises.TOOK_PLACE, max)
             said = [gaps.missing(missing)] if missing else []
             failed = _day(shows, promises.FAILED, max)
-            if short and self.for_adults and failed is not None:
+            if short and self.for_adults and failed is not None and school.target_pupils is None:
                 return Where(Word.PART_SEEN, gaps.FAILED, since=failed)
             for y in short:
                 number = school.by_year[y]

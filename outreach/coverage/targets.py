@@ -8,7 +8,7 @@ a closed predecessor passes anything on; one that stays open (something was spli
 
 How many pupils a year group has is for county/pupils.py to say. A programme for adults counts the schools that it chose
 (tour/adults.py): all, those of some phases and types, or those taken in one by one. What follows a school that was
-taken in, and has closed, is taken in with it.
+taken in, and has closed, is taken in with it. Its staff are counted where it is known how many they are.
 """
 
 from collections import defaultdict
@@ -23,11 +23,11 @@ from outreach.county.schools import PROPOSED
 from outreach.county.succession import Kin, StaysOpen
 from outreach.coverage.as_of import Cut
 from outreach.coverage.facts import Register, SchoolAsKnown
-from outreach.ground.school_year import year_groups_name
+from outreach.ground.school_year import STAFF, year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.target_decisions import EXCLUDE, INCLUDE
-from outreach.visits.verdicts import ADULTS, Verdict
+from outreach.visits.verdicts import Verdict
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Target:
         self.codes, self.known, self.links = register.la_codes, register.schools, register.links
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
         self.decisions, self.adults = register.decisions, register.adults
-        self.year_groups = (ADULTS,) if self.for_adults else register.year_groups
+        self.year_groups = (STAFF,) if self.for_adults else register.year_groups
         self._alike: dict[tuple[tuple[int, int | None], ...], dict[int, int | None]] = {}
         taken_in = [
             organisation_id
@@ -171,14 +171,15 @@ class Target:
                 return None
             if not self.adults.takes(known.phase_of_education, known.type_of_establishment, picked=picked):
                 return None
+            staff = pupils.of_year_groups(known, (STAFF,), self._own.of(known.organisation_id))
             return TargetSchool(
                 known,
-                year_groups=(ADULTS,),
+                year_groups=(STAFF,),
                 phase=phase,
                 ages_unknown=False,
-                target_pupils=None,
+                target_pupils=staff.total,
                 estimated=False,
-                by_year=self._shared({ADULTS: None}),
+                by_year=self._shared(staff.by_year),
             )
         if included is None and establishments.never_in(known.type_of_establishment):
             return None

@@ -9,7 +9,7 @@ from outreach.booking import promises
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target
 from outreach.visits import verdicts
-from outreach.visits.verdicts import ADULTS, Verdict
+from outreach.visits.verdicts import Verdict
 
 OPEN = "open"
 
@@ -73,7 +73,7 @@ class Cells:
             return Cell(Word.TO_CONFIRM, counted, disagree)
         if promises.BOOKED in words or Word.BOOKED in inherited:
             return Cell(Word.BOOKED, counted)
-        uncounted = any(v.counted is None for v in took) and year_group != ADULTS
+        uncounted = any(v.counted is None for v in took)
         made_good = all(
             v.word != promises.FAILED or self._made_good(v, took, organisation_id, year_group, counted)
             for v in own
@@ -99,10 +99,10 @@ class Cells:
         fewer than half of those whom it promised a place have still not seen it."""
         if any(t.promise.created_at >= failed.promise.starts_at for t in took):
             return True
-        if not took or year_group == ADULTS:
+        promised = failed.promise.pupils.get(year_group, 0)
+        if not took or not promised:  # of adults it may not be known how many were promised
             return False
         seen = sum(t.promise.pupils.get(year_group, 0) for t in took) if counted is None else counted
-        promised = failed.promise.pupils.get(year_group, 0)
         number = self.target.pupils_of(organisation_id, year_group)
         if number is None:
             return seen >= promised
@@ -117,8 +117,6 @@ class Cells:
         Nobody counted is never 0: where all that nobody counted was agreed on, how many saw it is unknown,
         and it is seen.
         """
-        if year_group == ADULTS:
-            return True
         silent = [v for v in took if v.counted is None]
         if silent and all(v.evidence == verdicts.NOT_COUNTED for v in silent):
             return True

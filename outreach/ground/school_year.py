@@ -47,6 +47,8 @@ def offered(low_age: int | None, high_age: int | None) -> tuple[int, ...] | None
 
 
 def year_group_name(year_group: int) -> str:
+    if year_group == STAFF:
+        return "staff"
     return "Reception" if year_group == 0 else f"Year {year_group}"
 
 

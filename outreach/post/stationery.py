@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from outreach.ground import the_app, wording
+from outreach.ground import audience, the_app, wording
+from outreach.ground.audience import Words
 from outreach.ground.timespans import day_of
 from outreach.post import calendars, links
 from outreach.post.calendars import Attendee
@@ -86,11 +87,17 @@ class LetterAsking:
     programme_id: int
     no_times: str = ""
     staff: str = ""
+    for_adults: bool = False
+
+    @property
+    def words(self) -> Words:
+        return audience.words(self.for_adults)
 
     def before_times(self) -> str:
         """The words before the times."""
         if any(len(one.starts) > 1 for one in self.times):
-            return "These are two shows on one day, where they fit the tour best. Your page has more times:"
+            two = f"These are two {self.words.show}s on one day"
+            return f"{two}, where they fit the tour best. Your page has more times:"
         return "These times fit the tour best, and there are more on your page:"
 
 
@@ -135,6 +142,11 @@ class LetterVisit:
     outcome: str = ""
     waiting: bool = False
     tour_day_id: int = 0
+    for_adults: bool = False
+
+    @property
+    def words(self) -> Words:
+        return audience.words(self.for_adults)
 
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
@@ -193,9 +205,7 @@ def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[t
         ),
         (
             "Who",
-            wording.and_list(
-                f"{wording.count(n, 'pupil')} in {wording.year_group_name(y)}" for y, n in visit.pupils
-            ),
+            wording.and_list(audience.people_in_group(n, y) for y, n in visit.pupils),
         ),
         ("Guests", "; ".join(visit.guests)),
         ("How you come", visit.travel),
@@ -218,7 +228,7 @@ def company_facts_of(visit: LetterVisit, now: datetime) -> list[tuple[str, str]]
     arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}; away by {wording.clock(visit.away_at)}")
     kept = {"Where", "Who", "Guests", "Access", "Reference"}
     return [
-        ("Show", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
+        (wording.capfirst(visit.words.show), f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
         arrives,
         *(fact for fact in facts_of(visit, now) if fact[0] in kept),
     ]
@@ -276,6 +286,8 @@ def _environment() -> Environment:
         clock_span=wording.clock_span,
         number=wording.number,
         year_groups=wording.year_groups_name,
+        in_group=audience.in_group,
+        capfirst=wording.capfirst,
         role=_role,
         line=calendars.one_line,
         and_list=wording.and_list,

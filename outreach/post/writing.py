@@ -55,13 +55,20 @@ def _told(visit: LetterVisit, now: datetime) -> list[str]:
             named,
         ]
     return [
-        f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else "",
+        _for_whom(visit),
         f"You are the guests of {visit.host_name}."
         if visit.host_name
         else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
         f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
         *_what_to_do(visit),
     ]
+
+
+def _for_whom(visit: LetterVisit) -> str:
+    """'For Years 8 and 9.'; 'For 40 staff.', since places are counted there; '' where nobody was said."""
+    if visit.for_adults:
+        return f"For {visit.words.count(sum(n for _, n in visit.pupils))}." if visit.pupils else ""
+    return f"For {wording.year_groups_name(y for y, _ in visit.pupils)}." if visit.pupils else ""
 
 
 _BECAME = {

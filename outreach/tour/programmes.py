@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
-from outreach.ground import history
+from outreach.ground import audience, history
+from outreach.ground.audience import Words
 from outreach.ground.db import Base, Instant, Names, OfPartnership, YearGroups, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import (
@@ -22,7 +23,7 @@ from outreach.ground.school_year import (
     year_name,
     year_of,
 )
-from outreach.ground.wording import clock, count, day_short
+from outreach.ground.wording import clock, day_short
 from outreach.tour import adults
 from outreach.tour.adults import ALL, EVERYBODY, AdultTarget
 
@@ -108,6 +109,11 @@ class Programme(Base, OfPartnership):
     school_provides: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def words(self) -> Words:
+        """The words for whom it is for."""
+        return audience.words(self.for_adults)
 
     @property
     def show_minutes(self) -> int:
@@ -201,7 +207,8 @@ def change(
         )
     if production.audience_ceiling < most_seats_booked:
         raise CeilingBelowBooked(
-            f"{count(most_seats_booked, 'pupil')} are booked for one show already. The ceiling cannot be lower."
+            f"{programme.words.count(most_seats_booked)} are booked for one {programme.words.show} already. "
+            "The ceiling cannot be lower."
         )
     _check_once(programme.partnership_id, production, instead_of=programme.id)
     columns = _columns(production)
@@ -412,6 +419,11 @@ def target_year_groups(programme_id: int, as_of: datetime | None = None) -> tupl
     if as_of is not None:
         query = query.where(ProgrammeTarget.recorded_at <= as_of)
     return db.session.scalar(query.order_by(ProgrammeTarget.id.desc()).limit(1)) or ()
+
+
+def groups_counted(programme: Programme) -> tuple[int, ...]:
+    """The groups that are counted one by one: the target year groups, or the staff of a programme for adults."""
+    return (STAFF,) if programme.for_adults else target_year_groups(programme.id)
 
 
 def targets(programme_ids: Collection[int]) -> dict[int, tuple[int, ...]]:

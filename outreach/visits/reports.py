@@ -13,7 +13,7 @@ from outreach.booking.promises import DISAGREE, FAILED, TOOK_PLACE, Booking
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
-from outreach.ground.school_year import YEAR_GROUPS
+from outreach.ground.school_year import STAFF, YEAR_GROUPS
 from outreach.tour.performances import Performance
 
 SCHOOL, COMPANY, SETTLED = "school", "company", "settled"
@@ -464,7 +464,8 @@ def difference(booking: Booking) -> str:
     by_schools = sum(n for n in numbers if n is not None)
     if not too_far_apart(by_schools, counted):
         return ""
-    return f"The schools counted {by_schools:,} pupils at this show, the company {counted:,}."
+    words = booking.programme.words
+    return f"The schools counted {words.count(by_schools)} at this {words.show}, the company {counted:,}."
 
 
 def _came_to(booking: Booking) -> Mapping[int, int]:
@@ -509,7 +510,7 @@ def _check(account: ReportAccount, side: str) -> None:
     numbers = [*account.split.values(), *([] if account.total is None else [account.total])]
     if any(not 0 <= n <= PUPILS_AT_MOST for n in (*numbers, account.staff or 0, account.concerns or 0)):
         raise CountMakesNoSense(f"A count must be between 0 and {PUPILS_AT_MOST:,}.")
-    if any(y not in YEAR_GROUPS for y in account.split):
+    if any(y not in (*YEAR_GROUPS, STAFF) for y in account.split):
         raise CountMakesNoSense("That year group does not exist.")
     if not account.took_place and sum(numbers) > 0:
         raise CountMakesNoSense("It did not take place, so nobody can have seen it. Leave the numbers empty.")

@@ -10,7 +10,7 @@ from outreach.ground.timespans import local
 from outreach.ground.wording import day_short
 from outreach.visits.season import Season, SeasonShow, Sums, sums
 
-NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
+NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
 
 PUPILS = ["Pupils counted", "Pupils only promised", "Counted, other year groups"]
 

@@ -10,11 +10,12 @@ shared in the promised proportion and marked as estimate (as is any count shared
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from outreach.booking.promises import BOOKED, CANCELLED, DISAGREE, FAILED, MISSING, TOOK_PLACE
+from outreach.ground.school_year import STAFF
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, said_together, too_far_apart
 
 PENDING = (DISAGREE, MISSING, BOOKED)
@@ -28,9 +29,6 @@ ONE_SIDE, NOT_COUNTED, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH = (
 )
 EVIDENCE = (ONE_SIDE, NOT_COUNTED, SETTLED_WORD, BOTH_AGREE, COUNTED_BY_BOTH)
 """Weakest first. NOT_COUNTED: both sides, or the coordinator, say that it took place, and nobody counted."""
-
-ADULTS = -1
-"""The year group that stands for the adults of a staff preview or training."""
 
 Key = TypeVar("Key")
 
@@ -90,7 +88,11 @@ class Verdict:
 def verdicts_on_promises(
     promises: Iterable[Promised], reports: Iterable[ReportTold], *, moment: datetime, for_adults: bool
 ) -> list[Verdict]:
-    """The verdict on every promise, in the order given."""
+    """The verdict on every promise, in the order given. Adults are one group, STAFF, whatever they were put down as;
+    of a promise of adults without a number it is not known how many."""
+    if for_adults:
+        promises = [replace(p, pupils={STAFF: sum(p.pupils.values())}) for p in promises]
+        reports = [replace(r, split={STAFF: sum(r.split.values())} if r.split else {}) for r in reports]
     about_booking: dict[tuple[str, int], ReportTold] = {}
     about_show: dict[int, ReportTold] = {}
     for told in reports:
@@ -111,13 +113,9 @@ def verdicts_on_promises(
     for promise in promises:
         if promise.ended_at is not None:
             found[promise.id] = Verdict(promise, CANCELLED, tuple(promise.pupils))
-    if for_adults:
-        for verdict in found.values():
-            verdict.year_groups, verdict.counted, verdict.estimated = (ADULTS,), None, False
-    else:  # of adults nobody asks for a number
-        for verdict in found.values():
-            if verdict.counted is None and verdict.evidence in (BOTH_AGREE, SETTLED_WORD):
-                verdict.evidence = NOT_COUNTED
+    for verdict in found.values():
+        if verdict.counted is None and verdict.evidence in (BOTH_AGREE, SETTLED_WORD):
+            verdict.evidence = NOT_COUNTED
     return [found[promise.id] for promise in promises]
 
 

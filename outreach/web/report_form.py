@@ -12,10 +12,11 @@ from wtforms import HiddenField
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
+from outreach.ground.audience import OF_PUPILS, box_of_group
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name
-from outreach.ground.wording import number
+from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
+from outreach.ground.wording import capfirst, number
 from outreach.visits import pledges, reports
 from outreach.visits.absences import MoreThanMissed
 from outreach.visits.pledges import LEAD_PRESENT, LESSON, LETTER_HOME, STAFF_BRIEFED
@@ -25,7 +26,7 @@ from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, YES_OR_NO
 from outreach.web.refusals import status
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
-WHY_NOT = "For example: snow, the cast was ill. No names of pupils."
+WHY_NOT = "For example: snow, the cast was ill. No names."
 LEAD_WANTED = "Say whether your safeguarding lead was there."
 
 ASKED = {FIELDS[pledge]: pledge for pledge in (LEAD_PRESENT, STAFF_BRIEFED, LETTER_HOME, LESSON)}
@@ -57,15 +58,16 @@ class CompanyReportForm(OneSidesForm):
     """What the company says of the whole show."""
 
     pupils = forms.number(
-        "How many pupils saw it", at_most=PUPILS_AT_MOST, hint="A head count of all who came"
+        capfirst(OF_PUPILS.how_many), at_most=PUPILS_AT_MOST, hint="A head count of all who came"
     )
     not_counted = forms.tick("About as many as were booked, not counted")
     concerns_handed_on = forms.choice(
-        "If a pupil spoke up: was it handed to the safeguarding lead each time?", YES_NO
+        "If somebody spoke up: was it handed to the safeguarding lead each time?", YES_NO
     )
 
     def ask(self, together: Sequence[Booking]) -> None:
         """Beside the box how many were booked; `together`: whose pupils are at the show."""
+        self.pupils.label.text = capfirst(together[0].programme.words.how_many)
         booked = sum(sum(promises.pupils_of(one).values()) for one in together)
         if booked:
             self.pupils.description = f"A head count of all who came, of {number(booked)} booked"
@@ -85,11 +87,13 @@ class CountingForm(OneSidesForm):
     """A count by year group; its boxes stand before what a school says besides, on the page and in what is wrong."""
 
 
-for _year_group in YEAR_GROUPS:
+COUNTED = (*YEAR_GROUPS, STAFF)
+
+for _year_group in COUNTED:
     setattr(
         CountingForm,
         f"year_{_year_group}",
-        forms.number(year_group_name(_year_group), at_most=PUPILS_AT_MOST),
+        forms.number(box_of_group(_year_group), at_most=PUPILS_AT_MOST),
     )
 
 
@@ -127,7 +131,7 @@ class SchoolReportForm(CountingForm):
         far = {year_group: self.split()[year_group] for year_group in self._far()}
         named = len(far) > 1
         words = (
-            (f"{y}-{n}", f"{year_group_name(y)}: {number(n)} is right" if named else f"{number(n)} is right")
+            (f"{y}-{n}", f"{box_of_group(y)}: {number(n)} is right" if named else f"{number(n)} is right")
             for y, n in far.items()
         )
         forms.set_choices(self.right, words)
@@ -141,7 +145,7 @@ class SchoolReportForm(CountingForm):
             if f"{year_group}-{came}" not in (self.right.data or ()):
                 booked = number(self.booked[year_group])
                 said = f"{number(came)} came, you booked {booked}. Is that right?"
-                self[f"year_{year_group}"].errors = [f"{year_group_name(year_group)}: {said}"]
+                self[f"year_{year_group}"].errors = [f"{box_of_group(year_group)}: {said}"]
                 fit = False
         if self.lead_wanted and not self.lead_present.data:
             self.lead_present.errors = [LEAD_WANTED]
@@ -149,7 +153,7 @@ class SchoolReportForm(CountingForm):
         return fit
 
     def split(self) -> dict[int, int]:
-        return {y: self[f"year_{y}"].data for y in YEAR_GROUPS if self[f"year_{y}"].data is not None}
+        return {y: self[f"year_{y}"].data for y in COUNTED if self[f"year_{y}"].data is not None}
 
     def missed(self) -> dict[int, int]:
         """How many of each year group missed it, where that was said; of a show that did not take place, nothing."""
@@ -221,7 +225,7 @@ class WithdrawForm(forms.Form):
     reason = forms.words(
         "Why is it taken back?",
         required="Say why, in a few words.",
-        hint="For example: it was about another show. No pupil’s name.",
+        hint="For example: it was about another show. No names.",
         at_most=300,
     )
 

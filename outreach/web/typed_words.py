@@ -11,12 +11,13 @@ from wtforms import BooleanField
 from wtforms.fields.core import UnboundField
 
 from outreach.booking.told import ACCESS_NEEDS
-from outreach.ground.wording import capfirst, year_group_name
+from outreach.ground.audience import box_of_group
+from outreach.ground.wording import capfirst
 
 _Box = Any
 """A box as a form's class has it, of no form yet."""
 
-_PUPILS = re.compile(r"pupils-[0-9]-([0-9]{1,2})")
+_PUPILS = re.compile(r"pupils-[0-9]-([0-9]{1,3})")
 _ACCESS = re.compile(r"access-[0-9]-([a-z_]+)")
 
 
@@ -92,7 +93,7 @@ def _said(box: _Box | None, value: str) -> str:
 def _made_on_the_spot(name: str) -> str:
     """The words of boxes that a form has for each year group, or for each need."""
     if found := _PUPILS.fullmatch(name):
-        return year_group_name(int(found[1]))
+        return box_of_group(int(found[1]))
     if (found := _ACCESS.fullmatch(name)) and found[1] in ACCESS_NEEDS:
         return capfirst(ACCESS_NEEDS[found[1]])
     return ""

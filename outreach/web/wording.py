@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flask import Flask
 
-from outreach.ground import clock, wording
+from outreach.ground import audience, clock, wording
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import written
 from outreach.post.outbox import SENT, Letter
@@ -30,6 +30,10 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["written_day"] = written
     app.jinja_env.filters["year_groups"] = wording.year_groups_name
     app.jinja_env.filters["year_group"] = wording.year_group_name
+    app.jinja_env.filters["audience"] = audience.words
+    app.jinja_env.filters["in_group"] = audience.in_group
+    app.jinja_env.filters["people_in_group"] = audience.people_in_group
+    app.jinja_env.filters["box_of_group"] = audience.box_of_group
     app.jinja_env.filters["school_year"] = wording.year_name
     app.jinja_env.filters["programme_choices"] = programme_choices
     app.jinja_env.filters["year_group_choices"] = year_group_choices

@@ -10,6 +10,7 @@ import make
 from outreach.booking import accounts, promises
 from outreach.booking.accounts import Expected
 from outreach.ground.db import transaction
+from outreach.ground.school_year import STAFF
 from outreach.tour import target_decisions
 from outreach.tour.adults import PICKED, SOME, AdultTarget
 
@@ -166,6 +167,32 @@ def test_a_training_is_open_until_it_is_booked(c) -> None:
     assert accounts.account(training, school, now=make.NOW).is_open is True
     with transaction():
         make.booking(make.show(training, school, SHOW), {})
+    assert accounts.account(training, school, now=make.NOW).is_open is False
+    with transaction():
+        make.own_number(school, STAFF, 40)
+    uncounted = accounts.account(
+        training, school, now=make.NOW
+    )  # how many come is not known, so nothing is missing
+    assert (uncounted.is_open, uncounted.still_open) == (False, {})
+
+
+def test_a_training_is_open_for_the_staff_that_were_promised_no_place_where_they_are_too_many(c) -> None:
+    with transaction():
+        training = make.programme(c.partnership, (), for_adults=True)
+        school = make.school()
+        make.own_number(school, STAFF, 40)
+        first = make.booking(make.show(training, school, SHOW), {STAFF: 19})
+    account = accounts.account(training, school, now=make.NOW)
+    assert (account.is_open, account.still_open, account.promised) == (True, {STAFF: 21}, {STAFF: 19})
+    assert account.expected[STAFF] == Expected(pupils=40, estimated=False)
+    with transaction():
+        make.revision(
+            first,
+            {STAFF: 20},
+            at=make.NOW,
+            starts_at=first.performance.starts_at,
+            ends_at=first.performance.ends_at,
+        )
     assert accounts.account(training, school, now=make.NOW).is_open is False
 
 

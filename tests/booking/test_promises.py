@@ -2,18 +2,21 @@
 
 from datetime import date, time, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 import make
-from outreach.booking import bookings, colleagues, numbers, promises
+from outreach.booking import bookings, colleagues, limits, numbers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import BOOKED, CANCELLED, FAILED, MISSING, Booking, VisitContact
 from outreach.booking.proposals import Proposal
+from outreach.county.schools import NumbersMakeNoSense
 from outreach.ground.db import broken_guard, db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import wall
 from outreach.tour.programmes import Programme
 
@@ -214,16 +217,43 @@ def test_a_year_group_that_is_counted_no_more_is_taken_out_of_what_came(c) -> No
         assert {row.year_group: row.pupils for row in rows} == counted
 
 
-def test_a_programme_for_adults_takes_a_school_that_brings_no_pupils_and_none_that_brings_more_than_fit(
-    c,
-) -> None:
+def test_a_programme_for_adults_asks_for_staff_and_for_no_more_than_fit_or_than_the_school_has(c) -> None:
     with transaction():
         adults = make.programme(c.partnership, (), for_adults=True, audience_ceiling=100)
-        numbers.check(adults, c.school, numbers.Promise(pupils={}), who="x", now=make.NOW)
-        with pytest.raises(numbers.TooManyForOneShow):
-            numbers.check(adults, c.school, numbers.Promise(pupils={8: 101}), who="x", now=make.NOW)
-        with pytest.raises(numbers.NobodyComes):
-            numbers.check(c.programme, c.school, numbers.Promise(pupils={}), who="x", now=make.NOW)
+
+        def check(pupils: dict[int, int], programme: Any = adults, **more: Any) -> None:
+            promise = numbers.Promise(pupils=pupils, **more)
+            numbers.check(programme, c.school, promise, who="x", now=make.NOW)
+
+        check({STAFF: 100})  # how many staff it has is not known
+        with pytest.raises(numbers.NobodyComes, match=r"Enter how many staff will come, in figures\."):
+            check({})
+        with pytest.raises(numbers.NobodyComes, match="how many pupils"):
+            check({}, c.programme)
+        with pytest.raises(numbers.NotForThatYear):
+            check({8: 10})
+        with pytest.raises(numbers.TooManyForOneShow, match="One session takes 100 staff at most"):
+            check({STAFF: 101})
+        make.own_number(c.school, STAFF, 40)
+        check({STAFF: 40})
+        with pytest.raises(numbers.MoreThanTheSchoolHas, match="has 40 staff by our count; you entered 41"):
+            check({STAFF: 41})
+        check({STAFF: 41}, own_numbers={STAFF: 41})
+        with pytest.raises(NumbersMakeNoSense, match="how many staff, between 1 and"):
+            check({STAFF: 1}, own_numbers={STAFF: 0})
+
+
+def test_the_database_holds_a_promise_of_staff_to_the_number_of_staff(c) -> None:
+    with transaction():
+        adults = make.programme(c.partnership, (), for_adults=True)
+        make.own_number(c.school, STAFF, 40)
+        limits.write(c.partnership.id, now=make.NOW)
+        row = db.session.get_one(promises.PromiseLimit, (c.school.organisation_id, adults.id, STAFF))
+        assert (row.has, row.at_most) == (40, 40)
+        booking = make.booking(make.show(adults, c.school, wall(DAY, time(13))), {STAFF: 40})
+    with pytest.raises(IntegrityError, match="promised_more_than_the_school_has"), transaction():
+        numbers.revise(booking, {STAFF: 41}, who="x", now=make.NOW)
+        db.session.flush()
 
 
 def test_a_reference_is_longer_once_the_short_ones_are_taken(c, monkeypatch: pytest.MonkeyPatch) -> None:

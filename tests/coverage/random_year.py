@@ -21,6 +21,7 @@ from outreach.county.partnerships import USUAL_SHARE
 from outreach.county.register.columns import Facts, columns
 from outreach.county.schools import Correction, School, SchoolRecord
 from outreach.ground.db import db
+from outreach.ground.school_year import STAFF
 from outreach.tour.adults import ALL, EVERYBODY, PICKED, SOME, AdultTarget
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
@@ -233,6 +234,8 @@ class RandomYear:
         for _ in range(r.choice([0, 0, 1, 3])):
             y, pupils = r.choice(GROUPS), r.choice([0, 30, 160, 300] if self.busy else [0, 0, 30, 160])
             self._plan(self._when(), lambda at, y=y, pupils=pupils: make.own_number(school, y, pupils, at))
+        if self.programme.for_adults:
+            self._staff_of(school)
         for _ in range(r.choice([0, 0, 0, 1, 2])):
             kind = r.choice(["exclude", "exclude", "include", "withdraw"])
             groups = r.choice([(8,), (8, 9), (9, 12)]) if kind == "include" else ()
@@ -243,6 +246,13 @@ class RandomYear:
                 ),
             )
         self._asking(school)
+
+    def _staff_of(self, school: School) -> None:
+        other = Random(f"{self.seed} {school.organisation_id} staff")
+        for _ in range(other.choice([0, 1, 1, 2])):
+            at = self._from + timedelta(minutes=other.randint(1, DAYS * 24 * 60))
+            n = other.choice([1, 30, 80, 160, 400])
+            self._plan(at, lambda at, n=n: make.own_number(school, STAFF, n, at))
 
     def _correction(self, school: School) -> None:
         r = self.random
@@ -492,7 +502,12 @@ class RandomYear:
 
     def _promised(self) -> dict[int, int]:
         named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))
-        return {y: self.random.choice([0, 3, 40, 75, 80, 150]) for y in sorted(named)}
+        pupils = {y: self.random.choice([0, 3, 40, 75, 80, 150]) for y in sorted(named)}
+        if not self.programme.for_adults:
+            return pupils
+        return (
+            {STAFF: n} if (n := sum(pupils.values())) % 4 else {}
+        )  # once adults were promised without a number
 
     def _move(self, show: dict, bookings: list[dict], starts: datetime, made_at: datetime) -> datetime:
         moved_at = made_at + timedelta(days=4, minutes=self.random.randint(0, 5 * 24 * 60))

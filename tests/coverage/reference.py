@@ -608,7 +608,9 @@ class World:
         after all."""
         if any(t.created_at >= self.newest_revision(failed).starts_at for t in took):
             return True
-        if not took or y == ADULTS:
+        if not took or not self.promised(failed).get(
+            y
+        ):  # of adults it may not be known how many were promised
             return False
         seen = self.counted(organisation_id, y)
         if seen is None:
@@ -917,13 +919,14 @@ STRENGTHS = (
 )
 """The weakest first."""
 
-ADULTS = -1
-"""The one 'year group' of a staff preview or training: the adults of a school."""
+ADULTS = 100
+"""The one 'year group' of a programme for adults: the staff of a school."""
 
 
 class WorldOfAdults(World):
     """A programme for adults counts schools only: of the open ones that are none of the types that are never in, those
-    that it chose; and whichever a coordinator picked, or that follows one."""
+    that it chose; and whichever a coordinator picked, or that follows one. Its staff are
+    one group, whose number is known where the school says so."""
 
     def eligible(self, organisation_id):
         inside = self.fact(organisation_id, "la_code") in self.codes and self.in_force(organisation_id)
@@ -969,14 +972,23 @@ class WorldOfAdults(World):
     def groups_of(self, booking):
         return {ADULTS}
 
-    def count(self, booking):
-        return None
+    def usual(self, organisation_id):
+        return {ADULTS}  # whoever gave no number leaves that of its successor unknown
 
-    def is_counted(self, booking):
-        return True  # of adults nobody asks for a number
+    @remembered
+    def promised(self, booking):
+        return {ADULTS: sum(super().promised(booking).values())}
+
+    @remembered
+    def split(self, report):
+        said = super().split(report)
+        return {ADULTS: sum(said.values())} if said else {}
 
     def number(self, organisation_id, y):
-        return None
+        return self.own(organisation_id, y)
+
+    def added(self, organisation_id, y):
+        return 0  # no adult catches up
 
 
 def in_parts(total, weights):

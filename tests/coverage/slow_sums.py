@@ -155,7 +155,7 @@ class Sums:
         )
 
     def year_groups(self) -> list[int]:
-        return sorted({y for r in self.rows for y in r.states if y >= 0})
+        return sorted({y for r in self.rows for y in r.states if y != ADULTS})
 
     def causes(self) -> dict[str, int]:
         gaps = [r.cause for r in self.rows if r.gap]
@@ -268,8 +268,7 @@ class Sums:
         to come."""
         w = self.world
         if (
-            y == ADULTS
-            or w.state(organisation_id, y) not in ("seen", "part seen")
+            w.state(organisation_id, y) not in ("seen", "part seen")
             or w.counted(organisation_id, y) is not None
         ):
             return False
@@ -358,7 +357,7 @@ class Sums:
             if "open" in states.values():
                 return "year group missing", "; ".join(said), max(took, default=None)
             failed = [starts[b.id] for b in shows if w.outcome(b) == "failed"]
-            if states.get(ADULTS) == "part seen" and failed:
+            if states.get(ADULTS) == "part seen" and failed and w.number(organisation_id, ADULTS) is None:
                 return "did not take place", "", max(failed)
             short = [
                 self.why_short(organisation_id, y) for y, state in states.items() if state == "part seen"
@@ -401,10 +400,8 @@ class Sums:
     def number_missing(self, organisation_id: int, states: dict[int, str]) -> str:
         """What is said of a school that is seen, and of which it is not known how many saw it."""
         w = self.world
-        if ADULTS in states:
-            return ""
         if not w.evidence(organisation_id):
-            return "seen before the split, none of its own pupils counted"
+            return "" if ADULTS in states else "seen before the split, none of its own pupils counted"
         silent = any(self.shows_without_number(organisation_id, y) for y in states)
         return "both sides agree, nobody counted: ask for the number" if silent else ""
 
@@ -450,9 +447,7 @@ class Sums:
         before = [a for a in w.before(line[-1]) if y in w.offers(a)]
         if not took and len(before) > 1 and any(w.state(a, y) != "seen" for a in before):
             return "predecessor did not see it"
-        return (
-            "nobody counted" if any(w.count(b) is None for b in took) and y != ADULTS else "too few counted"
-        )
+        return "nobody counted" if any(w.count(b) is None for b in took) else "too few counted"
 
     def silence(self, standing: str, family: list[int]) -> tuple[str, str, date | None]:
         """The newest thing that happened between the school and whoever asks it."""

@@ -17,7 +17,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Correction, School, SchoolRecord
-from outreach.coverage import as_of, facts, gaps, standings
+from outreach.coverage import as_of, facts, figures, gaps, standings
 from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
@@ -26,7 +26,7 @@ from outreach.ground.timespans import end_of_day, wall
 from outreach.tour.adults import LEADS, PICKED, SOME, AdultTarget
 from outreach.tour.programmes import ProgrammeTarget
 from outreach.visits.reports import VisitReport
-from outreach.visits.verdicts import ADULTS, Verdict
+from outreach.visits.verdicts import Verdict
 
 FIRST, SECOND, THIRD = date(2026, 10, 6), date(2026, 11, 10), date(2026, 12, 8)
 TOOK, FAILED, MISSING = "took place", "failed", "missing"
@@ -473,12 +473,12 @@ def test_a_cause_of_which_nothing_more_is_known_is_said_by_its_name(cause: str, 
     assert gaps.words(cause, detail="", since=date(2026, 11, 3)) == words
 
 
-def test_a_training_that_failed_once_is_part_attended_since_then(app: Flask) -> None:
+def test_a_training_that_failed_once_is_part_trained_since_then(app: Flask) -> None:
     with transaction():
         training = make.programme(make.partnership(), year_groups=(), for_adults=True)
         school = make.school()
-    played(training, school, FIRST, {ADULTS: 12})
-    played(training, school, SECOND, {ADULTS: 15}, FAILED)
+    played(training, school, FIRST, {STAFF: 12})
+    played(training, school, SECOND, {STAFF: 15}, FAILED)
     assert said(found(training, school)) == (
         "part seen",
         "did not take place on 10 November 2026",
@@ -534,6 +534,45 @@ def test_whoever_follows_a_picked_school_is_trained_in_its_place(app: Flask) -> 
     assert _meant(training, SECOND) == []
 
 
+def test_of_a_training_half_of_the_known_staff_must_be_counted_and_where_it_is_unknown_any_count_will_do(
+    app: Flask,
+) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), year_groups=(), for_adults=True)
+        known, unknown = make.school(), make.school()
+        make.own_number(known, STAFF, 40)
+    for school in (known, unknown):
+        played(training, school, FIRST, {STAFF: 19})
+    part, whole = found(training, known), found(training, unknown)
+    assert said(part) == ("part seen", "19 of 40 counted", FIRST)
+    assert (part.target_pupils, part.seen_pupils, part.pupils_by_year) == (40, 19, {STAFF: 40})
+    assert (whole.standing, whole.target_pupils, whole.seen_pupils) == ("seen", None, 19)
+    with transaction():
+        make.own_number(known, STAFF, 38, noon(SECOND))
+    assert found(training, known).standing == "seen"
+    shares = figures.whole([found(training, s) for s in (known, unknown)], county="x")
+    assert (shares.seen_pupils, shares.pupil_share, shares.unknown) == (38, 50, 1)
+
+
+def test_a_training_that_nobody_counted_is_trained_where_both_sides_agree_and_its_number_stays_unknown(
+    app: Flask,
+) -> None:
+    with transaction():
+        training = make.programme(make.partnership(), year_groups=(), for_adults=True)
+        school = make.school()
+        before = make.booking(make.show(training, school, noon(FIRST)), {})  # as once: no number was asked
+        for side in ("school", "company"):
+            make.report(before, side, noon(FIRST) + timedelta(hours=6))
+    seen = found(training, school)
+    assert (*said(seen), seen.uncounted) == ("seen", gaps.AGREED_NOT_COUNTED, FIRST, (STAFF,))
+    assert (seen.seen_pupils, seen.seen_by_year) == (0, {})
+    with transaction():
+        make.report(
+            before, "school", noon(FIRST) + timedelta(hours=7), 40
+        )  # a total, as reports of adults once were
+    assert found(training, school).seen_by_year == {STAFF: 40}
+
+
 def test_one_pupil_is_a_promise_for_the_year_group(programme, school) -> None:
     with transaction():
         make.booking(make.show(programme, school, noon(date(2027, 3, 9))), {8: 1, 9: 100})
@@ -587,7 +626,7 @@ def test_a_merger_names_who_did_not_see_a_training_though_no_register_shows_it(a
     with transaction():
         training = make.programme(make.partnership(), year_groups=(), for_adults=True)
         school, unknown = make.school(), make.school()
-    played(training, school, FIRST, {ADULTS: 12})
+    played(training, school, FIRST, {STAFF: 12})
     (heir,) = follow(training, school, unknown)
     assert said(found(training, heir))[:2] == ("part seen", f"not seen at {unknown.name}")
     with transaction():

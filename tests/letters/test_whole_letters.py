@@ -20,6 +20,7 @@ from flask import Flask
 from outreach import create_app
 from outreach.asking.own_letters import placeholders
 from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.post import before_visit as before
 from outreach.post import copies, letters, outbox, own_letter, proposing
 from outreach.post import digest as desk_digest
@@ -73,7 +74,7 @@ def invitation_with_little_known() -> Letter:
 
 
 def invitation_for_adults() -> Letter:
-    staff = asking(year_groups=(), pupils=None, shows_needed=1)
+    staff = asking(year_groups=(STAFF,), pupils=None, shows_needed=1, for_adults=True)
     return letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from outreach.booking.promises import BOOKED, CANCELLED, DISAGREE, FAILED, MISSING, TOOK_PLACE
+from outreach.ground.school_year import STAFF
 from outreach.visits import verdicts
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, too_far_apart
 from outreach.visits.verdicts import (
-    ADULTS,
     BOTH_AGREE,
     COUNTED_BY_BOTH,
     NOT_COUNTED,
@@ -237,12 +237,23 @@ def test_shows_are_judged_apart_and_come_back_in_the_order_given() -> None:
     ]
 
 
-def test_adults_are_one_group_and_nobody_counts_them() -> None:
+def test_adults_are_one_group_that_is_counted_whether_or_not_a_number_was_promised() -> None:
     gone, came = judged(
         [promise(1, {}, ended=True), promise(2, {})], word(SETTLED, of=2), word(COMPANY, 9), for_adults=True
     )
-    assert (gone.year_groups, came.year_groups) == ((ADULTS,), (ADULTS,))
-    assert (came.word, came.evidence, came.counted, came.estimated) == (TOOK_PLACE, SETTLED_WORD, None, False)
+    assert (gone.year_groups, came.year_groups) == ((STAFF,), (STAFF,))
+    assert (came.word, came.evidence, came.counted) == (TOOK_PLACE, SETTLED_WORD, {STAFF: 9})
+    assert not came.estimated
+    (silent,) = judged([promise(1, {STAFF: 12})], word(SETTLED), for_adults=True)
+    assert (silent.year_groups, silent.counted, silent.evidence) == ((STAFF,), None, NOT_COUNTED)
+
+
+def test_two_groups_of_staff_share_a_head_count_as_they_promised() -> None:
+    host, guest = judged(
+        [promise(1, {STAFF: 30}), promise(2, {STAFF: 10})], word(COMPANY, 20), for_adults=True
+    )
+    assert (host.counted, guest.counted) == ({STAFF: 15}, {STAFF: 5})
+    assert host.estimated and guest.estimated
 
 
 # In whole parts

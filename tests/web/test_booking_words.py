@@ -9,6 +9,7 @@ import pytest
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
+from outreach.ground.school_year import STAFF
 from outreach.post.outbox import Letter
 from outreach.visits.before.reminding import Written
 from outreach.web.coordinator import booking_words
@@ -98,7 +99,9 @@ def test_what_is_said_stands_there() -> None:
     )
     assert told["Pupils"].words == "1,080: 1,000 in Year 8, 80 in Year 9"
     assert facts(booked(), {8: 1000})["Pupils"].words == "1,000 in Year 8"
-    assert facts(booked(programme=SimpleNamespace(for_adults=True)), {8: 1})["Pupils"].words == "staff only"
+    training = SimpleNamespace(for_adults=True)
+    assert facts(booked(programme=training, seats=40), {STAFF: 40})["Staff"].words == "40"
+    assert facts(booked(programme=training, seats=0), {})["Staff"].words == "number not known"
     assert told["Access"].words == "a hearing loop and a seat"
     assert (told["On arrival"].words, told["On arrival"].looks) == ("Ring twice", "lines")
     assert "Booked" not in told, "the history beneath says when, and by whom"

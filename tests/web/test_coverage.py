@@ -468,7 +468,7 @@ def test_a_programme_for_adults_is_not_laid_beside_one_for_pupils(app: Flask, cl
     assert "cannot be laid beside one for pupils" in said and 'name="beside"' not in said
 
 
-def test_a_staff_training_says_attended_counts_schools_only_and_has_no_year_groups(
+def test_a_staff_training_says_trained_counts_staff_and_has_no_year_groups(
     app: Flask, client: FlaskClient
 ) -> None:
     with transaction():
@@ -484,12 +484,13 @@ def test_a_staff_training_says_attended_counts_schools_only_and_has_no_year_grou
     page = client.get("/desk/coverage").text
     assert "1 of 2 schools has attended" in words_of(page)
     assert (
-        "Attended" in page
+        "Trained" in page
+        and "Numbers of staff: 2 unknown and in no share." in words_of(page)
         and "Pupils" not in page
         and "Year group" not in page.split("Why there are gaps")[0]
     )
     listed = client.get("/desk/schools?standing=seen").text
-    assert "Came" in listed and "Stayed away" not in listed and "Attended" in listed
+    assert "Came" in listed and "Stayed away" not in listed and "Trained" in listed
     assert "There is no table by year group here" in client.get("/desk/coverage?by=year").text
 
 

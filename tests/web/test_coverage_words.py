@@ -111,7 +111,19 @@ def test_adults_attend() -> None:
     assert plain(staff.introduction).startswith(
         "Someone to Tell, for staff of all schools, 2026/27. As of 19 January 2027"
     )
-    assert [column.label for column in staff.columns] == ["Schools", "Attended", "Share", "Standings", "Gaps"]
+    assert [column.label for column in staff.columns] == [
+        "Schools",
+        "Trained",
+        "Share",
+        "Standings",
+        "Gaps",
+        "Staff trained",
+        "of",
+    ]
+    some = words(
+        totals(1, 2, 1, seen_pupils=30, seen_of_known=30, target_pupils=40), of=programme(for_adults=True)
+    )
+    assert "30 of 40 staff are trained, 75%" in plain(some.pupil_numbers)
 
 
 def test_the_introduction_says_as_of_when_and_beside_what() -> None:

@@ -134,14 +134,14 @@ def test_two_shows_at_one_school_need_no_drive(client: FlaskClient, c: Any) -> N
     assert "Stay The next show is at the same school. 1 hour 15 minutes until you set up again" in said
 
 
-def test_adults_come_as_adults(client: FlaskClient, c: Any) -> None:
+def test_adults_come_as_staff_in_a_session(client: FlaskClient, c: Any) -> None:
     with transaction():
         training = make.programme(c.partnership, (), title="Staff training", for_adults=True)
         day = make.tour_day(training, c.troupe, date(2027, 3, 16))
         show = sheet_days.show_on(day, c.abbey, time(15))
         make.booking(show, {}, seats=14)
     said = words(client.get(f"/t/{c.token}/days/{day.id}").text)
-    assert "1 show, 14 adults" in said and "Who comes 14 adults" in said and "pupil" not in said
+    assert "1 session, 14 staff" in said and "Who comes 14 staff" in said and "pupil" not in said
 
 
 # In the troupe's calendar

@@ -256,7 +256,7 @@ def test_a_closed_programme_asks_nobody_to_be_written_to(small: Small) -> None:
     assert "This programme is closed" in page and "Write to schools" not in page
 
 
-def test_a_staff_preview_counts_schools_that_attended(app: Flask, client: FlaskClient) -> None:
+def test_a_staff_preview_counts_schools_that_are_trained(app: Flask, client: FlaskClient) -> None:
     small = Small(client, year_groups=(), for_adults=True)
     with transaction():
         schools = [make.school() for _ in range(3)]
@@ -265,9 +265,9 @@ def test_a_staff_preview_counts_schools_that_attended(app: Flask, client: FlaskC
             if told:
                 make.report(booking, "school", NOW - timedelta(days=8))
     said = words_of(small.page())
-    assert "1 of 3schools attended, 33% of the target" in said
+    assert "1 of 3schools trained, 33% of the target" in said
     assert "pupils" not in said.split("Action required")[1].split("What we know")[0].lower()
-    assert "Schools attended" in said
+    assert "Schools trained" in said
     assert "1 of 3 schools has attended: no other waits for a showLeft out: 2 wait for a report." in said
 
 

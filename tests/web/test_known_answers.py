@@ -214,10 +214,13 @@ def test_each_step_leads_back_and_a_phone_shows_the_right_keys(client: FlaskClie
     assert 'inputmode="numeric"' in story.get("/pupils").text
 
 
-def test_a_programme_for_adults_has_two_steps(client: FlaskClient, stopped) -> None:
+def test_a_programme_for_adults_asks_for_staff_in_its_first_step(client: FlaskClient, stopped) -> None:
     story = lay(client, for_adults=True)
     with transaction() as session:
         session.execute(db.text("DELETE FROM programme_target"))
     story.choose()
-    page = story.get("/hall")
-    assert "Step 1 of 2" in said(page) and f'href="{story.path("/times")}"' in page.text
+    page = story.get("/pupils")
+    assert "Step 1 of 3" in said(page) and "How many staff will come?" in said(page)
+    assert f'href="{story.path("/times")}"' in page.text
+    nobody = story.send("/pupils", {"pupils-0-100": ""})
+    assert (nobody.status_code, "Enter how many staff will come, in figures." in said(nobody)) == (422, True)

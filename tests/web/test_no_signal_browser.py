@@ -467,7 +467,7 @@ def test_remove_from_this_phone_leaves_nothing_and_keeps_nothing_until_one_asks(
     page.context.set_offline(False)
     expect(said(page)).to_contain_text(SENT)
     page.get_by_role("button", name="Remove from this phone").click()
-    expect(page.get_by_text("Nothing. In a hall without signal")).to_be_visible()
+    expect(page.get_by_text("Nothing. Without signal")).to_be_visible()
     check(page)
     site.open(page, day.reports[1])
     fill(page, "187")

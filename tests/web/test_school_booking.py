@@ -11,6 +11,8 @@ from outreach.booking import promises
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import schools
 from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
+from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour.adults import GOVERNORS, SOME, TEACHERS, AdultTarget
 
@@ -228,7 +230,7 @@ def test_more_than_one_show_seats_says_what_fits(client: FlaskClient, stopped) -
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({}, "Say which hall or room, for example main hall."),
+        ({}, "Say which room it is in."),
         (HALL | {"step_free": "perhaps"}, "There is a problem"),
         (HALL | {"hall": "x" * 121}, "Hall or room must be 120 characters or fewer."),
         (HALL | {"arrival_note": "x" * 501}, "must be 500 characters or fewer."),
@@ -360,18 +362,25 @@ def test_school_of_unknown_ages_may_bring_any_target_year_group(client: FlaskCli
 
 
 @pytest.mark.both_databases
-def test_programme_for_adults_asks_for_no_pupils(client: FlaskClient, stopped) -> None:
+def test_programme_for_adults_asks_for_staff(client: FlaskClient, stopped) -> None:
     story = lay(client, for_adults=True)
     with transaction() as session:
         session.execute(db.text("DELETE FROM programme_target"))
     key = story.choose()
-    assert story.get("/form").headers["Location"] == story.path("/hall")
-    assert story.get("/pupils").headers["Location"] == story.path("/hall")
+    assert story.get("/form").headers["Location"] == story.path("/pupils")
+    assert story.send("/pupils", {"pupils-0-100": "40"}).headers["Location"] == story.path("/form")
     story.send("/hall", HALL)
     story.send("/people", PEOPLE)
     answer = story.post("/book", slots=key)
     assert answer.status_code == 303, said(answer)
-    assert "Your staff" in said(client.get(answer.headers["Location"]))
+    page = said(client.get(answer.headers["Location"]))
+    assert "40 staff" in page and "pupil" not in page.lower()
+    (booking,) = bookings_of(story)
+    assert (booking.seats, promises.pupils_of(booking)) == (40, {STAFF: 40})
+    letter = db.session.scalars(select(Letter).where(Letter.kind == "booked")).first()
+    assert letter is not None
+    text = copies.read(letter.raw).text
+    assert "Who: 40 staff" in text and "After the session we ask you how many staff came." in text
 
 
 def test_a_training_names_which_staff_it_is_for_and_is_nothing_to_book_for_a_school_that_is_not_meant(

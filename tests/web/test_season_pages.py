@@ -101,8 +101,8 @@ def test_the_workbook_says_first_that_it_is_not_for_publication_and_adds_up(
     sheets = [[list(row) for row in book[name].iter_rows(values_only=True)] for name in book.sheetnames]
     for rows in sheets:
         assert rows[0][0] == (
-            "Season 2026/27, as it stands on 19 January 2027. Not for publication: small numbers of "
-            "pupils are not hidden."
+            "Season 2026/27, as it stands on 19 January 2027. Not for publication: small numbers "
+            "are not hidden."
         )
     assert sheets[-1].pop()[0] == "End of the season. A file without this line was cut off."
     (_, head, *lines), (_, day_head, *days), (_, show_head, *shows) = sheets

@@ -18,6 +18,7 @@ from outreach.county import school_days, school_locations
 from outreach.county.register import lines
 from outreach.county.schools import School
 from outreach.ground import history
+from outreach.ground.audience import people_in_group
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name, year_groups_name
@@ -153,16 +154,16 @@ def _must_fit(booking: Booking, new: School, *, now: datetime) -> None:
             raise SuccessorHasBooked(new, other, f" for {year_groups_name(both)}" if both else "")
     account = accounts.account(programme, new, now=now)
     for year_group, comes in pupils.items():
-        named = year_group_name(year_group)
         if year_group not in account.expected:
             raise DoesNotFit(
-                f"{new.name} has no {named} in this programme by the register. Correct its ages, or the promise, first."
+                f"{new.name} has no {year_group_name(year_group)} in this programme by the register. Correct its ages, "
+                "or the promise, first."
             )
         at_most = account.expected[year_group].at_most
         there = account.promised.get(year_group, 0)
         if at_most is not None and comes + there > at_most:
             raise DoesNotFit(
-                f"{new.name} has {account.expected[year_group].pupils or 0:,} pupils in {named} by our count; "
+                f"{new.name} has {people_in_group(account.expected[year_group].pupils or 0, year_group)} by our count; "
                 f"{comes + there:,} would be promised. Change the numbers, or enter its own number, first."
             )
     limits.allow(programme, new, account, pupils)

@@ -84,7 +84,7 @@ def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: da
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
     told.each(booking, people, visit, letters.booked, now=now, expires_at=told.expiry(booking))
-    changes = [f"{school.name} joins as a guest, with {count(wanted, 'pupil')}."]
+    changes = [f"{school.name} joins as a guest, with {booking.programme.words.count(wanted)}."]
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
     return booking

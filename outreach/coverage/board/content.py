@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from outreach.coverage import figures, gaps
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing, Word
 from outreach.ground import suppression
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_groups_name, year_name
+from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name, year_groups_name, year_name
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
@@ -109,6 +109,7 @@ def draw(
         "title": reckoning.programme.title,
         "academic_year": year_name(reckoning.programme.academic_year),
         "for_adults": adults,
+        "staff_counted": adults,
         "year_groups": [] if adults else list(reckoning.year_groups),
         "whom": reckoning.whom,
         "target_rule": reckoning.adults.rule
@@ -318,7 +319,7 @@ def _between(releases: Iterable[Release]) -> Iterator[Release]:
             people = dict(base.people)
             for organisation_id in sorted(changed):
                 seen, (_, pupils, target) = counted[organisation_id][0], there[organisation_id]
-                for whose in units_of(organisation_id, YEAR_GROUPS):
+                for whose in units_of(organisation_id, (*YEAR_GROUPS, STAFF)):
                     people.pop(whose, None)
                 people |= pupils_of(
                     organisation_id,
@@ -460,7 +461,7 @@ def also_seen(organisation_id: int, pupils: int, earlier: Sequence[Release]) -> 
     it did."""
     also, found = frozenset((ALSO,)), {}
     for release in sorted(earlier, key=lambda release: release.day, reverse=True):
-        for whose in units_of(organisation_id, YEAR_GROUPS):
+        for whose in units_of(organisation_id, (*YEAR_GROUPS, STAFF)):
             was = sum(n for part, n in release.people.get(whose, {}).items() if SEEN in part)
             if was and whose not in found and pupils:
                 found[whose] = {also: min(was, pupils)}
@@ -618,8 +619,9 @@ def definitions(content: Content) -> list[list[str]]:
             f"{content['target_rule']} Schools that were taken out with a reason are listed apart.",
         ],
         [
-            "Seen",
-            "At least one adult of the school was present, by what the school or the company reported."
+            "Trained" if content["for_adults"] else "Seen",
+            "Staff of the school were trained at a session that took place, by what the school or the company "
+            "reported, and at least half of them where their number is known."
             if content["for_adults"]
             else (
                 "Every year group of the target that the school offers was at a show that took place, by "
@@ -631,7 +633,7 @@ def definitions(content: Content) -> list[list[str]]:
             "Gap",
             "A school of the target with a year group neither seen nor booked, or with a show that nobody reported."
             if not content["for_adults"]
-            else "A school of the target that neither attended nor is booked, or with a show that nobody reported.",
+            else "A school of the target that neither attended nor is booked, or with a session that nobody reported.",
         ],
     ]
     if not content["for_adults"]:
@@ -655,6 +657,13 @@ def definitions(content: Content) -> list[list[str]]:
                 "By pupils, and passed on to the school’s safeguarding lead, as schools report them.",
             ],
         ]
+    else:
+        found.append(
+            [
+                "Staff",
+                "Front-line staff, as the school told it. Schools whose number is unknown are in no share.",
+            ]
+        )
     found.append(
         [
             "Hidden",

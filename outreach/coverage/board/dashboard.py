@@ -16,9 +16,9 @@ from outreach.county.schools import School
 from outreach.coverage import facts
 from outreach.coverage.as_of import cut_of
 from outreach.ground.db import db
+from outreach.ground.school_year import STAFF
 from outreach.ground.suppression import KEPT_BACK, Count
 from outreach.tour.programmes import Programme
-from outreach.visits.verdicts import ADULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,4 +67,4 @@ def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked
 
 
 def _years(year_groups: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted(y for y in year_groups if y != ADULTS))
+    return tuple(sorted(y for y in year_groups if y != STAFF))

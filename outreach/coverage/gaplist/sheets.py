@@ -11,13 +11,13 @@ from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.coverage.gaplist.filters import GapFilters
 from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap
-from outreach.ground import tabular
-from outreach.ground.school_year import year_group_name
+from outreach.ground import audience, tabular
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count, day_short
 from outreach.tour.programmes import Programme
 
-NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
+NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
 
 HEAD = [
     "URN",
@@ -63,7 +63,7 @@ def lines(
 
     `only`: of these URNs alone. `between` is called after each part, when nothing is being read.
     """
-    yield HEAD
+    yield audience.head_of(HEAD, for_adults=programme.for_adults)
     schools = 0
     for part in in_parts.standings_in_parts(programme.id, as_of=day_of(now), now=now):
         mine = [s for s in part.target if s.is_gap and (only is None or s.organisation_id in only)]
@@ -86,7 +86,9 @@ def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterato
 
 def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
     s = gap.standing
-    states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
+    states = "; ".join(
+        f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y in YEAR_GROUPS
+    )
     return [
         s.organisation_id,
         s.name,

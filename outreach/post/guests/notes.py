@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.ground import wording
+from outreach.ground.audience import OF_STAFF
 from outreach.ground.db import db
+from outreach.ground.school_year import STAFF
 from outreach.post import links
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
@@ -51,6 +53,8 @@ class GuestNote:
         """'9 pupils of Year 8'; '12 pupils of Years 8 and 9'."""
         total = sum(n for _, n in self.pupils)
         groups = wording.year_groups_name(y for y, n in self.pupils if n)
+        if any(y == STAFF for y, _ in self.pupils):
+            return OF_STAFF.count(total)
         return f"{wording.count(total, 'pupil')} of {groups}" if groups else wording.count(total, "pupil")
 
 

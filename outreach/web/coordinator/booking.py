@@ -50,7 +50,7 @@ class CancelForm(forms.Form):
     reason = forms.words(
         "Why?",
         required="Say why, in a few words.",
-        hint="It stands in the letter to the school. No pupil’s name.",
+        hint="It stands in the letter to the school. No names.",
         at_most=500,
     )
 
@@ -171,7 +171,7 @@ def booking_change(reference: str) -> Any:
     typed = request.form if request.method == "POST" else school_forms.change_typed(found)
     asked, room = (
         school_forms.change_form(found, typed),
-        school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS),
+        school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS, words=found.programme.words),
     )
     stands = opened.over(lambda: _as_promised(reference), found, "changed", "moved")
     if request.method == "POST" and forms.valid(asked, room):
@@ -325,7 +325,7 @@ def _as_promised(reference: str) -> dict[str, str]:
     typed = school_forms.change_typed(found)
     return opened.words_of(
         school_forms.change_form(found, typed),
-        school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS),
+        school_forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS, words=found.programme.words),
     )
 
 

@@ -17,8 +17,10 @@ from outreach.booking.promises import (
     Cancellation,
 )
 from outreach.county.schools import School
+from outreach.ground import audience
 from outreach.ground.wording import (
     and_list,
+    capfirst,
     clock,
     date_and_time,
     day,
@@ -64,7 +66,13 @@ def head_deeds(
     if show.ends_at > now:
         if booking.role == HOST:
             deeds.append(("booking_move", "Move", "btn s"))
-        deeds.append(("booking_change", "Change numbers or hall", "btn q s"))
+        deeds.append(
+            (
+                "booking_change",
+                f"Change numbers or {audience.words(booking.programme.for_adults).hall}",
+                "btn q s",
+            )
+        )
         deeds.append(("booking_cancel", "Cancel…", "btn stop s"))
     return deeds
 
@@ -131,16 +139,19 @@ def facts(
     school is still reminded of it; `reminded`: what was written; `wants_none`: it said so."""
     show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
     address = ", ".join(line for line in (host.street, host.locality, host.town, host.postcode) if line)
-    where = f"at {host.name}, as guest" if guest else booking.hall or "hall not said"
+    words = audience.words(booking.programme.for_adults)
+    where = f"at {host.name}, as guest" if guest else booking.hall or f"{words.hall} not said"
     return [
-        Fact(term="In the hall", words=f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"),
+        Fact(
+            term=f"In the {words.hall}", words=f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"
+        ),
         Fact(term="Where", words=where, beneath=address or "address not known"),
         *(_of_guest(place) if guest else []),
         Fact(
             term="Step-free way in",
             words={True: "yes", False: "no", None: "not said"}[booking.step_free],
         ),
-        Fact(term="Pupils", words=_pupils(booking, pupils)),
+        Fact(term=capfirst(words.many), words=_pupils(booking, pupils)),
         Fact(term="Access", words=and_list(access) if access else "no needs named"),
         Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
         *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
@@ -170,7 +181,7 @@ def _of_guest(place: GuestPlace | None) -> list[Fact]:
 
 def _pupils(booking: Booking, pupils: Mapping[int, int]) -> str:
     if booking.programme.for_adults:
-        return "staff only"
+        return number(booking.seats) if booking.seats else "number not known"
     by_year = ", ".join(f"{number(n)} in {year_group_name(year)}" for year, n in pupils.items())
     if len(pupils) > 1:
         return f"{number(booking.seats)}: {by_year}"

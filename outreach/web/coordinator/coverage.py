@@ -36,7 +36,7 @@ DIMENSIONS = {
     figures.YEAR_GROUP: ("Year group", "Year groups"),
 }
 
-NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
+NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
 
 
 @coordinator.get("/coverage")

@@ -11,6 +11,8 @@ from outreach.coverage import figures, gaps
 from outreach.coverage.figures import CoverageFigures, Spread, Totals, YearTotals
 from outreach.coverage.lists import GAP, NONE
 from outreach.coverage.standings import OPEN, Reckoning
+from outreach.ground import audience
+from outreach.ground.audience import Words
 from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_name
 from outreach.web.coordinator.as_of import View
 from outreach.web.coordinator.bars import KEYS, bar
@@ -177,6 +179,11 @@ class CoverageWords:
         return self.view.programme.for_adults
 
     @property
+    def words(self) -> Words:
+        """The words for whom it is for."""
+        return audience.words(self.for_adults)
+
+    @property
     def done(self) -> str:
         return gaps.named("seen", for_adults=self.for_adults)
 
@@ -331,11 +338,10 @@ class CoverageWords:
             Column(head=["Standings"], label="Standings", looks="barcell"),
             Column(head=["Gaps"], label="Gaps"),
         ]
-        if not self.for_adults:
-            columns += [
-                Column(head=["Pupils", "seen"], label="Pupils seen"),
-                Column(head=["of"], label="of"),
-            ]
+        columns += [
+            Column(head=capfirst(self.words.seen).split(" "), label=capfirst(self.words.seen)),
+            Column(head=["of"], label="of"),
+        ]
         return columns
 
     def row(self, t: Totals | YearTotals, by: str | None, then: Totals | YearTotals | None) -> Row:
@@ -350,10 +356,9 @@ class CoverageWords:
             cells.append(self._then(then, query, seen))
         cells.append(([], []))
         cells.append((sentence(link(number(t.gaps), self.to(missing))), []))
-        if not self.for_adults:
-            known = link(number(t.target_pupils), self.to(f"{query}&number=known"))
-            cells.append((sentence(link(number(t.seen_pupils), self.to(f"{query}&counted=1"))), []))
-            cells.append((sentence("unknown" if t.unknown == t.schools else known), []))
+        known = link(number(t.target_pupils), self.to(f"{query}&number=known"))
+        cells.append((sentence(link(number(t.seen_pupils), self.to(f"{query}&counted=1"))), []))
+        cells.append((sentence("unknown" if t.unknown == t.schools else known), []))
         return Row(
             name=capfirst(t.name),
             href=self.to(query),
@@ -412,7 +417,7 @@ class CoverageWords:
 
     def _pupil_numbers(self) -> Iterator[Said]:
         county = self.county
-        yield "Pupil numbers: "
+        yield f"{self.words.numbers}: "
         if county.own:
             yield from (link(number(county.own), self.to("&number=own")), " from schools, ")
         if county.estimated:
@@ -427,10 +432,10 @@ class CoverageWords:
             yield link(number(county.seen_of_known), self.to("&counted=1&number=known"))
             yield " of "
             yield link(number(county.target_pupils), self.to("&number=known"))
-            yield f" pupils have seen it, {county.pupil_share_said}"
+            yield f" {self.words.have_seen_it}, {county.pupil_share_said}"
             if county.uncounted_pupils:
                 nobody = number(county.uncounted_pupils)
-                yield f", leaving out {nobody} in year groups that nobody counted"
+                yield f", leaving out {nobody} {self.words.uncounted}"
             yield "."
         if county.census_said:
             yield f" Estimates rest on {county.census_said}."

@@ -28,7 +28,7 @@ from outreach.web.refusals import back_to
 class MoveForm(forms.Form):
     note = forms.words(
         "A note in the letter",
-        hint="It stands in the letter to the school. You may leave it empty. No pupil’s name.",
+        hint="It stands in the letter to the school. You may leave it empty. No names.",
         at_most=moving.NOTE_AT_MOST,
     )
     silent = forms.tick("Leave our words out: I tell the school myself")

@@ -18,9 +18,9 @@ from outreach.coverage.gaplist import filters as gap_filters
 from outreach.coverage.gaplist.filters import KINDS, NOBODY, NOT_SET, OWNER, SORTS
 from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap, Missing
-from outreach.ground import clock
+from outreach.ground import audience, clock
 from outreach.ground.db import db
-from outreach.ground.school_year import year_group_name
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.tour.programmes import Programme
@@ -185,8 +185,11 @@ def _about(gap: Gap, *, for_adults: bool) -> str:
     """'Fenwold · Secondary · 312 pupils · never seen'."""
     s = gap.standing
     parts = [s.district_name, s.phase]
-    if not for_adults:
-        parts.append("pupils unknown" if s.target_pupils is None else count(s.target_pupils, "pupil"))
+    words = audience.words(for_adults)
+    if s.target_pupils is not None:
+        parts.append(words.count(s.target_pupils))
+    elif not for_adults:
+        parts.append("pupils unknown")
     if gap.never_seen:
         parts.append("never seen")
     elif gap.not_known:
@@ -224,7 +227,11 @@ def _cell(
         when, what = follow_up_shown.cell(gap.follow_up, today=today, me=current_user.person_id)
         return Cell(column=column, words=when, under=what, href=href)
     if column == "groups":
-        states = [f"{year_group_name(y)} {state}" for y, state in gap.standing.year_groups.items() if y >= 0]
+        states = [
+            f"{year_group_name(y)} {state}"
+            for y, state in gap.standing.year_groups.items()
+            if y in YEAR_GROUPS
+        ]
         return Cell(column=column, words="; ".join(states) or "unknown", loud=bool(states))
     return Cell(column=column, words=gap.standing.trust or "none", loud=bool(gap.standing.trust))
 

@@ -37,7 +37,7 @@ TASKS = {
 class RefuseForm(forms.Form):
     words = forms.words(
         "In your own words",
-        hint="It stands in the letter. May be left empty. No pupil’s name.",
+        hint="It stands in the letter. May be left empty. No names.",
         at_most=1000,
     )
 

@@ -9,9 +9,9 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
+from outreach.ground.audience import in_group
 from outreach.ground.db import transaction
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name
-from outreach.ground.wording import and_list, number
+from outreach.ground.wording import and_list
 from outreach.tour import programmes
 from outreach.visits import pledges, reports
 from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, VisitReport
@@ -20,10 +20,10 @@ from outreach.web.coordinator import report_words
 from outreach.web.coordinator.report_words import Reported
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.pledge_words import said_of_pledges
-from outreach.web.report_form import CoordinatorsReportForm, put_down, taken_back
+from outreach.web.report_form import COUNTED, CoordinatorsReportForm, put_down, taken_back
 
 SIDES = {
-    SCHOOL: "The school’s, about its own pupils",
+    SCHOOL: "The school’s, about its own",
     COMPANY: "The company’s, a head count of the whole show",
     SETTLED: "Mine, which stands over both",
 }
@@ -68,16 +68,16 @@ def report_withdraw(reference: str, side: str) -> Any:
 
 def _page(booking: Booking, form: ReportForm) -> str:
     promised = promises.pupils_of(booking)
-    target = programmes.target_year_groups(booking.programme_id)
+    target = programmes.groups_counted(booking.programme)
     told = [_reported(row) for side in report_words.SIDES if (row := reports.newest(booking, side))]
     difference = reports.difference(booking)
     answers = pledges.answers_of([booking.id]).get(booking.id, [])
-    typed = {y for y in YEAR_GROUPS if f"year_{y}" in request.form and request.form[f"year_{y}"].strip()}
+    typed = {y for y in COUNTED if f"year_{y}" in request.form and request.form[f"year_{y}"].strip()}
     return render_template(
         "coordinator/report.html",
         booking=booking,
         form=form,
-        promised_said=promised_said(promised),
+        promised_said=promised_said(promised, for_adults=booking.programme.for_adults),
         year_groups=sorted({*promised, *target, *typed}),
         together=reports.companions(booking.performance),
         difference=difference,
@@ -94,11 +94,11 @@ def _page(booking: Booking, form: ReportForm) -> str:
     )
 
 
-def promised_said(pupils: Mapping[int, int]) -> str:
+def promised_said(pupils: Mapping[int, int], *, for_adults: bool = False) -> str:
     """How many the school said would come."""
     if not pupils:
-        return "Nobody was promised."
-    return f"Promised: {and_list(f'{number(n)} in {year_group_name(year)}' for year, n in pupils.items())}."
+        return "It is not known how many were promised." if for_adults else "Nobody was promised."
+    return f"Promised: {and_list(in_group(n, year) for year, n in pupils.items())}."
 
 
 def _reported(row: VisitReport) -> Reported:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from outreach.ground.school_year import year_group_name
+from outreach.ground import audience
+from outreach.ground.school_year import STAFF, year_group_name
 from outreach.ground.wording import capfirst, count, number
 from outreach.visits.pledges import DONE, NOT_DONE, PASSED_ON, PledgeAnswer
 from outreach.visits.reports import COMPANY, NOT_COUNTED, SCHOOL, SETTLED, VisitReport
@@ -42,7 +43,7 @@ class Reported:
 
     @property
     def by_year(self) -> list[str]:
-        return [f"{year_group_name(year)}: {number(n)}" for year, n in self.split.items()]
+        return [f"{year_group_name(y)}: {number(n)}" for y, n in self.split.items() if y != STAFF]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +89,16 @@ def not_handed_on(told: Iterable[Reported], answers: Iterable[PledgeAnswer] = ()
     return NOT_HANDED_ON if by_company else ""
 
 
+def _came(one: Reported) -> str:
+    return audience.words(STAFF in one.split).count(one.total or 0)
+
+
 def in_short(one: Reported) -> str:
     """'It took place; 219 pupils; 6 staff' of a report that was corrected or taken back."""
     row = one.row
     if not row.took_place:
         return f"It did not take place: {row.why_not}"
-    said = ["It took place", count(one.total, "pupil") if one.total is not None else one.counted.lower()]
+    said = ["It took place", _came(one) if one.total is not None else one.counted.lower()]
     said += [f"{number(row.staff)} staff"] if row.staff is not None else []
     said += [count(row.concerns, "concern")] if row.concerns is not None else []
     return "; ".join(said)

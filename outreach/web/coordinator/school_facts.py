@@ -14,7 +14,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.history import Subject
-from outreach.ground.school_year import offered, year_group_name, year_name
+from outreach.ground.school_year import STAFF, offered, year_group_name, year_name
 from outreach.ground.typed_days import Which
 from outreach.ground.wording import clock as time_of_day
 from outreach.ground.wording import day_short
@@ -35,6 +35,12 @@ from outreach.web.refusals import back_to, status
 
 NUMBERS = ("statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing")
 DAYS = ("open_date", "close_date")
+
+STAFF_NUMBER = "Front-line staff, teaching staff among them"
+STAFF_INTRO = (
+    "A share of staff trained is said only where their number is known. Leave it empty where nobody knows."
+)
+PUPILS_INTRO = "They stand instead of our estimate. Enter 0 where the school has no such year group."
 
 
 class HoursForm(Form):
@@ -135,7 +141,7 @@ def school_numbers(organisation_id: int) -> Any:
         form,
         f"Its own numbers in {year_name(programme.academic_year)}",
         "Keep these numbers",
-        intro="They stand instead of our estimate. Enter 0 where the school has no such year group.",
+        intro=STAFF_INTRO if programme.for_adults else PUPILS_INTRO,
     )
 
 
@@ -213,13 +219,17 @@ def _numbers_form(school: School, programme: Programme) -> Any:
     by_ages = offered(school.statutory_low_age, school.statutory_high_age)
     groups = [y for y in target_year_groups(programme.id) if by_ages is None or y in by_ages or y in told]
     boxes = {
-        f"y{y}": forms.number(f"Pupils in {year_group_name(y)}", at_most=2000, default=told.get(y))
-        for y in groups
+        f"y{y}": forms.number(_question(y), at_most=2000, default=told.get(y))
+        for y in ([STAFF] if programme.for_adults else groups)
     }
     if not boxes:
         abort(404)
 
     return type("NumbersForm", (Form,), boxes)()
+
+
+def _question(year_group: int) -> str:
+    return STAFF_NUMBER if year_group == STAFF else f"Pupils in {year_group_name(year_group)}"
 
 
 def _plain(value: Any) -> str:

@@ -11,8 +11,8 @@ from outreach.county.corrections import FIELDS
 from outreach.county.register import hands
 from outreach.county.schools import Correction, School
 from outreach.ground import history
+from outreach.ground.audience import box_of_group, in_group
 from outreach.ground.history import History
-from outreach.ground.school_year import year_group_name
 from outreach.ground.wording import and_list, date_and_time, day_short, number
 
 BY_ITSELF = ("address", "day", "name", "owner", "phone", "role", "starts", "starts_at", "whose")
@@ -138,6 +138,14 @@ def _told(key: str, value: Any) -> str:
     return _plain(value) if key in BY_ITSELF else f"{_label(key)}: {_plain(value)}"
 
 
+def _in_group(number: Any, year_group: int) -> str:
+    return (
+        in_group(number, year_group)
+        if isinstance(number, int)
+        else f"{_plain(number)} in {box_of_group(year_group)}"
+    )
+
+
 def _label(key: str) -> str:
     return FIELDS.get(key, key.replace("_", " "))
 
@@ -148,7 +156,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict) and all(str(key).isdigit() for key in value):
-        return and_list(f"{_plain(n)} in {year_group_name(int(year))}" for year, n in value.items())
+        return and_list(_in_group(n, int(year)) for year, n in value.items())
     if isinstance(value, dict):
         return ", ".join(_told(str(key), one) for key, one in value.items())
     if isinstance(value, list):

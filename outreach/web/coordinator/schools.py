@@ -11,17 +11,23 @@ from flask import current_app, g, render_template, request, url_for
 from outreach.coverage import as_of, figures, gaps, in_parts, lists
 from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, ListFilters
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
-from outreach.ground import clock, tabular
+from outreach.ground import audience, clock, tabular
+from outreach.ground.audience import OF_PUPILS, Words
 from outreach.ground.db import db
-from outreach.ground.school_year import year_group_name
-from outreach.ground.wording import count, day_short, number
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.wording import (
+    capfirst,
+    count,
+    day_short,
+    number,
+)
 from outreach.web import absent_words, downloads
 from outreach.web.coordinator.as_of import View, filters_asked, page_asked, view
 from outreach.web.gate import coordinator, coordinators_only
 
 PAGE = 50
 SCHOOL_PAGE = "coordinator.school"
-NOT_FOR_PUBLICATION = "Not for publication: small numbers of pupils are not hidden."
+NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
 
 
 @coordinator.get("/schools")
@@ -50,7 +56,7 @@ def schools() -> Any:
         rows=rows[(page - 1) * PAGE : page * PAGE],
         chips=_chips(asked, reckoning, filters),
         also=filters.which == ALSO_SEEN,
-        pupils_said="" if asked.programme.for_adults else pupils_said(inside, filters.year),
+        pupils_said=pupils_said(inside, filters.year, asked.programme.words),
         census="" if asked.programme.for_adults else figures.census_said(inside),
         pupils_of=lists.pupils_of,
         seen_of=lists.seen_of,
@@ -86,19 +92,19 @@ def schools_csv() -> Any:
     filters = filters_asked(asked.left_out)
     title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
     if filters.which == ALSO_SEEN:
-        rows = _also_seen(lists.pick_also_seen(asked.reckoning(), filters))
+        rows = _also_seen(lists.pick_also_seen(asked.reckoning(), filters), asked.programme.words)
     else:
-        rows = _lines(asked, asked.programme.id, filters)
+        rows = _lines(asked, asked.programme.id, filters, for_adults=asked.programme.for_adults)
     return downloads.csv_file(f"schools-{asked.as_of.isoformat()}.csv", [title], rows, end="")
 
 
-def pupils_said(schools: Sequence[Standing], year: int | None) -> str:
+def pupils_said(schools: Sequence[Standing], year: int | None, words: Words = OF_PUPILS) -> str:
     """How many pupils of some schools have seen it, and of how many; behind the number of the schools."""
     if not schools:
         return ""
     known = [s for s in schools if lists.pupils_of(s, year) is not None]
     of_known = number(sum(lists.pupils_of(s, year) or 0 for s in known))
-    said = f", {number(sum(lists.seen_of(s, year) for s in schools))} pupils seen"
+    said = f", {number(sum(lists.seen_of(s, year) for s in schools))} {words.seen}"
     if len(known) == len(schools):
         return f"{said} of {of_known}"
     if not known:
@@ -167,7 +173,7 @@ def _chips(asked: View, reckoning: Reckoning, filters: ListFilters) -> list[tupl
     if filters.number:
         said["number"] = gaps.title(NUMBERS[filters.number])
     if filters.counted:
-        said["counted"] = "Pupils counted"
+        said["counted"] = f"{capfirst(reckoning.programme.words.many)} counted"
     if filters.evidence:
         said["evidence"] = f"Seen: {filters.evidence}"
     if filters.absent:
@@ -209,9 +215,11 @@ _HEAD = [
 ]
 
 
-def _lines(asked: View, programme_id: int, filters: ListFilters) -> Iterator[Sequence[Any]]:
+def _lines(
+    asked: View, programme_id: int, filters: ListFilters, *, for_adults: bool
+) -> Iterator[Sequence[Any]]:
     """The head, each school, and a last line that tells a whole file from one that was cut off."""
-    yield _HEAD
+    yield audience.head_of(_HEAD, for_adults=for_adults)
     schools = 0
     for part in in_parts.standings_in_parts(programme_id, as_of=asked.as_of, now=asked.now):
         for s in lists.matching(part.excluded if filters.which == EXCLUDED else part.target, filters):
@@ -222,8 +230,8 @@ def _lines(asked: View, programme_id: int, filters: ListFilters) -> Iterator[Seq
     yield tabular.end_line(f"the list: {count(schools, 'school')}")
 
 
-def _also_seen(found: Sequence[AlsoSeen]) -> Iterator[Sequence[Any]]:
-    yield ["URN", "School", "District", "Why it counts in no share", "Pupils seen"]
+def _also_seen(found: Sequence[AlsoSeen], words: Words) -> Iterator[Sequence[Any]]:
+    yield ["URN", "School", "District", "Why it counts in no share", capfirst(words.seen)]
     for s in found:
         yield [s.organisation_id, s.name, s.district_name, s.why, "unknown" if s.pupils is None else s.pupils]
     yield tabular.end_line(f"the list: {count(len(found), 'school')}")
@@ -236,7 +244,9 @@ def _kinds(names: Iterable[str]) -> list[str]:
 
 
 def _line(s: Standing) -> list[Any]:
-    states = "; ".join(f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y >= 0)
+    states = "; ".join(
+        f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y in YEAR_GROUPS
+    )
     return [
         s.organisation_id,
         s.name,

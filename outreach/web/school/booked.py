@@ -58,7 +58,7 @@ class ColleagueForm(Form):
 
     name = forms.text("Name", required="Enter your colleague’s name.", at_most=120)
     address = forms.address("Email address", required="Enter your colleague’s email address.")
-    role = forms.text("Role (optional)", hint="For example: Head of Year 9", at_most=120)
+    role = forms.text("Role (optional)", hint="For example: deputy head", at_most=120)
     phone = forms.text("Phone (optional)", at_most=40)
     duty = forms.choice("What are they there for?", DUTIES, required="Say what your colleague is there for.")
 

@@ -57,7 +57,13 @@ def ways_to_change(
         looks = "btn q" if asked_again else "btn"
         ways.append(Way(words="Change numbers or journey", endpoint="school.coming", looks=looks))
     elif booking.can_change(now):
-        ways.append(Way(words="Change numbers or hall", endpoint="school.numbers", looks="btn q"))
+        ways.append(
+            Way(
+                words=f"Change numbers or {booking.programme.words.hall}",
+                endpoint="school.numbers",
+                looks="btn q",
+            )
+        )
     if booking.can_cancel(now) and not asked_again:
         words = "Leave this show" if guest else "Cancel this booking"
         ways.append(Way(words=words, endpoint="school.cancel", looks="stoplink cancel"))

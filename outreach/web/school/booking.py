@@ -260,7 +260,7 @@ def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
         kept=hand.kept,
         keys="+".join(_key(p) for p in hand.kept),
         shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
-        rows=[*check_words.hall(made[0]), *check_words.people(made[0].people)],
+        rows=[*check_words.hall(made[0], g.programme.words), *check_words.people(made[0].people)],
         then=check_words.then(
             g.programme, g.school, hand.kept[0], made[0].people, hand.proposal, today=day_of(clock.now())
         ),

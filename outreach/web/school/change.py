@@ -37,8 +37,14 @@ GUEST_REASONS, EVERY_REASON = (NO_WAY, *REASONS[1:]), (NO_WAY, *REASONS)
 
 class CancelForm(ReasonForm):
     reason = choice("Why?", EVERY_REASON, required="Choose the reason that fits best.")
-    more = words("More in your words (optional)", hint="No pupil’s name, please.", at_most=500)
+    more = words("More in your words (optional)", hint="No names, please.", at_most=500)
     guests = tick("Our guests may read this reason too")
+
+
+def _reasons(booking: Booking) -> tuple[tuple[str, str], ...]:
+    if booking.role == promises.GUEST:
+        return GUEST_REASONS
+    return (("hall", f"Our {booking.programme.words.hall} is not free any more"), *REASONS[1:])
 
 
 @school.route("/i/<token>/booked/<reference>/move/to", methods=["GET", "POST"])
@@ -80,7 +86,10 @@ def numbers(token: str, reference: str) -> Any:
     if not booking.can_change(now):
         return _too_late(token, booking, "change")
     typed = request.form if request.method == "POST" else forms.change_typed(booking)
-    asked, room = forms.change_form(booking, typed), forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS)
+    asked, room = (
+        forms.change_form(booking, typed),
+        forms.hall_form(typed, shows=1, needs=ACCESS_NEEDS, words=booking.programme.words),
+    )
     if request.method == "POST" and valid(asked, room):
         with transaction():
             _change(own_booking(reference), asked, room, now=now)
@@ -109,7 +118,7 @@ def cancel(token: str, reference: str) -> Any:
     if not booking.can_cancel(now):
         return _too_late(token, booking, "cancel")
     form = CancelForm()
-    set_choices(form.reason, GUEST_REASONS if booking.role == promises.GUEST else REASONS)
+    set_choices(form.reason, _reasons(booking))
     if form.validate_on_submit():
         with transaction():
             bookings.cancel(

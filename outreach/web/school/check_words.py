@@ -9,8 +9,9 @@ from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
 from outreach.county.schools import School
+from outreach.ground.audience import OF_PUPILS, Words, in_group, words_of_group
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, capfirst, clock, clock_span, day, year_group_name
+from outreach.ground.wording import and_list, capfirst, clock, clock_span, day
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.web.school.booked_words import by
@@ -29,22 +30,25 @@ class Row:
 def show(performance: Performance, promise: Promise) -> list[Row]:
     """One performance: when, who comes, and what they need."""
     coming = [(y, n) for y, n in promise.pupils.items() if n]
-    said = [f"{n:,} in {year_group_name(y)}" for y, n in coming]
+    said = [in_group(n, y) for y, n in coming]
     at = performance
     rows = [
         Row(term="When", lines=(day(at.starts_at), clock_span(at.starts_at, at.ends_at)), page="times"),
         Row(term="Company", lines=(f"arrives {clock(at.get_in_at)}, away by {clock(at.away_at)}",)),
     ]
     if said:
-        rows.append(Row(term="Pupils", lines=(", ".join(said),), page="pupils"))
+        rows.append(
+            Row(term=capfirst(words_of_group(coming[0][0]).many), lines=(", ".join(said),), page="pupils")
+        )
     needs = told.access_words(dict(promise.access_needs)) or ("none",)
     return [*rows, Row(term="Access needs", lines=needs, page="hall")]
 
 
-def hall(promise: Promise) -> list[Row]:
+def hall(promise: Promise, words: Words = OF_PUPILS) -> list[Row]:
     """The hall; what is to be known on arrival, where anything was said."""
+    term = capfirst(words.hall)
     way_in = {True: "step-free", False: "not step-free", None: "step-free way in not known"}
-    rows = [Row(term="Hall", lines=(promise.hall,), small=(way_in[promise.step_free],), page="hall")]
+    rows = [Row(term=term, lines=(promise.hall,), small=(way_in[promise.step_free],), page="hall")]
     if promise.arrival_note:
         rows.append(Row(term="On arrival", lines=tuple(promise.arrival_note.splitlines()), page="hall"))
     return rows

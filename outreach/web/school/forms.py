@@ -16,7 +16,8 @@ from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county.contacts import find_address
 from outreach.ground import clock
-from outreach.ground.wording import year_group_name
+from outreach.ground.audience import OF_PUPILS, Words, box_of_group, many_in_group, words_of_group
+from outreach.ground.school_year import STAFF
 from outreach.web import forms
 from outreach.web.fields import tidy
 from outreach.web.forms import Form
@@ -68,6 +69,11 @@ class PupilsForm(TypedForm):
     questions: Mapping[int, str]
     proposed: bool
 
+    @property
+    def words(self) -> Words:
+        """The words for who comes."""
+        return words_of_group(max(self.year_groups))
+
     def entered(self) -> list[dict[int, int]]:
         """Pupils by year group, for each show."""
         return [
@@ -104,7 +110,7 @@ class PupilsForm(TypedForm):
             self._say(show, said)
         for show, pupils in enumerate(entered):
             if not pupils:
-                self._say(show, "Enter how many pupils will come. One year group may be 0, not all of them.")
+                self._say(show, f"Enter how many {self.words.many} will come.{self.words.not_all_nought}")
         self.questions = seats.beyond_count(self.totals(), self.counted, self.promised)
         if self.sure.data != self.figures():
             for year_group, question in self.questions.items():
@@ -134,10 +140,9 @@ def pupils_form(
     boxes: dict[str, Any] = {}
     for show in range(shows):
         for year_group in year_groups:
-            name = year_group_name(year_group)
             boxes[f"pupils-{show}-{year_group}"] = forms.number(
-                name,
-                required=f"Enter how many {name} pupils will come, in figures. If none do, enter 0.",
+                box_of_group(year_group),
+                required=_required(year_group),
                 at_most=5000,
                 hint="" if shows > 1 else _our_count(counted.get(year_group), filled=year_group in filled),
                 default=proposal[show].get(year_group, 0) if proposal else filled.get(year_group),
@@ -151,10 +156,18 @@ def pupils_form(
     return made
 
 
+def _required(year_group: int) -> str:
+    none = "" if year_group == STAFF else " If none do, enter 0."
+    return f"Enter how many {many_in_group(year_group)} will come, in figures.{none}"
+
+
 def _to_be_checked(
     counted: Mapping[int, Expected], promised: Mapping[int, int], year_groups: Sequence[int], ceiling: int
 ) -> dict[int, int]:
-    """What our count leaves of each year group; nothing where all of them together are more than a show takes."""
+    """What our count leaves of each year group; nothing where all of them together are more than a show takes, or of
+    staff, who seldom come all at once."""
+    if STAFF in year_groups:
+        return {}
     left = {
         y: n for y in year_groups if y in counted and (n := (counted[y].pupils or 0) - promised.get(y, 0)) > 0
     }
@@ -185,7 +198,7 @@ class AskingNeeds(TypedForm):
 class HallForm(AskingNeeds):
     hall = forms.text(
         "Hall or room",
-        required="Say which hall or room, for example main hall.",
+        required="Say which room it is in.",
         at_most=120,
         render_kw={"autocomplete": "off"},
     )
@@ -198,14 +211,17 @@ class HallForm(AskingNeeds):
         return {"yes": True, "no": False}.get(str(self.step_free.data))
 
 
-def hall_form(typed: Typed | None, *, shows: int, needs: Mapping[str, str]) -> HallForm:
+def hall_form(
+    typed: Typed | None, *, shows: int, needs: Mapping[str, str], words: Words = OF_PUPILS
+) -> HallForm:
     """Hall and arrival, and for each show a box for each access need, named 'access-SHOW-SLUG'."""
     boxes = {
-        f"access-{show}-{slug}": forms.number(words[:1].upper() + words[1:], at_most=500)
+        f"access-{show}-{slug}": forms.number(said[:1].upper() + said[1:], at_most=500)
         for show in range(shows)
-        for slug, words in needs.items()
+        for slug, said in needs.items()
     }
     made: HallForm = type("HallForm", (HallForm,), boxes)(typed)
+    made.hall.label.text = words.hall_or_room
     return made
 
 
@@ -407,7 +423,7 @@ def change_typed(booking: Booking) -> dict[str, str]:
     pupils = promises.pupils_of(booking)
     groups = {*accounts.account(booking.programme, booking.school, now=clock.now()).expected, *pupils}
     return {
-        **{f"pupils-0-{y}": str(pupils.get(y, 0)) for y in groups},
+        **{f"pupils-0-{y}": str(pupils.get(y, "" if y == STAFF else 0)) for y in groups},
         **{f"access-0-{slug}": str(n) for slug, n in booking.access_needs.items()},
         **hall_typed(booking),
     }

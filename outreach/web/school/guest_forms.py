@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from outreach.booking.guest_places import ASK, NONE, OPEN, TRAVEL, WHY, GuestPlace, Seats, Travel
+from outreach.booking.guest_places import (
+    ASK,
+    NONE,
+    OPEN,
+    TRAVEL,
+    WHY,
+    GuestPlace,
+    Seats,
+    Travel,
+    why_in_words,
+)
+from outreach.ground.audience import OF_PUPILS, Words
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.school.forms import AskingNeeds, need
@@ -12,7 +23,7 @@ ARRIVES_HINT = "For example: 9:40am"
 
 
 class ComingForm(AskingNeeds):
-    """How a guest comes, and its access needs; made by `coming_form`. No names of pupils."""
+    """How a guest comes, and its access needs; made by `coming_form`. No names."""
 
     travels_by = forms.choice(
         "How do you get there?",
@@ -23,7 +34,7 @@ class ComingForm(AskingNeeds):
     arrives = forms.clock("When will you be there?", hint=ARRIVES_HINT)
     travel_note = forms.words(
         "Anything your host should know about the journey?",
-        hint="For example: the coach drops off and comes back. No pupil’s name, please.",
+        hint="For example: the coach drops off and comes back. No names, please.",
         at_most=300,
     )
 
@@ -37,22 +48,35 @@ class ComingForm(AskingNeeds):
 
 
 class AskForm(ComingForm):
-    why = forms.choice("Why would you rather go to a neighbour?", tuple(WHY.items()), required="Say why.")
+    why = forms.choice(
+        "Why would you rather go to a neighbour?",
+        [(why, why_in_words(why, OF_PUPILS)) for why in WHY],
+        required="Say why.",
+    )
     message = forms.words(
         "Would you like to say more to your host?",
-        hint="No pupil’s name, please.",
+        hint="No names, please.",
         at_most=300,
     )
 
 
-def coming_form(typed: Mapping[str, str] | None, needs: Mapping[str, str], *, asks: bool) -> Any:
+def coming_form(
+    typed: Mapping[str, str] | None,
+    needs: Mapping[str, str],
+    *,
+    asks: bool,
+    words: Words = OF_PUPILS,
+) -> Any:
     """With a box for each access need, named as HallForm names them: 'access-0-SLUG'."""
     boxes = {
-        f"access-0-{slug}": forms.number(words[:1].upper() + words[1:], at_most=500)
-        for slug, words in needs.items()
+        f"access-0-{slug}": forms.number(said[:1].upper() + said[1:], at_most=500)
+        for slug, said in needs.items()
     }
     base = AskForm if asks else ComingForm
-    return type(base.__name__, (base,), boxes)(typed)
+    made = type(base.__name__, (base,), boxes)(typed)
+    if asks:
+        forms.set_choices(made.why, [(why, why_in_words(why, words)) for why in WHY])
+    return made
 
 
 def coming_typed(place: GuestPlace | None, access_needs: Mapping[str, int]) -> dict[str, str]:

@@ -298,6 +298,7 @@ def _forms(
         else (guest_forms.coming_typed(place, place.access_needs) if place else None),
         ACCESS_NEEDS,
         asks=missing is None,
+        words=g.programme.words,
     )
     known = Known(g.programme, g.school, [Addressee(address=g.link.address, name=g.link.name)])
     people = posted if posted is not None else before.get("people") or known.people()

@@ -12,6 +12,7 @@ from outreach.booking import named
 from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.ground import clock
+from outreach.ground.audience import Words
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -28,6 +29,11 @@ REASONS = (
     ("staff", "Nobody has the time to arrange it"),
     ("other", "Another reason"),
 )
+
+
+def _reasons(words: Words) -> list[tuple[str, str]]:
+    said = {"saw it": words.seen_it, "room": words.no_hall}
+    return [(reason, said.get(reason, usual)) for reason, usual in REASONS]
 
 
 class NotThisYearForm(ReasonForm):
@@ -92,6 +98,7 @@ SAID = ("not-this-year", "other-days", "waiting-list", "somebody-else", "somebod
 @by_personal_link
 def not_this_year(token: str) -> Any:
     form = NotThisYearForm()
+    forms.set_choices(form.reason, _reasons(g.programme.words))
     return _answer(token, form, DECLINED, "not-this-year")
 
 

@@ -16,7 +16,7 @@ from outreach.web.gate import by_personal_link, school
 class NoForm(Form):
     reason = words(
         "Why does it not suit? (optional)",
-        hint="For example: mock exams that week. No pupil’s name, please.",
+        hint="For example: mock exams that week. No names, please.",
         at_most=500,
     )
 

@@ -64,7 +64,7 @@ def _page(
     answered: Mapping[str, PledgeAnswer],
     form: SchoolReportForm,
 ) -> str:
-    target = programmes.target_year_groups(booking.programme_id)
+    target = programmes.groups_counted(booking.programme)
     said = reports.newest(booking, reports.SCHOOL)
     return render_template(
         "school/report.html",

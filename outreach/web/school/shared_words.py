@@ -6,19 +6,20 @@ from flask import g
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.ground.wording import and_list, clock, clock_span, count, day, year_group_name
+from outreach.ground.audience import in_group
+from outreach.ground.wording import and_list, clock, clock_span, day
 
 
 def pupils_said(booking: Booking) -> str:
     """'108 in Year 8 and 104 in Year 9'."""
-    return and_list(f"{n:,} in {year_group_name(y)}" for y, n in promises.pupils_of(booking).items())
+    return and_list(in_group(n, y) for y, n in promises.pupils_of(booking).items())
 
 
 def words_for_colleagues(booking: Booking) -> str:
     """What a head teacher and colleagues need to know, to paste into a mail; the school's link is not in it."""
     show, programme = booking.performance, booking.programme
     when = f"{day(show.starts_at)}, {clock_span(show.starts_at, show.ends_at)}"
-    who = pupils_said(booking) or ("our staff" if programme.for_adults else count(booking.seats, "pupil"))
+    who = pupils_said(booking) or (programme.words.count(booking.seats) if booking.seats else "our staff")
     partnership = g.partnership
     questions = ", ".join(filter(None, (partnership.contact_name, partnership.contact_phone)))
     if booking.role == promises.GUEST:
@@ -30,8 +31,8 @@ def words_for_colleagues(booking: Booking) -> str:
     else:
         lines = [
             f"‘{programme.title}’ comes to us on {when}.",
-            f"Where: {booking.hall or 'our hall'}. The company sets up from {clock(show.get_in_at)} and is away by "
-            f"{clock(show.away_at)}.",
+            f"Where: {booking.hall or f'our {programme.words.hall}'}. The company sets up from "
+            f"{clock(show.get_in_at)} and is away by {clock(show.away_at)}.",
             f"Who: {who}.",
         ]
     if not programme.for_adults:

@@ -87,7 +87,10 @@ class Answers:
         typed = self.typed.get(name)
         if name == HALL:
             return forms.hall_form(
-                self._known.hall() if typed is None else typed, shows=self.shows, needs=ACCESS_NEEDS
+                self._known.hall() if typed is None else typed,
+                shows=self.shows,
+                needs=ACCESS_NEEDS,
+                words=self._programme.words,
             )
         if name == PEOPLE:
             return forms.people_form(self._known.people() if typed is None else typed, judge=self._judge)
