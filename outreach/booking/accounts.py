@@ -188,7 +188,8 @@ def _account(
     offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
     booked_uncounted = False
     if programme.for_adults:
-        offers = [STAFF]
+        meant = counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
+        offers = [STAFF] if meant else []
         booked_uncounted = STAFF not in by_shows and counted.bookings.get(organisation_id, 0) > 0
     found = pupils.of_year_groups(school, offers, own, named or ())
     known = {y: Expected(pupils=n, estimated=y not in own) for y, n in found.by_year.items()}
@@ -205,11 +206,7 @@ def _account(
         expected=known,
         promised=so_far,
         still_open=still_open,
-        is_open=bool(still_open)
-        and (
-            not programme.for_adults
-            or counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
-        ),
+        is_open=bool(still_open),
         limits=counted.limits.get(organisation_id, {}),
         excess={
             y: over

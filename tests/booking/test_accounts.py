@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.booking import accounts, promises
+from outreach.booking import accounts, holds, promises
 from outreach.booking.accounts import Expected
 from outreach.ground.db import transaction
 from outreach.ground.school_year import STAFF
@@ -220,6 +220,9 @@ def test_a_training_is_open_to_the_schools_that_it_chose(c, count_queries) -> No
     assert is_open(AdultTarget(schools=SOME, types=("Free schools",))) == [True, False, False]
     assert is_open(AdultTarget(schools=SOME, phases=("Primary",))) == [False, True, True]
     assert is_open(AdultTarget(schools=PICKED)) == [False, False, False]
+    with transaction():
+        not_meant = accounts.account(training, primary, now=make.NOW)
+        assert isinstance(holds.why_nothing(training, primary, not_meant), holds.NotForYourSchool)
     with transaction():
         target_decisions.include(training, primary, (), reason="Asked us", who="Priya", now=make.NOW)
     assert is_open() == [False, True, False]
