@@ -35,6 +35,7 @@ REGISTER = (
 
 CONTACTS = "URN,Name,Email\n{organisation_id},Jo Fell,jo.fell@school.example\n{organisation_id},Max Reed,no address at all\n5,Ann Lee,ann@school.example\n"
 PAST_SHOWS = "URN,Date,Pupils\n{organisation_id},9/3/2024,210\n{organisation_id},2/2023,\n5,1/2/2023,\n"
+BODIES = "Organisation,Type,District,No of front line staff\nAsh Clinic,Health,,12\nMarsh Firemen,Fire,,12\nMarsh Buses,Transport,,many\n"
 """Lists of which two lines cannot be taken."""
 
 
@@ -119,6 +120,7 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
             desk, "/desk/past-shows", PAST_SHOWS.format(organisation_id=asked.organisation_id)
         )
         + "/to-mend.xlsx",
+        "coordinator.body_list_to_mend": sent_in(desk, "/desk/bodies/lists", BODIES) + "/to-mend.xlsx",
     }
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     cookie = f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(session_of(county.told.coordinator))}"
@@ -142,8 +144,6 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
                     arrived[rule.endpoint] = kind, body
     meant = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.rpartition(".")[2] in FILES}
     assert meant - arrived.keys() == set()
-    contacts, visits = (
-        to_mend(arrived[f"coordinator.{kind}_to_mend"][1]) for kind in ("contacts", "past_shows")
-    )
-    assert [line for line, _ in contacts] == [line for line, _ in visits] == ["3", "4"]
-    assert all(wrong for _, wrong in contacts + visits)
+    for kind in ("contacts", "past_shows", "body_list"):
+        wrong = to_mend(arrived[f"coordinator.{kind}_to_mend"][1])
+        assert [line for line, _ in wrong] == ["3", "4"] and all(why for _, why in wrong), kind
