@@ -281,7 +281,7 @@ def test_whoever_had_the_proposal_and_is_not_named_is_told_that_the_entry_goes(d
     [
         ({"pupils-0-8": ""}, "Enter how many Year 8 pupils will come"),
         ({"pupils-0-8": "1080"}, "Is that right?"),
-        ({"hall": ""}, "Say which hall or room"),
+        ({"hall": ""}, "Say which room it is in"),
         ({"lead_address": "nobody"}, "Safeguarding lead"),
     ],
 )

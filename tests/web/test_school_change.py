@@ -170,7 +170,7 @@ def test_numbers_change_and_the_calendar_is_told(story: Story) -> None:
         ({"pupils-0-8": "1080"}, "you entered 1,080. Is that right?"),
         ({"pupils-0-8": "x"}, "Year 8: enter a whole number in figures."),
         ({"pupils-0-8": "0", "pupils-0-9": "0"}, "not all of them"),
-        ({"hall": ""}, "Say which hall or room"),
+        ({"hall": ""}, "Say which room it is in"),
         ({"access-0-quiet": "-1"}, "must be between 0 and 500"),
     ],
 )
