@@ -12,6 +12,7 @@ from outreach.coverage.board import content, corrections, publishing
 from outreach.coverage.lists import ListFilters
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.visits import reports
 from outreach.visits.reports import ReportAccount
 
@@ -58,8 +59,15 @@ def test_both_agree_and_nobody_counted_is_seen_its_number_unknown_and_in_no_shar
     assert totals.census_said == "the register’s census of 15 January 2026"
 
 
-def test_a_training_is_as_strong_as_whoever_says_that_it_took_place_and_no_number_is_asked_for(
-    app: Flask,
+@pytest.mark.parametrize(
+    ("counted", "strong"),
+    [
+        ({}, ["agreed, not counted", "agreed, not counted", "one side"]),
+        ({STAFF: 40}, ["settled by the coordinator", "counted by both", "one side"]),
+    ],
+)
+def test_a_training_is_as_strong_as_whoever_says_that_it_took_place_and_who_counted(
+    app: Flask, counted: dict[int, int], strong: list[str]
 ) -> None:
     with transaction():
         training = make.programme(make.partnership(), (), for_adults=True)
@@ -67,9 +75,8 @@ def test_a_training_is_as_strong_as_whoever_says_that_it_took_place_and_no_numbe
         for school, sides in ((settled, ("settled",)), (agreed, ("school", "company")), (told, ("company",))):
             booking = make.booking(make.show(training, school, DAY), {})
             for side in sides:
-                make.report(booking, side, later(DAY))
-    strong = [found(training, school).evidence for school in (settled, agreed, told)]
-    assert strong == ["settled by the coordinator", "both agree that it took place", "one side"]
+                make.report(booking, side, later(DAY), counted)
+    assert [found(training, school).evidence for school in (settled, agreed, told)] == strong
 
 
 def test_one_side_alone_that_counted_nobody_is_asked_for_the_number(programme) -> None:
