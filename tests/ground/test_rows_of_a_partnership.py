@@ -178,7 +178,7 @@ def subjects(app: Flask) -> dict[str, history.HasHistory]:
         session.add_all(rows)
         session.flush()
         rows += [partnership, programme, booking, troupe, troupe.company, person]
-        rows += [make.tour_day(programme, troupe), partnerships.authorities(of)[0]]
+        rows += [make.tour_day(programme, troupe), partnerships.authorities(of)[0], make.body(partnership)]
         rows.append(make.letter("x@y.example", None, partnership_id=of))
         return {row.in_history[0]: row for row in rows}
 

@@ -58,6 +58,8 @@ ANOTHER_WAY = {
     "coordinator.contacts_to_mend": "a file of a list between upload and apply: test_desk_contacts.py",
     "coordinator.contact_list": "after a list was taken in: test_lists_browser.py",
     "coordinator.contact_list_take_back": "after a list was taken in: test_lists_browser.py",
+    "coordinator.body_list_preview": "between an upload and its apply: test_bodies_browser.py",
+    "coordinator.body_list_to_mend": "a file of a list between upload and apply: test_downloads.py",
     "coordinator.past_shows_preview": "between an upload and its apply: test_lists_browser.py",
     "coordinator.past_shows_to_mend": "a file of a list between upload and apply: test_past_shows_pages.py",
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
@@ -192,6 +194,10 @@ def test_every_page_of_the_desk_has_no_fault(
         by_lot(
             told.programme, [one.organisation_id for one in told.cast.playing(cast.SILENT)[:3]], now=make.NOW
         )
+        make.contact(
+            make.body(told.partnership), address="desk@response.example", partnership_id=told.partnership.id
+        )
+        make.body(told.partnership, name="Redmere Night Team")
     assert asked.answers(code, at=make.NOW)
     found.follow(
         "/desk",
@@ -202,6 +208,7 @@ def test_every_page_of_the_desk_has_no_fault(
         f"/desk/schools/{booked.organisation_id}",
         f"/desk/schools/{proposed.organisation_id}",
         f"/desk/schools/{told.cast.playing(cast.BOUNCED)[0].organisation_id}",
+        f"/desk/schools/{told.cast.playing(cast.SEEN)[0].organisation_id}",
         f"/desk/schools/{booked.organisation_id}/notes",
         f"/desk/tour/days/{show.tour_day_id}/call-off",
         f"/desk/letters/{sent.id}",
