@@ -180,17 +180,19 @@ def _account(
     and is open, to the schools that it chose, until it is booked, or for as many as its known staff leave.
     """
     organisation_id = school.organisation_id
-    targets = (STAFF,) if programme.for_adults else counted.targets
     so_far, named = counted.promised.get(organisation_id, {}), counted.named.get(organisation_id)
     by_shows = counted.by_shows.get(organisation_id, {})
-    by_ages = pupils.by_ages_or_phase(school)
-    may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
-    offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
+    targets: tuple[int, ...]
     booked_uncounted = False
     if programme.for_adults:
+        targets = (STAFF,)
         meant = counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
         offers = [STAFF] if meant else []
         booked_uncounted = STAFF not in by_shows and counted.bookings.get(organisation_id, 0) > 0
+    else:
+        targets, by_ages = counted.targets, pupils.by_ages_or_phase(school)
+        may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
+        offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
     found = pupils.of_year_groups(school, offers, own, named or ())
     known = {y: Expected(pupils=n, estimated=y not in own) for y, n in found.by_year.items()}
     still_open = {
