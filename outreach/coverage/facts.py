@@ -107,7 +107,7 @@ class Register:
     whoever booked, and all their kin, by URN; those that were held as their local corrections have it.
     `links`: every (predecessor, successor, date) with an end that was ever the partnership's, or booked with
     it. `own_numbers`: {URN: {year group: pupils}} of the programme's academic year. `decisions`: the
-    coordinator's newest word on a school. `year_groups`: the target in force; `adults`: which schools and roles, where
+    coordinator's newest word on a school. `year_groups`: the target in force; `adults`: whom it is for, where
     it is for adults.
 
     Corrections and own numbers are of who holds the school: once it is another's, nothing new of it is read.
@@ -251,7 +251,7 @@ def _shares(cut: OpenCut) -> Any:
 def _target(cut: OpenCut) -> Any:
     """Every word on the target; before the programme's first, that one is in force."""
     t = ProgrammeTarget
-    said = t.year_groups, t.schools, t.phases, t.types, t.roles
+    said = t.year_groups, t.schools, t.phases, t.types, t.roles, t.kinds
     return select(t.id, t.recorded_at, *said).where(t.programme_id == cut.programme_id)
 
 
@@ -260,10 +260,13 @@ def _targets(rows: Sequence[_Row]) -> list[_Row]:
     return [
         (
             row_id,
-            (year_groups, AdultTarget(schools=schools, phases=phases, types=types, roles=roles)),
+            (
+                year_groups,
+                AdultTarget(schools=schools, phases=phases, types=types, roles=roles, kinds=kinds),
+            ),
             at,
         )
-        for row_id, at, year_groups, schools, phases, types, roles in rows
+        for row_id, at, year_groups, schools, phases, types, roles, kinds in rows
     ]
 
 

@@ -1,19 +1,20 @@
-"""Target of a programme for adults: which schools, by phase and type or picked one by one, and which roles there. Pure.
+"""Target of a programme for adults: which schools, and which roles there; which kinds of bodies beside them. Pure.
 
 Schools are all of the partnership's, or those of some phases and types, or only those that coordinators took in one by
-one. The roles are words for pages and letters: nobody is counted by them. What else may be asked beside schools has a
-field of its own here, and its column in the table of targets.
+one, or none. Bodies are those of some kinds; without a kind, none. The roles are words for pages and letters about
+schools: nobody is counted by them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from outreach.county import establishments
+from outreach.county.bodies import KINDS
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
 
-ALL, SOME, PICKED = "all", "some", "picked"
-WHICH = (ALL, SOME, PICKED)
+ALL, SOME, PICKED, NO_SCHOOLS = "all", "some", "picked", "none"
+WHICH = (ALL, SOME, PICKED, NO_SCHOOLS)
 TEACHERS, GOVERNORS, LEADS = "teaching staff", "governors", "safeguarding leads"
 ROLES = (TEACHERS, GOVERNORS, LEADS)
 
@@ -31,47 +32,68 @@ class OnlyAdultsChoose(Refusal):
 
 
 class NoSuchRole(Refusal):
+    """A role that is not in the list, or one at schools where none is asked."""
+
     field = "roles"
+
+
+class NobodyAsked(Refusal):
+    """No schools and no kind of body, or a kind that is not in the list."""
+
+    field = "kinds"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdultTarget:
     """The choice of a programme. `phases` are rows of the phase table, `types` the register's own words; () is any.
-    `roles` () is staff of whatever role."""
+    `roles` () is staff of whatever role. `kinds` of bodies, of KINDS; () is no bodies."""
 
     schools: str = ALL
     phases: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def takes(self, phase_of_education: str | None, type_of_establishment: str, *, picked: bool) -> bool:
         """Whether a school is meant, by the register's words for it; one that was `picked` is, whatever it is."""
         if picked or self.schools == ALL:
             return True
-        if self.schools == PICKED:
+        if self.schools in (PICKED, NO_SCHOOLS):
             return False
         phase = establishments.phase_name(phase_of_education, type_of_establishment)
         return (not self.phases or phase in self.phases) and (
             not self.types or type_of_establishment in self.types
         )
 
+    def takes_body(self, kind: str, *, picked: bool) -> bool:
+        """Whether a body of that kind is meant; one that was `picked` is, whatever it is."""
+        return picked or kind in self.kinds
+
     @property
     def who(self) -> str:
-        """'teaching staff and governors', else 'staff'."""
+        """Of a school: 'teaching staff and governors', else 'staff'."""
         return and_list(self.roles) or "staff"
 
     @property
     def said(self) -> str:
-        """'teaching staff and governors of secondary schools'; 'staff of all schools'."""
-        return f"{self.who} of {self.which}"
+        """'teaching staff and governors of secondary schools'; 'staff of all schools, police and health'."""
+        if not self.kinds:
+            return f"{self.who} of {self.which_schools}"
+        if self.schools == NO_SCHOOLS:
+            return f"staff of {self.which_bodies}"
+        if self.roles:
+            return f"{self.who} of {self.which_schools}, and staff of {self.which_bodies}"
+        return f"staff of {and_list([self.which_schools, *self._bodies])}"
 
     @property
-    def which(self) -> str:
+    def which_schools(self) -> str:
         """'secondary schools', 'all schools', 'schools picked one by one'."""
         if self.schools == ALL:
             return "all schools"
         if self.schools == PICKED:
             return "schools picked one by one"
+        if self.schools == NO_SCHOOLS:
+            return "no schools"
         named = and_list(_PHASES.get(phase.casefold(), f"{phase.lower()} schools") for phase in self.phases)
         if not self.types:
             return named
@@ -79,17 +101,35 @@ class AdultTarget:
         return f"{named} that are of {kinds}" if named else f"schools of {kinds}"
 
     @property
+    def which_bodies(self) -> str:
+        """'police and district councils'; '' of none."""
+        return and_list(self._bodies)
+
+    @property
+    def _bodies(self) -> list[str]:
+        return [_BODIES.get(kind, kind.lower()) for kind in self.kinds]
+
+    @property
     def rule(self) -> str:
-        """Which schools are counted, as a board reads it."""
+        """Who is counted, as a board reads it."""
+        bodies = f"Every open body of these kinds: {self.which_bodies}." if self.kinds else ""
+        if self.schools == NO_SCHOOLS:
+            return bodies
+        schools = "Every open school of the partnership’s authorities where adults can be trained."
         if self.schools == PICKED:
-            return "Every open school that the coordinators picked."
+            schools = "Every open school that the coordinators picked."
         if self.schools == SOME:
-            return f"Every open school of the partnership’s authorities among the {self.which}."
-        return "Every open school of the partnership’s authorities where adults can be trained."
+            schools = f"Every open school of the partnership’s authorities among the {self.which_schools}."
+        return " ".join(filter(None, (schools, bodies)))
 
 
 EVERYBODY = AdultTarget()
-"""As every programme for adults was before it could choose, and as each begins."""
+"""All schools and no bodies: as every programme for adults was before it could choose, and as each begins."""
+
+_BODIES = {
+    "District council": "district councils",
+    "Voluntary organisation": "voluntary organisations",
+}
 
 _PHASES = {
     "16 plus": "colleges and schools for 16 plus",
@@ -100,7 +140,7 @@ _PHASES = {
 
 
 def check(target: AdultTarget, *, for_adults: bool) -> None:
-    """Raises OnlyAdultsChoose, NoKindOfSchool, NoSuchRole."""
+    """Raises OnlyAdultsChoose, NoKindOfSchool, NoSuchRole, NobodyAsked."""
     if not for_adults and target != EVERYBODY:
         raise OnlyAdultsChoose("A programme for pupils is for every school that offers its year groups.")
     if target.schools == SOME and not (target.phases or target.types):
@@ -109,6 +149,12 @@ def check(target: AdultTarget, *, for_adults: bool) -> None:
         raise NoKindOfSchool("Clear the phases and types, or choose ‘Schools of some phases or types’.")
     if not set(target.roles) <= set(ROLES):
         raise NoSuchRole("Choose the roles from the list.")
+    if not set(target.kinds) <= set(KINDS):
+        raise NobodyAsked("Choose the kinds of bodies from the list.")
+    if target.schools == NO_SCHOOLS and not target.kinds:
+        raise NobodyAsked("Nobody is asked. Choose kinds of bodies, or some schools.")
+    if target.schools == NO_SCHOOLS and target.roles:
+        raise NoSuchRole("No schools are asked, so no roles there. Clear them, or choose some schools.")
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

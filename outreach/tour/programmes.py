@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
+from outreach.county.bodies import KINDS
 from outreach.ground import audience, history
 from outreach.ground.audience import Words
 from outreach.ground.db import Base, Instant, Names, OfPartnership, YearGroups, db, made_once
@@ -123,14 +124,17 @@ class Programme(Base, OfPartnership):
 
 class ProgrammeTarget(Base):
     """The target year groups from `recorded_at` on; the newest row holds. A programme for adults has (), and says
-    which schools it is for and which roles there (AdultTarget); one for pupils leaves that at ALL."""
+    whom it is for (AdultTarget): which schools, which roles there, which kinds of bodies; one for pupils leaves that as
+    EVERYBODY has it."""
 
     __tablename__ = "programme_target"
     __table_args__ = (
         Index("ix_programme_target_programme", "programme_id", "id"),
-        CheckConstraint("schools IN ('all', 'some', 'picked')", name="schools"),
+        CheckConstraint("schools IN ('all', 'some', 'picked', 'none')", name="schools"),
         CheckConstraint("(schools = 'some') = (phases <> '' OR types <> '')", name="kinds"),
         CheckConstraint(f"schools = 'all' AND roles = '' OR year_groups IN ('', '{STAFF}')", name="adults"),
+        CheckConstraint(f"kinds = '' OR year_groups IN ('', '{STAFF}')", name="bodies"),
+        CheckConstraint("schools <> 'none' OR kinds <> '' AND roles = ''", name="somebody"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -140,6 +144,7 @@ class ProgrammeTarget(Base):
     phases: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
     types: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
     roles: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
+    kinds: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -343,6 +348,7 @@ def _target(
             phases=chosen.phases,
             types=chosen.types,
             roles=chosen.roles,
+            kinds=chosen.kinds,
             recorded_at=now,
         )
     )
@@ -357,11 +363,15 @@ def _kept(chosen: AdultTarget) -> AdultTarget:
         phases=adults.in_order(chosen.phases),
         types=adults.in_order(chosen.types),
         roles=tuple(role for role in adults.ROLES if role in chosen.roles),
+        kinds=tuple(kind for kind in KINDS if kind in chosen.kinds),
     )
 
 
 def _chosen(row: ProgrammeTarget) -> AdultTarget:
-    return AdultTarget(schools=row.schools, phases=row.phases, types=row.types, roles=row.roles)
+    return AdultTarget(**{name: getattr(row, name) for name in _CHOSEN})
+
+
+_CHOSEN = tuple(field.name for field in fields(AdultTarget))
 
 
 def _newest_target(programme_id: int) -> ProgrammeTarget | None:
@@ -437,7 +447,7 @@ def targets(programme_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
 
 
 def adult_target(programme_id: int) -> AdultTarget:
-    """Which schools and roles a programme for adults is for now; EVERYBODY where nobody chose, and for pupils."""
+    """Whom a programme for adults is for now; EVERYBODY where nobody chose, and for pupils."""
     row = _newest_target(programme_id)
     return EVERYBODY if row is None else _chosen(row)
 

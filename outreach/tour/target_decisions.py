@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county import partnerships, schools
+from outreach.county import bodies, partnerships, schools
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, YearGroups, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import STAFF, year_groups_name
-from outreach.tour.adults import ALL, PICKED
+from outreach.tour.adults import ALL, NO_SCHOOLS, PICKED
 from outreach.tour.programmes import Programme, adult_target, check_target, target_year_groups
 
 
@@ -26,7 +26,8 @@ class CannotBeTakenIn(Refusal):
 
 
 class NobodyMeant(Refusal):
-    """Not one school here is of the phases and types that a programme for adults chose, or was picked for it."""
+    """Nobody here is of the phases and types, or of the kinds of bodies, that a programme for adults chose, or was
+    picked for it."""
 
     field = "phases"
 
@@ -122,10 +123,18 @@ def pick(programme: Programme, text: str, *, who: str, now: datetime) -> None:
     if chosen.schools == PICKED:
         if not already:
             raise NobodyMeant("Pick at least one school: a URN or DfE number a line.", field="picked")
+    elif chosen.schools == NO_SCHOOLS:
+        if not any(
+            b.is_open and b.type_of_establishment in chosen.kinds
+            for b in bodies.of_partnership(programme.partnership_id)
+        ):
+            raise NobodyMeant(
+                f"No body here is meant: the list of bodies has none of {chosen.which_bodies}.", field="kinds"
+            )
     elif chosen.schools != ALL:
         here = schools.kinds([a.la_code for a in partnerships.authorities(programme.partnership_id)])
         if not any(chosen.takes(phase, kind, picked=False) for phase, kind in here):
-            raise NobodyMeant(f"No open school here is meant: there are no {chosen.which}.")
+            raise NobodyMeant(f"No open school here is meant: there are no {chosen.which_schools}.")
 
 
 def taken_in(programme: Programme) -> list[School]:

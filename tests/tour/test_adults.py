@@ -9,15 +9,27 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 import make
+from outreach.county import bodies
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History
 from outreach.tour import adults, programmes, target_decisions
-from outreach.tour.adults import ALL, EVERYBODY, GOVERNORS, LEADS, PICKED, SOME, TEACHERS, AdultTarget
+from outreach.tour.adults import (
+    ALL,
+    EVERYBODY,
+    GOVERNORS,
+    LEADS,
+    NO_SCHOOLS,
+    PICKED,
+    SOME,
+    TEACHERS,
+    AdultTarget,
+)
 from outreach.tour.programmes import Production, Programme, ProgrammeTarget
 from outreach.tour.target_decisions import CannotBeTakenIn, NobodyMeant, NotASchoolHere
 
 WHO = {"who": "Priya Nandakumar", "now": make.NOW}
 SECONDARY = AdultTarget(schools=SOME, phases=("Secondary",))
+BODIES = AdultTarget(schools=NO_SCHOOLS, kinds=("Social work", "District council"))
 TRAINING = Production(
     title="Spotting the signs", academic_year=2026, reply_by=date(2027, 2, 5), year_groups=(), for_adults=True
 )
@@ -46,6 +58,12 @@ TRAINING = Production(
             AdultTarget(schools=SOME, phases=("Independent, phase not given", "Phase not given")),
             "staff of independent schools without a phase and schools without a phase",
         ),
+        (AdultTarget(kinds=("Police",)), "staff of all schools and police"),
+        (
+            replace(SECONDARY, kinds=("Police", "Hotels and licensing"), roles=(LEADS,)),
+            "safeguarding leads of secondary schools, and staff of police and hotels and licensing",
+        ),
+        (BODIES, "staff of social work and district councils"),
     ],
 )
 def test_whom_it_is_for_is_said_in_words(target: AdultTarget, said: str) -> None:
@@ -56,6 +74,11 @@ def test_which_schools_are_counted_is_said_to_a_board() -> None:
     assert EVERYBODY.rule == "Every open school of the partnership’s authorities where adults can be trained."
     assert SECONDARY.rule == "Every open school of the partnership’s authorities among the secondary schools."
     assert AdultTarget(schools=PICKED).rule == "Every open school that the coordinators picked."
+    assert BODIES.rule == "Every open body of these kinds: social work and district councils."
+    assert replace(SECONDARY, kinds=("Police",)).rule == (
+        "Every open school of the partnership’s authorities among the secondary schools. "
+        "Every open body of these kinds: police."
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,6 +109,15 @@ def test_a_school_is_meant_by_its_phase_and_its_type(
     assert target.takes(phase, kind, picked=True) is True
 
 
+def test_a_body_is_meant_by_its_kind_alone() -> None:
+    for target in (EVERYBODY, SECONDARY, BODIES):
+        assert target.takes_body("Police", picked=False) is False
+        assert target.takes_body("Police", picked=True) is True
+    assert BODIES.takes_body("Social work", picked=False) is True
+    assert BODIES.takes("Secondary", "Community school", picked=False) is False
+    assert BODIES.takes("Secondary", "Community school", picked=True) is True
+
+
 @pytest.mark.parametrize(
     ("target", "refusal", "for_adults"),
     [
@@ -95,6 +127,11 @@ def test_a_school_is_meant_by_its_phase_and_its_type(
         (AdultTarget(roles=("cooks",)), adults.NoSuchRole, True),
         (AdultTarget(roles=(LEADS,)), adults.OnlyAdultsChoose, False),
         (SECONDARY, adults.OnlyAdultsChoose, False),
+        (AdultTarget(kinds=("Police",)), adults.OnlyAdultsChoose, False),
+        (AdultTarget(kinds=("Circus",)), adults.NobodyAsked, True),
+        (AdultTarget(schools=NO_SCHOOLS), adults.NobodyAsked, True),
+        (replace(BODIES, roles=(LEADS,)), adults.NoSuchRole, True),
+        (replace(BODIES, phases=("Primary",)), adults.NoKindOfSchool, True),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused(
@@ -117,26 +154,31 @@ def training(app: Flask) -> Programme:
 def test_a_changed_target_is_a_new_dated_row_and_stands_in_the_history(training: Programme) -> None:
     later = make.NOW + timedelta(days=30)
     wanted = AdultTarget(
-        schools=SOME, phases=("Secondary", "Primary", "Primary"), roles=(GOVERNORS, TEACHERS)
+        schools=SOME,
+        phases=("Secondary", "Primary", "Primary"),
+        roles=(GOVERNORS, TEACHERS),
+        kinds=("Health", "Police", "Health"),
     )
     with transaction():
         for _ in range(2):  # the same again leaves no row
             asked = replace(programmes.production_of(training), adults=wanted)
             programmes.change(training, asked, most_seats_booked=0, who="Priya", now=later)
-    kept = AdultTarget(schools=SOME, phases=("Primary", "Secondary"), roles=(TEACHERS, GOVERNORS))
+    kept = AdultTarget(
+        schools=SOME, phases=("Primary", "Secondary"), roles=(TEACHERS, GOVERNORS), kinds=("Police", "Health")
+    )
     assert programmes.adult_target(training.id) == kept
     assert programmes.production_of(training).adults == kept
     rows = db.session.scalars(select(ProgrammeTarget).order_by(ProgrammeTarget.id)).all()
-    assert [(r.recorded_at, r.phases) for r in rows] == [
-        (make.NOW, ("Secondary",)),
-        (later, ("Primary", "Secondary")),
+    assert [(r.recorded_at, r.phases, r.kinds) for r in rows] == [
+        (make.NOW, ("Secondary",), ()),
+        (later, ("Primary", "Secondary"), ("Police", "Health")),
     ]
     told = select(History).where(History.what == "set the target").order_by(History.id)
     assert [(h.before, h.after) for h in db.session.scalars(told)] == [
         (None, "staff of secondary schools"),
         (
             "staff of secondary schools",
-            "teaching staff and governors of primary schools and secondary schools",
+            "teaching staff and governors of primary schools and secondary schools, and staff of police and health",
         ),
     ]
 
@@ -173,6 +215,8 @@ def test_whom_programmes_are_for_is_read_in_one_query(training: Programme, count
         {"schools": PICKED, "types": ("Free schools",)},
         {"schools": PICKED, "year_groups": (8, 9)},
         {"roles": (LEADS,), "year_groups": (8, 9)},
+        {"kinds": ("Police",), "year_groups": (8, 9)},
+        {"schools": NO_SCHOOLS, "kinds": ("Police",), "roles": (LEADS,)},
     ],
 )
 def test_the_database_keeps_no_choice_that_makes_no_sense(training: Programme, wrong: dict) -> None:
@@ -197,6 +241,25 @@ def test_somebody_must_be_meant(training: Programme) -> None:
         _pick(training, "")
     with transaction():
         make.school(phase_of_education="Secondary", type_of_establishment="Community school")
+    _pick(training, "")
+    with pytest.raises(NotASchoolHere, match="Clear the list of schools"):
+        _pick(training, "900001")
+
+
+@pytest.mark.both_databases
+def test_a_programme_for_bodies_alone_needs_one_that_is_open(app: Flask) -> None:
+    with transaction():
+        of = make.partnership()
+        training = programmes.create(of.id, replace(TRAINING, adults=BODIES), **WHO)
+        make.school()
+        make.body(of, kind="Police")
+        closed = make.body(of, kind="Social work")
+        bodies.close(closed, date(2026, 9, 1), today=make.NOW.date(), **WHO)
+    none = "No body here is meant: the list of bodies has none of social work and district councils."
+    with pytest.raises(NobodyMeant, match=none):
+        _pick(training, "")
+    with transaction():
+        bodies.reopen(closed, **WHO)
     _pick(training, "")
     with pytest.raises(NotASchoolHere, match="Clear the list of schools"):
         _pick(training, "900001")

@@ -564,9 +564,34 @@ def test_a_training_for_picked_schools_names_them_with_their_page(desk: Desk) ->
     assert desk.post(f"/desk/programmes/{made.id}", **TRAINING | {"schools": "picked"}).status_code == 303
 
 
+@pytest.mark.both_databases
+def test_a_training_for_bodies_alone_chooses_their_kinds(desk: Desk) -> None:
+    with transaction():
+        make.body(desk.partnership, kind="Health")
+    alone = {"schools": "none", "kinds": ["Health", "Police"]}
+    assert desk.post("/desk/programmes/new", **TRAINING | alone).status_code == 303
+    (made,) = programmes.of_partnership(desk.partnership_id)
+    assert ">staff of police and health</td>" in desk.client.get("/desk/programmes").text
+    page = desk.client.get(f"/desk/programmes/{made.id}").text
+    assert "2026/27, for staff of police and health." in page
+    assert re.findall(r'name="kinds"[^>]* value="([^"]+)" checked', page) == ["Police", "Health"]
+    beside = {"schools": "all", "kinds": ["Police"]}
+    assert desk.post(f"/desk/programmes/{made.id}", **TRAINING | beside).status_code == 303
+    assert programmes.adult_target(made.id).said == "staff of all schools and police"
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
+        ({"schools": "none"}, "Nobody is asked. Choose kinds of bodies, or some schools."),
+        (
+            {"schools": "none", "kinds": ["Police"]},
+            "No body here is meant: the list of bodies has none of police.",
+        ),
+        (
+            {"schools": "none", "kinds": ["Police"], "roles": ["governors"]},
+            "No schools are asked, so no roles there. Clear them, or choose some schools.",
+        ),
         ({"schools": "some"}, "Choose the phases or the types of the schools it is for."),
         (
             {"phases": ["Primary"]},

@@ -8,6 +8,7 @@ from flask import flash, g, redirect, render_template, url_for
 
 from outreach.booking import limits, promises
 from outreach.county import establishments, partnerships, schools
+from outreach.county.bodies import KINDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -15,7 +16,7 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_in_ha
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst
 from outreach.tour import itinerary, programmes, target_decisions
-from outreach.tour.adults import ALL, PICKED, ROLES, SOME, AdultTarget
+from outreach.tour.adults import ALL, NO_SCHOOLS, PICKED, ROLES, SOME, AdultTarget
 from outreach.tour.programmes import Production, Programme
 from outreach.web import forms, opened
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -46,6 +47,7 @@ class ProgrammeForm(forms.Form):
             (ALL, "All schools of the partnership"),
             (SOME, "Schools of some phases or types"),
             (PICKED, "Only schools that we pick"),
+            (NO_SCHOOLS, "No schools"),
         ],
     )
     phases = forms.ticks("Phases", hint="None ticked is any")
@@ -55,8 +57,9 @@ class ProgrammeForm(forms.Form):
         at_most=8000,
         hint="A URN or DfE number a line. Later, each school’s own page takes it in or out",
     )
+    kinds = forms.ticks("Which bodies?", [(kind, kind) for kind in KINDS], hint="None ticked is no bodies")
     roles = forms.ticks(
-        "Which staff?",
+        "Which staff of schools?",
         [(role, capfirst(role)) for role in ROLES],
         hint="Said in letters and on pages; none ticked is all staff",
     )
@@ -100,6 +103,7 @@ class ProgrammeForm(forms.Form):
                     phases=tuple(self.phases.data or ()),
                     types=tuple(self.types.data or ()),
                     roles=tuple(self.roles.data or ()),
+                    kinds=tuple(self.kinds.data or ()),
                 ),
             }
         )
