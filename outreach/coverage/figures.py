@@ -1,8 +1,8 @@
 """Sums over standings: by district, town, urban and rural, phase, type, trust and year group, the spread
-between districts, the causes. Pure."""
+between districts, the causes; schools and bodies side by side. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,6 +15,10 @@ from outreach.visits.verdicts import EVIDENCE
 DISTRICT, PHASE, TYPE, TRUST, YEAR_GROUP = "district", "phase", "type", "trust", "year"
 TOWN, URBAN_RURAL = "town", "urban_rural"
 NO_TRUST, TYPE_UNKNOWN = "in no trust", "type not known"
+WHOLE_AREA = "the whole area"
+"""Where a body of no one district is: a school’s district is not known, where none is named."""
+OF_SCHOOLS_ALONE = (TOWN, URBAN_RURAL, TYPE, TRUST)
+"""What a body has none of; what it is stands among the phases."""
 TOWN_UNKNOWN, URBAN_RURAL_UNKNOWN = "town not known", "not known whether urban or rural"
 STATES = (Word.SEEN.value, Word.PART_SEEN.value, Word.TO_CONFIRM.value, Word.BOOKED.value, OPEN)
 """What one year group of one school can be, in the order of a bar."""
@@ -22,7 +26,8 @@ STATES = (Word.SEEN.value, Word.PART_SEEN.value, Word.TO_CONFIRM.value, Word.BOO
 
 @dataclass(slots=True)
 class Totals:
-    """What some schools come to. `key` is what a list is asked for by (a district's code, a phase).
+    """What some schools, or bodies, come to. `key` is what a list is asked for by (a district's code, a phase, the
+    kind of a body).
 
     `target_pupils` sums only the schools whose number is known, `seen_of_known` the pupils seen at just
     those; a share of pupils is made of these two alone, less `uncounted_pupils`, who are in year groups that
@@ -144,30 +149,57 @@ def figures_of_target(target: Iterable[Standing], *, county: str) -> CoverageFig
     districts: dict[str, Totals] = {}
     phases: dict[str, Totals] = {}
     causes: Counter[str] = Counter()
+    kinds: set[str] = set()
     ages_unknown = place_unknown = 0
     for s in target:
         where = districts.get(s.district_code)
         if where is None:
-            where = districts[s.district_code] = Totals(s.district_code, s.district_name)
+            where = districts[s.district_code] = Totals(s.district_code, district_of(s))
+        elif not s.district_code:
+            where.name = _either(where.name, district_of(s))
         phase = phases.get(s.phase)
         if phase is None:
             phase = phases[s.phase] = Totals(s.phase, s.phase)
+        if s.is_body:
+            kinds.add(s.phase)
         _count(where, s)
         _count(phase, s)
         if s.is_gap:
             causes[s.kind] += 1
         ages_unknown += s.ages_unknown
-        place_unknown += s.easting is None or s.northing is None
+        place_unknown += not s.is_body and (s.easting is None or s.northing is None)
     whole = Totals("", county)
     for totals in districts.values():
         whole += totals
     return CoverageFigures(
         county=whole,
         districts=sorted(districts.values(), key=_best_first),
-        phases=sorted(phases.values(), key=_largest_first),
+        phases=_schools_first(phases.values(), kinds),
         causes=[(cause, causes[cause]) for cause in gaps.CAUSES if causes[cause]],
         ages_unknown=ages_unknown,
         place_unknown=place_unknown,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halves:
+    """Every school and every body of one target side by side; `both` are the two together."""
+
+    schools: CoverageFigures
+    bodies: CoverageFigures
+    both: CoverageFigures
+
+
+def halves(target: Sequence[Standing], *, county: str) -> Halves:
+    """The figures of each half: the sums of both are those of the two together."""
+    bodies = [s for s in target if s.is_body]
+    both = figures_of_target(target, county=county)
+    if not bodies:
+        return Halves(schools=both, bodies=figures_of_target(bodies, county=county), both=both)
+    return Halves(
+        schools=figures_of_target([s for s in target if not s.is_body], county=county),
+        bodies=figures_of_target(bodies, county=county),
+        both=both,
     )
 
 
@@ -180,22 +212,31 @@ def whole(target: Iterable[Standing], *, county: str) -> Totals:
 
 
 def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
-    """The rows of one dimension, which sum to the county: districts and towns best first; phases, types and
-    trusts by size, what is in none last. Year groups do not (a school stands in each that it offers):
-    by_year_group."""
+    """The rows of one dimension, which sum to the county, or to its schools where a body has none of it: districts
+    and towns best first; phases, types and trusts by size, what is in none last, kinds of bodies after the phases.
+    Year groups do not (a school stands in each that it offers): by_year_group."""
     name = _NAMES[dimension]
     rows: dict[str, Totals] = {}
+    kinds: set[str] = set()
     for s in target:
+        if s.is_body and dimension in OF_SCHOOLS_ALONE:
+            continue
+        if s.is_body and dimension == PHASE:
+            kinds.add(s.phase)
         key, said = name(s)
         totals = rows.get(key)
         if totals is None:
             totals = rows[key] = Totals(key, said)
+        elif not key:
+            totals.name = _either(totals.name, said)
         _count(totals, s)
-    return sorted(rows.values(), key=_best_first if dimension in (DISTRICT, TOWN) else _largest_first)
+    if dimension in (DISTRICT, TOWN):
+        return sorted(rows.values(), key=_best_first)
+    return _schools_first(rows.values(), kinds)
 
 
 _NAMES: dict[str, Callable[[Standing], tuple[str, str]]] = {
-    DISTRICT: lambda s: (s.district_code, s.district_name),
+    DISTRICT: lambda s: (s.district_code, district_of(s)),
     PHASE: lambda s: (s.phase, s.phase),
     TYPE: lambda s: (s.type, s.type or TYPE_UNKNOWN),
     TRUST: lambda s: (s.trust, s.trust or NO_TRUST),
@@ -307,6 +348,21 @@ def _count(totals: Totals, s: Standing) -> None:
         totals.gaps += 1
     if s.evidence:
         totals.evidence[s.evidence] += 1
+
+
+def district_of(s: Standing) -> str:
+    """The name of its district, or what stands in its place."""
+    return WHOLE_AREA if s.is_body and not s.district_code else s.district_name
+
+
+def _either(name: str, other: str) -> str:
+    """The row without a district, where some of it is of the whole area and of some the district is not known."""
+    return f"{WHOLE_AREA}, or {DISTRICT_UNKNOWN}" if {name, other} == {WHOLE_AREA, DISTRICT_UNKNOWN} else name
+
+
+def _schools_first(rows: Iterable[Totals], kinds: Container[str]) -> list[Totals]:
+    """By size; kinds of bodies after the phases of schools."""
+    return sorted(rows, key=lambda t: (t.key in kinds, *_largest_first(t)))
 
 
 def _largest_first(totals: Totals) -> tuple[bool, int, str]:

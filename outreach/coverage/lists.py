@@ -30,6 +30,11 @@ STATE_NAMES = {state: state.capitalize() for state in STATES} | {GAP: "Open or t
 """What one year group of a school can be: the words of an address, and as a heading."""
 
 
+SCHOOLS, BODIES = "schools", "bodies"
+WHO = {SCHOOLS: "Schools", BODIES: "Bodies"}
+"""The halves of a target, where bodies are asked beside schools."""
+
+
 CHOICES_AT_MOST = 100
 """More trusts than this are no list that anybody chooses from; the table of trusts leads to each."""
 
@@ -45,11 +50,12 @@ class ListFilters:
 
     `year` is a year group that the school offers (None: any), `state` what that year group is at the school,
     or any year group where none is named; GAP is open or to confirm. `counted`: somebody was counted there.
-    `number` and `counted` speak of the year group where one is named. `since_by`: the standing holds since
-    then, or longer. `absent`: pupils there missed it (one of ABSENT), of the year group where one is named.
+    `who`: one of WHO. `number` and `counted` speak of the year group where one is named. `since_by`: the standing
+    holds since then, or longer. `absent`: pupils there missed it (one of ABSENT), of the year group where one is named.
     """
 
     which: str = TARGET
+    who: str = ""
     district: str = ""
     phase: str = ""
     type: str = ""
@@ -92,6 +98,9 @@ def pick_also_seen(reckoning: Reckoning, filters: ListFilters) -> list[AlsoSeen]
 
 def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
     tests: list[Callable[[Standing], bool]] = []
+    if filters.who:
+        bodies = {SCHOOLS: False, BODIES: True}.get(filters.who)
+        tests.append(lambda s: s.is_body is bodies)
     if filters.district:
         code = "" if filters.district == NO_DISTRICT else filters.district
         tests.append(lambda s: s.district_code == code)
@@ -140,7 +149,7 @@ def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
     if filters.ages_unknown:
         tests.append(lambda s: s.ages_unknown)
     if filters.place_unknown:
-        tests.append(lambda s: not s.place_known)
+        tests.append(lambda s: not (s.place_known or s.is_body))
     if filters.since_by is not None:
         day = filters.since_by
         tests.append(lambda s: s.since is not None and s.since <= day)

@@ -97,6 +97,11 @@ class Standing:
     uncounted: tuple[int, ...] = ()
     census_date: date | None = None
     seen_by_day: dict[date, int] = field(default_factory=dict)
+    kind_of_body: str = ""
+
+    @property
+    def is_body(self) -> bool:
+        return bool(self.kind_of_body)
 
     @property
     def cause(self) -> str:

@@ -309,7 +309,7 @@ def outlines(geojson: str) -> tuple[tuple[str, str, tuple[Ring, ...]], ...]:
 
 def _places(target: Iterable[Standing]) -> list[_Place]:
     """Each school with its place, by district and name, as they are read out; without a place of its own at
-    its district's middle, else left out."""
+    its district's middle, else left out, as a body is."""
     known: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for s in target:
         if s.easting is not None and s.northing is not None:
@@ -322,7 +322,7 @@ def _places(target: Iterable[Standing]) -> list[_Place]:
     for s in sorted(target, key=lambda s: (s.district_name, s.name, s.organisation_id)):
         if s.easting is not None and s.northing is not None:
             at: tuple[float, float] = (s.easting, s.northing)
-        elif s.district_code in middles:
+        elif s.district_code in middles and not s.is_body:
             at = middles[s.district_code]
         else:
             continue

@@ -21,8 +21,8 @@ from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits.verdicts import EVIDENCE
 
-KINDS = ("district", "town", "urban_rural", "phase", "type", "trust")
-"""The kinds of school that the coverage page and all that it leads to can be narrowed to."""
+KINDS = ("who", "district", "town", "urban_rural", "phase", "type", "trust")
+"""The kinds of schools and bodies that the coverage page and all that it leads to can be narrowed to."""
 
 
 @dataclass(kw_only=True)
@@ -138,6 +138,7 @@ def filters_asked(left_out: list[str]) -> ListFilters:
     year = known("year", "year group", [str(y) for y in YEAR_GROUPS])
     return ListFilters(
         which=known("list", "list", lists.LISTS) or TARGET,
+        who=known("who", "half of the target", lists.WHO),
         district=args.get("district", "").strip()[:20],
         phase=args.get("phase", "").strip()[:60],
         type=args.get("type", "").strip()[:500],

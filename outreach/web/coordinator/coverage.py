@@ -8,12 +8,13 @@ from typing import Any
 
 from flask import g, render_template, request, url_for
 
-from outreach.coverage import as_of, figures, gaps, lists
+from outreach.coverage import as_of, figures, gaps, lists, who_asked
 from outreach.coverage.charts import county_map
 from outreach.coverage.figures import CoverageFigures, Totals, YearTotals
 from outreach.coverage.lists import NONE
 from outreach.coverage.standings import NINE, Reckoning
-from outreach.ground import clock, tabular
+from outreach.coverage.who_asked import OF_BODIES, OF_BOTH, OF_SCHOOLS, Asked
+from outreach.ground import audience, clock, tabular
 from outreach.ground.typed_days import written
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.web import downloads
@@ -47,19 +48,36 @@ def coverage() -> Any:
         return render_template("coordinator/coverage_none.html")
     whole = asked.reckoning()
     reckoning = asked.narrow(whole)
-    found = figures.figures_of_target(reckoning.target, county=g.partnership.county)
-    tabs = _tabs(whole, asked.programme.for_adults)
+    now_asked = who_asked.of_target(whole, asked.narrowed.get("who", ""))
+    halves = figures.halves(reckoning.target, county=g.partnership.county)
+    found = halves.both
+    tabs = _tabs(whole, now_asked)
     by = _dimension(asked, tabs)
     rows = _rows(reckoning, found, by)
     then = asked.reckoning_before()
     then = asked.narrow(then) if then else None
-    before = figures.figures_of_target(then.target, county=g.partnership.county) if then else None
+    was_halves = figures.halves(then.target, county=g.partnership.county) if then else None
+    before = was_halves.both if was_halves else None
     was = {t.key: t for t in _rows(then, before, by)} if then and before else {}
     pages = max(1, -(-len(rows) // ROWS_AT_MOST))
     page = page_asked(pages, asked.left_out)
-    words = CoverageWords(view=asked, reckoning=reckoning, found=found, before=before)
-    choices, moves = _choices(whole), _moves(rows, was)
+    two = now_asked is OF_BOTH
+    words = CoverageWords(
+        view=asked,
+        reckoning=reckoning,
+        found=found,
+        before=before,
+        asked=now_asked,
+        halves=halves if two else None,
+        halves_before=was_halves if two else None,
+        by=by,
+    )
+    choices = _choices(whole)
+    moves = _moves(rows, was)
+    if words.side_by_side and was_halves:
+        moves = _moves(halves.schools.districts, {t.key: t for t in was_halves.schools.districts})
     zoom = _zoom(asked)
+    zoomed = zoom or asked.narrowed.get("district", "")
     here = asked.here() | ({"map": zoom} if zoom else {})
     return render_template(
         "coordinator/coverage.html",
@@ -76,7 +94,7 @@ def coverage() -> Any:
         page=page,
         pages=pages,
         dimensions=tabs,
-        title=DIMENSIONS[by],
+        title=_names(by, now_asked),
         picks=words.picks(choices),
         kept=words.kept(choices)
         + [
@@ -89,10 +107,11 @@ def coverage() -> Any:
         spread=words.spread if by == figures.DISTRICT else None,
         map=county_map.draw(
             g.partnership.districts_geojson,
-            found.districts,
+            words.of_map.districts,
             reckoning.target,
-            zoom=zoom or asked.narrowed.get("district", ""),
+            zoom=zoomed,
         ),
+        beside_map=words.beside_map([s for s in reckoning.target if s.is_body], zoomed),
         districts=county_map.on_map(g.partnership.districts_geojson),
         here=here,
         whole_map=asked.here(district=None),
@@ -120,7 +139,8 @@ def _closer(asked: View, district: str) -> dict[str, Any]:
 
 
 def _whole(words: CoverageWords) -> Row:
-    row = words.row(words.county, None, words.before.county if words.before else None)
+    now, then = words.whole
+    row = words.row(now, None, then)
     return replace(row, name="All of these" if words.view.narrowed else words.county.name)
 
 
@@ -176,19 +196,19 @@ def _file(kind: str) -> Any:
         return " ".join(asked.wrong.values()), 422
     reckoning = asked.reckoning()
     title = f"{asked.programme.title}, for {reckoning.whom}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
-    rows = _sheet(asked.narrow(reckoning))
+    rows = _sheet(asked.narrow(reckoning), who_asked.of_target(reckoning, asked.narrowed.get("who", "")))
     name = f"coverage-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
     if kind == "csv":
         return downloads.csv_file(name, [title], rows, end="the coverage")
     return downloads.workbook(name, tabular.write_xlsx([title], rows, sheet="Coverage", end="the coverage"))
 
 
-def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
-    found = figures.figures_of_target(reckoning.target, county=g.partnership.county)
-    yield [
+def _sheet(reckoning: Reckoning, asked: Asked) -> Iterator[Sequence[Any]]:
+    halves = figures.halves(reckoning.target, county=g.partnership.county)
+    head = [
         "Table",
         "Name",
-        "Schools",
+        capfirst(asked.many),
         *(word.capitalize() for word in NINE),
         "Gaps",
         "Schools seen %",
@@ -199,7 +219,9 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
         "Schools with number unknown",
         "Absent",
         "Caught up",
+        "Pupils seen % where known",
     ]
+    yield audience.head_of(head, for_adults=reckoning.programme.for_adults)
     for by in (
         figures.DISTRICT,
         figures.TOWN,
@@ -208,10 +230,19 @@ def _sheet(reckoning: Reckoning) -> Iterator[Sequence[Any]]:
         figures.TYPE,
         figures.TRUST,
     ):
-        for t in _rows(reckoning, found, by):
+        if asked is OF_BODIES and by in figures.OF_SCHOOLS_ALONE:
+            continue
+        for t in _rows(reckoning, halves.both, by):
             assert isinstance(t, Totals)
-            yield _cells(DIMENSIONS[by][0], t)
-    yield _cells("All", found.county)
+            yield _cells(_names(by, asked)[0], t)
+        if asked is OF_BOTH and by == figures.DISTRICT:
+            for of, half in (("schools", halves.schools), ("bodies", halves.bodies)):
+                for t in half.districts:
+                    yield _cells(f"District, {of}", t)
+    if asked is OF_BOTH:
+        yield _cells("All schools", halves.schools.county)
+        yield _cells("All bodies", halves.bodies.county)
+    yield _cells("All", halves.both.county)
     years = figures.by_year_group(reckoning.target)
     if years:
         yield []
@@ -259,23 +290,35 @@ def _cells(table: str, t: Totals) -> list[Any]:
         t.unknown,
         t.absent_pupils,
         t.caught_up_pupils,
+        "" if t.pupil_share is None else _said(t.pupil_share, t.pupil_share_said),
     ]
 
 
 def _share(t: Totals | YearTotals) -> Any:
     """A number, or the words where 0 and 100 would not be exact; '' of no school."""
-    return t.share if t.share_said == f"{t.share}%" else t.share_said.rstrip("%")
+    return _said(t.share, t.share_said)
 
 
-def _tabs(whole: Reckoning, for_adults: bool) -> dict[str, str]:
+def _said(share: int | None, words: str) -> Any:
+    return share if words == f"{share}%" else words.rstrip("%")
+
+
+def _tabs(whole: Reckoning, asked: Asked) -> dict[str, str]:
     """{word: heading} of each table there is: trusts if the register has any, year groups if it is for
-    pupils."""
-    tabs = {word: names[0] for word, names in DIMENSIONS.items()}
-    if not any(s.trust for s in whole.target):
-        del tabs[figures.TRUST]
-    if for_adults:
-        del tabs[figures.YEAR_GROUP]
-    return tabs
+    pupils; of bodies alone what they have."""
+    left_out = set() if any(s.trust for s in whole.target) else {figures.TRUST}
+    if whole.programme.for_adults:
+        left_out.add(figures.YEAR_GROUP)
+    if asked is OF_BODIES:
+        left_out.update(figures.OF_SCHOOLS_ALONE)
+    return {word: _names(word, asked)[0] for word in DIMENSIONS if word not in left_out}
+
+
+def _names(by: str, asked: Asked) -> tuple[str, str]:
+    """What a table is by, one and many: what a body is stands among the phases."""
+    if by == figures.PHASE and asked is not OF_SCHOOLS:
+        return ("Kind", "Kinds") if asked is OF_BODIES else ("Phase or kind", "Phases and kinds")
+    return DIMENSIONS[by]
 
 
 def _dimension(asked: View, tabs: dict[str, str]) -> str:
@@ -312,15 +355,17 @@ def _moved(moves: list[tuple[str, int, int, str]]) -> str:
 def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
     """(word, name) of each kind of school that the page can be narrowed to, by name; none where they are too
     many."""
+    schools = [s for s in whole.target if not s.is_body]
     found: dict[str, dict[str, str]] = {
-        "district": {s.district_code or NONE: s.district_name for s in whole.target},
-        "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in whole.target},
+        "who": dict(lists.WHO) if len(schools) < len(whole.target) else {},
+        "district": {s.district_code or NONE: figures.district_of(s) for s in whole.target},
+        "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in schools},
         "urban_rural": {
-            s.urban_rural or NONE: s.urban_rural or figures.URBAN_RURAL_UNKNOWN for s in whole.target
+            s.urban_rural or NONE: s.urban_rural or figures.URBAN_RURAL_UNKNOWN for s in schools
         },
         "phase": {s.phase: s.phase for s in whole.target},
-        "type": {s.type or NONE: s.type or figures.TYPE_UNKNOWN for s in whole.target},
-        "trust": {s.trust or NONE: s.trust or figures.NO_TRUST for s in whole.target},
+        "type": {s.type or NONE: s.type or figures.TYPE_UNKNOWN for s in schools},
+        "trust": {s.trust or NONE: s.trust or figures.NO_TRUST for s in schools},
     }
     for kind in ("trust", "town", "urban_rural"):
         if found[kind].keys() <= {NONE} or len(found[kind]) > lists.CHOICES_AT_MOST:

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from outreach.coverage import figures, gaps
-from outreach.coverage.figures import CoverageFigures, Spread, Totals, YearTotals
-from outreach.coverage.lists import GAP, NONE
-from outreach.coverage.standings import OPEN, Reckoning
+from outreach.coverage import figures, gaps, who_asked
+from outreach.coverage.figures import CoverageFigures, Halves, Spread, Totals, YearTotals
+from outreach.coverage.lists import BODIES, GAP, NONE, SCHOOLS
+from outreach.coverage.standings import OPEN, Reckoning, Standing
+from outreach.coverage.who_asked import OF_SCHOOLS, Asked
 from outreach.ground import audience
 from outreach.ground.audience import Words
 from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_name
@@ -22,6 +23,7 @@ NAMES_AT_MOST = 12
 """Rows that were there then and are no more, by name; the others are counted."""
 
 KINDS = (
+    ("who", "Schools or bodies", "Both"),
     ("district", "District", "All districts"),
     ("town", "Town", "All towns"),
     ("urban_rural", "Urban or rural", "Both"),
@@ -162,12 +164,20 @@ class SpreadWords:
 
 @dataclass(frozen=True, kw_only=True)
 class CoverageWords:
-    """All that the page says of what was found, and of what it is compared with (`before`)."""
+    """All that the page says of what was found, and of what it is compared with (`before`).
+
+    `asked`: who the numbers count; `halves` where they count schools and bodies, each half beside the other. `by`: what
+    the table is by.
+    """
 
     view: View
     reckoning: Reckoning
     found: CoverageFigures
     before: CoverageFigures | None
+    asked: Asked = OF_SCHOOLS
+    halves: Halves | None = None
+    halves_before: Halves | None = None
+    by: str = figures.DISTRICT
 
     @property
     def county(self) -> Totals:
@@ -190,6 +200,25 @@ class CoverageWords:
     @property
     def have_done(self) -> str:
         return "attended" if self.for_adults else "seen it"
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether each row of the table has a cell for its schools and one for its bodies."""
+        return self.halves is not None and self.by == figures.DISTRICT
+
+    @property
+    def schools_alone(self) -> bool:
+        """Whether the table leaves bodies out, which have none of what it is by."""
+        return self.halves is not None and self.by in figures.OF_SCHOOLS_ALONE
+
+    @property
+    def whole(self) -> tuple[Totals, Totals | None]:
+        """All that the table counts, and what that was then."""
+        found, before = self.found, self.before
+        if self.halves is not None and self.schools_alone:
+            found = self.halves.schools
+            before = self.halves_before.schools if self.halves_before else None
+        return found.county, before.county if before else None
 
     def named(self, standing: str) -> str:
         return gaps.named(standing, for_adults=self.for_adults)
@@ -263,13 +292,15 @@ class CoverageWords:
     def lead(self) -> Sentence:
         """The page in a sentence or three."""
         county, before = self.county, self.before
+        if self.halves is not None:
+            return sentence(*self._lead_of_both(self.halves), *self._gaps())
         if county.seen == county.schools:
-            return sentence(f"All {number(county.schools)} schools have {self.have_done}.")
+            return sentence(f"All {number(county.schools)} {self.asked.many} have {self.have_done}.")
         said: list[Said] = [
             Piece(text=number(county.seen), href=self.to("&standing=seen"), strong=True),
             strong(" of "),
             Piece(text=number(county.schools), href=self.to(), strong=True),
-            strong(" school" if county.schools == 1 else " schools"),
+            strong(f" {self.asked.one if county.schools == 1 else self.asked.many}"),
             f" {'has' if county.seen == 1 else 'have'} {self.have_done}. ",
         ]
         if before is not None and before.county.schools:
@@ -277,11 +308,37 @@ class CoverageWords:
             said += ["Then it was ", seen, " of "]
             said += [link(number(before.county.schools), self.to(then=True)), ". "]
         elif before is not None:
-            said.append("Then no school was in the target. ")
-        if not county.gaps:
-            return sentence(*said, "No gap is left.")
-        need = "gap needs" if county.gaps == 1 else "gaps need"
-        return sentence(*said, link(number(county.gaps), self.to("&gap=1")), f" {need} something done.")
+            said.append(f"Then no {self.asked.one} was in the target. ")
+        return sentence(*said, *self._gaps())
+
+    def _gaps(self) -> Iterator[Said]:
+        gaps = self.county.gaps
+        if not gaps:
+            yield "No gap is left."
+            return
+        yield link(number(gaps), self.to("&gap=1"))
+        yield f" {'gap needs' if gaps == 1 else 'gaps need'} something done."
+
+    def _lead_of_both(self, halves: Halves) -> Iterator[Said]:
+        """'12 of 30 schools and 2 of 9 bodies have attended. Then it was 10 of 30 and 1 of 9.'"""
+        for n, (who, half, asked) in enumerate(_sides(halves)):
+            yield " and " if n else ""
+            yield Piece(
+                text=number(half.county.seen), href=self.to(f"&who={who}&standing=seen"), strong=True
+            )
+            yield strong(" of ")
+            yield Piece(text=number(half.county.schools), href=self.to(f"&who={who}"), strong=True)
+            yield strong(f" {asked.one if half.county.schools == 1 else asked.many}")
+        yield f" have {self.have_done}. "
+        if self.halves_before is None:
+            return
+        yield "Then it was "
+        for n, (who, half, _) in enumerate(_sides(self.halves_before)):
+            yield " and " if n else ""
+            yield link(number(half.county.seen), self.to(f"&who={who}&standing=seen", then=True))
+            yield " of "
+            yield link(number(half.county.schools), self.to(f"&who={who}", then=True))
+        yield ". "
 
     def nothing(self, first_day: Any, *, addresses: dict[str, str]) -> Nothing:
         """There is no school: it was narrowed to none, the day was too early, or the register is not in."""
@@ -326,12 +383,17 @@ class CoverageWords:
     def columns(self) -> list[Column]:
         """The columns after the row's name."""
         done = self.done.capitalize()
+        many = capfirst((OF_SCHOOLS if self.schools_alone else self.asked).many)
         columns = [
-            Column(head=["Schools"], label="Schools"),
+            Column(head=many.split(" and "), label=many),
             Column(head=[done], label=done),
             Column(head=["Share"], label="Share"),
         ]
-        if self.before is not None:
+        if self.side_by_side:
+            columns = [
+                Column(head=[name, self.done], label=f"{name} {self.done}") for name in ("Schools", "Bodies")
+            ]
+        elif self.before is not None:
             on = day_short(self.view.compare)
             columns.append(Column(head=[f"{done} on", on], label=f"{done} then", looks="num then"))
         columns += [
@@ -340,25 +402,28 @@ class CoverageWords:
         ]
         columns += [
             Column(head=capfirst(self.words.seen).split(" "), label=capfirst(self.words.seen)),
-            Column(head=["of"], label="of"),
+            Column(head=["Of those", "counted"], label="Of those counted")
+            if self.for_adults
+            else Column(head=["of"], label="of"),
         ]
         return columns
 
     def row(self, t: Totals | YearTotals, by: str | None, then: Totals | YearTotals | None) -> Row:
-        """A row with the lists behind its numbers; `by` None: of all schools."""
-        query, seen, missing = _queries(t, by)
+        """A row with the lists behind its numbers; `by` None: of all that the table counts."""
+        query, seen, missing = self._queries(t, by)
         cells: list[tuple[Sentence, Sentence]] = [
             (sentence(link(number(t.schools), self.to(query))), []),
             (sentence(link(number(t.seen), self.to(seen))), []),
             (sentence(share_of(t)), []),
         ]
-        if self.before is not None:
+        if self.side_by_side:
+            cells = [self._side(who, t.key if by else None, query) for who in (SCHOOLS, BODIES)]
+        elif self.before is not None:
             cells.append(self._then(then, query, seen))
         cells.append(([], []))
         cells.append((sentence(link(number(t.gaps), self.to(missing))), []))
-        known = link(number(t.target_pupils), self.to(f"{query}&number=known"))
         cells.append((sentence(link(number(t.seen_pupils), self.to(f"{query}&counted=1"))), []))
-        cells.append((sentence("unknown" if t.unknown == t.schools else known), []))
+        cells.append(self._of_counted(t, query))
         return Row(
             name=capfirst(t.name),
             href=self.to(query),
@@ -370,9 +435,49 @@ class CoverageWords:
             ],
         )
 
+    def _of_counted(self, t: Totals | YearTotals, query: str) -> tuple[Sentence, Sentence]:
+        """Of how many people, where that is known; of staff the share too, and how many it leaves out."""
+        if t.unknown == t.schools:
+            return sentence("unknown"), []
+        known = link(number(t.target_pupils), self.to(f"{query}&number=known"))
+        if not isinstance(t, Totals) or not self.for_adults:
+            return sentence(known), []
+        of_known = link(number(t.seen_of_known), self.to(f"{query}&counted=1&number=known"))
+        left_out = link(number(t.unknown), self.to(f"{query}&number=unknown"))
+        small: list[Said] = [t.pupil_share_said]
+        small += [", without " if t.pupil_share_said else "without ", left_out] if t.unknown else []
+        return sentence(of_known, " of ", known), sentence(*small)
+
+    def _side(self, who: str, key: str | None, query: str) -> tuple[Sentence, Sentence]:
+        """The schools, or the bodies, of a row: how many of them are trained, then and now."""
+        assert self.halves is not None
+        now, then = _of_side(self.halves, who, key), _of_side(self.halves_before, who, key)
+        query = f"{query}&who={who}"
+        if now is None:
+            return sentence("none"), []
+        words = sentence(
+            link(number(now.seen), self.to(f"{query}&standing=seen")),
+            " of ",
+            link(number(now.schools), self.to(query)),
+        )
+        small: list[Said] = [share_of(now)]
+        if then is not None:
+            seen = link(number(then.seen), self.to(f"{query}&standing=seen", then=True))
+            small += [", then ", seen, " of ", link(number(then.schools), self.to(query, then=True))]
+        return words, sentence(*small)
+
+    def _queries(self, t: Totals | YearTotals, by: str | None) -> tuple[str, str, str]:
+        """What the lists of a row are asked for by: all it counts, those seen, those missing."""
+        query = f"&{by}={quote(t.key or NONE, safe='')}" if by else ""
+        if self.schools_alone:
+            query += f"&who={SCHOOLS}"
+        if by == figures.YEAR_GROUP:
+            return query, f"{query}&state=seen", f"{query}&state={GAP}"
+        return query, f"{query}&standing=seen", f"{query}&gap=1"
+
     def _then(self, then: Totals | YearTotals | None, query: str, seen: str) -> tuple[Sentence, Sentence]:
         if then is None:
-            return [], sentence("no school then")
+            return [], sentence(f"no {(OF_SCHOOLS if self.schools_alone else self.asked).one} then")
         whole = link(number(then.schools), self.to(query, then=True))
         return (
             sentence(link(number(then.seen), self.to(seen, then=True)), " "),
@@ -399,7 +504,7 @@ class CoverageWords:
             return []
         named = []
         for t in rows[:NAMES_AT_MOST]:
-            query, seen, _ = _queries(t, by)
+            query, seen, _ = self._queries(t, by)
             then_seen = link(number(t.seen), self.to(seen, then=True))
             of_all = link(number(t.schools), self.to(query, then=True))
             named.append(sentence(f"{t.name} (", then_seen, " of ", of_all, ")"))
@@ -407,7 +512,7 @@ class CoverageWords:
         return sentence(
             f"Then there {'was' if len(rows) == 1 else 'were'} also ",
             *joined(named),
-            f"{f' and {number(more)} more' if more > 0 else ''}: no school of the target is there now.",
+            f"{f' and {number(more)} more' if more > 0 else ''}: no {self.asked.one} of the target is there now.",
         )
 
     @property
@@ -419,7 +524,10 @@ class CoverageWords:
         county = self.county
         yield f"{self.words.numbers}: "
         if county.own:
-            yield from (link(number(county.own), self.to("&number=own")), " from schools, ")
+            yield from (
+                link(number(county.own), self.to("&number=own")),
+                f" {'known' if self.for_adults else 'from schools'}, ",
+            )
         if county.estimated:
             yield from (link(number(county.estimated), self.to("&number=estimated")), " estimated, ")
         if county.unknown:
@@ -514,7 +622,51 @@ class CoverageWords:
     def map_title(self, district: str, schools: int) -> str:
         """The map as it is read out: of one district, or of all."""
         of = district or f"{self.county.name} by district"
-        return f"Map of {of}: share of schools {self.done}{', and each school’s standing' if schools else ''}"
+        many = self.on_map.many
+        return f"Map of {of}: share of {many} {self.done}{', and each school’s standing' if schools else ''}"
+
+    @property
+    def on_map(self) -> Asked:
+        """Whose share the districts of the map are shaded by."""
+        return OF_SCHOOLS if self.halves is not None else self.asked
+
+    @property
+    def of_those_on_map(self) -> str:
+        """What a list of them is asked for by."""
+        return f"&who={SCHOOLS}" if self.halves is not None else ""
+
+    @property
+    def movers(self) -> Asked:
+        """Whose shares are set beside those of the other day."""
+        return OF_SCHOOLS if self.side_by_side or self.schools_alone else self.asked
+
+    @property
+    def of_map(self) -> CoverageFigures:
+        """The districts that are set against each other: of schools, where bodies are asked beside them."""
+        return self.halves.schools if self.halves is not None else self.found
+
+    def beside_map(self, bodies: Sequence[Standing], district: str) -> Sentence:
+        """The bodies, which have no place on the map: by district, or each by name in the one looked at."""
+        if not bodies:
+            return []
+        if district:
+            there = sorted((s for s in bodies if s.district_code == district), key=lambda s: s.name)
+            if not there:
+                return sentence("No body is in this district alone.")
+            named = [
+                sentence(link(s.name, f"schools/{s.organisation_id}"), f" ({self.named(s.standing)})")
+                for s in there
+            ]
+            return sentence("Bodies, which have no place on the map: ", *joined(named), ".")
+        rows = []
+        for t in figures.by(bodies, figures.DISTRICT):
+            query = f"&district={quote(t.key or NONE, safe='')}&who={BODIES}"
+            seen, of = (
+                link(number(n), self.to(query + more))
+                for n, more in ((t.seen, "&standing=seen"), (t.schools, ""))
+            )
+            rows.append(sentence(f"{t.name} ", seen, " of ", of))
+        return sentence(f"Bodies {self.done}, which have no place on the map: ", *joined(rows), ".")
 
     @property
     def all_of_these(self) -> str:
@@ -523,19 +675,21 @@ class CoverageWords:
     @property
     def spread(self) -> SpreadWords | None:
         """How far the districts are apart; None with fewer than two."""
-        spread = figures.spread(self.found.districts)
+        found = self.of_map
+        before = self.halves_before.schools if self.halves_before is not None else self.before
+        spread = figures.spread(found.districts)
         if spread is None:
             return None
         ends = (spread.behind.share or 0, spread.best.share or 0)
         by_share: dict[int, list[str]] = {}
-        for district in self.found.districts:
+        for district in found.districts:
             if district.key:
                 by_share.setdefault(district.share or 0, []).append(f"{district.name} {share_of(district)}")
         return SpreadWords(
-            title=_spread_title(spread),
-            words=spread_then(self.found, self.before, spread),
+            title=_spread_title(spread, "Spread of schools" if self.halves is not None else "Spread"),
+            words=spread_then(found, before, spread),
             behind=_on_line(spread.behind.name, spread.behind),
-            middle=_on_line(self.all_of_these, self.county),
+            middle=_on_line(self.all_of_these, found.county),
             best=_on_line(spread.best.name, spread.best),
             dots=[
                 Dot(share=share, names=", ".join(names), is_end=share in ends)
@@ -553,20 +707,24 @@ def share_of(t: Totals | YearTotals) -> str:
     return t.share_said or "unknown"
 
 
-def _queries(t: Totals | YearTotals, by: str | None) -> tuple[str, str, str]:
-    """What the lists of a row are asked for by: its schools, those seen, those missing."""
-    query = f"&{by}={quote(t.key or NONE, safe='')}" if by else ""
-    if by == figures.YEAR_GROUP:
-        return query, f"{query}&state=seen", f"{query}&state={GAP}"
-    return query, f"{query}&standing=seen", f"{query}&gap=1"
+def _sides(halves: Halves) -> tuple[tuple[str, CoverageFigures, Asked], ...]:
+    return (SCHOOLS, halves.schools, who_asked.OF_SCHOOLS), (BODIES, halves.bodies, who_asked.OF_BODIES)
 
 
-def _spread_title(spread: Spread) -> str:
+def _of_side(halves: Halves | None, who: str, key: str | None) -> Totals | None:
+    """Schools, or bodies, of one district, or of all (`key` None); None where there is none."""
+    if halves is None:
+        return None
+    half = halves.bodies if who == BODIES else halves.schools
+    return half.county if key is None else next((t for t in half.districts if t.key == key), None)
+
+
+def _spread_title(spread: Spread, of: str) -> str:
     if spread.points:
-        return f"Spread: {count(spread.points, 'point')} between the best and the furthest behind"
+        return f"{of}: {count(spread.points, 'point')} between the best and the furthest behind"
     if spread.behind.share_said == spread.best.share_said:
-        return f"Spread: every district stands at {spread.best.share_said}"
-    return "Spread: every district stands within a point"
+        return f"{of}: every district stands at {spread.best.share_said}"
+    return f"{of}: every district stands within a point"
 
 
 def spread_then(found: CoverageFigures, before: CoverageFigures | None, spread: Spread) -> str:

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 from flask import current_app, g, render_template, request, url_for
 
-from outreach.coverage import as_of, figures, gaps, in_parts, lists
+from outreach.coverage import as_of, figures, gaps, in_parts, lists, who_asked
 from outreach.coverage.lists import ALSO_SEEN, EXCLUDED, NUMBERS, TARGET, ListFilters
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing
+from outreach.coverage.who_asked import OF_BODIES, OF_BOTH, OF_SCHOOLS
 from outreach.ground import audience, clock, tabular
 from outreach.ground.audience import OF_PUPILS, Words
 from outreach.ground.db import db
@@ -42,6 +43,7 @@ def schools() -> Any:
     pages = max(1, -(-len(rows) // PAGE))
     page = page_asked(pages, asked.left_out)
     inside = [r for r in rows if isinstance(r, Standing)]
+    whom = who_asked.of_target(reckoning, filters.who)
     return render_template(
         "coordinator/schools.html",
         view=asked,
@@ -53,6 +55,8 @@ def schools() -> Any:
         pages=pages,
         first_day=None if reckoning.target else as_of.first_day(asked.programme),
         found=len(rows),
+        asked=whom,
+        who=lists.WHO if any(s.is_body for s in reckoning.target) else {},
         rows=rows[(page - 1) * PAGE : page * PAGE],
         chips=_chips(asked, reckoning, filters),
         also=filters.which == ALSO_SEEN,
@@ -64,7 +68,7 @@ def schools() -> Any:
         districts=_districts(reckoning),
         phases=sorted({s.phase for s in reckoning.target}),
         nine=NINE,
-        types=_kinds(s.type for s in reckoning.target),
+        types=_kinds(s.type for s in reckoning.target if not s.is_body),
         towns=_kinds(s.town for s in reckoning.target),
         areas=_kinds(s.urban_rural for s in reckoning.target),
         trusts=_kinds(s.trust for s in reckoning.target),
@@ -138,7 +142,7 @@ def _here(**changes: Any) -> str:
 
 def _districts(reckoning: Reckoning) -> list[tuple[str, str]]:
     """(code, name) of every district of the target, by name, the unknown last."""
-    found = {s.district_code or lists.NO_DISTRICT: s.district_name for s in reckoning.target}
+    found = {s.district_code or lists.NO_DISTRICT: figures.district_of(s) for s in reckoning.target}
     return sorted(found.items(), key=lambda item: (item[0] == lists.NO_DISTRICT, item[1]))
 
 
@@ -147,6 +151,8 @@ def _chips(asked: View, reckoning: Reckoning, filters: ListFilters) -> list[tupl
     said: dict[str, str] = {}
     if filters.which != TARGET:
         said["list"] = lists.LISTS[filters.which]
+    if filters.who:
+        said["who"] = lists.WHO[filters.who]
     if filters.district:
         said["district"] = dict(_districts(reckoning)).get(filters.district, filters.district)
     if filters.phase:
@@ -212,6 +218,7 @@ _HEAD = [
     "Urban or rural",
     "Absent",
     "Caught up",
+    "Kind of body",
 ]
 
 
@@ -220,14 +227,16 @@ def _lines(
 ) -> Iterator[Sequence[Any]]:
     """The head, each school, and a last line that tells a whole file from one that was cut off."""
     yield audience.head_of(_HEAD, for_adults=for_adults)
-    schools = 0
+    schools = bodies = 0
     for part in in_parts.standings_in_parts(programme_id, as_of=asked.as_of, now=asked.now):
         for s in lists.matching(part.excluded if filters.which == EXCLUDED else part.target, filters):
             schools += 1
+            bodies += s.is_body
             yield _line(s)
         # Nothing is held while the browser takes its time; the next part is read as of the same moment.
         db.session.rollback()
-    yield tabular.end_line(f"the list: {count(schools, 'school')}")
+    asked = OF_SCHOOLS if not bodies else OF_BODIES if bodies == schools else OF_BOTH
+    yield tabular.end_line(f"the list: {asked.count(schools)}")
 
 
 def _also_seen(found: Sequence[AlsoSeen], words: Words) -> Iterator[Sequence[Any]]:
@@ -248,11 +257,11 @@ def _line(s: Standing) -> list[Any]:
         f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y in YEAR_GROUPS
     )
     return [
-        s.organisation_id,
+        "" if s.is_body else s.organisation_id,
         s.name,
-        s.district_name,
-        s.phase,
-        s.type,
+        figures.district_of(s),
+        "" if s.is_body else s.phase,
+        "" if s.is_body else s.type,
         s.trust,
         s.standing,
         "yes" if s.is_gap else "no",
@@ -265,9 +274,10 @@ def _line(s: Standing) -> list[Any]:
         lists.number_of(s),
         s.evidence,
         "unknown" if s.ages_unknown else "",
-        "" if s.place_known else "unknown",
-        s.town or "not known",
-        s.urban_rural or "not known",
+        "" if s.place_known or s.is_body else "unknown",
+        s.town or ("" if s.is_body else "not known"),
+        s.urban_rural or ("" if s.is_body else "not known"),
         s.absent_pupils if s.absent_by_year else "",
         s.caught_up_pupils if s.absent_by_year else "",
+        s.kind_of_body,
     ]
