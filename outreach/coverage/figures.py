@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from outreach.coverage import gaps
-from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, Standing, Word
+from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, WHOLE_AREA, Standing, Word
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import day_short, percent, percent_said
 from outreach.visits.verdicts import EVIDENCE
@@ -15,8 +15,6 @@ from outreach.visits.verdicts import EVIDENCE
 DISTRICT, PHASE, TYPE, TRUST, YEAR_GROUP = "district", "phase", "type", "trust", "year"
 TOWN, URBAN_RURAL = "town", "urban_rural"
 NO_TRUST, TYPE_UNKNOWN = "in no trust", "type not known"
-WHOLE_AREA = "the whole area"
-"""Where a body of no one district is: a school’s district is not known, where none is named."""
 OF_SCHOOLS_ALONE = (TOWN, URBAN_RURAL, TYPE, TRUST)
 """What a body has none of; what it is stands among the phases."""
 TOWN_UNKNOWN, URBAN_RURAL_UNKNOWN = "town not known", "not known whether urban or rural"
@@ -154,9 +152,9 @@ def figures_of_target(target: Iterable[Standing], *, county: str) -> CoverageFig
     for s in target:
         where = districts.get(s.district_code)
         if where is None:
-            where = districts[s.district_code] = Totals(s.district_code, district_of(s))
+            where = districts[s.district_code] = Totals(s.district_code, s.district_name)
         elif not s.district_code:
-            where.name = _either(where.name, district_of(s))
+            where.name = _either(where.name, s.district_name)
         phase = phases.get(s.phase)
         if phase is None:
             phase = phases[s.phase] = Totals(s.phase, s.phase)
@@ -167,7 +165,7 @@ def figures_of_target(target: Iterable[Standing], *, county: str) -> CoverageFig
         if s.is_gap:
             causes[s.kind] += 1
         ages_unknown += s.ages_unknown
-        place_unknown += not s.is_body and (s.easting is None or s.northing is None)
+        place_unknown += not s.place_known
     whole = Totals("", county)
     for totals in districts.values():
         whole += totals
@@ -236,7 +234,7 @@ def by(target: Iterable[Standing], dimension: str) -> list[Totals]:
 
 
 _NAMES: dict[str, Callable[[Standing], tuple[str, str]]] = {
-    DISTRICT: lambda s: (s.district_code, district_of(s)),
+    DISTRICT: lambda s: (s.district_code, s.district_name),
     PHASE: lambda s: (s.phase, s.phase),
     TYPE: lambda s: (s.type, s.type or TYPE_UNKNOWN),
     TRUST: lambda s: (s.trust, s.trust or NO_TRUST),
@@ -348,11 +346,6 @@ def _count(totals: Totals, s: Standing) -> None:
         totals.gaps += 1
     if s.evidence:
         totals.evidence[s.evidence] += 1
-
-
-def district_of(s: Standing) -> str:
-    """The name of its district, or what stands in its place."""
-    return WHOLE_AREA if s.is_body and not s.district_code else s.district_name
 
 
 def _either(name: str, other: str) -> str:

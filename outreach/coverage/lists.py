@@ -149,7 +149,7 @@ def _tests(filters: ListFilters) -> list[Callable[[Standing], bool]]:
     if filters.ages_unknown:
         tests.append(lambda s: s.ages_unknown)
     if filters.place_unknown:
-        tests.append(lambda s: not (s.place_known or s.is_body))
+        tests.append(lambda s: not s.place_known)
     if filters.since_by is not None:
         day = filters.since_by
         tests.append(lambda s: s.since is not None and s.since <= day)

@@ -45,7 +45,8 @@ from outreach.visits.verdicts import Verdict
 NINE = tuple(Word)[:9]
 _NOBODY: dict[int, int] = {}
 _NEVER: dict[date, int] = {}
-DISTRICT_UNKNOWN = "district not known"
+DISTRICT_UNKNOWN, WHOLE_AREA = "district not known", "whole area"
+"""Of a school that no register file places, and of a body that is there for all of the partnership's area."""
 
 
 @dataclass(slots=True)  # to freeze each would cost as much again as to judge it
@@ -101,7 +102,7 @@ class Standing:
 
     @property
     def is_body(self) -> bool:
-        return bool(self.kind_of_body)
+        return self.kind_of_body != ""
 
     @property
     def cause(self) -> str:
@@ -122,7 +123,8 @@ class Standing:
 
     @property
     def place_known(self) -> bool:
-        return self.easting is not None and self.northing is not None
+        """Nobody looks for a body on the map."""
+        return self.is_body or self.easting is not None and self.northing is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who a target asks, in words: schools, bodies, or both. Pure."""
+"""Words for whom a target asks: schools, bodies, or both. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,13 +1,15 @@
 """Words of the coverage page: one and many, then and now, nothing, and the lists behind the numbers."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from outreach.coverage.figures import CoverageFigures, Totals, YearTotals
-from outreach.coverage.standings import Reckoning
+from outreach.coverage.figures import CoverageFigures, Halves, Totals, YearTotals
+from outreach.coverage.standings import Reckoning, Standing
+from outreach.coverage.who_asked import OF_BOTH
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.as_of import View
 from outreach.web.coordinator.coverage_words import WIDE_LINE, CoverageWords, NameOnLine, SpreadWords
@@ -118,12 +120,145 @@ def test_adults_attend() -> None:
         "Standings",
         "Gaps",
         "Staff trained",
-        "of",
+        "Of those counted",
     ]
     some = words(
         totals(1, 2, 1, seen_pupils=30, seen_of_known=30, target_pupils=40), of=programme(for_adults=True)
     )
     assert "30 of 40 staff are trained, 75%" in plain(some.pupil_numbers)
+
+
+def both(schools: Totals, bodies: Totals) -> Halves:
+    """Two districts of schools, one of bodies."""
+    together = replace(schools, by=dict(schools.by))
+    together += bodies
+    return Halves(
+        schools=figures(
+            schools, [totals(3, 8, key="E1", name="Fenwold"), totals(1, 2, key="E2", name="Northmoor")]
+        ),
+        bodies=figures(bodies, [totals(1, 2, key="E1", name="Fenwold")]),
+        both=figures(together),
+    )
+
+
+def side_by_side(*, by: str = "district", before: Halves | None = None) -> CoverageWords:
+    halves = both(totals(4, 10, 6), totals(1, 2, 1))
+    made = words(
+        halves.both.county,
+        of=programme(for_adults=True),
+        found=halves.both,
+        before=before.both if before else None,
+    )
+    return replace(made, asked=OF_BOTH, halves=halves, halves_before=before, by=by)
+
+
+def test_schools_and_bodies_begin_the_page_side_by_side_each_with_its_list() -> None:
+    said = side_by_side()
+    assert plain(said.lead) == "4 of 10 schools and 1 of 2 bodies have attended. 7 gaps need something done."
+    assert lists(said.lead) == [
+        "&who=schools&standing=seen",
+        "&who=schools",
+        "&who=bodies&standing=seen",
+        "&who=bodies",
+        "&gap=1",
+    ]
+    then = side_by_side(before=both(totals(1, 9), totals(0, 2)))
+    assert "Then it was 1 of 9 and 0 of 2. " in plain(then.lead)
+
+
+def test_a_district_has_a_cell_for_its_schools_and_one_for_its_bodies() -> None:
+    said = side_by_side()
+    assert [column.label for column in said.columns] == [
+        "Schools trained",
+        "Bodies trained",
+        "Standings",
+        "Gaps",
+        "Staff trained",
+        "Of those counted",
+    ]
+    fenwold = said.row(totals(4, 10, 6, key="E1", name="Fenwold"), "district", None)
+    assert [(plain(cell.words), plain(cell.small)) for cell in fenwold.cells[:2]] == [
+        ("3 of 8", "38%"),
+        ("1 of 2", "50%"),
+    ]
+    assert lists(fenwold.cells[1].words) == [
+        "&district=E1&who=bodies&standing=seen",
+        "&district=E1&who=bodies",
+    ]
+    northmoor = said.row(totals(1, 2, key="E2", name="Northmoor"), "district", None)
+    assert plain(northmoor.cells[1].words) == "none"
+    all_of_them = said.row(said.whole[0], None, said.whole[1])
+    assert [plain(cell.words) for cell in all_of_them.cells[:2]] == ["4 of 10", "1 of 2"]
+    then = side_by_side(before=both(totals(1, 9), totals(0, 2)))
+    assert plain(then.row(then.whole[0], None, then.whole[1]).cells[1].small) == "50%, then 0 of 2"
+
+
+def test_a_share_of_staff_is_of_those_counted_and_says_how_many_it_leaves_out() -> None:
+    said = side_by_side(by="phase")
+    kind = totals(
+        1, 3, key="Police", name="Police", seen_pupils=45, seen_of_known=30, target_pupils=40, unknown=1
+    )
+    *_, trained, of_counted = said.row(kind, "phase", None).cells
+    assert (plain(trained.words), plain(of_counted.words)) == ("45", "30 of 40")
+    assert plain(of_counted.small) == "75%, without 1"
+    assert lists(of_counted.words) == ["&phase=Police&counted=1&number=known", "&phase=Police&number=known"]
+    assert lists(of_counted.small) == ["&phase=Police&number=unknown"]
+    nobody = totals(0, 2, key="Health", name="Health", unknown=2)
+    assert plain(said.row(nobody, "phase", None).cells[-1].words) == "unknown"
+    none_at_all = totals(0, 1, key="Health", name="Health", target_pupils=0)
+    assert plain(said.row(none_at_all, "phase", None).cells[-1].small) == ""
+
+
+def test_what_bodies_have_none_of_counts_schools_and_leads_to_schools() -> None:
+    said = side_by_side(by="town")
+    assert said.columns[0].label == "Schools"
+    row = said.row(totals(1, 2, key="", name="town not known"), "town", None)
+    assert lists(row.cells[0].words) == ["&town=-&who=schools"]
+    assert said.whole[0].schools == 10
+
+
+def test_bodies_stand_beside_the_map_by_district_and_by_name_where_it_is_one() -> None:
+    def body(name: str, code: str, word: str) -> Standing:
+        return Standing(
+            organisation_id=10_000_000 + len(name),
+            name=name,
+            district_code=code,
+            district_name="Fenwold" if code else "whole area",
+            phase="Police",
+            type="Police",
+            standing=word,
+            year_groups={},
+            is_gap=False,
+            kind="",
+            detail="",
+            since=None,
+            target_pupils=None,
+            estimated=False,
+            seen_pupils=0,
+            seen_estimated=False,
+            evidence="",
+            ages_unknown=False,
+            easting=None,
+            northing=None,
+            kind_of_body="Police",
+        )
+
+    counted = [body("Fenwold Police", "E1", "seen"), body("County Health", "", "asked")]
+    said = side_by_side()
+    beside = said.beside_map(counted, "")
+    assert plain(beside) == (
+        "Bodies trained, which have no place on the map: Fenwold 1 of 1, whole area 0 of 1."
+    )
+    assert lists(beside) == [
+        "&district=E1&who=bodies&standing=seen",
+        "&district=E1&who=bodies",
+        "&district=-&who=bodies&standing=seen",
+        "&district=-&who=bodies",
+    ]
+    named = said.beside_map(counted, "E1")
+    assert plain(named) == "Bodies, which have no place on the map: Fenwold Police (trained)."
+    assert [piece.href for piece in named if piece.href] == ["schools/10000014"]
+    assert said.beside_map([], "") == []
 
 
 def test_the_introduction_says_as_of_when_and_beside_what() -> None:
@@ -246,6 +381,7 @@ def test_where_there_is_no_school_the_page_says_why_and_what_to_do() -> None:
 
 def test_the_form_offers_what_there_is_to_choose_and_keeps_what_it_has_no_box_for() -> None:
     choices: dict[str, list[tuple[str, str]]] = {
+        "who": [],
         "district": [("E1", "teal"), ("E2", "fen")],
         "town": [],
         "urban_rural": [],

@@ -11,7 +11,7 @@ from outreach.coverage import figures, gaps, who_asked
 from outreach.coverage.figures import CoverageFigures, Halves, Spread, Totals, YearTotals
 from outreach.coverage.lists import BODIES, GAP, NONE, SCHOOLS
 from outreach.coverage.standings import OPEN, Reckoning, Standing
-from outreach.coverage.who_asked import OF_SCHOOLS, Asked
+from outreach.coverage.who_asked import OF_BOTH, OF_SCHOOLS, Asked
 from outreach.ground import audience
 from outreach.ground.audience import Words
 from outreach.ground.wording import and_list, capfirst, count, day_short, number, year_name
@@ -270,6 +270,8 @@ class CoverageWords:
 
     def _pick(self, kind: str, label: str, every: str, choices: list[tuple[str, str]]) -> Pick:
         chosen = self.view.narrowed.get(kind, "")
+        if kind == "phase" and self.asked is not OF_SCHOOLS:
+            label, every = ("Phase or kind", "All") if self.asked is OF_BOTH else ("Kind", "All kinds")
         offered = [(value, capfirst(name)) for value, name in choices]
         if chosen and chosen not in dict(choices):
             offered.append((chosen, chosen))
@@ -323,9 +325,7 @@ class CoverageWords:
         """'12 of 30 schools and 2 of 9 bodies have attended. Then it was 10 of 30 and 1 of 9.'"""
         for n, (who, half, asked) in enumerate(_sides(halves)):
             yield " and " if n else ""
-            yield Piece(
-                text=number(half.county.seen), href=self.to(f"&who={who}&standing=seen"), strong=True
-            )
+            yield Piece(text=number(half.county.seen), href=self.to(f"&who={who}&standing=seen"), strong=True)
             yield strong(" of ")
             yield Piece(text=number(half.county.schools), href=self.to(f"&who={who}"), strong=True)
             yield strong(f" {asked.one if half.county.schools == 1 else asked.many}")

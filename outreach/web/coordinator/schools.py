@@ -142,7 +142,7 @@ def _here(**changes: Any) -> str:
 
 def _districts(reckoning: Reckoning) -> list[tuple[str, str]]:
     """(code, name) of every district of the target, by name, the unknown last."""
-    found = {s.district_code or lists.NO_DISTRICT: figures.district_of(s) for s in reckoning.target}
+    found = {s.district_code or lists.NO_DISTRICT: s.district_name for s in reckoning.target}
     return sorted(found.items(), key=lambda item: (item[0] == lists.NO_DISTRICT, item[1]))
 
 
@@ -235,8 +235,8 @@ def _lines(
             yield _line(s)
         # Nothing is held while the browser takes its time; the next part is read as of the same moment.
         db.session.rollback()
-    asked = OF_SCHOOLS if not bodies else OF_BODIES if bodies == schools else OF_BOTH
-    yield tabular.end_line(f"the list: {asked.count(schools)}")
+    whom = OF_SCHOOLS if not bodies else OF_BODIES if bodies == schools else OF_BOTH
+    yield tabular.end_line(f"the list: {whom.count(schools)}")
 
 
 def _also_seen(found: Sequence[AlsoSeen], words: Words) -> Iterator[Sequence[Any]]:
@@ -259,7 +259,7 @@ def _line(s: Standing) -> list[Any]:
     return [
         "" if s.is_body else s.organisation_id,
         s.name,
-        figures.district_of(s),
+        s.district_name,
         "" if s.is_body else s.phase,
         "" if s.is_body else s.type,
         s.trust,
@@ -274,7 +274,7 @@ def _line(s: Standing) -> list[Any]:
         lists.number_of(s),
         s.evidence,
         "unknown" if s.ages_unknown else "",
-        "" if s.place_known or s.is_body else "unknown",
+        "" if s.place_known else "unknown",
         s.town or ("" if s.is_body else "not known"),
         s.urban_rural or ("" if s.is_body else "not known"),
         s.absent_pupils if s.absent_by_year else "",
