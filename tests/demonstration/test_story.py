@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from outreach.asking import draws, open_door
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.proposals import Proposal
-from outreach.county import partnerships, school_days
+from outreach.county import bodies, contacts, partnerships, school_days
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
-from outreach.demonstration import addresses, cast, made_up_schools, story
+from outreach.demonstration import addresses, cast, made_up_schools, services, story
 from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
@@ -151,6 +151,24 @@ def test_two_districts_have_referrals_before_and_after_and_others_wait(app: Flas
     assert found.lines[-1].key == NOT_REACHED and not found.silent and not found.without_residents
     kept = district_numbers.with_sources(told.partnership.id, REFERRALS)
     assert [row.source for row in kept if row.replaced_at] == ["Front door, return of the month"]
+
+
+@ON_SQLITE
+def test_forty_bodies_of_five_kinds_stand_beside_the_schools_and_one_followed_another(app: Flask) -> None:
+    told, _ = tell("2027-01-19 09:30")
+    every = bodies.of_partnership(told.partnership.id)
+    there = [body for body in every if body.is_open]
+    assert len(there) == 40
+    assert len({body.type_of_establishment for body in there}) == 5
+    assert len({body.district_name for body in there}) == 1 + 6, "six districts, and the whole county"
+    counted = [body.front_line_staff for body in there]
+    assert counted.count(None) == 6 and counted.count(0) == 1
+    assert all((body.front_line_staff is None) == (body.staff_counted_on is None) for body in there)
+    (closed,) = [body for body in every if not body.is_open]
+    assert [body.name for body in bodies.became(closed)] == [services.FOLLOWS]
+    on_file = contacts.of_schools([body.organisation_id for body in there], told.partnership.id)
+    silent = {body.name for body in there if not on_file.get(body.organisation_id)}
+    assert silent == set(services.WITHOUT_CONTACT)
 
 
 @ON_SQLITE
