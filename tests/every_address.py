@@ -21,7 +21,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import coordinators, school_days
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import BODY, SCHOOL, School
 from outreach.coverage.digest import days, sending
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
@@ -53,7 +53,8 @@ WORDS = {
 """Parts of an address that are words and no row's."""
 
 ROWS = {
-    "organisation_id": "organisation.organisation_id",
+    "organisation_id": "school.organisation_id",
+    "body_id": "body.organisation_id",
     "reference": "booking.reference",
     "contact_id": "visit_contact.id",
     "place_id": "guest_place.id",
@@ -148,9 +149,6 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
         codes = asked.ask(coming, told.coordinator, now=now)
         by_lot(told.programme, [s.organisation_id for s in told.cast.playing(cast.SILENT)[:3]], now=now)
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
-        team = make.body(told.partnership, front_line_staff=40, staff_counted_on=make.EARLIER.date())
-        make.contact(team)
-        desk.known["body_id"] = [str(team.organisation_id)]
         feed = addresses.make(
             COORDINATOR,
             told.coordinator.id,
@@ -228,11 +226,13 @@ def _no_reminders_link(coming: Performance) -> str:
 
 
 def column_of(named: str) -> list[str]:
-    """All that stands in a column, newest first."""
+    """All that stands in a column, newest first; schools and bodies are a table of their own."""
     table, _, column = named.partition(".")
-    of = db.metadata.tables[table]
+    of = db.metadata.tables["organisation" if table in (SCHOOL, BODY) else table]
     newest_first = [key.desc() for key in of.primary_key]
     rows = select(of.c[column]).order_by(*newest_first)
+    if of.name == "organisation":
+        rows = rows.where(of.c.kind == table)
     if table == "visit_contact":  # people of a question or of a proposal have no page of their own
         rows = rows.where(of.c.booking_id.is_not(None))
     return [str(value) for value in db.session.scalars(rows)]

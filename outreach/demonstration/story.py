@@ -33,9 +33,9 @@ from outreach.demonstration import (
     referrals,
     replies,
     seasons,
-    services,
     shows,
     surveys,
+    teams,
 )
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import TourSeason
@@ -86,7 +86,7 @@ def tell(*, now: datetime) -> Told:
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))
-    services.take_in(partnership, who=COORDINATOR, now=began + timedelta(days=1))
+    teams.take_in(partnership, who=COORDINATOR, now=began + timedelta(days=1))
     parts = cast.choose(random, db.session.scalars(select(School).order_by(School.organisation_id)))
     _contacts(random, parts, now=began + timedelta(days=2))
     _decide(programme, parts, now=began + timedelta(days=3))
@@ -101,7 +101,7 @@ def tell(*, now: datetime) -> Told:
         chasing.remind(programme, parts, nth, asked=asked, now=now)
         hand_over()
     chasing.share_out(programme, [coordinator, colleague], parts, now=now)
-    services.follow(partnership, who=COLLEAGUE, now=asked - timedelta(days=5))
+    teams.follow(partnership, who=COLLEAGUE, now=asked - timedelta(days=5))
     shows.early(random, programme, season, parts, asked=asked_early, now=now)
     shows.behind(random, programme, season, parts, asked=asked, now=now)
     shows.ahead(random, programme, season, parts, now=now)

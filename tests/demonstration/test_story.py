@@ -15,7 +15,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import bodies, contacts, partnerships, school_days
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
-from outreach.demonstration import addresses, cast, made_up_schools, services, story
+from outreach.demonstration import addresses, cast, made_up_schools, story, teams
 from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
@@ -165,10 +165,10 @@ def test_forty_bodies_of_five_kinds_stand_beside_the_schools_and_one_followed_an
     assert counted.count(None) == 6 and counted.count(0) == 1
     assert all((body.front_line_staff is None) == (body.staff_counted_on is None) for body in there)
     (closed,) = [body for body in every if not body.is_open]
-    assert [body.name for body in bodies.became(closed)] == [services.FOLLOWS]
+    assert [body.name for body in bodies.became(closed)] == [teams.FOLLOWS]
     on_file = contacts.of_schools([body.organisation_id for body in there], told.partnership.id)
     silent = {body.name for body in there if not on_file.get(body.organisation_id)}
-    assert silent == set(services.WITHOUT_CONTACT)
+    assert silent == set(teams.WITHOUT_CONTACT)
 
 
 @ON_SQLITE
