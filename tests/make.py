@@ -41,6 +41,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
+from outreach.tour.yearly.copies import ProgrammeCopy
 from outreach.visits.absences import Absence
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.web.gate import SignedIn
@@ -224,6 +225,19 @@ def target(
     return _add(
         ProgrammeTarget(
             programme_id=programme.id, year_groups=year_groups, recorded_at=at, **dataclasses.asdict(adults)
+        )
+    )
+
+
+def copied(programme: Programme, before: Programme) -> ProgrammeCopy:
+    """A programme as the copy of another, as a roll-over makes it."""
+    return _add(
+        ProgrammeCopy(
+            programme_id=programme.id,
+            from_programme_id=before.id,
+            academic_year=programme.academic_year,
+            recorded_at=programme.created_at,
+            who="Priya Nandakumar",
         )
     )
 

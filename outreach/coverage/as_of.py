@@ -17,6 +17,7 @@ from outreach.county.schools import SchoolRecord
 from outreach.ground import school_year, timespans
 from outreach.ground.db import Instant, db
 from outreach.tour.programmes import Programme
+from outreach.tour.yearly import copies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,8 @@ class Cut:
     `only`: the URNs whose facts are read, all their kin among them; None: everybody's. `told_by`: visit
     reports count up to then after all, about shows that had begun by `moment`: what is known of that day now.
     `register_by` and `settings_by`: what the register said, and what was set and decided here, by then after
-    all; they too stand for what is known now of an earlier day.
+    all; they too stand for what is known now of an earlier day. `with_earlier`: what was promised and reported in
+    the programmes that this one was copied from is read with its own.
     """
 
     programme: Programme
@@ -38,10 +40,15 @@ class Cut:
     told_by: datetime | None = None
     register_by: datetime | None = None
     settings_by: datetime | None = None
+    with_earlier: bool = False
 
     @property
     def shape(self) -> "CutShape":
-        return CutShape(narrowed=self.only is not None, told_later=self.told_by is not None)
+        return CutShape(
+            narrowed=self.only is not None,
+            told_later=self.told_by is not None,
+            with_earlier=self.with_earlier,
+        )
 
     @property
     def register_until(self) -> datetime:
@@ -60,6 +67,7 @@ class CutShape(NamedTuple):
 
     narrowed: bool
     told_later: bool
+    with_earlier: bool
 
 
 class OpenCut:
@@ -79,6 +87,11 @@ class OpenCut:
         self.register_until, self.settings_until = instant("register_until"), instant("settings_until")
         self.told_by = instant("told_by") if shape.told_later else None
         self.only = bindparam(f"only_{n}", type_=Integer) if shape.narrowed else None
+        self._line = copies.line_of(self.programme_id, name=f"line_{n}") if shape.with_earlier else None
+
+    def holds(self, programme_id: Any) -> Any:
+        """The condition on a column of programmes whose promises and reports are read."""
+        return programme_id == self.programme_id if self._line is None else programme_id.in_(self._line)
 
 
 def values(cut: Cut, n: int) -> dict[str, Any]:
@@ -160,7 +173,7 @@ def only_shows(performance_id: Any, cut: OpenCut) -> tuple[Any, ...]:
         return ()
     handed = select(Handover.booking_id).where(Handover.from_organisation_id.in_(cut.only))
     theirs = select(Booking.performance_id).where(
-        Booking.programme_id == cut.programme_id,
+        cut.holds(Booking.programme_id),
         or_(Booking.organisation_id.in_(cut.only), Booking.id.in_(handed)),
     )
     return (performance_id.in_(theirs),)

@@ -15,6 +15,7 @@ from outreach.booking import promises
 from outreach.coverage import gaps
 from outreach.coverage.facts import AskedAndSaid
 from outreach.coverage.gaps import Word
+from outreach.coverage.validity import RanOut
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import day_short
 from outreach.visits import verdicts
@@ -48,8 +49,9 @@ class AskedByDay:
         self.proposals, self.begun, self.day = told.proposals, told.begun, day
         self.waits = timedelta(days=told.days_of_waiting)
 
-    def standing(self, family: list[int], booked: list[Verdict]) -> Where:
-        """Where a school and its predecessors stand, where no promise counts; `booked` are all there were."""
+    def standing(self, family: list[int], booked: list[Verdict], ran_out: RanOut | None = None) -> Where:
+        """Where a school and its predecessors stand, where no promise counts; `booked` are all there were. Where a
+        training `ran_out`, what was asked and said before that day is over."""
         contacts = [self.contacts[u] for u in family if u in self.contacts]
         asked = [self.invited[u] for u in family if u in self.invited]
         if not contacts and not any(a.on_paper for a in asked):
@@ -63,10 +65,17 @@ class AskedByDay:
             return Where(Word.PROPOSED, gaps.WAITING, f"reply by {day_short(reply_by)}", day_of(recorded_at))
         said = [self.answers[u] for u in family if u in self.answers]
         answer = max(said) if said else None
+        begins = None if ran_out is None else end_of_day(ran_out.until)
+        if answer is not None and begins is not None and answer.recorded_at < begins:
+            answer = None
         if answer is not None and answer.kind == invitations.DECLINED:
             if not any(v.promise.created_at > answer.recorded_at for v in booked):
                 return Where(Word.DECLINED, gaps.DECLINED, answer.reason, day_of(answer.recorded_at))
-        handed = [(a.first, a.newest) for a in asked if a.first is not None and a.newest is not None]
+        handed = [
+            (a.first if begins is None or a.first >= begins else a.newest, a.newest)
+            for a in asked
+            if a.first is not None and a.newest is not None and (begins is None or a.newest >= begins)
+        ]
         newest = max((last for _, last in handed), default=None)
         events: list[tuple[datetime, str, str, datetime]] = []
         if answer is not None and answer.kind != invitations.DECLINED:
@@ -90,7 +99,11 @@ class AskedByDay:
             first = min(first for first, _ in handed)
             since = newest if events or answer is not None else first
             events.append((newest, gaps.SILENT, "", since))
+        if begins is not None:
+            events = [event for event in events if event[0] >= begins]
         if not events:
+            if ran_out is not None:
+                return Where(Word.NOT_ASKED, gaps.DUE_AGAIN, ran_out.said, ran_out.since)
             return Where(Word.NOT_ASKED, gaps.NOT_ASKED, "", None)
         _, kind, detail, since = max(events, key=lambda event: event[0])
         began = day_of(since)

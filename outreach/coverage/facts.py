@@ -87,6 +87,7 @@ class SchoolAsKnown:
 
 _Setting = TypeVar("_Setting")
 _KNOWN = tuple(getattr(SchoolRecord, name) for name in SchoolAsKnown.__slots__)
+_CHOSEN = tuple(AdultTarget.__dataclass_fields__)
 _Row = Sequence[Any]
 
 
@@ -251,22 +252,15 @@ def _shares(cut: OpenCut) -> Any:
 def _target(cut: OpenCut) -> Any:
     """Every word on the target; before the programme's first, that one is in force."""
     t = ProgrammeTarget
-    said = t.year_groups, t.schools, t.phases, t.types, t.roles, t.kinds
+    said = t.year_groups, *(getattr(t, name) for name in _CHOSEN)
     return select(t.id, t.recorded_at, *said).where(t.programme_id == cut.programme_id)
 
 
 def _targets(rows: Sequence[_Row]) -> list[_Row]:
     """(id, (year groups, choice of a programme for adults), recorded at)."""
     return [
-        (
-            row_id,
-            (
-                year_groups,
-                AdultTarget(schools=schools, phases=phases, types=types, roles=roles, kinds=kinds),
-            ),
-            at,
-        )
-        for row_id, at, year_groups, schools, phases, types, roles, kinds in rows
+        (row_id, (year_groups, AdultTarget(**dict(zip(_CHOSEN, chosen, strict=True)))), at)
+        for row_id, at, year_groups, *chosen in rows
     ]
 
 
@@ -316,7 +310,7 @@ def _promises(cuts: Sequence[Cut]) -> list[list[Promised]]:
         newest, pupils = {row[1]: row for row in rows}, _by_year_group(promised)
         found.append(
             [
-                Promised(*(*row[1:-1], pupils.get(row[0], {}), row[-1]))
+                Promised(*(*row[1:-2], pupils.get(row[0], {}), *row[-2:]))
                 for row in (newest[key] for key in sorted(newest))
             ]
         )
@@ -338,12 +332,13 @@ def _revisions(cut: OpenCut) -> Any:
             c.recorded_at,
             c.cancelled_by,
             b.catch_up,
+            b.programme_id != cut.programme_id,
         )
         .join(r, r.booking_id == b.id)
         .outerjoin(c, (c.booking_id == b.id) & (c.recorded_at < cut.until))
         .outerjoin(handed, handed.c.booking_id == b.id)
         .where(
-            b.programme_id == cut.programme_id,
+            cut.holds(b.programme_id),
             b.created_at < cut.until,
             r.recorded_at < cut.until,
             *only_shows(b.performance_id, cut),
@@ -356,7 +351,7 @@ def _handed_on_after(cut: OpenCut) -> Any:
     first = (
         select(func.min(Handover.id))
         .join(Booking, Booking.id == Handover.booking_id)
-        .where(Handover.recorded_at >= cut.until, Booking.programme_id == cut.programme_id)
+        .where(Handover.recorded_at >= cut.until, cut.holds(Booking.programme_id))
         .group_by(Handover.booking_id)
     )
     return select(Handover.booking_id, Handover.from_organisation_id).where(Handover.id.in_(first)).subquery()
@@ -369,7 +364,7 @@ def _promised_pupils(cut: OpenCut) -> Any:
         .join(r, r.id == p.revision_id)
         .join(b, b.id == r.booking_id)
         .where(
-            b.programme_id == cut.programme_id,
+            cut.holds(b.programme_id),
             r.recorded_at < cut.until,
             p.pupils > 0,
             *only_shows(b.performance_id, cut),
@@ -431,7 +426,7 @@ def _told_by_then(cut: OpenCut) -> tuple[Any, ...]:
         VisitReport.recorded_at < told_by,
         stands(told_by),
         *(() if cut.told_by is None else (Performance.starts_at < cut.moment,)),
-        Performance.programme_id == cut.programme_id,
+        cut.holds(Performance.programme_id),
         *only_shows(VisitReport.performance_id, cut),
     )
 

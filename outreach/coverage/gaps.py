@@ -29,12 +29,14 @@ SILENT, STARTED, OTHER_DATE = "silent", "started", "wants another date"
 WAITING_LIST, SOMEBODY_ELSE, REFUSED_SLOT = "on the waiting list", "named somebody else", "refused a slot"
 CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
 LAPSED = "let a time lapse"
+DUE_AGAIN = "due again"
 NOT_COUNTED, NOT_AT_ALL = "nobody counted", "predecessor did not see it"
 ASKED_LATELY = "asked, waiting"
 """Asked, and the programme's days of waiting have not gone by: silence that says nothing yet."""
 
 CAUSES = (
     NOT_ASKED,
+    DUE_AGAIN,
     ASKED_LATELY,
     SILENT,
     STARTED,
@@ -60,6 +62,7 @@ CAUSES = (
 
 NEXT = {
     NOT_ASKED: "Write",
+    DUE_AGAIN: "Write",
     ASKED_LATELY: "Ring and note",
     SILENT: "Remind, or ring and note",
     STARTED: "Ring and note",
@@ -139,6 +142,11 @@ def counted(year_group: int | None, pupils: int, of: int | None) -> str:
     """(8, 20, 300) -> 'Year 8: 20 of 300 counted'; without a year group '20 of 300 counted'."""
     named = "" if year_group is None else f"{year_group_name(year_group)}: "
     return f"{named}{pupils:,} counted" if of is None else f"{named}{pupils:,} of {of:,} counted"
+
+
+def ran_out(trained_on: date, until: date) -> str:
+    """'trained on 3 March 2026, which counted until 3 March 2027'."""
+    return f"trained on {day_short(trained_on)}, which counted until {day_short(until)}"
 
 
 def nobody_counted(year_group: int | None) -> str:

@@ -13,7 +13,7 @@ the first standing that holds. Three decisions that they leave open:
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -24,13 +24,14 @@ from sqlalchemy import select
 from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
 from outreach.county.succession import Kin
-from outreach.coverage import facts, gaps
+from outreach.coverage import facts, gaps, validity
 from outreach.coverage.as_of import Cut, cut_of
 from outreach.coverage.asking import AskedByDay, Where
 from outreach.coverage.catch_ups import CatchUps
 from outreach.coverage.facts import AskedAndSaid, Register
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetSchool
+from outreach.coverage.validity import RanOut
 from outreach.coverage.year_group_standing import OPEN, Cell, Cells
 from outreach.ground.db import db
 from outreach.ground.school_year import year_groups_name
@@ -232,7 +233,12 @@ def by_cuts(cuts: Sequence[Cut], registers: Sequence[Register], as_of: date) -> 
     """The same by several cuts at hand, with the register by each; 12 queries."""
     read = (
         facts.counted_shares(cuts),
-        facts.verdicts_of(cuts),
+        facts.verdicts_of(
+            [
+                replace(cut, with_earlier=register.adults.valid_months is not None)
+                for cut, register in zip(cuts, registers, strict=True)
+            ]
+        ),
         facts.absences_of(cuts),
         facts.asked_and_said(cuts),
     )
@@ -249,10 +255,11 @@ def _judged(
     *,
     as_of: date,
 ) -> Reckoning:
-    shows = [verdict for verdict in found if not verdict.promise.catch_up]
-    came = [v for v in found if v.promise.catch_up and v.word == promises.TOOK_PLACE]
+    counting, ran_out = validity.that_count(found, register.adults.valid_months, cut.day)
+    shows = [verdict for verdict in counting if not verdict.promise.catch_up]
+    came = [v for v in counting if v.promise.catch_up and v.word == promises.TOOK_PLACE]
     target = Target(cut, register, shows)
-    judge = _Judge(cut, target, shows, share, told, came, absences)
+    judge = _Judge(cut, target, shows, share, told, came, absences, ran_out)
     return Reckoning(
         programme=cut.programme,
         as_of=as_of,
@@ -271,7 +278,7 @@ def _judged(
         ),
         kin=target.kin,
         not_held=target.not_held(),
-        verdicts=found,
+        verdicts=[verdict for verdict in found if not verdict.promise.earlier],
     )
 
 
@@ -287,8 +294,9 @@ class _Judge:
         told: AskedAndSaid,
         came: list[Verdict],
         absences: list[Told],
+        ran_out: Mapping[int, RanOut],
     ) -> None:
-        self.target = target
+        self.target, self.ran_out = target, ran_out
         self.for_adults = cut.programme.for_adults
         self.kin = target.kin
         self.by_organisation_id: dict[int, list[Verdict]] = defaultdict(list)
@@ -325,10 +333,11 @@ class _Judge:
         uncounted = (
             tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
         )
-        where = self._by_promises(school, family, cells, states) if promised else None
+        ran_out = self._ran_out(family) if self.ran_out else None
+        where = self._by_promises(school, family, cells, states, ran_out) if promised else None
         if where is None:
             booked = [v for u in family for v in self.by_organisation_id.get(u, ())] if promised else []
-            where = self.asking.standing(family, booked)
+            where = self.asking.standing(family, booked, ran_out)
         if excluded:
             where = Where(Word.EXCLUDED, detail=school.why, since=school.decided, is_gap=False)
         counted, on, guessed, evidence = (
@@ -384,7 +393,11 @@ class _Judge:
         """Schools whose pupils saw it and count in no school of the target, by name."""
         found = []
         for organisation_id, heir in self.heirs.items():
-            took = [v for v in self.by_organisation_id[organisation_id] if v.word == promises.TOOK_PLACE]
+            took = [
+                v
+                for v in self.by_organisation_id[organisation_id]
+                if v.word == promises.TOOK_PLACE and not v.promise.earlier
+            ]
             if heir is not None or not took:
                 continue
             known = self.target.known.get(organisation_id)
@@ -406,7 +419,12 @@ class _Judge:
         return known.name if known else f"URN {organisation_id}"
 
     def _by_promises(
-        self, school: TargetSchool, family: list[int], cells: dict[int, Cell], states: dict[int, str]
+        self,
+        school: TargetSchool,
+        family: list[int],
+        cells: dict[int, Cell],
+        states: dict[int, str],
+        ran_out: RanOut | None,
     ) -> Where | None:
         """From promises and reports; None when no standing of theirs holds."""
         held = set(states.values())
@@ -447,6 +465,9 @@ class _Judge:
                 kind = gaps.YEAR_MISSING if missing else _short([cells[y] for y in short]) or waiting
                 if kind == waiting:
                     return Where(Word.PART_SEEN, kind, since=_day(shows, waiting, min))
+                if ran_out is not None and not missing:
+                    due = "; ".join([ran_out.said, *said])
+                    return Where(Word.PART_SEEN, gaps.DUE_AGAIN, due, ran_out.since)
                 return Where(Word.PART_SEEN, kind, "; ".join(said), seen_on)
             on = _day(shows, promises.BOOKED, max)
             booked = gaps.rest_booked(on) if on else ""
@@ -460,6 +481,10 @@ class _Judge:
             booked = f"booked for {day_short(on)}" if on else ""
             return Where(Word.BOOKED, detail=booked, since=on, is_gap=False)
         return None
+
+    def _ran_out(self, family: list[int]) -> RanOut | None:
+        """The last training of a school, or of those it came from, that counts no more."""
+        return max((self.ran_out[u] for u in family if u in self.ran_out), default=None)
 
     def _at_least(
         self, organisation_id: int, by_year: dict[int, int | None], counted: dict[int, int]

@@ -17,6 +17,8 @@ ALL, SOME, PICKED, NO_SCHOOLS = "all", "some", "picked", "none"
 WHICH = (ALL, SOME, PICKED, NO_SCHOOLS)
 TEACHERS, GOVERNORS, LEADS = "teaching staff", "governors", "safeguarding leads"
 ROLES = (TEACHERS, GOVERNORS, LEADS)
+SHORTEST, LONGEST = 12, 120
+"""Months that a training may count for. A programme is of one year, and a training of it counts to its end."""
 
 
 class NoKindOfSchool(Refusal):
@@ -29,6 +31,12 @@ class OnlyAdultsChoose(Refusal):
     """A programme for pupils is for the schools that offer its year groups."""
 
     field = "schools"
+
+
+class NoSuchValidity(Refusal):
+    """A training counts for a year at least: to the end of its programme's year nobody has to be trained anew."""
+
+    field = "valid_months"
 
 
 class NoSuchRole(Refusal):
@@ -46,13 +54,15 @@ class NobodyAsked(Refusal):
 @dataclass(frozen=True, kw_only=True)
 class AdultTarget:
     """The choice of a programme. `phases` are rows of the phase table, `types` the register's own words; () is any.
-    `roles` () is staff of whatever role. `kinds` of bodies, of KINDS; () is no bodies."""
+    `roles` () is staff of whatever role. `kinds` of bodies, of KINDS; () is no bodies. `valid_months`: for how long a
+    training counts; None: for good."""
 
     schools: str = ALL
     phases: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    valid_months: int | None = None
 
     def takes(self, phase_of_education: str | None, type_of_establishment: str, *, picked: bool) -> bool:
         """Whether a school is meant, by the register's words for it; one that was `picked` is, whatever it is."""
@@ -68,6 +78,11 @@ class AdultTarget:
     def takes_body(self, kind: str, *, picked: bool) -> bool:
         """Whether a body of that kind is meant; one that was `picked` is, whatever it is."""
         return picked or kind in self.kinds
+
+    @property
+    def counts_for(self) -> str:
+        """'A training counts for 24 months.'; '' where it counts for good."""
+        return "" if self.valid_months is None else f"A training counts for {self.valid_months} months."
 
     @property
     def who(self) -> str:
@@ -140,9 +155,15 @@ _PHASES = {
 
 
 def check(target: AdultTarget, *, for_adults: bool) -> None:
-    """Raises OnlyAdultsChoose, NoKindOfSchool, NoSuchRole, NobodyAsked."""
+    """Raises OnlyAdultsChoose, NoKindOfSchool, NoSuchRole, NobodyAsked, NoSuchValidity."""
+    if not for_adults and target.valid_months is not None:
+        raise NoSuchValidity("Only a training for adults runs out. Clear the months.")
     if not for_adults and target != EVERYBODY:
         raise OnlyAdultsChoose("A programme for pupils is for every school that offers its year groups.")
+    if target.valid_months is not None and not SHORTEST <= target.valid_months <= LONGEST:
+        raise NoSuchValidity(
+            f"A training counts for {SHORTEST} to {LONGEST} months, or, left empty, for good."
+        )
     if target.schools == SOME and not (target.phases or target.types):
         raise NoKindOfSchool("Choose the phases or the types of the schools it is for.")
     if target.schools != SOME and (target.phases or target.types):

@@ -135,6 +135,11 @@ class ProgrammeTarget(Base):
         CheckConstraint(f"schools = 'all' AND roles = '' OR year_groups IN ('', '{STAFF}')", name="adults"),
         CheckConstraint(f"kinds = '' OR year_groups IN ('', '{STAFF}')", name="bodies"),
         CheckConstraint("schools <> 'none' OR kinds <> '' AND roles = ''", name="somebody"),
+        CheckConstraint(
+            f"valid_months IS NULL OR valid_months BETWEEN {adults.SHORTEST} AND {adults.LONGEST} "
+            f"AND year_groups IN ('', '{STAFF}')",
+            name="valid_months",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -145,6 +150,7 @@ class ProgrammeTarget(Base):
     types: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
     roles: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
     kinds: Mapped[tuple[str, ...]] = mapped_column(Names, default=(), server_default="")
+    valid_months: Mapped[int | None]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -339,7 +345,7 @@ def _target(
     after: list[int] | str = list(year_groups)
     if programme.for_adults:
         was = _newest_target(programme.id)
-        before, after = None if was is None else _chosen(was).said, chosen.said
+        before, after = None if was is None else _told(_chosen(was)), _told(chosen)
     db.session.add(
         ProgrammeTarget(
             programme_id=programme.id,
@@ -349,11 +355,17 @@ def _target(
             types=chosen.types,
             roles=chosen.roles,
             kinds=chosen.kinds,
+            valid_months=chosen.valid_months,
             recorded_at=now,
         )
     )
     db.session.flush()
     history.record("set the target", programme, who=who, now=now, before=before, after=after)
+
+
+def _told(chosen: AdultTarget) -> str:
+    """A choice in the history."""
+    return f"{chosen.said}. {chosen.counts_for}".removesuffix(". ")
 
 
 def _kept(chosen: AdultTarget) -> AdultTarget:

@@ -37,7 +37,8 @@ Key = TypeVar("Key")
 class Promised:
     """A booking as its newest revision by then says; `ended_at`, `ended_by` when it was cancelled by then.
 
-    `catch_up`: a place for pupils who missed their own show.
+    `catch_up`: a place for pupils who missed their own show. `earlier`: of a programme that the one in hand was
+    copied from.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Promised:
     ended_by: str | None
     pupils: dict[int, int]
     catch_up: bool = False
+    earlier: bool = False
 
 
 @dataclass(slots=True)

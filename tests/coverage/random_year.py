@@ -30,6 +30,9 @@ from outreach.visits.absences import Absence
 START = datetime(2026, 8, 20, tzinfo=UTC)
 DAYS = 400
 GROUPS = (7, 8, 9, 10)
+VALID = (12, 18, 24)
+"""Months that a training may count for."""
+LAST = date(2027, 8, 31)
 CODES = ("931", "932")
 
 KINDS = [
@@ -88,6 +91,7 @@ class RandomYear:
         self, seed: int, *, schools: int | None = None, for_adults: bool = False, busy: bool | None = None
     ) -> None:
         self.seed, self.random = seed, Random(seed)
+        self._validity = Random(f"{seed} validity")  # as the next
         self._others = Random(f"{seed} whom")  # of its own, so that what else a seed brings stays as it was
         self.busy = self._chance(0.5) if busy is None else busy
         self._from = START
@@ -95,6 +99,8 @@ class RandomYear:
         self.marked: list[date] = []
         """Days on which something turns: a closure, the last day of a proposal. They are looked at more than
         others."""
+        self.runs_out: list[date] = []
+        """Days on which a training of an earlier year may count for the last time, or no more."""
         self.events: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.county = make.partnership(("931", "932"))
         # As every partnership has it from its founding on; before a first word, that first word would hold.
@@ -103,7 +109,7 @@ class RandomYear:
         self.programme: Programme = make.programme(
             self.county,
             () if for_adults else (8, 9),
-            _choice(self._others) if for_adults else EVERYBODY,
+            self._choice() if for_adults else EVERYBODY,
             audience_ceiling=10_000,
             for_adults=for_adults,
         )
@@ -135,7 +141,8 @@ class RandomYear:
         if for_adults:
             for _ in range(self._others.choice([0, 1, 2])):
                 at = self._from + timedelta(minutes=self._others.randint(1, DAYS * 24 * 60))
-                self._plan(at, lambda at, to=_choice(self._others): make.target(self.programme, at, (), to))
+                self._plan(at, lambda at, to=self._choice(): make.target(self.programme, at, (), to))
+            self._trained_before()
         self._settings()
         self.events.sort(key=lambda event: event[:2])
         self._played = 0
@@ -178,6 +185,9 @@ class RandomYear:
     def _waits(self, days: int, at: datetime) -> None:
         plan = replace(chasing.schedule_of_programme(self.programme.id), first_after_days=days)
         chasing.settle(self.programme, plan, who="Priya", now=at)
+
+    def _choice(self) -> AdultTarget:
+        return replace(_choice(self._others), valid_months=self._validity.choice([None, *VALID, *VALID]))
 
     def _plan(self, at: datetime, happen: Callable[[datetime], Any]) -> None:
         self.events.append((at, len(self.events), happen))
@@ -499,6 +509,61 @@ class RandomYear:
                 )
                 if back < 0.2:
                     self._plan(at + timedelta(days=9), lambda at, said=said: _not_so(said[0], at))
+
+    def _trained_before(self) -> None:
+        """Trainings of the programme that this one was copied from, and of the one that that was copied from."""
+        r, later = self._validity, self.programme
+        for year in (2025, 2024)[: r.choice([0, 1, 1, 2])]:
+            before = make.programme(
+                self.county,
+                (),
+                audience_ceiling=10_000,
+                for_adults=True,
+                academic_year=year,
+                reply_by=date(year + 1, 2, 5),
+                created_at=START - timedelta(days=1000),
+            )
+            make.copied(later, before)
+            later = before
+            for school in self.schools:
+                for _ in range(r.choice([0, 1, 1, 2])):
+                    self._training(before, school, r)
+
+    def _training(self, programme: Programme, school: School, r: Random) -> None:
+        first = datetime(programme.academic_year, 9, 2, 10, tzinfo=UTC)
+        starts = r.choice(
+            [first + timedelta(days=r.randint(0, 360)), datetime(first.year + 1, 2, 28, 10, tzinfo=UTC)]
+        )
+        n = r.choice([1, 12, 40, 75])
+        held: dict[str, Any] = {}
+        promised = starts - timedelta(days=30)
+        self._plan(
+            promised,
+            lambda at: held.update(
+                it=make.booking(make.show(programme, school, starts, created_at=at), {STAFF: n}, at)
+            ),
+        )
+        counted = r.choice([n, n, n, None, 3])
+        if r.random() < 0.9:
+            told = starts + timedelta(
+                minutes=r.randint(80, 9000) if r.random() < 0.8 else r.randint(1, 500_000)
+            )
+            took = r.random() < 0.9
+            self._plan(
+                told,
+                lambda at: make.report(
+                    held["it"],
+                    "school",
+                    at,
+                    None if counted is None or not took else {STAFF: counted},
+                    took_place=took,
+                    why_not="" if took else "Snow",
+                ),
+            )
+        for months in VALID:
+            year, month = divmod(12 * starts.year + starts.month - 1 + months, 12)
+            last = date(year, month + 1, min(starts.day, 28))
+            self.runs_out += [d for d in (last, last + timedelta(days=1)) if START.date() < d < LAST]
 
     def _promised(self) -> dict[int, int]:
         named = self.random.sample(GROUPS[:3], self.random.choice([1, 1, 2, 3]))

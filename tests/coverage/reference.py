@@ -28,6 +28,7 @@ from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
+from outreach.tour.yearly.copies import ProgrammeCopy
 from outreach.visits.absences import Absence
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 
@@ -38,6 +39,7 @@ TABLES = (
     OwnNumber,
     TargetDecision,
     ProgrammeTarget,
+    ProgrammeCopy,
     Booking,
     BookingRevision,
     PromisedPupils,
@@ -670,6 +672,7 @@ class World:
             ),
             key=lambda a: a.id,
         )
+        answers = [a for a in answers if a.recorded_at >= self.asked_anew(family)]
         bookings = [b for u in family for b in self.promises(u)]
         if answers and answers[-1].kind == "declined":
             if all(b.created_at <= answers[-1].recorded_at for b in bookings):
@@ -683,14 +686,25 @@ class World:
         if handed or answers and answers[-1].kind != "declined":
             return True
         if any(
-            p.ended_at is None or p.ended_at >= self.until or p.ended_as == "lapsed"
+            (p.ended_at is None or p.ended_at >= self.until or p.ended_as == "lapsed")
+            and end_of(p.reply_by) >= self.asked_anew(family)
             for u in family
             for p in self.by_then(Proposal, organisation_id=u, programme_id=self.programme.id)
         ):
             return True  # none is open any more: it is past its day to reply by
-        if any(self.cancelled(b) or self.outcome(b) == "failed" for b in bookings):
+        if any(self.fell_through(b) and self.fell_through(b) >= self.asked_anew(family) for b in bookings):
             return True
         return self.started(family, answers, bookings)
+
+    def fell_through(self, booking):
+        """When it was cancelled, or ended without having taken place; None where it was not, and did not."""
+        if self.cancelled(booking):
+            return self.cancelled(booking).recorded_at
+        return self.newest_revision(booking).ends_at if self.outcome(booking) == "failed" else None
+
+    def asked_anew(self, family):
+        """From when on what is asked and said counts: always, where nothing has run out."""
+        return datetime.min.replace(tzinfo=UTC)
 
     def handed(self, family):
         letters = {r.id: r for r in self.rows[Letter]}
@@ -700,7 +714,7 @@ class World:
                 letter = letters.get(i.letter_id)
                 if letter and letter.handed_at and letter.handed_at < self.until:
                     found.append(letter.handed_at)
-        return found + self.posted(family)
+        return [at for at in found + self.posted(family) if at >= self.asked_anew(family)]
 
     def posted(self, family):
         letters = {r.id: r for r in self.rows[PaperLetter]}
@@ -718,6 +732,7 @@ class World:
             f.recorded_at
             for u in family
             for f in self.by_then(FormBegun, organisation_id=u, programme_id=self.programme.id)
+            if f.recorded_at >= self.asked_anew(family)
         ]
         if not begun:
             return False
@@ -902,7 +917,11 @@ class World:
     def also_seen(self):
         found = {}
         for u in {r.organisation_id for r in self.rows[Booking]}:
-            took = [b for b in self.promises(u) if not self.cancelled(b) and self.outcome(b) == "took"]
+            took = [
+                b
+                for b in self.promises(u)
+                if b.programme_id == self.programme.id and not self.cancelled(b) and self.outcome(b) == "took"
+            ]
             if took and self.heir(u) is None:
                 everything = [*took, *self.catch_ups(u)]
                 counts = [sum(c.values()) for c in map(self.count, everything) if c is not None]
@@ -931,6 +950,81 @@ class WorldOfAdults(World):
     def eligible(self, organisation_id):
         inside = self.fact(organisation_id, "la_code") in self.codes and self.in_force(organisation_id)
         return inside and (self.picked(organisation_id) or self.chosen(organisation_id))
+
+    # --- how long it counts
+
+    @remembered
+    def promises(self, organisation_id):
+        """Those that count: none that has run out, and of the programmes that this one was copied from those that
+        took place."""
+        return [b for b in self.ever(organisation_id) if not self.over(b)]
+
+    def ever(self, organisation_id):
+        own = self.by_then(
+            Booking, organisation_id=organisation_id, programme_id=self.programme.id, catch_up=False
+        )
+        return [b for b in own if self.newest_revision(b)] + self.earlier(organisation_id)
+
+    @remembered
+    def line(self):
+        """The programmes that this one was copied from, where a training counts for a time."""
+        if self.choice().valid_months is None:
+            return []
+        copied = {r.programme_id: r.from_programme_id for r in self.rows[ProgrammeCopy]}
+        found = [self.programme.id]
+        while found[-1] in copied:
+            found.append(copied[found[-1]])
+        return found[1:]
+
+    def earlier(self, organisation_id):
+        return [
+            b
+            for programme_id in self.line()
+            for b in self.by_then(
+                Booking, organisation_id=organisation_id, programme_id=programme_id, catch_up=False
+            )
+            if self.newest_revision(b) and not self.cancelled(b) and self.outcome(b) == "took"
+        ]
+
+    def counts_until(self, booking):
+        """The same day so many months later, else the last of that month."""
+        months = self.choice().valid_months
+        if months is None or self.cancelled(booking) or self.outcome(booking) != "took":
+            return None
+        day = self.newest_revision(booking).starts_at.astimezone(ZoneInfo("Europe/London")).date()
+        year, month = day.year, day.month
+        for _ in range(months):
+            year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+        number = day.day
+        while True:
+            try:
+                return date(year, month, number)
+            except ValueError:
+                number -= 1
+
+    def over(self, booking):
+        until = self.counts_until(booking)
+        return until is not None and until < self.day
+
+    @remembered
+    def ran_out(self, family):
+        """(until when it counted, when it was) of the last training that counts no more."""
+        return max(
+            (
+                (
+                    self.counts_until(b),
+                    self.newest_revision(b).starts_at.astimezone(ZoneInfo("Europe/London")).date(),
+                )
+                for u in family
+                for b in self.ever(u)
+                if self.over(b)
+            ),
+            default=None,
+        )
+
+    def asked_anew(self, family):
+        ran_out = self.ran_out(frozenset(family))
+        return super().asked_anew(family) if ran_out is None else end_of(ran_out[0])
 
     @remembered
     def choice(self):

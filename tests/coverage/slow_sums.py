@@ -362,6 +362,9 @@ class Sums:
             short = [
                 self.why_short(organisation_id, y) for y, state in states.items() if state == "part seen"
             ]
+            over = w.ran_out(frozenset(family)) if ADULTS in states else None
+            if over and short:
+                return "due again", "; ".join([ran_out_in_words(over), *said]), over[0] + timedelta(days=1)
             for cause in ("too few counted", "predecessor did not see it", "nobody counted"):
                 if cause in short:
                     return cause, "; ".join(said), max(took, default=None)
@@ -456,12 +459,16 @@ class Sums:
             (a for u in family for a in w.by_then(Answer, organisation_id=u, programme_id=w.programme.id)),
             key=lambda a: a.id,
         )
+        anew = w.asked_anew(family)
+        answers = [a for a in answers if a.recorded_at >= anew]
         if standing == "declined":
             return "declined", answers[-1].reason, day_of(answers[-1].recorded_at)
         bookings = [b for u in family for b in w.promises(u)]
         found: list[tuple[datetime, str, str, datetime]] = []
         for b in bookings:
             ended, now = w.cancelled(b), w.newest_revision(b)
+            if w.fell_through(b) is None or w.fell_through(b) < anew:
+                continue
             if ended:
                 by = "host school" if ended.cancelled_by == "host" else ended.cancelled_by
                 found.append((ended.recorded_at, "cancelled", by, ended.recorded_at))
@@ -474,18 +481,24 @@ class Sums:
             for p in w.by_then(Proposal, organisation_id=u, programme_id=w.programme.id):
                 if p.ended_at is None or p.ended_at >= w.until or p.ended_as == "lapsed":
                     over = end_of(p.reply_by)
+                    if over < anew:
+                        continue
                     found.append((over, "let a time lapse", in_words(p.reply_by), over))
         if w.started(family, answers, bookings):
             begun = [
                 f.recorded_at
                 for u in family
                 for f in w.by_then(FormBegun, organisation_id=u, programme_id=w.programme.id)
+                if f.recorded_at >= anew
             ]
             found.append((max(begun), "started", "", max(begun)))
         handed = w.handed(family)
         if handed:
             quiet = not found and not answers
             found.append((max(handed), "silent", "", min(handed) if quiet else max(handed)))
+        over = w.ran_out(frozenset(family)) if ADULTS in w.counting(family[0]) else None
+        if not found and over:
+            return "due again", ran_out_in_words(over), over[0] + timedelta(days=1)
         if not found:
             return "not asked", "", None
         _, cause, detail, since = max(found, key=lambda event: event[0])
@@ -515,6 +528,11 @@ def day_of(at: datetime) -> date:
 
 def in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
+
+
+def ran_out_in_words(over: tuple[date, date]) -> str:
+    until, day = over
+    return f"trained on {in_words(day)}, which counted until {in_words(until)}"
 
 
 def listed(words: list[str]) -> str:

@@ -436,6 +436,7 @@ def test_every_cause_is_said_in_words_with_what_to_do_next() -> None:
     said = {cause: gaps.words(cause, detail="the detail", since=on) for cause in gaps.CAUSES}
     assert said == {
         "not asked": "the detail",
+        "due again": "the detail",
         "asked, waiting": "the detail",
         "silent": "silent since 3 November 2026",
         "started": "form begun on 3 November 2026, not sent",

@@ -132,6 +132,9 @@ def test_a_body_is_meant_by_its_kind_alone() -> None:
         (AdultTarget(schools=NO_SCHOOLS), adults.NobodyAsked, True),
         (replace(BODIES, roles=(LEADS,)), adults.NoSuchRole, True),
         (replace(BODIES, phases=("Primary",)), adults.NoKindOfSchool, True),
+        (AdultTarget(valid_months=11), adults.NoSuchValidity, True),
+        (AdultTarget(valid_months=121), adults.NoSuchValidity, True),
+        (AdultTarget(valid_months=24), adults.NoSuchValidity, False),
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused(
@@ -183,6 +186,28 @@ def test_a_changed_target_is_a_new_dated_row_and_stands_in_the_history(training:
     ]
 
 
+def test_for_how_long_a_training_counts_is_dated_told_and_kept_by_a_copy_of_the_production(
+    training: Programme,
+) -> None:
+    for months, said in (
+        (24, "A training counts for 24 months."),
+        (12, "A training counts for 12 months."),
+        (None, ""),
+    ):
+        wanted = replace(SECONDARY, valid_months=months)
+        with transaction():
+            programmes.set_target(training, (), wanted, who="Priya", now=make.NOW + timedelta(days=30))
+        assert programmes.production_of(training).adults == wanted
+        assert programmes.adult_target(training.id).counts_for == said
+    told = select(History.after).where(History.what == "set the target").order_by(History.id)
+    assert list(db.session.scalars(told)) == [
+        "staff of secondary schools",
+        "staff of secondary schools. A training counts for 24 months.",
+        "staff of secondary schools. A training counts for 12 months.",
+        "staff of secondary schools",
+    ]
+
+
 def test_whom_programmes_are_for_is_read_in_one_query(training: Programme, count_queries) -> None:
     with transaction():
         of = programmes.of_partnership(training.partnership_id)
@@ -217,6 +242,9 @@ def test_whom_programmes_are_for_is_read_in_one_query(training: Programme, count
         {"roles": (LEADS,), "year_groups": (8, 9)},
         {"kinds": ("Police",), "year_groups": (8, 9)},
         {"schools": NO_SCHOOLS, "kinds": ("Police",), "roles": (LEADS,)},
+        {"valid_months": 11},
+        {"valid_months": 121},
+        {"valid_months": 12, "year_groups": (8, 9)},
     ],
 )
 def test_the_database_keeps_no_choice_that_makes_no_sense(training: Programme, wrong: dict) -> None:

@@ -564,6 +564,18 @@ def test_a_training_for_picked_schools_names_them_with_their_page(desk: Desk) ->
     assert desk.post(f"/desk/programmes/{made.id}", **TRAINING | {"schools": "picked"}).status_code == 303
 
 
+def test_for_how_many_months_a_training_counts_is_set_on_its_page_and_emptied_again(desk: Desk) -> None:
+    assert desk.post("/desk/programmes/new", **TRAINING | {"valid_months": "24"}).status_code == 303
+    (made,) = programmes.of_partnership(desk.partnership_id)
+    assert programmes.adult_target(made.id).valid_months == 24
+    box = re.search(
+        r'<input[^>]* name="valid_months"[^>]*>', desk.client.get(f"/desk/programmes/{made.id}").text
+    )
+    assert box and 'value="24"' in box[0]
+    assert desk.post(f"/desk/programmes/{made.id}", **TRAINING | {"valid_months": ""}).status_code == 303
+    assert programmes.adult_target(made.id).valid_months is None
+
+
 @pytest.mark.both_databases
 def test_a_training_for_bodies_alone_chooses_their_kinds(desk: Desk) -> None:
     with transaction():
@@ -614,6 +626,13 @@ def test_a_training_for_bodies_alone_chooses_their_kinds(desk: Desk) -> None:
             {"audience": "pupils", "year_groups": ["8"], "roles": ["governors"]},
             "A programme for pupils is for every school that offers its year groups.",
         ),
+        (
+            {"audience": "pupils", "year_groups": ["8"], "valid_months": "24"},
+            "Only a training for adults runs out. Clear the months.",
+        ),
+        ({"valid_months": "6"}, "Months that a training counts must be between 12 and 120."),
+        ({"valid_months": "-1"}, "Months that a training counts must be between 12 and 120."),
+        ({"valid_months": "two"}, "Months that a training counts: enter a whole number in figures."),
     ],
 )
 def test_a_training_that_is_for_nobody_is_refused_and_nothing_is_made(

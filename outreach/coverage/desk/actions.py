@@ -64,6 +64,7 @@ _CAUSES = {
     gaps.CANCELLED: ("school lost its show", "schools lost their show"),
     gaps.FAILED: ("show did not take place", "shows did not take place"),
     gaps.OTHER_DATE: ("school wants another date", "schools want another date"),
+    gaps.DUE_AGAIN: ("due to be trained again", "due to be trained again"),
     gaps.REFUSED_SLOT: ("school refused its slot", "schools refused their slot"),
     gaps.SOMEBODY_ELSE: ("school named somebody else", "schools named somebody else"),
     gaps.REPORTS_DISAGREE: ("school’s reports disagree", "schools’ reports disagree"),

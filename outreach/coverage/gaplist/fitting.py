@@ -20,6 +20,7 @@ from outreach.tour.programmes import Programme
 
 CAUSES = (
     gaps.NOT_ASKED,
+    gaps.DUE_AGAIN,
     gaps.SILENT,
     gaps.STARTED,
     gaps.OTHER_DATE,

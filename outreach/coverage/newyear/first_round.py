@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.asking import seen_before
-from outreach.coverage import standings
+from outreach.coverage import gaps, standings
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Standing
@@ -16,11 +16,12 @@ from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.tour.yearly import copies
 
-NEVER, UNKNOWN, MISSED, REST = "never", "unknown", "missed", "rest"
+NEVER, UNKNOWN, MISSED, DUE, REST = "never", "unknown", "missed", "due", "rest"
 GROUPS = {
     NEVER: "Never seen, in any year",
     UNKNOWN: "Not known: nobody reported its show",
     MISSED: "A gap of last year",
+    DUE: "Due again: its training has run out",
     REST: "Seen before, or booked",
 }
 
@@ -99,7 +100,7 @@ def first_round_of_programme(programme: Programme, before: Programme | None, *, 
         candidates.append(
             Candidate(
                 standing=s,
-                group=_group(was, seen.word),
+                group=DUE if s.kind == gaps.DUE_AGAIN else _group(was, seen.word),
                 before=was,
                 district_behind=behind.get(s.district_code, 1.0) < whole,
                 unreported=seen.unreported,

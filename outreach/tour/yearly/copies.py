@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Select, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships, school_days, schools
@@ -259,6 +260,14 @@ def original_of(programme_id: int) -> Programme | None:
         .join(ProgrammeCopy, ProgrammeCopy.from_programme_id == Programme.id)
         .where(ProgrammeCopy.programme_id == programme_id)
     )
+
+
+def line_of(programme_id: Any, *, name: str) -> Select[int]:
+    """The id of a programme and of those that it was copied from, at any remove, as a part of other queries; `name`
+    is that of no other part of the query."""
+    line = select(programme_id.label("id")).cte(name, recursive=True)
+    before = select(ProgrammeCopy.from_programme_id).join(line, ProgrammeCopy.programme_id == line.c.id)
+    return select(line.union(before).c.id)
 
 
 def _years_on(programme: Programme, year: int) -> int:

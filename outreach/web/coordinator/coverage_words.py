@@ -254,6 +254,8 @@ class CoverageWords:
         if self.reckoning.day < view.as_of:
             last = day_short(self.reckoning.day)
             said.append(f" Who is in the target is as it was on {last}, the programme’s last day.")
+        if self.reckoning.adults.counts_for:
+            said.append(f" {self.reckoning.adults.counts_for}")
         if self.before is not None and view.beside is not None:
             other = view.beside
             which = f" {other.title}, {year_name(other.academic_year)}," if other is not programme else ""

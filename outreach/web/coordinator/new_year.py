@@ -7,7 +7,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import limits
 from outreach.coverage.newyear import checklist, first_round
-from outreach.coverage.newyear.first_round import GROUPS, REST
+from outreach.coverage.newyear.first_round import DUE, GROUPS, REST
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import year_name
@@ -137,7 +137,7 @@ def whom_first() -> Any:
         before=before,
         found=found,
         rows=rows,
-        groups=GROUPS,
+        groups={key: said for key, said in GROUPS.items() if key != DUE or found.in_group(DUE)},
         rest=REST,
         only=only,
         said=said,

@@ -115,7 +115,7 @@ class NextSteps:
                 gaps.NEXT[gaps.NO_ADDRESS],
                 url_for("coordinator.school_contact_add", organisation_id=organisation_id),
             )
-        if kind in (gaps.NOT_ASKED, gaps.SOMEBODY_ELSE):
+        if kind in (gaps.NOT_ASKED, gaps.DUE_AGAIN, gaps.SOMEBODY_ELSE):
             if self.asks:
                 return gaps.NEXT[kind], url_for(
                     "coordinator.school_invite", organisation_id=organisation_id, programme=programme.id

@@ -16,7 +16,7 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name, year_in_ha
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst
 from outreach.tour import itinerary, programmes, target_decisions
-from outreach.tour.adults import ALL, NO_SCHOOLS, PICKED, ROLES, SOME, AdultTarget
+from outreach.tour.adults import ALL, LONGEST, NO_SCHOOLS, PICKED, ROLES, SHORTEST, SOME, AdultTarget
 from outreach.tour.programmes import Production, Programme
 from outreach.web import forms, opened
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -63,6 +63,12 @@ class ProgrammeForm(forms.Form):
         [(role, capfirst(role)) for role in ROLES],
         hint="Said in letters and on pages; none ticked is all staff",
     )
+    valid_months = forms.number(
+        "Months that a training counts",
+        hint="Then it is due again; left empty, it counts for good",
+        at_least=SHORTEST,
+        at_most=LONGEST,
+    )
     running_minutes = _minutes("Play", at_least=1)
     discussion_minutes = _minutes("Discussion")
     get_in_minutes = _minutes("Set-up before")
@@ -104,6 +110,7 @@ class ProgrammeForm(forms.Form):
                     types=tuple(self.types.data or ()),
                     roles=tuple(self.roles.data or ()),
                     kinds=tuple(self.kinds.data or ()),
+                    valid_months=self.valid_months.data,
                 ),
             }
         )

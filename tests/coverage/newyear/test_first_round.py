@@ -11,8 +11,10 @@ import make
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.coverage.newyear import checklist, first_round
-from outreach.coverage.newyear.first_round import MISSED, NEVER, REST, UNKNOWN
+from outreach.coverage.newyear.first_round import DUE, MISSED, NEVER, REST, UNKNOWN
 from outreach.ground.db import transaction
+from outreach.ground.school_year import STAFF
+from outreach.tour.adults import AdultTarget
 from outreach.tour.programmes import Programme
 
 NOW = datetime(2027, 9, 8, 9, tzinfo=UTC)
@@ -61,6 +63,32 @@ def test_never_seen_comes_before_last_years_gaps_and_those_before_the_rest(years
         ("Twenty of 150", MISSED),
         ("Seen", REST),
     ]
+
+
+def test_whose_training_has_run_out_comes_before_those_whose_still_counts(app: Flask) -> None:
+    with transaction():
+        years = Years()
+        last = make.programme(years.ours, (), for_adults=True, title="Signs")
+        new = make.programme(
+            years.ours,
+            (),
+            AdultTarget(valid_months=12),
+            for_adults=True,
+            title="Signs",
+            academic_year=2027,
+            reply_by=date(2028, 2, 4),
+            created_at=NOW,
+        )
+        make.copied(new, last)
+        for name, day in (("Valid", SHOW), ("Over", datetime(2026, 9, 7, 9, 30, tzinfo=UTC))):
+            booking = make.booking(
+                make.show(last, years.school(name), day), {STAFF: 30}, day - timedelta(days=30)
+            )
+            make.report(booking, "school", day + timedelta(hours=2), {STAFF: 30})
+        years.school("Never")
+    found = first_round.first_round_of_programme(new, last, now=NOW)
+    assert [(c.standing.name, c.group) for c in found.candidates] == [("Never", NEVER), ("Over", DUE)]
+    assert [c.standing.name for c in found.first] == ["Never", "Over"]
 
 
 def test_whoever_is_booked_to_see_it_this_year_is_not_among_those_who_never_saw_it(years: Years) -> None:
