@@ -216,7 +216,9 @@ def _stop_link(told: story.Told, *, now: datetime) -> str:
 def _no_reminders_link(coming: Performance) -> str:
     """The token of the link by which a school stops its reminders, as the letter before its next show bears it."""
     host = promises.of_performance(coming.id)[0]
-    day = school_days.load_one(host.school).last_school_day(day_of(coming.starts_at) - timedelta(days=1))
+    day = school_days.load_one(host.organisation).last_school_day(
+        day_of(coming.starts_at) - timedelta(days=1)
+    )
     assert visit_reminders.send_due(host.programme, host.id, now=wall(day, time(6)))
     letter = db.session.scalars(
         select(Letter).where(Letter.kind == before_visit.KIND).order_by(Letter.id)

@@ -29,7 +29,14 @@ from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
 from outreach.county.register.hands import ChangeOfHands
-from outreach.county.schools import Organisation, OwnNumber, School, SchoolFacts, SchoolRecord, Succession
+from outreach.county.schools import (
+    Organisation,
+    OrganisationRecord,
+    OwnNumber,
+    School,
+    SchoolFacts,
+    Succession,
+)
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.post.links import PersonalLink
@@ -150,7 +157,7 @@ def school(recorded_at: datetime = EARLIER, **changes: Any) -> School:
     n = next(_n)
     facts = FACTS | {"organisation_id": 900000 + n, "name": f"Redmere Academy {n}"} | changes
     row = _add(School(**facts))
-    _add(SchoolRecord(recorded_at=recorded_at, **facts))
+    _add(OrganisationRecord(recorded_at=recorded_at, **facts))
     return row
 
 
@@ -562,7 +569,7 @@ def dead_address(address: str, at: datetime = NOW, **changes: Any) -> DeadAddres
     )
 
 
-def record(of: School, at: datetime, **changes: Any) -> SchoolRecord:
+def record(of: School, at: datetime, **changes: Any) -> OrganisationRecord:
     """What the register said of a school from `at` on, where it differs from what it says now."""
     facts = (
         {name: getattr(of, name) for name in SchoolFacts.__annotations__}
@@ -570,15 +577,15 @@ def record(of: School, at: datetime, **changes: Any) -> SchoolRecord:
         | changes
     )
     changes_hands(of.organisation_id, facts["la_code"], at)
-    return _add(SchoolRecord(recorded_at=at, **facts))
+    return _add(OrganisationRecord(recorded_at=at, **facts))
 
 
 def changes_hands(organisation_id: int, la_code: str, at: datetime) -> None:
     """The word that lets a school go to another partnership's authority, where it is one's already."""
     last = (
-        select(SchoolRecord.la_code)
-        .where(SchoolRecord.organisation_id == organisation_id)
-        .order_by(SchoolRecord.id.desc())
+        select(OrganisationRecord.la_code)
+        .where(OrganisationRecord.organisation_id == organisation_id)
+        .order_by(OrganisationRecord.id.desc())
         .limit(1)
     )
     giver = db.session.get(Authority, db.session.scalar(last) or "")

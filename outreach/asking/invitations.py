@@ -28,7 +28,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.holds import ProgrammeClosed
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -122,7 +122,7 @@ class AskedToday(Refusal):
 
 
 class NothingToBook(Refusal):
-    def __init__(self, school: School) -> None:
+    def __init__(self, school: Organisation) -> None:
         super().__init__(f"{school.name} has nothing left to book in this programme.")
 
 
@@ -164,13 +164,13 @@ def addressee(contact: Contact) -> stationery.Addressee:
     )
 
 
-def asking(programme: Programme, school: School, *, now: datetime) -> stationery.LetterAsking:
+def asking(programme: Programme, school: Organisation, *, now: datetime) -> stationery.LetterAsking:
     """What an invitation says to one school: what is left to book there, and the times that its page shows first."""
     return askings(programme, [school], now=now)[school.organisation_id]
 
 
 def askings(
-    programme: Programme, schools: Sequence[School], *, now: datetime
+    programme: Programme, schools: Sequence[Organisation], *, now: datetime
 ) -> dict[int, stationery.LetterAsking]:
     """The same to many, by URN: all but the times of each is read once for the whole list."""
     found = accounts.of_schools(programme, schools, now=now)
@@ -193,7 +193,7 @@ def askings(
 
 def _asking(
     programme: Programme,
-    school: School,
+    school: Organisation,
     still_open: dict[int, int | None],
     fallen: set[int],
     companies: str,
@@ -260,7 +260,7 @@ def told_that_we_write_again(programme_id: int) -> list[int]:
 
 def invite(
     programme: Programme,
-    school: School,
+    school: Organisation,
     contact: Contact,
     *,
     words: stationery.LetterAsking | None = None,
@@ -289,7 +289,7 @@ def invite(
 
 def write_to(
     programme: Programme,
-    school: School,
+    school: Organisation,
     contact: Contact,
     words: stationery.LetterAsking,
     *,
@@ -335,14 +335,14 @@ def write_to(
 
 
 def answer(
-    programme: Programme, school: School, kind: str, reason: str, *, who: str, now: datetime
+    programme: Programme, school: Organisation, kind: str, reason: str, *, who: str, now: datetime
 ) -> Answer:
     """Keep what a school said short of booking; the same said again makes no new row. A no ends what is kept
     for it.
 
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
-    performances.lock_school(
+    performances.lock_organisation(
         school.organisation_id
     )  # whoever gives a time to who waits reads the answers behind it
     reason = reason.strip()
@@ -386,7 +386,7 @@ def refuse_slot(proposal: proposals.Proposal, *, reason: str, who: str, now: dat
     why = " ".join(reason.split())
     slot = f"{day_short(proposal.starts_at)} at {clock(proposal.starts_at)}"
     said = f"{slot} ({why})" if why else slot
-    return answer(proposal.programme, proposal.school, REFUSED_SLOT, said, who=who, now=now)
+    return answer(proposal.programme, proposal.organisation, REFUSED_SLOT, said, who=who, now=now)
 
 
 def newest_answer(programme_id: int, organisation_id: int) -> Answer | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from outreach.booking import accounts
 from outreach.booking.calling_off import call_offs
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
 from outreach.tour.slots import Offers
@@ -13,7 +13,7 @@ from outreach.tour.slots import Offers
 
 def offered(
     programme: Programme,
-    school: School,
+    school: Organisation,
     still_open: Mapping[int, int | None],
     *,
     fallen: Collection[int] | None = None,

@@ -16,7 +16,7 @@ from outreach.booking import promises, told
 from outreach.county import contacts, partnerships, schools
 from outreach.county.addresses import is_office_form, is_schools_own
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
@@ -86,12 +86,12 @@ class WaitingRequest:
     """A request that waits for a coordinator's click."""
 
     request: LinkRequest
-    school: School
+    organisation: Organisation
     programme: Programme
 
 
 def ask_for_link(
-    programme: Programme, school: School, address: str, *, name: str, now: datetime, origin: str = ""
+    programme: Programme, school: Organisation, address: str, *, name: str, now: datetime, origin: str = ""
 ) -> None:
     """Put down an ask: one row, whatever the address is, and nothing in return.
 
@@ -155,7 +155,7 @@ def answer_next(*, now: datetime) -> bool:
 def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
     """What waits for a coordinator of this partnership, the longest wait first."""
     rows = db.session.execute(
-        select(LinkRequest, School, Programme)
+        select(LinkRequest, Organisation, Programme)
         .join(School, School.organisation_id == LinkRequest.organisation_id)
         .join(Programme, Programme.id == LinkRequest.programme_id)
         .where(
@@ -165,7 +165,7 @@ def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
         )
         .order_by(LinkRequest.id)
     )
-    return [WaitingRequest(request=r, school=s, programme=p) for r, s, p in rows]
+    return [WaitingRequest(request=r, organisation=s, programme=p) for r, s, p in rows]
 
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:
@@ -219,14 +219,14 @@ def decide_request(
 
 
 def read_out(
-    programme: Programme, school: School, *, name: str, address: str, who: str, now: datetime
+    programme: Programme, school: Organisation, *, name: str, address: str, who: str, now: datetime
 ) -> str:
     """A fresh personal link, told to somebody on the phone: its token, which is kept nowhere."""
     return fresh_link(programme, school, name=name, address=address, deed="read out a link", who=who, now=now)
 
 
 def fresh_link(
-    programme: Programme, school: School, *, name: str, address: str, deed: str, who: str, now: datetime
+    programme: Programme, school: Organisation, *, name: str, address: str, deed: str, who: str, now: datetime
 ) -> str:
     """A personal link that no letter bears, and the deed by which it came about; its token."""
     minted = links.mint(
@@ -359,7 +359,7 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
             _decide(other, REPEATED, who="", now=now)
 
 
-def _expiry(programme: Programme, school: School, now: datetime) -> datetime:
+def _expiry(programme: Programme, school: Organisation, now: datetime) -> datetime:
     """As an invitation's; never less than 30 days, nor less than the school's bookings need."""
     booked = [told.expiry(booking) for booking in promises.live(programme.id, school.organisation_id)]
     return max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST, *booked)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations, recipients, short_codes
 from outreach.asking.recipients import NotWrittenTo
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
@@ -75,7 +75,7 @@ class MadeLetter:
     """A letter as it is printed. `page` is the link that its QR code opens, `code` what is typed; both stand
     here alone."""
 
-    school: School
+    organisation: Organisation
     asking: stationery.LetterAsking
     page: str
     code: str
@@ -86,7 +86,7 @@ class LetterMade:
     """A letter that was made once, and whether it has gone; `posted_on` None while nobody has said so."""
 
     letter: PaperLetter
-    school: School
+    organisation: Organisation
     posted_on: date | None
     posted_by: str
 
@@ -111,7 +111,7 @@ class DayPostedUnfit(Refusal):
 
 def whom_to_print_for(
     programme: Programme, organisation_ids: Iterable[int], target: Collection[int], *, now: datetime
-) -> tuple[list[School], list[NotWrittenTo]]:
+) -> tuple[list[Organisation], list[NotWrittenTo]]:
     """Schools of the list that would get a letter, and who would not, why: one that went is enough until it is
     taken back. Raises ReplyByPast, ProgrammeClosed."""
     asked, left_out = recipients.to_ask_on_paper(programme, organisation_ids, target, now=now)
@@ -119,7 +119,7 @@ def whom_to_print_for(
     for school in asked:
         if school.organisation_id in posted:
             why = f"a letter on paper was posted on {day_short(posted[school.organisation_id])}"
-            left_out.append(NotWrittenTo(school=school, why=why))
+            left_out.append(NotWrittenTo(organisation=school, why=why))
     return [school for school in asked if school.organisation_id not in posted], left_out
 
 
@@ -158,7 +158,7 @@ def make(
 
 def _made(
     programme: Programme,
-    school: School,
+    school: Organisation,
     asking: stationery.LetterAsking,
     fresh: short_codes.Fresh | None,
     *,
@@ -195,14 +195,14 @@ def _made(
         now=now,
     )
     page = links.school_page(stationery.settings().public_url, minted.token)
-    return MadeLetter(school=school, asking=asking, page=page, code=written)
+    return MadeLetter(organisation=school, asking=asking, page=page, code=written)
 
 
 def letters_of(programme_id: int) -> list[LetterMade]:
     """All letters on paper of a programme: those that have not gone first, then by the school's name. One
     query."""
     rows = db.session.execute(
-        select(PaperLetter, School, PaperPosting)
+        select(PaperLetter, Organisation, PaperPosting)
         .join(School, School.organisation_id == PaperLetter.organisation_id)
         .outerjoin(
             PaperPosting,
@@ -219,7 +219,7 @@ def letters_of(programme_id: int) -> list[LetterMade]:
     return [
         LetterMade(
             letter=letter,
-            school=school,
+            organisation=school,
             posted_on=day_of(posting.posted_at) if posting else None,
             posted_by=posting.who if posting else "",
         )

@@ -12,7 +12,7 @@ from outreach.booking import accounts
 from outreach.booking.promises import Booking
 from outreach.county import contacts, partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db
 from outreach.ground.wording import day_short
 from outreach.post import outbox
@@ -28,7 +28,7 @@ class Recipient:
     """One school that a round writes to, and whom there; where it has booked already, for which year
     groups."""
 
-    school: School
+    organisation: Organisation
     contact: Contact
     repeat: int
     still_open: tuple[int, ...] | None
@@ -38,7 +38,7 @@ class Recipient:
 class NotWrittenTo:
     """One school that a round does not write to, and why, in words."""
 
-    school: School
+    organisation: Organisation
     why: str
 
 
@@ -55,22 +55,23 @@ def sorted_out(
         if isinstance(found, Recipient):
             recipients.append(found)
         else:
-            left_out.append(NotWrittenTo(school=school, why=found))
+            left_out.append(NotWrittenTo(organisation=school, why=found))
     return recipients, left_out
 
 
 def to_ask_on_paper(
     programme: Programme, organisation_ids: Iterable[int], target: Collection[int], *, now: datetime
-) -> tuple[list[School], list[NotWrittenTo]]:
+) -> tuple[list[Organisation], list[NotWrittenTo]]:
     """Schools of the list that may be asked by a letter on paper, with an address or without; and who is left
     out, why. As many queries as sorted_out."""
     invitations.still_asks(programme, now=now)
     facts = _Facts(programme, set(organisation_ids), now=now)
-    asked, left_out = [], []
+    asked: list[Organisation] = []
+    left_out: list[NotWrittenTo] = []
     for school in facts.schools:
         why = facts.settled(school, outside_target=school.organisation_id not in target)
         if why:
-            left_out.append(NotWrittenTo(school=school, why=why))
+            left_out.append(NotWrittenTo(organisation=school, why=why))
         else:
             asked.append(school)
     return asked, left_out
@@ -127,7 +128,7 @@ class _Facts:
         addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
         self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
 
-    def settled(self, school: School, *, outside_target: bool) -> str:
+    def settled(self, school: Organisation, *, outside_target: bool) -> str:
         """Why nobody at a school is asked, however it could be reached; '' where somebody may be."""
         organisation_id = school.organisation_id
         if not school.is_open:
@@ -147,7 +148,7 @@ class _Facts:
             return f"declined: {answer.reason}"
         return ""
 
-    def judge(self, school: School, *, outside_target: bool) -> Recipient | str:
+    def judge(self, school: Organisation, *, outside_target: bool) -> Recipient | str:
         """Whom to write to at one school, or why not."""
         if why := self.settled(school, outside_target=outside_target):
             return why
@@ -173,7 +174,7 @@ class _Facts:
         before = [i.repeat for i, _ in asked if i.address.casefold() == chosen.address.casefold()]
         still_open = None if account is None else tuple(account.still_open)
         return Recipient(
-            school=school, contact=chosen, repeat=max(before, default=-1) + 1, still_open=still_open
+            organisation=school, contact=chosen, repeat=max(before, default=-1) + 1, still_open=still_open
         )
 
 

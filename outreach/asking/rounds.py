@@ -145,7 +145,7 @@ def preview_round(
     letter = None
     if shown is not None:
         letter = letters.preview_invitation(
-            invitations.asking(programme, shown.school, now=now),
+            invitations.asking(programme, shown.organisation, now=now),
             invitations.addressee(shown.contact),
             told.sender_of(partnerships.get(programme.partnership_id)),
             now=now,
@@ -199,17 +199,17 @@ def send_round(
     recipients, left_out = sorted_out(programme, organisation_ids, target, now=now)
     written: list[tuple[Recipient, stationery.LetterAsking]] = []
     for recipient in recipients:
-        organisation_id = recipient.school.organisation_id
+        organisation_id = recipient.organisation.organisation_id
         if seen is not None and seen.get(organisation_id) != recipient.contact.address:
             why = "the address changed since the list was shown"
-            left_out.append(NotWrittenTo(school=recipient.school, why=why))
+            left_out.append(NotWrittenTo(organisation=recipient.organisation, why=why))
             continue
         asking = (words or {}).get(organisation_id)
         # It may have booked one year group since the words were reckoned.
         if asking is None or recipient.still_open not in (None, asking.year_groups):
-            asking = invitations.asking(programme, recipient.school, now=now)
+            asking = invitations.asking(programme, recipient.organisation, now=now)
         if not asking.year_groups and not programme.for_adults:
-            left_out.append(NotWrittenTo(school=recipient.school, why="nothing left to book"))
+            left_out.append(NotWrittenTo(organisation=recipient.organisation, why="nothing left to book"))
             continue
         written.append((recipient, asking))
     if not written:
@@ -223,7 +223,7 @@ def send_round(
     for recipient, asking in written:
         invitations.write_to(
             programme,
-            recipient.school,
+            recipient.organisation,
             recipient.contact,
             asking,
             who=who,

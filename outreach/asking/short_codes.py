@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from outreach.asking import open_door
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
@@ -131,7 +131,7 @@ def fresh(kind: str) -> Fresh:
 
 def give(
     programme: Programme,
-    school: School,
+    school: Organisation,
     kind: str,
     *,
     name: str = "",
@@ -161,7 +161,9 @@ def give(
     return row, code.written
 
 
-def give_to_read_out(programme: Programme, school: School, *, name: str, who: str, now: datetime) -> str:
+def give_to_read_out(
+    programme: Programme, school: Organisation, *, name: str, who: str, now: datetime
+) -> str:
     """A plain word and four figures for somebody on the phone: three days, five tries, gone when used."""
     _, written = give(programme, school, SPOKEN, name=name, expires_at=now + SPOKEN_LASTS, now=now)
     history.record(

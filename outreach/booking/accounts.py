@@ -38,7 +38,7 @@ from outreach.booking.promises import (
 from outreach.county import pupils
 from outreach.county.partnerships import USUAL_SHARE, Authority, CountedShare
 from outreach.county.pupils import OwnNumbers
-from outreach.county.schools import OwnNumber, School, Succession
+from outreach.county.schools import Organisation, OwnNumber, School, Succession
 from outreach.county.succession import Kin, StaysOpen
 from outreach.ground.db import plain_rows
 from outreach.ground.school_year import STAFF
@@ -145,14 +145,14 @@ def _add(sums: dict[int, dict[int, int]], organisation_id: int, year_group: int,
 
 
 def account(
-    programme: Programme, school: School, *, now: datetime, leaving_out: int | None = None
+    programme: Programme, school: Organisation, *, now: datetime, leaving_out: int | None = None
 ) -> PromiseAccount:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
     return of_schools(programme, [school], now=now, leaving_out=leaving_out)[school.organisation_id]
 
 
 def of_schools(
-    programme: Programme, schools: Sequence[School], *, now: datetime, leaving_out: int | None = None
+    programme: Programme, schools: Sequence[Organisation], *, now: datetime, leaving_out: int | None = None
 ) -> dict[int, PromiseAccount]:
     """The accounts of many schools by URN, in one query however many."""
     counted = _counted(programme, [s.organisation_id for s in schools], leaving_out or 0)
@@ -171,7 +171,7 @@ def of_schools(
 
 
 def _account(
-    programme: Programme, school: School, own: Mapping[int, int], counted: _Counted, *, picked: bool
+    programme: Programme, school: Organisation, own: Mapping[int, int], counted: _Counted, *, picked: bool
 ) -> PromiseAccount:
     """One school's account from what was counted.
 

@@ -44,7 +44,7 @@ def visit_as_it_stands(uid: str, address: str, now: datetime) -> CalendarStandin
 
 
 def _of_booking(booking: Booking, address: str, now: datetime) -> CalendarStanding | None:
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     db.session.refresh(booking)
     db.session.refresh(booking.performance)
     person = _of_address(promises.people_of(booking), address)
@@ -78,7 +78,7 @@ def _had_it(booking: Booking, address: str) -> VisitContact | None:
 
 
 def _of_proposal(proposal: Proposal, address: str, now: datetime) -> CalendarStanding | None:
-    performances.lock_school(proposal.organisation_id)
+    performances.lock_organisation(proposal.organisation_id)
     db.session.refresh(proposal)
     person = _of_address(proposal.people, address)
     if person is None or proposal.performance is None:
@@ -95,7 +95,7 @@ def _of_proposal(proposal: Proposal, address: str, now: datetime) -> CalendarSta
 
 
 def _of_troupe(performance: Performance, address: str, now: datetime) -> CalendarStanding | None:
-    performances.lock_school(performance.organisation_id)
+    performances.lock_organisation(performance.organisation_id)
     db.session.refresh(performance)
     entry = told.troupe_entry(performance, performance.troupe_id, now=now)
     if entry is None:
@@ -107,7 +107,7 @@ def _of_troupe(performance: Performance, address: str, now: datetime) -> Calenda
 
 
 def _of_troupe_before(left: TroupeEvent, now: datetime) -> CalendarStanding | None:
-    performances.lock_school(left.performance.organisation_id)
+    performances.lock_organisation(left.performance.organisation_id)
     entry = told.troupe_left_entry(left, now=now)
     if entry is None:
         return None

@@ -26,7 +26,7 @@ from outreach.booking.holds import NothingHeld
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -82,7 +82,7 @@ def whom_to_ring(partnership: Partnership) -> str:
 
 def book(
     programme: Programme,
-    school: School,
+    school: Organisation,
     shows: Sequence[tuple[int, Promise]],
     *,
     who: str,
@@ -111,21 +111,21 @@ class AtHand:
     promised, and the draft that was typed, which is dropped with that."""
 
     programme: Programme
-    school: School
+    organisation: Organisation
     kept: Sequence[Performance]
     account: PromiseAccount
     typed: dict[str, Any]
 
 
-def take_up(programme: Programme, school: School, *, now: datetime) -> AtHand | None:
+def take_up(programme: Programme, school: Organisation, *, now: datetime) -> AtHand | None:
     """Lock the school and read what it books from; None when nothing is kept for it."""
-    performances.lock_school(school.organisation_id)
+    performances.lock_organisation(school.organisation_id)
     kept = holds.kept(programme, school.organisation_id, now=now)
     if not kept:
         return None
     return AtHand(
         programme=programme,
-        school=school,
+        organisation=school,
         kept=kept,
         account=accounts.account(programme, school, now=now),
         typed=holds.remove_draft(programme.id, school.organisation_id),
@@ -137,7 +137,7 @@ def book_kept(
 ) -> list[Booking]:
     """The same for shows that are at hand, and what comes to each. Raises what `book` raises, but for
     NothingHeld."""
-    programme, school = at_hand.programme, at_hand.school
+    programme, school = at_hand.programme, at_hand.organisation
     performances.lock_days(performance.tour_day_id for performance, _ in shows)
     made: list[Booking] = []
     for performance, promise in shows:
@@ -173,7 +173,7 @@ def move(
     if booking.role != HOST:
         raise HostMovesIt
     performance = booking.performance
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     performances.lock_days([performance.tour_day_id, slot.tour_day_id])
     db.session.refresh(booking)
     db.session.refresh(performance)
@@ -235,7 +235,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     Another hall is another place: SEQUENCE + 1, for guests and the troupe too. All else is text at the same
     SEQUENCE. Raises BookingEnded, ShowIsOver, TooLateToChange and the refusals of `book` about pupils.
     """
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     performances.lock_days([booking.performance.tour_day_id])
     db.session.refresh(booking)
     booking.still_open()
@@ -243,7 +243,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         raise ShowIsOver
     if by == SCHOOL and not booking.can_change(now):
         raise TooLateToChange
-    numbers.check(booking.programme, booking.school, promise, who=who, now=now, leaving_out=booking.id)
+    numbers.check(booking.programme, booking.organisation, promise, who=who, now=now, leaving_out=booking.id)
     pupils = {y: n for y, n in promise.pupils.items() if n}
     before, after = numbers.said(booking, promises.pupils_of(booking)), None
     booking.hall, booking.step_free, booking.arrival_note = (
@@ -273,7 +273,9 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         people = promises.people_of(each)
         told.school(each, people, letters.changed, now=now, expires_at=told.expiry(each), changes=own)
     if booking.role != HOST:
-        changes = [f"{booking.school.name}, a guest: {words[:1].lower()}{words[1:]}" for words in changes]
+        changes = [
+            f"{booking.organisation.name}, a guest: {words[:1].lower()}{words[1:]}" for words in changes
+        ]
     told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(booking.performance, now=now)
     return booking
@@ -303,7 +305,7 @@ def cancel(
     if not reason.strip():
         raise CancelReasonMissing
     performance = booking.performance
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     performances.lock_days([performance.tour_day_id])
     db.session.refresh(booking)
     if booking.ended_at is not None:
@@ -350,14 +352,14 @@ def cancel(
     if as_host:
         told.troupe(performance, performance.troupe_id, "CANCEL", now=now)
     else:
-        changes = [f"{booking.school.name} does not come as a guest any more."]
+        changes = [f"{booking.organisation.name} does not come as a guest any more."]
         told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
 
 
 def make(
     programme: Programme,
-    school: School,
+    school: Organisation,
     performance: Performance,
     promise: Promise,
     *,

@@ -105,7 +105,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> V
 
     Raises AlreadyThere.
     """
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     put_down = put(booking, [colleague], there=promises.people_of(booking), who=who, now=now)
@@ -123,7 +123,7 @@ def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
 
     Raises LastPerson; somebody who is not there any more is no fault.
     """
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     people = promises.people_of(booking)
@@ -149,7 +149,7 @@ def correct(
     it; None where the new one waits for a coordinator, and the old one has it until then. Raises NotThere,
     AlreadyThere.
     """
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     people = promises.people_of(booking)
@@ -204,7 +204,7 @@ def _let_wait(
 ) -> None:
     named.wait(
         named.BOOKING,
-        booking.school,
+        booking.organisation,
         booking.programme,
         booking_id=booking.id,
         name=colleague.name,
@@ -224,7 +224,7 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
     Whoever never had one, or gave its link back, gets the booking as it stands. Raises what again.resend()
     says, and BookingEnded where there is nothing to say any more.
     """
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     person = next((p for p in promises.people_of(booking) if p.id == contact_id), None)
     if person is None:
         return None

@@ -83,7 +83,7 @@ def listing(
     return list(
         db.session.scalars(
             query.options(
-                contains_eager(Booking.school),
+                contains_eager(Booking.organisation),
                 contains_eager(Booking.programme),
                 contains_eager(Booking.performance)
                 .selectinload(Performance.tour_day)
@@ -189,7 +189,7 @@ def of_schools(organisation_ids: Iterable[int], partnership_id: int) -> list[Boo
             .join(Programme, Programme.id == Booking.programme_id)
             .join(Performance, Performance.id == Booking.performance_id)
             .options(contains_eager(Booking.programme), contains_eager(Booking.performance))
-            .options(selectinload(Booking.school))
+            .options(selectinload(Booking.organisation))
             .where(
                 Booking.organisation_id.in_(set(organisation_ids)), Programme.partnership_id == partnership_id
             )

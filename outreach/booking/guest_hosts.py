@@ -13,7 +13,7 @@ from outreach.booking.guest_places import GuestSeats, Seats
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.county import partnerships, school_days, school_locations, schools
 from outreach.county.partnerships import Authority
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import count
@@ -39,7 +39,7 @@ class HostShow:
     minutes: int
 
     @property
-    def host(self) -> School:
+    def host(self) -> Organisation:
         return self.performance.host
 
     @property
@@ -66,7 +66,9 @@ def leaves(performance: Performance, minutes: int) -> time:
     return (at - timedelta(minutes=at.minute % 5)).time()
 
 
-def within_reach(programme: Programme, school: School, *, now: datetime, at_least: int = 1) -> list[HostShow]:
+def within_reach(
+    programme: Programme, school: Organisation, *, now: datetime, at_least: int = 1
+) -> list[HostShow]:
     """The coming shows that `school` could join with so many pupils, the shortest road first; five queries,
     however many.
 
@@ -124,7 +126,7 @@ def has_neighbours(programme: Programme, performance: Performance, *, now: datet
     return bool(near) and any(a.is_open for a in accounts.of_schools(programme, near, now=now).values())
 
 
-def minutes_between(programme: Programme, school: School, performance: Performance) -> int:
+def minutes_between(programme: Programme, school: Organisation, performance: Performance) -> int:
     """Minutes on the road from a school to a show."""
     ways = roads.roads_of_partnership(partnerships.get(programme.partnership_id))
     return ways.minutes(
@@ -134,7 +136,7 @@ def minutes_between(programme: Programme, school: School, performance: Performan
 
 def nearest(
     programme: Programme,
-    school: School,
+    school: Organisation,
     *,
     pupils: int,
     now: datetime,

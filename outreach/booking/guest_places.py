@@ -17,7 +17,7 @@ from sqlalchemy.orm import (
 )
 
 from outreach.booking.promises import GUEST, Booking, VisitContact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.audience import Words
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
@@ -150,7 +150,7 @@ class GuestPlace(Base):
 
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance] = relationship()
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
     booking: Mapped[Booking | None] = relationship()
     pupils_rows: Mapped[dict[int, PlacePupils]] = relationship(
         collection_class=attribute_keyed_dict("year_group"), cascade="all, delete-orphan"
@@ -264,7 +264,7 @@ def guests_of(performance_id: int) -> list[Booking]:
             .where(
                 Booking.performance_id == performance_id, Booking.role == GUEST, Booking.ended_at.is_(None)
             )
-            .options(joinedload(Booking.school))
+            .options(joinedload(Booking.organisation))
             .order_by(Booking.id)
         )
     )
@@ -277,7 +277,7 @@ def asked_of(performance_id: int) -> list[GuestPlace]:
         db.session.scalars(
             select(GuestPlace)
             .where(GuestPlace.performance_id == performance_id, GuestPlace.ended_at.is_(None))
-            .options(joinedload(GuestPlace.school))
+            .options(joinedload(GuestPlace.organisation))
             .order_by(GuestPlace.id)
         )
     )
@@ -293,7 +293,7 @@ def waiting(partnership_id: int) -> list[GuestPlace]:
             .where(Programme.partnership_id == partnership_id, GuestPlace.ended_at.is_(None))
             .options(
                 contains_eager(GuestPlace.programme),
-                joinedload(GuestPlace.school),
+                joinedload(GuestPlace.organisation),
                 joinedload(GuestPlace.performance).joinedload(Performance.host),
             )
             .order_by(GuestPlace.recorded_at, GuestPlace.id)
@@ -316,7 +316,7 @@ def uncertain(partnership_id: int, *, now: datetime) -> list[GuestPlace]:
         )
         .options(
             contains_eager(GuestPlace.booking),
-            joinedload(GuestPlace.school),
+            joinedload(GuestPlace.organisation),
             joinedload(GuestPlace.performance).joinedload(Performance.host),
         )
         .order_by(Performance.starts_at, GuestPlace.id)

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from outreach.booking import guest_hosts, guest_places, promises, told
 from outreach.booking.guest_places import BOOKED, HOST_LEFT, OPEN, GuestPlace
 from outreach.booking.promises import COMPANY, HOST, Booking, VisitContact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.post import letters
@@ -60,11 +60,11 @@ def host_left(performance: Performance, *, by: str, not_on: Collection[int] = ()
     for place in guest_places.asked_of(performance.id):
         place.ended_at, place.ended_as = now, HOST_LEFT
         db.session.flush()
-        near = _nearest(place.school, place.performance, place.seats, by=by, not_on=not_on, now=now)
+        near = _nearest(place.organisation, place.performance, place.seats, by=by, not_on=not_on, now=now)
         tell_guest(place, notes.HOST_LEFT, nearest=near, now=now)
 
 
-def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> None:
+def booked_otherwise(programme: Programme, school: Organisation, *, now: datetime) -> None:
     """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of
     it."""
     place = guest_places.open_of(programme.id, school.organisation_id)
@@ -77,11 +77,11 @@ def booked_otherwise(programme: Programme, school: School, *, now: datetime) -> 
 def instead(guest: Booking, *, by: str, not_on: Collection[int] = (), now: datetime) -> Nearest:
     """What a guest whose host has cancelled could have; for its letter. The show it had must be given back
     before."""
-    return _nearest(guest.school, guest.performance, guest.seats, by=by, not_on=not_on, now=now)
+    return _nearest(guest.organisation, guest.performance, guest.seats, by=by, not_on=not_on, now=now)
 
 
 def _nearest(
-    school: School, lost: Performance, pupils: int, *, by: str, not_on: Collection[int], now: datetime
+    school: Organisation, lost: Performance, pupils: int, *, by: str, not_on: Collection[int], now: datetime
 ) -> Nearest:
     """When the company cannot play, nothing else of that day is offered either, nor of other days called off
     with it."""
@@ -136,7 +136,7 @@ def tell_host(
         programme_id=place.programme_id,
         programme_title=place.programme.title,
         school_name=show.host.name,
-        other_name=place.school.name,
+        other_name=place.organisation.name,
         starts_at=show.starts_at,
         ends_at=show.ends_at,
         pupils=tuple(place.by_year.items()),
@@ -167,7 +167,7 @@ def tell_guest(
         organisation_id=place.organisation_id,
         programme_id=place.programme_id,
         programme_title=place.programme.title,
-        school_name=place.school.name,
+        school_name=place.organisation.name,
         other_name=show.host.name,
         starts_at=show.starts_at,
         ends_at=show.ends_at,

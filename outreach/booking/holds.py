@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from outreach.booking import accounts
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import Refusal
@@ -84,7 +84,7 @@ class NothingHeld(Refusal):
 
 def hold(
     programme: Programme,
-    school: School,
+    school: Organisation,
     chosen: Sequence[Slot],
     *,
     who: str,
@@ -97,7 +97,7 @@ def hold(
     ProgrammeClosed, SchoolClosed, NotForYourSchool, OneShowIsEnough.
     """
     day_ids = {slot.tour_day_id for slot in chosen}
-    performances.lock_school(school.organisation_id)
+    performances.lock_organisation(school.organisation_id)
     performances.lock_days(day_ids)
     account = accounts.account(programme, school, now=now)
     if (why := why_nothing(programme, school, account)) is not None:
@@ -131,7 +131,9 @@ def hold(
     return claimed
 
 
-def why_nothing(programme: Programme, school: School, account: accounts.PromiseAccount) -> Refusal | None:
+def why_nothing(
+    programme: Programme, school: Organisation, account: accounts.PromiseAccount
+) -> Refusal | None:
     """Why a school cannot book anything (more) of a programme; None if it can."""
     if programme.closed_at is not None:
         return ProgrammeClosed()
@@ -143,7 +145,7 @@ def why_nothing(programme: Programme, school: School, account: accounts.PromiseA
 
 
 def who_could_book(
-    programme: Programme, known: Mapping[School, accounts.PromiseAccount], *, now: datetime
+    programme: Programme, known: Mapping[Organisation, accounts.PromiseAccount], *, now: datetime
 ) -> set[int]:
     """The URNs of those that could book something now: something is open to them, and a tour day that keeps
     the notice has room. Whether one of its times suits a school, its page of times tells. One query.
@@ -217,12 +219,12 @@ def _in_hand(programme_id: int, now: datetime) -> Select[Performance]:
     )
 
 
-def renew(programme: Programme, school: School, *, now: datetime) -> list[Performance]:
+def renew(programme: Programme, school: Organisation, *, now: datetime) -> list[Performance]:
     """Keep it for the same time again. Raises NothingHeld; a hold just lapsed that nobody took is revived.
 
     Behind the locks, so that what a colleague books or another school claims meanwhile is left alone.
     """
-    performances.lock_school(school.organisation_id)
+    performances.lock_organisation(school.organisation_id)
     performances.lock_days(p.tour_day_id for p in kept(programme, school.organisation_id, now=now))
     still = kept(programme, school.organisation_id, now=now)
     if not still:
@@ -244,7 +246,7 @@ def keep(performance: Performance, until: datetime | None) -> None:
 
 def give_back(programme_id: int, organisation_id: int, *, who: str, now: datetime) -> bool:
     """Let go of what is held; False where nothing was."""
-    performances.lock_school(organisation_id)
+    performances.lock_organisation(organisation_id)
     given = bool(_drop(programme_id, organisation_id))
     if given:
         whose = db.session.get_one(Programme, programme_id).partnership_id
@@ -254,7 +256,7 @@ def give_back(programme_id: int, organisation_id: int, *, who: str, now: datetim
 
 def save_draft(programme_id: int, organisation_id: int, typed: dict[str, Any], *, now: datetime) -> None:
     """Keep what was typed so far; two who type at once go one after the other."""
-    performances.lock_school(organisation_id)
+    performances.lock_organisation(organisation_id)
     row = db.session.get(Draft, (organisation_id, programme_id))
     if row is None:
         db.session.add(
@@ -301,7 +303,7 @@ def _drop(programme_id: int, organisation_id: int) -> int:
 
 def _still_there(
     programme: Programme,
-    school: School,
+    school: Organisation,
     key: str,
     claimed: list[Performance],
     *,

@@ -18,7 +18,7 @@ from outreach.booking import accounts
 from outreach.booking.accounts import Limit, PromiseAccount
 from outreach.booking.promises import Booking, PromiseLimit
 from outreach.county.partnerships import Authority
-from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
 from outreach.ground import school_year
 from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
@@ -79,14 +79,14 @@ class Beyond:
     """A school that has promised more than it has by now; `excess`: how many, by year group."""
 
     programme: Programme
-    school: School
+    organisation: Organisation
     excess: Mapping[int, int]
 
 
 def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
     """The schools to ask for fewer, or for their own numbers, by name; one query where there is none."""
     rows = db.session.execute(*_more_than_they_have(partnership_id, school_year.year_of(day_of(now))))
-    schools: dict[int, list[School]] = {}
+    schools: dict[int, list[Organisation]] = {}
     for programme_id, school in rows:
         if school not in schools.setdefault(programme_id, []):
             schools[programme_id].append(school)
@@ -95,7 +95,7 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
         programme = db.session.get_one(Programme, programme_id)
         account_of = accounts.of_schools(programme, some, now=now)
         found += [
-            Beyond(programme=programme, school=s, excess=account_of[s.organisation_id].excess)
+            Beyond(programme=programme, organisation=s, excess=account_of[s.organisation_id].excess)
             for s in some
             if account_of[s.organisation_id].excess
         ]
@@ -103,9 +103,9 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
 
 
 @made_once
-def _more_than_they_have(partnership_id: int, year: int) -> Select[int, School]:
+def _more_than_they_have(partnership_id: int, year: int) -> Select[int, Organisation]:
     return (
-        select(PromiseLimit.programme_id, School)
+        select(PromiseLimit.programme_id, Organisation)
         .join(School, School.organisation_id == PromiseLimit.organisation_id)
         .join(Programme, Programme.id == PromiseLimit.programme_id)
         .where(*_is_not_over(partnership_id, year), PromiseLimit.at_most > PromiseLimit.has)
@@ -114,7 +114,7 @@ def _more_than_they_have(partnership_id: int, year: int) -> Select[int, School]:
 
 
 def allow(
-    programme: Programme, school: School, account: PromiseAccount, year_groups: Collection[int]
+    programme: Programme, school: Organisation, account: PromiseAccount, year_groups: Collection[int]
 ) -> None:
     """Before a promise: what the school has by now, where the stored number is less, or missing."""
     rows = []
@@ -153,7 +153,7 @@ def _is_not_over(partnership_id: int, year: int) -> tuple[ColumnElement[bool], .
     )
 
 
-def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> Iterator[list[School]]:
+def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> Iterator[list[Organisation]]:
     """The schools whose numbers are stored: the open ones, and whoever has promised or has a number already."""
     codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
     promised = select(Booking.organisation_id).where(
@@ -187,7 +187,7 @@ def _with_followers(organisation_ids: Collection[int]) -> Any:
     return select(found.c.organisation_id)
 
 
-def _lock(programme: Programme, schools: Collection[School]) -> None:
+def _lock(programme: Programme, schools: Collection[Organisation]) -> None:
     """What is being promised now is waited for, so that no number is written below it."""
     db.session.execute(
         select(PromiseLimit.organisation_id)
@@ -200,7 +200,7 @@ def _lock(programme: Programme, schools: Collection[School]) -> None:
     )
 
 
-def _differences(programme: Programme, schools: list[School], *, now: datetime) -> Iterator[Difference]:
+def _differences(programme: Programme, schools: list[Organisation], *, now: datetime) -> Iterator[Difference]:
     for organisation_id, account in accounts.of_schools(programme, schools, now=now).items():
         should_be = right(account)
         for y in sorted({*should_be, *account.limits}):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.booking.guest_places import GuestPlace
 from outreach.county import contacts
 from outreach.county.addresses import host_of_address, is_anybodys, is_schools_own
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.tour.programmes import Programme
@@ -74,7 +74,7 @@ class NamedPerson(Base):
     who: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[str], bool]:
+def known_at(school: Organisation, partnership_id: int, *, holder: str) -> Callable[[str], bool]:
     """Whether an address may be written to because a holder of this school's link names it.
 
     It is the holder's own, on file for the school with the partnership whose link that is, or at a host of
@@ -104,7 +104,7 @@ def known_at(school: School, partnership_id: int, *, holder: str) -> Callable[[s
 
 def wait(
     door: str,
-    school: School,
+    school: Organisation,
     programme: Programme,
     *,
     name: str,

@@ -10,7 +10,7 @@ from outreach.booking import accounts, guest_places, limits
 from outreach.booking.accounts import PromiseAccount
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
-from outreach.county.schools import School, set_own_numbers
+from outreach.county.schools import Organisation, set_own_numbers
 from outreach.ground.audience import people_in_group, words
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
@@ -70,7 +70,7 @@ class TooManyForOneShow(Refusal):
 
 def check(
     programme: Programme,
-    school: School,
+    school: Organisation,
     promise: Promise,
     *,
     who: str,

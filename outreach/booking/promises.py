@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county import school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
@@ -99,7 +99,7 @@ class Booking(Base):
     performance: Mapped[Performance] = relationship(
         primaryjoin="foreign(Booking.performance_id) == Performance.id"
     )
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
 
     _reckoned = None
     _calendar = None
@@ -131,7 +131,7 @@ class Booking(Base):
     def school_days(self) -> SchoolCalendar:
         """The school's days, read once: a page asks them several times."""
         if self._calendar is None:
-            self._calendar = school_days.load_one(self.school)
+            self._calendar = school_days.load_one(self.organisation)
         return self._calendar
 
     def can_move(self, now: datetime) -> bool:
@@ -165,7 +165,7 @@ class LastDays(NamedTuple):
     cancel: date
 
 
-def last_days(programme: Programme, school: School, show_day: date) -> LastDays:
+def last_days(programme: Programme, school: Organisation, show_day: date) -> LastDays:
     """The last days for a show on `show_day`: the programme's notice before it, and no day on which nobody is at
     school. Two queries."""
     return _last_days_by(programme, school_days.load_one(school), show_day)
@@ -178,7 +178,7 @@ def _last_days_by(programme: Programme, calendar: SchoolCalendar, show_day: date
     )
 
 
-def fixed_online(programme: Programme, school: School, day: date, *, today: date) -> str:
+def fixed_online(programme: Programme, school: Organisation, day: date, *, today: date) -> str:
     """What a school cannot do online any more with a show on `day`, by the programme's notice: 'move or
     cancel', 'move', 'cancel' or ''. The coordinator still can."""
     last = last_days(programme, school, day)

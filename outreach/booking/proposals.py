@@ -14,7 +14,7 @@ from outreach.booking import holds, told
 from outreach.booking.promises import VisitContact, last_days
 from outreach.booking.told import Said, Write
 from outreach.county import partnerships
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, end_of_day
@@ -59,7 +59,7 @@ class Proposal(Base):
 
     programme: Mapped[Programme] = relationship()
     performance: Mapped[Performance | None] = relationship()
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
     people: Mapped[list[VisitContact]] = relationship(order_by=VisitContact.id)
 
     def is_open(self, now: datetime) -> bool:
@@ -157,7 +157,7 @@ def keeping(programme_id: int) -> dict[int, Proposal]:
             Proposal.performance_id.is_not(None),
             Proposal.ended_at.is_(None),
         )
-        .options(joinedload(Proposal.school))
+        .options(joinedload(Proposal.organisation))
         .order_by(Proposal.id)
     )
     return {row.performance_id: row for row in rows if row.performance_id is not None}
@@ -202,7 +202,7 @@ def _still_open(programme_id: int, today: date) -> Select[Proposal]:
     return (
         select(Proposal)
         .where(Proposal.programme_id == programme_id, Proposal.ended_at.is_(None), Proposal.reply_by >= today)
-        .options(joinedload(Proposal.school))
+        .options(joinedload(Proposal.organisation))
         .order_by(Proposal.reply_by, Proposal.starts_at, Proposal.id)
     )
 
@@ -222,11 +222,11 @@ def link_until(proposal: Proposal, *, now: datetime) -> datetime:
 def visit_of(proposal: Proposal) -> stationery.LetterVisit:
     """The facts of a kept slot as letters and calendars need them."""
     assert proposal.performance is not None
-    return visit(proposal, proposal.programme, proposal.school, told.times_of(proposal.performance))
+    return visit(proposal, proposal.programme, proposal.organisation, told.times_of(proposal.performance))
 
 
 def visit(
-    proposal: Proposal, programme: Programme, school: School, times: told.Times
+    proposal: Proposal, programme: Programme, school: Organisation, times: told.Times
 ) -> stationery.LetterVisit:
     """The same of a proposal that is not made yet; `times` as told.times_of() gives them."""
     address = ", ".join(

@@ -126,5 +126,5 @@ def _for_troupe(
 def _who_comes(coming: Sequence[Booking]) -> str:
     """'221 pupils, with guests from Littlemere School.'"""
     said = coming[0].programme.words.count(sum(b.seats for b in coming))
-    guests = [b.school.name for b in coming if b.role != HOST]
+    guests = [b.organisation.name for b in coming if b.role != HOST]
     return f"{said}, with guests from {wording.and_list(guests)}." if guests else f"{said}."

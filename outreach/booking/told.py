@@ -325,7 +325,7 @@ def _guest_lines(guests: Sequence[Booking]) -> tuple[str, ...]:
     """'Littlemere School: 9 pupils, by coach, there at 9:40am', for each."""
     how = guest_places.of_bookings(b.id for b in guests)
     return tuple(
-        f"{b.school.name}: {b.programme.words.count(b.seats)}"
+        f"{b.organisation.name}: {b.programme.words.count(b.seats)}"
         + (f", {words[:1].lower()}{words[1:]}" if words else "")
         for b in guests
         for words in [how[b.id].travel.words() if b.id in how else ""]

@@ -172,11 +172,13 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def say_pupils_can_answer(booking_id: int) -> bool:
         return open_waves.send_due(programme(), booking_id, now=now)
 
-    schools = [r.school.organisation_id for r in reminders.due(programme(), now=now, target=target)]
+    schools = [r.organisation.organisation_id for r in reminders.due(programme(), now=now, target=target)]
     reports = dict.fromkeys(m.booking.id for m in _reports(programme(), now=now))
     days = [one.tour_day_id for one in asking_companies.due(programme(), now=now)]
-    besides = dict.fromkeys(one.school.organisation_id for one in pledge_letters.due(programme(), now=now))
-    staff = dict.fromkeys(one.school.organisation_id for one in staff_letters.due(programme(), now=now))
+    besides = dict.fromkeys(
+        one.organisation.organisation_id for one in pledge_letters.due(programme(), now=now)
+    )
+    staff = dict.fromkeys(one.organisation.organisation_id for one in staff_letters.due(programme(), now=now))
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
     tried: set[int] = set()
@@ -252,11 +254,11 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     due = reminders.due(programme, now=now, target=target)
     for reminder in due:
         nth = "a first time" if reminder.nth == 1 else "a second time"
-        click.echo(f"  would remind {reminder.school.name} ({reminder.contact.address}) {nth}")
+        click.echo(f"  would remind {reminder.organisation.name} ({reminder.contact.address}) {nth}")
     missing = _reports(programme, now=now)
     for one in missing:
         shown = day_short(one.booking.performance.starts_at)
-        click.echo(f"  would ask {one.school.name} ({one.person.address}) for the report of {shown}")
+        click.echo(f"  would ask {one.organisation.name} ({one.person.address}) for the report of {shown}")
     days = asking_companies.due(programme, now=now)
     for played in days:
         click.echo(
@@ -265,20 +267,22 @@ def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime)
     besides = pledge_letters.due(programme, now=now)
     for visit in besides:
         shown = day_short(visit.booking.performance.starts_at)
-        click.echo(f"  would ask {visit.school.name} ({visit.person.address}) what was done besides {shown}")
+        click.echo(
+            f"  would ask {visit.organisation.name} ({visit.person.address}) what was done besides {shown}"
+        )
     staff = staff_letters.due(programme, now=now)
     for show in staff:
         shown = day_short(show.booking.performance.starts_at)
-        click.echo(f"  would ask staff of {show.school.name} ({show.person.address}) about {shown}")
+        click.echo(f"  would ask staff of {show.organisation.name} ({show.person.address}) about {shown}")
     near = before_visits.due(programme, now=now)
     for coming in near:
         shown = day_short(coming.booking.performance.starts_at)
         to = ", ".join(person.address for person in coming.people)
-        click.echo(f"  would remind {coming.school.name} ({to}) of its visit on {shown}")
+        click.echo(f"  would remind {coming.organisation.name} ({to}) of its visit on {shown}")
     open_now = open_waves.due(programme, now=now)
     for one_wave in open_now:
         to = one_wave.person.address
-        click.echo(f"  would tell {one_wave.school.name} ({to}) that its pupils can answer")
+        click.echo(f"  would tell {one_wave.organisation.name} ({to}) that its pupils can answer")
     offered = _would_offer(programme.id, now=now)
     for line in offered:
         click.echo(line)
@@ -301,7 +305,9 @@ def _would_offer(programme_id: int, *, now: datetime) -> list[str]:
                 offer := offers.offer_next(programme, who=THE_SERVICE, now=now, passed_over=tried)
             ) is not None:
                 slot = f"{day_short(offer.slot.day)} at {clock_time(offer.slot.starts_at)}"
-                said.append(f"  would offer {slot} to {offer.school.name}, until {day_short(offer.reply_by)}")
+                said.append(
+                    f"  would offer {slot} to {offer.organisation.name}, until {day_short(offer.reply_by)}"
+                )
             raise _OnlyTried
     except _OnlyTried:
         return said

@@ -104,7 +104,7 @@ def _doors(entrance: Entrance) -> list[str]:
     if entrance.report is not None:
         booking, token = entrance.report
         lines += [
-            f"  {booking.school.name} says how its show went:",
+            f"  {booking.organisation.name} says how its show went:",
             f"    {_page('school.report', token=token, reference=booking.reference)}",
         ]
     if entrance.poster is not None:

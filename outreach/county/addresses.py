@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from outreach.county.schools import OPEN_STATUSES, School
+from outreach.county.schools import OPEN_STATUSES, Organisation, School
 from outreach.ground.db import db
 from outreach.post.incoming.headers import public_providers
 
@@ -53,7 +53,7 @@ def is_anybodys(host: str) -> bool:
     return not above.isdisjoint(_ANYBODYS) or not above.isdisjoint(public_providers())
 
 
-def is_schools_own(host: str, school: School) -> bool:
+def is_schools_own(host: str, school: Organisation) -> bool:
     """Whether `host` is exactly this school's website host, which no other open school uses.
 
     Whether the school has a website or not, the same one query is asked.
@@ -63,10 +63,10 @@ def is_schools_own(host: str, school: School) -> bool:
         select(School.website)
         .where(
             func.lower(School.website).contains(host, autoescape=True),
-            School.urn != school.urn,
+            School.organisation_id != school.organisation_id,
             School.status.in_(OPEN_STATUSES),
         )
-        .order_by(School.urn)
+        .order_by(School.organisation_id)
     )
     shared = any(host_of(website) == host for website in others)
     return bool(host) and host == host_of(school.website) and not shared and not is_anybodys(host)

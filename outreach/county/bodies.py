@@ -20,9 +20,9 @@ from outreach.county.schools import (
     FIRST_OF_BODIES,
     OPEN_STATUSES,
     Organisation,
+    OrganisationRecord,
     School,
     SchoolFacts,
-    SchoolRecord,
     Succession,
 )
 from outreach.ground import history
@@ -368,7 +368,7 @@ def _write(body: Body, facts: BodyFacts, districts_there: Mapping[str, str | Non
 def _as_known(body: Body, *, now: datetime) -> None:
     names: Collection[str] = (*SchoolFacts.__annotations__, "front_line_staff", "staff_counted_on")
     known = {name: getattr(body, name) for name in names}
-    db.session.add(SchoolRecord(organisation_id=body.organisation_id, recorded_at=now, **known))
+    db.session.add(OrganisationRecord(organisation_id=body.organisation_id, recorded_at=now, **known))
 
 
 def said(facts: BodyFacts) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from outreach.county import schools
-from outreach.county.schools import STATUSES, Correction, School, SchoolRecord, found_by
+from outreach.county.schools import STATUSES, Correction, OrganisationRecord, School, found_by
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -65,7 +65,10 @@ def withdraw_correction(urn: int, field: str, *, who: str, now: datetime, reason
     if field not in standing([urn]).get(urn, {}):
         raise CannotCorrect("That was not corrected here: it is what the register says.", field=field)
     said = db.session.scalars(
-        select(SchoolRecord).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+        select(OrganisationRecord)
+        .where(OrganisationRecord.urn == urn)
+        .order_by(OrganisationRecord.id.desc())
+        .limit(1)
     ).one()
     return _put_down(school, field, getattr(said, field), withdrawn=True, reason=reason, who=who, now=now)
 
@@ -95,10 +98,13 @@ def in_force(urn: int) -> dict[str, Correction]:
     return held
 
 
-def register_word(urn: int) -> SchoolRecord | None:
+def register_word(urn: int) -> OrganisationRecord | None:
     """What the register said of a school the last time it said anything."""
     return db.session.scalar(
-        select(SchoolRecord).where(SchoolRecord.urn == urn).order_by(SchoolRecord.id.desc()).limit(1)
+        select(OrganisationRecord)
+        .where(OrganisationRecord.urn == urn)
+        .order_by(OrganisationRecord.id.desc())
+        .limit(1)
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from outreach.county.authorities import check_term
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
-from outreach.county.schools import School, SchoolDay, SchoolHours, SchoolTerm
+from outreach.county.schools import Organisation, SchoolDay, SchoolHours, SchoolTerm
 from outreach.ground import history
 from outreach.ground.db import db, plain_rows
 from outreach.ground.errors import Refusal
@@ -150,35 +150,37 @@ def load(urns: Iterable[int]) -> dict[int, SchoolCalendar]:
     return calendars
 
 
-def load_one(school: School) -> SchoolCalendar:
+def load_one(school: Organisation) -> SchoolCalendar:
     """The calendar of one school, in the same two queries."""
-    return load([school.urn])[school.urn]
+    return load([school.organisation_id])[school.organisation_id]
 
 
-def why_closed(school: School, days: Iterable[date]) -> dict[date, str]:
+def why_closed(school: Organisation, days: Iterable[date]) -> dict[date, str]:
     """Only those of `days` that are no school days there, each with why."""
     calendar = load_one(school)
     return {day: why for day in days if (why := calendar.why_closed(day))}
 
 
-def hours(school: School) -> tuple[time, time]:
+def hours(school: Organisation) -> tuple[time, time]:
     """The school's own day, else the partnership's setting."""
     return load_one(school).hours()
 
 
-def rule_out(school: School, day: date, reason: str = "", *, who: str, now: datetime) -> None:
+def rule_out(school: Organisation, day: date, reason: str = "", *, who: str, now: datetime) -> None:
     """The school cannot have a show that day; INSET_DAY is one reason, '' is shown as RULED_OUT."""
     _say(school, day, is_open=False, reason=reason, who=who, now=now)
 
 
-def open_up(school: School, day: date, reason: str = "", *, who: str, now: datetime) -> None:
+def open_up(school: Organisation, day: date, reason: str = "", *, who: str, now: datetime) -> None:
     """The school is open that day, whatever its terms, the bank holidays or the weekend say."""
     _say(school, day, is_open=True, reason=reason, who=who, now=now)
 
 
-def withdraw(school: School, day: date, *, who: str, now: datetime) -> None:
+def withdraw(school: Organisation, day: date, *, who: str, now: datetime) -> None:
     """Forget what the school said of a day. Raises NoSuchOwnDay."""
-    row = db.session.scalar(select(SchoolDay).where(SchoolDay.urn == school.urn, SchoolDay.day == day))
+    row = db.session.scalar(
+        select(SchoolDay).where(SchoolDay.urn == school.organisation_id, SchoolDay.day == day)
+    )
     if row is None:
         raise NoSuchOwnDay("The school has nothing of its own on that day.")
     before = {"day": str(day), "is_open": row.is_open, "reason": row.reason}
@@ -186,21 +188,21 @@ def withdraw(school: School, day: date, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "took back a day of its own",
-        history.Subject("school", school.urn, None),
+        history.Subject("school", school.organisation_id, None),
         who=who,
         now=now,
         before=before,
     )
 
 
-def set_hours(school: School, opens: time, closes: time, *, who: str, now: datetime) -> None:
+def set_hours(school: Organisation, opens: time, closes: time, *, who: str, now: datetime) -> None:
     """The school's own day by the wall clock. Raises SchoolDayTooShort."""
     if datetime.combine(date.min, closes) - datetime.combine(date.min, opens) < SHORTEST_SCHOOL_DAY:
         raise SchoolDayTooShort("The school day must end at least two hours after it starts.")
-    row = db.session.get(SchoolHours, school.urn)
+    row = db.session.get(SchoolHours, school.organisation_id)
     before = None if row is None else f"{row.opens:%H:%M} to {row.closes:%H:%M}"
     if row is None:
-        db.session.add(SchoolHours(urn=school.urn, opens=opens, closes=closes))
+        db.session.add(SchoolHours(urn=school.organisation_id, opens=opens, closes=closes))
     else:
         row.opens, row.closes = opens, closes
     db.session.flush()
@@ -208,7 +210,7 @@ def set_hours(school: School, opens: time, closes: time, *, who: str, now: datet
     if after != before:
         history.record(
             "set its hours",
-            history.Subject("school", school.urn, None),
+            history.Subject("school", school.organisation_id, None),
             who=who,
             now=now,
             before=before,
@@ -216,18 +218,20 @@ def set_hours(school: School, opens: time, closes: time, *, who: str, now: datet
         )
 
 
-def add_own_term(school: School, first_day: date, last_day: date, *, who: str, now: datetime) -> SchoolTerm:
+def add_own_term(
+    school: Organisation, first_day: date, last_day: date, *, who: str, now: datetime
+) -> SchoolTerm:
     """A term of the school's own; from then on it goes by its own terms in that academic year.
 
     Raises TermWrongWayRound, TermTooLong, TermsOverlap of authorities.py.
     """
     check_term(first_day, last_day, [(t.first_day, t.last_day) for t in own_terms(school)])
-    term = SchoolTerm(urn=school.urn, first_day=first_day, last_day=last_day)
+    term = SchoolTerm(urn=school.organisation_id, first_day=first_day, last_day=last_day)
     db.session.add(term)
     db.session.flush()
     history.record(
         "added a term of its own",
-        history.Subject("school", school.urn, None),
+        history.Subject("school", school.organisation_id, None),
         who=who,
         now=now,
         after=[str(first_day), str(last_day)],
@@ -235,36 +239,40 @@ def add_own_term(school: School, first_day: date, last_day: date, *, who: str, n
     return term
 
 
-def own_terms(school: School) -> list[SchoolTerm]:
+def own_terms(school: Organisation) -> list[SchoolTerm]:
     return list(
         db.session.scalars(
-            select(SchoolTerm).where(SchoolTerm.urn == school.urn).order_by(SchoolTerm.first_day)
+            select(SchoolTerm).where(SchoolTerm.urn == school.organisation_id).order_by(SchoolTerm.first_day)
         )
     )
 
 
-def own_days(school: School) -> list[SchoolDay]:
+def own_days(school: Organisation) -> list[SchoolDay]:
     return list(
-        db.session.scalars(select(SchoolDay).where(SchoolDay.urn == school.urn).order_by(SchoolDay.day))
+        db.session.scalars(
+            select(SchoolDay).where(SchoolDay.urn == school.organisation_id).order_by(SchoolDay.day)
+        )
     )
 
 
-def _say(school: School, day: date, *, is_open: bool, reason: str, who: str, now: datetime) -> None:
+def _say(school: Organisation, day: date, *, is_open: bool, reason: str, who: str, now: datetime) -> None:
     if len(reason) > LONGEST_REASON:
         raise ReasonTooLong(f"The reason must be {LONGEST_REASON} characters or fewer.")
-    row = db.session.scalar(select(SchoolDay).where(SchoolDay.urn == school.urn, SchoolDay.day == day))
+    row = db.session.scalar(
+        select(SchoolDay).where(SchoolDay.urn == school.organisation_id, SchoolDay.day == day)
+    )
     before = None if row is None else {"is_open": row.is_open, "reason": row.reason}
     after = {"is_open": is_open, "reason": reason}
     if before == after:
         return
     if row is None:
-        db.session.add(SchoolDay(urn=school.urn, day=day, **after))
+        db.session.add(SchoolDay(urn=school.organisation_id, day=day, **after))
     else:
         row.is_open, row.reason = is_open, reason
     db.session.flush()
     history.record(
         "opened a day" if is_open else "ruled out a day",
-        history.Subject("school", school.urn, None),
+        history.Subject("school", school.organisation_id, None),
         who=who,
         now=now,
         before=before,
@@ -286,16 +294,16 @@ class _Given:
 # Made once: every page of slots asks these, and building them costs more than asking.
 _SCHOOLS = (
     select(
-        School.urn,
-        School.la_code,
+        Organisation.organisation_id,
+        Organisation.la_code,
         func.coalesce(SchoolHours.opens, Partnership.school_opens, time(9)),
         func.coalesce(SchoolHours.closes, Partnership.school_closes, time(15)),
     )
-    .outerjoin(SchoolHours, SchoolHours.urn == School.urn)
-    .outerjoin(Authority, Authority.la_code == School.la_code)
+    .outerjoin(SchoolHours, SchoolHours.urn == Organisation.organisation_id)
+    .outerjoin(Authority, Authority.la_code == Organisation.la_code)
     .outerjoin(Partnership, Partnership.id == Authority.partnership_id)
-    .where(School.urn.in_(bindparam("urns", expanding=True)))
-    .order_by(School.urn)
+    .where(Organisation.organisation_id.in_(bindparam("urns", expanding=True)))
+    .order_by(Organisation.organisation_id)
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from outreach.county.schools import OPEN_STATUSES, School
+from outreach.county.schools import OPEN_STATUSES, Organisation, School
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 
@@ -54,17 +54,19 @@ def nearest(found: Sequence[Landmark], place: Place) -> Landmark | None:
     return min(found, key=lambda landmark: landmark.place.kilometres_to(place), default=None)
 
 
-def located(school: School) -> Located:
+def located(school: Organisation) -> Located:
     """Where one school stands."""
-    return locate_all([school])[school.urn]
+    return locate_all([school])[school.organisation_id]
 
 
-def locate_all(schools: Collection[School]) -> dict[int, Located]:
+def locate_all(schools: Collection[Organisation]) -> dict[int, Located]:
     """Where each of some schools stands, by URN: no query when every place is known, else one."""
     astray = [school for school in schools if not school.place_known]
     districts, authorities = _middles({school.la_code for school in astray}) if astray else ({}, {})
     return {
-        school.urn: Located(place=Place(easting=school.easting, northing=school.northing), known=True)
+        school.organisation_id: Located(
+            place=Place(easting=school.easting, northing=school.northing), known=True
+        )
         if school.easting is not None and school.northing is not None
         else Located(
             place=districts.get((school.la_code, school.district_code)) or authorities.get(school.la_code),

@@ -1,8 +1,8 @@
 """Schools: what the register says of each by date, what was corrected here, and each school's own days.
 
 Whoever is asked is an `Organisation`: a school, or a body that no register knows (bodies.py). `School` is a school as
-it is now, local corrections laid over the register: what pages show and search. `SchoolRecord` and `Correction` are
-the dated rows it is made of; standings read only those.
+it is now, local corrections laid over the register: what pages show and search. `OrganisationRecord` and `Correction`
+are the dated rows it is made of; standings read only those.
 Where a school stands on the map is told by school_locations.py, corrections are made in corrections.py.
 """
 
@@ -149,21 +149,21 @@ class Organisation(Base, SchoolFacts, StaffCounted):
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
 
+    @property
+    def laestab(self) -> str:
+        """'931/4032', or '' where the register gives no such number."""
+        return laestab(self.la_code, self.establishment_number)
+
+    @property
+    def place_known(self) -> bool:
+        return self.easting is not None and self.northing is not None
+
 
 class School(Organisation):
     """A school as it is now, known by its URN."""
 
     __mapper_args__ = {"polymorphic_identity": SCHOOL}
     urn: Mapped[int] = synonym("organisation_id")
-
-    @property
-    def laestab(self) -> str:
-        """'931/4032', or ''."""
-        return laestab(self.la_code, self.establishment_number)
-
-    @property
-    def place_known(self) -> bool:
-        return self.easting is not None and self.northing is not None
 
 
 OPEN_STATUSES = ("Open", "Open, but proposed to close")
@@ -179,7 +179,7 @@ def has_closed(school: Any, day: date) -> ColumnElement[bool]:
     return or_(come, and_(school.status.not_in(OPEN_STATUSES), school.close_date.is_(None)))
 
 
-class SchoolRecord(Base, SchoolFacts, StaffCounted):
+class OrganisationRecord(Base, SchoolFacts, StaffCounted):
     """What the register said of a school from `recorded_at` on, and a coordinator of a body; a new row whenever either
     says otherwise."""
 

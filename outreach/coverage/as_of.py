@@ -13,7 +13,7 @@ from sqlalchemy import Integer, bindparam, func, or_, select, union
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import Booking
 from outreach.county.register.lines import ever_with, la_codes_ever
-from outreach.county.schools import SchoolRecord
+from outreach.county.schools import OrganisationRecord
 from outreach.ground import school_year, timespans
 from outreach.ground.db import Instant, db
 from outreach.tour.programmes import Programme
@@ -136,8 +136,9 @@ def scope_by(programme_id: Any, partnership_id: Any, *, by: Any = None) -> Any:
     """The same, for values that may be handed over later; `by` a moment."""
     codes = la_codes_ever(partnership_id)
     return union(
-        select(SchoolRecord.organisation_id).where(
-            SchoolRecord.la_code.in_(codes), *(() if by is None else (SchoolRecord.recorded_at < by,))
+        select(OrganisationRecord.organisation_id).where(
+            OrganisationRecord.la_code.in_(codes),
+            *(() if by is None else (OrganisationRecord.recorded_at < by,)),
         ),
         select(Booking.organisation_id).where(
             Booking.programme_id == programme_id, *(() if by is None else (Booking.created_at < by,))
@@ -156,7 +157,7 @@ def scope_of_all(partnership_id: int) -> Any:
 def first_day(programme: Programme) -> date | None:
     """The first day that the register of the programme's authorities was known; None while it never was."""
     codes = la_codes_ever(programme.partnership_id)
-    query = select(func.min(SchoolRecord.recorded_at)).where(SchoolRecord.la_code.in_(codes))
+    query = select(func.min(OrganisationRecord.recorded_at)).where(OrganisationRecord.la_code.in_(codes))
     first = db.session.execute(query).scalar_one()
     return None if first is None else timespans.day_of(first)
 

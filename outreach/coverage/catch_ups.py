@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from outreach.coverage.gaps import Word
-from outreach.coverage.targets import Target, TargetSchool
+from outreach.coverage.targets import Target, TargetOrganisation
 from outreach.coverage.year_group_standing import Cell
 from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import day_of
@@ -40,7 +40,7 @@ class CatchUps:
         return organisation_id in self._left_to
 
     def of(
-        self, school: TargetSchool, cells: Mapping[int, Cell], counted: Mapping[int, int]
+        self, school: TargetOrganisation, cells: Mapping[int, Cell], counted: Mapping[int, int]
     ) -> dict[int, Missed]:
         """By year group that is seen, or that a catch-up added pupils to; `counted` at its shows."""
         organisation_id, found = school.known.organisation_id, {}

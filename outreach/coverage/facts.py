@@ -44,7 +44,7 @@ from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.register import lines
-from outreach.county.schools import Correction, OwnNumber, SchoolRecord
+from outreach.county.schools import Correction, OrganisationRecord, OwnNumber
 from outreach.county.succession import Kin
 from outreach.coverage.as_of import Cut, CutShape, OpenCut, last_day, only, only_shows, scope_by, values
 from outreach.ground.db import Instant, plain_rows
@@ -62,7 +62,7 @@ from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 
 @dataclass(slots=True)
-class SchoolAsKnown:
+class OrganisationAsKnown:
     """A school as it was known at the cut; names after the register's columns."""
 
     organisation_id: int
@@ -86,7 +86,7 @@ class SchoolAsKnown:
 
 
 _Setting = TypeVar("_Setting")
-_KNOWN = tuple(getattr(SchoolRecord, name) for name in SchoolAsKnown.__slots__)
+_KNOWN = tuple(getattr(OrganisationRecord, name) for name in OrganisationAsKnown.__slots__)
 _CHOSEN = tuple(AdultTarget.__dataclass_fields__)
 _Row = Sequence[Any]
 
@@ -115,7 +115,7 @@ class Register:
     """
 
     la_codes: set[str]
-    schools: dict[int, SchoolAsKnown]
+    schools: dict[int, OrganisationAsKnown]
     links: list[tuple[int, int, date | None]]
     own_numbers: dict[int, dict[int, int]]
     decisions: dict[int, Decided]
@@ -161,25 +161,25 @@ def _beyond(cut: Cut, links: Sequence[_Row], known: Collection[int]) -> Cut:
     return replace(cut, only=tuple(sorted(found if cut.only is None else found.intersection(cut.only))))
 
 
-def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, SchoolAsKnown]]:
-    return [{row[0]: SchoolAsKnown(*row) for row in rows} for rows in _rows(of, cuts)]
+def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, OrganisationAsKnown]]:
+    return [{row[0]: OrganisationAsKnown(*row) for row in rows} for rows in _rows(of, cuts)]
 
 
 def _schools(cut: OpenCut) -> Any:
     """Every school that was ever with the partnership's authorities, and whoever booked."""
     among = scope_by(cut.programme_id, cut.partnership_id)
     return _newest_records(
-        cut, SchoolRecord.organisation_id.in_(among), *only(SchoolRecord.organisation_id, cut)
+        cut, OrganisationRecord.organisation_id.in_(among), *only(OrganisationRecord.organisation_id, cut)
     )
 
 
 def _named_schools(cut: OpenCut) -> Any:
     """Schools that are named one by one."""
-    return _newest_records(cut, *only(SchoolRecord.organisation_id, cut))
+    return _newest_records(cut, *only(OrganisationRecord.organisation_id, cut))
 
 
 def _newest_records(cut: OpenCut, *which: Any) -> Any:
-    r = SchoolRecord
+    r = OrganisationRecord
     newest = (
         select(func.max(r.id)).where(r.recorded_at < cut.register_until, *which).group_by(r.organisation_id)
     )
@@ -201,7 +201,7 @@ def _corrected(rows: Sequence[_Row]) -> dict[int, dict[str, Any]]:
     for _, organisation_id, name, said, withdrawn in rows:
         if withdrawn:
             held[organisation_id].pop(name, None)
-        elif name in SchoolAsKnown.__slots__:
+        elif name in OrganisationAsKnown.__slots__:
             held[organisation_id][name] = value_of(name, said)
     return held
 

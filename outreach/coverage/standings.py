@@ -30,7 +30,7 @@ from outreach.coverage.asking import AskedByDay, Where
 from outreach.coverage.catch_ups import CatchUps
 from outreach.coverage.facts import AskedAndSaid, Register
 from outreach.coverage.gaps import Word
-from outreach.coverage.targets import Target, TargetSchool
+from outreach.coverage.targets import Target, TargetOrganisation
 from outreach.coverage.validity import RanOut
 from outreach.coverage.year_group_standing import OPEN, Cell, Cells
 from outreach.ground.db import db
@@ -316,7 +316,7 @@ class _Judge:
         self.cells = Cells(target, self.by_organisation_id, share)
         self._open: dict[tuple[int, ...], dict[int, str]] = {}
 
-    def standing(self, school: TargetSchool, excluded: bool = False) -> Standing:
+    def standing(self, school: TargetOrganisation, excluded: bool = False) -> Standing:
         organisation_id = school.known.organisation_id
         family = (
             [organisation_id, *self.kin.before(organisation_id)]
@@ -420,7 +420,7 @@ class _Judge:
 
     def _by_promises(
         self,
-        school: TargetSchool,
+        school: TargetOrganisation,
         family: list[int],
         cells: dict[int, Cell],
         states: dict[int, str],

@@ -22,7 +22,7 @@ from outreach.county.pupils import OwnNumbers
 from outreach.county.schools import PROPOSED
 from outreach.county.succession import Kin, StaysOpen
 from outreach.coverage.as_of import Cut
-from outreach.coverage.facts import Register, SchoolAsKnown
+from outreach.coverage.facts import OrganisationAsKnown, Register
 from outreach.ground.school_year import STAFF, year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
@@ -31,14 +31,14 @@ from outreach.visits.verdicts import Verdict
 
 
 @dataclass(slots=True)
-class TargetSchool:
+class TargetOrganisation:
     """A school of the target (or taken out of it): `why` and `decided` tell of a coordinator's word.
 
     `by_year`: the pupils of each target year group, of an estimate whole parts that sum to it; None is
     unknown.
     """
 
-    known: SchoolAsKnown
+    known: OrganisationAsKnown
     year_groups: tuple[int, ...]
     phase: str
     ages_unknown: bool
@@ -71,8 +71,8 @@ class Target:
         for verdict in found:
             if verdict.word != promises.CANCELLED:
                 self._promised[verdict.promise.organisation_id].update(verdict.year_groups)
-        self.schools: list[TargetSchool] = []
-        self.excluded: list[TargetSchool] = []
+        self.schools: list[TargetOrganisation] = []
+        self.excluded: list[TargetOrganisation] = []
         for known in self.known.values():
             school = self._school(known)
             if school is None:
@@ -156,7 +156,7 @@ class Target:
         """Whether the number of a year group is the school's own, or its predecessors'."""
         return year_group in self._own.of(organisation_id)
 
-    def _school(self, known: SchoolAsKnown) -> TargetSchool | None:
+    def _school(self, known: OrganisationAsKnown) -> TargetOrganisation | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
         if known.la_code not in self.codes or not self._stays_open(known.organisation_id):
             return None
@@ -172,7 +172,7 @@ class Target:
             if not self.adults.takes(known.phase_of_education, known.type_of_establishment, picked=picked):
                 return None
             staff = pupils.of_year_groups(known, (STAFF,), self._own.of(known.organisation_id))
-            return TargetSchool(
+            return TargetOrganisation(
                 known,
                 year_groups=(STAFF,),
                 phase=phase,
@@ -193,7 +193,7 @@ class Target:
         if not groups and not unknown or unknown and all(own.get(y) == 0 for y in self.year_groups):
             return None
         found = pupils.of_year_groups(known, groups, own, included or ())
-        return TargetSchool(
+        return TargetOrganisation(
             known,
             year_groups=groups,
             phase=phase,
@@ -213,7 +213,7 @@ class Target:
         decision = self.decisions.get(organisation_id)
         return decision.year_groups if decision is not None and decision.kind == INCLUDE else ()
 
-    def _offered(self, known: SchoolAsKnown, included: tuple[int, ...] | None) -> set[int]:
+    def _offered(self, known: OrganisationAsKnown, included: tuple[int, ...] | None) -> set[int]:
         """The year groups that count for a school: those named, else by ages or phase, else promised or
         reported."""
         organisation_id, own = known.organisation_id, self._own.of(known.organisation_id)

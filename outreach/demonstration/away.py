@@ -18,17 +18,17 @@ def say(booking: Booking, *, now: datetime) -> None:
     after, week = (booking.performance.ends_at + timedelta(days=n) for n in (1, 9))
     if booking.outcome != TOOK_PLACE or after > now or random.random() > 0.34:
         return
-    who = f"{booking.school.name} (school)"
+    who = f"{booking.organisation.name} (school)"
     try:
-        years = absences.of_school(booking.programme, booking.school, now=after)
+        years = absences.of_school(booking.programme, booking.organisation, now=after)
         away = {y: random.randint(1, 9) for y in years}
-        absences.tell(booking.programme, booking.school, away, who=who, now=after)
+        absences.tell(booking.programme, booking.organisation, away, who=who, now=after)
         if week <= now and random.random() < 0.7:
-            left = absences.of_school(booking.programme, booking.school, now=week)
+            left = absences.of_school(booking.programme, booking.organisation, now=week)
             some = {y: max(1, year.left // 2) for y, year in left.items() if year.left}
             how = random.choice((LESSON, FILM))
             absences.caught_up(
-                booking.programme, booking.school, some, how=how, day=day_of(week), who=who, now=week
+                booking.programme, booking.organisation, some, how=how, day=day_of(week), who=who, now=week
             )
     except Refusal:  # where its own numbers say otherwise, it says nothing
         return

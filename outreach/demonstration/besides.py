@@ -49,4 +49,4 @@ def _random(booking: Booking, deed: str) -> Random:
 
 
 def _who(booking: Booking) -> str:
-    return f"{booking.school.name} (school)"
+    return f"{booking.organisation.name} (school)"

@@ -32,9 +32,13 @@ def remind(programme: Programme, parts: Cast, nth: int, *, asked: datetime, now:
     silent = {school.organisation_id for school in parts.playing(cast.SILENT)[: REMINDED[nth]]}
     coming, _ = reminders.coming(programme, now=asked + timedelta(days=1))
     for reminder in coming:
-        if reminder.school.organisation_id in silent and reminder.nth == nth and reminder.due < day_of(now):
+        if (
+            reminder.organisation.organisation_id in silent
+            and reminder.nth == nth
+            and reminder.due < day_of(now)
+        ):
             reminders.send_due(
-                programme, reminder.school.organisation_id, now=wall(reminder.due, time(7, 30))
+                programme, reminder.organisation.organisation_id, now=wall(reminder.due, time(7, 30))
             )
 
 

@@ -203,7 +203,7 @@ def _report(random: Random, part: str, booking: Booking, *, now: datetime) -> No
     kept = {pledges.LEAD_PRESENT: random.random() < 0.9, pledges.LESSON: random.random() < 0.7}
     concerns = random.choice((0, 0, 0, 1, 1, 2, 3))
     own = ReportAccount(took_place=True, pupils=came, staff=staff, concerns=concerns)
-    later, who = min(now, soon + timedelta(hours=5)), f"{booking.school.name} (school)"
+    later, who = min(now, soon + timedelta(hours=5)), f"{booking.organisation.name} (school)"
     report = reports.report(booking, reports.SCHOOL, own, who=who, now=later)
     answers = {pledge: pledges.DONE if done else pledges.NOT_DONE for pledge, done in kept.items()}
     pledges.answer(booking, answers, report=report, who=who, now=later)

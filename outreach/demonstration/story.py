@@ -354,7 +354,7 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
         if reply_by:
             offer = proposing.ProposalDraft(
                 programme=programme,
-                school=school,
+                organisation=school,
                 slot=near[0],
                 people=contacts.contacts_of_school(school.organisation_id)[:1],
                 reply_by=reply_by,

@@ -14,7 +14,7 @@ from outreach.booking import promises, told
 from outreach.booking.colleagues import LEAD
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -39,7 +39,7 @@ class OpenWave:
     """A wave of which one school is to be told now, and who there is."""
 
     booking: Booking
-    school: School
+    organisation: Organisation
     wave: AnswerWave
     person: VisitContact
 
@@ -50,7 +50,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     if not settings.schedule_of_programme(programme.id).visits_on:
         return []
     query = (
-        select(Booking, School, AnswerWave)
+        select(Booking, Organisation, AnswerWave)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(School, School.organisation_id == Booking.organisation_id)
         .join(AnswerWave, AnswerWave.performance_id == Performance.id)
@@ -80,7 +80,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     calendars, today = school_days.load({school.organisation_id for _, school, _ in rows}), day_of(now)
     written, people = before_visits.reminded_already(ids), before_visits.who_can_be_reached(ids)
     return [
-        OpenWave(booking=booking, school=school, wave=wave, person=_one_of(people[booking.id]))
+        OpenWave(booking=booking, organisation=school, wave=wave, person=_one_of(people[booking.id]))
         for booking, school, wave in rows
         if booking.id in people
         and (booking.id, wave.kind, day_of(booking.performance.starts_at)) not in written

@@ -187,12 +187,12 @@ def of_programme(programme: Programme) -> list[StaffAnswer]:
         db.session.scalars(
             select(StaffAnswer)
             .join(StaffAnswer.booking)
-            .join(Booking.school)
+            .join(Booking.organisation)
             .join(Booking.performance)
             .where(Booking.programme_id == programme.id)
             .options(
                 contains_eager(StaffAnswer.booking).options(
-                    contains_eager(Booking.school), contains_eager(Booking.performance)
+                    contains_eager(Booking.organisation), contains_eager(Booking.performance)
                 )
             )
             .order_by(StaffAnswer.recorded_at.desc(), StaffAnswer.id.desc())

@@ -13,7 +13,7 @@ from outreach.booking import told
 from outreach.booking.promises import TOOK_PLACE, Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
@@ -69,7 +69,7 @@ class ToAsk:
     """One letter that is due: about which visit, of whom, which of the two."""
 
     booking: Booking
-    school: School
+    organisation: Organisation
     person: VisitContact
     moment: str
 
@@ -93,7 +93,7 @@ def due(programme: Programme, *, now: datetime, organisation_id: int | None = No
         person = next((people[one.id] for one in together if one.id in people), None)
         if moment and person is not None and not any((one.id, moment) in done for one in together):
             found.append(
-                ToAsk(booking=together[0], school=of[of_organisation_id], person=person, moment=moment)
+                ToAsk(booking=together[0], organisation=of[of_organisation_id], person=person, moment=moment)
             )
     return found
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueCon
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
 from outreach.planning.plan_figures import PlanFigures
@@ -131,7 +131,7 @@ class PlanLine(Base):
     refused_why: Mapped[str] = mapped_column(Text, default="")
 
     plan: Mapped[TourPlan] = relationship()
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
     tour_day: Mapped[TourDay | None] = relationship()
     troupe: Mapped[Troupe | None] = relationship()
     proposal: Mapped[Proposal | None] = relationship()
@@ -149,7 +149,7 @@ class PlanLeftOut(Base):
     shows: Mapped[int]
     cause: Mapped[str] = mapped_column(Text)
 
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
 
 
 class NoSuchPlan(NoSuch):
@@ -187,7 +187,9 @@ def lines(plan: TourPlan) -> list[PlanLine]:
     rows = db.session.scalars(
         select(PlanLine)
         .where(PlanLine.plan_id == plan.id)
-        .options(joinedload(PlanLine.school), joinedload(PlanLine.tour_day), joinedload(PlanLine.troupe))
+        .options(
+            joinedload(PlanLine.organisation), joinedload(PlanLine.tour_day), joinedload(PlanLine.troupe)
+        )
         .order_by(PlanLine.day, PlanLine.troupe_name, PlanLine.starts_at, PlanLine.id)
     )
     return sorted(
@@ -200,8 +202,8 @@ def left_out(plan: TourPlan) -> Sequence[PlanLeftOut]:
     """The schools that it gives too few shows, by cause and name, each with its school; one query."""
     return db.session.scalars(
         select(PlanLeftOut)
-        .join(PlanLeftOut.school)
+        .join(PlanLeftOut.organisation)
         .where(PlanLeftOut.plan_id == plan.id)
-        .options(joinedload(PlanLeftOut.school))
+        .options(joinedload(PlanLeftOut.organisation))
         .order_by(PlanLeftOut.cause, School.name, School.organisation_id)
     ).all()

@@ -14,7 +14,7 @@ from outreach.county import school_days, school_locations
 from outreach.county.partnerships import Partnership
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_locations import Located
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
 from outreach.tour import hours, mealtimes, roads
@@ -165,7 +165,7 @@ class Judge:
         self,
         programme: Programme,
         partnership: Partnership,
-        school: School,
+        school: Organisation,
         *,
         located: Located | None = None,
         calendar: SchoolCalendar | None = None,

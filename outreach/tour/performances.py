@@ -19,7 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from outreach.county import school_locations
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
@@ -131,7 +131,7 @@ class Performance(Base):
 
     tour_day: Mapped[TourDay] = relationship()
     troupe: Mapped[Troupe] = relationship()
-    host: Mapped[School] = relationship()
+    host: Mapped[Organisation] = relationship()
 
 
 class TroupeEvent(Base):
@@ -167,7 +167,7 @@ def lock_days(tour_day_ids: Iterable[int]) -> None:
     )
 
 
-def lock_school_unless_busy(organisation_id: int) -> bool:
+def lock_organisation_unless_busy(organisation_id: int) -> bool:
     """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has
     it."""
     locked = (
@@ -178,7 +178,7 @@ def lock_school_unless_busy(organisation_id: int) -> bool:
     return db.session.scalar(locked) is not None
 
 
-def lock_school(organisation_id: int) -> None:
+def lock_organisation(organisation_id: int) -> None:
     """Queue at the school's row, so that two of its staff book one after the other. Taken before any tour
     day's."""
     db.session.execute(
@@ -198,7 +198,7 @@ def clear_expired(tour_day_ids: Iterable[int], *, now: datetime) -> None:
 
 
 def claim(
-    slot: Slot, school: School, *, programme_id: int, held_until: datetime | None, now: datetime
+    slot: Slot, school: Organisation, *, programme_id: int, held_until: datetime | None, now: datetime
 ) -> Performance:
     """Take a slot for a school. Raises SlotTaken when the database, the last guard, says no."""
     place = school_locations.located(school).place

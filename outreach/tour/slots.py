@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, select
 
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.tour import first_times, fit, hours
@@ -37,7 +37,7 @@ class Offers:
 
 def offers(
     programme: Programme,
-    school: School,
+    school: Organisation,
     *,
     now: datetime,
     instead_of: int | None = None,
@@ -90,7 +90,7 @@ def offers(
 
 def find(
     programme: Programme,
-    school: School,
+    school: Organisation,
     key: str,
     *,
     now: datetime,
@@ -161,7 +161,7 @@ _SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids")))
 
 def _tour_days(
     programme: Programme,
-    school: School | None,
+    school: Organisation | None,
     *,
     now: datetime,
     instead_of: int | None,

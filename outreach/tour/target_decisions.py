@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, func, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import bodies, partnerships, schools
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, YearGroups, db, made_once
 from outreach.ground.errors import Refusal
@@ -69,7 +69,13 @@ class TargetDecision(Base):
 
 
 def exclude(
-    programme: Programme, school: School, *, reason: str, lot: str | None = None, who: str, now: datetime
+    programme: Programme,
+    school: Organisation,
+    *,
+    reason: str,
+    lot: str | None = None,
+    who: str,
+    now: datetime,
 ) -> TargetDecision:
     """Take a school out of the target, with others of a `lot` or alone. Raises ReasonMissing."""
     return _decide(programme, school, EXCLUDE, (), reason=reason, lot=lot, who=who, now=now)
@@ -77,7 +83,7 @@ def exclude(
 
 def include(
     programme: Programme,
-    school: School,
+    school: Organisation,
     year_groups: tuple[int, ...],
     *,
     reason: str,
@@ -137,19 +143,19 @@ def pick(programme: Programme, text: str, *, who: str, now: datetime) -> None:
             raise NobodyMeant(f"No open school here is meant: there are no {chosen.which_schools}.")
 
 
-def taken_in(programme: Programme) -> list[School]:
+def taken_in(programme: Programme) -> list[Organisation]:
     """The schools that coordinators took in, by name."""
     found = [u for u, decision in decisions(programme.id).items() if decision.kind == INCLUDE]
     return sorted(schools.of_urns(found), key=lambda s: (s.name.casefold(), s.organisation_id))
 
 
-def _named(programme: Programme, lines: list[str]) -> list[School]:
+def _named(programme: Programme, lines: list[str]) -> list[Organisation]:
     """The schools of the partnership that some lines name, each once, in their order."""
     codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     by_number = schools.of_laestabs(lines, codes)
     urns = {int(line) for line in lines if line.isascii() and line.isdecimal() and len(line) < 9}
     by_urn = {s.organisation_id: s for s in schools.of_urns(urns) if s.la_code in codes}
-    found: dict[int, School] = {}
+    found: dict[int, Organisation] = {}
     for n, line in enumerate(lines, 1):
         school = by_number.get(line) or (
             by_urn.get(int(line)) if line.isascii() and line.isdecimal() else None
@@ -161,7 +167,7 @@ def _named(programme: Programme, lines: list[str]) -> list[School]:
 
 
 def carry_over(
-    programme: Programme, school: School, decided: TargetDecision, *, who: str, now: datetime
+    programme: Programme, school: Organisation, decided: TargetDecision, *, who: str, now: datetime
 ) -> TargetDecision:
     """What was decided of a school for another programme for adults, decided for this one too."""
     return _decide(
@@ -170,7 +176,7 @@ def carry_over(
 
 
 def withdraw_decision(
-    programme: Programme, school: School, *, reason: str, who: str, now: datetime
+    programme: Programme, school: Organisation, *, reason: str, who: str, now: datetime
 ) -> TargetDecision:
     """Leave the school to the rule of the target again. Raises NothingDecided, ReasonMissing."""
     if school.organisation_id not in decisions(programme.id):
@@ -200,7 +206,7 @@ def _decisions(programme_id: int, as_of: datetime | None) -> Select[TargetDecisi
 
 def _decide(
     programme: Programme,
-    school: School,
+    school: Organisation,
     kind: str,
     year_groups: tuple[int, ...],
     *,

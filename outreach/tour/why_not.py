@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from outreach.county import school_days
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, count, day_short
 from outreach.tour import companies, days, days_off, fit, hours, nights, slots
@@ -30,7 +30,9 @@ class DayVerdict:
     first_start: time | None = None
 
 
-def verdicts_on_day(programme: Programme, school: School, day: date, *, now: datetime) -> list[DayVerdict]:
+def verdicts_on_day(
+    programme: Programme, school: Organisation, day: date, *, now: datetime
+) -> list[DayVerdict]:
     """Every rule in its order, those that let the day pass too; then each troupe of the day. A constant
     number of queries."""
     found = [_notice(programme, day, now), _school_day(programme, school, day)]
@@ -129,7 +131,7 @@ def _notice(programme: Programme, day: date, now: datetime) -> DayVerdict:
     )
 
 
-def _school_day(programme: Programme, school: School, day: date) -> DayVerdict:
+def _school_day(programme: Programme, school: Organisation, day: date) -> DayVerdict:
     why = school_days.load_one(school).why_closed(day)
     if programme.for_adults and why == school_days.INSET_DAY:
         return DayVerdict(

@@ -19,7 +19,7 @@ from outreach.booking.guests import joining
 from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.numbers import NotForThatYear
 from outreach.booking.promises import TOOK_PLACE
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal, SentAlready
@@ -222,7 +222,7 @@ class YearMissed:
         return None if self.missed.absent is None else max(0, self.missed.waiting - self.coming)
 
 
-def of_school(programme: Programme, school: School, *, now: datetime) -> dict[int, YearMissed]:
+def of_school(programme: Programme, school: Organisation, *, now: datetime) -> dict[int, YearMissed]:
     """By each target year group that the school has seen, with nothing of it unreported, to come or to be booked."""
     if programme.for_adults:
         return {}
@@ -287,11 +287,11 @@ def get(absence_id: int, programme_id: int, organisation_id: int) -> Absence:
 
 
 def tell(
-    programme: Programme, school: School, pupils: Mapping[int, int], *, who: str, now: datetime
+    programme: Programme, school: Organisation, pupils: Mapping[int, int], *, who: str, now: datetime
 ) -> list[Absence]:
     """The school says how many of some year groups missed it; what it said before is said no more. The same word
     twice is put down once. Raises NotForThatYear, MoreThanMissed."""
-    performances.lock_school(school.organisation_id)
+    performances.lock_organisation(school.organisation_id)
     expected = accounts.account(programme, school, now=now).expected
     years, made = of_school(programme, school, now=now), []
     before = {
@@ -311,7 +311,7 @@ def tell(
 
 def caught_up(
     programme: Programme,
-    school: School,
+    school: Organisation,
     pupils: Mapping[int, int],
     *,
     how: str,
@@ -322,7 +322,7 @@ def caught_up(
 ) -> list[Absence]:
     """Some who missed it had a lesson or the film instead, on `day`; the same form sent twice is put down once. Raises
     NobodyToCatchUp, NobodyMissing, NotThatDay, CaughtUpAlready."""
-    performances.lock_school(school.organisation_id)
+    performances.lock_organisation(school.organisation_id)
     wanted = {y: n for y, n in pupils.items() if n}
     if form_key is not None and (before := _sent(programme, school, form_key)):
         stands = {row.year_group: row.pupils for row in before if row.withdrawn_at is None}
@@ -348,7 +348,7 @@ def caught_up(
         raise NobodyMissing(min(wanted), 0) from error
 
 
-def _sent(programme: Programme, school: School, form_key: str) -> list[Absence]:
+def _sent(programme: Programme, school: Organisation, form_key: str) -> list[Absence]:
     """What a form has put down, taken back since or not."""
     rows = select(Absence).where(
         Absence.programme_id == programme.id,
@@ -360,7 +360,7 @@ def _sent(programme: Programme, school: School, form_key: str) -> list[Absence]:
 
 def ask_for_seats(
     programme: Programme,
-    school: School,
+    school: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -369,14 +369,14 @@ def ask_for_seats(
 ) -> GuestPlace:
     """Ask a neighbour for seats for pupils who missed it; where it has offered them, they are taken at once. Raises
     NobodyToCatchUp, NobodyMissing, and what joining.ask raises."""
-    performances.lock_school(school.organisation_id)
+    performances.lock_organisation(school.organisation_id)
     _enough_missing(programme, school, {y: n for y, n in wish.promise.pupils.items() if n}, now=now)
     return joining.ask(programme, school, performance, replace(wish, catch_up=True), who=who, now=now)
 
 
 def withdraw(row: Absence, *, who: str, now: datetime) -> None:
     """It is taken back; what was said before holds again. Taken back already is no fault."""
-    performances.lock_school(row.organisation_id)
+    performances.lock_organisation(row.organisation_id)
     db.session.refresh(row)
     if row.withdrawn_at is not None:
         return
@@ -392,7 +392,7 @@ def withdraw(row: Absence, *, who: str, now: datetime) -> None:
 
 
 def _enough_missing(
-    programme: Programme, school: School, wanted: Mapping[int, int], *, now: datetime
+    programme: Programme, school: Organisation, wanted: Mapping[int, int], *, now: datetime
 ) -> dict[int, YearMissed]:
     if not wanted or any(n < 0 for n in wanted.values()):
         raise NobodyToCatchUp
@@ -406,7 +406,7 @@ def _enough_missing(
 
 def _put(
     programme: Programme,
-    school: School,
+    school: Organisation,
     year_group: int,
     kind: str,
     pupils: int,

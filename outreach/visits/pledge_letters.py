@@ -13,7 +13,7 @@ from outreach.booking import told
 from outreach.booking.promises import TOOK_PLACE, Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
@@ -77,7 +77,7 @@ class Asked:
     """One letter that is due: about which visit, of whom, and what is still open of it."""
 
     booking: Booking
-    school: School
+    organisation: Organisation
     person: VisitContact
     nth: str
     open: tuple[str, ...]
@@ -111,19 +111,25 @@ def due(programme: Programme, *, now: datetime, organisation_id: int | None = No
         person = next((people[one.id] for one in together if one.id in people), None)
         if left and person is not None:
             found.append(
-                Asked(booking=together[0], school=of[of_organisation_id], person=person, nth=nth, open=left)
+                Asked(
+                    booking=together[0],
+                    organisation=of[of_organisation_id],
+                    person=person,
+                    nth=nth,
+                    open=left,
+                )
             )
     return found
 
 
 def visits_behind(
     programme: Programme, *, back: timedelta, organisation_id: int | None, now: datetime
-) -> tuple[dict[tuple[int, date], list[Booking]], dict[int, School]]:
+) -> tuple[dict[tuple[int, date], list[Booking]], dict[int, Organisation]]:
     """The bookings that took place in the time `back` before `now`, by school and day, the oldest show first, and
     their schools, of those that are open; no catch-up, which is at a show that was its host's. `organisation_id`: of
     one school; one query."""
     query = (
-        select(Booking, School)
+        select(Booking, Organisation)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(School, School.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
@@ -140,7 +146,7 @@ def visits_behind(
     if organisation_id is not None:
         query = query.where(Booking.organisation_id == organisation_id)
     visits: dict[tuple[int, date], list[Booking]] = defaultdict(list)
-    of: dict[int, School] = {}
+    of: dict[int, Organisation] = {}
     for booking, school in db.session.execute(query):
         if school.is_open:
             visits[school.organisation_id, day_of(booking.performance.starts_at)].append(booking)

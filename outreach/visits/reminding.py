@@ -13,7 +13,7 @@ from outreach.booking import promises, told
 from outreach.booking.colleagues import LEAD, ON_THE_DAY
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.timespans import day_of, wall
@@ -72,7 +72,7 @@ class Missing:
     """One report that is asked for, and of whom."""
 
     booking: Booking
-    school: School
+    organisation: Organisation
     person: VisitContact
     nth: str = MISSING
 
@@ -92,7 +92,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     calendars = school_days.load({school.organisation_id for _, school in rows})
     people = whom_to_ask([booking.id for booking, _ in rows])
     return [
-        Missing(booking=booking, school=school, person=people[booking.id])
+        Missing(booking=booking, organisation=school, person=people[booking.id])
         for booking, school in rows
         if booking.id in people and not calendars[school.organisation_id].why_closed(today)
     ]
@@ -116,7 +116,7 @@ def due_this_evening(programme: Programme, *, now: datetime, booking_id: int | N
     ]
     people = whom_to_ask([booking.id for booking, _ in rows], first=ON_THE_DAY)
     return [
-        Missing(booking=booking, school=school, person=people[booking.id], nth=EVENING)
+        Missing(booking=booking, organisation=school, person=people[booking.id], nth=EVENING)
         for booking, school in rows
         if booking.id in people
     ]
@@ -124,13 +124,13 @@ def due_this_evening(programme: Programme, *, now: datetime, booking_id: int | N
 
 def _not_asked(
     programme: Programme, nth: str, of: ColumnElement[bool], booking_id: int | None
-) -> list[tuple[Booking, School]]:
+) -> list[tuple[Booking, Organisation]]:
     """The live bookings of open schools that were not asked for the `nth` time, the oldest show first."""
     asked = select(ReportReminder.booking_id).where(
         ReportReminder.withdrawn_at.is_(None), ReportReminder.nth == nth
     )
     query = (
-        select(Booking, School)
+        select(Booking, Organisation)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(School, School.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, redirect, request
 
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -63,7 +63,7 @@ def _made(base: type[YearsForm], years: Collection[int], *, sent: bool) -> Any:
 
 
 def told(
-    programme: Programme, school: School, years: dict[int, YearMissed], *, back: str, who: str
+    programme: Programme, school: Organisation, years: dict[int, YearMissed], *, back: str, who: str
 ) -> tuple[Any, Any]:
     """(form, where a POST that was put down leads): how many missed it."""
     form = missed_form(years, sent=request.method == "POST")
@@ -76,7 +76,7 @@ def told(
 
 
 def caught_up(
-    programme: Programme, school: School, years: dict[int, YearMissed], *, back: str, who: str
+    programme: Programme, school: Organisation, years: dict[int, YearMissed], *, back: str, who: str
 ) -> tuple[Any, Any]:
     """The same of a lesson or film."""
     form = caught_up_form(years, sent=True)

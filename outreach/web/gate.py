@@ -31,7 +31,7 @@ from outreach.county import bodies, coordinators
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import lines
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -130,7 +130,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
 def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
     """Holders of an open personal link; the link is in g.link, and `token` in the address.
 
-    What it opens is in g.school, g.programme and g.partnership; who holds it, for the history, in g.who.
+    What it opens is in g.organisation, g.programme and g.partnership; who holds it, for the history, in g.who.
     A token that never was is a 404; an expired or withdrawn one gets the page with a way to a new one (410).
     """
 
@@ -140,7 +140,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         found = db.session.execute(_LINKED, {"token_hash": g.token_hash}).one_or_none()
         if found is None:
             abort(404)
-        g.link, g.programme, g.partnership, g.school = found
+        g.link, g.programme, g.partnership, g.organisation = found
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
         g.who = g.link.name or g.link.address or SOMEBODY
@@ -223,10 +223,10 @@ def _lead_to(page: str, booking: Booking) -> NoReturn:
 
 # Made once: every page of a school asks it first.
 _LINKED = (
-    select(links.PersonalLink, Programme, Partnership, School)
+    select(links.PersonalLink, Programme, Partnership, Organisation)
     .join(Programme, Programme.id == links.PersonalLink.programme_id)
     .join(Partnership, Partnership.id == Programme.partnership_id)
-    .join(School, School.organisation_id == links.PersonalLink.organisation_id)
+    .join(Organisation, Organisation.organisation_id == links.PersonalLink.organisation_id)
     .where(links.PersonalLink.token_hash == bindparam("token_hash"))
 )
 
@@ -260,7 +260,7 @@ def _load(identity: str) -> SignedIn | None:
 login.user_loader(_load)
 
 
-def our_school(organisation_id: int) -> School:
+def our_school(organisation_id: int) -> Organisation:
     """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a
     404."""
     found = db.session.scalar(

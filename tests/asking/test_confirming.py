@@ -43,7 +43,7 @@ class Story:
 
     def send(self, *more: School) -> requests.ConfirmationsSent:
         found = self.preview(*more)
-        seen = {r.school.organisation_id: r.contact.address for r in found.recipients}
+        seen = {r.organisation.organisation_id: r.contact.address for r in found.recipients}
         return requests.send(self.programme, seen, set(seen), who=WHO, now=make.NOW)
 
     def asked(self) -> ConfirmationRequest:
@@ -122,7 +122,7 @@ def test_each_school_that_is_left_out_says_why(story: Story) -> None:
         elsewhere = make.school(name="D elsewhere", la_code="825")
         make.contact(elsewhere)
     found = story.preview(closed, bare, dead, elsewhere)
-    assert [(o.school.name, o.why) for o in found.left_out] == [
+    assert [(o.organisation.name, o.why) for o in found.left_out] == [
         ("A closed", "closed in the register"),
         ("B bare", "no contact on file"),
         ("C dead", "mail to gone@dead.example came back"),
@@ -157,8 +157,8 @@ def test_a_school_whose_address_changed_since_the_list_was_shown_is_named(story:
     }
     with transaction():
         sent = requests.send(story.programme, seen, set(seen), who=WHO, now=make.NOW)
-    assert [r.school.name for r in sent.recipients] == ["Redmere Academy"]
-    assert [(o.school.name, o.why) for o in sent.left_out] == [
+    assert [r.organisation.name for r in sent.recipients] == ["Redmere Academy"]
+    assert [(o.organisation.name, o.why) for o in sent.left_out] == [
         ("Other School", "the address changed since the list was shown")
     ]
 
@@ -282,7 +282,7 @@ def test_a_school_that_came_of_another_takes_its_people_over_when_it_answers(sto
         story.school.status = "Closed"
         make.succession(story.school, heir)
         sent = story.send(heir)
-        assert [r.school.name for r in sent.recipients] == ["Redmere Trust Academy"]
+        assert [r.organisation.name for r in sent.recipients] == ["Redmere Trust Academy"]
         asked = db.session.scalars(select(ConfirmationRequest)).one()
         contact_answers.end(asked, heir, story.office, who="Jo", now=LATER)
     assert [c.address for c in contacts.contacts_of_school(heir.organisation_id)] == [
@@ -357,7 +357,7 @@ def test_what_came_of_it_is_told_by_school(story: Story) -> None:
         story.send()
         letter = db.session.scalars(select(Letter)).one()
         letter.status, letter.handed_at = SENT, make.NOW
-    assert [(a.school.name, a.state) for a in requests.of_year(story.ours.id, 2026)] == [
+    assert [(a.organisation.name, a.state) for a in requests.of_year(story.ours.id, 2026)] == [
         ("Redmere Academy", requests.SILENT)
     ]
     assert requests.of_year(story.ours.id, 2027) == [] == requests.of_year(story.ours.id + 1, 2026)

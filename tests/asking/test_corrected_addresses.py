@@ -274,7 +274,7 @@ def keep(case: Case, *people: str) -> Proposal:
         on_file = {c.address: c for c in contacts.contacts_of_school(case.school.organisation_id)}
         offer = ProposalDraft(
             programme=case.programme,
-            school=case.school,
+            organisation=case.school,
             slot=slot,
             people=[on_file.get(a) or make.contact(case.school, address=a) for a in people],
             reply_by=date(2027, 2, 2),
@@ -423,7 +423,7 @@ def test_any_letter_that_asked_to_book_becomes_an_invitation_at_the_right_addres
 
 def who_is_right(case: Case) -> Letter:
     (contact,) = contacts.contacts_of_school(case.school.organisation_id)
-    recipient = ConfirmationRecipient(school=case.school, contact=contact, people=(contact,))
+    recipient = ConfirmationRecipient(organisation=case.school, contact=contact, people=(contact,))
     asked = requests.write_to(case.programme, recipient, who="Priya", now=make.NOW)
     letter = db.session.get_one(Letter, asked.letter_id)
     letter.status = BOUNCED
@@ -443,7 +443,7 @@ def test_an_address_that_was_asked_this_year_is_not_asked_who_is_right_again(cas
     with transaction():
         letter = who_is_right(case)
         other = make.contact(case.school, name="J Fell", address=NEW)
-        recipient = ConfirmationRecipient(school=case.school, contact=other, people=(other,))
+        recipient = ConfirmationRecipient(organisation=case.school, contact=other, people=(other,))
         requests.write_to(case.programme, recipient, who="Priya", now=make.NOW)
         assert right(letter).goes == ()
         assert waiting() == [(NEW, "")]

@@ -239,7 +239,7 @@ def test_three_waiting_requests_are_listed_with_one_query(door: Door, count_quer
     partnership_id = door.partnership.id
     with count_queries() as queries:
         waiting = open_door.waiting_requests(partnership_id)
-    assert [(one.request.address, one.school.name, one.programme.title) for one in waiting] == [
+    assert [(one.request.address, one.organisation.name, one.programme.title) for one in waiting] == [
         (f"a{n}@webmail.example", door.school.name, "Someone to Tell") for n in range(3)
     ]
     assert len(queries) == 1

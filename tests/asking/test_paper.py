@@ -80,7 +80,7 @@ def days(n: int) -> timedelta:
 
 def test_letter_bears_a_link_and_a_code_that_both_open_the_school(c: County) -> None:
     made, other = c.make(c.none, c.bounced)
-    assert [made.school.name, other.school.name] == ["Bounced School", "No Address School"]
+    assert [made.organisation.name, other.organisation.name] == ["Bounced School", "No Address School"]
     token = made.page.rpartition("/")[2]
     link = links.find(token)
     assert link is not None and link.organisation_id == c.bounced.organisation_id and link.open_at(NOW)
@@ -194,7 +194,8 @@ def test_mail_may_still_go_to_a_school_that_was_asked_on_paper_once_it_has_an_ad
     with transaction():
         make.contact(c.none)
     assert [
-        r.school.name for r in rounds.preview_round(c.programme, [c.none.organisation_id], now=NOW).recipients
+        r.organisation.name
+        for r in rounds.preview_round(c.programme, [c.none.organisation_id], now=NOW).recipients
     ] == ["No Address School"]
 
 

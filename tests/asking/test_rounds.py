@@ -85,7 +85,7 @@ def addresses() -> list[str]:
 
 
 def left_out(preview: Any) -> dict[str, str]:
-    return {x.school.name: x.why for x in preview.left_out}
+    return {x.organisation.name: x.why for x in preview.left_out}
 
 
 def test_a_round_writes_one_letter_with_its_own_link_to_each_school(app: Flask) -> None:
@@ -93,7 +93,7 @@ def test_a_round_writes_one_letter_with_its_own_link_to_each_school(app: Flask) 
         c = county()
     with transaction():
         sent = rounds.send_round(c.programme, c.organisation_ids, note="first round", **PRIYA)
-    assert [r.school.organisation_id for r in sent.written] == c.organisation_ids
+    assert [r.organisation.organisation_id for r in sent.written] == c.organisation_ids
     assert addresses() == sorted(x.address for x in c.contacts)
     rows = db.session.query(Invitation).order_by(Invitation.organisation_id).all()
     assert [(i.organisation_id, i.round_id, i.repeat) for i in rows] == [
@@ -137,7 +137,7 @@ def test_who_does_not_get_it_is_listed_with_the_reason(app: Flask) -> None:
         invitations.invite(c.programme, c.schools[7], c.contacts[7], **PRIYA)
         other = make.school(la_code="999", name="Elsewhere")
     preview = rounds.preview_round(c.programme, [*c.organisation_ids, other.organisation_id, 5], now=make.NOW)
-    assert [(r.school.name, r.contact.address) for r in preview.recipients] == [
+    assert [(r.organisation.name, r.contact.address) for r in preview.recipients] == [
         ("Redmere 000", c.contacts[0].address)
     ]
     assert left_out(preview) == {
@@ -163,7 +163,7 @@ def test_a_school_that_booked_one_year_group_is_asked_once_for_the_other(app: Fl
     assert preview.letter is not None and "Year 8" not in preview.letter.text
     with transaction():
         sent = rounds.send_round(c.programme, c.organisation_ids, **later)
-    assert [(r.school.name, r.repeat) for r in sent.written] == [("Redmere 000", 1)]
+    assert [(r.organisation.name, r.repeat) for r in sent.written] == [("Redmere 000", 1)]
     assert left_out(sent) == {
         "Redmere 001": "booked for 15 March 2027",
         "Redmere 002": f"asked already on 19 January 2027 at {c.contacts[2].address}",
@@ -192,7 +192,7 @@ def test_a_no_holds_until_the_school_books_and_again_once_said_after_it(app: Fla
                 )
             )
     preview = rounds.preview_round(c.programme, c.organisation_ids, now=make.NOW + timedelta(days=2))
-    assert [r.school.name for r in preview.recipients] == ["Redmere 000"]
+    assert [r.organisation.name for r in preview.recipients] == ["Redmere 000"]
     assert left_out(preview) == {"Redmere 001": "declined: exams"}
 
 
@@ -237,7 +237,7 @@ def test_an_address_that_changed_since_the_preview_is_not_written_to(app: Flask)
         c.contacts[0].address = "new@redmere.example"
     with transaction():
         sent = rounds.send_round(c.programme, c.organisation_ids, seen=seen, **PRIYA)
-    assert [r.school.organisation_id for r in sent.written] == [c.organisation_ids[1]]
+    assert [r.organisation.organisation_id for r in sent.written] == [c.organisation_ids[1]]
     assert left_out(sent) == {"Redmere 000": "the address changed since the list was shown"}
 
 
@@ -606,7 +606,7 @@ def test_a_round_that_was_taken_back_never_goes_its_links_close_and_nobody_was_a
     found = standings.standings_of_programme(c.programme.id, as_of=day_of(later), now=later)
     assert {s.standing for s in found.target} == {"not asked"}
     assert [
-        r.school.organisation_id
+        r.organisation.organisation_id
         for r in rounds.preview_round(c.programme, c.organisation_ids, now=later).recipients
     ] == c.organisation_ids
     with transaction():
@@ -623,7 +623,7 @@ def test_after_a_round_was_taken_back_it_can_be_sent_anew_or_to_one_school_at_on
         invitations.invite(c.programme, c.schools[0], c.contacts[0], who="Owen", now=later)
     with transaction():
         sent = rounds.send_round(c.programme, c.organisation_ids, who="Owen", now=later)
-    assert [r.school.organisation_id for r in sent.written] == c.organisation_ids[1:]
+    assert [r.organisation.organisation_id for r in sent.written] == c.organisation_ids[1:]
     assert due(later) == 3
 
 

@@ -204,7 +204,7 @@ def propose(dice: Dice, county: County, now: datetime) -> bool | None:
     ).all()
     until = day_of(now) + timedelta(days=dice.one((0, 1, 5)))
     offer = proposing.ProposalDraft(
-        programme=_programme(county), school=school, slot=slot, people=people, reply_by=until
+        programme=_programme(county), organisation=school, slot=slot, people=people, reply_by=until
     )
     proposing.propose(offer, who="x", now=now)
     return None
@@ -220,7 +220,7 @@ def accept(dice: Dice, county: County, now: datetime) -> bool | None:
     proposal = _proposal(dice, county)
     if proposal is None:
         return False
-    proposing.accept(proposal, _promise(dice, proposal.school), who="x", now=now)
+    proposing.accept(proposal, _promise(dice, proposal.organisation), who="x", now=now)
     return None
 
 
@@ -244,7 +244,7 @@ def move(dice: Dice, county: County, now: datetime) -> bool | None:
     if not hosts:
         return False
     booking = dice.one(hosts)
-    slot = _slot(dice, county, booking.school, now, booking.performance_id)
+    slot = _slot(dice, county, booking.organisation, now, booking.performance_id)
     if slot is None:
         return False
     bookings.move(booking, slot, who="x", now=now, by=dice.one(("school", "coordinator")))
@@ -257,9 +257,9 @@ def change(dice: Dice, county: County, now: datetime) -> bool | None:
         return False
     booking = dice.one(found)
     if booking.role == GUEST:
-        joining.come(booking, _promise(dice, booking.school), Travel(by="foot"), who="x", now=now)
+        joining.come(booking, _promise(dice, booking.organisation), Travel(by="foot"), who="x", now=now)
     else:
-        bookings.change(booking, _promise(dice, booking.school), who="x", now=now)
+        bookings.change(booking, _promise(dice, booking.organisation), who="x", now=now)
     return None
 
 
@@ -302,7 +302,7 @@ def answer(dice: Dice, county: County, now: datetime) -> bool | None:
     if place is None:
         return False
     if how == "take":
-        joining.take(place, _promise(dice, place.school), who="x", now=now)
+        joining.take(place, _promise(dice, place.organisation), who="x", now=now)
     elif how == "refuse":
         hosting.refuse(place, reason="No", who="x", now=now)
     else:
@@ -347,7 +347,7 @@ def move_proposal(dice: Dice, county: County, now: datetime) -> bool | None:
     proposal = _proposal(dice, county)
     if proposal is None or proposal.performance_id is None:
         return False
-    slot = _slot(dice, county, proposal.school, now, proposal.performance_id)
+    slot = _slot(dice, county, proposal.organisation, now, proposal.performance_id)
     if slot is None:
         return False
     return proposing.move(proposal, slot, tell=dice.one((True, False)), who="x", now=now)

@@ -243,7 +243,7 @@ def propose(*people: str) -> Callable[[Any, datetime], None]:
         with transaction():
             offer = proposing.ProposalDraft(
                 programme=c.programme,
-                school=c.school,
+                organisation=c.school,
                 slot=slot(c, c.tuesday, time(9), now),
                 people=[getattr(c, p) for p in people],
                 reply_by=REPLY_BY,
@@ -309,7 +309,7 @@ def neighbour_is_asked(c: Any, now: datetime) -> None:
         contact = make.contact(c.neighbour, address=NEIGHBOUR)
         offer = proposing.ProposalDraft(
             programme=c.programme,
-            school=c.neighbour,
+            organisation=c.neighbour,
             slot=slot(c, c.tuesday, time(13), now, school=c.neighbour),
             people=[contact],
             reply_by=REPLY_BY,

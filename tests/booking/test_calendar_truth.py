@@ -185,7 +185,7 @@ class County(RuleBasedStateMachine):
         if found is not None:
             offer = proposing.ProposalDraft(
                 programme=self.programme,
-                school=self.school,
+                organisation=self.school,
                 slot=found,
                 people=self.contacts,
                 reply_by=date(2027, 2, 20),

@@ -51,7 +51,7 @@ def test_each_stop_says_whom_to_ask_for_and_who_comes(c: Any) -> None:
     assert at(first.discussion_at) == "10:15"
     assert (second.meets, second.lead) == (None, None)
     (guest,) = second.guests
-    assert guest.school.name == "Hollybank Special School"
+    assert guest.organisation.name == "Hollybank Special School"
     assert guest.travel == "By minibus, with 2 adults, there at 1:00pm"
     assert (guest.agreed, guest.pupils, guest.meets) == ("Quiet seats by the door", {8: 4, 9: 5}, None)
     assert guest.lead == day_sheet.PersonToAskFor(name="Derek Stubbs", phone="01632 960 312")
@@ -67,7 +67,7 @@ def test_what_has_gone_or_is_not_booked_is_no_stop(c: Any) -> None:
         make.cancellation(c.guest, make.NOW)
         sheet_days.show_on(c.day, make.school(), time(7, 15), held_until=make.NOW + timedelta(days=90))
     sheet = day_sheet.sheet_of_day(c.day)
-    assert [s.school.name for s in sheet.stops] == ["Kestermere School"]
+    assert [s.organisation.name for s in sheet.stops] == ["Kestermere School"]
     assert sheet.stops[0].guests == () and sheet.kept == 0
     assert len(sheet.drives) == 2
 
@@ -131,7 +131,7 @@ def test_a_sheet_takes_as_many_queries_for_two_shows_as_for_three_with_guests(
 
 def read(day_id: int) -> day_sheet.DaySheet:
     sheet = day_sheet.sheet_of_day(db.session.get_one(TourDay, day_id))
-    assert all(s.address is not None and all(g.school.name for g in s.guests) for s in sheet.stops)
+    assert all(s.address is not None and all(g.organisation.name for g in s.guests) for s in sheet.stops)
     return sheet
 
 

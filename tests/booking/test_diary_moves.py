@@ -78,7 +78,7 @@ def propose(programme: Any, school: Any, key: str, now: datetime = NOW) -> Propo
         people = [make.contact(school)]
         return proposing.propose(
             ProposalDraft(
-                programme=programme, school=school, slot=slot, people=people, reply_by=date(2027, 2, 5)
+                programme=programme, organisation=school, slot=slot, people=people, reply_by=date(2027, 2, 5)
             ),
             who="Priya",
             now=now,
@@ -315,7 +315,9 @@ def test_guests_are_asked_even_when_the_letter_to_the_host_is_left_out(county: C
             address="a.reed@littlemere.example",
             added_at=NOW,
         )
-    assert [guest.school.name for guest in moving.find(county.show, now=NOW).guests] == ["Littlemere School"]
+    assert [guest.organisation.name for guest in moving.find(county.show, now=NOW).guests] == [
+        "Littlemere School"
+    ]
     moved(county, key(county.days[1], "1000"), tell=False, note="For the host alone.")
     (host, _), guest = new_letters()
     assert (host, guest) == ("moved in short", ("moved", "a.reed@littlemere.example"))

@@ -50,7 +50,7 @@ def move(c, *, now: datetime = make.NOW, by: str = "school", to: str = "") -> No
     with transaction():
         slot = slots.find(
             c.programme,
-            c.host.school,
+            c.host.organisation,
             to or f"{c.days[1].id}-1000",
             now=now,
             instead_of=c.host.performance_id,

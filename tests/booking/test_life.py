@@ -159,7 +159,7 @@ def c(app: Flask):
 def offer(c, *, at: time = time(9), reply_by: date = REPLY_BY, people=None, school=None, now=make.NOW):
     return proposing.ProposalDraft(
         programme=c.programme,
-        school=school or c.school,
+        organisation=school or c.school,
         slot=life.slot(c, c.tuesday, at, now, school=school),
         reply_by=reply_by,
         people=[c.fell] if people is None else people,
@@ -486,7 +486,7 @@ def test_looking_at_two_shows_takes_the_same_queries_as_at_one(c, count_queries)
         day = days.get(c.partnership.id, c.tuesday.id)
         with count_queries() as queries:
             found = affected.look(scope.of_day(day), now=make.NOW)
-            assert all(h.school.name and h.performance.starts_at and h.people for h in found.hits)
+            assert all(h.organisation.name and h.performance.starts_at and h.people for h in found.hits)
         taken.append((found.shows, len(queries)))
     assert taken == [(1, 8), (2, 8)]
 

@@ -205,7 +205,7 @@ def test_a_school_too_big_for_one_show_has_two_times_kept_and_no_third(c) -> Non
     def offer(day, at):
         return proposing.ProposalDraft(
             programme=c.programme,
-            school=c.school,
+            organisation=c.school,
             slot=life.slot(c, day, at, make.NOW),
             people=[c.fell],
             reply_by=REPLY_BY,

@@ -89,7 +89,7 @@ def test_a_schools_own_number_is_written_but_never_below_what_is_promised(c, pro
     assert stored(c.school) == {8: (120, max(120, promised)), 9: (165, 165)}
     with transaction():
         found = limits.beyond(c.partnership.id, now=make.NOW)
-    assert [(b.school.organisation_id, dict(b.excess)) for b in found] == (
+    assert [(b.organisation.organisation_id, dict(b.excess)) for b in found] == (
         [(c.school.organisation_id, {8: 30})] if promised else []
     )
 

@@ -173,7 +173,7 @@ def test_somebody_is_of_one_booking_or_one_question_or_one_proposal(c, wrong, gu
     with transaction():
         place = GuestPlace(
             programme=c.programme,
-            school=c.small,
+            organisation=c.small,
             performance=c.first.performance,
             why="other",
             pupils={8: 9},
@@ -182,7 +182,11 @@ def test_somebody_is_of_one_booking_or_one_question_or_one_proposal(c, wrong, gu
             who="x",
         )
         proposal = Proposal(
-            programme=c.programme, school=c.small, starts_at=make.NOW, reply_by=DAY, recorded_at=make.NOW
+            programme=c.programme,
+            organisation=c.small,
+            starts_at=make.NOW,
+            reply_by=DAY,
+            recorded_at=make.NOW,
         )
         place.people.append(VisitContact(**PERSON, added_at=make.NOW))
         proposal.people.append(VisitContact(**PERSON | {"duty": ""}, added_at=make.NOW))

@@ -229,7 +229,7 @@ def _hand_on(dice: Dice, county: deeds.County, now: datetime) -> bool:
     if not found:
         return False
     booking = dice.one(found)
-    old = booking.school
+    old = booking.organisation
     there = old.easting if dice.one((True, False)) else (old.easting or 0) + 1000
     new = make.school(now, easting=there, number_of_pupils=old.number_of_pupils, postcode=old.postcode)
     old.status = "Closed"

@@ -369,7 +369,7 @@ def test_the_dry_run_lists_as_many_offers_as_there_are_places_in_fair_order_and_
     assert said(app).splitlines()[0] == "Someone to Tell: 3 times offered."
     made = db.session.query(Proposal).order_by(Proposal.id).all()
     assert [
-        f"  would offer {day_short(p.starts_at)} at {clock_time(p.starts_at)} to {p.school.name}, until "
+        f"  would offer {day_short(p.starts_at)} at {clock_time(p.starts_at)} to {p.organisation.name}, until "
         f"{day_short(p.reply_by)}"
         for p in made
     ] == promised[1:]

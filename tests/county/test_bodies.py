@@ -24,8 +24,8 @@ from outreach.county.schools import (
     FIRST_OF_BODIES,
     NoSuchSchool,
     Organisation,
+    OrganisationRecord,
     School,
-    SchoolRecord,
     Succession,
 )
 from outreach.ground import history
@@ -37,7 +37,7 @@ POLICE = BodyFacts(name="Redmere Response Team", kind="Police")
 
 
 def records(body: Body) -> list[tuple[Any, ...]]:
-    r = SchoolRecord
+    r = OrganisationRecord
     query = select(r.name, r.status, r.close_date, r.front_line_staff, r.staff_counted_on)
     return [
         tuple(row)
@@ -294,7 +294,7 @@ def test_the_database_refuses_a_school_that_is_somebodys_body(
 
 
 def test_the_database_keeps_a_body_once_and_its_records_whole(app: Flask) -> None:
-    table, kept = table_of(Organisation), table_of(SchoolRecord)
+    table, kept = table_of(Organisation), table_of(OrganisationRecord)
     with transaction():
         of = make.partnership()
         make.body(of, name="One")

@@ -17,7 +17,7 @@ from outreach.county import authorities, corrections, register, schools
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import hands
 from outreach.county.register.hands import ChangeOfHands
-from outreach.county.schools import School, SchoolRecord, Succession
+from outreach.county.schools import OrganisationRecord, School, Succession
 from outreach.ground.db import db, transaction
 
 THEIRS = {
@@ -71,7 +71,7 @@ def test_a_file_that_names_anothers_school_takes_nothing_and_asks(two: Any, coun
     ]
     assert (changes.new, changes.changed, where()) == ((), (), before)
     assert schools.get(900001).name == "Redmere Academy"
-    assert db.session.scalar(select(func.count()).where(SchoolRecord.urn == 900001)) == 1
+    assert db.session.scalar(select(func.count()).where(OrganisationRecord.urn == 900001)) == 1
     assert [(r.urn, r.receiver.name) for r in hands.asked_of(giver.id)] == [
         (900002, receiver.name),
         (900001, receiver.name),
@@ -90,7 +90,7 @@ def test_one_agreement_serves_the_whole_list(two: Any) -> None:
     assert where() == {900001: "998", 900002: "998", 900003: "999", 900009: "998"}
     assert schools.get(900001).district_name == "Farland"
     records = db.session.scalars(
-        select(SchoolRecord).where(SchoolRecord.urn == 900001).order_by(SchoolRecord.id)
+        select(OrganisationRecord).where(OrganisationRecord.urn == 900001).order_by(OrganisationRecord.id)
     ).all()
     assert [(r.la_code, r.recorded_at) for r in records] == [("999", make.EARLIER), ("998", make.NOW + DAY)]
     assert [r.urn for r in hands.received(receiver.id)] == [900002, 900001]

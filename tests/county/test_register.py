@@ -14,7 +14,7 @@ from test_register_files import COLUMNS, LINKS, school, written
 import make
 from outreach.county import corrections, register, schools
 from outreach.county.register import Changes, Facts
-from outreach.county.schools import RegisterImport, School, SchoolRecord, Succession
+from outreach.county.schools import OrganisationRecord, RegisterImport, School, Succession
 from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import db, transaction
@@ -42,7 +42,7 @@ def bring(
 
 
 def rows() -> dict[str, int]:
-    counted = (School, SchoolRecord, RegisterImport, Succession, history.History)
+    counted = (School, OrganisationRecord, RegisterImport, Succession, history.History)
     return {t.__tablename__: db.session.scalar(select(func.count()).select_from(t)) or 0 for t in counted}
 
 
@@ -55,7 +55,7 @@ def test_a_first_file_makes_schools_and_their_dated_records(app: Flask) -> None:
     assert [c.after.urn for c in changes.new] == [900002, 900001]
     redmere = schools.get(900001)
     assert (redmere.name, redmere.number_of_pupils, redmere.is_open) == ("Redmere Academy", 1050, True)
-    record = db.session.scalars(select(SchoolRecord).where(SchoolRecord.urn == 900001)).one()
+    record = db.session.scalars(select(OrganisationRecord).where(OrganisationRecord.urn == 900001)).one()
     assert (record.recorded_at, record.open_date) == (make.NOW, date(2011, 9, 1))
     assert {f: getattr(record, f) for f in Facts._fields} == {f: getattr(redmere, f) for f in Facts._fields}
     newest = register.newest_import(["999"])
@@ -85,9 +85,9 @@ def test_changes_are_told_field_by_field_and_the_past_stays_on_record(app: Flask
     assert told(changes) == [(900001, [("number_of_pupils", 1050, 1080), ("town", "Kestermere", "Marl")])]
     assert changes.summary == "1 changed and 2 unchanged"
     records = db.session.execute(
-        select(SchoolRecord.recorded_at, SchoolRecord.number_of_pupils)
-        .where(SchoolRecord.urn == 900001)
-        .order_by(SchoolRecord.id)
+        select(OrganisationRecord.recorded_at, OrganisationRecord.number_of_pupils)
+        .where(OrganisationRecord.urn == 900001)
+        .order_by(OrganisationRecord.id)
     ).all()
     assert [tuple(r) for r in records] == [(make.NOW, 1050), (later, 1080)]
     assert schools.find("marl", ["999"]) == [schools.get(900001)]
@@ -142,7 +142,7 @@ def test_a_smaller_download_wipes_nothing_it_has_no_column_for(app: Flask) -> No
     kept = schools.get(900001)
     assert (kept.number_of_pupils, kept.easting, kept.district_name) == (1050, 450000, "Kestermere")
     assert kept.trust_name == "Lantern Learning Trust"
-    newest = db.session.scalars(select(SchoolRecord).order_by(SchoolRecord.id.desc())).first()
+    newest = db.session.scalars(select(OrganisationRecord).order_by(OrganisationRecord.id.desc())).first()
     assert newest is not None and (newest.town, newest.trust_name) == ("Marl", "Lantern Learning Trust")
 
 

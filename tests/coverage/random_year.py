@@ -19,7 +19,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import register
 from outreach.county.partnerships import USUAL_SHARE
 from outreach.county.register.columns import Facts, columns
-from outreach.county.schools import Correction, School, SchoolRecord
+from outreach.county.schools import Correction, OrganisationRecord, School
 from outreach.ground.db import db
 from outreach.ground.school_year import STAFF
 from outreach.tour.adults import ALL, EVERYBODY, PICKED, SOME, AdultTarget
@@ -428,7 +428,7 @@ class RandomYear:
         """The register is brought in again as people do it: some facts changed since, most did not."""
         newest = {
             row.organisation_id: row
-            for row in db.session.scalars(select(SchoolRecord).order_by(SchoolRecord.id))
+            for row in db.session.scalars(select(OrganisationRecord).order_by(OrganisationRecord.id))
             if row.recorded_at <= at
         }
         heads = {name: column for name, (column, _) in columns().items()}

@@ -22,7 +22,7 @@ from outreach.booking.promises import Booking, BookingRevision, Cancellation, Pr
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare
-from outreach.county.schools import Correction, OwnNumber, SchoolRecord, Succession
+from outreach.county.schools import Correction, OrganisationRecord, OwnNumber, Succession
 from outreach.ground.db import db
 from outreach.ground.history import History
 from outreach.post.outbox import DeadAddress, Letter
@@ -33,7 +33,7 @@ from outreach.visits.absences import Absence
 from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
 
 TABLES = (
-    SchoolRecord,
+    OrganisationRecord,
     Correction,
     Succession,
     OwnNumber,
@@ -154,11 +154,11 @@ class World:
 
     @remembered
     def organisation_ids(self):
-        return sorted({r.organisation_id for r in self.by_then(SchoolRecord)})
+        return sorted({r.organisation_id for r in self.by_then(OrganisationRecord)})
 
     @remembered
     def fact(self, organisation_id, name):
-        records = list(self.by_then(SchoolRecord, organisation_id=organisation_id))
+        records = list(self.by_then(OrganisationRecord, organisation_id=organisation_id))
         if not records:
             return None
         value = getattr(records[-1], name)
@@ -179,7 +179,7 @@ class World:
     @remembered
     def own_links(self):
         """Those with an end that was the partnership's at some time, or booked with it."""
-        ours = {r.organisation_id for r in self.by_then(SchoolRecord) if r.la_code in self.codes}
+        ours = {r.organisation_id for r in self.by_then(OrganisationRecord) if r.la_code in self.codes}
         ours |= {
             b.organisation_id
             for b in self.rows[Booking]
@@ -190,7 +190,7 @@ class World:
     @remembered
     def is_ours(self, organisation_id):
         """Whether it is with the partnership: only then its corrections and own numbers count."""
-        records = list(self.by_then(SchoolRecord, organisation_id=organisation_id))
+        records = list(self.by_then(OrganisationRecord, organisation_id=organisation_id))
         return bool(records) and records[-1].la_code in self.codes
 
     def leads_to(self, start, end, seen=()):

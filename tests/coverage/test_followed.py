@@ -219,8 +219,8 @@ def test_what_a_closed_school_did_counts_under_the_school_that_it_became(program
         old = played(programme, name="Old Hall")
         pledges.answer(old, {STAFF_BRIEFED: "done"}, who="x", now=FIRST + DAY)
         new = make.school(name="New Hall", recorded_at=FIRST + 10 * DAY)
-        make.record(old.school, FIRST + 10 * DAY, status="Closed", close_date=(FIRST + 9 * DAY).date())
-        make.succession(old.school, new, FIRST + 10 * DAY)
+        make.record(old.organisation, FIRST + 10 * DAY, status="Closed", close_date=(FIRST + 9 * DAY).date())
+        make.succession(old.organisation, new, FIRST + 10 * DAY)
     (found,) = followed_as_of(programme, (FIRST + 20 * DAY).date()).values()
     assert (found.standing.name, found.kept[STAFF_BRIEFED].word) == ("New Hall", KEPT)
 

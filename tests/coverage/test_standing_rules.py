@@ -16,7 +16,7 @@ from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import Correction, School, SchoolRecord
+from outreach.county.schools import Correction, OrganisationRecord, School
 from outreach.coverage import as_of, facts, figures, gaps, standings
 from outreach.coverage.asking import AskedByDay
 from outreach.coverage.standings import Standing
@@ -632,7 +632,7 @@ def test_a_merger_names_who_did_not_see_a_training_though_no_register_shows_it(a
     assert said(found(training, heir))[:2] == ("part seen", f"not seen at {unknown.name}")
     with transaction():
         db.session.execute(
-            delete(SchoolRecord).where(SchoolRecord.organisation_id == unknown.organisation_id)
+            delete(OrganisationRecord).where(OrganisationRecord.organisation_id == unknown.organisation_id)
         )
     assert said(found(training, heir))[:2] == ("part seen", f"not seen at URN {unknown.organisation_id}")
 

@@ -11,7 +11,7 @@ import make
 from outreach.booking.proposals import Proposal
 from outreach.county import establishments, register
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import SchoolRecord
+from outreach.county.schools import OrganisationRecord
 from outreach.coverage import figures, standings
 from outreach.coverage.charts import county_map
 from outreach.ground.db import db, transaction
@@ -304,7 +304,7 @@ def test_a_predecessor_that_no_file_showed_passes_on(programme):
         make.succession(first, unknown, NOW - timedelta(days=60))
         make.succession(unknown, last, NOW - timedelta(days=60))
         db.session.execute(
-            delete(SchoolRecord).where(SchoolRecord.organisation_id == unknown.organisation_id)
+            delete(OrganisationRecord).where(OrganisationRecord.organisation_id == unknown.organisation_id)
         )
     assert [(s.organisation_id, s.standing) for s in reckon(programme).target] == [
         (last.organisation_id, "seen")

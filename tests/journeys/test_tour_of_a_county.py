@@ -125,7 +125,7 @@ class Desk:
     def says_yes(self, proposal: Proposal) -> None:
         """A school too big for one show brings one year group to each; one that has everybody booked says
         nothing."""
-        account = accounts.account(self.programme, proposal.school, now=self.now)
+        account = accounts.account(self.programme, proposal.organisation, now=self.now)
         if not account.is_open:
             return
         open_years = dict(account.still_open)

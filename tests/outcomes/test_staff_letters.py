@@ -56,7 +56,9 @@ def another(programme: Programme, starts_at: datetime = SHOW, school: Any = None
 def run(programme: Programme, day: date) -> int:
     """How many letters the run of one day writes."""
     before = db.session.query(Letter).count()
-    for organisation_id in {one.school.organisation_id for one in staff_letters.due(programme, now=at(day))}:
+    for organisation_id in {
+        one.organisation.organisation_id for one in staff_letters.due(programme, now=at(day))
+    }:
         with transaction():
             staff_letters.send_due(programme, organisation_id, now=at(day))
     return db.session.query(Letter).count() - before
@@ -123,7 +125,7 @@ def test_nobody_is_asked(app: Flask, what: str) -> None:
 def test_two_shows_of_one_day_are_one_letter(app: Flask) -> None:
     with transaction():
         programme, booking = past_show()
-        another(programme, SHOW + timedelta(hours=3), booking.school)
+        another(programme, SHOW + timedelta(hours=3), booking.organisation)
     assert run(programme, SOON) == 1
 
 
@@ -132,7 +134,9 @@ def test_a_catch_up_at_a_neighbours_show_is_not_asked_about(app: Flask) -> None:
         programme, booking = past_show()
         later = SHOW + timedelta(days=7)
         theirs = another(programme, later, make.school(name="Neighbour"))
-        caught_up = make.booking(theirs.performance, {8: 5}, of=booking.school, role="guest", catch_up=True)
+        caught_up = make.booking(
+            theirs.performance, {8: 5}, of=booking.organisation, role="guest", catch_up=True
+        )
         make.visit_contact(
             caught_up, name="", duty="safeguarding lead", address="guest@b.example", added_at=make.EARLIER
         )

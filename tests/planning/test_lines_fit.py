@@ -82,7 +82,7 @@ def test_a_small_school_sits_at_a_neighbours_show_where_places_are_scarce(app: F
     host = next(line for line in lines if line.id == guest.guest_of)
     assert guest.organisation_id == small.organisation_id and guest.pupils == 24
     assert (guest.starts_at, guest.tour_day_id) == (host.starts_at, host.tour_day_id)
-    kilometres = abs(small.easting - host.school.easting) / 1000
+    kilometres = abs(small.easting - host.organisation.easting) / 1000
     assert guest.road_minutes == -(-(600 + 125 * kilometres) // 100)
     assert lines.index(guest) == lines.index(host) + 1
 

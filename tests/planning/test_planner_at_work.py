@@ -80,7 +80,7 @@ def test_what_was_asked_for_is_drawn_up_with_lines_figures_and_words(tour: Tour)
     assert (told.needed, told.reached, told.pupils, told.days_used, told.days_given) == (5, 5, 1000, 3, 3)
     assert told.words[0] == "No plan reaches more than 5 schools; this one reaches 5."
     (alone,) = [line for line in lines if sum(each.day == line.day for each in lines) == 1]
-    kilometres = 5 * (1 + tour.schools.index(alone.school))
+    kilometres = 5 * (1 + tour.schools.index(alone.organisation))
     assert alone.road_minutes == 2 * -(-(600 + 125 * kilometres) // 100)  # there and back, by the rule
 
 

@@ -476,7 +476,7 @@ def test_a_day_has_what_stands_and_what_is_drawn_in_order_with_the_road(t) -> No
     says_yes(db.session.query(Proposal).one())
     found = day_by_day.day_of_plan(t.plan, MONDAY, now=LATER)
     (van,) = found.troupes
-    assert [(stop.what, stop.school.name, stop.road) for stop in van.stops] == [
+    assert [(stop.what, stop.organisation.name, stop.road) for stop in van.stops] == [
         ("booked", "School 1", 13),
         ("drawn", "School 2", 13),
     ]

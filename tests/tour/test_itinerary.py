@@ -205,5 +205,5 @@ def test_days_follow_the_programme_but_those_that_take_fewer_shows(tour) -> None
 
 
 def test_a_school_is_locked_by_its_own_row(tour) -> None:
-    assert performances.lock_school_unless_busy(tour.school.organisation_id)
-    assert not performances.lock_school_unless_busy(tour.school.organisation_id + 1)
+    assert performances.lock_organisation_unless_busy(tour.school.organisation_id)
+    assert not performances.lock_organisation_unless_busy(tour.school.organisation_id + 1)

@@ -55,7 +55,9 @@ def another(programme: Programme, starts_at: datetime, school: Any = None) -> Bo
 def run(programme: Programme, day: date) -> int:
     """How many letters the run of one day writes."""
     written = 0
-    for organisation_id in {one.school.organisation_id for one in pledge_letters.due(programme, now=at(day))}:
+    for organisation_id in {
+        one.organisation.organisation_id for one in pledge_letters.due(programme, now=at(day))
+    }:
         with transaction():
             before = db.session.query(Letter).count()
             pledge_letters.send_due(programme, organisation_id, now=at(day))
@@ -116,7 +118,7 @@ def nobody_there(booking: Booking) -> None:
 
 
 def closed(booking: Booking) -> None:
-    booking.school.status = "Closed"
+    booking.organisation.status = "Closed"
 
 
 def all_said(booking: Booking) -> None:
@@ -207,7 +209,7 @@ def test_a_school_that_wants_no_more_reminders_gets_none_of_what_it_promised(app
 def test_two_shows_of_one_day_are_asked_about_once(app: Flask) -> None:
     with transaction():
         programme, booking = past_show()
-        another(programme, SHOW + timedelta(hours=3), booking.school)
+        another(programme, SHOW + timedelta(hours=3), booking.organisation)
     assert [run(programme, day) for day in (FIRST, FIRST + timedelta(days=1), LAST)] == [1, 0, 1]
 
 
@@ -258,7 +260,7 @@ def test_a_place_for_pupils_who_missed_it_is_no_show_to_ask_about(app: Flask) ->
         programme, booking = past_show()
         host = make.school(name="Fargate")
         show = make.show(programme, host, SHOW + timedelta(days=1))
-        catch_up = make.booking(show, {8: 5}, of=booking.school, catch_up=True)
+        catch_up = make.booking(show, {8: 5}, of=booking.organisation, catch_up=True)
         make.visit_contact(catch_up, name="", duty="on the day", address="a@b.example", added_at=make.EARLIER)
         reports.report(
             catch_up, "school", ReportAccount(took_place=True), who="x", now=SHOW + timedelta(days=1, hours=3)

@@ -72,7 +72,7 @@ def nobody_there(booking: Booking) -> None:
 
 
 def closed(booking: Booking) -> None:
-    booking.school.status = "Closed"
+    booking.organisation.status = "Closed"
 
 
 @pytest.mark.parametrize("hinder", [reported, cancelled, nobody_there, closed])

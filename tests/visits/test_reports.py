@@ -187,7 +187,7 @@ def test_a_cancelled_booking_has_no_report(booking):
 
 
 def open_at(booking):
-    return accounts.account(booking.programme, booking.school, now=make.NOW).still_open
+    return accounts.account(booking.programme, booking.organisation, now=make.NOW).still_open
 
 
 def test_a_school_whose_show_did_not_take_place_can_be_offered_another(booking):

@@ -101,7 +101,7 @@ def lay(now: datetime, *, name: str = "Thornleigh School") -> Fortnight:
         kept = proposing.propose(
             ProposalDraft(
                 programme=programme,
-                school=keeper,
+                organisation=keeper,
                 slot=slot,
                 people=[contact],
                 reply_by=monday - timedelta(days=7),

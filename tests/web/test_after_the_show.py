@@ -54,7 +54,7 @@ def links(booking, client: FlaskClient) -> dict[str, str]:
             booking.performance.troupe_id, partnership_id=partnership.id, who="Priya", now=make.EARLIER
         )
         token = troupe_links.token_of(link, "for tests")
-        mine = link_to(booking.programme, booking.school)
+        mine = link_to(booking.programme, booking.organisation)
     return {
         "school": f"/i/{mine}/booked/{booking.reference}/report",
         "company": f"/t/{token}/shows/{booking.performance_id}/report",

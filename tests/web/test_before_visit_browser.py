@@ -32,12 +32,12 @@ def at(app: Flask, stopped: Any) -> str:
     with transaction():
         here = asked.lay()
         booking = db.session.query(make.Booking).filter_by(performance_id=here.show.id).one()
-        booking.school.name, booking.school.telephone = LONG_NAME, "01632 960 203"
+        booking.organisation.name, booking.organisation.telephone = LONG_NAME, "01632 960 203"
         booking.programme.summary = (
             "How people gain a young person’s trust in order to use them, and who to tell. " * 2
         )
         make.visit_contact(booking, duty="safeguarding lead", role="Safeguarding lead", phone="01632 960 205")
-        return f"/i/{link_to(booking.programme, booking.school)}/booked/{booking.reference}"
+        return f"/i/{link_to(booking.programme, booking.organisation)}/booked/{booking.reference}"
 
 
 def pages(pdf: bytes) -> int:

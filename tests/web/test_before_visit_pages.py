@@ -103,7 +103,7 @@ def test_where_pupils_are_asked_families_are_told_how_to_opt_out_and_staff_that_
         booking = db.session.scalars(
             select(make.Booking).where(make.Booking.performance_id == here.show.id)
         ).one()
-        programme, school = booking.programme, booking.school
+        programme, school = booking.programme, booking.organisation
         at = f"/i/{link_to(programme, school)}/booked/{booking.reference}"
     said = article(client.get(f"{at}/families").text)
     assert re.search(r"(Five|Six|Seven|Eight) questions, without names", said)

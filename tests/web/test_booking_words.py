@@ -155,7 +155,7 @@ def test_a_school_that_will_not_be_there(
 ) -> None:
     follow = [School(name="Birch"), School(name="Elm")][:heirs]
     hit: Any = SimpleNamespace(
-        booking=SimpleNamespace(school=School(name="Larch", status=status)), closes=closes, heirs=follow
+        booking=SimpleNamespace(organisation=School(name="Larch", status=status)), closes=closes, heirs=follow
     )
     assert (booking_words.closing(hit), booking_words.hand_on(follow)) == (wanted, link)
 

@@ -349,9 +349,9 @@ def test_the_pages_take_the_same_queries_for_one_school_and_for_twenty(
         with transaction():
             for n in range(1, 20):
                 c.schools[n].la_code = "931"
-                db.session.query(make.SchoolRecord).filter_by(organisation_id=c.organisation_ids[n]).update(
-                    {"la_code": "931"}
-                )
+                db.session.query(make.OrganisationRecord).filter_by(
+                    organisation_id=c.organisation_ids[n]
+                ).update({"la_code": "931"})
     # While nineteen are another's, their contacts are looked for once more among former selves.
     few, many = counted[: len(PATHS)], counted[len(PATHS) :]
     assert [(path, n - (path == "/desk/phone-list")) for path, n in few] == many

@@ -49,7 +49,7 @@ def words(*coming: Reminder, on: bool = True, offers: bool = False, **what: Any)
 
 def reminder(due: date = TODAY, nth: int = 1) -> Reminder:
     nobody: Any = None
-    return Reminder(school=nobody, contact=nobody, nth=nth, due=due, asking=nobody)
+    return Reminder(organisation=nobody, contact=nobody, nth=nth, due=due, asking=nobody)
 
 
 def leads(said: Sentence) -> list[str]:

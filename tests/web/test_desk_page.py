@@ -665,10 +665,10 @@ def test_a_lost_show_stands_until_there_is_a_new_date(small: Small) -> None:
         booking = make.booking(
             make.show(small.programme, make.school(), NOW + timedelta(days=9)), {8: 90, 9: 90}
         )
-        make.contact(booking.school)
+        make.contact(booking.organisation)
         make.cancellation(booking, NOW - timedelta(days=1), "company", "Illness")
         failed = seen_at(small, 5, told=False)
-        make.contact(failed.school)
+        make.contact(failed.organisation)
         make.report(failed, "school", NOW - timedelta(days=4), took_place=False, why_not="snow")
     assert small.required("school lost its show") == small.required("show did not take place") == 1
     with transaction():

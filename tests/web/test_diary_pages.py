@@ -63,7 +63,7 @@ def test_every_number_leads_to_a_list_with_that_many_rows(
         slot = slots.find(two_weeks.programme, two_weeks.missing, two_weeks.key(1, "0900"), now=make.NOW)
         assert slot is not None
         holds.hold(two_weeks.programme, two_weeks.missing, [slot], who="x", now=make.NOW)
-        school_days.rule_out(two_weeks.booked.school, DAY, who="x", now=make.NOW)
+        school_days.rule_out(two_weeks.booked.organisation, DAY, who="x", now=make.NOW)
     for view in ("", "&view=month"):
         html = page(client, two_weeks.at + view)
         found = re.search(rf'<a href="(/desk/diary/list/{kind}[^"]*)">(\d+)</a>', html)
@@ -108,7 +108,7 @@ def test_a_school_whose_days_are_closed_does_not_fit(client: FlaskClient, two_we
 @pytest.mark.both_databases
 def test_warnings_stand_where_they_arise(client: FlaskClient, two_weeks: Fortnight) -> None:
     with transaction():
-        school_days.rule_out(two_weeks.booked.school, DAY, school_days.INSET_DAY, who="x", now=make.NOW)
+        school_days.rule_out(two_weeks.booked.organisation, DAY, school_days.INSET_DAY, who="x", now=make.NOW)
         two_weeks.programme.audience_ceiling = 150
         show = two_weeks.booked.performance
         two_weeks.days[0].troupe.lunch_minutes = 200
@@ -160,7 +160,9 @@ def test_a_held_time_is_shown_and_cannot_be_moved(client: FlaskClient, two_weeks
 
 def test_places_are_lit_and_the_others_say_why(client: FlaskClient, two_weeks: Fortnight) -> None:
     with transaction():
-        school_days.rule_out(two_weeks.booked.school, NEXT, school_days.INSET_DAY, who="x", now=make.NOW)
+        school_days.rule_out(
+            two_weeks.booked.organisation, NEXT, school_days.INSET_DAY, who="x", now=make.NOW
+        )
     html = page(client, f"{two_weeks.at}&move={two_weeks.booked.performance_id}")
     said = text(html)
     assert "Moving Thornleigh School from Tuesday 9 February, 9:30am" in said

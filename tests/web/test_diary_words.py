@@ -125,7 +125,7 @@ def words(
 
 
 def moving(id: int = 9) -> Any:
-    return SimpleNamespace(performance=SimpleNamespace(id=id), school=SimpleNamespace(name="Larch"))
+    return SimpleNamespace(performance=SimpleNamespace(id=id), organisation=SimpleNamespace(name="Larch"))
 
 
 def the_day(said: diary_words.DiaryWords) -> DayWords:

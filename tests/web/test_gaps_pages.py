@@ -21,7 +21,7 @@ from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import Invitation
 from outreach.county import contacts
 from outreach.county.coordinators import Coordinator
-from outreach.county.schools import School, SchoolRecord
+from outreach.county.schools import OrganisationRecord, School
 from outreach.coverage import standings
 from outreach.coverage.gaplist import deeds, kept
 from outreach.coverage.gaplist.deeds import MOST
@@ -208,12 +208,18 @@ def test_where_pupils_are_estimated_the_census_stands_beside_them(desk: FlaskCli
     with transaction():
         for organisation_id in db.session.scalars(select(School.organisation_id)).all():
             newest = db.session.scalars(
-                select(SchoolRecord)
-                .where(SchoolRecord.organisation_id == organisation_id)
-                .order_by(SchoolRecord.id.desc())
+                select(OrganisationRecord)
+                .where(OrganisationRecord.organisation_id == organisation_id)
+                .order_by(OrganisationRecord.id.desc())
             ).first()
-            row = {c.name: getattr(newest, c.name) for c in SchoolRecord.__table__.columns if c.name != "id"}
-            db.session.add(SchoolRecord(**row | {"census_date": date(2026, 1, 15), "recorded_at": NOW - DAY}))
+            row = {
+                c.name: getattr(newest, c.name)
+                for c in OrganisationRecord.__table__.columns
+                if c.name != "id"
+            }
+            db.session.add(
+                OrganisationRecord(**row | {"census_date": date(2026, 1, 15), "recorded_at": NOW - DAY})
+            )
     for address in pages:
         assert "the register’s census of 15 January 2026" in desk.get(address).text, address
 

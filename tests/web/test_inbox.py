@@ -397,7 +397,11 @@ def kept(desk: Desk) -> Proposal:
         contact = make.contact(school, address="dsl@vale.example")
         slot = slots.offers(desk.programme, school, now=make.NOW).days[1].slots[0]
         offer = proposing.ProposalDraft(
-            programme=desk.programme, school=school, slot=slot, people=[contact], reply_by=date(2027, 2, 1)
+            programme=desk.programme,
+            organisation=school,
+            slot=slot,
+            people=[contact],
+            reply_by=date(2027, 2, 1),
         )
         return proposing.propose(offer, who="Priya", now=make.NOW)
 

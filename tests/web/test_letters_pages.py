@@ -278,7 +278,11 @@ def test_what_is_open_at_an_address_is_named_before_it_is_put_right_and_said_whe
         assert slot
         proposing.propose(
             ProposalDraft(
-                programme=programme, school=school, slot=slot, people=[contact], reply_by=date(2027, 2, 2)
+                programme=programme,
+                organisation=school,
+                slot=slot,
+                people=[contact],
+                reply_by=date(2027, 2, 2),
             ),
             who="Priya",
             now=make.NOW,
@@ -287,7 +291,7 @@ def test_what_is_open_at_an_address_is_named_before_it_is_put_right_and_said_whe
         booking = make.booking(show, {8: 100})
         place = GuestPlace(
             programme=programme,
-            school=school,
+            organisation=school,
             performance=show,
             why="no hall",
             seats=9,
@@ -298,7 +302,7 @@ def test_what_is_open_at_an_address_is_named_before_it_is_put_right_and_said_whe
         db.session.add(place)
         db.session.flush()
         make.visit_contact(booking, booking_id=None, place_id=place.id, address=JOANNA.address)
-        recipient = ConfirmationRecipient(school=school, contact=contact, people=(contact,))
+        recipient = ConfirmationRecipient(organisation=school, contact=contact, people=(contact,))
         asked = requests.write_to(programme, recipient, who="Priya", now=make.NOW)
         letter = db.session.get_one(Letter, asked.letter_id)
         letter.status, letter_id = BOUNCED, letter.id

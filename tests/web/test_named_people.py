@@ -100,7 +100,7 @@ def through_kept(story: Story, address: str) -> None:
         contact = make.contact(story.school, address="j.fell@redmere.example")
         offer = ProposalDraft(
             programme=story.programme,
-            school=story.school,
+            organisation=story.school,
             slot=slot,
             people=[contact],
             reply_by=story.programme.reply_by,
@@ -188,7 +188,7 @@ def asked_for_contacts(story: Story) -> Story:
         contact = make.contact(story.school, address="j.fell@redmere.example")
         request = write_to(
             story.programme,
-            ConfirmationRecipient(school=story.school, contact=contact, people=(contact,)),
+            ConfirmationRecipient(organisation=story.school, contact=contact, people=(contact,)),
             who="Priya",
             now=make.NOW,
         )

@@ -30,12 +30,12 @@ def line(id: int = 7, name: str = "Fen School", **what: Any) -> PlanLine:
         "place_guessed": False,
         "refused_why": "",
     }
-    return PlanLine(id=id, school=School(organisation_id=100 + id, name=name), **(drawn | what))
+    return PlanLine(id=id, organisation=School(organisation_id=100 + id, name=name), **(drawn | what))
 
 
 DRAWN = OnDay(
     what="drawn",
-    school=School(organisation_id=100, name="Fen School"),
+    organisation=School(organisation_id=100, name="Fen School"),
     starts_at=at(9, 30),
     get_in_at=at(8),
     away_at=at(11, 15),
@@ -105,7 +105,7 @@ def test_the_way_home_is_said_where_it_is_known() -> None:
 
 
 def test_the_map_is_read_out_from_the_base_and_back() -> None:
-    far = replace(DRAWN, school=School(organisation_id=101, name="Far School"), road=1)
+    far = replace(DRAWN, organisation=School(organisation_id=101, name="Far School"), road=1)
     assert shown(stops=(DRAWN, far)).read_out == (
         "Map of the day of North: The Depot, 25 minutes to Fen School, 1 minute to Far School, 30 minutes back"
     )

@@ -97,7 +97,7 @@ def test_a_day_shows_what_stands_and_what_is_drawn_with_the_road_and_a_map(t) ->
     page = t.client.get(f"{t.at}/day/{day}")
     words = text_of(page)
     for each in here:
-        assert each.school.name in words
+        assert each.organisation.name in words
     assert "In the plan" in words and "Marlford leaves at" in words and "home at" in words
     assert page.text.count("<circle") >= len(here) and "<svg" in page.text and 'role="img"' in page.text
     assert "min" in words
@@ -146,7 +146,7 @@ def test_the_preview_shows_the_list_and_the_letter_and_writes_nothing(t) -> None
     page = t.client.get(f"{t.at}/accept", query_string={"line": [each.id for each in ticked]})
     words = text_of(page)
     assert "Offer 4 times to schools?" in words and "Nothing has gone yet" in words
-    assert all(each.school.name in words for each in ticked)
+    assert all(each.organisation.name in words for each in ticked)
     frame = re.search(r'src="([^"]+/letter[^"]*)"', page.text)
     assert frame is not None
     letter = t.client.get(frame[1].replace("&amp;", "&"))
@@ -180,7 +180,7 @@ def test_what_does_not_fit_any_more_is_named_and_the_others_go(t) -> None:
                 row.ended_at = make.NOW
     staying = [each for each in ticked if each.tour_day_id != gone.tour_day_id]
     page = text_of(t.client.get(f"{t.at}/accept", query_string={"line": [each.id for each in ticked]}))
-    assert f"{gone.school.name}" in page and "The troupe does not play that day any more" in page
+    assert f"{gone.organisation.name}" in page and "The troupe does not play that day any more" in page
     done = t.client.get(accept(t, ticked).headers["Location"])
     assert "Not done: " in text_of(done) and "the troupe does not play that day any more" in text_of(done)
     assert db.session.query(Proposal).count() == len(staying)

@@ -56,7 +56,7 @@ def line(id: int = 1, organisation_id: int = 100, *, name: str = "Fen School", *
         "refused_why": "",
     }
     school = School(organisation_id=organisation_id, name=name, district_name=what.pop("district", "Fenwold"))
-    return PlanLine(id=id, organisation_id=organisation_id, school=school, **(drawn | what))
+    return PlanLine(id=id, organisation_id=organisation_id, organisation=school, **(drawn | what))
 
 
 def days(*lines: PlanLine, based_on_another: bool = False) -> list[DayShown]:

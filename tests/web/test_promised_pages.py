@@ -31,7 +31,7 @@ def booking(app: Flask, stopped: Any) -> Booking:
 @pytest.fixture
 def page(booking: Booking) -> str:
     with transaction():
-        token = link_to(booking.programme, booking.school)
+        token = link_to(booking.programme, booking.organisation)
     return f"/i/{token}/booked/{booking.reference}/promised"
 
 
@@ -92,10 +92,10 @@ def test_two_shows_of_one_day_are_one_page(
 ) -> None:
     with transaction():
         second = make.booking(
-            make.show(booking.programme, booking.school, START + timedelta(hours=3)), {9: 40}
+            make.show(booking.programme, booking.organisation, START + timedelta(hours=3)), {9: 40}
         )
         other_day = make.booking(
-            make.show(booking.programme, booking.school, START + timedelta(days=3)), {9: 40}
+            make.show(booking.programme, booking.organisation, START + timedelta(days=3)), {9: 40}
         )
     client.post(page, data={"will": ["lesson"]})
     assert said(booking) == said(second) == [(LESSON, "will")] and said(other_day) == []

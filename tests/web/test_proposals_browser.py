@@ -49,7 +49,7 @@ def kept(app: Flask, stopped: object) -> Kept:
     with transaction():
         first, *_, last = (s for d in slots.offers(programme, school, now=now).days for s in d.slots)
         offer = proposing.ProposalDraft(
-            programme=programme, school=school, slot=first, people=[lead], reply_by=date(2027, 2, 2)
+            programme=programme, organisation=school, slot=first, people=[lead], reply_by=date(2027, 2, 2)
         )
         proposal_id = proposing.propose(offer, who="Priya Nandakumar", now=now).id
         minted = links.mint(

@@ -89,9 +89,9 @@ def test_a_mail_is_called_by_what_it_says() -> None:
 
 def test_the_list_calls_a_mail_by_its_visit_where_it_asks_for_something_about_one() -> None:
     school, show = SimpleNamespace(name="Larch"), SimpleNamespace(starts_at=AT)
-    booking: Any = SimpleNamespace(school=school, performance=show)
+    booking: Any = SimpleNamespace(organisation=school, performance=show)
     visit, troupe = Matter(booking=booking, of_troupe=False), Matter(booking=booking, of_troupe=True)
-    kept = SimpleNamespace(school=school, starts_at=AT)
+    kept = SimpleNamespace(organisation=school, starts_at=AT)
     assert card(DECLINE, matter=visit).headline == "Larch, Tuesday 9 March at 10:00am"
     assert card(WISH, matter=troupe).headline == "Larch, the company’s entry, Tuesday 9 March at 10:00am"
     assert card(NEWCOMER, proposal=kept).headline == "Larch, kept: Tuesday 9 March at 10:00am"

@@ -56,7 +56,7 @@ def test_a_show_that_did_not_take_place_lets_the_school_book_again_and_is_not_ca
     client.post(address(booking), data=typed)
     page = client.get(address(booking)).text
     assert f"/desk/bookings/{booking.reference}/cancel" not in page
-    assert accounts.account(booking.programme, booking.school, now=NOW).is_open is True
+    assert accounts.account(booking.programme, booking.organisation, now=NOW).is_open is True
     assert (
         f'href="/desk/schools/{booking.organisation_id}/propose?programme={booking.programme_id}&amp;from=bookings"'
         in page
@@ -172,7 +172,7 @@ def test_the_report_of_another_partnerships_booking_is_not_there(
 @pytest.mark.both_databases
 def test_before_the_show_and_after_a_cancellation_there_is_no_form(client: FlaskClient, booking) -> None:
     with transaction():
-        coming = make.show(booking.programme, booking.school, NOW + timedelta(days=1))
+        coming = make.show(booking.programme, booking.organisation, NOW + timedelta(days=1))
         early = address(make.booking(coming, {9: 40}))
         make.cancellation(booking, NOW - timedelta(days=1, hours=3))
     assert "has not begun yet" in client.get(early).text

@@ -206,7 +206,7 @@ def test_a_time_that_was_just_refused_is_not_the_first_of_those_that_are_left(st
         assert slot
         offer = ProposalDraft(
             programme=story.programme,
-            school=story.school,
+            organisation=story.school,
             slot=slot,
             people=[make.contact(story.school)],
             reply_by=date(2027, 2, 2),

@@ -333,7 +333,7 @@ def test_a_link_opens_bookings_of_a_school_that_closed_and_none_of_one_that_stay
     """What was split off from an open school has nothing of its."""
     reference = story.book()
     with transaction():
-        old, new = booking(reference).school, make.school(name="Kester Studio School")
+        old, new = booking(reference).organisation, make.school(name="Kester Studio School")
         make.succession(old, new)
         theirs = link_to(story.programme, new)
     for page in ("", "/move", "/cancel"):

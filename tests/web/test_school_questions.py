@@ -32,7 +32,7 @@ def c(app: Flask) -> SimpleNamespace:
     with transaction():
         here = asked.lay()
         booking = db.session.query(Booking).filter_by(performance_id=here.show.id).one()
-        at = f"/i/{link_to(booking.programme, booking.school)}/booked/{booking.reference}"
+        at = f"/i/{link_to(booking.programme, booking.organisation)}/booked/{booking.reference}"
     return SimpleNamespace(here=here, booking=booking, at=at, questions=f"{at}/questions")
 
 
@@ -64,7 +64,7 @@ def test_without_a_questionnaire_nothing_leads_there(app: Flask, client: FlaskCl
     with transaction():
         programme = make.programme(make.partnership())
         booking = make.booking(make.show(programme, make.school(), asked.SHOW), {8: 20})
-        at = f"/i/{link_to(programme, booking.school)}/booked/{booking.reference}"
+        at = f"/i/{link_to(programme, booking.organisation)}/booked/{booking.reference}"
     assert "Questions for pupils" not in said(client.get(at))
     for path in ("", "/before/poster"):
         assert client.get(f"{at}/questions{path}").status_code == 404
@@ -107,7 +107,7 @@ def test_a_school_makes_its_codes_where_nobody_has(app: Flask, client: FlaskClie
         here = asked.lay()
         show = make.show(here.programme, make.school(name="Kestermere"), asked.SHOW + timedelta(days=1))
         booking = make.booking(show, {8: 20})
-        at = f"/i/{link_to(here.programme, booking.school)}/booked/{booking.reference}/questions"
+        at = f"/i/{link_to(here.programme, booking.organisation)}/booked/{booking.reference}/questions"
     assert "Make our codes" in said(client.get(at))
     assert client.post(f"{at}/codes").headers["Location"] == at
     assert [wave.kind for wave in waves.of_performance(show.id)] == ["before", "after", "later"]
@@ -164,7 +164,7 @@ def test_adults_are_asked_nothing(app: Flask, client: FlaskClient) -> None:
     with transaction():
         programme = make.programme(make.partnership(), for_adults=True)
         booking = make.booking(make.show(programme, make.school(), asked.SHOW), {0: 20})
-        at = f"/i/{link_to(programme, booking.school)}/booked/{booking.reference}"
+        at = f"/i/{link_to(programme, booking.organisation)}/booked/{booking.reference}"
     assert questionnaires.find_approved(programme.id) is None
     assert client.get(f"{at}/questions").status_code == 404
 

@@ -25,7 +25,7 @@ def at(app: Flask, stopped: Any) -> str:
     with transaction():
         here = asked.lay()
         booking = db.session.query(Booking).filter_by(performance_id=here.show.id).one()
-        return f"/i/{link_to(booking.programme, booking.school)}/booked/{booking.reference}"
+        return f"/i/{link_to(booking.programme, booking.organisation)}/booked/{booking.reference}"
 
 
 def test_a_school_prints_declines_and_undoes_it(site: Site, page: Page, wide_page: Page, at: str) -> None:

@@ -41,7 +41,7 @@ def booking(app: Flask) -> Booking:
 @pytest.fixture
 def page(booking: Booking) -> str:
     with transaction():
-        token = link_to(booking.programme, booking.school)
+        token = link_to(booking.programme, booking.organisation)
     return f"/i/{token}/booked/{booking.reference}/report"
 
 

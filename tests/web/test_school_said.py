@@ -278,7 +278,7 @@ def test_a_kept_time_inside_the_notice_says_so_before_it_is_taken(client: FlaskC
         slot = slots.find(story.programme, story.school, f"{near.id}-0900", now=make.NOW)
         offer = ProposalDraft(
             programme=story.programme,
-            school=story.school,
+            organisation=story.school,
             slot=slot,
             people=[contact],
             reply_by=date(2027, 1, 22),

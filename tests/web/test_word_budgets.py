@@ -87,7 +87,7 @@ def test_a_time_that_is_kept_is_taken_with_no_more_words(story: Story) -> None:
         slot = slots.find(story.programme, story.school, story.keys()[0], now=make.NOW)
         offer = ProposalDraft(
             programme=story.programme,
-            school=story.school,
+            organisation=story.school,
             slot=slot,
             people=[contact],
             reply_by=story.programme.reply_by,

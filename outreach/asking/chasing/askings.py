@@ -23,7 +23,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import contacts, partnerships, school_days
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
@@ -58,7 +58,7 @@ class OpenAsking:
     """
 
     id: int
-    school: School
+    organisation: Organisation
     contact: Contact
     calendar: SchoolCalendar
     asked_on: date
@@ -101,7 +101,7 @@ def read(
         if isinstance(judged, OpenAsking):
             found.append(judged)
         else:
-            left_out.append(NotWrittenTo(school=school, why=judged))
+            left_out.append(NotWrittenTo(organisation=school, why=judged))
     return found, left_out
 
 
@@ -138,7 +138,7 @@ class _Facts:
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
 
-    def judge(self, school: School, *, outside_target: bool) -> OpenAsking | str:
+    def judge(self, school: Organisation, *, outside_target: bool) -> OpenAsking | str:
         """What its chasing stands on, or why there is none."""
         organisation_id, asked = school.organisation_id, self.asked.get(school.organisation_id, [])
         if not school.is_open:
@@ -178,7 +178,7 @@ class _Facts:
         return max(told, default=None)
 
     def _asking(
-        self, school: School, since: list[tuple[Invitation, str, datetime | None]]
+        self, school: Organisation, since: list[tuple[Invitation, str, datetime | None]]
     ) -> OpenAsking | str:
         """From the invitations since the school last said anything, oldest first."""
         alive = [
@@ -221,7 +221,7 @@ class _Facts:
             waits_since += [lapsed[0], *([day_of(lapsed[1])] if lapsed[1] is not None else [])]
         return OpenAsking(
             id=since[0][0].id,
-            school=school,
+            organisation=school,
             contact=on_file[invitation.address.lower()],
             calendar=self.calendars[school.organisation_id],
             asked_on=day_of(asked_at),

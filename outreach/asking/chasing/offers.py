@@ -27,7 +27,7 @@ from outreach.county import contacts, partnerships, school_days
 from outreach.county.contacts import Contact
 from outreach.county.register import lines
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day
@@ -57,7 +57,7 @@ class Waiter:
     any. `contact` is whom an offer goes to; None when nobody can be reached.
     """
 
-    school: School
+    organisation: Organisation
     since: datetime
     before: Before
     offered: tuple[Proposal, ...]
@@ -120,7 +120,7 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     dead = {address.lower() for address in outbox.dead_addresses(addresses)}
     rows = [
         Waiter(
-            school=s,
+            organisation=s,
             since=since[s.organisation_id],
             before=before[s.organisation_id],
             offered=tuple(offered.get(s.organisation_id, ())),
@@ -135,7 +135,8 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
         for s in schools
     ]
     return sorted(
-        rows, key=lambda w: (len(w.offered), ORDER.index(w.before.word), w.since, w.school.organisation_id)
+        rows,
+        key=lambda w: (len(w.offered), ORDER.index(w.before.word), w.since, w.organisation.organisation_id),
     )
 
 
@@ -185,13 +186,13 @@ def offer_next(
     if not plan.offers_on or programme.closed_at is not None:
         return None
     for waiter in waiting_list(programme, now=now):
-        organisation_id = waiter.school.organisation_id
+        organisation_id = waiter.organisation.organisation_id
         if organisation_id in passed_over:
             continue
         passed_over.add(organisation_id)
         for _ in range(TRIES):
             offer = _offer(programme, waiter, plan, now=now, only_days=only_days)
-            if offer is None or not performances.lock_school_unless_busy(organisation_id):
+            if offer is None or not performances.lock_organisation_unless_busy(organisation_id):
                 break
             if organisation_id not in _since(
                 programme.id, organisation_id
@@ -244,7 +245,7 @@ def _offer(
         return None
     return ProposalDraft(
         programme=programme,
-        school=waiter.school,
+        organisation=waiter.organisation,
         slot=slot,
         people=[waiter.contact],
         reply_by=reply_by,
@@ -259,7 +260,7 @@ def _could_have(
     """The best time that a waiting school could have, on a day of which it was not offered any yet; two
     queries."""
     before = {day_of(proposal.starts_at) for proposal in waiter.offered}
-    near = slots.offers(programme, waiter.school, now=now, only_days=only_days).near
+    near = slots.offers(programme, waiter.organisation, now=now, only_days=only_days).near
     return next((slot for slot in near if slot.day not in before), None)
 
 

@@ -16,7 +16,7 @@ from outreach.asking.chasing.chases import HEAD, TRUST, Chase
 from outreach.booking import told
 from outreach.county import contacts, partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -60,7 +60,7 @@ class WaitingGap:
     addresses that this trust was written to at before.
     """
 
-    school: School
+    organisation: Organisation
     level: str
     since: date
     asking: OpenAsking
@@ -68,7 +68,7 @@ class WaitingGap:
 
 
 class NotWaiting(Refusal):
-    def __init__(self, school: School) -> None:
+    def __init__(self, school: Organisation) -> None:
         super().__init__(f"{school.name} does not wait to be raised any more. Nothing was sent.")
 
 
@@ -87,7 +87,7 @@ class ChasingAddressDead(Refusal):
 
 
 class NoSchoolDay(Refusal):
-    def __init__(self, school: School, why: str) -> None:
+    def __init__(self, school: Organisation, why: str) -> None:
         super().__init__(f"Today is no school day at {school.name} ({why}). Send it on the next one.")
 
 
@@ -126,7 +126,7 @@ def preview(programme: Programme, row: WaitingGap, to: Addressee, *, now: dateti
     """The exact letter. Writes nothing."""
     return letters.preview_raised(
         KINDS[row.level],
-        invitations.asking(programme, row.school, now=now),
+        invitations.asking(programme, row.organisation, now=now),
         to,
         told.sender_of(partnerships.get(programme.partnership_id)),
         now=now,
@@ -149,16 +149,16 @@ def raise_to(
     if row is None or row.level != level:
         raise NotWaiting(db.session.get_one(School, organisation_id))
     to = _checked(row, to, now=now)
-    words = invitations.asking(programme, row.school, now=now)
+    words = invitations.asking(programme, row.organisation, now=now)
     sender = told.sender_of(partnerships.get(programme.partnership_id))
     if level == HEAD:
-        _on_file(row.school, to, who=who, now=now)
+        _on_file(row.organisation, to, who=who, now=now)
         letter, _link = letters.raised_to_head(
             words, to, sender, now=now, expires_at=invitations.invitation_expiry(programme), **_said(row)
         )
     else:
         letter = letters.raised_to_trust(
-            words, to, sender, trust=row.school.trust_name or "", now=now, **_said(row)
+            words, to, sender, trust=row.organisation.trust_name or "", now=now, **_said(row)
         )
     _forget_withdrawn(row, level, to.address, now=now)
     return chases.put(programme.id, organisation_id, row.asking.id, level, letter, who=who, now=now)
@@ -217,24 +217,32 @@ def _waiting(programme: Programme, found: list[OpenAsking], *, now: datetime) ->
         head_on = asking.raised(HEAD)
         if not head_on:
             level, since = HEAD, reminded[-1] + days
-        elif asking.school.trust_name:
+        elif asking.organisation.trust_name:
             level, since = TRUST, head_on[-1] + days
         else:
             continue
         if since <= day_of(now):
             due.append((asking, level, since))
-    on_file = contacts.of_schools(a.school.organisation_id for a, level, _ in due if level == HEAD)
+    on_file = contacts.of_schools(a.organisation.organisation_id for a, level, _ in due if level == HEAD)
     trusts = _trusts(programme.partnership_id) if any(level == TRUST for _, level, _ in due) else {}
     rows = []
     for asking, level, since in due:
         known = (
-            [invitations.addressee(c) for c in on_file.get(asking.school.organisation_id, []) if is_head(c)]
+            [
+                invitations.addressee(c)
+                for c in on_file.get(asking.organisation.organisation_id, [])
+                if is_head(c)
+            ]
             if level == HEAD
-            else trusts.get((asking.school.trust_name or "").casefold(), [])
+            else trusts.get((asking.organisation.trust_name or "").casefold(), [])
         )
         fresh = tuple(to for to in known if to.address.lower() not in asking.addresses())
-        rows.append(WaitingGap(school=asking.school, level=level, since=since, asking=asking, known=fresh))
-    return sorted(rows, key=lambda r: (r.since, r.school.name.casefold(), r.school.organisation_id))
+        rows.append(
+            WaitingGap(organisation=asking.organisation, level=level, since=since, asking=asking, known=fresh)
+        )
+    return sorted(
+        rows, key=lambda r: (r.since, r.organisation.name.casefold(), r.organisation.organisation_id)
+    )
 
 
 class _Written(TypedDict):
@@ -260,7 +268,7 @@ def _checked(row: WaitingGap, to: Addressee, *, now: datetime) -> Addressee:
     if address.lower() in row.asking.addresses():
         raise HadItAlready(address)
     if why := row.asking.calendar.why_closed(day_of(now)):
-        raise NoSchoolDay(row.school, why.replace("your", "its"))
+        raise NoSchoolDay(row.organisation, why.replace("your", "its"))
     return Addressee(
         address=address,
         name=to.name.strip(),
@@ -270,7 +278,7 @@ def _checked(row: WaitingGap, to: Addressee, *, now: datetime) -> Addressee:
     )
 
 
-def _on_file(school: School, to: Addressee, *, who: str, now: datetime) -> None:
+def _on_file(school: Organisation, to: Addressee, *, who: str, now: datetime) -> None:
     """The head that was typed is kept as a contact; one that is on file already stays as it is."""
     if all(
         c.address.lower() != to.address.lower() for c in contacts.contacts_of_school(school.organisation_id)

@@ -20,7 +20,7 @@ from outreach.asking.rounds import RoundToNobody
 from outreach.booking import told
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.school_year import year_of
@@ -40,7 +40,7 @@ class Reminder:
     By hand it is due today, whatever the schedule says.
     """
 
-    school: School
+    organisation: Organisation
     contact: Contact
     nth: int
     due: date
@@ -86,9 +86,9 @@ def coming(
         if isinstance(due, Reminder):
             reminders.append(due)
         else:
-            left_out.append(NotWrittenTo(school=asking.school, why=due))
+            left_out.append(NotWrittenTo(organisation=asking.organisation, why=due))
     return sorted(
-        reminders, key=lambda r: (r.due, r.school.name.casefold(), r.school.organisation_id)
+        reminders, key=lambda r: (r.due, r.organisation.name.casefold(), r.organisation.organisation_id)
     ), left_out
 
 
@@ -114,7 +114,7 @@ def send_due(
     reminders = [_due(programme, asking, plan, today) for asking in found]
     for reminder in reminders:
         if isinstance(reminder, Reminder) and reminder.due <= today:
-            words = invitations.asking(programme, reminder.school, now=now)
+            words = invitations.asking(programme, reminder.organisation, now=now)
             return _write(programme, reminder, words, who=THE_SERVICE, now=now)
     return False
 
@@ -136,7 +136,7 @@ def preview(
     letter = None
     if shown is not None:
         letter = letters.preview_reminder(
-            invitations.asking(programme, shown.school, now=now),
+            invitations.asking(programme, shown.organisation, now=now),
             invitations.addressee(shown.contact),
             told.sender_of(partnerships.get(programme.partnership_id)),
             nth=shown.nth,
@@ -166,17 +166,17 @@ def send(
     recipients, left_out = _sorted_out(programme, organisation_ids, target, now=now)
     written = []
     for reminder in recipients:
-        if seen is not None and seen.get(reminder.school.organisation_id) != reminder.contact.address:
+        if seen is not None and seen.get(reminder.organisation.organisation_id) != reminder.contact.address:
             why = "the address changed since the list was shown"
-            left_out.append(NotWrittenTo(school=reminder.school, why=why))
+            left_out.append(NotWrittenTo(organisation=reminder.organisation, why=why))
             continue
-        asking = (words or {}).get(reminder.school.organisation_id) or invitations.asking(
-            programme, reminder.school, now=now
+        asking = (words or {}).get(reminder.organisation.organisation_id) or invitations.asking(
+            programme, reminder.organisation, now=now
         )
         if _write(programme, reminder, asking, who=who, now=now):
             written.append(reminder)
         else:
-            left_out.append(NotWrittenTo(school=reminder.school, why="nothing left to book"))
+            left_out.append(NotWrittenTo(organisation=reminder.organisation, why="nothing left to book"))
     if not written:
         raise RoundToNobody
     history.record("sent reminders", programme, who=who, now=now, after={"schools": len(written)})
@@ -201,10 +201,16 @@ def _sorted_out(
             why = not_today
         else:
             recipients.append(
-                Reminder(school=asking.school, contact=asking.contact, nth=nth, due=today, asking=asking)
+                Reminder(
+                    organisation=asking.organisation,
+                    contact=asking.contact,
+                    nth=nth,
+                    due=today,
+                    asking=asking,
+                )
             )
             continue
-        left_out.append(NotWrittenTo(school=asking.school, why=why))
+        left_out.append(NotWrittenTo(organisation=asking.organisation, why=why))
     return recipients, left_out
 
 
@@ -238,7 +244,7 @@ def _due(programme: Programme, asking: OpenAsking, plan: Schedule, today: date) 
         on = schedule.school_day_from(today, until=programme.reply_by, why_closed=why_closed)
     if on is None:
         return "no school day left before the reply-by date"
-    return Reminder(school=asking.school, contact=asking.contact, nth=nth, due=on, asking=asking)
+    return Reminder(organisation=asking.organisation, contact=asking.contact, nth=nth, due=on, asking=asking)
 
 
 def _write(
@@ -258,7 +264,7 @@ def _write(
     )
     chases.put(
         programme.id,
-        reminder.school.organisation_id,
+        reminder.organisation.organisation_id,
         reminder.asking.id,
         chases.REMINDERS[reminder.nth - 1],
         letter,

@@ -47,8 +47,8 @@ def _why_not(programme: Programme, rows: list[Chase], *, now: datetime) -> dict[
     except Refusal as refusal:
         return {chase.id: refusal.message for chase in rows}
     found, left_out = askings.read(programme, {chase.organisation_id for chase in rows}, now=now)
-    still = {asking.school.organisation_id: asking for asking in found}
-    said = {left.school.organisation_id: left.why for left in left_out}
+    still = {asking.organisation.organisation_id: asking for asking in found}
+    said = {left.organisation.organisation_id: left.why for left in left_out}
     why: dict[int, str] = {}
     for chase in rows:
         asking = still.get(chase.organisation_id)

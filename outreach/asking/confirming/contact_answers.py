@@ -18,7 +18,7 @@ from outreach.asking.invitations import InvitationAddressDead
 from outreach.booking import named
 from outreach.county import contacts
 from outreach.county.contacts import CONFIRMED, FROM_SCHOOL, Contact, ContactOnFile, Details
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -48,7 +48,7 @@ class PersonNotListed(Refusal):
         super().__init__("That person is not on the list any more.")
 
 
-def people_of(school: School, partnership_id: int) -> list[Contact]:
+def people_of(school: Organisation, partnership_id: int) -> list[Contact]:
     """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came
     from."""
     return contacts.to_write_to([school.organisation_id], partnership_id).get(school.organisation_id, [])
@@ -64,7 +64,7 @@ def newest(request: ConfirmationRequest) -> Confirmation | None:
     )
 
 
-def confirm(request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> Confirmation:
+def confirm(request: ConfirmationRequest, school: Organisation, *, who: str, now: datetime) -> Confirmation:
     """All on the list are right; their addresses come from the school from now on. Said twice is said once.
 
     Raises NobodyLeft.
@@ -89,7 +89,7 @@ def confirm(request: ConfirmationRequest, school: School, *, who: str, now: date
 
 def change(
     request: ConfirmationRequest,
-    school: School,
+    school: Organisation,
     contact: Contact,
     kept: Details,
     *,
@@ -121,7 +121,7 @@ def change(
 
 def _put(
     request: ConfirmationRequest,
-    school: School,
+    school: Organisation,
     at: Contact | None,
     kept: Details,
     *,
@@ -140,7 +140,13 @@ def _put(
 
 
 def replace(
-    request: ConfirmationRequest, school: School, mine: Contact, kept: Details, *, who: str, now: datetime
+    request: ConfirmationRequest,
+    school: Organisation,
+    mine: Contact,
+    kept: Details,
+    *,
+    who: str,
+    now: datetime,
 ) -> None:
     """One contact goes, another comes, and is written to with a link of its own."""
     _put(request, school, None, kept, who=who, now=now)
@@ -150,13 +156,16 @@ def replace(
     new = next(c for c in people if c.address.lower() == kept.address.lower())
     programme = db.session.get_one(Programme, request.programme_id)
     write_to(
-        programme, ConfirmationRecipient(school=school, contact=new, people=tuple(people)), who=who, now=now
+        programme,
+        ConfirmationRecipient(organisation=school, contact=new, people=tuple(people)),
+        who=who,
+        now=now,
     )
 
 
 def add(
     request: ConfirmationRequest,
-    school: School,
+    school: Organisation,
     kept: Details,
     *,
     waits: bool = False,
@@ -176,7 +185,9 @@ def add(
     return True
 
 
-def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime) -> None:
+def end(
+    request: ConfirmationRequest, school: Organisation, contact: Contact, *, who: str, now: datetime
+) -> None:
     """Not written to any more; links that went there are closed. Raises NoSuchPerson, NobodyLeft."""
     mine = _mine(request, school, contact, who=who, now=now)
     if len(contacts.contacts_of_school(school.organisation_id, request.partnership_id)) == 1:
@@ -187,7 +198,7 @@ def end(request: ConfirmationRequest, school: School, contact: Contact, *, who: 
 
 def _let_wait(
     request: ConfirmationRequest,
-    school: School,
+    school: Organisation,
     kept: Details,
     *,
     instead_of: str = "",
@@ -209,7 +220,7 @@ def _let_wait(
     )
 
 
-def _own(request: ConfirmationRequest, school: School, *, who: str, now: datetime) -> list[Contact]:
+def _own(request: ConfirmationRequest, school: Organisation, *, who: str, now: datetime) -> list[Contact]:
     """The school's own contacts, behind its lock; those of the schools it came from become its own, as they
     are."""
     db.session.execute(
@@ -233,14 +244,14 @@ def _own(request: ConfirmationRequest, school: School, *, who: str, now: datetim
     return contacts.contacts_of_school(school.organisation_id, request.partnership_id)
 
 
-def _addresses(request: ConfirmationRequest, school: School) -> set[str]:
+def _addresses(request: ConfirmationRequest, school: Organisation) -> set[str]:
     return {
         c.address.lower() for c in contacts.contacts_of_school(school.organisation_id, request.partnership_id)
     }
 
 
 def _mine(
-    request: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime
+    request: ConfirmationRequest, school: Organisation, contact: Contact, *, who: str, now: datetime
 ) -> Contact:
     """That person among the school's own, behind its lock. Raises NoSuchPerson."""
     wanted = contact.address.lower()
@@ -251,7 +262,7 @@ def _mine(
 
 
 def _check_address(
-    request: ConfirmationRequest, school: School, address: str, *, instead_of: Contact | None = None
+    request: ConfirmationRequest, school: Organisation, address: str, *, instead_of: Contact | None = None
 ) -> None:
     others = [
         c

@@ -18,7 +18,7 @@ from outreach.booking.promises import HOST, Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -54,7 +54,7 @@ class UsedNoMore(Refusal):
 
     field = "address"
 
-    def __init__(self, old: str, school: School) -> None:
+    def __init__(self, old: str, school: Organisation) -> None:
         super().__init__(
             f"Nothing was changed: {school.name} does not use {old} any more. Correct the address that stands there "
             "now, on the school’s page."
@@ -72,7 +72,7 @@ class Lost:
     bookings it has in the calendar; the times that are kept, and the questions for a neighbour's seats, which it
     hears of; and what the letter itself asked: to book `asked_to_book`, or who is right (`question`)."""
 
-    school: School
+    organisation: Organisation
     contact: Contact | None
     bookings: tuple[tuple[Booking, VisitContact], ...]
     proposals: tuple[tuple[Proposal, VisitContact], ...]
@@ -146,7 +146,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .order_by(GuestPlace.id)
     )
     return Lost(
-        school=school,
+        organisation=school,
         contact=_found(address, contacts.contacts_of_school(school.organisation_id, whose)),
         bookings=tuple((booking, person) for booking, person in bookings),
         proposals=tuple((proposal, person) for proposal, person in kept),
@@ -169,14 +169,14 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         raise AlsoDead(address)
     organisation_id = _organisation_id(letter)
     if organisation_id is not None:
-        performances.lock_school(organisation_id)
+        performances.lock_organisation(organisation_id)
     lost = lost_with(letter, now=now)
     if lost is None:
         raise NoSchool
     if not lost.is_used and not _found(
-        address, contacts.contacts_of_school(lost.school.organisation_id, letter.partnership_id)
+        address, contacts.contacts_of_school(lost.organisation.organisation_id, letter.partnership_id)
     ):
-        raise UsedNoMore(old, lost.school)
+        raise UsedNoMore(old, lost.organisation)
     contact = _on_file(lost, letter.partnership_id, address, source=source, who=who, now=now)
     goes = ["the invite"] if lost.bookings else []
     for booking, person in lost.bookings:
@@ -191,14 +191,14 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         joining.write_to_instead(place, person, address, source=source, now=now)
     history.record(
         "address put right",
-        history.Subject("school", lost.school.organisation_id, letter.partnership_id),
+        history.Subject("school", lost.organisation.organisation_id, letter.partnership_id),
         who=who,
         now=now,
         before=old,
         after=address,
     )
     links.withdraw(
-        organisation_id=lost.school.organisation_id,
+        organisation_id=lost.organisation.organisation_id,
         address=old,
         programmes=programmes.ids_of(letter.partnership_id),
         now=now,
@@ -206,12 +206,12 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     letterbook.withdraw_all(old, letter.partnership_id, who=who, now=now)
     contents.address_settled(old, letter.partnership_id, "put right", who=who, now=now)
     if lost.question is not None and contact is not None:
-        if requests.ask_again(lost.question, lost.school, contact, who=who, now=now):
+        if requests.ask_again(lost.question, lost.organisation, contact, who=who, now=now):
             goes.append("the question about contacts")
     invited, not_asked = False, ""
     if lost.asked_to_book is not None and contact is not None:
         try:
-            invitations.invite(lost.asked_to_book, lost.school, contact, who=who, now=now)
+            invitations.invite(lost.asked_to_book, lost.organisation, contact, who=who, now=now)
             invited = True
             goes.append("the invitation")
         except Refusal as refusal:
@@ -269,20 +269,20 @@ def _on_file(
     """The contact's row with the new address; the old row ends."""
     if lost.contact is None:
         return None
-    there = _found(address, contacts.contacts_of_school(lost.school.organisation_id, whose))
+    there = _found(address, contacts.contacts_of_school(lost.organisation.organisation_id, whose))
     if there is not None:
         contacts.end(lost.contact, who=who, now=now, programmes=programmes.ids_of(whose))
         return there
     kept = replace(contacts.details_of(lost.contact), address=address)
     contacts.put_many(
-        [(lost.school.organisation_id, lost.contact, kept)],
+        [(lost.organisation.organisation_id, lost.contact, kept)],
         source=source,
         source_date=now.date(),
         who=who,
         now=now,
         partnership_id=whose,
     )
-    return _found(address, contacts.contacts_of_school(lost.school.organisation_id, whose))
+    return _found(address, contacts.contacts_of_school(lost.organisation.organisation_id, whose))
 
 
 def _in_calendar(booking: Booking, person: VisitContact, address: str, *, who: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from outreach.asking.invitations import NEVER_ARRIVED
 from outreach.booking import told
 from outreach.county import contacts, partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
@@ -88,7 +88,7 @@ class NobodyToAsk(Refusal):
 class ConfirmationRecipient:
     """One school that is asked, whom there, and all whom we hold for it."""
 
-    school: School
+    organisation: Organisation
     contact: Contact
     people: tuple[Contact, ...]
 
@@ -97,7 +97,7 @@ class ConfirmationRecipient:
 class NotAsked:
     """One school that is not asked, and why, in words."""
 
-    school: School
+    organisation: Organisation
     why: str
 
 
@@ -132,7 +132,7 @@ class AskedSchool:
     """One school that was asked in a year: the newest letter, every address asked, and what was said last, if
     anything."""
 
-    school: School
+    organisation: Organisation
     request: ConfirmationRequest
     addresses: frozenset[str]
     letter_status: str
@@ -173,9 +173,10 @@ def send(
     """
     partnerships.lock(programme.partnership_id)
     recipients, left_out = _sorted_out(programme, seen.keys() & set(target), now=now)
-    changed = [r for r in recipients if seen[r.school.organisation_id] != r.contact.address]
+    changed = [r for r in recipients if seen[r.organisation.organisation_id] != r.contact.address]
     left_out += [
-        NotAsked(school=r.school, why="the address changed since the list was shown") for r in changed
+        NotAsked(organisation=r.organisation, why="the address changed since the list was shown")
+        for r in changed
     ]
     asked = [r for r in recipients if r not in changed]
     if not asked:
@@ -206,7 +207,7 @@ def write_to(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
         academic_year=programme.academic_year,
-        organisation_id=recipient.school.organisation_id,
+        organisation_id=recipient.organisation.organisation_id,
         address=recipient.contact.address.lower(),
         letter_id=letter.id,
         link_id=link.id,
@@ -216,7 +217,7 @@ def write_to(
     db.session.add(request)
     history.record(
         "asked who is right",
-        history.Subject("school", recipient.school.organisation_id, programme.partnership_id),
+        history.Subject("school", recipient.organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"address": recipient.contact.address},
@@ -235,7 +236,7 @@ def unanswered(letter_id: int) -> ConfirmationRequest | None:
 
 
 def ask_again(
-    asked: ConfirmationRequest, school: School, contact: Contact, *, who: str, now: datetime
+    asked: ConfirmationRequest, school: Organisation, contact: Contact, *, who: str, now: datetime
 ) -> bool:
     """The same question to another address; False where that one was asked this year."""
     there = _of_year_at(asked).where(ConfirmationRequest.address == contact.address.lower())
@@ -244,7 +245,10 @@ def ask_again(
     people = tuple(contacts.contacts_of_school(school.organisation_id, asked.partnership_id))
     programme = db.session.get_one(Programme, asked.programme_id)
     write_to(
-        programme, ConfirmationRecipient(school=school, contact=contact, people=people), who=who, now=now
+        programme,
+        ConfirmationRecipient(organisation=school, contact=contact, people=people),
+        who=who,
+        now=now,
     )
     return True
 
@@ -264,7 +268,7 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
     """Every school that was asked in a year, by name, with its newest letter and what it said last; two
     queries."""
     rows = db.session.execute(
-        select(ConfirmationRequest, School, Letter.status)
+        select(ConfirmationRequest, Organisation, Letter.status)
         .join(School, School.organisation_id == ConfirmationRequest.organisation_id)
         .join(Letter, Letter.id == ConfirmationRequest.letter_id)
         .where(
@@ -289,7 +293,7 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
         addresses[school.organisation_id].add(request.address)
     newest = {
         school.organisation_id: AskedSchool(
-            school=school,
+            organisation=school,
             request=request,
             addresses=frozenset(addresses[school.organisation_id]),
             letter_status=status,
@@ -319,7 +323,9 @@ def _sorted_out(
         .order_by(func.lower(School.name), School.organisation_id)
     ).all()
     on_file = contacts.to_write_to(wanted)
-    asked = {a.school.organisation_id: a for a in of_year(programme.partnership_id, programme.academic_year)}
+    asked = {
+        a.organisation.organisation_id: a for a in of_year(programme.partnership_id, programme.academic_year)
+    }
     addresses = {c.address for people in on_file.values() for c in people}
     dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
     recipients, left_out = [], []
@@ -330,12 +336,12 @@ def _sorted_out(
         if isinstance(found, ConfirmationRecipient):
             recipients.append(found)
         else:
-            left_out.append(NotAsked(school=school, why=found))
+            left_out.append(NotAsked(organisation=school, why=found))
     return recipients, left_out
 
 
 def _judge(
-    school: School, people: list[Contact], asked: AskedSchool | None, dead: set[str]
+    school: Organisation, people: list[Contact], asked: AskedSchool | None, dead: set[str]
 ) -> ConfirmationRecipient | str:
     """Whom to ask at one school, or why not."""
     if not school.is_open:
@@ -355,13 +361,13 @@ def _judge(
         alive = [c for c in alive if c.address.lower() not in asked.addresses]
         if not alive:
             return f"{told_on}, where it did not arrive"
-    return ConfirmationRecipient(school=school, contact=alive[0], people=tuple(alive))
+    return ConfirmationRecipient(organisation=school, contact=alive[0], people=tuple(alive))
 
 
 def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForSchool:
     return HeldForSchool(
-        school_name=recipient.school.name,
-        organisation_id=recipient.school.organisation_id,
+        school_name=recipient.organisation.name,
+        organisation_id=recipient.organisation.organisation_id,
         programme_id=programme.id,
         programme_title=programme.title,
         academic_year=programme.academic_year,

@@ -19,7 +19,7 @@ from outreach.booking.colleagues import AlreadyThere, Colleague
 from outreach.booking.named import GRANTED, REFUSED, NamedPerson
 from outreach.booking.promises import Booking
 from outreach.county import contacts
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
@@ -52,7 +52,7 @@ class WaitingPerson:
     """Somebody who waits for a coordinator's click; `booking` where they were named for one."""
 
     person: NamedPerson
-    school: School
+    organisation: Organisation
     programme: Programme
     booking: Booking | None
 
@@ -60,14 +60,14 @@ class WaitingPerson:
 def waiting(partnership_id: int) -> list[WaitingPerson]:
     """Who waits in this partnership, the longest wait first; one query."""
     rows = db.session.execute(
-        select(NamedPerson, School, Programme, Booking)
+        select(NamedPerson, Organisation, Programme, Booking)
         .join(School, School.organisation_id == NamedPerson.organisation_id)
         .join(Programme, Programme.id == NamedPerson.programme_id)
         .outerjoin(Booking, Booking.id == NamedPerson.booking_id)
         .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
         .order_by(NamedPerson.id)
     )
-    return [WaitingPerson(person=p, school=s, programme=g, booking=b) for p, s, g, b in rows]
+    return [WaitingPerson(person=p, organisation=s, programme=g, booking=b) for p, s, g, b in rows]
 
 
 def schools_waiting(partnership_id: int) -> Sequence[int]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking.own_letters import placeholders
 from outreach.county import partnerships
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
@@ -267,7 +267,7 @@ def lock(letter: OwnLetter) -> None:
     db.session.refresh(letter, with_for_update=True)
 
 
-def schools_of(letter: OwnLetter) -> list[School]:
+def schools_of(letter: OwnLetter) -> list[Organisation]:
     """For whom it is meant, by name; one query."""
     return list(
         db.session.scalars(
@@ -279,7 +279,7 @@ def schools_of(letter: OwnLetter) -> list[School]:
     )
 
 
-def our_schools(partnership_id: int, organisation_ids: Collection[int]) -> list[School]:
+def our_schools(partnership_id: int, organisation_ids: Collection[int]) -> list[Organisation]:
     """Those of a list that are the partnership's own, by name; two queries."""
     ours = [a.la_code for a in partnerships.authorities(partnership_id)]
     return list(

@@ -14,7 +14,7 @@ from outreach.asking.own_letters.drafts import Typed
 from outreach.asking.recipients import NotWrittenTo, whom_to_propose_to
 from outreach.booking.promises import Booking
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, day
@@ -28,7 +28,7 @@ from outreach.tour.programmes import Programme
 class Reader:
     """One school that gets the letter, whom there, and what stands for each placeholder."""
 
-    school: School
+    organisation: Organisation
     contact: Contact
     values: Mapping[str, str]
 
@@ -43,13 +43,15 @@ def sorted_out(
     readers, left_out = [], []
     for school in facts.schools:
         if why := facts.why_not(school, to_declined=typed.to_declined):
-            left_out.append(NotWrittenTo(school=school, why=why))
+            left_out.append(NotWrittenTo(organisation=school, why=why))
             continue
         values = facts.values(school)
         if why := placeholders.missing(wanted, values):
-            left_out.append(NotWrittenTo(school=school, why=why))
+            left_out.append(NotWrittenTo(organisation=school, why=why))
             continue
-        readers.append(Reader(school=school, contact=facts.contacts[school.organisation_id], values=values))
+        readers.append(
+            Reader(organisation=school, contact=facts.contacts[school.organisation_id], values=values)
+        )
     return readers, left_out
 
 
@@ -82,7 +84,7 @@ class _Facts:
                 self.shows.setdefault(organisation_id, []).append(starts_at)
         self.invited = set(_with_open_invitation(programme, organisation_ids, now=now))
 
-    def why_not(self, school: School, *, to_declined: bool) -> str:
+    def why_not(self, school: Organisation, *, to_declined: bool) -> str:
         """Why nobody at a school reads it, whatever it says; '' where somebody does."""
         if not school.is_open:
             return "closed in the register"
@@ -97,7 +99,7 @@ class _Facts:
             "" if booked_at is not None and booked_at > answer.recorded_at else f"declined: {answer.reason}"
         )
 
-    def values(self, school: School) -> dict[str, str]:
+    def values(self, school: Organisation) -> dict[str, str]:
         """What stands for each placeholder; '' where there is nothing."""
         name, today = " ".join(self.contacts[school.organisation_id].name.split()), day_of(self.now)
         shows = [

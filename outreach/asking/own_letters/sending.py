@@ -16,7 +16,7 @@ from outreach.asking.own_letters.readers import Reader
 from outreach.asking.recipients import NotWrittenTo
 from outreach.asking.rounds import KEPT_BACK
 from outreach.booking import told
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -58,7 +58,7 @@ class OwnLetterPreview:
 class OwnLetterOutcome:
     """What came of it at one school: its letter, or why it got none."""
 
-    school: School
+    organisation: Organisation
     letter: Letter | None
     why: str
 
@@ -101,7 +101,7 @@ def preview(
     drafts.check(typed)
     found, left_out = readers.sorted_out(programme, drafts.organisation_ids_of(letter), typed, now=now)
     shown = next(
-        (reader for reader in found if reader.school.organisation_id == organisation_id),
+        (reader for reader in found if reader.organisation.organisation_id == organisation_id),
         found[0] if found else None,
     )
     words = _words(typed, shown, PREVIEW_TOKEN) if shown is not None else None
@@ -139,10 +139,12 @@ def send(
     typed = drafts.typed_in(letter)
     drafts.check(typed)
     found, left_out = readers.sorted_out(programme, drafts.organisation_ids_of(letter), typed, now=now)
-    still = [reader for reader in found if seen.get(reader.school.organisation_id) == reader.contact.address]
-    why = {one.school.organisation_id: one.why for one in left_out}
+    still = [
+        reader for reader in found if seen.get(reader.organisation.organisation_id) == reader.contact.address
+    ]
+    why = {one.organisation.organisation_id: one.why for one in left_out}
     why |= {
-        r.school.organisation_id: "the address changed since the list was shown"
+        r.organisation.organisation_id: "the address changed since the list was shown"
         for r in found
         if r not in still
     }
@@ -155,7 +157,7 @@ def send(
         _put_down(programme, letter, typed, reader, sender, now=now, goes_at=goes_at) for reader in still
     ]
     db.session.flush()
-    gone = {reader.school.organisation_id: pair for reader, pair in zip(still, written, strict=True)}
+    gone = {reader.organisation.organisation_id: pair for reader, pair in zip(still, written, strict=True)}
     for row in _rows(letter):
         mail, link = gone.get(row.organisation_id, (None, None))
         row.letter_id, row.link_id = mail.id if mail else None, link.id if link else None
@@ -164,7 +166,7 @@ def send(
         _tell(
             "wrote",
             programme,
-            reader.school.organisation_id,
+            reader.organisation.organisation_id,
             f"‘{_subject(typed, reader)}’ to {reader.contact.address}",
             who,
             now,
@@ -216,7 +218,7 @@ def outcomes(letter: OwnLetter) -> list[OwnLetterOutcome]:
         .where(OwnLetterTo.own_letter_id == letter.id)
         .order_by(func.lower(School.name), School.organisation_id)
     )
-    return [OwnLetterOutcome(school=school, letter=mail, why=why) for school, mail, why in rows]
+    return [OwnLetterOutcome(organisation=school, letter=mail, why=why) for school, mail, why in rows]
 
 
 def seconds_left(letter: OwnLetter, *, now: datetime) -> int:
@@ -246,7 +248,7 @@ def _put_down(
         _rendered(words, reader, sender, now=now),
         invitations.addressee(reader.contact),
         sender,
-        stream=f"own letter/{programme.id}/{reader.school.organisation_id}/{letter.id}",
+        stream=f"own letter/{programme.id}/{reader.organisation.organisation_id}/{letter.id}",
         now=now,
         goes_at=goes_at,
     )
@@ -255,7 +257,7 @@ def _put_down(
 
 def _minted(programme: Programme, reader: Reader, *, now: datetime) -> Minted:
     return links.mint(
-        organisation_id=reader.school.organisation_id,
+        organisation_id=reader.organisation.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address=reader.contact.address,
@@ -272,7 +274,7 @@ def _words(typed: Typed, reader: Reader, token: str) -> OwnWords:
         subject=_subject(typed, reader),
         paragraphs=placeholders.paragraphs(typed.words, values),
         greets=placeholders.greets(typed.words),
-        school_name=reader.school.name,
+        school_name=reader.organisation.name,
         page=page,
     )
 

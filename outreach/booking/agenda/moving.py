@@ -18,7 +18,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.promises import COORDINATOR, HOST, Booking
 from outreach.booking.proposal_moves import ProposalMove
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -63,7 +63,7 @@ class Moving:
 
     performance: Performance
     programme: Programme
-    school: School
+    organisation: Organisation
     booking: Booking | None
     guests: tuple[Booking, ...]
     proposal: Proposal | None
@@ -107,7 +107,7 @@ def find(performance: Performance, *, now: datetime) -> Moving:
     return Moving(
         performance=performance,
         programme=programme,
-        school=performance.host,
+        organisation=performance.host,
         booking=host,
         guests=tuple(b for b in promised if b.role != HOST),
         proposal=kept,
@@ -122,7 +122,7 @@ def places_to_move_to(
     offers = partial(
         slots.offers,
         moving.programme,
-        moving.school,
+        moving.organisation,
         now=now,
         instead_of=moving.performance.id,
         whatever_the_notice=True,
@@ -133,7 +133,12 @@ def places_to_move_to(
     found: list[Place] = []
     for offer, without_rest in zip(kept.days, loose.days, strict=True):
         found += of_day(
-            offer, without_rest, now_costs=now_costs, stands=moving.performance, school=moving.school, now=now
+            offer,
+            without_rest,
+            now_costs=now_costs,
+            stands=moving.performance,
+            school=moving.organisation,
+            now=now,
         )
     return found
 
@@ -166,7 +171,7 @@ def move(
     NoteTooLong, proposing.ReplyByWrong, proposing.NotKeptAnyMore.
     """
     note = _checked(note)
-    performances.lock_school(performance.organisation_id)
+    performances.lock_organisation(performance.organisation_id)
     db.session.refresh(performance)
     moving = find(performance, now=now)
     slot = _slot(moving, key, now=now)
@@ -196,7 +201,7 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     Raises CannotBeUndone, and what proposing.move says of a proposal that has ended.
     """
     performance = made.performance
-    performances.lock_school(performance.organisation_id)
+    performances.lock_organisation(performance.organisation_id)
     db.session.refresh(made)
     db.session.refresh(performance)
     if made.undone_at is not None:
@@ -218,7 +223,7 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     db.session.flush()
     history.record(
         "undid a move",
-        history.Subject("school", moving.school.organisation_id, moving.programme.partnership_id),
+        history.Subject("school", moving.organisation.organisation_id, moving.programme.partnership_id),
         who=who,
         now=now,
         before=made.starts_at.isoformat(),
@@ -258,7 +263,7 @@ def _was_kept_until(proposal: Proposal) -> date | None:
 def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
     slot = slots.find(
         moving.programme,
-        moving.school,
+        moving.organisation,
         key,
         now=now,
         instead_of=moving.performance.id,
@@ -285,7 +290,7 @@ def _letter(
     if booking is None or not people:
         return None
     programme = booking.programme
-    last = promises.last_days(programme, booking.school, slot.day)
+    last = promises.last_days(programme, booking.organisation, slot.day)
     visit = replace(
         told.visit_of(booking),
         sequence=booking.sequence + 1,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from outreach.county.partnerships import Partnership
 from outreach.county.school_days import INSET_DAY, RULED_OUT
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import count
@@ -65,7 +65,7 @@ def of_day(
     *,
     now_costs: int,
     stands: Performance,
-    school: School,
+    school: Organisation,
     now: datetime,
 ) -> Iterator[Place]:
     """The places of one day, or the one word why there is none. `stands`: the show as it is, whose own start
@@ -146,7 +146,7 @@ def said(saved: int) -> str:
     return f"{abs(saved)} min {'less' if saved > 0 else 'more'} road"
 
 
-def _why(offer: DayOffer, school: School, *, too_late: bool) -> str:
+def _why(offer: DayOffer, school: Organisation, *, too_late: bool) -> str:
     if too_late:
         return "Nowhere else that day"
     if offer.why_not == "full":

@@ -16,7 +16,7 @@ from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
@@ -44,8 +44,8 @@ class Hit:
         return self.booking.reference if self.booking else f"kept-{self._proposal.id}"
 
     @property
-    def school(self) -> School:
-        return self.booking.school if self.booking else self._proposal.school
+    def organisation(self) -> Organisation:
+        return self.booking.organisation if self.booking else self._proposal.organisation
 
     @property
     def programme(self) -> Programme:
@@ -144,7 +144,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
             performance=in_part[b.performance_id],
             people=tuple(people.get(b.id, ())),
             with_host=b.role == GUEST and b.performance_id in ended,
-            rings=_numbers(b.school, people.get(b.id, ())),
+            rings=_numbers(b.organisation, people.get(b.id, ())),
             urgent=urgent(b.organisation_id, in_part[b.performance_id]),
         )
         for b in booked
@@ -159,7 +159,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
                 performance=show,
                 people=(),
                 with_host=False,
-                rings=_numbers(p.school, ()),
+                rings=_numbers(p.organisation, ()),
                 urgent=urgent(p.organisation_id, show),
             )
         )
@@ -191,7 +191,7 @@ def numbers_of(lines: Iterable[CallOffLine]) -> dict[int, tuple[tuple[str, str, 
     """Whom to ring of what was called off, by the number of each line; one query."""
     every = list(lines)
     people = promises.people_of_each(line.booking_id for line in every if line.booking_id is not None)
-    return {line.id: _numbers(line.school, people.get(line.booking_id or 0, ())) for line in every}
+    return {line.id: _numbers(line.organisation, people.get(line.booking_id or 0, ())) for line in every}
 
 
 def _next_school_day(calendar: SchoolCalendar, today: date) -> date:
@@ -200,7 +200,7 @@ def _next_school_day(calendar: SchoolCalendar, today: date) -> date:
     return next((day for day in ahead if not calendar.why_closed(day)), today + timedelta(days=1))
 
 
-def _numbers(school: School, people: Iterable[VisitContact]) -> tuple[tuple[str, str, str], ...]:
+def _numbers(school: Organisation, people: Iterable[VisitContact]) -> tuple[tuple[str, str, str], ...]:
     """Those who are named with a number; and the school's own where it is another ('' where the register has
     none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
@@ -257,7 +257,7 @@ def _booked(performance_ids: Iterable[int]) -> list[Booking]:
         db.session.scalars(
             select(Booking)
             .where(Booking.performance_id.in_(list(performance_ids)), Booking.ended_at.is_(None))
-            .options(joinedload(Booking.performance), joinedload(Booking.school))
+            .options(joinedload(Booking.performance), joinedload(Booking.organisation))
             .order_by(Booking.id)
             .execution_options(populate_existing=True)
         )
@@ -270,7 +270,9 @@ def _kept(performance_ids: Iterable[int]) -> list[Proposal]:
             select(Proposal)
             .where(Proposal.performance_id.in_(list(performance_ids)), Proposal.ended_at.is_(None))
             .options(
-                joinedload(Proposal.school), joinedload(Proposal.programme), selectinload(Proposal.people)
+                joinedload(Proposal.organisation),
+                joinedload(Proposal.programme),
+                selectinload(Proposal.people),
             )
             .order_by(Proposal.id)
             .execution_options(populate_existing=True)
@@ -283,7 +285,7 @@ def _asked(performance_ids: Iterable[int]) -> list[GuestPlace]:
         db.session.scalars(
             select(GuestPlace)
             .where(GuestPlace.performance_id.in_(list(performance_ids)), GuestPlace.ended_at.is_(None))
-            .options(joinedload(GuestPlace.school))
+            .options(joinedload(GuestPlace.organisation))
             .order_by(GuestPlace.id)
         )
     )

@@ -37,7 +37,9 @@ def letters_of(
     near = (
         ()
         if slot
-        else instead.nearest(hit.programme, hit.school, lost=hit.starts_at, not_on=hits.day_ids, now=now)
+        else instead.nearest(
+            hit.programme, hit.organisation, lost=hit.starts_at, not_on=hits.day_ids, now=now
+        )
     )
     to = hit.people[0].addressee()
     end = letters.preview_cancelled(
@@ -61,11 +63,11 @@ def letters_of(
             who=who,
             now=now,
         )
-    return hit.school.name, found
+    return hit.organisation.name, found
 
 
 def _until(hit: Hit, slot: Slot, wanted: date, *, now: datetime) -> date | None:
-    closed = school_days.load_one(hit.school).why_closed
+    closed = school_days.load_one(hit.organisation).why_closed
     return reply_days.usual(hit.programme, slot.day, wanted=wanted, why_closed=closed, now=now)
 
 
@@ -74,7 +76,12 @@ def _offer(
 ) -> list[Rendered]:
     """The letter that keeps another time; [] where the address is dead, which the call-off itself says."""
     offer = ProposalDraft(
-        programme=hit.programme, school=hit.school, slot=slot, people=[to], reply_by=reply_by, lost=lost
+        programme=hit.programme,
+        organisation=hit.organisation,
+        slot=slot,
+        people=[to],
+        reply_by=reply_by,
+        lost=lost,
     )
     try:
         return [proposing.preview(offer, who=who, now=now)]

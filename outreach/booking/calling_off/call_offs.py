@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from outreach.booking.promises import COMPANY, Booking, Cancellation
 from outreach.booking.proposals import Proposal
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch
 from outreach.tour.companies import Troupe
@@ -43,7 +43,7 @@ class CallOffSchoolDay(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.organisation_id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
 
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
 
 
 class CallOff(Base):
@@ -116,7 +116,7 @@ class CallOffLine(Base):
     booking: Mapped[Booking | None] = relationship()
     proposal: Mapped[Proposal | None] = relationship(foreign_keys=[proposal_id])
     new_proposal: Mapped[Proposal | None] = relationship(foreign_keys=[new_proposal_id])
-    school: Mapped[School] = relationship()
+    organisation: Mapped[Organisation] = relationship()
 
 
 class NoSuchCallOff(NoSuch):
@@ -187,7 +187,7 @@ def lines(call_off: CallOff) -> list[CallOffLine]:
             select(CallOffLine)
             .where(CallOffLine.call_off_id == call_off.id)
             .options(
-                joinedload(CallOffLine.school),
+                joinedload(CallOffLine.organisation),
                 joinedload(CallOffLine.booking).joinedload(Booking.performance),
                 joinedload(CallOffLine.proposal),
                 joinedload(CallOffLine.new_proposal),

@@ -145,7 +145,11 @@ class _Ending:
         if hit.role != GUEST:
             near = tuple(
                 instead.nearest(
-                    hit.programme, hit.school, lost=hit.starts_at, not_on=self.found.day_ids, now=self.now
+                    hit.programme,
+                    hit.organisation,
+                    lost=hit.starts_at,
+                    not_on=self.found.day_ids,
+                    now=self.now,
                 )
             )
         self._end(hit, kept=None, near=near)
@@ -155,7 +159,7 @@ class _Ending:
             call_off_id=self.done.id,
             booking_id=hit.booking and hit.booking.id,
             proposal_id=hit.proposal and hit.proposal.id,
-            organisation_id=hit.school.organisation_id,
+            organisation_id=hit.organisation.organisation_id,
             starts_at=hit.starts_at,
             to_ring=hit.urgent,
         )
@@ -195,8 +199,8 @@ def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hi
     """What stands there once nobody else can change it: locks are taken schools first, then days, each in one
     order."""
     seen = affected.look(scope, now=now)
-    for organisation_id in sorted({hit.school.organisation_id for hit in seen.hits}):
-        performances.lock_school(organisation_id)
+    for organisation_id in sorted({hit.organisation.organisation_id for hit in seen.hits}):
+        performances.lock_organisation(organisation_id)
     wanted = {
         int(day)
         for key in keys
@@ -218,7 +222,7 @@ def _check_seen(found: Hits, seen: Collection[str]) -> None:
     if found.references == sorted(seen):
         return
     new = [
-        f"{hit.school.name}, {day_short(hit.starts_at)} at {clock(hit.starts_at)}"
+        f"{hit.organisation.name}, {day_short(hit.starts_at)} at {clock(hit.starts_at)}"
         for hit in found.hits
         if hit.reference not in seen
     ]
@@ -254,9 +258,9 @@ def _rule_out(done: CallOff, scope: Scope, found: Hits, *, who: str, now: dateti
     """Days on which a school has said something of its own stay as it said; a guest from elsewhere has
     school."""
     schools = {
-        hit.school.organisation_id: hit.school
+        hit.organisation.organisation_id: hit.organisation
         for hit in found.hits
-        if hit.school.district_code == scope.schools_of
+        if hit.organisation.district_code == scope.schools_of
     }
     calendars = school_days.load(schools)
     span = [scope.first + timedelta(days=n) for n in range((scope.last - scope.first).days + 1)]

@@ -14,7 +14,7 @@ from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.calling_off.together import MINUTES_A_DAY, NewTimeWanted, together
 from outreach.booking.promises import GUEST
 from outreach.county import partnerships, school_days, school_locations
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour import slots
@@ -49,7 +49,7 @@ class _Loss(NamedTuple):
 
     name: str
     programme: Programme
-    school: School
+    organisation: Organisation
     starts_at: datetime
 
 
@@ -59,7 +59,9 @@ def other_times_for(hits: Hits, *, now: datetime) -> dict[str, Instead]:
 
     A constant number of queries for each programme, however many schools.
     """
-    losses = [_Loss(h.reference, h.programme, h.school, h.starts_at) for h in hits.hits if h.role != GUEST]
+    losses = [
+        _Loss(h.reference, h.programme, h.organisation, h.starts_at) for h in hits.hits if h.role != GUEST
+    ]
     return _of(losses, not_on=hits.day_ids, now=now)
 
 
@@ -71,21 +73,21 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
         ended = line.booking or line.proposal
         assert ended is not None  # a line is of the one or of the other
         if line.new_proposal_id is None and not (line.booking and line.booking.role == GUEST):
-            losses.append(_Loss(str(line.id), ended.programme, line.school, line.starts_at))
+            losses.append(_Loss(str(line.id), ended.programme, line.organisation, line.starts_at))
     owed: dict[tuple[int, int], bool] = {}
     for programme, here in _by_programme(losses):
-        found = accounts.of_schools(programme, [loss.school for loss in here], now=now)
+        found = accounts.of_schools(programme, [loss.organisation for loss in here], now=now)
         owed |= {
             (programme.id, organisation_id): account.is_open for organisation_id, account in found.items()
         }
-    done_with = [loss for loss in losses if not owed[loss.programme.id, loss.school.organisation_id]]
-    left = [loss for loss in losses if owed[loss.programme.id, loss.school.organisation_id]]
+    done_with = [loss for loss in losses if not owed[loss.programme.id, loss.organisation.organisation_id]]
+    left = [loss for loss in losses if owed[loss.programme.id, loss.organisation.organisation_id]]
     said = {loss.name: Instead(why_none="It has booked again.") for loss in done_with}
     return said | _of(left, not_on=done.day_ids if done.undone_at is None else (), now=now)
 
 
 def nearest(
-    programme: Programme, school: School, *, lost: datetime, not_on: Collection[int], now: datetime
+    programme: Programme, school: Organisation, *, lost: datetime, not_on: Collection[int], now: datetime
 ) -> list[tuple[datetime, str]]:
     """Up to three times for a letter, as (start, what makes it a good one), by date, none before what was
     lost; some queries."""
@@ -112,7 +114,7 @@ def _of(losses: Sequence[_Loss], *, not_on: Collection[int], now: datetime) -> d
         for loss in here:
             if programme.closed_at is not None:
                 found[loss.name] = Instead(why_none="The programme is closed.")
-            elif not loss.school.is_open:
+            elif not loss.organisation.is_open:
                 found[loss.name] = Instead(why_none="The school is closed in the register.")
             else:
                 asking.append(loss)
@@ -133,7 +135,7 @@ def _by_programme(losses: Iterable[_Loss]) -> list[tuple[Programme, list[_Loss]]
 
 
 def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[NewTimeWanted]:
-    schools = [loss.school for loss in losses]
+    schools = [loss.organisation for loss in losses]
     partnership = partnerships.get(programme.partnership_id)
     calendars, located = (
         school_days.load(s.organisation_id for s in schools),
@@ -150,7 +152,7 @@ def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[NewTimeWanted
         for s in schools
     }
     return [
-        NewTimeWanted(judge=judges[loss.school.organisation_id], lost=day_of(loss.starts_at))
+        NewTimeWanted(judge=judges[loss.organisation.organisation_id], lost=day_of(loss.starts_at))
         for loss in losses
     ]
 

@@ -11,7 +11,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -25,7 +25,7 @@ USUALLY_KEPT = timedelta(days=7)
 
 
 class NobodyToOffer(Refusal):
-    def __init__(self, school: School) -> None:
+    def __init__(self, school: Organisation) -> None:
         super().__init__(f"Nobody at {school.name} can be written to. Ring the school.")
 
 
@@ -89,7 +89,7 @@ def kept_until(line: CallOffLine, slot: Slot, wanted: date, *, now: datetime) ->
     """Until when another time is kept: a day on which the school can answer, up to `wanted`. Raises
     TooNearToAnswer."""
     programme = line.booking.programme if line.booking else _ended(line).programme
-    closed = school_days.load_one(line.school).why_closed
+    closed = school_days.load_one(line.organisation).why_closed
     found = reply_days.usual(programme, slot.day, wanted=wanted, why_closed=closed, now=now)
     if found is None:
         raise TooNearToAnswer
@@ -101,7 +101,9 @@ def slot_of(
 ) -> Slot:
     """Raises SlotTaken, CalledOffToo, BeforeWhatWasLost."""
     programme = line.booking.programme if line.booking else _ended(line).programme
-    slot = slots.find(programme, line.school, key, now=now, instead_of=instead_of, whatever_the_notice=True)
+    slot = slots.find(
+        programme, line.organisation, key, now=now, instead_of=instead_of, whatever_the_notice=True
+    )
     if slot is None or slot.day <= day_of(now):
         raise SlotTaken
     if slot.tour_day_id in off:
@@ -121,7 +123,7 @@ def whom(line: CallOffLine) -> list[Addressee]:
     dead = {address.casefold() for address in outbox.dead_addresses(p.address for p in people)}
     alive = [p for p in people if p.address.casefold() not in dead]
     if not alive:
-        raise NobodyToOffer(line.school)
+        raise NobodyToOffer(line.organisation)
     return alive
 
 
@@ -132,7 +134,7 @@ def offer(
     by = of_call_off(done).by
     return ProposalDraft(
         programme=programme,
-        school=line.school,
+        organisation=line.organisation,
         slot=slot,
         people=people,
         reply_by=reply_by,

@@ -78,4 +78,4 @@ def _open_schools(done: CallOff, *, who: str, now: datetime) -> None:
     for out in done.ruled_out:
         own = calendars[out.organisation_id].own_days.get(out.day)
         if out.day >= day_of(now) and own == (False, done.reason[: school_days.LONGEST_REASON]):
-            school_days.withdraw(out.school, out.day, who=who, now=now)
+            school_days.withdraw(out.organisation, out.day, who=who, now=now)

@@ -12,7 +12,7 @@ from outreach.booking.promises import Booking
 from outreach.county.partnerships import Authority
 from outreach.county.register import hands, lines
 from outreach.county.register.hands import ChangeOfHands
-from outreach.county.schools import OPEN_STATUSES, School
+from outreach.county.schools import OPEN_STATUSES, Organisation, School
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -25,13 +25,13 @@ class Closing:
     `after`: all."""
 
     booking: Booking
-    heirs: Sequence[School]
-    after: Sequence[School]
+    heirs: Sequence[Organisation]
+    after: Sequence[Organisation]
 
     @property
     def closes(self) -> date | None:
         """The day the register gives; None: it gives none."""
-        return self.booking.school.close_date
+        return self.booking.organisation.close_date
 
 
 def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
@@ -41,7 +41,7 @@ def closing(partnership_id: int, *, now: datetime) -> list[Closing]:
         .options(
             contains_eager(Booking.performance),
             contains_eager(Booking.programme),
-            contains_eager(Booking.school),
+            contains_eager(Booking.organisation),
         )
         .order_by(Performance.starts_at, Booking.id)
     ).all()

@@ -16,7 +16,7 @@ from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import HOST, Booking
 from outreach.county import school_days, school_locations
 from outreach.county.register import lines
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.audience import people_in_group
 from outreach.ground.db import db
@@ -33,14 +33,14 @@ from outreach.tour.performances import SlotTaken
 
 
 class NotItsSuccessor(Refusal):
-    def __init__(self, old: School, new: School) -> None:
+    def __init__(self, old: Organisation, new: Organisation) -> None:
         super().__init__(f"The register does not say that {new.name} follows {old.name}.")
 
 
 class SuccessorNotOpen(Refusal):
     """Until it opens the first school is in the target, and the booking counts there."""
 
-    def __init__(self, new: School) -> None:
+    def __init__(self, new: Organisation) -> None:
         opens = (
             f" It opens on {day_short(new.open_date)}: hand the booking over then." if new.open_date else ""
         )
@@ -48,7 +48,7 @@ class SuccessorNotOpen(Refusal):
 
 
 class SuccessorHasBooked(Refusal):
-    def __init__(self, new: School, booking: Booking, said: str) -> None:
+    def __init__(self, new: Organisation, booking: Booking, said: str) -> None:
         super().__init__(
             f"{new.name} has a booking of its own{said}, {booking.reference} on "
             f"{day_short(booking.performance.starts_at)}. Cancel one of the two, or change whom it is for."
@@ -65,13 +65,13 @@ class NothingToHandBack(Refusal):
         super().__init__("This booking was not handed on.")
 
 
-def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Booking:
+def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> Booking:
     """Give a booking to an open school that follows its own. Handed on already: nothing happens.
 
     Its SEQUENCE rises; people are asked to answer again only when the place is another. Raises BookingEnded,
     ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
     """
-    old = booking.school
+    old = booking.organisation
     _lock(booking, old.organisation_id, new.organisation_id)
     if booking.organisation_id == new.organisation_id:
         return booking
@@ -82,7 +82,7 @@ def hand_on(booking: Booking, new: School, *, who: str, now: datetime) -> Bookin
             booking.organisation_id, ()
         )
     }:
-        raise NotItsSuccessor(booking.school, new)
+        raise NotItsSuccessor(booking.organisation, new)
     if not new.is_open:
         raise SuccessorNotOpen(new)
     _must_fit(booking, new, now=now)
@@ -131,7 +131,7 @@ def _last(booking: Booking) -> Handover | None:
 
 def _lock(booking: Booking, *organisation_ids: int) -> None:
     for organisation_id in sorted(organisation_ids):
-        performances.lock_school(organisation_id)
+        performances.lock_organisation(organisation_id)
     performances.lock_days([booking.performance.tour_day_id])
     db.session.refresh(booking)
     db.session.refresh(booking.performance)
@@ -143,7 +143,7 @@ def _still_to_come(booking: Booking, now: datetime) -> None:
         raise ShowIsOver
 
 
-def _must_fit(booking: Booking, new: School, *, now: datetime) -> None:
+def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
     """Raises SuccessorHasBooked or DoesNotFit."""
     programme, pupils = booking.programme, promises.pupils_of(booking)
     its_own = promises.live(programme.id, new.organisation_id)
@@ -173,9 +173,11 @@ def _must_fit(booking: Booking, new: School, *, now: datetime) -> None:
         raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
 
 
-def _give(booking: Booking, new: School, *, links: list[int], what: str, who: str, now: datetime) -> None:
+def _give(
+    booking: Booking, new: Organisation, *, links: list[int], what: str, who: str, now: datetime
+) -> None:
     """The rows of it, and everybody told."""
-    old, performance, name = booking.school, booking.performance, new.name
+    old, performance, name = booking.organisation, booking.performance, new.name
     elsewhere = booking.role == HOST and _moves(booking, new)
     db.session.execute(
         update(PersonalLink).where(PersonalLink.id.in_(links)).values(organisation_id=new.organisation_id),
@@ -237,10 +239,10 @@ def _give(booking: Booking, new: School, *, links: list[int], what: str, who: st
     subscribed.show(performance, now=now)
 
 
-def _moves(booking: Booking, new: School) -> bool:
+def _moves(booking: Booking, new: Organisation) -> bool:
     """Whether the following school stands elsewhere: neither at the same postcode nor on the same point."""
     show, place = booking.performance, school_locations.located(new).place
-    if _plain(booking.school.postcode) == _plain(new.postcode) != "":
+    if _plain(booking.organisation.postcode) == _plain(new.postcode) != "":
         return False
     return place is None or (show.easting, show.northing) != (place.easting, place.northing)
 

@@ -27,7 +27,7 @@ from outreach.booking.proposal_moves import ProposalMove
 from outreach.booking.proposals import Proposal, ProposalEnded
 from outreach.county import school_days
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -48,7 +48,7 @@ class NothingToPropose(Refusal):
 
 
 class AlreadyProposed(Refusal):
-    def __init__(self, school: School, kept: Proposal) -> None:
+    def __init__(self, school: Organisation, kept: Proposal) -> None:
         super().__init__(
             f"{day_short(kept.starts_at)}, {clock(kept.starts_at)} is kept for {school.name} already. "
             "Take that back first, or wait for the answer."
@@ -95,7 +95,7 @@ class ProposalDraft:
     go, where that is not today."""
 
     programme: Programme
-    school: School
+    organisation: Organisation
     slot: Slot
     people: Sequence[Contact | Addressee]
     reply_by: date
@@ -111,8 +111,8 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     A school that is too big for one show may have as many kept as it needs shows, each with an entry of its
     own. Raises NothingToPropose, AlreadyProposed, NobodyToWriteTo, AddressDead, ReplyByWrong, SlotTaken.
     """
-    programme, school, slot = offer.programme, offer.school, offer.slot
-    performances.lock_school(school.organisation_id)
+    programme, school, slot = offer.programme, offer.organisation, offer.slot
+    performances.lock_organisation(school.organisation_id)
     performances.lock_days([slot.tour_day_id])
     account = accounts.account(programme, school, now=now)
     if (why := holds.why_nothing(programme, school, account)) is not None:
@@ -158,7 +158,7 @@ def preview(offer: ProposalDraft, *, who: str, now: datetime) -> stationery.Rend
     the offer."""
     _check(offer, now=now)
     proposal, slot = _row(offer, who=who, now=now), offer.slot
-    visit = proposals.visit(proposal, offer.programme, offer.school, told.times_of(slot))
+    visit = proposals.visit(proposal, offer.programme, offer.organisation, told.times_of(slot))
     to, sender = proposal.people[0].addressee(), proposals.sender(offer.programme)
     return proposing.preview(visit, to, sender, lost=offer.lost, now=now)
 
@@ -186,7 +186,7 @@ def move(
     performances.clear_expired([slot.tour_day_id], now=now)
     there = slots.find(
         proposal.programme,
-        proposal.school,
+        proposal.organisation,
         slot.key,
         now=now,
         instead_of=performance.id,
@@ -271,7 +271,7 @@ def preview_move(
     _check_reply_by(until, slot, now=now)
     times = told.times_of(slot)
     visit = replace(
-        proposals.visit(proposal, proposal.programme, proposal.school, times),
+        proposals.visit(proposal, proposal.programme, proposal.organisation, times),
         sequence=proposal.sequence + 1,
         reply_by=until,
     )
@@ -287,7 +287,7 @@ def kept_until(proposal: Proposal, slot: Slot, reply_by: date | None = None, *, 
     programme, before = proposal.programme, proposal.reply_by
     if reply_by is not None or before <= slot.day - timedelta(days=programme.notice_book_days):
         return reply_by or before
-    closed = school_days.load_one(proposal.school).why_closed
+    closed = school_days.load_one(proposal.organisation).why_closed
     found = reply_days.usual(programme, slot.day, wanted=before, why_closed=closed, now=now)
     return found or min(before, slot.day - timedelta(days=1))
 
@@ -299,7 +299,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     Raises ProposalEnded, what holds.why_nothing says, and the refusals of bookings.book about pupils and
     people.
     """
-    programme, school, performance = proposal.programme, proposal.school, _behind_the_locks(proposal)
+    programme, school, performance = proposal.programme, proposal.organisation, _behind_the_locks(proposal)
     if performance is None or not proposal.is_open(now):
         raise ProposalEnded
     if (
@@ -374,7 +374,7 @@ def end_next(*, now: datetime) -> bool:
     for proposal in db.session.scalars(
         select(Proposal).where(Proposal.ended_at.is_(None), booked_since).order_by(Proposal.id)
     ):
-        if not accounts.account(proposal.programme, proposal.school, now=now).is_open:
+        if not accounts.account(proposal.programme, proposal.organisation, now=now).is_open:
             return _end(proposal, OVERTAKEN, reason="", who=NOBODY, now=now)
     return False
 
@@ -412,7 +412,7 @@ def _behind_the_locks(proposal: Proposal, *more_days: int) -> performances.Perfo
     The school's lock comes first, and nothing moves a school's kept slot without it: so its day is read
     behind it.
     """
-    performances.lock_school(proposal.organisation_id)
+    performances.lock_organisation(proposal.organisation_id)
     db.session.refresh(proposal)
     if proposal.performance is not None:
         db.session.refresh(proposal.performance)
@@ -439,7 +439,7 @@ def _row(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     people = {p.address.casefold(): p for p in offer.people}
     return Proposal(
         programme_id=offer.programme.id,
-        organisation_id=offer.school.organisation_id,
+        organisation_id=offer.organisation.organisation_id,
         starts_at=offer.slot.starts_at,
         uid=str(uuid.uuid4()),
         organizer_token=secrets.token_hex(10),

@@ -111,7 +111,7 @@ def proposed(uids: Iterable[str], partnership_id: int) -> dict[str, Proposal]:
         select(Proposal)
         .join(Programme, Programme.id == Proposal.programme_id)
         .where(Programme.partnership_id == partnership_id, Proposal.uid.in_(wanted))
-        .options(joinedload(Proposal.school))
+        .options(joinedload(Proposal.organisation))
         .order_by(Proposal.id)
     )
     return {row.uid: row for row in rows if row.uid}
@@ -122,7 +122,9 @@ _BOOKINGS = (
     .join(Performance, Performance.id == Booking.performance_id)
     .join(Programme, Programme.id == Booking.programme_id)
     .options(
-        contains_eager(Booking.performance), contains_eager(Booking.programme), joinedload(Booking.school)
+        contains_eager(Booking.performance),
+        contains_eager(Booking.programme),
+        joinedload(Booking.organisation),
     )
 )
 

@@ -63,7 +63,9 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     place.said, place.answered_at, place.answered_by = terms.strip(), now, who
     if seats >= place.seats:
         try:
-            numbers.check(place.programme, place.school, _promised(place), who=who, now=now, account=account)
+            numbers.check(
+                place.programme, place.organisation, _promised(place), who=who, now=now, account=account
+            )
         except Refusal as no:
             raise BookedMeanwhile(place, no) from no
         place.answer = AGREED
@@ -98,7 +100,7 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
         now=now,
         after=reason.strip() or None,
     )
-    near = guest_hosts.nearest(place.programme, place.school, pupils=place.seats, now=now)
+    near = guest_hosts.nearest(place.programme, place.organisation, pupils=place.seats, now=now)
     others = [(at, words) for at, words in near if place.performance.host.name not in words]
     guests_told.tell_guest(place, notes.REFUSED, nearest=others, now=now)
 

@@ -35,7 +35,7 @@ from outreach.booking.guests.seating import (
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -96,7 +96,7 @@ class MoreThanGiven(Refusal):
 
 def ask(
     programme: Programme,
-    school: School,
+    school: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -171,7 +171,7 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
     behind_the_locks(place, now=now)
     if place.ended_at is not None or place.answer != FEWER:
         raise Answered
-    programme, school = place.programme, place.school
+    programme, school = place.programme, place.organisation
     check_still(place, now=now)
     promise = replace(promise, people=_named_anew(place, promise.people, who=who, now=now))
     numbers.check(programme, school, promise, who=who, now=now)
@@ -255,14 +255,14 @@ def come(booking: Booking, promise: Promise, travel: Travel, *, who: str, now: d
             "changed how it comes", booking, who=who, now=now, before=was.words(), after=place.travel.words()
         )
         guests_told.guest_changed(booking, now=now)
-        changes = [f"How {booking.school.name} comes: {place.travel.words()}."]
+        changes = [f"How {booking.organisation.name} comes: {place.travel.words()}."]
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
     return booking
 
 
 def still_come(booking: Booking, *, who: str, now: datetime) -> None:
     """A guest whose host has moved says that it still comes. Raises promises.BookingEnded."""
-    performances.lock_school(booking.organisation_id)
+    performances.lock_organisation(booking.organisation_id)
     db.session.refresh(booking)
     booking.still_open()
     place = guest_places.of_booking(booking)
@@ -272,7 +272,9 @@ def still_come(booking: Booking, *, who: str, now: datetime) -> None:
         history.record("still comes", booking, who=who, now=now)
 
 
-def _check_show(programme: Programme, school: School, performance: Performance, *, now: datetime) -> None:
+def _check_show(
+    programme: Programme, school: Organisation, performance: Performance, *, now: datetime
+) -> None:
     if performance.programme_id != programme.id or performance.organisation_id == school.organisation_id:
         raise NotAnyMore
     check_stands(performance, now=now)
@@ -287,7 +289,7 @@ def _check_show(programme: Programme, school: School, performance: Performance, 
 
 def _row(
     programme: Programme,
-    school: School,
+    school: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -297,7 +299,7 @@ def _row(
     promise, travel = wish.promise, wish.travel
     return GuestPlace(
         programme=programme,
-        school=school,
+        organisation=school,
         performance=performance,
         why=wish.why,
         catch_up=wish.catch_up,

@@ -10,7 +10,7 @@ from outreach.booking.accounts import PromiseAccount
 from outreach.booking.guest_places import ASK, JOINED, GuestPlace, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -49,15 +49,15 @@ class Answered(Refusal):
 
 class BookedMeanwhile(Refusal):
     def __init__(self, place: GuestPlace, why: Refusal) -> None:
-        said = f"{place.school.name} has booked a show of its own meanwhile."
+        said = f"{place.organisation.name} has booked a show of its own meanwhile."
         super().__init__(
-            said if isinstance(why, holds.AlreadyBooked) else f"{place.school.name}: {why.message}"
+            said if isinstance(why, holds.AlreadyBooked) else f"{place.organisation.name}: {why.message}"
         )
 
 
 def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: datetime) -> Booking:
     """The guest's booking, behind the locks. The host's consent grows with what it agreed to."""
-    programme, school, performance = place.programme, place.school, place.performance
+    programme, school, performance = place.programme, place.organisation, place.performance
     wanted = sum(promise.pupils.values())
     if wanted > there.left:
         raise SeatsGone(wanted, there.left)
@@ -105,7 +105,7 @@ def consent_to(performance: Performance, there: Seats, *, seats: int, who: str, 
 
 
 def lock(organisation_id: int, performance: Performance) -> None:
-    performances.lock_school(organisation_id)
+    performances.lock_organisation(organisation_id)
     performances.lock_days([performance.tour_day_id])
     db.session.refresh(performance)
 
@@ -127,7 +127,7 @@ def check_stands(performance: Performance, *, now: datetime) -> None:
 
 
 def why_not(
-    programme: Programme, school: School, account: PromiseAccount, *, catch_up: bool
+    programme: Programme, school: Organisation, account: PromiseAccount, *, catch_up: bool
 ) -> Refusal | None:
     """Why a school can have no seats at a neighbour's show; None if it can. For pupils who missed its own show it
     needs nothing that is still to be booked."""
@@ -140,8 +140,8 @@ def check_still(place: GuestPlace, *, now: datetime) -> PromiseAccount:
 
     Raises BookedMeanwhile.
     """
-    account = accounts.account(place.programme, place.school, now=now)
-    why = why_not(place.programme, place.school, account, catch_up=place.catch_up)
+    account = accounts.account(place.programme, place.organisation, now=now)
+    why = why_not(place.programme, place.organisation, account, catch_up=place.catch_up)
     if why is not None:
         raise BookedMeanwhile(place, why)
     return account

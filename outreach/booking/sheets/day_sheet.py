@@ -12,7 +12,7 @@ from outreach.booking import guest_places, named, promises, told
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import GUEST, HOST, Booking, BookingRevision, PromisedPupils, VisitContact
 from outreach.county import partnerships
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground.db import db
 from outreach.tour import legs, nights, roads
 from outreach.tour.days import TourDay
@@ -36,7 +36,7 @@ class Guest:
     what."""
 
     booking: Booking
-    school: School
+    organisation: Organisation
     pupils: Mapping[int, int]
     travel: str
     agreed: str
@@ -60,7 +60,7 @@ class SheetStop:
     lead: PersonToAskFor | None
 
     @property
-    def school(self) -> School:
+    def organisation(self) -> Organisation:
         return self.performance.host
 
     @property
@@ -75,7 +75,7 @@ class SheetStop:
 
     @property
     def address(self) -> str:
-        s = self.school
+        s = self.organisation
         return ", ".join(part for part in (s.street, s.locality, s.town, s.postcode) if part)
 
 
@@ -104,10 +104,10 @@ class DaySheet:
         typed = sum(
             len(stop.booking.arrival_note)
             + len(stop.booking.hall)
-            + len(stop.school.name)
+            + len(stop.organisation.name)
             + sum(map(len, stop.access))
             + sum(
-                150 + len(g.school.name) + len(g.agreed) + len(g.travel) + sum(map(len, g.access))
+                150 + len(g.organisation.name) + len(g.agreed) + len(g.travel) + sum(map(len, g.access))
                 for g in stop.guests
             )
             for stop in self.stops
@@ -155,7 +155,7 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
                 guests=tuple(
                     Guest(
                         booking=guest,
-                        school=schools[guest.organisation_id],
+                        organisation=schools[guest.organisation_id],
                         pupils=pupils.get(guest.id, {}),
                         travel=how[guest.id].travel.words() if guest.id in how else "",
                         agreed=how[guest.id].said if guest.id in how else "",
@@ -180,7 +180,9 @@ def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | No
     return legs.of_day(booked, ways, *nights.doors([tour_day])[tour_day.id])
 
 
-def _person(people: Iterable[VisitContact | NamedPerson], duty: str, school: School) -> PersonToAskFor | None:
+def _person(
+    people: Iterable[VisitContact | NamedPerson], duty: str, school: Organisation
+) -> PersonToAskFor | None:
     found = next((p for p in people if p.duty == duty), None)
     return (
         PersonToAskFor(name=found.name, phone=found.phone or school.telephone) if found is not None else None
@@ -218,7 +220,7 @@ def _pupils_of(bookings: Iterable[Booking]) -> dict[int, dict[int, int]]:
     return found
 
 
-def _schools_of(bookings: Iterable[Booking]) -> dict[int, School]:
+def _schools_of(bookings: Iterable[Booking]) -> dict[int, Organisation]:
     """The schools of some bookings by URN; one query."""
     rows = db.session.scalars(
         select(School).where(School.organisation_id.in_({b.organisation_id for b in bookings}))

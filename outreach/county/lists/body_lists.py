@@ -31,7 +31,7 @@ from outreach.county.lists import cells, entries, list_layout
 from outreach.county.lists.entries import CHANGED, LEFT, NEW, REPAIR, SAME, TWICE, Entry, ListPreview
 from outreach.county.lists.list_layout import Record
 from outreach.county.lists.uploads import Upload
-from outreach.county.schools import SchoolRecord
+from outreach.county.schools import OrganisationRecord
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
@@ -260,8 +260,8 @@ def withdraw(list_id: int, *, partnership_id: int, who: str, now: datetime) -> t
 def _touched_since(row: BodyList) -> set[int]:
     """The bodies of a list of which something else became known since it came in; two queries."""
     of_list = select(BodyListLine.organisation_id).where(BodyListLine.list_id == row.id)
-    later = select(SchoolRecord.organisation_id).where(
-        SchoolRecord.organisation_id.in_(of_list), SchoolRecord.recorded_at > row.recorded_at
+    later = select(OrganisationRecord.organisation_id).where(
+        OrganisationRecord.organisation_id.in_(of_list), OrganisationRecord.recorded_at > row.recorded_at
     )
     spoken = select(Contact.organisation_id).where(
         Contact.organisation_id.in_(of_list),
@@ -297,7 +297,7 @@ def _remove(body: Body, row: BodyList, *, who: str, now: datetime) -> bool:
     facts = bodies.said(bodies.facts_of(body))
     try:
         with db.session.begin_nested():
-            for table in (BodyListLine, Contact, SchoolRecord):
+            for table in (BodyListLine, Contact, OrganisationRecord):
                 db.session.execute(
                     delete(table)
                     .where(table.organisation_id == number)

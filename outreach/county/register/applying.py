@@ -22,9 +22,9 @@ from outreach.county.register.columns import Facts
 from outreach.county.register.files import RegisterFile, day_in
 from outreach.county.schools import (
     CLOSED,
+    OrganisationRecord,
     RegisterImport,
     School,
-    SchoolRecord,
     Succession,
     found_by,
     laestab,
@@ -78,13 +78,13 @@ def known(file: RegisterFile, la_codes: Collection[str] | None) -> KnownBefore:
     elsewhere = _elsewhere(file, la_codes, here)
     takers = hands.holders_of({*(la_codes or ()), *elsewhere.values(), *(row.la_code for row in file.rows)})
     holders = {urn: takers[code] for urn, code in elsewhere.items() if code in takers}
-    newest = select(func.max(SchoolRecord.id)).group_by(SchoolRecord.urn)
+    newest = select(func.max(OrganisationRecord.id)).group_by(OrganisationRecord.urn)
     if la_codes is None:
         facts, held, links = _facts(newest), corrections.standing(), _links(None)
     else:
         ours = select(School.urn).where(School.la_code.in_(la_codes))
         facts, held, links = (
-            _facts(newest.where(SchoolRecord.urn.in_(ours))),
+            _facts(newest.where(OrganisationRecord.urn.in_(ours))),
             corrections.standing(ours),
             _links(ours),
         )
@@ -92,7 +92,7 @@ def known(file: RegisterFile, la_codes: Collection[str] | None) -> KnownBefore:
         mine = {None, *(takers.get(code) for code in la_codes)}
         strangers = [row.urn for row in file.rows if row.urn not in here and holders.get(row.urn) in mine]
         for urns in _by(500, strangers):
-            facts |= _facts(newest.where(SchoolRecord.urn.in_(urns)))
+            facts |= _facts(newest.where(OrganisationRecord.urn.in_(urns)))
             held |= corrections.standing(urns)
         for urns in _by(500, sorted({link.predecessor for link in file.links} - here)):
             links |= _links(urns)
@@ -155,8 +155,8 @@ def _of_others(file: RegisterFile, holders: Mapping[int, int], takers: Mapping[s
 
 
 def _facts(newest: Select[int]) -> dict[int, Facts]:
-    columns = [getattr(SchoolRecord, name) for name in Facts._fields]
-    query = select(*columns).where(SchoolRecord.id.in_(newest)).order_by(SchoolRecord.urn)
+    columns = [getattr(OrganisationRecord, name) for name in Facts._fields]
+    query = select(*columns).where(OrganisationRecord.id.in_(newest)).order_by(OrganisationRecord.urn)
     rows = db.session.execute(query, execution_options={"yield_per": 5000})
     return {row[0]: Facts._make(row) for row in rows}
 
@@ -367,7 +367,7 @@ def _add_schools(batch: Collection[Change], of: RegisterImport) -> None:
     facts = [getattr(School, name) for name in names[:-2]]
     dated = literal(of.recorded_at, Instant), literal(of.id)
     copied = select(*facts, *dated).where(School.urn.in_([change.after.urn for change in batch]))
-    db.session.execute(insert(SchoolRecord).from_select(names, copied.order_by(School.urn)))
+    db.session.execute(insert(OrganisationRecord).from_select(names, copied.order_by(School.urn)))
 
 
 def _change_schools(batch: Collection[Change]) -> None:
@@ -400,7 +400,7 @@ def _columns(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_records(batch: Collection[Change], of: RegisterImport) -> None:
     dated = {"recorded_at": of.recorded_at, "import_id": of.id}
-    insert_many(table_of(SchoolRecord), [_columns(c.after._asdict()) | dated for c in batch])
+    insert_many(table_of(OrganisationRecord), [_columns(c.after._asdict()) | dated for c in batch])
 
 
 def _by(size: int, items: Collection[_T]) -> Iterator[list[_T]]:

@@ -18,7 +18,7 @@ from outreach.county.register.bulk import insert_many
 from outreach.county.register.changes import Changes
 from outreach.county.register.decisions import ACCEPTED, KEPT, OVERTAKEN, NoSuchChange, RegisterChange
 from outreach.county.register.noticing import LEAVING, Noticed
-from outreach.county.schools import Correction, RegisterImport, SchoolRecord
+from outreach.county.schools import Correction, OrganisationRecord, RegisterImport
 from outreach.ground import history
 from outreach.ground.db import db, table_of
 from outreach.ground.errors import Refusal
@@ -216,12 +216,12 @@ def _fields(change: RegisterChange) -> tuple[str, ...]:
     return together.get(change.field, (change.field,)) if change.can_be_kept else ()
 
 
-def _record_before(change: RegisterChange) -> SchoolRecord | None:
+def _record_before(change: RegisterChange) -> OrganisationRecord | None:
     """What the register said of the school before the import of this change."""
     return db.session.scalar(
-        select(SchoolRecord)
-        .where(SchoolRecord.urn == change.urn, SchoolRecord.recorded_at < change.recorded_at)
-        .order_by(SchoolRecord.id.desc())
+        select(OrganisationRecord)
+        .where(OrganisationRecord.urn == change.urn, OrganisationRecord.recorded_at < change.recorded_at)
+        .order_by(OrganisationRecord.id.desc())
         .limit(1)
     )
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register.changes import Changes, HeldElsewhere, HeldLink
-from outreach.county.schools import School, SchoolFacts, SchoolRecord, Succession
+from outreach.county.schools import OrganisationRecord, School, SchoolFacts, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -404,7 +404,7 @@ def _give(row: ChangeOfHands, now: datetime) -> None:
         "district_name": row.district_name,
     }
     said = {name: getattr(last or row.school, name) for name in SchoolFacts.__annotations__}
-    db.session.add(SchoolRecord(organisation_id=row.urn, recorded_at=now, **said | moved))
+    db.session.add(OrganisationRecord(organisation_id=row.urn, recorded_at=now, **said | moved))
     held = corrections.standing([row.urn]).get(row.urn, {})
     for name, value in moved.items():
         if name not in held:

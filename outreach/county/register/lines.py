@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.county.partnerships import Authority, AuthorityCovered
-from outreach.county.schools import OPEN_STATUSES, School, SchoolRecord, Succession, has_closed
+from outreach.county.schools import OPEN_STATUSES, OrganisationRecord, School, Succession, has_closed
 from outreach.ground.db import db
 
 
@@ -50,7 +50,7 @@ def anothers(urn: Any, partnership_id: int) -> ColumnElement[bool]:
 
 def ever_with(partnership_id: Any) -> Select[int]:
     """The URNs of every school that was ever with a partnership's authorities, as a part of other queries."""
-    return select(SchoolRecord.urn).where(SchoolRecord.la_code.in_(la_codes_ever(partnership_id)))
+    return select(OrganisationRecord.urn).where(OrganisationRecord.la_code.in_(la_codes_ever(partnership_id)))
 
 
 def la_codes_ever(partnership_id: Any) -> Any:

@@ -314,7 +314,7 @@ def _lapsing(programme: Programme, now: datetime) -> Action:
     until = held[0].held_until if held else None
     said = ""
     if soon:
-        said = f"{soon[0].school.name} has until the end of {_by(soon[0].reply_by, now)}"
+        said = f"{soon[0].organisation.name} has until the end of {_by(soon[0].reply_by, now)}"
     elif until is not None:
         said = f"{held[0].host.name} has until {clock(until)}, while it fills in the form"
     words = ("kept time is about to lapse", "kept times are about to lapse")
@@ -357,7 +357,9 @@ def _raise(reckoning: Reckoning, now: datetime) -> Action:
     if chases.is_anybody_reminded_out(programme.id):
         rows = raising.waiting(programme, now=now, target={s.organisation_id for s in reckoning.target})
     words = ("school to raise to its head or trust", "schools to raise to their heads or trusts")
-    return _about(RAISE, [r.school.organisation_id for r in rows], (*words, "reminded twice and silent"))
+    return _about(
+        RAISE, [r.organisation.organisation_id for r in rows], (*words, "reminded twice and silent")
+    )
 
 
 def _concerns(reckoning: Reckoning, found: Unconfirmed) -> Action:
@@ -408,7 +410,9 @@ def _beyond(partnership_id: int, now: datetime) -> Action:
     found = limits.beyond(partnership_id, now=now)
     words = ("school promised more than it has", "schools promised more than they have")
     return _about(
-        BEYOND, [b.school.organisation_id for b in found], (*words, found[0].school.name if found else "")
+        BEYOND,
+        [b.organisation.organisation_id for b in found],
+        (*words, found[0].organisation.name if found else ""),
     )
 
 

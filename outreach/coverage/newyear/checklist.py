@@ -11,7 +11,7 @@ from outreach.asking.confirming import requests
 from outreach.asking.confirming.requests import BACK, OTHERS, RIGHT, SILENT
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import RegisterImport, SchoolRecord
+from outreach.county.schools import OrganisationRecord, RegisterImport
 from outreach.coverage import readiness
 from outreach.coverage.newyear import first_round
 from outreach.coverage.newyear.first_round import FirstRound
@@ -133,7 +133,9 @@ def _register(la_codes: list[str], year: int) -> Step:
     imported = db.session.scalar(
         select(func.max(RegisterImport.recorded_at)).where(
             RegisterImport.id.in_(
-                select(SchoolRecord.import_id).where(SchoolRecord.la_code.in_(la_codes)).distinct()
+                select(OrganisationRecord.import_id)
+                .where(OrganisationRecord.la_code.in_(la_codes))
+                .distinct()
             )
         )
     )

@@ -29,11 +29,15 @@ def to_draw(programme: Programme, organisation_ids: Collection[int], *, now: dat
     waiting = {one.organisation_id: one for one in found.candidates}
     asked, left_out = recipients.sorted_out(programme, organisation_ids, found.target, now=now)
     left_out += [
-        NotWrittenTo(school=one.school, why="asked already")
+        NotWrittenTo(organisation=one.organisation, why="asked already")
         for one in asked
-        if one.school.organisation_id not in waiting
+        if one.organisation.organisation_id not in waiting
     ]
-    drawn = [waiting[one.school.organisation_id] for one in asked if one.school.organisation_id in waiting]
+    drawn = [
+        waiting[one.organisation.organisation_id]
+        for one in asked
+        if one.organisation.organisation_id in waiting
+    ]
     tiers = {key: n for n, key in enumerate(sorted({_due(one) for one in drawn}), start=1)}
     return ToDraw(
         due={one.organisation_id: Due(tier=tiers[_due(one)], words=_words(one)) for one in drawn},

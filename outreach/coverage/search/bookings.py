@@ -55,7 +55,7 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     rows = db.session.execute(
         matching(select(Booking, func.count().over()), partnership_id, want)
         .options(
-            contains_eager(Booking.school),
+            contains_eager(Booking.organisation),
             contains_eager(Booking.programme),
             contains_eager(Booking.performance),
         )

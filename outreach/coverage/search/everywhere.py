@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.coverage.search import bookings, people, schools
 from outreach.coverage.search.people import PersonHit
 from outreach.coverage.search.schools import SchoolHit
@@ -31,7 +31,7 @@ class SearchFound:
     people: tuple[PersonHit, ...] = ()
     bookings: tuple[Booking, ...] = ()
     letters: tuple[Letter, ...] = ()
-    near: tuple[School, ...] = ()
+    near: tuple[Organisation, ...] = ()
 
     @property
     def any(self) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from outreach.county import schools
 from outreach.county.partnerships import Authority
 from outreach.county.register import lines
-from outreach.county.schools import OPEN_STATUSES, School, Succession
+from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
 from outreach.coverage.search.typed import PHONE_FROM, Wanted
 from outreach.ground.db import db
 
@@ -23,9 +23,9 @@ class SchoolHit:
     """A school; `came_from`: predecessors by whose name it was found; `became`: what became of one that is
     closed, each with whether it is one of ours, too."""
 
-    school: School
+    organisation: Organisation
     came_from: tuple[str, ...] = ()
-    became: tuple[tuple[School, bool], ...] = ()
+    became: tuple[tuple[Organisation, bool], ...] = ()
 
 
 def school_of_organisation_id(partnership_id: int, want: Wanted) -> int | None:
@@ -69,7 +69,7 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     return total, tuple(_with_kin(partnership_id, [school for school, _ in rows], want) if rows else ())
 
 
-def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list[SchoolHit]:
+def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -> list[SchoolHit]:
     """What each came from (where its own words would not have found it), and what a closed one became; one
     query."""
     organisation_ids = [school.organisation_id for school in rows]
@@ -113,7 +113,7 @@ def _with_kin(partnership_id: int, rows: Sequence[School], want: Wanted) -> list
         ]
         hits.append(
             SchoolHit(
-                school=school,
+                organisation=school,
                 came_from=() if own else tuple(came_from),
                 became=() if school.is_open else tuple(became),
             )
@@ -132,7 +132,7 @@ COMMON = frozenset(
 NEAR_ENOUGH = 0.75
 
 
-def near(partnership_id: int, want: Wanted, most: int = 5) -> tuple[School, ...]:
+def near(partnership_id: int, want: Wanted, most: int = 5) -> tuple[Organisation, ...]:
     """Schools whose words are spelt much like those that were typed, the nearest first."""
     telling = [word for word in want.words if word not in COMMON and len(word) > 3 and not word.isdigit()]
     if not telling:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from sqlalchemy import func, select
 
 from outreach.county import partnerships
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage.standings import Reckoning, Standing, Word
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -133,7 +133,9 @@ def _day(lines: Sequence[PlanLine], own: SeasonDay | None, ends: Ends, ways: Roa
         for show in (own.shows if own else ())
     ]
     hosts = [
-        (line.get_in_at, _at(line.organisation_id, line.school)) for line in lines if line.guest_of is None
+        (line.get_in_at, _at(line.organisation_id, line.organisation))
+        for line in lines
+        if line.guest_of is None
     ]
     minutes, kilometres = _way([*booked, *hosts], ends, ways)
     was_minutes, was_kilometres = _way(booked, ends, ways)
@@ -168,5 +170,5 @@ def _way(stops: Iterable[tuple[datetime, Stop]], ends: Ends, ways: Roads) -> tup
     )
 
 
-def _at(organisation_id: int, where: Performance | School) -> Stop:
+def _at(organisation_id: int, where: Performance | Organisation) -> Stop:
     return roads.school_stop(organisation_id, where.easting, where.northing)

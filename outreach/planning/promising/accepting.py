@@ -103,7 +103,7 @@ def _lock(lines: Sequence[PlanLine], organisation_ids: Sequence[int], day_ids: S
     """All schools by URN and then all tour days, so that two who accept much at once never wait for each
     other."""
     for organisation_id in sorted({*(line.organisation_id for line in lines), *organisation_ids}):
-        performances.lock_school(organisation_id)
+        performances.lock_organisation(organisation_id)
     kept = room_of.proposals(line.proposal_id for line in lines if line.proposal_id is not None)
     days = {line.tour_day_id for line in lines if line.tour_day_id is not None}
     performances.lock_days({*days, *day_ids, *falling_days(kept.values())})
@@ -144,7 +144,7 @@ def _propose(each: LineOutlook, plan: TourPlan, done: Accepted, *, who: str, now
     assert each.slot is not None and each.contact is not None and each.reply_by is not None
     offer = ProposalDraft(
         programme=plan.programme,
-        school=line.school,
+        organisation=line.organisation,
         slot=each.slot,
         people=[each.contact],
         reply_by=each.reply_by,
@@ -164,12 +164,12 @@ def _invite(each: LineOutlook, plan: TourPlan, done: Accepted, *, who: str, now:
     not."""
     line, show, contact = each.line, each.show, each.contact
     assert show is not None and contact is not None
-    words = invitations.asking(plan.programme, line.school, now=now)
+    words = invitations.asking(plan.programme, line.organisation, now=now)
     said = f"As the guests of {show.host.name}, which has seats left for you; it is asked first"
     refusal = _tried(
         lambda: invitations.invite(
             plan.programme,
-            line.school,
+            line.organisation,
             contact,
             who=who,
             now=now,

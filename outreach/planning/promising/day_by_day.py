@@ -12,7 +12,7 @@ from outreach.booking import promises, proposals
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_locations
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 from outreach.ground.timespans import wall
@@ -37,7 +37,7 @@ class OnDay:
     """
 
     what: str
-    school: School
+    organisation: Organisation
     starts_at: datetime
     get_in_at: datetime
     away_at: datetime
@@ -91,7 +91,7 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     shows = _standing([row.id for row in on_tour], now=now)
     bookings = promises.of_performances(show.id for show in shows)
     kept = proposals.keeping(plan.programme_id)
-    schools = {line.organisation_id: line.school for line in here} | {
+    schools = {line.organisation_id: line.organisation for line in here} | {
         show.organisation_id: show.host for show in shows
     }
     where = school_locations.locate_all(list(schools.values()))
@@ -190,7 +190,7 @@ def _stands(
     place = roads.school_stop(show.organisation_id, show.easting, show.northing).place
     return OnDay(
         what=what,
-        school=show.host,
+        organisation=show.host,
         starts_at=show.starts_at,
         get_in_at=show.get_in_at,
         away_at=show.away_at,
@@ -207,7 +207,7 @@ def _stands(
 def _drawn(line: PlanLine, guests: dict[int, list[PlanLine]], place: Place | None) -> OnDay:
     return OnDay(
         what=ON_PAPER,
-        school=line.school,
+        organisation=line.organisation,
         starts_at=line.starts_at,
         get_in_at=line.get_in_at,
         away_at=line.away_at,
@@ -235,7 +235,7 @@ def _troupe(
     at, ready_at = start, wall(row.day, row.leaves) if row is not None else None
     stops, driving = [], 0
     for show in sorted(shows, key=lambda each: each.get_in_at):
-        here = Stop(show.school.organisation_id, show.place)
+        here = Stop(show.organisation.organisation_id, show.place)
         road = ways.minutes(at, here) if at is not None else None
         slack = None
         if road is not None and ready_at is not None:

@@ -46,7 +46,7 @@ def get(partnership_id: int, plan_id: int, line_id: int) -> PlanLine:
         select(PlanLine)
         .join(PlanLine.plan)
         .where(PlanLine.id == line_id, PlanLine.plan_id == plan_id, TourPlan.state.in_(orders.READABLE))
-        .options(joinedload(PlanLine.plan).joinedload(TourPlan.programme), joinedload(PlanLine.school))
+        .options(joinedload(PlanLine.plan).joinedload(TourPlan.programme), joinedload(PlanLine.organisation))
     )
     if found is None or found.plan.programme.partnership_id != partnership_id:
         raise NoSuchLine("There is no such line in this plan.")
@@ -75,7 +75,7 @@ def put_back(line: PlanLine, *, who: str, now: datetime) -> None:
         return
     host = db.session.get(PlanLine, line.guest_of) if line.guest_of is not None else None
     if host is not None and host.state == STRUCK:
-        raise IsStruck(f"Put {host.school.name} back first: {line.school.name} is its guest.")
+        raise IsStruck(f"Put {host.organisation.name} back first: {line.organisation.name} is its guest.")
     line.state = DRAWN
     _record("put back into a plan", line, who=who, now=now)
 
@@ -110,7 +110,9 @@ def move(line: PlanLine, key: str, *, who: str, now: datetime) -> PlanLine:
     db.session.refresh(line)
     _not_proposed(line)
     if line.guest_of is not None:
-        raise GoesWithItsHost(f"{line.school.name} is a guest: move its host’s show, and it goes along.")
+        raise GoesWithItsHost(
+            f"{line.organisation.name} is a guest: move its host’s show, and it goes along."
+        )
     slot = next((s for offer in elsewhere(line, now=now) for s in offer.slots if s.key == key), None)
     if slot is None or slot.starts_at <= now or _has_another_then(line, slot):
         raise DoesNotFit(
@@ -147,7 +149,7 @@ def _room(line: PlanLine, *, now: datetime) -> Room:
         and each.tour_day_id is not None
     ]
     coming = [day.id for day in days.of_programme(plan.programme_id) if day.day > day_of(now)]
-    room = Room(plan.programme, coming, [line.school, *(each.school for each in others)], now=now)
+    room = Room(plan.programme, coming, [line.organisation, *(each.organisation for each in others)], now=now)
     kept = room_of.proposals(each.proposal_id for each in (line, *others) if each.proposal_id is not None)
     for proposal in kept.values():
         room.lift(proposal)
@@ -177,7 +179,7 @@ def _guests_of(line: PlanLine) -> list[PlanLine]:
 def _not_proposed(line: PlanLine) -> None:
     if line.state == ACCEPTED:
         raise AlreadyProposed(
-            f"{line.school.name} has been asked about {day_short(line.starts_at)} at {clock(line.starts_at)}. "
+            f"{line.organisation.name} has been asked about {day_short(line.starts_at)} at {clock(line.starts_at)}. "
             "Take the proposal back on the school’s page, or plan again."
         )
 

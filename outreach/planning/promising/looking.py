@@ -15,7 +15,7 @@ from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -93,7 +93,7 @@ def look(
     `dropping`: proposals that are taken back first, so that their times are free.
     """
     programme = plan.programme
-    schools = [line.school for line in lines]
+    schools = [line.organisation for line in lines]
     moving = room_of.proposals(
         {line.proposal_id for line in lines if line.proposal_id is not None} | set(dropping)
     )
@@ -153,7 +153,11 @@ def letter(looked: LineOutlook, programme: Programme, *, who: str, now: datetime
     if looked.contact is None:
         return None
     offer = ProposalDraft(
-        programme=programme, school=line.school, slot=slot, people=[looked.contact], reply_by=looked.reply_by
+        programme=programme,
+        organisation=line.organisation,
+        slot=slot,
+        people=[looked.contact],
+        reply_by=looked.reply_by,
     )
     return proposing.preview(offer, who=who, now=now)
 
@@ -177,7 +181,7 @@ def _why_gone(
     """Why a line cannot be, whoever is written to; '' where it can."""
     if line.proposal_id is not None and (proposal is None or not proposal.is_open(now)):
         return "the school has answered meanwhile, or its time has lapsed"
-    refusal = holds.why_nothing(programme, line.school, account)
+    refusal = holds.why_nothing(programme, line.organisation, account)
     if refusal is not None:
         booked = isinstance(refusal, holds.AlreadyBooked)
         return "the school has booked meanwhile" if booked else refusal.message.rstrip(".")
@@ -212,19 +216,21 @@ def _guest(
     """A guest is invited once its host has booked: whether it comes, and whether it may, they say
     themselves."""
     host = db.session.get_one(PlanLine, line.guest_of)
-    refusal = holds.why_nothing(line.plan.programme, line.school, account)
+    refusal = holds.why_nothing(line.plan.programme, line.organisation, account)
     if refusal is not None:
         return LineOutlook(line=line, what=GONE, why=refusal.message.rstrip("."))
     if host.state == STRUCK:
-        return LineOutlook(line=line, what=GONE, why=f"the show at {host.school.name} was struck")
+        return LineOutlook(line=line, what=GONE, why=f"the show at {host.organisation.name} was struck")
     if show is None:
         said = "has said yes" if host.state == ACCEPTED else "has been asked and said yes"
-        return LineOutlook(line=line, what=WAITS, why=f"it waits until {host.school.name} {said}")
+        return LineOutlook(line=line, what=WAITS, why=f"it waits until {host.organisation.name} {said}")
     if show.starts_at <= now:
         return LineOutlook(line=line, what=GONE, why="the show is past")
     left = seats[show.id]
     if left < (line.pupils or 1):
-        return LineOutlook(line=line, what=GONE, why=f"{host.school.name} has {count(left, 'seat')} left")
+        return LineOutlook(
+            line=line, what=GONE, why=f"{host.organisation.name} has {count(left, 'seat')} left"
+        )
     if line.organisation_id in nobody:
         return LineOutlook(line=line, what=NOBODY, why=nobody[line.organisation_id])
     return LineOutlook(line=line, what=INVITE, contact=people[line.organisation_id], show=show)
@@ -257,6 +263,6 @@ def _seats(programme: Programme, shows: Mapping[int, Performance]) -> dict[int, 
     }
 
 
-def without_address(found: Sequence[LineOutlook]) -> list[School]:
+def without_address(found: Sequence[LineOutlook]) -> list[Organisation]:
     """The schools that nobody can be written to."""
-    return [each.line.school for each in found if each.what == NOBODY]
+    return [each.line.organisation for each in found if each.what == NOBODY]

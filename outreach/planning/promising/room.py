@@ -12,7 +12,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import partnerships, school_days, school_locations
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_locations import Located
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock
@@ -29,7 +29,12 @@ class Room:
     """Some tour days as they stand now; lines are laid on them one by one. A constant number of queries."""
 
     def __init__(
-        self, programme: Programme, tour_day_ids: Collection[int], schools: Iterable[School], *, now: datetime
+        self,
+        programme: Programme,
+        tour_day_ids: Collection[int],
+        schools: Iterable[Organisation],
+        *,
+        now: datetime,
     ) -> None:
         self.programme = programme
         self.partnership = partnerships.get(programme.partnership_id)
@@ -99,7 +104,7 @@ def proposals(ids: Iterable[int]) -> dict[int, Proposal]:
         .where(Proposal.id.in_(set(ids)))
         .options(
             joinedload(Proposal.performance),
-            joinedload(Proposal.school),
+            joinedload(Proposal.organisation),
             joinedload(Proposal.programme),
             selectinload(Proposal.people),
         )

@@ -16,7 +16,7 @@ from outreach.booking import promises, told
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
@@ -97,7 +97,7 @@ class DueReminder:
     """One show of which a school is to be reminded now, and all who are named for it and can be reached."""
 
     booking: Booking
-    school: School
+    organisation: Organisation
     kind: str
     calendar: SchoolCalendar
     people: list[VisitContact]
@@ -126,7 +126,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
         return []
     today = day_of(now)
     query = (
-        select(Booking, School)
+        select(Booking, Organisation)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(School, School.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
@@ -160,7 +160,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     return [
         DueReminder(
             booking=booking,
-            school=school,
+            organisation=school,
             kind=kinds[booking.id],
             calendar=calendars[school.organisation_id],
             people=people[booking.id],
@@ -260,7 +260,7 @@ def days_to_come(booking: Booking, plan: Schedule, *, now: datetime) -> list[dat
     """The days on which the school is still reminded of a show, as a round of six in the morning finds them; [] while
     that is switched off, or the school wants none. `plan`: what is settled for the programme."""
     show_day, today = day_of(booking.performance.starts_at), day_of(now)
-    if booking.is_over(now) or booking.programme.closed_at is not None or not booking.school.is_open:
+    if booking.is_over(now) or booking.programme.closed_at is not None or not booking.organisation.is_open:
         return []
     if not plan.visits_on or stopping.stopped(booking.programme_id, booking.organisation_id):
         return []

@@ -76,7 +76,7 @@ def for_families(
                 ),
             ),
         ]
-    lead, phone = _lead(people), booking.school.telephone
+    lead, phone = _lead(people), booking.organisation.telephone
     ring = [
         ("Our safeguarding lead", phone or AT_THE_OFFICE),
         ("NSPCC, for adults", "0808 800 5000"),
@@ -145,7 +145,7 @@ def values(booking: Booking, calendar: SchoolCalendar, *, now: datetime) -> dict
     coming = [y for y, n in promises.pupils_of(booking).items() if n]
     about = programme.summary.strip()
     return {
-        "school": booking.school.name,
+        "school": booking.organisation.name,
         "programme": programme.title,
         "about": about + "." if about and about[-1] not in ".!?" else about,
         "year groups": year_groups_name(coming) if coming else "Our staff",
@@ -195,7 +195,7 @@ def _sheet(
     foot: str,
     now: datetime,
 ) -> Sheet:
-    school = booking.school
+    school = booking.organisation
     return Sheet(
         title=texts.title_of(words, said),
         school_name=school.name,

@@ -176,7 +176,7 @@ def booking_change(reference: str) -> Any:
     stands = opened.over(lambda: _as_promised(reference), found, "changed", "moved")
     if request.method == "POST" and forms.valid(asked, room):
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(found.organisation_id))
+            stands.unchanged(lambda: performances.lock_organisation(found.organisation_id))
             bookings.change(our_booking(reference), _promise(asked, room), who=who(), now=now, by=COORDINATOR)
         return _done(reference, "Changed. Whoever has it in the calendar gets the new numbers.")
     page = render_template(

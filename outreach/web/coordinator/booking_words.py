@@ -16,7 +16,7 @@ from outreach.booking.promises import (
     Booking,
     Cancellation,
 )
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import audience
 from outreach.ground.wording import (
     and_list,
@@ -99,7 +99,7 @@ def cancelled(cancellation: Cancellation) -> tuple[str, str]:
 
 def closing(hit: Closing) -> str:
     """That its school will not be there for the show."""
-    school = hit.booking.school
+    school = hit.booking.organisation
     if not school.is_open:
         return f"{school.name} is closed."
     if hit.closes and not hit.heirs:
@@ -107,7 +107,7 @@ def closing(hit: Closing) -> str:
     return f"{school.name} is followed by {and_list(s.name for s in hit.heirs)}."
 
 
-def hand_on(heirs: Sequence[School]) -> str:
+def hand_on(heirs: Sequence[Organisation]) -> str:
     """The link to what can be done then, which names a single heir; '' without any."""
     if not heirs:
         return ""

@@ -120,7 +120,7 @@ def called_off_times(call_off_id: int) -> Any:
         failed = replacing.keep_times(
             _done(call_off_id), wanted, reply_by=form.reply_by.data, who=who(), now=clock.now()
         )
-        names = [f"{n.school.name} ({failed[n.id]})" for n in call_offs.lines(done) if n.id in failed]
+        names = [f"{n.organisation.name} ({failed[n.id]})" for n in call_offs.lines(done) if n.id in failed]
     kept = sum(1 for key in wanted.values() if key) - len(failed)
     said = f"{count(kept, 'time')} kept. Each school gets a letter with a tentative entry."
     return _back(

@@ -161,7 +161,7 @@ def chasing_list() -> Any:
         n = len(found)
         page, pages = _page(n)
         rows = found[(page - 1) * PAGE : page * PAGE]
-        by_phone = _by_phone(programme, [row for row in rows if row.school.organisation_id in target])
+        by_phone = _by_phone(programme, [row for row in rows if row.organisation.organisation_id in target])
     else:
         flash("There is no such list. This is what there is.", "confirm")
         return redirect(url_for("coordinator.chasing", programme=programme.id), 303)
@@ -294,8 +294,8 @@ def _seen(form: RaiseForm) -> str:
 def _not_waiting(organisation_id: int, programme: Programme) -> Any:
     """Why a school is not to be raised now, on its own page."""
     coming, left = reminders.coming(programme, now=clock.now())
-    why = next((row.why for row in left if row.school.organisation_id == organisation_id), "")
-    if any(r.school.organisation_id == organisation_id for r in coming):
+    why = next((row.why for row in left if row.organisation.organisation_id == organisation_id), "")
+    if any(r.organisation.organisation_id == organisation_id for r in coming):
         said = "It still has a reminder to come, so it is not raised yet."
     else:
         said = f"It does not wait to be raised: {why}." if why else "It does not wait to be raised."
@@ -327,7 +327,7 @@ def _page(n: int) -> tuple[int, int]:
 
 def _by_phone(programme: Programme, rows: Sequence[Any]) -> set[int]:
     """For whom of a list one can book by phone, by URN."""
-    return books_by_phone(programme, [row.school for row in rows], now=clock.now())
+    return books_by_phone(programme, [row.organisation for row in rows], now=clock.now())
 
 
 def _again(programme: Programme) -> Programme:

@@ -46,7 +46,7 @@ def send() -> Any:
         return _page(programme, no.message), 422
     with transaction():
         sent = requests.send(programme, seen, target, who=who(), now=now)
-        written, left_out = len(sent.recipients), [o.school.name for o in sent.left_out]
+        written, left_out = len(sent.recipients), [o.organisation.name for o in sent.left_out]
     told = f"{count(written, 'letter')} waiting to go out."
     if left_out:
         told += f" Left out, since something changed meanwhile: {', '.join(left_out[:5])}"

@@ -76,7 +76,7 @@ def put_on_file(organisation_id: int, form: ContactForm) -> None:
 
 def put_right(organisation_id: int, contact_id: int, form: ContactForm, stands: Opened) -> None:
     now = clock.now()
-    stands.unchanged(lambda: performances.lock_school(organisation_id))
+    stands.unchanged(lambda: performances.lock_organisation(organisation_id))
     contacts.change(
         standing(organisation_id, contact_id),
         contacts.details(form.name.data, form.role.data, form.address.data, form.phone.data),

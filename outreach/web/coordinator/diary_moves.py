@@ -92,7 +92,7 @@ def diary_move_to(performance_id: int) -> Any:
                 who=who(),
                 now=now,
             )
-            name, programme_id = found.school.name, found.programme.id
+            name, programme_id = found.organisation.name, found.programme.id
             told, at = made.told, made.starts_at
     flash(
         f"{name} is moved to {day_words(at)}, {clock_words(at)}. "

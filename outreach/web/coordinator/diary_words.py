@@ -182,7 +182,7 @@ class DiaryWords:
 
     @property
     def title(self) -> str:
-        return f"Move {self.moved.school.name}" if self.moved is not None else "Diary"
+        return f"Move {self.moved.organisation.name}" if self.moved is not None else "Diary"
 
     @property
     def lead(self) -> Sentence:

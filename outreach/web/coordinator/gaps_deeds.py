@@ -131,7 +131,7 @@ def gaps_remind() -> Any:
         programme = _again(programme)
         sent = reminders.send(programme, seen, who=who(), now=now, words=words, seen=seen, target=target)
         written = len(sent.written)
-        left = [(x.school.name, x.why) for x in sent.left_out]
+        left = [(x.organisation.name, x.why) for x in sent.left_out]
     flash(f"{count(written, 'reminder')} waiting to go out.")
     if left:
         named = and_list([f"{name} ({why})" for name, why in left[:12]])

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from outreach.booking import promises
 from outreach.booking.desk import handing_on
 from outreach.county.register import lines
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.web import forms
@@ -58,11 +58,11 @@ def booking_hand_back(reference: str) -> Any:
     our_booking(reference)
     with back_to(_at(reference), "stop"), transaction():
         found = handing_on.hand_back(our_booking(reference), who=who(), now=clock.now())
-        name = found.school.name
+        name = found.organisation.name
     return _done(reference, f"It stands under {name} again. Everybody who has it in the calendar is told.")
 
 
-def _named(school: School) -> str:
+def _named(school: Organisation) -> str:
     return ", ".join(part for part in (school.name, school.town, f"URN {school.organisation_id}") if part)
 
 

@@ -74,11 +74,11 @@ class Card:
         if self.mail.task in (WISH, DECLINE, NEWCOMER, DOUBT):
             if self.proposal is not None:
                 starts_at = self.proposal.starts_at
-                return f"{self.proposal.school.name}, kept: {day(starts_at)} at {at(starts_at)}"
+                return f"{self.proposal.organisation.name}, kept: {day(starts_at)} at {at(starts_at)}"
             if self.matter is not None:
                 booking, starts_at = self.matter.booking, self.matter.booking.performance.starts_at
                 whose = ", the company’s entry" if self.matter.of_troupe else ""
-                return f"{booking.school.name}{whose}, {day(starts_at)} at {at(starts_at)}"
+                return f"{booking.organisation.name}{whose}, {day(starts_at)} at {at(starts_at)}"
         return self.about
 
     @property

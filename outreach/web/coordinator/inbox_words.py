@@ -478,7 +478,9 @@ def about(card: Card) -> About:
 
 
 def _proposal(card: Card, proposal: Proposal) -> About:
-    school = link(proposal.school.name, url_for("coordinator.school", organisation_id=card.organisation_id))
+    school = link(
+        proposal.organisation.name, url_for("coordinator.school", organisation_id=card.organisation_id)
+    )
     time = f", {day(proposal.starts_at)} at {clock(proposal.starts_at)}"
     stands = (
         f"Kept until the end of {day(proposal.reply_by)}"

@@ -175,14 +175,14 @@ def letter_address(letter_id: int) -> Any:
     lost = corrected_addresses.lost_with(found, now=clock.now())
     if lost is None:
         abort(404)
-    our_school(lost.school.organisation_id)
+    our_school(lost.organisation.organisation_id)
     if form.validate_on_submit():
         with transaction():
             done = corrected_addresses.put_right(
                 _letter(letter_id), form.address.data, source=form.source.data, who=who(), now=clock.now()
             )
         flash(_righted(done))
-        return redirect(url_for("coordinator.school", organisation_id=lost.school.organisation_id), 303)
+        return redirect(url_for("coordinator.school", organisation_id=lost.organisation.organisation_id), 303)
     page = render_template("coordinator/letter_address.html", letter=found, lost=lost, form=form)
     return page, status()
 

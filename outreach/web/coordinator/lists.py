@@ -36,7 +36,7 @@ from outreach.county.lists.entries import (
 from outreach.county.lists.headings import BODIES, CONTACTS, KINDS, OF_PEOPLE, SKIP, VISITS
 from outreach.county.lists.list_layout import Layout
 from outreach.county.lists.uploads import Upload
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage import standings
 from outreach.ground import clock, tabular, workbooks
 from outreach.ground.db import transaction
@@ -663,7 +663,7 @@ def _at(kind: str, what: str, **more: Any) -> str:
     return url_for(f"coordinator.{PAGES[kind]}_{what}", **more)
 
 
-def _likely(entry: Entry, looked: ListPreview[Any]) -> tuple[School, ...]:
+def _likely(entry: Entry, looked: ListPreview[Any]) -> tuple[Organisation, ...]:
     if entry.said is None or looked.ours is None:
         return ()
     return looked.ours.find(entry.said).likely or looked.ours.likely(entry.said)

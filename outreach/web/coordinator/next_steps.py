@@ -12,7 +12,7 @@ from outreach.asking.chasing.reminders import Reminder
 from outreach.asking.recipients import whom_to_propose_to
 from outreach.booking import accounts, diary, holds
 from outreach.county import contacts, schools
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage import gaps
 from outreach.coverage.standings import Standing
 from outreach.ground.timespans import day_of
@@ -90,11 +90,13 @@ class NextSteps:
         ]
         if silent and self.asks:
             coming, _ = reminders.coming(programme, silent, now=now)
-            self.reminders = {r.school.organisation_id: r for r in coming}
+            self.reminders = {r.organisation.organisation_id: r for r in coming}
             if max((self.reminded.get(organisation_id, 0) for organisation_id in silent), default=0) >= len(
                 chases.REMINDERS
             ):
-                self.raised = {row.school.organisation_id: row for row in raising.waiting(programme, now=now)}
+                self.raised = {
+                    row.organisation.organisation_id: row for row in raising.waiting(programme, now=now)
+                }
                 self._rung = _calls(
                     programme, {organisation_id: families[organisation_id] for organisation_id in silent}
                 )
@@ -153,7 +155,7 @@ class NextSteps:
         )
 
 
-def books_by_phone(programme: Programme, of: Sequence[School], *, now: datetime) -> set[int]:
+def books_by_phone(programme: Programme, of: Sequence[Organisation], *, now: datetime) -> set[int]:
     """The URNs of those for which something could be booked while they are on the phone; two queries, none of
     nobody."""
     if not of:

@@ -11,7 +11,7 @@ from outreach.asking.invitations import DECLINED
 from outreach.asking.own_letters import drafts
 from outreach.asking.own_letters.drafts import LONGEST, LONGEST_SUBJECT, OwnLetter, Typed
 from outreach.asking.own_letters.placeholders import PLACEHOLDERS
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
 from outreach.web import forms
@@ -40,7 +40,7 @@ class OwnLetterForm(forms.Form):
 
 
 def form_for(
-    programme: Programme, schools: Sequence[School], typed: Typed | None = None, *, sent: bool = True
+    programme: Programme, schools: Sequence[Organisation], typed: Typed | None = None, *, sent: bool = True
 ) -> OwnLetterForm:
     """Whether schools that said no get it, too, is asked where there are any. Not `sent`: the request is another
     form's."""
@@ -76,12 +76,12 @@ def form_key_sent() -> str:
 
 
 def draft_page(
-    programme: Programme, letter: OwnLetter, schools: Sequence[School], form: OwnLetterForm
+    programme: Programme, letter: OwnLetter, schools: Sequence[Organisation], form: OwnLetterForm
 ) -> Any:
     return _page(programme, form, schools, letter=letter), status()
 
 
-def _page(programme: Programme, form: OwnLetterForm, schools: Sequence[School], **more: Any) -> str:
+def _page(programme: Programme, form: OwnLetterForm, schools: Sequence[Organisation], **more: Any) -> str:
     return render_template(
         "coordinator/own_letter_form.html",
         programme=programme,

@@ -129,7 +129,7 @@ def own_letter_html(own_letter_id: int, organisation_id: int) -> Any:
     letter, school = _ours(own_letter_id), our_school(organisation_id)
     with back_to(url_for("coordinator.own_letter", own_letter_id=own_letter_id)):
         found = sending.preview(_programme(letter), letter, school.organisation_id, now=clock.now())
-    if found.letter is None or found.shown is None or found.shown.school != school:
+    if found.letter is None or found.shown is None or found.shown.organisation != school:
         abort(404)
     return in_frame(found.letter.html)
 

@@ -103,7 +103,7 @@ def _list_page(programme: Programme, form: PostedForm) -> str:
         waiting=[one for one in made if one.posted_on is None],
         posted=[one for one in made if one.posted_on is not None],
         without=[s for s in reckoning.target if s.standing == Word.UNREACHABLE],
-        waiting_organisation_ids={one.school.organisation_id for one in made if one.posted_on is None},
+        waiting_organisation_ids={one.organisation.organisation_id for one in made if one.posted_on is None},
         ticked=set(_letters()),
         late=programme.closed_at is not None or day_of(now) > programme.reply_by,
     )

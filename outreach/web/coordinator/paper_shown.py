@@ -31,7 +31,7 @@ def preview_page(programme: Programme, organisation_ids: list[int]) -> Any:
     if to:
         page = links.school_page(stationery.settings().public_url, PREVIEW_TOKEN)
         asking = rounds.words_for(programme, [to[0].organisation_id], now=now)[to[0].organisation_id]
-        shown = paper.MadeLetter(school=to[0], asking=asking, page=page, code=SAMPLE_CODE)
+        shown = paper.MadeLetter(organisation=to[0], asking=asking, page=page, code=SAMPLE_CODE)
     return render_template(
         "coordinator/paper_preview.html",
         programme=programme,

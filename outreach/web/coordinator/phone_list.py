@@ -8,7 +8,7 @@ from flask import g, render_template, request
 from outreach.asking import notes
 from outreach.county import contacts, schools
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.ground import clock
 from outreach.web.coordinator import gaps_query
@@ -62,7 +62,7 @@ def phone_list() -> Any:
 
 
 def _numbers(
-    found: Mapping[int, School], people: Mapping[int, Sequence[Contact]]
+    found: Mapping[int, Organisation], people: Mapping[int, Sequence[Contact]]
 ) -> dict[int, dict[str, list[str]]]:
     """{URN: {number: who answers there}}, the school's own number first; people without one are under ''."""
     numbers: dict[int, dict[str, list[str]]] = {}

@@ -141,7 +141,7 @@ def _said(done: Accepted) -> list[tuple[str, str]]:
         else []
     )
     if done.left:
-        named = "; ".join(f"{line.school.name}: {why}" for line, why in done.left[:10])
+        named = "; ".join(f"{line.organisation.name}: {why}" for line, why in done.left[:10])
         more = f"; and {len(done.left) - 10} more, named in the list" if len(done.left) > 10 else ""
         said.append((f"Not done: {named}{more}.", "confirm"))
     return said

@@ -50,7 +50,7 @@ def plan_line(plan_id: int, line_id: int) -> Any:
     """What is decided of one line: strike, put back, pin, unpin. Back to the page that it was decided on."""
     line = _line(plan_id, line_id)
     deed = request.form.get("deed", "")
-    now, said = clock.now(), line.school.name
+    now, said = clock.now(), line.organisation.name
     with back_to(_decided_on(line), "stop"), transaction():
         if deed == "strike":
             deciding.strike(line, who=who(), now=now)
@@ -81,7 +81,9 @@ def plan_line_move(plan_id: int, line_id: int) -> Any:
     if request.method == "POST" and no is None:
         with transaction():
             deciding.move(line, request.form.get("slot", "")[:30], who=who(), now=now)
-        flash(f"{line.school.name} is drawn on {day_words(line.day)} at {clock_words(line.starts_at)} now.")
+        flash(
+            f"{line.organisation.name} is drawn on {day_words(line.day)} at {clock_words(line.starts_at)} now."
+        )
         return redirect(url_for("coordinator.plan_day", plan_id=plan_id, day=line.day.isoformat()), 303)
     offers = [] if line.state not in (DRAWN, REFUSED) or line.guest_of else deciding.elsewhere(line, now=now)
     best = sorted((offer for offer in offers if offer.gaps), key=lambda offer: offer.rank)[:BEST]
@@ -114,7 +116,12 @@ def _map(here: TroupesDay) -> DayMap | None:
         if points:
             minutes.append(stop.road)
         points.append(
-            Point(place=stop.place, name=stop.school.name, said=clock_words(stop.starts_at), kind=stop.what)
+            Point(
+                place=stop.place,
+                name=stop.organisation.name,
+                said=clock_words(stop.starts_at),
+                kind=stop.what,
+            )
         )
     if here.end is not None and here.stops:
         minutes.append(here.back)

@@ -96,7 +96,7 @@ def read_out(here: TroupesDay) -> str:
     way = [here.leaves_from] if here.leaves_from else []
     for stop in here.stops:
         to = f"{count(stop.road, 'minute')} to " if stop.road else ""
-        way.append(f"{to}{stop.school.name}")
+        way.append(f"{to}{stop.organisation.name}")
     if here.back:
         way.append(f"{count(here.back, 'minute')} back")
     return f"Map of the day of {here.troupe_name}: {', '.join(way)}"
@@ -119,7 +119,7 @@ def _beneath(stop: OnDay) -> Iterator[str]:
     times = f"set-up from {clock(stop.get_in_at)}, away by {clock(stop.away_at)}"
     yield f"{clock(stop.starts_at)}; {times}{pupils}"
     for guest in stop.guests:
-        yield f"With {guest.school.name} as guests{_pupils(guest, ', ')}"
+        yield f"With {guest.organisation.name} as guests{_pupils(guest, ', ')}"
     if stop.line and stop.line.place_guessed:
         yield "Its place is not known: drawn in the middle of its district."
 

@@ -213,7 +213,7 @@ def day_by_day(
 ) -> list[DayShown]:
     """What it proposes; `based_on_another`: a line may be where it was in the plan before."""
     lines = [line for here in by_day.values() for line in here]
-    hosts, nth = {line.id: line.school.name for line in lines}, _nth(lines)
+    hosts, nth = {line.id: line.organisation.name for line in lines}, _nth(lines)
     return [
         DayShown(
             day=day,
@@ -249,7 +249,7 @@ def _nth(lines: Sequence[PlanLine]) -> dict[int, str]:
 
 def _beneath(line: PlanLine, nth: str, hosts: Mapping[int, str]) -> str:
     said = [
-        line.school.district_name or "district not known",
+        line.organisation.district_name or "district not known",
         "pupils not known" if line.pupils is None else count(line.pupils, "pupil"),
         nth,
         f"guest at {hosts[line.guest_of]}" if line.guest_of else "",
@@ -282,7 +282,7 @@ def _against_before(line: PlanLine, based_on_another: bool) -> Iterator[Tag]:
 def _accept(line: PlanLine) -> str:
     if line.state != DRAWN or line.tour_day_id is None:
         return ""
-    return f"Accept {line.school.name}, {clock(line.starts_at)}"
+    return f"Accept {line.organisation.name}, {clock(line.starts_at)}"
 
 
 def _one_or_many(n: int, one: str) -> str:

@@ -13,7 +13,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.county import contacts, school_days
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -142,7 +142,7 @@ def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
 
 
 def _page(
-    school: School,
+    school: Organisation,
     programme: Programme,
     slot: Slot,
     form: ProposeForm,
@@ -161,7 +161,7 @@ def _page(
 
 
 def _preview(
-    school: School,
+    school: Organisation,
     programme: Programme,
     slot: Slot,
     form: ProposeForm,
@@ -178,7 +178,7 @@ def _preview(
     try:
         return proposing.preview(
             ProposalDraft(
-                programme=programme, school=school, slot=slot, people=people, reply_by=offer.reply_by
+                programme=programme, organisation=school, slot=slot, people=people, reply_by=offer.reply_by
             ),
             who=who(),
             now=now,
@@ -188,12 +188,12 @@ def _preview(
 
 
 def _offer(
-    school: School, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact]
+    school: Organisation, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact]
 ) -> ProposalDraft:
     ticked = set(form.people.data or ())
     return ProposalDraft(
         programme=programme,
-        school=school,
+        organisation=school,
         slot=slot,
         reply_by=given(form.reply_by.data),
         people=[contact for contact in on_file if str(contact.id) in ticked],
@@ -208,7 +208,7 @@ def _form(on_file: list[Contact], form: ProposeForm) -> ProposeForm:
     return form
 
 
-def _usually(programme: Programme, school: School, slot: Slot, now: datetime) -> date | None:
+def _usually(programme: Programme, school: Organisation, slot: Slot, now: datetime) -> date | None:
     """Ten days from today, no later than the programme's own day to reply by; see booking/reply_days.py.
     None: say it."""
     today = day_of(now)

@@ -11,7 +11,7 @@ from outreach.asking.invitations import DECLINED, OTHER_DATE, SOMEBODY_ELSE, WAI
 from outreach.booking import accounts, limits
 from outreach.county import contacts
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import year_group_name
@@ -212,13 +212,13 @@ def school_book(organisation_id: int) -> Any:
     return page, 422 if form.errors else 200
 
 
-def _chosen(programme: Programme, school: School, keys: str, *, now: datetime) -> list[Slot]:
+def _chosen(programme: Programme, school: Organisation, keys: str, *, now: datetime) -> list[Slot]:
     """The time, or the two of one day, that was chosen on the school's page; nothing where one is gone."""
     found = [slots.find(programme, school, key, now=now) for key in keys.split("+")[:2] if key]
     return [slot for slot in found if slot is not None] if None not in found else []
 
 
-def _why_nothing(programme: Programme, school: School, *, now: datetime) -> str:
+def _why_nothing(programme: Programme, school: Organisation, *, now: datetime) -> str:
     """Why nothing can be booked for a school now, as a coordinator reads it."""
     if programme.closed_at is not None:
         return "Booking for this programme has ended."
@@ -324,7 +324,7 @@ def _named(contact: Contact) -> str:
 
 
 def _page(
-    school: School,
+    school: Organisation,
     form: Form,
     title: str,
     does: str,

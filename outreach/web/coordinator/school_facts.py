@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from outreach.booking import limits
 from outreach.county import corrections, school_days, schools
 from outreach.county.corrections import FIELDS
-from outreach.county.schools import STATUSES, School
+from outreach.county.schools import STATUSES, Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -79,7 +79,7 @@ def school_fact(organisation_id: int, field: str) -> Any:
     )
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(organisation_id))
+            stands.unchanged(lambda: performances.lock_organisation(organisation_id))
             corrections.correct(
                 organisation_id, field, form.value.data, reason=form.reason.data, who=who(), now=clock.now()
             )
@@ -130,7 +130,7 @@ def school_numbers(organisation_id: int) -> Any:
         if not numbers:
             raise Refusal("Enter at least one number.")
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(organisation_id))
+            stands.unchanged(lambda: performances.lock_organisation(organisation_id))
             schools.set_own_numbers(
                 organisation_id, programme.academic_year, numbers, who=who(), now=clock.now()
             )
@@ -189,7 +189,7 @@ def school_hours(organisation_id: int) -> Any:
     )
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: performances.lock_school(organisation_id))
+            stands.unchanged(lambda: performances.lock_organisation(organisation_id))
             opens, closes = given(form.opens.data), given(form.closes.data)
             school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
         return _done(organisation_id, "Its hours are kept. Shows are offered inside them.")
@@ -213,7 +213,7 @@ def _fact_form(field: str) -> Any:
     return type("FactForm", (Form,), {"value": value, "reason": reason})()
 
 
-def _numbers_form(school: School, programme: Programme) -> Any:
+def _numbers_form(school: Organisation, programme: Programme) -> Any:
     """A box for each target year group that the school may have; what it told before stands in it."""
     told = schools.own_numbers(school.organisation_id, programme.academic_year)
     by_ages = offered(school.statutory_low_age, school.statutory_high_age)
@@ -249,7 +249,7 @@ def _as_told(organisation_id: int, academic_year: int, form: Any) -> dict[str, s
     }
 
 
-def _page(school: School, form: Form, title: str, does: str, **more: Any) -> Any:
+def _page(school: Organisation, form: Form, title: str, does: str, **more: Any) -> Any:
     page = render_template(
         "coordinator/school_form.html", school=school, form=form, title=title, does=does, **more
     )

@@ -15,7 +15,7 @@ from outreach.booking.accounts import PromiseAccount
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage.standings import Standing, Word
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, clock, count, day, day_short, number
@@ -63,7 +63,7 @@ class NextStep:
 class Known:
     """What the page has read of a school in a programme."""
 
-    school: School
+    organisation: Organisation
     programme: Programme
     standing: Standing | None
     steps: NextSteps | None
@@ -79,14 +79,14 @@ class Known:
     def to(self, page: str) -> str:
         return url_for(
             f"coordinator.{page}",
-            organisation_id=self.school.organisation_id,
+            organisation_id=self.organisation.organisation_id,
             **list_place.along(self.programme),
         )
 
 
 def next_step(known: Known) -> NextStep:
     """The panel of a school, in whatever state it is."""
-    return replace(_next_step(known), code_from=known.to("school_link") if known.school.is_open else "")
+    return replace(_next_step(known), code_from=known.to("school_link") if known.organisation.is_open else "")
 
 
 def _next_step(known: Known) -> NextStep:
@@ -116,7 +116,7 @@ def _next_step(known: Known) -> NextStep:
 
 
 def _ring(known: Known) -> NextStep:
-    school = known.school
+    school = known.organisation
     calls = [c.phone for c in known.on_file if c.phone]
     asked = next((c for c in known.on_file if c.name), None)
     return NextStep(
@@ -132,7 +132,7 @@ def _ring(known: Known) -> NextStep:
 
 def _remind(known: Known, address: str) -> NextStep:
     assert known.steps is not None
-    reminder, today = known.steps.reminders[known.school.organisation_id], day_of(known.now)
+    reminder, today = known.steps.reminders[known.organisation.organisation_id], day_of(known.now)
     not_today = reminders.why_not_today(known.programme, reminder.asking, now=known.now)
     foot = ""
     if settings.schedule_of_programme(known.programme.id).reminders_on:
@@ -156,7 +156,7 @@ def _remind(known: Known, address: str) -> NextStep:
 
 def _raise(known: Known, address: str) -> NextStep:
     assert known.steps is not None
-    gap = known.steps.raised[known.school.organisation_id]
+    gap = known.steps.raised[known.organisation.organisation_id]
     to_head = gap.level == HEAD
     closed = gap.asking.calendar.why_closed(day_of(known.now))
     known_there = gap.known[0] if gap.known else None
@@ -220,7 +220,7 @@ def _nothing(known: Known) -> NextStep:
 
 def _others(known: Known, step: str) -> list[Link]:
     """What else can be done for the school, without the step itself."""
-    school, steps = known.school, known.steps
+    school, steps = known.organisation, known.steps
     found: list[Link] = []
     if steps is not None:
         if school.organisation_id in steps.raised:
@@ -271,7 +271,7 @@ def _may_write(known: Known) -> bool:
     """Whether a letter can go to somebody there now."""
     programme = known.programme
     return (
-        known.school.is_open
+        known.organisation.is_open
         and known.account.is_open
         and programme.closed_at is None
         and day_of(known.now) <= programme.reply_by
@@ -281,10 +281,10 @@ def _may_write(known: Known) -> bool:
 
 
 def _may_propose(known: Known) -> bool:
-    if known.steps is not None and known.school.organisation_id not in known.steps.to_offer:
+    if known.steps is not None and known.organisation.organisation_id not in known.steps.to_offer:
         return False
     return (
-        known.school.is_open
+        known.organisation.is_open
         and known.account.is_open
         and known.programme.closed_at is None
         and bool(known.on_file)
@@ -297,7 +297,7 @@ def times_to_offer(known: Known) -> list[TimeToOffer]:
     """A few times, the nearest road first; two of one day where one show is too small."""
     offers = offered_times.offered(
         known.programme,
-        known.school,
+        known.organisation,
         known.account.still_open,
         fallen=None if known.bookings else (),
         now=known.now,

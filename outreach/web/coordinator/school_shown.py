@@ -17,7 +17,7 @@ from outreach.county import contacts, school_days, schools
 from outreach.county.contacts import Contact
 from outreach.county.lists import past_shows
 from outreach.county.register import decisions, lines
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage import figures
 from outreach.coverage.gaps import named
 from outreach.coverage.school import story
@@ -93,7 +93,7 @@ def code_shown(code: str, token: str, *, now: datetime) -> CodeShown:
 
 
 def page_of(
-    school: School,
+    school: Organisation,
     programme: Programme | None,
     *,
     call: CallForm | None = None,
@@ -198,7 +198,7 @@ def _just_kept(organisation_id: int) -> NoteOnSchool | None:
 
 
 def _in_programme(
-    school: School,
+    school: Organisation,
     programme: Programme,
     chapters: list[Chapter],
     family: list[int],
@@ -225,7 +225,7 @@ def _in_programme(
     )
     step = school_next.next_step(
         school_next.Known(
-            school=school,
+            organisation=school,
             programme=programme,
             standing=missing or chapter.standing,
             steps=steps,

@@ -9,7 +9,7 @@ from typing import Any
 from outreach.county import corrections
 from outreach.county.corrections import FIELDS
 from outreach.county.register import hands
-from outreach.county.schools import Correction, School
+from outreach.county.schools import Correction, Organisation
 from outreach.ground import history
 from outreach.ground.audience import box_of_group, in_group
 from outreach.ground.history import History
@@ -63,7 +63,7 @@ class Deed:
     at: str
 
 
-def facts(school: School) -> list[FieldAsHeld]:
+def facts(school: Organisation) -> list[FieldAsHeld]:
     held, register = (
         corrections.in_force(school.organisation_id),
         corrections.register_word(school.organisation_id),

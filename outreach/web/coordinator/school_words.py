@@ -12,7 +12,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.lists.past_shows import EarlierVisit
 from outreach.county.school_days import INSET_DAY
-from outreach.county.schools import School, SchoolDay
+from outreach.county.schools import Organisation, SchoolDay
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen, Standing
 from outreach.ground.school_year import STAFF, offered
@@ -55,7 +55,7 @@ class Sentence:
 
     strong: str = ""
     before: str = ""
-    schools: Sequence[School] = ()
+    schools: Sequence[Organisation] = ()
     after: str = ""
     loud: bool = False
     quiet: bool = False
@@ -106,7 +106,7 @@ class PupilsKnown:
     source: str
 
 
-def summary(school: School) -> str:
+def summary(school: Organisation) -> str:
     """Its number, kind, place, ages and size in one line."""
     ages = offered(school.statutory_low_age, school.statutory_high_age)
     pupils = school.number_of_pupils
@@ -126,7 +126,10 @@ def summary(school: School) -> str:
 
 
 def line_of_succession(
-    school: School, became: Sequence[School], beside: Sequence[School], came_from: Sequence[School]
+    school: Organisation,
+    became: Sequence[Organisation],
+    beside: Sequence[Organisation],
+    came_from: Sequence[Organisation],
 ) -> list[Sentence]:
     """That it closed or closes, what came of it, and what it came from."""
     said = [_ending(school, became)] if became or school.status != "Open" or school.close_date else []
@@ -140,7 +143,7 @@ def line_of_succession(
     return said
 
 
-def _ending(school: School, became: Sequence[School]) -> Sentence:
+def _ending(school: Organisation, became: Sequence[Organisation]) -> Sentence:
     on = f" on {day_short(school.close_date)}" if school.close_date else ""
     if not school.is_open:
         closed = Sentence(strong=f"{school.status}{on}.")
@@ -247,7 +250,7 @@ def is_lost(letter: Letter) -> bool:
 
 
 def booking_line(
-    booking: Booking, school: School, names: Mapping[int, str], *, closing: bool, now: datetime
+    booking: Booking, school: Organisation, names: Mapping[int, str], *, closing: bool, now: datetime
 ) -> BookingLine:
     """When it is, what became of it, and under which name; `closing`: it stands after its school has closed."""
     starts_at, cancelled = booking.performance.starts_at, booking.ended_at is not None
@@ -285,7 +288,7 @@ def contact_lines(found: Sequence[Contact], organisation_id: int, dead: Collecti
     ]
 
 
-def about(school: School, expected: Mapping[int, Expected]) -> str:
+def about(school: Organisation, expected: Mapping[int, Expected]) -> str:
     """'312 pupils in Years 8 and 9 · Fenwold': how many it is about, and where."""
     known = [of.pupils for of in expected.values() if of.pupils is not None]
     groups = year_groups_name(tuple(expected)) if expected else ""

@@ -98,9 +98,9 @@ def search_options() -> Any:
     found = everywhere.overview(here, want, OPTIONS)
     options += [
         Option(
-            url_for("coordinator.school", organisation_id=hit.school.organisation_id),
-            hit.school.name,
-            " · ".join(part for part in ("School", hit.school.town) if part),
+            url_for("coordinator.school", organisation_id=hit.organisation.organisation_id),
+            hit.organisation.name,
+            " · ".join(part for part in ("School", hit.organisation.town) if part),
         )
         for hit in found.schools
     ]
@@ -115,7 +115,7 @@ def search_options() -> Any:
     options += [
         Option(
             url_for("coordinator.booking", reference=b.reference),
-            f"{b.reference} {b.school.name}",
+            f"{b.reference} {b.organisation.name}",
             f"Booking · {day_short(b.performance.starts_at)}",
         )
         for b in found.bookings

@@ -115,7 +115,7 @@ def _road(performance: Performance, now: datetime) -> list[LegWords]:
 
 def _answer(place: GuestPlace, form: AnswerForm) -> str:
     """Inside a transaction; what to say about it."""
-    now, name = clock.now(), place.school.name
+    now, name = clock.now(), place.organisation.name
     if form.answer.data == "no":
         hosting.refuse(place, reason=form.terms.data or "", who=who(), now=now)
         return f"{name} hears that it cannot come, and which other shows are near it."

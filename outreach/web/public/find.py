@@ -9,7 +9,7 @@ from flask import abort, g, redirect, render_template, request, url_for
 from outreach.asking import open_door
 from outreach.booking import promises
 from outreach.county import partnerships, schools
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
@@ -99,7 +99,7 @@ def booking_reference(reference: str) -> Any:
         except promises.NoSuchBooking:
             pass
         else:
-            _ask(form, booking.programme, booking.school)
+            _ask(form, booking.programme, booking.organisation)
         return redirect(url_for("public.reference_asked", reference=reference), 303)
     return render_template("public/booking_reference.html", reference=reference, form=form), status()
 
@@ -111,7 +111,7 @@ def reference_asked(reference: str) -> Any:
     return render_template("public/asked.html", school=None)
 
 
-def _ask(form: AskForm, programme: Programme, school: School) -> None:
+def _ask(form: AskForm, programme: Programme, school: Organisation) -> None:
     with transaction():
         open_door.ask_for_link(
             programme,
@@ -133,7 +133,7 @@ def _reference(typed: str) -> str:
     return reference
 
 
-def _school_and_programme(organisation_id: int) -> tuple[School, Programme | None]:
+def _school_and_programme(organisation_id: int) -> tuple[Organisation, Programme | None]:
     """An open school of somebody's authority, and what it could book now; 404 for any other."""
     school = schools.get(organisation_id)
     partnership = partnerships.of_authority(school.la_code)

@@ -113,7 +113,7 @@ def booked(token: str, reference: str) -> Any:
             now=now,
         ),
         leave_by=guest_hosts.leaves(
-            booking.performance, guest_hosts.minutes_between(g.programme, g.school, booking.performance)
+            booking.performance, guest_hosts.minutes_between(g.programme, g.organisation, booking.performance)
         )
         if booking.role == promises.GUEST
         else None,
@@ -122,14 +122,16 @@ def booked(token: str, reference: str) -> Any:
         mail_to=shared_words.mail_to_colleagues(booking),
         token=token,
         booking=booking,
-        others=[b for b in promises.live(g.programme.id, g.school.organisation_id) if b.id != booking.id],
+        others=[
+            b for b in promises.live(g.programme.id, g.organisation.organisation_id) if b.id != booking.id
+        ],
         said_pupils=shared_words.pupils_said(booking),
         people=people,
         waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
         letters=outbox.newest_of_stream(booking.uid),
         said=invite_answers.by_person(booking, people),
-        still_open=tuple(accounts.account(g.programme, g.school, now=now).still_open),
-        proposed=proposals.all_open(g.programme.id, g.school.organisation_id, now=now),
+        still_open=tuple(accounts.account(g.programme, g.organisation, now=now).still_open),
+        proposed=proposals.all_open(g.programme.id, g.organisation.organisation_id, now=now),
         access=told.access_words(booking.access_needs),
         subscription_offer=subscribing.offer(
             addresses.live(SCHOOL, booking.organisation_id, partnership_id=g.partnership.id)
@@ -138,7 +140,7 @@ def booked(token: str, reference: str) -> Any:
         state=state,
         over=state != promises.BOOKED,
         why_not=reports.why_not(booking),
-        missed=absent_words.title(absences.of_school(g.programme, g.school, now=now))
+        missed=absent_words.title(absences.of_school(g.programme, g.organisation, now=now))
         if booking.performance.ends_at <= now
         else "",
     )
@@ -158,21 +160,22 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
     cancellation = promises.cancellation_of(booking)
     others = [
         b
-        for b in promises.live(g.programme.id, g.school.organisation_id)
+        for b in promises.live(g.programme.id, g.organisation.organisation_id)
         if b.has_come_to(now) == promises.BOOKED
     ]
     open_still = (
-        holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=now)) is None
+        holds.why_nothing(g.programme, g.organisation, accounts.account(g.programme, g.organisation, now=now))
+        is None
     )
     theirs = cancellation is not None and cancellation.cancelled_by != promises.SCHOOL
     first: tuple[tuple[Slot, ...], ...] = ()
     if theirs and open_still and booking.role == promises.HOST:
         lost = day_of(booking.performance.starts_at)
         before = {d.id for d in tour_days.of_programme(g.programme.id) if d.day < lost}
-        fell = call_offs.fallen_days(g.programme.id, g.school.organisation_id) | {
+        fell = call_offs.fallen_days(g.programme.id, g.organisation.organisation_id) | {
             booking.performance.tour_day_id
         }
-        first = slots.offers(g.programme, g.school, now=now, not_on=fell | before).first
+        first = slots.offers(g.programme, g.organisation, now=now, not_on=fell | before).first
     return render_template(
         "school/cancelled.html",
         token=token,
@@ -181,7 +184,7 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
         theirs=theirs,
         others=others,
         open_still=open_still,
-        proposed=proposals.all_open(g.programme.id, g.school.organisation_id, now=now),
+        proposed=proposals.all_open(g.programme.id, g.organisation.organisation_id, now=now),
         first=first,
     )
 

@@ -152,7 +152,7 @@ def renew(token: str) -> Any:
     if refused():
         return _lost(_in_hand(token))
     with transaction():
-        holds.renew(g.programme, g.school, now=clock.now())
+        holds.renew(g.programme, g.organisation, now=clock.now())
     back = request.form.get("back", "")
     return redirect(
         url_for(f".{back}" if back in (*STEPS, "check", "start", "times") else ".form", token=token), 303
@@ -164,7 +164,7 @@ def renew(token: str) -> Any:
 def give_back(token: str) -> Any:
     """Let the kept time go; what was typed stays. Pressed where none is kept any more, it says nothing."""
     with transaction():
-        given = holds.give_back(g.programme.id, g.school.organisation_id, who=g.who, now=clock.now())
+        given = holds.give_back(g.programme.id, g.organisation.organisation_id, who=g.who, now=clock.now())
     if given:
         flash("The time is free again for other schools. What you typed is still here.", "confirm")
     return redirect(url_for(".start", token=token), 303)
@@ -185,7 +185,7 @@ class AnswersMissing(Refusal):
 def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     """Inside a transaction: the rules are the verb's own; here what was typed becomes promises."""
     reread()
-    at_hand = bookings.take_up(g.programme, g.school, now=now)
+    at_hand = bookings.take_up(g.programme, g.organisation, now=now)
     if at_hand is None:
         made = _booked_already(keys)
         if not made:
@@ -194,7 +194,7 @@ def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
     if [_key(p) for p in at_hand.kept] != list(keys):
         raise AnotherTimeKept
     answers = Answers(
-        g.programme, g.school, at_hand.kept, at_hand.typed, _known(None), account=at_hand.account
+        g.programme, g.organisation, at_hand.kept, at_hand.typed, _known(None), account=at_hand.account
     )
     if answers.next_step() != CHECK:
         raise AnswersMissing
@@ -213,7 +213,11 @@ def _accept(hand: InHand, *, now: datetime) -> Booking:
 
 def _booked_already(keys: Sequence[str]) -> list[Booking]:
     """The school's bookings of exactly these slots: the form came twice."""
-    return [b for b in promises.live(g.programme.id, g.school.organisation_id) if _key(b.performance) in keys]
+    return [
+        b
+        for b in promises.live(g.programme.id, g.organisation.organisation_id)
+        if _key(b.performance) in keys
+    ]
 
 
 def _step(name: str, hand: InHand) -> Any:
@@ -225,10 +229,10 @@ def _step(name: str, hand: InHand) -> Any:
         return _lost(hand) if hand.gone else _step_page(name, hand, answers, answers.shown(name))
     typed = answers.typed | {name: answers.form(name).taken_from(request.form)}
     with transaction():
-        holds.save_draft(g.programme.id, g.school.organisation_id, typed, now=clock.now())
+        holds.save_draft(g.programme.id, g.organisation.organisation_id, typed, now=clock.now())
     if hand.gone:
         return _lost(hand)
-    asked = Answers(g.programme, g.school, hand.kept, typed, _known(hand.proposal)).shown(name)
+    asked = Answers(g.programme, g.organisation, hand.kept, typed, _known(hand.proposal)).shown(name)
     if not asked.validate():
         return _step_page(name, hand, answers, asked), 422
     return redirect(hand.to("form"), 303)
@@ -262,7 +266,12 @@ def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
         shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
         rows=[*check_words.hall(made[0], g.programme.words), *check_words.people(made[0].people)],
         then=check_words.then(
-            g.programme, g.school, hand.kept[0], made[0].people, hand.proposal, today=day_of(clock.now())
+            g.programme,
+            g.organisation,
+            hand.kept[0],
+            made[0].people,
+            hand.proposal,
+            today=day_of(clock.now()),
         ),
         now=clock.now(),
         back=hand.to(answers.before(CHECK)),
@@ -280,12 +289,14 @@ def _lost(hand: InHand) -> Any:
     """To the times that are left, or to the booking when that is what became of it; it says that the time is gone
     only where one was kept."""
     if hand.proposal is not None:
-        if not promises.live(g.programme.id, g.school.organisation_id):
+        if not promises.live(g.programme.id, g.organisation.organisation_id):
             flash(ProposalEnded().message, "confirm")
         return redirect(url_for(".start", token=hand.token), 303)
-    if holds.draft(g.programme.id, g.school.organisation_id).get("slots"):
+    if holds.draft(g.programme.id, g.organisation.organisation_id).get("slots"):
         return redirect(url_for(".times", token=hand.token, lost=1), 303)
-    why = holds.why_nothing(g.programme, g.school, accounts.account(g.programme, g.school, now=clock.now()))
+    why = holds.why_nothing(
+        g.programme, g.organisation, accounts.account(g.programme, g.organisation, now=clock.now())
+    )
     flash(why.message if why else "No time is kept for you yet: choose one first.", "confirm")
     return redirect(url_for(".start" if why else ".times", token=hand.token), 303)
 
@@ -293,22 +304,24 @@ def _lost(hand: InHand) -> Any:
 def _in_hand(token: str, proposal_id: int | None = None) -> InHand:
     """What is kept for the school; also what was kept and has run out, while nobody else has taken it."""
     if proposal_id is None:
-        return InHand(token=token, kept=holds.kept(g.programme, g.school.organisation_id, now=clock.now()))
-    proposal = proposals.get(proposal_id, g.programme.id, g.school.organisation_id)
+        return InHand(
+            token=token, kept=holds.kept(g.programme, g.organisation.organisation_id, now=clock.now())
+        )
+    proposal = proposals.get(proposal_id, g.programme.id, g.organisation.organisation_id)
     kept = [proposal.performance] if proposal.performance is not None else []
     return InHand(token=token, kept=kept, proposal=proposal)
 
 
 def _answers(hand: InHand) -> Answers:
-    typed = holds.draft(g.programme.id, g.school.organisation_id)
-    return Answers(g.programme, g.school, hand.kept, typed, _known(hand.proposal))
+    typed = holds.draft(g.programme.id, g.organisation.organisation_id)
+    return Answers(g.programme, g.organisation, hand.kept, typed, _known(hand.proposal))
 
 
 def _known(proposal: Proposal | None) -> Known:
     """Whom we wrote to is whoever holds the link, or those whom the proposal went to."""
     if proposal is not None:
-        return Known(g.programme, g.school, [person.addressee() for person in proposal.people])
-    return Known(g.programme, g.school, [Addressee(address=g.link.address, name=g.link.name)])
+        return Known(g.programme, g.organisation, [person.addressee() for person in proposal.people])
+    return Known(g.programme, g.organisation, [Addressee(address=g.link.address, name=g.link.name)])
 
 
 def _key(performance: Performance) -> str:

@@ -73,7 +73,7 @@ def move_to(token: str, reference: str) -> Any:
         people=promises.people_of(booking),
         guests=guest_places.guests_of(booking.performance_id),
         asking=guest_places.asked_of(booking.performance_id),
-        fixed=promises.fixed_online(g.programme, g.school, slot.day, today=day_of(now)),
+        fixed=promises.fixed_online(g.programme, g.organisation, slot.day, today=day_of(now)),
     )
 
 
@@ -175,7 +175,7 @@ def _say_moved(token: str, booking: Booking, was: str, *, now: datetime) -> None
 
 
 def _slot(booking: Booking, key: str, *, now: datetime) -> Slot | None:
-    return slots.find(g.programme, g.school, key, now=now, instead_of=booking.performance_id)
+    return slots.find(g.programme, g.organisation, key, now=now, instead_of=booking.performance_id)
 
 
 def _key(booking: Booking) -> str:

@@ -8,7 +8,7 @@ from outreach.booking import promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.audience import OF_PUPILS, Words, in_group, words_of_group
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, capfirst, clock, clock_span, day
@@ -70,7 +70,7 @@ def people(named: Iterable[Colleague]) -> list[Row]:
 
 def then(
     programme: Programme,
-    school: School,
+    school: Organisation,
     performance: Performance,
     named: Iterable[Colleague],
     proposal: Proposal | None,
@@ -90,7 +90,7 @@ def then(
     return [*said, _undone_until(programme, school, day_of(performance.starts_at), today)]
 
 
-def _undone_until(programme: Programme, school: School, on: date, today: date) -> str:
+def _undone_until(programme: Programme, school: Organisation, on: date, today: date) -> str:
     move, cancel = promises.last_days(programme, school, on)
     fixed = promises.fixed_online(programme, school, on, today=today)
     if fixed == "move or cancel":

@@ -47,7 +47,7 @@ def all_right(token: str) -> Any:
         return _page(token, asked, no.message), 422
     with transaction():
         reread()
-        contact_answers.confirm(_asked(), g.school, who=g.who, now=clock.now())
+        contact_answers.confirm(_asked(), g.organisation, who=g.who, now=clock.now())
     return redirect(url_for(".contacts", token=token), 303)
 
 
@@ -62,7 +62,7 @@ def contacts_add(token: str) -> Any:
             reread()
             kept = form.details()
             known = contact_answers.add(
-                _asked(), g.school, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
+                _asked(), g.organisation, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
             )
         flash(f"{form.name.data or form.address.data} is added." if known else _noted(form))
         return redirect(url_for(".contacts", token=token), 303)
@@ -88,7 +88,7 @@ def contacts_change(token: str, contact_id: int) -> Any:
                 raise contact_answers.PersonNotListed
             kept = form.details()
             done = contact_answers.change(
-                _asked(), g.school, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
+                _asked(), g.organisation, person, kept, waits=_waits(kept.address), who=g.who, now=clock.now()
             )
         if not done:
             return _after(token, was, f"{_noted(form)} Until then {was} stays on the list.")
@@ -122,7 +122,7 @@ def contacts_end(token: str, contact_id: int) -> Any:
         reread()
         person = _person(contact_id)
         if person is not None:
-            contact_answers.end(_asked(), g.school, person, who=g.who, now=clock.now())
+            contact_answers.end(_asked(), g.organisation, person, who=g.who, now=clock.now())
     back = url_for(".contacts_add", token=token, again=contact_id)
     return _after(
         token,
@@ -133,7 +133,7 @@ def contacts_end(token: str, contact_id: int) -> Any:
 
 
 def _waits(address: str) -> bool:
-    return not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address)
+    return not named.known_at(g.organisation, g.partnership.id, holder=g.link.address)(address)
 
 
 def _noted(form: PersonForm) -> str:
@@ -148,7 +148,7 @@ def _asked() -> ConfirmationRequest:
 
 def _person(contact_id: int) -> Contact | None:
     return next(
-        (c for c in contact_answers.people_of(g.school, g.partnership.id) if c.id == contact_id), None
+        (c for c in contact_answers.people_of(g.organisation, g.partnership.id) if c.id == contact_id), None
     )
 
 
@@ -161,7 +161,7 @@ def _taken_off(contact_id: str) -> Contact | None:
     """Somebody who was taken off the list, by the number in the address."""
     if not (contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10):
         return None
-    return contacts.ended(int(contact_id), g.school.organisation_id, g.partnership.id)
+    return contacts.ended(int(contact_id), g.organisation.organisation_id, g.partnership.id)
 
 
 def _after(token: str, was: str, said: str, undo: str = "") -> Any:
@@ -177,10 +177,10 @@ def _page(token: str, asked: ConfirmationRequest, wrong: str = "") -> str:
     return render_template(
         "school/contacts.html",
         token=token,
-        people=contact_answers.people_of(g.school, g.partnership.id),
+        people=contact_answers.people_of(g.organisation, g.partnership.id),
         wrong=wrong,
         newest=newest,
         asked=asked,
-        waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.school.organisation_id),
+        waiting=named.waiting_at(named.CONTACTS, g.programme.id, g.organisation.organisation_id),
         confirmed=newest is not None and newest.kind == STILL_RIGHT,
     )

@@ -350,7 +350,7 @@ def judged(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
 
 def marked(people: Iterable[Colleague]) -> tuple[Colleague, ...]:
     """The same for people of a booking that has others already."""
-    known = named.known_at(g.school, g.partnership.id, holder=g.link.address)
+    known = named.known_at(g.organisation, g.partnership.id, holder=g.link.address)
     return tuple(replace(person, waits=not known(person.address)) for person in people)
 
 
@@ -407,7 +407,9 @@ def typed_before(booking: Booking, people: Iterable[VisitContact]) -> dict[str, 
 
 def change_form(booking: Booking, typed: Typed) -> PupilsForm:
     """The numbers of a booking that stands, to be changed by the school or for it."""
-    account = accounts.account(booking.programme, booking.school, now=clock.now(), leaving_out=booking.id)
+    account = accounts.account(
+        booking.programme, booking.organisation, now=clock.now(), leaving_out=booking.id
+    )
     return pupils_form(
         typed,
         shows=1,
@@ -421,7 +423,7 @@ def change_form(booking: Booking, typed: Typed) -> PupilsForm:
 def change_typed(booking: Booking) -> dict[str, str]:
     """What a booking says, as somebody would have typed it."""
     pupils = promises.pupils_of(booking)
-    groups = {*accounts.account(booking.programme, booking.school, now=clock.now()).expected, *pupils}
+    groups = {*accounts.account(booking.programme, booking.organisation, now=clock.now()).expected, *pupils}
     return {
         **{f"pupils-0-{y}": str(pupils.get(y, "" if y == STAFF else 0)) for y in groups},
         **{f"access-0-{slug}": str(n) for slug, n in booking.access_needs.items()},

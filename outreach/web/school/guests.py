@@ -76,7 +76,7 @@ def answer_guest(token: str, reference: str, place_id: int) -> Any:
 
 def _answer(place: GuestPlace, form: AnswerForm) -> str:
     """Inside a transaction; what to say about it."""
-    now, name = clock.now(), place.school.name
+    now, name = clock.now(), place.organisation.name
     if form.answer.data == "no":
         hosting.refuse(place, reason=form.terms.data or "", who=g.who, now=now)
         return f"{name} hears that you cannot take it in, and which other shows are near it."

@@ -49,20 +49,20 @@ def catch_up_neighbours(token: str) -> Any:
 
 def _missing() -> dict[int, int]:
     """By year group how many missed it for whom nothing is arranged."""
-    years = absences.of_school(g.programme, g.school, now=clock.now())
+    years = absences.of_school(g.programme, g.organisation, now=clock.now())
     return {y: year.left for y, year in years.items() if year.left}
 
 
 def _neighbours(token: str, missing: dict[int, int] | None = None) -> Any:
     """`missing`: see `_missing`; None where the school joins as any guest does."""
     now = clock.now()
-    account = accounts.account(g.programme, g.school, now=now)
-    newest = guest_places.newest_of(g.programme.id, g.school.organisation_id)
+    account = accounts.account(g.programme, g.organisation, now=now)
+    newest = guest_places.newest_of(g.programme.id, g.organisation.organisation_id)
     if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         if newest is not None and newest.booking is not None and newest.booking.ended_at is None:
             return redirect(url_for(".booked", token=token, reference=newest.booking.reference))
         return render_template("school/closed.html", token=token, why=why)
-    found = guest_hosts.within_reach(g.programme, g.school, now=now)
+    found = guest_hosts.within_reach(g.programme, g.organisation, now=now)
     wanted = account.still_open if missing is None else missing
     expected = [n for n in wanted.values() if n is not None]
     return render_template(
@@ -107,10 +107,10 @@ def _there(performance_id: int) -> None:
 def _join(token: str, performance_id: int, missing: dict[int, int] | None = None) -> Any:
     now = clock.now()
     _there(performance_id)
-    account = accounts.account(g.programme, g.school, now=now)
+    account = accounts.account(g.programme, g.organisation, now=now)
     if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         return render_template("school/closed.html", token=token, why=why), status()
-    near = guest_hosts.within_reach(g.programme, g.school, now=now)
+    near = guest_hosts.within_reach(g.programme, g.organisation, now=now)
     show = next((h for h in near if h.performance.id == performance_id), None)
     if show is None:
         flash(seating.NotAnyMore().message, "confirm")
@@ -137,7 +137,7 @@ def _ask(
     gone = (seating.NotAnyMore, joining.AskedAlready, joining.TooFar)
     ask = joining.ask if missing is None else absences.ask_for_seats
     with back_to(back, "confirm", *gone), transaction():
-        place = ask(g.programme, g.school, show.performance, wish, who=g.who, now=now)
+        place = ask(g.programme, g.organisation, show.performance, wish, who=g.who, now=now)
         reference = place.booking.reference if place.booking is not None else ""
     if reference:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -154,7 +154,7 @@ def take_fewer(token: str, place_id: int) -> Any:
     back = url_for(".missed" if place.catch_up else ".neighbours", token=token)
     if place.ended_at is not None or place.answer != FEWER:
         return redirect(back)
-    account = accounts.account(g.programme, g.school, now=now)
+    account = accounts.account(g.programme, g.organisation, now=now)
     asked, how, who = _forms(account, request.form if request.method == "POST" else None, place=place)
     if request.method == "POST" and valid(asked, who):
         gone = (seating.NotAnyMore, seating.Answered)
@@ -194,7 +194,9 @@ def _join_page(
 def _fixed(show: Performance) -> str:
     """'leave' where a guest cannot leave the show online any more, by the programme's notice, else ''; its
     host alone moves it."""
-    late = promises.fixed_online(g.programme, g.school, day_of(show.starts_at), today=day_of(clock.now()))
+    late = promises.fixed_online(
+        g.programme, g.organisation, day_of(show.starts_at), today=day_of(clock.now())
+    )
     return "leave" if "cancel" in late else ""
 
 
@@ -256,7 +258,7 @@ def _why_nothing(account: PromiseAccount, *, catch_up: bool = False) -> Refusal 
     own."""
     if g.programme.for_adults:
         return holds.NotForYourSchool()
-    return seating.why_not(g.programme, g.school, account, catch_up=catch_up)
+    return seating.why_not(g.programme, g.organisation, account, catch_up=catch_up)
 
 
 def _own(place_id: int) -> GuestPlace:
@@ -277,7 +279,7 @@ def _forms(
     """As posted; else filled with what the school has said before, or with those who are `missing`."""
     before: dict[str, Any] = {}
     if posted is None:
-        before = holds.draft(g.programme.id, g.school.organisation_id)
+        before = holds.draft(g.programme.id, g.organisation.organisation_id)
         if place is not None:
             before |= {"people": _people_typed(place)}
     years = tuple(account.still_open)
@@ -300,14 +302,14 @@ def _forms(
         asks=missing is None,
         words=g.programme.words,
     )
-    known = Known(g.programme, g.school, [Addressee(address=g.link.address, name=g.link.name)])
+    known = Known(g.programme, g.organisation, [Addressee(address=g.link.address, name=g.link.name)])
     people = posted if posted is not None else before.get("people") or known.people()
     return asked, how, forms.people_form(people, others=known.others())
 
 
 def _people_typed(place: GuestPlace) -> Typed:
     """Whom the school named when it asked, those for whose address a coordinator is waited for too."""
-    waiting = named_people.waiting_at(named_people.SEATS, g.programme.id, g.school.organisation_id)
+    waiting = named_people.waiting_at(named_people.SEATS, g.programme.id, g.organisation.organisation_id)
     return forms.people_typed((*place.people, *(p for p in waiting if p.place_id == place.id)))
 
 

@@ -9,7 +9,7 @@ from outreach.booking.colleagues import COLLEAGUE, LEAD, Colleague
 from outreach.county import contacts
 from outreach.county.addresses import is_office_form
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.post.stationery import Addressee
 from outreach.tour.programmes import Programme
 from outreach.web.school import forms
@@ -20,7 +20,7 @@ class Known:
     """What stands in the boxes of a school until it types; read when a step asks for it. `written_to`: whom the
     letter went to."""
 
-    def __init__(self, programme: Programme, school: School, written_to: Sequence[Addressee]) -> None:
+    def __init__(self, programme: Programme, school: Organisation, written_to: Sequence[Addressee]) -> None:
         self._programme, self._school = programme, school
         self._written_to = [one for one in written_to if one.address]
 

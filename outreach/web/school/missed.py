@@ -16,8 +16,8 @@ from outreach.web.refusals import status
 @by_personal_link
 def missed(token: str) -> Any:
     """Each year group that has seen it; the POST says how many missed it."""
-    years = absences.of_school(g.programme, g.school, now=clock.now())
-    form, done = absent_form.told(g.programme, g.school, years, back=_here(token), who=g.who)
+    years = absences.of_school(g.programme, g.organisation, now=clock.now())
+    form, done = absent_form.told(g.programme, g.organisation, years, back=_here(token), who=g.who)
     return done or _page(token, years, form, absent_form.caught_up_form(years, sent=False))
 
 
@@ -25,17 +25,17 @@ def missed(token: str) -> Any:
 @by_personal_link
 def caught_up(token: str) -> Any:
     """Who had a lesson or the film instead; the same page where that cannot be."""
-    years = absences.of_school(g.programme, g.school, now=clock.now())
-    form, done = absent_form.caught_up(g.programme, g.school, years, back=_here(token), who=g.who)
+    years = absences.of_school(g.programme, g.organisation, now=clock.now())
+    form, done = absent_form.caught_up(g.programme, g.organisation, years, back=_here(token), who=g.who)
     return done or _page(token, years, absent_form.missed_form(years, sent=False), form)
 
 
 @school.post("/i/<token>/missed/<int:absence_id>/take-back")
 @by_personal_link
 def take_back_missed(token: str, absence_id: int) -> Any:
-    absences.get(absence_id, g.programme.id, g.school.organisation_id)
+    absences.get(absence_id, g.programme.id, g.organisation.organisation_id)
     return absent_form.taken_back(
-        lambda: absences.get(absence_id, g.programme.id, g.school.organisation_id),
+        lambda: absences.get(absence_id, g.programme.id, g.organisation.organisation_id),
         back=_here(token),
         who=g.who,
     )
@@ -46,7 +46,7 @@ def _here(token: str) -> str:
 
 
 def _page(token: str, years: dict[int, absences.YearMissed], form: Any, lesson: Any) -> Any:
-    asked = guest_places.open_of(g.programme.id, g.school.organisation_id)
+    asked = guest_places.open_of(g.programme.id, g.organisation.organisation_id)
     page = render_template(
         "school/missed.html",
         token=token,

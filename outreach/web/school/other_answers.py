@@ -129,7 +129,7 @@ def somebody_else(token: str) -> Any:
             if contact is None:
                 named.wait(
                     named.SOMEBODY_ELSE,
-                    g.school,
+                    g.organisation,
                     g.programme,
                     name=form.name.data,
                     role=form.role.data or "",
@@ -139,7 +139,7 @@ def somebody_else(token: str) -> Any:
                     now=clock.now(),
                 )
             said = ", ".join(w for w in (form.name.data, form.role.data, form.address.data) if w)
-            invitations.answer(g.programme, g.school, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
+            invitations.answer(g.programme, g.organisation, SOMEBODY_ELSE, said, who=g.who, now=clock.now())
         said = "somebody-else" if contact is not None and _write_to(contact) else "somebody-else-noted"
         return redirect(url_for(".answered", token=token, said=said), 303)
     return _page(token, form, "somebody-else")
@@ -163,7 +163,7 @@ def not_your_school(token: str) -> Any:
 def _answer(token: str, form: Any, kind: str, said: str) -> Any:
     if form.validate_on_submit():
         with transaction():
-            invitations.answer(g.programme, g.school, kind, form.said(), who=g.who, now=clock.now())
+            invitations.answer(g.programme, g.organisation, kind, form.said(), who=g.who, now=clock.now())
         return redirect(url_for(".answered", token=token, said=said), 303)
     return _page(token, form, said)
 
@@ -188,15 +188,15 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     known = next(
         (
             c
-            for c in contacts.contacts_of_school(g.school.organisation_id, g.partnership.id)
+            for c in contacts.contacts_of_school(g.organisation.organisation_id, g.partnership.id)
             if c.address.lower() == address.lower()
         ),
         None,
     )
-    if known is None and not named.known_at(g.school, g.partnership.id, holder=g.link.address)(address):
+    if known is None and not named.known_at(g.organisation, g.partnership.id, holder=g.link.address)(address):
         return None
     return known or contacts.add(
-        g.school.organisation_id,
+        g.organisation.organisation_id,
         name=form.name.data,
         role=form.role.data or "",
         address=address,
@@ -213,7 +213,7 @@ def _write_to(contact: Contact) -> bool:
     """Whether an invitation went to the colleague; after the reply-by date, or twice a day, none does."""
     try:
         with transaction():
-            invitations.invite(g.programme, g.school, contact, who=g.who, now=clock.now())
+            invitations.invite(g.programme, g.organisation, contact, who=g.who, now=clock.now())
     except Refusal:
         return False
     return True

@@ -44,11 +44,11 @@ def kept_no(token: str, proposal_id: int) -> Any:
 
 def _own(proposal_id: int) -> Proposal:
     """The link's school's own in the link's programme; a 404 for any other."""
-    return proposals.get(proposal_id, g.programme.id, g.school.organisation_id)
+    return proposals.get(proposal_id, g.programme.id, g.organisation.organisation_id)
 
 
 def _gone(token: str) -> Any:
     """To the times that are left; or to the booking, when that is what became of it."""
-    if not promises.live(g.programme.id, g.school.organisation_id):
+    if not promises.live(g.programme.id, g.organisation.organisation_id):
         flash(ProposalEnded().message, "confirm")
     return redirect(url_for(".start", token=token), 303)

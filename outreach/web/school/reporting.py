@@ -36,7 +36,7 @@ def report(token: str, reference: str) -> Any:
         with transaction():
             put_down(own_booking(reference), reports.SCHOOL, form, who=g.who, now=clock.now())
             if form.missed():
-                absences.tell(g.programme, g.school, form.missed(), who=g.who, now=clock.now())
+                absences.tell(g.programme, g.organisation, form.missed(), who=g.who, now=clock.now())
         flash("Thank you. What you said is put down, and you can correct it here.", "done")
         return redirect(url_for(".report", token=token, reference=reference), 303)
     return _page(token, booking, promised, answered, form), status()

@@ -8,7 +8,7 @@ from outreach.booking import accounts, seats
 from outreach.booking.accounts import PromiseAccount
 from outreach.booking.numbers import Promise
 from outreach.booking.told import ACCESS_NEEDS
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -30,7 +30,7 @@ class Answers:
     def __init__(
         self,
         programme: Programme,
-        school: School,
+        school: Organisation,
         kept: Sequence[Performance],
         typed: dict[str, Any],
         known: Known,

@@ -20,9 +20,9 @@ def subscribe(token: str, reference: str) -> Any:
     with transaction():
         addresses.make(
             SCHOOL,
-            g.school.organisation_id,
+            g.organisation.organisation_id,
             partnership_id=g.partnership.id,
-            label=f"Performances at {g.school.name}",
+            label=f"Performances at {g.organisation.name}",
             who=g.who,
             now=clock.now(),
         )
@@ -51,7 +51,7 @@ def _standing(token: str, reference: str) -> Feed:
     """The school's feed, which is asked for on the page of a booking of its own; back to it where it was stopped
     meanwhile."""
     own_booking(reference)
-    feed = addresses.live(SCHOOL, g.school.organisation_id, partnership_id=g.partnership.id)
+    feed = addresses.live(SCHOOL, g.organisation.organisation_id, partnership_id=g.partnership.id)
     if feed is None:
         flash("The calendar address has stopped already.", "confirm")
         abort(_back(token, reference))

@@ -33,7 +33,7 @@ from outreach.web.school import all_days, forms
 def start(token: str) -> Any:
     """The slots; once the school has booked, its booking; and once the tour is over, what came of it."""
     now = clock.now()
-    booked = promises.live(g.programme.id, g.school.organisation_id)
+    booked = promises.live(g.programme.id, g.organisation.organisation_id)
     if _is_over(booked, now):
         return _over(token, booked, now)
     if booked:
@@ -48,7 +48,7 @@ def times(token: str) -> Any:
     """The slots, also for a second show while a year group is open; `lost`: the kept time is gone; `refused`: the
     tour day on which the school has just said no to a time, which is none of the first."""
     now = clock.now()
-    if not accounts.account(g.programme, g.school, now=now).is_open or _is_over((), now):
+    if not accounts.account(g.programme, g.organisation, now=now).is_open or _is_over((), now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
     return _show(token, now=now, lost=lost, not_first=request.args.get("refused", ""))
@@ -63,16 +63,16 @@ def choose(token: str) -> Any:
     if (no := refused()) is not None:
         return _show(token, now=now, lost=keys, said=no.message), 422
     with back_to(url_for(".start", token=token), "confirm", AlreadyBooked), transaction():
-        account = accounts.account(g.programme, g.school, now=now)
-        if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
+        account = accounts.account(g.programme, g.organisation, now=now)
+        if (why := holds.why_nothing(g.programme, g.organisation, account)) is not None:
             raise why
-        found = [slots.find(g.programme, g.school, key, now=now) for key in keys]
+        found = [slots.find(g.programme, g.organisation, key, now=now) for key in keys]
         chosen = [slot for slot in found if slot is not None]
         if len(keys) > 2 or len(chosen) < len(keys):
             raise SlotTaken
-        holds.hold(g.programme, g.school, chosen, who=g.who, now=now)
-        typed = holds.draft(g.programme.id, g.school.organisation_id) or _as_before()
-        holds.save_draft(g.programme.id, g.school.organisation_id, typed | {"slots": keys}, now=now)
+        holds.hold(g.programme, g.organisation, chosen, who=g.who, now=now)
+        typed = holds.draft(g.programme.id, g.organisation.organisation_id) or _as_before()
+        holds.save_draft(g.programme.id, g.organisation.organisation_id, typed | {"slots": keys}, now=now)
     return redirect(url_for(".form", token=token), 303)
 
 
@@ -86,7 +86,7 @@ def move(token: str, reference: str) -> Any:
         return redirect(url_for(".booked", token=token, reference=reference))
     if not booking.can_move(now):
         return render_template("school/too_late.html", token=token, booking=booking, deed="move")
-    offers = offered(g.programme, g.school, {}, instead_of=booking.performance_id, now=now)
+    offers = offered(g.programme, g.organisation, {}, instead_of=booking.performance_id, now=now)
     lost = request.args.get("lost", "")[:60]
     return render_template(
         "school/move.html",
@@ -123,7 +123,7 @@ def _over(token: str, booked: Collection[promises.Booking], now: datetime) -> st
         token=token,
         visits=[(b, b.has_come_to(now), reports.pupils_seen(b), reports.why_not(b)) for b in booked],
         this_year=this_year,
-        coming=promises.live(this_year.id, g.school.organisation_id) if this_year is not None else [],
+        coming=promises.live(this_year.id, g.organisation.organisation_id) if this_year is not None else [],
     )
 
 
@@ -138,14 +138,14 @@ def _show(
 ) -> str:
     """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence; `not_first`: a tour day
     that is not among the first times."""
-    account = accounts.account(g.programme, g.school, now=now)
-    if (why := holds.why_nothing(g.programme, g.school, account)) is not None:
+    account = accounts.account(g.programme, g.organisation, now=now)
+    if (why := holds.why_nothing(g.programme, g.organisation, account)) is not None:
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
-    booked = promises.newest(g.programme.id, g.school.organisation_id)
-    offers = offered(g.programme, g.school, still_open, fallen=None if booked else (), now=now)
+    booked = promises.newest(g.programme.id, g.organisation.organisation_id)
+    offers = offered(g.programme, g.organisation, still_open, fallen=None if booked else (), now=now)
     two = any(len(together) > 1 for together in offers.first)
-    kept, proposed = proposals.kept_or_proposed(g.programme, g.school.organisation_id, now=now)
+    kept, proposed = proposals.kept_or_proposed(g.programme, g.organisation.organisation_id, now=now)
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
     return render_template(
@@ -197,15 +197,15 @@ def _few(still_open: Mapping[int, int | None]) -> int:
 
 
 def _chosen_before() -> list[str]:
-    return list(holds.draft(g.programme.id, g.school.organisation_id).get("slots", ()))
+    return list(holds.draft(g.programme.id, g.organisation.organisation_id).get("slots", ()))
 
 
 def _told_us() -> Answer | None:
     """The no, or the wish for other days, that still holds: no booking came after it."""
-    answer = invitations.newest_answer(g.programme.id, g.school.organisation_id)
+    answer = invitations.newest_answer(g.programme.id, g.organisation.organisation_id)
     if answer is None or answer.kind not in (DECLINED, OTHER_DATE, WAITING_LIST):
         return None
-    booked = promises.newest(g.programme.id, g.school.organisation_id)
+    booked = promises.newest(g.programme.id, g.organisation.organisation_id)
     return answer if booked is None or booked.created_at < answer.recorded_at else None
 
 
@@ -218,7 +218,7 @@ def _fell(booked: promises.Booking | None) -> Cancellation | None:
 def _as_before() -> dict[str, Any]:
     """A second booking starts with the hall and the people of the first; there is nothing else to take
     over."""
-    booking = promises.newest(g.programme.id, g.school.organisation_id)
+    booking = promises.newest(g.programme.id, g.organisation.organisation_id)
     return dict(forms.typed_before(booking, promises.people_of(booking))) if booking else {}
 
 

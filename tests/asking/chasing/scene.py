@@ -62,7 +62,7 @@ def posted(now: datetime) -> None:
 def run(programme: Programme, day: date, *, post: bool = True) -> list[int]:
     """The day's run at eight and the postman at nine: which schools were reminded."""
     written = []
-    due = [reminder.school.organisation_id for reminder in reminders.due(programme, now=at(day))]
+    due = [reminder.organisation.organisation_id for reminder in reminders.due(programme, now=at(day))]
     for organisation_id in due:
         with transaction():
             if reminders.send_due(programme, organisation_id, now=at(day)):

@@ -56,7 +56,7 @@ class Scene:
 
     @property
     def host(self) -> School:
-        return self.booking.school
+        return self.booking.organisation
 
     def slot(self, day: TourDay, school: School, hour: str = "0930") -> slots.Slot:
         found = slots.find(self.programme, school, f"{day.id}-{hour}", now=NOW, whatever_the_notice=True)
@@ -83,7 +83,7 @@ def scene(waiting: int = 2, *, shows: int = 1) -> Scene:
 def kept() -> list[tuple[str, datetime]]:
     """What is kept now: for which school, and which time."""
     rows = db.session.query(Proposal).filter_by(ended_at=None).order_by(Proposal.id)
-    return [(row.school.name, row.starts_at) for row in rows]
+    return [(row.organisation.name, row.starts_at) for row in rows]
 
 
 def days_kept() -> list[tuple[str, date]]:
@@ -98,7 +98,7 @@ def keep(
     ).first() or make.contact(school)
     offer = ProposalDraft(
         programme=here.programme,
-        school=school,
+        organisation=school,
         slot=here.slot(day, school),
         people=[contact],
         reply_by=until,
@@ -148,7 +148,7 @@ def withdrawn(here: Scene) -> None:
 def proposal_moved(here: Scene) -> None:
     day = make.tour_day(here.programme, here.troupe, SHOW + timedelta(days=1), shows_at_most=1)
     proposal = db.session.query(Proposal).one()
-    proposing.move(proposal, here.slot(day, proposal.school), who=WHO, now=NOW)
+    proposing.move(proposal, here.slot(day, proposal.organisation), who=WHO, now=NOW)
 
 
 def lapsed(here: Scene) -> None:
@@ -159,7 +159,7 @@ def lapsed(here: Scene) -> None:
 
 def declined(here: Scene) -> None:
     proposal = db.session.query(Proposal).one()
-    invitations.answer(here.programme, proposal.school, "declined", "exams", who="J", now=NOW)
+    invitations.answer(here.programme, proposal.organisation, "declined", "exams", who="J", now=NOW)
 
 
 def day_given(here: Scene) -> None:
@@ -210,7 +210,7 @@ def test_a_time_that_comes_free_is_kept_for_the_first_who_waits_before_anybody_c
         deed(here)
         assert "Redmere 0" not in [name for name, _ in kept()]
     mine = [row for row in db.session.query(Proposal).filter_by(ended_at=None) if row.waiting]
-    assert [row.school.name for row in mine] == ["Redmere 0"]
+    assert [row.organisation.name for row in mine] == ["Redmere 0"]
     [letter] = db.session.query(Letter).filter_by(stream=mine[0].uid)
     assert "waiting list" in letter.raw.decode()
     assert mine[0].reply_by == date(2027, 1, 22)
@@ -331,7 +331,9 @@ def test_the_queue_as_it_is_when_the_time_comes_free_counts(
         deed(here)
     with transaction():
         cancelled_by_its_school(here)
-    assert [row.school.name for row in db.session.query(Proposal).filter_by(waiting=True)] == ["Redmere 1"]
+    assert [row.organisation.name for row in db.session.query(Proposal).filter_by(waiting=True)] == [
+        "Redmere 1"
+    ]
 
 
 def test_who_says_something_else_between_the_look_and_the_lock_is_passed_over(
@@ -339,14 +341,14 @@ def test_who_says_something_else_between_the_look_and_the_lock_is_passed_over(
 ) -> None:
     with transaction():
         here = scene()
-    lock = performances.lock_school_unless_busy
+    lock = performances.lock_organisation_unless_busy
 
     def meanwhile(organisation_id: int) -> bool:
         if organisation_id == here.schools[0].organisation_id:
             invitations.answer(here.programme, here.schools[0], "other date", "June", who="J", now=NOW)
         return lock(organisation_id)
 
-    monkeypatch.setattr(performances, "lock_school_unless_busy", meanwhile)
+    monkeypatch.setattr(performances, "lock_organisation_unless_busy", meanwhile)
     with transaction():
         cancelled_by_its_school(here)
     assert [name for name, _ in kept()] == ["Redmere 1"]

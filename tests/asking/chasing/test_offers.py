@@ -62,11 +62,11 @@ def offer(programme: Programme, day: date, hour: int = 8) -> list[int]:
             )
             if found is None:
                 return made
-            made.append(found.school.organisation_id)
+            made.append(found.organisation.organisation_id)
 
 
 def order(programme: Programme, day: date = TUESDAY) -> list[str]:
-    return [w.school.name for w in offers.waiting_list(programme, now=at(day))]
+    return [w.organisation.name for w in offers.waiting_list(programme, now=at(day))]
 
 
 def test_who_waited_longest_is_offered_the_one_time_there_is_until_three_school_days_on(app: Flask) -> None:
@@ -93,7 +93,7 @@ def test_when_an_offer_lapses_the_next_in_the_list_has_its_turn(app: Flask) -> N
     first = next(
         w
         for w in offers.waiting_list(programme, now=at(TUESDAY + timedelta(days=6)))
-        if w.school is schools[0]
+        if w.organisation is schools[0]
     )
     assert first.so_far().startswith("did not answer about 9 March 2027")
 
@@ -140,7 +140,9 @@ def test_seen_before_is_what_took_place_and_not_known_where_nobody_said_what_bec
         make.cancellation(shows[called_off], then - timedelta(days=3))
         make.report(shows[half_now], "company", datetime(2027, 1, 12, tzinfo=UTC), 90)
         references = {s.organisation_id: b.reference for s, b in shows.items()}
-    found = {w.school.organisation_id: w.before for w in offers.waiting_list(programme, now=at(TUESDAY))}
+    found = {
+        w.organisation.organisation_id: w.before for w in offers.waiting_list(programme, now=at(TUESDAY))
+    }
     assert {s.organisation_id: found[s.organisation_id].word.value for s in schools} == {
         saw.organisation_id: "yes",
         failed.organisation_id: "never",

@@ -52,7 +52,9 @@ def reminded(schools: int = 1, **facts: object) -> County:
 
 
 def waiting(c: County, day: date) -> list[tuple[int, str]]:
-    return [(row.school.organisation_id, row.level) for row in raising.waiting(c.programme, now=at(day))]
+    return [
+        (row.organisation.organisation_id, row.level) for row in raising.waiting(c.programme, now=at(day))
+    ]
 
 
 def raise_to(
@@ -142,7 +144,7 @@ def test_a_trust_that_was_written_to_before_is_known_for_its_next_school(app: Fl
         raise_to(c, to=Addressee(address=f"head{n}@redmere.example", source="a call"), school=n)
     raise_to(c, TRUST, OWL, after)
     [row] = raising.waiting(c.programme, now=at(after))
-    assert (row.school.organisation_id, [to.address for to in row.known]) == (
+    assert (row.organisation.organisation_id, [to.address for to in row.known]) == (
         c.organisation_ids[1],
         ["office@owl.example"],
     )

@@ -294,7 +294,7 @@ def by_hand(
 
 
 def left_out(found: reminders.RemindersSent | reminders.ReminderPreview) -> dict[str, str]:
-    return {row.school.name: row.why for row in found.left_out}
+    return {row.organisation.name: row.why for row in found.left_out}
 
 
 def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask) -> None:
@@ -315,7 +315,7 @@ def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask
         now=at(date(2027, 1, 8)),
         target=set(c.organisation_ids[:5]) | {never.organisation_id},
     )
-    assert [(r.school.name, r.contact.address, r.nth) for r in found.recipients] == [
+    assert [(r.organisation.name, r.contact.address, r.nth) for r in found.recipients] == [
         ("Redmere 000", c.contacts[0].address, 1)
     ]
     assert found.letter is not None and "We wrote to you on Tuesday 5 January" in found.letter.text
@@ -332,7 +332,7 @@ def test_the_preview_names_who_is_reminded_and_why_the_others_are_not(app: Flask
 def test_reminding_by_hand_goes_before_the_schedule_and_counts_as_one_of_the_two(app: Flask) -> None:
     with transaction():
         c = county()
-    assert [(r.school.organisation_id, r.nth) for r in by_hand(c, date(2027, 1, 8)).written] == [
+    assert [(r.organisation.organisation_id, r.nth) for r in by_hand(c, date(2027, 1, 8)).written] == [
         (c.organisation_ids[0], 1)
     ]
     with transaction():
@@ -359,7 +359,7 @@ def test_an_address_that_changed_since_the_preview_is_not_reminded(app: Flask) -
         c = county(2)
     seen = {c.organisation_ids[0]: c.contacts[0].address, c.organisation_ids[1]: "old@redmere.example"}
     sent = by_hand(c, date(2027, 1, 8), seen=seen)
-    assert [r.school.organisation_id for r in sent.written] == [c.organisation_ids[0]]
+    assert [r.organisation.organisation_id for r in sent.written] == [c.organisation_ids[0]]
     assert left_out(sent) == {"Redmere 001": "the address changed since the list was shown"}
 
 

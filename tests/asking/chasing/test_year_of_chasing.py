@@ -237,7 +237,7 @@ class Year:
 
         def deed() -> None:
             found = rounds.send_round(self.programme, organisation_ids, who="Priya", now=now)
-            sent.extend((r.school.organisation_id, r.contact.address) for r in found.written)
+            sent.extend((r.organisation.organisation_id, r.contact.address) for r in found.written)
 
         if self.try_to(deed):
             for organisation_id, address in sent:
@@ -422,7 +422,7 @@ class Year:
         if not waiting:
             return
         row = self.rng.choice(waiting)
-        organisation_id, level = row.school.organisation_id, row.level
+        organisation_id, level = row.organisation.organisation_id, row.level
         address = f"head{organisation_id}@redmere.example" if level == HEAD else "office@owl.example"
         if self.rng.random() < 0.1:
             self.try_to(

@@ -76,7 +76,7 @@ def draft(c: County, typed: Typed = PLAIN, key: str = "key") -> OwnLetter:
 
 def shown(c: County, letter: OwnLetter, now: datetime = make.NOW) -> dict[int, str]:
     found = sending.preview(c.programme, letter, now=now)
-    return {reader.school.organisation_id: reader.contact.address for reader in found.readers}
+    return {reader.organisation.organisation_id: reader.contact.address for reader in found.readers}
 
 
 def send(
@@ -88,7 +88,7 @@ def send(
 
 
 def left_out(found: sending.OwnLetterPreview) -> dict[str, str]:
-    return {one.school.name: one.why for one in found.left_out}
+    return {one.organisation.name: one.why for one in found.left_out}
 
 
 def mails() -> list[Any]:
@@ -183,7 +183,7 @@ def test_who_gets_none_is_named_with_the_reason(app: Flask) -> None:
     c.schools.append(bare)
     letter = draft(c)
     found = sending.preview(c.programme, letter, now=make.NOW)
-    assert [r.school.name for r in found.readers] == ["Redmere 000", "Redmere 004"]
+    assert [r.organisation.name for r in found.readers] == ["Redmere 000", "Redmere 004"]
     assert left_out(found) == {
         "Redmere 001": "closed in the register",
         "Redmere 002": f"mail to {c.contacts[2].address} came back",
@@ -193,9 +193,9 @@ def test_who_gets_none_is_named_with_the_reason(app: Flask) -> None:
     with transaction():
         drafts.change(letter, Typed(subject="Hall", words="Free?", to_declined=True), **PRIYA)
     found = sending.preview(c.programme, letter, now=make.NOW)
-    assert [r.school.name for r in found.readers] == ["Redmere 000", "Redmere 003", "Redmere 004"]
+    assert [r.organisation.name for r in found.readers] == ["Redmere 000", "Redmere 003", "Redmere 004"]
     assert send(c, letter)
-    assert {o.school.name: (o.status, o.why) for o in sending.outcomes(letter)} == {
+    assert {o.organisation.name: (o.status, o.why) for o in sending.outcomes(letter)} == {
         "Redmere 000": ("waiting", ""),
         "Redmere 001": ("", "closed in the register"),
         "Redmere 002": ("", f"mail to {c.contacts[2].address} came back"),
@@ -233,7 +233,7 @@ def test_the_booking_link_is_each_schools_own_and_only_where_its_invitation_is_o
         earlier = db.session.query(Letter).count()
     letter = draft(c, Typed(subject="Book", words="Choose a time: {booking link}\n\nSoon."))
     found = sending.preview(c.programme, letter, now=make.NOW)
-    assert [r.school.name for r in found.readers] == ["Redmere 000"]
+    assert [r.organisation.name for r in found.readers] == ["Redmere 000"]
     assert set(left_out(found).values()) == {"no open invitation for {booking link}"}
     assert found.letter is not None and "/i/a-link-of-its-own" in found.letter.text
     assert send(c, letter)
@@ -467,7 +467,7 @@ def test_nobody_gets_it_whom_the_list_did_not_show_with_that_address(app: Flask)
         c.contacts[0].address = "new@redmere.example"
         make.answer(c.programme, c.schools[1], "declined", make.NOW, "exams")
     assert send(c, letter, seen)
-    assert [(o.school.name, o.status, o.why) for o in sending.outcomes(letter)] == [
+    assert [(o.organisation.name, o.status, o.why) for o in sending.outcomes(letter)] == [
         ("Redmere 000", "", "the address changed since the list was shown"),
         ("Redmere 001", "", "declined: exams"),
         ("Redmere 002", "waiting", ""),
@@ -635,6 +635,10 @@ def test_the_letter_of_each_is_paged_through(app: Flask) -> None:
     assert middle.letter is not None and middle.letter.subject == "The hall at Redmere 001"
     before, after = middle.beside()
     assert before is not None and after is not None
-    assert (before.school.name, after.school.name, first.beside()[0]) == ("Redmere 000", "Redmere 002", None)
+    assert (before.organisation.name, after.organisation.name, first.beside()[0]) == (
+        "Redmere 000",
+        "Redmere 002",
+        None,
+    )
     nobody = sending.OwnLetterPreview(readers=(), left_out=(), shown=None, letter=None)
     assert (nobody.place(), nobody.beside()) == (0, (None, None))

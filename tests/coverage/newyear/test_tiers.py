@@ -87,7 +87,7 @@ def test_who_was_asked_or_cannot_be_is_not_drawn_and_it_is_said_why(years: Years
         make.invitation(years.new, asked, letter_id=sent.id, address="lead@asked.example", recorded_at=NOW)
     found = years.to_draw()
     assert [organisation_id for organisation_id in found.due] == [years.schools[0].organisation_id]
-    assert {one.school.name: one.why.split(" on ")[0] for one in found.left_out} == {
+    assert {one.organisation.name: one.why.split(" on ")[0] for one in found.left_out} == {
         "Asked": "asked already",
         "Without contact": "no contact",
         "Declined": "declined: exams",

@@ -231,7 +231,7 @@ def test_a_move_by_the_verb_that_people_use_takes_back_what_waits_and_begins_ane
         booking = db.session.merge(c.booking)
         slot = slots.find(
             booking.programme,
-            booking.school,
+            booking.organisation,
             f"{day.id}-1000",
             now=now,
             instead_of=booking.performance_id,
