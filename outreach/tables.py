@@ -35,6 +35,7 @@ import outreach.county.register.decisions
 import outreach.county.register.hands
 import outreach.county.register.postcodes
 import outreach.county.schools
+import outreach.county.venues
 import outreach.coverage.board.publishing
 import outreach.coverage.digest.days
 import outreach.coverage.digest.sending
@@ -69,6 +70,7 @@ import outreach.tour.days_off
 import outreach.tour.performances
 import outreach.tour.programmes
 import outreach.tour.roads
+import outreach.tour.sessions
 import outreach.tour.target_decisions
 import outreach.tour.yearly.copies
 import outreach.visits.absences

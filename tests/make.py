@@ -23,7 +23,7 @@ from outreach.booking.promises import (
     PromiseLimit,
     VisitContact,
 )
-from outreach.county import bodies
+from outreach.county import bodies, venues
 from outreach.county.bodies import Body, BodyFacts
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
@@ -37,7 +37,9 @@ from outreach.county.schools import (
     SchoolFacts,
     Succession,
 )
+from outreach.county.venues import Venue, VenueFacts
 from outreach.ground.db import db
+from outreach.ground.geography import Place
 from outreach.ground.timespans import day_of, wall
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import DeadAddress, Letter
@@ -47,6 +49,7 @@ from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.sessions import TrainingSession
 from outreach.tour.target_decisions import TargetDecision
 from outreach.tour.yearly.copies import ProgrammeCopy
 from outreach.visits.absences import Absence
@@ -166,6 +169,18 @@ def body(of: Partnership, recorded_at: datetime = EARLIER, **changes: Any) -> Bo
     facts = {"name": f"Kestermere Neighbourhood Team {next(_n)}", "kind": "Police"} | changes
     said = BodyFacts(**facts)
     return bodies.add(of.id, said, who="Priya Nandakumar", now=recorded_at, today=day_of(recorded_at))
+
+
+def venue(of: Partnership, **changes: Any) -> Venue:
+    """A hall of a partnership, 5 km from its schools."""
+    facts: dict[str, Any] = {
+        "name": f"Mill Lane Hall {next(_n)}",
+        "street": "3 Mill Lane",
+        "town": "Kestermere",
+        "postcode": "ZZ1 4AA",
+        "place": Place(easting=455000, northing=210000),
+    }
+    return venues.add(of.id, VenueFacts(**facts | changes), who="Priya Nandakumar", now=EARLIER)
 
 
 def contact(of: Organisation, **changes: Any) -> Contact:
@@ -384,7 +399,7 @@ def answer(programme: Programme, of: School, kind: str, at: datetime = NOW, reas
     )
 
 
-def show(programme: Programme, host: School, starts_at: datetime, **changes: Any) -> Performance:
+def show(programme: Programme, host: Organisation, starts_at: datetime, **changes: Any) -> Performance:
     """A performance of a troupe of its own on that day: 75 minutes, with get-in and get-out."""
     day = tour_day(
         programme, troupe(db.session.get_one(Partnership, programme.partnership_id)), starts_at.date()
@@ -412,6 +427,27 @@ def show(programme: Programme, host: School, starts_at: datetime, **changes: Any
             | changes
         )
     )
+
+
+def session(
+    programme: Programme, venue: Venue, starts_at: datetime, *, places: int = 40, **changes: Any
+) -> TrainingSession:
+    """A session at a venue, of a trainer of its own on that day, with the venue's booking and its places open to all."""
+    performance = show(programme, venue, starts_at)
+    said = {"link": "https://meet.example/abc" if venue.is_online else "", "joining": ""} | changes
+    row = _add(
+        TrainingSession(
+            performance_id=performance.id,
+            partnership_id=programme.partnership_id,
+            places=places,
+            created_at=EARLIER,
+            created_by="Priya Nandakumar",
+            **said,
+        )
+    )
+    booking(performance, {})
+    consent(performance, places, how="open")
+    return row
 
 
 def placed(performance: Performance) -> Performance:

@@ -14,6 +14,7 @@ from typing import Any
 from outreach.booking import (
     accounts,
     colleagues,
+    guest_places,
     guests_told,
     holds,
     numbers,
@@ -64,6 +65,11 @@ class HostMovesIt(Refusal):
         super().__init__(
             "A guest goes where its host goes. Leave this show and join another, or book one of your own."
         )
+
+
+class SessionMovesOnItsPage(Refusal):
+    def __init__(self) -> None:
+        super().__init__("A session is changed and moved on its own page, where whoever comes is told.")
 
 
 class CancelReasonMissing(Refusal):
@@ -168,10 +174,13 @@ def move(
     """Move the show to another slot, in place: refused, the old stands; UID kept, SEQUENCE + 1.
 
     Guests keep their places and are asked whether they still come. `note` stands in the host's letter; `tell`
-    False: see told.moved. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt.
+    False: see told.moved. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt,
+    SessionMovesOnItsPage.
     """
     if booking.role != HOST:
         raise HostMovesIt
+    if booking.programme.for_adults and booking.organisation.is_venue:
+        raise SessionMovesOnItsPage
     performance = booking.performance
     performances.lock_organisation(booking.organisation_id)
     performances.lock_days([performance.tour_day_id, slot.tour_day_id])
@@ -195,9 +204,26 @@ def move(
     )
     if there is None or there.starts_at <= now:
         raise SlotTaken
+    put_on(booking, there, who=who, now=now, note=note, tell=tell)
+    return booking
+
+
+def put_on(
+    booking: Booking,
+    there: Slot,
+    *,
+    who: str,
+    now: datetime,
+    note: str = "",
+    tell: bool = True,
+    for_guests: str = "",
+) -> None:
+    """Put the host's show on a slot that is free, behind the locks, and tell everybody, guests `for_guests` besides.
+    Raises SlotTaken."""
+    performance = booking.performance
     was = told.times_of(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
-        return booking  # it stands there already: nobody's answer is void, nobody is told
+        return  # it stands there already: nobody's answer is void, nobody is told
     left = performances.shift(performance, there, now=now)
     everybody = promises.of_performance(performance.id)
     guests_told.host_moved(performance, everybody[1:], was_starts_at=was["starts_at"], now=now)
@@ -217,15 +243,17 @@ def move(
             before=was["starts_at"].isoformat(),
             after=performance.starts_at.isoformat(),
         )
-        told.moved(promise, was["starts_at"], note=note, tell=tell, now=now)
+        said = note if promise.role == HOST else for_guests
+        told.moved(promise, was["starts_at"], note=said, tell=tell, now=now)
     if left is not None:
         told.troupe_left(left, was, now=now)
         subscribed.leave(left, now=now)
     new_time = performance.starts_at != was["starts_at"]
     changes = [told.moved_in_words(was["starts_at"], performance)] if new_time else []
+    if for_guests:
+        changes.append(for_guests)
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
-    return booking
 
 
 def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
@@ -243,7 +271,18 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         raise ShowIsOver
     if by == SCHOOL and not booking.can_change(now):
         raise TooLateToChange
-    numbers.check(booking.programme, booking.organisation, promise, who=who, now=now, leaving_out=booking.id)
+    ceiling = booking.programme.audience_ceiling
+    if booking.role != HOST:
+        ceiling = guest_places.seats_of(booking.performance, ceiling).ceiling
+    numbers.check(
+        booking.programme,
+        booking.organisation,
+        promise,
+        who=who,
+        now=now,
+        leaving_out=booking.id,
+        ceiling=ceiling,
+    )
     pupils = {y: n for y, n in promise.pupils.items() if n}
     before, after = numbers.said(booking, promises.pupils_of(booking)), None
     booking.hall, booking.step_free, booking.arrival_note = (
@@ -368,9 +407,9 @@ def make(
     role: str = HOST,
     catch_up: bool = False,
 ) -> Booking:
-    """The rows of one promise, its numbers checked before; nobody is told yet. Raises
-    colleagues.NobodyNamed."""
-    if not promise.people:
+    """The rows of one promise, its numbers checked before; nobody is told yet. A venue's promises nothing, and names
+    nobody. Raises colleagues.NobodyNamed."""
+    if not promise.people and not school.is_venue:
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
     if role == HOST:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import School
+from outreach.county.schools import VENUE, Organisation
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import words_of
@@ -21,7 +21,7 @@ COMING, PAST, CANCELLED = "coming", "past", "cancelled"
 
 ORDERS = {
     "date": (Performance.starts_at, Booking.id),
-    "school": (func.lower(School.name), Performance.starts_at),
+    "school": (func.lower(Organisation.name), Performance.starts_at),
     "booked": (Booking.created_at.desc(), Booking.id.desc()),
 }
 """By what a list can be ordered; 'date' is turned round for what is past."""
@@ -208,7 +208,11 @@ def _chosen(
     only: ColumnElement[bool] | None,
     now: datetime,
 ) -> Select[Any]:
-    wanted: list[ColumnElement[bool]] = [Programme.partnership_id == partnership_id]
+    # A venue's booking promises nobody: the session has a page of its own.
+    wanted: list[ColumnElement[bool]] = [
+        Programme.partnership_id == partnership_id,
+        Organisation.kind != VENUE,
+    ]
     if only is not None:
         wanted.append(only)
     if when == CANCELLED:
@@ -224,12 +228,12 @@ def _chosen(
     for word in words:
         wanted.append(
             or_(
-                School.found_by.contains(f" {word}", autoescape=True),
+                Organisation.found_by.contains(f" {word}", autoescape=True),
                 Booking.reference.icontains(word, autoescape=True),
             )
         )
     return (
-        query.join(School, School.organisation_id == Booking.organisation_id)
+        query.join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
         .where(*wanted)

@@ -21,6 +21,7 @@ from outreach.tour import roads, slots
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import Stop
+from outreach.tour.sessions import TrainingSession
 
 METRES_A_MINUTE = 2_000
 """No van or coach is faster: what is farther away than so is out of reach without a look at the road."""
@@ -82,11 +83,14 @@ def within_reach(
     )
     calendar = school_days.load_one(school)
     found = []
-    for performance, taken, by_guests, consent in db.session.execute(
+    for performance, taken, by_guests, consent, places in db.session.execute(
         _SHOWS, {"programme_id": programme.id, "organisation_id": school.organisation_id, "now": now}
     ):
         seats = Seats(
-            ceiling=programme.audience_ceiling, taken=int(taken), by_guests=int(by_guests), consent=consent
+            ceiling=places or programme.audience_ceiling,
+            taken=int(taken),
+            by_guests=int(by_guests),
+            consent=consent,
         )
         minutes = ways.minutes(here, _stop(performance))
         day = day_of(performance.starts_at)
@@ -178,9 +182,11 @@ _SHOWS = (
         _SEATS.scalar_subquery().label("taken"),
         _SEATS.where(Booking.role == GUEST).scalar_subquery().label("by_guests"),
         GuestSeats,
+        TrainingSession.places,
     )
     .join(Performance.host)
     .outerjoin(GuestSeats, GuestSeats.performance_id == Performance.id)
+    .outerjoin(TrainingSession, TrainingSession.performance_id == Performance.id)
     .options(contains_eager(Performance.host))
     .where(
         Performance.programme_id == bindparam("programme_id"),

@@ -24,6 +24,7 @@ from outreach.ground.errors import NoSuch
 from outreach.ground.wording import capfirst, clock, count
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.tour.sessions import TrainingSession
 
 NO_HALL, FEW_PUPILS, OTHER = "no hall", "few pupils", "other"
 WHY = (NO_HALL, FEW_PUPILS, OTHER)
@@ -324,9 +325,15 @@ def uncertain(partnership_id: int, *, now: datetime) -> list[GuestPlace]:
     return [row for row in rows if row.asked_again]
 
 
+_PLACES = (
+    select(TrainingSession.places)
+    .where(TrainingSession.performance_id == bindparam("performance_id"))
+    .scalar_subquery()
+)
 _TAKEN = select(
     func.coalesce(func.sum(Booking.seats), 0),
     func.coalesce(func.sum(Booking.seats).filter(Booking.role == GUEST), 0),
+    _PLACES,
 ).where(Booking.performance_id == bindparam("performance_id"), Booking.ended_at.is_(None))
 
 
@@ -363,7 +370,8 @@ class Seats:
 
 
 def seats_of(performance: Performance, ceiling: int) -> Seats:
-    """A show's seats as they are now; behind the lock of its tour day, as they stay."""
-    taken, by_guests = db.session.execute(_TAKEN, {"performance_id": performance.id}).one()
+    """A show's seats as they are now; behind the lock of its tour day, as they stay. `ceiling`: the programme's; a
+    session has places of its own instead."""
+    taken, by_guests, places = db.session.execute(_TAKEN, {"performance_id": performance.id}).one()
     consent = db.session.get(GuestSeats, performance.id, populate_existing=True)
-    return Seats(ceiling=ceiling, taken=int(taken), by_guests=int(by_guests), consent=consent)
+    return Seats(ceiling=places or ceiling, taken=int(taken), by_guests=int(by_guests), consent=consent)

@@ -77,13 +77,16 @@ def check(
     now: datetime,
     leaving_out: int | None = None,
     account: PromiseAccount | None = None,
+    ceiling: int | None = None,
 ) -> None:
-    """Raises the refusals above. `account`: the school's, when it was read behind its lock just now."""
+    """Raises the refusals above. `account`: the school's, when it was read behind its lock just now; `ceiling`: how
+    many one show takes, where that is not the programme's to say."""
     total, adults = sum(promise.pupils.values()), programme.for_adults
+    ceiling = ceiling or programme.audience_ceiling
     if total <= 0 or any(n < 0 for n in promise.pupils.values()):
         raise NobodyComes(for_adults=adults)
-    if total > programme.audience_ceiling:
-        raise TooManyForOneShow(programme.audience_ceiling, total, for_adults=adults)
+    if total > ceiling:
+        raise TooManyForOneShow(ceiling, total, for_adults=adults)
     if promise.own_numbers:
         set_own_numbers(
             school.organisation_id, programme.academic_year, dict(promise.own_numbers), who=who, now=now
@@ -130,7 +133,9 @@ def seat(booking: Booking, seats: int) -> None:
     gave them."""
     ceiling, adults = booking.programme.audience_ceiling, booking.programme.for_adults
     more = seats > booking.seats
-    taken = guest_places.seats_of(booking.performance, ceiling).taken if more else booking.seats
+    there = guest_places.seats_of(booking.performance, ceiling) if more else None
+    taken = there.taken if there else booking.seats
+    ceiling = there.ceiling if there else ceiling
     by_others, booking.seats = taken - booking.seats, seats
     try:
         db.session.flush()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Row,
@@ -16,8 +17,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    exists,
     false,
     func,
+    or_,
     select,
     text,
 )
@@ -32,6 +35,7 @@ from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.tour.sessions import TrainingSession
 
 HOST, GUEST = "host", "guest"
 
@@ -156,6 +160,14 @@ class Booking(Base):
     def can_change(self, now: datetime) -> bool:
         """Numbers, hall and people may change until the show begins."""
         return self.ended_at is None and now < self.performance.starts_at
+
+
+def of_somebody() -> ColumnElement[bool]:
+    """Of a Booking: whether somebody promises something by it. The host's of a session is a venue's, which nobody
+    counts, asks or reminds."""
+    return or_(
+        Booking.role != HOST, ~exists().where(TrainingSession.performance_id == Booking.performance_id)
+    )
 
 
 class LastDays(NamedTuple):
@@ -523,10 +535,14 @@ def cancellation_of(booking: Booking) -> Cancellation | None:
 
 def fullest(programme_id: int) -> int:
     """How many pupils are promised for the fullest show of a programme that stands, guests and all; 0 of
-    none."""
+    none. A session has places of its own."""
     seats = (
         select(func.sum(Booking.seats).label("seats"))
-        .where(Booking.programme_id == programme_id, Booking.ended_at.is_(None))
+        .where(
+            Booking.programme_id == programme_id,
+            Booking.ended_at.is_(None),
+            ~exists().where(TrainingSession.performance_id == Booking.performance_id),
+        )
         .group_by(Booking.performance_id)
         .subquery()
     )

@@ -39,9 +39,9 @@ def show(
         seen = letters.appointment(visit, sender, now=now)
         over = booking.ended_at
         rows = handed.get(booking.id)
-        for organisation_id in (
-            handovers.holders(rows, booking.organisation_id) if rows else [booking.organisation_id]
-        ):
+        holders = handovers.holders(rows, booking.organisation_id) if rows else [booking.organisation_id]
+        nobodys = booking.programme.for_adults and booking.organisation.is_venue
+        for organisation_id in () if nobodys else holders:
             put.append(Entry(kind=SCHOOL, subject=organisation_id, appointment=seen, cancelled_at=over))
         if booking.role == HOST:
             put.append(Entry(kind=COORDINATOR, subject=partnership_id, appointment=seen, cancelled_at=over))

@@ -20,6 +20,7 @@ from outreach.post import again, letters, stationery
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
+from outreach.tour import sessions
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance, Slot, TroupeEvent
 from outreach.tour.programmes import Programme
@@ -84,7 +85,7 @@ def each(
 
 
 def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, now: datetime) -> None:
-    """The new time to everybody who has the booking in the calendar; `note` for the host alone.
+    """The new time to everybody who has the booking in the calendar, with a `note`.
 
     `tell` False: the host is told otherwise, so that its letter is short and brings the calendar up to date
     alone. Guests get the whole one, since they are asked whether they still come.
@@ -93,9 +94,8 @@ def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, n
     if hosts and not tell:
         school(booking, people, letters.moved_in_short, now=now, expires_at=until)
     else:
-        said = note if hosts else ""
         school(
-            booking, people, letters.moved, now=now, expires_at=until, was_starts_at=was_starts_at, note=said
+            booking, people, letters.moved, now=now, expires_at=until, was_starts_at=was_starts_at, note=note
         )
 
 
@@ -347,6 +347,7 @@ def _visit(
     performance, programme, host = booking.performance, booking.programme, booking.performance.host
     address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
     as_guest = booking.role == GUEST
+    session = sessions.of_performance(performance.id) if programme.for_adults else None
     place = guest_places.of_booking(booking) if as_guest else None
     return stationery.LetterVisit(
         uid=uid,
@@ -378,6 +379,8 @@ def _visit(
         cancelled=booking.ended_at is not None,
         outcome=booking.outcome or "",
         for_adults=programme.for_adults,
+        link=session.link if session else "",
+        joining=session.joining if session else "",
     )
 
 

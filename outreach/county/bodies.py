@@ -18,6 +18,7 @@ from outreach.county.schools import (
     BODY,
     CLOSED,
     FIRST_OF_BODIES,
+    FIRST_OF_ONLINE,
     OPEN_STATUSES,
     Organisation,
     OrganisationRecord,
@@ -190,7 +191,7 @@ def add_many(
 ) -> list[Body]:
     """New bodies, in the order of their facts, which were checked behind the partnership's lock; a constant number of
     queries besides a row for each."""
-    numbers = _free_numbers(len(kept))
+    numbers = free_numbers(len(kept))
     made = []
     for organisation_id, facts in zip(numbers, kept, strict=True):
         body = Body(
@@ -344,13 +345,12 @@ def twice(other: Body) -> str:
     return f"{other.name} ({other.type_of_establishment}) is in the list already, as closed. Open it again on its page."
 
 
-def _free_numbers(wanted: int) -> list[int]:
-    """Numbers that no organisation has: by chance, so that none tells how many bodies there are, or whose is next."""
+def free_numbers(wanted: int, *, first: int = FIRST_OF_BODIES, last: int = FIRST_OF_ONLINE) -> list[int]:
+    """Numbers that no organisation has, from `first` on and below `last`: by chance, so that none tells how many there
+    are, or whose is next."""
     found: set[int] = set()
     while len(found) < wanted:
-        drawn = {
-            FIRST_OF_BODIES + secrets.randbelow(2**31 - FIRST_OF_BODIES) for _ in range(wanted - len(found))
-        }
+        drawn = {first + secrets.randbelow(last - first) for _ in range(wanted - len(found))}
         taken = select(Organisation.organisation_id).where(Organisation.organisation_id.in_(drawn))
         found |= drawn - set(db.session.scalars(taken))
     return list(found)

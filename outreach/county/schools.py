@@ -92,9 +92,10 @@ def _found_by(context: DefaultExecutionContext) -> str:
     return found_by(given["name"], *where, given["organisation_id"], number)
 
 
-SCHOOL, BODY = "school", "body"
-FIRST_OF_BODIES = 10_000_000
-"""No URN is as long: by its number alone one tells a body from a school."""
+SCHOOL, BODY, VENUE = "school", "body", "venue"
+FIRST_OF_BODIES, FIRST_OF_ONLINE = 10_000_000, 2_000_000_000
+"""No URN is as long: by its number alone one tells a body from a school, and a meeting online from a venue that one
+travels to."""
 
 
 class StaffCounted:
@@ -114,17 +115,25 @@ def _staff_guards() -> tuple[CheckConstraint, ...]:
 
 class Organisation(Base, SchoolFacts, StaffCounted):
     """Whoever is asked, as it is now: a `School` or a `Body`, which have the columns in common. Closed ones are kept.
+    And a `Venue`, which is host to those who are asked and is never asked itself.
 
-    A school is its authority's, and a partnership's through it; a body is of no authority, and `partnership_id` says
-    whose it is. So what asks for the schools of some authorities never meets a body.
+    A school is its authority's, and a partnership's through it; a body and a venue are of no authority, and
+    `partnership_id` says whose they are. So what asks for the schools of some authorities never meets them. Of a venue,
+    `capacity` is how many it holds (None: unknown), and `at_organisation_id` the school or body in whose house it is.
     """
 
     __tablename__ = "organisation"
     __table_args__ = (
-        CheckConstraint(f"kind IN ('{SCHOOL}', '{BODY}')", name="kind"),
+        CheckConstraint(f"kind IN ('{SCHOOL}', '{BODY}', '{VENUE}')", name="kind"),
         CheckConstraint(f"(kind = '{SCHOOL}') = (organisation_id < {FIRST_OF_BODIES})", name="number"),
-        CheckConstraint(f"(kind = '{BODY}') = (partnership_id IS NOT NULL)", name="partnership"),
-        CheckConstraint(f"kind <> '{BODY}' OR la_code = ''", name="authority"),
+        CheckConstraint(f"(kind <> '{SCHOOL}') = (partnership_id IS NOT NULL)", name="partnership"),
+        CheckConstraint(f"kind = '{SCHOOL}' OR la_code = ''", name="authority"),
+        CheckConstraint(f"capacity IS NULL OR kind = '{VENUE}' AND capacity > 0", name="capacity"),
+        CheckConstraint(f"at_organisation_id IS NULL OR kind = '{VENUE}'", name="venue"),
+        CheckConstraint(
+            f"kind <> '{VENUE}' OR (type_of_establishment = 'Online') = (organisation_id >= {FIRST_OF_ONLINE})",
+            name="online",
+        ),
         *_staff_guards(),
         Index("ix_organisation_la_code", "la_code"),
         Index("ix_organisation_establishment_number", "establishment_number"),
@@ -136,12 +145,20 @@ class Organisation(Base, SchoolFacts, StaffCounted):
             "name",
             unique=True,
         ),
+        Index(
+            "uq_organisation_partnership_id_at_organisation_id",
+            "partnership_id",
+            "at_organisation_id",
+            unique=True,
+        ),
     )
 
     organisation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(Text, server_default=SCHOOL)
     partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
     found_by: Mapped[str] = mapped_column(Text, default=_found_by)
+    capacity: Mapped[int | None]
+    at_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.organisation_id"))
 
     __mapper_args__ = {"polymorphic_on": "kind"}
 
@@ -157,6 +174,11 @@ class Organisation(Base, SchoolFacts, StaffCounted):
     @property
     def place_known(self) -> bool:
         return self.easting is not None and self.northing is not None
+
+    @property
+    def is_venue(self) -> bool:
+        """Host to those who are asked, and never asked itself."""
+        return self.kind == VENUE
 
 
 class School(Organisation):

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from outreach.asking.chasing import settings
 from outreach.asking.invitations import Answer, Invitation
 from outreach.asking.paper import PaperLetter, PaperPosting
-from outreach.booking import proposal_moves
+from outreach.booking import promises, proposal_moves
 from outreach.booking.handovers import Handover
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
@@ -341,6 +341,7 @@ def _revisions(cut: OpenCut) -> Any:
             cut.holds(b.programme_id),
             b.created_at < cut.until,
             r.recorded_at < cut.until,
+            promises.of_somebody(),
             *only_shows(b.performance_id, cut),
         )
     )

@@ -109,7 +109,8 @@ class LetterVisit:
     there: `travel` is how it comes, `terms` what the host asks. `guests` are the schools that join the show,
     and `tour_day_id` the day whose sheet says the rest, for the company. `cancelled`: it is off; `outcome`:
     what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes
-    from the waiting list, on which the school stays unless it books."""
+    from the waiting list, on which the school stays unless it books. `link` and `joining`: of a session, where it
+    is met online and how one gets in."""
 
     uid: str
     sequence: int
@@ -143,6 +144,8 @@ class LetterVisit:
     waiting: bool = False
     tour_day_id: int = 0
     for_adults: bool = False
+    link: str = ""
+    joining: str = ""
 
     @property
     def words(self) -> Words:
@@ -197,6 +200,8 @@ def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[t
     facts = [
         ("When", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
         ("Where", ", ".join(p for p in (visit.school_name, visit.hall, visit.school_address) if p.strip())),
+        ("Link", visit.link),
+        ("How to join", " ".join(visit.joining.split())),
         (
             "The company",
             f"Arrives at {wording.clock(visit.get_in_at)}, leaves by {wording.clock(visit.away_at)}"
@@ -226,7 +231,7 @@ def company_facts_of(visit: LetterVisit, now: datetime) -> list[tuple[str, str]]
     ready."""
     when = wording.day(visit.starts_at, today=day_of(now))
     arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}; away by {wording.clock(visit.away_at)}")
-    kept = {"Where", "Who", "Guests", "Access", "Reference"}
+    kept = {"Where", "Link", "How to join", "Who", "Guests", "Access", "Reference"}
     return [
         (wording.capfirst(visit.words.show), f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
         arrives,

@@ -33,7 +33,7 @@ def appointment(visit: LetterVisit, sender: Sender, *, now: datetime) -> Appoint
         summary=summary(visit),
         description=lines(*_told(visit, now)),
         location=", ".join(
-            part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip()
+            part for part in (visit.school_name, visit.hall, visit.school_address, visit.link) if part.strip()
         ),
         url=_page_without_token(visit),
         organizer_name=sender.partnership_name,
@@ -60,6 +60,7 @@ def _told(visit: LetterVisit, now: datetime) -> list[str]:
         if visit.host_name
         else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
         f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",
+        f"How to join: {' '.join(visit.joining.split())}" if visit.joining else "",
         *_what_to_do(visit),
     ]
 

@@ -15,6 +15,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.partnerships import Partnership
+from outreach.county.schools import FIRST_OF_ONLINE
 from outreach.ground.db import Base, db
 from outreach.ground.geography import Place
 from outreach.tour.companies import Troupe
@@ -50,6 +51,10 @@ class Stop(NamedTuple):
     def is_lodging(self) -> bool:
         return self.key < LODGINGS
 
+    @property
+    def is_online(self) -> bool:
+        return self.key >= FIRST_OF_ONLINE
+
 
 LODGINGS = -1_000_000_000
 """Keys of lodgings lie below this one, and those of bases above it."""
@@ -65,8 +70,8 @@ class Roads:
         self.base, self.per_km, self.table = base, per_km, table or {}
 
     def minutes(self, a: Stop, b: Stop) -> int:
-        """Whole minutes from one stop to another, the same both ways; 0 to where one is."""
-        if a.key == b.key:
+        """Whole minutes from one stop to another, the same both ways; 0 to where one is, and to a meeting online."""
+        if a.key == b.key or a.is_online or b.is_online:
             return 0
         if self.table:
             told = self.told(a.key, b.key)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from outreach.booking import promises
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.ground.db import db
 from outreach.visits import reports, verdicts
@@ -27,7 +28,7 @@ def _promised(performance_ids: Collection[int]) -> list[Promised]:
     newest = (
         select(func.max(r.id))
         .join(b, b.id == r.booking_id)
-        .where(b.performance_id.in_(performance_ids), b.ended_at.is_(None))
+        .where(b.performance_id.in_(performance_ids), b.ended_at.is_(None), promises.of_somebody())
         .group_by(r.booking_id)
     )
     pupils: dict[int, dict[int, int]] = defaultdict(dict)

@@ -254,7 +254,7 @@ def _show(
     now: datetime,
 ) -> SeasonShow:
     """`year_groups`: those the programme is for; None for adults'."""
-    found = [came_to[booking.id] for booking in bookings]
+    found = [came_to[booking.id] for booking in bookings if booking.id in came_to]
     counted = others = promised = 0
     for verdict in found if year_groups is not None else ():
         assert year_groups is not None
@@ -270,10 +270,15 @@ def _show(
         counted=counted,
         others=others,
         promised=promised,
-        played=any(verdict.word != FAILED for verdict in found),
+        played=not found or any(verdict.word != FAILED for verdict in found),
         over=performance.ends_at <= now,
-        state=_state(found, adults=year_groups is None),
+        state=_state(found, adults=year_groups is None) if found else _empty(performance, now),
     )
+
+
+def _empty(performance: Performance, now: datetime) -> str:
+    """Of a session in which nobody has a place."""
+    return "to come" if performance.ends_at > now else "nobody came"
 
 
 def _state(found: Sequence[Verdict], *, adults: bool) -> str:

@@ -112,12 +112,14 @@ def _import_pages() -> None:
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.search
     import outreach.web.coordinator.season
+    import outreach.web.coordinator.sessions
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.shows
     import outreach.web.coordinator.staff_said
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.venues
     import outreach.web.coordinator.visit_texts
     import outreach.web.coordinator.waves
     import outreach.web.public.calendar

@@ -27,11 +27,12 @@ from sqlalchemy import bindparam, select
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import bodies, coordinators
+from outreach.county import bodies, coordinators, venues
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register import lines
 from outreach.county.schools import Organisation, School
+from outreach.county.venues import Venue
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -278,11 +279,19 @@ def our_body(body_id: int) -> Body:
     return bodies.get(body_id, g.partnership.id)
 
 
+def our_venue(venue_id: int) -> Venue:
+    """The venue of that number, retired or not, of the coordinator's partnership; else a 404."""
+    return venues.get(venue_id, g.partnership.id)
+
+
 def our_booking(reference: str) -> Booking:
-    """The Booking of that reference in one of the partnership's programmes; else a 404."""
+    """The Booking of that reference in one of the partnership's programmes; else a 404. A venue's own leads to its
+    session."""
     found = promises.get(reference)
     if found.programme.partnership_id != g.partnership.id:
         abort(404)
+    if found.programme.for_adults and found.organisation.is_venue:
+        abort(redirect(url_for("coordinator.session", performance_id=found.performance_id), 303))
     return found
 
 

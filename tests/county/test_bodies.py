@@ -252,7 +252,7 @@ def test_a_contact_of_a_body_is_its_partnerships(app: Flask) -> None:
 @pytest.mark.parametrize(
     "change, guard",
     [
-        ({"kind": "venue", "partnership_id": None}, "ck_organisation_kind"),
+        ({"kind": "somebody"}, "ck_organisation_kind"),
         ({"kind": "school", "partnership_id": None}, "ck_organisation_number"),
         ({"partnership_id": None}, "ck_organisation_partnership"),
         ({"la_code": "931"}, "ck_organisation_authority"),

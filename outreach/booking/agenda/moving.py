@@ -96,6 +96,8 @@ def find(performance: Performance, *, now: datetime) -> Moving:
         raise NotInTheDiary("A school is just booking that time. It cannot be moved before it is booked.")
     if performance.starts_at <= now:
         raise NotInTheDiary("That show has begun or is over, so it cannot be moved any more.")
+    if performance.host.is_venue:
+        raise NotInTheDiary("A session is moved on its own page, where whoever comes is told.")
     programme = performance.tour_day.programme
     promised = promises.of_performance(performance.id)
     kept = None if promised else proposals.keeping(programme.id).get(performance.id)

@@ -26,7 +26,7 @@ from outreach.booking.promises import Booking
 from outreach.county import partnerships, school_days
 from outreach.county.partnerships import Partnership
 from outreach.county.school_days import INSET_DAY, SchoolCalendar
-from outreach.county.schools import School
+from outreach.county.schools import VENUE, Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst
@@ -223,9 +223,10 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Draw
             p.ends_at,
             p.away_at,
             p.held_until,
-            School.name,
+            Organisation.name,
+            Organisation.kind,
         )
-        .join(School, School.organisation_id == p.organisation_id)
+        .join(Organisation, Organisation.organisation_id == p.organisation_id)
         .where(
             p.tour_day_id.in_(tour_day_ids),
             p.released_at.is_(None),
@@ -233,8 +234,8 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Draw
         )
         .order_by(p.get_in_at, p.id)
     )
-    for *facts, host in given:
-        show = DrawnShow._make([*facts, Host(host)])
+    for *facts, name, kind in given:
+        show = DrawnShow._make([*facts, Host(name, is_venue=kind == VENUE)])
         found[show.tour_day_id].append(show)
     return found
 

@@ -30,7 +30,10 @@ TIGHT_MINUTES = 10
 
 
 class Host(NamedTuple):
+    """`is_venue`: a session's, which is moved on its own page."""
+
     name: str
+    is_venue: bool = False
 
 
 class DrawnShow(NamedTuple):
@@ -201,7 +204,7 @@ def block(
         starts=minute(performance.starts_at),
         over=minute(performance.ends_at),
         ends=minute(performance.away_at),
-        movable=kind != HELD and performance.starts_at > now,
+        movable=kind != HELD and performance.starts_at > now and not performance.host.is_venue,
     )
 
 
@@ -291,7 +294,7 @@ def _unsuited(
         if why:
             said = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out"}.get(why, why[:1].upper() + why[1:])
             yield f"{said} at {name}"
-        if b.pupils > programme.audience_ceiling:
+        if b.pupils > programme.audience_ceiling and not b.performance.host.is_venue:
             yield f"Hall too small: {count(b.pupils, 'pupil')} at {name}, {programme.audience_ceiling} at most"
 
 

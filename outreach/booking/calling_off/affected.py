@@ -145,7 +145,7 @@ def look(scope: Scope, *, now: datetime) -> Hits:
             people=tuple(people.get(b.id, ())),
             with_host=b.role == GUEST and b.performance_id in ended,
             rings=_numbers(b.organisation, people.get(b.id, ())),
-            urgent=urgent(b.organisation_id, in_part[b.performance_id]),
+            urgent=not b.organisation.is_venue and urgent(b.organisation_id, in_part[b.performance_id]),
         )
         for b in booked
     ]
@@ -205,7 +205,7 @@ def _numbers(school: Organisation, people: Iterable[VisitContact]) -> tuple[tupl
     none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
     known = {"".join(c for c in phone if c.isdigit()) for _, _, phone in named}
-    if "".join(c for c in school.telephone if c.isdigit()) in known:
+    if school.is_venue or "".join(c for c in school.telephone if c.isdigit()) in known:
         return tuple(named)
     return (*named, ("The school", "office", school.telephone))
 

@@ -74,14 +74,16 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
         assert ended is not None  # a line is of the one or of the other
         if line.new_proposal_id is None and not (line.booking and line.booking.role == GUEST):
             losses.append(_Loss(str(line.id), ended.programme, line.organisation, line.starts_at))
+    sessions = [loss for loss in losses if loss.organisation.is_venue]
     owed: dict[tuple[int, int], bool] = {}
-    for programme, here in _by_programme(losses):
+    for programme, here in _by_programme([loss for loss in losses if loss not in sessions]):
         found = accounts.of_schools(programme, [loss.organisation for loss in here], now=now)
         owed |= {
             (programme.id, organisation_id): account.is_open for organisation_id, account in found.items()
         }
-    done_with = [loss for loss in losses if not owed[loss.programme.id, loss.organisation.organisation_id]]
-    left = [loss for loss in losses if owed[loss.programme.id, loss.organisation.organisation_id]]
+    asked = [loss for loss in losses if loss not in sessions]
+    done_with = [loss for loss in asked if not owed[loss.programme.id, loss.organisation.organisation_id]]
+    left = [*sessions, *(loss for loss in asked if loss not in done_with)]
     said = {loss.name: Instead(why_none="It has booked again.") for loss in done_with}
     return said | _of(left, not_on=done.day_ids if done.undone_at is None else (), now=now)
 
@@ -112,7 +114,9 @@ def _of(losses: Sequence[_Loss], *, not_on: Collection[int], now: datetime) -> d
     for programme, here in _by_programme(losses):
         asking = []
         for loss in here:
-            if programme.closed_at is not None:
+            if loss.organisation.is_venue:
+                found[loss.name] = Instead(why_none="A session is held anew on the page of sessions.")
+            elif programme.closed_at is not None:
                 found[loss.name] = Instead(why_none="The programme is closed.")
             elif not loss.organisation.is_open:
                 found[loss.name] = Instead(why_none="The school is closed in the register.")

@@ -116,13 +116,11 @@ def ask(
     if (why := why_not(programme, school, account, catch_up=wish.catch_up)) is not None:
         raise why
     _check_show(programme, school, performance, now=now)
-    numbers.check(programme, school, wish.promise, who=who, now=now, account=account)
+    seats = guest_places.seats_of(performance, programme.audience_ceiling)
+    numbers.check(programme, school, wish.promise, who=who, now=now, account=account, ceiling=seats.ceiling)
     if not wish.promise.people:
         raise colleagues.NobodyNamed
-    wanted, seats = (
-        sum(wish.promise.pupils.values()),
-        guest_places.seats_of(performance, programme.audience_ceiling),
-    )
+    wanted = sum(wish.promise.pupils.values())
     if seats.how == NONE:
         raise NoGuests
     if wanted > seats.for_guests:

@@ -12,12 +12,13 @@ from outreach.booking import guest_places, named, promises, told
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import GUEST, HOST, Booking, BookingRevision, PromisedPupils, VisitContact
 from outreach.county import partnerships
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
-from outreach.tour import legs, nights, roads
+from outreach.tour import legs, nights, roads, sessions
 from outreach.tour.days import TourDay
 from outreach.tour.legs import Drive
 from outreach.tour.performances import Performance
+from outreach.tour.sessions import TrainingSession
 
 LEAD, ON_THE_DAY = "safeguarding lead", "on the day"
 
@@ -47,8 +48,8 @@ class Guest:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetStop:
-    """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has
-    none."""
+    """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has none; `session`:
+    the places of one, its link and how one joins; None of a show in a hall of a school's."""
 
     performance: Performance
     booking: Booking
@@ -58,6 +59,7 @@ class SheetStop:
     access: tuple[str, ...]
     meets: PersonToAskFor | None
     lead: PersonToAskFor | None
+    session: TrainingSession | None = None
 
     @property
     def organisation(self) -> Organisation:
@@ -103,6 +105,7 @@ class DaySheet:
         typed a show."""
         typed = sum(
             len(stop.booking.arrival_note)
+            + (len(stop.session.joining) + len(stop.session.link) if stop.session else 0)
             + len(stop.booking.hall)
             + len(stop.organisation.name)
             + sum(map(len, stop.access))
@@ -137,7 +140,8 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
     bookings = [b for show in booked for b in promised[show.id]]
     people, pupils = _people_of(bookings), _pupils_of(bookings)
     how = guest_places.of_bookings(b.id for b in bookings if b.role == GUEST)
-    schools = _schools_of(bookings)
+    theirs = _organisations_of(bookings)
+    held = sessions.of_performances([show.id for show in booked]) if tour_day.programme.for_adults else {}
     running = timedelta(minutes=tour_day.programme.running_minutes)
     stops = []
     for show in booked:
@@ -152,16 +156,17 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
                 access=told.access_words(host.access_needs),
                 meets=_person(people.get(host.id, ()), ON_THE_DAY, show.host),
                 lead=_person(people.get(host.id, ()), LEAD, show.host),
+                session=held.get(show.id),
                 guests=tuple(
                     Guest(
                         booking=guest,
-                        organisation=schools[guest.organisation_id],
+                        organisation=theirs[guest.organisation_id],
                         pupils=pupils.get(guest.id, {}),
                         travel=how[guest.id].travel.words() if guest.id in how else "",
                         agreed=how[guest.id].said if guest.id in how else "",
                         access=told.access_words(guest.access_needs),
-                        meets=_person(people.get(guest.id, ()), ON_THE_DAY, schools[guest.organisation_id]),
-                        lead=_person(people.get(guest.id, ()), LEAD, schools[guest.organisation_id]),
+                        meets=_person(people.get(guest.id, ()), ON_THE_DAY, theirs[guest.organisation_id]),
+                        lead=_person(people.get(guest.id, ()), LEAD, theirs[guest.organisation_id]),
                     )
                     for guest in guests
                 ),
@@ -220,9 +225,9 @@ def _pupils_of(bookings: Iterable[Booking]) -> dict[int, dict[int, int]]:
     return found
 
 
-def _schools_of(bookings: Iterable[Booking]) -> dict[int, Organisation]:
-    """The schools of some bookings by URN; one query."""
+def _organisations_of(bookings: Iterable[Booking]) -> dict[int, Organisation]:
+    """Whose some bookings are, by number; one query."""
     rows = db.session.scalars(
-        select(School).where(School.organisation_id.in_({b.organisation_id for b in bookings}))
+        select(Organisation).where(Organisation.organisation_id.in_({b.organisation_id for b in bookings}))
     )
     return {row.organisation_id: row for row in rows}

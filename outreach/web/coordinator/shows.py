@@ -26,8 +26,11 @@ from outreach.web.school.guest_forms import AnswerForm, SeatsForm, seats_typed
 @coordinator.get("/shows/<int:performance_id>")
 @coordinators_only
 def show(performance_id: int) -> Any:
-    """A show that stands or stood; where it was given back, its page says so."""
-    return _page(_show(performance_id))
+    """A show that stands or stood; where it was given back, its page says so. A session has a page of its own."""
+    found = _show(performance_id)
+    if found.tour_day.programme.for_adults and found.host.is_venue:
+        return redirect(url_for("coordinator.session", performance_id=performance_id), 303)
+    return _page(found)
 
 
 @coordinator.post("/shows/<int:performance_id>/seats")

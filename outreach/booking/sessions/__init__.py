@@ -1,0 +1,1 @@
+"""Training sessions at venues and online: held, changed, called off, and who comes."""
