@@ -1,9 +1,13 @@
 """Content of a report to the board, as plain data that can be kept for ever: figures, definitions, what is
 estimated. Pure.
 
-Schools are counted in the open; every number of people has gone through suppression.py. Shapes:
+Schools and bodies are counted in the open; every number of people has gone through suppression.py. Shapes:
 
 - a number of people is {"status": "shown", "number": 184}, or 'hidden' or 'unknown' with number None;
+- `whole`, `tables`, `places` and `causes` count schools; `bodies`, where a programme asks any, holds the same of bodies
+  (None where it asks none): `whole`, `tables` by kind and by district, `cells` by kind and district, `causes`. In its
+  rows too `schools` is how many there are;
+- `side_by_side` are the halves of the year's programmes (side_by_side.py), [] where there is one alone;
 - a row is one district, phase or type: `schools`, `standings` ({standing: schools}, all nine), `gaps`,
   `share`
   (schools seen, whole percent, 0 and 100 only where exact, or None), the numbers of people, and `pupil_share`
@@ -26,8 +30,9 @@ from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name, yea
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
-VERSION = 3
-"""1 had concerns by district, and each measure judged by itself; 2 said nothing of who was absent."""
+VERSION = 4
+"""1 had concerns by district, and each measure judged by itself; 2 said nothing of who was absent; 3 nothing of bodies,
+and of no programme beside its own."""
 
 SEEN, TARGET, BY_YEAR, CONCERNS, ALSO = "seen", "target", "target by year", "concerns", "also seen"
 KNOWN, KNOWN_BY_YEAR = "seen where the number is known", "seen where the year group’s number is known"
@@ -37,6 +42,7 @@ suppression.py, which says how a further one is added. Who was absent, and caugh
 The two of known numbers are not read: shares of pupils are made of them."""
 
 _WHOLE = ("all", "")
+_ALL_BODIES = ("all bodies", "")
 
 STATES = (Word.SEEN, Word.PART_SEEN, Word.TO_CONFIRM, Word.BOOKED, "open")
 
@@ -62,6 +68,13 @@ _KEYS: dict[str, tuple[str, Callable[[Standing], tuple[str, str]]]] = {
 }
 """The tables: how schools are put together, by (key, name)."""
 
+_KEYS_OF_BODIES: dict[str, tuple[str, Callable[[Standing], tuple[str, str]]]] = {
+    "kind": ("Kinds of bodies", lambda s: (s.kind_of_body, s.kind_of_body)),
+    "bodies by district": ("Districts, bodies", lambda s: (s.district_code, s.district_name)),
+}
+_CELLS = "kind and district"
+"""Bodies of one kind in one district: few, so that most of what is hidden is hidden there."""
+
 
 def draw(
     reckoning: Reckoning,
@@ -75,31 +88,28 @@ def draw(
     before, in that order, whatever their days. Raises suppression.GivesAway.
     """
     adults = reckoning.programme.for_adults
-    groups = {table: _grouped(reckoning.target, of) for table, (_, of) in _KEYS.items()}
-    sums = _sums(reckoning, groups)
+    schools = [s for s in reckoning.target if not s.is_body]
+    bodies = [s for s in reckoning.target if s.is_body]
+    groups = {table: _grouped(schools, of) for table, (_, of) in _KEYS.items()}
+    of_bodies = _groups_of_bodies(bodies)
+    sums = _sums(reckoning, schools, groups) | _sums_of_bodies(bodies, of_bodies)
     everybody = _everybody(reckoning, concerns, earlier)
     judged = suppression.hide(
         sums,
         everybody,
         day=reckoning.as_of,
         earlier=[*earlier, *_between([*earlier, Release(day=reckoning.as_of, people=everybody, shown=())])],
-        dear=[key for key in sums if key[1:] == _WHOLE and key[0] not in (KNOWN, ABSENT, CAUGHT_UP)],
+        dear=[
+            key
+            for key in sums
+            if key[1:] in (_WHOLE, _ALL_BODIES) and key[0] not in (KNOWN, ABSENT, CAUGHT_UP)
+        ],
         aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
     )
     people = _People(judged.sums)
-    found = figures.figures_of_target(reckoning.target, county=county)
-    tables = [
-        {
-            "key": table,
-            "title": title,
-            "rows": [
-                _row(table, key, name, schools, people)
-                for (key, name), schools in _ordered(table, groups[table])
-            ],
-        }
-        for table, (title, _) in _KEYS.items()
-    ]
-    whole = _row(*_WHOLE, county, reckoning.target, people) | {
+    found = figures.figures_of_target(schools, county=county)
+    tables = [_table(table, title, groups[table], people) for table, (title, _) in _KEYS.items()]
+    whole = _row(*_WHOLE, county, schools, people) | {
         "absent": said(people.count_of(ABSENT, *_WHOLE)),
         "caught_up": said(people.count_of(CAUGHT_UP, *_WHOLE)),
     }
@@ -122,8 +132,10 @@ def draw(
         "target_as_of": reckoning.day.isoformat(),
         "whole": whole,
         "tables": tables,
-        "places": _places(reckoning.target),
-        "years": [] if adults else [_year(y, reckoning.target, people) for y in reckoning.year_groups],
+        "places": _places(schools),
+        "bodies": _bodies(bodies, of_bodies, people, county) if bodies else None,
+        "side_by_side": [],
+        "years": [] if adults else [_year(y, schools, people) for y in reckoning.year_groups],
         "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in found.causes],
         "spread": None
         if spread is None
@@ -141,7 +153,7 @@ def draw(
             "pupils": said(people.count_of(ALSO, *_WHOLE)),
         },
         "ages_unknown": found.ages_unknown,
-        "shared_out": sum(s.seen_estimated for s in reckoning.target),
+        "shared_out": sum(s.seen_estimated for s in schools),
     }
     content["absent_said"] = absent_said(whole)
     content["lead"] = _lead(content)
@@ -172,6 +184,64 @@ def absent_said(whole: Content) -> str:
     if caught_up["status"] != SHOWN:
         return f"{said_of}; how many of them caught up is hidden."
     return f"{said_of}; {caught_up['number']:,} of them caught up by a lesson or film."
+
+
+def _table(
+    table: str, title: str, groups: Mapping[tuple[str, str], list[Standing]], people: "_People"
+) -> Content:
+    rows = [_row(table, key, name, schools, people) for (key, name), schools in _ordered(table, groups)]
+    return {"key": table, "title": title, "rows": rows}
+
+
+def _bodies(
+    bodies: list[Standing],
+    groups: Mapping[str, Mapping[tuple[str, str], list[Standing]]],
+    people: "_People",
+    county: str,
+) -> Content:
+    """The half of a report that counts bodies."""
+    causes = figures.figures_of_target(bodies, county=county).causes
+    tables = [_table(table, title, groups[table], people) for table, (title, _) in _KEYS_OF_BODIES.items()]
+    kinds, districts = ([row["key"] for row in table["rows"]] for table in tables)
+    cells = _table(_CELLS, "Kinds of bodies by district", groups[_CELLS], people)
+    cells["rows"].sort(
+        key=lambda row: [list.index(at, row[k]) for at, k in ((kinds, "kind"), (districts, "district"))]
+    )
+    return {
+        "whole": _row(*_ALL_BODIES, county, bodies, people),
+        "tables": tables,
+        "cells": cells,
+        "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in causes],
+    }
+
+
+def _groups_of_bodies(bodies: list[Standing]) -> dict[str, dict[tuple[str, str], list[Standing]]]:
+    groups = {table: _grouped(bodies, of) for table, (_, of) in _KEYS_OF_BODIES.items()}
+    return groups | {
+        _CELLS: _grouped(
+            bodies,
+            lambda s: (cell(s.kind_of_body, s.district_code), f"{s.kind_of_body}, {s.district_name}"),
+        )
+    }
+
+
+def cell(kind: str, district: str) -> str:
+    """The key of the bodies of one kind in one district."""
+    return f"{kind}|{district}"
+
+
+def _sums_of_bodies(
+    bodies: list[Standing], groups: Mapping[str, Mapping[tuple[str, str], list[Standing]]]
+) -> dict[Any, Sum]:
+    """What every number of people of bodies is the sum of."""
+    places = [(_ALL_BODIES, bodies)] if bodies else []
+    places += [((table, key), there) for table, found in groups.items() for (key, _), there in found.items()]
+    return {
+        (measure, *place): (measure, units)
+        for place, there in places
+        for units in [frozenset(u for s in there for u in units_of(s.organisation_id, s.year_groups))]
+        for measure in (SEEN, KNOWN, TARGET)
+    }
 
 
 def _places(schools: list[Standing]) -> list[Content]:
@@ -234,16 +304,18 @@ def _ordered(
         (key, name), schools = item
         seen = sum(s.standing == Word.SEEN for s in schools)
         share = percent(seen, len(schools)) or 0
-        return (key == "", -share, name) if table == "district" else (-len(schools), name)
+        return (key == "", -share, name) if "district" in table else (-len(schools), name)
 
     return sorted(groups.items(), key=place)
 
 
 def _sums(
-    reckoning: Reckoning, groups: Mapping[str, Mapping[tuple[str, str], list[Standing]]]
+    reckoning: Reckoning,
+    target: list[Standing],
+    groups: Mapping[str, Mapping[tuple[str, str], list[Standing]]],
 ) -> dict[Any, Sum]:
-    """What every number of people is the sum of, by (measure, table, key)."""
-    places: list[tuple[tuple[str, str], list[Standing]]] = [(_WHOLE, reckoning.target)]
+    """What every number of people of schools is the sum of, by (measure, table, key)."""
+    places: list[tuple[tuple[str, str], list[Standing]]] = [(_WHOLE, target)]
     places += [
         ((table, key), schools) for table, found in groups.items() for (key, _), schools in found.items()
     ]
@@ -253,13 +325,13 @@ def _sums(
         for measure in (SEEN, KNOWN, TARGET):
             sums[measure, *place] = measure, units
     for y in reckoning.year_groups:
-        offering = frozenset(unit(s.organisation_id, y) for s in reckoning.target if y in s.year_groups)
+        offering = frozenset(unit(s.organisation_id, y) for s in target if y in s.year_groups)
         for measure in (SEEN, KNOWN_BY_YEAR, BY_YEAR):
             sums[measure, "year", y] = measure, offering
-    everywhere = frozenset(u for s in reckoning.target for u in units_of(s.organisation_id, s.year_groups))
+    everywhere = frozenset(u for s in target for u in units_of(s.organisation_id, s.year_groups))
     for measure in (ABSENT, CAUGHT_UP):
         sums[measure, *_WHOLE] = measure, everywhere
-    sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.organisation_id, CONCERNS) for s in reckoning.target)
+    sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.organisation_id, CONCERNS) for s in target)
     sums[ALSO, *_WHOLE] = (
         ALSO,
         frozenset(
@@ -475,7 +547,8 @@ def _row(table: str, key: str, name: str, schools: list[Standing], people: _Peop
     totals = figures.figures_of_target(schools, county=name).county
     none = not totals.by[Word.SEEN] and not totals.by[Word.PART_SEEN]
     seen, target = people.seen(table, key, none=none), people.count_of(TARGET, table, key)
-    return {
+    kind, _, district = key.partition("|") if table == _CELLS else ("", "", "")
+    return ({"kind": kind, "district": district} if kind else {}) | {
         "key": key,
         "name": name,
         "schools": totals.schools,
@@ -539,6 +612,8 @@ def _lead(content: Content) -> list[str]:
     whole = content["whole"]
     schools, seen, booked = whole["schools"], whole["standings"][Word.SEEN], whole["standings"][Word.BOOKED]
     on = day_short(date.fromisoformat(content["as_of"]))
+    if content["bodies"] is not None:
+        return _lead_of_both(content, on)
     what = "staff had attended" if content["for_adults"] else "had seen it"
     if not schools:
         return [f"No school of {content['county']} was in the target on {on}."]
@@ -568,6 +643,22 @@ def _lead(content: Content) -> list[str]:
     return lines
 
 
+def _lead_of_both(content: Content, on: str) -> list[str]:
+    """'4 of Marlshire’s 10 schools and 1 of its 2 bodies had attended by 19 January 2027.'"""
+    whole, bodies = content["whole"], content["bodies"]["whole"]
+    reached = f"{bodies['standings'][Word.SEEN]:,} of {{}} {count(bodies['schools'], 'body', 'bodies')}"
+    if whole["schools"]:
+        of_schools = (
+            f"{whole['standings'][Word.SEEN]:,} of {content['county']}’s {count(whole['schools'], 'school')}"
+        )
+        reached = f"{of_schools} and {reached.format('its')}"
+    else:
+        reached = reached.format(f"{content['county']}’s")
+    booked = whole["standings"][Word.BOOKED] + bodies["standings"][Word.BOOKED]
+    lines = [f"{reached} had attended by {on}."]
+    return [*lines, f"{booked:,} more {'is' if booked == 1 else 'are'} booked."] if booked else lines
+
+
 _NAMES = {
     SEEN: "pupils seen",
     TARGET: "target pupils",
@@ -587,11 +678,20 @@ def named(reckoning: Reckoning, key: Hashable) -> str:
     measure, table, at = key
     if table == "all":
         return f"{_NAMES[measure]}, all"
+    if table == _ALL_BODIES[0]:
+        return f"{_NAMES[measure]}, all bodies"
     if table == "year":
         return f"{_NAMES[measure]}, {year_group_name(at)}"
+    if table in (*_KEYS_OF_BODIES, _CELLS):
+        return f"{_NAMES[measure]} of bodies, {_place_of_bodies(reckoning, table, at)}"
     title, of = _KEYS[table]
     names = {k: name for k, name in map(of, reckoning.target)}
     return f"{_NAMES[measure]}, {names.get(at, at) or title.lower() + ' not known'}"
+
+
+def _place_of_bodies(reckoning: Reckoning, table: str, at: str) -> str:
+    groups = _groups_of_bodies([s for s in reckoning.target if s.is_body])
+    return next((name for key, name in groups[table] if key == at), at)
 
 
 def given_away(reckoning: Reckoning, found: GivenAway) -> str:
@@ -661,9 +761,20 @@ def definitions(content: Content) -> list[list[str]]:
         found.append(
             [
                 "Staff",
-                "Front-line staff, as the school told it. Schools whose number is unknown are in no share.",
+                "Front-line staff, as the school told it. Schools whose number is unknown are in no share."
+                if content["bodies"] is None
+                else "Front-line staff, as the school told it and as they were counted at the body. Where the number "
+                "is unknown or 0 it is in no share.",
             ]
         )
+        if content["bodies"] is not None:
+            found.append(
+                [
+                    "Body",
+                    "A team or a service beside schools whose front-line staff should know, such as police, social "
+                    "work and health; the coordinators keep the list. It is counted as a school is.",
+                ]
+            )
     found.append(
         [
             "Hidden",

@@ -26,17 +26,27 @@ HEAD: Row = [
     "Schools with number unknown",
     "Absent",
     "Caught up",
+    "Counts",
 ]
-"""'Open' is said of year groups alone: neither seen nor booked."""
+"""'Counts': schools, or bodies, which stand in the places of schools. 'Open' is said of year groups alone: neither seen
+nor booked."""
 
 
 def lines(content: Content) -> list[Row]:
-    """Every row of every table, the whole last; what is hidden is 'hidden', what nobody knows 'unknown'."""
+    """Every row of every table, the whole last, then the same of bodies; what is hidden is 'hidden', what nobody knows
+    'unknown'."""
     concerns = concerns_by_district(content)
     found = [_line(t["title"], row, concerns) for t in content["tables"] for row in t["rows"]]
     found += [_place(t["title"], row) for t in content.get("places", ()) for row in t["rows"]]
     found += [_year(year) for year in content["years"]]
-    return [*found, _line("All", content["whole"], True)]
+    found.append(_line("All", content["whole"], True))
+    counted = [[*line, "schools"] for line in found]
+    if (bodies := content.get("bodies")) is not None:
+        tables = [*bodies["tables"], bodies["cells"]]
+        of_bodies = [_line(t["title"], row, concerns) for t in tables for row in t["rows"]]
+        of_bodies.append(_line("All bodies", bodies["whole"], True))
+        counted += [[*line, "bodies"] for line in of_bodies]
+    return counted
 
 
 def concerns_by_district(content: Content) -> bool:
@@ -45,12 +55,17 @@ def concerns_by_district(content: Content) -> bool:
 
 
 def causes(content: Content) -> list[Row]:
-    return [[cause["words"], cause["schools"]] for cause in content["causes"]]
+    """Why there are gaps, of schools and then of bodies."""
+    of_bodies = (content.get("bodies") or {"causes": []})["causes"]
+    rows = [[cause["words"], cause["schools"]] for cause in content["causes"]]
+    return rows + [[f"{cause['words']} (bodies)", cause["schools"]] for cause in of_bodies]
 
 
 def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
     """(name, head, lines) of what a report says besides who has seen it, as far as it does; as it stands there, hidden
     where that is hidden."""
+    if rows := content.get("side_by_side"):
+        yield "Side by side", SIDE_BY_SIDE, [_half(row) for row in rows]
     if helped := content.get("outcomes"):
         lines = [[wave["name"], *(_or_words(wave, name) for name in WAVE)] for wave in helped["waves"]]
         lines += [
@@ -82,6 +97,35 @@ def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
     if cost := content.get("cost"):
         pence = [[words, _pounds(cost[name])] for name, words in MONEY.items()]
         yield "Cost", ["Cost", "Pounds"], [*pence, ["Estimate", "yes" if cost["is_estimate"] else "no"]]
+
+
+SIDE_BY_SIDE: Row = [
+    "Programme",
+    "Counts",
+    "How many",
+    *(word.capitalize() for word in NINE),
+    "Gaps",
+    "Seen or trained %",
+    "People seen or trained",
+    "Of those counted",
+    "People %",
+    "People as of",
+]
+
+
+def _half(row: Mapping[str, Any]) -> Row:
+    told = row["people_as_of"] is not None
+    people = [said(row["pupils_seen"]), said(row["target_pupils"]), _share(row, "pupil_share")]
+    return [
+        row["title"],
+        row["who"],
+        row["schools"],
+        *(row["standings"][word] for word in NINE),
+        row["gaps"],
+        _share(row, "share"),
+        *(people if told else ["not reported"] * 2 + [""]),
+        row["people_as_of"] or "",
+    ]
 
 
 WAVE = {

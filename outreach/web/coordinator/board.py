@@ -8,7 +8,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from outreach.coverage.board import corrections, publishing, sheets
 from outreach.coverage.board.content import Content
 from outreach.coverage.board.publishing import AlreadyPublished, BoardReport
-from outreach.coverage.lists import NO_DISTRICT, NONE
+from outreach.coverage.lists import BODIES, NO_DISTRICT, NONE, SCHOOLS
 from outreach.coverage.standings import NINE
 from outreach.ground import clock, tabular
 from outreach.ground.db import transaction
@@ -155,9 +155,18 @@ def _draft(
 def _shown(content: Content, programme_id: int) -> dict[str, Any]:
     """What the report's own template needs."""
 
-    def schools(**filters: Any) -> str:
+    both = content.get("bodies") is not None
+
+    def everyone(**filters: Any) -> str:
         """The list behind a number, as of the report's day: it holds what was recorded by then, and stays."""
-        return url_for("coordinator.schools", programme=programme_id, as_of=content["as_of"], **filters)
+        words = {"programme": programme_id, "as_of": content["as_of"]} | filters
+        return url_for("coordinator.schools", **words)
+
+    def schools(**filters: Any) -> str:
+        return everyone(**({"who": SCHOOLS} if both else {}), **filters)
+
+    def bodies(**filters: Any) -> str:
+        return everyone(who=BODIES, **filters)
 
     def of_row(table: str, row: dict[str, Any], **filters: Any) -> str:
         if table == "all":
@@ -165,18 +174,40 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
         missing = NO_DISTRICT if table == "district" else NONE
         return schools(**{table: row["key"] or missing}, **filters)
 
+    def of_body(table: str, row: dict[str, Any], **filters: Any) -> str:
+        """The same of bodies; what they are stands among the phases."""
+        if table == "all":
+            return bodies(**filters)
+        return bodies(
+            **({"phase": row["key"]} if table == "kind" else {"district": row["key"] or NO_DISTRICT}),
+            **filters,
+        )
+
+    def of_half(half: dict[str, Any], **filters: Any) -> str:
+        return everyone(programme=half["programme"], who=half["who"], **filters)
+
     return {
         "said": content,
         "on": date.fromisoformat(content["as_of"]),
         "target_on": date.fromisoformat(content["target_as_of"]),
+        "everyone": everyone,
         "schools": schools,
+        "bodies": bodies,
         "of_row": of_row,
+        "of_body": of_body,
+        "halves": board_words.halves(content, of_half),
+        "halves_title": board_words.halves_title(content),
+        "cells_of_bodies": board_words.cells_of_bodies(content),
         "concerns_by_district": sheets.concerns_by_district(content),
         "nine": NINE,
         "bar_of": bar_of,
         "off_paper": {
             table["key"]: board_words.off_paper(table)
-            for table in (*content["tables"], *content.get("places", ()))
+            for table in (
+                *content["tables"],
+                *content.get("places", ()),
+                *board_words.tables_of_bodies(content),
+            )
         },
         "off_paper_said": board_words.off_paper_said,
         "helped_said": board_words.helped_said(content),

@@ -6,7 +6,7 @@ schools count as seen, and asks a solver of whole numbers for two worlds that fi
 no two, the number is known.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
@@ -20,6 +20,14 @@ from outreach.coverage.standings import Standing
 LEAST = 5
 MORE = 40
 """So many more than there truly are a world may have, of each number."""
+
+OF_BODIES: dict[str, Callable[[Standing], str]] = {
+    "All bodies": lambda _: "",
+    "Kinds of bodies": lambda s: s.kind_of_body,
+    "Districts, bodies": lambda s: s.district_name,
+    "Kinds of bodies by district": lambda s: f"{s.kind_of_body}, {s.district_name}",
+}
+"""The tables of bodies: whose name each counts under."""
 
 Terms = dict[int, int]
 """{number: how often it is added}."""
@@ -265,7 +273,10 @@ class Attacker:
             self.rows.append((terms, said, said))
 
     def _who(self, n: int, table: str, name: str) -> tuple[list[Standing], tuple[int, ...] | None]:
-        target = self.releases[n].target
+        if table in OF_BODIES:
+            bodies = [s for s in self.releases[n].target if s.is_body]
+            return [s for s in bodies if OF_BODIES[table](s) in (name, "")], None
+        target = [s for s in self.releases[n].target if not s.is_body]
         if table == "Year groups":
             y = int(name.removeprefix("Year "))
             return [s for s in target if y in s.year_groups], (y,)
@@ -329,6 +340,7 @@ class Attacker:
     ) -> Iterator[tuple[str, list[Standing], tuple[int, ...] | None]]:
         cells: dict[str, set[int]] = {"all": {s.organisation_id for s in target}}
         for s in target:
+            cells.setdefault("bodies" if s.is_body else "schools", set()).add(s.organisation_id)
             for of in ("district_name", "phase", "type"):
                 cells.setdefault(f"{of} {getattr(s, of)}", set()).add(s.organisation_id)
         sets = dict(cells)
@@ -339,7 +351,7 @@ class Attacker:
             schools = [s for s in target if s.organisation_id in organisation_ids]
             if schools:
                 yield name, schools, None
-                for y in (8, 9):
+                for y in sorted({y for s in target for y in s.year_groups}):
                     yield f"{name}, Year {y}", schools, (y,)
 
     # --- worlds

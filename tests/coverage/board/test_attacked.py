@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from attacker import Attacker, Seen
 from outreach.coverage.board import content, publishing, sheets
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
 from outreach.ground import suppression
+from outreach.ground.school_year import STAFF
 from outreach.ground.suppression import Release
 
 RELEASES = 10
@@ -100,6 +102,40 @@ class County:
         }
 
 
+class Training(County):
+    """The same of staff: schools, and bodies of few kinds in few districts, most of them small."""
+
+    def _school(self, n: int) -> dict[str, Any]:
+        r = self.random
+        body = r.choice(("", "Police", "Social work", "Health"))
+        small = r.random() < (0.7 if body else 0.4)
+        return {
+            "organisation_id": (10_000_000 if body else 100_000) + n,
+            "district": r.randrange(self.districts),
+            "type": r.randint(1, 3),
+            "years": (STAFF,),
+            "phase": body or r.choice(("Secondary", "Primary")),
+            "kind": r.choice(("own", "own", "unknown")),
+            "there": {STAFF: r.randint(1, 9) if small else r.randint(20, 90)},
+            "saw": {},
+            "body": body,
+        }
+
+    def reckoning(self) -> Reckoning:
+        found = super().reckoning()
+        programme: Any = SimpleNamespace(title="All staff", academic_year=2026, for_adults=True)
+        bodies = {s["organisation_id"]: s["body"] for s in self.schools}
+        target = [
+            replace(s, kind_of_body=kind, type=kind or s.type)
+            for s in found.target
+            for kind in [bodies[s.organisation_id]]
+        ]
+        return replace(found, programme=programme, year_groups=(STAFF,), target=target)
+
+    def concerns(self) -> dict[int, int]:
+        return {}
+
+
 def _standing(s: dict[str, Any]) -> Standing:
     """The numbers as the reckoning puts them together: an estimate gives way to a larger count, an own number
     does not."""
@@ -166,10 +202,12 @@ def _standing(s: dict[str, Any]) -> Standing:
     )
 
 
-def released(seed: int, releases: int = RELEASES) -> tuple[list[Seen], list[content.Drawn]]:
+def released(
+    seed: int, releases: int = RELEASES, of: type[County] = County
+) -> tuple[list[Seen], list[content.Drawn]]:
     """Some days of a county, published in shuffled order; each release is kept and read back as a database
     would."""
-    county = County(seed)
+    county = of(seed)
     days = []
     for _ in range(releases):
         county.some_days_on()
@@ -204,6 +242,20 @@ def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block
         assert [d.given_away for d in drawn if d.given_away] == [], seed
         shown += sum(isinstance(line[15], int) for s in seen for line in s.lines)
     assert shown > 100, "nothing is known to anybody where nothing is said"
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_nothing_under_five_is_known_of_the_staff_of_schools_and_bodies(block: int) -> None:
+    """Bodies of one kind in one district are few: reports of a training, in any order, attacked as the others are."""
+    shown = cells = 0
+    for seed in range(10 * block, 10 * block + 10):
+        seen, drawn = released(seed, 6, Training)
+        assert Attacker(seen, seed).known() == [], seed
+        assert [d.given_away for d in drawn if d.given_away] == [], seed
+        lines = [line for s in seen for line in s.lines if line[-1] == "bodies"]
+        shown += sum(isinstance(line[15], int) for line in lines)
+        cells += sum(isinstance(line[15], int) and "by district" in line[0] for line in lines)
+    assert shown > 100 and cells > 10, "nothing is known to anybody where nothing is said"
 
 
 def test_a_count_of_nobody_is_hidden_whatever_earlier_reports_say() -> None:
@@ -270,6 +322,8 @@ def test_the_attacker_finds_what_is_not_hidden(only_the_small: None) -> None:
     """Were only small numbers hidden, and nothing besides, the attacker would know some in most counties."""
     known = [Attacker(released(seed)[0], seed).known(until=1) for seed in range(6)]
     assert sum(map(bool, known)) >= 4, known
+    of_staff = [Attacker(released(seed, 6, Training)[0], seed).known(until=1) for seed in range(6)]
+    assert sum(map(bool, of_staff)) >= 4, of_staff
 
 
 def _only_the_small(work: Any) -> set[Any]:

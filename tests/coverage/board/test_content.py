@@ -133,7 +133,7 @@ def test_towns_and_urban_and_rural_tell_schools_and_never_pupils() -> None:
     assert [row["name"] for row in told[0]["rows"]][-1] == "town not known"
     assert told[1]["rows"][-1]["name"] == "not known whether urban or rural"
     lines = [line for line in sheets.lines(drawn(target, {}).content) if line[0] == "Towns"]
-    assert [line[-7:] for line in lines] == [[""] * 7] * 3
+    assert [line[-8:] for line in lines] == [[*[""] * 7, "schools"]] * 3
 
 
 _DRAWN_IN_A_PROCESS = """
