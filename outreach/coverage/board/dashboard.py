@@ -1,5 +1,5 @@
-"""Data for a council's own dashboard as of a day: standings and bookings, school by school, and sums of
-schools.
+"""Data for a council's own dashboard as of a day: standings and bookings, school by school and body by body, and
+their sums.
 
 No count of people is in it: what pupils a booking expects is always hidden. Who saw it is told by published
 reports alone. Read for any past day this is a release without end, and would give each single show away.
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import School
+from outreach.county.schools import BODY, SCHOOL, Organisation
 from outreach.coverage import facts
 from outreach.coverage.as_of import cut_of
 from outreach.ground.db import db
@@ -23,11 +23,13 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True)
 class Booked:
-    """One promise: what came of it is a word of verdicts.py ('booked', 'took place', 'cancelled', …)."""
+    """One promise of a school, or of a body (`kind_of_body`, '' of a school): what came of it is a word of verdicts.py
+    ('booked', 'took place', 'cancelled', …)."""
 
     reference: str
     organisation_id: int
-    school: str
+    name: str
+    kind_of_body: str
     role: str
     starts_at: datetime
     ends_at: datetime
@@ -37,24 +39,34 @@ class Booked:
 
 
 def bookings(programme: Programme, *, as_of: date, now: datetime) -> list[Booked]:
-    """Every booking of a programme as it stood at the end of a day, by when it is. 5 queries."""
+    """Every booking of a programme as it stood at the end of a day, by when it is; none of a venue, which promises
+    nobody. 5 queries."""
     (found,) = facts.verdicts_of([cut_of(programme, as_of, now)])
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.role, School.name)
-        .join(School, School.organisation_id == Booking.organisation_id)
-        .where(Booking.programme_id == programme.id)
+        select(
+            Booking.id,
+            Booking.reference,
+            Booking.role,
+            Organisation.name,
+            case((Organisation.kind == BODY, Organisation.type_of_establishment), else_=""),
+        )
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
+        .where(Booking.programme_id == programme.id, Organisation.kind.in_((SCHOOL, BODY)))
         .order_by(Booking.id)
     )
     known = {row[0]: row for row in rows}
     booked = []
     for verdict in found:
         promise = verdict.promise
-        _, reference, role, name = known[promise.id]
+        if promise.id not in known:
+            continue
+        _, reference, role, name, kind = known[promise.id]
         booked.append(
             Booked(
                 reference=reference,
                 organisation_id=promise.organisation_id,
-                school=name,
+                name=name,
+                kind_of_body=kind,
                 role=role,
                 starts_at=promise.starts_at,
                 ends_at=promise.ends_at,

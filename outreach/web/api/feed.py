@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import g, request, url_for
 
+from outreach.county.schools import FIRST_OF_BODIES
 from outreach.coverage import figures, standings
 from outreach.coverage.board import corrections, dashboard, publishing
 from outreach.coverage.board.content import said
@@ -17,7 +18,7 @@ from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.figures import Totals
 from outreach.coverage.standings import NINE, Standing
 from outreach.ground import clock
-from outreach.ground.school_year import year_name
+from outreach.ground.school_year import YEAR_GROUPS, year_name
 from outreach.ground.timespans import day_of, local
 from outreach.outcomes.board_parts import COST, FOLLOWED, OUTCOMES, REFERRALS
 from outreach.tour import programmes
@@ -46,6 +47,10 @@ def api_start() -> Any:
                 "figures": _to("api_figures", programme_id=p.id),
                 "standings": _to("api_standings", programme_id=p.id),
                 "bookings": _to("api_bookings", programme_id=p.id),
+                "bodies": _to("api_bodies", programme_id=p.id) if p.for_adults else None,
+                "bookings_of_bodies": _to("api_bookings_of_bodies", programme_id=p.id)
+                if p.for_adults
+                else None,
             }
             for p in every
         ],
@@ -56,10 +61,12 @@ def api_start() -> Any:
 @api.get("/programmes/<int:programme_id>/figures")
 @by_token
 def api_figures(programme_id: int) -> Any:
-    """Sums of schools as of a day; people and all else as the newest report up to that day has them."""
+    """Sums of schools, and apart from them of bodies, as of a day; people and all else as the newest report up to that
+    day has them."""
     programme, day = _asked(programme_id)
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
-    sums = figures.figures_of_target(found.target, county=g.partnership.county)
+    halves = figures.halves(found.target, county=g.partnership.county)
+    sums, bodies = halves.schools, halves.bodies
     report = publishing.newest(programme.id, until=day)
     return {
         "programme": _programme(programme),
@@ -72,8 +79,18 @@ def api_figures(programme_id: int) -> Any:
         "urban_rural": [_totals(t) for t in figures.by(found.target, figures.URBAN_RURAL)],
         "types": [_totals(t) for t in figures.by(found.target, figures.TYPE)],
         "causes": [{"cause": cause, "schools": n} for cause, n in sums.causes],
-        "excluded": len(found.excluded),
-        "also_seen_by": len(found.also_seen),
+        "excluded": sum(not s.is_body for s in found.excluded),
+        "also_seen_by": sum(s.organisation_id < FIRST_OF_BODIES for s in found.also_seen),
+        "bodies": {
+            "whole": _of_bodies(bodies.county),
+            "districts": [_of_bodies(t) for t in bodies.districts],
+            "kinds": [_of_bodies(t) for t in bodies.phases],
+            "causes": [{"cause": cause, "bodies": n} for cause, n in bodies.causes],
+            "excluded": sum(s.is_body for s in found.excluded),
+            "also_trained": sum(s.organisation_id >= FIRST_OF_BODIES for s in found.also_seen),
+        }
+        if bodies.county.schools
+        else None,
         "people": None if report is None else _people(report),
         **{part: None if report is None else report.content.get(part) for part in PARTS},
     }
@@ -85,30 +102,68 @@ def api_standings(programme_id: int) -> Any:
     """Every school of the target with its one standing, by URN."""
     programme, day = _asked(programme_id)
     found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
-    schools = sorted(found.target, key=lambda s: s.organisation_id)
+    schools = sorted((s for s in found.target if not s.is_body), key=lambda s: s.organisation_id)
     page, pages = _page(len(schools))
     return _paged("api_standings", programme, day, len(schools), page, pages) | {
         "standings": [_standing(s) for s in schools[(page - 1) * PAGE : page * PAGE]]
     }
 
 
+@api.get("/programmes/<int:programme_id>/bodies")
+@by_token
+def api_bodies(programme_id: int) -> Any:
+    """Every body of the target with its one standing; none has a URN, and each has a number of its own."""
+    programme, day = _asked(programme_id)
+    found = standings.standings_of_programme(programme.id, as_of=day, now=clock.now())
+    bodies = sorted((s for s in found.target if s.is_body), key=lambda s: s.organisation_id)
+    page, pages = _page(len(bodies))
+    return _paged("api_bodies", programme, day, len(bodies), page, pages) | {
+        "bodies": [_body(s) for s in bodies[(page - 1) * PAGE : page * PAGE]]
+    }
+
+
 @api.get("/programmes/<int:programme_id>/bookings")
 @by_token
 def api_bookings(programme_id: int) -> Any:
-    """Every booking as it stood, by when the show is."""
+    """Every booking of a school as it stood, by when the show is."""
     programme, day = _asked(programme_id)
-    booked = dashboard.bookings(programme, as_of=day, now=clock.now())
+    every = dashboard.bookings(programme, as_of=day, now=clock.now())
+    booked = [b for b in every if not b.kind_of_body]
     page, pages = _page(len(booked))
     return _paged("api_bookings", programme, day, len(booked), page, pages) | {
         "bookings": [
             {
                 "reference": b.reference,
-                "school": {"urn": b.organisation_id, "name": b.school},
+                "school": {"urn": b.organisation_id, "name": b.name},
                 "role": b.role,
                 "starts_at": local(b.starts_at).isoformat(),
                 "ends_at": local(b.ends_at).isoformat(),
                 "year_groups": list(b.year_groups),
                 "pupils_expected": said(b.pupils_expected),
+                "outcome": b.outcome,
+            }
+            for b in booked[(page - 1) * PAGE : page * PAGE]
+        ]
+    }
+
+
+@api.get("/programmes/<int:programme_id>/bodies/bookings")
+@by_token
+def api_bookings_of_bodies(programme_id: int) -> Any:
+    """The same of bodies, by when the session is."""
+    programme, day = _asked(programme_id)
+    every = dashboard.bookings(programme, as_of=day, now=clock.now())
+    booked = [b for b in every if b.kind_of_body]
+    page, pages = _page(len(booked))
+    return _paged("api_bookings_of_bodies", programme, day, len(booked), page, pages) | {
+        "bookings": [
+            {
+                "reference": b.reference,
+                "body": {"id": b.organisation_id, "name": b.name, "kind": b.kind_of_body},
+                "role": b.role,
+                "starts_at": local(b.starts_at).isoformat(),
+                "ends_at": local(b.ends_at).isoformat(),
+                "staff_expected": said(b.pupils_expected),
                 "outcome": b.outcome,
             }
             for b in booked[(page - 1) * PAGE : page * PAGE]
@@ -210,6 +265,19 @@ def _totals(t: Totals) -> dict[str, Any]:
     }
 
 
+def _of_bodies(t: Totals) -> dict[str, Any]:
+    """The same sums of bodies, under the word for them; nothing of theirs is estimated."""
+    sums = _totals(t)
+    del sums["estimates_from_census"]
+    return {"bodies" if name == "schools" else name: value for name, value in sums.items()}
+
+
+def _body(s: Standing) -> dict[str, Any]:
+    names = ("district", "standing", "gap", "cause", "since", "evidence")
+    common = _standing(s)
+    return {"id": s.organisation_id, "name": s.name, "kind": s.kind_of_body} | {n: common[n] for n in names}
+
+
 def _standing(s: Standing) -> dict[str, Any]:
     return {
         "urn": s.organisation_id,
@@ -224,7 +292,7 @@ def _standing(s: Standing) -> dict[str, Any]:
         "gap": s.is_gap,
         "cause": s.kind if s.is_gap else "",
         "since": s.since.isoformat() if s.since else None,
-        "year_groups": {str(y): str(state) for y, state in s.year_groups.items() if y >= 0},
+        "year_groups": {str(y): str(state) for y, state in s.year_groups.items() if y in YEAR_GROUPS},
         "ages_unknown": s.ages_unknown,
         "evidence": s.evidence,
     }
@@ -245,7 +313,17 @@ def _people(report: BoardReport) -> dict[str, Any]:
     whole = report.content["whole"]
     names: Sequence[str] = ("pupils_seen", "target_pupils", "pupil_share", "concerns")
     names = [*names, *(name for name in ("absent", "caught_up") if name in whole)]
-    return {"report": report.id, "as_of": report.as_of.isoformat()} | {name: whole[name] for name in names}
+    told = {"report": report.id, "as_of": report.as_of.isoformat()} | {name: whole[name] for name in names}
+    if (bodies := report.content.get("bodies")) is not None:
+        told["bodies"] = {
+            said: bodies["whole"][name]
+            for name, said in (
+                ("pupils_seen", "staff_trained"),
+                ("target_pupils", "front_line_staff"),
+                ("pupil_share", "staff_share"),
+            )
+        }
+    return told
 
 
 def _to(endpoint: str, **words: Any) -> str:
