@@ -200,7 +200,7 @@ def test_a_share_of_staff_is_of_those_counted_and_says_how_many_it_leaves_out() 
     )
     *_, trained, of_counted = said.row(kind, "phase", None).cells
     assert (plain(trained.words), plain(of_counted.words)) == ("45", "30 of 40")
-    assert plain(of_counted.small) == "75%, without 1"
+    assert plain(of_counted.small) == "75%, 1 not counted"
     assert lists(of_counted.words) == ["&phase=Police&counted=1&number=known", "&phase=Police&number=known"]
     assert lists(of_counted.small) == ["&phase=Police&number=unknown"]
     nobody = totals(0, 2, key="Health", name="Health", unknown=2)

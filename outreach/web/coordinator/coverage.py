@@ -357,7 +357,7 @@ def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
     many."""
     schools = [s for s in whole.target if not s.is_body]
     found: dict[str, dict[str, str]] = {
-        "who": dict(lists.WHO) if len(schools) < len(whole.target) else {},
+        "who": dict(lists.WHO) if 0 < len(schools) < len(whole.target) else {},
         "district": {s.district_code or NONE: s.district_name for s in whole.target},
         "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in schools},
         "urban_rural": {s.urban_rural or NONE: s.urban_rural or figures.URBAN_RURAL_UNKNOWN for s in schools},

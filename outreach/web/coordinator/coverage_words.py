@@ -387,13 +387,14 @@ class CoverageWords:
         done = self.done.capitalize()
         many = capfirst((OF_SCHOOLS if self.schools_alone else self.asked).many)
         columns = [
-            Column(head=many.split(" and "), label=many),
+            Column(head=many.replace(" and ", " and|").split("|"), label=many),
             Column(head=[done], label=done),
             Column(head=["Share"], label="Share"),
         ]
         if self.side_by_side:
             columns = [
-                Column(head=[name, self.done], label=f"{name} {self.done}") for name in ("Schools", "Bodies")
+                Column(head=[name, self.done], label=f"{name} {self.done}", looks="num of-all")
+                for name in ("Schools", "Bodies")
             ]
         elif self.before is not None:
             on = day_short(self.view.compare)
@@ -404,7 +405,7 @@ class CoverageWords:
         ]
         columns += [
             Column(head=capfirst(self.words.seen).split(" "), label=capfirst(self.words.seen)),
-            Column(head=["Of those", "counted"], label="Of those counted")
+            Column(head=["Of those", "counted"], label="Of those counted", looks="num of-all")
             if self.for_adults
             else Column(head=["of"], label="of"),
         ]
@@ -447,7 +448,8 @@ class CoverageWords:
         of_known = link(number(t.seen_of_known), self.to(f"{query}&counted=1&number=known"))
         left_out = link(number(t.unknown), self.to(f"{query}&number=unknown"))
         small: list[Said] = [t.pupil_share_said]
-        small += [", without " if t.pupil_share_said else "without ", left_out] if t.unknown else []
+        if t.unknown:
+            small += [", " if t.pupil_share_said else "", left_out, " not counted"]
         return sentence(of_known, " of ", known), sentence(*small)
 
     def _side(self, who: str, key: str | None, query: str) -> tuple[Sentence, Sentence]:
