@@ -16,7 +16,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership, table_of
 from outreach.ground.errors import NoSuch, Refusal
@@ -301,8 +301,8 @@ def _with_places(rows: Collection[AskingDraw]) -> list[Drawn]:
     places: dict[int, list[Place]] = {row.id: [] for row in rows}
     first = {row.id: row.asked_first for row in rows}
     for one, name in db.session.execute(
-        select(DrawnSchool, School.name)
-        .join(School, School.organisation_id == DrawnSchool.organisation_id)
+        select(DrawnSchool, Organisation.name)
+        .join(Organisation, Organisation.organisation_id == DrawnSchool.organisation_id)
         .where(DrawnSchool.draw_id.in_(places))
         .order_by(DrawnSchool.draw_id, DrawnSchool.place)
     ):

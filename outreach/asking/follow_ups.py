@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county import schools
+from outreach.county import organisations
 from outreach.county.coordinators import Coordinator
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once
@@ -421,7 +421,7 @@ def _show(rows: Sequence[FollowUp], *, now: datetime) -> int:
     """Put some, as they stand, into the calendars of those who do them; how many entries that changed."""
     named = {
         school.organisation_id: school.name
-        for school in schools.of_urns({row.organisation_id for row in rows})
+        for school in organisations.known({row.organisation_id for row in rows})
     }
     return entries.put([_entry(row, named[row.organisation_id], now) for row in rows], now=now)
 

@@ -184,7 +184,7 @@ def askings(
             found[s.organisation_id].still_open,
             fallen[s.organisation_id],
             companies,
-            staff,
+            "staff" if s.is_body else staff,
             now=now,
         )
         for s in schools
@@ -219,7 +219,7 @@ def _asking(
         school_name=school.name,
         pupils=pupils,
         for_adults=programme.for_adults,
-        shows_needed=accounts.shows_needed(programme, still_open),
+        shows_needed=0 if school.is_body else accounts.shows_needed(programme, still_open),
         times=tuple(
             stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)
             for together in first

@@ -12,15 +12,17 @@ from sqlalchemy import ForeignKey, Index, Select, Text, func, or_, select, updat
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
-from outreach.booking import promises, told
-from outreach.county import contacts, partnerships, schools
+from outreach.booking import accounts, promises, told
+from outreach.county import contacts, partnerships
 from outreach.county.addresses import is_office_form, is_schools_own
 from outreach.county.contacts import Contact
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
+from outreach.ground.timespans import day_of
 from outreach.post import letters, links, outbox, stationery
+from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 
 SENT, REPEATED, REFUSED, DROPPED = "sent", "repeated", "refused", "dropped"
@@ -99,8 +101,8 @@ def ask_for_link(
     after the other (its row is held), so that many at once count as many.
     """
     db.session.execute(
-        select(School.organisation_id)
-        .where(School.organisation_id == school.organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id == school.organisation_id)
         .with_for_update(key_share=True)
     )
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
@@ -152,11 +154,26 @@ def answer_next(*, now: datetime) -> bool:
     return True
 
 
+def programme_for(organisation: Organisation, partnership_id: int, *, now: datetime) -> Programme | None:
+    """What somebody of a school or body could book now: of a school the programme in hand; of a body the one for adults
+    that is for it."""
+    if not organisation.is_body:
+        return programmes.current(partnership_id, day_of(now))
+    return next(
+        (
+            programme
+            for programme in programmes.in_hand(partnership_id, day_of(now))
+            if programme.for_adults and accounts.account(programme, organisation, now=now).expected
+        ),
+        None,
+    )
+
+
 def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
     """What waits for a coordinator of this partnership, the longest wait first."""
     rows = db.session.execute(
         select(LinkRequest, Organisation, Programme)
-        .join(School, School.organisation_id == LinkRequest.organisation_id)
+        .join(Organisation, Organisation.organisation_id == LinkRequest.organisation_id)
         .join(Programme, Programme.id == LinkRequest.programme_id)
         .where(
             Programme.partnership_id == partnership_id,
@@ -256,7 +273,7 @@ def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -
     if request.address in {contact.address.lower() for contact in on_file}:
         return ""
     local_part, _, host = request.address.rpartition("@")
-    if not is_schools_own(host, schools.get(request.organisation_id)):
+    if not is_schools_own(host, db.session.get_one(Organisation, request.organisation_id)):
         return "The address is not on file, and its host is not the school’s own website."
     if not is_office_form(local_part):
         return "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
@@ -334,7 +351,7 @@ def _waiting_with(request: LinkRequest) -> list[LinkRequest]:
 def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: datetime) -> None:
     """The link to the address, and word of it to the addresses on file when this is none of them."""
     programme = db.session.get_one(Programme, request.programme_id)
-    school = schools.get(request.organisation_id)
+    school = db.session.get_one(Organisation, request.organisation_id)
     sender = told.sender_of(partnerships.get(programme.partnership_id))
     asking = invitations.asking(programme, school, now=now)
     known = {contact.address.lower(): contact for contact in on_file}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations, recipients, short_codes
 from outreach.asking.recipients import NotWrittenTo
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
@@ -203,7 +203,7 @@ def letters_of(programme_id: int) -> list[LetterMade]:
     query."""
     rows = db.session.execute(
         select(PaperLetter, Organisation, PaperPosting)
-        .join(School, School.organisation_id == PaperLetter.organisation_id)
+        .join(Organisation, Organisation.organisation_id == PaperLetter.organisation_id)
         .outerjoin(
             PaperPosting,
             (PaperPosting.paper_letter_id == PaperLetter.id) & PaperPosting.withdrawn_at.is_(None),
@@ -212,7 +212,7 @@ def letters_of(programme_id: int) -> list[LetterMade]:
         .order_by(
             PaperPosting.posted_at.is_not(None),
             PaperPosting.posted_at.desc(),
-            func.lower(School.name),
+            func.lower(Organisation.name),
             PaperLetter.id.desc(),
         )
     )

@@ -10,9 +10,9 @@ from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, NEVER_ARRIVED, Invitation
 from outreach.booking import accounts
 from outreach.booking.promises import Booking
-from outreach.county import contacts, partnerships
+from outreach.county import contacts, organisations
 from outreach.county.contacts import Contact
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.wording import day_short
 from outreach.post import outbox
@@ -21,6 +21,9 @@ from outreach.tour import target_decisions
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import EXCLUDE
+
+NO_POSTAL_ADDRESS = "no postal address is known"
+"""Of a body, whose contacts alone are on file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +73,8 @@ def to_ask_on_paper(
     left_out: list[NotWrittenTo] = []
     for school in facts.schools:
         why = facts.settled(school, outside_target=school.organisation_id not in target)
+        if not why and school.is_body:
+            why = NO_POSTAL_ADDRESS
         if why:
             left_out.append(NotWrittenTo(organisation=school, why=why))
         else:
@@ -87,13 +92,15 @@ class _Facts:
     def __init__(self, programme: Programme, organisation_ids: set[int], *, now: datetime) -> None:
         p = programme.id
         self.no_times = invitations.why_no_times(programme, now=now)
-        # Only schools of this partnership: whatever a form says, nobody writes into another's county.
-        ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
+        # Only those of this partnership: whatever a form says, nobody writes into another's county.
         self.schools = list(
             db.session.scalars(
-                select(School)
-                .where(School.organisation_id.in_(organisation_ids), School.la_code.in_(ours))
-                .order_by(func.lower(School.name), School.organisation_id)
+                select(Organisation)
+                .where(
+                    Organisation.organisation_id.in_(organisation_ids),
+                    organisations.ours(programme.partnership_id),
+                )
+                .order_by(func.lower(Organisation.name), Organisation.organisation_id)
             )
         )
         self.contacts = contacts.to_write_to(organisation_ids)

@@ -15,7 +15,7 @@ from outreach.asking.recipients import NotWrittenTo, Recipient, sorted_out
 from outreach.booking import told
 from outreach.booking.promises import Booking
 from outreach.county import partnerships
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch, Refusal
@@ -164,9 +164,9 @@ def words_for(
 ) -> dict[int, stationery.LetterAsking]:
     """What the letter says to each school, reckoned before the transaction that sends them; by URN."""
     rows = db.session.scalars(
-        select(School)
-        .where(School.organisation_id.in_(set(organisation_ids)))
-        .order_by(School.organisation_id)
+        select(Organisation)
+        .where(Organisation.organisation_id.in_(set(organisation_ids)))
+        .order_by(Organisation.organisation_id)
     )
     return invitations.askings(programme, rows.all(), now=now)
 
@@ -305,13 +305,13 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Invitatio
         .subquery()
     )
     rows = db.session.execute(
-        select(Invitation, School.name, Letter.status, Letter.handed_at, booked, Answer)
-        .join(School, School.organisation_id == Invitation.organisation_id)
+        select(Invitation, Organisation.name, Letter.status, Letter.handed_at, booked, Answer)
+        .join(Organisation, Organisation.organisation_id == Invitation.organisation_id)
         .outerjoin(Letter, Letter.id == Invitation.letter_id)
         .outerjoin(newest, newest.c.organisation_id == Invitation.organisation_id)
         .outerjoin(Answer, Answer.id == newest.c.id)
         .where(Invitation.round_id.in_(list(round_ids)))
-        .order_by(Invitation.round_id, func.lower(School.name), Invitation.id)
+        .order_by(Invitation.round_id, func.lower(Organisation.name), Invitation.id)
     )
     for invitation, name, status, handed_at, has_booked, answer in rows:
         no = answer is not None and answer.kind == DECLINED and answer.recorded_at >= invitation.recorded_at

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from outreach.asking import open_door
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
@@ -250,11 +250,11 @@ def _of_postcode(postcode: str, *, now: datetime) -> list[ShortCode]:
     return list(
         db.session.scalars(
             select(ShortCode)
-            .join(School, School.organisation_id == ShortCode.organisation_id)
+            .join(Organisation, Organisation.organisation_id == ShortCode.organisation_id)
             .where(
                 ShortCode.ended_at.is_(None),
                 ShortCode.expires_at > now,
-                func.replace(func.upper(School.postcode), " ", "") == wanted,
+                func.replace(func.upper(Organisation.postcode), " ", "") == wanted,
             )
             .order_by(ShortCode.id)
         )
@@ -264,9 +264,9 @@ def _of_postcode(postcode: str, *, now: datetime) -> list[ShortCode]:
 def _locked(organisation_ids: list[int]) -> None:
     """Tries at one school go one after the other, so that many at once count as many."""
     db.session.execute(
-        select(School.organisation_id)
-        .where(School.organisation_id.in_(organisation_ids))
-        .order_by(School.organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id.in_(organisation_ids))
+        .order_by(Organisation.organisation_id)
         .with_for_update(key_share=True)
     )
 
@@ -292,7 +292,7 @@ def _count_wrong(found: list[ShortCode], organisation_ids: list[int], origin: st
 
 
 def _opened(row: ShortCode, *, now: datetime) -> str:
-    school = db.session.get_one(School, row.organisation_id)
+    school = db.session.get_one(Organisation, row.organisation_id)
     programme = db.session.get_one(Programme, row.programme_id)
     if row.kind == SPOKEN:
         _end(row, USED, now)

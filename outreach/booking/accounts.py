@@ -35,10 +35,10 @@ from outreach.booking.promises import (
     PromisedPupils,
     PromiseLimit,
 )
-from outreach.county import pupils
-from outreach.county.partnerships import USUAL_SHARE, Authority, CountedShare
+from outreach.county import organisations, pupils
+from outreach.county.partnerships import USUAL_SHARE, CountedShare
 from outreach.county.pupils import OwnNumbers
-from outreach.county.schools import Organisation, OwnNumber, School, Succession
+from outreach.county.schools import Organisation, OwnNumber, Succession
 from outreach.county.succession import Kin, StaysOpen
 from outreach.ground.db import plain_rows
 from outreach.ground.school_year import STAFF
@@ -162,12 +162,17 @@ def of_schools(
         s.organisation_id: _account(
             programme,
             s,
-            own.of(s.organisation_id),
+            _staff_of(s) if s.is_body else own.of(s.organisation_id),
             counted,
             picked=programme.for_adults and counted.is_picked(s.organisation_id, kin),
         )
         for s in schools
     }
+
+
+def _staff_of(body: Organisation) -> Mapping[int, int]:
+    """Its front-line staff is the number of its one group; nobody (0) says as little as unknown."""
+    return {STAFF: body.front_line_staff} if body.front_line_staff else {}
 
 
 def _account(
@@ -186,15 +191,20 @@ def _account(
     booked_uncounted = False
     if programme.for_adults:
         targets = (STAFF,)
-        meant = counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
+        meant = (
+            counted.adults.takes_body(school.type_of_establishment, picked=picked)
+            if school.is_body
+            else counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
+        )
         offers = [STAFF] if meant else []
         booked_uncounted = STAFF not in by_shows and counted.bookings.get(organisation_id, 0) > 0
     else:
-        targets, by_ages = counted.targets, pupils.by_ages_or_phase(school)
+        targets = () if school.is_body else counted.targets
+        by_ages = pupils.by_ages_or_phase(school)
         may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
         offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
     found = pupils.of_year_groups(school, offers, own, named or ())
-    known = {y: Expected(pupils=n, estimated=y not in own) for y, n in found.by_year.items()}
+    known = {y: Expected(pupils=n, estimated=y not in (*own, STAFF)) for y, n in found.by_year.items()}
     still_open = {
         y: None if n is None else n - so_far.get(y, 0)
         for y, n in found.by_year.items()
@@ -244,8 +254,8 @@ def _questions() -> CompoundSelect[Any]:
     partnership_id = bindparam("partnership_id", type_=Integer)
     organisation_ids = bindparam("organisation_ids", type_=Integer)
     family = (
-        select(School.organisation_id)
-        .where(School.organisation_id.in_(organisation_ids))
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id.in_(organisation_ids))
         .cte("family", recursive=True)
     )
     family = family.union(
@@ -275,12 +285,11 @@ def _questions() -> CompoundSelect[Any]:
         .group_by(Booking.id, Booking.organisation_id, Booking.catch_up)
         .subquery()
     )
-    # Of a predecessor another authority holds, and its partnership, nothing told is ours to read.
-    held = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
+    # Of a predecessor that another partnership holds nothing told is ours to read.
     readable = (
         select(family.c.organisation_id)
-        .join(School, School.organisation_id == family.c.organisation_id)
-        .where(or_(family.c.organisation_id.in_(organisation_ids), School.la_code.in_(held)))
+        .join(Organisation, Organisation.organisation_id == family.c.organisation_id)
+        .where(or_(family.c.organisation_id.in_(organisation_ids), organisations.ours(partnership_id)))
     )
     return union_all(
         _answer(
@@ -291,6 +300,9 @@ def _questions() -> CompoundSelect[Any]:
             text=type_coerce(ProgrammeTarget.phases, Text),
             status=type_coerce(ProgrammeTarget.types, Text),
         ).where(ProgrammeTarget.id == newest_target.scalar_subquery()),
+        _answer("bodies", text=type_coerce(ProgrammeTarget.kinds, Text)).where(
+            ProgrammeTarget.id == newest_target.scalar_subquery()
+        ),
         _answer("share", text=cast(CountedShare.share, Text)).where(
             CountedShare.id == newest_share.scalar_subquery()
         ),
@@ -333,16 +345,16 @@ def _questions() -> CompoundSelect[Any]:
         ),
         _answer(
             "before",
-            School.organisation_id,
-            School.statutory_low_age,
-            School.statutory_high_age,
-            text=School.phase_of_education,
-            status=School.status,
-            day=School.close_date,
+            Organisation.organisation_id,
+            Organisation.statutory_low_age,
+            Organisation.statutory_high_age,
+            text=Organisation.phase_of_education,
+            status=Organisation.status,
+            day=Organisation.close_date,
         )
         .select_from(family)
         .join(Succession, Succession.predecessor_id == family.c.organisation_id)
-        .join(School, School.organisation_id == family.c.organisation_id),
+        .join(Organisation, Organisation.organisation_id == family.c.organisation_id),
     ).order_by("sort", "y")
 
 
@@ -391,6 +403,8 @@ def _counted(programme: Programme, organisation_ids: list[int], leaving_out: int
             counted.adults = replace(counted.adults, schools=status)
         elif kind == "kinds":
             counted.adults = replace(counted.adults, phases=_names(said), types=_names(status))
+        elif kind == "bodies":
+            counted.adults = replace(counted.adults, kinds=_names(said))
         elif kind == "share":
             counted.share = float(said)
         elif kind == "named":

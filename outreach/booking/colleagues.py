@@ -59,7 +59,7 @@ class NobodyNamed(Refusal):
     field = "people"
 
     def __init__(self) -> None:
-        super().__init__("Name somebody at your school, with an email address, who gets the calendar entry.")
+        super().__init__("Name somebody with an email address, who gets the calendar entry.")
 
 
 class LastPerson(Refusal):
@@ -76,7 +76,7 @@ class NobodyKnown(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Name at least one person with an address at your school. We look at other addresses "
+            "Name at least one person with an address of your own. We look at other addresses "
             "before we write to them."
         )
 

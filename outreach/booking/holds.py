@@ -11,6 +11,7 @@ from outreach.booking import accounts
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground import history
+from outreach.ground.audience import whom
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -45,8 +46,8 @@ class FormBegun(Base):
 class AlreadyBooked(Refusal):
     """Nothing is left to book: every year group is promised."""
 
-    def __init__(self) -> None:
-        super().__init__("Your school is booked already. You can move or change that booking.")
+    def __init__(self, whom: str = "school") -> None:
+        super().__init__(f"Your {whom} is booked already. You can move or change that booking.")
 
 
 class ProgrammeClosed(Refusal):
@@ -55,15 +56,23 @@ class ProgrammeClosed(Refusal):
 
 
 class SchoolClosed(Refusal):
-    def __init__(self) -> None:
-        super().__init__("Your school is closed in the register, so no visit can be booked for it.")
+    def __init__(self, *, is_body: bool = False) -> None:
+        super().__init__(
+            "Your organisation is closed, as far as we know, so no place can be booked for it."
+            if is_body
+            else "Your school is closed in the register, so no visit can be booked for it."
+        )
 
 
 class NotForYourSchool(Refusal):
-    """No target year group is taught there, as far as is known."""
+    """No target year group is taught there, as far as is known; or a body that it is not for."""
 
-    def __init__(self) -> None:
-        super().__init__("This programme is not for the year groups of your school, as far as we know.")
+    def __init__(self, *, is_body: bool = False) -> None:
+        super().__init__(
+            "This programme is not for your organisation, as far as we know."
+            if is_body
+            else "This programme is not for the year groups of your school, as far as we know."
+        )
 
 
 class OneShowIsEnough(Refusal):
@@ -138,10 +147,12 @@ def why_nothing(
     if programme.closed_at is not None:
         return ProgrammeClosed()
     if not school.is_open:
-        return SchoolClosed()
+        return SchoolClosed(is_body=school.is_body)
     if account.is_open:
         return None
-    return AlreadyBooked() if account.expected else NotForYourSchool()
+    if not account.expected:
+        return NotForYourSchool(is_body=school.is_body)
+    return AlreadyBooked(whom(school.organisation_id))
 
 
 def who_could_book(

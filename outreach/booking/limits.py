@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from outreach.booking import accounts
 from outreach.booking.accounts import Limit, PromiseAccount
 from outreach.booking.promises import Booking, PromiseLimit
+from outreach.county import organisations
 from outreach.county.partnerships import Authority
-from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
+from outreach.county.schools import OPEN_STATUSES, Organisation, Succession
 from outreach.ground import school_year
 from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
@@ -106,10 +107,10 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
 def _more_than_they_have(partnership_id: int, year: int) -> Select[int, Organisation]:
     return (
         select(PromiseLimit.programme_id, Organisation)
-        .join(School, School.organisation_id == PromiseLimit.organisation_id)
+        .join(Organisation, Organisation.organisation_id == PromiseLimit.organisation_id)
         .join(Programme, Programme.id == PromiseLimit.programme_id)
         .where(*_is_not_over(partnership_id, year), PromiseLimit.at_most > PromiseLimit.has)
-        .order_by(PromiseLimit.programme_id, School.name, School.organisation_id)
+        .order_by(PromiseLimit.programme_id, Organisation.name, Organisation.organisation_id)
     )
 
 
@@ -155,21 +156,20 @@ def _is_not_over(partnership_id: int, year: int) -> tuple[ColumnElement[bool], .
 
 def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> Iterator[list[Organisation]]:
     """The schools whose numbers are stored: the open ones, and whoever has promised or has a number already."""
-    codes = select(Authority.la_code).where(Authority.partnership_id == programme.partnership_id)
     promised = select(Booking.organisation_id).where(
         Booking.programme_id == programme.id, Booking.ended_at.is_(None)
     )
     stored = select(PromiseLimit.organisation_id).where(PromiseLimit.programme_id == programme.id)
-    query = select(School).where(
+    query = select(Organisation).where(
         or_(
-            School.la_code.in_(codes) & School.status.in_(OPEN_STATUSES),
-            School.organisation_id.in_(promised),
-            School.organisation_id.in_(stored),
+            organisations.ours(programme.partnership_id) & Organisation.status.in_(OPEN_STATUSES),
+            Organisation.organisation_id.in_(promised),
+            Organisation.organisation_id.in_(stored),
         )
     )
     if organisation_ids is not None and len(organisation_ids) < MANY:
-        query = query.where(School.organisation_id.in_(_with_followers(organisation_ids)))
-    schools = db.session.scalars(query.order_by(School.organisation_id)).all()
+        query = query.where(Organisation.organisation_id.in_(_with_followers(organisation_ids)))
+    schools = db.session.scalars(query.order_by(Organisation.organisation_id)).all()
     for start in range(0, len(schools), PART):
         yield list(schools[start : start + PART])
 
@@ -177,8 +177,8 @@ def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> It
 def _with_followers(organisation_ids: Collection[int]) -> Any:
     """The schools and all that came after them: what they told is inherited."""
     found = (
-        select(School.organisation_id)
-        .where(School.organisation_id.in_(organisation_ids))
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id.in_(organisation_ids))
         .cte("found", recursive=True)
     )
     found = found.union(

@@ -11,7 +11,7 @@ from outreach.booking.accounts import PromiseAccount
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
 from outreach.county.schools import Organisation, set_own_numbers
-from outreach.ground.audience import people_in_group, words
+from outreach.ground.audience import people_in_group, whom, words
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name
@@ -41,8 +41,8 @@ class NobodyComes(Refusal):
 class NotForThatYear(Refusal):
     field = "pupils"
 
-    def __init__(self, year_group: int) -> None:
-        super().__init__(f"This programme is not for {year_group_name(year_group)} of your school.")
+    def __init__(self, year_group: int, whom: str = "school") -> None:
+        super().__init__(f"This programme is not for {year_group_name(year_group)} of your {whom}.")
 
 
 class MoreThanTheSchoolHas(Refusal):
@@ -50,10 +50,10 @@ class MoreThanTheSchoolHas(Refusal):
 
     field = "pupils"
 
-    def __init__(self, year_group: int, known: int, entered: int) -> None:
+    def __init__(self, year_group: int, known: int, entered: int, whom: str = "school") -> None:
         self.year_group, self.known, self.entered = year_group, known, entered
         super().__init__(
-            f"Your school has {people_in_group(known, year_group)} by our count; "
+            f"Your {whom} has {people_in_group(known, year_group)} by our count; "
             f"you entered {entered:,}. Is that right?"
         )
 
@@ -97,11 +97,13 @@ def check(
     known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:
-            raise NotForThatYear(year_group)
+            raise NotForThatYear(year_group, whom(school.organisation_id))
         at_most = known[year_group].at_most if year_group in known else None
         entered = pupils + elsewhere.get(year_group, 0)
         if pupils and at_most is not None and entered > at_most:
-            raise MoreThanTheSchoolHas(year_group, known[year_group].pupils or 0, entered)
+            raise MoreThanTheSchoolHas(
+                year_group, known[year_group].pupils or 0, entered, whom(school.organisation_id)
+            )
     limits.allow(programme, school, account, [y for y, n in promise.pupils.items() if n])
 
 
@@ -114,7 +116,7 @@ class SeatsTaken(Refusal):
         left, said = max(0, ceiling - by_others), words(for_adults)
         super().__init__(
             f"One {said.performance} takes {said.count(ceiling)} at most, and {by_others:,} {said.seat}s of this one "
-            f"are taken by other schools. At most {left:,} of yours can come."
+            f"are taken by others. At most {left:,} of yours can come."
         )
 
 

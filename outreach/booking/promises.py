@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.county import school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
@@ -555,8 +555,8 @@ def visits_of(uids: Collection[str]) -> dict[str, Row[str, int, str, datetime]]:
     if not uids:
         return {}
     rows = db.session.execute(
-        select(Booking.uid, Booking.organisation_id, School.name.label("school"), Performance.starts_at)
-        .join(School, School.organisation_id == Booking.organisation_id)
+        select(Booking.uid, Booking.organisation_id, Organisation.name.label("school"), Performance.starts_at)
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .where(Booking.uid.in_(uids))
         .order_by(Booking.id)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from outreach.county.schools import OPEN_STATUSES, Organisation, School
+from outreach.county.schools import OPEN_STATUSES, Organisation
 from outreach.ground.db import db
 from outreach.post.incoming.headers import public_providers
 
@@ -60,13 +60,13 @@ def is_schools_own(host: str, school: Organisation) -> bool:
     """
     host = host.lower()
     others = db.session.scalars(
-        select(School.website)
+        select(Organisation.website)
         .where(
-            func.lower(School.website).contains(host, autoescape=True),
-            School.organisation_id != school.organisation_id,
-            School.status.in_(OPEN_STATUSES),
+            func.lower(Organisation.website).contains(host, autoescape=True),
+            Organisation.organisation_id != school.organisation_id,
+            Organisation.status.in_(OPEN_STATUSES),
         )
-        .order_by(School.organisation_id)
+        .order_by(Organisation.organisation_id)
     )
     shared = any(host_of(website) == host for website in others)
     return bool(host) and host == host_of(school.website) and not shared and not is_anybodys(host)

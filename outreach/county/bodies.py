@@ -18,7 +18,6 @@ from outreach.county.schools import (
     BODY,
     CLOSED,
     FIRST_OF_BODIES,
-    FIRST_OF_ONLINE,
     OPEN_STATUSES,
     Organisation,
     OrganisationRecord,
@@ -41,6 +40,8 @@ KINDS = (
     "Voluntary organisation",
 )
 MOST_STAFF = 100_000
+BEYOND_BODIES = 1_000_000_000
+"""Numbers are of nine figures at most, as addresses and forms take them."""
 LONGEST_NAME = 200
 OPEN = OPEN_STATUSES[0]
 JOINED = "Joined"
@@ -102,6 +103,21 @@ def of_partnership(partnership_id: int) -> list[Body]:
             .order_by(func.lower(Body.name), Body.type_of_establishment, Body.organisation_id)
         )
     )
+
+
+def called(name: str) -> list[Body]:
+    """The open bodies of that whole name, of whatever partnership, by kind: nobody reads a list of them who does not
+    know their names."""
+    wanted = words_of(name)
+    if not wanted:
+        return []
+    begins = Body.found_by.startswith(f" {wanted} ", autoescape=True)
+    found = db.session.scalars(
+        select(Body)
+        .where(begins, Body.status.in_(OPEN_STATUSES))
+        .order_by(Body.type_of_establishment, Body.organisation_id)
+    )
+    return [body for body in found if words_of(body.name) == wanted]
 
 
 def districts(partnership_id: int) -> dict[str, str | None]:
@@ -345,7 +361,7 @@ def twice(other: Body) -> str:
     return f"{other.name} ({other.type_of_establishment}) is in the list already, as closed. Open it again on its page."
 
 
-def free_numbers(wanted: int, *, first: int = FIRST_OF_BODIES, last: int = FIRST_OF_ONLINE) -> list[int]:
+def free_numbers(wanted: int, *, first: int = FIRST_OF_BODIES, last: int = BEYOND_BODIES) -> list[int]:
     """Numbers that no organisation has, from `first` on and below `last`: by chance, so that none tells how many there
     are, or whose is next."""
     found: set[int] = set()

@@ -14,16 +14,25 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from outreach.county.partnerships import Authority
 from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
 from outreach.ground import history
+from outreach.ground.audience import FIRST_OF_BODIES, whom
 from outreach.ground.db import Base, FoundByName, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.post import links
 
 LONGEST = 200
 
-FROM_SCHOOL = "the school"
-CONFIRMED = "the school, which confirmed it"
-NAMED = "a colleague at the school"
-"""Where an address came from that the school itself gave, as the next letter says it: 'Your address came from …'."""
+
+def given_by(organisation_id: int) -> str:
+    """Where an address came from that whoever is asked gave itself, as the next letter says it: 'Your address came
+    from the school'."""
+    return f"the {whom(organisation_id)}"
+
+
+def confirmed_by(organisation_id: int) -> str:
+    return f"{given_by(organisation_id)}, which confirmed it"
+
+
+_COLLEAGUE = "a colleague at the "
 
 
 def _holder(context: DefaultExecutionContext) -> int | None:
@@ -136,23 +145,26 @@ def details_of(contact: Contact) -> Details:
 
 
 def given_by_school(contact: Contact) -> bool:
-    """Whether the school itself gave what is on file: said so at our question, named a colleague, or booked
+    """Whether the school or body itself gave what is on file: said so at our question, named a colleague, or booked
     with it."""
-    source = contact.source
+    source, of = contact.source, contact.organisation_id
+    named = f"{_COLLEAGUE}{whom(of)}"
     return (
-        source in (FROM_SCHOOL, CONFIRMED)
+        source in (given_by(of), confirmed_by(of))
         or re.fullmatch("booking [A-Z0-9-]+", source) is not None
-        or source == NAMED
-        or source.startswith(f"{NAMED}, ")
+        or source == named
+        or source.startswith(f"{named}, ")
         or (
             source.startswith("named by ") and source.endswith(", at the school")
         )  # as it was put down before
     )
 
 
-def named_at_school(who: str) -> str:
-    """The source of an address that somebody at the school gave; `who`: as the history has that person."""
-    return NAMED if not who or who.endswith("at the school") else f"{NAMED}, {who}"
+def named_there(organisation_id: int, who: str) -> str:
+    """The source of an address that somebody at the school or body gave; `who`: as the history has that person."""
+    at = f"at the {whom(organisation_id)}"
+    named = f"{_COLLEAGUE}{whom(organisation_id)}"
+    return named if not who or who.endswith(at) else f"{named}, {who}"
 
 
 def contacts_of_school(organisation_id: int, partnership_id: int | None = None) -> list[Contact]:
@@ -171,7 +183,7 @@ def of_schools(
     for row in db.session.scalars(*_counting(set(organisation_ids), partnership_id)):
         found.setdefault(row.organisation_id, []).append(row)
     for contacts in found.values():
-        contacts.sort(key=lambda contact: (_rank(contact.role), contact.id))
+        contacts.sort(key=lambda contact: (_rank_of(contact), contact.id))
     return found
 
 
@@ -211,7 +223,7 @@ def to_write_to(
     for heir, contact in db.session.execute(*_left(bare, partnership_id)):
         found.setdefault(heir, []).append(contact)
     for heir in bare & found.keys():
-        found[heir].sort(key=lambda contact: (_rank(contact.role), contact.id))
+        found[heir].sort(key=lambda contact: (_rank_of(contact), contact.id))
     return found
 
 
@@ -573,6 +585,24 @@ def _clean(typed: str, what: str) -> str:
 def is_lead(role: str) -> bool:
     """Whether a role is that of the safeguarding lead, not of a deputy."""
     return _rank(role) == 0
+
+
+def manages(role: str) -> bool:
+    """Whether a role at a body is that of whoever it answers to: a gap there is raised to them."""
+    said = role.casefold()
+    heads = ("manager", "head", "chief", "director", "inspector", "superintendent")
+    return any(word in said for word in heads) and not any(
+        word in said for word in ("deputy", "assistant", "training", "secretary")
+    )
+
+
+def _rank_of(contact: Contact) -> int:
+    """Of a body: whoever arranges training there first, whoever manages it last."""
+    if contact.organisation_id < FIRST_OF_BODIES:
+        return _rank(contact.role)
+    if "training" in contact.role.casefold() or _rank(contact.role) == 0:
+        return 0
+    return 4 if manages(contact.role) else 3
 
 
 def _rank(role: str) -> int:

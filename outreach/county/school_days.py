@@ -1,4 +1,4 @@
-"""School days and hours of a school: by its own word, else its authority's, else weekdays."""
+"""School days and hours: a school's by its own word, else its authority's, else weekdays; a body's are weekdays."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -301,7 +301,9 @@ _SCHOOLS = (
     )
     .outerjoin(SchoolHours, SchoolHours.urn == Organisation.organisation_id)
     .outerjoin(Authority, Authority.la_code == Organisation.la_code)
-    .outerjoin(Partnership, Partnership.id == Authority.partnership_id)
+    .outerjoin(
+        Partnership, Partnership.id == func.coalesce(Authority.partnership_id, Organisation.partnership_id)
+    )
     .where(Organisation.organisation_id.in_(bindparam("urns", expanding=True)))
     .order_by(Organisation.organisation_id)
 )

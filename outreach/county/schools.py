@@ -30,6 +30,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from outreach.ground import history
+from outreach.ground.audience import FIRST_OF_BODIES as FIRST_OF_BODIES
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
@@ -93,9 +94,8 @@ def _found_by(context: DefaultExecutionContext) -> str:
 
 
 SCHOOL, BODY, VENUE = "school", "body", "venue"
-FIRST_OF_BODIES, FIRST_OF_ONLINE = 10_000_000, 2_000_000_000
-"""No URN is as long: by its number alone one tells a body from a school, and a meeting online from a venue that one
-travels to."""
+FIRST_OF_ONLINE = 2_000_000_000
+"""By its number alone one tells a meeting online from a venue that one travels to."""
 
 
 class StaffCounted:
@@ -179,6 +179,10 @@ class Organisation(Base, SchoolFacts, StaffCounted):
     def is_venue(self) -> bool:
         """Host to those who are asked, and never asked itself."""
         return self.kind == VENUE
+
+    @property
+    def is_body(self) -> bool:
+        return self.kind == BODY
 
 
 class School(Organisation):

@@ -1,9 +1,18 @@
-"""Words for whom a programme is for: pupils who see a show, or staff who are trained in a session. Pure."""
+"""Words for whom a programme is for, pupils who see a show or staff who are trained in a session; and for who is
+asked. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.ground.school_year import STAFF, year_group_name
+
+FIRST_OF_BODIES = 10_000_000
+"""No URN is as long: by its number alone one tells a body from a school."""
+
+
+def whom(organisation_id: int) -> str:
+    """'school', 'organisation': what somebody who is asked is called, in letters to it and on its pages."""
+    return "organisation" if organisation_id >= FIRST_OF_BODIES else "school"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +181,13 @@ def people_in_group(number: int, year_group: int) -> str:
     if year_group == STAFF:
         return OF_STAFF.count(number)
     return f"{OF_PUPILS.count(number)} in {year_group_name(year_group)}"
+
+
+def more_of(number: int, year_group: int) -> str:
+    """'95 pupils more of Year 8'; '3 staff more': promised beyond what there are."""
+    if year_group == STAFF:
+        return f"{OF_STAFF.count(number)} more"
+    return f"{OF_PUPILS.count(number)} more of {year_group_name(year_group)}"
 
 
 def changed_group(year_group: int, becomes: int, was: int) -> str:

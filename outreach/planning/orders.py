@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueCon
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.booking.proposals import Proposal
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
 from outreach.planning.plan_figures import PlanFigures
@@ -205,5 +205,5 @@ def left_out(plan: TourPlan) -> Sequence[PlanLeftOut]:
         .join(PlanLeftOut.organisation)
         .where(PlanLeftOut.plan_id == plan.id)
         .options(joinedload(PlanLeftOut.organisation))
-        .order_by(PlanLeftOut.cause, School.name, School.organisation_id)
+        .order_by(PlanLeftOut.cause, Organisation.name, Organisation.organisation_id)
     ).all()

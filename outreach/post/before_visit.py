@@ -116,6 +116,7 @@ def _rendered(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=page_of(token),
         now=now,
         words=words,

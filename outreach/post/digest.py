@@ -81,6 +81,7 @@ def _rendered(
         to,
         sender,
         school_name="",
+        organisation_id=0,
         page=None,
         now=now,
         words=words,

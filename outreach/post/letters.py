@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
+from outreach.ground.audience import whom
 from outreach.ground.wording import clock, count
 from outreach.post import calendars, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST
@@ -208,7 +209,10 @@ def _asking_words(
         "link_notice": ("link_notice", f"A link to book {title} was sent for {asking.school_name}"),
         "reminder": ("reminder", f"Reminder: book {title} for your {audience}"),
         "second reminder": ("reminder", f"Last reminder: book {title} for your {audience}"),
-        "raised to head": ("raised_to_head", f"{title} for your {audience}: no answer from your school yet"),
+        "raised to head": (
+            "raised_to_head",
+            f"{title} for your {audience}: no answer from your {whom(asking.organisation_id)} yet",
+        ),
         "raised to trust": ("raised_to_trust", f"{title}: no answer from {asking.school_name} yet"),
     }[kind]
     return render(
@@ -217,6 +221,7 @@ def _asking_words(
         to,
         sender,
         school_name=asking.school_name,
+        organisation_id=asking.organisation_id,
         page=page,
         now=now,
         asking=asking,
@@ -465,6 +470,7 @@ def _ask_for_report(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=page_of(minted.token),
         now=now,
         visit=visit,
@@ -504,6 +510,7 @@ def how_the_day_went(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=None,
         now=now,
         visit=visit,
@@ -543,6 +550,7 @@ def since_the_show(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=page_of(minted.token),
         now=now,
         visit=visit,
@@ -579,6 +587,7 @@ def staff_questions(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=page_of(minted.token),
         now=now,
         visit=visit,
@@ -620,6 +629,7 @@ def for_troupe(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=None,
         now=now,
         visit=visit,

@@ -31,6 +31,7 @@ class OwnWords:
     paragraphs: tuple[Paragraph, ...]
     greets: bool
     school_name: str
+    organisation_id: int
     page: str | None = None
 
 
@@ -42,6 +43,7 @@ def rendered(words: OwnWords, to: Addressee, sender: Sender, *, now: datetime) -
         to,
         sender,
         school_name=words.school_name,
+        organisation_id=words.organisation_id,
         page=words.page,
         now=now,
         words=words,

@@ -154,7 +154,7 @@ def ended(
         reason=reason,
     )
     entry = replace(
-        appointment(visit, sender, now=now), description="This time is not kept for your school any more."
+        appointment(visit, sender, now=now), description="This time is not kept for you any more."
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(entry))
     return put_visit("proposal ended", visit, to, sender, words=words, invite=invite, thread=thread, now=now)

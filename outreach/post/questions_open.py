@@ -46,6 +46,7 @@ def questions_open(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=page_of(token),
         now=now,
         words=words,

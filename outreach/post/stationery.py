@@ -93,8 +93,48 @@ class LetterAsking:
     def words(self) -> Words:
         return audience.words(self.for_adults)
 
+    @property
+    def comes(self) -> bool:
+        """Whether it comes to a session elsewhere; else the company comes to it."""
+        return self.organisation_id >= audience.FIRST_OF_BODIES
+
+    @property
+    def where(self) -> str:
+        """Who comes to whom."""
+        if self.comes:
+            return "You come to a session, at a place near you or online."
+        brings = f"{self.company_names} brings it" if self.company_names else "It comes"
+        return f"{brings} to your {self.words.hall}."
+
+    @property
+    def without_times(self) -> str:
+        """Why there are no times to choose; '' while there are."""
+        if not self.no_times:
+            return ""
+        not_set = self.no_times == "no day"
+        if self.comes:
+            why = "The sessions are not set yet" if not_set else "Every place is taken just now"
+            again = "when they are" if not_set else "when there are places"
+        else:
+            why = (
+                "The days of the tour are not set yet"
+                if not_set
+                else "Every day of the tour is taken just now"
+            )
+            again = "when they are" if not_set else "when there are times to choose"
+        return f"{why}: we write again {again}. Until then you can tell us which days would suit."
+
+    @property
+    def choose(self) -> str:
+        """What its page is opened for."""
+        if self.no_times:
+            return "Tell us which days would suit"
+        return "Choose a session" if self.comes else "Choose a time"
+
     def before_times(self) -> str:
         """The words before the times."""
+        if self.comes:
+            return "These sessions have places, and your page has every one:"
         if any(len(one.starts) > 1 for one in self.times):
             two = f"These are two {self.words.show}s on one day"
             return f"{two}, where they fit the tour best. Your page has more times:"
@@ -246,6 +286,7 @@ def render(
     sender: Sender,
     *,
     school_name: str,
+    organisation_id: int,
     page: str | None,
     now: datetime,
     **facts: object,
@@ -259,6 +300,7 @@ def render(
         "to": to,
         "sender": sender,
         "school_name": school_name,
+        "whom": audience.whom(organisation_id),
         "page": page,
         "find": links.find_page(here),
         "privacy": links.privacy_page(here),

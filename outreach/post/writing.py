@@ -177,6 +177,7 @@ def visit_words(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=page,
         now=now,
         visit=visit,

@@ -427,11 +427,15 @@ def current(partnership_id: int, today: date) -> Programme | None:
     In July and August that is the coming year's, if there is one. Pupils' programmes go before those
     for adults, newer before older; one of a later year only if there is no other.
     """
-    in_hand = year_in_hand(today)
-    return min(
+    return next(iter(in_hand(partnership_id, today)), None)
+
+
+def in_hand(partnership_id: int, today: date) -> list[Programme]:
+    """The open programmes of a partnership, the one in hand first."""
+    year = year_in_hand(today)
+    return sorted(
         (p for p in of_partnership(partnership_id) if p.closed_at is None),
-        key=lambda p: (p.academic_year > in_hand, abs(p.academic_year - in_hand), p.for_adults, -p.id),
-        default=None,
+        key=lambda p: (p.academic_year > year, abs(p.academic_year - year), p.for_adults, -p.id),
     )
 
 

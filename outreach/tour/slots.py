@@ -55,8 +55,10 @@ def offers(
     `two_shows`: pairs of slots on one tour day come first. `only_days` narrows to some tour days' ids, `not_on`
     leaves some out. `beside`: holds of the school that do count, as the first of a pair does for the second.
     `whatever_the_rest`: a coordinator puts up with a troupe's missing rest or lunch and its late return
-    (hours.warnings says which).
+    (hours.warnings says which). A body has no hall that a troupe comes to: it takes places at sessions.
     """
+    if school.is_body:
+        return Offers(days=(), near=())
     days = _tour_days(
         programme,
         school,

@@ -99,6 +99,12 @@ def include(
         year_groups = (STAFF,)
     else:
         check_target(year_groups, for_adults=False)
+    if school.is_body and not programme.for_adults:
+        raise CannotBeTakenIn(f"{school.name} has no pupils. Take it into a programme for adults.")
+    if school.is_body and not school.is_open:
+        raise CannotBeTakenIn(
+            f"{school.name} is closed. Open it again first, or take in the one that followed it."
+        )
     if not school.is_open:
         raise CannotBeTakenIn(
             f"{school.name} cannot be taken in: the register says ‘{school.status}’. Correct its status "

@@ -13,7 +13,7 @@ from outreach.booking import told
 from outreach.booking.promises import TOOK_PLACE, Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
@@ -131,7 +131,7 @@ def visits_behind(
     query = (
         select(Booking, Organisation)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.organisation_id == Booking.organisation_id)
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
         .where(
             Booking.programme_id == programme.id,

@@ -13,7 +13,7 @@ from outreach.booking import promises, told
 from outreach.booking.colleagues import LEAD, ON_THE_DAY
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.timespans import day_of, wall
@@ -132,7 +132,7 @@ def _not_asked(
     query = (
         select(Booking, Organisation)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.organisation_id == Booking.organisation_id)
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
         .where(Booking.programme_id == programme.id, Booking.ended_at.is_(None), Booking.id.not_in(asked), of)
         .order_by(Performance.ends_at, Booking.id)

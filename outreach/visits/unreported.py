@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import made_once, plain_rows
 from outreach.tour.performances import Performance
 from outreach.visits import reports
@@ -60,10 +60,10 @@ def unreported_of_programme(programme_id: int, *, now: datetime) -> Unreported:
 @made_once
 def _unreported(programme_id: int, now: datetime) -> Select[int, str, datetime]:
     return (
-        select(School.organisation_id, School.name, Performance.ends_at)
+        select(Organisation.organisation_id, Organisation.name, Performance.ends_at)
         .select_from(Booking)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.organisation_id == Booking.organisation_id)
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .where(
             Booking.programme_id == programme_id,
             Booking.ended_at.is_(None),

@@ -5,11 +5,13 @@ where one came from: its address says so, and every link from such a page to ano
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, has_request_context, request, url_for
+
+from outreach.county.schools import FIRST_OF_BODIES
 
 
 @dataclass(frozen=True)
@@ -278,7 +280,7 @@ def init_app(app: Flask) -> None:
             and request.endpoint not in ("coordinator.search", "coordinator.search_options")
         ):
             name = here().row.name
-            if name != keeping[endpoint]:
+            if name != _home_of_each(keeping[endpoint], values):
                 values.setdefault("from", name)
 
     app.url_defaults(say_whence)
@@ -295,6 +297,13 @@ def home_of(name: str, rule: str) -> str:
     return next((home for start, home in places if rule.startswith(start)), "desk")
 
 
+def _home_of_each(home: str, values: Mapping[str, Any]) -> str:
+    """A body has the pages of a school, and stands among the bodies."""
+    organisation_id = values.get("organisation_id")
+    is_body = isinstance(organisation_id, int) and organisation_id >= FIRST_OF_BODIES
+    return "bodies" if home == "schools" and is_body else home
+
+
 def here() -> Here:
     """Where the page asked for stands; kept with what was asked, since every link of the page asks it."""
     found: Here = request.environ.get(HERE) or request.environ.setdefault(HERE, _here())
@@ -306,6 +315,8 @@ def _here() -> Here:
     name = (request.endpoint or "").partition(".")[2]
     came = _ROWS.get(request.args.get("from", "")) if _keeps(rule) else None
     door, row = came or _ROWS[home_of(name, rule)]
+    if came is None:
+        door, row = _ROWS[_home_of_each(row.name, request.view_args or {})]
     is_row = row.name == name
     if is_row and any(request.args.get(key) != value for key, value in row.asks):
         (door, row), is_row = _ROWS[BELONGS[name]], False

@@ -27,13 +27,13 @@ from sqlalchemy import bindparam, select
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import bodies, coordinators, venues
+from outreach.county import bodies, coordinators, organisations, venues
 from outreach.county.bodies import Body
-from outreach.county.partnerships import Authority, Partnership
+from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
 from outreach.county.schools import Organisation, School
 from outreach.county.venues import Venue
-from outreach.ground import clock
+from outreach.ground import audience, clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
@@ -57,9 +57,6 @@ login = LoginManager()
 login.login_view = "public.sign_in"
 login.login_message = "Sign in to see that page."
 login.login_message_category = "confirm"
-
-SOMEBODY = "somebody at the school"
-"""Who holds a link that a letter on paper bears: it names nobody."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -144,7 +141,8 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         g.link, g.programme, g.partnership, g.organisation = found
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
-        g.who = g.link.name or g.link.address or SOMEBODY
+        # Who holds a link that a letter on paper bears: it names nobody.
+        g.who = g.link.name or g.link.address or f"somebody at the {whom()}"
         return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")
@@ -261,17 +259,15 @@ def _load(identity: str) -> SignedIn | None:
 login.user_loader(_load)
 
 
-def our_school(organisation_id: int) -> Organisation:
-    """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a
-    404."""
-    found = db.session.scalar(
-        select(School)
-        .join(Authority, Authority.la_code == School.la_code)
-        .where(School.organisation_id == organisation_id, Authority.partnership_id == g.partnership.id)
-    )
-    if found is None:
-        abort(404)
-    return found
+def our_organisation(organisation_id: int) -> Organisation:
+    """The school or body of that number, open or closed, of the coordinator's partnership; else a 404."""
+    return organisations.get(organisation_id, g.partnership.id)
+
+
+def our_school(organisation_id: int) -> School:
+    """The school of that URN, open or closed, in an authority of the coordinator's partnership; else a 404."""
+    found = our_organisation(organisation_id)
+    return found if isinstance(found, School) else abort(404)
 
 
 def our_body(body_id: int) -> Body:
@@ -339,7 +335,13 @@ def _whose() -> dict[str, Any]:
         "partnership": g.get("partnership"),
         "inbox_waiting": inbox_waiting,
         "drawing": Drawing(),
+        "whom": whom(),
     }
+
+
+def whom() -> str:
+    """What whoever holds a personal link is called: 'school' or 'organisation'; 'school' where there is none."""
+    return audience.whom(g.organisation.organisation_id if "organisation" in g else 0)
 
 
 def inbox_waiting() -> int:

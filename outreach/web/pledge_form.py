@@ -11,7 +11,7 @@ from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, WILL_DO, YES_OR
 class WillDoForm(forms.Form):
     """What a school promises before its show; a tick is a promise, and none is none."""
 
-    will = forms.ticks("What will your school do?", ((FIELDS[p], words) for p, words in WILL_DO.items()))
+    will = forms.ticks("What will you do?", ((FIELDS[p], words) for p, words in WILL_DO.items()))
 
     def ticked(self) -> list[str]:
         return [pledge for pledge in PLEDGES if FIELDS[pledge] in (self.will.data or ())]

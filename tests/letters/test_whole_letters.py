@@ -34,7 +34,7 @@ from outreach.post.letters import Addressee, LetterVisit
 from outreach.post.outbox import SENT, Letter
 from outreach.post.own_letter import OwnWords
 from outreach.post.questions_open import QuestionsOpen
-from outreach.post.stationery import OfferedTime
+from outreach.post.stationery import LetterAsking, OfferedTime
 from outreach.post.writing import mint, page_of
 from outreach.post.yearly import still_right
 from outreach.post.yearly.still_right import HeldForSchool
@@ -76,6 +76,62 @@ def invitation_with_little_known() -> Letter:
 def invitation_for_adults() -> Letter:
     staff = asking(year_groups=(STAFF,), pupils=None, shows_needed=1, for_adults=True)
     return letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)[0]
+
+
+def asking_a_body(**changes: Any) -> LetterAsking:
+    place = OfferedTime(
+        starts=(datetime(2027, 3, 9, 14, tzinfo=UTC),), why="at Kestermere Town Hall, 9 places left"
+    )
+    return asking(
+        **{
+            "organisation_id": 12_345_678,
+            "school_name": "Redmere Response Team",
+            "year_groups": (STAFF,),
+            "pupils": 42,
+            "shows_needed": 0,
+            "times": (place,),
+            "staff": "staff",
+            "for_adults": True,
+        }
+        | changes
+    )
+
+
+SERGEANT = Addressee(
+    address="s.wood@police.example",
+    name="Sam Wood",
+    role="Sergeant",
+    source="the organisation",
+    source_date=date(2027, 1, 4),
+)
+
+
+def invitation_to_a_body() -> Letter:
+    return letters.invitation(asking_a_body(), SERGEANT, sender(), now=NOW, expires_at=EXPIRES)[0]
+
+
+def reminder_to_a_body_before_there_are_sessions() -> Letter:
+    return letters.reminder(
+        asking_a_body(times=(), no_times="no day", pupils=None),
+        Addressee(address="desk@police.example"),
+        sender(),
+        nth=2,
+        asked_on=date(2027, 1, 5),
+        now=NOW,
+        expires_at=EXPIRES,
+    )[0]
+
+
+def raised_at_a_body() -> Letter:
+    return letters.raised_to_head(
+        asking_a_body(),
+        SERGEANT,
+        sender(),
+        written_to="desk@police.example",
+        written_on=WRITTEN,
+        now=LATER,
+        expires_at=EXPIRES,
+    )[0]
 
 
 def invitation_for_two_shows() -> Letter:
@@ -648,6 +704,7 @@ def own_letter_to(to: Addressee, words: str, page: str | None = None) -> Letter:
         paragraphs=placeholders.paragraphs(words, values),
         greets=placeholders.greets(words),
         school_name="St Brannoc’s",
+        organisation_id=100001,
         page=page,
     )
     letter = own_letter.put_down(
@@ -725,6 +782,9 @@ ALL: list[Callable[[], Letter]] = [
     invitation,
     invitation_with_little_known,
     invitation_for_adults,
+    invitation_to_a_body,
+    reminder_to_a_body_before_there_are_sessions,
+    raised_at_a_body,
     invitation_for_two_shows,
     link,
     link_notice,

@@ -42,8 +42,13 @@ def text_of(page: str) -> str:
     return " ".join(unescape(re.sub("<[^>]+>", " ", page)).split())
 
 
+def at_body(page: str) -> str:
+    """The address of the deeds that bodies alone have, by that of the page."""
+    return page.replace("/desk/schools/", "/desk/bodies/")
+
+
 def listed(page: str) -> list[str]:
-    return [unescape(name) for name in re.findall(r'<a href="/desk/bodies/\d+">([^<]+)</a>', page)]
+    return [unescape(name) for name in re.findall(r'<a href="/desk/schools/\d{8,}">([^<]+)</a>', page)]
 
 
 def test_before_the_first_body_the_list_says_what_one_is_and_how_to_begin(
@@ -115,18 +120,18 @@ def test_nobody_and_not_known_are_told_apart(
 
 
 def test_a_change_holds_from_now_on_and_tells_what_stood(client: FlaskClient, ours: Partnership) -> None:
-    where = client.post("/desk/bodies/new", data=TYPED).location
+    where = at_body(client.post("/desk/bodies/new", data=TYPED).location)
     form = client.get(f"{where}/change").text
     assert 'value="Redmere Response Team"' in form and 'value="42"' in form
     answer = client.post(f"{where}/change", data=TYPED | {"front_line_staff": "45", "district": ""})
     assert answer.status_code == 303
-    page = text_of(client.get(where).text)
+    page = text_of(client.get(where, follow_redirects=True).text)
     assert "Front-line staff 45" in page and "The whole area" in page
-    assert "District: Kestermere, now not known; Front-line staff: 42, now 45" in page
+    assert "District: not known, was Kestermere; Front-line staff: 45, was 42" in page
 
 
 def test_a_change_made_meanwhile_is_told_and_not_written_over(client: FlaskClient, ours: Partnership) -> None:
-    where = client.post("/desk/bodies/new", data=TYPED).location
+    where = at_body(client.post("/desk/bodies/new", data=TYPED).location)
     opened = re.search(r'name="opened" value="([^"]*)"', client.get(f"{where}/change").text)
     assert opened is not None
     client.post(f"{where}/change", data=TYPED | {"front_line_staff": "45"})
@@ -146,10 +151,10 @@ def test_a_body_closes_with_a_successor_and_opens_again(client: FlaskClient, our
         f"/desk/bodies/{number}/close", data={"day": "18/1/2027", "successor": str(two.organisation_id)}
     )
     assert answer.status_code == 303
-    page = text_of(client.get(f"/desk/bodies/{number}").text)
+    page = text_of(client.get(f"/desk/schools/{number}").text)
     assert "One is closed. Two has its place." in page
-    assert "Closed on 18 January 2027. Two took its place." in page
-    assert "Took the place of One ." in text_of(client.get(f"/desk/bodies/{two.organisation_id}").text)
+    assert "Closed on 18 January 2027. Became Two ." in page
+    assert "Came from One ." in text_of(client.get(f"/desk/schools/{two.organisation_id}").text)
     assert listed(client.get("/desk/bodies").text) == ["Two"]
     assert listed(client.get("/desk/bodies?state=closed").text) == ["One"]
     assert (
@@ -180,7 +185,7 @@ def test_bodies_merge_into_one_and_each_can_be_opened_again(client: FlaskClient,
     joining = [str(body.organisation_id) for body in (one, two)]
     answer = client.post(f"{where}/merge", data={"joining": joining, "day": "18/1/2027"})
     assert answer.status_code == 303
-    page = text_of(client.get(where).text)
+    page = text_of(client.get(where, follow_redirects=True).text)
     assert "2 bodies joined Whole. Open one again on its page if that was wrong." in page
     assert listed(client.get("/desk/bodies").text) == ["Whole"]
     client.post(f"/desk/bodies/{joining[0]}/open")
@@ -190,7 +195,7 @@ def test_bodies_merge_into_one_and_each_can_be_opened_again(client: FlaskClient,
 def test_contacts_of_a_body_are_kept_as_those_of_a_school(client: FlaskClient, ours: Partnership) -> None:
     with transaction():
         body = make.body(ours)
-    where, number = f"/desk/bodies/{body.organisation_id}", body.organisation_id
+    where, number = f"/desk/schools/{body.organisation_id}", body.organisation_id
     typed = {
         "name": "Sam Wood",
         "role": "Sergeant",
@@ -203,7 +208,7 @@ def test_contacts_of_a_body_are_kept_as_those_of_a_school(client: FlaskClient, o
     assert twice.status_code == 422 and "is already on file here." in twice.text
     (kept,) = contacts.contacts_of_school(number)
     page = client.get(where).text
-    assert "Sam Wood" in page and f'href="{where}/contacts/{kept.id}"' in page
+    assert "Sam Wood" in page and f'href="{where}/contacts/{kept.id}?' in page
     change = client.post(f"{where}/contacts/{kept.id}", data=typed | {"role": "Inspector"})
     assert change.status_code == 303
     (kept,) = contacts.contacts_of_school(number)
@@ -257,17 +262,17 @@ def test_the_list_asks_the_same_whatever_its_length(
         for _ in range(many):
             make.contact(make.body(ours))
     number = db.session.scalars(select(Body.organisation_id)).first()
-    for page in ("/desk/bodies", f"/desk/bodies/{number}"):
+    for page in ("/desk/bodies", f"/desk/schools/{number}"):
         client.get(page)
     with count_queries() as queries:
         client.get("/desk/bodies")
     assert len(queries) == QUERIES_OF_LIST
     with count_queries() as queries:
-        client.get(f"/desk/bodies/{number}")
+        client.get(f"/desk/schools/{number}")
     assert len(queries) == QUERIES_OF_BODY
 
 
-QUERIES_OF_LIST, QUERIES_OF_BODY = 4, 7
+QUERIES_OF_LIST, QUERIES_OF_BODY = 4, 52
 
 
 def test_the_csv_has_a_line_for_each_contact_and_for_a_body_without(
@@ -296,11 +301,14 @@ def test_nothing_of_a_body_is_shown_to_another_partnership(
         body, mine = make.body(theirs, name="Secret Unit"), make.body(ours, name="Ours")
         contact = make.contact(body, address="spy@secret.example")
     number = body.organisation_id
-    for page in ("", "/change", "/close", "/merge", "/contacts/add", f"/contacts/{contact.id}"):
+    for page in ("", "/change", "/close", "/merge"):
         assert client.get(f"/desk/bodies/{number}{page}").status_code == 404, page
-    for deed in ("/open", f"/contacts/{contact.id}/end", f"/contacts/{contact.id}/works"):
-        assert client.post(f"/desk/bodies/{number}{deed}").status_code == 404, deed
-    wrong = client.get(f"/desk/bodies/{mine.organisation_id}/contacts/{contact.id}")
+    assert client.post(f"/desk/bodies/{number}/open").status_code == 404
+    for page in ("", "/contacts/add", f"/contacts/{contact.id}", "/invite", "/answer", "/propose", "/target"):
+        assert client.get(f"/desk/schools/{number}{page}").status_code == 404, page
+    for deed in (f"/contacts/{contact.id}/end", f"/contacts/{contact.id}/works", "/link", "/notes"):
+        assert client.post(f"/desk/schools/{number}{deed}").status_code == 404, deed
+    wrong = client.get(f"/desk/schools/{mine.organisation_id}/contacts/{contact.id}")
     assert wrong.status_code == 404
     taken = client.post(
         f"/desk/bodies/{mine.organisation_id}/close", data={"day": "18/1/2027", "successor": str(number)}
@@ -327,5 +335,28 @@ def test_no_page_of_schools_shows_a_body(client: FlaskClient, ours: Partnership)
         "/desk/phone-list",
     ):
         assert "Zebra Unit" not in client.get(page, follow_redirects=True).text, page
-    assert client.get(f"/desk/schools/{body.organisation_id}").status_code == 404
-    assert client.get(f"/desk/schools/{body.organisation_id}/contacts/add").status_code == 404
+
+
+def test_a_body_has_the_page_of_a_school_without_what_schools_alone_have(
+    client: FlaskClient, ours: Partnership
+) -> None:
+    with transaction():
+        body = make.body(ours, front_line_staff=42, staff_counted_on=make.EARLIER.date())
+    number = body.organisation_id
+    moved = client.get(f"/desk/bodies/{number}")
+    assert (moved.status_code, moved.location) == (303, f"/desk/schools/{number}")
+    page = client.get(f"/desk/schools/{number}").text
+    said = text_of(page.partition("<main")[2])
+    for words in (
+        "What is known",
+        "Close it…",
+        "Merge others into it…",
+        "Places and sessions",
+        "No booking yet",
+    ):
+        assert words in said, words
+    for words in ("URN", "register", "hours", "Pupils", "pupil", "Year 8", "INSET", "school"):
+        assert words not in said, words
+    assert 'aria-current="true"' in page and ">Bodies</a>" in page
+    for alone in ("facts/name", "numbers", "days/add", "hours", "missed"):
+        assert client.get(f"/desk/schools/{number}/{alone}").status_code == 404, alone

@@ -105,8 +105,8 @@ def test_what_happens_next_is_done_step_by_step(app: Flask) -> None:
     assert "Your report" not in steps(promises.FAILED, SHOW + DAY)
     assert "The company arrives" not in steps(promises.FAILED, SHOW + DAY)
     none, all_said = Besides(promised=0, still_open=6), Besides(promised=4, still_open=0)
-    assert steps(promises.BOOKED, make.NOW, none)["What your school will do besides"] is False
-    assert steps(promises.BOOKED, make.NOW, all_said)["What your school will do besides"] is True
+    assert steps(promises.BOOKED, make.NOW, none)["What you will do besides"] is False
+    assert steps(promises.BOOKED, make.NOW, all_said)["What you will do besides"] is True
     assert steps(promises.TOOK_PLACE, SHOW + DAY, none)["What was done besides"] is False
     assert steps(promises.TOOK_PLACE, SHOW + DAY, all_said)["What was done besides"] is True
     assert "What was done besides" not in steps(promises.FAILED, SHOW + DAY, none)

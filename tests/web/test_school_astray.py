@@ -63,7 +63,7 @@ def test_an_old_form_sent_after_booking_changes_nothing_and_leads_to_the_booking
 
 def test_a_time_that_is_not_kept_any_more_is_not_said_to_be_given_back(story: Story) -> None:
     story.choose()
-    assert "The time is free again for other schools." in follow(story, "/give-back", {})
+    assert "The time is free again for others." in follow(story, "/give-back", {})
     assert "free again" not in follow(story, "/give-back", {})
     reference = story.book()
     page = follow(story, "/give-back", {})

@@ -85,7 +85,7 @@ def test_a_school_says_no_and_takes_it_back(c: SimpleNamespace, client: FlaskCli
     with transaction():
         sheet = sheets.of_booking(c.booking, texts.FAMILIES, now=make.NOW)
     assert sheet is not None and "questionnaire" not in str(sheet.blocks)
-    assert "Your pupils are not asked your school said no: undo" in said(client.get(c.at))
+    assert "Your pupils are not asked you said no: undo" in said(client.get(c.at))
     client.post(f"{c.questions}/after-all")
     assert "Kept. Your pupils are asked." in client.get(c.questions).text
     assert declines.organisation_ids_of_programme(c.booking.programme_id) == set()

@@ -20,10 +20,10 @@ from outreach.asking.recipients import NotWrittenTo
 from outreach.booking import accounts
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county import contacts, partnerships, school_days
+from outreach.county import contacts, organisations, school_days
 from outreach.county.contacts import Contact
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock, day_short
@@ -112,9 +112,8 @@ class _Facts:
         self, programme: Programme, organisation_ids: Iterable[int] | None, *, now: datetime
     ) -> None:
         p = programme.id
-        ours = partnerships.la_codes(programme.partnership_id)
         named = None if organisation_ids is None else set(organisation_ids)
-        self.schools = db.session.scalars(*_schools(p, named, ours)).all()
+        self.schools = db.session.scalars(*_organisations(p, named, programme.partnership_id)).all()
         known = [school.organisation_id for school in self.schools]
         self.calendars = school_days.load(known)
         self.contacts = contacts.to_write_to(known)
@@ -237,16 +236,16 @@ def _by_organisation_id(asked: tuple[Any, dict[str, Any]]) -> dict[int, tuple[An
 
 
 @made_once
-def _schools(programme_id: int, organisation_ids: Collection[int] | None, la_codes: Collection[str]) -> Any:
+def _organisations(programme_id: int, organisation_ids: Collection[int] | None, partnership_id: int) -> Any:
     """Those named, or all that were asked."""
     asked = select(Invitation.organisation_id).where(Invitation.programme_id == programme_id)
     return (
-        select(School)
+        select(Organisation)
         .where(
-            School.organisation_id.in_(asked if organisation_ids is None else organisation_ids),
-            School.la_code.in_(la_codes),
+            Organisation.organisation_id.in_(asked if organisation_ids is None else organisation_ids),
+            organisations.ours(partnership_id),
         )
-        .order_by(func.lower(School.name), School.organisation_id)
+        .order_by(func.lower(Organisation.name), Organisation.organisation_id)
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, exists,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.post.outbox import Letter
@@ -176,7 +176,7 @@ def written(programme_id: int, reason: str, *, first: int, most: int) -> list[Ch
     rows = db.session.execute(
         select(Chase, Letter.status, Organisation, booked)
         .join(Letter, Letter.id == Chase.letter_id)
-        .join(School, School.organisation_id == Chase.organisation_id)
+        .join(Organisation, Organisation.organisation_id == Chase.organisation_id)
         .where(Chase.programme_id == programme_id, Chase.reason == reason, Chase.withdrawn_at.is_(None))
         .order_by(Chase.recorded_at.desc(), Chase.id.desc())
         .offset(first)

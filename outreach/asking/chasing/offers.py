@@ -23,11 +23,11 @@ from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county import contacts, partnerships, school_days
+from outreach.county import contacts, organisations, school_days
 from outreach.county.contacts import Contact
 from outreach.county.register import lines
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day
@@ -84,13 +84,12 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     leaving the list. In a constant number of queries.
     """
     since = _since(programme.id)
-    ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     schools = [
         school
         for school in db.session.scalars(
-            select(School)
-            .where(School.organisation_id.in_(since), School.la_code.in_(ours))
-            .order_by(School.organisation_id)
+            select(Organisation)
+            .where(Organisation.organisation_id.in_(since), organisations.ours(programme.partnership_id))
+            .order_by(Organisation.organisation_id)
         )
         if school.is_open
     ]

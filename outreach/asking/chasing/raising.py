@@ -16,8 +16,9 @@ from outreach.asking.chasing.chases import HEAD, TRUST, Chase
 from outreach.booking import told
 from outreach.county import contacts, partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
+from outreach.ground.audience import FIRST_OF_BODIES
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -29,7 +30,7 @@ from outreach.tour.programmes import Programme
 
 LEVELS = (HEAD, TRUST)
 KINDS = {HEAD: "raised to head", TRUST: "raised to trust"}
-HEAD_ROLE = "Head teacher"
+HEAD_ROLE, MANAGER_ROLE = "Head teacher", "Manager"
 
 
 class NotRaised(Base):
@@ -147,7 +148,7 @@ def raise_to(
     invitations.still_asks(programme, now=now)
     row = one(programme, organisation_id, now=now)
     if row is None or row.level != level:
-        raise NotWaiting(db.session.get_one(School, organisation_id))
+        raise NotWaiting(db.session.get_one(Organisation, organisation_id))
     to = _checked(row, to, now=now)
     words = invitations.asking(programme, row.organisation, now=now)
     sender = told.sender_of(partnerships.get(programme.partnership_id))
@@ -174,7 +175,7 @@ def leave_be(
     invitations.queue(programme)
     row = one(programme, organisation_id, now=now)
     if row is None or row.level != level:
-        raise NotWaiting(db.session.get_one(School, organisation_id))
+        raise NotWaiting(db.session.get_one(Organisation, organisation_id))
     left = NotRaised(
         programme_id=programme.id,
         organisation_id=organisation_id,
@@ -197,11 +198,25 @@ def leave_be(
 
 
 def is_head(contact: Contact) -> bool:
-    """Whether a contact is the school's head, by the words of the role."""
+    """Whether a contact is the school's head, or manages the body, by the words of the role."""
+    if contact.organisation_id >= FIRST_OF_BODIES:
+        return contacts.manages(contact.role)
     said = f" {contact.role.casefold()} "
     if any(word in said for word in ("deputy", "assistant", "head of", "secretary", " pa ")):
         return False
     return "head" in said or "principal" in said
+
+
+def role_of_head(organisation: Organisation) -> str:
+    """As what whoever a gap is raised to first is put on file, where nobody says it."""
+    return MANAGER_ROLE if organisation.is_body else HEAD_ROLE
+
+
+def named(level: str, organisation: Organisation) -> str:
+    """'head teacher', 'trust'; of a body 'manager': to whom a gap is raised."""
+    if level == TRUST:
+        return "trust"
+    return "manager" if organisation.is_body else "head teacher"
 
 
 def _waiting(programme: Programme, found: list[OpenAsking], *, now: datetime) -> list[WaitingGap]:
@@ -286,7 +301,7 @@ def _on_file(school: Organisation, to: Addressee, *, who: str, now: datetime) ->
         contacts.add(
             school.organisation_id,
             name=to.name,
-            role=to.role or HEAD_ROLE,
+            role=to.role or role_of_head(school),
             address=to.address,
             phone="",
             source=to.source,
@@ -323,17 +338,17 @@ def _left_be(programme_id: int) -> set[int]:
 def _trusts(partnership_id: int) -> dict[str, list[Addressee]]:
     """Where trusts were written to before, by the trust's name in small letters, the newest first."""
     rows = db.session.execute(
-        select(School.trust_name, Chase.address, func.max(Chase.recorded_at).label("at"))
-        .join(Chase, Chase.organisation_id == School.organisation_id)
+        select(Organisation.trust_name, Chase.address, func.max(Chase.recorded_at).label("at"))
+        .join(Chase, Chase.organisation_id == Organisation.organisation_id)
         .join(Letter, Letter.id == Chase.letter_id)
         .where(
             Chase.reason == TRUST,
             Chase.withdrawn_at.is_(None),
             Letter.partnership_id == partnership_id,
             Letter.status == outbox.SENT,
-            School.trust_name.is_not(None),
+            Organisation.trust_name.is_not(None),
         )
-        .group_by(School.trust_name, Chase.address)
+        .group_by(Organisation.trust_name, Chase.address)
         .order_by(func.max(Chase.recorded_at).desc(), Chase.address)
     )
     found: dict[str, list[Addressee]] = {}

@@ -17,8 +17,8 @@ from outreach.asking.confirming.requests import (
 from outreach.asking.invitations import InvitationAddressDead
 from outreach.booking import named
 from outreach.county import contacts
-from outreach.county.contacts import CONFIRMED, FROM_SCHOOL, Contact, ContactOnFile, Details
-from outreach.county.schools import Organisation, School
+from outreach.county.contacts import Contact, ContactOnFile, Details
+from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -33,7 +33,7 @@ class NobodyLeft(Refusal):
     """The last one cannot be taken away, and nobody is no right person."""
 
     def __init__(self) -> None:
-        super().__init__("Name somebody else first: without anybody we cannot write to your school.")
+        super().__init__("Name somebody else first: without anybody we cannot write to you.")
 
 
 class TooManyPeople(Refusal):
@@ -78,7 +78,7 @@ def confirm(request: ConfirmationRequest, school: Organisation, *, who: str, now
     lines = [(school.organisation_id, contact, contacts.details_of(contact)) for contact in people]
     contacts.put_many(
         lines,
-        source=CONFIRMED,
+        source=contacts.confirmed_by(school.organisation_id),
         source_date=day_of(now),
         who=who,
         now=now,
@@ -131,7 +131,7 @@ def _put(
     """What the school says of one of its contacts, or of a new one."""
     contacts.put_many(
         [(school.organisation_id, at, kept)],
-        source=FROM_SCHOOL,
+        source=contacts.given_by(school.organisation_id),
         source_date=day_of(now),
         who=who,
         now=now,
@@ -224,8 +224,8 @@ def _own(request: ConfirmationRequest, school: Organisation, *, who: str, now: d
     """The school's own contacts, behind its lock; those of the schools it came from become its own, as they
     are."""
     db.session.execute(
-        select(School.organisation_id)
-        .where(School.organisation_id == school.organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id == school.organisation_id)
         .with_for_update(key_share=True)
     )
     for contact in people_of(school, request.partnership_id):

@@ -18,7 +18,7 @@ from outreach.booking.promises import HOST, Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county import contacts
 from outreach.county.contacts import Contact
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -101,7 +101,7 @@ class Righted:
 def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     """What a letter's address is used for at the school that it went to; None where that was no school."""
     organisation_id = _organisation_id(letter)
-    school = db.session.get(School, organisation_id) if organisation_id is not None else None
+    school = db.session.get(Organisation, organisation_id) if organisation_id is not None else None
     if school is None:
         return None
     whose, address = letter.partnership_id, letter.recipient.lower()

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.asking import invitations
 from outreach.asking.invitations import NEVER_ARRIVED
 from outreach.booking import told
-from outreach.county import contacts, partnerships
+from outreach.county import contacts, organisations, partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
@@ -269,13 +269,13 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
     queries."""
     rows = db.session.execute(
         select(ConfirmationRequest, Organisation, Letter.status)
-        .join(School, School.organisation_id == ConfirmationRequest.organisation_id)
+        .join(Organisation, Organisation.organisation_id == ConfirmationRequest.organisation_id)
         .join(Letter, Letter.id == ConfirmationRequest.letter_id)
         .where(
             ConfirmationRequest.partnership_id == partnership_id,
             ConfirmationRequest.academic_year == academic_year,
         )
-        .order_by(func.lower(School.name), School.organisation_id, ConfirmationRequest.id)
+        .order_by(func.lower(Organisation.name), Organisation.organisation_id, ConfirmationRequest.id)
     ).all()
     said: dict[int, Confirmation] = {}
     for organisation_id, row in db.session.execute(
@@ -316,11 +316,10 @@ def _sorted_out(
     partnership."""
     invitations.still_asks(programme, now=now)
     wanted = set(organisation_ids)
-    ours = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     schools = db.session.scalars(
-        select(School)
-        .where(School.organisation_id.in_(wanted), School.la_code.in_(ours))
-        .order_by(func.lower(School.name), School.organisation_id)
+        select(Organisation)
+        .where(Organisation.organisation_id.in_(wanted), organisations.ours(programme.partnership_id))
+        .order_by(func.lower(Organisation.name), Organisation.organisation_id)
     ).all()
     on_file = contacts.to_write_to(wanted)
     asked = {

@@ -19,7 +19,7 @@ from outreach.booking.colleagues import AlreadyThere, Colleague
 from outreach.booking.named import GRANTED, REFUSED, NamedPerson
 from outreach.booking.promises import Booking
 from outreach.county import contacts
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
@@ -61,7 +61,7 @@ def waiting(partnership_id: int) -> list[WaitingPerson]:
     """Who waits in this partnership, the longest wait first; one query."""
     rows = db.session.execute(
         select(NamedPerson, Organisation, Programme, Booking)
-        .join(School, School.organisation_id == NamedPerson.organisation_id)
+        .join(Organisation, Organisation.organisation_id == NamedPerson.organisation_id)
         .join(Programme, Programme.id == NamedPerson.programme_id)
         .outerjoin(Booking, Booking.id == NamedPerson.booking_id)
         .where(Programme.partnership_id == partnership_id, NamedPerson.decided_at.is_(None))
@@ -148,7 +148,7 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
 
 def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     """On file, and asked to book where the rules of asking allow it."""
-    school = db.session.get_one(School, person.organisation_id)
+    school = db.session.get_one(Organisation, person.organisation_id)
     programme = db.session.get_one(Programme, person.programme_id)
     whose = programme.partnership_id
     there = {c.address.casefold(): c for c in contacts.contacts_of_school(person.organisation_id, whose)}
@@ -158,7 +158,7 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
         role=person.role,
         address=person.address,
         phone=person.phone,
-        source=contacts.named_at_school(person.named_by),
+        source=contacts.named_there(person.organisation_id, person.named_by),
         source_date=day_of(person.recorded_at),
         who=who,
         now=now,
@@ -173,7 +173,7 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
 
 def _on_file(person: NamedPerson, *, who: str, now: datetime) -> None:
     request = db.session.get_one(ConfirmationRequest, person.about)
-    school = db.session.get_one(School, person.organisation_id)
+    school = db.session.get_one(Organisation, person.organisation_id)
     kept = contacts.details(person.name, person.role, person.address, person.phone)
     people = {c.address.casefold(): c for c in contact_answers.people_of(school, request.partnership_id)}
     if person.address.casefold() in people:

@@ -9,8 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, dele
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking.own_letters import placeholders
-from outreach.county import partnerships
-from outreach.county.schools import Organisation, School
+from outreach.county import organisations, partnerships
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
@@ -271,22 +271,23 @@ def schools_of(letter: OwnLetter) -> list[Organisation]:
     """For whom it is meant, by name; one query."""
     return list(
         db.session.scalars(
-            select(School)
-            .join(OwnLetterTo, OwnLetterTo.organisation_id == School.organisation_id)
+            select(Organisation)
+            .join(OwnLetterTo, OwnLetterTo.organisation_id == Organisation.organisation_id)
             .where(OwnLetterTo.own_letter_id == letter.id)
-            .order_by(func.lower(School.name), School.organisation_id)
+            .order_by(func.lower(Organisation.name), Organisation.organisation_id)
         )
     )
 
 
 def our_schools(partnership_id: int, organisation_ids: Collection[int]) -> list[Organisation]:
-    """Those of a list that are the partnership's own, by name; two queries."""
-    ours = [a.la_code for a in partnerships.authorities(partnership_id)]
+    """Those of a list that are the partnership's own, by name; one query."""
     return list(
         db.session.scalars(
-            select(School)
-            .where(School.organisation_id.in_(set(organisation_ids)), School.la_code.in_(ours))
-            .order_by(func.lower(School.name), School.organisation_id)
+            select(Organisation)
+            .where(
+                Organisation.organisation_id.in_(set(organisation_ids)), organisations.ours(partnership_id)
+            )
+            .order_by(func.lower(Organisation.name), Organisation.organisation_id)
         )
     )
 

@@ -16,7 +16,7 @@ from outreach.asking.own_letters.readers import Reader
 from outreach.asking.recipients import NotWrittenTo
 from outreach.asking.rounds import KEPT_BACK
 from outreach.booking import told
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
@@ -212,11 +212,11 @@ def withdraw(programme: Programme, letter: OwnLetter, *, who: str, now: datetime
 def outcomes(letter: OwnLetter) -> list[OwnLetterOutcome]:
     """What came of it, by school name; one query."""
     rows = db.session.execute(
-        select(School, Letter, OwnLetterTo.why)
-        .join(OwnLetterTo, OwnLetterTo.organisation_id == School.organisation_id)
+        select(Organisation, Letter, OwnLetterTo.why)
+        .join(OwnLetterTo, OwnLetterTo.organisation_id == Organisation.organisation_id)
         .outerjoin(Letter, Letter.id == OwnLetterTo.letter_id)
         .where(OwnLetterTo.own_letter_id == letter.id)
-        .order_by(func.lower(School.name), School.organisation_id)
+        .order_by(func.lower(Organisation.name), Organisation.organisation_id)
     )
     return [OwnLetterOutcome(organisation=school, letter=mail, why=why) for school, mail, why in rows]
 
@@ -275,6 +275,7 @@ def _words(typed: Typed, reader: Reader, token: str) -> OwnWords:
         paragraphs=placeholders.paragraphs(typed.words, values),
         greets=placeholders.greets(typed.words),
         school_name=reader.organisation.name,
+        organisation_id=reader.organisation.organisation_id,
         page=page,
     )
 

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, func, o
 from sqlalchemy.orm import contains_eager
 
 from outreach.booking.promises import Booking
-from outreach.county.partnerships import Authority
+from outreach.county import organisations
 from outreach.county.register import hands, lines
 from outreach.county.register.hands import ChangeOfHands
-from outreach.county.schools import OPEN_STATUSES, Organisation, School
+from outreach.county.schools import OPEN_STATUSES, Organisation
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -83,7 +83,7 @@ def coming(partnership_id: int, *, now: datetime) -> Sequence[Row[int, str, date
 
 @made_once
 def _coming(partnership_id: int, now: datetime) -> Any:
-    columns: Any = select(Booking.organisation_id, School.name, Performance.starts_at)
+    columns: Any = select(Booking.organisation_id, Organisation.name, Performance.starts_at)
     return _chosen(columns, partnership_id, now).order_by(Performance.starts_at, Booking.id)
 
 
@@ -96,7 +96,7 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
     return (
         query.join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
-        .join(School, School.organisation_id == Booking.organisation_id)
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .join(TourDay, TourDay.id == Performance.tour_day_id)
         .where(
             Programme.partnership_id == partnership_id,
@@ -111,16 +111,19 @@ def _chosen(query: Select[Any], partnership_id: int, now: datetime) -> Select[An
 def _in_question(partnership_id: int) -> CompoundSelect[Any]:
     """The few schools of which any of it can be true, so that not every coming show is looked at; those that
     went to another partnership are looked at whatever is known of them."""
-    codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-    status_or_day = or_(School.status.not_in(OPEN_STATUSES), School.close_date.is_not(None))
+    status_or_day = or_(Organisation.status.not_in(OPEN_STATUSES), Organisation.close_date.is_not(None))
     gone = select(ChangeOfHands.urn).where(
         ChangeOfHands.giver_id == partnership_id, ChangeOfHands.outcome.in_((hands.AGREED, hands.LEFT))
     )
-    return select(School.organisation_id).where(School.la_code.in_(codes), status_or_day).union_all(gone)
+    return (
+        select(Organisation.organisation_id)
+        .where(organisations.ours(partnership_id), status_or_day)
+        .union_all(gone)
+    )
 
 
 def _not_there() -> tuple[ColumnElement[bool], ...]:
     """Closed by the register, or closing on or before the day of the show. Being followed by an open school
     is neither: something was split off, and the school is there."""
-    closes_first = and_(School.close_date.is_not(None), School.close_date <= TourDay.day)
-    return School.status.not_in(OPEN_STATUSES), closes_first
+    closes_first = and_(Organisation.close_date.is_not(None), Organisation.close_date <= TourDay.day)
+    return Organisation.status.not_in(OPEN_STATUSES), closes_first

@@ -6,9 +6,12 @@ people are told as for a move, links that they hold open the following school's 
 back until the show.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager, joinedload
 
 from outreach.booking import accounts, handovers, limits, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
@@ -16,7 +19,7 @@ from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import HOST, Booking
 from outreach.county import school_days, school_locations
 from outreach.county.register import lines
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.audience import people_in_group
 from outreach.ground.db import db
@@ -29,7 +32,7 @@ from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
 from outreach.post.links import PersonalLink
 from outreach.tour import performances
-from outreach.tour.performances import SlotTaken
+from outreach.tour.performances import Performance, SlotTaken
 
 
 class NotItsSuccessor(Refusal):
@@ -90,12 +93,55 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
     return booking
 
 
+@dataclass(frozen=True)
+class TakenOver:
+    """What became of the bookings to come of somebody who closed: how many were handed on, and which stand as they did,
+    each with why."""
+
+    handed: int
+    left: tuple[tuple[Booking, str], ...]
+
+
+def hand_all_on(old: Organisation, new: Organisation, *, who: str, now: datetime) -> TakenOver:
+    """Every booking to come of somebody who closed goes to the one that follows; what cannot stays, and says why."""
+    handed, left = 0, []
+    for booking in to_come([old.organisation_id], now=now):
+        try:
+            hand_on(booking, new, who=who, now=now)
+        except Refusal as why:
+            left.append((booking, why.message))
+        else:
+            handed += 1
+    return TakenOver(handed, tuple(left))
+
+
+def to_come(organisation_ids: Collection[int], *, now: datetime) -> list[Booking]:
+    """The bookings of some schools or bodies that stand and are to come, in whatever programme, the next first."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .join(Performance, Performance.id == Booking.performance_id)
+            .where(
+                Booking.organisation_id.in_(organisation_ids),
+                Booking.ended_at.is_(None),
+                Performance.starts_at > now,
+            )
+            .options(
+                contains_eager(Booking.performance),
+                joinedload(Booking.organisation),
+                joinedload(Booking.programme),
+            )
+            .order_by(Performance.starts_at, Booking.id)
+        )
+    )
+
+
 def hand_back(booking: Booking, *, who: str, now: datetime) -> Booking:
     """Take the newest handing on back. Raises BookingEnded, ShowIsOver, NothingToHandBack or DoesNotFit."""
     last = _last(booking)
     if last is None:
         raise NothingToHandBack
-    old = db.session.get_one(School, last.from_organisation_id)
+    old = db.session.get_one(Organisation, last.from_organisation_id)
     _lock(booking, old.organisation_id, booking.organisation_id)
     _still_to_come(booking, now)
     last = _last(booking)  # somebody else may have been quicker
@@ -154,6 +200,8 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
             raise SuccessorHasBooked(new, other, f" for {year_groups_name(both)}" if both else "")
     account = accounts.account(programme, new, now=now)
     for year_group, comes in pupils.items():
+        if year_group not in account.expected and new.is_body:
+            raise DoesNotFit(f"{new.name} is not in the target of this programme. Take it in first.")
         if year_group not in account.expected:
             raise DoesNotFit(
                 f"{new.name} has no {year_group_name(year_group)} in this programme by the register. Correct its ages, "

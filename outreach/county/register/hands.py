@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 from outreach.county import corrections
 from outreach.county.partnerships import Authority, Partnership
 from outreach.county.register.changes import Changes, HeldElsewhere, HeldLink
-from outreach.county.schools import OrganisationRecord, School, SchoolFacts, Succession
+from outreach.county.schools import Organisation, OrganisationRecord, School, SchoolFacts, Succession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -160,10 +160,13 @@ def spans(
     now_with: dict[int, int | None] = {
         urn: whose
         for urn, whose in db.session.execute(
-            select(School.urn, Authority.partnership_id)
-            .outerjoin(Authority, Authority.la_code == School.la_code)
-            .where(School.urn.in_(wanted))
-            .order_by(School.urn)
+            select(
+                Organisation.organisation_id,
+                func.coalesce(Organisation.partnership_id, Authority.partnership_id),
+            )
+            .outerjoin(Authority, Authority.la_code == Organisation.la_code)
+            .where(Organisation.organisation_id.in_(wanted))
+            .order_by(Organisation.organisation_id)
         )
     }
     return {urn: _spans(moves.get(urn, []), now_with.get(urn), partnership_id) for urn in wanted}

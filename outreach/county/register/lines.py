@@ -1,5 +1,5 @@
-"""The lines that the register's links draw: who came before a school and who after, at any remove. One query
-each.
+"""The lines that links draw, the register's and coordinators': who came before a school or a body and who after, at
+any remove. One query each.
 
 Of those before, `former_selves` are the ones that a school stands for: closed, in a line without a gap. A
 school that stays open after something was split off keeps what is its own. A line ends where another
@@ -11,41 +11,38 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, union
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
+from outreach.county import organisations
 from outreach.county.partnerships import Authority, AuthorityCovered
-from outreach.county.schools import OPEN_STATUSES, OrganisationRecord, School, Succession, has_closed
+from outreach.county.schools import OPEN_STATUSES, Organisation, OrganisationRecord, Succession, has_closed
 from outreach.ground.db import db
 
 
-def after(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
+def after(urns: Collection[int], partnership_id: int) -> dict[int, list[Organisation]]:
     """Who came after each of some schools, by URN, open ones first; a school that nothing follows is left
     out."""
     return _reached(urns, partnership_id, Succession.predecessor_id, Succession.successor_id)
 
 
-def before(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
+def before(urns: Collection[int], partnership_id: int) -> dict[int, list[Organisation]]:
     """Who came before each of some schools; the same."""
     return _reached(urns, partnership_id, Succession.successor_id, Succession.predecessor_id)
 
 
-def former_selves(urns: Collection[int], partnership_id: int, *, today: date) -> dict[int, list[School]]:
+def former_selves(
+    urns: Collection[int], partnership_id: int, *, today: date
+) -> dict[int, list[Organisation]]:
     """The closed schools that each of some came from; what is behind one that stays open is not the
     successor's."""
-    closed = has_closed(School, today)
+    closed = has_closed(Organisation, today)
     return _reached(urns, partnership_id, Succession.successor_id, Succession.predecessor_id, only=closed)
 
 
-def heirs(urns: Collection[int], partnership_id: int) -> dict[int, list[School]]:
+def heirs(urns: Collection[int], partnership_id: int) -> dict[int, list[Organisation]]:
     """The open schools among those that came after each."""
     found = {urn: [s for s in schools if s.is_open] for urn, schools in after(urns, partnership_id).items()}
     return {urn: schools for urn, schools in found.items() if schools}
-
-
-def anothers(urn: Any, partnership_id: int) -> ColumnElement[bool]:
-    """Whether the school of a column of URNs is held by another partnership than this."""
-    held, of = aliased(School), aliased(Authority)
-    return exists().where(held.urn == urn, of.la_code == held.la_code, of.partnership_id != partnership_id)
 
 
 def ever_with(partnership_id: Any) -> Select[int]:
@@ -68,24 +65,32 @@ def _reached(
     here: InstrumentedAttribute[int],
     there: InstrumentedAttribute[int],
     only: ColumnElement[bool] | None = None,
-) -> dict[int, list[School]]:
+) -> dict[int, list[Organisation]]:
     roots = sorted(set(urns))
     if not roots:
         return {}
     # A school that is not known here leads on: only one that is known can be known to be open.
-    passed = not_(anothers(there, partnership_id))
+    passed = not_(organisations.anothers(there, partnership_id))
     if only is not None:
-        passed = and_(passed, not_(exists().where(School.urn == there, not_(only)).correlate(Succession)))
+        passed = and_(
+            passed,
+            not_(exists().where(Organisation.organisation_id == there, not_(only)).correlate(Succession)),
+        )
     first = select(here.label("root"), there.label("urn")).where(here.in_(roots), passed)
     reach = first.cte("reach", recursive=True)
     # UNION leaves out what was reached before, so that a circle comes to its end.
     reach = reach.union(select(reach.c.root, there).join(reach, reach.c.urn == here).where(passed))
-    found: dict[int, list[School]] = {}
+    found: dict[int, list[Organisation]] = {}
     for root, school in db.session.execute(
-        select(reach.c.root, School)
-        .join(School, School.urn == reach.c.urn)
+        select(reach.c.root, Organisation)
+        .join(Organisation, Organisation.organisation_id == reach.c.urn)
         .where(reach.c.urn != reach.c.root)
-        .order_by(reach.c.root, School.status.in_(OPEN_STATUSES).desc(), School.name, School.urn)
+        .order_by(
+            reach.c.root,
+            Organisation.status.in_(OPEN_STATUSES).desc(),
+            Organisation.name,
+            Organisation.organisation_id,
+        )
     ):
         found.setdefault(root, []).append(school)
     return found

@@ -11,7 +11,7 @@ from sqlalchemy import CompoundSelect, Text, case, cast, func, literal, null, se
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer
 from outreach.booking.promises import Booking, BookingRevision, Cancellation
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.wording import and_list, count
 from outreach.tour.performances import Performance
@@ -77,11 +77,11 @@ def listing(
         told.c.kind,
         told.c.at,
         told.c.organisation_id,
-        School.name,
+        Organisation.name,
         told.c.reference,
         told.c.word,
         told.c.words,
-    ).join(School, School.organisation_id == told.c.organisation_id)
+    ).join(Organisation, Organisation.organisation_id == told.c.organisation_id)
     if kind:
         query = query.where(told.c.kind == kind)
     query = query.order_by(told.c.at.desc(), told.c.kind, told.c.id.desc()).offset(first).limit(most)

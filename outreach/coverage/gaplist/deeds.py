@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from outreach.asking import invitations, notes, owners
 from outreach.county.coordinators import Coordinator
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage.gaplist import follow_ups, missing
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db
@@ -159,7 +159,7 @@ def exclude(
         if gap.organisation_id not in decided or decided[gap.organisation_id].kind != EXCLUDE
     ]
     for organisation_id in done:
-        school = db.session.get_one(School, organisation_id)
+        school = db.session.get_one(Organisation, organisation_id)
         target_decisions.exclude(programme, school, reason=reason, lot=lot, who=who, now=now)
     kept = set(done)
     return Done(done=done, changed=[s.organisation_id for s in seen if s.organisation_id not in kept])
@@ -180,7 +180,7 @@ def take_back_in(programme: Programme, lot: str, *, who: str, now: datetime) -> 
     organisation_ids = taken_out(programme, lot, who=who)
     for organisation_id in organisation_ids:
         target_decisions.withdraw_decision(
-            programme, db.session.get_one(School, organisation_id), reason="Undone", who=who, now=now
+            programme, db.session.get_one(Organisation, organisation_id), reason="Undone", who=who, now=now
         )
     return organisation_ids
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.county import school_days, school_locations
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage import gaps
 from outreach.coverage.gaplist import missing
 from outreach.coverage.gaplist.missing import Gap
@@ -65,7 +65,9 @@ def schools_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: 
     schools = {
         school.organisation_id: school
         for school in db.session.scalars(
-            select(School).where(School.organisation_id.in_([gap.organisation_id for gap in wanted]))
+            select(Organisation).where(
+                Organisation.organisation_id.in_([gap.organisation_id for gap in wanted])
+            )
         )
     }
     located = school_locations.locate_all(list(schools.values()))

@@ -7,7 +7,7 @@ from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.coverage.search.schools import named
 from outreach.coverage.search.typed import Wanted
 from outreach.ground.db import db
@@ -41,10 +41,10 @@ def matching(query: Select[*_Columns], partnership_id: int, want: Wanted) -> Sel
     if len(want.words) == 1:
         by_reference.append(Booking.reference.endswith(f"-{plain}", autoescape=True))
     return (
-        query.join(School, School.organisation_id == Booking.organisation_id)
+        query.join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
-        .where(Programme.partnership_id == partnership_id, or_(named(School, want), *by_reference))
+        .where(Programme.partnership_id == partnership_id, or_(named(Organisation, want), *by_reference))
     )
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
-from outreach.county import schools
+from outreach.county import organisations, schools
 from outreach.county.partnerships import Authority
-from outreach.county.register import lines
 from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
 from outreach.coverage.search.typed import PHONE_FROM, Wanted
 from outreach.ground.db import db
@@ -93,7 +92,7 @@ def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -
                     Succession.predecessor_id.in_(organisation_ids),
                 ),
             ),
-            not_(lines.anothers(other.organisation_id, partnership_id)),
+            not_(organisations.anothers(other.organisation_id, partnership_id)),
         )
         .order_by(Succession.id, other.organisation_id)
     ).all()
@@ -172,7 +171,7 @@ def named(school: Any, want: Wanted) -> ColumnElement[bool]:
 def _heirs(partnership_id: int, want: Wanted) -> Select[Any]:
     """The URNs of ours that came, over any number of steps, of a school that is so named."""
     mine, old = aliased(School), aliased(School)
-    open_to_us = not_(lines.anothers(Succession.predecessor_id, partnership_id))
+    open_to_us = not_(organisations.anothers(Succession.predecessor_id, partnership_id))
     line = (
         select(Succession.successor_id.label("heir"), Succession.predecessor_id.label("organisation_id"))
         .join(mine, mine.organisation_id == Succession.successor_id)

@@ -114,6 +114,7 @@ def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: da
         to,
         sender,
         school_name=note.school_name,
+        organisation_id=note.organisation_id,
         page=page,
         now=now,
         note=note,

@@ -57,6 +57,7 @@ def _write(
         to,
         sender,
         school_name=visit.school_name,
+        organisation_id=visit.organisation_id,
         page=writing.page_of(minted.token),
         now=now,
         visit=visit,

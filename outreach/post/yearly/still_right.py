@@ -67,6 +67,7 @@ def _words(held: HeldForSchool, to: Addressee, sender: Sender, token: str, *, no
         to,
         sender,
         school_name=held.school_name,
+        organisation_id=held.organisation_id,
         page=page_of(token),
         now=now,
         held=held,

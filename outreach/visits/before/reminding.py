@@ -16,7 +16,7 @@ from outreach.booking import promises, told
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
@@ -128,7 +128,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     query = (
         select(Booking, Organisation)
         .join(Performance, Performance.id == Booking.performance_id)
-        .join(School, School.organisation_id == Booking.organisation_id)
+        .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
         .where(
             Booking.programme_id == programme.id,

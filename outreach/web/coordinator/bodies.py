@@ -1,4 +1,4 @@
-"""Bodies beside schools: their list, and one of them with its contacts; added, changed, closed and merged by hand."""
+"""Bodies beside schools: their list; added, changed, closed and merged by hand. Each has the page that a school has."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,20 @@ from urllib.parse import urlencode
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.booking import limits
+from outreach.booking.desk import handing_on
+from outreach.booking.desk.handing_on import TakenOver
 from outreach.county import bodies, contacts, partnerships
 from outreach.county.bodies import KINDS, Body, BodyFacts
 from outreach.county.contacts import Contact
-from outreach.ground import clock, history
+from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which
 from outreach.ground.wording import words_of
-from outreach.post import outbox
 from outreach.web import downloads, forms, opened
-from outreach.web.coordinator import body_words, contact_forms, school_words
+from outreach.web.coordinator import body_words
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.coordinator.contact_forms import ContactForm
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, our_body, who
 from outreach.web.refusals import back_to, status
@@ -154,6 +155,7 @@ def new_body() -> Any:
     if form.validate_on_submit():
         with transaction():
             made = bodies.add(g.partnership.id, form.facts(), who=who(), now=clock.now(), today=today)
+            limits.write(g.partnership.id, [made.organisation_id], now=clock.now())
         return _done(made, f"{made.name} is added. Say whom to write to there.")
     if request.method != "POST":
         form.staff_counted_on.data = today
@@ -163,18 +165,8 @@ def new_body() -> Any:
 @coordinator.get("/bodies/<int:body_id>")
 @coordinators_only
 def body(body_id: int) -> Any:
-    here = our_body(body_id)
-    on_file = contacts.to_write_to([body_id], g.partnership.id).get(body_id, [])
-    dead = outbox.dead_addresses([contact.address for contact in on_file])
-    return render_template(
-        "coordinator/body.html",
-        body=here,
-        became=bodies.became(here),
-        came_from=bodies.came_from(here),
-        contacts=school_words.contact_lines(on_file, body_id, dead),
-        log=body_words.log(history.history_of("school", body_id)),
-        words=body_words,
-    )
+    """A body has the page that a school has."""
+    return redirect(url_for("coordinator.school", organisation_id=our_body(body_id).organisation_id), 303)
 
 
 @coordinator.route("/bodies/<int:body_id>/change", methods=["GET", "POST"])
@@ -189,6 +181,7 @@ def body_change(body_id: int) -> Any:
         with transaction():
             stands.unchanged(_lock)
             bodies.change(here, form.facts(), who=who(), now=clock.now(), today=day_of(clock.now()))
+            limits.write(g.partnership.id, [body_id], now=clock.now())
         return _done(here, f"{here.name} is known so from now on. What was known before stays as it was.")
     return _page(here, form, f"Change {here.name}", "Save")
 
@@ -214,8 +207,10 @@ def body_close(body_id: int) -> Any:
                 now=clock.now(),
                 today=today,
             )
+            limits.write(g.partnership.id, [body_id], now=clock.now())
+            went = _hand_on([our_body(body_id)], successor) if successor else TakenOver(0, ())
         taken = "" if successor is None else f" {successor.name} has its place."
-        return _done(here, f"{here.name} is closed.{taken}")
+        return _done(here, f"{here.name} is closed.{taken}{body_words.handed_on(went)}")
     if request.method != "POST":
         form.day.data = today
     return _page(
@@ -224,6 +219,7 @@ def body_close(body_id: int) -> Any:
         f"Close {here.name}",
         "Close it",
         intro="It is asked no more. What was known and done until that day stays, and it can be opened again.",
+        affected=body_words.affected(handing_on.to_come([body_id], now=clock.now())),
     )
 
 
@@ -231,8 +227,9 @@ def body_close(body_id: int) -> Any:
 @coordinators_only
 def body_open(body_id: int) -> Any:
     here = our_body(body_id)
-    with back_to(url_for("coordinator.body", body_id=body_id)), transaction():
+    with back_to(url_for("coordinator.school", organisation_id=body_id)), transaction():
         bodies.reopen(our_body(body_id), who=who(), now=clock.now())
+        limits.write(g.partnership.id, [body_id], now=clock.now())
     return _done(here, f"{here.name} is open again.")
 
 
@@ -253,7 +250,10 @@ def body_merge(body_id: int) -> Any:
                 now=clock.now(),
                 today=today,
             )
-        return _done(here, body_words.joined([other.name for other in joining], here.name))
+            limits.write(g.partnership.id, [b.organisation_id for b in joining], now=clock.now())
+            went = _hand_on(joining, our_body(body_id))
+        said = body_words.joined([other.name for other in joining], here.name)
+        return _done(here, said + body_words.handed_on(went))
     if request.method != "POST":
         form.day.data = today
     return _page(
@@ -264,51 +264,11 @@ def body_merge(body_id: int) -> Any:
         intro="Those that you tick close, and this body has their place. Put its staff right afterwards."
         if others
         else "There is no other open body.",
+        affected=body_words.affected(
+            handing_on.to_come([other.organisation_id for other in others], now=clock.now()),
+            of_each=True,
+        ),
     )
-
-
-@coordinator.route("/bodies/<int:body_id>/contacts/add", methods=["GET", "POST"])
-@coordinators_only
-def body_contact_add(body_id: int) -> Any:
-    here, form = our_body(body_id), ContactForm()
-    if form.validate_on_submit():
-        with transaction():
-            contact_forms.put_on_file(body_id, form)
-        return _done(here, f"{form.named} is on file.")
-    return _page(here, form, "Add a contact", "Put on file", intro="Work details only.")
-
-
-@coordinator.route("/bodies/<int:body_id>/contacts/<int:contact_id>", methods=["GET", "POST"])
-@coordinators_only
-def body_contact(body_id: int, contact_id: int) -> Any:
-    """What is known of one contact, to be put right: a new row in its place, with where it comes from."""
-    here = our_body(body_id)
-    form = contact_forms.filled_in(body_id, contact_id)
-    stands = contact_forms.as_opened(body_id, contact_id)
-    if form.validate_on_submit():
-        with transaction():
-            contact_forms.put_right(body_id, contact_id, form, stands)
-        return _done(here, f"{form.named} is on file so from now on.")
-    return _page(here, form, "Change a contact", "Keep this")
-
-
-@coordinator.post("/bodies/<int:body_id>/contacts/<int:contact_id>/end")
-@coordinators_only
-def body_contact_end(body_id: int, contact_id: int) -> Any:
-    here = our_body(body_id)
-    with transaction():
-        told = contact_forms.end(body_id, contact_id)
-    return _done(here, told)
-
-
-@coordinator.post("/bodies/<int:body_id>/contacts/<int:contact_id>/works")
-@coordinators_only
-def body_contact_works(body_id: int, contact_id: int) -> Any:
-    """Somebody says that an address, from which mail came back, is right after all."""
-    here = our_body(body_id)
-    with transaction():
-        told = contact_forms.works_again(body_id, contact_id)
-    return _done(here, told)
 
 
 def _wanted() -> Wanted:
@@ -387,13 +347,35 @@ def _lock() -> None:
     partnerships.lock(g.partnership.id)
 
 
-def _page(here: Body | None, form: Form, title: str, does: str, *, intro: str = "") -> Any:
+def _hand_on(joining: Sequence[Body], into: Body) -> TakenOver:
+    """The bookings to come of those that closed are those of the one that has their place."""
+    each = [handing_on.hand_all_on(body, into, who=who(), now=clock.now()) for body in joining]
+    return TakenOver(
+        handed=sum(one.handed for one in each), left=tuple(left for one in each for left in one.left)
+    )
+
+
+def _page(
+    here: Body | None,
+    form: Form,
+    title: str,
+    does: str,
+    *,
+    intro: str = "",
+    affected: Sequence[tuple[str, str]] = (),
+) -> Any:
     page = render_template(
-        "coordinator/body_form.html", body=here, form=form, title=title, does=does, intro=intro
+        "coordinator/body_form.html",
+        body=here,
+        form=form,
+        title=title,
+        does=does,
+        intro=intro,
+        affected=affected,
     )
     return page, status()
 
 
 def _done(here: Body, said: str) -> Response:
     flash(said)
-    return redirect(url_for("coordinator.body", body_id=here.organisation_id), 303)
+    return redirect(url_for("coordinator.school", organisation_id=here.organisation_id), 303)

@@ -15,7 +15,7 @@ from outreach.booking.desk import closing, handing_on
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
 from outreach.booking.told import ACCESS_NEEDS, access_words
-from outreach.county import schools
+from outreach.county import organisations
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.post import outbox
@@ -83,7 +83,7 @@ def booking(reference: str) -> Any:
         "coordinator/booking.html",
         closing=closing.of_booking(found, now=now),
         handed=handed,
-        handed_from=schools.of_urns([handed.from_organisation_id]) if handed else [],
+        handed_from=organisations.known([handed.from_organisation_id]) if handed else [],
         can_go_back=handing_on.can_be_handed_back(found, now=now) if handed else None,
         booking=found,
         facts=booking_words.facts(

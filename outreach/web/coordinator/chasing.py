@@ -11,7 +11,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.asking.chasing import chases, offers, raising, reminders, settings
 from outreach.asking.chasing.chases import HEAD
-from outreach.asking.chasing.raising import HEAD_ROLE, WaitingGap
+from outreach.asking.chasing.raising import WaitingGap
 from outreach.asking.chasing.settings import LONGEST, Schedule
 from outreach.county import partnerships
 from outreach.coverage import standings
@@ -27,7 +27,7 @@ from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     programme_in_hand,
     the_programme,
     who,
@@ -184,7 +184,7 @@ def chasing_list() -> Any:
 @coordinators_only
 def chasing_raise(organisation_id: int) -> Any:
     """The exact letter to the head teacher or the trust. It goes only as it was shown."""
-    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     row = raising.one(
         programme, organisation_id, now=now, target=standings.target_of(programme.id, now=clock.now())
     )
@@ -201,7 +201,7 @@ def chasing_raise(organisation_id: int) -> Any:
             raising.raise_to(
                 _again(programme), organisation_id, row.level, _to(form, row), who=who(), now=now
             )
-        to_whom = "the head teacher" if row.level == HEAD else "the trust"
+        to_whom = f"the {raising.named(row.level, row.organisation)}"
         flash(f"The letter to {to_whom} of {school.name} is waiting to go out.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, form)
@@ -212,7 +212,7 @@ def chasing_raise(organisation_id: int) -> Any:
 def chasing_leave(organisation_id: int) -> Any:
     """Not raised, with a reason: it waits for nobody any more."""
     school, programme, form, now = (
-        our_school(organisation_id),
+        our_organisation(organisation_id),
         the_programme(),
         LeaveForm(),
         clock.now(),
@@ -265,6 +265,9 @@ def _raise_page(
         seen=_seen(form),
         anew=anew,
         is_head=row.level == HEAD,
+        to_whom=f"the {raising.named(row.level, row.organisation)}"
+        if row.level == HEAD
+        else row.organisation.trust_name or "the trust",
     )
     wrong = form.errors or (leave is not None and leave.errors)
     return page, 422 if wrong else 200
@@ -274,7 +277,7 @@ def _to(form: RaiseForm, row: WaitingGap) -> Addressee:
     return Addressee(
         address=form.address.data or "(enter the address)",
         name=form.name.data or "",
-        role=HEAD_ROLE if row.level == HEAD else "",
+        role=raising.role_of_head(row.organisation) if row.level == HEAD else "",
         source=form.source.data or "(say where it came from)",
         source_date=day_of(clock.now()),
     )

@@ -17,7 +17,7 @@ from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     the_programme,
     who,
 )
@@ -59,7 +59,7 @@ def send() -> Any:
 @coordinators_only
 def letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_school(organisation_id)
+    programme, school = the_programme(), our_organisation(organisation_id)
     recipient = _recipient(programme, organisation_id)
     words = requests.letter_to(programme, recipient, now=clock.now())
     page = render_template(
@@ -76,7 +76,7 @@ def letter(organisation_id: int) -> Any:
 @coordinators_only
 def letter_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = the_programme(), our_school(organisation_id)
+    programme, school = the_programme(), our_organisation(organisation_id)
     words = requests.letter_to(programme, _recipient(programme, school.organisation_id), now=clock.now())
     return in_frame(words.html)
 

@@ -20,7 +20,7 @@ from outreach.web.opened import Opened
 
 class ContactForm(Form):
     name = forms.text("Name", hint="May be empty for an office")
-    role = forms.text("Role", hint="For example: Designated safeguarding lead")
+    role = forms.text("Role", hint="For example: Designated safeguarding lead, or Training lead")
     address = forms.text("Work email address", required="Enter an email address.", at_most=254)
     phone = forms.text("Phone", at_most=40)
     source = forms.text(

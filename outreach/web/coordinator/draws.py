@@ -128,5 +128,5 @@ def _seen() -> dict[int, int]:
     return {
         int(organisation_id): int(tier)
         for organisation_id, tier in (line for line in lines if len(line) == 2)
-        if all(n.isascii() and n.isdigit() and len(n) <= 7 for n in (organisation_id, tier))
+        if all(n.isascii() and n.isdigit() and len(n) <= 9 for n in (organisation_id, tier))
     }

@@ -16,7 +16,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.wording import day
 from outreach.web.coordinator import follow_up_shown
 from outreach.web.fields import given
-from outreach.web.gate import coordinator, coordinators_only, our_school, the_programme, who
+from outreach.web.gate import coordinator, coordinators_only, our_organisation, the_programme, who
 from outreach.web.refusals import back_to, status
 
 
@@ -24,7 +24,7 @@ from outreach.web.refusals import back_to, status
 @coordinators_only
 def follow_up(organisation_id: int) -> Any:
     """Set for a day, or moved to it."""
-    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     stands = follow_ups.follow_ups_of_programme(programme.id, [organisation_id]).get(organisation_id)
     form = follow_up_shown.form_for(stands)
     if form.validate_on_submit():
@@ -48,7 +48,7 @@ def follow_up(organisation_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/follow-up/<int:follow_up_id>/done")
 @coordinators_only
 def follow_up_done(organisation_id: int, follow_up_id: int) -> Any:
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     with back_to(_at(organisation_id)), transaction():
         follow_ups.finish(_ours(follow_up_id), who=who(), now=clock.now())
     flash("Done. It stands in what was said and done.", "done")
@@ -59,7 +59,7 @@ def follow_up_done(organisation_id: int, follow_up_id: int) -> Any:
 @coordinators_only
 def follow_up_undo(organisation_id: int, follow_up_id: int) -> Any:
     """It was not done after all."""
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     with back_to(_at(organisation_id)), transaction():
         follow_ups.undo_done(_ours(follow_up_id), who=who(), now=clock.now())
     flash("It stands again.", "done")
@@ -69,7 +69,7 @@ def follow_up_undo(organisation_id: int, follow_up_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/follow-up/<int:follow_up_id>/withdraw")
 @coordinators_only
 def follow_up_withdraw(organisation_id: int, follow_up_id: int) -> Any:
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     with back_to(_at(organisation_id)), transaction():
         follow_ups.withdraw(_ours(follow_up_id), who=who(), now=clock.now())
     flash("Taken back: nothing is set for this school, and its words are gone.", "done")

@@ -27,10 +27,10 @@ def in_frame(html: str) -> Response:
 def shown_to_go() -> dict[int, str]:
     """URN -> address as a preview showed them, from the form's 'URN address' lines."""
     pairs = (line.partition(" ") for line in request.form.getlist("to"))
-    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 7}
+    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 9}
 
 
 def organisation_ids_sent(name: str) -> list[int]:
     """The URNs that a form sent, once each; what is no URN is passed over."""
     said = " ".join(request.form.getlist(name)).split()
-    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))
+    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 9))

@@ -13,7 +13,7 @@ from werkzeug import Response
 from outreach.asking import notes, owners, rounds
 from outreach.asking.chasing import reminders
 from outreach.booking import limits
-from outreach.county import partnerships, schools
+from outreach.county import organisations
 from outreach.county.coordinators import Coordinator
 from outreach.coverage.gaplist import deeds, last_contact, missing
 from outreach.coverage.gaplist.deeds import MOST, Done
@@ -43,7 +43,7 @@ from outreach.web.fields import given
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     the_programme,
     who,
 )
@@ -214,7 +214,7 @@ def gaps_exclude_undo() -> Any:
 @coordinators_only
 def gaps_reminder(organisation_id: int) -> Any:
     """The exact reminder to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_school(organisation_id)
+    programme, school = the_programme(), our_organisation(organisation_id)
     seen = _reminder(programme, organisation_id)
     page = render_template(
         "coordinator/letter_to_go.html",
@@ -233,7 +233,7 @@ def gaps_reminder(organisation_id: int) -> Any:
 @coordinators_only
 def gaps_reminder_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame of a page."""
-    programme, school = the_programme(), our_school(organisation_id)
+    programme, school = the_programme(), our_organisation(organisation_id)
     return in_frame(_reminder(programme, school.organisation_id).letter.html)
 
 
@@ -403,8 +403,7 @@ def _at(found: Missing, own: GapsQuery) -> str:
 
 def _named(organisation_ids: Sequence[int]) -> list[str]:
     """The names of our own schools that were ticked and are no gap any more."""
-    codes = {a.la_code for a in partnerships.authorities(g.partnership.id)}
-    return [s.name for s in schools.of_urns(list(organisation_ids)) if s.la_code in codes]
+    return [of.name for of in organisations.of_ids(organisation_ids, g.partnership.id)]
 
 
 def _shown() -> list[deeds.GapAsShown]:

@@ -166,7 +166,7 @@ def list_address(found: Missing, own: GapsQuery, **more: Any) -> str:
 def organisation_ids_in(*texts: str) -> list[int]:
     """URNs, once each, in the order given; what is none is passed over."""
     said = " ".join(texts).replace(",", " ").split()
-    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 7))
+    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 9))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from flask import current_app, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
-from outreach.county.partnerships import Authority
-from outreach.county.schools import School
+from outreach.county import organisations
+from outreach.county.schools import Organisation
 from outreach.coverage import gaps
 from outreach.coverage.gaplist import deeds, kept, last_contact, saved_views
 from outreach.coverage.gaplist import filters as gap_filters
@@ -326,11 +326,10 @@ def _names(programme: Programme, organisation_ids: Sequence[int]) -> dict[int, s
     if not organisation_ids:
         return {}
     rows = db.session.execute(
-        select(School.organisation_id, School.name)
-        .join(Authority, Authority.la_code == School.la_code)
+        select(Organisation.organisation_id, Organisation.name)
         .where(
-            School.organisation_id.in_(organisation_ids), Authority.partnership_id == programme.partnership_id
+            Organisation.organisation_id.in_(organisation_ids), organisations.ours(programme.partnership_id)
         )
-        .order_by(School.organisation_id)
+        .order_by(Organisation.organisation_id)
     )
     return {organisation_id: name for organisation_id, name in rows}

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from outreach.booking import promises
 from outreach.booking.desk import handing_on
 from outreach.county.register import lines
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.web import forms
@@ -36,7 +36,7 @@ def booking_hand_on(reference: str) -> Any:
         form.to.data = str(heirs[0].organisation_id)
     if form.validate_on_submit():
         with transaction():
-            taker = db.session.get_one(School, int(form.to.data))
+            taker = db.session.get_one(Organisation, int(form.to.data))
             handing_on.hand_on(our_booking(reference), taker, who=who(), now=clock.now())
             name = taker.name
         return _done(reference, f"It stands under {name} now. Everybody who has it in the calendar is told.")
@@ -63,7 +63,11 @@ def booking_hand_back(reference: str) -> Any:
 
 
 def _named(school: Organisation) -> str:
-    return ", ".join(part for part in (school.name, school.town, f"URN {school.organisation_id}") if part)
+    return ", ".join(
+        part
+        for part in (school.name, school.town, "" if school.is_body else f"URN {school.organisation_id}")
+        if part
+    )
 
 
 def _done(reference: str, said: str, category: str = "message") -> Response:

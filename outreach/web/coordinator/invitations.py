@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.asking import draws, invitations, rounds
 from outreach.booking import told
-from outreach.county import contacts, partnerships, schools
+from outreach.county import contacts, organisations, partnerships
 from outreach.coverage import standings
 from outreach.coverage.standings import Standing, Word
 from outreach.ground import clock
@@ -24,7 +24,7 @@ from outreach.web.coordinator.framing import framing, in_frame, organisation_ids
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     programme_in_hand,
     the_programme,
     who,
@@ -150,7 +150,7 @@ def invitation_round_withdraw(round_id: int) -> Any:
 @coordinators_only
 def invitation_letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_school(organisation_id)
+    programme, school = the_programme(), our_organisation(organisation_id)
     contact = _first_reachable(organisation_id)
     if contact is None:
         abort(404)
@@ -172,7 +172,7 @@ def invitation_letter(organisation_id: int) -> Any:
 @coordinators_only
 def invitation_letter_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = the_programme(), our_school(organisation_id)
+    programme, school = the_programme(), our_organisation(organisation_id)
     return in_frame(_letter(programme, school.organisation_id).html)
 
 
@@ -262,7 +262,9 @@ def _first_reachable(organisation_id: int) -> contacts.Contact | None:
 def _letter(programme: Programme, organisation_id: int) -> stationery.Rendered:
     contact = _first_reachable(organisation_id) or abort(404)
     return letters.preview_invitation(
-        invitations.asking(programme, schools.get(organisation_id), now=clock.now()),
+        invitations.asking(
+            programme, organisations.get(organisation_id, programme.partnership_id), now=clock.now()
+        ),
         invitations.addressee(contact),
         told.sender_of(partnerships.get(programme.partnership_id)),
         now=clock.now(),

@@ -29,7 +29,7 @@ from outreach.post.outgoing import pauses, postman
 from outreach.web import forms
 from outreach.web.coordinator.framing import framing, in_frame
 from outreach.web.forms import Form
-from outreach.web.gate import coordinator, coordinators_only, our_school, who
+from outreach.web.gate import coordinator, coordinators_only, our_organisation, who
 from outreach.web.refusals import back_to, status
 
 PAGE = 50
@@ -175,7 +175,7 @@ def letter_address(letter_id: int) -> Any:
     lost = corrected_addresses.lost_with(found, now=clock.now())
     if lost is None:
         abort(404)
-    our_school(lost.organisation.organisation_id)
+    our_organisation(lost.organisation.organisation_id)
     if form.validate_on_submit():
         with transaction():
             done = corrected_addresses.put_right(

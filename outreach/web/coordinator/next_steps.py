@@ -11,7 +11,7 @@ from outreach.asking.chasing.raising import WaitingGap
 from outreach.asking.chasing.reminders import Reminder
 from outreach.asking.recipients import whom_to_propose_to
 from outreach.booking import accounts, diary, holds
-from outreach.county import contacts, schools
+from outreach.county import contacts, organisations
 from outreach.county.schools import Organisation
 from outreach.coverage import gaps
 from outreach.coverage.standings import Standing
@@ -68,7 +68,7 @@ class NextSteps:
         self._reports = _reports(programme, missing, families, now=now)
         on_file = contacts.to_write_to(missing)
         self.reachable = set(whom_to_propose_to(missing, on_file)[0])
-        rows = schools.of_urns(missing)
+        rows = organisations.known(missing)
         self.has_number = {
             s.organisation_id
             for s in rows

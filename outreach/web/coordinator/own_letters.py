@@ -26,7 +26,7 @@ from outreach.web.coordinator.own_letter_shown import (
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     programme_in_hand,
     the_programme,
     who,
@@ -126,7 +126,7 @@ def own_letter_check(own_letter_id: int) -> Any:
 @coordinators_only
 def own_letter_html(own_letter_id: int, organisation_id: int) -> Any:
     """The letter to one school as mail readers show it, for the frame on its page."""
-    letter, school = _ours(own_letter_id), our_school(organisation_id)
+    letter, school = _ours(own_letter_id), our_organisation(organisation_id)
     with back_to(url_for("coordinator.own_letter", own_letter_id=own_letter_id)):
         found = sending.preview(_programme(letter), letter, school.organisation_id, now=clock.now())
     if found.letter is None or found.shown is None or found.shown.organisation != school:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import g, render_template, request
 
 from outreach.asking import notes
-from outreach.county import contacts, schools
+from outreach.county import contacts, organisations
 from outreach.county.contacts import Contact
 from outreach.county.schools import Organisation
 from outreach.coverage.gaplist import filters, last_contact, missing
@@ -34,7 +34,7 @@ def phone_list() -> Any:
     families = {gap.organisation_id: gap.family for gap in shown}
     everybody = {organisation_id for family in families.values() for organisation_id in family}
     people = contacts.to_write_to(families)
-    found_schools = {school.organisation_id: school for school in schools.of_urns(families)}
+    found_schools = {school.organisation_id: school for school in organisations.known(families)}
     talked: dict[int, notes.NoteOnSchool] = {}
     for note in notes.of_schools(everybody, partnership_id=g.partnership.id):
         talked.setdefault(note.organisation_id, note)

@@ -27,7 +27,7 @@ from outreach.web.fields import given
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     the_programme,
     who,
 )
@@ -60,7 +60,7 @@ class WithdrawForm(forms.Form):
 @coordinators_only
 def propose(organisation_id: int) -> Any:
     """Every time that the school could have, its notice set aside; or, with `?slot=`, the proposal of one."""
-    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     if not on_file:
         return _done(
@@ -92,7 +92,7 @@ def propose(organisation_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/propose")
 @coordinators_only
 def propose_send(organisation_id: int) -> Any:
-    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     key = request.form.get("slot", "")[:30]
     slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
@@ -115,7 +115,7 @@ def propose_send(organisation_id: int) -> Any:
 @coordinators_only
 def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
     """Asks first, since it takes the entry out of calendars."""
-    school, programme = our_school(organisation_id), the_programme()
+    school, programme = our_organisation(organisation_id), the_programme()
     proposal, form = _proposal(proposal_id, programme, organisation_id), WithdrawForm()
     if proposal.ended_at is not None:
         return _done(organisation_id, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")

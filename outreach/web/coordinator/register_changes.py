@@ -15,6 +15,7 @@ from outreach.county.register import deciding, decisions, lines
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.register.noticing import CLOSING, CORRECTED, LEAVING, NAMED, OPENING, TARGET
 from outreach.ground import clock, wording
+from outreach.ground.audience import more_of
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -50,6 +51,7 @@ def register_decisions() -> Any:
         "coordinator/register_changes.html",
         closing=closing.closing(g.partnership.id, now=now),
         beyond=limits.beyond(g.partnership.id, now=now),
+        more_of=more_of,
         rows=rows,
         waiting=len(waiting),
         counts=counts,

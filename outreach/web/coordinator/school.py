@@ -9,13 +9,19 @@ from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import NotADay, read_day
 from outreach.tour import why_not
 from outreach.web.coordinator import school_shown
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, the_programme
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    our_organisation,
+    programme_in_hand,
+    the_programme,
+)
 
 
 @coordinator.get("/schools/<int:organisation_id>")
 @coordinators_only
 def school(organisation_id: int) -> Any:
-    found = our_school(organisation_id)
+    found = our_organisation(organisation_id)
     return school_shown.page_of(found, programme_in_hand())
 
 
@@ -24,7 +30,7 @@ def school(organisation_id: int) -> Any:
 def why_not_day(organisation_id: int) -> Any:
     """Why the school is not offered a day, every rule's word on it. `?day=2027-03-12`; without one only the
     question, with one that is no date a sentence."""
-    school, programme = our_school(organisation_id), the_programme()
+    school, programme = our_organisation(organisation_id), the_programme()
     typed = request.args.get("day", "").strip()[:40]
     day, wrong = None, ""
     if typed:

@@ -29,7 +29,7 @@ from outreach.web.forms import Form
 from outreach.web.gate import (
     coordinator,
     coordinators_only,
-    our_school,
+    our_organisation,
     the_programme,
     who,
 )
@@ -59,7 +59,7 @@ class BookForm(Form):
 
 
 class AnswerForm(Form):
-    kind = forms.choice("What did the school say?", ANSWERS, required="Choose what the school said.")
+    kind = forms.choice("What did they say?", ANSWERS, required="Choose what they said.")
     reason = forms.words("In its words", hint="For example: exams until July", at_most=500)
     name = forms.text("If somebody else: their name", at_most=120)
     address = forms.address(
@@ -81,9 +81,12 @@ FOR_ADULTS = (
 )
 
 
+OF_BODIES = (*FOR_ADULTS[:2], (WITHDRAW, "Leave it to the programme’s choice of kinds again"))
+
+
 class TargetForm(Form):
     kind = forms.choice(
-        "Does this school count?",
+        "Does it count?",
         (
             (EXCLUDE, "No: take it out of the target"),
             (INCLUDE, "Yes: take it in, with the year groups ticked below"),
@@ -98,7 +101,7 @@ class TargetForm(Form):
 @coordinator.route("/schools/<int:organisation_id>/contacts/add", methods=["GET", "POST"])
 @coordinators_only
 def school_contact_add(organisation_id: int) -> Any:
-    school, form = our_school(organisation_id), ContactForm()
+    school, form = our_organisation(organisation_id), ContactForm()
     if form.validate_on_submit():
         with transaction():
             contact_forms.put_on_file(organisation_id, form)
@@ -108,7 +111,7 @@ def school_contact_add(organisation_id: int) -> Any:
         form,
         "Add a contact",
         "Put on file",
-        intro="Work details only, never a pupil’s or a parent’s.",
+        intro="Work details only." if school.is_body else "Work details only, never a pupil’s or a parent’s.",
     )
 
 
@@ -116,7 +119,7 @@ def school_contact_add(organisation_id: int) -> Any:
 @coordinators_only
 def school_contact(organisation_id: int, contact_id: int) -> Any:
     """What is known of one contact, to be put right: a new row in its place, with where it comes from."""
-    school = our_school(organisation_id)
+    school = our_organisation(organisation_id)
     form = contact_forms.filled_in(organisation_id, contact_id)
     stands = contact_forms.as_opened(organisation_id, contact_id)
     if form.validate_on_submit():
@@ -129,7 +132,7 @@ def school_contact(organisation_id: int, contact_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/contacts/<int:contact_id>/end")
 @coordinators_only
 def school_contact_end(organisation_id: int, contact_id: int) -> Any:
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     with transaction():
         told = contact_forms.end(organisation_id, contact_id)
     return _done(organisation_id, told)
@@ -139,7 +142,7 @@ def school_contact_end(organisation_id: int, contact_id: int) -> Any:
 @coordinators_only
 def school_contact_works(organisation_id: int, contact_id: int) -> Any:
     """Somebody says that an address, from which mail came back, is right after all."""
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     with transaction():
         told = contact_forms.works_again(organisation_id, contact_id)
     return _done(organisation_id, told)
@@ -149,7 +152,7 @@ def school_contact_works(organisation_id: int, contact_id: int) -> Any:
 @coordinators_only
 def school_invite(organisation_id: int) -> Any:
     """One letter to one contact, asked before or not."""
-    school, programme = our_school(organisation_id), the_programme()
+    school, programme = our_organisation(organisation_id), the_programme()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     form = InviteForm()
     forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
@@ -179,7 +182,7 @@ def school_invite(organisation_id: int) -> Any:
 def school_book(organisation_id: int) -> Any:
     """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to
     its times."""
-    school, programme, form, now = our_school(organisation_id), the_programme(), BookForm(), clock.now()
+    school, programme, form, now = our_organisation(organisation_id), the_programme(), BookForm(), clock.now()
     if organisation_id not in books_by_phone(programme, [school], now=now):
         flash(_why_nothing(programme, school, now=now), "confirm")
         return redirect(
@@ -223,7 +226,8 @@ def _why_nothing(programme: Programme, school: Organisation, *, now: datetime) -
     if programme.closed_at is not None:
         return "Booking for this programme has ended."
     if not school.is_open:
-        return f"{school.name} is closed in the register, so nothing can be booked for it."
+        closed = "closed" if school.is_body else "closed in the register"
+        return f"{school.name} is {closed}, so nothing can be booked for it."
     if not accounts.account(programme, school, now=now).is_open:
         return f"Nothing is left to book for {school.name} in this programme."
     return (
@@ -235,7 +239,7 @@ def _why_nothing(programme: Programme, school: Organisation, *, now: datetime) -
 @coordinator.route("/schools/<int:organisation_id>/answer", methods=["GET", "POST"])
 @coordinators_only
 def school_answer(organisation_id: int) -> Any:
-    school, programme, form = our_school(organisation_id), the_programme(), AnswerForm()
+    school, programme, form = our_organisation(organisation_id), the_programme(), AnswerForm()
     if organisation_id not in books_by_phone(programme, [school], now=clock.now()):
         forms.set_choices(form.kind, [choice for choice in ANSWERS if choice[0] != BOOKS])
     if request.method != "POST":  # what was chosen and noted on the school's page stands there already
@@ -268,20 +272,20 @@ def school_answer(organisation_id: int) -> Any:
         form,
         "Enter an answer",
         "Keep the answer",
-        intro="What the school said other than by its own page. A booking later ends an earlier no.",
+        intro="What they said other than by their own page. A booking later ends an earlier no.",
     )
 
 
 @coordinator.route("/schools/<int:organisation_id>/target", methods=["GET", "POST"])
 @coordinators_only
 def school_target(organisation_id: int) -> Any:
-    school, programme, form = our_school(organisation_id), the_programme(), TargetForm()
+    school, programme, form = our_organisation(organisation_id), the_programme(), TargetForm()
     groups = programmes.target_year_groups(programme.id)
     forms.set_choices(form.year_groups, [(str(y), year_group_name(y)) for y in groups])
     if not groups:
         del form.year_groups
     if programme.for_adults:
-        forms.set_choices(form.kind, FOR_ADULTS)
+        forms.set_choices(form.kind, OF_BODIES if school.is_body else FOR_ADULTS)
     if form.validate_on_submit():
         reason, by, now = form.reason.data, who(), clock.now()
         chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()
@@ -312,7 +316,7 @@ def _named_by_phone(organisation_id: int, form: AnswerForm) -> Contact:
         role=form.role.data or "",
         address=address,
         phone="",
-        source="the school, on the phone",
+        source=f"{contacts.given_by(organisation_id)}, on the phone",
         source_date=day_of(clock.now()),
         who=who(),
         now=clock.now(),

@@ -16,7 +16,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.wording import day_short
 from outreach.web.coordinator import list_place, school_shown
 from outreach.web.coordinator.school_shown import CHOSE, ELSE, NO, SAID, CallForm
-from outreach.web.gate import coordinator, coordinators_only, our_school, the_programme, who
+from outreach.web.gate import coordinator, coordinators_only, our_organisation, the_programme, who
 from outreach.web.refusals import back_to
 
 
@@ -24,7 +24,7 @@ from outreach.web.refusals import back_to
 @coordinators_only
 def school_call(organisation_id: int) -> Any:
     """Keep what a call came to. What needs more than a note is entered on the page for it."""
-    school, programme, form, now = our_school(organisation_id), the_programme(), CallForm(), clock.now()
+    school, programme, form, now = our_organisation(organisation_id), the_programme(), CallForm(), clock.now()
     if not form.validate_on_submit():
         return school_shown.page_of(school, programme, call=form)
     along = list_place.along(programme)
@@ -55,7 +55,7 @@ def school_call(organisation_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/call/<int:note_id>/undo")
 @coordinators_only
 def school_call_undo(organisation_id: int, note_id: int) -> Any:
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     programme = the_programme()
     here = school_shown.address_of(organisation_id, programme)
     with back_to(here), transaction():
@@ -78,7 +78,7 @@ def school_call_undo(organisation_id: int, note_id: int) -> Any:
 def school_link(organisation_id: int) -> Any:
     """A code to read out, shown this once in its place on the school's page; a personal link where no postcode goes
     with a code."""
-    school, programme, now = our_school(organisation_id), the_programme(), clock.now()
+    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     name = f"the office, on the phone with {who()}"
     code = token = ""
     with transaction():

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from flask import url_for
 
 from outreach.asking import offered_times
-from outreach.asking.chasing import reminders, settings
-from outreach.asking.chasing.chases import HEAD
+from outreach.asking.chasing import raising, reminders, settings
+from outreach.asking.chasing.raising import WaitingGap
 from outreach.booking import accounts
 from outreach.booking.accounts import PromiseAccount
 from outreach.booking.promises import Booking
@@ -120,10 +120,12 @@ def _ring(known: Known) -> NextStep:
     calls = [c.phone for c in known.on_file if c.phone]
     asked = next((c for c in known.on_file if c.name), None)
     return NextStep(
-        title="Next: ring the office" if school.telephone or not calls else "Next: ring",
+        title="Next: ring" if school.is_body or (calls and not school.telephone) else "Next: ring the office",
         ring=True,
         number=school.telephone or (calls[0] if calls else ""),
-        ask_for=_named(asked) if asked else "whoever arranges visits",
+        ask_for=_named(asked)
+        if asked
+        else ("whoever arranges training" if school.is_body else "whoever arranges visits"),
         times=times_to_offer(known) if known.could_book else (),
         two_shows=_two_shows(known) if known.could_book else "",
         links=[("Another answer…", known.to("school_answer")), *_others(known, known.to("school_answer"))],
@@ -157,16 +159,15 @@ def _remind(known: Known, address: str) -> NextStep:
 def _raise(known: Known, address: str) -> NextStep:
     assert known.steps is not None
     gap = known.steps.raised[known.organisation.organisation_id]
-    to_head = gap.level == HEAD
     closed = gap.asking.calendar.why_closed(day_of(known.now))
     known_there = gap.known[0] if gap.known else None
     who = (known_there.name or known_there.address) if known_there else "nobody on file yet"
     return NextStep(
-        title=f"Next: raise to the {'head' if to_head else 'trust'}",
+        title=f"Next: raise to the {_level(gap)}",
         pairs=[
             ("To", who),
             ("Says", "since when, and what was tried"),
-            *([("Not today", "it is no school day there")] if closed else []),
+            *([("Not today", "nobody is in there")] if closed else []),
         ],
         do=None if closed else ("See the letter…", list_place.with_list(address)),
         foot="Goes only when you say so, each time.",
@@ -224,7 +225,7 @@ def _others(known: Known, step: str) -> list[Link]:
     found: list[Link] = []
     if steps is not None:
         if school.organisation_id in steps.raised:
-            level = "head" if steps.raised[school.organisation_id].level == HEAD else "trust"
+            level = _level(steps.raised[school.organisation_id])
             found.append((f"Raise to the {level}…", steps.raise_address(school.organisation_id)))
         if (
             step
@@ -318,6 +319,10 @@ def _two_shows(known: Known) -> str:
     if not accounts.needs_two_shows(known.programme, known.account.still_open):
         return ""
     return f"Two shows: one takes {number(known.programme.audience_ceiling)} at most."
+
+
+def _level(gap: WaitingGap) -> str:
+    return raising.named(gap.level, gap.organisation).removesuffix(" teacher")
 
 
 def _named(contact: Contact) -> str:

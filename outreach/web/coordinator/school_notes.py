@@ -12,7 +12,7 @@ from outreach.ground.db import transaction
 from outreach.web import forms
 from outreach.web.coordinator import list_place
 from outreach.web.forms import Form
-from outreach.web.gate import coordinator, coordinators_only, our_school, programme_in_hand, who
+from outreach.web.gate import coordinator, coordinators_only, our_organisation, programme_in_hand, who
 from outreach.web.refusals import back_to, status
 
 KINDS = ((notes.NOTE, "A note for us"), (notes.PHONE, "We talked with the school"))
@@ -28,7 +28,7 @@ class NoteForm(Form):
 @coordinators_only
 def school_note(organisation_id: int) -> Any:
     """A note, or what was said on the phone; of the programme in hand where there is one."""
-    school, form = our_school(organisation_id), NoteForm()
+    school, form = our_organisation(organisation_id), NoteForm()
     if form.validate_on_submit():
         with transaction():
             notes.write(
@@ -56,7 +56,7 @@ def school_note(organisation_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/notes/<int:note_id>/take-back")
 @coordinators_only
 def school_note_back(organisation_id: int, note_id: int) -> Any:
-    our_school(organisation_id)
+    our_organisation(organisation_id)
     with back_to(_at(organisation_id)), transaction():
         note = notes.find(note_id, partnership_id=g.partnership.id)
         if note is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask import current_app, g, render_template, request, url_for
@@ -32,6 +32,7 @@ from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 from outreach.web import absent_words, forms
 from outreach.web.coordinator import (
+    body_words,
     follow_up_shown,
     list_place,
     school_log,
@@ -135,8 +136,8 @@ def page_of(
     part = request.args.get("log", "")
     part = part if part in school_log.PARTS else ""
     facts = school_told.facts(school)
-    own_days = school_days.own_days(school)
-    hours = school_days.hours(school)
+    own_days = [] if school.is_body else school_days.own_days(school)
+    hours = (time(), time()) if school.is_body else school_days.hours(school)
     dead = outbox.dead_addresses(c.address for c in on_file)
     unwritable = {a.lower() for a in dead} | invitations.asked_lately(asked, now=now)
     page = render_template(
@@ -146,6 +147,7 @@ def page_of(
         along=list_place.along(programme),
         place=list_place.place(programme, organisation_id) if programme else None,
         words=school_words,
+        body_words=body_words,
         years=school_words.years(chapters, organisation_id, today=now.date()),
         succession=school_words.line_of_succession(
             school,

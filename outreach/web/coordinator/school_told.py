@@ -64,6 +64,9 @@ class Deed:
 
 
 def facts(school: Organisation) -> list[FieldAsHeld]:
+    """Of a school; a body's are a coordinator's alone, and nobody corrects them."""
+    if school.is_body:
+        return []
     held, register = (
         corrections.in_force(school.organisation_id),
         corrections.register_word(school.organisation_id),
@@ -147,7 +150,16 @@ def _in_group(number: Any, year_group: int) -> str:
 
 
 def _label(key: str) -> str:
-    return FIELDS.get(key, key.replace("_", " "))
+    return FIELDS.get(key) or _OF_BODIES.get(key, key.replace("_", " "))
+
+
+_OF_BODIES = {
+    "kind": "Kind",
+    "district": "District",
+    "front_line_staff": "Front-line staff",
+    "staff_counted_on": "Counted on",
+}
+"""What the history calls the facts of a body, as pages do."""
 
 
 def _plain(value: Any) -> str:

@@ -12,9 +12,10 @@ from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
 from outreach.county.lists.past_shows import EarlierVisit
 from outreach.county.school_days import INSET_DAY
-from outreach.county.schools import Organisation, SchoolDay
+from outreach.county.schools import FIRST_OF_BODIES, Organisation, SchoolDay
 from outreach.coverage.school.story import Chapter
 from outreach.coverage.standings import AlsoSeen, Standing
+from outreach.ground.audience import people_in_group
 from outreach.ground.school_year import STAFF, offered
 from outreach.ground.wording import (
     and_list,
@@ -75,13 +76,17 @@ class Year:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactLine:
-    """A contact with what the page knows of it. `own`: not one of the school that this one came from."""
+    """A contact with what the page knows of it. `own`: not one of the school or body that this one came from."""
 
     contact: Contact
     name: str
     first: bool
     comes_back: bool
     own: bool
+
+    @property
+    def whence(self) -> str:
+        return "body" if self.contact.organisation_id >= FIRST_OF_BODIES else "school"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,9 +293,26 @@ def contact_lines(found: Sequence[Contact], organisation_id: int, dead: Collecti
     ]
 
 
+def somebody_to_add(school: Organisation) -> str:
+    """Whom to put on file first."""
+    return "whoever arranges training there" if school.is_body else "the safeguarding lead or the office"
+
+
+def counted(school: Organisation) -> str:
+    """Who is counted there, as the head of a column."""
+    return "Staff" if school.is_body else "Pupils"
+
+
+def counted_seen(school: Organisation) -> str:
+    return "Staff trained" if school.is_body else "Pupils seen"
+
+
 def about(school: Organisation, expected: Mapping[int, Expected]) -> str:
     """'312 pupils in Years 8 and 9 · Fenwold': how many it is about, and where."""
     known = [of.pupils for of in expected.values() if of.pupils is not None]
+    if STAFF in expected:
+        said = people_in_group(sum(known), STAFF) if known else ""
+        return " · ".join(part for part in (said, school.district_name or "") if part)
     groups = year_groups_name(tuple(expected)) if expected else ""
     pupils = f"{count(sum(known), 'pupil')} in {groups}" if known and len(known) == len(expected) else groups
     return " · ".join(part for part in (pupils, school.district_name or "") if part)

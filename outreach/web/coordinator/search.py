@@ -13,7 +13,7 @@ from outreach.ground import clock
 from outreach.ground.wording import day_short
 from outreach.web import doors
 from outreach.web.coordinator.as_of import page_asked
-from outreach.web.gate import coordinator, coordinators_only, our_school
+from outreach.web.gate import coordinator, coordinators_only, our_organisation
 
 FEW, PAGE, OPTIONS = 5, 50, 4
 """How many of each kind show at first, on a page of one kind, and among what is chosen from while one types."""
@@ -91,7 +91,7 @@ def search_options() -> Any:
         options.append(
             Option(
                 url_for("coordinator.school", organisation_id=organisation_id),
-                our_school(organisation_id).name,
+                our_organisation(organisation_id).name,
                 f"URN {organisation_id}",
             )
         )

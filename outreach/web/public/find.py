@@ -1,5 +1,5 @@
-"""The open door: a school finds itself, and its link goes to an address on file. The answer never tells
-which."""
+"""The open door: a school finds itself, or a body by its whole name, and its link goes to an address on file. The
+answer never tells which."""
 
 import re
 from typing import Any
@@ -8,12 +8,11 @@ from flask import abort, g, redirect, render_template, request, url_for
 
 from outreach.asking import open_door
 from outreach.booking import promises
-from outreach.county import partnerships, schools
+from outreach.county import bodies, organisations, partnerships, schools
+from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.timespans import day_of
-from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.web import forms
 from outreach.web.gate import open_to_all, public
@@ -28,7 +27,7 @@ class AskForm(forms.Form):
     address = forms.address(
         "Your work email address",
         required="Enter your work email address.",
-        hint="The link goes there if it is one that we hold for this school, or its office’s.",
+        hint="The link goes there if it is one that we hold, or its office’s.",
     )
     name = forms.text("Your name (optional)", at_most=100)
 
@@ -38,13 +37,16 @@ class AskForm(forms.Form):
 def find() -> Any:
     g.partnership = partnerships.only()
     typed = request.args.get("q", "").strip()[:100]
-    found = schools.find(typed, partnerships.every_la_code(), limit=AT_MOST + 1) if typed else []
+    found: list[Organisation] = []
+    if typed:
+        found = [*bodies.called(typed), *schools.find(typed, partnerships.every_la_code(), limit=AT_MOST + 1)]
     return render_template(
         "public/find.html",
         typed=typed,
         asked="q" in request.args,
         found=found[:AT_MOST],
         more=len(found) > AT_MOST,
+        where=_where,
     )
 
 
@@ -70,13 +72,15 @@ def suggest() -> Any:
 @public.route("/find/<int:organisation_id>", methods=["GET", "POST"])
 @open_to_all
 def ask_link(organisation_id: int) -> Any:
-    """One school: asks for an address; whatever it is, the same page follows."""
+    """One school or body: asks for an address; whatever it is, the same page follows."""
     school, programme = _school_and_programme(organisation_id)
     form = AskForm()
     if programme is not None and form.validate_on_submit():
         _ask(form, programme, school)
         return redirect(url_for("public.asked", organisation_id=organisation_id), 303)
-    page = render_template("public/ask_link.html", school=school, programme=programme, form=form)
+    page = render_template(
+        "public/ask_link.html", school=school, where=_where(school), programme=programme, form=form
+    )
     return page, status()
 
 
@@ -123,6 +127,13 @@ def _ask(form: AskForm, programme: Programme, school: Organisation) -> None:
         )
 
 
+def _where(found: Organisation) -> str:
+    """'2 Hall Lane, Redmere, RM1 2AB'; of a body, which has no address here, what it is."""
+    if found.is_body:
+        return found.type_of_establishment
+    return ", ".join(part for part in (found.street, found.town, found.postcode) if part)
+
+
 def _reference(typed: str) -> str:
     """A reference as it is written; whose it is tells its prefix alone. A 404 for what no reference looks
     like."""
@@ -134,10 +145,13 @@ def _reference(typed: str) -> str:
 
 
 def _school_and_programme(organisation_id: int) -> tuple[Organisation, Programme | None]:
-    """An open school of somebody's authority, and what it could book now; 404 for any other."""
-    school = schools.get(organisation_id)
-    partnership = partnerships.of_authority(school.la_code)
-    if partnership is None or not school.is_open:
+    """An open school of somebody's authority, or an open body, and what it could book now; 404 for any other."""
+    asks = organisations.find(organisation_id) or abort(404)
+    if asks.is_body and asks.partnership_id is not None:
+        partnership: Partnership | None = partnerships.get(asks.partnership_id)
+    else:
+        partnership = partnerships.of_authority(asks.la_code)
+    if partnership is None or not asks.is_open:
         abort(404)
-    g.partnership = partnership
-    return school, programmes.current(partnership.id, day_of(clock.now()))
+    g.partnership, g.organisation = partnership, asks
+    return asks, open_door.programme_for(asks, partnership.id, now=clock.now())

@@ -39,7 +39,7 @@ from outreach.visits import absences, pledge_letters, pledges, reminding, report
 from outreach.visits.before import reminding as visit_reminders
 from outreach.web import absent_words, forms, reply_words, subscribing
 from outreach.web.forms import Form
-from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school
+from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school, whom
 from outreach.web.refusals import back_to, refused
 from outreach.web.school import booked_words, shared_words
 from outreach.web.school.booked_words import Besides
@@ -218,7 +218,7 @@ def colleague(token: str, reference: str) -> Any:
         with transaction():
             added = colleagues.add(own_booking(reference), form.colleague(), who=g.who, now=clock.now())
         if added is None:
-            flash(WAITS.format(form.name.data), "confirm")
+            flash(WAITS.format(form.name.data, whom()), "confirm")
         else:
             flash(f"{form.name.data} has it in the calendar as soon as our letter arrives.", "done")
         return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -226,9 +226,7 @@ def colleague(token: str, reference: str) -> Any:
     return page, 422 if form.errors else 200
 
 
-WAITS = (
-    "{} is noted. The address is not your school’s own, so a coordinator looks at it before we write to it."
-)
+WAITS = "{} is noted. The address is not your {}’s own, so a coordinator looks at it before we write to it."
 
 
 @school.route("/i/<token>/booked/<reference>/person/<int:contact_id>", methods=["GET", "POST"])
@@ -251,7 +249,7 @@ def person(token: str, reference: str, contact_id: int) -> Any:
                 own_booking(reference), contact_id, form.colleague(), who=g.who, now=clock.now()
             )
         if now_is is None:
-            flash(WAITS.format(form.name.data) + f" Until then {was} keeps the entry.", "confirm")
+            flash(WAITS.format(form.name.data, whom()) + f" Until then {was} keeps the entry.", "confirm")
         elif now_is.address.casefold() != was.casefold():
             flash(f"{form.name.data} gets the entry, and it leaves the calendar of {was}.", "done")
         else:

@@ -161,7 +161,7 @@ def what_happens_next(
 def _will_do(besides: Besides) -> Step:
     n = besides.promised
     return Step(
-        title="What your school will do besides",
+        title="What you will do besides",
         words=f"{n} of {len(PLEDGES)} ticked:" if n else "a minute of ticks:",
         done=bool(n),
         endpoint="school.promised",
@@ -184,7 +184,7 @@ def _questions(asked: PupilsAsked) -> Step:
     if asked.declined:
         return Step(
             title="Your pupils are not asked",
-            words="your school said no:",
+            words="you said no:",
             done=False,
             endpoint="school.questions",
             link="undo",

@@ -166,7 +166,7 @@ def give_back(token: str) -> Any:
     with transaction():
         given = holds.give_back(g.programme.id, g.organisation.organisation_id, who=g.who, now=clock.now())
     if given:
-        flash("The time is free again for other schools. What you typed is still here.", "confirm")
+        flash("The time is free again for others. What you typed is still here.", "confirm")
     return redirect(url_for(".start", token=token), 303)
 
 

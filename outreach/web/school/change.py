@@ -28,7 +28,7 @@ REASONS = (
     ("hall", "Our hall is not free any more"),
     ("exams", "Exams or mocks are in the way"),
     ("staff", "Nobody can look after it that day"),
-    ("closed", "Our school is closed that day"),
+    ("closed", "We are closed that day"),
     ("other", "Another reason"),
 )
 NO_WAY = ("travel", "We have no way to get there")

@@ -56,7 +56,7 @@ def hall(promise: Promise, words: Words = OF_PUPILS) -> list[Row]:
 
 def people(named: Iterable[Colleague]) -> list[Row]:
     """Each person with what for; whoever waits for a coordinator says so."""
-    waits = "Not your school’s own address: a coordinator looks at it before we write to it."
+    waits = "Not an address of your own: a coordinator looks at it before we write to it."
     return [
         Row(
             term=capfirst(who.duty),

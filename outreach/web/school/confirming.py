@@ -15,7 +15,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.web import forms
 from outreach.web.forms import Form
-from outreach.web.gate import by_personal_link, reread, school
+from outreach.web.gate import by_personal_link, reread, school, whom
 from outreach.web.refusals import refused
 
 
@@ -138,7 +138,8 @@ def _waits(address: str) -> bool:
 
 def _noted(form: PersonForm) -> str:
     who = form.name.data or form.address.data
-    return f"{who} is noted. The address is not your school’s own, so a coordinator looks at it before we write to it."
+    not_own = f"The address is not your {whom()}’s own"
+    return f"{who} is noted. {not_own}, so a coordinator looks at it before we write to it."
 
 
 def _asked() -> ConfirmationRequest:

@@ -201,7 +201,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
         role=form.role.data or "",
         address=address,
         phone="",
-        source=contacts.named_at_school(g.who),
+        source=contacts.named_there(g.organisation.organisation_id, g.who),
         source_date=day_of(now),
         who=g.who,
         now=now,

@@ -222,8 +222,8 @@ def test_what_the_school_itself_gave_wins(app: Flask) -> None:
         ours, school = make.partnership(), make.school()
         for n, source in enumerate(
             (
-                contacts.FROM_SCHOOL,
-                contacts.CONFIRMED,
+                contacts.given_by(1),
+                contacts.confirmed_by(1),
                 "booking MRL-7Q2K",
                 contacts.named_at_school("Jo Fell"),
                 "the school's website",

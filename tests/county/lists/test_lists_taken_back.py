@@ -117,7 +117,7 @@ def test_what_somebody_changed_since_stays_and_is_named(app: Flask) -> None:
         kept = contacts.details("Isabel", "DSL", "was@redmere.example", "")
         contacts.put_many(
             [(school.urn, rows["Is"], kept)],
-            source=contacts.CONFIRMED,
+            source=contacts.confirmed_by(1),
             source_date=at.date(),
             who="the school",
             now=at,
@@ -125,7 +125,7 @@ def test_what_somebody_changed_since_stays_and_is_named(app: Flask) -> None:
     look = {b.contact.name: (b.before.name if b.before else "", b.since) for b in contact_lists.backing(row)}
     assert look == {
         "Gone": ("", f"taken off on {day_short(at)}"),
-        "Is": ("Was", f"changed on {day_short(at)}, from {contacts.CONFIRMED}"),
+        "Is": ("Was", f"changed on {day_short(at)}, from {contacts.confirmed_by(1)}"),
         "New": ("", ""),
         "Older": ("Old", ""),
     }

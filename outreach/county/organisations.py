@@ -1,0 +1,76 @@
+"""Organisations of a partnership, whoever it may ask: its schools, through their authorities, and its own bodies."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import aliased
+
+from outreach.county.partnerships import Authority
+from outreach.county.schools import BODY, Organisation
+from outreach.ground.db import db
+from outreach.ground.errors import NoSuch
+
+
+class NoSuchOrganisation(NoSuch):
+    """No school or body of that number is the partnership's."""
+
+
+def ours(partnership_id: Any, of: Any = Organisation) -> ColumnElement[bool]:
+    """Whether an organisation is held by a partnership now, as a condition; `of` may be an alias."""
+    codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
+    return or_(of.la_code.in_(codes), and_(of.kind == BODY, of.partnership_id == partnership_id))
+
+
+def anothers(organisation_id: Any, partnership_id: int) -> ColumnElement[bool]:
+    """Whether the organisation of a column of numbers is held by another partnership than this."""
+    held, of = aliased(Organisation), aliased(Authority)
+    return (
+        select(held.organisation_id)
+        .outerjoin(of, of.la_code == held.la_code)
+        .where(
+            held.organisation_id == organisation_id,
+            or_(of.partnership_id != partnership_id, held.partnership_id != partnership_id),
+        )
+        .exists()
+    )
+
+
+def get(organisation_id: int, partnership_id: int) -> Organisation:
+    """A school or body of this partnership, open or closed. Raises NoSuchOrganisation."""
+    found = db.session.scalar(
+        select(Organisation).where(Organisation.organisation_id == organisation_id, ours(partnership_id))
+    )
+    if found is None:
+        raise NoSuchOrganisation("Nobody here has that number.")
+    return found
+
+
+def of_ids(organisation_ids: Collection[int], partnership_id: int) -> list[Organisation]:
+    """Those of some numbers that are this partnership's, by number."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(Organisation.organisation_id.in_(organisation_ids), ours(partnership_id))
+            .order_by(Organisation.organisation_id)
+        )
+    )
+
+
+def find(organisation_id: int) -> Organisation | None:
+    """Whoever has that number, and whoever holds it."""
+    return db.session.get(Organisation, organisation_id)
+
+
+def known(organisation_ids: Collection[int]) -> list[Organisation]:
+    """Those of some numbers, whoever holds them now, by number."""
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(Organisation.organisation_id.in_(organisation_ids))
+            .order_by(Organisation.organisation_id)
+        )
+    )
+
+
+__all__ = ["NoSuchOrganisation", "anothers", "find", "get", "known", "of_ids", "ours"]

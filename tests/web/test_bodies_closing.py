@@ -1,0 +1,134 @@
+"""What is to come at a body that closes or merges: shown before, taken over by the one that follows, and told by mail."""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+import make
+from outreach.booking import limits
+from outreach.booking.promises import Booking
+from outreach.county.bodies import Body
+from outreach.county.partnerships import Partnership
+from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
+from outreach.post.outbox import Letter
+from outreach.tour.adults import AdultTarget
+from outreach.tour.performances import Performance
+
+pytestmark = [pytest.mark.usefixtures("stopped")]
+SHOW = datetime(2027, 3, 9, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def ours(client: FlaskClient) -> Partnership:
+    with transaction():
+        ours = make.partnership()
+        make.school()
+        person = make.person(ours)
+    make.signed_in(client, person)
+    return ours
+
+
+@pytest.fixture
+def show(ours: Partnership) -> Performance:
+    with transaction():
+        programme = make.programme(ours, (), AdultTarget(kinds=("Police",)), for_adults=True)
+        show = make.show(programme, make.school(), SHOW)
+        make.booking(show, {STAFF: 5})
+        return show
+
+
+def team(ours: Partnership, name: str, staff: int | None = 40) -> Body:
+    return make.body(
+        ours,
+        name=name,
+        front_line_staff=staff,
+        staff_counted_on=None if staff is None else make.EARLIER.date(),
+    )
+
+
+def places(show: Performance, of: Body, staff: int) -> Booking:
+    booking = make.booking(show, {STAFF: staff}, of=of)
+    make.visit_contact(booking, address=f"{of.name.lower()}@police.example")
+    return booking
+
+
+def text_of(page: str) -> str:
+    return " ".join(unescape(re.sub("<[^>]+>", " ", page)).split())
+
+
+@pytest.mark.both_databases
+def test_the_successor_has_the_places_of_a_body_that_closes(
+    client: FlaskClient, ours: Partnership, show: Performance
+) -> None:
+    with transaction():
+        one, two = team(ours, "One"), team(ours, "Two")
+        booking = places(show, one, 12)
+        limits.write(ours.id, now=make.NOW)
+    number, reference = one.organisation_id, booking.reference
+    form = text_of(client.get(f"/desk/bodies/{number}/close").text)
+    assert "9 March 2027, 2:00pm, 12 staff" in form and reference in form
+    said = {"day": "18/1/2027", "successor": str(two.organisation_id)}
+    done = client.post(f"/desk/bodies/{number}/close", data=said, follow_redirects=True)
+    assert "Two has its place. 1 booking to come went with it, and everybody was told." in text_of(done.text)
+    db.session.refresh(booking)
+    assert booking.organisation_id == two.organisation_id
+    letters = db.session.scalars(select(Letter).where(Letter.recipient == "one@police.example")).all()
+    assert [letter.kind for letter in letters] == ["handed on"]
+    page = text_of(client.get(f"/desk/schools/{two.organisation_id}").text)
+    assert reference in page
+
+
+def test_bookings_of_all_that_merge_go_to_one(
+    client: FlaskClient, ours: Partnership, show: Performance
+) -> None:
+    with transaction():
+        one, whole = team(ours, "One"), team(ours, "Whole", None)
+        other = team(ours, "Other")
+        mine = places(show, one, 12)
+        later = make.show(mine.programme, make.school(), datetime(2027, 3, 16, 14, tzinfo=UTC))
+        make.booking(later, {STAFF: 5})
+        theirs = places(later, other, 3)
+        limits.write(ours.id, now=make.NOW)
+    where = f"/desk/bodies/{whole.organisation_id}/merge"
+    form = text_of(client.get(where).text)
+    assert "One: 9 March 2027, 2:00pm, 12 staff" in form and "Other: 16 March 2027" in form
+    said = {"day": "18/1/2027", "joining": [str(b.organisation_id) for b in (one, other)]}
+    done = client.post(where, data=said, follow_redirects=True)
+    assert "2 bookings to come went with it" in text_of(done.text)
+    for booking in (mine, theirs):
+        db.session.refresh(booking)
+        assert booking.organisation_id == whole.organisation_id
+
+
+def test_what_does_not_fit_stays_and_says_why(
+    client: FlaskClient, ours: Partnership, show: Performance
+) -> None:
+    with transaction():
+        one, few = team(ours, "One"), team(ours, "Few", 3)
+        booking = places(show, one, 12)
+        limits.write(ours.id, now=make.NOW)
+    said = {"day": "18/1/2027", "successor": str(few.organisation_id)}
+    done = client.post(f"/desk/bodies/{one.organisation_id}/close", data=said, follow_redirects=True)
+    page = text_of(done.text)
+    assert f"{booking.reference} stands where it was: Few has 3 staff by our count" in page
+    db.session.refresh(booking)
+    assert booking.organisation_id == one.organisation_id
+    decide = text_of(client.get("/desk/register/changes").text)
+    assert booking.reference in decide and "One" in decide
+
+
+def test_without_a_successor_the_places_wait_for_a_coordinator(
+    client: FlaskClient, ours: Partnership, show: Performance
+) -> None:
+    with transaction():
+        one = team(ours, "One")
+        booking = places(show, one, 12)
+    client.post(f"/desk/bodies/{one.organisation_id}/close", data={"day": "18/1/2027", "successor": "0"})
+    db.session.refresh(booking)
+    assert booking.ended_at is None
+    assert booking.reference in client.get("/desk/register/changes").text
