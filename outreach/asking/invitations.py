@@ -21,22 +21,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.asking.offered_times import offered
+from outreach.asking.offered_times import offered, sessions_to_come
 from outreach.booking import accounts, promises, proposals, told
 from outreach.booking.calling_off import call_offs
 from outreach.booking.desk import proposing
 from outreach.booking.holds import ProgrammeClosed
+from outreach.booking.sessions.listed import SessionLine
 from outreach.county import partnerships
 from outreach.county.contacts import Contact
-from outreach.county.schools import Organisation
+from outreach.county.schools import FIRST_OF_ONLINE, Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
-from outreach.ground.wording import and_list, clock, day_short
+from outreach.ground.wording import and_list, clock, count, day_short
 from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, itinerary, performances, programmes, slots
+from outreach.tour.adults import NO_SCHOOLS
 from outreach.tour.performances import Slot
 from outreach.tour.programmes import Programme
 
@@ -177,6 +179,7 @@ def askings(
     fallen = call_offs.fallen_days_of_schools(programme.id, [s.organisation_id for s in schools])
     companies = and_list(days.company_names(programme.id))
     staff = programmes.adult_target(programme.id).who if programme.for_adults else ""
+    sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in schools) else []
     return {
         s.organisation_id: _asking(
             programme,
@@ -185,6 +188,7 @@ def askings(
             fallen[s.organisation_id],
             companies,
             "staff" if s.is_body else staff,
+            sessions if s.is_body else None,
             now=now,
         )
         for s in schools
@@ -198,15 +202,26 @@ def _asking(
     fallen: set[int],
     companies: str,
     staff: str,
+    sessions: Sequence[SessionLine] | None,
     *,
     now: datetime,
 ) -> stationery.LetterAsking:
+    """`sessions`: of a body, those to come; None of a school, which the troupe comes to."""
     known = [n for n in still_open.values() if n is not None]
     pupils = sum(known) if known and len(known) == len(still_open) else None
-    first: tuple[tuple[Slot, ...], ...] = ()
-    if still_open or programme.for_adults:
-        first = offered(programme, school, still_open, fallen=fallen, now=now).first
-    no_times = "" if first else why_no_times(programme, now=now)
+    times: Sequence[stationery.OfferedTime] = ()
+    if sessions is not None:
+        times = [_session(line) for line in sessions if line.left][:SESSIONS]
+        no_times = "" if times else NO_ROOM if sessions else NO_DAY
+    else:
+        first: tuple[tuple[Slot, ...], ...] = ()
+        if still_open or programme.for_adults:
+            first = offered(programme, school, still_open, fallen=fallen, now=now).first
+        no_times = "" if first else why_no_times(programme, now=now)
+        times = [
+            stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)
+            for together in first
+        ]
     return stationery.LetterAsking(
         programme_title=programme.title,
         summary=programme.summary,
@@ -220,10 +235,7 @@ def _asking(
         pupils=pupils,
         for_adults=programme.for_adults,
         shows_needed=0 if school.is_body else accounts.shows_needed(programme, still_open),
-        times=tuple(
-            stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)
-            for together in first
-        ),
+        times=tuple(times),
         organisation_id=school.organisation_id,
         programme_id=programme.id,
         no_times=no_times,
@@ -231,13 +243,29 @@ def _asking(
     )
 
 
+def _session(line: SessionLine) -> stationery.OfferedTime:
+    """'online, 9 places left'; 'at Kestermere Town Hall, 1 place left'."""
+    venue = line.performance.host
+    online = venue.organisation_id >= FIRST_OF_ONLINE
+    where = "online" if online else f"at {venue.name}"
+    return stationery.OfferedTime(
+        starts=(line.performance.starts_at,), why=f"{where}, {count(line.left, 'place')} left"
+    )
+
+
+SESSIONS = 3
+"""How many sessions stand in a letter."""
 NO_DAY, NO_ROOM = "no day", "no room"
 """Why no school could choose a time now: no tour day is given that could still be booked, or none of them has
 room."""
 
 
 def why_no_times(programme: Programme, *, now: datetime) -> str:
-    """NO_DAY, NO_ROOM, or '' while there is a time that some school could choose. Two queries."""
+    """NO_DAY, NO_ROOM, or '' while there is a time that some school could choose; where no schools are asked, a session
+    that some body could. Two queries, of adults three."""
+    if programme.for_adults and programmes.adult_target(programme.id).schools == NO_SCHOOLS:
+        sessions = sessions_to_come(programme, now=now)
+        return "" if any(line.left for line in sessions) else NO_ROOM if sessions else NO_DAY
     first = slots.first_bookable_day(programme, now)
     last = days.last_tour_day(programme.id)
     if last is None or last < first:

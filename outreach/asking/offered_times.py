@@ -1,11 +1,14 @@
-"""Times offered to a school: the one list behind its letters and its page."""
+"""Times offered to a school, the one list behind its letters and its page; and to a body the sessions to come."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from outreach.booking import accounts
 from outreach.booking.calling_off import call_offs
+from outreach.booking.sessions import listed
+from outreach.booking.sessions.listed import SessionLine
 from outreach.county.schools import Organisation
+from outreach.ground.timespans import day_of
 from outreach.tour import slots
 from outreach.tour.programmes import Programme
 from outreach.tour.slots import Offers
@@ -27,3 +30,13 @@ def offered(
         fallen = call_offs.fallen_days(programme.id, school.organisation_id)
     two = accounts.needs_two_shows(programme, dict(still_open))
     return slots.offers(programme, school, now=now, instead_of=instead_of, two_shows=two, not_on=fallen)
+
+
+def sessions_to_come(programme: Programme, *, now: datetime) -> list[SessionLine]:
+    """The sessions from tomorrow on, as the page of whoever is asked has them: the next first, full ones too. Two
+    queries."""
+    return [
+        line
+        for line in listed.of_programme(programme.id)
+        if not line.is_called_off and day_of(line.performance.starts_at) > day_of(now)
+    ]

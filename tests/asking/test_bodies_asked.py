@@ -1,7 +1,7 @@
 """Bodies are asked as schools are: in a round, one by one, reminded, on the waiting list; and held to their partnership."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from outreach.asking.chasing.chases import HEAD
 from outreach.asking.confirming import requests
 from outreach.asking.own_letters import drafts
 from outreach.booking import accounts, holds, limits
-from outreach.county import bodies, contacts, organisations
+from outreach.county import bodies, contacts, organisations, venues
 from outreach.county.bodies import Body
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
@@ -24,7 +24,7 @@ from outreach.ground.db import transaction
 from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import day_of
 from outreach.tour import slots
-from outreach.tour.adults import ALL, AdultTarget
+from outreach.tour.adults import ALL, NO_SCHOOLS, AdultTarget
 from outreach.tour.programmes import Programme
 
 PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
@@ -193,3 +193,52 @@ def test_whoever_arranges_training_is_written_to_first_and_a_gap_is_raised_to_th
     assert raising.is_head(manager) and not raising.is_head(training) and not raising.is_head(deputy)
     assert raising.named(HEAD, asked.police) == "manager"
     assert raising.named(HEAD, asked.school) == "head teacher"
+
+
+def test_a_body_is_offered_the_next_sessions_with_places_left(asked: Asked) -> None:
+    with transaction():
+        hall = make.venue(asked.ours, name="Mill Lane Hall")
+        online = venues.online(asked.ours.id, **PRIYA)
+        at = datetime(2027, 3, 15, 14, tzinfo=UTC)
+        sessions = [make.session(asked.programme, hall, at + timedelta(days=n), places=10) for n in range(2)]
+        meeting = make.session(asked.programme, online, at + timedelta(days=2), places=1)
+        make.booking(sessions[0].performance, {STAFF: 10}, of=asked.school)
+        make.session(asked.programme, hall, make.NOW + timedelta(hours=1))
+    words = invitations.asking(asked.programme, asked.police, now=make.NOW)
+    assert [(time.starts, time.why) for time in words.times] == [
+        ((sessions[1].performance.starts_at,), "at Mill Lane Hall, 10 places left"),
+        ((meeting.performance.starts_at,), "online, 1 place left"),
+    ]
+    assert words.no_times == "" and words.pupils == 42
+    with transaction():
+        for session, places in ((sessions[1], 10), (meeting, 1)):
+            make.booking(session.performance, {STAFF: places}, of=asked.school)
+    words = invitations.asking(asked.programme, asked.police, now=make.NOW)
+    assert (words.times, words.no_times) == ((), invitations.NO_ROOM)
+
+
+def test_before_there_are_sessions_a_letter_to_a_body_says_so(asked: Asked) -> None:
+    words = invitations.asking(asked.programme, asked.police, now=make.NOW)
+    assert (words.times, words.no_times) == ((), invitations.NO_DAY)
+    assert words.without_times.startswith("The sessions are not set yet: we write again when they are.")
+
+
+def test_where_no_school_is_asked_a_round_goes_by_its_sessions(asked: Asked) -> None:
+    with transaction():
+        only = make.programme(
+            asked.ours, (), AdultTarget(schools=NO_SCHOOLS, kinds=("Police",)), for_adults=True
+        )
+        make.tour_day(only, make.troupe(asked.ours), date(2027, 3, 8))
+    assert invitations.why_no_times(only, now=make.NOW) == invitations.NO_DAY
+    with transaction():
+        hall = make.venue(asked.ours)
+        make.session(only, hall, datetime(2027, 3, 15, 14, tzinfo=UTC))
+    assert invitations.why_no_times(only, now=make.NOW) == ""
+
+
+def test_a_venue_is_asked_by_nobody(asked: Asked) -> None:
+    with transaction():
+        hall = make.venue(asked.ours)
+    number = hall.organisation_id
+    assert organisations.of_ids([number], asked.ours.id) == [] and not hall.is_body
+    assert recipients.sorted_out(asked.programme, [number], None, now=make.NOW) == ([], [])
