@@ -53,7 +53,7 @@ from outreach.tour.sessions import TrainingSession
 from outreach.tour.target_decisions import TargetDecision
 from outreach.tour.yearly.copies import ProgrammeCopy
 from outreach.visits.absences import Absence
-from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
+from outreach.visits.reports import ReportedAttendance, ReportedPupils, ReportWithdrawal, VisitReport
 from outreach.web.gate import SignedIn
 
 _n = count(1)
@@ -571,9 +571,15 @@ def absence(
 
 
 def report(
-    of: Booking, side: str, at: datetime, pupils: dict[int, int] | int | None = None, **changes: Any
+    of: Booking,
+    side: str,
+    at: datetime,
+    pupils: dict[int, int] | int | None = None,
+    attendance: dict[int, int] | None = None,
+    **changes: Any,
 ) -> VisitReport:
-    """One side's word: a count by year group, a total, or none; `took_place=False` with why_not."""
+    """One side's word: a count by year group, a total, a company's of each booking's staff, or none;
+    `took_place=False` with why_not."""
     row = _add(
         VisitReport(
             **{
@@ -588,6 +594,8 @@ def report(
             | changes
         )
     )
+    for booking_id, staff in (attendance or {}).items():
+        _add(ReportedAttendance(report_id=row.id, booking_id=booking_id, staff=staff))
     if isinstance(pupils, dict):
         for year_group, number in pupils.items():
             _add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=number))

@@ -87,7 +87,8 @@ class AskedByDay:
                 by = _ENDED_BY.get(v.promise.ended_by or "", v.promise.ended_by or "")
                 events.append((v.promise.ended_at, gaps.CANCELLED, by, v.promise.ended_at))
             elif v.word == promises.FAILED:
-                events.append((v.promise.ends_at, gaps.FAILED, "", v.promise.starts_at))
+                said_of_it = gaps.NOBODY_CAME if v.stayed_away else ""
+                events.append((v.promise.ends_at, gaps.FAILED, said_of_it, v.promise.starts_at))
         begun = max((self.begun[u] for u in family if u in self.begun), default=None)
         if begun is not None and not (
             (newest is not None and newest >= begun)

@@ -49,6 +49,7 @@ from outreach.county.succession import Kin
 from outreach.coverage.as_of import Cut, CutShape, OpenCut, last_day, only, only_shows, scope_by, values
 from outreach.ground.db import Instant, plain_rows
 from outreach.ground.history import History
+from outreach.ground.school_year import STAFF
 from outreach.post.outbox import DeadAddress, Letter
 from outreach.post.proposing import LAPSED
 from outreach.tour.adults import EVERYBODY, AdultTarget
@@ -57,7 +58,7 @@ from outreach.tour.programmes import ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
 from outreach.visits import verdicts
 from outreach.visits.absences import Absence, Told
-from outreach.visits.reports import ReportedPupils, VisitReport, stands
+from outreach.visits.reports import ReportedAttendance, ReportedPupils, VisitReport, stands
 from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 
@@ -401,9 +402,10 @@ def _reports(cuts: Sequence[Cut]) -> list[list[ReportTold]]:
     """Every report of the programme by the moment, in the order they came, but for those taken back by
     then."""
     found = []
-    for rows, counted in zip(_rows(_told, cuts), _rows(_reported_pupils, cuts, order=2), strict=True):
-        pupils = _by_year_group(counted)
-        found.append([ReportTold(*(*row, pupils.get(row[0], {}))) for row in rows])
+    for rows, counted in zip(_rows(_told, cuts), _rows(_reported, cuts, order=3), strict=True):
+        pupils = _by_year_group((report, group, n) for report, booking, group, n in counted if not booking)
+        bodies = _by_year_group((report, booking, n) for report, booking, _, n in counted if booking)
+        found.append([ReportTold(*(*row, pupils.get(row[0], {}), bodies.get(row[0], {}))) for row in rows])
     return found
 
 
@@ -415,10 +417,20 @@ def _told(cut: OpenCut) -> Any:
     return query.join(Performance, Performance.id == v.performance_id).where(*_told_by_then(cut))
 
 
-def _reported_pupils(cut: OpenCut) -> Any:
-    v, p = VisitReport, ReportedPupils
-    query = select(p.report_id, p.year_group, p.pupils).join(v, v.id == p.report_id)
-    return query.join(Performance, Performance.id == v.performance_id).where(*_told_by_then(cut))
+def _reported(cut: OpenCut) -> Any:
+    """What reports counted of year groups (booking 0), and of the staff of each booking."""
+    v, p, a = VisitReport, ReportedPupils, ReportedAttendance
+    of_year_groups = select(p.report_id, literal(0).label("booking_id"), p.year_group, p.pupils)
+    of_bookings = select(a.report_id, a.booking_id, literal(STAFF), a.staff)
+    counted = union_all(
+        *(
+            query.join(v, v.id == table.report_id)
+            .join(Performance, Performance.id == v.performance_id)
+            .where(*_told_by_then(cut))
+            for query, table in ((of_year_groups, p), (of_bookings, a))
+        )
+    )
+    return select(counted.subquery())
 
 
 def _told_by_then(cut: OpenCut) -> tuple[Any, ...]:

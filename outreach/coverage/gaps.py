@@ -113,7 +113,7 @@ def words(cause: str, *, detail: str, since: date | None) -> str:
     if cause == CANCELLED:
         return f"cancelled by the {detail}{on}"
     if cause == FAILED:
-        return f"did not take place{on}"
+        return f"{detail or FAILED}{on}"
     if cause == WAITING:
         return f"waiting for an answer since {day_short(since)}"
     if cause == REPORT_MISSING:
@@ -160,6 +160,7 @@ def not_seen_at(year_group: int | None, names: list[str]) -> str:
     return f"{year_group_name(year_group)}: {said}" if year_group is not None else said
 
 
+NOBODY_CAME = "nobody came"
 AGREED_NOT_COUNTED = "both sides agree, nobody counted: ask for the number"
 BEFORE_THE_SPLIT = "seen before the split, none of its own pupils counted"
 """What is said of a school that is seen, and of which no number tells how many saw it."""

@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking, BookingRevision, PromisedPupils
 from outreach.ground.db import db
 from outreach.visits import reports, verdicts
-from outreach.visits.reports import ReportedPupils, VisitReport
+from outreach.visits.reports import ReportedAttendance, ReportedPupils, VisitReport
 from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 
@@ -54,13 +54,21 @@ def _told(performance_ids: Collection[int]) -> list[ReportTold]:
     v = VisitReport
     held = (v.performance_id.in_(performance_ids), reports.stands())
     split: dict[int, dict[int, int]] = defaultdict(dict)
-    for report_id, year_group, number in db.session.execute(
-        select(ReportedPupils.report_id, ReportedPupils.year_group, ReportedPupils.pupils)
-        .join(v, v.id == ReportedPupils.report_id)
-        .where(*held)
-        .order_by(ReportedPupils.report_id, ReportedPupils.year_group)
+    attendance: dict[int, dict[int, int]] = defaultdict(dict)
+    p, a = ReportedPupils, ReportedAttendance
+    of_year_groups = select(p.report_id, literal(0).label("booking_id"), p.year_group, p.pupils)
+    of_bookings = select(a.report_id, a.booking_id, literal(0), a.staff)
+    counted = union_all(
+        of_year_groups.join(v, v.id == p.report_id).where(*held),
+        of_bookings.join(v, v.id == a.report_id).where(*held),
+    ).subquery()
+    for report_id, booking_id, year_group, number in db.session.execute(
+        select(counted).order_by(counted.c.report_id, counted.c.booking_id, counted.c.year_group)
     ):
-        split[report_id][year_group] = number
+        if booking_id:
+            attendance[report_id][booking_id] = number
+        else:
+            split[report_id][year_group] = number
     rows = db.session.execute(
         select(
             v.id,
@@ -75,4 +83,4 @@ def _told(performance_ids: Collection[int]) -> list[ReportTold]:
         .where(*held)
         .order_by(v.id)
     )
-    return [ReportTold(*row, split.get(row[0], {})) for row in rows]
+    return [ReportTold(*row, split.get(row[0], {}), attendance.get(row[0], {})) for row in rows]

@@ -1,7 +1,7 @@
 """Reports of visits: each side's own, and the coordinator's word where they differ. Numbers only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import STAFF, YEAR_GROUPS
+from outreach.tour import sessions
 from outreach.tour.performances import Performance
 
 SCHOOL, COMPANY, SETTLED = "school", "company", "settled"
@@ -38,7 +39,8 @@ class VisitReport(Base):
     its head count is of the whole show. side 'settled': the coordinator's word on one booking,
     which stands over both. `pupils` is the total where no split by year group was given.
     `about_as_promised`: nobody counted, and about as many came. `concerns` is the school's alone: how many were
-    raised and passed on; `concerns_handed_on`: whether each was handed to the safeguarding lead. `filled_in_at`: of a
+    raised and passed on; `concerns_handed_on`: whether each was handed to the safeguarding lead. `walked_in`: how many
+    came to a session without a place, as its company says. `filled_in_at`: of a
     company's that waited on a phone for signal; None of any other.
     """
 
@@ -51,6 +53,9 @@ class VisitReport(Base):
         CheckConstraint("took_place OR why_not <> ''", name="why"),
         CheckConstraint("pupils IS NULL OR pupils >= 0", name="pupils"),
         CheckConstraint("concerns IS NULL OR side = 'school'", name="concerns"),
+        CheckConstraint(
+            "walked_in IS NULL OR (side = 'company' AND took_place AND walked_in >= 0)", name="walked_in"
+        ),
         CheckConstraint("NOT about_as_promised OR (took_place AND pupils IS NULL)", name="about_as_promised"),
         CheckConstraint(
             "filled_in_at IS NULL OR (side = 'company' AND filled_in_at < recorded_at)", name="filled_in"
@@ -69,6 +74,7 @@ class VisitReport(Base):
     support_agencies_present: Mapped[bool | None]
     concerns: Mapped[int | None]
     concerns_handed_on: Mapped[bool | None]
+    walked_in: Mapped[int | None]
     filled_in_at: Mapped[datetime | None] = mapped_column(Instant)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     who: Mapped[str] = mapped_column(Text)
@@ -88,6 +94,17 @@ class ReportedPupils(Base):
     report_id: Mapped[int] = mapped_column(ForeignKey("visit_report.id"), primary_key=True)
     year_group: Mapped[int] = mapped_column(primary_key=True)
     pupils: Mapped[int]
+
+
+class ReportedAttendance(Base):
+    """How many staff of one organisation a company counted at a session; whose number it left out has no row."""
+
+    __tablename__ = "reported_attendance"
+    __table_args__ = (CheckConstraint("staff >= 0", name="staff"),)
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("visit_report.id"), primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    staff: Mapped[int]
 
 
 class ReportWithdrawal(Base):
@@ -164,7 +181,8 @@ class NotTheWordThatHolds(Refusal):
 class ReportAccount:
     """What one side says. `pupils` by year group, or a total, or None where nobody counted; never a name.
 
-    `about_as_promised`: nobody counted, and about as many came as the school promised.
+    `about_as_promised`: nobody counted, and about as many came as the school promised. `attendance`: what a company
+    counted of each booking's staff, instead of `pupils`.
     """
 
     took_place: bool
@@ -175,6 +193,8 @@ class ReportAccount:
     support_agencies_present: bool | None = None
     concerns: int | None = None
     concerns_handed_on: bool | None = None
+    attendance: Mapping[int, int] = field(default_factory=dict)
+    walked_in: int | None = None
     split: Mapping[int, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -205,7 +225,12 @@ def report(
         raise BookingWasCancelled
     if now < booking.performance.starts_at:
         raise NotYetBegun
+    account = _of_those_who_came(booking, side, account)
     _check(account, side)
+    if account.attendance and not account.attendance.keys() <= {
+        b.id for b in who_was_to_come(booking.performance)
+    }:
+        raise CountMakesNoSense("Somebody else has places now. Look at the report again.")
     earlier = newest(booking, side)
     if earlier is not None and _says(earlier) == account:
         return earlier
@@ -221,6 +246,7 @@ def report(
         support_agencies_present=account.support_agencies_present,
         concerns=account.concerns,
         concerns_handed_on=account.concerns_handed_on,
+        walked_in=account.walked_in,
         filled_in_at=_late(booking, filled_in_at, now),
         recorded_at=now,
         who=who,
@@ -229,6 +255,8 @@ def report(
     db.session.flush()
     for year_group, pupils in sorted(account.split.items()):
         db.session.add(ReportedPupils(report_id=row.id, year_group=year_group, pupils=pupils))
+    for booking_id, staff in sorted(account.attendance.items()):
+        db.session.add(ReportedAttendance(report_id=row.id, booking_id=booking_id, staff=staff))
     history.record(
         f"reported ({side})",
         booking,
@@ -240,6 +268,17 @@ def report(
     db.session.flush()
     mirror(companions(booking.performance) if side == COMPANY else [booking], now=now)
     return row
+
+
+NOBODY_CAME = "Nobody came"
+
+
+def _of_those_who_came(booking: Booking, side: str, account: ReportAccount) -> ReportAccount:
+    """Of a training at which it counted nobody of its own, an organisation says that it did not take place for it."""
+    counted = sum(account.split.values()) if account.split else account.total
+    if side == COMPANY or not booking.programme.for_adults or not account.took_place or counted != 0:
+        return account
+    return replace(account, took_place=False, why_not=NOBODY_CAME, pupils=None)
 
 
 def _late(booking: Booking, filled_in_at: datetime | None, now: datetime) -> datetime | None:
@@ -293,17 +332,41 @@ def said_together(settled: SideWord | None, school: SideWord | None, company: Si
     return TOOK_PLACE if words[0].took_place else FAILED
 
 
+@dataclass(frozen=True, slots=True)
+class StayedAway:
+    """A company's word on an organisation of which nobody came to a session that took place."""
+
+    took_place: bool = False
+    why_not: str = NOBODY_CAME
+
+
+Word = VisitReport | StayedAway
+"""What one side says of one booking."""
+
+
+def of_booking(company: VisitReport | None, booking: Booking) -> Word | None:
+    """A company's word on a session as it speaks of one booking."""
+    if company is not None and company.took_place and attendance_of(company).get(booking.id) == 0:
+        return StayedAway()
+    return company
+
+
+def words_on(booking: Booking) -> tuple[Word | None, Word | None, Word | None]:
+    """What stands of a booking: (settled, the school's own, the company's)."""
+    settled, school, company = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
+    return settled, school, of_booking(company, booking)
+
+
 def outcome_of(booking: Booking) -> str | None:
     """The same of a booking, as Booking.outcome has it."""
-    return said_together(*(newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY)))
+    return said_together(*words_on(booking))
 
 
 def why_not(booking: Booking) -> str:
     """Why it did not take place, by the word that stands; '' where it did, or where nobody says."""
     if booking.outcome != FAILED:
         return ""
-    words = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
-    return next((word.why_not for word in words if word is not None), "")
+    return next((word.why_not for word in words_on(booking) if word is not None), "")
 
 
 def settle(
@@ -441,11 +504,30 @@ def counts_of(row: VisitReport) -> dict[int, int]:
     return {counted.year_group: counted.pupils for counted in db.session.scalars(query)}
 
 
+def attendance_of(row: VisitReport) -> dict[int, int]:
+    """{booking id: staff} where a company counted each organisation's; else empty."""
+    query = (
+        select(ReportedAttendance)
+        .where(ReportedAttendance.report_id == row.id)
+        .order_by(ReportedAttendance.booking_id)
+    )
+    return {counted.booking_id: counted.staff for counted in db.session.scalars(query)}
+
+
+def who_came(row: VisitReport) -> list[tuple[Booking, int]]:
+    """How many staff of each organisation a company counted, host first."""
+    counted = attendance_of(row)
+    there = db.session.scalars(
+        select(Booking).where(Booking.id.in_(counted)).order_by(Booking.role.desc(), Booking.id)
+    )
+    return [(booking, counted[booking.id]) for booking in there] if counted else []
+
+
 def count_of(row: VisitReport | None) -> int | None:
     """All pupils that a report counted; None where nobody counted."""
     if row is None:
         return None
-    split = counts_of(row)
+    split = counts_of(row) or attendance_of(row)
     return sum(split.values()) if split else row.pupils
 
 
@@ -455,10 +537,15 @@ def difference(booking: Booking) -> str:
     school, company = newest(booking, SCHOOL), newest(booking, COMPANY)
     if newest(booking, SETTLED) is not None or school is None or company is None:
         return ""
+    by_body = attendance_of(company)
+    if company.took_place and booking.id in by_body:
+        return _between(booking, count_of(school) if school.took_place else 0, by_body[booking.id])
     if said_together(None, school, company) == DISAGREE:
         return "One side says that it took place, the other that it did not."
+    if by_body:
+        return ""
     counted = count_of(company)
-    numbers = [_standing_count(b) for b in companions(booking.performance)]
+    numbers = [_standing_count(b) for b in who_was_to_come(booking.performance)]
     if not school.took_place or counted is None or None in numbers:
         return ""
     by_schools = sum(n for n in numbers if n is not None)
@@ -468,17 +555,31 @@ def difference(booking: Booking) -> str:
     return f"The schools counted {words.count(by_schools)} at this {words.show}, the company {counted:,}."
 
 
+def _between(booking: Booking, own: int | None, by_company: int) -> str:
+    """'Redmere Police counted 12 staff at this session, the company 3.'; '' where they agree."""
+    words, name = booking.programme.words, booking.organisation.name
+    theirs = f"the company counted {by_company:,}" if by_company else "the company says that nobody came"
+    if own is None:
+        return "" if by_company else f"{name} says that its {words.many} came to this {words.show}, {theirs}."
+    if bool(own) == bool(by_company) and not too_far_apart(own, by_company):
+        return ""
+    if not own:
+        return f"{name} says that nobody came to this {words.show}, {theirs}."
+    return f"{name} counted {words.count(own)} at this {words.show}, {theirs}."
+
+
 def _came_to(booking: Booking) -> Mapping[int, int]:
     """Pupils by year group, by the words that stand; {} where they were not counted so, or nobody came."""
     if booking.outcome != TOOK_PLACE:
         return {}
     settled, school, company = (newest(booking, side) for side in (SETTLED, SCHOOL, COMPANY))
     # A company counts the whole show, and by year group only where nobody came as a guest.
-    alone = company if len(companions(booking.performance)) == 1 else None
+    alone = company if len(who_was_to_come(booking.performance)) == 1 else None
     for said in (settled, school, alone):
         if said is not None and (split := counts_of(said)):
             return split
-    return {}
+    by_body = {} if company is None else attendance_of(company)
+    return {STAFF: by_body[booking.id]} if booking.id in by_body else {}
 
 
 def _standing_count(booking: Booking) -> int | None:
@@ -502,12 +603,23 @@ def companions(performance: Performance) -> list[Booking]:
     return sorted(live, key=lambda b: (b.role != promises.HOST, b.id))
 
 
+def who_was_to_come(performance: Performance) -> list[Booking]:
+    """The same without a session's venue, which brings nobody."""
+    together = companions(performance)
+    if together and together[0].programme.for_adults and sessions.of_performance(performance.id) is not None:
+        return [b for b in together if b.role != promises.HOST]
+    return together
+
+
 def _check(account: ReportAccount, side: str) -> None:
     if not account.took_place and not account.why_not.strip():
         raise WhyNotMissing
     if account.concerns is not None and side != SCHOOL:
         raise ConcernsAreTheSchools
     numbers = [*account.split.values(), *([] if account.total is None else [account.total])]
+    numbers += [*account.attendance.values(), *([account.walked_in] if account.walked_in else [])]
+    if account.attendance and (side != COMPANY or account.split or account.total is not None):
+        raise CountMakesNoSense("Enter how many came of each, or of all together: not both.")
     if any(not 0 <= n <= PUPILS_AT_MOST for n in (*numbers, account.staff or 0, account.concerns or 0)):
         raise CountMakesNoSense(f"A count must be between 0 and {PUPILS_AT_MOST:,}.")
     if any(y not in (*YEAR_GROUPS, STAFF) for y in account.split):
@@ -529,17 +641,21 @@ def _says(row: VisitReport) -> ReportAccount:
         support_agencies_present=row.support_agencies_present,
         concerns=row.concerns,
         concerns_handed_on=row.concerns_handed_on,
+        walked_in=row.walked_in,
+        attendance=attendance_of(row),
     )
 
 
 def _in_short(account: ReportAccount) -> dict[str, Any]:
     split = {str(y): n for y, n in sorted(account.split.items())}
+    split |= {f"booking {of}": n for of, n in sorted(account.attendance.items())}
     counted = split or (NOT_COUNTED if account.about_as_promised else account.total)
     besides = {
         "staff": account.staff,
         "support agencies present": account.support_agencies_present,
         "concerns": account.concerns,
         "concerns handed on": account.concerns_handed_on,
+        "came without a place": account.walked_in,
     }
     said = {name: word for name, word in besides.items() if word is not None}
     return {"took place": account.took_place, "why not": account.why_not, "pupils": counted} | said

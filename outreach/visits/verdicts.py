@@ -4,13 +4,14 @@ Each side's newest report counts, and the coordinator's 'settled' stands over bo
 before the show as now promised begins tells of an earlier time and is left out. Two sides differ
 when one says it took place and the other not, or when the company's head count of the whole show is
 further from the sum of what host and guests counted than 5 pupils or 5 % of that sum, whichever is
-more. The school's number stands; a booking without one gets its part of the rest of the head count,
+more. Of a session a company counts each organisation's staff, and each number is held against that
+organisation's own. The school's number stands; a booking without one gets its part of the rest of the head count,
 shared in the promised proportion and marked as estimate (as is any count shared over year groups).
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -56,7 +57,8 @@ class Promised:
 
 @dataclass(slots=True)
 class ReportTold:
-    """One report: `total` where given, `split` by year group where given (else empty)."""
+    """One report: `total` where given, `split` by year group where given (else empty); `attendance`: {booking id:
+    staff} where a company counted each organisation's."""
 
     id: int
     performance_id: int
@@ -67,6 +69,7 @@ class ReportTold:
     recorded_at: datetime
     filled_in_at: datetime | None
     split: dict[int, int]
+    attendance: dict[int, int] = field(default_factory=dict)
 
     def is_newer(self, held: "ReportTold | None") -> bool:
         """Than what its side said before; one that came late may not be."""
@@ -77,7 +80,8 @@ class ReportTold:
 
 @dataclass(slots=True)
 class Verdict:
-    """One promise and what it came to. `counted` is None where nobody gave a number."""
+    """One promise and what it came to. `counted` is None where nobody gave a number; `stayed_away`: the session took
+    place, and nobody of this organisation came."""
 
     promise: Promised
     word: str
@@ -85,6 +89,7 @@ class Verdict:
     counted: dict[int, int] | None = None
     estimated: bool = False
     evidence: str = ""
+    stayed_away: bool = False
 
 
 def verdicts_on_promises(
@@ -158,14 +163,20 @@ def _show(
         school = _of_this_show(about_booking.get((SCHOOL, promise.id)), promise)
         settled = _of_this_show(about_booking.get((SETTLED, promise.id)), promise)
         verdict = Verdict(promise, "", tuple(promise.pupils))
-        verdict.word, verdict.evidence = _word(promise, settled, school, company, moment)
+        its_word = None if company is None else _of_body(company, promise)
+        verdict.word, verdict.evidence = _word(promise, settled, school, its_word, moment)
+        verdict.stayed_away = (
+            verdict.word == FAILED and company is not None and company.took_place and bool(company.attendance)
+        )
         verdicts.append(verdict)
         if (settled or school) and verdict.word == TOOK_PLACE:
             counts[promise.id] = _count(promise, settled) or _count(promise, school)
         elif verdict.word == FAILED:
             counts[promise.id] = ({}, False)
     head_count = None
-    if company is not None and company.took_place:
+    if company is not None and company.took_place and company.attendance:
+        _by_body(verdicts, counts, company.attendance)
+    elif company is not None and company.took_place:
         head_count = sum(company.split.values()) if company.split else company.total
     _compare(verdicts, about_booking, counts, head_count)
     _fill_in(verdicts, counts, company, head_count)
@@ -176,6 +187,31 @@ def _show(
             named = {y for y, pupils in verdict.counted.items() if pupils} | set(verdict.promise.pupils)
             verdict.year_groups = tuple(sorted(named))
     return verdicts
+
+
+def _of_body(company: ReportTold, promise: Promised) -> ReportTold:
+    """A company's word on a session as it speaks of one organisation."""
+    if company.took_place and company.attendance.get(promise.id) == 0:
+        return replace(company, took_place=False)
+    return company
+
+
+def _by_body(
+    verdicts: list[Verdict],
+    counts: dict[int, tuple[dict[int, int], bool] | None],
+    attendance: Mapping[int, int],
+) -> None:
+    """Hold what the company counted of each organisation against its own count; where it gave none, the company's
+    stands."""
+    for verdict in verdicts:
+        by_company, count = attendance.get(verdict.promise.id), counts.get(verdict.promise.id)
+        if verdict.word != TOOK_PLACE or by_company is None:
+            continue
+        if count is None:
+            counts[verdict.promise.id] = ({STAFF: by_company}, False)
+        elif verdict.evidence == BOTH_AGREE:
+            apart = too_far_apart(sum(count[0].values()), by_company)
+            verdict.word, verdict.evidence = (DISAGREE, "") if apart else (TOOK_PLACE, COUNTED_BY_BOTH)
 
 
 def _word(

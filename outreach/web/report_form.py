@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template
+from flask import flash, redirect, render_template, request
 from wtforms import HiddenField
 
-from outreach.booking import promises
-from outreach.booking.promises import Booking
+from outreach.booking.promises import HOST, Booking
 from outreach.ground import clock
-from outreach.ground.audience import OF_PUPILS, box_of_group
+from outreach.ground.audience import OF_PUPILS, Words, box_of_group
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
@@ -61,26 +60,70 @@ class CompanyReportForm(OneSidesForm):
         capfirst(OF_PUPILS.how_many), at_most=PUPILS_AT_MOST, hint="A head count of all who came"
     )
     not_counted = forms.tick("About as many as were booked, not counted")
+    walked_in = forms.number("Came without a place", at_most=PUPILS_AT_MOST)
     concerns_handed_on = forms.choice(
         "If somebody spoke up: was it handed to the safeguarding lead each time?", YES_NO
     )
 
-    def ask(self, together: Sequence[Booking]) -> None:
-        """Beside the box how many were booked; `together`: whose pupils are at the show."""
-        self.pupils.label.text = capfirst(together[0].programme.words.how_many)
-        booked = sum(sum(promises.pupils_of(one).values()) for one in together)
-        if booked:
-            self.pupils.description = f"A head count of all who came, of {number(booked)} booked"
+    bodies: Sequence[str] = ()
+    """The boxes for the staff of each organisation, where several come to a session."""
+
+    def ask(self, together: Sequence[Booking], words: Words) -> None:
+        """Beside each box how many were booked; `together`: who is at the show."""
+        self.pupils.label.text = capfirst(words.how_many)
+        booked = {one.id: one.seats for one in together}
+        if whole := sum(booked.values()):
+            self.pupils.description = f"A head count of all who came, of {number(whole)} booked"
+        for name in self.bodies:
+            if of := booked.get(_booking_of(name)):
+                self[name].description = f"of {number(of)} booked"
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fit: bool = super().validate(extra_validators)
+        if any(box for name, box in request.form.items() if name.startswith(CAME) and name not in self):
+            self.pupils.errors = [CHANGED_SINCE]
+            fit = False
+        return fit
+
+    def attendance(self) -> dict[int, int]:
+        return {_booking_of(name): self[name].data for name in self.bodies if self[name].data is not None}
 
     def account(self) -> ReportAccount:
         return ReportAccount(
             took_place=self.took_place.data == "yes",
             why_not=self.why_not.data or "",
             pupils=self.pupils.data,
+            attendance=self.attendance(),
+            walked_in=self.walked_in.data if self.took_place.data == "yes" else None,
             about_as_promised=bool(self.not_counted.data),
             support_agencies_present=yes(self.agencies.data),
             concerns_handed_on=yes(self.concerns_handed_on.data),
         )
+
+
+CAME = "came_"
+CHANGED_SINCE = "Who has places has changed since. Look who stands here now, and count again."
+
+
+def _booking_of(name: str) -> int:
+    return int(name.removeprefix(CAME))
+
+
+def company_form(together: Sequence[Booking]) -> CompanyReportForm:
+    """The form about a show; about a session with a box for each organisation that has places, but for a school that
+    holds it for its own staff alone."""
+    if (
+        not together
+        or not together[0].programme.for_adults
+        or len(together) == 1
+        and together[0].role == HOST
+    ):
+        return CompanyReportForm()
+    boxes = {
+        f"{CAME}{one.id}": forms.number(one.organisation.name, at_most=PUPILS_AT_MOST) for one in together
+    }
+    form: CompanyReportForm = type("SessionForm", (CompanyReportForm,), boxes | {"bodies": tuple(boxes)})()
+    return form
 
 
 class CountingForm(OneSidesForm):

@@ -25,6 +25,7 @@ from outreach.ground.school_year import STAFF
 from outreach.tour.adults import ALL, EVERYBODY, PICKED, SOME, AdultTarget
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.visits import reports
 from outreach.visits.absences import Absence
 
 START = datetime(2026, 8, 20, tzinfo=UTC)
@@ -614,6 +615,14 @@ class RandomYear:
         if show.ends_at > at:
             make.cancellation(booking, at, by)
 
+    def _attendance(self, about: list[dict]) -> list[int | None]:
+        """How many staff of each came, as a company counts them; [] of one that counts the whole."""
+        r = self._validity
+        if r.random() < 0.4:
+            return []
+        booked = [sum(one["promised"].values()) for one in about]
+        return [r.choice([n, n, max(0, n - 2), max(0, n - 40), 0, None]) for n in booked]
+
     def _report(self, held: dict, side: str, starts: datetime, about: list[dict]) -> None:
         r = self.random
         at = starts + timedelta(minutes=r.randint(-300, 12_000 if self._chance(0.9) else 500_000))
@@ -639,8 +648,14 @@ class RandomYear:
                 if told and late:  # with another count, and it may be older than what was said before
                     said["filled_in_at"] = at - late
                     again = 7 if took else None
+                if of_each and took and side == "company" and self.programme.for_adults and not late:
+                    came = {one["it"].id: n for one, n in zip(about, of_each, strict=True) if n is not None}
+                    there = {b.id for b in reports.companions(held["it"].performance)}
+                    said["attendance"] = {of: n for of, n in came.items() if of in there}
+                    again = None
                 told.append(make.report(held["it"], side, at, again, **said))
 
+        of_each = self._attendance(about) if side == "company" else []
         late = timedelta(minutes=r.randint(1, 9000)) if side == "company" and self._chance(0.5) else None
 
         told: list[Any] = []

@@ -30,7 +30,7 @@ from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
 from outreach.tour.yearly.copies import ProgrammeCopy
 from outreach.visits.absences import Absence
-from outreach.visits.reports import ReportedPupils, ReportWithdrawal, VisitReport
+from outreach.visits.reports import ReportedAttendance, ReportedPupils, ReportWithdrawal, VisitReport
 
 TABLES = (
     OrganisationRecord,
@@ -46,6 +46,7 @@ TABLES = (
     Cancellation,
     VisitReport,
     ReportedPupils,
+    ReportedAttendance,
     Contact,
     DeadAddress,
     Invitation,
@@ -448,7 +449,9 @@ class World:
         settled, school, company = (self.word_of(booking, s) for s in ("settled", "school", "company"))
         if settled:
             return "took" if settled.took_place else "failed"
-        words = {r.took_place for r in (school, company) if r}
+        words = {r.took_place for r in (school,) if r}
+        if company:  # of whom it saw nobody, it says that it did not take place for them
+            words.add(company.took_place and self.attendance(booking).get(booking.id) != 0)
         if len(words) == 2:
             return "differ"
         if words:
@@ -456,9 +459,20 @@ class World:
         return "silent" if self.newest_revision(booking).ends_at <= self.moment else "coming"
 
     @remembered
-    def company_total(self, booking):
+    def attendance(self, booking):
+        """{booking: staff} as the company counted each organisation's."""
         company = self.word_of(booking, "company")
         if not company or not company.took_place:
+            return {}
+        return {r.booking_id: r.staff for r in self.rows[ReportedAttendance] if r.report_id == company.id}
+
+    def stayed_away(self, booking):
+        return self.outcome(booking) == "failed" and bool(self.attendance(booking))
+
+    @remembered
+    def company_total(self, booking):
+        company = self.word_of(booking, "company")
+        if not company or not company.took_place or self.attendance(booking):
             return None
         split = self.split(company)
         return sum(split.values()) if split else company.pupils
@@ -495,6 +509,8 @@ class World:
             return plain
         counts = [self.schools_count(b) for b in self.at_the_show(booking)]
         total = self.company_total(booking)
+        if booking.id in self.attendance(booking):
+            counts, total = [self.schools_count(booking)], self.attendance(booking)[booking.id]
         if total is None or None in counts:
             return plain
         by_schools = sum(sum(c.values()) for c in counts)
@@ -506,6 +522,8 @@ class World:
         """{year group: pupils} that stand for a promise that took place; None where nobody counted."""
         mine = self.schools_count(booking)
         total = self.company_total(booking)
+        if mine is None and self.plain_outcome(booking) == "took" and booking.id in self.attendance(booking):
+            return {ADULTS: self.attendance(booking)[booking.id]}
         if mine is not None or total is None:
             return mine
         together = self.at_the_show(booking)
@@ -541,6 +559,8 @@ class World:
         compared = self.company_total(booking) is not None and all(
             self.schools_count(b) is not None for b in self.at_the_show(booking)
         )
+        if self.attendance(booking):
+            compared = booking.id in self.attendance(booking) and self.schools_count(booking) is not None
         return "counted by both" if compared else "both agree that it took place"
 
     @remembered

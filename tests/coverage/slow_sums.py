@@ -473,7 +473,8 @@ class Sums:
                 by = "host school" if ended.cancelled_by == "host" else ended.cancelled_by
                 found.append((ended.recorded_at, "cancelled", by, ended.recorded_at))
             elif w.outcome(b) == "failed":
-                found.append((now.ends_at, "did not take place", "", now.starts_at))
+                said = "nobody came" if w.stayed_away(b) else ""
+                found.append((now.ends_at, "did not take place", said, now.starts_at))
         if answers and answers[-1].kind != "declined":
             newest = answers[-1]
             found.append((newest.recorded_at, SAID[newest.kind], newest.reason, newest.recorded_at))

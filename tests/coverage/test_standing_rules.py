@@ -446,7 +446,7 @@ def test_every_cause_is_said_in_words_with_what_to_do_next() -> None:
         "refused a slot": "refused the slot of the detail",
         "let a time lapse": "a time was kept until the detail, and nobody answered",
         "cancelled": "cancelled by the the detail on 3 November 2026",
-        "did not take place": "did not take place on 3 November 2026",
+        "did not take place": "the detail on 3 November 2026",
         "waiting for an answer": "waiting for an answer since 3 November 2026",
         "declined": "declined: the detail",
         "no address": "no address: the detail",

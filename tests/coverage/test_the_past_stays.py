@@ -64,6 +64,7 @@ DATED = {
 
 OF_A_ROW = {
     "promised_pupils": "the numbers of a booking_revision, put down with it",
+    "reported_attendance": "the numbers of a company's visit_report, put down with it; the database refuses a change",
     "reported_pupils": "the numbers of a visit_report, put down with it; the database refuses a change",
 }
 

@@ -12,7 +12,7 @@ from outreach.tour.performances import Performance
 from outreach.visits import report_sendings, reports
 from outreach.visits.report_sendings import ReportSending
 from outreach.web import form_keys, kept_on_phone
-from outreach.web.report_form import CompanyReportForm, put_down, taken_back
+from outreach.web.report_form import CompanyReportForm, company_form, put_down, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -21,7 +21,8 @@ from outreach.web.troupe_door import by_troupe_link, company
 def report(token: str, performance_id: int) -> Any:
     """Whether it took place and how many saw it, host and guests together."""
     booking = _own_show(performance_id)
-    form = CompanyReportForm()
+    together = reports.who_was_to_come(booking.performance)
+    form = company_form(together)
     if form.validate_on_submit():
         with transaction():
             own = _own_show(performance_id)
@@ -40,8 +41,7 @@ def report(token: str, performance_id: int) -> Any:
         kept_on_phone.until_after(show.ends_at, now=now),
         [url_for(".days", token=token), url_for(".sheet", token=token, day_id=show.tour_day_id)],
     )
-    together = reports.companions(show)
-    form.ask(together)
+    form.ask(together, booking.programme.words)
     page = render_template(
         "company/report.html",
         token=token,

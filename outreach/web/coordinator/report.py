@@ -69,7 +69,7 @@ def report_withdraw(reference: str, side: str) -> Any:
 def _page(booking: Booking, form: ReportForm) -> str:
     promised = promises.pupils_of(booking)
     target = programmes.groups_counted(booking.programme)
-    told = [_reported(row) for side in report_words.SIDES if (row := reports.newest(booking, side))]
+    told = [_reported(row, booking) for side in report_words.SIDES if (row := reports.newest(booking, side))]
     difference = reports.difference(booking)
     answers = pledges.answers_of([booking.id]).get(booking.id, [])
     typed = {y for y in COUNTED if f"year_{y}" in request.form and request.form[f"year_{y}"].strip()}
@@ -79,15 +79,15 @@ def _page(booking: Booking, form: ReportForm) -> str:
         form=form,
         promised_said=promised_said(promised, for_adults=booking.programme.for_adults),
         year_groups=sorted({*promised, *target, *typed}),
-        together=reports.companions(booking.performance),
+        together=reports.who_was_to_come(booking.performance),
         difference=difference,
         told=told,
         counts_differ=bool(difference) and all(one.row.took_place for one in told),
         side_by_side=report_words.side_by_side(told),
         not_handed_on=report_words.not_handed_on(told, answers),
         pledged=said_of_pledges(answers),
-        corrected=[_reported(row) for row in reports.corrected(booking)],
-        withdrawn=[(_reported(row), back) for row, back in reports.withdrawn(booking)],
+        corrected=[_reported(row, booking) for row in reports.corrected(booking)],
+        withdrawn=[(_reported(row, booking), back) for row, back in reports.withdrawn(booking)],
         in_short=report_words.in_short,
         over=booking.performance.ends_at <= clock.now(),
         too_early=clock.now() < booking.performance.starts_at,
@@ -101,5 +101,11 @@ def promised_said(pupils: Mapping[int, int], *, for_adults: bool = False) -> str
     return f"Promised: {and_list(in_group(n, year) for year, n in pupils.items())}."
 
 
-def _reported(row: VisitReport) -> Reported:
-    return Reported(row=row, split=reports.counts_of(row), total=reports.count_of(row))
+def _reported(row: VisitReport, of: Booking) -> Reported:
+    return Reported(
+        row=row,
+        split=reports.counts_of(row),
+        total=reports.count_of(row),
+        of_each={one.organisation.name: n for one, n in reports.who_came(row)},
+        own=of.organisation.name,
+    )

@@ -22,28 +22,34 @@ NOT_PASSED_ON = (
 
 @dataclass(frozen=True, kw_only=True)
 class Reported:
-    """A report with what it counted; `split` by year group, `total` None where nobody counted."""
+    """A report with what it counted; `split` by year group, `total` None where nobody counted. `of_each`: how many
+    staff of each organisation, by its name, as a company counts them at a session; `own`: whose page it stands on."""
 
     row: VisitReport
     split: Mapping[int, int] = field(default_factory=dict)
     total: int | None = None
+    of_each: Mapping[str, int] = field(default_factory=dict)
+    own: str = ""
 
     @property
     def whose(self) -> str:
-        return SIDES[self.row.side]
+        return "The company" if self.of_each else SIDES[self.row.side]
 
     @property
     def counted(self) -> str:
         """'219', and without a number why there is none."""
         if not self.row.took_place:
             return ""
+        if self.of_each:
+            return number(self.of_each[self.own]) if self.own in self.of_each else "Not counted"
         if self.total is not None:
             return number(self.total)
         return capfirst(NOT_COUNTED) if self.row.about_as_promised else "Nobody counted"
 
     @property
     def by_year(self) -> list[str]:
-        return [f"{year_group_name(y)}: {number(n)}" for y, n in self.split.items() if y != STAFF]
+        others = [f"{name}: {number(n)}" for name, n in self.of_each.items() if name != self.own]
+        return others + [f"{year_group_name(y)}: {number(n)}" for y, n in self.split.items() if y != STAFF]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +79,7 @@ def side_by_side(told: Sequence[Reported]) -> list[Row]:
         numbers("Staff", [row.staff for row in rows]),
         yes_or_no("Support agencies there", [row.support_agencies_present for row in rows]),
         numbers("Concerns passed on", [row.concerns for row in rows]),
+        numbers("Came without a place", [row.walked_in for row in rows]),
         yes_or_no("Each handed to the lead", [row.concerns_handed_on for row in rows]),
     ]
     return [row for row in found if any(row.cells)]
@@ -90,7 +97,7 @@ def not_handed_on(told: Iterable[Reported], answers: Iterable[PledgeAnswer] = ()
 
 
 def _came(one: Reported) -> str:
-    return audience.words(STAFF in one.split).count(one.total or 0)
+    return audience.words(STAFF in one.split or bool(one.of_each)).count(one.total or 0)
 
 
 def in_short(one: Reported) -> str:
