@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from outreach.booking import guest_places, invite_answers, promises
 from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
-from outreach.county import partnerships
+from outreach.county import partnerships, venues
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.audience import OF_PUPILS, Words, changed_group
@@ -381,6 +381,7 @@ def _visit(
         for_adults=programme.for_adults,
         link=session.link if session else "",
         joining=session.joining if session else "",
+        held=("online" if venues.is_online(host) else f"at {host.name}") if session else "",
     )
 
 

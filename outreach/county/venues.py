@@ -35,7 +35,7 @@ class Venue(Organisation):
 
     @property
     def is_online(self) -> bool:
-        return self.type_of_establishment == ONLINE
+        return is_online(self)
 
     @property
     def is_kept_by_hand(self) -> bool:
@@ -46,6 +46,11 @@ class Venue(Organisation):
     def address(self) -> str:
         """'3 Mill Lane, Kestermere, ZZ1 1AA'; '' where nothing is known."""
         return ", ".join(part for part in (self.street, self.locality, self.town, self.postcode) if part)
+
+
+def is_online(organisation: Organisation) -> bool:
+    """Whether a host is no place at all, but a meeting."""
+    return organisation.organisation_id >= FIRST_OF_ONLINE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,7 +150,7 @@ class LetterVisit:
     and `tour_day_id` the day whose sheet says the rest, for the company. `cancelled`: it is off; `outcome`:
     what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes
     from the waiting list, on which the school stays unless it books. `link` and `joining`: of a session, where it
-    is met online and how one gets in."""
+    is met online and how one gets in; `held`: 'online', or 'at Mill Lane Hall'."""
 
     uid: str
     sequence: int
@@ -186,6 +186,7 @@ class LetterVisit:
     for_adults: bool = False
     link: str = ""
     joining: str = ""
+    held: str = ""
 
     @property
     def words(self) -> Words:

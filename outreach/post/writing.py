@@ -56,7 +56,9 @@ def _told(visit: LetterVisit, now: datetime) -> list[str]:
         ]
     return [
         _for_whom(visit),
-        f"You are the guests of {visit.host_name}."
+        ""
+        if visit.held and visit.host_name
+        else f"You are the guests of {visit.host_name}."
         if visit.host_name
         else f"The company arrives at {wording.clock(visit.get_in_at)} and leaves by {wording.clock(visit.away_at)}.",
         f"Please have ready: {'; '.join(visit.provided())}." if visit.provided() else "",

@@ -172,6 +172,20 @@ def test_a_trainer_is_in_one_place_and_has_time_for_the_road(c) -> None:
     assert hold(c, time(11, 58)).performance.road_from_minutes == 13
 
 
+def test_a_meeting_online_leaves_the_drive_between_two_venues_its_time(c) -> None:
+    hold(c, time(8, 30), venue=c.station)  # away at 10:15
+    hold(c, time(12), venue=c.hall)  # sets up from 11:00, 13 minutes on
+    for starts in (time(10, 15), time(9, 45)):
+        with pytest.raises(TrainerBusy):
+            hold(c, starts, venue=c.online, link=LINK)
+    with transaction():
+        c.programme.running_minutes = 25
+        c.programme.discussion_minutes = 0
+    with pytest.raises(TrainerBusy, match="drives 13 minutes from Fen Road Station to Mill Lane Hall"):
+        hold(c, time(10, 27), venue=c.online, link=LINK)
+    assert hold(c, time(10, 28), venue=c.online, link=LINK).link == LINK
+
+
 def test_a_day_takes_no_more_sessions_than_it_has_and_none_out_of_its_hours(c) -> None:
     with transaction():
         c.days[0].shows_at_most = 1
@@ -251,6 +265,25 @@ def test_a_session_may_have_more_places_than_the_programme_seats_at_once(app: Fl
 
 
 # --- changed
+
+
+def test_whoever_takes_places_is_told_where_and_how_to_join(c) -> None:
+    session = hold(c, joining="Ring at the side door.")
+    join(c, session, c.school, 12, FELL)
+    letter = last(FELL)
+    for words in (
+        "Your places are booked: your staff come to ‘Someone to Tell’, at Mill Lane Hall, on Tuesday 9 March at 10:00am.",
+        "Ring at the side door.",
+        "If the session moves, your places are kept and you may leave.",
+    ):
+        assert words in " ".join(letter.text.split()), words
+    assert "How to join: Ring at the side door." in entry(FELL).replace("\\n", " ")
+    assert "guests of" not in entry(FELL)
+    hand_over()
+    change(session, {"link": LINK}, venue=c.online, starts=time(15))
+    said = " ".join(last(FELL).text.split())
+    assert "The session has moved from Tuesday 9 March at 10:00am to Tuesday 9 March at 3:00pm" in said
+    assert LINK in said and f"LOCATION:Online meeting\\, {LINK}" in entry(FELL)
 
 
 def test_places_are_never_fewer_than_are_taken(c) -> None:

@@ -19,6 +19,7 @@ from outreach.booking.guest_places import OPEN, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COORDINATOR, HOST, Booking
 from outreach.county import partnerships, school_locations, venues
+from outreach.county.schools import FIRST_OF_ONLINE
 from outreach.county.venues import Venue
 from outreach.ground import history
 from outreach.ground.db import broken_guard, db
@@ -315,6 +316,8 @@ def _check_free(
                 f"{trainer} is at {other.host.name} from {clock_span(other.get_in_at, other.away_at)} that "
                 f"day{by_road}. Choose another time or day."
             )
+    if venue.is_online:
+        _check_drive_beside(standing, slot, ways, trainer)
     if len(standing) >= tour_day.shows_at_most:
         raise TrainerBusy(
             f"{trainer} has {count(len(standing), 'session')} on {day_short(tour_day.day)} already, as many as that "
@@ -327,6 +330,23 @@ def _check_free(
         raise NotTheirDay(
             f"{trainer} is out from {clock(tour_day.leaves)} to {clock(tour_day.returns)} that day; this session would "
             f"need {clock_span(leaves, back)}, with set-up and the road. Choose another time or day."
+        )
+
+
+def _check_drive_beside(standing: Iterable[Performance], slot: Slot, ways: roads.Roads, trainer: str) -> None:
+    """From the stop before a meeting online to the one after it the trainer drives before it or after it, and not
+    during it. Raises TrainerBusy."""
+    places = [p for p in standing if p.organisation_id < FIRST_OF_ONLINE]
+    before = max((p for p in places if p.away_at <= slot.get_in_at), key=lambda p: p.away_at, default=None)
+    after = min((p for p in places if p.get_in_at >= slot.away_at), key=lambda p: p.get_in_at, default=None)
+    if before is None or after is None:
+        return
+    here, there = (roads.school_stop(p.organisation_id, p.easting, p.northing) for p in (before, after))
+    minutes = ways.minutes(here, there)
+    if max(slot.get_in_at - before.away_at, after.get_in_at - slot.away_at) < timedelta(minutes=minutes):
+        raise TrainerBusy(
+            f"{trainer} drives {count(minutes, 'minute')} from {before.host.name} to {after.host.name} around then. "
+            "Choose another time or day."
         )
 
 
