@@ -21,7 +21,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import coordinators, school_days
 from outreach.county.contacts import Contact
-from outreach.county.schools import BODY, SCHOOL, School
+from outreach.county.schools import BODY, SCHOOL, VENUE, School
 from outreach.coverage.digest import days, sending
 from outreach.demonstration import cast, story
 from outreach.ground.db import db, transaction
@@ -55,6 +55,7 @@ WORDS = {
 ROWS = {
     "organisation_id": "school.organisation_id",
     "body_id": "body.organisation_id",
+    "venue_id": "venue.organisation_id",
     "reference": "booking.reference",
     "contact_id": "visit_contact.id",
     "place_id": "guest_place.id",
@@ -148,6 +149,8 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
         assert coming is not None
         codes = asked.ask(coming, told.coordinator, now=now)
         by_lot(told.programme, [s.organisation_id for s in told.cast.playing(cast.SILENT)[:3]], now=now)
+        if not column_of(ROWS["venue_id"]):
+            make.venue(told.partnership)
         desk = Door("coordinator", {name: column_of(column) for name, column in ROWS.items()})
         feed = addresses.make(
             COORDINATOR,
@@ -228,9 +231,9 @@ def _no_reminders_link(coming: Performance) -> str:
 
 
 def column_of(named: str) -> list[str]:
-    """All that stands in a column, newest first; schools and bodies are a table of their own."""
+    """All that stands in a column, newest first; schools, bodies and venues are one table."""
     table, _, column = named.partition(".")
-    of = db.metadata.tables["organisation" if table in (SCHOOL, BODY) else table]
+    of = db.metadata.tables["organisation" if table in (SCHOOL, BODY, VENUE) else table]
     newest_first = [key.desc() for key in of.primary_key]
     rows = select(of.c[column]).order_by(*newest_first)
     if of.name == "organisation":

@@ -73,6 +73,9 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     team = make.body(of, name=f"{secret} Unit")
     # Its number is none of a colleague's in a booking, who are asked for by the same word.
     of_team = make.contact(team, id=10 * int(code), address=f"unit@{secret.lower()}.example")
+    hall = make.venue(of, name=f"{secret} Hall")
+    training = make.programme(of, (), for_adults=True, title=f"Training {secret}", academic_year=2025)
+    session = make.session(training, hall, SOON)
     show = make.show(programme, school, SOON)
     booking = make.booking(show, {8: 100}, reference=f"{secret[:3].upper()}-00001")
     named = add(
@@ -369,7 +372,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "reference": [booking.reference, past.reference],
         "contact_id": [contact.id, named.id, of_team.id],
         "body_id": [team.organisation_id],
-        "performance_id": [show.id],
+        "venue_id": [hall.organisation_id],
+        "performance_id": [show.id, session.performance_id],
         "place_id": [place.id],
         "proposal_id": [kept.id],
         "letter_id": [letter.id, asked.letter_id],
@@ -668,6 +672,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         "named_id",
         "inset_id",
         "request_id",
+        "venue_id",
     }
     drawn = Drawn({name: values or rest[name] for name, values in of_the_year.items()})
     own = {name: [of_the_year[name][0]] if of_the_year[name] else rest[name] for name in of_the_year}

@@ -13,11 +13,11 @@ from outreach.booking.sessions.listed import SessionLine
 from outreach.county import venues
 from outreach.county.venues import Venue
 from outreach.ground import clock
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, local
 from outreach.tour import days, programmes
 from outreach.tour.days import TourDay
-from outreach.tour.performances import lock_days
+from outreach.tour.performances import Performance, lock_days
 from outreach.tour.programmes import Programme
 from outreach.web import downloads, forms, opened
 from outreach.web.coordinator import session_words
@@ -208,11 +208,14 @@ def _programme() -> Programme | None:
 
 
 def _line(performance_id: int) -> SessionLine:
-    """This partnership's session; a 404 for another's, or none."""
+    """This partnership's session; a 404 for another's, or none. A show that is none has a page of its own."""
     found = listed.of_performance(performance_id) if performance_id < 2**31 else None
-    if found is None or found.session.partnership_id != g.partnership.id:
-        abort(404)
-    return found
+    if found is not None and found.session.partnership_id == g.partnership.id:
+        return found
+    show = db.session.get(Performance, performance_id) if performance_id < 2**31 else None
+    if show is not None and show.partnership_id == g.partnership.id:
+        abort(redirect(url_for("coordinator.show", performance_id=performance_id), 303))
+    abort(404)
 
 
 def _part(line: SessionLine) -> str:
