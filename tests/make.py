@@ -624,6 +624,19 @@ def record(of: School, at: datetime, **changes: Any) -> OrganisationRecord:
     return _add(OrganisationRecord(recorded_at=at, **facts))
 
 
+def body_record(of: Body, at: datetime, **changes: Any) -> OrganisationRecord:
+    """What a coordinator said of a body from `at` on, where it differs from the last that was said."""
+    last = db.session.scalar(
+        select(OrganisationRecord)
+        .where(OrganisationRecord.organisation_id == of.organisation_id, OrganisationRecord.recorded_at <= at)
+        .order_by(OrganisationRecord.id.desc())
+        .limit(1)
+    )
+    names = (*SchoolFacts.__annotations__, "organisation_id", "front_line_staff", "staff_counted_on")
+    facts = {name: getattr(last or of, name) for name in names} | changes
+    return _add(OrganisationRecord(recorded_at=at, **facts))
+
+
 def changes_hands(organisation_id: int, la_code: str, at: datetime) -> None:
     """The word that lets a school go to another partnership's authority, where it is one's already."""
     last = (

@@ -5,7 +5,8 @@ An own number follows to a sole successor, and on a merger numbers add up when a
 part of NumberOfPupils over every year group the school offers; for the year groups asked about together it is rounded
 once, half up, and handed out in whole parts that sum to it, the first ones one more. Alternative provision and
 hospital schools are asked, never estimated. A year group whose own number is 0 is not offered. STAFF stands among the
-year groups: a school's own number alone, never an estimate, and never 0.
+year groups: a school's own number, or the front-line staff of a body as they were counted; never an estimate, and
+never 0, of which nothing is a share.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -38,6 +39,8 @@ class Counted(Ages, Protocol):
     def type_of_establishment(self) -> str: ...
     @property
     def number_of_pupils(self) -> int | None: ...
+    @property
+    def front_line_staff(self) -> int | None: ...
 
 
 class Pupils(NamedTuple):
@@ -116,8 +119,10 @@ def share(
     school: Counted, year_group: int, own: Mapping[int, int], named: Collection[int] = ()
 ) -> float | None:
     """One year group, an estimate not rounded: what 'half of it' is judged by."""
-    if year_group == STAFF or year_group in own:
-        return own.get(year_group)
+    if year_group == STAFF:
+        return _staff(school, own)
+    if year_group in own:
+        return own[year_group]
     count = _estimated_over(school, own, named)
     return None if not count or school.number_of_pupils is None else school.number_of_pupils / count
 
@@ -130,7 +135,8 @@ def of_year_groups(
 ) -> Pupils:
     """Some year groups that a school offers. `own`: see OwnNumbers; `named`: those a coordinator took it in for."""
     if STAFF in year_groups:
-        return Pupils({STAFF: own.get(STAFF)}, own.get(STAFF), False)
+        staff = _staff(school, own)
+        return Pupils({STAFF: staff}, staff, False)
     told = {y: own[y] for y in year_groups if y in own} if own else {}
     rest = [y for y in year_groups if y not in own]
     if not rest:
@@ -144,6 +150,10 @@ def of_year_groups(
     if told:
         by_year = {y: told.get(y, by_year.get(y)) for y in year_groups}
     return Pupils(by_year, left + sum(told.values()), True)
+
+
+def _staff(of: Counted, own: Mapping[int, int]) -> int | None:
+    return own.get(STAFF) or of.front_line_staff or None
 
 
 def _estimated_over(school: Counted, own: Mapping[int, int], named: Collection[int]) -> int:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, bindparam, func, or_, select, union
+from sqlalchemy import Integer, bindparam, exists, func, or_, select, union
 
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import Booking
 from outreach.county.register.lines import ever_with, la_codes_ever
-from outreach.county.schools import OrganisationRecord
+from outreach.county.schools import BODY, FIRST_OF_BODIES, SCHOOL, Organisation, OrganisationRecord
 from outreach.ground import school_year, timespans
 from outreach.ground.db import Instant, db
-from outreach.tour.programmes import Programme
+from outreach.tour.programmes import Programme, ProgrammeTarget
+from outreach.tour.target_decisions import TargetDecision
 from outreach.tour.yearly import copies
 
 
@@ -48,6 +49,7 @@ class Cut:
             narrowed=self.only is not None,
             told_later=self.told_by is not None,
             with_earlier=self.with_earlier,
+            for_adults=self.programme.for_adults,
         )
 
     @property
@@ -68,6 +70,7 @@ class CutShape(NamedTuple):
     narrowed: bool
     told_later: bool
     with_earlier: bool
+    for_adults: bool
 
 
 class OpenCut:
@@ -87,6 +90,7 @@ class OpenCut:
         self.register_until, self.settings_until = instant("register_until"), instant("settings_until")
         self.told_by = instant("told_by") if shape.told_later else None
         self.only = bindparam(f"only_{n}", type_=Integer) if shape.narrowed else None
+        self.for_adults = shape.for_adults
         self._line = copies.line_of(self.programme_id, name=f"line_{n}") if shape.with_earlier else None
 
     def holds(self, programme_id: Any) -> Any:
@@ -128,30 +132,59 @@ def last_day(until: datetime) -> date:
 
 
 def scope(programme: Programme) -> Any:
-    """The URNs of every school that was ever with the partnership's authorities, and of whoever booked."""
-    return scope_by(programme.id, programme.partnership_id)
+    """The numbers of every school that was ever with the partnership's authorities, of the bodies that the programme
+    asks, and of whoever booked."""
+    return scope_by(programme.id, programme.partnership_id, for_adults=programme.for_adults)
 
 
-def scope_by(programme_id: Any, partnership_id: Any, *, by: Any = None) -> Any:
-    """The same, for values that may be handed over later; `by` a moment."""
+def scope_by(programme_id: Any, partnership_id: Any, *, for_adults: bool, by: Any = None) -> Any:
+    """The same, for values that may be handed over later; `by` a moment. Only a programme for adults has bodies, and
+    sessions at a venue, which is nobody to be reckoned with."""
     codes = la_codes_ever(partnership_id)
+    booked = select(Booking.organisation_id).where(
+        Booking.programme_id == programme_id, *(() if by is None else (Booking.created_at < by,))
+    )
+    if for_adults:
+        booked = booked.join(Organisation, Organisation.organisation_id == Booking.organisation_id).where(
+            Organisation.kind.in_((SCHOOL, BODY))
+        )
     return union(
         select(OrganisationRecord.organisation_id).where(
             OrganisationRecord.la_code.in_(codes),
             *(() if by is None else (OrganisationRecord.recorded_at < by,)),
         ),
-        select(Booking.organisation_id).where(
-            Booking.programme_id == programme_id, *(() if by is None else (Booking.created_at < by,))
-        ),
+        booked,
+        *([bodies_asked(programme_id, partnership_id)] if for_adults else []),
     )
 
 
-def scope_of_all(partnership_id: int) -> Any:
-    """The same of all the partnership's programmes."""
+def bodies_asked(programme_id: Any, partnership_id: Any) -> Any:
+    """The numbers of the bodies that a programme may be for: all of its partnership once it chose a kind of them, and
+    those of which a coordinator decided. None of a programme that is for schools alone."""
+    chosen = exists().where(ProgrammeTarget.programme_id == programme_id, ProgrammeTarget.kinds != ())
+    decided = select(TargetDecision.organisation_id).where(TargetDecision.programme_id == programme_id)
+    return select(Organisation.organisation_id).where(
+        Organisation.partnership_id == partnership_id,
+        Organisation.kind == BODY,
+        or_(chosen, Organisation.organisation_id.in_(decided)),
+    )
+
+
+def scope_of_all(partnership_id: int, *, bodies: bool = False) -> Any:
+    """The schools of all the partnership's programmes; or its bodies."""
+    if bodies:
+        return select(Organisation.organisation_id).where(
+            Organisation.partnership_id == partnership_id, Organisation.kind == BODY
+        )
     theirs = select(Programme.id).where(Programme.partnership_id == partnership_id)
     return union(
         ever_with(partnership_id), select(Booking.organisation_id).where(Booking.programme_id.in_(theirs))
     )
+
+
+def is_body(organisation_id: int) -> bool:
+    """By its number alone one tells a body from a school."""
+    return organisation_id >= FIRST_OF_BODIES
 
 
 def first_day(programme: Programme) -> date | None:

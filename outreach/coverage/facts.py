@@ -44,9 +44,20 @@ from outreach.county.contacts import Contact
 from outreach.county.corrections import value_of
 from outreach.county.partnerships import USUAL_SHARE, Authority, AuthorityCovered, CountedShare
 from outreach.county.register import lines
-from outreach.county.schools import Correction, OrganisationRecord, OwnNumber
+from outreach.county.schools import FIRST_OF_BODIES, Correction, OrganisationRecord, OwnNumber
 from outreach.county.succession import Kin
-from outreach.coverage.as_of import Cut, CutShape, OpenCut, last_day, only, only_shows, scope_by, values
+from outreach.coverage.as_of import (
+    Cut,
+    CutShape,
+    OpenCut,
+    bodies_asked,
+    is_body,
+    last_day,
+    only,
+    only_shows,
+    scope_by,
+    values,
+)
 from outreach.ground.db import Instant, plain_rows
 from outreach.ground.history import History
 from outreach.ground.school_year import STAFF
@@ -64,7 +75,7 @@ from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 @dataclass(slots=True)
 class OrganisationAsKnown:
-    """A school as it was known at the cut; names after the register's columns."""
+    """A school or a body as it was known at the cut; names after the register's columns."""
 
     organisation_id: int
     name: str
@@ -84,6 +95,12 @@ class OrganisationAsKnown:
     town: str
     urban_rural: str | None
     census_date: date | None
+    front_line_staff: int | None
+    staff_counted_on: date | None
+
+    @property
+    def is_body(self) -> bool:
+        return is_body(self.organisation_id)
 
 
 _Setting = TypeVar("_Setting")
@@ -106,7 +123,8 @@ class Register:
     """What the register said, and schools and coordinators beside it, by a cut.
 
     `la_codes`: the authorities that were the partnership's. `schools`: every school that was ever with them,
-    whoever booked, and all their kin, by URN; those that were held as their local corrections have it.
+    whoever booked, the bodies that are asked, and all their kin, by number; those that were held as their local
+    corrections have it.
     `links`: every (predecessor, successor, date) with an end that was ever the partnership's, or booked with
     it. `own_numbers`: {URN: {year group: pupils}} of the programme's academic year. `decisions`: the
     coordinator's newest word on a school. `year_groups`: the target in force; `adults`: whom it is for, where
@@ -167,8 +185,8 @@ def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, 
 
 
 def _schools(cut: OpenCut) -> Any:
-    """Every school that was ever with the partnership's authorities, and whoever booked."""
-    among = scope_by(cut.programme_id, cut.partnership_id)
+    """Every school that was ever with the partnership's authorities, the bodies that are asked, and whoever booked."""
+    among = scope_by(cut.programme_id, cut.partnership_id, for_adults=cut.for_adults)
     return _newest_records(
         cut, OrganisationRecord.organisation_id.in_(among), *only(OrganisationRecord.organisation_id, cut)
     )
@@ -274,7 +292,7 @@ def _in_force(rows: Sequence[_Row], cut: Cut, otherwise: _Setting) -> _Setting:
 
 
 def _links(cut: OpenCut) -> Any:
-    among = scope_by(cut.programme_id, cut.partnership_id, by=cut.register_until)
+    among = scope_by(cut.programme_id, cut.partnership_id, for_adults=cut.for_adults, by=cut.register_until)
     near = lines.near(among).subquery()
     query = select(near.c.id, near.c.predecessor_id, near.c.successor_id, near.c.link_date)
     return query.where(near.c.recorded_at < cut.register_until, *only(near.c.predecessor_id, cut))
@@ -517,12 +535,21 @@ def _reachable(cut: OpenCut) -> Any:
         select(Contact.organisation_id, alive)
         .where(
             Contact.partnership_id == cut.partnership_id,
+            _asked_here(Contact.organisation_id, cut),
             Contact.created_at < cut.until,
             or_(Contact.ended_at.is_(None), Contact.ended_at >= cut.until),
             *only(Contact.organisation_id, cut),
         )
         .group_by(Contact.organisation_id)
     )
+
+
+def _asked_here(organisation_id: Any, cut: OpenCut) -> Any:
+    """Whether an organisation may be of the programme: a body only where it asks bodies."""
+    school = organisation_id < FIRST_OF_BODIES
+    if not cut.for_adults:
+        return school
+    return or_(school, organisation_id.in_(bodies_asked(cut.programme_id, cut.partnership_id)))
 
 
 def _invitations(cut: OpenCut) -> Any:

@@ -87,6 +87,17 @@ NEXT = {
 """The next action for each cause, in words."""
 
 
+COUNT_STAFF = "Ask how many staff there are"
+"""The next thing to do where no share can be made of a body's staff, and nothing else is."""
+
+
+def staff_unknown(counted: int | None, on: date | None) -> str:
+    """Why no share is made of the staff of a body: nobody counted them, or counted nobody."""
+    if counted is None:
+        return "nobody has counted the staff"
+    return f"no front-line staff when counted on {day_short(on)}" if on else "no front-line staff counted"
+
+
 def title(cause: str) -> str:
     """A cause as a heading."""
     return cause[:1].upper() + cause[1:]

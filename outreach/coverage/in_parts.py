@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach.county.register import lines
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.county.succession import Kin
 from outreach.coverage import standings
 from outreach.coverage.as_of import scope
@@ -73,12 +73,12 @@ def _in_order(found: list[Standing], place: dict[int, int]) -> list[Standing]:
 
 
 def _by_name(programme: Programme) -> "array[int]":
-    """The URNs in the order of the export: eight bytes a school is all that is kept of those still to
+    """The numbers in the order of the export: eight bytes a school is all that is kept of those still to
     come."""
     query = (
-        select(School.organisation_id)
-        .where(School.organisation_id.in_(scope(programme)))
-        .order_by(School.name, School.organisation_id)
+        select(Organisation.organisation_id)
+        .where(Organisation.organisation_id.in_(scope(programme)))
+        .order_by(Organisation.name, Organisation.organisation_id)
     )
     rows = db.session.execute(query.execution_options(yield_per=1000))
     return array("q", (organisation_id for (organisation_id,) in rows))

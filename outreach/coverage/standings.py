@@ -1,4 +1,4 @@
-"""Every school's standing in one programme at any date, from dated rows alone, in a constant number of
+"""Every school's and body's standing in one programme at any date, from dated rows alone, in a constant number of
 queries.
 
 The rules are those of the trade's words (docs): who is in the target, what each promise came to, and
@@ -25,10 +25,10 @@ from outreach.booking import promises
 from outreach.county.establishments import town_name, urban_or_rural
 from outreach.county.succession import Kin
 from outreach.coverage import facts, gaps, validity
-from outreach.coverage.as_of import Cut, cut_of
+from outreach.coverage.as_of import Cut, cut_of, is_body
 from outreach.coverage.asking import AskedByDay, Where
 from outreach.coverage.catch_ups import CatchUps
-from outreach.coverage.facts import AskedAndSaid, Register
+from outreach.coverage.facts import AskedAndSaid, OrganisationAsKnown, Register
 from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetOrganisation
 from outreach.coverage.validity import RanOut
@@ -52,7 +52,7 @@ DISTRICT_UNKNOWN, WHOLE_AREA = "district not known", "whole area"
 
 @dataclass(slots=True)  # to freeze each would cost as much again as to judge it
 class Standing:
-    """One school's place in one programme at one date; whoever wants another makes one with `replace`.
+    """One school's place in one programme at one date, or one body's; whoever wants another makes one with `replace`.
 
     `kind` names the cause of a gap (gaps.CAUSES) and `cause` says it in words; `since` is the London day from
     which it holds. `year_groups`: each offered target year group's own state ('seen', 'part seen', 'to
@@ -65,7 +65,8 @@ class Standing:
     many pupils of a year group that is seen have not seen it, where that is known, and `caught_up_by_year`: how
     many of them had a lesson or a film instead; `absent_worked_out`: the year groups of which no school said so and
     it follows from their number. `town`, and `urban_rural` ('Urban', 'Rural'), are '' where no register file said so
-    by then.
+    by then. `kind_of_body`: 'Police' and others, which is its phase and its type too; '' of a school.
+    `front_line_staff`: what was counted at a body, on `staff_counted_on`.
     """
 
     organisation_id: int
@@ -100,6 +101,8 @@ class Standing:
     census_date: date | None = None
     seen_by_day: dict[date, int] = field(default_factory=dict)
     kind_of_body: str = ""
+    front_line_staff: int | None = None
+    staff_counted_on: date | None = None
 
     @property
     def is_body(self) -> bool:
@@ -112,7 +115,14 @@ class Standing:
 
     @property
     def next_action(self) -> str:
-        return gaps.NEXT.get(self.kind, "")
+        return gaps.NEXT.get(self.kind, gaps.COUNT_STAFF if self.no_number else "")
+
+    @property
+    def no_number(self) -> str:
+        """Why no share is made of a body's staff, in words; '' where one is, and of a school."""
+        if not self.is_body or self.target_pupils is not None:
+            return ""
+        return gaps.staff_unknown(self.front_line_staff, self.staff_counted_on)
 
     @property
     def absent_pupils(self) -> int:
@@ -161,7 +171,7 @@ class Reckoning:
     """The schools that are known to have closed by that day, with the day on which they did."""
     verdicts: Sequence[Verdict] = ()
     adults: AdultTarget = EVERYBODY
-    """Which schools and roles a programme for adults was for by then."""
+    """Whom a programme for adults was for by then."""
 
     @property
     def whom(self) -> str:
@@ -216,7 +226,7 @@ def standings_of_programme(
 
 
 def target_of(programme_id: int, *, now: datetime) -> set[int]:
-    """The URNs of a programme's target as it is now."""
+    """The numbers of the schools and bodies of a programme's target as it is now."""
     return {
         s.organisation_id for s in standings_of_programme(programme_id, as_of=day_of(now), now=now).target
     }
@@ -359,7 +369,7 @@ class _Judge:
             organisation_id=organisation_id,
             name=known.name,
             district_code=known.district_code or "",
-            district_name=known.district_name or DISTRICT_UNKNOWN,
+            district_name=_district(known),
             phase=school.phase,
             type=known.type_of_establishment,
             standing=where.standing,
@@ -387,10 +397,13 @@ class _Judge:
             uncounted=uncounted,
             census_date=known.census_date,
             seen_by_day=on,
+            kind_of_body=known.type_of_establishment if known.is_body else "",
+            front_line_staff=known.front_line_staff,
+            staff_counted_on=known.staff_counted_on,
         )
 
     def also_seen(self) -> list[AlsoSeen]:
-        """Schools whose pupils saw it and count in no school of the target, by name."""
+        """Schools whose pupils saw it and count in no school of the target, and bodies, by name; no venue."""
         found = []
         for organisation_id, heir in self.heirs.items():
             took = [
@@ -401,13 +414,15 @@ class _Judge:
             if heir is not None or not took:
                 continue
             known = self.target.known.get(organisation_id)
+            if known is None and is_body(organisation_id):
+                continue
             took = [*took, *self.catch_ups.came.get(organisation_id, ())]
             numbers = [sum(v.counted.values()) for v in took if v.counted is not None]
             found.append(
                 AlsoSeen(
                     organisation_id,
                     self._name(organisation_id),
-                    known.district_name or DISTRICT_UNKNOWN if known else DISTRICT_UNKNOWN,
+                    _district(known) if known else DISTRICT_UNKNOWN,
                     self.target.why_outside(organisation_id),
                     sum(numbers) if numbers else None,
                 )
@@ -522,6 +537,10 @@ class _Judge:
         if year_groups not in self._open:
             self._open[year_groups] = dict.fromkeys(year_groups, OPEN)
         return self._open[year_groups]
+
+
+def _district(known: OrganisationAsKnown) -> str:
+    return known.district_name or (WHOLE_AREA if known.is_body else DISTRICT_UNKNOWN)
 
 
 def _short(cells: list[Cell]) -> str:

@@ -7,8 +7,9 @@ else from the import that showed it; and a predecessor whose closing date has co
 a closed predecessor passes anything on; one that stays open (something was split off) keeps what is its own.
 
 How many pupils a year group has is for county/pupils.py to say. A programme for adults counts the schools that it chose
-(tour/adults.py): all, those of some phases and types, or those taken in one by one. What follows a school that was
-taken in, and has closed, is taken in with it. Its staff are counted where it is known how many they are.
+(tour/adults.py): all, those of some phases and types, or those taken in one by one; and the open bodies of the kinds
+that it chose, or taken in one by one. What follows one that was taken in, and has closed, is taken in with it. Staff
+are counted where it is known how many they are.
 """
 
 from collections import defaultdict
@@ -32,7 +33,7 @@ from outreach.visits.verdicts import Verdict
 
 @dataclass(slots=True)
 class TargetOrganisation:
-    """A school of the target (or taken out of it): `why` and `decided` tell of a coordinator's word.
+    """A school or a body of the target (or taken out of it): `why` and `decided` tell of a coordinator's word.
 
     `by_year`: the pupils of each target year group, of an estimate whole parts that sum to it; None is
     unknown.
@@ -107,7 +108,7 @@ class Target:
             return "closed"
         if not self._stays_open(organisation_id):
             return f"its closing date, {day_short(known.close_date)}, has come"
-        if known.la_code not in self.codes:
+        if not self._is_ours(known):
             return "another authority's school"
         if self._is_excluded(organisation_id):
             return "excluded: " + self._why_excluded(organisation_id)[0]
@@ -129,7 +130,7 @@ class Target:
     def _why_not_held(self, organisation_id: int) -> str:
         groups = self.decisions[organisation_id].year_groups
         known = self.known.get(organisation_id)
-        if known is None or not self._stays_open(organisation_id) or known.la_code not in self.codes:
+        if known is None or not self._stays_open(organisation_id) or not self._is_ours(known):
             return self.why_outside(organisation_id)
         meant = [y for y in groups if y in self.year_groups]
         if not meant:
@@ -158,18 +159,16 @@ class Target:
 
     def _school(self, known: OrganisationAsKnown) -> TargetOrganisation | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
-        if known.la_code not in self.codes or not self._stays_open(known.organisation_id):
+        if not self._is_ours(known) or not self._stays_open(known.organisation_id):
             return None
         decision = self.decisions.get(known.organisation_id)
         included = (
             self._named(known.organisation_id) if decision is not None and decision.kind == INCLUDE else None
         )
-        phase = establishments.phase_name(known.phase_of_education, known.type_of_establishment)
+        kind = known.type_of_establishment
+        phase = kind if known.is_body else establishments.phase_name(known.phase_of_education, kind)
         if self.for_adults:
-            picked = self._is_picked(known.organisation_id)
-            if not picked and establishments.never_in(known.type_of_establishment):
-                return None
-            if not self.adults.takes(known.phase_of_education, known.type_of_establishment, picked=picked):
+            if not self._is_meant(known):
                 return None
             staff = pupils.of_year_groups(known, (STAFF,), self._own.of(known.organisation_id))
             return TargetOrganisation(
@@ -181,13 +180,13 @@ class Target:
                 estimated=False,
                 by_year=self._shared(staff.by_year),
             )
-        if included is None and establishments.never_in(known.type_of_establishment):
+        if included is None and establishments.never_in(kind):
             return None
         by_ages = pupils.by_ages_or_phase(known)
         offered = self._offered(known, included)
         groups = tuple(y for y in self.year_groups if y in offered)
         unknown = by_ages is None and included is None
-        if unknown and establishments.only_by_ages(known.type_of_establishment):
+        if unknown and establishments.only_by_ages(kind):
             return None
         own = self._own.of(known.organisation_id)
         if not groups and not unknown or unknown and all(own.get(y) == 0 for y in self.year_groups):
@@ -202,6 +201,19 @@ class Target:
             estimated=found.estimated,
             by_year=self._shared(found.by_year),
         )
+
+    def _is_meant(self, known: OrganisationAsKnown) -> bool:
+        """Whether a programme for adults chose the school or the body."""
+        kind, picked = known.type_of_establishment, self._is_picked(known.organisation_id)
+        if known.is_body:
+            return self.adults.takes_body(kind, picked=picked)
+        if not picked and establishments.never_in(kind):
+            return False
+        return self.adults.takes(known.phase_of_education, kind, picked=picked)
+
+    def _is_ours(self, known: OrganisationAsKnown) -> bool:
+        """With one of the partnership's authorities; only its own bodies are read at all, and for adults alone."""
+        return self.for_adults if known.is_body else known.la_code in self.codes
 
     def _shared(self, by_year: Mapping[int, int | None]) -> dict[int, int | None]:
         """One dict for all the schools with equal numbers."""

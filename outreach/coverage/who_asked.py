@@ -1,6 +1,6 @@
 """Words for whom a target asks: schools, bodies, or both. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from outreach.coverage.lists import BODIES, SCHOOLS
@@ -25,7 +25,11 @@ OF_BOTH = Asked(one="school or body", many="schools and bodies")
 
 def among(target: Iterable[Standing], *, otherwise: Asked = OF_SCHOOLS) -> Asked:
     """Who there is; `otherwise` where there is nobody."""
-    there = {s.is_body for s in target}
+    return of_halves({s.is_body for s in target}, otherwise=otherwise)
+
+
+def of_halves(there: Collection[bool], *, otherwise: Asked = OF_SCHOOLS) -> Asked:
+    """The same: is there a body (True), is there a school (False)."""
     if len(there) == 2:
         return OF_BOTH
     return otherwise if not there else OF_BODIES if True in there else OF_SCHOOLS

@@ -1,4 +1,4 @@
-"""Decisions of a coordinator on single schools against the rule of the target; dated, with a reason."""
+"""Decisions of a coordinator on single schools and bodies against the rule of the target; dated, with a reason."""
 
 from datetime import datetime
 
@@ -46,7 +46,7 @@ EXCLUDE, INCLUDE, WITHDRAW = "exclude", "include", "withdraw"
 
 
 class TargetDecision(Base):
-    """A coordinator took a school out of the target, or in by naming its year groups; the newest row
+    """A coordinator took a school or a body out of the target, or in by naming its year groups; the newest row
     holds. `lot`: the key that those taken out in one deed have in common."""
 
     __tablename__ = "target_decision"
@@ -91,7 +91,7 @@ def include(
     now: datetime,
 ) -> TargetDecision:
     """Take a school into the target by naming its year groups; from then on it counts, whatever the rule
-    says. For a programme for adults it is taken in with its staff.
+    says. For a programme for adults it is taken in with its staff, as a body is.
 
     Raises CannotBeTakenIn where it could not, NobodyToSeeIt, NoSuchYearGroup, ReasonMissing.
     """
@@ -221,6 +221,8 @@ def _decide(
     who: str,
     now: datetime,
 ) -> TargetDecision:
+    if school.is_body and not programme.for_adults:
+        raise CannotBeTakenIn(f"{school.name} has no pupils, and no programme for them asks it.")
     if not reason.strip():
         raise DecisionReasonMissing("Give the reason; it stands beside the school from now on.")
     row = TargetDecision(

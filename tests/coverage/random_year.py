@@ -17,12 +17,13 @@ from outreach.asking.paper import PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.proposals import Proposal
 from outreach.county import register
+from outreach.county.bodies import Body
 from outreach.county.partnerships import USUAL_SHARE
 from outreach.county.register.columns import Facts, columns
-from outreach.county.schools import Correction, OrganisationRecord, School
+from outreach.county.schools import Correction, Organisation, OrganisationRecord, School
 from outreach.ground.db import db
 from outreach.ground.school_year import STAFF
-from outreach.tour.adults import ALL, EVERYBODY, PICKED, SOME, AdultTarget
+from outreach.tour.adults import ALL, EVERYBODY, NO_SCHOOLS, PICKED, SOME, AdultTarget
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme, ProgrammeTarget
 from outreach.visits import reports
@@ -35,6 +36,9 @@ VALID = (12, 18, 24)
 """Months that a training may count for."""
 LAST = date(2027, 8, 31)
 CODES = ("931", "932")
+
+MANY = (0, 2, 3, 4, 6)
+"""How many bodies there may be."""
 
 KINDS = [
     # type, phase, lowest age, highest age
@@ -62,6 +66,9 @@ def _not_so(said: Absence, at: datetime) -> None:
     said.withdrawn_at, said.withdrawn_by = at, "Priya"
 
 
+BODIES = ("Police", "Social work", "Health", "Voluntary organisation")
+"""Kinds of bodies that there are here."""
+
 PHASES = ("Secondary", "Primary", "All-through", "Special and alternative provision", "Phase not given")
 
 
@@ -77,6 +84,14 @@ def _choice(random: Random) -> AdultTarget:
     )
 
 
+def _with_bodies(target: AdultTarget, random: Random) -> AdultTarget:
+    """The same, for bodies too, or for them alone."""
+    kinds = tuple(kind for kind in BODIES if random.random() < 0.45)
+    if kinds and random.random() < 0.3:
+        return replace(target, schools=NO_SCHOOLS, phases=(), types=(), kinds=kinds)
+    return replace(target, kinds=kinds)
+
+
 def _lapse(proposal: Proposal, at: datetime) -> None:
     proposal.ended_at, proposal.ended_as = at, "lapsed"
 
@@ -89,11 +104,18 @@ class RandomYear:
     """
 
     def __init__(
-        self, seed: int, *, schools: int | None = None, for_adults: bool = False, busy: bool | None = None
+        self,
+        seed: int,
+        *,
+        schools: int | None = None,
+        bodies: int | None = None,
+        for_adults: bool = False,
+        busy: bool | None = None,
     ) -> None:
         self.seed, self.random = seed, Random(seed)
         self._validity = Random(f"{seed} validity")  # as the next
         self._others = Random(f"{seed} whom")  # of its own, so that what else a seed brings stays as it was
+        self._of_bodies = Random(f"{seed} bodies")
         self.busy = self._chance(0.5) if busy is None else busy
         self._from = START
         self.linked: set[tuple[int, int]] = set()
@@ -106,16 +128,22 @@ class RandomYear:
         self.county = make.partnership(("931", "932"))
         # As every partnership has it from its founding on; before a first word, that first word would hold.
         make.counted_share(self.county, USUAL_SHARE, START - timedelta(days=40))
-        make.partnership(("934",))  # 933 is nobody's here: schools come and go without being asked for
+        self.other = make.partnership(
+            ("934",)
+        )  # 933 is nobody's here: schools come and go without being asked for
         self.programme: Programme = make.programme(
             self.county,
             () if for_adults else (8, 9),
-            self._choice() if for_adults else EVERYBODY,
+            _with_bodies(self._choice(), self._of_bodies) if for_adults else EVERYBODY,
             audience_ceiling=10_000,
             for_adults=for_adults,
         )
         count = schools or self.random.randint(2, 8)
         self.schools = [self._school() for _ in range(count)]
+        self.bodies: list[Body] = []
+        self.promising: list[Organisation] = self.schools
+        """Who hosts shows and comes to them: schools, and in a programme for adults bodies."""
+        self._bodies(bodies)
         for school in self.schools:
             self._life_of(school)
         for school in list(self.schools):
@@ -142,7 +170,8 @@ class RandomYear:
         if for_adults:
             for _ in range(self._others.choice([0, 1, 2])):
                 at = self._from + timedelta(minutes=self._others.randint(1, DAYS * 24 * 60))
-                self._plan(at, lambda at, to=self._choice(): make.target(self.programme, at, (), to))
+                to = _with_bodies(self._choice(), self._of_bodies)
+                self._plan(at, lambda at, to=to: make.target(self.programme, at, (), to))
             self._trained_before()
         self._settings()
         self.events.sort(key=lambda event: event[:2])
@@ -264,6 +293,80 @@ class RandomYear:
             at = self._from + timedelta(minutes=other.randint(1, DAYS * 24 * 60))
             n = other.choice([1, 30, 80, 160, 400])
             self._plan(at, lambda at, n=n: make.own_number(school, STAFF, n, at))
+
+    def _bodies(self, many: int | None) -> None:
+        """Bodies of the partnership, which a programme for pupils never meets, and one of another's."""
+        r = self._of_bodies
+        before = START - timedelta(days=40)
+        make.body(self.other, before, kind=BODIES[0])
+        many = r.choice(MANY) if many is None else many
+        self.bodies = [make.body(self.county, before, kind=r.choice(BODIES)) for _ in range(many)]
+        for body in list(self.bodies):
+            self._life_of_body(body)
+        if self.programme.for_adults:
+            self.promising = [*self.schools, *self.bodies]
+        for body in list(self.bodies):
+            if r.random() < 0.35:
+                self._joins(body)
+
+    def _some_time(self, after: datetime = START) -> datetime:
+        return after + timedelta(minutes=self._of_bodies.randint(1, DAYS * 24 * 60))
+
+    def _life_of_body(self, body: Body) -> None:
+        """It is counted and counted anew, becomes another kind, is taken out and in, and asked."""
+        r = self._of_bodies
+        for _ in range(r.choice([0, 1, 1, 2, 3])):
+            staff = r.choice([None, 0, 1, 12, 40, 40, 160])
+            said = {"front_line_staff": staff, "staff_counted_on": None if staff is None else START.date()}
+            self._plan(self._some_time(), lambda at, said=said: make.body_record(body, at, **said))
+        if r.random() < 0.3:
+            code, name = r.choice([("E1", "Kestermere"), ("E2", "Fenwold"), (None, None)])
+            moved = {"district_code": code, "district_name": name, "name": f"{body.name} and others"}
+            self._plan(self._some_time(), lambda at: make.body_record(body, at, **moved))
+        if r.random() < 0.15:
+            kind = {"type_of_establishment": r.choice(BODIES)}
+            self._plan(self._some_time(), lambda at: make.body_record(body, at, **kind))
+        if not self.programme.for_adults:
+            return
+        for _ in range(r.choice([0, 0, 0, 1, 2])):
+            word = r.choice(["exclude", "exclude", "include", "withdraw"])
+            self._plan(
+                self._some_time(),
+                lambda at, word=word: make.decision(
+                    self.programme,
+                    body,
+                    word,
+                    at,
+                    (STAFF,) if word == "include" else (),
+                    reason=f"Agreed at {at:%H:%M}",
+                ),
+            )
+        self._asking(body)
+
+    def _joins(self, body: Body) -> None:
+        """It closes, and another takes its place, one that was there or a new one, or none; or opens again."""
+        r = self._of_bodies
+        at = self._some_time()
+        day = at.date() - timedelta(days=r.choice([0, 0, 10, 60]))
+        self.marked.append(day)
+        closed = {"status": "Closed", "close_date": day}
+        self._plan(at, lambda at: make.body_record(body, at, **closed))
+        others = [other for other in self.bodies if other is not body]
+        heir = r.choice([*others, None, "new", "new"])
+        if heir == "new":
+            heir = make.body(self.county, at, kind=body.type_of_establishment)
+            self.bodies.append(heir)
+            self._life_of_body(heir)
+            if self.programme.for_adults:
+                self._from = at
+                self._show(heir)
+                self._from = START
+        if isinstance(heir, Body) and (body.organisation_id, heir.organisation_id) not in self.linked:
+            self.linked.add((body.organisation_id, heir.organisation_id))
+            self._plan(at, lambda at: make.succession(body, heir, at, day))
+        elif r.random() < 0.3:
+            open_again = {"status": "Open", "close_date": None}
+            self._plan(self._some_time(at), lambda at: make.body_record(body, at, **open_again))
 
     def _correction(self, school: School) -> None:
         r = self.random
@@ -461,8 +564,8 @@ class RandomYear:
         r = self.random
         made_at = self._when(days=250)
         starts = (made_at + timedelta(days=r.randint(5, 90))).replace(hour=10, minute=0)
-        guests = [s for s in self.schools if s is not host and self._chance(0.15)]
-        host = host or r.choice(self.schools)
+        guests = [s for s in self.promising if s is not host and self._chance(0.15)]
+        host = host or r.choice(self.promising)
         guests = [s for s in guests if s is not host]
         show: dict[str, Any] = {}
         self._plan(made_at, lambda at: show.update(it=make.show(self.programme, host, starts, created_at=at)))
@@ -526,11 +629,11 @@ class RandomYear:
             )
             make.copied(later, before)
             later = before
-            for school in self.schools:
+            for school in self.promising:
                 for _ in range(r.choice([0, 1, 1, 2])):
                     self._training(before, school, r)
 
-    def _training(self, programme: Programme, school: School, r: Random) -> None:
+    def _training(self, programme: Programme, school: Organisation, r: Random) -> None:
         first = datetime(programme.academic_year, 9, 2, 10, tzinfo=UTC)
         starts = r.choice(
             [first + timedelta(days=r.randint(0, 360)), datetime(first.year + 1, 2, 28, 10, tzinfo=UTC)]

@@ -20,6 +20,7 @@ from outreach.asking.paper import PaperLetter, PaperPosting
 from outreach.booking.holds import FormBegun
 from outreach.booking.promises import Booking, BookingRevision, Cancellation, PromisedPupils
 from outreach.booking.proposals import Proposal
+from outreach.county.bodies import Body
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare
 from outreach.county.schools import Correction, OrganisationRecord, OwnNumber, Succession
@@ -34,6 +35,7 @@ from outreach.visits.reports import ReportedAttendance, ReportedPupils, ReportWi
 
 TABLES = (
     OrganisationRecord,
+    Body,
     Correction,
     Succession,
     OwnNumber,
@@ -963,11 +965,23 @@ ADULTS = 100
 
 
 class WorldOfAdults(World):
-    """A programme for adults counts schools only: of the open ones that are none of the types that are never in, those
-    that it chose; and whichever a coordinator picked, or that follows one. Its staff are
-    one group, whose number is known where the school says so."""
+    """A programme for adults counts schools: of the open ones that are none of the types that are never in, those that
+    it chose; open bodies of its partnership of the kinds that it chose; and whichever a coordinator picked, or that
+    follows one. Its staff are one group, whose number is known where the school says so, or a coordinator
+    counted somebody at a body."""
+
+    @remembered
+    def own_bodies(self):
+        return {
+            b.organisation_id for b in self.rows[Body] if b.partnership_id == self.programme.partnership_id
+        }
 
     def eligible(self, organisation_id):
+        if organisation_id in self.own_bodies():
+            kind = self.fact(organisation_id, "type_of_establishment")
+            return self.in_force(organisation_id) and (
+                self.picked(organisation_id) or kind in self.choice().kinds
+            )
         inside = self.fact(organisation_id, "la_code") in self.codes and self.in_force(organisation_id)
         return inside and (self.picked(organisation_id) or self.chosen(organisation_id))
 
@@ -1053,7 +1067,7 @@ class WorldOfAdults(World):
         return (early or rows[:1])[-1]
 
     def chosen(self, organisation_id):
-        if self.choice().schools == "picked" or self.is_never_in(organisation_id):
+        if self.choice().schools in ("picked", "none") or self.is_never_in(organisation_id):
             return False
         phases, types = self.choice().phases, self.choice().types
         return (not phases or self.phase_row(organisation_id) in phases) and (
@@ -1098,8 +1112,18 @@ class WorldOfAdults(World):
         said = super().split(report)
         return {ADULTS: sum(said.values())} if said else {}
 
+    def own(self, organisation_id, y):
+        if organisation_id in self.own_bodies():
+            return self.fact(organisation_id, "front_line_staff") or None
+        return super().own(organisation_id, y)
+
     def number(self, organisation_id, y):
         return self.own(organisation_id, y)
+
+    @remembered
+    def own_links(self):
+        more = [r for r in self.by_then(Succession) if r.predecessor_id in self.own_bodies()]
+        return sorted({*super().own_links(), *more}, key=lambda link: link.id)
 
     def added(self, organisation_id, y):
         return 0  # no adult catches up

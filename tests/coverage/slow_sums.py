@@ -136,9 +136,11 @@ class Sums:
         )
 
     def by(self, dimension: str) -> dict[str, Total]:
-        """{key: its total} of each district, phase, type or trust there is; '' where it is not known."""
-        keys = {getattr(r, dimension) for r in self.rows}
-        return {key: self.total([r for r in self.rows if getattr(r, dimension) == key]) for key in keys}
+        """{key: its total} of each district, phase, type or trust there is; '' where it is not known. A body is of a
+        district and a kind, which stands among the phases, and of nothing else."""
+        rows = [r for r in self.rows if dimension in ("district", "phase") or not is_body(r.organisation_id)]
+        keys = {getattr(r, dimension) for r in rows}
+        return {key: self.total([r for r in rows if getattr(r, dimension) == key]) for key in keys}
 
     def year_group(self, y: int) -> Total:
         """Of the schools that offer it; `by` counts the states that it is in there."""
@@ -201,6 +203,8 @@ class Sums:
             return r.place_unknown
         if name == "since_by":
             return r.since is not None and r.since <= date.fromisoformat(value)
+        if name == "who":
+            return is_body(r.organisation_id) == (value == "bodies")
         if name == "find":
             named = plain(r.name).split()
             return all(
@@ -227,7 +231,8 @@ class Sums:
             organisation_id=organisation_id,
             name=w.fact(organisation_id, "name"),
             district=w.fact(organisation_id, "district_code") or "",
-            district_name=w.fact(organisation_id, "district_name") or "district not known",
+            district_name=w.fact(organisation_id, "district_name")
+            or ("whole area" if is_body(organisation_id) else "district not known"),
             phase=self.phase(organisation_id),
             type=w.fact(organisation_id, "type_of_establishment"),
             trust=w.fact(organisation_id, "trust_name") or "",
@@ -259,8 +264,8 @@ class Sums:
             absent={
                 y: w.absent(organisation_id, y) for y in states if w.absent(organisation_id, y)[0] is not None
             },
-            place_unknown=w.fact(organisation_id, "easting") is None
-            or w.fact(organisation_id, "northing") is None,
+            place_unknown=not is_body(organisation_id)
+            and (w.fact(organisation_id, "easting") is None or w.fact(organisation_id, "northing") is None),
         )
 
     def is_uncounted(self, organisation_id: int, y: int) -> bool:
@@ -285,6 +290,8 @@ class Sums:
             self.world.fact(organisation_id, "phase_of_education") or "",
             self.world.fact(organisation_id, "type_of_establishment"),
         )
+        if is_body(organisation_id):
+            return kind
         if said and said.lower() != "not applicable":
             return said if said[0].isdigit() else said.capitalize()
         if re.search("special|alternative provision|pupil referral", kind.lower()):
@@ -521,6 +528,11 @@ class Sums:
         ):
             return True
         return any(self.disagree(a, y) for a in w.before(line[-1]) if y in w.offers(a))
+
+
+def is_body(organisation_id: int) -> bool:
+    """No school's number in the register has eight figures."""
+    return organisation_id >= 10_000_000
 
 
 def day_of(at: datetime) -> date:

@@ -34,7 +34,14 @@ def test_figures_of_very_many_random_years_are_the_slow_sums(app: Flask, seed: i
 @fewer
 @given(seed=SEEDS)
 def test_figures_of_a_random_training_are_the_slow_sums_and_count_its_staff(app: Flask, seed: int) -> None:
-    _hold(seed, for_adults=True)
+    _hold(seed, for_adults=True, bodies=0)
+
+
+@fewer
+@given(seed=SEEDS)
+def test_figures_of_a_random_training_for_bodies_too_are_the_slow_sums(app: Flask, seed: int) -> None:
+    """What a report to the board says of bodies is for tests/coverage/board."""
+    _hold(seed, for_adults=True, report=False)
 
 
 @fewer
@@ -66,9 +73,9 @@ def _told(year: RandomYear, day: date, now: datetime) -> Any:
     return schools, found, dimensions, figures.by_year_group(reckoning.target), causes, raised, drawn.content
 
 
-def _hold(seed: int, *, for_adults: bool = False) -> None:
+def _hold(seed: int, *, for_adults: bool = False, bodies: int | None = None, report: bool = True) -> None:
     try:
-        year = RandomYear(seed, for_adults=for_adults)
+        year = RandomYear(seed, for_adults=for_adults, bodies=bodies)
         year.play()
         db.session.flush()
         rows, days = read_all(), [year.some_day()]
@@ -80,7 +87,8 @@ def _hold(seed: int, *, for_adults: bool = False) -> None:
             assert {a.organisation_id: a.pupils for a in reckoning.also_seen} == slow.also_seen
             _hold_figures(reckoning, slow)
         _hold_lists(reckoning, slow, Random(seed))
-        _hold_report(year, reckoning, slow)
+        if report:
+            _hold_report(year, reckoning, slow)
     finally:
         db.session.rollback()
 
@@ -172,6 +180,7 @@ def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:
                 ["redmere", "Academy, Redmere", "demy", str(some.organisation_id) if some else "x"]
             ),
             "list": "excluded",
+            "who": r.choice(["schools", "bodies"]),
         }
         words = {name: could[name] for name in r.sample(sorted(could), r.choice([1, 1, 2, 2, 3]))}
         picked = lists.pick(reckoning, _filters(words))
@@ -196,6 +205,7 @@ def _filters(words: dict[str, str]) -> ListFilters:
             "number",
             "find",
             "evidence",
+            "who",
         )
         if name in words
     }

@@ -8,7 +8,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_year import RandomYear
-from reference import World, read_all
+from reference import World, WorldOfAdults, read_all
 from slow_sums import Sums
 from sqlalchemy import select
 
@@ -50,15 +50,31 @@ def test_standings_of_very_many_random_years_are_those_of_the_slow_reckoning(app
     _hold_to_the_reference(seed)
 
 
-def _hold_to_the_reference(seed: int) -> None:
+@few
+@given(seed=SEEDS)
+def test_standings_of_a_random_training_are_those_of_the_slow_reckoning(app: Flask, seed: int) -> None:
+    """Schools and bodies, which are counted, close, join others and are taken in and out."""
+    _hold_to_the_reference(seed, for_adults=True)
+
+
+@pytest.mark.long
+@many
+@given(seed=SEEDS)
+def test_standings_of_very_many_random_trainings_are_those_of_the_slow_reckoning(
+    app: Flask, seed: int
+) -> None:
+    _hold_to_the_reference(seed, for_adults=True)
+
+
+def _hold_to_the_reference(seed: int, *, for_adults: bool = False) -> None:
     try:
-        year = RandomYear(seed)
+        year = RandomYear(seed, for_adults=for_adults)
         year.play()
         db.session.flush()
         rows = read_all()
         for day in (year.some_day(), year.some_day()):
             reckoning = standings.standings_of_programme(year.programme.id, as_of=day, now=LATER)
-            world = World(year.programme, day, rows)
+            world = (WorldOfAdults if for_adults else World)(year.programme, day, rows)
             _compare(reckoning, world)
             standings_sum = Counter(s.standing for s in reckoning.target)
             assert sum(standings_sum[word] for word in NINE) == len(reckoning.target)

@@ -34,6 +34,7 @@ from outreach.asking.chasing.settings import Schedule
 from outreach.coverage import standings
 from outreach.coverage.board import concerns
 from outreach.ground.db import Names, db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.tour.programmes import Programme
 from worlds import World
 
@@ -72,6 +73,8 @@ NOW = "is set once, to the instant at which it happens"
 NEVER = "is written when the row is made, and by nothing afterwards"
 CHANGED: dict[str, dict[str, str]] = {
     "programme": {"academic_year": NEVER, "for_adults": NEVER, "partnership_id": NEVER},
+    "organisation": {"kind": NEVER, "partnership_id": NEVER},
+    "programme_copy": {"programme_id": NEVER, "from_programme_id": NEVER},
     "authority": {
         "la_code": "is the row's key; authority_covered dates whose it is",
         "partnership_id": "authority_covered dates it",
@@ -133,6 +136,12 @@ def busy_year() -> Programme:
         return played(RandomYear(11, busy=True, schools=8))
 
 
+def busy_training() -> Programme:
+    """For schools and bodies."""
+    with transaction():
+        return played(RandomYear(11, busy=True, schools=4, bodies=5, for_adults=True))
+
+
 def played(year: RandomYear) -> Programme:
     year.play()
     make.counted_share(year.county, 0.5)
@@ -140,16 +149,22 @@ def played(year: RandomYear) -> Programme:
         year.programme, Schedule(first_after_days=40), who="Priya", now=datetime(2027, 1, 2, tzinfo=UTC)
     )
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)  # two thirds were counted: seen by half, part seen by all
-    booking = make.booking(
-        make.show(year.programme, make.school(number_of_pupils=1050), at), {8: 150, 9: 150}
+    promised, came = (
+        ({STAFF: 300}, {STAFF: 200})
+        if year.programme.for_adults
+        else (
+            {8: 150, 9: 150},
+            {8: 100, 9: 100},
+        )
     )
-    make.report(booking, "school", at + timedelta(hours=4), {8: 100, 9: 100})
+    booking = make.booking(make.show(year.programme, make.school(number_of_pupils=1050), at), promised)
+    make.report(booking, "school", at + timedelta(hours=4), came)
     return year.programme
 
 
-@pytest.fixture
-def programme(world: World) -> Programme:
-    return world(busy_year)
+@pytest.fixture(params=["play", "training"])
+def programme(request: pytest.FixtureRequest, world: World) -> Programme:
+    return world(busy_training if request.param == "training" else busy_year)
 
 
 def told(programme: Programme) -> list[Any]:

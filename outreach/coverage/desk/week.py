@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from outreach.booking import promises
 from outreach.booking.invite_answers import ACCEPTED, DECLINED
 from outreach.booking.promises import GUEST, Booking
-from outreach.county.schools import School
+from outreach.county.schools import Organisation
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import count
@@ -107,7 +107,7 @@ def _rows(programme: Programme, monday: date) -> list[Any]:
 
 @made_once
 def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
-    b, p, host = Booking, Performance, aliased(School)
+    b, p, host = Booking, Performance, aliased(Organisation)
     return (
         select(
             b.id,
@@ -120,12 +120,12 @@ def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
             b.performance_id,
             p.starts_at,
             p.ends_at,
-            School.name.label("school"),
+            Organisation.name.label("school"),
             host.name.label("host"),
             Troupe.name.label("troupe"),
         )
         .join(p, p.id == b.performance_id)
-        .join(School, School.organisation_id == b.organisation_id)
+        .join(Organisation, Organisation.organisation_id == b.organisation_id)
         .join(host, host.organisation_id == p.organisation_id)
         .join(Troupe, Troupe.id == p.troupe_id)
         .where(

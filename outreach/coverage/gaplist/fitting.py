@@ -56,7 +56,9 @@ class Fitting:
 def schools_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: datetime) -> Fitting:
     """A constant number of queries, however many schools and days. Days that are past offer nothing."""
     wanted = [
-        gap for gap in missing.missing_from_programme(programme, now=now).gaps if gap.standing.kind in CAUSES
+        gap
+        for gap in missing.missing_from_programme(programme, now=now).gaps
+        if gap.standing.kind in CAUSES and not gap.standing.is_body
     ]
     days = slots.tour_days(programme, now=now, only_days=tour_day_ids)
     if not wanted or not days:

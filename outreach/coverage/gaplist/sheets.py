@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from outreach.coverage import in_parts, lists
+from outreach.coverage import in_parts, lists, who_asked
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.coverage.gaplist.filters import GapFilters
@@ -14,7 +14,7 @@ from outreach.coverage.gaplist.missing import Gap
 from outreach.ground import audience, tabular
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import count, day_short
+from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
 
 NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
@@ -43,7 +43,9 @@ HEAD = [
     "Target pupils",
     "Target pupils are",
     "Ages",
+    "Kind of body",
 ]
+"""A body has no URN, phase or type: its kind stands in the last column."""
 
 
 def title(programme: Programme, *, now: datetime) -> str:
@@ -61,20 +63,21 @@ def lines(
     """The head, each gap that matches by name, and a last line that tells a whole file from one that was cut
     off.
 
-    `only`: of these URNs alone. `between` is called after each part, when nothing is being read.
+    `only`: of these numbers alone. `between` is called after each part, when nothing is being read.
     """
     yield audience.head_of(HEAD, for_adults=programme.for_adults)
-    schools = 0
+    many, there = 0, set[bool]()
     for part in in_parts.standings_in_parts(programme.id, as_of=day_of(now), now=now):
         mine = [s for s in part.target if s.is_gap and (only is None or s.organisation_id in only)]
         if mine:
             near = in_parts.with_kin(scope(programme), [s.organisation_id for s in mine])
             among = missing.gaps_among(programme, mine, part.kin, now=now, only=near)
             found = filters.narrow(among, wanted).gaps
-            schools += len(found)
+            there.update(gap.standing.is_body for gap in found)
+            many += len(found)
             yield from _dressed(programme, found, day_of(now))
         between()
-    yield tabular.end_line(f"the list: {count(schools, 'school')}")
+    yield tabular.end_line(f"the list: {who_asked.of_halves(there).count(many)}")
 
 
 def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterator[Sequence[Any]]:
@@ -90,14 +93,14 @@ def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
         f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y in YEAR_GROUPS
     )
     return [
-        s.organisation_id,
+        "" if s.is_body else s.organisation_id,
         s.name,
         s.district_name,
-        s.phase,
-        s.type,
+        "" if s.is_body else s.phase,
+        "" if s.is_body else s.type,
         s.trust,
         s.standing,
-        s.cause,
+        "; ".join(filter(None, (s.cause, s.no_number))),
         gap.waits_since,
         max(0, (today - gap.waits_since).days),
         day_of(last.at) if last else "",
@@ -111,4 +114,5 @@ def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
         "unknown" if s.target_pupils is None else s.target_pupils,
         lists.number_of(s),
         "unknown" if s.ages_unknown else "",
+        s.kind_of_body,
     ]

@@ -1,5 +1,5 @@
-"""Story of one school, year by year, its former selves with it: where it stood in each programme, one line
-each, newest first.
+"""Story of one school or body, year by year, its former selves with it: where it stood in each programme, one line
+each, newest first. A body has a place in programmes for adults alone.
 
 Each line is the very standing that lists and figures show, as of a day: today for what is under way, and
 never later than the last day of a year that is over. A constant number of queries, however many programmes
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from outreach.county.partnerships import Partnership
 from outreach.county.succession import Kin
 from outreach.coverage import facts, in_parts, standings
-from outreach.coverage.as_of import as_known_later, cut_of, scope_of_all
+from outreach.coverage.as_of import as_known_later, cut_of, is_body, scope_of_all
 from outreach.coverage.standings import AlsoSeen, Reckoning, Standing
 from outreach.coverage.targets import Target
 from outreach.ground.db import db
@@ -52,13 +52,17 @@ def story_of_school(
     programmes = list(
         db.session.scalars(
             select(Programme)
-            .where(Programme.partnership_id == partnership.id)
+            .where(
+                Programme.partnership_id == partnership.id,
+                *([Programme.for_adults] if is_body(organisation_id) else []),
+            )
             .order_by(Programme.academic_year.desc(), Programme.id.desc())
         )
     )
     if not programmes:
         return []
-    only = tuple(sorted(in_parts.with_kin(scope_of_all(partnership.id), [organisation_id])))
+    among = scope_of_all(partnership.id, bodies=is_body(organisation_id))
+    only = tuple(sorted(in_parts.with_kin(among, [organisation_id])))
     cuts = [replace(cut_of(p, as_of, now), only=only) for p in programmes]
     # A school that closed after a programme stood for its successor then.
     known_later = [as_known_later(cut) for cut in cuts]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from outreach.booking.promises import Booking
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import Organisation
 from outreach.coverage.search import bookings, people, schools
 from outreach.coverage.search.people import PersonHit
 from outreach.coverage.search.schools import SchoolHit
@@ -43,7 +43,7 @@ def counts(partnership_id: int, want: Wanted) -> dict[str, int]:
     if want.nothing:
         return dict.fromkeys(KINDS, 0)
     queries: dict[str, Select[Any]] = {
-        SCHOOLS: select(School.organisation_id).where(*schools.matching(partnership_id, want)),
+        SCHOOLS: select(Organisation.organisation_id).where(*schools.matching(partnership_id, want)),
         PEOPLE: people.matching(partnership_id, want),
         BOOKINGS: bookings.matching(select(Booking.id), partnership_id, want),
         LETTERS: select(Letter.id).where(*people.letters_to(partnership_id, want)),

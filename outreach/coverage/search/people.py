@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, null, or_, select, union_all
 
 from outreach.booking.promises import Booking, VisitContact
+from outreach.county import organisations
 from outreach.county.contacts import Contact
-from outreach.county.schools import School
-from outreach.coverage.search.schools import ours
+from outreach.county.schools import Organisation
 from outreach.coverage.search.typed import PHONE_FROM, Wanted
 from outreach.ground.db import db
 from outreach.post.outbox import Letter
@@ -32,7 +32,6 @@ class PersonHit:
 
 def matching(partnership_id: int, want: Wanted) -> Select[Any]:
     """Each address at each school once: on file, no longer on file, or named with a booking."""
-    codes = ours(partnership_id)
     on_file = (
         select(
             Contact.organisation_id,
@@ -42,8 +41,12 @@ def matching(partnership_id: int, want: Wanted) -> Select[Any]:
             case((Contact.ended_at.is_(None), 1), else_=0).label("on_file"),
             null().label("reference"),
         )
-        .join(School, School.organisation_id == Contact.organisation_id)
-        .where(School.la_code.in_(codes), Contact.partnership_id == partnership_id, _person(Contact, want))
+        .join(Organisation, Organisation.organisation_id == Contact.organisation_id)
+        .where(
+            organisations.ours(partnership_id),
+            Contact.partnership_id == partnership_id,
+            _person(Contact, want),
+        )
     )
     named = (
         select(
@@ -73,8 +76,8 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     """How many there are, 0 past the end of the list too; and some of them, those on file first."""
     each = matching(partnership_id, want).subquery()
     rows = db.session.execute(
-        select(each, School.name.label("school_name"), func.count().over().label("total"))
-        .join(School, School.organisation_id == each.c.organisation_id)
+        select(each, Organisation.name.label("school_name"), func.count().over().label("total"))
+        .join(Organisation, Organisation.organisation_id == each.c.organisation_id)
         .order_by(each.c.on_file.desc(), func.lower(each.c.name), each.c.address, each.c.organisation_id)
         .offset(first)
         .limit(most)

@@ -1,5 +1,5 @@
-"""Schools that are searched for: by name, town, postcode, URN, telephone, or by what a school they came from
-was called."""
+"""Schools and bodies that are searched for: by name, town, postcode, URN, telephone, a body by its kind and district
+too; or by what one that they came from was called."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from outreach.ground.db import db
 
 @dataclass(frozen=True, kw_only=True)
 class SchoolHit:
-    """A school; `came_from`: predecessors by whose name it was found; `became`: what became of one that is
+    """A school or a body; `came_from`: predecessors by whose name it was found; `became`: what became of one that is
     closed, each with whether it is one of ours, too."""
 
     organisation: Organisation
@@ -44,23 +44,25 @@ def school_of_organisation_id(partnership_id: int, want: Wanted) -> int | None:
 
 
 def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
-    """The conditions on School for all that is so named, or that came of one that was."""
+    """The conditions on Organisation for all that is so named, or that came of one that was."""
     return [
-        School.la_code.in_(ours(partnership_id)),
-        or_(named(School, want), School.organisation_id.in_(_heirs(partnership_id, want))),
+        organisations.ours(partnership_id),
+        or_(named(Organisation, want), Organisation.organisation_id.in_(_heirs(partnership_id, want))),
     ]
 
 
 def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[SchoolHit, ...]]:
     """How many there are, 0 past the end of the list too; and some of them: open ones first, found by their
     own words first."""
-    closed = case((School.status.in_(OPEN_STATUSES), 0), else_=1)
-    by_kin = case((named(School, want), 0), else_=1)
-    elsewhere = case((School.found_by.startswith(f" {' '.join(want.words)}", autoescape=True), 0), else_=1)
+    closed = case((Organisation.status.in_(OPEN_STATUSES), 0), else_=1)
+    by_kin = case((named(Organisation, want), 0), else_=1)
+    elsewhere = case(
+        (Organisation.found_by.startswith(f" {' '.join(want.words)}", autoescape=True), 0), else_=1
+    )
     rows = db.session.execute(
-        select(School, func.count().over())
+        select(Organisation, func.count().over())
         .where(*matching(partnership_id, want))
-        .order_by(closed, by_kin, elsewhere, School.found_by, School.organisation_id)
+        .order_by(closed, by_kin, elsewhere, Organisation.found_by, Organisation.organisation_id)
         .offset(first)
         .limit(most)
     ).all()
@@ -72,13 +74,13 @@ def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -
     """What each came from (where its own words would not have found it), and what a closed one became; one
     query."""
     organisation_ids = [school.organisation_id for school in rows]
-    other = aliased(School)
+    other = aliased(Organisation)
     kin = db.session.execute(
         select(
             Succession.predecessor_id,
             Succession.successor_id,
             other,
-            other.la_code.in_(ours(partnership_id)),
+            organisations.ours(partnership_id, other),
         )
         .join(other, other.organisation_id.in_([Succession.predecessor_id, Succession.successor_id]))
         .where(
@@ -132,15 +134,15 @@ NEAR_ENOUGH = 0.75
 
 
 def near(partnership_id: int, want: Wanted, most: int = 5) -> tuple[Organisation, ...]:
-    """Schools whose words are spelt much like those that were typed, the nearest first."""
+    """Schools and bodies whose words are spelt much like those that were typed, the nearest first."""
     telling = [word for word in want.words if word not in COMMON and len(word) > 3 and not word.isdigit()]
     if not telling:
         return ()
-    begun = or_(*(School.found_by.contains(f" {word[:3]}", autoescape=True) for word in telling))
+    begun = or_(*(Organisation.found_by.contains(f" {word[:3]}", autoescape=True) for word in telling))
     rows = db.session.scalars(
-        select(School)
-        .where(School.la_code.in_(ours(partnership_id)), begun)
-        .order_by(School.found_by, School.organisation_id)
+        select(Organisation)
+        .where(organisations.ours(partnership_id), begun)
+        .order_by(Organisation.found_by, Organisation.organisation_id)
         .limit(500)
     )
     scored = [(_likeness(telling, school.found_by.split()), school) for school in rows]
@@ -169,13 +171,13 @@ def named(school: Any, want: Wanted) -> ColumnElement[bool]:
 
 
 def _heirs(partnership_id: int, want: Wanted) -> Select[Any]:
-    """The URNs of ours that came, over any number of steps, of a school that is so named."""
-    mine, old = aliased(School), aliased(School)
+    """The numbers of ours that came, over any number of steps, of a school that is so named."""
+    mine, old = aliased(Organisation), aliased(Organisation)
     open_to_us = not_(organisations.anothers(Succession.predecessor_id, partnership_id))
     line = (
         select(Succession.successor_id.label("heir"), Succession.predecessor_id.label("organisation_id"))
         .join(mine, mine.organisation_id == Succession.successor_id)
-        .where(mine.la_code.in_(ours(partnership_id)), open_to_us)
+        .where(organisations.ours(partnership_id, mine), open_to_us)
         .cte("line", recursive=True)
     )
     # UNION keeps each once, so that links in a cycle come to an end.

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from outreach.county import organisations
 from outreach.county.schools import Organisation
-from outreach.coverage import gaps
+from outreach.coverage import gaps, who_asked
 from outreach.coverage.gaplist import deeds, kept, last_contact, saved_views
 from outreach.coverage.gaplist import filters as gap_filters
-from outreach.coverage.gaplist.filters import KINDS, NOBODY, NOT_SET, OWNER, SORTS
+from outreach.coverage.gaplist.filters import KINDS, NOBODY, NOT_SET, OWNER, PHASE, SORTS
 from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap, Missing
 from outreach.ground import audience, clock
@@ -123,6 +123,7 @@ def page_of(
         said=said,
         wrong=wrong,
         matching=len(match),
+        asked=who_asked.of_target(found.reckoning),
         page=page,
         pages=pages,
         rows=_rows(found, own, shown, picked),
@@ -135,7 +136,7 @@ def page_of(
         undo=_undo(found.programme),
         removed=_removed(found.programme),
         wrong_at=wrong_at,
-        kinds=_kinds(own, narrowed),
+        kinds=_kinds(own, narrowed, bodies=any(s.is_body for s in found.reckoning.target)),
         never=narrowed.never_seen,
         elsewhere=elsewhere,
         whole=bool(request.values.get("whole")),
@@ -182,11 +183,13 @@ def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]
 
 
 def _about(gap: Gap, *, for_adults: bool) -> str:
-    """'Fenwold · Secondary · 312 pupils · never seen'."""
+    """'Fenwold · Secondary · 312 pupils · never seen'; 'whole area · Police · nobody has counted the staff'."""
     s = gap.standing
     parts = [s.district_name, s.phase]
     words = audience.words(for_adults)
-    if s.target_pupils is not None:
+    if s.no_number:
+        parts.append(s.no_number)
+    elif s.target_pupils is not None:
         parts.append(words.count(s.target_pupils))
     elif not for_adults:
         parts.append("pupils unknown")
@@ -285,10 +288,10 @@ class FilterKind:
     values: list[tuple[str, str, int, bool]]
 
 
-def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
+def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed, *, bodies: bool) -> list[FilterKind]:
     """What holds no gap and is not ticked is left out, but for people, who may get one; and follow-ups while there are
-    none."""
-    kinds = []
+    none. Kinds of `bodies` stand among the phases."""
+    kinds, names = [], KIND_NAMES | ({PHASE: "Phase or kind"} if bodies else {})
     for key in KINDS:
         ticked, counts = own.filters.ticked.get(key, ()), narrowed.counts[key]
         values = [
@@ -297,7 +300,7 @@ def _kinds(own: GapsQuery, narrowed: gap_filters.Narrowed) -> list[FilterKind]:
             if counts[value] or value in ticked or (key == OWNER and value != NOBODY)
         ]
         if any(on or value != NOT_SET for value, _words, _many, on in values):
-            kinds.append(FilterKind(key=key, name=KIND_NAMES[key], values=values))
+            kinds.append(FilterKind(key=key, name=names[key], values=values))
     return kinds
 
 
@@ -322,7 +325,7 @@ def _left(found: Missing) -> list[tuple[int, str, str]]:
 
 
 def _names(programme: Programme, organisation_ids: Sequence[int]) -> dict[int, str]:
-    """Names of the partnership's own schools that are in no target."""
+    """Names of the partnership's own schools and bodies that are in no target."""
     if not organisation_ids:
         return {}
     rows = db.session.execute(
