@@ -21,6 +21,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.tour import target_decisions
 from outreach.tour.adults import EVERYBODY, NO_SCHOOLS, AdultTarget
+from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 POLICE = AdultTarget(schools=NO_SCHOOLS, kinds=("Police",))
@@ -283,3 +284,20 @@ def test_exports_read_bodies_in_parts_and_name_their_kind_in_place_of_a_number(
         (school.organisation_id, "Zeal School", "Secondary", "Academy converter", ""),
     ]
     assert end == ["End of the list: 2 schools and bodies. A file without this line was cut off."]
+
+
+@pytest.mark.both_databases
+def test_a_venue_stands_in_no_reckoning_whatever_took_place_there(training: Programme, team: Body) -> None:
+    with transaction():
+        hall = make.venue(_county(training))
+        session = make.session(training, hall, noon(FIRST))
+        show = db.session.get_one(Performance, session.performance_id)
+        place = make.booking(show, {STAFF: 30}, of=team)
+        make.report(place, "school", noon(FIRST) + timedelta(hours=6), {STAFF: 28})
+    reckoning = _reckoned(training)
+    assert [(s.organisation_id, s.standing, s.seen_pupils) for s in reckoning.target] == [
+        (team.organisation_id, "seen", 28)
+    ]
+    assert (reckoning.excluded, reckoning.also_seen, reckoning.not_held) == ([], [], {})
+    parts = list(in_parts.standings_in_parts(training.id, as_of=NOW.date(), now=NOW))
+    assert [s.organisation_id for part in parts for s in part.target] == [team.organisation_id]
