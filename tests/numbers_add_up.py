@@ -19,8 +19,18 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import openpyxl
 from flask.testing import FlaskClient
-from reference import Booking, GapOwner, Proposal, ReportWithdrawal, VisitReport, World, read_all
-from slow_sums import DIMENSIONS, NINE, STATES, Row, Sums, Total, percent, percent_cell
+from reference import (
+    ADULTS,
+    Booking,
+    GapOwner,
+    Proposal,
+    ReportWithdrawal,
+    VisitReport,
+    World,
+    WorldOfAdults,
+    read_all,
+)
+from slow_sums import DIMENSIONS, NINE, STATES, Row, Sums, Total, is_body, percent, percent_cell
 
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
@@ -38,7 +48,10 @@ TABLES = {
     "Phase": "phase",
     "Type": "type",
     "Trust": "trust",
+    "Phase or kind": "phase",
+    "Kind": "phase",
 }
+NO_ONE_DISTRICT = "whole area, or district not known"
 UNKNOWN = {
     "town": "town not known",
     "urban_rural": "not known whether urban or rural",
@@ -46,6 +59,21 @@ UNKNOWN = {
     "type": "type not known",
     "trust": "in no trust",
 }
+
+
+OF_STAFF = {
+    "Staff trained": "Pupils seen",
+    "Front-line staff": "Target pupils",
+    "Front-line staff where known": "Target pupils where known",
+    "Front-line staff are": "Target pupils are",
+    "Schools trained %": "Schools seen %",
+    "Trained": "Seen",
+    "Part trained": "Part seen",
+    "Groups": "Year groups",
+    "Schools and bodies": "Schools",
+    "Bodies": "Schools",
+}
+"""Columns of files of a training -> what they are called for pupils."""
 
 
 class Links(HTMLParser):
@@ -119,7 +147,8 @@ class Numbers:
 
     def at(self, day: date) -> Sums:
         if day not in self.sums:
-            self.sums[day] = Sums(World(self.programme, day, self.rows))
+            world = WorldOfAdults if self.programme.for_adults else World
+            self.sums[day] = Sums(world(self.programme, day, self.rows))
         return self.sums[day]
 
     # --- pages
@@ -248,7 +277,7 @@ class Numbers:
             of_which = r.performance_id, r.booking_id
             told[of_which] = max(r.recorded_at, told.get(of_which, r.recorded_at))
         found = []
-        for b in self.rows[Booking]:
+        for b in self.of_programme():
             ended = world.cancelled(b) is not None
             over = world.newest_revision(b).ends_at <= self.now
             kind = "cancelled" if ended else "past" if over else "coming"
@@ -261,6 +290,10 @@ class Numbers:
             if kind == words.get("when", "coming") and (silent or words.get("unreported") != "1"):
                 found.append(b)
         return found
+
+    def of_programme(self) -> list[Any]:
+        """Its bookings; those of a training that it was copied from stand in lists of their own."""
+        return [b for b in self.rows[Booking] if b.programme_id == self.programme_id]
 
     def kept_until(self, until: date) -> int:
         return len(
@@ -276,7 +309,13 @@ class Numbers:
         beside = re.findall(
             r'name="(\w+)" value="([^"]*)"[^>]*><span>[^<]*</span><span class="s2">([\d,]+)</span>', text
         )
-        for kind in ("standing", "cause", "district", "phase", "size"):
+        for kind in (
+            "standing",
+            "cause",
+            "district",
+            "phase",
+            *(() if self.programme.for_adults else ("size",)),
+        ):
             assert sum(int(n.replace(",", "")) for k, _, n in beside if k == kind) == len(gaps), kind
         for kind, value, number in beside:
             value = unescape(value)
@@ -301,7 +340,7 @@ class Numbers:
         assert [_filled(line) for line in book] == [_filled(line) for line in lines]
         head = lines[0]
         for line in lines[1:]:
-            if line and line[0] in (*TABLES, "All"):
+            if line and (line[0].partition(",")[0] in TABLES or line[0].startswith("All")):
                 self.hold_line(dict(zip(head, line, strict=True)), sums)
         first = next((n for n, line in enumerate(lines) if line and "do not sum" in line[0]), None)
         if first is not None:
@@ -326,15 +365,23 @@ class Numbers:
         if lines[-1] and lines[-1][0].startswith("End of ") and "End of the list:" not in lines[-1][0]:
             lines.pop()
         assert "Not for publication" in lines[0][0], address
-        return [line for line in lines[1:] if any(line)]
+        lines = [line for line in lines[1:] if any(line)]
+        return [[OF_STAFF.get(cell, cell) for cell in lines[0]], *lines[1:]] if lines else lines
 
     def hold_line(self, line: dict[str, str], sums: Sums) -> None:
         """A row of the coverage sheet."""
-        rows = sums.rows
-        if line["Table"] != "All":
-            dimension = TABLES[line["Table"]]
+        table, rows = line["Table"], sums.rows
+        if table.endswith(("schools", "bodies")):
+            rows = sums.half(bodies=table.endswith("bodies"))
+        if not table.startswith("All"):
+            dimension = TABLES[table.partition(",")[0]]
             name = "district_name" if dimension == "district" else dimension
-            rows = [r for r in rows if (getattr(r, name) or UNKNOWN.get(dimension, "")) == line["Name"]]
+            if dimension not in ("district", "phase"):
+                rows = [r for r in rows if not is_body(r.organisation_id)]
+            if line["Name"] == NO_ONE_DISTRICT:
+                rows = [r for r in rows if not r.district]
+            else:
+                rows = [r for r in rows if (getattr(r, name) or UNKNOWN.get(dimension, "")) == line["Name"]]
         total = sums.total(rows)
         said = {word: int(line[word.capitalize()]) for word in NINE}
         assert said == total.by, line
@@ -369,22 +416,28 @@ class Numbers:
 
     def hold_school_lines(self, address: str, rows: list[Row]) -> None:
         lines = self.sheet(address)
-        found = {int(line[0]): dict(zip(lines[0], line, strict=True)) for line in lines[1:-1]}
-        assert lines[-1][0].startswith(f"End of the list: {len(rows)} school"), address
-        assert sorted(found) == sorted(r.organisation_id for r in rows), address
+        # A body has no URN: its name and its kind are its own.
+        told = [dict(zip(lines[0], line, strict=True)) for line in lines[1:-1]]
+        found = {line["URN"] or (line["School"], line["Kind of body"]): line for line in told}
+        keys = {
+            r.organisation_id: (r.name, r.type) if is_body(r.organisation_id) else str(r.organisation_id)
+            for r in rows
+        }
+        assert lines[-1][0].startswith(f"End of the list: {len(rows)} "), address
+        assert len(told) == len(rows) and found.keys() == set(keys.values()), address
         for r in rows:
-            line = found[r.organisation_id]
+            line, body = found[keys[r.organisation_id]], is_body(r.organisation_id)
             wanted = {
                 "School": r.name,
                 "District": r.district_name,
-                "Phase": r.phase,
-                "Type": r.type,
+                "Phase": "" if body else r.phase,
+                "Type": "" if body else r.type,
                 "Trust": r.trust,
                 "Standing": r.standing,
                 "Pupils seen": str(r.seen),
                 "Target pupils are": r.number,
                 "Target pupils": "unknown" if r.pupils is None else str(r.pupils),
-                "Year groups": "; ".join(f"Year {y} {state}" for y, state in r.states.items()),
+                "Year groups": "; ".join(f"Year {y} {state}" for y, state in r.states.items() if y != ADULTS),
                 "Ages": "unknown" if r.ages_unknown else "",
             }
             if "Absent" in line:
@@ -403,7 +456,8 @@ class Numbers:
     def hold_feed(self) -> None:
         sums, at = self.at(self.today), f"/api/v1/programmes/{self.programme_id}"
         figures = self.fed(f"{at}/figures")
-        self.hold_told(figures["whole"], sums.total())
+        mine, bodies = sums.half(bodies=False), sums.half(bodies=True)
+        self.hold_told(figures["whole"], sums.total(mine))
         for table, dimension in (
             ("districts", "district"),
             ("phases", "phase"),
@@ -412,18 +466,33 @@ class Numbers:
             ("urban_rural", "urban_rural"),
         ):
             rows = {row["key"]: row for row in figures[table]}
-            assert rows.keys() == sums.by(dimension).keys()
-            for key, total in sums.by(dimension).items():
+            assert rows.keys() == sums.by(dimension, mine).keys()
+            for key, total in sums.by(dimension, mine).items():
                 self.hold_told(rows[key], total)
-        assert {c["cause"]: c["schools"] for c in figures["causes"]} == sums.causes()
-        assert figures["excluded"] == len(sums.excluded) and figures["also_seen_by"] == len(sums.also_seen)
-        schools = self.fed(f"{at}/standings")["standings"]
+        assert {c["cause"]: c["schools"] for c in figures["causes"]} == sums.causes(mine)
+        out = [is_body(r.organisation_id) for r in sums.excluded], [is_body(u) for u in sums.also_seen]
+        assert [figures["excluded"], figures["also_seen_by"]] == [found.count(False) for found in out]
+        if bodies:
+            told = figures["bodies"]
+            self.hold_told(told["whole"], sums.total(bodies))
+            for table, dimension in (("districts", "district"), ("kinds", "phase")):
+                rows = {row["key"]: row for row in told[table]}
+                assert rows.keys() == sums.by(dimension, bodies).keys()
+                for key, total in sums.by(dimension, bodies).items():
+                    self.hold_told(rows[key], total)
+            assert {c["cause"]: c["bodies"] for c in told["causes"]} == sums.causes(bodies)
+            assert [told["excluded"], told["also_trained"]] == [found.count(True) for found in out]
+        else:
+            assert figures["bodies"] is None
+        schools = self.fed(f"{at}/standings")["standings"] + [
+            body | {"urn": body["id"]} for body in self.fed(f"{at}/bodies")["bodies"]
+        ]
         assert [(s["urn"], s["standing"], s["gap"], s["cause"]) for s in schools] == [
             (r.organisation_id, r.standing, r.gap, r.cause) for r in sums.rows
         ]
-        bookings = self.fed(f"{at}/bookings")["bookings"]
+        bookings = self.fed(f"{at}/bookings")["bookings"] + self.fed(f"{at}/bodies/bookings")["bookings"]
         world = sums.world
-        assert sorted(b["reference"] for b in bookings) == sorted(b.reference for b in self.rows[Booking])
+        assert sorted(b["reference"] for b in bookings) == sorted(b.reference for b in self.of_programme())
         outcomes = {b["reference"]: b["outcome"] for b in bookings}
         words = {
             "took": "took place",
@@ -432,7 +501,7 @@ class Numbers:
             "silent": "report missing",
             "coming": "booked",
         }
-        for b in self.rows[Booking]:
+        for b in self.of_programme():
             wanted = "cancelled" if world.cancelled(b) else words[world.outcome(b)]
             assert outcomes[b.reference] == wanted, b.reference
             self.held += 1
@@ -443,7 +512,8 @@ class Numbers:
         return json.loads(answer.text)
 
     def hold_told(self, row: dict[str, Any], total: Total) -> None:
-        assert (row["schools"], row["standings"], row["gaps"]) == (total.schools, total.by, total.gaps), row
+        many = row.get("schools", row.get("bodies"))
+        assert (many, row["standings"], row["gaps"]) == (total.schools, total.by, total.gaps), row
         assert row["share"] == percent(total.by["seen"], total.schools)
         self.held += 3 + len(NINE)
 

@@ -135,10 +135,11 @@ class Sums:
             evidence={grade: len([r for r in rows if r.evidence == grade]) for grade in STRENGTHS},
         )
 
-    def by(self, dimension: str) -> dict[str, Total]:
+    def by(self, dimension: str, rows: list[Row] | None = None) -> dict[str, Total]:
         """{key: its total} of each district, phase, type or trust there is; '' where it is not known. A body is of a
         district and a kind, which stands among the phases, and of nothing else."""
-        rows = [r for r in self.rows if dimension in ("district", "phase") or not is_body(r.organisation_id)]
+        among = self.rows if rows is None else rows
+        rows = [r for r in among if dimension in ("district", "phase") or not is_body(r.organisation_id)]
         keys = {getattr(r, dimension) for r in rows}
         return {key: self.total([r for r in rows if getattr(r, dimension) == key]) for key in keys}
 
@@ -159,8 +160,12 @@ class Sums:
     def year_groups(self) -> list[int]:
         return sorted({y for r in self.rows for y in r.states if y != ADULTS})
 
-    def causes(self) -> dict[str, int]:
-        gaps = [r.cause for r in self.rows if r.gap]
+    def half(self, *, bodies: bool) -> list[Row]:
+        """The schools of the target, or its bodies."""
+        return [r for r in self.rows if is_body(r.organisation_id) == bodies]
+
+    def causes(self, rows: list[Row] | None = None) -> dict[str, int]:
+        gaps = [r.cause for r in (self.rows if rows is None else rows) if r.gap]
         return {cause: gaps.count(cause) for cause in set(gaps)}
 
     # --- lists

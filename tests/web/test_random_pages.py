@@ -18,9 +18,11 @@ from outreach.ground.db import transaction
 from outreach.post.feeds import tokens
 
 
-def _hold(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def _hold(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int, *, for_adults: bool = False
+) -> None:
     with transaction():
-        year = RandomYear(seed, schools=8, busy=True)
+        year = RandomYear(seed, schools=8, busy=True, for_adults=for_adults, bodies=6 if for_adults else None)
         day = year.some_day()
         now = end_of(day) - timedelta(minutes=1)
         year.play(now)
@@ -39,6 +41,13 @@ def test_every_number_of_a_random_year_leads_to_that_many_schools(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     _hold(client, monkeypatch, seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_number_of_a_random_training_leads_to_that_many_schools_and_bodies(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    _hold(client, monkeypatch, seed, for_adults=True)
 
 
 @pytest.mark.long
