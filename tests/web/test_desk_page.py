@@ -674,7 +674,7 @@ def test_a_lost_show_stands_until_there_is_a_new_date(small: Small) -> None:
     with transaction():
         for of in (booking, failed):
             make.booking(
-                make.show(small.programme, of.school, NOW + timedelta(days=30)),
+                make.show(small.programme, of.organisation, NOW + timedelta(days=30)),
                 {8: 120, 9: 120},
                 at=JUST,
             )
