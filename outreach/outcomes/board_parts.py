@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from outreach.coverage import followed
+from outreach.coverage import followed, gaps, who_asked
 from outreach.coverage.board.publishing import Further
 from outreach.coverage.standings import Reckoning
 from outreach.ground.timespans import as_of_moment
@@ -141,7 +141,7 @@ def _cost(reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> di
     if cost.is_empty:
         return None
     return {
-        "said": _cost_said(cost),
+        "said": _cost_said(cost, reckoning),
         "is_estimate": cost.is_estimate,
         "budget_pence": cost.budget,
         "spent_pence": cost.spent,
@@ -151,16 +151,18 @@ def _cost(reckoning: Reckoning, pupils_seen: int | None, *, now: datetime) -> di
     }
 
 
-def _cost_said(cost: Cost) -> str:
-    """'About £20,346 of £32,000 spent: £391 a performance, £617 a school reached, £3.01 a pupil seen.'"""
+def _cost_said(cost: Cost, reckoning: Reckoning) -> str:
+    """'About £20,346 of £32,000 spent: £391 a performance, £617 a school reached, £3.01 a pupil seen.'; of a training
+    '… £120 a session, £300 a school or body reached, £9.01 a member of staff trained.'"""
+    words = reckoning.programme.words
     amount = f"About {pounds_rounded(cost.spent)}" if cost.is_estimate else pounds(cost.spent)
     of = "" if cost.budget is None else f" of {pounds(cost.budget)}"
     each = and_list(
         f"{pounds_rounded(pence)} a {what}"
         for what, pence in (
-            ("performance", cost.a_show),
-            ("school reached", cost.a_school),
-            ("pupil seen", cost.a_pupil),
+            (words.performance, cost.a_show),
+            (f"{who_asked.of_target(reckoning).one} reached", cost.a_school),
+            (f"{words.one} {gaps.named('seen', for_adults=reckoning.programme.for_adults)}", cost.a_pupil),
         )
         if pence is not None
     )

@@ -161,6 +161,14 @@ def draw(
     return Drawn(content=content, release=judged.release, given_away=judged.given_away)
 
 
+def people_seen(content: Content) -> int | None:
+    """How many people it says saw it, or were trained, at schools and at bodies; None where it does not say."""
+    halves = [content["whole"], *([content["bodies"]["whole"]] if content["bodies"] else [])]
+    counts = [half["pupils_seen"] for half in halves]
+    said = [count["number"] for count in counts if count["status"] == SHOWN]
+    return None if len(said) < len(counts) else sum(said)
+
+
 def pupils_said(content: Content) -> list[str]:
     """Districts of which it says how many pupils saw it, of how many."""
     names = ("pupils_seen", "target_pupils")

@@ -181,7 +181,7 @@ def draft(programme: Programme, as_of: date, *, now: datetime) -> Draft:
         raise GivesSomebodyAway([content.named(reckoning, key) for key in found.keys]) from found
     more = FURTHER.told()(
         reckoning,
-        drawn.content["whole"]["pupils_seen"]["number"],
+        content.people_seen(drawn.content),
         content.pupils_said(drawn.content),
         now=now,
     )

@@ -95,7 +95,8 @@ def further(content: Content) -> Iterator[tuple[str, Row, list[Row]]]:
         rows = [[row[name] for name in PROMISE] for row in kept["promises"]]
         yield "Promises kept", list(PROMISE.values()), rows
     if cost := content.get("cost"):
-        pence = [[words, _pounds(cost[name])] for name, words in MONEY.items()]
+        money = MONEY | (MONEY_OF_STAFF if content["for_adults"] else {})
+        pence = [[words, _pounds(cost[name])] for name, words in money.items()]
         yield "Cost", ["Cost", "Pounds"], [*pence, ["Estimate", "yes" if cost["is_estimate"] else "no"]]
 
 
@@ -160,6 +161,11 @@ MONEY = {
     "a_show_pence": "One performance",
     "a_school_pence": "One school reached",
     "a_pupil_pence": "One pupil seen",
+}
+MONEY_OF_STAFF = {
+    "a_show_pence": "One session",
+    "a_school_pence": "One school or body reached",
+    "a_pupil_pence": "One member of staff trained",
 }
 
 

@@ -1,16 +1,18 @@
 """Reports to the board: the list, a report before it is published, publishing it, and the page that stays."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
+from outreach.coverage import gaps
 from outreach.coverage.board import corrections, publishing, sheets
 from outreach.coverage.board.content import Content
 from outreach.coverage.board.publishing import AlreadyPublished, BoardReport
 from outreach.coverage.lists import BODIES, NO_DISTRICT, NONE, SCHOOLS
 from outreach.coverage.standings import NINE
-from outreach.ground import clock, tabular
+from outreach.ground import audience, clock, tabular
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -98,7 +100,7 @@ def board_report(report_id: int) -> Any:
 @coordinators_only
 def board_report_csv(report_id: int) -> Any:
     report = _report(report_id)
-    rows = [sheets.HEAD, *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
+    rows = [_head(report), *sheets.lines(report.content), [], ["Why there are gaps", "Schools"]]
     rows += [*sheets.causes(report.content), []]
     for _, head, lines in sheets.further(report.content):
         rows += [head, *lines, []]
@@ -112,7 +114,7 @@ def board_report_xlsx(report_id: int) -> Any:
     report = _report(report_id)
     book = tabular.write_book(
         [
-            ("Figures", sheets.HEAD, sheets.lines(report.content)),
+            ("Figures", _head(report), sheets.lines(report.content)),
             ("Why there are gaps", ["Cause", "Schools"], sheets.causes(report.content)),
             *sheets.further(report.content),
             (
@@ -200,6 +202,7 @@ def _shown(content: Content, programme_id: int) -> dict[str, Any]:
         "cells_of_bodies": board_words.cells_of_bodies(content),
         "concerns_by_district": sheets.concerns_by_district(content),
         "nine": NINE,
+        "named": partial(gaps.named, for_adults=content["for_adults"]),
         "bar_of": bar_of,
         "off_paper": {
             table["key"]: board_words.off_paper(table)
@@ -236,6 +239,10 @@ def _title(report: BoardReport) -> str:
         f"{day_short(report.as_of)}, published {date_and_time(report.published_at)}. Counts of people "
         f"under 5 are hidden, and what would give them away: a hidden count need not be small."
     )
+
+
+def _head(report: BoardReport) -> list[str]:
+    return audience.head_of(sheets.HEAD, for_adults=report.content["for_adults"])
 
 
 def _file(report: BoardReport) -> str:
