@@ -1,0 +1,326 @@
+"""Schools and bodies side by side: the coverage page, its lists and files, a report to the board, the feed."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+
+import make
+from outreach.county.bodies import KINDS
+from outreach.county.partnerships import Partnership
+from outreach.county.schools import Organisation
+from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
+from outreach.outcomes.cost import spending
+from outreach.outcomes.cost.spending import Spent
+from outreach.post.feeds import tokens
+from outreach.tour.adults import NO_SCHOOLS, AdultTarget
+from outreach.tour.programmes import Programme
+from worlds import World
+
+pytestmark = pytest.mark.any_database
+
+NOW = datetime(2027, 1, 19, 12, tzinfo=UTC)
+YESTERDAY = date(2027, 1, 18)
+FENWOLD = {"district_code": "E07000009", "district_name": "Fenwold"}
+COUNTED = {"staff_counted_on": date(2026, 9, 1)}
+TO_A_LIST = re.compile(r"^\d[\d,]*$")
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def trained(programme: Programme, at: Organisation, staff: int, day: int) -> None:
+    starts = datetime(2027, 1, day, 16, tzinfo=UTC)
+    booking = make.booking(make.show(programme, at, starts), {STAFF: staff})
+    make.report(booking, "company", starts + timedelta(hours=3), {STAFF: staff})
+
+
+def county(adults: AdultTarget) -> tuple[Partnership, Programme]:
+    """Three schools, one trained; of seven bodies three trained: one whose staff nobody has counted, one of the whole
+    area."""
+    with transaction():
+        whose = make.partnership()
+        training = make.programme(whose, (), adults, title="All staff", for_adults=True)
+        first, *_ = [make.school(), make.school(**FENWOLD), make.school(**FENWOLD)]
+        trained(training, first, 40, 11)
+        police = [
+            make.body(whose, name=name, kind="Police", **({"district": "Fenwold"} if place else {}), **staff)
+            for name, place, staff in (
+                ("Fenwold Police", True, {"front_line_staff": 30, **COUNTED}),
+                ("County Police", False, {"front_line_staff": 60, **COUNTED}),
+                ("Marsh Police", True, {"front_line_staff": 12, **COUNTED}),
+            )
+        ]
+        uncounted = make.body(whose, name="Fenwold Family Team", kind="Social work", district="Fenwold")
+        make.body(whose, name="Ward 4", kind="Health", district="Fenwold", front_line_staff=0, **COUNTED)
+        make.body(whose, name="Taxis", kind="Transport")
+        trained(training, police[0], 24, 12)
+        trained(training, police[1], 3, 13)
+        trained(training, uncounted, 9, 14)
+        later = datetime(2027, 3, 9, 16, tzinfo=UTC)
+        make.booking(make.show(training, police[2], later), {STAFF: 10})
+    return whose, training
+
+
+def both() -> tuple[Partnership, Programme]:
+    return county(AdultTarget(kinds=("Health", "Police", "Social work")))
+
+
+@pytest.fixture
+def ours(stopped: Any, world: World) -> tuple[Partnership, Programme]:
+    return world(both)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, ours: Any) -> FlaskClient:
+    with transaction():
+        return make.signed_in(client, make.person(ours[0]))
+
+
+class Links(HTMLParser):
+    """(address, text) of every link of a page's main part."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._address: str | None = None
+        self.feed(page[page.index("<main") :])
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag == "a":
+            self._address, self._text = dict(attrs).get("href"), ""
+
+    def handle_data(self, data: str) -> None:
+        if self._address is not None:
+            self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._address:
+            self.found.append((self._address, " ".join(self._text.split())))
+            self._address = None
+
+
+def words(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :])).split())
+
+
+def lines_of(text: str) -> list[list[str]]:
+    return [line for line in csv.reader(io.StringIO(text.lstrip("\ufeff"))) if any(line)]
+
+
+def rows_behind(desk: FlaskClient, address: str) -> list[dict[str, str]]:
+    """The lines of the CSV behind a link to a list."""
+    query = address.partition("?")[2]
+    head, *lines = lines_of(desk.get(f"/desk/schools.csv?{query}").text)[1:-1]
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def counts_at(address: str, rows: list[dict[str, str]]) -> int:
+    if "counted=1" in address:
+        return sum(int(row["Staff trained"]) for row in rows)
+    if "number=known" in address:
+        return sum(int(row["Front-line staff"]) for row in rows)
+    return len(rows)
+
+
+@pytest.mark.parametrize("by", ["district", "phase", "town", "type"])
+@pytest.mark.parametrize(
+    "more", ["", "&compare=2027-01-12", "&who=bodies", "&who=schools", "&district=E07000009"]
+)
+def test_every_number_of_both_halves_is_a_link_to_that_many(
+    desk: FlaskClient, ours: Any, by: str, more: str
+) -> None:
+    answer = desk.get(f"/desk/coverage?programme={ours[1].id}&by={by}{more}")
+    assert answer.status_code == 200
+    held = 0
+    for address, text in Links(answer.text).found:
+        if TO_A_LIST.match(text) and "list=" not in address:
+            number = int(text.replace(",", ""))
+            assert "schools?" in address
+            assert counts_at(address, rows_behind(desk, address)) == number, (address, number)
+            page = desk.get("/desk/" + address)
+            assert page.text.count('<tr class="school">') == len(rows_behind(desk, address)), address
+            held += 1
+    assert held > 15
+
+
+def test_schools_and_bodies_stand_side_by_side_by_district(desk: FlaskClient, ours: Any) -> None:
+    page = words(desk.get(f"/desk/coverage?programme={ours[1].id}").text)
+    assert "1 of 3 schools and 2 of 5 bodies have attended." in page
+    assert "Schools trained Bodies trained Standings" in page
+
+
+def test_what_a_body_is_stands_among_the_phases(desk: FlaskClient, ours: Any) -> None:
+    page = desk.get(f"/desk/coverage?programme={ours[1].id}&by=phase").text
+    assert "Phases and kinds" in words(page)
+    rows = re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a></th>', page)
+    assert rows[:3] == ["Secondary", "Police", "Health"] and "Social work" in rows
+
+
+def test_a_body_that_nobody_counted_is_in_no_share_and_named(desk: FlaskClient, ours: Any) -> None:
+    lines = lines_of(desk.get(f"/desk/coverage.csv?programme={ours[1].id}").text)
+    head = lines[1]
+    rows = {
+        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines[2:] if len(line) == len(head)
+    }
+    police = rows["Phase or kind", "Police"]
+    assert (police["Schools and bodies"], police["Staff trained"]) == ("3", "27")
+    assert (police["Front-line staff where known"], police["Staff trained % where known"]) == ("102", "26")
+    social, health = rows["Phase or kind", "Social work"], rows["Phase or kind", "Health"]
+    assert (social["Staff trained"], social["Front-line staff where known"]) == ("9", "0")
+    assert social["Staff trained % where known"] == "" == health["Staff trained % where known"]
+    assert rows["All bodies", ours[0].county]["Schools with number unknown"] == "2"
+    assert int(rows["All", ours[0].county]["Schools and bodies"]) == sum(
+        int(rows[half, ours[0].county]["Schools and bodies"]) for half in ("All schools", "All bodies")
+    )
+    behind = rows_behind(desk, f"?programme={ours[1].id}&who=bodies&number=unknown")
+    assert {row["School"] for row in behind} == {"Fenwold Family Team", "Ward 4"}
+    assert {row["URN"] for row in behind} == {""} and {row["Kind of body"] for row in behind} == {
+        "Health",
+        "Social work",
+    }
+    assert {row["Place"] for row in behind} == {""}
+
+
+def test_without_schools_every_word_is_of_bodies(client: FlaskClient, stopped: Any) -> None:
+    whose, training = county(AdultTarget(schools=NO_SCHOOLS, kinds=KINDS))
+    with transaction():
+        desk = make.signed_in(client, make.person(whose))
+    page = words(desk.get(f"/desk/coverage?programme={training.id}").text)
+    told = page[page.index(" of 6 bodies ") : page.index(" As of : ")]
+    assert "school" not in told.lower(), told
+    assert desk.get(f"/desk/coverage?programme={training.id}&by=phase").status_code == 200
+    answer = desk.post("/desk/reports/new", data={"programme": training.id, "as_of": YESTERDAY.isoformat()})
+    assert desk.get(answer.location).status_code == 200
+
+
+def publish(desk: FlaskClient, programme: Programme) -> str:
+    answer = desk.post("/desk/reports/new", data={"programme": programme.id, "as_of": YESTERDAY.isoformat()})
+    assert answer.status_code == 303, words(answer.text)
+    return str(answer.location)
+
+
+def test_a_report_shows_both_halves_and_hides_what_is_small(desk: FlaskClient, ours: Any) -> None:
+    address = publish(desk, ours[1])
+    page = desk.get(address)
+    said = words(page.text)
+    assert "1 of Marlshire’s 3 schools and" in said
+    assert "Every school and every body, side by side" in said
+    lines = lines_of(desk.get(f"{address}.csv").text)
+    head = lines[1]
+    rows = {
+        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines[2:] if len(line) == len(head)
+    }
+    cells = {name: row for (table, name), row in rows.items() if table == "Kinds of bodies by district"}
+    assert cells["Police, whole area"]["Staff trained"] == "hidden", (
+        "3 of the whole area are no number to be told"
+    )
+    assert rows["Districts, bodies", "whole area"]["Staff trained"] == "hidden"
+    beside = (cells["Police, Fenwold"], rows["Kinds of bodies", "Police"])
+    assert "hidden" in {row["Staff trained"] for row in beside}, "or the 3 could be taken from them"
+    assert {row["Counts"] for row in cells.values()} == {"bodies"}
+    for link, text in Links(page.text).found:
+        if TO_A_LIST.match(text) and "list=" not in link and "number=" not in link:
+            assert len(rows_behind(desk, link)) == int(text.replace(",", "")), link
+
+
+def test_a_report_of_a_training_speaks_of_staff_and_sessions(desk: FlaskClient, ours: Any) -> None:
+    with transaction():
+        entered = Spent(day=date(2026, 12, 1), words="Trainer", pence=73_000)
+        spending.enter(ours[1], entered, entry="one", who="Priya", now=make.EARLIER)
+    address = publish(desk, ours[1])
+    page = words(desk.get(address).text)
+    assert "a school or body reached and £9.61 a member of staff trained." in page
+    head = lines_of(desk.get(f"{address}.csv").text)[1]
+    assert "Staff trained" in head and "Pupils seen" not in head
+    told = page[: page.index("What the words mean")].lower()
+    assert not re.search(r"pupil|year group|\bseen\b|\bhall\b|\bshow\b", told), told
+
+
+def test_a_report_sets_the_years_programmes_side_by_side(desk: FlaskClient, ours: Any) -> None:
+    with transaction():
+        play = make.programme(db.session.get_one(Partnership, ours[0].id), title="The play")
+        make.school()
+    first = words(desk.get(publish(desk, ours[1])).text)
+    assert "The play every school" in first and "Pupils: in no report yet" in first
+    assert "All staff every school" in first and "All staff every body" in first
+    assert first.index("The play every school") < first.index("All staff every school")
+    second = desk.get(publish(desk, play))
+    assert "All staff every body" in words(second.text)
+    for link, text in Links(second.text).found:
+        if TO_A_LIST.match(text) and f"programme={ours[1].id}" in link:
+            assert len(rows_behind(desk, link)) == int(text), link
+
+
+def read(client: FlaskClient, token: str, path: str) -> Any:
+    answer = client.get(path, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+@pytest.mark.both_databases
+def test_the_feed_tells_bodies_under_words_of_their_own_and_schools_as_before(
+    client: FlaskClient, desk: FlaskClient, ours: Any
+) -> None:
+    publish(desk, ours[1])
+    with transaction():
+        _, token = tokens.make(ours[0].id, "Dashboard", who="Priya", now=make.NOW)
+    (told,) = [p for p in read(client, token, "/api/v1/")["programmes"] if p["id"] == ours[1].id]
+    figures = read(client, token, told["figures"])
+    schools = read(client, token, told["standings"])
+    bodies = read(client, token, told["bodies"])
+    assert figures["whole"]["schools"] == schools["count"] == 3
+    assert {s["urn"] < 10_000_000 for s in schools["standings"]} == {True}
+    assert {key for s in schools["standings"] for key in s["year_groups"]} == set()
+    assert figures["bodies"]["whole"]["bodies"] == bodies["count"] == 5
+    for word, number in figures["bodies"]["whole"]["standings"].items():
+        assert number == sum(b["standing"] == word for b in bodies["bodies"])
+        for table in ("kinds", "districts"):
+            assert number == sum(row["standings"][word] for row in figures["bodies"][table])
+    assert {b["kind"] for b in bodies["bodies"]} == {"Police", "Health", "Social work"}
+    assert bodies["bodies"][0].keys() == {
+        "id",
+        "name",
+        "kind",
+        "district",
+        "standing",
+        "gap",
+        "cause",
+        "since",
+        "evidence",
+    }
+    booked = read(client, token, told["bookings"])["bookings"]
+    theirs = read(client, token, told["bookings_of_bodies"])["bookings"]
+    assert len(booked) == 1 and booked[0]["school"]["urn"] < 10_000_000
+    assert [b["body"]["kind"] for b in theirs] == ["Police", "Police", "Social work", "Police"]
+    assert {b["staff_expected"]["status"] for b in theirs} == {"hidden"}
+    assert figures["people"]["bodies"]["staff_trained"]["status"] == "shown"
+
+
+def test_the_pages_of_both_halves_take_the_same_queries_for_more_bodies(
+    desk: FlaskClient, ours: Any, count_queries: Any
+) -> None:
+    taken, whose_id, training_id = [], ours[0].id, ours[1].id
+    for more in (0, 4):
+        with transaction():
+            whose = db.session.get_one(Partnership, whose_id)
+            for n in range(more):
+                make.body(whose, name=f"Team {n}", kind="Police", district="Fenwold")
+        for address in ("coverage", "schools", f"reports/new?as_of={YESTERDAY.isoformat()}"):
+            db.session.remove()
+            with count_queries() as queries:
+                mark = "&" if "?" in address else "?"
+                assert desk.get(f"/desk/{address}{mark}programme={training_id}").status_code == 200
+            taken.append(len(queries))
+    assert taken[:3] == taken[3:], taken
