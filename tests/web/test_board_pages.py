@@ -385,7 +385,7 @@ def test_the_feed_counts_people_from_published_reports_alone(
     assert figures["people"]["pupils_seen"] == {"status": "shown", "number": 385}
     whole = read(client, token, f"/api/v1/reports/{report_id}").json
     assert whole["content"] == db.session.get_one(BoardReport, report_id).content
-    assert whole["corrected_since"] == {"schools": 0, "standings": {}}
+    assert whole["corrected_since"] == {"schools": 0, "bodies": 0, "standings": {}}
     assert [r["id"] for r in read(client, token, "/api/v1/reports").json["reports"]] == [report_id]
     earlier = read(client, token, f"/api/v1/programmes/{ours[1].id}/figures?as_of=2027-01-15").json
     assert earlier["people"] is None

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import make
+from outreach.booking.promises import Booking
 from outreach.county.bodies import KINDS
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
@@ -324,3 +326,23 @@ def test_the_pages_of_both_halves_take_the_same_queries_for_more_bodies(
                 assert desk.get(f"/desk/{address}{mark}programme={training_id}").status_code == 200
             taken.append(len(queries))
     assert taken[:3] == taken[3:], taken
+
+
+def test_what_was_reported_later_of_a_body_stands_beside_the_report(desk: FlaskClient, ours: Any) -> None:
+    address, training = publish(desk, ours[1]), ours[1]
+    with transaction():
+        _, token = tokens.make(ours[0].id, "Dashboard", who="Priya", now=make.NOW)
+        late = db.session.scalars(select(Booking).where(Booking.programme_id == training.id)).all()
+        named = {b.organisation.name: b for b in late}
+        make.report(named["Fenwold Family Team"], "school", NOW, {STAFF: 11})
+        again = make.booking(
+            make.show(training, named["Marsh Police"].organisation, datetime(2027, 1, 15, 16, tzinfo=UTC)),
+            {STAFF: 10},
+            at=datetime(2026, 12, 1, 9, tzinfo=UTC),
+        )
+        make.report(again, "company", NOW, {STAFF: 10})
+    told = words(desk.get(address).text).rpartition("Corrected since")[2]
+    section = told.partition(", report 1 of")[0]
+    assert "Marsh Police" in section and not re.search(r"\bseen\b|pupil", section), section
+    since = read(desk, token, f"/api/v1/reports/{address.rsplit('/', 1)[1]}")["corrected_since"]
+    assert (since["schools"], since["bodies"]) == (0, 1)

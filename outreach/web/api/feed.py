@@ -189,7 +189,8 @@ def api_report(report_id: int) -> Any:
     return _report(report) | {
         "content": report.content,
         "corrected_since": {
-            "schools": len(since.moved),
+            "schools": sum(m.organisation_id < FIRST_OF_BODIES for m in since.moved),
+            "bodies": sum(m.organisation_id >= FIRST_OF_BODIES for m in since.moved),
             "standings": {word: {"reported": was, "now": now} for word, (was, now) in since.by.items()},
         },
     }
