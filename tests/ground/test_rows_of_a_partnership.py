@@ -123,8 +123,8 @@ def test_a_mail_of_which_nobody_knows_whose_it_is_may_name_none(rows: dict[str, 
 
 
 @pytest.fixture
-def subjects(app: Flask) -> dict[str, history.HasHistory]:
-    """One row of each kind that the history knows, by its word."""
+def subjects(app: Flask) -> list[history.HasHistory]:
+    """One row of each kind that the history knows; of those who are asked, and who host, several have one word."""
     with transaction() as session:
         partnership = make.partnership()
         programme, school, of = make.programme(partnership), make.school(), partnership.id
@@ -179,22 +179,22 @@ def subjects(app: Flask) -> dict[str, history.HasHistory]:
         session.flush()
         rows += [partnership, programme, booking, troupe, troupe.company, person]
         rows += [make.tour_day(programme, troupe), partnerships.authorities(of)[0], make.body(partnership)]
-        rows.append(make.letter("x@y.example", None, partnership_id=of))
-        return {row.in_history[0]: row for row in rows}
+        rows += [make.venue(partnership), make.letter("x@y.example", None, partnership_id=of)]
+        return rows
 
 
-def test_a_deed_is_its_subjects_partnerships(subjects: dict[str, history.HasHistory]) -> None:
+def test_a_deed_is_its_subjects_partnerships(subjects: list[history.HasHistory]) -> None:
     known = {mapper.class_ for mapper in Base.registry.mappers if hasattr(mapper.class_, "in_history")}
-    assert {type(row) for row in subjects.values()} == known, "each kind is tried"
-    whose = {word: row.partnership_id for word, row in subjects.items()}
+    assert {type(row) for row in subjects} == known, "each kind is tried"
+    whose = [row.partnership_id for row in subjects]
     with transaction():
         other = make.partnership(("932",)).id
-        for row in subjects.values():
+        for row in subjects:
             history.record("tried", row, who="Priya", now=make.NOW)
-    for word, row in subjects.items():
-        column = row.in_history[1]
+    for of, row in zip(whose, subjects, strict=True):
+        word, column = row.in_history
         deed = history.history_of(word, getattr(row, column))[0]
-        assert (deed.what, deed.partnership_id) == ("tried", whose[word])
+        assert (deed.what, deed.partnership_id) == ("tried", of)
         with pytest.raises(IntegrityError) as refused, transaction():
             history.record("tried", history.Subject(word, getattr(row, column), other), who="x", now=make.NOW)
         name = "ck_history_own" if word == "partnership" else "history_of_another_partnership"
