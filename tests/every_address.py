@@ -147,7 +147,7 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
             .order_by(Performance.starts_at)
         ).first()
         assert coming is not None
-        codes = asked.ask(coming, told.coordinator, now=now)
+        codes = {} if told.programme.for_adults else asked.ask(coming, told.coordinator, now=now)
         by_lot(told.programme, [s.organisation_id for s in told.cast.playing(cast.SILENT)[:3]], now=now)
         if not column_of(ROWS["venue_id"]):
             make.venue(told.partnership)

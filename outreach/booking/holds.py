@@ -65,14 +65,12 @@ class SchoolClosed(Refusal):
 
 
 class NotForYourSchool(Refusal):
-    """No target year group is taught there, as far as is known; or a body that it is not for."""
+    """No target year group is taught there, as far as is known; of adults, it is not in the target."""
 
-    def __init__(self, *, is_body: bool = False) -> None:
-        super().__init__(
-            "This programme is not for your organisation, as far as we know."
-            if is_body
-            else "This programme is not for the year groups of your school, as far as we know."
-        )
+    def __init__(self, *, is_body: bool = False, for_adults: bool = False) -> None:
+        whose = "your organisation" if is_body else "your school"
+        of = whose if is_body or for_adults else f"the year groups of {whose}"
+        super().__init__(f"This programme is not for {of}, as far as we know.")
 
 
 class OneShowIsEnough(Refusal):
@@ -151,7 +149,7 @@ def why_nothing(
     if account.is_open:
         return None
     if not account.expected:
-        return NotForYourSchool(is_body=school.is_body)
+        return NotForYourSchool(is_body=school.is_body, for_adults=programme.for_adults)
     return AlreadyBooked(whom(school.organisation_id))
 
 

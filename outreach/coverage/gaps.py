@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
+from outreach.ground.audience import OF_PUPILS
 from outreach.ground.school_year import year_group_name, year_groups_name
 from outreach.ground.wording import and_list, day_short
 
@@ -103,12 +104,17 @@ def title(cause: str) -> str:
     return cause[:1].upper() + cause[1:]
 
 
+def causes(*, for_adults: bool) -> tuple[str, ...]:
+    """Those that a gap of a programme can have: adults are one group, of which no part is missing."""
+    return tuple(c for c in CAUSES if not (for_adults and c in (YEAR_MISSING, YEAR_NOT_BOOKED)))
+
+
 def named(standing: str, *, for_adults: bool) -> str:
     """A standing as it is said: who comes to a programme for adults is trained."""
     return standing.replace("seen", "trained") if for_adults else standing
 
 
-def words(cause: str, *, detail: str, since: date | None) -> str:
+def words(cause: str, *, detail: str, since: date | None, show: str = OF_PUPILS.show) -> str:
     """The cause as a line of its own: 'silent since 3 November 2026', 'Year 9 missing'; '' for no cause."""
     on = f" on {day_short(since)}" if since else ""
     if cause == SILENT:
@@ -128,9 +134,9 @@ def words(cause: str, *, detail: str, since: date | None) -> str:
     if cause == WAITING:
         return f"waiting for an answer since {day_short(since)}"
     if cause == REPORT_MISSING:
-        return f"report missing, show{on}"
+        return f"report missing, {show}{on}"
     if cause == REPORTS_DISAGREE:
-        return f"reports disagree, show{on}"
+        return f"reports disagree, {show}{on}"
     if cause == NO_ADDRESS:
         return f"no address: {detail}"
     if cause == DECLINED:

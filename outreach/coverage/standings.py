@@ -33,8 +33,10 @@ from outreach.coverage.gaps import Word
 from outreach.coverage.targets import Target, TargetOrganisation
 from outreach.coverage.validity import RanOut
 from outreach.coverage.year_group_standing import OPEN, Cell, Cells
+from outreach.ground import audience
+from outreach.ground.audience import Words
 from outreach.ground.db import db
-from outreach.ground.school_year import year_groups_name
+from outreach.ground.school_year import STAFF, year_groups_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.adults import EVERYBODY, AdultTarget
@@ -111,11 +113,15 @@ class Standing:
     @property
     def cause(self) -> str:
         """The cause in words; of a school without a gap, what is to come ('rest booked on …'), or ''."""
-        return gaps.words(self.kind, detail=self.detail, since=self.since)
+        return gaps.words(self.kind, detail=self.detail, since=self.since, show=self._words.show)
+
+    @property
+    def _words(self) -> Words:
+        return audience.words(STAFF in self.year_groups)
 
     @property
     def next_action(self) -> str:
-        return gaps.NEXT.get(self.kind, gaps.COUNT_STAFF if self.no_number else "")
+        return self._words.said(gaps.NEXT.get(self.kind, gaps.COUNT_STAFF if self.no_number else ""))
 
     @property
     def no_number(self) -> str:

@@ -1,10 +1,12 @@
 """Words for whom a programme is for, pupils who see a show or staff who are trained in a session; and for who is
 asked. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.ground.school_year import STAFF, year_group_name
+from outreach.ground.wording import count
 
 FIRST_OF_BODIES = 10_000_000
 """No URN is as long: by its number alone one tells a body from a school."""
@@ -54,11 +56,51 @@ class Words:
     join_yours: str
     be_at: str
     one_by_one: str
+    groups: str
+    see: str
+    saw_it: str
+    name_nobody: str
 
     def count(self, number: int) -> str:
         """'1 pupil', '1,080 pupils'; '1 member of staff', '40 staff'."""
         return f"{number:,} {self.one if number == 1 else self.many}"
 
+    def said(self, sentence: str) -> str:
+        """A sentence that is written of pupils and shows, in the words of this audience; names stay."""
+        return _NOUNS.sub(lambda noun: OF_STAFF_NOUNS[noun[0]], sentence) if self is OF_STAFF else sentence
+
+    def shows(self, number: int) -> str:
+        """'1 show', '3 shows'; '1 session', '3 sessions'."""
+        return count(number, self.show)
+
+    def seats(self, number: int) -> str:
+        """'1 seat', '12 seats'; '1 place', '12 places'."""
+        return count(number, self.seat)
+
+
+OF_STAFF_NOUNS = {
+    "show": "session",
+    "shows": "sessions",
+    "performance": "session",
+    "performances": "sessions",
+    "seat": "place",
+    "seats": "places",
+    "hall": "room",
+    "audience": "group",
+    "audiences": "groups",
+    "Pupils first": "Staff first",
+    "pupils": "staff",
+    "pupil": "member of staff",
+    "Shows": "Sessions",
+    "Performances": "Sessions",
+    "Performance": "Session",
+    "Seats": "Places",
+}
+"""What stands for a noun of pupils' programmes in a sentence of both."""
+
+_NOUNS = re.compile(
+    rf"\b(?:{'|'.join(OF_STAFF_NOUNS)})\b(?! (?:without|near|in sight|at the front))"  # these are chairs
+)
 
 OF_PUPILS = Words(
     one="pupil",
@@ -93,6 +135,10 @@ OF_PUPILS = Words(
     no_hall_or_few="No hall, or few pupils",
     join_yours="see it with your pupils",
     one_by_one=", year group by year group",
+    groups="year groups",
+    see="see",
+    saw_it="pupils saw",
+    name_nobody="Name no pupil, and write nothing that a pupil told you.",
 )
 OF_STAFF = Words(
     one="member of staff",
@@ -127,6 +173,10 @@ OF_STAFF = Words(
     no_hall_or_few="No room, or few staff",
     join_yours="come to it with your staff",
     one_by_one="",
+    groups="number of staff",
+    see="join",
+    saw_it="staff came to",
+    name_nobody="Name nobody, and write nothing that anybody told you.",
 )
 
 
@@ -136,6 +186,8 @@ def words(for_adults: bool) -> Words:
 
 
 IN_FILES = {
+    "Shows": "Sessions",
+    "Performance": "Session",
     "Year groups": "Groups",
     "Pupils seen": "Staff trained",
     "Pupils seen %": "Staff trained %",

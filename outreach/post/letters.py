@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
 from outreach.ground.audience import whom
-from outreach.ground.wording import clock, count
+from outreach.ground.wording import capfirst, clock
 from outreach.post import calendars, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
@@ -506,7 +506,7 @@ def how_the_day_went(
         "how_the_day_went",
         f"{summary(visit)}: how did it go?"
         if len(shows) == 1
-        else f"{count(len(shows), 'show')}: how did they go?",
+        else f"{visit.words.shows(len(shows))}: how did they go?",
         to,
         sender,
         school_name=visit.school_name,
@@ -662,7 +662,8 @@ def troupe_calendar(
         ends_at=visit.away_at,
         attendees=tuple(a for a in visit.attendees if a.address == to.address) or (attendee(to),),
         description=lines(
-            f"Show: {wording.clock_span(visit.starts_at, visit.ends_at)}.", f"Reference: {visit.reference}."
+            f"{capfirst(visit.words.show)}: {wording.clock_span(visit.starts_at, visit.ends_at)}.",
+            f"Reference: {visit.reference}.",
         ),
     )
     return calendars.request(entry) if method == REQUEST else calendars.cancel(entry)

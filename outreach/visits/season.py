@@ -12,7 +12,7 @@ from outreach.booking import promises
 from outreach.booking.promises import BOOKED, DISAGREE, FAILED, HOST, MISSING, TOOK_PLACE, Booking
 from outreach.county import partnerships
 from outreach.ground.db import db
-from outreach.ground.school_year import first_day, last_day
+from outreach.ground.school_year import STAFF, first_day, last_day
 from outreach.tour import legs, nights, programmes, roads
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
@@ -108,6 +108,11 @@ class Season:
     days: tuple[SeasonDay, ...]
 
     @property
+    def of_adults(self) -> bool:
+        """Whether whoever is counted here is staff: of a season that has both, pupils alone are counted."""
+        return _of_adults(day.tour_day for day in self.days)
+
+    @property
     def troupes(self) -> list[OfTroupe]:
         """By company and name."""
         found: dict[int, list[SeasonDay]] = {}
@@ -175,13 +180,15 @@ def season_of_year(partnership_id: int, academic_year: int, *, now: datetime) ->
     targets = programmes.targets({d.programme_id for d in tour_days})
     doors = nights.doors(tour_days)
     ways = roads.roads_of_partnership(partnerships.get(partnership_id))
-    found = []
+    found, of_adults = [], _of_adults(tour_days)
     for tour_day in tour_days:
         booked = [
             s for s in shows.get(tour_day.id, []) if any(b.role == HOST for b in promised.get(s.id, ()))
         ]
         drives = legs.of_day(booked, ways, *doors[tour_day.id])
-        year_groups = None if tour_day.programme.for_adults else targets.get(tour_day.programme_id, ())
+        year_groups: Collection[int] | None = targets.get(tour_day.programme_id, ())
+        if tour_day.programme.for_adults:
+            year_groups = (STAFF,) if of_adults else None
         found.append(
             SeasonDay(
                 tour_day=tour_day,
@@ -192,6 +199,10 @@ def season_of_year(partnership_id: int, academic_year: int, *, now: datetime) ->
             )
         )
     return Season(academic_year=academic_year, days=tuple(found))
+
+
+def _of_adults(tour_days: Iterable[TourDay]) -> bool:
+    return {day.programme.for_adults for day in tour_days} == {True}
 
 
 def years(partnership_id: int) -> list[int]:

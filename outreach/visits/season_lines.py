@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from outreach.ground.audience import head_of
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import local
 from outreach.ground.wording import day_short
@@ -39,12 +40,12 @@ def book(season: Season, *, today: date) -> list[tuple[str, list[str], Iterator[
     return [
         ("Season", head, _by_month(season)),
         ("Days", head, _days(season)),
-        ("Shows", head, _shows(season)),
+        (head_of(["Shows"], for_adults=season.of_adults)[0], head, _shows(season)),
     ]
 
 
 def _by_month(season: Season) -> Iterator[Sequence[Any]]:
-    yield ["Company", "Troupe", "Month", *SUMS]
+    yield head_of(["Company", "Troupe", "Month", *SUMS], for_adults=season.of_adults)
     for own in season.troupes:
         for month, found in own.months:
             yield [own.troupe.company.name, own.troupe.name, f"{month:%B %Y}", *_cells(found)]
@@ -70,15 +71,8 @@ def _cells(found: Sums) -> list[Any]:
 
 
 def _days(season: Season) -> Iterator[Sequence[Any]]:
-    yield [
-        "Date",
-        "Company",
-        "Troupe",
-        "Programme",
-        "Shows",
-        *PUPILS,
-        *ROADS,
-    ]
+    head = ["Date", "Company", "Troupe", "Programme", "Shows", *PUPILS, *ROADS]
+    yield head_of(head, for_adults=season.of_adults)
     for day in season.days:
         yield [
             day.tour_day.day,
@@ -95,19 +89,8 @@ def _days(season: Season) -> Iterator[Sequence[Any]]:
 
 
 def _shows(season: Season) -> Iterator[Sequence[Any]]:
-    yield [
-        "Date",
-        "Starts",
-        "Company",
-        "Troupe",
-        "Programme",
-        "URN",
-        "Host",
-        "Guests",
-        *PUPILS,
-        "Reference",
-        "State",
-    ]
+    head = ["Date", "Starts", "Company", "Troupe", "Programme", "URN", "Host", "Guests", *PUPILS]
+    yield head_of([*head, "Reference", "State"], for_adults=season.of_adults)
     for day in season.days:
         for show in day.shows:
             performance = show.performance

@@ -6,7 +6,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import doors, files, gate, meanings, opened, problems, refusals, wording
+from outreach.web import doors, files, gate, meanings, opened, problems, refusals, spoken, wording
 
 
 class RowNumber(IntegerConverter):
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     _import_pages()
     files.init_app(app)
     meanings.init_app(app)
+    spoken.init_app(app)
     opened.init_app(app)
     gate.init_app(app)
     doors.init_app(app)

@@ -20,7 +20,7 @@ from outreach.tour.availability import changing, rules
 from outreach.tour.availability.rules import TroupeRules
 from outreach.tour.companies import Troupe
 from outreach.tour.wishes import KINDS, DayWish
-from outreach.web import forms, opened
+from outreach.web import forms, opened, spoken
 from outreach.web.fields import given
 from outreach.web.refusals import refused, status
 
@@ -81,7 +81,7 @@ class RulesForm(forms.Form):
         "Minutes of lunch",
         required="Enter how many minutes, 0 for none.",
         at_most=rules.LONGEST_LUNCH,
-        hint="Kept free between 11am and 2:30pm on days with two shows or more; 0 asks for none",
+        hint="Kept free between 11am and 2:30pm on days with two or more; 0 asks for none",
     )
     latest_return = forms.clock("Back at the latest", hint="Empty: as late as the hours of each day say")
     overnight_stays = forms.tick("May stay the night away")
@@ -116,6 +116,9 @@ def _page(troupe: Troupe, door: Door, form: WishForm, said: str = "", **more: An
     now = clock.now()
     today = day_of(now)
     here = span.load(troupe, today, today + AHEAD, now=now)
+    spoken.of_all(day.programme for day in here.tour_days.values())
+    words = spoken.words_of_page()
+    forms.set_choices(form.kind, [(kind, words.said(said)) for kind, said in KINDS.items()])
     coming = sorted(day for day in here.rows | here.off if day >= today)
     return render_template(
         door.template,

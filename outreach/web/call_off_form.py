@@ -19,7 +19,7 @@ from outreach.web.fields import given
 
 PARTS = (
     (DAY, "The whole day"),
-    (MORNING, "The morning: shows that start before noon"),
+    (MORNING, "The morning: what starts before noon"),
     (AFTERNOON, "The afternoon"),
 )
 

@@ -1,6 +1,7 @@
 """The form base and its fields: GOV.UK widgets, plain words, shape only (the domain checks sense)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -30,9 +31,11 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from outreach.ground.audience import OF_PUPILS
 from outreach.ground.errors import Refusal
 from outreach.web import fields
 from outreach.web.refusals import refused
+from outreach.web.spoken import words_of_page
 
 
 class _Words(DummyTranslations):
@@ -51,6 +54,14 @@ NOT_A_CHOICE = "Not a valid choice any more: choose again."
 class Form(FlaskForm):
     """A form whose refusals show beside the field they speak of, and in the error summary."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = words_of_page()
+        for field in self if words is not OF_PUPILS else ():
+            field.label.text, field.description = words.said(field.label.text), words.said(field.description)
+            if getattr(field, "choices", None):  # those of the form itself; what people named comes later
+                field.choices = [replace(one, label=words.said(one.label)) for one in field.choices]
+
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: FlaskForm) -> DummyTranslations:
             return _Words()
@@ -60,6 +71,12 @@ class Form(FlaskForm):
             if formdata is _Auto and request.is_json:
                 return request.form
             return super().wrap_formdata(form, formdata)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine: bool = super().validate(extra_validators)
+        for field in () if fine else self:
+            field.errors = [words_of_page().said(str(error)) for error in field.errors]
+        return fine
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         return self.is_submitted() and valid(self)

@@ -44,7 +44,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import drawing, troupe_door
+from outreach.web import drawing, spoken, troupe_door
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -139,6 +139,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         if found is None:
             abort(404)
         g.link, g.programme, g.partnership, g.organisation = found
+        spoken.of(g.programme)
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
         # Who holds a link that a letter on paper bears: it names nobody.
@@ -284,7 +285,7 @@ def our_booking(reference: str) -> Booking:
     """The Booking of that reference in one of the partnership's programmes; else a 404. A venue's own leads to its
     session."""
     found = promises.get(reference)
-    if found.programme.partnership_id != g.partnership.id:
+    if spoken.of(found.programme).partnership_id != g.partnership.id:
         abort(404)
     if found.programme.for_adults and found.organisation.is_venue:
         abort(redirect(url_for("coordinator.session", performance_id=found.performance_id), 303))
@@ -295,6 +296,7 @@ def our_plan(plan_id: int, *, readable: bool = False) -> TourPlan:
     """The partnership's plan of that number, and finished where its days and lines are looked at; else a
     404."""
     found = orders.get(g.partnership.id, plan_id)
+    spoken.of(found.programme)
     if readable and not found.is_readable:
         abort(404)
     return found
@@ -305,10 +307,11 @@ def programme_in_hand() -> Programme | None:
     any."""
     wanted = request.values.get("programme", "")
     if not wanted:
-        return programmes.current(g.partnership.id, day_of(clock.now()))
+        current = programmes.current(g.partnership.id, day_of(clock.now()))
+        return current and spoken.of(current)
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
         abort(404)
-    return programmes.get(g.partnership.id, int(wanted))
+    return spoken.of(programmes.get(g.partnership.id, int(wanted)))
 
 
 def the_programme() -> Programme:
@@ -336,6 +339,7 @@ def _whose() -> dict[str, Any]:
         "inbox_waiting": inbox_waiting,
         "drawing": Drawing(),
         "whom": whom(),
+        "spoken": spoken.words_of_page(),
     }
 
 

@@ -9,6 +9,9 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from outreach.ground.audience import OF_STAFF
+from outreach.web.spoken import words_of_page
+
 FOLDER = Path("templates") / "guide"
 
 
@@ -52,7 +55,11 @@ def _spellings(words: str) -> tuple[str, ...]:
 
 
 def _glossary() -> dict[str, str]:
-    if "glossary" not in g:
-        g.glossary = told("glossary")
-    said: dict[str, str] = g.glossary
-    return said
+    words = words_of_page()
+    if g.get("glossary_of") is not words:
+        said = told("glossary")
+        if words is OF_STAFF:
+            said = {word: words.said(meaning) for word, meaning in said.items()} | told("glossary_of_adults")
+        g.glossary, g.glossary_of = said, words
+    found: dict[str, str] = g.glossary
+    return found

@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.web import problems
+from outreach.web.spoken import words_of_page
 
 
 def init_app(app: Flask) -> None:
@@ -38,11 +39,18 @@ def back_to(
     try:
         yield
     except Refusal as refusal:
+        spoken(refusal)
         if isinstance(refusal, NoSuch) or not isinstance(refusal, kinds or Refusal):
             raise
         if said != "":
             flash(said or refusal.message, category)
         abort(redirect(where, 303))
+
+
+def spoken(refusal: Refusal) -> Refusal:
+    """In the words of the programme that the page is about."""
+    refusal.message = words_of_page().said(refusal.message)
+    return refusal
 
 
 def _no_such_page(_refusal: NoSuch) -> Any:
@@ -52,6 +60,7 @@ def _no_such_page(_refusal: NoSuch) -> Any:
 def _shown_again(refusal: Refusal) -> Any:
     """The view once more, for the same request: its transaction was rolled back, it reads what stands now, and
     its forms hold what was typed and the refusal. A view that asks for none has a page say it."""
+    spoken(refusal)
     if "refusal" in g or not g.get("says_why_not"):
         return problems.not_done(refusal)
     g.refusal = refusal

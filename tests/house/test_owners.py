@@ -18,7 +18,7 @@ OWNERS = {
     "imaplib": ("post/incoming/mailbox.py",),
     "flufl": ("post/incoming/bounces.py",),
     "click": ("cli/",),
-    "jinja2": ("web/__init__.py", "web/meanings.py", "post/"),
+    "jinja2": ("web/__init__.py", "web/meanings.py", "web/spoken.py", "post/"),
     "xlsxwriter": ("ground/tabular.py",),
     "highspy": ("tour/planning/solver.py",),
     "numpy": ("tour/planning/",),

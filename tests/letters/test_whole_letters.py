@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import words_of_pupils
 from outreach import create_app
 from outreach.asking.own_letters import placeholders
 from outreach.ground.db import db, transaction
@@ -38,6 +39,7 @@ from outreach.post.stationery import LetterAsking, OfferedTime
 from outreach.post.writing import mint, page_of
 from outreach.post.yearly import still_right
 from outreach.post.yearly.still_right import HeldForSchool
+from post import facts
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, put_down, sender, visit
 from post.strict import strict_problems
 
@@ -1179,6 +1181,75 @@ def test_a_change_says_what_changed(kept: dict[str, Kept]) -> None:
         assert "Hall: Sports hall, before Main hall." in copy.text
         assert "Hall: Sports hall, before Main hall." in copy.html
     assert "changed" not in copies.read(kept["troupe"].raw).text.lower()
+
+
+OF_PUPILS_ALONE = {
+    before_visit,
+    before_visit_with_questions,
+    questions_open,
+    questions_open_later,
+    since_the_show,
+    since_the_show_for_the_last_time,
+}
+"""Letters of what is asked and said of pupils, which no programme for adults sends."""
+
+TYPED = re.compile(
+    "The hall is (?:flooded|small)|no hall for it|know your hall|150 seats|[Tt]he hall at (?:St|{school})"
+    "|Is the hall at|Hall: Sports hall, before Main hall|the letter below to families"
+)
+"""What people typed, in these letters."""
+
+
+def of_staff(patch: pytest.MonkeyPatch) -> None:
+    """What these letters are about is of a programme for adults."""
+    here, pupils = globals(), facts.visit
+
+    def of_visit(**changes: Any) -> LetterVisit:
+        was = pupils(**changes)
+        number = sum(n for _, n in was.pupils)
+        return replace(
+            was,
+            for_adults=True,
+            hall="Staff room",
+            pupils=((STAFF, number),) if number else (),
+            school_provides="A room with two sockets" if was.school_provides else "",
+            guests=tuple(said.replace("pupils", "staff") for said in was.guests),
+        )
+
+    def of_note(**said: Any) -> notes.GuestNote:
+        number = sum(n for _, n in said["pupils"])
+        return GUEST_NOTE(**said | {"pupils": ((STAFF, number),), "for_adults": True})
+
+    patch.setitem(here, "visit", of_visit)
+    patch.setitem(
+        here,
+        "asking",
+        lambda **changes: facts.asking(
+            **{"summary": "A training"} | changes | {"year_groups": (STAFF,), "for_adults": True}
+        ),
+    )
+    patch.setattr(notes, "GuestNote", of_note)
+
+
+GUEST_NOTE = notes.GuestNote
+
+
+def test_no_letter_of_a_programme_for_adults_speaks_of_pupils(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_staff(monkeypatch)
+    wrong = {}
+    for write in ALL:
+        if write in OF_PUPILS_ALONE:
+            continue
+        with suppress(Undo), transaction():
+            letter = write()
+            copy = copies.read(letter.raw)
+            calendar = copy.calendar.replace(b"\r\n ", b"").decode()
+            said = " ".join((letter.subject, flat(copy.text), words_of_pupils.read(copy.html), calendar))
+            wrong[write.__name__] = words_of_pupils.found(TYPED.sub("", said))
+            raise Undo
+    assert {name: said for name, said in wrong.items() if said} == {}
 
 
 def test_an_invitation_to_adults_names_the_staff_it_is_for(app: Flask) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from outreach.ground.audience import head_of
 from outreach.ground.wording import day_short
 from outreach.outcomes.cost.priced_plan import PricedPlan
 from outreach.outcomes.cost.sums import Cost, DaysOfTroupe
@@ -18,19 +19,20 @@ HEAD = ["Part", "What", "Day", "Number", "Pounds", "Estimate"]
 def title(programme: Programme, *, today: date) -> str:
     return (
         f"Cost of ‘{programme.title}’, as it stands on {day_short(today)}. Not for publication: small numbers of "
-        "pupils are not hidden."
+        f"{programme.words.many} are not hidden."
     )
 
 
-def lines(cost: Cost, plan: PricedPlan | None) -> Iterator[Row]:
+def lines(cost: Cost, plan: PricedPlan | None, *, for_adults: bool = False) -> Iterator[Row]:
     """Money first, then each thing that it is the sum of, then what the last gaps would cost."""
     guessed = cost.is_estimate
+    show, person = head_of(["Performance", "Pupil seen"], for_adults=for_adults)
     yield ["Money", "Budget", "", "", in_pounds(cost.budget), ""]
     yield ["Money", "Spent", cost.today, "", in_pounds(cost.spent), _said(guessed)]
     yield ["Money", "Promised", "", "", in_pounds(cost.promised), _said(any(d.pence for d in cost.coming))]
     yield ["Money", "Left", "", "", in_pounds(cost.left), _said(cost.is_reckoned and cost.left is not None)]
-    yield ["Cost of one", "Performance", "", cost.shows, in_pounds(cost.a_show), _said(guessed)]
-    yield ["Cost of one", "Pupil seen", "", cost.pupils, in_pounds(cost.a_pupil), _said(guessed)]
+    yield ["Cost of one", show, "", cost.shows, in_pounds(cost.a_show), _said(guessed)]
+    yield ["Cost of one", person, "", cost.pupils, in_pounds(cost.a_pupil), _said(guessed)]
     yield ["Cost of one", "School reached", "", cost.schools, in_pounds(cost.a_school), _said(guessed)]
     for days in cost.played:
         yield from _days("Days so far", days)

@@ -8,10 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from outreach.ground import wording
-from outreach.ground.audience import OF_STAFF
+from outreach.ground import audience, wording
+from outreach.ground.audience import Words
 from outreach.ground.db import db
-from outreach.ground.school_year import STAFF
 from outreach.post import links
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
@@ -48,14 +47,17 @@ class GuestNote:
     said: str = ""
     seats: int = 0
     nearest: Sequence[tuple[datetime, str]] = ()
+    for_adults: bool = False
+
+    @property
+    def words(self) -> Words:
+        return audience.words(self.for_adults)
 
     def who_comes(self) -> str:
-        """'9 pupils of Year 8'; '12 pupils of Years 8 and 9'."""
+        """'9 pupils of Year 8'; '12 pupils of Years 8 and 9'; '12 staff'."""
         total = sum(n for _, n in self.pupils)
-        groups = wording.year_groups_name(y for y, n in self.pupils if n)
-        if any(y == STAFF for y, _ in self.pupils):
-            return OF_STAFF.count(total)
-        return f"{wording.count(total, 'pupil')} of {groups}" if groups else wording.count(total, "pupil")
+        groups = "" if self.for_adults else wording.year_groups_name(y for y, n in self.pupils if n)
+        return f"{self.words.count(total)} of {groups}" if groups else self.words.count(total)
 
 
 def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime) -> Letter:
@@ -96,17 +98,17 @@ def _stream(kind: str, place_id: int, *, organisation_id: int, programme_id: int
 
 
 def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
-    title = f"‘{note.programme_title}’"
+    title, words = f"‘{note.programme_title}’", note.words
     subject = {
-        ASKS: f"{note.other_name} asks to join your show",
-        JOINED: f"{note.other_name} joins your show",
-        CHANGED: f"{note.other_name} has changed how it joins your show",
-        LEFT: f"{note.other_name} does not come to your show",
-        WITHDRAWN: f"{note.other_name} does not ask for seats any more",
-        FEWER: f"{note.other_name} has {wording.count(note.seats, 'seat')} for you",
+        ASKS: f"{note.other_name} asks to join your {words.show}",
+        JOINED: f"{note.other_name} joins your {words.show}",
+        CHANGED: f"{note.other_name} has changed how it joins your {words.show}",
+        LEFT: f"{note.other_name} does not come to your {words.show}",
+        WITHDRAWN: f"{note.other_name} does not ask for {words.seat}s any more",
+        FEWER: f"{note.other_name} has {words.seats(note.seats)} for you",
         REFUSED: f"{note.other_name} cannot take you in",
-        HOST_LEFT: f"{note.other_name} does not have its show",
-        HOST_MOVED: f"{note.other_name} has moved its show",
+        HOST_LEFT: f"{note.other_name} does not have its {words.show}",
+        HOST_MOVED: f"{note.other_name} has moved its {words.show}",
     }[note.kind]
     return render(
         "guest_to_host" if note.kind in TO_HOST else "guest_answer",
@@ -119,4 +121,5 @@ def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: da
         now=now,
         note=note,
         title=title,
+        words=words,
     )

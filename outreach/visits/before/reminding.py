@@ -180,7 +180,7 @@ def send_due(programme: Programme, booking_id: int, *, now: datetime) -> bool:
         words = sheets.before_visit(
             booking,
             reminder.kind,
-            texts.all_of(programme.partnership_id),
+            texts.of_programme(programme),
             reminder.calendar,
             promises.people_of(booking),
             now=now,

@@ -151,7 +151,7 @@ def values(booking: Booking, calendar: SchoolCalendar, *, now: datetime) -> dict
         "year groups": year_groups_name(coming) if coming else "Our staff",
         "date": day(show.starts_at, today=today),
         "time": clock_span(show.starts_at, show.ends_at),
-        "place": show.host.name if booking.role == GUEST else booking.hall or "Our hall",
+        "place": show.host.name if booking.role == GUEST else booking.hall or f"Our {programme.words.hall}",
         "answer by": day(answer_by(day_of(show.starts_at), calendar, today=today), today=today),
         "company": show.tour_day.troupe.company.name,
         "partnership": partnership.name,

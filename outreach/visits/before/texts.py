@@ -17,6 +17,7 @@ from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.post import copies
 from outreach.post.before_visit import HEADING, PARAGRAPH, POINTS, Block
+from outreach.tour.programmes import Programme
 
 WEEK, DAY, FAMILIES, STAFF = "week", "day", "families", "staff"
 NAMES = {
@@ -107,6 +108,23 @@ Some pupils speak up days later. Tell them again whom they can come to, and take
 }
 """What stands until a coordinator writes other words."""
 
+OF_STAFF = {
+    WEEK: Words(
+        title=ORIGINALS[WEEK].title,
+        words="""Staff of {school} come to ‘{programme}’ on {date}, {time}. What to have ready stands below.
+
+Please tell everybody who comes this week.""",
+    ),
+    DAY: Words(
+        title=ORIGINALS[DAY].title,
+        words="""Staff of {school} come to ‘{programme}’ on {date}, {time}: {place}.
+
+Does everybody who comes know? Where it is with you: is the room open, and does somebody meet the company? If \
+something has changed, ring {contact}.""",
+    ),
+}
+"""The reminders of a programme for adults; it writes to no family."""
+
 
 class VisitText(Base, OfPartnership):
     """One version of one text, from `recorded_at` on; rows are only added, the newest holds."""
@@ -138,6 +156,11 @@ def all_of(partnership_id: int) -> dict[str, Words]:
     """The words that hold, by kind; one query."""
     found = newest(partnership_id)
     return ORIGINALS | {kind: Words(title=row.title, words=row.words) for kind, row in found.items()}
+
+
+def of_programme(programme: Programme) -> dict[str, Words]:
+    """The words by kind that its schools are sent: what coordinators write speaks of pupils."""
+    return OF_STAFF if programme.for_adults else all_of(programme.partnership_id)
 
 
 def newest(partnership_id: int) -> dict[str, VisitText]:

@@ -14,7 +14,7 @@ from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
-from outreach.web import kept_on_phone
+from outreach.web import kept_on_phone, spoken
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -24,6 +24,7 @@ def days(token: str) -> Any:
     """Every day that the troupe gives from today on, with or without shows."""
     now = clock.now()
     found = coming.of_troupe(g.troupe.id, now=now)
+    spoken.of_all(day.tour_day.programme for day in found)
     phone = kept_on_phone.on_phone(now + kept_on_phone.AFTER_THE_SHOW, _near(token, found, now=now))
     page = render_template(
         "company/days.html", token=token, days=found, today=day_of(now), phone=phone, now=now
@@ -78,4 +79,5 @@ def _own_day(day_id: int) -> TourDay:
     )
     if found is None:
         abort(404)
+    spoken.of(found.programme)
     return found

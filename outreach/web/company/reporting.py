@@ -11,7 +11,7 @@ from outreach.ground.db import db, transaction
 from outreach.tour.performances import Performance
 from outreach.visits import report_sendings, reports
 from outreach.visits.report_sendings import ReportSending
-from outreach.web import form_keys, kept_on_phone
+from outreach.web import form_keys, kept_on_phone, spoken
 from outreach.web.report_form import CompanyReportForm, company_form, put_down, taken_back
 from outreach.web.troupe_door import by_troupe_link, company
 
@@ -99,4 +99,5 @@ def _own_show(performance_id: int) -> Booking:
     )
     if found is None:
         abort(404)
+    spoken.of(found.programme)
     return found

@@ -20,6 +20,7 @@ from outreach.ground.typed_days import NotADay, Which, read_day
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits.verdicts import EVIDENCE
+from outreach.web import spoken
 
 KINDS = ("who", "district", "town", "urban_rural", "phase", "type", "trust")
 """The kinds of schools and bodies that the coverage page and all that it leads to can be narrowed to."""
@@ -102,6 +103,8 @@ def view(partnership_id: int, now: datetime) -> View:
     chosen = _programme("programme", found, left_out)
     if chosen is None:
         chosen = programmes.current(partnership_id, today) or next(iter(found), None)
+    if chosen is not None:
+        spoken.of(chosen)
     as_of = _day("as_of", today, wrong) or today
     compare = _day("compare", today, wrong)
     beside = _programme("beside", found, left_out)

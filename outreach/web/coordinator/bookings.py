@@ -8,6 +8,7 @@ from outreach.booking import diary
 from outreach.ground import clock
 from outreach.tour import programmes
 from outreach.visits import unreported
+from outreach.web import spoken
 from outreach.web.gate import coordinator, coordinators_only
 
 PAGE = 50
@@ -29,6 +30,7 @@ def bookings() -> Any:
     offered = programmes.of_partnership(here)
     only = request.args.get("programme", type=int)
     only = only if only in {p.id for p in offered} else None
+    spoken.of_all(p for p in offered if only in (None, p.id))
     silent = when == diary.PAST and request.args.get("unreported") == "1"
     missing = unreported.condition() if silent else None
     counts = diary.counts(here, programme_id=only, find=find, now=now)
@@ -60,5 +62,5 @@ def bookings() -> Any:
         page=page,
         pages=pages,
         shown=SHOWN,
-        orders=ORDERS,
+        orders={key: spoken.words_of_page().said(words) for key, words in ORDERS.items()},
     )

@@ -18,7 +18,7 @@ from outreach.post.feeds.entries import BOARD, COORDINATOR, TROUPE
 from outreach.tour import companies, programmes
 from outreach.tour.companies import Troupe
 from outreach.visits import board_dates
-from outreach.web import forms, subscribing
+from outreach.web import forms, spoken, subscribing
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
@@ -44,6 +44,7 @@ def all_calendars() -> Any:
     """The addresses; the form adds a date of a report."""
     form = BoardDateForm()
     of_which = programmes.of_partnership(g.partnership.id)
+    spoken.of_all(of_which)
     choices = [(str(p.id), f"{p.title}, {year_name(p.academic_year)}") for p in of_which]
     forms.set_choices(form.programme, [("", "All that we do"), *choices])
     if form.validate_on_submit():

@@ -21,7 +21,7 @@ from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee, Rendered
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import forms, opened
+from outreach.web import forms, opened, spoken
 from outreach.web.coordinator.chasing_words import REASONS, Addresses, ChasingWords
 from outreach.web.coordinator.next_steps import books_by_phone
 from outreach.web.gate import (
@@ -335,4 +335,4 @@ def _by_phone(programme: Programme, rows: Sequence[Any]) -> set[int]:
 
 def _again(programme: Programme) -> Programme:
     """The programme as it stands inside the transaction."""
-    return programmes.get(g.partnership.id, programme.id)
+    return spoken.of(programmes.get(g.partnership.id, programme.id))

@@ -22,7 +22,7 @@ from outreach.outcomes.cost.sums import Cost
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits import season
-from outreach.web import downloads, forms, opened
+from outreach.web import downloads, forms, opened, spoken
 from outreach.web.coordinator import cost_words
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme, who
@@ -96,7 +96,7 @@ def cost_csv() -> Any:
     programme, today = the_programme(), day_of(clock.now())
     found, plan = _money(programme)
     name = f"cost-{programme.id}-{year_name(programme.academic_year).replace('/', '-')}.csv"
-    rows = [sheet.HEAD, *sheet.lines(found, plan)]
+    rows = [sheet.HEAD, *sheet.lines(found, plan, for_adults=programme.for_adults)]
     return downloads.csv_file(name, [sheet.title(programme, today=today)], rows, end="the cost")
 
 
@@ -156,7 +156,7 @@ def one_spending(spending_id: int) -> Any:
         with transaction():
             row_id = spending.change(_row(spending_id), form.spent(), who=who(), now=clock.now()).id
         return _back(row.programme_id, entry=row_id)
-    return _spending_page(form, programmes.get(g.partnership.id, row.programme_id), row=row)
+    return _spending_page(form, spoken.of(programmes.get(g.partnership.id, row.programme_id)), row=row)
 
 
 @coordinator.post("/cost/spending/<int:spending_id>/take-out")

@@ -99,7 +99,11 @@ def each(cost: Cost, *, adults: bool) -> list[Each]:
     if not adults:
         found.append(("One pupil who saw it", cost.a_pupil, count(cost.pupils, "pupil") + " counted"))
     found.append(
-        ("One school reached", cost.a_school, count(cost.schools, "school") + " that saw it, some in part")
+        (
+            "One school reached",
+            cost.a_school,
+            f"{count(cost.schools, 'school')} that {'were trained' if adults else 'saw it'}, some in part",
+        )
     )
     return [
         Each(what=what, amount="not yet" if amount is None else pounds_rounded(amount), of=of)

@@ -254,7 +254,7 @@ class DiaryWords:
             tour_day_id=row.tour_day.id if row.tour_day is not None else None,
             idle=row.idle,
             whose=f", {day(on)}",
-            nothing="" if row.items else "No show",
+            nothing="" if row.items else f"No {self.diary.programme.words.show}",
             drawn=[*self._items(row, on), *self._places(row, on)],
             warnings=row.warnings,
         )

@@ -13,7 +13,7 @@ from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.outcomes import waves
 from outreach.tour import programmes
-from outreach.web import downloads, forms
+from outreach.web import downloads, forms, spoken
 from outreach.web.coordinator import draw_words
 from outreach.web.coordinator.framing import organisation_ids_sent
 from outreach.web.fields import given
@@ -61,7 +61,7 @@ def lot_draw() -> Any:
 def asking_draw(draw_id: int) -> Any:
     """One draw: who is asked first and who later, and how anybody can check it."""
     found, now = draws.get(draw_id, partnership_id=g.partnership.id), clock.now()
-    programme = programmes.get(found.draw.partnership_id, found.draw.programme_id)
+    programme = spoken.of(programmes.get(found.draw.partnership_id, found.draw.programme_id))
     standing = {
         one.organisation_id: one.standing
         for one in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target

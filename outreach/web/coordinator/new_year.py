@@ -16,7 +16,7 @@ from outreach.ground.wording import and_list, count, day_short
 from outreach.tour import programmes
 from outreach.tour.yearly import copies
 from outreach.tour.yearly.copies import Copied
-from outreach.web import forms
+from outreach.web import forms, spoken
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, the_programme, who
 from outreach.web.refusals import back_to
@@ -56,7 +56,7 @@ def new_year() -> Any:
 @coordinators_only
 def copy_programme(programme_id: int) -> Any:
     """What the copy would hold, and the copy made. Made already: straight to it."""
-    original, now = programmes.get(g.partnership.id, programme_id), clock.now()
+    original, now = spoken.of(programmes.get(g.partnership.id, programme_id)), clock.now()
     year, _ = _year([original.academic_year + 1, original.academic_year + 2], original.academic_year + 1)
     standing = copies.copy_of(original, year)
     if standing is not None:
@@ -90,7 +90,7 @@ def copy_programme(programme_id: int) -> Any:
 @coordinators_only
 def rest_of_copy(programme_id: int) -> Any:
     """What of last year's programme its copy has not, and that carried over too."""
-    original, now = programmes.get(g.partnership.id, programme_id), clock.now()
+    original, now = spoken.of(programmes.get(g.partnership.id, programme_id)), clock.now()
     year, _ = _year([original.academic_year + 1, original.academic_year + 2], original.academic_year + 1)
     back = url_for("coordinator.new_year", year=year)
     new = copies.copy_of(original, year)
@@ -137,7 +137,11 @@ def whom_first() -> Any:
         before=before,
         found=found,
         rows=rows,
-        groups={key: said for key, said in GROUPS.items() if key != DUE or found.in_group(DUE)},
+        groups={
+            key: spoken.words_of_page().said(said)
+            for key, said in GROUPS.items()
+            if key != DUE or found.in_group(DUE)
+        },
         rest=REST,
         only=only,
         said=said,

@@ -128,7 +128,7 @@ class NextSteps:
         if kind == gaps.SILENT and organisation_id in self.raised and not self._to_be_rung(organisation_id):
             return RAISE, self.raise_address(organisation_id)
         if kind in OFFER and organisation_id in self.to_offer:
-            return gaps.NEXT[kind], url_for(
+            return standing.next_action, url_for(
                 "coordinator.propose", organisation_id=organisation_id, programme=programme.id
             )
         return self._ring(organisation_id)

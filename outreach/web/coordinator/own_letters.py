@@ -12,7 +12,7 @@ from outreach.ground.db import transaction
 from outreach.ground.wording import count
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import opened
+from outreach.web import opened, spoken
 from outreach.web.coordinator.framing import framing, in_frame, shown_to_go
 from outreach.web.coordinator.gaps_query import organisation_ids_in
 from outreach.web.coordinator.own_letter_shown import (
@@ -193,7 +193,7 @@ def _ours(own_letter_id: int) -> OwnLetter:
 
 
 def _programme(letter: OwnLetter) -> Programme:
-    return programmes.get(g.partnership.id, letter.programme_id)
+    return spoken.of(programmes.get(g.partnership.id, letter.programme_id))
 
 
 def _fit(letter: OwnLetter) -> bool:

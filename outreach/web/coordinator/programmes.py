@@ -18,7 +18,7 @@ from outreach.ground.wording import capfirst
 from outreach.tour import itinerary, programmes, target_decisions
 from outreach.tour.adults import ALL, LONGEST, NO_SCHOOLS, PICKED, ROLES, SHORTEST, SOME, AdultTarget
 from outreach.tour.programmes import Production, Programme
-from outreach.web import forms, opened
+from outreach.web import forms, opened, spoken
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
 
@@ -240,4 +240,4 @@ def _offer(form: ProgrammeForm, year: int) -> None:
 
 
 def _programme(programme_id: int) -> Programme:
-    return programmes.get(g.partnership.id, programme_id)
+    return spoken.of(programmes.get(g.partnership.id, programme_id))

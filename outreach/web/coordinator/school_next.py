@@ -182,7 +182,7 @@ def _being_booked(known: Known) -> NextStep:
         title=f"Next: book {day(first.starts_at)}",
         pairs=[
             (
-                "Shows" if len(known.held) > 1 else "Show",
+                capfirst(known.programme.words.show) + ("s" if len(known.held) > 1 else ""),
                 " and ".join(clock(p.starts_at) for p in known.held),
             ),
             ("Kept", f"until {clock(until)}, for whoever fills in the form now" if until else ""),
@@ -318,7 +318,7 @@ def _time(chosen: Sequence[Slot]) -> TimeToOffer:
 def _two_shows(known: Known) -> str:
     if not accounts.needs_two_shows(known.programme, known.account.still_open):
         return ""
-    return f"Two shows: one takes {number(known.programme.audience_ceiling)} at most."
+    return f"Two {known.programme.words.show}s: one takes {number(known.programme.audience_ceiling)} at most."
 
 
 def _level(gap: WaitingGap) -> str:

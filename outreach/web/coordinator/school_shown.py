@@ -124,7 +124,11 @@ def page_of(
         letters=about.values(),
         answers=invitations.answers_of(programme.id, organisation_id) if programme else [],
         deeds=school_told.deeds(
-            family, [b.reference for b in bookings], {str(s.organisation_id): s.name for s in came_from}, ours
+            family,
+            [b.reference for b in bookings],
+            {str(s.organisation_id): s.name for s in came_from},
+            ours,
+            of_adults={b.reference for b in bookings if b.programme.for_adults},
         ),
         mails=contents.about(
             {*visits, *(letter.stream for letter in written)}, {c.address for c in on_file}, ours, most=MAILS

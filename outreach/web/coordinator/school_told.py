@@ -10,8 +10,8 @@ from outreach.county import corrections
 from outreach.county.corrections import FIELDS
 from outreach.county.register import hands
 from outreach.county.schools import Correction, Organisation
-from outreach.ground import history
-from outreach.ground.audience import box_of_group, in_group
+from outreach.ground import audience, history
+from outreach.ground.audience import OF_PUPILS, Words, box_of_group, in_group
 from outreach.ground.history import History
 from outreach.ground.wording import and_list, date_and_time, day_short, number
 
@@ -88,8 +88,11 @@ def deeds(
     references: Collection[str],
     others: Mapping[str, str],
     partnership_id: int,
+    *,
+    of_adults: Collection[str] = (),
 ) -> list[Deed]:
-    """All that was done about some schools and bookings, newest first; three queries.
+    """All that was done about some schools and bookings, newest first; three queries. `of_adults`: the references of
+    bookings that are of staff.
 
     Of a school that changed hands only what was done while it was the partnership's, and in its own
     programmes.
@@ -104,18 +107,20 @@ def deeds(
     return [
         Deed(
             row=row,
-            words=deed_in_words(row),
+            words=deed_in_words(
+                row, audience.words(row.subject == "booking" and row.subject_id in of_adults)
+            ),
             at=others.get(row.subject_id, "") if row.subject == "school" else "",
         )
         for row in rows
     ]
 
 
-def deed_in_words(row: History) -> str:
+def deed_in_words(row: History, words: Words = OF_PUPILS) -> str:
     """'Number of pupils: 900, was 1,050' for a change; what was put down for a deed of its own."""
     if isinstance(row.before, dict) and isinstance(row.after, dict):
         parts = [
-            _told(key, value) + (f", was {_plain(row.before[key])}" if key in row.before else "")
+            _told(key, value, words) + (f", was {_plain(row.before[key])}" if key in row.before else "")
             for key, value in row.after.items()
             if value != row.before.get(key) and not _says_nothing(key, value)
         ]
@@ -123,7 +128,7 @@ def deed_in_words(row: History) -> str:
     said = row.after if row.after is not None else row.before
     if isinstance(said, dict):
         return "; ".join(
-            _told(key, value)
+            _told(key, value, words)
             for key, value in said.items()
             if value not in ("", None, [], {}) and not _says_nothing(key, value)
         )
@@ -135,10 +140,10 @@ def _says_nothing(key: str, value: Any) -> bool:
     return key in ("programme", "urn", "organisation_id") and isinstance(value, int)
 
 
-def _told(key: str, value: Any) -> str:
+def _told(key: str, value: Any, words: Words = OF_PUPILS) -> str:
     if key == "took place":
         return "it took place" if value else "it did not take place"
-    return _plain(value) if key in BY_ITSELF else f"{_label(key)}: {_plain(value)}"
+    return _plain(value) if key in BY_ITSELF else f"{words.said(_label(key))}: {_plain(value)}"
 
 
 def _in_group(number: Any, year_group: int) -> str:

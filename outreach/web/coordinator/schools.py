@@ -74,7 +74,7 @@ def schools() -> Any:
         trusts=_kinds(s.trust for s in reckoning.target),
         states=lists.STATE_NAMES,
         named=partial(gaps.named, for_adults=asked.programme.for_adults),
-        causes=[(cause, gaps.title(cause)) for cause in gaps.CAUSES],
+        causes=[(cause, gaps.title(cause)) for cause in gaps.causes(for_adults=asked.programme.for_adults)],
         numbers=NUMBERS,
         lists=lists.LISTS,
         here=_here,

@@ -13,7 +13,7 @@ from outreach.ground.timespans import day_of
 from outreach.tour import companies
 from outreach.visits import season, season_lines
 from outreach.visits.season import Season, SeasonShow
-from outreach.web import downloads
+from outreach.web import downloads, spoken
 from outreach.web.gate import coordinator, coordinators_only
 
 
@@ -84,7 +84,7 @@ def season_shows() -> Any:
         troupe=troupe,
         month=month,
         which=which,
-        words=SHOWN[which],
+        words=spoken.words_of_page().said(SHOWN[which]),
         shows=shows,
         counted=sum(show.counted for _, show in shows),
         promised=sum(show.promised for _, show in shows),
@@ -121,7 +121,9 @@ def _season() -> Season:
         year = int(asked)
     else:
         abort(404)
-    return season.season_of_year(g.partnership.id, year, now=now)
+    found = season.season_of_year(g.partnership.id, year, now=now)
+    spoken.of_all(day.tour_day.programme for day in found.days)
+    return found
 
 
 def _troupe() -> companies.Troupe | None:

@@ -13,7 +13,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
 from outreach.post.incoming import inbox
-from outreach.web import forms, opened
+from outreach.web import forms, opened, spoken
 from outreach.web.coordinator import setup_words
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -107,7 +107,7 @@ class DistrictsForm(forms.Form):
 @coordinators_only
 def setup() -> Any:
     found = readiness.look(g.partnership, now=clock.now())
-    reports = publishing.of_programme(found.programme.id) if found.programme else []
+    reports = publishing.of_programme(spoken.of(found.programme).id) if found.programme else []
     to_read = sum(inbox.count_waiting(g.partnership.id).values())
     g.inbox_waiting = to_read
     return render_template(

@@ -15,6 +15,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.tour import legs
 from outreach.tour.performances import Performance
+from outreach.web import spoken
 from outreach.web.coordinator import show_words
 from outreach.web.coordinator.show_words import LegWords
 from outreach.web.fields import given
@@ -57,9 +58,11 @@ def show_seats(performance_id: int) -> Any:
 def guest_requests() -> Any:
     """Every school that waits for a host's answer, and every guest whose host has moved and who has not said
     a word since."""
+    waiting = guest_places.waiting(g.partnership.id)
+    spoken.of_all(place.programme for place in waiting)
     return render_template(
         "coordinator/guests.html",
-        waiting=guest_places.waiting(g.partnership.id),
+        waiting=waiting,
         uncertain=guest_places.uncertain(g.partnership.id, now=clock.now()),
     )
 
@@ -139,6 +142,7 @@ def _show(performance_id: int) -> Performance:
         or found.held_until is not None
     ):
         abort(404)
+    spoken.of(found.tour_day.programme)
     return found
 
 
@@ -153,7 +157,7 @@ def _host(performance: Performance) -> Booking:
 def _place(place_id: int) -> GuestPlace:
     """This partnership's request; a 404 for another's or none."""
     found = guest_places.get(place_id)
-    if found.programme.partnership_id != g.partnership.id:
+    if spoken.of(found.programme).partnership_id != g.partnership.id:
         abort(404)
     return found
 

@@ -17,7 +17,7 @@ from outreach.tour import hours as day_hours
 from outreach.tour.companies import Troupe
 from outreach.tour.days import Hours, Possible, TourDay
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import forms, spoken
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import refused, status
@@ -60,7 +60,7 @@ def tour() -> Any:
     programme = next((p for p in all_of_them if p.id == chosen), None) or programmes.current(
         g.partnership.id, day_of(clock.now())
     )
-    kept = proposals.keeping(programme.id) if programme else {}
+    kept = proposals.keeping(spoken.of(programme).id) if programme else {}
     weeks = itinerary.weeks(programme, now=clock.now(), kept=kept) if programme else []
     today = day_of(clock.now())
     bookings = promises.of_performances(s.id for week in weeks for d in week.days for s in d.shows)
@@ -223,8 +223,10 @@ def _ticked() -> list[date]:
 
 
 def _programme(programme_id: int) -> Programme:
-    return programmes.get(g.partnership.id, programme_id)
+    return spoken.of(programmes.get(g.partnership.id, programme_id))
 
 
 def _tour_day(day_id: int) -> TourDay:
-    return days.get(g.partnership.id, day_id)
+    found = days.get(g.partnership.id, day_id)
+    spoken.of(found.programme)
+    return found

@@ -62,6 +62,7 @@ def _page(reminder_token: str, booking: Booking, *, stopped: bool) -> str:
         reminder_token=reminder_token,
         stopped=stopped,
         title=booking.programme.title,
+        for_adults=booking.programme.for_adults,
     )
 
 

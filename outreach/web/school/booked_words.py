@@ -65,7 +65,7 @@ def ways_to_change(
             )
         )
     if booking.can_cancel(now) and not asked_again:
-        words = "Leave this show" if guest else "Cancel this booking"
+        words = f"Leave this {booking.programme.words.show}" if guest else "Cancel this booking"
         ways.append(Way(words=words, endpoint="school.cancel", looks="stoplink cancel"))
     return ways
 
@@ -135,7 +135,13 @@ def what_happens_next(
     if not guest and (took_place or not over):
         words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))
-    steps.append(Step(title="The performance", words=_performance(booking, state, today), done=took_place))
+    steps.append(
+        Step(
+            title=f"The {booking.programme.words.performance}",
+            words=_performance(booking, state, today),
+            done=took_place,
+        )
+    )
     if state != promises.FAILED:
         words = f"from {_on(show.ends_at, today)}, {clock(show.ends_at)}: how many came, and whether concerns were "
         words += "passed on; numbers only"

@@ -18,6 +18,7 @@ from outreach.ground.audience import OF_PUPILS, Words
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.school.forms import AskingNeeds, need
+from outreach.web.spoken import words_of_page
 
 ARRIVES_HINT = "For example: 9:40am"
 
@@ -99,7 +100,7 @@ class SeatsForm(Form):
         "May other schools join?",
         (
             (ASK, "They may ask, and we say yes or no each time"),
-            (OPEN, "Yes: so many seats are there for whoever comes first"),
+            (OPEN, "Yes: so many are there for whoever comes first"),
             (NONE, "No more guests, please"),
         ),
         required="Say whether other schools may join.",
@@ -114,7 +115,7 @@ class SeatsForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
         if self.how.data == OPEN and self.seats.data is None:
-            need(self.seats, "Enter how many seats guests may have in all, in figures.")
+            need(self.seats, words_of_page().said("Enter how many seats guests may have in all, in figures."))
         return not self.errors
 
 
@@ -143,5 +144,5 @@ class AnswerForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
         if self.answer.data == "yes" and not self.seats.data and not self.seats.errors:
-            need(self.seats, "Enter how many seats you give, in figures.")
+            need(self.seats, words_of_page().said("Enter how many seats you give, in figures."))
         return not self.errors

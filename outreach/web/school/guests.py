@@ -79,13 +79,14 @@ def _answer(place: GuestPlace, form: AnswerForm) -> str:
     now, name = clock.now(), place.organisation.name
     if form.answer.data == "no":
         hosting.refuse(place, reason=form.terms.data or "", who=g.who, now=now)
-        return f"{name} hears that you cannot take it in, and which other shows are near it."
+        return f"{name} hears that you cannot take it in, and which other {place.programme.words.show}s are near it."
     booking = hosting.agree(
         place, seats=given(form.seats.data), terms=form.terms.data or "", who=g.who, now=now
     )
     if booking is None:
         return f"{name} is asked whether it comes with {form.seats.data}."
-    return f"{name} comes to your show. It has its own booking and calendar entry; yours stays as it is."
+    show = place.programme.words.show
+    return f"{name} comes to your {show}. It has its own booking and calendar entry; yours stays as it is."
 
 
 def _hosted(reference: str) -> Booking:

@@ -6,6 +6,7 @@ from flask import abort, flash, g, redirect, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.wording import capfirst
 from outreach.post.feeds import addresses
 from outreach.post.feeds.addresses import Feed
 from outreach.post.feeds.entries import SCHOOL
@@ -22,7 +23,7 @@ def subscribe(token: str, reference: str) -> Any:
             SCHOOL,
             g.organisation.organisation_id,
             partnership_id=g.partnership.id,
-            label=f"Performances at {g.organisation.name}",
+            label=f"{capfirst(g.programme.words.performance)}s at {g.organisation.name}",
             who=g.who,
             now=clock.now(),
         )

@@ -17,7 +17,6 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import year_in_hand
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import count
 from outreach.tour import days, programmes, slots
 from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot, SlotTaken
@@ -183,8 +182,11 @@ def _why_two(still_open: Mapping[int, int | None]) -> str:
     """Why two shows are offered at a time."""
     ceiling, pupils = g.programme.audience_ceiling, sum(n or 0 for n in still_open.values())
     needed = accounts.shows_needed(g.programme, dict(still_open))
-    shows = "two" if needed == 2 else count(needed, "show")
-    return f"We count {pupils:,} pupils and one show takes {ceiling:,}, so you need {shows}. You book two in one go."
+    shows = "two" if needed == 2 else g.programme.words.shows(needed)
+    return (
+        f"We count {g.programme.words.count(pupils)} and one {g.programme.words.show} takes {ceiling:,}, so you need "
+        f"{shows}. You book two in one go."
+    )
 
 
 def _few(still_open: Mapping[int, int | None]) -> int:
