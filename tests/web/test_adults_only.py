@@ -34,6 +34,7 @@ LEGAL = "of the service as a whole: whom it is for, and what to do where a child
 
 AS_A_WHOLE = "of the partnership and its schools, whatever its programmes are"
 NAMES_NOBODY = "what to do with a mail that names a child"
+A_VENUE = "a hall is one of the kinds of venues"
 CHOOSES = "where somebody chooses whom a programme is for"
 
 BESIDE = {
@@ -45,6 +46,7 @@ BESIDE = {
     "coordinator.inbox_mail": NAMES_NOBODY,
     "coordinator.new_item": OF_PUPILS,
     "coordinator.new_programme": CHOOSES,
+    "coordinator.new_venue": A_VENUE,
     "coordinator.outcomes": OF_PUPILS,
     "coordinator.outcomes_csv": OF_PUPILS,
     "coordinator.partnership_settings": AS_A_WHOLE,
@@ -63,6 +65,8 @@ BESIDE = {
     "coordinator.show_codes": OF_PUPILS,
     "coordinator.staff_said": OF_PUPILS,
     "coordinator.troupe_costs": AS_A_WHOLE,
+    "coordinator.venue": A_VENUE,
+    "coordinator.venues": A_VENUE,
     "coordinator.visit_text": OF_PUPILS,
     "coordinator.visit_texts": OF_PUPILS,
     "coordinator.wave_list": OF_PUPILS,
