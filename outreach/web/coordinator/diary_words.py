@@ -24,6 +24,8 @@ from outreach.booking.agenda.troupe_day import (
 )
 from outreach.coverage.gaplist import fitting
 from outreach.coverage.gaplist.fitting import Fit, Fitting
+from outreach.ground import audience
+from outreach.ground.audience import Words
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, clock, count, day, day_short, days, number
 from outreach.web.coordinator.diary_view import MONTH, WEEK, DiaryView
@@ -248,13 +250,17 @@ class DiaryWords:
             idle=there.closed or "No tour day",
         )
 
+    @property
+    def _words(self) -> Words:
+        return audience.words(self.diary.programme.for_adults)
+
     def _row(self, row: TroupeDay, on: date) -> RowWords:
         return RowWords(
             name=row.troupe.name,
             tour_day_id=row.tour_day.id if row.tour_day is not None else None,
             idle=row.idle,
             whose=f", {day(on)}",
-            nothing="" if row.items else f"No {self.diary.programme.words.show}",
+            nothing="" if row.items else f"No {self._words.show}",
             drawn=[*self._items(row, on), *self._places(row, on)],
             warnings=row.warnings,
         )
