@@ -158,7 +158,7 @@ def test_somebody_is_written_to_by_their_role_else_by_what_they_do_for_the_visit
             "150 pupils in Year 8 by our count; you entered 1,166",
         ),
         (numbers.TooManyForOneShow, (250, 1251), "takes 250 pupils at most; you entered 1,251"),
-        (numbers.SeatsTaken, (250, 18), "18 seats of this one are taken by other schools. At most 232"),
+        (numbers.SeatsTaken, (250, 18), "18 seats of this one are taken by others. At most 232"),
         (numbers.SeatsTaken, (250, 260), "At most 0 of yours"),
         (numbers.MoreThanTheHostGave, (), "Your host has not agreed to so many"),
         (SlotTaken, (), "That time has just been taken."),
