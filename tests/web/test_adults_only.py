@@ -46,6 +46,7 @@ BESIDE = {
     "coordinator.inbox_mail": NAMES_NOBODY,
     "coordinator.new_item": OF_PUPILS,
     "coordinator.new_programme": CHOOSES,
+    "coordinator.new_session": A_VENUE,
     "coordinator.new_venue": A_VENUE,
     "coordinator.outcomes": OF_PUPILS,
     "coordinator.outcomes_csv": OF_PUPILS,
