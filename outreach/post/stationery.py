@@ -253,7 +253,7 @@ def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[t
             "Who",
             wording.and_list(audience.people_in_group(n, y) for y, n in visit.pupils),
         ),
-        ("Guests", "; ".join(visit.guests)),
+        ("From" if visit.held else "Guests", "; ".join(visit.guests)),
         ("How you come", visit.travel),
         ("Your host asks", visit.terms),
         ("Access", ", ".join(visit.access)),
@@ -272,7 +272,7 @@ def company_facts_of(visit: LetterVisit, now: datetime) -> list[tuple[str, str]]
     ready."""
     when = wording.day(visit.starts_at, today=day_of(now))
     arrives = ("You arrive", f"{wording.clock(visit.get_in_at)}; away by {wording.clock(visit.away_at)}")
-    kept = {"Where", "Link", "How to join", "Who", "Guests", "Access", "Reference"}
+    kept = {"Where", "Link", "How to join", "Who", "From", "Guests", "Access", "Reference"}
     return [
         (wording.capfirst(visit.words.show), f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
         arrives,

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, Text, select, text
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column
 
 from outreach.asking.chasing import settings
-from outreach.booking import told
+from outreach.booking import promises, told
 from outreach.booking.promises import TOOK_PLACE, Booking, VisitContact
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
@@ -138,6 +138,7 @@ def visits_behind(
             Booking.ended_at.is_(None),
             Booking.catch_up.is_(False),
             Booking.outcome == TOOK_PLACE,
+            promises.of_somebody(),
             Performance.ends_at < now,
             Performance.ends_at > now - back,
         )

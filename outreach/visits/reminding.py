@@ -134,7 +134,13 @@ def _not_asked(
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .options(contains_eager(Booking.performance))
-        .where(Booking.programme_id == programme.id, Booking.ended_at.is_(None), Booking.id.not_in(asked), of)
+        .where(
+            Booking.programme_id == programme.id,
+            Booking.ended_at.is_(None),
+            Booking.id.not_in(asked),
+            promises.of_somebody(),
+            of,
+        )
         .order_by(Performance.ends_at, Booking.id)
     )
     if booking_id is not None:

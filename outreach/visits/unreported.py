@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
+from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
 from outreach.ground.db import made_once, plain_rows
@@ -67,6 +68,7 @@ def _unreported(programme_id: int, now: datetime) -> Select[int, str, datetime]:
         .where(
             Booking.programme_id == programme_id,
             Booking.ended_at.is_(None),
+            promises.of_somebody(),
             Performance.ends_at <= now,
             condition(),
         )

@@ -223,6 +223,7 @@ def test_the_trainer_who_is_elsewhere_is_told_on_the_form(c) -> None:
     assert "Sam Ibbot is at Fen Road Station from 8:00am to 10:45am that day" in unescape(answer.text)
 
 
+@pytest.mark.numbers_astray
 def test_a_session_online_and_one_in_the_house_of_a_body(c) -> None:
     with transaction():
         make.body(c.partnership, name="Kestermere Police Team")

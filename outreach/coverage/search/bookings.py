@@ -6,6 +6,7 @@ from typing import TypeVarTuple
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import contains_eager
 
+from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
 from outreach.coverage.search.schools import named
@@ -44,7 +45,11 @@ def matching(query: Select[*_Columns], partnership_id: int, want: Wanted) -> Sel
         query.join(Organisation, Organisation.organisation_id == Booking.organisation_id)
         .join(Performance, Performance.id == Booking.performance_id)
         .join(Programme, Programme.id == Booking.programme_id)
-        .where(Programme.partnership_id == partnership_id, or_(named(Organisation, want), *by_reference))
+        .where(
+            Programme.partnership_id == partnership_id,
+            promises.of_somebody(),
+            or_(named(Organisation, want), *by_reference),
+        )
     )
 
 

@@ -133,6 +133,7 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
         .where(
             Booking.programme_id == programme.id,
             Booking.ended_at.is_(None),
+            promises.of_somebody(),
             Performance.starts_at > now,
             Performance.starts_at < now + FARTHEST,
         )
