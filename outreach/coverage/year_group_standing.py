@@ -1,6 +1,7 @@
 """Standing of one year group at one school: seen, to confirm, booked or open; the first that holds.
 
-Over the promises of the school under all its URNs, and what it inherits from those it succeeded.
+Over the promises of the school under all its URNs, and what it inherits from those it succeeded. An organisation that
+is trained stays so though more of its staff, who missed it, have places at another session.
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Cells:
         inherited = {cell.state for _, cell in before}
         if disagree or promises.MISSING in words or Word.TO_CONFIRM in inherited:
             return Cell(Word.TO_CONFIRM, counted, disagree)
-        if promises.BOOKED in words or Word.BOOKED in inherited:
+        is_booked = promises.BOOKED in words or Word.BOOKED in inherited
+        if is_booked and not self.target.for_adults:
             return Cell(Word.BOOKED, counted)
         uncounted = any(v.counted is None for v in took)
         made_good = all(
@@ -85,6 +87,8 @@ class Cells:
         )
         if made_good and enough:
             return Cell(Word.SEEN, counted, uncounted=uncounted)
+        if is_booked:
+            return Cell(Word.BOOKED, counted)
         if took or inherited & {Word.SEEN, Word.PART_SEEN}:
             missed = () if took else tuple(u for u, cell in before if cell.state != Word.SEEN)
             return Cell(

@@ -613,8 +613,6 @@ class World:
         outcomes = [self.outcome(b) for b in promises]
         if "differ" in outcomes or "silent" in outcomes or "to confirm" in inherited:
             return "to confirm"
-        if "coming" in outcomes or "booked" in inherited:
-            return "booked"
         took = [b for b in promises if self.outcome(b) == "took"]
         failed = [b for b in promises if self.outcome(b) == "failed"]
         stands_against = [b for b in failed if not self.made_good(b, took, organisation_id, y)]
@@ -622,7 +620,10 @@ class World:
         if not stands_against and (
             every_predecessor or took and (self.agreed(took) or self.half(organisation_id, y))
         ):
-            return "seen"
+            if y == ADULTS or "coming" not in outcomes and "booked" not in inherited:
+                return "seen"  # whoever is trained stays so, though more of its staff have places elsewhere
+        if "coming" in outcomes or "booked" in inherited:
+            return "booked"
         if took or "seen" in inherited or "part seen" in inherited:
             return "part seen"
         return "open"

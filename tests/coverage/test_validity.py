@@ -8,7 +8,7 @@ from flask import Flask
 
 import make
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import School
+from outreach.county.schools import Organisation, School
 from outreach.coverage import gaps, standings
 from outreach.coverage.standings import Standing
 from outreach.coverage.validity import counts_until
@@ -68,7 +68,7 @@ def trained(programme: Programme, school: School, day: date, staff: int = 30, **
         make.report(booking, side, noon(day) + timedelta(hours=3), {STAFF: staff}, **changes)
 
 
-def found(programme: Programme, school: School, day: date) -> Standing:
+def found(programme: Programme, school: Organisation, day: date) -> Standing:
     reckoning = standings.standings_of_programme(programme.id, as_of=day, now=noon(date(2028, 1, 1)))
     return next(s for s in reckoning.target if s.organisation_id == school.organisation_id)
 
@@ -97,6 +97,25 @@ def test_a_training_of_last_year_counts_through_its_last_day_and_is_due_again_on
     due = found(new, school, RAN_OUT)
     assert (due.standing, due.kind, due.cause, due.since) == ("not asked", gaps.DUE_AGAIN, SAID, RAN_OUT)
     assert (due.seen_pupils, due.evidence, due.next_action) == (0, "", "Write")
+
+
+def test_a_body_is_due_again_as_a_school_is_and_its_staff_count_until_then(app: Flask) -> None:
+    with transaction():
+        before, new = training(AdultTarget(valid_months=12, kinds=("Police",)))
+        ours = db.session.get_one(Partnership, new.partnership_id)
+        body = make.body(ours, recorded_at=noon(date(2025, 8, 1)))
+        make.contact(body, created_at=noon(date(2025, 9, 1)))
+        hall = make.venue(ours)
+        booking = make.booking(
+            make.session(before, hall, noon(TRAINED)).performance,
+            {STAFF: 12},
+            noon(TRAINED - timedelta(days=40)),
+            of=body,
+        )
+        make.report(booking, "school", noon(TRAINED) + timedelta(hours=3), {STAFF: 12})
+    last, due = found(new, body, LAST_DAY), found(new, body, RAN_OUT)
+    assert (last.standing, last.seen_pupils, last.kind_of_body) == ("seen", 12, "Police")
+    assert (due.standing, due.kind, due.cause, due.seen_pupils) == ("not asked", gaps.DUE_AGAIN, SAID, 0)
 
 
 def test_what_last_years_programme_says_of_its_own_year_stays(years: Any) -> None:
@@ -156,6 +175,7 @@ def test_whoever_has_booked_anew_is_booked(years: Any) -> None:
     _, new, school = years
     with transaction():
         make.booking(make.show(new, school, noon(date(2027, 5, 4))), {STAFF: 30}, noon(date(2027, 1, 10)))
+    assert found(new, school, LAST_DAY).standing == "seen"
     booked = found(new, school, RAN_OUT)
     assert (booked.standing, booked.is_gap, booked.cause) == ("booked", False, "booked for 4 May 2027")
 
@@ -173,6 +193,19 @@ def test_what_was_asked_and_said_before_it_ran_out_is_over_and_since_then_counts
     with transaction():
         make.answer(new, school, "declined", noon(date(2027, 4, 1)), reason="No time")
     assert found(new, school, date(2027, 4, 2)).cause == "declined: No time"
+
+
+def test_whoever_is_trained_stays_so_though_those_who_missed_it_have_places_at_another_session(
+    years: Any,
+) -> None:
+    before, new, school = years
+    with transaction():
+        make.booking(make.show(new, school, noon(date(2027, 2, 2))), {STAFF: 5}, noon(date(2027, 1, 10)))
+        make.own_number(school, STAFF, 61, noon(date(2026, 9, 1)))
+    assert found(new, school, date(2027, 1, 20)).standing == "booked"  # 30 of 61 are not enough
+    with transaction():
+        make.own_number(school, STAFF, 60, noon(date(2026, 9, 2)))
+    assert found(new, school, date(2027, 1, 20)).standing == "seen"
 
 
 def test_nobody_to_write_to_is_unreachable_whatever_has_run_out(years: Any) -> None:

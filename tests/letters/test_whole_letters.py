@@ -195,6 +195,18 @@ def report_missing() -> Letter:
     return letters.report_missing(visit(), JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
 
 
+def report_missing_of_staff() -> Letter:
+    after = visit().ends_at + timedelta(days=2)
+    of = visit(for_adults=True, pupils=((STAFF, 12),))
+    return letters.report_missing(of, JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
+
+
+def how_did_it_go_with_staff() -> Letter:
+    after = visit().ends_at + timedelta(hours=7)
+    of = visit(for_adults=True, pupils=((STAFF, 12),))
+    return letters.how_did_it_go(of, JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
+
+
 def how_did_it_go() -> Letter:
     after = visit().ends_at + timedelta(hours=7)
     return letters.how_did_it_go(visit(), JOANNA, sender(), now=after, expires_at=after + timedelta(weeks=6))
@@ -871,6 +883,8 @@ ALL: list[Callable[[], Letter]] = [
     raised_to_head,
     raised_to_trust,
     how_did_it_go,
+    how_did_it_go_with_staff,
+    report_missing_of_staff,
     how_the_day_went,
     report_missing,
     since_the_show,

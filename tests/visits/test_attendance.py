@@ -9,6 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 import make
+import training
+from outreach.asking.chasing import settings
 from outreach.booking.promises import DISAGREE, FAILED, TOOK_PLACE, Booking
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
@@ -16,7 +18,8 @@ from outreach.coverage import gaps, standings
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
-from outreach.visits import reports
+from outreach.tour.adults import AdultTarget
+from outreach.visits import reminding, reports
 from outreach.visits.outcomes import outcomes_of_shows
 from outreach.visits.reports import (
     COMPANY,
@@ -266,3 +269,34 @@ def test_a_count_of_all_together_is_held_against_all_who_were_to_come_and_not_th
     session.own(one, 18)
     assert reports.difference(one) == "The schools counted 18 staff at this session, the company 4."
     assert outcomes_of_shows([held.id], now=LATER)[one.id].word == DISAGREE
+
+
+@pytest.mark.both_databases
+def test_places_are_asked_told_to_the_trainer_asked_for_that_evening_and_counted(app: Flask) -> None:
+    c = training.lay(created_at=make.EARLIER, adults=AdultTarget(kinds=("Police",)))
+    with transaction():
+        settings.settle(c.programme, settings.Schedule(reports_on=True), who="Priya", now=make.EARLIER)
+        police = make.body(c.partnership, name="Fen Road Police")
+    held = training.hold(c, venue=c.hall)
+    school = training.join(c, held, c.school, 12, training.FELL).booking
+    body = training.join(c, held, police, 9, "desk@police.example").booking
+    told = training.last(training.TRAINER).text
+    assert "Redmere Academy: 12 staff" in told and "Fen Road Police: 9 staff" in told
+    evening = held.performance.ends_at.replace(hour=19)
+    asked = reminding.due_this_evening(c.programme, now=evening)
+    assert [one.booking.id for one in asked] == [school.id, body.id]
+    for one in asked:
+        with transaction():
+            assert reminding.send_due(c.programme, one.booking.id, now=evening)
+    letter = training.last("desk@police.example").text
+    assert "Thank you for coming to" in letter and "pupil" not in letter
+    with transaction():
+        for booking, came in ((school, 11), (body, 9)):
+            account = ReportAccount(took_place=True, pupils={STAFF: came})
+            reports.report(booking, SCHOOL, account, who="Bea", now=evening)
+    assert reminding.due_this_evening(c.programme, now=evening) == []
+    later = evening + timedelta(days=1)
+    reckoning = standings.standings_of_programme(c.programme.id, as_of=later.date(), now=later)
+    found = {s.organisation_id: s.seen_pupils for s in reckoning.target}
+    assert found[c.school.organisation_id] == 11
+    assert outcomes_of_shows([held.performance_id], now=later)[body.id].counted == {STAFF: 9}

@@ -82,6 +82,7 @@ def _page(booking: Booking, form: ReportForm) -> str:
         together=reports.who_was_to_come(booking.performance),
         difference=difference,
         told=told,
+        each_counted=any(one.of_each for one in told),
         counts_differ=bool(difference) and all(one.row.took_place for one in told),
         side_by_side=report_words.side_by_side(told),
         not_handed_on=report_words.not_handed_on(told, answers),
