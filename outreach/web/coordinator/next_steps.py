@@ -9,8 +9,10 @@ from outreach.asking import notes
 from outreach.asking.chasing import chases, raising, reminders
 from outreach.asking.chasing.raising import WaitingGap
 from outreach.asking.chasing.reminders import Reminder
+from outreach.asking.offered_times import sessions_to_come
 from outreach.asking.recipients import whom_to_propose_to
 from outreach.booking import accounts, diary, holds
+from outreach.booking.accounts import PromiseAccount
 from outreach.county import contacts, organisations
 from outreach.county.schools import Organisation
 from outreach.coverage import gaps
@@ -75,11 +77,9 @@ class NextSteps:
             if s.telephone or any(c.phone for c in on_file.get(s.organisation_id, ()))
         }
         account_of = accounts.of_schools(programme, rows, now=now)
-        self.could_book = holds.who_could_book(
-            programme, {s: account_of[s.organisation_id] for s in rows}, now=now
-        )
+        self.could_book = could_book(programme, {s: account_of[s.organisation_id] for s in rows}, now=now)
         self.to_offer = {
-            organisation_id for organisation_id, account in account_of.items() if account.is_open
+            s.organisation_id for s in rows if account_of[s.organisation_id].is_open and not s.is_body
         }
         if not itinerary.room_left(programme.id, now=now):
             self.to_offer = set()
@@ -161,7 +161,22 @@ def books_by_phone(programme: Programme, of: Sequence[Organisation], *, now: dat
     if not of:
         return set()
     account_of = accounts.of_schools(programme, of, now=now)
-    return holds.who_could_book(programme, {s: account_of[s.organisation_id] for s in of}, now=now)
+    return could_book(programme, {s: account_of[s.organisation_id] for s in of}, now=now)
+
+
+def could_book(
+    programme: Programme, known: Mapping[Organisation, PromiseAccount], *, now: datetime
+) -> set[int]:
+    """The numbers of those for which something could be booked now: a time of the tour for a school, for a body places
+    at a session."""
+    schools = {s: account for s, account in known.items() if not s.is_body}
+    found = holds.who_could_book(programme, schools, now=now)
+    bodies = {
+        s.organisation_id for s, account in known.items() if s.is_body and s.is_open and account.is_open
+    }
+    if bodies and programme.closed_at is None:
+        found |= bodies if any(line.left for line in sessions_to_come(programme, now=now)) else set()
+    return found
 
 
 def _reminders(programme: Programme, families: Mapping[int, tuple[int, ...]]) -> dict[int, int]:

@@ -230,6 +230,8 @@ def _why_nothing(programme: Programme, school: Organisation, *, now: datetime) -
         return f"{school.name} is {closed}, so nothing can be booked for it."
     if not accounts.account(programme, school, now=now).is_open:
         return f"Nothing is left to book for {school.name} in this programme."
+    if school.is_body:
+        return "No session has a place left. Hold another session first."
     return (
         "No place is left on the tour days that a school can still book. Add tour days, or propose a time "
         "at shorter notice."

@@ -256,12 +256,15 @@ def _others(known: Known, step: str) -> list[Link]:
     if _may_propose(known):
         found.append(("Propose a time…", known.to("propose")))
     if known.could_book:
-        found.append(("Book for this school…", known.to("school_book")))
-    if known.standing is not None and known.standing.standing == Word.UNREACHABLE:
+        words = "Take places for it…" if school.is_body else "Book for this school…"
+        found.append((words, known.to("school_book")))
+    unreachable = known.standing is not None and known.standing.standing == Word.UNREACHABLE
+    if unreachable and not school.is_body:
         found.append(("Print a letter…", known.to("paper_letters")))
     if steps is None and school.is_open:
         found.append(("Enter an answer…", known.to("school_answer")))
-    if known.account.is_open and school.is_open and known.programme.closed_at is None:
+    tours = known.programme.closed_at is None and not school.is_body
+    if known.account.is_open and school.is_open and tours:
         found.append(("Why not a certain day?", known.to("why_not_day")))
     return [
         (words, address) for words, address in found if address.partition("?")[0] != step.partition("?")[0]
@@ -286,6 +289,7 @@ def _may_propose(known: Known) -> bool:
         return False
     return (
         known.organisation.is_open
+        and not known.organisation.is_body
         and known.account.is_open
         and known.programme.closed_at is None
         and bool(known.on_file)

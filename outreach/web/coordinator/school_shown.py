@@ -40,7 +40,7 @@ from outreach.web.coordinator import (
     school_told,
     school_words,
 )
-from outreach.web.coordinator.next_steps import NextSteps
+from outreach.web.coordinator.next_steps import NextSteps, could_book
 from outreach.web.refusals import status
 
 LETTERS, MAILS = 40, 20
@@ -241,7 +241,7 @@ def _in_programme(
             bookings=[b for b in bookings if b.programme_id == programme.id],
             proposed=proposed,
             held=holds.held(programme.id, organisation_id, now=now),
-            could_book=organisation_id in holds.who_could_book(programme, {school: account}, now=now),
+            could_book=organisation_id in could_book(programme, {school: account}, now=now),
             now=now,
         )
     )

@@ -312,7 +312,10 @@ def about(school: Organisation, expected: Mapping[int, Expected]) -> str:
     known = [of.pupils for of in expected.values() if of.pupils is not None]
     if STAFF in expected:
         said = people_in_group(sum(known), STAFF) if known else ""
-        return " · ".join(part for part in (said, school.district_name or "") if part)
+        kind = school.type_of_establishment if school.is_body else ""
+        return " · ".join(part for part in (kind, said, school.district_name or "") if part)
+    if school.is_body:
+        return " · ".join(part for part in (school.type_of_establishment, school.district_name or "") if part)
     groups = year_groups_name(tuple(expected)) if expected else ""
     pupils = f"{count(sum(known), 'pupil')} in {groups}" if known and len(known) == len(expected) else groups
     return " · ".join(part for part in (pupils, school.district_name or "") if part)
