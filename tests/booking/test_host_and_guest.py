@@ -411,9 +411,7 @@ def test_a_guest_does_not_move_its_hosts_show(c) -> None:
 
 def test_a_host_that_brings_more_is_told_how_many_seats_its_guests_leave(c) -> None:
     agree(ask(c))
-    with pytest.raises(
-        numbers.SeatsTaken, match="18 seats of this one are taken by others. At most 232"
-    ):
+    with pytest.raises(numbers.SeatsTaken, match="18 seats of this one are taken by others. At most 232"):
         with transaction():
             bookings.change(c.host, Promise(pupils={8: 149, 9: 84}, hall="Main hall"), **who())
 

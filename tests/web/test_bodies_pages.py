@@ -15,6 +15,7 @@ from outreach.county import bodies, contacts
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
+from outreach.tour.adults import AdultTarget
 
 pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.any_database]
 TYPED = {
@@ -208,7 +209,7 @@ def test_contacts_of_a_body_are_kept_as_those_of_a_school(client: FlaskClient, o
     assert twice.status_code == 422 and "is already on file here." in twice.text
     (kept,) = contacts.contacts_of_school(number)
     page = client.get(where).text
-    assert "Sam Wood" in page and f'href="{where}/contacts/{kept.id}?' in page
+    assert "Sam Wood" in page and f'href="{where}/contacts/{kept.id}"' in page
     change = client.post(f"{where}/contacts/{kept.id}", data=typed | {"role": "Inspector"})
     assert change.status_code == 303
     (kept,) = contacts.contacts_of_school(number)
@@ -259,6 +260,7 @@ def test_the_list_asks_the_same_whatever_its_length(
     client: FlaskClient, ours: Partnership, count_queries: Any, many: int
 ) -> None:
     with transaction():
+        make.programme(ours, (), AdultTarget(kinds=("Police",)), for_adults=True)
         for _ in range(many):
             make.contact(make.body(ours))
     number = db.session.scalars(select(Body.organisation_id)).first()
@@ -272,7 +274,7 @@ def test_the_list_asks_the_same_whatever_its_length(
     assert len(queries) == QUERIES_OF_BODY
 
 
-QUERIES_OF_LIST, QUERIES_OF_BODY = 4, 52
+QUERIES_OF_LIST, QUERIES_OF_BODY = 4, 66
 
 
 def test_the_csv_has_a_line_for_each_contact_and_for_a_body_without(
@@ -360,3 +362,16 @@ def test_a_body_has_the_page_of_a_school_without_what_schools_alone_have(
     assert 'aria-current="true"' in page and ">Bodies</a>" in page
     for alone in ("facts/name", "numbers", "days/add", "hours", "missed"):
         assert client.get(f"/desk/schools/{number}/{alone}").status_code == 404, alone
+
+
+def test_a_body_stands_in_its_programme_for_adults_whatever_is_in_hand(
+    client: FlaskClient, ours: Partnership
+) -> None:
+    with transaction():
+        make.programme(ours, (), AdultTarget(kinds=("Police",)), for_adults=True, title="Spot the signs")
+        body = make.body(ours, front_line_staff=42, staff_counted_on=make.EARLIER.date())
+        make.contact(body, role="Training lead")
+    page = text_of(client.get(f"/desk/schools/{body.organisation_id}").text)
+    assert "Not asked" in page and "Police · 42 staff · nobody looks after it yet · Spot the signs" in page
+    assert "Next: write To Joanna Fell, Training lead Write…" in page
+    assert "Propose a time" not in page and "Why not a certain day" not in page

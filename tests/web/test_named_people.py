@@ -392,9 +392,7 @@ def test_a_link_without_an_address_must_name_somebody_of_the_school(story: Story
     assert story.send("/pupils", PUPILS).status_code == 303
     assert story.send("/hall", HALL).status_code == 303
     refused = story.send("/people", PEOPLE | {"lead_address": PRIVATE})
-    assert refused.status_code == 422 and "at least one person with an address of your own" in said(
-        refused
-    )
+    assert refused.status_code == 422 and "at least one person with an address of your own" in said(refused)
 
 
 def test_what_waits_stands_on_the_desk_and_another_partnership_sees_nothing_of_it(

@@ -28,7 +28,7 @@ from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, links, outbox
 from outreach.post.incoming import contents, inbox
-from outreach.tour import target_decisions
+from outreach.tour import programmes, target_decisions
 from outreach.tour.programmes import Programme
 from outreach.web import absent_words, forms
 from outreach.web.coordinator import (
@@ -100,9 +100,12 @@ def page_of(
     call: CallForm | None = None,
     code: CodeShown | None = None,
 ) -> Any:
-    """The whole page. `call`: what was typed about a call; `code`: one that was just made, to be read out."""
+    """The whole page. `call`: what was typed about a call; `code`: one that was just made, to be read out. A body is
+    shown in a programme for adults: no other is for it."""
     now, ours = clock.now(), g.partnership.id
     organisation_id, today = school.organisation_id, day_of(now)
+    if school.is_body and programme is not None and not programme.for_adults:
+        programme = next((p for p in programmes.in_hand(ours, today) if p.for_adults), None)
     came_from, became = (
         lines.before([organisation_id], ours).get(organisation_id, []),
         lines.after([organisation_id], ours).get(organisation_id, []),
