@@ -9,13 +9,14 @@ from outreach import tables  # noqa: F401
 from outreach.asking.chasing import offers
 from outreach.asking.seen_before import SEEN_BEFORE
 from outreach.booking import as_it_stands
+from outreach.booking.sessions import places
 from outreach.coverage.board.publishing import FURTHER
 from outreach.coverage.gaplist import ever_seen
 from outreach.ground import config
 from outreach.ground.db import LAST_DEEDS, db
 from outreach.outcomes import board_parts, families
 from outreach.post.again import WHAT_STANDS
-from outreach.tour import freed_places
+from outreach.tour import freed_places, freed_seats
 from outreach.visits.before.sheets import QUESTIONS_ASKED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +32,13 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.config.update(settings or {})
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    LAST_DEEDS.tell(app, {freed_places.NOTED: offers.keep_what_came_free})
+    LAST_DEEDS.tell(
+        app,
+        {
+            freed_places.NOTED: offers.keep_what_came_free,
+            freed_seats.NOTED: places.seat_who_waits,
+        },
+    )
     WHAT_STANDS.tell(app, as_it_stands.visit_as_it_stands)
     SEEN_BEFORE.tell(app, ever_seen.ever_seen_by_schools)
     QUESTIONS_ASKED.tell(app, families.questions_asked)

@@ -294,7 +294,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     after = numbers.said(booking, pupils)
     if before == after:
         return booking
-    numbers.seat(booking, sum(pupils.values()))
+    numbers.seat(booking, sum(pupils.values()), now=now)
     elsewhere = booking.role == HOST and before["hall"] != after["hall"]
     concerned = guests_told.host_elsewhere(booking.performance) if elsewhere else [booking]
     if before["pupils"] != after["pupils"]:

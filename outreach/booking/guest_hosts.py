@@ -84,7 +84,7 @@ def within_reach(
     calendar = school_days.load_one(school)
     found = []
     for performance, taken, by_guests, consent, places in db.session.execute(
-        _SHOWS, {"programme_id": programme.id, "organisation_id": school.organisation_id, "now": now}
+        SHOWS, {"programme_id": programme.id, "organisation_id": school.organisation_id, "now": now}
     ):
         seats = Seats(
             ceiling=places or programme.audience_ceiling,
@@ -176,7 +176,7 @@ _LIVE = and_(Booking.performance_id == Performance.id, Booking.ended_at.is_(None
 _SEATS = select(func.coalesce(func.sum(Booking.seats), 0)).where(_LIVE).correlate(Performance)
 
 # Made once: the page of neighbours and each guest's letter ask it.
-_SHOWS = (
+SHOWS = (
     select(
         Performance,
         _SEATS.scalar_subquery().label("taken"),

@@ -5,7 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, bindparam, false, func, select, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    bindparam,
+    exists,
+    false,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import (
     Mapped,
@@ -284,14 +296,26 @@ def asked_of(performance_id: int) -> list[GuestPlace]:
     )
 
 
+def organisations_that_ask(programme_id: int) -> set[int]:
+    """Who has asked for seats and has none yet, or waits for places at a session; one query."""
+    asked = select(GuestPlace.organisation_id).where(
+        GuestPlace.programme_id == programme_id, GuestPlace.ended_at.is_(None)
+    )
+    return set(db.session.scalars(asked))
+
+
 def waiting(partnership_id: int) -> list[GuestPlace]:
-    """Every request of a partnership that is open, the longest waiting first; with both schools and the
-    show."""
+    """Every request of a partnership that waits for a host, the longest waiting first; with both schools and the show.
+    Who waits for places at a session asks no host."""
     return list(
         db.session.scalars(
             select(GuestPlace)
             .join(GuestPlace.programme)
-            .where(Programme.partnership_id == partnership_id, GuestPlace.ended_at.is_(None))
+            .where(
+                Programme.partnership_id == partnership_id,
+                GuestPlace.ended_at.is_(None),
+                ~exists().where(TrainingSession.performance_id == GuestPlace.performance_id),
+            )
             .options(
                 contains_eager(GuestPlace.programme),
                 joinedload(GuestPlace.organisation),

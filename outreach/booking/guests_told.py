@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time
 
-from outreach.booking import guest_hosts, guest_places, promises, told
+from outreach.booking import guest_hosts, guest_places, promises, sessions_to_come, told
 from outreach.booking.guest_places import BOOKED, HOST_LEFT, OPEN, GuestPlace
 from outreach.booking.promises import COMPANY, HOST, Booking, VisitContact
 from outreach.county.schools import Organisation
@@ -12,6 +12,7 @@ from outreach.ground.timespans import local
 from outreach.post import letters
 from outreach.post.guests import notes
 from outreach.post.guests.notes import GuestNote
+from outreach.tour import freed_seats, sessions
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -87,6 +88,8 @@ def _nearest(
     with it."""
     programme = lost.tour_day.programme
     without = {*not_on, lost.tour_day_id} if by == COMPANY else set(not_on)
+    if programme.for_adults and sessions.of_performance(lost.id) is not None:
+        return sessions_to_come.with_places(programme, school, at_least=pupils, not_on=without, now=now)
     return guest_hosts.nearest(
         programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now
     )
@@ -95,6 +98,8 @@ def _nearest(
 def guest_left(guest: Booking, *, now: datetime) -> None:
     """The host hears that its guest does not come; the seats are free again."""
     _consent_follows(guest)
+    if guest.programme.for_adults:
+        freed_seats.note([guest.performance_id], now=now)
     _tell_host_of(guest, notes.LEFT, now=now)
 
 
@@ -174,7 +179,7 @@ def tell_guest(
         starts_at=show.starts_at,
         ends_at=show.ends_at,
         pupils=tuple(place.by_year.items()),
-        page="/hosts",
+        page="/sessions" if place.programme.for_adults else "/hosts",
         said=place.said,
         seats=place.seats_given or 0,
         nearest=tuple(nearest),

@@ -10,11 +10,12 @@ from outreach.booking import accounts, guest_places, limits
 from outreach.booking.accounts import PromiseAccount
 from outreach.booking.colleagues import Colleague
 from outreach.booking.promises import GUEST_CONSENT, SEATS, Booking, BookingRevision, PromisedPupils
-from outreach.county.schools import Organisation, set_own_numbers
+from outreach.county.schools import BODY, Organisation, set_own_numbers
 from outreach.ground.audience import people_in_group, whom, words
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name
+from outreach.tour import freed_seats
 from outreach.tour.programmes import Programme
 
 
@@ -56,6 +57,20 @@ class MoreThanTheSchoolHas(Refusal):
             f"Your {whom} has {people_in_group(known, year_group)} by our count; "
             f"you entered {entered:,}. Is that right?"
         )
+
+
+class MoreThanItsStaff(Refusal):
+    """A body's number is the coordinators' to put right: no tick of its own makes it larger."""
+
+    field = "pupils"
+
+    def __init__(self, school: Organisation, known: int, elsewhere: int) -> None:
+        staff = f"{known:,} front-line staff" if known else "no front-line staff"
+        have = "has" if elsewhere == 1 else "have"
+        there = f", and {elsewhere:,} of them {have} places already" if elsewhere else ""
+        left = max(0, known - elsewhere)
+        enter = f"Enter {left:,} or fewer, or ask" if left else "Ask"
+        super().__init__(f"{school.name} has {staff} by our count{there}. {enter} us to correct the count.")
 
 
 class TooManyForOneShow(Refusal):
@@ -100,6 +115,8 @@ def check(
             raise NotForThatYear(year_group, whom(school.organisation_id))
         at_most = known[year_group].at_most if year_group in known else None
         entered = pupils + elsewhere.get(year_group, 0)
+        if pupils and at_most is not None and entered > at_most and school.kind == BODY:
+            raise MoreThanItsStaff(school, at_most, elsewhere.get(year_group, 0))
         if pupils and at_most is not None and entered > at_most:
             raise MoreThanTheSchoolHas(
                 year_group, known[year_group].pupils or 0, entered, whom(school.organisation_id)
@@ -130,15 +147,17 @@ class MoreThanTheHostGave(Refusal):
         )
 
 
-def seat(booking: Booking, seats: int) -> None:
-    """Change the seats taken. The database refuses more than the show takes with its guests, or than the host
-    gave them."""
+def seat(booking: Booking, seats: int, *, now: datetime) -> None:
+    """Change the seats taken; fewer are noted for whoever waits for some. The database refuses more than the show takes
+    with its guests, or than the host gave them."""
     ceiling, adults = booking.programme.audience_ceiling, booking.programme.for_adults
     more = seats > booking.seats
     there = guest_places.seats_of(booking.performance, ceiling) if more else None
     taken = there.taken if there else booking.seats
     ceiling = there.ceiling if there else ceiling
-    by_others, booking.seats = taken - booking.seats, seats
+    by_others, fewer, booking.seats = taken - booking.seats, seats < booking.seats, seats
+    if fewer and adults:
+        freed_seats.note([booking.performance_id], now=now)
     try:
         db.session.flush()
     except IntegrityError as error:

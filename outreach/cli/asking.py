@@ -14,6 +14,7 @@ from outreach.asking import follow_ups
 from outreach.asking.chasing import offers, raising, reminders, settings, withdrawing
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import limits, subscribed
+from outreach.booking.sessions import places
 from outreach.cli.stopping import StopSignal
 from outreach.county.lists import uploads
 from outreach.coverage import standings
@@ -172,6 +173,9 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     def say_pupils_can_answer(booking_id: int) -> bool:
         return open_waves.send_due(programme(), booking_id, now=now)
 
+    def give_out(performance_id: int) -> bool:
+        return bool(places.give_out(performance_id, now=now))
+
     schools = [r.organisation.organisation_id for r in reminders.due(programme(), now=now, target=target)]
     reports = dict.fromkeys(m.booking.id for m in _reports(programme(), now=now))
     days = [one.tour_day_id for one in asking_companies.due(programme(), now=now)]
@@ -181,6 +185,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     staff = dict.fromkeys(one.organisation.organisation_id for one in staff_letters.due(programme(), now=now))
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
+    waited_for = places.waited_for(programme_id, now=now) if programme().for_adults else []
     tried: set[int] = set()
     reminded = [
         _once(partial(remind, organisation_id), f"reminding {organisation_id}") for organisation_id in schools
@@ -209,11 +214,13 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
             offered += [None] if done is None else []
             break
         offered.append(done)
+    moved_up = [_once(partial(give_out, one), f"giving out places of {one}") for one in waited_for]
     said = [
         count(sum(map(bool, found)), one, many)
         for found, one, many in (
             (reminded, "school reminded", "schools reminded"),
             (offered, "time offered", "times offered"),
+            (moved_up, "waiting list moved up", "waiting lists moved up"),
             (asked, "report asked for", "reports asked for"),
             (asked_besides, "school asked what was done", "schools asked what was done"),
             (asked_staff, "school’s staff asked", "schools’ staff asked"),
@@ -222,7 +229,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
         )
         if any(found)
     ]
-    tried_all = (*reminded, *asked, *asked_besides, *asked_staff, *near, *told, *offered)
+    tried_all = (*reminded, *asked, *asked_besides, *asked_staff, *near, *told, *offered, *moved_up)
     return said, sum(done is None for done in tried_all)
 
 

@@ -240,10 +240,18 @@ FREE = ("", "free", "nothing", "none", "free of charge", "no cost")
 
 
 def booked(
-    visit: LetterVisit, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    note: str = "",
+    now: datetime,
+    expires_at: datetime,
 ) -> Letter:
-    """Confirms a booking, with the invite. Raises ValueError when `to` is not among the attendees."""
-    return tell("booked", visit, to, sender, now=now, expires_at=expires_at, thread=outbox.NEW_THREAD)
+    """Confirms a booking, with the invite; `note` stands before its facts. Raises ValueError when `to` is not among the
+    attendees."""
+    thread = outbox.NEW_THREAD
+    return tell("booked", visit, to, sender, now=now, expires_at=expires_at, thread=thread, note=note)
 
 
 def moved(
@@ -261,6 +269,14 @@ def moved(
     return tell(
         "moved", visit, to, sender, now=now, expires_at=expires_at, was_starts_at=was_starts_at, note=note
     )
+
+
+def moved_places(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, was_at: str, now: datetime, expires_at: datetime
+) -> Letter:
+    """Tells that its places are at another session; `was_at`: when and where the one before was; `visit.sequence` has
+    been raised."""
+    return tell("moved_places", visit, to, sender, now=now, expires_at=expires_at, was_at=was_at)
 
 
 def moved_in_short(

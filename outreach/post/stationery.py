@@ -192,6 +192,11 @@ class LetterVisit:
     def words(self) -> Words:
         return audience.words(self.for_adults)
 
+    @property
+    def places(self) -> str:
+        """'12 places'; '9 seats'."""
+        return wording.count(sum(n for _, n in self.pupils), self.words.seat)
+
     def provided(self) -> list[str]:
         """What the school provides, thing by thing: it is typed one thing a line."""
         return [line.strip().rstrip(".;,") for line in self.school_provides.splitlines() if line.strip()]

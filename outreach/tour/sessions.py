@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.county.schools import FIRST_OF_ONLINE
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 
 
 class TrainingSession(Base):
@@ -64,6 +66,22 @@ def to_come_at(organisation_ids: Collection[int], *, now: datetime) -> dict[int,
         .order_by(Performance.organisation_id)
     )
     return {organisation_id: number for organisation_id, number in rows}
+
+
+def ceiling(performance: Performance, programme: Programme) -> int:
+    """How many may come in all: a session has places of its own."""
+    session = of_performance(performance.id) if programme.for_adults else None
+    return programme.audience_ceiling if session is None else session.places
+
+
+def is_online(performance: Performance) -> bool:
+    """Whether nobody travels to it, by the number of its venue."""
+    return performance.organisation_id >= FIRST_OF_ONLINE
+
+
+def where(performance: Performance) -> str:
+    """'online'; 'at Kestermere Town Hall'."""
+    return "online" if is_online(performance) else f"at {performance.host.name}"
 
 
 def most_places_to_come(organisation_id: int, *, now: datetime) -> int:

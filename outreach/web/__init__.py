@@ -60,6 +60,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.availability
     import outreach.web.coordinator.board
     import outreach.web.coordinator.bodies
+    import outreach.web.coordinator.booked_places
     import outreach.web.coordinator.booking
     import outreach.web.coordinator.bookings
     import outreach.web.coordinator.calendars
@@ -145,6 +146,7 @@ def _import_pages() -> None:
     import outreach.web.school.proposed
     import outreach.web.school.questions
     import outreach.web.school.reporting
+    import outreach.web.school.sessions
     import outreach.web.school.sharing
     import outreach.web.school.staff_say
     import outreach.web.school.subscribing

@@ -18,7 +18,7 @@ from outreach.asking.chasing import schedule, settings
 from outreach.asking.chasing.settings import Schedule
 from outreach.asking.invitations import REFUSED_SLOT, WAITING_LIST, Answer
 from outreach.asking.seen_before import ORDER, Before
-from outreach.booking import accounts
+from outreach.booking import accounts, guest_places
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.promises import Booking
@@ -27,7 +27,7 @@ from outreach.county import contacts, organisations, school_days
 from outreach.county.contacts import Contact
 from outreach.county.register import lines
 from outreach.county.school_days import SchoolCalendar
-from outreach.county.schools import Organisation
+from outreach.county.schools import BODY, Organisation
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day
@@ -184,10 +184,13 @@ def offer_next(
     plan = settings.schedule_of_programme(programme.id)
     if not plan.offers_on or programme.closed_at is not None:
         return None
+    for_places = guest_places.organisations_that_ask(programme.id) if programme.for_adults else set()
     for waiter in waiting_list(programme, now=now):
         organisation_id = waiter.organisation.organisation_id
         if organisation_id in passed_over:
             continue
+        if organisation_id in for_places or waiter.organisation.kind == BODY:
+            continue  # it waits for places at a session, and is seated there (booking/sessions/places.py)
         passed_over.add(organisation_id)
         for _ in range(TRIES):
             offer = _offer(programme, waiter, plan, now=now, only_days=only_days)

@@ -195,6 +195,8 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
     its_own = promises.live(programme.id, new.organisation_id)
     handed = handovers.of_bookings([b.id for b in its_own])
     for other in its_own:
+        if programme.for_adults and other.performance_id == booking.performance_id:
+            raise SuccessorHasBooked(new, other, "")  # at one session it has places once
         both = sorted(pupils.keys() & promises.pupils_of(other).keys())
         if other.id not in handed and (both or programme.for_adults):
             raise SuccessorHasBooked(new, other, f" for {year_groups_name(both)}" if both else "")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from outreach.booking import colleagues, guest_hosts, guest_places, guests_told, numbers
+from outreach.booking import guest_hosts, guest_places, guests_told, numbers
 from outreach.booking.guest_places import AGREED, FEWER, OPEN, REFUSED, GuestPlace, GuestSeats
 from outreach.booking.guests.seating import (
     Answered,
@@ -15,9 +15,9 @@ from outreach.booking.guests.seating import (
     check_still,
     consent_to,
     lock,
+    promised,
     seat,
 )
-from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.ground import history
 from outreach.ground.db import db
@@ -64,12 +64,12 @@ def agree(place: GuestPlace, *, seats: int, terms: str, who: str, now: datetime)
     if seats >= place.seats:
         try:
             numbers.check(
-                place.programme, place.organisation, _promised(place), who=who, now=now, account=account
+                place.programme, place.organisation, promised(place), who=who, now=now, account=account
             )
         except Refusal as no:
             raise BookedMeanwhile(place, no) from no
         place.answer = AGREED
-        return seat(place, _promised(place), there, who=who, now=now)
+        return seat(place, promised(place), there, who=who, now=now)
     place.answer, place.seats_given = FEWER, seats
     db.session.flush()
     whose = place.programme.partnership_id
@@ -135,12 +135,6 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
         after={"how": how, "seats": row.seats, "terms": row.terms},
     )
     return row
-
-
-def _promised(place: GuestPlace) -> Promise:
-    """What was asked for, as a promise; its people as they were named."""
-    people = [colleagues.Colleague.like(person) for person in place.people]
-    return Promise(pupils=place.by_year, access_needs=dict(place.access_needs), people=people)
 
 
 @dataclass(frozen=True, kw_only=True)

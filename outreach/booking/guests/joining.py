@@ -124,7 +124,28 @@ def ask(
     if seats.how == NONE:
         raise NoGuests
     if wanted > seats.for_guests:
-        raise SeatsGone(wanted, seats.for_guests)
+        raise SeatsGone(wanted, seats.for_guests, programme.words)
+    place = put_down(programme, school, performance, wish, who=who, now=now)
+    if seats.how == OPEN:
+        place.answer, place.answered_at, place.said = AGREED, now, seats.terms
+        seat(place, wish.promise, seats, who=who, now=now)
+        guests_told.tell_host(place, notes.JOINED, now=now)
+    else:
+        let_wait(place, wish.promise.people, who=who, now=now)
+        guests_told.tell_host(place, notes.ASKS, now=now)
+    return place
+
+
+def put_down(
+    programme: Programme,
+    school: Organisation,
+    performance: Performance,
+    wish: JoiningWish,
+    *,
+    who: str,
+    now: datetime,
+) -> GuestPlace:
+    """The row of what is asked for; nobody has said anything to it yet."""
     place = _row(programme, school, performance, wish, who=who, now=now)
     db.session.add(place)
     db.session.flush()
@@ -139,28 +160,26 @@ def ask(
             "pupils": place.by_year,
         },
     )
-    if seats.how == OPEN:
-        place.answer, place.answered_at, place.said = AGREED, now, seats.terms
-        seat(place, wish.promise, seats, who=who, now=now)
-        guests_told.tell_host(place, notes.JOINED, now=now)
-    else:
-        for person in wish.promise.people:
-            if person.waits:
-                named.wait(
-                    named.SEATS,
-                    school,
-                    programme,
-                    place_id=place.id,
-                    name=person.name,
-                    role=person.role,
-                    address=person.address,
-                    phone=person.phone,
-                    duty=person.duty,
-                    named_by=who,
-                    now=now,
-                )
-        guests_told.tell_host(place, notes.ASKS, now=now)
     return place
+
+
+def let_wait(place: GuestPlace, people: Sequence[Colleague], *, who: str, now: datetime) -> None:
+    """Those named at an address that a coordinator has to look at first."""
+    for person in people:
+        if person.waits:
+            named.wait(
+                named.SEATS,
+                place.organisation,
+                place.programme,
+                place_id=place.id,
+                name=person.name,
+                role=person.role,
+                address=person.address,
+                phone=person.phone,
+                duty=person.duty,
+                named_by=who,
+                now=now,
+            )
 
 
 def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Booking:

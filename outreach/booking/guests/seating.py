@@ -11,6 +11,7 @@ from outreach.booking.guest_places import ASK, JOINED, GuestPlace, GuestSeats, S
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.county.schools import Organisation
+from outreach.ground.audience import Words
 from outreach.ground.db import broken_guard, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
@@ -33,11 +34,12 @@ class SeatsGone(Refusal):
 
     field = "pupils"
 
-    def __init__(self, wanted: int, left: int) -> None:
-        there = (
-            f"only {count(left, 'seat')} {'is' if left == 1 else 'are'} left" if left else "no seat is left"
+    def __init__(self, wanted: int, left: int, words: Words) -> None:
+        are_left = f"only {count(left, words.seat)} {'is' if left == 1 else 'are'} left"
+        there = are_left if left else f"no {words.seat} is left"
+        super().__init__(
+            f"You need {count(wanted, words.seat)} and {there} at that {words.show}. Nothing was booked."
         )
-        super().__init__(f"You need {count(wanted, 'seat')} and {there} at that show. Nothing was booked.")
 
 
 class Answered(Refusal):
@@ -55,12 +57,21 @@ class BookedMeanwhile(Refusal):
         )
 
 
-def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: datetime) -> Booking:
-    """The guest's booking, behind the locks. The host's consent grows with what it agreed to."""
+def promised(place: GuestPlace) -> Promise:
+    """What was asked for, as a promise; its people as they were named."""
+    people = [colleagues.Colleague.like(person) for person in place.people]
+    return Promise(pupils=place.by_year, access_needs=dict(place.access_needs), people=people)
+
+
+def seat(
+    place: GuestPlace, promise: Promise, there: Seats, *, note: str = "", who: str, now: datetime
+) -> Booking:
+    """The guest's booking, behind the locks. The host's consent grows with what it agreed to. `note` stands in its
+    letter."""
     programme, school, performance = place.programme, place.organisation, place.performance
     wanted = sum(promise.pupils.values())
     if wanted > there.left:
-        raise SeatsGone(wanted, there.left)
+        raise SeatsGone(wanted, there.left, programme.words)
     consent_to(performance, there, seats=there.by_guests + wanted, who=place.answered_by or who, now=now)
     try:
         booking = bookings.make(
@@ -76,15 +87,16 @@ def seat(place: GuestPlace, promise: Promise, there: Seats, *, who: str, now: da
     except IntegrityError as error:
         if broken_guard(error) not in (promises.SEATS, promises.GUEST_CONSENT):
             raise
-        raise SeatsGone(wanted, there.left) from error
+        raise SeatsGone(wanted, there.left, programme.words) from error
     place.booking_id, place.ended_at, place.ended_as = booking.id, now, JOINED
     db.session.flush()
     holds.remove_draft(programme.id, school.organisation_id)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
-    told.each(booking, people, visit, letters.booked, now=now, expires_at=told.expiry(booking))
-    changes = [f"{school.name} joins as a guest, with {booking.programme.words.count(wanted)}."]
+    told.each(booking, people, visit, letters.booked, note=note, now=now, expires_at=told.expiry(booking))
+    comes = "comes" if programme.for_adults else "joins as a guest"
+    changes = [f"{school.name} {comes}, with {programme.words.count(wanted)}."]
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
     return booking

@@ -27,7 +27,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import local, wall
 from outreach.ground.wording import clock, clock_span, count, day_short, number
 from outreach.post import letters
-from outreach.tour import nights, performances, roads
+from outreach.tour import freed_seats, nights, performances, roads
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme, ProgrammeClosed
@@ -185,6 +185,8 @@ def change(
     except SlotTaken as no:
         raise _taken(new_day) from no
     _put_down(session, seats)
+    if kept.places > before.places:
+        freed_seats.note([performance.id], now=now)
     _open_to_all(session, who=who, now=now)
     after = _as_history(session, there, performance)
     told_before, after = history.differences(told_before, after)

@@ -13,14 +13,14 @@ from outreach.booking import bookings, colleagues, guest_places, handovers, invi
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import closing, handing_on
 from outreach.booking.numbers import Promise
-from outreach.booking.promises import COMPANY, COORDINATOR, SCHOOL, Booking
+from outreach.booking.promises import COMPANY, COORDINATOR, GUEST, HOST, SCHOOL, Booking
 from outreach.booking.told import ACCESS_NEEDS, access_words
 from outreach.county import organisations
 from outreach.ground import clock, history
 from outreach.ground.db import transaction
 from outreach.post import outbox
 from outreach.post.incoming import inbox
-from outreach.tour import performances, slots
+from outreach.tour import performances, sessions, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.visits import stopping
 from outreach.visits.before import reminding as visit_reminders
@@ -79,6 +79,7 @@ def booking(reference: str) -> Any:
     handed, now = handovers.newest(found.id), clock.now()
     cancellation = promises.cancellation_of(found)
     over = cancellation is not None or found.performance.ends_at <= now
+    at_session = _at_session(found)
     return render_template(
         "coordinator/booking.html",
         closing=closing.of_booking(found, now=now),
@@ -97,9 +98,10 @@ def booking(reference: str) -> Any:
             reminded=visit_reminders.written_about(found),
             wants_none=not over and stopping.stopped(found.programme_id, found.organisation_id),
             over=over,
+            at_session=at_session,
             now=now,
         ),
-        head_deeds=booking_words.head_deeds(found, cancellation, now=now),
+        head_deeds=booking_words.head_deeds(found, cancellation, at_session=at_session, now=now),
         over=over,
         words=booking_words,
         replies=reply_words,
@@ -109,7 +111,12 @@ def booking(reference: str) -> Any:
         company_said=booking_words.calendar_of_company(invite_answers.of_troupe(found.performance)),
         came_in=inbox.of_stream(found.uid),
         cancellation=cancellation,
-        together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
+        at_session=at_session,
+        together=[
+            b
+            for b in promises.of_performance(found.performance_id)
+            if b.id != found.id and not (at_session and b.role == HOST)
+        ],
         deeds=history.history_of("booking", found.reference),
         now=now,
     )
@@ -189,6 +196,11 @@ def booking_change(reference: str) -> Any:
 @coordinators_only
 def booking_cancel(reference: str) -> Any:
     found, form = _to_come(reference), CancelForm()
+    at_session = _at_session(found)
+    if at_session:
+        forms.set_choices(
+            form.by, [(SCHOOL, f"{found.organisation.name} gives them up"), (COORDINATOR, "We do")]
+        )
     if form.validate_on_submit():
         with transaction():
             bookings.cancel(
@@ -199,10 +211,12 @@ def booking_cancel(reference: str) -> Any:
                 now=clock.now(),
                 guests_read_it=True,
             )
-        return _done(reference, "Cancelled. Everybody who had it in the calendar is told; the time is free.")
+        free = "whoever waits for places moves up" if at_session else "the time is free"
+        return _done(reference, f"Cancelled. Everybody who had it in the calendar is told; {free}.")
     page = render_template(
         "coordinator/booking_cancel.html",
         booking=found,
+        at_session=at_session,
         form=form,
         people=promises.people_of(found),
         guests=guest_places.guests_of(found.performance_id) if found.role == promises.HOST else [],
@@ -258,6 +272,15 @@ def booking_company_again(reference: str) -> Any:
     with _else_back(reference), transaction():
         said = sent_again(told.troupe_again(our_booking(reference), who=who(), now=clock.now()))
     return _done(reference, said)
+
+
+def _at_session(found: Booking) -> bool:
+    """Whether it is places at a session, which move and change by pages of their own (booked_places.py)."""
+    return (
+        found.role == GUEST
+        and found.programme.for_adults
+        and sessions.of_performance(found.performance_id) is not None
+    )
 
 
 def _open(reference: str) -> Booking:

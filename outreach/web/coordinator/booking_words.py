@@ -54,9 +54,10 @@ class Fact:
 
 
 def head_deeds(
-    booking: Booking, cancellation: Cancellation | None, *, now: datetime
+    booking: Booking, cancellation: Cancellation | None, *, at_session: bool = False, now: datetime
 ) -> list[tuple[str, str, str]]:
-    """What can be done with it, as (page, words, class of its button), the first thing first."""
+    """What can be done with it, as (page, words, class of its button), the first thing first. `at_session`: it is
+    places at a session."""
     show, deeds = booking.performance, []
     if cancellation is not None:
         return []
@@ -64,6 +65,11 @@ def head_deeds(
         told = booking.outcome in (TOOK_PLACE, FAILED)
         deeds.append(("report", "Reports" if told else "Enter a report", "btn q s" if told else "btn s"))
     if show.ends_at > now:
+        if at_session:
+            deeds.append(("booking_sessions", "Move to another session", "btn s"))
+            deeds.append(("booking_places", "Change the number", "btn q s"))
+            deeds.append(("booking_cancel", "Cancel…", "btn stop s"))
+            return deeds
         if booking.role == HOST:
             deeds.append(("booking_move", "Move", "btn s"))
         deeds.append(
@@ -133,27 +139,36 @@ def facts(
     reminded: Written,
     wants_none: bool,
     over: bool,
+    at_session: bool = False,
     now: datetime,
 ) -> list[Fact]:
     """All that is agreed, in the order of the day; `over`: it is cancelled or past. `reminders`: the days on which the
-    school is still reminded of it; `reminded`: what was written; `wants_none`: it said so."""
+    school is still reminded of it; `reminded`: what was written; `wants_none`: it said so.
+    `at_session`: it is places at a session, of which room and way are nobody's to say here."""
     show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
     address = ", ".join(line for line in (host.street, host.locality, host.town, host.postcode) if line)
     words = audience.words(booking.programme.for_adults)
     where = f"at {host.name}, as guest" if guest else booking.hall or f"{words.hall} not said"
-    return [
-        Fact(
-            term=f"In the {words.hall}", words=f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"
-        ),
-        Fact(term="Where", words=where, beneath=address or "address not known"),
-        *(_of_guest(place) if guest else []),
-        Fact(
-            term="Step-free way in",
-            words={True: "yes", False: "no", None: "not said"}[booking.step_free],
-        ),
+    comes = [
         Fact(term=capfirst(words.many), words=_pupils(booking, pupils)),
         Fact(term="Access", words=and_list(access) if access else "no needs named"),
-        Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
+    ]
+    if at_session:
+        unsaid = "Has not said whether it comes at the new time" if place and place.asked_again else ""
+        agreed = [Fact(term="Where", words=host.name, beneath=address, warning=unsaid), *comes]
+    else:
+        room = f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"
+        way_in = {True: "yes", False: "no", None: "not said"}[booking.step_free]
+        agreed = [
+            Fact(term=f"In the {words.hall}", words=room),
+            Fact(term="Where", words=where, beneath=address or "address not known"),
+            *(_of_guest(place) if guest else []),
+            Fact(term="Step-free way in", words=way_in),
+            *comes,
+            Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
+        ]
+    return [
+        *agreed,
         *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
         *([_reminded(reminded)] if reminded.days else []),
         *([Fact(term="We remind it", words=and_list(day(one) for one in reminders))] if reminders else []),

@@ -33,7 +33,7 @@ from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import SCHOOL
 from outreach.tour import days as tour_days
-from outreach.tour import slots
+from outreach.tour import sessions, slots
 from outreach.tour.performances import Slot
 from outreach.visits import absences, pledge_letters, pledges, reminding, reports
 from outreach.visits.before import reminding as visit_reminders
@@ -90,6 +90,7 @@ def booked(token: str, reference: str) -> Any:
     people, plan = promises.people_of(booking), settings.schedule_of_programme(booking.programme_id)
     joinable = booking.role == promises.HOST and not g.programme.for_adults
     place = guest_places.of_booking(booking)
+    session = sessions.of_performance(booking.performance_id) if g.programme.for_adults else None
     host_of = hosting.at_a_glance(booking.performance_id) if joinable else None
     if host_of is not None and not (host_of.waiting or host_of.guests):
         near = guest_hosts.has_neighbours(g.programme, booking.performance, now=now)
@@ -99,10 +100,14 @@ def booked(token: str, reference: str) -> Any:
         replies=reply_words,
         place=place,
         host_of=host_of,
-        ways=booked_words.ways_to_change(
+        session=session,
+        online=session is not None and sessions.is_online(booking.performance),
+        ways=booked_words.ways_at_session(booking, place, now=now)
+        if session
+        else booked_words.ways_to_change(
             booking, place, first_is_elsewhere=host_of is not None and bool(host_of.waiting), now=now
         ),
-        until_when=booked_words.until_when(booking, now=now),
+        until_when=booked_words.until_when(booking, at_session=session is not None, now=now),
         steps=booked_words.what_happens_next(
             booking,
             state=state,
@@ -115,7 +120,7 @@ def booked(token: str, reference: str) -> Any:
         leave_by=guest_hosts.leaves(
             booking.performance, guest_hosts.minutes_between(g.programme, g.organisation, booking.performance)
         )
-        if booking.role == promises.GUEST
+        if booking.role == promises.GUEST and session is None
         else None,
         directions=shared_words.directions(booking) if booking.role == promises.GUEST else "",
         for_colleagues=shared_words.words_for_colleagues(booking),

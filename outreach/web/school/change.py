@@ -16,7 +16,7 @@ from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import clock as said_clock
 from outreach.ground.wording import day as said_day
-from outreach.tour import slots
+from outreach.tour import sessions, slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.web.forms import choice, set_choices, tick, valid, words
 from outreach.web.gate import by_personal_link, own_booking, own_coming_booking, school
@@ -32,7 +32,9 @@ REASONS = (
     ("other", "Another reason"),
 )
 NO_WAY = ("travel", "We have no way to get there")
-GUEST_REASONS, EVERY_REASON = (NO_WAY, *REASONS[1:]), (NO_WAY, *REASONS)
+DUTY = ("duty", "They are needed on duty then")
+GUEST_REASONS, EVERY_REASON = (NO_WAY, *REASONS[1:]), (NO_WAY, DUTY, *REASONS)
+PLACES_REASONS = (DUTY, NO_WAY, ("other", "Another reason"))
 
 
 class CancelForm(ReasonForm):
@@ -117,8 +119,9 @@ def cancel(token: str, reference: str) -> Any:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
     if not booking.can_cancel(now):
         return _too_late(token, booking, "cancel")
+    as_places = g.programme.for_adults and sessions.of_performance(booking.performance_id) is not None
     form = CancelForm()
-    set_choices(form.reason, _reasons(booking))
+    set_choices(form.reason, PLACES_REASONS if as_places else _reasons(booking))
     if form.validate_on_submit():
         with transaction():
             bookings.cancel(
@@ -136,6 +139,7 @@ def cancel(token: str, reference: str) -> Any:
         token=token,
         booking=booking,
         can_move=booking.can_move(now),
+        session=as_places,
         form=form,
         people=promises.people_of(booking),
         guests=guest_places.guests_of(booking.performance_id) if as_host else [],

@@ -15,9 +15,11 @@ from outreach.booking.colleagues import COLLEAGUE, LEAD, ON_THE_DAY, Colleague, 
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county.contacts import find_address
+from outreach.county.schools import BODY
 from outreach.ground import clock
 from outreach.ground.audience import OF_PUPILS, Words, box_of_group, many_in_group, words_of_group
 from outreach.ground.school_year import STAFF
+from outreach.tour import sessions
 from outreach.web import forms
 from outreach.web.fields import tidy
 from outreach.web.forms import Form
@@ -299,7 +301,7 @@ class PeopleForm(TypedForm):
                 )
             )
         there = {person.address.casefold() for person in named}
-        for one in (_read(said) for said in self.also.data or ()):
+        for one in (read_tick(said) for said in self.also.data or ()):
             if one is not None and one.address.casefold() not in there:
                 there.add(one.address.casefold())
                 named.append(one)
@@ -314,7 +316,7 @@ def people_form(
     made = PeopleForm(typed)
     made.judge = judge or judged
     ticks = {said.casefold(): said for said in (*map(ticked, others), *(made.also.data or ()))}
-    found = ((said, _read(said)) for said in ticks.values())
+    found = ((said, read_tick(said)) for said in ticks.values())
     forms.set_choices(
         made.also, [(said, f"{one.name}, {one.address}") for said, one in found if one is not None]
     )
@@ -326,7 +328,7 @@ def ticked(person: Colleague | VisitContact | NamedPerson) -> str:
     return f"{person.name or person.address} <{person.address}>"
 
 
-def _read(said: str) -> Colleague | None:
+def read_tick(said: str) -> Colleague | None:
     """Whom such a value names; None where it names nobody."""
     name, _, rest = " ".join(tidy(said).split()).rpartition(" <")
     found = find_address(rest.removesuffix(">"))
@@ -406,17 +408,18 @@ def typed_before(booking: Booking, people: Iterable[VisitContact]) -> dict[str, 
 
 
 def change_form(booking: Booking, typed: Typed) -> PupilsForm:
-    """The numbers of a booking that stands, to be changed by the school or for it."""
+    """The numbers of a booking that stands, to be changed by the school or for it. A body's count is the
+    coordinators' to put right, so that no tick of its own makes it larger."""
     account = accounts.account(
         booking.programme, booking.organisation, now=clock.now(), leaving_out=booking.id
     )
     return pupils_form(
         typed,
         shows=1,
-        counted=account.expected,
+        counted={} if booking.organisation.kind == BODY else account.expected,
         promised=account.promised,
         year_groups=tuple(sorted({*account.expected, *promises.pupils_of(booking)})),
-        ceiling=booking.programme.audience_ceiling,
+        ceiling=sessions.ceiling(booking.performance, booking.programme),
     )
 
 

@@ -24,7 +24,7 @@ from outreach.tour.slots import Offers
 from outreach.visits import reports
 from outreach.web.gate import by_personal_link, own_coming_booking, school
 from outreach.web.refusals import back_to, refused
-from outreach.web.school import all_days, forms
+from outreach.web.school import all_days, forms, session_words
 
 
 @school.get("/i/<token>")
@@ -38,6 +38,8 @@ def start(token: str) -> Any:
     if booked:
         next_one = next((b for b in booked if b.performance.ends_at > now), booked[-1])
         return redirect(url_for(".booked", token=token, reference=next_one.reference))
+    if session_words.begins_with_sessions(g.programme, g.organisation, now=now):
+        return redirect(url_for(".sessions_page", token=token))
     return _show(token, now=now, answer=_told_us())
 
 
