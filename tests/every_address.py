@@ -143,7 +143,12 @@ def people_at_every_door(told: story.Told, *, now: datetime) -> County:
         coming = db.session.scalars(
             select(Performance)
             .join(Booking, Booking.performance_id == Performance.id)
-            .where(Booking.ended_at.is_(None), Performance.starts_at > now, Performance.released_at.is_(None))
+            .where(
+                Booking.programme_id == told.programme.id,
+                Booking.ended_at.is_(None),
+                Performance.starts_at > now,
+                Performance.released_at.is_(None),
+            )
             .order_by(Performance.starts_at)
         ).first()
         assert coming is not None
@@ -248,7 +253,12 @@ def _bookings(told: story.Told) -> Sequence[Booking]:
     has ended."""
     wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).first()
     found = [promises.of_performance(wish.performance_id)[0]] if wish else []
-    by_start = select(Booking).join(Performance).order_by(Performance.starts_at)
+    by_start = (
+        select(Booking)
+        .join(Performance)
+        .where(Booking.programme_id == told.programme.id)
+        .order_by(Performance.starts_at)
+    )
     for wanted in (
         by_start.where(Booking.role == "guest"),
         by_start.where(Booking.ended_at.is_(None)).order_by(None).order_by(Performance.starts_at.desc()),

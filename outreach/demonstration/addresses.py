@@ -75,12 +75,14 @@ def _on_the_road(partnership_id: int, now: datetime) -> tuple[Troupe, TroupeLink
 
 
 def _not_reported(partnership_id: int, now: datetime) -> tuple[Booking, str] | None:
-    """The newest show of which neither side has said how it went, with a new link of its school."""
+    """The newest show for pupils of which neither side has said how it went, with a new link of its school."""
     booking = db.session.scalar(
         select(Booking)
         .join(Booking.performance)
+        .join(Booking.programme)
         .where(
             Booking.partnership_id == partnership_id,
+            Programme.for_adults.is_(False),
             Booking.ended_at.is_(None),
             Booking.outcome.is_(None),
             Performance.ends_at <= now,

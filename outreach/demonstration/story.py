@@ -36,6 +36,8 @@ from outreach.demonstration import (
     shows,
     surveys,
     teams,
+    tour_days,
+    training,
 )
 from outreach.demonstration.cast import Cast
 from outreach.demonstration.seasons import TourSeason
@@ -44,9 +46,9 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of, wall
 from outreach.post import copies, outbox, troupe_links
 from outreach.post.outbox import Letter
-from outreach.tour import companies, days, programmes, slots, target_decisions
+from outreach.tour import companies, programmes, slots, target_decisions
 from outreach.tour.companies import CompanyFacts, TroupeFacts
-from outreach.tour.days import Hours, TourDay
+from outreach.tour.days import Hours
 from outreach.tour.programmes import Production, Programme
 from outreach.visits import board_dates
 
@@ -68,6 +70,7 @@ class Told:
     partnership: Partnership
     coordinator: Coordinator
     programme: Programme
+    for_adults: Programme
     cast: Cast
 
 
@@ -86,7 +89,8 @@ def tell(*, now: datetime) -> Told:
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))
-    teams.take_in(partnership, who=COORDINATOR, now=began + timedelta(days=1))
+    teams.take_in(partnership, who=COORDINATOR, now=began + timedelta(hours=3))
+    for_adults = training.set_up(partnership.id, season, who=COORDINATOR, now=began + timedelta(hours=4))
     parts = cast.choose(random, db.session.scalars(select(School).order_by(School.organisation_id)))
     _contacts(random, parts, now=began + timedelta(days=2))
     _decide(programme, parts, now=began + timedelta(days=3))
@@ -95,6 +99,8 @@ def tell(*, now: datetime) -> Told:
     for schools_asked, when in ((parts.early, asked_early), (parts.asked, asked)):
         rounds.send_round(programme, [s.organisation_id for s in schools_asked], who=COORDINATOR, now=when)
         hand_over()
+    training.ask(for_adults, parts, who=COORDINATOR, now=asked + timedelta(minutes=30))
+    hand_over()
     replies.come_back(programme, parts, now=asked + timedelta(hours=1))
     chasing.switch_on(programme, who=COORDINATOR, now=asked)
     for nth in chasing.REMINDED:
@@ -110,6 +116,8 @@ def tell(*, now: datetime) -> Told:
     hand_over()
     guests.tell(programme, parts, now=now)
     hand_over()
+    training.tell(for_adults, season, parts, coordinator, now=now)
+    hand_over()
     _answers(programme, parts, now=now)
     _propose(programme, parts, now=now)
     replies.come_in(programme, parts, now=now)
@@ -120,7 +128,13 @@ def tell(*, now: datetime) -> Told:
     money.spend(programme, season, who=COORDINATOR, now=now)
     _board(programme, now=now)
     plans.draw_up(programme, who=COORDINATOR, now=now)
-    return Told(partnership=partnership, coordinator=coordinator, programme=programme, cast=parts)
+    return Told(
+        partnership=partnership,
+        coordinator=coordinator,
+        programme=programme,
+        for_adults=for_adults,
+        cast=parts,
+    )
 
 
 def hand_over() -> None:
@@ -228,22 +242,7 @@ def _tour(
         troupe_links.make(troupe.id, partnership_id=programme.partnership_id, who=COORDINATOR, now=links_from)
         hours = Hours(leaves=time(7), returns=time(17), shows_at_most=2)
         wanted = (*season.early, *season.behind, *season.ahead)
-        of_the_year = [day for day in wanted if day >= date(season.academic_year, 9, 1)]
-        days.add_bulk(programme, troupe, of_the_year, hours, who=COORDINATOR, now=now)
-        # The trial in the summer before: a programme's own pages offer days of its year alone.
-        db.session.add_all(
-            TourDay(
-                programme_id=programme.id,
-                troupe_id=troupe.id,
-                day=day,
-                leaves=hours.leaves,
-                returns=hours.returns,
-                shows_at_most=hours.shows_at_most,
-            )
-            for day in wanted
-            if day not in of_the_year
-        )
-    db.session.flush()
+        tour_days.give(programme, troupe, wanted, hours, who=COORDINATOR, now=now)
 
 
 def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:

@@ -131,14 +131,14 @@ def take_in(partnership: Partnership, *, who: str, now: datetime) -> None:
 
 def follow(partnership: Partnership, *, who: str, now: datetime) -> None:
     """One team is dissolved, and another takes its place."""
-    named = by_name(partnership)
+    named = of(partnership.id)
     day = day_of(now)
     bodies.close(named[CLOSES], day, successor=named[FOLLOWS], who=who, now=now, today=day)
 
 
-def by_name(partnership: Partnership) -> dict[str, Body]:
-    """The made-up bodies, open and closed."""
-    return {body.name: body for body in bodies.of_partnership(partnership.id)}
+def of(partnership_id: int) -> dict[str, Body]:
+    """The made-up bodies by name, open and closed."""
+    return {body.name: body for body in bodies.of_partnership(partnership_id)}
 
 
 def _file(counted_on: date) -> bytes:

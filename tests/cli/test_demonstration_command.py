@@ -52,15 +52,18 @@ def set_aside(folder: Path) -> Result:
 def test_the_made_up_county_of_another_version_is_set_aside_by_its_date(tmp_path: Path) -> None:
     file = tmp_path / "outreach.sqlite"
     day = date.today()
-    for name in (f"outreach-{day}.sqlite", f"outreach-{day}-2.sqlite"):
-        old(file)
+    for name, more in (
+        (f"outreach-{day}.sqlite", {}),
+        (f"outreach-{day}-2.sqlite", {"programme": "Someone Who Listens"}),
+    ):
+        old(file, **more)
         done = set_aside(tmp_path)
         assert (done.exit_code, done.output) == (
             0,
             f"Another version made the county that was here. It is kept in {tmp_path / name}; a new one is made.\n",
         )
         assert not list(tmp_path.glob("outreach.sqlite*"))
-        assert titles(tmp_path / name) == [("Someone to Tell",)]
+        assert titles(tmp_path / name) == sorted((title,) for title in {"Someone to Tell", *more.values()})
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 
 from outreach.asking import draws, open_door
 from outreach.booking.guest_places import GuestPlace
+from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.booking.sessions import listed
 from outreach.county import bodies, contacts, partnerships, school_days
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
-from outreach.demonstration import addresses, cast, made_up_schools, story, teams
+from outreach.demonstration import addresses, cast, made_up_schools, story, teams, training
 from outreach.demonstration.story import Told
 from outreach.ground.db import Base, db, transaction
 from outreach.ground.history import History
@@ -88,8 +90,35 @@ def each_deed_is_its_partnerships() -> None:
         assert (deed.partnership_id is None) == lacks, (deed.what, *about)
 
 
+def judge_training(told: Told, now: datetime) -> None:
+    """Sessions of every sort lie behind and ahead; places are taken, moved, given up and waited for; one differs."""
+    lines = listed.of_programme(told.for_adults.id)
+    assert Counter(line.is_over(now) for line in lines) == {True: 5, False: 4}
+    venues_of = [line.performance.host for line in lines]
+    assert (
+        sum(v.is_online for v in venues_of) == sum(v.at_organisation_id is not None for v in venues_of) == 2
+    )
+    ahead = [line for line in lines if not line.is_over(now)]
+    assert all(line.taken and line.left for line in ahead) and min(len(line.coming) for line in lines) >= 1
+    assert max(len(line.coming) for line in lines) >= 4, "several share one session"
+    given_up = select(Booking).where(
+        Booking.programme_id == told.for_adults.id, Booking.ended_at.is_not(None)
+    )
+    left = [booking.organisation.name for booking in db.session.scalars(given_up.order_by(Booking.id))]
+    assert left == [training.MOVES, training.CANCELS]
+    online = next(line for line in ahead if line.performance.host.is_online)
+    assert training.MOVES in [booking.organisation.name for booking in online.coming]
+    reckoning = standings.standings_of_programme(told.for_adults.id, as_of=day_of(now), now=now)
+    bodies_of = [row for row in reckoning.target if row.kind_of_body]
+    assert (len(bodies_of), {row.kind_of_body for row in bodies_of}) == (40, set(training.KINDS))
+    found = Counter(row.standing for row in bodies_of)
+    assert found[Word.DECLINED] == 1 and found[Word.UNREACHABLE] == 2 and found[Word.SEEN] >= 3, found
+    assert found[Word.TO_CONFIRM] >= 3 and found[Word.BOOKED] >= 5 and found[Word.ASKED] >= 10, found
+
+
 def judge(told: Told, now: datetime) -> None:
     each_deed_is_its_partnerships()
+    judge_training(told, now)
     reckoning = standings.standings_of_programme(told.programme.id, as_of=day_of(now), now=now)
     found = Counter(row.standing for row in reckoning.target)
     assert set(found) == NINE
@@ -107,7 +136,8 @@ def judge(told: Told, now: datetime) -> None:
     (of_county, *_) = school_days.authority_calendars(partnerships.la_codes(told.partnership.id)).values()
     assert not of_county.why_closed(told.programme.reply_by)
     assert len(open_door.waiting_requests(told.partnership.id)) == 2
-    assert Counter(place.ended_as for place in db.session.scalars(select(GuestPlace))) == {"joined": 2, "": 1}
+    seats = select(GuestPlace).where(GuestPlace.programme_id == told.programme.id)
+    assert Counter(place.ended_as for place in db.session.scalars(seats)) == {"joined": 2, "": 1}
     letters = letterbook.counts(told.partnership.id)
     assert letters["sent"] > 200
     assert 0 < letters["waiting"] < 20

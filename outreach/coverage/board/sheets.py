@@ -115,8 +115,9 @@ SIDE_BY_SIDE: Row = [
 
 
 def _half(row: Mapping[str, Any]) -> Row:
-    told = row["people_as_of"] is not None
-    people = [said(row["pupils_seen"]), said(row["target_pupils"]), _share(row, "pupil_share")]
+    people: Row = ["not reported", "not reported", ""]
+    if row["people_as_of"] is not None:
+        people = [said(row["pupils_seen"]), said(row["target_pupils"]), _share(row, "pupil_share")]
     return [
         row["title"],
         row["who"],
@@ -124,7 +125,7 @@ def _half(row: Mapping[str, Any]) -> Row:
         *(row["standings"][word] for word in NINE),
         row["gaps"],
         _share(row, "share"),
-        *(people if told else ["not reported"] * 2 + [""]),
+        *people,
         row["people_as_of"] or "",
     ]
 
