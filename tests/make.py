@@ -5,6 +5,7 @@ import dataclasses
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
+from unittest import mock
 
 from flask import g
 from flask.testing import FlaskClient
@@ -30,6 +31,7 @@ from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Authority, AuthorityCovered, CountedShare, Partnership, Term
 from outreach.county.register.hands import ChangeOfHands
 from outreach.county.schools import (
+    FIRST_OF_BODIES,
     Organisation,
     OrganisationRecord,
     OwnNumber,
@@ -168,7 +170,9 @@ def body(of: Partnership, recorded_at: datetime = EARLIER, **changes: Any) -> Bo
     """A body of a partnership, as a coordinator put it down."""
     facts = {"name": f"Kestermere Neighbourhood Team {next(_n)}", "kind": "Police"} | changes
     said = BodyFacts(**facts)
-    return bodies.add(of.id, said, who="Priya Nandakumar", now=recorded_at, today=day_of(recorded_at))
+    numbers = mock.patch.object(bodies, "free_numbers", lambda wanted: [FIRST_OF_BODIES + next(_n)])
+    with numbers:  # not by chance, so that whatever goes by them goes the same way again
+        return bodies.add(of.id, said, who="Priya Nandakumar", now=recorded_at, today=day_of(recorded_at))
 
 
 def venue(of: Partnership, **changes: Any) -> Venue:
