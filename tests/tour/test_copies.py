@@ -219,6 +219,22 @@ def test_a_training_goes_along_with_the_schools_and_staff_that_it_chose(
     assert len(kept) == done.decisions == (3 if with_decisions else 2)
 
 
+def test_a_training_takes_along_what_was_decided_of_bodies(app: Flask) -> None:
+    with transaction():
+        county = make.partnership()
+        training = make.programme(county, (), AdultTarget(kinds=("Police",)), for_adults=True)
+        out, into = make.body(county), make.body(county, kind="Health")
+        target_decisions.exclude(training, out, reason="Has its own", who=WHO, now=make.NOW)
+        target_decisions.include(training, into, (), reason="Wanted", who=WHO, now=make.NOW)
+    done = copied(training, with_decisions=True)
+    assert done.decisions == 2
+    kept = target_decisions.decisions(done.programme.id)
+    assert {u: d.kind for u, d in kept.items()} == {
+        out.organisation_id: "exclude",
+        into.organisation_id: "include",
+    }
+
+
 def test_what_makes_no_sense_is_refused_and_nothing_half_done(programme: Programme) -> None:
     with transaction():
         make.programme(_ours(programme), academic_year=2027, title="Taken", reply_by=date(2028, 2, 4))

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Select, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.county import partnerships, school_days, schools
+from outreach.county import organisations, partnerships, school_days
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
@@ -315,12 +315,12 @@ def _days(group: list[MovedDay]) -> list[date]:
 
 
 def _decisions(programme: Programme) -> tuple[tuple[TargetDecision, str], ...]:
-    """What was decided of schools that are still open, each with the school's name, by name; two queries. Of a
-    training, schools that were taken in and have closed are with them: whoever follows them is meant in their place."""
+    """What was decided of schools and bodies that are still open, each with its name, by name; two queries. Of a
+    training, those that were taken in and have closed are with them: whoever follows them is meant in their place."""
     decided = target_decisions.decisions(programme.id)
     names = {
         s.organisation_id: s.name
-        for s in schools.of_urns(decided)
+        for s in organisations.known(decided)
         if s.is_open or programme.for_adults and decided[s.organisation_id].kind == INCLUDE
     }
     found = [
@@ -331,7 +331,8 @@ def _decisions(programme: Programme) -> tuple[tuple[TargetDecision, str], ...]:
 
 def _carry_decisions(new: Programme, planned: Plan, *, who: str, now: datetime) -> int:
     known = {
-        s.organisation_id: s for s in schools.of_urns([row.organisation_id for row, _ in planned.decisions])
+        s.organisation_id: s
+        for s in organisations.known([row.organisation_id for row, _ in planned.decisions])
     }
     carried = 0
     for row, _ in planned.decisions:
