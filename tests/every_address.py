@@ -251,7 +251,9 @@ def column_of(named: str) -> list[str]:
 def _bookings(told: story.Told) -> Sequence[Booking]:
     """The booking of a host that is asked for a place, a guest's, one to come, one that is past and one that
     has ended."""
-    wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).first()
+    wish = db.session.scalars(
+        select(GuestPlace).where(GuestPlace.programme_id == told.programme.id, GuestPlace.ended_at.is_(None))
+    ).first()
     found = [promises.of_performance(wish.performance_id)[0]] if wish else []
     by_start = (
         select(Booking)

@@ -10,12 +10,10 @@ from sqlalchemy import select
 from outreach.asking import follow_ups, invitations, notes, rounds
 from outreach.booking import bookings, promises
 from outreach.booking.colleagues import LEAD, Colleague
-from outreach.booking.guest_places import OTHER, GuestPlace
-from outreach.booking.guests import joining
-from outreach.booking.guests.joining import JoiningWish
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
-from outreach.booking.sessions import holding
+from outreach.booking.sessions import holding, places
 from outreach.booking.sessions.holding import SessionSaid
 from outreach.county import contacts, venues
 from outreach.county.coordinators import Coordinator
@@ -84,7 +82,7 @@ def sessions_of(season: TourSeason) -> list[Held]:
             at=time(10),
             where=TOWN_HALL,
             places=60,
-            takes={"Child Exploitation Unit": 12, "Marlshire Front Door": 12},
+            takes={"Child Exploitation Unit": 12, "Marlshire Front Door": 20},
             counted={},
         ),
         Held(
@@ -296,6 +294,7 @@ def _take(
     of: Organisation,
     staff: int,
     *,
+    waits: bool = False,
     now: datetime,
 ) -> GuestPlace:
     """As somebody there does by the link of the letter."""
@@ -303,8 +302,8 @@ def _take(
     named = Colleague(
         name=contact.name, address=contact.address, duty=LEAD, role=contact.role, phone=contact.phone
     )
-    wish = JoiningWish(why=OTHER, promise=Promise(pupils={STAFF: staff}, people=(named,)))
-    return joining.ask(programme, of, session.performance, wish, who=contact.name, now=now)
+    promise = Promise(pupils={STAFF: staff}, people=(named,))
+    return places.take(programme, of, session.performance, promise, waits=waits, who=contact.name, now=now)
 
 
 def _report(one: Held, session: TrainingSession, taken: Mapping[str, Booking], *, now: datetime) -> None:
@@ -324,25 +323,22 @@ def _report(one: Held, session: TrainingSession, taken: Mapping[str, Booking], *
 def _since(programme: Programme, told: Iterable[Told], person: Coordinator, *, now: datetime) -> None:
     """One moves to another session, one cancels, one waits, one says no, and one is to be rung again."""
     bodies, coming = teams.of(programme.partnership_id), [each for each in told if each[0].on > day_of(now)]
-    (_, _, at_the_hall), (_, online, _), *_ = coming
+    (_, hall, at_the_hall), (_, online, _), _, (_, small, _) = coming
     mover, canceller = at_the_hall[MOVES], at_the_hall[CANCELS]
-    for booking, reason, days_ago in (
-        (mover, "The team is on duty that day, and comes online instead", 3),
-        (canceller, "Two drivers are ill, and nobody can stand in", 2),
-    ):
-        bookings.cancel(
-            booking,
-            reason=reason,
-            by=promises.SCHOOL,
-            who=_lead(booking.organisation),
-            now=now - timedelta(days=days_ago),
-        )
-    _take(programme, online, bodies[MOVES], 9, now=now - timedelta(days=3) + timedelta(minutes=5))
+    places.move(mover, online.performance, who=_lead(mover.organisation), now=now - timedelta(days=3))
+    bookings.cancel(
+        canceller,
+        reason="Two drivers are ill, and nobody can stand in",
+        by=promises.SCHOOL,
+        who=_lead(canceller.organisation),
+        now=now - timedelta(days=2),
+    )
+    waits = _take(programme, small, bodies[WAITS], 6, waits=True, now=now - timedelta(days=1, hours=3))
     invitations.answer(
         programme,
         bodies[WAITS],
         invitations.WAITING_LIST,
-        f"Six places in {SMALL_ROOM}, where two are left",
+        f"{waits.seats} places in {SMALL_ROOM}",
         who=_lead(bodies[WAITS]),
         now=now - timedelta(days=1, hours=3),
     )

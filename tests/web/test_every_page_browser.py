@@ -279,7 +279,9 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         .order_by(Booking.id)
     ).first()
     assert proposal is not None and booking is not None and played is not None
-    wish = db.session.scalars(select(GuestPlace).where(GuestPlace.ended_at.is_(None))).one()
+    wish = db.session.scalars(
+        select(GuestPlace).where(GuestPlace.programme_id == told.programme.id, GuestPlace.ended_at.is_(None))
+    ).one()
     joined = db.session.scalars(select(Booking).where(Booking.role == "guest").order_by(Booking.id)).first()
     assert joined is not None
     host = promises.of_performance(wish.performance_id)[0]

@@ -26,8 +26,10 @@ from outreach.tour.programmes import Programme
 pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.any_database]
 SECRETS = (
     "lead@secret.example",
+    "unit@secret.example",
     "SEC-00001",
     "Secret School",
+    "Unit of Secrets",
     "a word among us",
     "told on the phone",
     "Sworn in",
@@ -63,6 +65,8 @@ def two(app: Flask) -> tuple[Side, Side]:
         make.contact(sides[0].school, address="ours@redmere.example")
         theirs = sides[1]
         make.contact(theirs.school, address="lead@secret.example")
+        team = make.body(theirs.partnership, name="Unit of Secrets")
+        make.contact(team, address="unit@secret.example")
         made = make.booking(
             make.show(theirs.programme, theirs.school, datetime(2027, 1, 12, 9, 30, tzinfo=UTC)),
             {8: 100, 9: 100},
@@ -119,6 +123,9 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
         "/desk/coverage",
         f"/desk/schools/{organisation_id}/invite",
         "/desk/schools",
+        "/desk/bodies?state=all",
+        "/desk/bodies.csv",
+        "/desk/invitations",
         "/desk/register/changes",
     ):
         found = ours.client.get(page)
