@@ -19,6 +19,8 @@ from outreach.ground.wording import words_of
 NOBODY = "nobody"
 STANDING, CAUSE, DISTRICT, PHASE, OWNER, SIZE = "standing", "cause", "district", "phase", "owner", "size"
 FOLLOW = "follow"
+NEVER = "never"
+"""The box for those who were never reached, whatever the year."""
 KINDS = (STANDING, FOLLOW, DISTRICT, OWNER, CAUSE, PHASE, SIZE)
 """The kinds of filter of which any number can be ticked; within a kind any may hold, between kinds all
 must."""
@@ -54,14 +56,14 @@ class GapFilters:
         ticked = {k: tuple(v for v in values if (k, v) != (kind, value)) for k, values in self.ticked.items()}
         return GapFilters(
             ticked=ticked,
-            never_seen=self.never_seen and kind != "never",
+            never_seen=self.never_seen and kind != NEVER,
             find="" if kind == "find" else self.find,
         )
 
     def pairs(self) -> list[tuple[str, str]]:
         """As an address says it, always in the same order."""
         said = [(kind, value) for kind in KINDS for value in self.ticked.get(kind, ())]
-        said += [("never", "1")] if self.never_seen else []
+        said += [(NEVER, "1")] if self.never_seen else []
         return said + ([("find", self.find)] if self.find else [])
 
     def address(self) -> str:

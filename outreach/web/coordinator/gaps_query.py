@@ -21,6 +21,7 @@ from outreach.coverage.gaplist.filters import (
     FOLLOW,
     FOLLOW_UPS,
     KINDS,
+    NEVER,
     NOBODY,
     OWNER,
     PHASE,
@@ -91,7 +92,7 @@ class GapsQuery:
         """(kind, value, words) of each filter in force."""
         f = self.filters
         said = [(kind, value, self.words(kind, value)) for kind in KINDS for value in f.ticked.get(kind, ())]
-        said += [("never", "1", "Never seen in any year")] if f.never_seen else []
+        said += [(NEVER, "1", f"{self.words(NEVER, '1')} in any year")] if f.never_seen else []
         return said + ([("find", f.find, f"‘{f.find}’")] if f.find else [])
 
 
@@ -113,7 +114,7 @@ def query_from_address(args: MultiDict[str, str], found: Missing) -> GapsQuery:
         left_out.append(f"A list cannot be sorted by ‘{sort[:40]}’. The longest wait comes first.")
     return GapsQuery(
         filters=GapFilters(
-            ticked=ticked, never_seen=args.get("never") == "1", find=args.get("find", "").strip()[:100]
+            ticked=ticked, never_seen=args.get(NEVER) == "1", find=args.get("find", "").strip()[:100]
         ),
         sort=sort if sort in SORTS else "since",
         columns=_columns(args),
@@ -147,7 +148,7 @@ def filters_alone(args: MultiDict[str, str]) -> tuple[GapFilters, list[str]]:
     ]
     ticked = {kind: tuple(args.getlist(kind)) for kind in KINDS}
     ticked[OWNER] = tuple(str(current_user.person_id) if v == MINE else v for v in ticked[OWNER])
-    never, find = args.get("never") == "1", args.get("find", "").strip()[:100]
+    never, find = args.get(NEVER) == "1", args.get("find", "").strip()[:100]
     return GapFilters(ticked=ticked, never_seen=never, find=find), left_out
 
 
@@ -206,4 +207,5 @@ def _names(found: Missing) -> dict[str, dict[str, str]]:
         OWNER: people | left | {NOBODY: "Nobody"},
         FOLLOW: dict(FOLLOW_UPS),
         SIZE: {} if adults else {key: words for key, (_, _, words) in SIZES.items()},
+        NEVER: {"1": gaps.title(gaps.named("never seen", for_adults=adults))},
     }

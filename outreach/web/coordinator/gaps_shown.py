@@ -193,10 +193,11 @@ def _about(gap: Gap, *, for_adults: bool) -> str:
         parts.append(words.count(s.target_pupils))
     elif not for_adults:
         parts.append("pupils unknown")
+    seen = "trained" if for_adults else "seen"
     if gap.never_seen:
-        parts.append("never seen")
+        parts.append(f"never {seen}")
     elif gap.not_known:
-        parts.append("seen before: not known, ask")
+        parts.append(f"{seen} before: not known, ask")
     return " · ".join(parts)
 
 
