@@ -91,6 +91,7 @@ class OpenCut:
         self.told_by = instant("told_by") if shape.told_later else None
         self.only = bindparam(f"only_{n}", type_=Integer) if shape.narrowed else None
         self.for_adults = shape.for_adults
+        self.with_earlier = shape.with_earlier
         self._line = copies.line_of(self.programme_id, name=f"line_{n}") if shape.with_earlier else None
 
     def holds(self, programme_id: Any) -> Any:

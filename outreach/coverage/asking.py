@@ -71,11 +71,10 @@ class AskedByDay:
         if answer is not None and answer.kind == invitations.DECLINED:
             if not any(v.promise.created_at > answer.recorded_at for v in booked):
                 return Where(Word.DECLINED, gaps.DECLINED, answer.reason, day_of(answer.recorded_at))
-        handed = [
-            (a.first if begins is None or a.first >= begins else a.newest, a.newest)
-            for a in asked
-            if a.first is not None and a.newest is not None and (begins is None or a.newest >= begins)
-        ]
+        handed = [(a.first, a.newest) for a in asked if a.first is not None and a.newest is not None]
+        if begins is not None:
+            since_then = [[t for t in a.times or (a.first, a.newest) if t and t >= begins] for a in asked]
+            handed = [(min(times), max(times)) for times in since_then if times]
         newest = max((last for _, last in handed), default=None)
         events: list[tuple[datetime, str, str, datetime]] = []
         if answer is not None and answer.kind != invitations.DECLINED:

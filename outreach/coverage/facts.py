@@ -480,6 +480,18 @@ class Invited:
     newest: datetime | None
     alive: int
     on_paper: int
+    times: tuple[datetime, ...] = ()
+    """Each, where a training may have run out between two; () of one alone."""
+
+    def add(self, other: "Invited") -> None:
+        """Another of the same organisation."""
+        self.times = (*(self.times or _known_times(self.first)), *_known_times(other.first))
+        self.first, self.newest = min(self.times, default=None), max(self.times, default=None)
+        self.alive, self.on_paper = max(self.alive, other.alive), max(self.on_paper, other.on_paper)
+
+
+def _known_times(at: datetime | None) -> tuple[datetime, ...]:
+    return () if at is None else (at,)
 
 
 class Answered(NamedTuple):
@@ -517,7 +529,7 @@ def asked_and_said(cuts: Sequence[Cut]) -> list[AskedAndSaid]:
     return [
         AskedAndSaid(
             contacts={organisation_id: bool(flag) for organisation_id, flag in contacts[n]},
-            invited={row[0]: Invited(*row) for row in invited[n]},
+            invited=_invited(invited[n]),
             answers={row[1]: Answered(row[0], *row[2:]) for row in answers[n]},
             proposals={organisation_id: (at, reply_by) for reply_by, _, organisation_id, at in proposals[n]},
             begun={organisation_id: when for organisation_id, when in begun[n]},
@@ -527,6 +539,15 @@ def asked_and_said(cuts: Sequence[Cut]) -> list[AskedAndSaid]:
         )
         for n, cut in enumerate(cuts)
     ]
+
+
+def _invited(rows: Sequence[_Row]) -> dict[int, Invited]:
+    found: dict[int, Invited] = {}
+    for row in rows:
+        one = Invited(*row)
+        if (held := found.setdefault(one.organisation_id, one)) is not one:
+            held.add(one)
+    return found
 
 
 def _reachable(cut: OpenCut) -> Any:
@@ -586,7 +607,7 @@ def _invitations(cut: OpenCut) -> Any:
         func.max(asked.c.at),
         func.max(asked.c.alive),
         func.max(asked.c.on_paper),
-    ).group_by(asked.c.organisation_id)
+    ).group_by(asked.c.organisation_id, *([asked.c.at] if cut.with_earlier else ()))
 
 
 def _settled(cut: OpenCut) -> Any:

@@ -247,16 +247,15 @@ def _reckon(programme_id: int, as_of: date, now: datetime, **narrower: Any) -> R
 
 def by_cuts(cuts: Sequence[Cut], registers: Sequence[Register], as_of: date) -> list[Reckoning]:
     """The same by several cuts at hand, with the register by each; 12 queries."""
+    valid_for_a_time = [
+        replace(cut, with_earlier=register.adults.valid_months is not None)
+        for cut, register in zip(cuts, registers, strict=True)
+    ]
     read = (
         facts.counted_shares(cuts),
-        facts.verdicts_of(
-            [
-                replace(cut, with_earlier=register.adults.valid_months is not None)
-                for cut, register in zip(cuts, registers, strict=True)
-            ]
-        ),
+        facts.verdicts_of(valid_for_a_time),
         facts.absences_of(cuts),
-        facts.asked_and_said(cuts),
+        facts.asked_and_said(valid_for_a_time),
     )
     return [_judged(*told, as_of=as_of) for told in zip(cuts, registers, *read, strict=True)]
 

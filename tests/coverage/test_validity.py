@@ -191,6 +191,9 @@ def test_what_was_asked_and_said_before_it_ran_out_is_over_and_since_then_counts
     asked = found(new, school, RAN_OUT + timedelta(days=30))
     assert (asked.standing, asked.cause) == ("asked", "silent since 4 March 2027")
     with transaction():
+        make.invitation(new, school, noon(date(2027, 3, 20)), handed_at=noon(date(2027, 3, 20)))
+    assert found(new, school, RAN_OUT + timedelta(days=30)).cause == "silent since 4 March 2027"
+    with transaction():
         make.answer(new, school, "declined", noon(date(2027, 4, 1)), reason="No time")
     assert found(new, school, date(2027, 4, 2)).cause == "declined: No time"
 
