@@ -38,6 +38,7 @@ class Words:
     all_your: str
     to_see_it: str
     seen_it: str
+    has_seen_it: str
     no_hall: str
     no_hall_for_it: str
     needs_a_hall: str
@@ -117,6 +118,7 @@ OF_PUPILS = Words(
     all_your="all your pupils in",
     to_see_it="to see it",
     seen_it="Our pupils have seen it already",
+    has_seen_it="seen it",
     no_hall="We have no hall or room for it",
     no_hall_for_it="no hall for it",
     needs_a_hall="a hall",
@@ -155,6 +157,7 @@ OF_STAFF = Words(
     all_your="your",
     to_see_it="to come",
     seen_it="Our staff are trained already",
+    has_seen_it="been trained",
     no_hall="We have no room for it",
     no_hall_for_it="no room for it",
     needs_a_hall="a room",

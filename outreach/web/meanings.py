@@ -14,6 +14,9 @@ from outreach.web.spoken import words_of_page
 
 FOLDER = Path("templates") / "guide"
 
+_OF_PUPILS = {"seen", "part seen", "absent", "caught up", "estimate"}
+"""Words that no page of a programme for adults says."""
+
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals |= {"meaning_of": lambda word: _glossary().get(word, ""), "explained": _explained}
@@ -59,7 +62,8 @@ def _glossary() -> dict[str, str]:
     if g.get("glossary_of") is not words:
         said = told("glossary")
         if words is OF_STAFF:
-            said = {word: words.said(meaning) for word, meaning in said.items()} | told("glossary_of_adults")
+            said = {word: words.said(meaning) for word, meaning in said.items() if word not in _OF_PUPILS}
+            said |= told("glossary_of_adults")
         g.glossary, g.glossary_of = said, words
     found: dict[str, str] = g.glossary
     return found

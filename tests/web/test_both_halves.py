@@ -18,6 +18,8 @@ from outreach.booking.promises import Booking
 from outreach.county.bodies import KINDS
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
+from outreach.coverage import standings
+from outreach.coverage.board import content
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.outcomes.cost import spending
@@ -159,7 +161,7 @@ def test_every_number_of_both_halves_is_a_link_to_that_many(
 
 def test_schools_and_bodies_stand_side_by_side_by_district(desk: FlaskClient, ours: Any) -> None:
     page = words(desk.get(f"/desk/coverage?programme={ours[1].id}").text)
-    assert "1 of 3 schools and 2 of 5 bodies have attended." in page
+    assert "1 of 3 schools and 2 of 5 bodies have been trained." in page
     assert "Schools trained Bodies trained Standings" in page
 
 
@@ -246,8 +248,29 @@ def test_a_report_of_a_training_speaks_of_staff_and_sessions(desk: FlaskClient, 
     assert "a school or body reached and £9.61 a member of staff trained." in page
     head = lines_of(desk.get(f"{address}.csv").text)[1]
     assert "Staff trained" in head and "Pupils seen" not in head
-    told = page[: page.index("What the words mean")].lower()
+    told = page.lower()
     assert not re.search(r"pupil|year group|\bseen\b|\bhall\b|\bshow\b", told), told
+
+
+def test_words_with_a_dotted_line_are_explained_as_they_are_said_of_a_training(
+    desk: FlaskClient, ours: Any
+) -> None:
+    meanings = {}
+    for address in (f"/desk/coverage?programme={ours[1].id}", publish(desk, ours[1])):
+        page = desk.get(address).text
+        meanings[address] = words("<main>" + page[page.index('<span class="meaning"') :])
+        assert "Trained : The staff were trained" in meanings[address], address
+        assert "A school or service of the target for which something" in meanings[address], address
+        assert not re.search(r"\bplay\b|[Ss]een\b|\bshow\b", meanings[address]), address
+    of_coverage, of_report = meanings.values()
+    assert "Part trained : Fewer of its front-line staff" in of_coverage
+    assert "the session is to come" in of_coverage and "the session is to come" in of_report
+
+
+def test_what_would_give_staff_away_is_named_as_staff(ours: Any) -> None:
+    reckoning = standings.standings_of_programme(ours[1].id, as_of=YESTERDAY, now=make.NOW)
+    assert content.named(reckoning, ("seen", "all bodies", "")) == "staff trained, all bodies"
+    assert content.named(reckoning, ("target", "kind", "Police")) == "front-line staff of bodies, Police"
 
 
 def test_a_report_sets_the_years_programmes_side_by_side(desk: FlaskClient, ours: Any) -> None:

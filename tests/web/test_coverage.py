@@ -482,7 +482,7 @@ def test_a_staff_training_says_trained_counts_staff_and_has_no_year_groups(
         person = make.person(partnership)
     make.signed_in(client, person)
     page = client.get("/desk/coverage").text
-    assert "1 of 2 schools has attended" in words_of(page)
+    assert "1 of 2 schools has been trained" in words_of(page)
     assert (
         "Trained" in page
         and "Numbers of staff: 2 unknown and in no share." in words_of(page)

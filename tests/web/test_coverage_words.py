@@ -109,7 +109,7 @@ def test_each_number_of_the_beginning_leads_to_its_list() -> None:
 
 def test_adults_attend() -> None:
     staff = words(totals(1, 2, 1), of=programme(for_adults=True))
-    assert plain(staff.lead) == "1 of 2 schools has attended. 1 gap needs something done."
+    assert plain(staff.lead) == "1 of 2 schools has been trained. 1 gap needs something done."
     assert plain(staff.introduction).startswith(
         "Someone to Tell, for staff of all schools, 2026/27. As of 19 January 2027"
     )
@@ -154,7 +154,9 @@ def side_by_side(*, by: str = "district", before: Halves | None = None) -> Cover
 
 def test_schools_and_bodies_begin_the_page_side_by_side_each_with_its_list() -> None:
     said = side_by_side()
-    assert plain(said.lead) == "4 of 10 schools and 1 of 2 bodies have attended. 7 gaps need something done."
+    assert (
+        plain(said.lead) == "4 of 10 schools and 1 of 2 bodies have been trained. 7 gaps need something done."
+    )
     assert lists(said.lead) == [
         "&who=schools&standing=seen",
         "&who=schools",

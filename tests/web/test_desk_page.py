@@ -268,7 +268,9 @@ def test_a_staff_preview_counts_schools_that_are_trained(app: Flask, client: Fla
     assert "1 of 3schools trained, 33% of the target" in said
     assert "pupils" not in said.split("Action required")[1].split("What we know")[0].lower()
     assert "Schools trained" in said
-    assert "1 of 3 schools has attended: no other waits for a showLeft out: 2 wait for a report." in said
+    assert (
+        "1 of 3 schools has been trained: no other waits for a sessionLeft out: 2 wait for a report." in said
+    )
 
 
 def test_the_desk_says_which_places_are_missing_until_the_last_tour_day(small: Small) -> None:

@@ -97,9 +97,9 @@ def test_its_next_step_is_the_letter_that_asks(desk: Desk) -> None:
 def test_the_coverage_page_says_for_how_long_it_counts_and_why_there_is_a_gap(desk: Desk) -> None:
     page = desk.get(f"/desk/coverage?programme={desk.programme.id}")
     assert "A training counts for 12 months." in page
-    assert "Due again" in page and "1 of 2 schools has attended." in re.sub("<[^>]+>", "", page)
+    assert "Due again" in page and "1 of 2 schools has been trained." in re.sub("<[^>]+>", "", page)
     day_before = desk.get(f"/desk/coverage?programme={desk.programme.id}&as_of=2027-03-03")
-    assert "Due again" not in day_before and "All 2 schools have attended." in day_before
+    assert "Due again" not in day_before and "All 2 schools have been trained." in day_before
 
 
 def test_the_desk_says_who_is_due_again_and_leads_to_them(desk: Desk) -> None:

@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 
 from outreach.coverage import figures, gaps
 from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing, Word
-from outreach.ground import suppression
+from outreach.ground import audience, suppression
+from outreach.ground.audience import OF_STAFF
 from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name, year_groups_name, year_name
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
@@ -622,17 +623,13 @@ def _lead(content: Content) -> list[str]:
     on = day_short(date.fromisoformat(content["as_of"]))
     if content["bodies"] is not None:
         return _lead_of_both(content, on)
-    what = "staff had attended" if content["for_adults"] else "had seen it"
+    what = f"had {audience.words(content['for_adults']).has_seen_it}"
     if not schools:
         return [f"No school of {content['county']} was in the target on {on}."]
     if seen == schools:
         return [f"All {count(schools, 'school')} of {content['county']} {what} by {on}."]
     of_schools = f"{seen:,} of {content['county']}’s {count(schools, 'school')}"
-    lines = [
-        f"{of_schools} {what} by {on}."
-        if not content["for_adults"]
-        else f"{of_schools} had attended by {on}."
-    ]
+    lines = [f"{of_schools} {what} by {on}."]
     if booked:
         lines.append(f"{booked:,} more {'is' if booked == 1 else 'are'} booked.")
     spread = content["spread"]
@@ -652,7 +649,7 @@ def _lead(content: Content) -> list[str]:
 
 
 def _lead_of_both(content: Content, on: str) -> list[str]:
-    """'4 of Marlshire’s 10 schools and 1 of its 2 bodies had attended by 19 January 2027.'"""
+    """'4 of Marlshire’s 10 schools and 1 of its 2 bodies had been trained by 19 January 2027.'"""
     whole, bodies = content["whole"], content["bodies"]["whole"]
     reached = f"{bodies['standings'][Word.SEEN]:,} of {{}} {count(bodies['schools'], 'body', 'bodies')}"
     if whole["schools"]:
@@ -663,7 +660,7 @@ def _lead_of_both(content: Content, on: str) -> list[str]:
     else:
         reached = reached.format(f"{content['county']}’s")
     booked = whole["standings"][Word.BOOKED] + bodies["standings"][Word.BOOKED]
-    lines = [f"{reached} had attended by {on}."]
+    lines = [f"{reached} had {OF_STAFF.has_seen_it} by {on}."]
     return [*lines, f"{booked:,} more {'is' if booked == 1 else 'are'} booked."] if booked else lines
 
 
@@ -678,23 +675,34 @@ _NAMES = {
     ABSENT: "pupils absent",
     CAUGHT_UP: "pupils who caught up",
 }
+_NAMES_OF_STAFF = _NAMES | {
+    SEEN: "staff trained",
+    TARGET: "front-line staff",
+    ALSO: "staff trained outside the target",
+    KNOWN: "the share of staff",
+}
+
+
+def _name(reckoning: Reckoning, measure: str) -> str:
+    return (_NAMES_OF_STAFF if reckoning.programme.for_adults else _NAMES).get(measure, measure)
 
 
 def named(reckoning: Reckoning, key: Hashable) -> str:
     """A number of people by what it counts and where: 'pupils seen, Fenwold'."""
     assert isinstance(key, tuple)
     measure, table, at = key
+    what = _name(reckoning, measure)
     if table == "all":
-        return f"{_NAMES[measure]}, all"
+        return f"{what}, all"
     if table == _ALL_BODIES[0]:
-        return f"{_NAMES[measure]}, all bodies"
+        return f"{what}, all bodies"
     if table == "year":
-        return f"{_NAMES[measure]}, {year_group_name(at)}"
+        return f"{what}, {year_group_name(at)}"
     if table in (*_KEYS_OF_BODIES, _CELLS):
-        return f"{_NAMES[measure]} of bodies, {_place_of_bodies(reckoning, table, at)}"
+        return f"{what} of bodies, {_place_of_bodies(reckoning, table, at)}"
     title, of = _KEYS[table]
     names = {k: name for k, name in map(of, reckoning.target)}
-    return f"{_NAMES[measure]}, {names.get(at, at) or title.lower() + ' not known'}"
+    return f"{what}, {names.get(at, at) or title.lower() + ' not known'}"
 
 
 def _place_of_bodies(reckoning: Reckoning, table: str, at: str) -> str:
@@ -713,7 +721,7 @@ def given_away(reckoning: Reckoning, found: GivenAway) -> str:
         school = names.get(organisation_id, f"URN {organisation_id}")
         whom.append(f"{school}, {year_group_name(int(y))}" if y.isdigit() else school)
     days = and_list(day_short(d) for d in found.days)
-    what = and_list(dict.fromkeys(_NAMES.get(m, m) for m in found.measures))
+    what = and_list(dict.fromkeys(_name(reckoning, m) for m in found.measures))
     reports = "report" if len(found.days) == 1 else "reports"
     return f"{'; '.join(dict.fromkeys(whom))}: {found.number:,} ({what}), by the {reports} as of {days}."
 
@@ -741,7 +749,7 @@ def definitions(content: Content) -> list[list[str]]:
             "Gap",
             "A school of the target with a year group neither seen nor booked, or with a show that nobody reported."
             if not content["for_adults"]
-            else "A school of the target that neither attended nor is booked, or with a session that nobody reported.",
+            else "A school of the target that is neither trained nor booked, or with a session that nobody reported.",
         ],
     ]
     if not content["for_adults"]:

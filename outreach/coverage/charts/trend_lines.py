@@ -97,7 +97,7 @@ def draw(
     frame: Frame,
     saw: str,
 ) -> Drawing | None:
-    """None while there is no year to draw, or nobody in the target. `saw`: 'seen', or 'attended' for
+    """None while there is no year to draw, or nobody in the target. `saw`: 'seen', or 'trained' for
     adults."""
     if not trend or not found.target:
         return None

@@ -243,15 +243,15 @@ def _read_off(found: dict[date, int], at: list[date], also: date | None) -> list
     return points
 
 
-def headline(found: Forecast, *, seen: str = "seen it", saw: str = "see it") -> str:
-    """The finding, as a heading. `seen` and `saw`: 'attended' and 'attend' for adults."""
+def headline(found: Forecast, *, seen: str = "seen it", missed: str = "did not see it") -> str:
+    """The finding, as a heading. `seen` and `missed`: 'been trained' and 'not trained' for adults."""
     if found.seen >= found.target:
         return (
             f"All {found.target:,} schools have {seen}" if found.target > 1 else f"The one school has {seen}"
         )
     if found.is_over:
         left = found.target - found.seen
-        return f"The year is over: {left:,} of {count(found.target, 'school')} did not {saw}"
+        return f"The year is over: {left:,} of {count(found.target, 'school')} {missed}"
     if found.tour_ends is None or not found.aim:
         some = (
             f"{found.seen:,} of {count(found.target, 'school')} {'has' if found.seen == 1 else 'have'} {seen}"

@@ -22,7 +22,7 @@ from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 from outreach.visits import board_dates
 from outreach.visits.board_dates import BoardDate
-from outreach.web import downloads
+from outreach.web import downloads, spoken
 from outreach.web.coordinator import board_words
 from outreach.web.coordinator.as_of import view
 from outreach.web.coordinator.bars import bar_of
@@ -87,6 +87,7 @@ def publish_report() -> Any:
 @coordinators_only
 def board_report(report_id: int) -> Any:
     report = _report(report_id)
+    spoken.of(report.programme)
     return render_template(
         "coordinator/board_report.html",
         report=report,

@@ -199,7 +199,7 @@ class CoverageWords:
 
     @property
     def have_done(self) -> str:
-        return "attended" if self.for_adults else "seen it"
+        return self.words.has_seen_it
 
     @property
     def side_by_side(self) -> bool:
@@ -324,7 +324,7 @@ class CoverageWords:
         yield f" {'gap needs' if gaps == 1 else 'gaps need'} something done."
 
     def _lead_of_both(self, halves: Halves) -> Iterator[Said]:
-        """'12 of 30 schools and 2 of 9 bodies have attended. Then it was 10 of 30 and 1 of 9.'"""
+        """'12 of 30 schools and 2 of 9 bodies have been trained. Then it was 10 of 30 and 1 of 9.'"""
         for n, (who, half, asked) in enumerate(_sides(halves)):
             yield " and " if n else ""
             yield Piece(text=number(half.county.seen), href=self.to(f"&who={who}&standing=seen"), strong=True)

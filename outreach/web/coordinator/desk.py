@@ -71,7 +71,8 @@ def desk() -> Any:
     since = coordinators.last_here(current_user.person_id, now=now)
     after = since or now.replace(microsecond=0) - LATELY
     done = gaps.named("seen", for_adults=programme.for_adults)
-    seen, saw = ("attended", "attend") if programme.for_adults else ("seen it", "see it")
+    words = programme.words
+    missed = "not trained" if programme.for_adults else "did not see it"
     shows = week.week_of_programme(programme, now=now)
     drawn = trend_lines.draw(
         ahead.trend,
@@ -94,8 +95,8 @@ def desk() -> Any:
         named=partial(gaps.named, for_adults=programme.for_adults),
         to=partial(_list, asked),
         ahead=ahead,
-        headline=forecast.headline(ahead.forecast, seen=seen, saw=saw),
-        reasons=forecast.reasons(ahead.forecast),
+        headline=words.said(forecast.headline(ahead.forecast, seen=words.has_seen_it, missed=missed)),
+        reasons=words.said(forecast.reasons(ahead.forecast)),
         drawn=drawn,
         pace=_pace(ahead.forecast, done),
         required=_required(

@@ -286,7 +286,7 @@ def test_a_training_counts_schools_alone(app: Flask) -> None:
             at + timedelta(hours=3),
         )
         said = published(training).content
-    assert said["lead"][0] == "1 of Marlshire’s 2 schools had attended by 19 January 2027."
+    assert said["lead"][0] == "1 of Marlshire’s 2 schools had been trained by 19 January 2027."
     assert said["years"] == [] and said["for_adults"] is True
 
 

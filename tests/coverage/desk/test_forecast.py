@@ -240,11 +240,13 @@ def test_once_the_year_is_over_nothing_is_foretold(today: date) -> None:
 def test_adults_attend() -> None:
     found = ahead(target=3, seen=[], tour=[])
     assert (
-        forecast.headline(found, seen="attended", saw="attend")
-        == "No school has attended yet, and none is booked"
+        forecast.headline(found, seen="been trained", missed="not trained")
+        == "No school has been trained yet, and none is booked"
     )
     over = ahead(target=3, seen=[], today=LAST)
-    assert forecast.headline(over, seen="attended", saw="attend").endswith("3 of 3 schools did not attend")
+    assert forecast.headline(over, seen="been trained", missed="not trained").endswith(
+        "3 of 3 schools not trained"
+    )
 
 
 def test_a_show_after_the_last_school_day_still_counts() -> None:
