@@ -72,7 +72,7 @@ def _speak_of_staff(patch: pytest.MonkeyPatch) -> None:
         decide(programme, parts, now=now)
         for n, school in enumerate(parts.everybody):
             if n % 2 or school in parts.playing(cast.NEW_HERE):
-                _has_staff(school, programme, 6 + n % 60, now=now)
+                _has_staff(school, programme, 24 + n % 60, now=now)
         limits.write(programme.partnership_id, now=now)
 
     patch.setattr(story, "Production", for_adults)

@@ -15,6 +15,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_locations import Located
 from outreach.county.schools import Organisation
+from outreach.ground.audience import words
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
 from outreach.tour import hours, mealtimes, roads
@@ -210,7 +211,7 @@ class Judge:
                     why_not = (
                         "the company would have no lunch that day"
                         if barred == LUNCH
-                        else "no time between the shows and the road that day"
+                        else f"no time between the {words(self.for_adults).show}s and the road that day"
                     )
         return DayOffer(
             day=day.day,

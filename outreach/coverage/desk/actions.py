@@ -163,8 +163,16 @@ def actions_on_desk(
     ]
     whose = _Owners(reckoning, owners.owners_of_programme(programme.id))
     soon = [d for d in school_days if d > today][:2]
+    said = programme.words.said
     grouped = [
-        replace(whose.told(a), group=_group(a, today, soon[-1] if soon else today)) for a in found if a.count
+        replace(
+            whose.told(a),
+            what=said(a.what),
+            detail=said(a.detail),
+            group=_group(a, today, soon[-1] if soon else today),
+        )
+        for a in found
+        if a.count
     ]
     return sorted(grouped, key=lambda a: (GROUPS.index(a.group), a.kind != CONCERNS, a.nearest or date.max))
 
