@@ -45,7 +45,7 @@ from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import day_of
 from outreach.tour.adults import EVERYBODY, AdultTarget
 from outreach.tour.programmes import Programme, ProgrammeTarget
-from outreach.tour.target_decisions import INCLUDE, TargetDecision
+from outreach.tour.target_decisions import EXCLUDE, INCLUDE, TargetDecision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,8 @@ class PromiseAccount:
     nothing where the show did not take place, so that it can be offered again. `still_open`: how many of each
     year group still to be booked (catch-ups left out, not promised, or less than the counted share of it); None
     where its number is not known. `limits`: the stored numbers that the database goes by. `excess`: how many of
-    those who are still to come are promised beyond what it has by now, where any are.
+    those who are still to come are promised beyond what it has by now, where any are. `is_excluded`: a coordinator took
+    it out of the target, so that nothing more is offered to it.
     """
 
     expected: dict[int, Expected]
@@ -88,6 +89,7 @@ class PromiseAccount:
     is_open: bool
     limits: dict[int, Limit]
     excess: dict[int, int]
+    is_excluded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class _Counted:
     share: float = USUAL_SHARE
     told: dict[int, dict[int, int]] = field(default_factory=dict)
     decided: set[int] = field(default_factory=set)
+    excluded: set[int] = field(default_factory=set)
     named: dict[int, tuple[int, ...]] = field(default_factory=dict)
     promised: dict[int, dict[int, int]] = field(default_factory=dict)
     by_shows: dict[int, dict[int, int]] = field(default_factory=dict)
@@ -138,6 +141,13 @@ class _Counted:
             return organisation_id in self.named
         return any(self.is_picked(u, kin) for u in kin.predecessors.get(organisation_id, ()))
 
+    def is_excluded(self, organisation_id: int, kin: Kin) -> bool:
+        """Whether a coordinator took the school out, or, where nothing was decided of it, all that it follows."""
+        if organisation_id in self.excluded or organisation_id in self.named:
+            return organisation_id in self.excluded
+        before = kin.predecessors.get(organisation_id, ())
+        return bool(before) and all(self.is_excluded(u, kin) for u in before)
+
 
 def _add(sums: dict[int, dict[int, int]], organisation_id: int, year_group: int, pupils: int) -> None:
     by_year = sums.setdefault(organisation_id, {})
@@ -165,6 +175,7 @@ def of_schools(
             _staff_of(s) if s.is_body else own.of(s.organisation_id),
             counted,
             picked=programme.for_adults and counted.is_picked(s.organisation_id, kin),
+            excluded=counted.is_excluded(s.organisation_id, kin),
         )
         for s in schools
     }
@@ -176,7 +187,13 @@ def _staff_of(body: Organisation) -> Mapping[int, int]:
 
 
 def _account(
-    programme: Programme, school: Organisation, own: Mapping[int, int], counted: _Counted, *, picked: bool
+    programme: Programme,
+    school: Organisation,
+    own: Mapping[int, int],
+    counted: _Counted,
+    *,
+    picked: bool,
+    excluded: bool,
 ) -> PromiseAccount:
     """One school's account from what was counted.
 
@@ -225,6 +242,7 @@ def _account(
             for y, coming in counted.to_come.get(organisation_id, {}).items()
             if y in targets and (over := min(coming, so_far[y] - _at_most(known.get(y), so_far[y]))) > 0
         },
+        is_excluded=excluded,
     )
 
 
@@ -409,6 +427,8 @@ def _counted(programme: Programme, organisation_ids: list[int], leaving_out: int
             counted.share = float(said)
         elif kind == "named":
             counted.decided.add(organisation_id)
+            if status == EXCLUDE:
+                counted.excluded.add(organisation_id)
             if status == INCLUDE:
                 counted.named[organisation_id] = _year_groups(said)
         elif kind == "own":

@@ -65,11 +65,11 @@ class SchoolClosed(Refusal):
 
 
 class NotForYourSchool(Refusal):
-    """No target year group is taught there, as far as is known; of adults, it is not in the target."""
+    """No target year group is taught there, as far as is known; or `as_a_whole`, it is not in the target."""
 
-    def __init__(self, *, is_body: bool = False, for_adults: bool = False) -> None:
+    def __init__(self, *, is_body: bool = False, as_a_whole: bool = False) -> None:
         whose = "your organisation" if is_body else "your school"
-        of = whose if is_body or for_adults else f"the year groups of {whose}"
+        of = whose if is_body or as_a_whole else f"the year groups of {whose}"
         super().__init__(f"This programme is not for {of}, as far as we know.")
 
 
@@ -146,10 +146,12 @@ def why_nothing(
         return ProgrammeClosed()
     if not school.is_open:
         return SchoolClosed(is_body=school.is_body)
+    if account.is_excluded:
+        return NotForYourSchool(is_body=school.is_body, as_a_whole=True)
     if account.is_open:
         return None
     if not account.expected:
-        return NotForYourSchool(is_body=school.is_body, for_adults=programme.for_adults)
+        return NotForYourSchool(is_body=school.is_body, as_a_whole=programme.for_adults)
     return AlreadyBooked(whom(school.organisation_id))
 
 

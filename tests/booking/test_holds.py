@@ -122,6 +122,20 @@ def test_a_school_without_a_target_year_group_holds_nothing(c) -> None:
         hold(c, (0, time(9)))
 
 
+@pytest.mark.parametrize("followed", [False, True])
+def test_a_school_that_was_taken_out_of_the_target_holds_nothing(c, followed: bool) -> None:
+    with transaction():
+        whom = make.school(status="Closed", close_date=make.EARLIER.date()) if followed else c.school
+        make.decision(c.programme, whom, "exclude", at=make.EARLIER)
+        if followed:
+            make.succession(whom, c.school)
+    with pytest.raises(NotForYourSchool, match="This programme is not for your school, as far as we know."):
+        hold(c, (0, time(9)))
+    with transaction():
+        make.decision(c.programme, c.school, "include", at=make.NOW, year_groups=(8, 9))
+    assert hold(c, (0, time(9)))
+
+
 def test_an_old_hold_books_no_day_that_has_come_or_gone(c) -> None:
     (kept,) = hold(c, (0, time(9)))
     morning_after = datetime(2027, 3, 10, 9, tzinfo=UTC)

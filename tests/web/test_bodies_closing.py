@@ -9,12 +9,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
+import session_life
 from outreach.booking import limits
 from outreach.booking.promises import Booking
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
+from outreach.post import links
 from outreach.post.outbox import Letter
 from outreach.tour.adults import AdultTarget
 from outreach.tour.performances import Performance
@@ -132,3 +134,80 @@ def test_without_a_successor_the_places_wait_for_a_coordinator(
     db.session.refresh(booking)
     assert booking.ended_at is None
     assert booking.reference in client.get("/desk/register/changes").text
+
+
+@pytest.mark.both_databases
+def test_a_successor_with_places_at_another_session_has_those_of_the_closed_body_too_but_never_twice_at_one(
+    client: FlaskClient,
+) -> None:
+    c = session_life.lay()
+    with transaction():
+        make.signed_in(client, make.person(c.partnership))
+        two = team(c.partnership, "Two")
+    handed, stays = (
+        session_life.booked(session_life.take(c, c.unit, n, at.performance, who=who))
+        for n, at, who in ((6, c.hall, "ann"), (4, c.online, "bea"))
+    )
+    session_life.take(c, two, 2, c.online.performance, who="tim")
+    said = {"day": "18/1/2027", "successor": str(two.organisation_id)}
+    done = text_of(
+        client.post(f"/desk/bodies/{c.unit.organisation_id}/close", data=said, follow_redirects=True).text
+    )
+    assert "1 booking to come went with it" in done
+    assert f"{stays.reference} stands where it was: Two has a booking of its own" in done
+    assert session_life.coming(c.hall.performance) == {"Two": 6}
+    assert handed.organisation_id == two.organisation_id
+
+
+@pytest.mark.both_databases
+def test_places_of_a_closed_body_never_move_to_where_its_successor_has_some(client: FlaskClient) -> None:
+    c = session_life.lay()
+    with transaction():
+        make.signed_in(client, make.person(c.partnership))
+        few = team(c.partnership, "Few", 4)
+    left = session_life.booked(session_life.take(c, c.unit, 6))
+    session_life.take(c, few, 2, c.online.performance, who="tim")
+    said = {"day": "18/1/2027", "successor": str(few.organisation_id)}
+    client.post(f"/desk/bodies/{c.unit.organisation_id}/close", data=said)
+    with transaction():
+        token = links.mint(
+            organisation_id=few.organisation_id,
+            programme_id=c.programme.id,
+            partnership_id=c.partnership.id,
+            address="tim@police.example",
+            name="Tim",
+            now=make.NOW,
+            expires_at=make.NOW.replace(year=2028),
+        ).token
+    path = f"/i/{token}/booked/{left.reference}/sessions/{c.online.performance_id}"
+    page = client.post(path, follow_redirects=True)
+    assert "You have 2 staff booked at that session already. Change the number there." in text_of(page.text)
+    assert session_life.coming(c.hall.performance) == {"Kestermere Unit": 6}
+    assert session_life.coming(c.online.performance) == {"Few": 2}
+
+
+@pytest.mark.both_databases
+def test_what_nothing_takes_over_is_said_and_can_be_given_up_as_it_closes(
+    client: FlaskClient, ours: Partnership, show: Performance
+) -> None:
+    with transaction():
+        one, two = team(ours, "One"), team(ours, "Two")
+        stays, goes = places(show, one, 12), places(show, two, 3)
+    form = text_of(client.get(f"/desk/bodies/{one.organisation_id}/close").text)
+    assert "Where nothing takes its place, it stands until you give it up." in form
+    assert "Give up what nothing takes over" in form
+    nothing = {"day": "18/1/2027", "successor": "0"}
+    close = f"/desk/bodies/{one.organisation_id}/close"
+    done = text_of(client.post(close, data=nothing, follow_redirects=True).text)
+    assert f"One is closed. 1 booking to come stands, {stays.reference}. Give it up on its own page." in done
+    close = f"/desk/bodies/{two.organisation_id}/close"
+    done = text_of(client.post(close, data=nothing | {"give_up": "y"}, follow_redirects=True).text)
+    assert "Two is closed. 1 booking to come was given up, and everybody was told." in done
+    for booking in (stays, goes):
+        db.session.refresh(booking)
+    assert stays.ended_at is None and goes.ended_at is not None
+    letters = db.session.scalars(select(Letter).where(Letter.recipient == "two@police.example")).all()
+    assert [letter.method for letter in letters] == ["CANCEL"]
+    with transaction():
+        nobody = team(ours, "Nobody")
+    assert "Give up" not in client.get(f"/desk/bodies/{nobody.organisation_id}/close").text

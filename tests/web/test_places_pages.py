@@ -1,6 +1,7 @@
 """Places at sessions by a personal link, on pages without a script: seen, taken, waited for, moved, changed, given up."""
 
 import re
+from datetime import date
 from html import unescape
 from types import SimpleNamespace
 
@@ -14,12 +15,14 @@ from outreach.asking import invitations
 from outreach.booking import guest_places, promises
 from outreach.booking.sessions import holding
 from outreach.booking.sessions.holding import SessionSaid
+from outreach.county import bodies
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.post import links
+from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 from session_life import booked, coming, take
 
@@ -271,3 +274,51 @@ def test_pages_ask_as_many_questions_for_three_sessions_as_for_one(
         db.session.remove()
         client.get(page)
     assert (len(many), {*many} - {*few}) == (len(few), set())
+
+
+def test_a_body_that_closed_only_gives_its_places_up_by_its_link(c, client: FlaskClient) -> None:
+    own, token = booked(take(c, c.unit, 6)), link(c, c.unit)
+    with transaction():
+        bodies.close(
+            c.unit, date(2027, 1, 18), who="Priya", now=session_life.now(), today=session_life.now().date()
+        )
+    page = read(client, f"/i/{token}/booked/{own.reference}")
+    assert "Give up the places" in page and "Change the number" not in page and "Move" not in page
+    no = "Your organisation is closed, as far as we know, so its places can only be given up."
+    here = f"/i/{token}/booked/{own.reference}"
+    for path in (f"{here}/places", f"{here}/sessions/{c.online.performance_id}"):
+        for sent in (
+            client.get(path, follow_redirects=True),
+            client.post(path, data={f"pupils-0-{STAFF}": "7"}, follow_redirects=True),
+        ):
+            assert no in words(sent.text)
+    for sent in (
+        client.get(f"/i/{token}/sessions/{c.online.performance_id}"),
+        client.post(
+            f"/i/{token}/sessions/{c.online.performance_id}", data=TYPED | {f"pupils-0-{STAFF}": "2"}
+        ),
+    ):
+        assert "closed, as far as we know" in words(sent.text) and "<form" not in sent.text
+    assert coming(c.hall.performance) == {"Kestermere Unit": 6} and not coming(c.online.performance)
+    assert client.post(f"{here}/cancel", data={"reason": "duty"}).status_code == 303
+    assert coming(c.hall.performance) == {}
+
+
+@pytest.mark.parametrize("whose", ["unit", "school"])
+def test_whoever_was_taken_out_of_the_target_is_offered_no_session_and_keeps_its_places(
+    c, client: FlaskClient, whose: str
+) -> None:
+    one = getattr(c, whose)
+    own, token = booked(take(c, one, 6)), link(c, one)
+    with transaction():
+        target_decisions.exclude(
+            c.programme, one, reason="Of another county", who="Priya", now=session_life.now()
+        )
+    called = "organisation" if whose == "unit" else "school"
+    for path in ("/sessions", f"/sessions/{c.online.performance_id}"):
+        assert f"This programme is not for your {called}" in read(client, f"/i/{token}{path}")
+    sent = TYPED | {f"pupils-0-{STAFF}": "2", "go": "book"}
+    refused = client.post(f"/i/{token}/sessions/{c.online.performance_id}", data=sent)
+    assert "This programme is not for" in words(refused.text)
+    assert coming(c.online.performance) == {} and own.ended_at is None
+    assert "You are booked" in read(client, f"/i/{token}/booked/{own.reference}")

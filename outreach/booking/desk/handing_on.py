@@ -16,7 +16,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from outreach.booking import accounts, handovers, limits, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.handovers import HandedLink, Handover
-from outreach.booking.promises import HOST, Booking
+from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.county import school_days, school_locations
 from outreach.county.register import lines
 from outreach.county.schools import Organisation
@@ -197,6 +197,8 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
     for other in its_own:
         if programme.for_adults and other.performance_id == booking.performance_id:
             raise SuccessorHasBooked(new, other, "")  # at one session it has places once
+        if programme.for_adults and booking.role == GUEST:
+            continue  # at several sessions it may have places
         both = sorted(pupils.keys() & promises.pupils_of(other).keys())
         if other.id not in handed and (both or programme.for_adults):
             raise SuccessorHasBooked(new, other, f" for {year_groups_name(both)}" if both else "")

@@ -26,6 +26,7 @@ from outreach.booking.guests.seating import NotAnyMore, SeatsGone
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import GUEST, GUEST_CONSENT, SCHOOL, SEATS, Booking
 from outreach.county import partnerships
+from outreach.county.register import lines
 from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import broken_guard, db
@@ -58,6 +59,13 @@ class WaitsThere(Refusal):
 
     def __init__(self) -> None:
         super().__init__("You are on the waiting list of that session already.")
+
+
+class OnlyGivenUp(Refusal):
+    """Whoever is asked is there no more: it neither moves its places nor changes their number."""
+
+    def __init__(self, whom: str) -> None:
+        super().__init__(f"Your {whom} is closed, as far as we know, so its places can only be given up.")
 
 
 class NoSession(Refusal):
@@ -195,7 +203,8 @@ def move(booking: Booking, to: Performance, *, who: str, now: datetime, by: str 
     if booking.role != GUEST or sessions.of_performance(left.id) is None:
         raise NoSession
     programme, session = booking.programme, _open_session(booking.programme, to, now=now)
-    _once(programme, booking.organisation, to)
+    for who_has in (booking.organisation, *_takers(booking)):
+        _once(programme, who_has, to)
     there = guest_places.seats_of(to, session.places)
     if booking.seats > there.for_guests:
         raise SeatsGone(booking.seats, there.for_guests, programme.words)
@@ -234,6 +243,12 @@ def _open_session(programme: Programme, performance: Performance, *, now: dateti
     except NotAnyMore as gone:
         raise NoSession from gone
     return session
+
+
+def _takers(booking: Booking) -> list[Organisation]:
+    """The open ones that follow whoever has the places: two promises at one session would both be theirs."""
+    found = lines.heirs([booking.organisation_id], booking.partnership_id)
+    return found.get(booking.organisation_id, [])
 
 
 def _once(programme: Programme, organisation: Organisation, performance: Performance) -> None:

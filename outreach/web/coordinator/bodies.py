@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking import limits
+from outreach.booking import bookings, limits
 from outreach.booking.desk import handing_on
 from outreach.booking.desk.handing_on import TakenOver
+from outreach.booking.promises import COORDINATOR
 from outreach.county import bodies, contacts, partnerships
 from outreach.county.bodies import KINDS, Body, BodyFacts
 from outreach.county.contacts import Contact
@@ -90,6 +91,7 @@ class CloseForm(Form):
     successor = forms.pick(
         "What took its place?", hint="That body is then asked in its place, and its contacts are written to."
     )
+    give_up = forms.tick("Give up what nothing takes over")
 
 
 class MergeForm(Form):
@@ -191,6 +193,9 @@ def body_change(body_id: int) -> Any:
 def body_close(body_id: int) -> Any:
     here, form, today = our_body(body_id), CloseForm(), day_of(clock.now())
     others = [other for other in _open_ones() if other is not here]
+    coming = handing_on.to_come([body_id], now=clock.now())
+    if not coming:
+        del form.give_up
     forms.set_choices(
         form.successor,
         [(NOTHING, "Nothing"), *((str(other.organisation_id), _named(other)) for other in others)],
@@ -209,8 +214,18 @@ def body_close(body_id: int) -> Any:
             )
             limits.write(g.partnership.id, [body_id], now=clock.now())
             went = _hand_on([our_body(body_id)], successor) if successor else TakenOver(0, ())
+            stand = handing_on.to_come([body_id], now=clock.now())
+            gives_up = "give_up" in form and form.give_up.data
+            if gives_up:
+                for booking in stand:
+                    why = f"{here.name} is closed."
+                    bookings.cancel(booking, reason=why, by=COORDINATOR, who=who(), now=clock.now())
         taken = "" if successor is None else f" {successor.name} has its place."
-        return _done(here, f"{here.name} is closed.{taken}{body_words.handed_on(went)}")
+        left = body_words.given_up(stand) if gives_up else body_words.handed_on(TakenOver(0, went.left))
+        if successor is None and not gives_up:
+            left = body_words.stands(stand)
+        went_on = body_words.handed_on(TakenOver(went.handed, ()))
+        return _done(here, f"{here.name} is closed.{taken}{went_on}{left}")
     if request.method != "POST":
         form.day.data = today
     return _page(
@@ -219,7 +234,8 @@ def body_close(body_id: int) -> Any:
         f"Close {here.name}",
         "Close it",
         intro="It is asked no more. What was known and done until that day stays, and it can be opened again.",
-        affected=body_words.affected(handing_on.to_come([body_id], now=clock.now())),
+        affected=body_words.affected(coming),
+        becomes=f"{body_words.GOES_ALONG} Where nothing takes its place, it stands until you give it up.",
     )
 
 
@@ -268,6 +284,7 @@ def body_merge(body_id: int) -> Any:
             handing_on.to_come([other.organisation_id for other in others], now=clock.now()),
             of_each=True,
         ),
+        becomes=body_words.GOES_ALONG,
     )
 
 
@@ -363,6 +380,7 @@ def _page(
     *,
     intro: str = "",
     affected: Sequence[tuple[str, str]] = (),
+    becomes: str = "",
 ) -> Any:
     page = render_template(
         "coordinator/body_form.html",
@@ -372,6 +390,7 @@ def _page(
         does=does,
         intro=intro,
         affected=affected,
+        becomes=becomes,
     )
     return page, status()
 

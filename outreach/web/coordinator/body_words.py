@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from outreach.booking.desk.handing_on import TakenOver
 from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
-from outreach.ground.wording import capfirst, clock, count, day_short, number
+from outreach.ground.wording import and_list, capfirst, clock, count, day_short, number
 
 UNKNOWN = "not known"
 WHOLE_AREA = "The whole area"
+GOES_ALONG = "What is to come goes to whoever takes its place; everybody who has it in the calendar is told."
 
 
 def staff(body: Organisation) -> str:
@@ -64,6 +65,24 @@ def handed_on(went: TakenOver) -> str:
     for booking, why in went.left:
         said += f" {booking.reference} stands where it was: {why}"
     return said
+
+
+def given_up(bookings: Sequence[Booking]) -> str:
+    """' 2 bookings to come were given up, and everybody was told.'"""
+    if not bookings:
+        return ""
+    were = "was" if len(bookings) == 1 else "were"
+    return f" {count(len(bookings), 'booking')} to come {were} given up, and everybody was told."
+
+
+def stands(bookings: Sequence[Booking]) -> str:
+    """' 1 booking to come stands: MRL-24KE. Give it up on its own page.': nothing took the body's place."""
+    if not bookings:
+        return ""
+    references = and_list(booking.reference for booking in bookings)
+    if len(bookings) == 1:
+        return f" 1 booking to come stands, {references}. Give it up on its own page."
+    return f" {len(bookings)} bookings to come stand, {references}. Give each up on its own page."
 
 
 def joined(names: Sequence[str], into: str) -> str:

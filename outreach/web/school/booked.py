@@ -102,12 +102,14 @@ def booked(token: str, reference: str) -> Any:
         host_of=host_of,
         session=session,
         online=session is not None and sessions.is_online(booking.performance),
-        ways=booked_words.ways_at_session(booking, place, now=now)
+        ways=booked_words.ways_at_session(booking, place, is_open=g.organisation.is_open, now=now)
         if session
         else booked_words.ways_to_change(
             booking, place, first_is_elsewhere=host_of is not None and bool(host_of.waiting), now=now
         ),
-        until_when=booked_words.until_when(booking, at_session=session is not None, now=now),
+        until_when=booked_words.until_when(
+            booking, at_session=session is not None, is_open=g.organisation.is_open, now=now
+        ),
         steps=booked_words.what_happens_next(
             booking,
             state=state,

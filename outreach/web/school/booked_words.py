@@ -43,12 +43,12 @@ class Besides:
     still_open: int
 
 
-def ways_at_session(booking: Booking, place: GuestPlace | None, *, now: datetime) -> list[Way]:
-    """What can be done online now with places at a session."""
+def ways_at_session(booking: Booking, place: GuestPlace | None, *, is_open: bool, now: datetime) -> list[Way]:
+    """What can be done online now with places at a session; whoever is not `is_open` any more only gives them up."""
     ways = []
-    if booking.can_cancel(now):
+    if is_open and booking.can_cancel(now):
         ways.append(Way(words="Move to another session", endpoint="school.other_sessions", looks="btn q"))
-    if booking.can_change(now):
+    if is_open and booking.can_change(now):
         ways.append(Way(words="Change the number", endpoint="school.change_places", looks="btn q"))
     if booking.can_cancel(now) and not (place is not None and place.asked_again):
         ways.append(Way(words="Give up the places", endpoint="school.cancel", looks="stoplink cancel"))
@@ -82,16 +82,19 @@ def ways_to_change(
     return ways
 
 
-def until_when(booking: Booking, *, at_session: bool = False, now: datetime) -> list[Piece]:
+def until_when(
+    booking: Booking, *, at_session: bool = False, is_open: bool = True, now: datetime
+) -> list[Piece]:
     """Until when it can be moved and cancelled online, up to the words on whom to ring after that."""
-    said = _until_when_of_places(booking, now) if at_session else _until_when(booking, now)
+    said = _until_when_of_places(booking, now, is_open=is_open) if at_session else _until_when(booking, now)
     return [Piece(text=text, whole=whole) for text, whole in said]
 
 
-def _until_when_of_places(booking: Booking, now: datetime) -> Iterator[tuple[str, bool]]:
+def _until_when_of_places(booking: Booking, now: datetime, *, is_open: bool) -> Iterator[tuple[str, bool]]:
     if booking.can_cancel(now):
         until = by(booking.can_cancel_until(), day_of(now))
-        yield from (("Move or give up the places ", False), (until, True), (". Later, ", False))
+        does = "Move or give up the places " if is_open else "Give up the places "
+        yield from ((does, False), (until, True), (". Later, ", False))
     else:
         yield "It is too late to move or give up the places online. For that, ", False
 

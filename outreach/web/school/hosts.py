@@ -257,7 +257,7 @@ def _why_nothing(account: PromiseAccount, *, catch_up: bool = False) -> Refusal 
     """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their
     own."""
     if g.programme.for_adults:
-        return holds.NotForYourSchool(for_adults=True)
+        return holds.NotForYourSchool(as_a_whole=True)
     return seating.why_not(g.programme, g.organisation, account, catch_up=catch_up)
 
 

@@ -8,9 +8,9 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.asking import invitations
 from outreach.asking.invitations import OTHER_DATE, WAITING_LIST
-from outreach.booking import accounts, bookings, guest_places, holds, promises, sessions_to_come
+from outreach.booking import accounts, bookings, guest_places, promises, sessions_to_come
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.guests import joining
+from outreach.booking.guests import joining, seating
 from outreach.booking.guests.seating import SeatsGone
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
@@ -25,7 +25,7 @@ from outreach.post.stationery import Addressee
 from outreach.tour import programmes, sessions
 from outreach.tour.performances import Performance
 from outreach.web.forms import valid
-from outreach.web.gate import by_personal_link, own_booking, own_coming_booking, reread, school
+from outreach.web.gate import by_personal_link, own_booking, own_coming_booking, reread, school, whom
 from outreach.web.refusals import back_to, status
 from outreach.web.school import forms, session_words
 from outreach.web.school.forms import PupilsForm
@@ -40,10 +40,8 @@ def sessions_page(token: str) -> Any:
     now = clock.now()
     if not g.programme.for_adults:
         return redirect(url_for(".start", token=token))
-    account = accounts.account(g.programme, g.organisation, now=now)
-    why = holds.why_nothing(g.programme, g.organisation, account)
-    if why is not None and not isinstance(why, holds.AlreadyBooked):
-        return render_template("school/closed.html", token=token, why=why)
+    if (closed := _closed(token, now)) is not None:
+        return closed
     found = sessions_to_come.to_come(g.programme, g.organisation, now=now)
     waits = guest_places.open_of(g.programme.id, g.organisation.organisation_id)
     return render_template(
@@ -73,6 +71,8 @@ def take_places(token: str, performance_id: int) -> Any:
         return redirect(_list(token), 303)
     if one.booking is not None:
         return redirect(url_for(".booked", token=token, reference=one.booking.reference), 303)
+    if (closed := _closed(token, now)) is not None:
+        return closed
     typed = request.form if request.method == "POST" else None
     asked, needs, entry = _forms(one, typed, now=now)
     go = request.form.get("go", "")
@@ -174,6 +174,8 @@ def change_places(token: str, reference: str) -> Any:
     back = url_for(".booked", token=token, reference=reference)
     if not _is_at_session(booking) or not booking.can_change(clock.now()):
         return redirect(back, 303)
+    if not g.organisation.is_open:
+        return _only_given_up(token, reference)
     typed = request.form if request.method == "POST" else forms.change_typed(booking)
     asked, needs = forms.change_form(booking, typed), needs_form(typed)
     if request.method == "POST" and valid(asked, needs):
@@ -289,10 +291,24 @@ def _left_by_it(one: SessionToCome) -> Performance | None:
     return waits.performance if waits is not None and waits.performance_id != one.performance.id else None
 
 
+def _closed(token: str, now: datetime) -> Any:
+    """The page that says why it can have no places; None where it can, also beside those that it has."""
+    account = accounts.account(g.programme, g.organisation, now=now)
+    why = seating.why_not(g.programme, g.organisation, account, catch_up=True)
+    return None if why is None else (render_template("school/closed.html", token=token, why=why), status())
+
+
+def _only_given_up(token: str, reference: str) -> Any:
+    flash(places.OnlyGivenUp(whom()).message, "confirm")
+    return redirect(url_for(".booked", token=token, reference=reference), 303)
+
+
 def _cannot_move(token: str, booking: Booking, now: datetime) -> Any:
     """Where one that is moved no more, or is at no session, leads to; None where it can be moved."""
     if booking.ended_at is not None or not _is_at_session(booking):
         return redirect(url_for(".booked", token=token, reference=booking.reference), 303)
+    if not g.organisation.is_open:
+        return _only_given_up(token, booking.reference)
     if not booking.can_cancel(now):
         page = render_template("school/too_late.html", token=token, booking=booking, deed="move")
         return page, status()
