@@ -8,6 +8,7 @@ from datetime import datetime, time
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Text,
@@ -33,6 +34,7 @@ from outreach.county.schools import Organisation
 from outreach.ground.audience import Words
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
+from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import capfirst, clock, count
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -70,8 +72,9 @@ ASK, OPEN, NONE = "ask", "open", "none"
 
 FEWER, AGREED, REFUSED = "fewer", "agreed", "refused"
 JOINED, WITHDRAWN, HOST_LEFT, BOOKED = "joined", "withdrawn", "host left", "booked"
+SESSION_OVER = "session over"
 """How a request ends, beside 'refused': a booking, taken back, the host cancelled, the school booked
-something else."""
+something else, the session waited for is over."""
 
 
 FROM_QUESTION = "your question for seats"
@@ -192,6 +195,10 @@ class GuestPlace(Base):
     def waits_for_host(self) -> bool:
         return self.ended_at is None and self.answer == ""
 
+    def is_over(self, now: datetime) -> bool:
+        """Nobody gets seats any more on the day itself (seating.check_stands)."""
+        return day_of(self.performance.starts_at) <= day_of(now)
+
     @property
     def asked_again(self) -> bool:
         """The host has moved and the guest has not said since whether it still comes."""
@@ -245,6 +252,13 @@ def open_of(programme_id: int, organisation_id: int) -> GuestPlace | None:
     )
 
 
+def freed_with(booking: Booking) -> list[int]:
+    """The shows at which a place may be had once a booking takes fewer seats: its own, and the one that its
+    organisation waits for, whose head count it may have filled."""
+    waits = open_of(booking.programme_id, booking.organisation_id)
+    return [booking.performance_id, *([waits.performance_id] if waits is not None else [])]
+
+
 def newest_of(programme_id: int, organisation_id: int) -> GuestPlace | None:
     """What a school asked for last, however that ended."""
     return db.session.scalar(
@@ -296,10 +310,19 @@ def asked_of(performance_id: int) -> list[GuestPlace]:
     )
 
 
-def organisations_that_ask(programme_id: int) -> set[int]:
-    """Who has asked for seats and has none yet, or waits for places at a session; one query."""
+def session_is_over(now: datetime) -> ColumnElement[bool]:
+    """Whether what is waited for is a session that is over or begins on this day, as GuestPlace.is_over says it."""
+    return exists().where(
+        Performance.id == GuestPlace.performance_id,
+        TrainingSession.performance_id == Performance.id,
+        Performance.starts_at < end_of_day(day_of(now)),
+    )
+
+
+def organisations_that_ask(programme_id: int, *, now: datetime) -> set[int]:
+    """Who has asked for seats and has none yet, or waits for places at a session to come; one query."""
     asked = select(GuestPlace.organisation_id).where(
-        GuestPlace.programme_id == programme_id, GuestPlace.ended_at.is_(None)
+        GuestPlace.programme_id == programme_id, GuestPlace.ended_at.is_(None), ~session_is_over(now)
     )
     return set(db.session.scalars(asked))
 

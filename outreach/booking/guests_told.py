@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, time
 
-from outreach.booking import guest_hosts, guest_places, promises, sessions_to_come, told
+from outreach.booking import guest_hosts, guest_places, guest_questions, promises, sessions_to_come, told
 from outreach.booking.guest_places import BOOKED, HOST_LEFT, OPEN, GuestPlace
 from outreach.booking.promises import COMPANY, HOST, Booking, VisitContact
 from outreach.county.schools import Organisation
@@ -59,8 +59,7 @@ def host_elsewhere(performance: Performance) -> list[Booking]:
 def host_left(performance: Performance, *, by: str, not_on: Collection[int] = (), now: datetime) -> None:
     """Who waits for an answer of a show that is no more: told at once, with what there is instead."""
     for place in guest_places.asked_of(performance.id):
-        place.ended_at, place.ended_as = now, HOST_LEFT
-        db.session.flush()
+        guest_questions.end(place, HOST_LEFT, now=now)
         near = _nearest(place.organisation, place.performance, place.seats, by=by, not_on=not_on, now=now)
         tell_guest(place, notes.HOST_LEFT, nearest=near, now=now)
 
@@ -70,8 +69,7 @@ def booked_otherwise(programme: Programme, school: Organisation, *, now: datetim
     it."""
     place = guest_places.open_of(programme.id, school.organisation_id)
     if place is not None:
-        place.ended_at, place.ended_as = now, BOOKED
-        db.session.flush()
+        guest_questions.end(place, BOOKED, now=now)
         tell_host(place, notes.WITHDRAWN, now=now)
 
 
@@ -99,7 +97,7 @@ def guest_left(guest: Booking, *, now: datetime) -> None:
     """The host hears that its guest does not come; the seats are free again."""
     _consent_follows(guest)
     if guest.programme.for_adults:
-        freed_seats.note([guest.performance_id], now=now)
+        freed_seats.note(guest_places.freed_with(guest), now=now)
     _tell_host_of(guest, notes.LEFT, now=now)
 
 

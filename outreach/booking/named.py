@@ -235,6 +235,12 @@ def waiting_for_place(place_id: int) -> list[NamedPerson]:
     )
 
 
+def forget(place_id: int, *, who: str, now: datetime) -> None:
+    """Nobody waits any more to hear of one question for seats."""
+    for person in waiting_for_place(place_id):
+        decide(person, TAKEN_BACK, who=who, now=now)
+
+
 def waiting_at(door: str, programme_id: int, organisation_id: int) -> list[NamedPerson]:
     """Who waits at one door of a school, the first named first."""
     return list(

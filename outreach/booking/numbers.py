@@ -156,8 +156,6 @@ def seat(booking: Booking, seats: int, *, now: datetime) -> None:
     taken = there.taken if there else booking.seats
     ceiling = there.ceiling if there else ceiling
     by_others, fewer, booking.seats = taken - booking.seats, seats < booking.seats, seats
-    if fewer and adults:
-        freed_seats.note([booking.performance_id], now=now)
     try:
         db.session.flush()
     except IntegrityError as error:
@@ -167,6 +165,8 @@ def seat(booking: Booking, seats: int, *, now: datetime) -> None:
         if guard != SEATS:
             raise
         raise SeatsTaken(ceiling, by_others, for_adults=adults) from error
+    if fewer and adults:
+        freed_seats.note(guest_places.freed_with(booking), now=now)
 
 
 def revise(booking: Booking, pupils: Mapping[int, int], *, who: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
-from outreach.asking import follow_ups
+from outreach.asking import follow_ups, waits_for_places
 from outreach.asking.chasing import offers, raising, reminders, settings, withdrawing
 from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import limits, subscribed
@@ -186,6 +186,11 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
     visits = [r.booking.id for r in before_visits.due(programme(), now=now)]
     open_for = dict.fromkeys(one.booking.id for one in open_waves.due(programme(), now=now))
     waited_for = places.waited_for(programme_id, now=now) if programme().for_adults else []
+    over = waits_for_places.over(programme_id, now=now) if programme().for_adults else []
+    ended = [
+        _once(partial(waits_for_places.end, one, who=THE_SERVICE, now=now), f"ending wait {one}")
+        for one in over
+    ]
     tried: set[int] = set()
     reminded = [
         _once(partial(remind, organisation_id), f"reminding {organisation_id}") for organisation_id in schools
@@ -221,6 +226,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
             (reminded, "school reminded", "schools reminded"),
             (offered, "time offered", "times offered"),
             (moved_up, "waiting list moved up", "waiting lists moved up"),
+            (ended, "wait ended with its session", "waits ended with their sessions"),
             (asked, "report asked for", "reports asked for"),
             (asked_besides, "school asked what was done", "schools asked what was done"),
             (asked_staff, "school’s staff asked", "schools’ staff asked"),
@@ -229,7 +235,7 @@ def _write(programme_id: int, target: set[int], *, now: datetime) -> tuple[list[
         )
         if any(found)
     ]
-    tried_all = (*reminded, *asked, *asked_besides, *asked_staff, *near, *told, *offered, *moved_up)
+    tried_all = (*reminded, *asked, *asked_besides, *asked_staff, *near, *told, *offered, *moved_up, *ended)
     return said, sum(done is None for done in tried_all)
 
 

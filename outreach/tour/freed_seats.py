@@ -13,7 +13,8 @@ NOTED = "seats came free"
 
 
 def note(performance_ids: Iterable[int], *, now: datetime) -> None:
-    """Some seats of these shows are free from now on; the caller holds their days' locks."""
+    """Some seats of these shows may be had from now on; whoever looks takes the locks of their days, or leaves a busy
+    one to the day's run."""
     noted: dict[int, datetime] = db.session.info.setdefault(NOTED, {})
     noted.update(dict.fromkeys(performance_ids, now))
 

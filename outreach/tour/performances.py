@@ -167,6 +167,12 @@ def lock_days(tour_day_ids: Iterable[int]) -> None:
     )
 
 
+def lock_day_unless_busy(tour_day_id: int) -> bool:
+    """One tour day's row without waiting; True too for whoever holds it already, False while somebody else does."""
+    locked = select(TourDay.id).where(TourDay.id == tour_day_id).with_for_update(skip_locked=True)
+    return db.session.scalar(locked) is not None
+
+
 def lock_organisation_unless_busy(organisation_id: int) -> bool:
     """The same without waiting, for whoever holds a tour day's lock already; False while somebody else has
     it."""

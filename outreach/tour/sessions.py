@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county.schools import FIRST_OF_ONLINE
 from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.ground.wording import clock, day
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
@@ -82,6 +83,12 @@ def is_online(performance: Performance) -> bool:
 def where(performance: Performance) -> str:
     """'online'; 'at Kestermere Town Hall'."""
     return "online" if is_online(performance) else f"at {performance.host.name}"
+
+
+def which(performance: Performance) -> str:
+    """'Tuesday 9 March at 9:30am, at Kestermere Town Hall'."""
+    starts = performance.starts_at
+    return f"{day(starts)} at {clock(starts)}, {where(performance)}"
 
 
 def most_places_to_come(organisation_id: int, *, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """Places at sessions: taken, refused, waited for, moved, given up; every refusal leaves everything as it was."""
 
 from collections.abc import Callable
+from datetime import time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 import session_life
-from outreach.booking import bookings, guest_places, numbers, promises, sessions_to_come
+from outreach.asking import invitations, waits_for_places
+from outreach.asking.chasing import offers
+from outreach.booking import bookings, guest_places, named, numbers, promises, sessions_to_come
+from outreach.booking.colleagues import Colleague
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.guests import joining
 from outreach.booking.guests.seating import SeatsGone
@@ -22,6 +26,7 @@ from outreach.booking.sessions.holding import SessionSaid
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import STAFF
+from outreach.ground.timespans import wall
 from outreach.post.outbox import Letter
 from session_life import booked, coming, now, staff, take
 
@@ -169,7 +174,7 @@ def test_who_finds_it_full_waits_and_is_told_nothing_by_mail_yet(c) -> None:
     assert coming(c.hall.performance) == {"Health Team North": 18}
     no = refused(
         lambda: places.take(
-            c.programme, c.unit, c.hall.performance, staff(5), waits=True, who="Bo", now=now()
+            c.programme, c.unit, c.hall.performance, staff(6), waits=True, who="Bo", now=now()
         )
     )
     assert isinstance(no, places.WaitsThere)
@@ -211,6 +216,112 @@ def test_more_places_at_the_session_go_to_who_waits(c) -> None:
     with transaction():
         holding.change(c.hall, SessionSaid(places=24), who="Priya", now=now())
     assert coming(c.hall.performance) == {"Health Team North": 18, "Kestermere Unit": 6}
+
+
+def test_who_waits_can_wait_for_another_number_in_its_turn(c) -> None:
+    first = booked(take(c, c.team, 18))
+    waits = take(c, c.unit, 12, waits=True, who="bo")
+    take(c, c.uncounted, 12, waits=True, who="cy")
+    assert take(c, c.unit, 9, waits=True, who="di").id == waits.id
+    assert (waits.seats, waits.by_year, waits.ended_at) == (9, {STAFF: 9}, None)
+    assert [person.address for person in waits.people] == ["di@police.example"]
+    fewer(first, 11)
+    assert coming(c.hall.performance) == {"Health Team North": 11, "Kestermere Unit": 9}
+    assert (mail("bo@police.example"), mail("di@police.example")) == ([], [("booked", "REQUEST", 0)])
+
+
+@pytest.mark.both_databases
+def test_who_has_fewer_of_its_staff_elsewhere_moves_up_at_once(c) -> None:
+    first, own = booked(take(c, c.team, 18)), booked(take(c, c.unit, 20, c.online.performance))
+    take(c, c.unit, 4, waits=True, who="bo")
+    with transaction():
+        bookings.change(own, Promise(pupils={STAFF: 24}), who="Ann", now=now())
+    gives_up(first)
+    assert coming(c.hall.performance) == {}
+    fewer(own, 10)
+    assert coming(c.hall.performance) == {"Kestermere Unit": 4}
+
+
+@pytest.mark.both_databases
+def test_who_gives_its_places_elsewhere_up_moves_up_at_once(c) -> None:
+    first, own = booked(take(c, c.team, 18)), booked(take(c, c.unit, 20, c.online.performance))
+    take(c, c.unit, 4, waits=True, who="bo")
+    with transaction():
+        bookings.change(own, Promise(pupils={STAFF: 24}), who="Ann", now=now())
+    gives_up(first)
+    gives_up(own)
+    assert coming(c.hall.performance) == {"Kestermere Unit": 4}
+
+
+def stranger(c, number: int) -> GuestPlace:
+    """A wait that named somebody whom nobody knows."""
+    bob = Colleague(name="Bob", address="bob@gmail.example", duty="colleague", waits=True)
+    promise = staff(number)
+    with transaction():
+        return places.take(
+            c.programme,
+            c.unit,
+            c.hall.performance,
+            Promise(pupils=promise.pupils, people=(*promise.people, bob)),
+            waits=True,
+            who="Ann",
+            now=now(),
+        )
+
+
+@pytest.mark.parametrize("how", ["left", "elsewhere", "called off", "moved"])
+def test_a_stranger_named_with_a_wait_goes_with_it(c, how: str) -> None:
+    take(c, c.team, 16, who="zoe")
+    own = booked(take(c, c.unit, 3, c.online.performance)) if how == "moved" else None
+    place = stranger(c, 6)
+    assert [person.name for person in named.waiting_for_place(place.id)] == ["Bob"]
+    with transaction():
+        if how == "left":
+            joining.withdraw(place, who="Ann", now=now())
+        elif how == "elsewhere":
+            places.take(c.programme, c.unit, c.online.performance, staff(6), who="Ann", now=now())
+        elif own is not None:
+            places.move(own, c.hall.performance, who="Ann", now=now())
+        else:
+            holding.call_off(c.hall, reason="Ill", who="Priya", now=now())
+    assert place.ended_at is not None and named.waiting_for_place(place.id) == []
+
+
+def test_a_stranger_of_whoever_moved_up_still_waits_to_be_known(c) -> None:
+    first = booked(take(c, c.team, 18, who="zoe"))
+    place = stranger(c, 6)
+    gives_up(first)
+    assert place.booking is not None
+    assert [person.name for person in named.waiting_for_place(place.id)] == ["Bob"]
+
+
+def test_a_wait_asks_for_nothing_from_the_day_of_its_session_on(c) -> None:
+    take(c, c.team, 18)
+    place = take(c, c.unit, 6, waits=True, who="bo")
+    eve, day = (wall(session_life.TUESDAY - timedelta(days=n), time(7)) for n in (1, 0))
+    for at, asks in ((eve, {c.unit.organisation_id}), (day, set()), (day + timedelta(days=40), set())):
+        assert guest_places.organisations_that_ask(c.programme.id, now=at) == asks
+        assert place.is_over(at) == (not asks)
+        assert waits_for_places.over(c.programme.id, now=at) == ([] if asks else [place.id])
+
+
+def test_a_wait_ends_with_its_session_once_and_so_does_the_answer(c) -> None:
+    take(c, c.team, 18)
+    place = take(c, c.unit, 6, waits=True, who="bo")
+    with transaction():
+        waits_for_places.waits(place, who="Bo", now=now())
+    assert c.unit in [one.organisation for one in offers.waiting_list(c.programme, now=now())]
+    day = wall(session_life.TUESDAY, time(7))
+    with transaction():
+        assert waits_for_places.end(place.id, who="the service", now=day)
+        assert not waits_for_places.end(place.id, who="the service", now=day)
+    assert (place.ended_as, guest_places.asked_of(c.hall.performance_id)) == ("session over", [])
+    answer = invitations.newest_answer(c.programme.id, c.unit.organisation_id)
+    assert answer is not None and (answer.kind, answer.reason) == (
+        invitations.OTHER_DATE,
+        "waited for Tuesday 9 March at 9:30am, at Kestermere Town Hall, which is over",
+    )
+    assert offers.waiting_list(c.programme, now=now()) == []
 
 
 def test_who_waits_and_takes_places_elsewhere_waits_no_more(c) -> None:

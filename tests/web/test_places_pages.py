@@ -1,7 +1,7 @@
 """Places at sessions by a personal link, on pages without a script: seen, taken, waited for, moved, changed, given up."""
 
 import re
-from datetime import date
+from datetime import date, time
 from html import unescape
 from types import SimpleNamespace
 
@@ -21,6 +21,7 @@ from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
+from outreach.ground.timespans import wall
 from outreach.post import links
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
@@ -158,6 +159,62 @@ def test_a_full_session_offers_to_wait_and_the_list_can_be_left(c, client: Flask
     (place,) = guest_places.asked_of(c.hall.performance_id)
     assert client.post(f"/i/{token}/waiting/{place.id}/leave").status_code == 303
     assert guest_places.asked_of(c.hall.performance_id) == []
+    answer = invitations.newest_answer(c.programme.id, c.unit.organisation_id)
+    assert answer is not None and answer.kind == invitations.OTHER_DATE
+
+
+def test_who_waits_takes_what_is_free_or_waits_for_another_number(c, client: FlaskClient) -> None:
+    take(c, c.team, 10, who="zoe")
+    token = link(c, c.unit)
+    path, typed = f"/i/{token}/sessions/{c.hall.performance_id}", TYPED | {"go": "book", "wait": "1"}
+    client.post(path, data=typed | {f"pupils-0-{STAFF}": "16"})
+    said = read(client, f"/i/{token}/sessions")
+    assert "You are booked by yourself once so many are free" in said and "Take places on Tuesday" in said
+    with transaction():
+        holding.change(c.hall, SessionSaid(places=12), who="Priya", now=session_life.now())
+    said = read(client, f"/i/{token}/sessions")
+    assert "The session has 12 places only. Wait for fewer, or choose another session." in said
+    assert "You are booked by yourself" not in said
+    done = client.post(path, data=typed | {f"pupils-0-{STAFF}": "11"})
+    assert done.status_code == 303
+    assert "On the waiting list for 11 places" in read(client, f"/i/{token}/sessions")
+    answer = invitations.newest_answer(c.programme.id, c.unit.organisation_id)
+    assert answer is not None and answer.reason.startswith("11 places, ")
+    assert client.post(path, data=typed | {f"pupils-0-{STAFF}": "2"}).status_code == 303
+    assert coming(c.hall.performance)["Kestermere Unit"] == 2
+
+
+def test_who_waits_for_a_full_session_may_wait_for_another_number(c, client: FlaskClient) -> None:
+    take(c, c.team, 20, who="zoe")
+    take(c, c.unit, 6, waits=True)
+    token = link(c, c.unit)
+    assert "Wait for another number on Tuesday" in read(client, f"/i/{token}/sessions")
+    assert "Wait for another number" in read(client, f"/i/{token}/sessions/{c.hall.performance_id}")
+
+
+def test_a_wait_is_over_with_its_session(c, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(c, c.team, 20, who="zoe")
+    take(c, c.unit, 6, waits=True)
+    token = link(c, c.unit)
+    for at, said in (
+        (wall(session_life.TUESDAY, time(7)), "It is today: nobody moves up any more."),
+        (wall(session_life.WEDNESDAY, time(7)), "The session is over."),
+    ):
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        page = read(client, f"/i/{token}/sessions")
+        assert "You waited for 6 places" in page and said in page
+        assert "You are booked by yourself" not in page and "On the waiting list" not in page
+
+
+def test_places_moved_to_where_it_waits_end_the_wait(c, client: FlaskClient) -> None:
+    booking = booked(take(c, c.unit, 2, c.online.performance))
+    take(c, c.team, 15, who="zoe")
+    token = link(c, c.unit)
+    typed = TYPED | {f"pupils-0-{STAFF}": "6", "go": "book", "wait": "1"}
+    client.post(f"/i/{token}/sessions/{c.hall.performance_id}", data=typed)
+    to = f"/i/{token}/booked/{booking.reference}/sessions/{c.hall.performance_id}"
+    assert "You wait no more for Tuesday 9 March at 9:30am, at Kestermere Town Hall." in read(client, to)
+    assert client.post(to).status_code == 303
     answer = invitations.newest_answer(c.programme.id, c.unit.organisation_id)
     assert answer is not None and answer.kind == invitations.OTHER_DATE
 

@@ -184,7 +184,7 @@ def offer_next(
     plan = settings.schedule_of_programme(programme.id)
     if not plan.offers_on or programme.closed_at is not None:
         return None
-    for_places = guest_places.organisations_that_ask(programme.id) if programme.for_adults else set()
+    for_places = guest_places.organisations_that_ask(programme.id, now=now) if programme.for_adults else set()
     for waiter in waiting_list(programme, now=now):
         organisation_id = waiter.organisation.organisation_id
         if organisation_id in passed_over:

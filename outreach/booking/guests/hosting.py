@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from outreach.booking import guest_hosts, guest_places, guests_told, numbers
+from outreach.booking import guest_hosts, guest_places, guest_questions, guests_told, numbers
 from outreach.booking.guest_places import AGREED, FEWER, OPEN, REFUSED, GuestPlace, GuestSeats
 from outreach.booking.guests.seating import (
     Answered,
@@ -91,8 +91,7 @@ def refuse(place: GuestPlace, *, reason: str, who: str, now: datetime) -> None:
     if place.ended_at is not None:
         raise Answered
     place.answer, place.answered_at, place.answered_by, place.said = REFUSED, now, who, reason.strip()
-    place.ended_at, place.ended_as = now, REFUSED
-    db.session.flush()
+    guest_questions.end(place, REFUSED, who=who, now=now)
     history.record(
         "refused as guest",
         history.Subject("school", place.organisation_id, place.programme.partnership_id),

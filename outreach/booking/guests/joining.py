@@ -13,6 +13,7 @@ from outreach.booking import (
     colleagues,
     guest_hosts,
     guest_places,
+    guest_questions,
     guests_told,
     named,
     numbers,
@@ -182,6 +183,17 @@ def let_wait(place: GuestPlace, people: Sequence[Colleague], *, who: str, now: d
             )
 
 
+def named_instead(place: GuestPlace, people: Sequence[Colleague], *, who: str, now: datetime) -> None:
+    """These hear what becomes of a question, instead of whom it named before."""
+    people = _named_anew(place, people, who=who, now=now)
+    for person in list(place.people):
+        place.people.remove(person)
+        db.session.delete(person)
+    db.session.flush()
+    place.people.extend(_rows(people, now=now))
+    let_wait(place, people, who=who, now=now)
+
+
 def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Booking:
     """The guest takes the fewer seats that its host gave. Raises Answered, NotAnyMore, MoreThanGiven,
     SeatsGone, and what `ask` says of pupils and people."""
@@ -209,8 +221,7 @@ def _named_anew(
 ) -> tuple[Colleague, ...]:
     """The people of the booking, who stand for those named with the question: a coordinator who said yes to
     one of these is not asked again, and nobody waits for the question any more."""
-    for waiting in named.waiting_for_place(place.id):
-        named.decide(waiting, named.TAKEN_BACK, who=who, now=now)
+    named.forget(place.id, who=who, now=now)
     db.session.refresh(place)
     vouched = {person.address.casefold() for person in place.people}
     return tuple(replace(p, waits=p.waits and p.address.casefold() not in vouched) for p in people)
@@ -243,8 +254,7 @@ def withdraw(place: GuestPlace, *, who: str, now: datetime) -> None:
     db.session.refresh(place)
     if place.ended_at is not None:
         return
-    place.ended_at, place.ended_as = now, WITHDRAWN
-    db.session.flush()
+    guest_questions.end(place, WITHDRAWN, who=who, now=now)
     history.record(
         "took back its request",
         history.Subject("school", place.organisation_id, place.programme.partnership_id),
@@ -323,11 +333,7 @@ def _row(
         pupils={y: n for y, n in promise.pupils.items() if n},
         seats=sum(promise.pupils.values()),
         access_needs={slug: n for slug, n in promise.access_needs.items() if n},
-        people=[
-            person.row(source=guest_places.FROM_QUESTION, source_date=now.date(), now=now)
-            for person in promise.people
-            if not person.waits
-        ],
+        people=_rows(promise.people, now=now),
         travels_by=travel.by,
         adults=travel.adults,
         arrives=travel.arrives,
@@ -336,3 +342,12 @@ def _row(
         recorded_at=now,
         who=who,
     )
+
+
+def _rows(people: Sequence[Colleague], *, now: datetime) -> list[VisitContact]:
+    """Those who may be written to at once."""
+    return [
+        person.row(source=guest_places.FROM_QUESTION, source_date=now.date(), now=now)
+        for person in people
+        if not person.waits
+    ]

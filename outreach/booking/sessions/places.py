@@ -14,6 +14,7 @@ from outreach.booking import (
     bookings,
     colleagues,
     guest_places,
+    guest_questions,
     numbers,
     promises,
     subscribed,
@@ -88,6 +89,8 @@ def take(
     """Places at a session for so many of its staff, booked at once (`place.booking`); where too few are left, and it
     `waits`, its turn on the waiting list. Whatever it waited for before, it waits for no more.
 
+    Where it waits there already for another number, it keeps its turn with this one.
+
     Raises NoSession, PlacesThere, WaitsThere, SeatsGone, colleagues.NobodyNamed, what seating.why_not says, and the
     refusals of bookings.book about numbers.
     """
@@ -106,8 +109,11 @@ def take(
     waited = guest_places.open_of(programme.id, organisation.organisation_id)
     if waited is not None:
         if waited.performance_id == performance.id and wanted > there.for_guests:
-            raise WaitsThere
-        _wait_no_more(waited, BOOKED if wanted <= there.for_guests else WITHDRAWN, now=now)
+            if waited.seats == wanted:
+                raise WaitsThere
+            return _wait_for(waited, promise, who=who, now=now)
+        ended_as = BOOKED if wanted <= there.for_guests else WITHDRAWN
+        guest_questions.end(waited, ended_as, who=who, now=now)
     wish = JoiningWish(why=OTHER, promise=promise)
     place = joining.put_down(programme, organisation, performance, wish, who=who, now=now)
     if wanted > there.for_guests:
@@ -126,7 +132,8 @@ def seat_who_waits() -> None:
     for performance in db.session.scalars(
         select(Performance).where(Performance.id.in_(noted)).order_by(Performance.id)
     ).all():
-        move_up(performance, now=noted[performance.id])
+        if performances.lock_day_unless_busy(performance.tour_day_id):
+            move_up(performance, now=noted[performance.id])
 
 
 def waited_for(programme_id: int, *, now: datetime) -> list[int]:
@@ -212,7 +219,7 @@ def move(booking: Booking, to: Performance, *, who: str, now: datetime, by: str 
     was = told.times_of(left)["starts_at"]
     waited = guest_places.open_of(programme.id, booking.organisation_id)
     if waited is not None and waited.performance_id == to.id:
-        _wait_no_more(waited, BOOKED, now=now)
+        guest_questions.end(waited, BOOKED, who=who, now=now)
     numbers.revise(booking, promises.pupils_of(booking), who=who, now=now)
     told.lengthen_links(booking, now=now)
     history.record("moved", booking, who=who, now=now, before=was.isoformat(), after=to.starts_at.isoformat())
@@ -257,9 +264,17 @@ def _once(programme: Programme, organisation: Organisation, performance: Perform
             raise PlacesThere(booking)
 
 
-def _wait_no_more(place: GuestPlace, ended_as: str, *, now: datetime) -> None:
-    place.ended_at, place.ended_as = now, ended_as
+def _wait_for(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> GuestPlace:
+    """It waits for so many from now on, and for whom it names now, in its turn."""
+    was = place.seats
+    joining.named_instead(place, promise.people, who=who, now=now)
+    place.pupils = {y: n for y, n in promise.pupils.items() if n}
+    place.seats = sum(promise.pupils.values())
+    place.access_needs = {slug: n for slug, n in promise.access_needs.items() if n}
     db.session.flush()
+    subject = history.Subject("school", place.organisation_id, place.programme.partnership_id)
+    history.record("waits for another number", subject, who=who, now=now, before=was, after=place.seats)
+    return place
 
 
 def _moved_up(place: GuestPlace, session: TrainingSession, *, now: datetime) -> Booking:

@@ -5,13 +5,12 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.asking import waits_for_places
 from outreach.booking import bookings, guest_places, promises, sessions_to_come
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.guests import joining
 from outreach.booking.guests.seating import SeatsGone
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COORDINATOR, GUEST, Booking
-from outreach.booking.sessions import places
 from outreach.booking.sessions.places import NoSession, PlacesThere
 from outreach.booking.sessions_to_come import SessionToCome
 from outreach.booking.told import ACCESS_NEEDS
@@ -85,7 +84,7 @@ def booking_to_session(reference: str) -> Any:
         if to is None and wanted != str(found.performance_id):
             raise NoSession
         if to is not None:
-            places.move(booking, to.performance, who=who(), now=clock.now(), by=COORDINATOR)
+            waits_for_places.move(booking, to.performance, who=who(), now=clock.now(), by=COORDINATOR)
     return _done(reference, "Moved. Whoever has it in the calendar is told; the same entry moves.")
 
 
@@ -95,7 +94,7 @@ def waiting_back(place_id: int) -> Any:
     """Somebody rang: they wait for that session no more."""
     place = _waits(place_id)
     with transaction():
-        joining.withdraw(_waits(place_id), who=who(), now=clock.now())
+        waits_for_places.leave(_waits(place_id), who=who(), now=clock.now())
     flash(f"{place.organisation.name} is off the waiting list.")
     return redirect(url_for(".session", performance_id=place.performance_id), 303)
 

@@ -126,7 +126,7 @@ def one_session(performance_id: int) -> Any:
         show=line.performance,
         programme=line.performance.tour_day.programme,
         how=guest_places.of_bookings(b.id for b in line.coming),
-        waiting=guest_places.asked_of(performance_id),
+        waiting=[p for p in guest_places.asked_of(performance_id) if not p.is_over(clock.now())],
         words=session_words,
         now=clock.now(),
     )

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from outreach.booking import sessions_to_come, told
 from outreach.booking.colleagues import Colleague
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.sessions_to_come import SessionToCome
 from outreach.county.schools import SCHOOL, Organisation
-from outreach.ground.wording import and_list, capfirst, clock, clock_span, count, day
+from outreach.ground.wording import and_list, capfirst, clock_span, count, day
 from outreach.tour import sessions
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -20,10 +21,25 @@ def places(number: int) -> str:
     return count(number, "place")
 
 
-def which(performance: Performance) -> str:
-    """'Tuesday 9 March at 9:30am, at Kestermere Town Hall'."""
-    starts = performance.starts_at
-    return f"{day(starts)} at {clock(starts)}, {sessions.where(performance)}"
+which = sessions.which
+"""'Tuesday 9 March at 9:30am, at Kestermere Town Hall'."""
+
+
+def waits_for(place: GuestPlace, now: datetime) -> str:
+    """'On the waiting list for 12 places'; 'You waited for 12 places'."""
+    return f"{'You waited' if place.is_over(now) else 'On the waiting list'} for {places(place.seats)}"
+
+
+def waits(place: GuestPlace, one: SessionToCome | None, now: datetime) -> str:
+    """What is to become of a wait; `one`: its session as it is to come, None from its day on."""
+    if one is None:
+        over = place.performance.ends_at <= now
+        return "The session is over." if over else "It is today: nobody moves up any more."
+    if place.seats > one.session.places:
+        return (
+            f"The session has {places(one.session.places)} only. Wait for fewer, or choose another session."
+        )
+    return "You are booked by yourself once so many are free, and get a letter."
 
 
 def where(one: SessionToCome) -> str:
@@ -52,6 +68,13 @@ def left(one: SessionToCome) -> str:
         return f"{places(one.left)} left"
     others = one.waiting - (one.place.seats if one.place is not None else 0)
     return f"Full; others wait for {places(others)}" if others else "Full"
+
+
+def deed(one: SessionToCome) -> str:
+    """What one can do at a session: who waits for a full one can wait for another number."""
+    if one.left:
+        return "Take places"
+    return "Wait for places" if one.place is None else "Wait for another number"
 
 
 def may_book_at_its_own(organisation: Organisation) -> bool:
@@ -99,5 +122,5 @@ def then(
         gets = "get" if " and " in at_once else "gets"
         said = [f"{at_once} {gets} a calendar invite and a letter at once. Nobody who attends is named."]
     if left is not None:
-        said.append(f"You wait no more for {which(left)}.")
+        said.append(f"You wait no more for {sessions.which(left)}.")
     return said

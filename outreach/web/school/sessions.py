@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.asking import invitations
-from outreach.asking.invitations import OTHER_DATE, WAITING_LIST
+from outreach.asking import waits_for_places
 from outreach.booking import accounts, bookings, guest_places, promises, sessions_to_come
 from outreach.booking.guest_places import GuestPlace
-from outreach.booking.guests import joining, seating
+from outreach.booking.guests import seating
 from outreach.booking.guests.seating import SeatsGone
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
@@ -44,12 +43,14 @@ def sessions_page(token: str) -> Any:
         return closed
     found = sessions_to_come.to_come(g.programme, g.organisation, now=now)
     waits = guest_places.open_of(g.programme.id, g.organisation.organisation_id)
+    at = {one.performance.id: one for one in found}
     return render_template(
         "school/sessions.html",
         token=token,
         found=found,
         words=session_words,
         waits=waits,
+        waits_said=session_words.waits(waits, at.get(waits.performance_id), now) if waits else "",
         booked=[
             b for b in promises.live(g.programme.id, g.organisation.organisation_id) if not b.is_over(now)
         ],
@@ -85,7 +86,7 @@ def take_places(token: str, performance_id: int) -> Any:
         asked.refuse(SeatsGone(wanted, one.left, g.programme.words))
         return _form_page(token, one, asked, needs, entry, 422, may_wait=True)
     if go != "book":
-        return _check_page(token, one, asked, needs, entry, waits=wanted > one.left)
+        return _check_page(token, one, asked, needs, entry, waits=wanted > one.left, now=now)
     promise = Promise(
         pupils={STAFF: wanted},
         people=entry.people(),
@@ -103,11 +104,7 @@ def leave_list(token: str, place_id: int) -> Any:
     now = clock.now()
     with transaction():
         place = _own_wait(place_id)
-        waited = place.ended_at is None
-        joining.withdraw(place, who=g.who, now=now)
-        if waited:
-            said = f"does not wait for {session_words.which(place.performance)} any more"
-            invitations.answer(g.programme, g.organisation, OTHER_DATE, said, who=g.who, now=now)
+        waits_for_places.leave(place, who=g.who, now=now)
     flash("You are off the waiting list of that session.", "confirm")
     return redirect(_list(token), 303)
 
@@ -150,8 +147,10 @@ def move_places(token: str, reference: str, performance_id: int) -> Any:
             back_to(back, "stop"),
             transaction(),
         ):
-            places.move(own_booking(reference), _of_this_programme(performance_id), who=g.who, now=now)
-        flash(f"Moved to {session_words.which(to)}. The same calendar entry moves with it.", "done")
+            waits_for_places.move(
+                own_booking(reference), _of_this_programme(performance_id), who=g.who, now=now
+            )
+        flash(f"Moved to {sessions.which(to)}. The same calendar entry moves with it.", "done")
         return redirect(back, 303)
     one = sessions_to_come.find(g.programme, g.organisation, performance_id, now=now)
     if one is None or one.booking is not None or one.left < booking.seats:
@@ -162,6 +161,7 @@ def move_places(token: str, reference: str, performance_id: int) -> Any:
         booking=booking,
         one=one,
         words=session_words,
+        waited=one.place is not None,
         people=promises.people_of(booking),
     )
 
@@ -212,8 +212,7 @@ def _take(token: str, one: SessionToCome, promise: Promise, *, waits: bool, now:
             g.programme, g.organisation, one.performance, promise, waits=waits, who=g.who, now=now
         )
         if place.booking is None:
-            said = f"{session_words.places(place.seats)}, {session_words.which(one.performance)}"
-            invitations.answer(g.programme, g.organisation, WAITING_LIST, said, who=g.who, now=now)
+            waits_for_places.waits(place, who=g.who, now=now)
         reference = place.booking.reference if place.booking is not None else ""
     if reference:
         return redirect(url_for(".booked", token=token, reference=reference), 303)
@@ -265,7 +264,14 @@ def _form_page(
 
 
 def _check_page(
-    token: str, one: SessionToCome, asked: PupilsForm, needs: NeedsForm, entry: EntryForm, *, waits: bool
+    token: str,
+    one: SessionToCome,
+    asked: PupilsForm,
+    needs: NeedsForm,
+    entry: EntryForm,
+    *,
+    waits: bool,
+    now: datetime,
 ) -> Any:
     wanted = asked.totals()[STAFF]
     return render_template(
@@ -276,7 +282,7 @@ def _check_page(
         wanted=wanted,
         waits=waits,
         rows=session_words.rows(one, wanted, forms.access_of(needs, 0, ACCESS_NEEDS), entry.people()),
-        then=session_words.then(one, entry.people(), waits=waits, left=_left_by_it(one)),
+        then=session_words.then(one, entry.people(), waits=waits, left=_left_by_it(one, now)),
         typed=[
             (name, value)
             for name, value in request.form.items(multi=True)
@@ -285,10 +291,12 @@ def _check_page(
     )
 
 
-def _left_by_it(one: SessionToCome) -> Performance | None:
+def _left_by_it(one: SessionToCome, now: datetime) -> Performance | None:
     """The session for which it waits no more once it has places at this one."""
     waits = guest_places.open_of(g.programme.id, g.organisation.organisation_id)
-    return waits.performance if waits is not None and waits.performance_id != one.performance.id else None
+    if waits is None or waits.performance_id == one.performance.id or waits.is_over(now):
+        return None
+    return waits.performance
 
 
 def _closed(token: str, now: datetime) -> Any:
