@@ -19,7 +19,7 @@ from outreach.booking.accounts import Limit, PromiseAccount
 from outreach.booking.promises import Booking, PromiseLimit
 from outreach.county import organisations
 from outreach.county.partnerships import Authority
-from outreach.county.schools import OPEN_STATUSES, Organisation, Succession
+from outreach.county.schools import OPEN_STATUSES, VENUE, Organisation, Succession
 from outreach.ground import school_year
 from outreach.ground.db import db, made_once
 from outreach.ground.timespans import day_of
@@ -155,17 +155,19 @@ def _is_not_over(partnership_id: int, year: int) -> tuple[ColumnElement[bool], .
 
 
 def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> Iterator[list[Organisation]]:
-    """The schools whose numbers are stored: the open ones, and whoever has promised or has a number already."""
+    """The schools whose numbers are stored: the open ones, and whoever has promised or has a number already. A venue
+    promises nobody."""
     promised = select(Booking.organisation_id).where(
         Booking.programme_id == programme.id, Booking.ended_at.is_(None)
     )
     stored = select(PromiseLimit.organisation_id).where(PromiseLimit.programme_id == programme.id)
     query = select(Organisation).where(
+        Organisation.kind != VENUE,
         or_(
             organisations.ours(programme.partnership_id) & Organisation.status.in_(OPEN_STATUSES),
             Organisation.organisation_id.in_(promised),
             Organisation.organisation_id.in_(stored),
-        )
+        ),
     )
     if organisation_ids is not None and len(organisation_ids) < MANY:
         query = query.where(Organisation.organisation_id.in_(_with_followers(organisation_ids)))

@@ -65,12 +65,13 @@ class MoreThanItsStaff(Refusal):
     field = "pupils"
 
     def __init__(self, school: Organisation, known: int, elsewhere: int) -> None:
-        staff = f"{known:,} front-line staff" if known else "no front-line staff"
         have = "has" if elsewhere == 1 else "have"
         there = f", and {elsewhere:,} of them {have} places already" if elsewhere else ""
         left = max(0, known - elsewhere)
         enter = f"Enter {left:,} or fewer, or ask" if left else "Ask"
-        super().__init__(f"{school.name} has {staff} by our count{there}. {enter} us to correct the count.")
+        super().__init__(
+            f"{school.name} has {known:,} front-line staff by our count{there}. {enter} us to correct the count."
+        )
 
 
 class TooManyForOneShow(Refusal):
@@ -109,6 +110,12 @@ def check(
         limits.write(programme.partnership_id, [school.organisation_id], now=now)
     if account is None or promise.own_numbers:
         account = accounts.account(programme, school, now=now, leaving_out=leaving_out)
+    compare(programme, school, promise, account)
+    limits.allow(programme, school, account, [y for y, n in promise.pupils.items() if n])
+
+
+def compare(programme: Programme, school: Organisation, promise: Promise, account: PromiseAccount) -> None:
+    """A promise beside what the school has. Raises NotForThatYear, MoreThanItsStaff, MoreThanTheSchoolHas."""
     known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:
@@ -121,7 +128,6 @@ def check(
             raise MoreThanTheSchoolHas(
                 year_group, known[year_group].pupils or 0, entered, whom(school.organisation_id)
             )
-    limits.allow(programme, school, account, [y for y, n in promise.pupils.items() if n])
 
 
 class SeatsTaken(Refusal):

@@ -391,8 +391,10 @@ def test_both_trainers_hear_of_a_move(c) -> None:
 
 def test_nobody_moves_to_where_it_is_nor_to_a_show(c) -> None:
     booking = booked(take(c, c.unit, 6))
-    move(booking, c.hall)
-    assert booking.sequence == 0
+    told = mail("ann@police.example")
+    no = refused(lambda: places.move(booking, c.hall.performance, who="Ann", now=now()))
+    assert isinstance(no, places.PlacesThere)
+    assert (booking.sequence, mail("ann@police.example")) == (0, told)
     take(c, c.unit, 6, c.online.performance)
     no = refused(lambda: places.move(booking, c.online.performance, who="Ann", now=now()))
     assert isinstance(no, places.PlacesThere)

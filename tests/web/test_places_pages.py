@@ -17,12 +17,13 @@ from outreach.booking.sessions import holding
 from outreach.booking.sessions.holding import SessionSaid
 from outreach.county import bodies
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import Organisation
+from outreach.county.schools import CLOSED, Organisation
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import wall
 from outreach.post import links
+from outreach.post.outbox import Letter
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 from session_life import booked, coming, take
@@ -122,6 +123,71 @@ def test_a_number_that_cannot_be_is_told_in_a_sentence_and_what_was_typed_stays(
         assert page.status_code == 422
         assert said in words(page.text) and f'value="{typed}"' in page.text and "Ann Lea" in page.text
     assert coming(c.hall.performance) == {"Health Team North": 5}
+
+
+@pytest.mark.parametrize("go", ["check", "book"])
+@pytest.mark.parametrize(
+    ("number", "has", "said"),
+    [
+        ("25", 0, "Kestermere Unit has 24 front-line staff by our count. Enter 24 or fewer, or ask us"),
+        ("5", 20, "and 20 of them have places already. Enter 4 or fewer, or ask us to correct the count."),
+        ("1", 24, "and 24 of them have places already. Ask us to correct the count."),
+    ],
+)
+def test_the_check_refuses_more_than_its_staff_as_the_booking_does(
+    c, client: FlaskClient, go: str, number: str, has: int, said: str
+) -> None:
+    with transaction():
+        holding.change(c.hall, SessionSaid(places=40), who="Priya", now=session_life.now())
+    if has:
+        take(c, c.unit, has)
+    path = f"/i/{link(c, c.unit)}/sessions/{c.online.performance_id}"
+    page = client.post(path, data=TYPED | {f"pupils-0-{STAFF}": number, "go": go})
+    assert page.status_code == 422 and said in words(page.text)
+    assert coming(c.online.performance) == {}
+
+
+def test_a_count_of_nobody_is_no_limit(c, client: FlaskClient) -> None:
+    with transaction():
+        empty = make.body(
+            c.partnership, name="Fen Unit", front_line_staff=0, staff_counted_on=session_life.COUNTED
+        )
+    path = f"/i/{link(c, empty)}/sessions/{c.online.performance_id}"
+    typed = TYPED | {f"pupils-0-{STAFF}": "5"}
+    assert "Book these places?" in words(client.post(path, data=typed | {"go": "check"}).text)
+    assert client.post(path, data=typed | {"go": "book"}).status_code == 303
+    assert coming(c.online.performance) == {"Fen Unit": 5}
+
+
+@pytest.mark.parametrize("ends", ["closed body", "closed programme"])
+def test_the_check_is_not_shown_of_what_has_closed(c, client: FlaskClient, ends: str) -> None:
+    path = f"/i/{link(c, c.unit)}/sessions/{c.hall.performance_id}"
+    with transaction():
+        if ends == "closed body":
+            c.unit.status = CLOSED
+        else:
+            c.programme.closed_at = session_life.now()
+    said = {}
+    for go in ("check", "book"):
+        page = client.post(path, data=TYPED | {f"pupils-0-{STAFF}": "3", "go": go})
+        said[go] = (page.status_code, page.headers.get("Location"), words(page.text))
+        assert "Book these places?" not in said[go][2]
+    assert said["check"] == said["book"]
+
+
+@pytest.mark.parametrize("go", ["check", "book"])
+def test_no_more_need_something_than_come(c, client: FlaskClient, go: str) -> None:
+    token = link(c, c.unit)
+    typed = TYPED | {f"pupils-0-{STAFF}": "6", "access-0-wheelchair": "7", "go": go}
+    page = client.post(f"/i/{token}/sessions/{c.hall.performance_id}", data=typed)
+    assert page.status_code == 422 and coming(c.hall.performance) == {}
+    assert "Wheelchair places: enter 6 or fewer, as many as come." in words(page.text)
+    booking = booked(take(c, c.unit, 6))
+    places = f"/i/{token}/booked/{booking.reference}/places"
+    page = client.post(places, data={f"pupils-0-{STAFF}": "2", "access-0-wheelchair": "3"})
+    assert page.status_code == 422 and "enter 2 or fewer, as many as come." in words(page.text)
+    done = client.post(places, data={f"pupils-0-{STAFF}": "2", "access-0-wheelchair": "2"})
+    assert done.status_code == 303 and booking.access_needs == {"wheelchair": 2}
 
 
 def test_where_too_few_are_left_one_may_tick_to_wait(c, client: FlaskClient) -> None:
@@ -248,6 +314,15 @@ def test_a_move_to_a_session_that_filled_meanwhile_leaves_the_places(c, client: 
     refused = client.post(page, follow_redirects=True)
     assert "only 2 places are left at that session" in words(refused.text) or "only 2 places" in refused.text
     assert coming(c.online.performance) == {"Kestermere Unit": 6}
+
+
+def test_a_move_to_where_it_is_says_that_it_is_there_already(c, client: FlaskClient) -> None:
+    booking = booked(take(c, c.unit, 6))
+    page = f"/i/{link(c, c.unit)}/booked/{booking.reference}"
+    letters = db.session.query(Letter).count()
+    said = words(client.post(f"{page}/sessions/{c.hall.performance_id}", follow_redirects=True).text)
+    assert "You have 6 staff booked at that session already." in said and "Moved to" not in said
+    assert (booking.sequence, db.session.query(Letter).count()) == (0, letters)
 
 
 def test_the_number_goes_up_and_down(c, client: FlaskClient) -> None:

@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 
 import make
 import training
+from outreach.booking import limits
+from outreach.booking.promises import PromiseLimit
 from outreach.booking.sessions import listed
 from outreach.county.venues import Venue
 from outreach.ground.db import db, transaction
@@ -223,7 +225,6 @@ def test_the_trainer_who_is_elsewhere_is_told_on_the_form(c) -> None:
     assert "Sam Ibbot is at Fen Road Station from 8:00am to 10:45am that day" in unescape(answer.text)
 
 
-@pytest.mark.numbers_astray
 def test_a_session_online_and_one_in_the_house_of_a_body(c) -> None:
     with transaction():
         make.body(c.partnership, name="Kestermere Police Team")
@@ -234,6 +235,17 @@ def test_a_session_online_and_one_in_the_house_of_a_body(c) -> None:
     assert "Kestermere Police Team" in page
     form = c.desk.get(f"{answer.location}/change").text
     assert 'value="Kestermere Police Team"' in form and '<option value="house" selected>' in form
+
+
+def test_a_session_moves_into_a_house_where_none_was_and_the_venue_there_promises_nobody(c) -> None:
+    where = f"/desk/sessions/{hold(c).performance_id}"
+    moved = c.desk.post(f"{where}/change", data=typed(c, venue="house", house="Littlemere School", link=""))
+    assert moved.status_code == 303 and "Littlemere School" in text_of(c.desk.get(where).text)
+    with transaction():
+        limits.write(c.partnership.id, now=make.NOW)
+    house = db.session.query(Venue).filter_by(at_organisation_id=c.small.organisation_id).one()
+    stored = {row.organisation_id for row in db.session.query(PromiseLimit)}
+    assert c.small.organisation_id in stored and house.organisation_id not in stored
 
 
 def test_who_comes_stands_on_its_page_and_in_a_file_without_a_name_of_anybody(c) -> None:

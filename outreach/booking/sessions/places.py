@@ -20,7 +20,8 @@ from outreach.booking import (
     subscribed,
     told,
 )
-from outreach.booking.guest_places import AGREED, BOOKED, OTHER, WITHDRAWN, GuestPlace
+from outreach.booking.accounts import PromiseAccount
+from outreach.booking.guest_places import AGREED, BOOKED, OTHER, WITHDRAWN, GuestPlace, Seats
 from outreach.booking.guests import joining, seating
 from outreach.booking.guests.joining import JoiningWish
 from outreach.booking.guests.seating import NotAnyMore, SeatsGone
@@ -96,10 +97,7 @@ def take(
     """
     seating.lock(organisation.organisation_id, performance)
     session = _open_session(programme, performance, now=now)
-    _once(programme, organisation, performance)
-    account = accounts.account(programme, organisation, now=now)
-    if (why := seating.why_not(programme, organisation, account, catch_up=True)) is not None:
-        raise why
+    account = _may_come(programme, organisation, performance, now=now)
     numbers.check(programme, organisation, promise, ceiling=session.places, account=account, who=who, now=now)
     if not promise.people:
         raise colleagues.NobodyNamed
@@ -108,9 +106,8 @@ def take(
         raise SeatsGone(wanted, there.for_guests, programme.words)
     waited = guest_places.open_of(programme.id, organisation.organisation_id)
     if waited is not None:
+        _waits_once(waited, performance, wanted, there)
         if waited.performance_id == performance.id and wanted > there.for_guests:
-            if waited.seats == wanted:
-                raise WaitsThere
             return _wait_for(waited, promise, who=who, now=now)
         ended_as = BOOKED if wanted <= there.for_guests else WITHDRAWN
         guest_questions.end(waited, ended_as, who=who, now=now)
@@ -122,6 +119,25 @@ def take(
         place.answer, place.answered_at = AGREED, now
         seating.seat(place, promise, there, who=who, now=now)
     return place
+
+
+def foresee(
+    programme: Programme,
+    organisation: Organisation,
+    performance: Performance,
+    promise: Promise,
+    *,
+    now: datetime,
+) -> None:
+    """Before anybody is asked whether to take these places: what `take` refuses. Nothing is written or waited for."""
+    session = _open_session(programme, performance, now=now)
+    account = _may_come(programme, organisation, performance, now=now)
+    if not promise.own_numbers:
+        numbers.compare(programme, organisation, promise, account)
+    waited = guest_places.open_of(programme.id, organisation.organisation_id)
+    if waited is not None:
+        there = guest_places.seats_of(performance, session.places)
+        _waits_once(waited, performance, sum(promise.pupils.values()), there)
 
 
 def seat_who_waits() -> None:
@@ -206,7 +222,7 @@ def move(booking: Booking, to: Performance, *, who: str, now: datetime, by: str 
     if by == SCHOOL and not booking.can_cancel(now):
         raise bookings.TooLateToMove(partnerships.get(booking.partnership_id))
     if to.id == left.id:
-        return booking
+        raise PlacesThere(booking)
     if booking.role != GUEST or sessions.of_performance(left.id) is None:
         raise NoSession
     programme, session = booking.programme, _open_session(booking.programme, to, now=now)
@@ -264,6 +280,23 @@ def _once(programme: Programme, organisation: Organisation, performance: Perform
             raise PlacesThere(booking)
 
 
+def _may_come(
+    programme: Programme, organisation: Organisation, performance: Performance, *, now: datetime
+) -> PromiseAccount:
+    """What it has and has promised. Raises PlacesThere, and what seating.why_not says."""
+    _once(programme, organisation, performance)
+    account = accounts.account(programme, organisation, now=now)
+    if (why := seating.why_not(programme, organisation, account, catch_up=True)) is not None:
+        raise why
+    return account
+
+
+def _waits_once(waited: GuestPlace, performance: Performance, wanted: int, there: Seats) -> None:
+    """For another number it can wait instead. Raises WaitsThere."""
+    if waited.performance_id == performance.id and wanted > there.for_guests and waited.seats == wanted:
+        raise WaitsThere
+
+
 def _wait_for(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> GuestPlace:
     """It waits for so many from now on, and for whom it names now, in its turn."""
     was = place.seats
@@ -280,10 +313,7 @@ def _wait_for(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -
 def _moved_up(place: GuestPlace, session: TrainingSession, *, now: datetime) -> Booking:
     programme, promise = place.programme, seating.promised(place)
     seating.check_stands(place.performance, now=now)
-    _once(programme, place.organisation, place.performance)
-    account = accounts.account(programme, place.organisation, now=now)
-    if (why := seating.why_not(programme, place.organisation, account, catch_up=True)) is not None:
-        raise why
+    account = _may_come(programme, place.organisation, place.performance, now=now)
     numbers.check(
         programme,
         place.organisation,

@@ -31,7 +31,8 @@ def booking_places(reference: str) -> Any:
     """More or fewer of its staff, and what they need, whatever the notice."""
     found = _at_session(reference)
     typed = request.form if request.method == "POST" else school_forms.change_typed(found)
-    asked, needs = school_forms.change_form(found, typed), needs_form(typed)
+    asked = school_forms.change_form(found, typed)
+    needs = needs_form(typed, asked)
     stands = opened.over(lambda: _as_promised(reference), found, "changed", "moved")
     if request.method == "POST" and forms.valid(asked, needs):
         with transaction():
@@ -135,4 +136,5 @@ def _as_promised(reference: str) -> dict[str, str]:
     """The form as it is filled from what stands."""
     found = our_booking(reference)
     typed = school_forms.change_typed(found)
-    return opened.words_of(school_forms.change_form(found, typed), needs_form(typed))
+    asked = school_forms.change_form(found, typed)
+    return opened.words_of(asked, needs_form(typed, asked))

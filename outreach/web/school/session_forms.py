@@ -6,20 +6,40 @@ from typing import Any
 from outreach.booking.colleagues import COLLEAGUE, Colleague, NobodyKnown
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.web import forms
-from outreach.web.school.forms import AskingNeeds, Judge, Typed, TypedForm, judged, read_tick, ticked
+from outreach.web.school.forms import (
+    AskingNeeds,
+    Judge,
+    PupilsForm,
+    Typed,
+    TypedForm,
+    judged,
+    read_tick,
+    ticked,
+)
 from outreach.web.school.known import Known
 
 
 class NeedsForm(AskingNeeds):
-    """Made by `needs_form`: a box for each access need, named as HallForm names them."""
+    """Made by `needs_form`: a box for each access need, named as HallForm names them; none for more than come."""
+
+    asked: PupilsForm
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        come = sum(self.asked.totals().values())
+        for box in self._fields.values():
+            if come and box.data and box.data > come and not box.errors:
+                box.errors = [f"{box.label.text}: enter {come:,} or fewer, as many as come."]
+        return not self.errors
 
 
-def needs_form(typed: Mapping[str, str] | None) -> NeedsForm:
+def needs_form(typed: Mapping[str, str] | None, asked: PupilsForm) -> NeedsForm:
     boxes = {
         f"access-0-{slug}": forms.number(said[:1].upper() + said[1:], at_most=500)
         for slug, said in ACCESS_NEEDS.items()
     }
     made: NeedsForm = type("NeedsForm", (NeedsForm,), boxes)(typed)
+    made.asked = asked
     return made
 
 

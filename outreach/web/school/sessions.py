@@ -1,6 +1,7 @@
 """Sessions of a training by a personal link: which there are, places at one taken or waited for, moved to another."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -85,14 +86,16 @@ def take_places(token: str, performance_id: int) -> Any:
     if wanted > one.left and not may:
         asked.refuse(SeatsGone(wanted, one.left, g.programme.words))
         return _form_page(token, one, asked, needs, entry, 422, may_wait=True)
-    if go != "book":
-        return _check_page(token, one, asked, needs, entry, waits=wanted > one.left, now=now)
     promise = Promise(
         pupils={STAFF: wanted},
         people=entry.people(),
         access_needs=forms.access_of(needs, 0, ACCESS_NEEDS),
         own_numbers=asked.confirmed(),
     )
+    if go != "book":
+        with _told_elsewhere(token):
+            places.foresee(g.programme, g.organisation, one.performance, promise, now=now)
+        return _check_page(token, one, asked, needs, entry, waits=wanted > one.left, now=now)
     return _take(token, one, promise, waits=waits, now=now)
 
 
@@ -143,7 +146,8 @@ def move_places(token: str, reference: str, performance_id: int) -> Any:
     if request.method == "POST":
         back = url_for(".booked", token=token, reference=reference)
         with (
-            back_to(others, "confirm", NoSession, SeatsGone, PlacesThere),
+            back_to(others, "confirm", NoSession, SeatsGone),
+            back_to(back, "confirm", PlacesThere),
             back_to(back, "stop"),
             transaction(),
         ):
@@ -177,7 +181,8 @@ def change_places(token: str, reference: str) -> Any:
     if not g.organisation.is_open:
         return _only_given_up(token, reference)
     typed = request.form if request.method == "POST" else forms.change_typed(booking)
-    asked, needs = forms.change_form(booking, typed), needs_form(typed)
+    asked = forms.change_form(booking, typed)
+    needs = needs_form(typed, asked)
     if request.method == "POST" and valid(asked, needs):
         promise = Promise(
             pupils=asked.entered()[0],
@@ -200,13 +205,18 @@ def change_places(token: str, reference: str) -> Any:
     return page, status()
 
 
-def _take(token: str, one: SessionToCome, promise: Promise, *, waits: bool, now: datetime) -> Any:
-    start = url_for(".start", token=token)
+@contextmanager
+def _told_elsewhere(token: str) -> Iterator[None]:
+    """What is no fault of the form is told where the sessions are, or the places that it has."""
     with (
         back_to(_list(token), "confirm", NoSession, WaitsThere),
-        back_to(start, "confirm", PlacesThere),
-        transaction(),
+        back_to(url_for(".start", token=token), "confirm", PlacesThere),
     ):
+        yield
+
+
+def _take(token: str, one: SessionToCome, promise: Promise, *, waits: bool, now: datetime) -> Any:
+    with _told_elsewhere(token), transaction():
         reread()
         place = places.take(
             g.programme, g.organisation, one.performance, promise, waits=waits, who=g.who, now=now
@@ -235,7 +245,7 @@ def _forms(
         ceiling=one.session.places,
     )
     known = Known(g.programme, g.organisation, [Addressee(address=g.link.address, name=g.link.name)])
-    return asked, needs_form(typed), entry_form(typed, known)
+    return asked, needs_form(typed, asked), entry_form(typed, known)
 
 
 def _form_page(
