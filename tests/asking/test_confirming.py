@@ -179,8 +179,8 @@ def test_all_right_makes_the_school_the_source_of_its_addresses_and_counts_once(
         with transaction():
             contact_answers.confirm(asked, story.school, who="Joanna Fell", now=LATER)
     assert story.on_file() == [
-        ("Joanna Fell", "J.Fell@redmere.example", contact_answers.CONFIRMED),
-        ("", "office@redmere.example", contact_answers.CONFIRMED),
+        ("Joanna Fell", "J.Fell@redmere.example", contacts.confirmed_by(1)),
+        ("", "office@redmere.example", contacts.confirmed_by(1)),
     ]
     assert story.state() == requests.RIGHT
     assert db.session.scalar(select(func.count(requests.Confirmation.id))) == 1

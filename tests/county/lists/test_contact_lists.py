@@ -225,7 +225,7 @@ def test_what_the_school_itself_gave_wins(app: Flask) -> None:
                 contacts.given_by(1),
                 contacts.confirmed_by(1),
                 "booking MRL-7Q2K",
-                contacts.named_at_school("Jo Fell"),
+                contacts.named_there(1, "Jo Fell"),
                 "the school's website",
             )
         ):
