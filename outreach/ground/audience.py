@@ -61,6 +61,7 @@ class Words:
     see: str
     saw_it: str
     name_nobody: str
+    a_visit: str
 
     def count(self, number: int) -> str:
         """'1 pupil', '1,080 pupils'; '1 member of staff', '40 staff'."""
@@ -141,6 +142,7 @@ OF_PUPILS = Words(
     see="see",
     saw_it="pupils saw",
     name_nobody="Name no pupil, and write nothing that a pupil told you.",
+    a_visit="a visit",
 )
 OF_STAFF = Words(
     one="member of staff",
@@ -180,6 +182,7 @@ OF_STAFF = Words(
     see="join",
     saw_it="staff came to",
     name_nobody="Name nobody, and write nothing that anybody told you.",
+    a_visit="places",
 )
 
 

@@ -22,6 +22,7 @@ from outreach.ground import clock
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import NotADay, Which, read_day, written
 from outreach.ground.wording import pounds
+from outreach.web.gate import whom
 
 _Value = TypeVar("_Value")
 
@@ -191,7 +192,7 @@ def tidy(value: str | None) -> str:
 def reachable(_form: FlaskForm, field: StringField) -> None:
     if field.data and find_address(field.data) is None:
         raise ValidationError(
-            f"{field.label.text}: that is not an address. Enter it like name@school.example."
+            f"{field.label.text}: that is not an address. Enter it like name@{whom()}.example."
         )
 
 

@@ -5,6 +5,7 @@ The made-up year is told of a programme for adults, and every route is asked for
 
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from io import BytesIO
@@ -19,9 +20,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 import make
+import session_life
 from adults_year import told_for_adults
 from browser import sign_in
-from every_address import County, people_at_every_door
+from every_address import County, Door, link_to, people_at_every_door
+from outreach.booking import bookings, promises
+from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import copies
 from outreach.post.feeds import tokens
@@ -78,7 +82,6 @@ BESIDE = {
     "public.contact": LEGAL,
     "public.home": LEGAL,
     "public.privacy": LEGAL,
-    "school.missed": OF_PUPILS,
     "school.questions": OF_PUPILS,
     "school.wave_sheet": OF_PUPILS,
 }
@@ -156,3 +159,63 @@ def test_nothing_that_a_programme_for_adults_says_is_of_pupils(
     feed = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
     assert len(feed) > 7 and feed | OF_A_REPORT <= told
     assert {of: said for of, said in wrong.items() if said and of not in BESIDE} == {}
+
+
+def doors_of_bodies() -> list[Door]:
+    """Bodies by their links: one that has places, one that gave them up, one that waits and one that has said nothing."""
+    c = session_life.lay()
+    with transaction():
+        c.new = make.body(c.partnership, name="Ash Clinic", kind="Health")
+        for one in (c.unit, c.team, c.uncounted, c.new):
+            make.contact(one, source="a list")
+            make.invitation(c.programme, one)
+    comes = session_life.booked(session_life.take(c, c.unit, 6))
+    left = session_life.booked(session_life.take(c, c.team, 14, c.online.performance, who="zoe"))
+    session_life.take(c, c.school, 14, who="lea")
+    waits = session_life.take(c, c.uncounted, 5, waits=True, who="bo")
+    with transaction():
+        bookings.cancel(left, reason="Duty", by=promises.SCHOOL, who="Zoe", now=session_life.now())
+    at = [str(session.performance_id) for session in (c.hall, c.online)]
+    return [
+        Door(
+            "school",
+            {
+                "token": [link_to(c.programme, one)],
+                "reference": [booking.reference if booking else comes.reference],
+                "contact_id": [str(p.id) for p in promises.people_of(booking)] if booking else ["1"],
+                "performance_id": at,
+                "place_id": [str(waits.id)],
+            },
+        )
+        for one, booking in ((c.unit, comes), (c.team, left), (c.uncounted, None), (c.new, None))
+    ]
+
+
+def test_by_a_bodys_link_nothing_is_of_schools_or_of_pupils(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", session_life.now)
+    county = County(told=None, doors=doors_of_bodies())
+    wrong, read_already = defaultdict(set), set()
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or not rule.endpoint.startswith("school."):
+            continue
+        for address in county.addresses(rule, each=2):
+            if address in read_already:
+                continue
+            read_already.add(address)
+            answer = client.get(address, follow_redirects=True)
+            assert answer.status_code < 500, address
+            said = said_in(answer)
+            wrong[rule.endpoint] |= found(said) | {
+                said[max(0, hit.start() - 60) : hit.end() + 40]
+                for hit in re.finditer(r"(?i)\bschools?\b", said)
+            }
+    no_address = client.post(
+        f"/i/{county.doors[0].known['token'][0]}/somebody-else", data={"name": "Sam", "address": "sam"}
+    )
+    assert "Enter it like name@organisation.example." in said_in(no_address)
+    for lost in ("times", "hosts"):
+        assert client.get(f"/i/{county.doors[3].known['token'][0]}/{lost}").location.endswith("/sessions")
+    assert len(read_already) > 150
+    assert {of: said for of, said in wrong.items() if said} == {}

@@ -191,6 +191,7 @@ def _cancelled(token: str, booking: Booking, now: datetime) -> str:
         theirs=theirs,
         others=others,
         open_still=open_still,
+        session=sessions.of_performance(booking.performance_id) if g.programme.for_adults else None,
         proposed=proposals.all_open(g.programme.id, g.organisation.organisation_id, now=now),
         first=first,
     )

@@ -20,12 +20,13 @@ from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
+from outreach.tour import sessions
 from outreach.tour.performances import Performance
 from outreach.visits import absences
 from outreach.web.forms import valid
 from outreach.web.gate import by_personal_link, own_booking, school
 from outreach.web.refusals import back_to, status
-from outreach.web.school import forms, guest_forms
+from outreach.web.school import forms, guest_forms, session_words
 from outreach.web.school.forms import PeopleForm, PupilsForm, Typed
 from outreach.web.school.known import Known
 
@@ -56,6 +57,8 @@ def _missing() -> dict[int, int]:
 def _neighbours(token: str, missing: dict[int, int] | None = None) -> Any:
     """`missing`: see `_missing`; None where the school joins as any guest does."""
     now = clock.now()
+    if session_words.begins_with_sessions(g.programme, g.organisation, now=now):
+        return redirect(url_for(".sessions_page", token=token), 303)
     account = accounts.account(g.programme, g.organisation, now=now)
     newest = guest_places.newest_of(g.programme.id, g.organisation.organisation_id)
     if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
@@ -107,6 +110,8 @@ def _there(performance_id: int) -> None:
 def _join(token: str, performance_id: int, missing: dict[int, int] | None = None) -> Any:
     now = clock.now()
     _there(performance_id)
+    if session_words.begins_with_sessions(g.programme, g.organisation, now=now):
+        return redirect(url_for(".sessions_page", token=token), 303)
     account = accounts.account(g.programme, g.organisation, now=now)
     if (why := _why_nothing(account, catch_up=missing is not None)) is not None:
         return render_template("school/closed.html", token=token, why=why), status()
@@ -219,6 +224,8 @@ def coming(token: str, reference: str) -> Any:
     now = clock.now()
     if booking.role != promises.GUEST or not booking.can_change(now):
         return redirect(url_for(".booked", token=token, reference=reference), 303)
+    if g.programme.for_adults and sessions.of_performance(booking.performance_id) is not None:
+        return redirect(url_for(".change_places", token=token, reference=reference), 303)
     place = guest_places.of_booking(booking)
     typed = forms.change_typed(booking) | guest_forms.coming_typed(place, booking.access_needs)
     if request.method == "POST":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import g, render_template, url_for
+from flask import g, redirect, render_template, url_for
 
 from outreach.booking import guest_places
 from outreach.ground import clock
@@ -15,7 +15,9 @@ from outreach.web.refusals import status
 @school.route("/i/<token>/missed", methods=["GET", "POST"])
 @by_personal_link
 def missed(token: str) -> Any:
-    """Each year group that has seen it; the POST says how many missed it."""
+    """Each year group that has seen it; the POST says how many missed it. Adults come to another session."""
+    if g.programme.for_adults:
+        return redirect(url_for(".start", token=token), 303)
     years = absences.of_school(g.programme, g.organisation, now=clock.now())
     form, done = absent_form.told(g.programme, g.organisation, years, back=_here(token), who=g.who)
     return done or _page(token, years, form, absent_form.caught_up_form(years, sent=False))

@@ -49,6 +49,8 @@ def times(token: str) -> Any:
     """The slots, also for a second show while a year group is open; `lost`: the kept time is gone; `refused`: the
     tour day on which the school has just said no to a time, which is none of the first."""
     now = clock.now()
+    if _only_takes_places():
+        return redirect(url_for(".sessions_page", token=token))
     if not accounts.account(g.programme, g.organisation, now=now).is_open or _is_over((), now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
@@ -60,6 +62,8 @@ def times(token: str) -> Any:
 def choose(token: str) -> Any:
     """Keep the time, or the two, that the button names; then on to what is still to be typed."""
     now = clock.now()
+    if _only_takes_places():
+        return redirect(url_for(".sessions_page", token=token), 303)
     keys = request.form.get("slot", "")[:60].split("+")
     if (no := refused()) is not None:
         return _show(token, now=now, lost=keys, said=no.message), 422
@@ -97,6 +101,11 @@ def move(token: str, reference: str) -> Any:
         first=_nearest_left(offers, [lost]) if lost else _others(offers.first, booking),
         lost=bool(lost),
     )
+
+
+def _only_takes_places() -> bool:
+    """Nobody plays at a body's: it has places at sessions, and no times of its own."""
+    return g.programme.for_adults and not session_words.may_book_at_its_own(g.organisation)
 
 
 def _is_over(booked: Collection[promises.Booking], now: datetime) -> bool:
