@@ -11,7 +11,7 @@ from outreach.ground.db import db
 from outreach.ground.timespans import local
 from outreach.post import letters
 from outreach.post.guests import notes
-from outreach.post.guests.notes import GuestNote
+from outreach.post.guests.notes import GuestNote, WaitWords
 from outreach.tour import freed_seats, sessions
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -30,6 +30,11 @@ def host_moved(
     for place in guest_places.of_bookings(b.id for b in guests).values():
         place.moved_at, place.coming_at = now, None
         place.arrives = _moved(place.arrives, local(was_starts_at), local(performance.starts_at))
+    who_asks_hears(performance, now=now)
+
+
+def who_asks_hears(performance: Performance, *, now: datetime) -> None:
+    """Whoever waits for seats reads when and where it is now."""
     for place in guest_places.asked_of(performance.id):
         tell_guest(place, notes.HOST_MOVED, now=now)
 
@@ -161,9 +166,11 @@ def tell_guest(
     *,
     nearest: Nearest = (),
     to: Sequence[VisitContact] | None = None,
+    wait: WaitWords | None = None,
     now: datetime,
 ) -> None:
-    """One note to each whom the school named when it asked, or to some of them."""
+    """One note to each whom the school named when it asked, or to some of them. `wait`: what it says of a wait for
+    places, where that is more than what the kind says."""
     show = place.performance
     note = GuestNote(
         kind=kind,
@@ -181,9 +188,27 @@ def tell_guest(
         said=place.said,
         seats=place.seats_given or 0,
         nearest=tuple(nearest),
+        wait=wait or _of_a_wait(place, kind),
     )
     sender = told.sender_of_programme(place.programme)
     for person in place.people if to is None else to:
         notes.tell(
             note, person.addressee(), sender, now=now, expires_at=show.ends_at + letters.LINK_AFTER_SHOW
         )
+
+
+def _of_a_wait(place: GuestPlace, kind: str) -> WaitWords | None:
+    """What becomes of a wait whose session moves, or does not take place; None at a show, where a host is asked."""
+    if sessions.of_performance(place.performance_id) is None:
+        return None
+    which, number = sessions.which(place.performance), place.programme.words.seats(place.seats)
+    if kind == notes.HOST_LEFT:
+        return WaitWords(
+            subject="The session for which you wait does not take place",
+            said=f"You waited for {number} on {which}. That session does not take place, so you wait no more.",
+        )
+    return WaitWords(
+        subject="The session for which you wait has moved",
+        said=f"The session for which you wait is on {which} now. You still wait for {number}, and are booked by "
+        "yourself once so many are free. If it does not suit, leave the list on your page.",
+    )

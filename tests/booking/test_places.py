@@ -11,6 +11,7 @@ from neighbours import hand_over, last, mail
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+import make
 import session_life
 from outreach.asking import invitations, waits_for_places
 from outreach.asking.chasing import offers
@@ -324,6 +325,31 @@ def test_a_wait_ends_with_its_session_once_and_so_does_the_answer(c) -> None:
     assert offers.waiting_list(c.programme, now=now()) == []
 
 
+def subject(to: str) -> str | None:
+    return db.session.scalar(select(Letter.subject).where(Letter.recipient == to).order_by(Letter.id.desc()))
+
+
+@pytest.mark.parametrize("how", ["another venue", "another time", "both"])
+def test_who_waits_reads_where_and_when_its_session_is_now(c, how: str) -> None:
+    take(c, c.team, 18)
+    take(c, c.unit, 6, waits=True, who="bo")
+    with transaction():
+        venue = make.venue(c.partnership, name="New Hall") if how != "another time" else None
+        starts = time(13) if how != "another venue" else None
+        holding.change(c.hall, SessionSaid(places=20), venue=venue, starts=starts, who="Priya", now=now())
+    (kind,) = mail("bo@police.example")
+    letter = last("bo@police.example")
+    assert kind == ("seats: host moved", "", 0)
+    assert subject("bo@police.example") == "The session for which you wait has moved"
+    at = "9:30am" if starts is None else "1:00pm"
+    where = "Kestermere Town Hall" if venue is None else "New Hall"
+    assert (
+        f"The session for which you wait is on Tuesday 9 March at {at}, at {where} now. You still wait for 6 places, "
+        "and are booked by yourself once so many are free. If it does not suit, leave the list on your page."
+    ) in " ".join(letter.text.split())
+    assert "question" not in letter.text.split("We write to you")[0]
+
+
 def test_who_waits_and_takes_places_elsewhere_waits_no_more(c) -> None:
     first = booked(take(c, c.team, 18))
     take(c, c.unit, 6, waits=True, who="bo")
@@ -422,4 +448,9 @@ def test_a_session_called_off_ends_the_waiting_too_and_names_the_other_one(c) ->
     for address in ("ann@police.example", "bo@police.example"):
         text = " ".join(last(address).text.split())
         assert "Wednesday 10 March, 2:00pm online, 100 places left" in text
+    letter = last("bo@police.example")
+    assert subject("bo@police.example") == "The session for which you wait does not take place"
+    assert "You waited for 6 places on Tuesday 9 March at 9:30am, at Kestermere Town Hall." in " ".join(
+        letter.text.split()
+    )
     assert guest_places.asked_of(c.hall.performance_id) == []

@@ -10,14 +10,23 @@ from sqlalchemy import select
 
 import make
 import session_life
-from outreach.booking import limits
+from outreach.asking import invitations, waits_for_places
+from outreach.booking import limits, named
+from outreach.booking.colleagues import Colleague
+from outreach.booking.guest_places import GuestPlace
+from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
+from outreach.booking.sessions import holding
+from outreach.booking.sessions import places as places_at
+from outreach.booking.sessions.holding import SessionSaid
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
-from outreach.post import links
+from outreach.post import copies, links
+from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
+from outreach.tour import sessions
 from outreach.tour.adults import AdultTarget
 from outreach.tour.performances import Performance
 
@@ -122,6 +131,149 @@ def test_what_does_not_fit_stays_and_says_why(
     assert booking.organisation_id == one.organisation_id
     decide = text_of(client.get("/desk/register/changes").text)
     assert booking.reference in decide and "One" in decide
+
+
+@pytest.fixture
+def waiting(ours: Partnership, show: Performance) -> tuple[Body, GuestPlace]:
+    """A body that waits for six places, at a session that another one fills."""
+    with transaction():
+        programme = show.tour_day.programme
+        session = make.session(
+            programme, make.venue(ours), datetime(2027, 3, 10, 9, 30, tzinfo=UTC), places=20
+        )
+        one, full = team(ours, "One"), team(ours, "Full", 60)
+        limits.write(ours.id, now=make.NOW)
+    with transaction():
+        for body, number in ((full, 20), (one, 6)):
+            person = Colleague(name="Ann", address=f"{body.name.lower()}@police.example", duty="colleague")
+            stranger = Colleague(name="Bob", address="bob@gmail.example", duty="colleague", waits=True)
+            place = places_at.take(
+                programme,
+                body,
+                session.performance,
+                Promise(pupils={STAFF: number}, people=(person, stranger)),
+                waits=True,
+                who="Ann",
+                now=make.NOW,
+            )
+        waits_for_places.waits(place, who="Ann", now=make.NOW)
+        links.mint(
+            organisation_id=one.organisation_id,
+            programme_id=programme.id,
+            partnership_id=ours.id,
+            address="one@police.example",
+            name="Ann",
+            now=make.NOW,
+            expires_at=make.NOW.replace(year=2028),
+        )
+    return one, place
+
+
+def closes(client: FlaskClient, one: Body, successor: Body | None) -> str:
+    follows = str(successor.organisation_id) if successor else "0"
+    done = client.post(
+        f"/desk/bodies/{one.organisation_id}/close",
+        data={"day": "18/1/2027", "successor": follows},
+        follow_redirects=True,
+    )
+    return text_of(done.text)
+
+
+def newest_letter(to: str) -> Letter:
+    return db.session.scalars(select(Letter).where(Letter.recipient == to).order_by(Letter.id)).all()[-1]
+
+
+@pytest.mark.both_databases
+def test_the_successor_waits_in_the_turn_of_a_body_that_closes(
+    client: FlaskClient, ours: Partnership, waiting: tuple[Body, GuestPlace]
+) -> None:
+    one, place = waiting
+    with transaction():
+        two = team(ours, "Two")
+        limits.write(ours.id, now=make.NOW)
+    form = text_of(client.get(f"/desk/bodies/{one.organisation_id}/close").text)
+    assert "10 March 2027, 9:30am, waits for 6 places" in form
+    assert "Two has its place. 1 wait for places went with it." in closes(client, one, two)
+    db.session.expire_all()
+    assert (place.organisation_id, place.ended_at) == (two.organisation_id, None)
+    (bob,) = named.waiting_for_place(place.id)
+    assert bob.organisation_id == two.organisation_id
+    answer = invitations.newest_answer(place.programme_id, two.organisation_id)
+    assert answer is not None and answer.kind == invitations.WAITING_LIST
+    (link,) = db.session.scalars(
+        select(PersonalLink)
+        .where(
+            PersonalLink.programme_id == place.programme_id,
+            PersonalLink.organisation_id == two.organisation_id,
+            PersonalLink.address == "one@police.example",
+        )
+        .order_by(PersonalLink.id)
+        .limit(1)
+    )
+    assert link.withdrawn_at is None
+    letter = newest_letter("one@police.example")
+    assert (letter.kind, letter.subject) == ("seats: handed on", "Two waits for your places now")
+    assert "Two has the place of One, and waits in its turn for 6 places on Wednesday 10 March at 9:30am" in (
+        " ".join(copies.read(letter.raw).text.split())
+    )
+    with transaction():
+        session = sessions.of_performance(place.performance_id)
+        assert session is not None
+        holding.change(session, SessionSaid(places=30), who="Priya", now=make.NOW)
+    db.session.expire_all()
+    assert place.booking is not None and place.booking.organisation_id == two.organisation_id
+
+
+@pytest.mark.parametrize("how", ["waits", "comes", "none"])
+def test_a_wait_that_nobody_can_take_over_ends(
+    client: FlaskClient, ours: Partnership, waiting: tuple[Body, GuestPlace], how: str
+) -> None:
+    one, place = waiting
+    with transaction():
+        two = team(ours, "Two", None)
+        limits.write(ours.id, now=make.NOW)
+    with transaction():
+        session = sessions.of_performance(place.performance_id)
+        assert session is not None
+        if how == "comes":
+            session.places = 22
+            holding._open_to_all(session, who="Priya", now=make.NOW)
+        person = Colleague(name="Cy", address="cy@police.example", duty="colleague")
+        promise = Promise(pupils={STAFF: 2}, people=(person,))
+        if how != "none":
+            places_at.take(
+                place.programme, two, place.performance, promise, waits=True, who="Cy", now=make.NOW
+            )
+    page = closes(client, one, None if how == "none" else two)
+    assert "1 wait for places ended." in page
+    db.session.expire_all()
+    assert place.ended_at is not None and place.organisation_id == one.organisation_id
+    assert named.waiting_for_place(place.id) == []
+    answer = invitations.newest_answer(place.programme_id, one.organisation_id)
+    assert answer is not None and answer.kind == invitations.OTHER_DATE
+    letter = newest_letter("one@police.example")
+    assert (letter.kind, letter.subject) == ("seats: wait ended", "One waits for places no more")
+    why = "nothing follows it" if how == "none" else "Two, which has its place, waits or comes already"
+    assert f"One is closed, and {why}. It waits no more for Wednesday 10 March at 9:30am" in (
+        " ".join(copies.read(letter.raw).text.split())
+    )
+
+
+@pytest.mark.both_databases
+def test_a_wait_goes_to_the_one_that_others_merge_into(
+    client: FlaskClient, ours: Partnership, waiting: tuple[Body, GuestPlace]
+) -> None:
+    one, place = waiting
+    with transaction():
+        whole = team(ours, "Whole", None)
+        limits.write(ours.id, now=make.NOW)
+    where = f"/desk/bodies/{whole.organisation_id}/merge"
+    assert "One: 10 March 2027, 9:30am, waits for 6 places" in text_of(client.get(where).text)
+    said = {"day": "18/1/2027", "joining": [str(one.organisation_id)]}
+    page = text_of(client.post(where, data=said, follow_redirects=True).text)
+    assert "1 wait for places went with it." in page
+    db.session.expire_all()
+    assert place.organisation_id == whole.organisation_id
 
 
 def test_without_a_successor_the_places_wait_for_a_coordinator(

@@ -89,7 +89,7 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
     if not new.is_open:
         raise SuccessorNotOpen(new)
     _must_fit(booking, new, now=now)
-    _give(booking, new, links=_links_of(booking), what="handed on", who=who, now=now)
+    _give(booking, new, links=_links_of(old, booking.programme_id), what="handed on", who=who, now=now)
     return booking
 
 
@@ -231,10 +231,7 @@ def _give(
     """The rows of it, and everybody told."""
     old, performance, name = booking.organisation, booking.performance, new.name
     elsewhere = booking.role == HOST and _moves(booking, new)
-    db.session.execute(
-        update(PersonalLink).where(PersonalLink.id.in_(links)).values(organisation_id=new.organisation_id),
-        execution_options={"synchronize_session": False},
-    )
+    _open(links, new)
     db.session.add(
         Handover(
             booking_id=booking.id,
@@ -303,15 +300,27 @@ def _plain(postcode: str) -> str:
     return postcode.replace(" ", "").casefold()
 
 
-def _links_of(booking: Booking) -> list[int]:
+def links_follow(old: Organisation, new: Organisation, programme_id: int) -> None:
+    """Where a wait alone is handed on: links that its people hold open the following one's pages."""
+    _open(_links_of(old, programme_id), new)
+
+
+def _open(links: list[int], new: Organisation) -> None:
+    db.session.execute(
+        update(PersonalLink).where(PersonalLink.id.in_(links)).values(organisation_id=new.organisation_id),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _links_of(old: Organisation, programme_id: int) -> list[int]:
     """The links to the first school's pages that were not withdrawn: from now on they open the following
     one's."""
     return list(
         db.session.scalars(
             select(PersonalLink.id)
             .where(
-                PersonalLink.organisation_id == booking.organisation_id,
-                PersonalLink.programme_id == booking.programme_id,
+                PersonalLink.organisation_id == old.organisation_id,
+                PersonalLink.programme_id == programme_id,
                 PersonalLink.withdrawn_at.is_(None),
             )
             .order_by(PersonalLink.id)

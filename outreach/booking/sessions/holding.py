@@ -433,6 +433,8 @@ def _tell(
     everybody = (
         guests_told.host_elsewhere(performance) if another_place else promises.of_performance(performance.id)
     )
+    if elsewhere:
+        guests_told.who_asks_hears(performance, now=now)
     if changes:
         for guest in everybody:
             people = promises.people_of(guest)

@@ -20,9 +20,19 @@ ASKS, JOINED, CHANGED, LEFT, WITHDRAWN = "asks", "joined", "changed", "left", "w
 """What a host hears of a guest."""
 
 FEWER, REFUSED, HOST_LEFT, HOST_MOVED = "fewer", "refused", "host left", "host moved"
-"""What a school hears that asked for seats; 'agreed' is the letter of its booking."""
+HANDED_ON, WAIT_ENDED = "handed on", "wait ended"
+"""What a school hears that asked for seats; 'agreed' is the letter of its booking. The last two are of waits for
+places at a session, whose letters have words of their own (`WaitWords`)."""
 
 TO_HOST = (ASKS, JOINED, CHANGED, LEFT, WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitWords:
+    """What whoever waits for places at a session reads, instead of what a host's guests do."""
+
+    subject: str
+    said: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +58,7 @@ class GuestNote:
     seats: int = 0
     nearest: Sequence[tuple[datetime, str]] = ()
     for_adults: bool = False
+    wait: WaitWords | None = None
 
     @property
     def words(self) -> Words:
@@ -99,17 +110,21 @@ def _stream(kind: str, place_id: int, *, organisation_id: int, programme_id: int
 
 def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
     title, words = f"‘{note.programme_title}’", note.words
-    subject = {
-        ASKS: f"{note.other_name} asks to join your {words.show}",
-        JOINED: f"{note.other_name} joins your {words.show}",
-        CHANGED: f"{note.other_name} has changed how it joins your {words.show}",
-        LEFT: f"{note.other_name} does not come to your {words.show}",
-        WITHDRAWN: f"{note.other_name} does not ask for {words.seat}s any more",
-        FEWER: f"{note.other_name} has {words.seats(note.seats)} for you",
-        REFUSED: f"{note.other_name} cannot take you in",
-        HOST_LEFT: f"{note.other_name} does not have its {words.show}",
-        HOST_MOVED: f"{note.other_name} has moved its {words.show}",
-    }[note.kind]
+    subject = (
+        note.wait.subject
+        if note.wait is not None
+        else {
+            ASKS: f"{note.other_name} asks to join your {words.show}",
+            JOINED: f"{note.other_name} joins your {words.show}",
+            CHANGED: f"{note.other_name} has changed how it joins your {words.show}",
+            LEFT: f"{note.other_name} does not come to your {words.show}",
+            WITHDRAWN: f"{note.other_name} does not ask for {words.seat}s any more",
+            FEWER: f"{note.other_name} has {words.seats(note.seats)} for you",
+            REFUSED: f"{note.other_name} cannot take you in",
+            HOST_LEFT: f"{note.other_name} does not have its {words.show}",
+            HOST_MOVED: f"{note.other_name} has moved its {words.show}",
+        }[note.kind]
+    )
     return render(
         "guest_to_host" if note.kind in TO_HOST else "guest_answer",
         subject,

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.asking import waits_for_places
+from outreach.asking.waits_for_places import WaitsTakenOver
 from outreach.booking import bookings, limits
 from outreach.booking.desk import handing_on
 from outreach.booking.desk.handing_on import TakenOver
@@ -213,7 +215,7 @@ def body_close(body_id: int) -> Any:
                 today=today,
             )
             limits.write(g.partnership.id, [body_id], now=clock.now())
-            went = _hand_on([our_body(body_id)], successor) if successor else TakenOver(0, ())
+            went, waits = _hand_on([our_body(body_id)], successor)
             stand = handing_on.to_come([body_id], now=clock.now())
             gives_up = "give_up" in form and form.give_up.data
             if gives_up:
@@ -225,7 +227,7 @@ def body_close(body_id: int) -> Any:
         if successor is None and not gives_up:
             left = body_words.stands(stand)
         went_on = body_words.handed_on(TakenOver(went.handed, ()))
-        return _done(here, f"{here.name} is closed.{taken}{went_on}{left}")
+        return _done(here, f"{here.name} is closed.{taken}{went_on}{left}{body_words.waits(waits)}")
     if request.method != "POST":
         form.day.data = today
     return _page(
@@ -234,7 +236,7 @@ def body_close(body_id: int) -> Any:
         f"Close {here.name}",
         "Close it",
         intro="It is asked no more. What was known and done until that day stays, and it can be opened again.",
-        affected=body_words.affected(coming),
+        affected=_affected([body_id]),
         becomes=f"{body_words.GOES_ALONG} Where nothing takes its place, it stands until you give it up.",
     )
 
@@ -267,9 +269,9 @@ def body_merge(body_id: int) -> Any:
                 today=today,
             )
             limits.write(g.partnership.id, [b.organisation_id for b in joining], now=clock.now())
-            went = _hand_on(joining, our_body(body_id))
+            went, waits = _hand_on(joining, our_body(body_id))
         said = body_words.joined([other.name for other in joining], here.name)
-        return _done(here, said + body_words.handed_on(went))
+        return _done(here, said + body_words.handed_on(went) + body_words.waits(waits))
     if request.method != "POST":
         form.day.data = today
     return _page(
@@ -280,10 +282,7 @@ def body_merge(body_id: int) -> Any:
         intro="Those that you tick close, and this body has their place. Put its staff right afterwards."
         if others
         else "There is no other open body.",
-        affected=body_words.affected(
-            handing_on.to_come([other.organisation_id for other in others], now=clock.now()),
-            of_each=True,
-        ),
+        affected=_affected([other.organisation_id for other in others], of_each=True),
         becomes=body_words.GOES_ALONG,
     )
 
@@ -364,11 +363,22 @@ def _lock() -> None:
     partnerships.lock(g.partnership.id)
 
 
-def _hand_on(joining: Sequence[Body], into: Body) -> TakenOver:
-    """The bookings to come of those that closed are those of the one that has their place."""
-    each = [handing_on.hand_all_on(body, into, who=who(), now=clock.now()) for body in joining]
-    return TakenOver(
+def _affected(body_ids: Sequence[int], *, of_each: bool = False) -> list[tuple[str, str]]:
+    now = clock.now()
+    bookings, waits = handing_on.to_come(body_ids, now=now), waits_for_places.to_come(body_ids, now=now)
+    return body_words.affected(bookings, waits, of_each=of_each)
+
+
+def _hand_on(joining: Sequence[Body], into: Body | None) -> tuple[TakenOver, WaitsTakenOver]:
+    """The bookings to come of those that closed, and their waits, are those of the one that has their place."""
+    now = clock.now()
+    each = [handing_on.hand_all_on(body, into, who=who(), now=now) for body in joining if into is not None]
+    waits = [waits_for_places.close(body, into, who=who(), now=now) for body in joining]
+    went = TakenOver(
         handed=sum(one.handed for one in each), left=tuple(left for one in each for left in one.left)
+    )
+    return went, WaitsTakenOver(
+        handed=sum(one.handed for one in waits), ended=sum(one.ended for one in waits)
     )
 
 

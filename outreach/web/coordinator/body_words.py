@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from outreach.asking.waits_for_places import WaitsTakenOver
 from outreach.booking.desk.handing_on import TakenOver
+from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
 from outreach.ground.wording import and_list, capfirst, clock, count, day_short, number
@@ -45,15 +47,19 @@ def found(shown: Sequence[Organisation]) -> str:
     return ", ".join(said)
 
 
-def affected(bookings: Sequence[Booking], *, of_each: bool = False) -> list[tuple[str, str]]:
-    """(what, reference) of what is still to come, which whoever follows takes over. `of_each`: with whose it is."""
+def affected(
+    bookings: Sequence[Booking], waits: Sequence[GuestPlace], *, of_each: bool = False
+) -> list[tuple[str, str]]:
+    """(what, reference) of what is still to come, which whoever follows takes over; a wait has no reference. `of_each`:
+    with whose it is."""
+
+    def at(one: Booking | GuestPlace) -> str:
+        whose = f"{one.organisation.name}: " if of_each else ""
+        return f"{whose}{day_short(one.performance.starts_at)}, {clock(one.performance.starts_at)}"
+
     return [
-        (
-            f"{f'{b.organisation.name}: ' if of_each else ''}{day_short(b.performance.starts_at)}, "
-            f"{clock(b.performance.starts_at)}, {b.programme.words.count(b.seats)}",
-            b.reference,
-        )
-        for b in bookings
+        *((f"{at(b)}, {b.programme.words.count(b.seats)}", b.reference) for b in bookings),
+        *((f"{at(p)}, waits for {count(p.seats, 'place')}", "") for p in waits),
     ]
 
 
@@ -65,6 +71,12 @@ def handed_on(went: TakenOver) -> str:
     for booking, why in went.left:
         said += f" {booking.reference} stands where it was: {why}"
     return said
+
+
+def waits(went: WaitsTakenOver) -> str:
+    """' 1 wait for places went with it.'; ' 1 wait for places ended.'"""
+    handed = f" {count(went.handed, 'wait')} for places went with it." if went.handed else ""
+    return handed + (f" {count(went.ended, 'wait')} for places ended." if went.ended else "")
 
 
 def given_up(bookings: Sequence[Booking]) -> str:
