@@ -223,7 +223,7 @@ def test_a_training_that_failed_can_be_booked_again(app: Flask):
     with transaction():
         programme = make.programme(make.partnership(), (), for_adults=True)
         training = make.booking(make.show(programme, make.school(), START), {})
-    assert not accounts.account(programme, training.school, now=make.NOW).is_open
+    assert not accounts.account(programme, training.organisation, now=make.NOW).is_open
     with transaction():
         reports.report(training, "company", ReportAccount(took_place=False, why_not="Snow"), **WHO)
-    assert accounts.account(programme, training.school, now=make.NOW).is_open
+    assert accounts.account(programme, training.organisation, now=make.NOW).is_open

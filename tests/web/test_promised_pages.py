@@ -122,7 +122,7 @@ def test_of_a_show_that_did_not_take_place_or_is_for_adults_nothing_is_asked(
         reports.report(booking, "school", account, who="x", now=stopped.now)
         training = make.programme(make.partnership(("932",)), (), for_adults=True)
         staff = make.booking(make.show(training, make.school(), START), {})
-        theirs = f"/i/{link_to(training, staff.school)}/booked/{staff.reference}/promised"
+        theirs = f"/i/{link_to(training, staff.organisation)}/booked/{staff.reference}/promised"
     answer = client.get(page)
     assert (answer.status_code, answer.location) == (303, page.removesuffix("/promised"))
     assert client.get(theirs).status_code == 404

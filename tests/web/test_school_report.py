@@ -162,7 +162,7 @@ def test_of_adults_nothing_is_asked_that_is_about_pupils(client: FlaskClient) ->
     with transaction():
         programme = make.programme(make.partnership(("932",)), (), for_adults=True)
         training = make.booking(make.show(programme, make.school(), START), {})
-        page = f"/i/{link_to(programme, training.school)}/booked/{training.reference}/report"
+        page = f"/i/{link_to(programme, training.organisation)}/booked/{training.reference}/report"
     html = client.get(page).text
     assert "briefed" not in html and "How many pupils" not in html
     assert client.post(page, data={"took_place": "yes", "staff": "30"}).status_code == 303
