@@ -8,7 +8,7 @@ from datetime import date
 
 from outreach.coverage import gaps
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, WHOLE_AREA, Standing, Word
-from outreach.ground.school_year import YEAR_GROUPS, year_group_name
+from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
 from outreach.ground.wording import day_short, percent, percent_said
 from outreach.visits.verdicts import EVIDENCE
 
@@ -29,10 +29,11 @@ class Totals:
 
     `target_pupils` sums only the schools whose number is known, `seen_of_known` the pupils seen at just
     those; a share of pupils is made of these two alone, less `uncounted_pupils`, who are in year groups that
-    took place and that nobody counted. `unknown` schools are in neither. `absent_pupils` missed it where their
-    year group has seen it, and `caught_up_pupils` are those of them who had a lesson or the film. `evidence`
-    counts the schools that saw any of it by how strong the word for it is (verdicts.EVIDENCE); `census_from` and
-    `census_to` are the first and last day of the register's numbers that estimates are made of.
+    took place and that nobody counted, and less `beyond_staff`, whoever came beyond the staff that an organisation
+    has: counted, but in no share, so that none is above all. `unknown` schools are in neither. `absent_pupils`
+    missed it where their year group has seen it, and `caught_up_pupils` are those of them who had a lesson or the
+    film. `evidence` counts the schools that saw any of it by how strong the word for it is (verdicts.EVIDENCE);
+    `census_from` and `census_to` are the first and last day of the register's numbers that estimates are made of.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Totals:
     estimated: int = 0
     unknown: int = 0
     uncounted_pupils: int = 0
+    beyond_staff: int = 0
     absent_pupils: int = 0
     caught_up_pupils: int = 0
     by: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NINE, 0))
@@ -70,11 +72,13 @@ class Totals:
     @property
     def pupil_share(self) -> int | None:
         """Pupils seen, in whole percent, of the schools whose number is known."""
-        return percent(self.seen_of_known, self.target_pupils - self.uncounted_pupils)
+        return percent(self.seen_of_known - self.beyond_staff, self.target_pupils - self.uncounted_pupils)
 
     @property
     def pupil_share_said(self) -> str:
-        return percent_said(self.seen_of_known, self.target_pupils - self.uncounted_pupils)
+        return percent_said(
+            self.seen_of_known - self.beyond_staff, self.target_pupils - self.uncounted_pupils
+        )
 
     @property
     def census_said(self) -> str:
@@ -124,6 +128,7 @@ _SUMS = (
     "estimated",
     "unknown",
     "uncounted_pupils",
+    "beyond_staff",
     "absent_pupils",
     "caught_up_pupils",
 )
@@ -335,6 +340,8 @@ def _count(totals: Totals, s: Standing) -> None:
     else:
         totals.target_pupils += s.target_pupils
         totals.seen_of_known += s.seen_pupils
+        if STAFF in s.pupils_by_year:
+            totals.beyond_staff += max(0, s.seen_pupils - s.target_pupils)
         if s.uncounted:
             totals.uncounted_pupils += sum(s.pupils_by_year[y] or 0 for y in s.uncounted)
         if s.estimated:

@@ -28,6 +28,8 @@ YES_NO = [("yes", "Yes"), ("no", "No")]
 WHY_NOT = "For example: snow, the cast was ill. No names."
 LEAD_WANTED = "Say whether your safeguarding lead was there."
 
+RIGHT = "Is that right?"
+
 ASKED = {FIELDS[pledge]: pledge for pledge in (LEAD_PRESENT, STAFF_BRIEFED, LETTER_HOME, LESSON)}
 """Question of a report -> the pledge that it answers."""
 
@@ -65,13 +67,24 @@ class CompanyReportForm(OneSidesForm):
         "If somebody spoke up: was it handed to the safeguarding lead each time?", YES_NO
     )
 
+    right = forms.ticks(RIGHT, validate_choice=False)
+
     bodies: Sequence[str] = ()
     """The boxes for the staff of each organisation, where several come to a session."""
+    booked: Mapping[int, int] = {}
 
     def ask(self, together: Sequence[Booking], words: Words) -> None:
-        """Beside each box how many were booked; `together`: who is at the show."""
+        """Beside each box how many were booked, and of a session once more where a number is far from that;
+        `together`: who is at the show."""
         self.pupils.label.text = capfirst(words.how_many)
-        booked = {one.id: one.seats for one in together}
+        self.booked = booked = {one.id: one.seats for one in together}
+        forms.set_choices(
+            self.right,
+            (
+                (f"{of}-{came}", f"{self[f'{CAME}{of}'].label.text}: {number(came)} is right")
+                for of, came in self._far().items()
+            ),
+        )
         if whole := sum(booked.values()):
             self.pupils.description = f"A head count of all who came, of {number(whole)} booked"
         for name in self.bodies:
@@ -83,7 +96,16 @@ class CompanyReportForm(OneSidesForm):
         if any(box for name, box in request.form.items() if name.startswith(CAME) and name not in self):
             self.pupils.errors = [CHANGED_SINCE]
             fit = False
+        for of, came in self._far().items() if self.took_place.data == "yes" else ():
+            if f"{of}-{came}" not in (self.right.data or ()):
+                box = self[f"{CAME}{of}"]
+                said = f"{number(came)} came, of {number(self.booked[of])} booked. {RIGHT}"
+                box.errors = [f"{box.label.text}: {said}"]
+                fit = False
         return fit
+
+    def _far(self) -> dict[int, int]:
+        return {of: came for of, came in self.attendance().items() if _is_far(came, self.booked.get(of, 0))}
 
     def attendance(self) -> dict[int, int]:
         return {_booking_of(name): self[name].data for name in self.bodies if self[name].data is not None}
@@ -103,6 +125,11 @@ class CompanyReportForm(OneSidesForm):
 
 CAME = "came_"
 CHANGED_SINCE = "Who has places has changed since. Look who stands here now, and count again."
+
+
+def _is_far(came: int, booked: int) -> bool:
+    """Half as many came as were booked, or fewer, or double, or more: asked about once, by whoever tells it."""
+    return booked > 0 and 0 <= came <= PUPILS_AT_MOST and (2 * came <= booked or came >= 2 * booked)
 
 
 def _booking_of(name: str) -> int:
@@ -160,7 +187,7 @@ class SchoolReportForm(CountingForm):
     concerns = forms.number(
         "Concerns raised and passed on", at_most=500, hint="A number, never who or what. 0 is an answer."
     )
-    right = forms.ticks("Is that right?", validate_choice=False)
+    right = forms.ticks(RIGHT, validate_choice=False)
 
     booked: Mapping[int, int] = {}
     lead_wanted = False
@@ -187,7 +214,7 @@ class SchoolReportForm(CountingForm):
             came = self.split()[year_group]
             if f"{year_group}-{came}" not in (self.right.data or ()):
                 booked = number(self.booked[year_group])
-                said = f"{number(came)} came, you booked {booked}. Is that right?"
+                said = f"{number(came)} came, you booked {booked}. {RIGHT}"
                 self[f"year_{year_group}"].errors = [f"{box_of_group(year_group)}: {said}"]
                 fit = False
         if self.lead_wanted and not self.lead_present.data:
@@ -209,12 +236,8 @@ class SchoolReportForm(CountingForm):
         super().refuse(refusal)
 
     def _far(self) -> list[int]:
-        """Year groups of which half as many came as were booked, or fewer, or double, or more."""
-        return [
-            y
-            for y, came in self.split().items()
-            if (booked := self.booked.get(y)) and (2 * came <= booked or came >= 2 * booked)
-        ]
+        """Year groups of which far more or fewer came than were booked."""
+        return [y for y, came in self.split().items() if _is_far(came, self.booked.get(y, 0))]
 
     def account(self) -> ReportAccount:
         return ReportAccount(

@@ -92,6 +92,7 @@ class Total:
     estimated: int = 0
     unknown: int = 0
     uncounted_pupils: int = 0
+    beyond_staff: int = 0
     absent_pupils: int = 0
     caught_up_pupils: int = 0
     by: dict[str, int] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class Sums:
             estimated=len([r for r in rows if r.number == "estimated"]),
             unknown=len(rows) - len(known),
             uncounted_pupils=sum(r.pupils_by[y] or 0 for r in known for y in r.uncounted),
+            beyond_staff=sum(max(0, r.seen - r.pupils) for r in known if ADULTS in r.pupils_by),
             absent_pupils=sum(n for r in rows for n, _ in r.absent.values()),
             caught_up_pupils=sum(n for r in rows for _, n in r.absent.values()),
             by={word: len([r for r in rows if r.standing == word]) for word in NINE},

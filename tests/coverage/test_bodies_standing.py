@@ -301,3 +301,13 @@ def test_a_venue_stands_in_no_reckoning_whatever_took_place_there(training: Prog
     assert (reckoning.excluded, reckoning.also_seen, reckoning.not_held) == ([], [], {})
     parts = list(in_parts.standings_in_parts(training.id, as_of=NOW.date(), now=NOW))
     assert [s.organisation_id for part in parts for s in part.target] == [team.organisation_id]
+
+
+def test_who_came_beyond_the_staff_of_one_is_counted_and_in_no_share(training: Programme, team: Body) -> None:
+    with transaction():
+        other = make.body(_county(training), front_line_staff=60, staff_counted_on=date(2026, 8, 3))
+        make.contact(other)
+    played(training, team, FIRST, {STAFF: 150})
+    whole = figures.whole([found(training, team), found(training, other)], county="x")
+    assert (whole.seen_pupils, whole.seen_of_known, whole.target_pupils) == (150, 150, 100)
+    assert (whole.beyond_staff, whole.pupil_share, whole.pupil_share_said) == (110, 40, "40%")

@@ -151,7 +151,8 @@ def _same(fast: figures.Totals, total: Any) -> None:
     assert fast.by == total.by and sum(fast.by.values()) == fast.schools
     assert fast.evidence == total.evidence
     assert fast.share == percent(total.by["seen"], total.schools)
-    assert fast.pupil_share == percent(total.seen_of_known, total.target_pupils - total.uncounted_pupils)
+    counted = total.seen_of_known - total.beyond_staff
+    assert fast.pupil_share == percent(counted, total.target_pupils - total.uncounted_pupils)
 
 
 def _hold_lists(reckoning: standings.Reckoning, slow: Sums, r: Random) -> None:

@@ -70,9 +70,9 @@ def test_the_trainer_has_a_box_for_each_organisation_with_its_places_beside_it(s
         assert f"{name} of {places} booked" in page
     assert "How many staff came?" in page and "Count all of them together" not in page
     boxes = {f"came_{b.id}": n for b, n in ((session.a, "18"), (session.b, "0"), (session.c, ""))}
-    sent = session.client.post(
-        session.trainers, data={"key": "k" * 22, "took_place": "yes", "walked_in": "3"} | boxes
-    )
+    typed = {"key": "k" * 22, "took_place": "yes", "walked_in": "3"} | boxes
+    assert session.client.post(session.trainers, data=typed).status_code == 422
+    sent = session.client.post(session.trainers, data=typed | {"right": f"{session.b.id}-0"})
     assert sent.status_code == 303
     row = reports.newest(session.a, reports.COMPANY)
     assert row and reports.attendance_of(row) == {session.a.id: 18, session.b.id: 0}
@@ -97,7 +97,7 @@ def test_of_a_session_at_a_venue_the_trainer_counts_whoever_has_places_and_never
         )
     page = session.read(address)
     assert "Fen Road Police of 9 booked" in page and "Mill Lane Hall of" not in page
-    typed = {"key": "v" * 22, "took_place": "yes", f"came_{police.id}": "0"}
+    typed = {"key": "v" * 22, "took_place": "yes", f"came_{police.id}": "0", "right": f"{police.id}-0"}
     assert session.client.post(address, data=typed).status_code == 303
     assert police.outcome == FAILED
 
@@ -121,6 +121,29 @@ def test_what_a_trainer_types_wrong_is_said_and_kept(
     (box,) = re.findall(rf'<input[^>]*name="came_{session.b.id}"[^>]*>', answer.text)
     assert 'value="11"' in box
     assert reports.newest(session.a, reports.COMPANY) is None
+
+
+def test_the_trainer_is_asked_once_more_about_a_number_far_from_what_was_booked(session: Session) -> None:
+    boxes = {f"came_{b.id}": n for b, n in ((session.a, "900"), (session.b, "6"), (session.c, "15"))}
+    typed: dict[str, Any] = {"key": "k" * 22, "took_place": "yes"} | boxes
+    # A phone sends no name that the form, fetched anew, does not have.
+    assert 'name="right"' in session.client.get(session.trainers).text
+    asked = session.client.post(session.trainers, data=typed)
+    said = unescape(asked.text)
+    assert asked.status_code == 422 and reports.newest(session.a, reports.COMPANY) is None
+    assert "Alder Grove: 900 came, of 20 booked. Is that right?" in said
+    assert "Beck House: 6 came, of 12 booked. Is that right?" in said
+    assert "Alder Grove: 900 is right" in said and "Cold Ash: 15" not in said
+    right = [f"{session.a.id}-900"]
+    half = session.client.post(session.trainers, data=typed | {"right": right})
+    assert half.status_code == 422 and "Alder Grove: 900 came" not in unescape(half.text)
+    # Of another number than the one that was said to be right one is asked anew.
+    right += [f"{session.b.id}-6"]
+    other = session.client.post(session.trainers, data=typed | {f"came_{session.a.id}": "90", "right": right})
+    assert other.status_code == 422 and "Alder Grove: 90 came" in unescape(other.text)
+    assert session.client.post(session.trainers, data=typed | {"right": right}).status_code == 303
+    row = reports.newest(session.a, reports.COMPANY)
+    assert row and reports.attendance_of(row) == {session.a.id: 900, session.b.id: 6, session.c.id: 15}
 
 
 def test_an_organisation_says_by_its_link_that_nobody_came_and_it_is_open_to_book_again(

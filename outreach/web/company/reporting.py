@@ -23,6 +23,7 @@ def report(token: str, performance_id: int) -> Any:
     booking = _own_show(performance_id)
     together = reports.who_was_to_come(booking.performance)
     form = company_form(together)
+    form.ask(together, booking.programme.words)
     if form.validate_on_submit():
         with transaction():
             own = _own_show(performance_id)
@@ -41,7 +42,6 @@ def report(token: str, performance_id: int) -> Any:
         kept_on_phone.until_after(show.ends_at, now=now),
         [url_for(".days", token=token), url_for(".sheet", token=token, day_id=show.tour_day_id)],
     )
-    form.ask(together, booking.programme.words)
     page = render_template(
         "company/report.html",
         token=token,

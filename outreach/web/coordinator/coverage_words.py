@@ -548,6 +548,8 @@ class CoverageWords:
             if county.uncounted_pupils:
                 nobody = number(county.uncounted_pupils)
                 yield f", leaving out {nobody} {self.words.uncounted}"
+            if county.beyond_staff:
+                yield f", leaving out {number(county.beyond_staff)} beyond the number of those who sent them"
             yield "."
         if county.census_said:
             yield f" Estimates rest on {county.census_said}."
