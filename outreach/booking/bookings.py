@@ -313,7 +313,8 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
         told.school(each, people, letters.changed, now=now, expires_at=told.expiry(each), changes=own)
     if booking.role != HOST:
         changes = [
-            f"{booking.organisation.name}, a guest: {words[:1].lower()}{words[1:]}" for words in changes
+            f"{booking.organisation.name}{booking.programme.words.a_guest}: {words[:1].lower()}{words[1:]}"
+            for words in changes
         ]
     told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(booking.performance, now=now)
@@ -391,7 +392,7 @@ def cancel(
     if as_host:
         told.troupe(performance, performance.troupe_id, "CANCEL", now=now)
     else:
-        changes = [f"{booking.organisation.name} does not come as a guest any more."]
+        changes = [f"{booking.organisation.name} does not come{booking.programme.words.as_a_guest} any more."]
         told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
 

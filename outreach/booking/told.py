@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from outreach.booking import guest_places, invite_answers, promises
 from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
-from outreach.county import partnerships, venues
+from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.audience import OF_PUPILS, Words, changed_group
@@ -145,7 +145,9 @@ def troupe_entry(performance: Performance, troupe_id: int, *, now: datetime) -> 
     if not promised:
         return None
     host = promised[0]
-    addressee = stationery.Addressee(address=to.calendar_address, name=to.name, role="touring company")
+    addressee = stationery.Addressee(
+        address=to.calendar_address, name=to.name, role="" if host.programme.for_adults else "touring company"
+    )
     # Nobody has answered what is just being booked.
     answered = {} if host.created_at == now else invite_answers.carried(performance.uid, performance.sequence)
     visit = _troupe_visit(
@@ -381,7 +383,7 @@ def _visit(
         for_adults=programme.for_adults,
         link=session.link if session else "",
         joining=session.joining if session else "",
-        held=("online" if venues.is_online(host) else f"at {host.name}") if session else "",
+        held=sessions.where(performance) if session else "",
     )
 
 

@@ -62,6 +62,15 @@ class Words:
     saw_it: str
     name_nobody: str
     a_visit: str
+    visit: str
+    company: str
+    asked: str
+    their_lead: str
+    you_tour: str
+    guest: str
+    a_guest: str
+    as_a_guest: str
+    in_your_tour: str
 
     def count(self, number: int) -> str:
         """'1 pupil', '1,080 pupils'; '1 member of staff', '40 staff'."""
@@ -75,6 +84,10 @@ class Words:
         """'1 show', '3 shows'; '1 session', '3 sessions'."""
         return count(number, self.show)
 
+    def guests(self, number: int) -> str:
+        """'1 guest', '2 guests'; '2 organisations', who come to a session."""
+        return count(number, self.guest)
+
     def seats(self, number: int) -> str:
         """'1 seat', '12 seats'; '1 place', '12 places'."""
         return count(number, self.seat)
@@ -84,6 +97,9 @@ OF_STAFF_NOUNS = {
     "show": "session",
     "shows": "sessions",
     "performance": "session",
+    "the cast": "the trainer",
+    "The company, for": "The trainer, for",
+    "the letter to the school": "their letter",
     "performances": "sessions",
     "seat": "place",
     "seats": "places",
@@ -143,6 +159,15 @@ OF_PUPILS = Words(
     saw_it="pupils saw",
     name_nobody="Name no pupil, and write nothing that a pupil told you.",
     a_visit="a visit",
+    visit="visit",
+    company="company",
+    asked="school",
+    their_lead="the school’s designated safeguarding lead",
+    you_tour="you tour with this production",
+    guest="guest",
+    a_guest=", a guest",
+    as_a_guest=" as a guest",
+    in_your_tour="This visit is in your tour",
 )
 OF_STAFF = Words(
     one="member of staff",
@@ -183,6 +208,15 @@ OF_STAFF = Words(
     saw_it="staff came to",
     name_nobody="Name nobody, and write nothing that anybody told you.",
     a_visit="places",
+    visit="session",
+    company="trainer",
+    asked="organisation",
+    their_lead="their own safeguarding lead",
+    you_tour="you train in this programme",
+    guest="organisation",
+    a_guest="",
+    as_a_guest="",
+    in_your_tour="This session is yours",
 )
 
 

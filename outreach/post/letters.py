@@ -442,7 +442,8 @@ def colleague_removed(visit: LetterVisit, to: Addressee, sender: Sender, *, now:
     words = visit_words("colleague_removed", visit, to, sender, method=CANCEL, page=None, now=now)
     only = (attendee(to),)
     entry = replace(
-        appointment(visit, sender, now=now), description="You are not named for this visit any more."
+        appointment(visit, sender, now=now),
+        description=f"You are not named for this {visit.words.visit} any more.",
     )
     invite = Invite(method=CANCEL, ics=calendars.cancel(entry, only))
     return put_visit(

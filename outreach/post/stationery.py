@@ -193,6 +193,16 @@ class LetterVisit:
         return audience.words(self.for_adults)
 
     @property
+    def where(self) -> str:
+        """'at Mill Lane High School'; of a session 'online', too."""
+        return self.held or f"at {self.school_name}"
+
+    @property
+    def whats_named(self) -> str:
+        """'this visit to Mill Lane High School'; 'this session online': what somebody is named for."""
+        return f"this session {self.held}" if self.held else f"this visit to {self.school_name}"
+
+    @property
     def places(self) -> str:
         """'12 places'; '9 seats'."""
         return wording.count(sum(n for _, n in self.pupils), self.words.seat)

@@ -48,7 +48,7 @@ def _told(visit: LetterVisit, now: datetime) -> list[str]:
     more."""
     named = f"Reference: {visit.reference}." if visit.reference else ""
     if visit.cancelled:
-        return ["This visit was cancelled.", named]
+        return [f"This {visit.words.visit} was cancelled.", named]
     if visit.outcome or (visit.reply_by is None and visit.ends_at <= now):
         return [
             _BECAME.get(visit.outcome, "It is over. Nobody has told us yet whether it took place."),
@@ -94,7 +94,7 @@ def _what_to_do(visit: LetterVisit) -> tuple[str, str]:
 def summary(visit: LetterVisit) -> str:
     """The entry's title, and word for word the subject of its mails. A proposal is not to be taken for a
     booking."""
-    title = f"‘{visit.programme_title}’ at {visit.school_name}"
+    title = f"‘{visit.programme_title}’ {visit.where}"
     return calendars.one_line(f"Proposed: {title}" if visit.reply_by else title)
 
 

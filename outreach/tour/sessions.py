@@ -82,7 +82,16 @@ def is_online(performance: Performance) -> bool:
 
 def where(performance: Performance) -> str:
     """'online'; 'at Kestermere Town Hall'."""
-    return "online" if is_online(performance) else f"at {performance.host.name}"
+    return where_is(performance.organisation_id, performance.host.name)
+
+
+def where_is(host_id: int, host_name: str) -> str:
+    return "online" if host_id >= FIRST_OF_ONLINE else f"at {host_name}"
+
+
+def whose(host_id: int, host_name: str, *, for_adults: bool) -> str:
+    """'guest of Mill Lane High School', of whoever comes to another's show; of staff, where they go."""
+    return where_is(host_id, host_name) if for_adults else f"guest of {host_name}"
 
 
 def which(performance: Performance) -> str:

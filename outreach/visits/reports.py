@@ -552,13 +552,14 @@ def difference(booking: Booking) -> str:
     if not too_far_apart(by_schools, counted):
         return ""
     words = booking.programme.words
-    return f"The schools counted {words.count(by_schools)} at this {words.show}, the company {counted:,}."
+    return f"The {words.asked}s counted {words.count(by_schools)} at this {words.show}, the {words.company} {counted:,}."
 
 
 def _between(booking: Booking, own: int | None, by_company: int) -> str:
-    """'Redmere Police counted 12 staff at this session, the company 3.'; '' where they agree."""
+    """'Redmere Police counted 12 staff at this session, the trainer counted 3.'; '' where they agree."""
     words, name = booking.programme.words, booking.organisation.name
-    theirs = f"the company counted {by_company:,}" if by_company else "the company says that nobody came"
+    said = f"counted {by_company:,}" if by_company else "says that nobody came"
+    theirs = f"the {words.company} {said}"
     if own is None:
         return "" if by_company else f"{name} says that its {words.many} came to this {words.show}, {theirs}."
     if bool(own) == bool(by_company) and not too_far_apart(own, by_company):

@@ -1255,7 +1255,7 @@ OF_PUPILS_ALONE = {
 
 TYPED = re.compile(
     "The hall is (?:flooded|small)|no hall for it|know your hall|150 seats|[Tt]he hall at (?:St|{school})"
-    "|Is the hall at|Hall: Sports hall, before Main hall|the letter below to families"
+    "|Mill Lane Hall|Is the hall at|Hall: Sports hall, before Main hall|the letter below to families"
 )
 """What people typed, in these letters."""
 
@@ -1316,3 +1316,18 @@ def test_an_invitation_to_adults_names_the_staff_it_is_for(app: Flask) -> None:
     staff = asking(year_groups=(), pupils=None, shows_needed=1, staff="teaching staff and governors")
     letter, _ = letters.invitation(staff, JOANNA, sender(), now=NOW, expires_at=EXPIRES)
     assert letter.subject == "Book ‘Someone to Tell’ for your teaching staff and governors"
+
+
+def test_a_session_is_where_it_is_held_and_whoever_comes_is_no_visits_colleague(app: Flask) -> None:
+    online = session(
+        host_name="Online meeting", school_name="Online meeting", school_address="", held="online"
+    )
+    with suppress(Undo), transaction():
+        letter = letters.booked(
+            online, replace(JOANNA, role="colleague"), sender(), now=NOW, expires_at=EXPIRES
+        )
+        copy = copies.read(letter.raw)
+        assert letter.subject == "‘Someone to Tell’ online"
+        assert "because you are named for this session online. " in flat(copy.text)
+        assert "SUMMARY:‘Someone to Tell’ online" in copy.calendar.decode()
+        raise Undo

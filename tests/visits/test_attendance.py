@@ -102,7 +102,7 @@ def test_numbers_that_differ_are_to_confirm_for_that_organisation_alone_until_on
     assert (differ.standing, differ.kind) == ("to confirm", gaps.REPORTS_DISAGREE)
     assert reports.difference(session.a) == reports.difference(session.c) == ""
     assert (
-        reports.difference(session.b) == "School B counted 12 staff at this session, the company counted 5."
+        reports.difference(session.b) == "School B counted 12 staff at this session, the trainer counted 5."
     )
     session.own(session.b, 6, side=reports.SETTLED)
     assert said(session.standing(session.b)) == ("seen", 6, "settled by the coordinator")
@@ -135,16 +135,16 @@ def test_who_says_that_its_staff_came_where_the_company_saw_nobody_differs_with_
     assert [b.outcome for b in (session.b, session.c)] == [DISAGREE, DISAGREE]
     assert (
         reports.difference(session.b)
-        == "School B counted 3 staff at this session, the company says that nobody came."
+        == "School B counted 3 staff at this session, the trainer says that nobody came."
     )
     assert (
         reports.difference(session.c)
-        == "School C says that nobody came to this session, the company counted 3."
+        == "School C says that nobody came to this session, the trainer counted 3."
     )
     session.own(session.b, None, at=AFTER + timedelta(hours=1))
     assert (
         reports.difference(session.b)
-        == "School B says that its staff came to this session, the company says that nobody came."
+        == "School B says that its staff came to this session, the trainer says that nobody came."
     )
 
 
@@ -267,7 +267,7 @@ def test_a_count_of_all_together_is_held_against_all_who_were_to_come_and_not_th
         one = make.booking(held, {STAFF: 20}, START - timedelta(days=40), of=make.body(ours))
         reports.report(host, COMPANY, ReportAccount(took_place=True, pupils=4), who="Ada", now=AFTER)
     session.own(one, 18)
-    assert reports.difference(one) == "The schools counted 18 staff at this session, the company 4."
+    assert reports.difference(one) == "The organisations counted 18 staff at this session, the trainer 4."
     assert outcomes_of_shows([held.id], now=LATER)[one.id].word == DISAGREE
 
 

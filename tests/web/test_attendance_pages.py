@@ -68,6 +68,7 @@ def test_the_trainer_has_a_box_for_each_organisation_with_its_places_beside_it(s
     page = session.read(session.trainers)
     for name, places in (("Alder Grove", 20), ("Beck House", 12), ("Cold Ash", 8)):
         assert f"{name} of {places} booked" in page
+    assert "snow, the trainer was ill" in page and "to their own safeguarding lead at once" in page
     assert "How many staff came?" in page and "Count all of them together" not in page
     boxes = {f"came_{b.id}": n for b, n in ((session.a, "18"), (session.b, "0"), (session.c, ""))}
     typed = {"key": "k" * 22, "took_place": "yes", "walked_in": "3"} | boxes
@@ -168,7 +169,9 @@ def test_a_coordinator_sees_both_numbers_and_settles_one(session: Session) -> No
         reports.report(session.b, reports.SCHOOL, own, who="Bea", now=now)
     address = f"/desk/bookings/{session.b.reference}/report"
     page = session.read(address)
-    assert "The reports disagree. Beck House counted 12 staff at this session, the company counted 5." in page
+    assert "The reports disagree. Beck House counted 12 staff at this session, the trainer counted 5." in page
+    assert "What The organisation The trainer Staff" in page and "as a guest" not in page
+    assert "The trainer’s, a head count of the whole session" in page
     assert "They differ 12 5 Alder Grove: 18 Cold Ash: 8" in page
     assert "Came without a place 2" in page and "head count is of all of them" not in page
     typed = {"side": "settled", "took_place": "yes", f"year_{STAFF}": "11", "right": f"{STAFF}-11"}

@@ -245,7 +245,7 @@ def test_a_troupe_that_gives_no_day_says_why_and_an_empty_day_that_it_is() -> No
     [
         (block(), False, "10:00am · 1,120[ pupils]"),
         (block(guests=1), False, "10:00am · 1,120[ pupils] · 1 guest"),
-        (block(guests=2), True, "10:00am · 2 guests"),
+        (block(guests=2), True, "10:00am · 2 organisations"),
         (block(), True, "10:00am"),
         (block("proposed"), False, "10:00am[, proposed] to 3 Mar"),
         (block("held", held_until=NOW + timedelta(seconds=119)), False, "Held, 1 minute left"),
@@ -523,7 +523,7 @@ def test_a_list_says_its_days_and_how_many_there_are() -> None:
     [
         ({}, False, "1,120 pupils"),
         ({"guests": 1}, False, "1,120 pupils, 1 guest"),
-        ({"guests": 2}, True, "For staff, 2 guests"),
+        ({"guests": 2}, True, "For staff, 2 organisations"),
         ({"kind": "proposed"}, False, "Proposed, to be answered by Wednesday 3 March"),
         ({"kind": "held", "held_until": AT}, False, "Held until 10:00am"),
         ({"kind": "held"}, False, "Booked by its guests alone"),

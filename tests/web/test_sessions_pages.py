@@ -321,6 +321,7 @@ def test_a_venues_own_booking_leads_to_the_session_and_stands_in_no_list(c) -> N
     page = text_of(c.desk.get("/desk/bookings").text)
     assert "Redmere Academy" in page and host.reference not in page
     assert "Coming 1" in page
+    assert "Every promise for a session." in page and "at Mill Lane Hall" in page and "guest of" not in page
 
 
 def test_nothing_of_another_partnership_is_shown_or_done(c) -> None:
@@ -410,6 +411,7 @@ def test_the_trainers_pages_and_sheet_show_the_venue_its_link_the_places_and_who
     ):
         assert words in said, words
     assert f'href="{LINK}"' in sheet.text
+    assert "not settled" not in said
     assert "Safeguarding lead not named" not in said and "Nothing was said. Ask at reception." not in said
     assert "Mill Lane Hall" in c.desk.get(f"/desk/tour/days/{c.days[0].id}/sheet").text
 

@@ -13,12 +13,15 @@ from outreach.booking import promises
 from outreach.booking.invite_answers import ACCEPTED, DECLINED
 from outreach.booking.promises import GUEST, Booking
 from outreach.county.schools import Organisation
+from outreach.ground import audience
+from outreach.ground.audience import Words
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import count
 from outreach.post.incoming import inbox
 from outreach.post.incoming.headers import bare
 from outreach.post.incoming.inbox import CalendarAnswer
+from outreach.tour import sessions
 from outreach.tour.companies import Troupe
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
@@ -79,7 +82,7 @@ def week_of_programme(programme: Programme, *, now: datetime) -> DeskWeek | None
             reference=r.reference,
             troupe=r.troupe,
             pupils=r.seats,
-            knows=_knows(r, told, people.get(r.id, []), answers.get(r.uid, {}), now),
+            knows=_knows(r, told, people.get(r.id, []), answers.get(r.uid, {}), programme.for_adults, now),
         )
         for r in rows[:MOST]
     ]
@@ -122,6 +125,7 @@ def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
             p.ends_at,
             Organisation.name.label("school"),
             host.name.label("host"),
+            p.organisation_id.label("host_id"),
             Troupe.name.label("troupe"),
         )
         .join(p, p.id == b.performance_id)
@@ -172,13 +176,14 @@ def _knows(
     told: Mapping[tuple[str, int], bool],
     people: list[str],
     answers: Mapping[str, CalendarAnswer],
+    for_adults: bool,
     now: datetime,
 ) -> str:
     """What is known: of a past show the reports, of a coming one the answers, and whose guest the school
     is."""
-    said = [f"guest of {row.host}"] if row.role == GUEST else []
+    said = [sessions.whose(row.host_id, row.host, for_adults=for_adults)] if row.role == GUEST else []
     if row.ends_at <= now:
-        said.append(_reported(row, told))
+        said.append(_reported(row, told, audience.words(for_adults)))
     elif row.starts_at <= now:
         said.append("on now")
     else:
@@ -188,7 +193,7 @@ def _knows(
     return "; ".join(said)[:1].upper() + "; ".join(said)[1:]
 
 
-def _reported(row: Any, told: Mapping[tuple[str, int], bool]) -> str:
+def _reported(row: Any, told: Mapping[tuple[str, int], bool], words: Words) -> str:
     settled = told.get((SETTLED, row.id))
     school, company = told.get((SCHOOL, row.id)), told.get((COMPANY, row.performance_id))
     if settled is not None:
@@ -199,7 +204,7 @@ def _reported(row: Any, told: Mapping[tuple[str, int], bool]) -> str:
         if school != company:
             return "the two sides disagree"
         return "both reported" if school else "both say it did not take place"
-    side = "the school" if school is not None else "the company"
+    side = f"the {words.asked if school is not None else words.company}"
     return f"reported by {side}" + ("" if school or company else ": it did not take place")
 
 

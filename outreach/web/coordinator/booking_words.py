@@ -18,6 +18,7 @@ from outreach.booking.promises import (
 )
 from outreach.county.schools import Organisation
 from outreach.ground import audience
+from outreach.ground.audience import OF_PUPILS, Words
 from outreach.ground.wording import (
     and_list,
     capfirst,
@@ -31,7 +32,6 @@ from outreach.ground.wording import (
 from outreach.post.outbox import Letter
 from outreach.visits.before.reminding import Written
 
-BY = {"school": "the school", "company": "the company", "coordinator": "us", "host": "its host"}
 CALENDARS = {"ACCEPTED": "Accepted", "TENTATIVE": "Maybe", "DECLINED": "Declined"}
 LETTERS = {
     "waiting": "Letter waiting",
@@ -97,9 +97,15 @@ def what_came(booking: Booking, *, now: datetime) -> tuple[str, str]:
     return WHAT_CAME[booking.has_come_to(now)]
 
 
-def cancelled(cancellation: Cancellation) -> tuple[str, str]:
+def cancelled(cancellation: Cancellation, words: Words = OF_PUPILS) -> tuple[str, str]:
     """That it was cancelled and when; by whom and why."""
-    by = f"by {BY[cancellation.cancelled_by]} ({cancellation.who}): {cancellation.reason}"
+    sides = {
+        "school": f"the {words.asked}",
+        "company": f"the {words.company}",
+        "coordinator": "us",
+        "host": "its host",
+    }
+    by = f"by {sides[cancellation.cancelled_by]} ({cancellation.who}): {cancellation.reason}"
     return f"Cancelled {date_and_time(cancellation.recorded_at)}", by
 
 
@@ -169,10 +175,10 @@ def facts(
         ]
     return [
         *agreed,
-        *([] if over else [Fact(term="The school can", words=_school_can(booking, now))]),
+        *([] if over else [Fact(term=f"The {words.asked} can", words=_school_can(booking, now))]),
         *([_reminded(reminded)] if reminded.days else []),
         *([Fact(term="We remind it", words=and_list(day(one) for one in reminders))] if reminders else []),
-        *([Fact(term="Reminders", words="the school wants none")] if wants_none else []),
+        *([Fact(term="Reminders", words=f"the {words.asked} wants none")] if wants_none else []),
     ]
 
 

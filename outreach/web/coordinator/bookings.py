@@ -6,7 +6,7 @@ from flask import g, render_template, request
 
 from outreach.booking import diary
 from outreach.ground import clock
-from outreach.tour import programmes
+from outreach.tour import programmes, sessions
 from outreach.visits import unreported
 from outreach.web import spoken
 from outreach.web.gate import coordinator, coordinators_only
@@ -52,6 +52,7 @@ def bookings() -> Any:
     return render_template(
         "coordinator/bookings.html",
         rows=rows,
+        whose=sessions.whose,
         counts=counts,
         when=when,
         unreported=silent,

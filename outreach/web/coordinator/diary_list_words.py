@@ -7,6 +7,7 @@ from flask import url_for
 
 from outreach.booking.agenda.tour_diary import Listed
 from outreach.booking.agenda.troupe_day import Block, clock_of
+from outreach.ground import audience
 from outreach.ground.wording import clock, clock_span, count, day, days
 from outreach.web.coordinator.diary_view import DiaryView
 from outreach.web.sentences import Sentence, link, sentence
@@ -60,7 +61,7 @@ def line(one: Listed, asked: DiaryView, *, today: date) -> LineWords:
 def _agreed(block: Block, *, for_adults: bool, today: date) -> str:
     if block.booking is not None:
         who = "For staff" if for_adults else count(block.pupils, "pupil")
-        return f"{who}, {count(block.guests, 'guest')}" if block.guests else who
+        return f"{who}, {audience.words(for_adults).guests(block.guests)}" if block.guests else who
     if block.proposal is not None:
         return f"Proposed, to be answered by {day(block.proposal.reply_by, today=today)}"
     if block.performance.held_until is not None:

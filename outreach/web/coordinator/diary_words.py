@@ -313,7 +313,8 @@ class DiaryWords:
         if not self.diary.programme.for_adults:
             line += [(f" · {number(block.pupils)}", False), (" pupils", True)]
         if block.guests:
-            line.append((f" · {count(block.guests, 'guest')}", False))
+            guests = audience.words(self.diary.programme.for_adults).guests(block.guests)
+            line.append((f" · {guests}", False))
         return line
 
     def _free(self, free: Free, row: TroupeDay, on: date) -> FreeWords:

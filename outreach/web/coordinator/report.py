@@ -9,7 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground import clock
-from outreach.ground.audience import in_group
+from outreach.ground.audience import OF_PUPILS, Words, in_group
 from outreach.ground.db import transaction
 from outreach.ground.wording import and_list
 from outreach.tour import programmes
@@ -22,16 +22,28 @@ from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.pledge_words import said_of_pledges
 from outreach.web.report_form import COUNTED, CoordinatorsReportForm, put_down, taken_back
 
-SIDES = {
-    SCHOOL: "The school’s, about its own",
-    COMPANY: "The company’s, a head count of the whole show",
-    SETTLED: "Mine, which stands over both",
-}
-WHOSE = {SCHOOL: "the school’s", COMPANY: "the company’s", SETTLED: "the settling"}
+
+def sides(words: Words) -> dict[str, str]:
+    """Whose report it may be, as the form asks."""
+    return {
+        SCHOOL: f"The {words.asked}’s, about its own",
+        COMPANY: f"The {words.company}’s, a head count of the whole {words.show}",
+        SETTLED: "Mine, which stands over both",
+    }
+
+
+def whose(side: str, words: Words) -> str:
+    return {
+        SCHOOL: f"the {words.asked}’s",
+        COMPANY: f"the {words.company}’s",
+        SETTLED: "the settling",
+    }[side]
 
 
 class ReportForm(CoordinatorsReportForm):
-    side = forms.choice("Whose report is it?", list(SIDES.items()), required="Choose whose report it is.")
+    side = forms.choice(
+        "Whose report is it?", list(sides(OF_PUPILS).items()), required="Choose whose report it is."
+    )
 
 
 @coordinator.route("/bookings/<reference>/report", methods=["GET", "POST"])
@@ -39,6 +51,7 @@ class ReportForm(CoordinatorsReportForm):
 def report(reference: str) -> Any:
     booking = our_booking(reference)
     form = ReportForm()
+    forms.set_choices(form.side, sides(booking.programme.words).items())
     if form.validate_on_submit():
         with transaction():
             put_down(our_booking(reference), form.side.data, form, who=who(), now=clock.now())
@@ -52,7 +65,7 @@ def report(reference: str) -> Any:
 def report_withdraw(reference: str, side: str) -> Any:
     """Take a side's report back, with the reason; what that side said before holds again."""
     booking = our_booking(reference)
-    if side not in SIDES:
+    if side not in report_words.SIDES:
         abort(404)
     return taken_back(
         "coordinator/report_withdraw.html",
@@ -62,7 +75,7 @@ def report_withdraw(reference: str, side: str) -> Any:
         who=who(),
         done="The report is taken back. What that side said before holds again.",
         category="message",
-        whose=WHOSE[side],
+        whose=whose(side, booking.programme.words),
     )
 
 
@@ -109,4 +122,5 @@ def _reported(row: VisitReport, of: Booking) -> Reported:
         total=reports.count_of(row),
         of_each={one.organisation.name: n for one, n in reports.who_came(row)},
         own=of.organisation.name,
+        words=of.programme.words,
     )

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from outreach.ground import audience
+from outreach.ground.audience import Words
 from outreach.ground.school_year import STAFF, year_group_name
 from outreach.ground.wording import capfirst, count, number
 from outreach.visits.pledges import DONE, NOT_DONE, PASSED_ON, PledgeAnswer
 from outreach.visits.reports import COMPANY, NOT_COUNTED, SCHOOL, SETTLED, VisitReport
 
-SIDES = {SCHOOL: "The school", COMPANY: "The company, of the whole show", SETTLED: "Settled"}
+SIDES = (SCHOOL, COMPANY, SETTLED)
+"""Whose reports stand beside each other, in this order."""
 
 NOT_HANDED_ON = (
     "The company says that not every concern was handed to the safeguarding lead. Ring the school today."
@@ -30,10 +32,14 @@ class Reported:
     total: int | None = None
     of_each: Mapping[str, int] = field(default_factory=dict)
     own: str = ""
+    words: Words = audience.OF_PUPILS
 
     @property
     def whose(self) -> str:
-        return "The company" if self.of_each else SIDES[self.row.side]
+        if self.row.side == COMPANY:
+            company = f"The {self.words.company}"
+            return company if self.of_each else f"{company}, of the whole {self.words.show}"
+        return f"The {self.words.asked}" if self.row.side == SCHOOL else "Settled"
 
     @property
     def counted(self) -> str:
