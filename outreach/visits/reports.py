@@ -552,7 +552,8 @@ def difference(booking: Booking) -> str:
     if not too_far_apart(by_schools, counted):
         return ""
     words = booking.programme.words
-    return f"The {words.asked}s counted {words.count(by_schools)} at this {words.show}, the {words.company} {counted:,}."
+    theirs = f"the {words.company} {counted:,}"
+    return f"The {words.asked}s counted {words.count(by_schools)} at this {words.show}, {theirs}."
 
 
 def _between(booking: Booking, own: int | None, by_company: int) -> str:

@@ -225,6 +225,30 @@ def test_the_trainer_who_is_elsewhere_is_told_on_the_form(c) -> None:
     assert "Sam Ibbot is at Fen Road Station from 8:00am to 10:45am that day" in unescape(answer.text)
 
 
+def test_a_venue_that_was_retired_meanwhile_is_named_on_the_form(c) -> None:
+    c.desk.post(f"/desk/venues/{c.station.organisation_id}/retire")
+    answer = add(c, venue=str(c.station.organisation_id))
+    assert answer.status_code == 422
+    assert "Fen Road Station is retired. Choose another venue" in unescape(answer.text)
+    assert "Not a valid choice any more" in unescape(add(c, venue="12").text)
+
+
+def test_a_link_is_taken_however_its_scheme_is_written(c) -> None:
+    page = c.desk.get(add(c, venue="online", link=LINK.replace("https", "HTTPS")).location).text
+    assert f'href="{LINK}"' in page
+
+
+def test_a_session_in_a_house_of_no_address_says_what_is_missing(c) -> None:
+    with transaction():
+        make.body(c.partnership, name="Kestermere Police Team")
+    missing = "Kestermere Police Team has no address: put down how to join."
+    for joining, is_said in (("", True), ("Ring at the side door.", False)):
+        answer = add(
+            c, venue="house", house="kestermere police", joining=joining, starts="9am" if joining else "2pm"
+        )
+        assert (missing in text_of(c.desk.get(answer.location).text)) is is_said
+
+
 def test_a_session_online_and_one_in_the_house_of_a_body(c) -> None:
     with transaction():
         make.body(c.partnership, name="Kestermere Police Team")

@@ -156,7 +156,7 @@ def put_down(
         who=who,
         now=now,
         after={
-            "host": performance.organisation_id,
+            "host": performance.host.name,
             "starts": performance.starts_at.isoformat(),
             "pupils": place.by_year,
         },

@@ -8,6 +8,7 @@ every change as guests are.
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
+from typing import Self
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -69,6 +70,10 @@ class JoiningTooLong(Refusal):
 
 class VenueRetired(Refusal):
     field = "venue"
+
+    @classmethod
+    def named(cls, venue: Venue) -> Self:
+        return cls(f"{venue.name} is retired. Choose another venue, or bring it back first.")
 
 
 class NotTheirDay(Refusal):
@@ -218,8 +223,10 @@ def as_said(session: TrainingSession) -> SessionSaid:
 def _checked(said: SessionSaid, venue: Venue, *, stands: bool = False) -> SessionSaid:
     """As it is kept. `stands`: the session is there already, so that it may stay though the venue was retired."""
     link, joining = said.link.strip(), said.joining.strip()
+    if link[:8].lower() == "https://":  # a scheme has no case
+        link = f"https://{link[8:]}"
     if not venue.is_open and not stands:
-        raise VenueRetired(f"{venue.name} is retired. Choose another venue, or bring it back first.")
+        raise VenueRetired.named(venue)
     if venue.is_online and not link:
         raise NowhereToGo("Choose a venue, or enter the link of the meeting.")
     if link and not _is_link(link):

@@ -136,8 +136,8 @@ def deed_in_words(row: History, words: Words = OF_PUPILS) -> str:
 
 
 def _says_nothing(key: str, value: Any) -> bool:
-    """Whether it is a row's number, which tells a person nothing; older deeds say `urn`."""
-    return key in ("programme", "urn", "organisation_id") and isinstance(value, int)
+    """Whether it is a row's number, which tells a person nothing; older deeds say `urn`, and the number of a `host`."""
+    return key in ("programme", "urn", "organisation_id", "host") and isinstance(value, int)
 
 
 def _told(key: str, value: Any, words: Words = OF_PUPILS) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.sessions.listed import SessionLine
 from outreach.county.schools import Organisation
-from outreach.county.venues import Venue
+from outreach.county.venues import Venue, is_online
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock, clock_span, count, day, day_short, number
 from outreach.tour.days import TourDay
@@ -140,6 +140,13 @@ def coming_rows(line: SessionLine, how: Mapping[int, GuestPlace]) -> Iterator[Se
             booking.reference,
             travel(how.get(booking.id)),
         )
+
+
+def unknown_way(line: SessionLine) -> str:
+    """What is missing where whoever comes could not find the way; '' elsewhere."""
+    venue, said = line.performance.host, line.session
+    is_told = bool(address(venue) or said.link or said.joining) or is_online(venue)
+    return "" if is_told else f"{venue.name} has no address: put down how to join."
 
 
 def address(venue: Organisation) -> str:

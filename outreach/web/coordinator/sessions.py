@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response
 from outreach.asking.chasing import offers
 from outreach.booking import guest_places
 from outreach.booking.sessions import holding, houses, listed
-from outreach.booking.sessions.holding import SessionSaid
+from outreach.booking.sessions.holding import SessionSaid, VenueRetired
 from outreach.booking.sessions.listed import SessionLine
 from outreach.county import venues
-from outreach.county.venues import Venue
+from outreach.county.venues import NoSuchVenue, Venue
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, local
@@ -47,6 +47,12 @@ class SessionForm(Form):
         at_most=holding.LONGEST_JOINING,
         hint="What whoever comes should know: the door, parking, what to bring. It stands in every letter.",
     )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine: bool = super().validate(extra_validators)
+        if forms.NOT_A_CHOICE in self.venue.errors and (venue := _own_venue(self.venue.data)) is not None:
+            self.venue.errors = [VenueRetired.named(venue).message]
+        return fine
 
     def said(self) -> SessionSaid:
         return SessionSaid(
@@ -128,6 +134,7 @@ def one_session(performance_id: int) -> Any:
         how=guest_places.of_bookings(b.id for b in line.coming),
         waiting=[p for p in guest_places.asked_of(performance_id) if not p.is_over(clock.now())],
         words=session_words,
+        unknown_way=session_words.unknown_way(line),
         now=clock.now(),
     )
 
@@ -261,6 +268,14 @@ def _venue(form: SessionForm) -> Venue:
     if chosen == HOUSE:
         return venues.at(houses.named(here, form.house.data or ""), here, who=who(), now=clock.now())
     return venues.get(int(chosen), here)
+
+
+def _own_venue(typed: str) -> Venue | None:
+    """This partnership's venue of that number; None where there is none."""
+    try:
+        return venues.get(int(typed), g.partnership.id)
+    except (NoSuchVenue, ValueError):
+        return None
 
 
 def _day(form: SessionForm) -> TourDay:
