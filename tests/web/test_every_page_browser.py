@@ -48,7 +48,7 @@ from worlds import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
-OF_ONE_ENDPOINT = 4
+OF_ONE_ENDPOINT = 5
 """Pages of one kind that are followed for links: a school that has booked leads elsewhere than one that is
 silent."""
 
@@ -73,6 +73,7 @@ ANOTHER_WAY = {
     "coordinator.compare_plans": "after a choice: test_plans_browser.py",
     "coordinator.place_named": "a part of a page that is read while one points at a map: test_place_browser.py",
     "coordinator.register_changes": "a file of a register between upload and apply: test_desk_register.py",
+    "coordinator.body": "leads to the page that a body has like a school",
     "coordinator.call_off_day": "leads to the page of what is called off, that day chosen",
     "coordinator.referrals_csv": "a file, once counts are in: test_referrals_pages.py",
     "coordinator.referral_numbers_csv": "a file, once numbers are in: test_referrals_pages.py",
@@ -176,6 +177,19 @@ def _hold(app: Flask, found: Found, *doors: str) -> None:
     assert missing == {}, "no link leads to these"
 
 
+def places_at_sessions(told: story.Told) -> tuple[Booking, Booking]:
+    """Of the made-up training: places at its first session, and places at its last, which is still to come."""
+    taken = db.session.scalars(
+        select(Booking)
+        .join(Performance)
+        .where(
+            Booking.programme_id == told.for_adults.id, Booking.role == "guest", Booking.ended_at.is_(None)
+        )
+        .order_by(Performance.starts_at, Booking.id)
+    ).all()
+    return taken[0], taken[-1]
+
+
 def test_every_page_of_the_desk_has_no_fault(
     app: Flask, client: FlaskClient, told: story.Told, site: Site, wide_page: Page
 ) -> None:
@@ -201,6 +215,7 @@ def test_every_page_of_the_desk_has_no_fault(
     assert asked.answers(code, at=make.NOW)
     found.follow(
         "/desk",
+        f"/desk/schools/{places_at_sessions(told)[1].organisation_id}",
         f"/desk/shows/{to_move}/codes",
         f"/desk/plans/{plan_id}/accept?{lines}",
         f"/desk/diary/move/{to_move}",
@@ -212,6 +227,7 @@ def test_every_page_of_the_desk_has_no_fault(
         f"/desk/schools/{booked.organisation_id}/notes",
         f"/desk/tour/days/{show.tour_day_id}/call-off",
         f"/desk/letters/{sent.id}",
+        *(f"/desk/bookings/{places.reference}" for places in places_at_sessions(told)),
         *(rule for rule in _routes(app, "coordinator").values() if "<" not in rule),
     )
     _hold(app, found, "coordinator")
@@ -300,6 +316,10 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
             )
         ]
         right_people(told.programme, silent, tokens[3])
+        trained, coming = (
+            (places.reference, link_to(told.for_adults, places.organisation))
+            for places in places_at_sessions(told)
+        )
         code = asked.ask(booking.performance, told.coordinator, now=make.NOW)["before"].in_address
     stop = stop_page_of_a_digest(told.coordinator)
     site.open(page, f"/i/{tokens[0]}")
@@ -327,6 +347,9 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         f"/q/{code}/thanks",
         stop,
         f"/i/{tokens[0]}/answered/not-this-year",
+        f"/i/{coming[1]}/sessions",
+        f"/i/{coming[1]}/booked/{coming[0]}",
+        f"/i/{trained[1]}/booked/{trained[0]}",
         *(rule for rule in _routes(app, "public").values() if "<" not in rule and rule != "/metrics"),
     )
     _hold(app, found, "school", "public")
