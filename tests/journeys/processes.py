@@ -21,6 +21,7 @@ from aiosmtpd.controller import Controller
 from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+SECRET = "of the journey"
 
 
 @dataclass
@@ -48,16 +49,17 @@ class MailServer:
 
 @dataclass
 class Service:
-    """`url` is where its pages are, `mail` what its letters reach."""
+    """`url` is where its pages are, `mail` what its letters reach, `app` the module that is served."""
 
     url: str
     mail: MailServer
     environment: dict[str, str]
+    app: str = "wsgi"
 
     def flask(self, *command: str) -> str:
         """Run one flask command of the service; what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+            [sys.executable, "-m", "flask", "--app", self.app, *command],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -68,9 +70,9 @@ class Service:
 
 
 @contextmanager
-def running(database_url: str, folder: Path, **settings: str) -> Iterator[Service]:
-    """Start all three on free ports and stop them in the end; the database is migrated already. `settings`
-    stand above ours."""
+def running(database_url: str, folder: Path, *, app: str = "wsgi", **settings: str) -> Iterator[Service]:
+    """Start all three on free ports and stop them in the end; the database is migrated already. `app` is the module
+    that they serve; `settings` stand above ours."""
     mail = MailServer()
     smtp = Controller(mail, hostname="127.0.0.1", port=free_port(), ready_timeout=120)
     smtp.start()
@@ -80,7 +82,7 @@ def running(database_url: str, folder: Path, **settings: str) -> Iterator[Servic
         | {
             "DATABASE_URL": database_url,
             "OUTREACH_FOLDER": str(folder),
-            "SECRET_KEY": "of the journey",
+            "SECRET_KEY": SECRET,
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
             "MAIL_DOMAIN": "outreach.example",
@@ -108,12 +110,12 @@ def running(database_url: str, folder: Path, **settings: str) -> Iterator[Servic
         "--no-control-socket",
         "--graceful-timeout",
         "5",
-        "wsgi:app",
+        f"{app}:app",
     )
-    post = start("flask", "--app", "wsgi", "post", "send", "--loop", "--every", "0.2")
+    post = start("flask", "--app", app, "post", "send", "--loop", "--every", "0.2")
     try:
         _wait_for(port, web, folder)
-        yield Service(f"http://127.0.0.1:{port}", mail, environment)
+        yield Service(f"http://127.0.0.1:{port}", mail, environment, app)
         assert post.poll() is None, "the post ended by itself"
     finally:
         for process in (web, post):
