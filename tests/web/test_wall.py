@@ -21,6 +21,7 @@ from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground import history
 from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.tour.programmes import Programme
 
 pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.any_database]
@@ -30,6 +31,10 @@ SECRETS = (
     "SEC-00001",
     "Secret School",
     "Unit of Secrets",
+    "Training of Secrets",
+    "Hall of Secrets",
+    "Secret door",
+    "SEC-00009",
     "a word among us",
     "told on the phone",
     "Sworn in",
@@ -67,6 +72,12 @@ def two(app: Flask) -> tuple[Side, Side]:
         make.contact(theirs.school, address="lead@secret.example")
         team = make.body(theirs.partnership, name="Unit of Secrets")
         make.contact(team, address="unit@secret.example")
+        for side in sides:
+            make.programme(side.partnership, (), for_adults=True, title=f"Training of {side.school.name}")
+        training = make.programme(theirs.partnership, (), for_adults=True, title="Training of Secrets")
+        hall = make.venue(theirs.partnership, name="Hall of Secrets")
+        session = make.session(training, hall, datetime(2027, 3, 9, 9, 30, tzinfo=UTC), joining="Secret door")
+        make.booking(session.performance, {STAFF: 9}, of=team, reference="SEC-00009")
         made = make.booking(
             make.show(theirs.programme, theirs.school, datetime(2027, 1, 12, 9, 30, tzinfo=UTC)),
             {8: 100, 9: 100},
@@ -125,12 +136,18 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
         "/desk/schools",
         "/desk/bodies?state=all",
         "/desk/bodies.csv",
+        "/desk/venues",
+        "/desk/sessions",
+        "/desk/sessions.csv",
+        "/desk/bookings",
         "/desk/invitations",
         "/desk/register/changes",
     ):
         found = ours.client.get(page)
         assert found.status_code == 200
         assert [secret for secret in SECRETS if secret in found.text] == [], page
+    for page, secret in (("/desk/venues", "Hall of Secrets"), ("/desk/bodies", "Unit of Secrets")):
+        assert secret in theirs.client.get(page).text
     assert (
         lines.after([organisation_id], ours.partnership.id)
         == lines.before([organisation_id], ours.partnership.id)
