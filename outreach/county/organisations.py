@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from outreach.county.partnerships import Authority
@@ -17,9 +17,18 @@ class NoSuchOrganisation(NoSuch):
 
 
 def ours(partnership_id: Any, of: Any = Organisation) -> ColumnElement[bool]:
-    """Whether an organisation is held by a partnership now, as a condition; `of` may be an alias."""
-    codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-    return or_(of.la_code.in_(codes), and_(of.kind == BODY, of.partnership_id == partnership_id))
+    """Whether an organisation is held by a partnership now, as a condition; `of` may be an alias.
+
+    Two lists put together, each read by its own index: either condition on one row would read those of all the others.
+    """
+    school, body = aliased(Organisation), aliased(Organisation)
+    schools = (
+        select(school.organisation_id)
+        .join(Authority, Authority.la_code == school.la_code)
+        .where(Authority.partnership_id == partnership_id)
+    )
+    bodies = select(body.organisation_id).where(body.kind == BODY, body.partnership_id == partnership_id)
+    return of.organisation_id.in_(union_all(schools, bodies))  # type: ignore[no-any-return]
 
 
 def anothers(organisation_id: Any, partnership_id: int) -> ColumnElement[bool]:
