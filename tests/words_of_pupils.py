@@ -16,7 +16,7 @@ ELSE = re.compile(
     | [Ll]unch\ of|[Mm]inutes\ of\ lunch|[Rr]est(?:,|\ and)\ lunch|lunch\ the   # of the company itself
     | \bShow\ (?:all|it|them|the|these|what|password)\b|\bshows?\ (?:it|them|every|another|the\ new|places)\b|UID:show-|then\ shows\ on|Shows\ that\ a\ form
     | show\ no\ advertisements
-    | Safeguarding\ Children\ Partnership | Pupil\ referral\ unit|Children['’]s\ (?:Centre|Team)|Family\ Team|Town\ Hall|[Ff]amilies[\ -][Tt]ogether|Child\ Exploitation\ Unit|leaflets\ for\ families|head\ of\ Year\ 9|Head\ of\ Year\ 9        # names, and what people typed
+    | Safeguarding\ Children\ Partnership | Pupil\ referral\ unit|Children['’]s\ (?:Centre|Team)|Family\ Team|(?:Town|Mill\ Lane)\ Hall|[Ff]amilies[\ -][Tt]ogether|Child\ Exploitation\ Unit|leaflets\ for\ families|head\ of\ Year\ 9|Head\ of\ Year\ 9        # names, and what people typed
     | ages\ \d+\ to\ \d+\ ·\ [\d,]+\ pupils|pupils\ unknown\ Name|Number\ of\ pupils|number\ of\ pupils|Pupil\ numbers|[Ff]ree\ school\ meals    # the register
     | (?:no|any|last)\ year|\{show\ date\}|past\ shows|never\ a\ pupil’s\ or\ a\ parent’s|without\ any\ child’s\ name
     | [Nn]o\ name\ of\ a\ child,\ and\ nothing\ that\ a\ child\ told\ anybody
