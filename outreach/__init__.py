@@ -40,7 +40,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
         },
     )
     WHAT_STANDS.tell(app, as_it_stands.visit_as_it_stands)
-    SEEN_BEFORE.tell(app, ever_seen.ever_seen_by_schools)
+    SEEN_BEFORE.tell(app, ever_seen.ever_seen_by_organisations)
     QUESTIONS_ASKED.tell(app, families.questions_asked)
     FURTHER.tell(app, board_parts.further)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import make
-from outreach.asking.draws import AskingDraw, DrawnSchool
+from outreach.asking.draws import AskingDraw, DrawnOrganisation
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
 
@@ -25,7 +25,7 @@ def lay_draw(programme: Programme, first: Sequence[int], later: Sequence[int]) -
     for place, organisation_id in enumerate([*first, *later], start=1):
         facts = {"tier": 1, "due": "Never seen, in any year", "place": place}
         db.session.add(
-            DrawnSchool(
+            DrawnOrganisation(
                 draw_id=row.id,
                 organisation_id=organisation_id,
                 partnership_id=programme.partnership_id,

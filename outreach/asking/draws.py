@@ -52,7 +52,7 @@ class AskingDraw(Base):
     why_again: Mapped[str] = mapped_column(Text)
 
 
-class DrawnSchool(Base):
+class DrawnOrganisation(Base):
     """One school of a draw, its place in the order, and how due it was then: `due` says in words what its tier
     means."""
 
@@ -236,7 +236,7 @@ def draw(
     db.session.flush()
     order = in_order(row.seed, {organisation_id: one.tier for organisation_id, one in due.items()})
     db.session.execute(
-        table_of(DrawnSchool).insert(),
+        table_of(DrawnOrganisation).insert(),
         [
             {
                 "draw_id": row.id,
@@ -258,9 +258,11 @@ def draw(
 def drawn_before(programme_id: int, organisation_ids: Collection[int]) -> Before | None:
     """Whether some of these schools stand in an earlier draw of a programme; two queries."""
     schools, last = db.session.execute(
-        select(func.count(DrawnSchool.organisation_id.distinct()), func.max(AskingDraw.id))
-        .join(AskingDraw, AskingDraw.id == DrawnSchool.draw_id)
-        .where(AskingDraw.programme_id == programme_id, DrawnSchool.organisation_id.in_(organisation_ids))
+        select(func.count(DrawnOrganisation.organisation_id.distinct()), func.max(AskingDraw.id))
+        .join(AskingDraw, AskingDraw.id == DrawnOrganisation.draw_id)
+        .where(
+            AskingDraw.programme_id == programme_id, DrawnOrganisation.organisation_id.in_(organisation_ids)
+        )
     ).one()
     return Before(schools=schools, draw=db.session.get_one(AskingDraw, last)) if schools else None
 
@@ -301,10 +303,10 @@ def _with_places(rows: Collection[AskingDraw]) -> list[Drawn]:
     places: dict[int, list[Place]] = {row.id: [] for row in rows}
     first = {row.id: row.asked_first for row in rows}
     for one, name in db.session.execute(
-        select(DrawnSchool, Organisation.name)
-        .join(Organisation, Organisation.organisation_id == DrawnSchool.organisation_id)
-        .where(DrawnSchool.draw_id.in_(places))
-        .order_by(DrawnSchool.draw_id, DrawnSchool.place)
+        select(DrawnOrganisation, Organisation.name)
+        .join(Organisation, Organisation.organisation_id == DrawnOrganisation.organisation_id)
+        .where(DrawnOrganisation.draw_id.in_(places))
+        .order_by(DrawnOrganisation.draw_id, DrawnOrganisation.place)
     ):
         places[one.draw_id].append(
             Place(

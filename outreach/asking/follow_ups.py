@@ -109,7 +109,7 @@ class FollowUp(Base):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpOfSchool:
+class FollowUpOfOrganisation:
     """One follow-up as lists and pages show it. `left`: the person no longer signs in, so that somebody else must do
     it."""
 
@@ -268,7 +268,7 @@ def get(follow_up_id: int, *, partnership_id: int) -> FollowUp:
 
 def follow_ups_of_programme(
     programme_id: int, only: Collection[int] | None = None
-) -> dict[int, FollowUpOfSchool]:
+) -> dict[int, FollowUpOfOrganisation]:
     """What stands for which school of a programme, or for some of its schools, by URN. One query."""
     rows = db.session.execute(*_standing(programme_id, only))
     return {one.organisation_id: one for one in map(_as_shown, rows)}
@@ -282,9 +282,9 @@ def _standing(programme_id: int, only: Collection[int] | None) -> Any:
     return query.order_by(FollowUp.organisation_id)
 
 
-def of_schools(
+def of_organisations(
     organisation_ids: Collection[int], *, partnership_id: int, programme_id: int | None = None
-) -> list[FollowUpOfSchool]:
+) -> list[FollowUpOfOrganisation]:
     """A partnership's follow-ups of a school and those it came from, the newest first, those that ended too; of one
     programme, or of all. One query."""
     query = _shown().where(
@@ -339,9 +339,9 @@ def _shown() -> Any:
     )
 
 
-def _as_shown(found: Any) -> FollowUpOfSchool:
+def _as_shown(found: Any) -> FollowUpOfOrganisation:
     row, name, left = found
-    return FollowUpOfSchool(
+    return FollowUpOfOrganisation(
         follow_up_id=row.id,
         organisation_id=row.organisation_id,
         day=row.day,

@@ -175,8 +175,8 @@ def askings(
     programme: Programme, schools: Sequence[Organisation], *, now: datetime
 ) -> dict[int, stationery.LetterAsking]:
     """The same to many, by URN: all but the times of each is read once for the whole list."""
-    found = accounts.of_schools(programme, schools, now=now)
-    fallen = call_offs.fallen_days_of_schools(programme.id, [s.organisation_id for s in schools])
+    found = accounts.of_organisations(programme, schools, now=now)
+    fallen = call_offs.fallen_days_of_organisations(programme.id, [s.organisation_id for s in schools])
     companies = and_list(days.company_names(programme.id))
     staff = programmes.adult_target(programme.id).who if programme.for_adults else ""
     sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in schools) else []
@@ -460,7 +460,7 @@ def answers_of(programme_id: int, organisation_id: int) -> list[Answer]:
     )
 
 
-def of_school(programme_id: int, organisation_id: int) -> list[tuple[Invitation, Letter | None]]:
+def of_organisation(programme_id: int, organisation_id: int) -> list[tuple[Invitation, Letter | None]]:
     """Who was asked at one school and what became of the letter, newest first."""
     rows = db.session.execute(
         select(Invitation, Letter)
@@ -472,7 +472,7 @@ def of_school(programme_id: int, organisation_id: int) -> list[tuple[Invitation,
 
 
 def asked_lately(asked: Iterable[tuple[Invitation, Letter | None]], *, now: datetime) -> set[str]:
-    """Addresses of `of_school`, in small letters, that were asked less than a day ago: see AskedToday. Pure."""
+    """Addresses of `of_organisation`, in small letters, that were asked less than a day ago: see AskedToday. Pure."""
     return {
         invitation.address.lower()
         for invitation, letter in asked

@@ -43,7 +43,7 @@ class NoteGone(Refusal):
     """It was taken back already."""
 
 
-class NoteOnSchool(Base, OfPartnership):
+class NoteOnOrganisation(Base, OfPartnership):
     """One coordinator's words about one school; `kind` 'phone' tells of a talk with the school.
 
     `programme_id` None: true of the school in any programme. Taken back: `withdrawn_at` set and the words
@@ -77,7 +77,7 @@ def write(
     kind: str = NOTE,
     who: str,
     now: datetime,
-) -> NoteOnSchool:
+) -> NoteOnOrganisation:
     """Keep a note about one school; the same form sent twice makes no second one. Raises NoteEmpty,
     NoteUnfit."""
     return write_many(
@@ -94,29 +94,29 @@ def write_many(
     kind: str = NOTE,
     who: str,
     now: datetime,
-) -> list[NoteOnSchool]:
+) -> list[NoteOnOrganisation]:
     """The same note about each of many schools, in the order of their URNs. Raises NoteEmpty, NoteUnfit."""
     words = words_of(text)
     wanted = sorted(set(organisation_ids))
     kept = {
         note.organisation_id: note
         for note in db.session.scalars(
-            select(NoteOnSchool)
+            select(NoteOnOrganisation)
             .where(
-                NoteOnSchool.partnership_id == partnership_id,
-                NoteOnSchool.programme_id == (programme.id if programme else None),
-                NoteOnSchool.kind == kind,
-                NoteOnSchool.text == words,
-                NoteOnSchool.who == who,
-                NoteOnSchool.recorded_at > now - SENT_TWICE,
+                NoteOnOrganisation.partnership_id == partnership_id,
+                NoteOnOrganisation.programme_id == (programme.id if programme else None),
+                NoteOnOrganisation.kind == kind,
+                NoteOnOrganisation.text == words,
+                NoteOnOrganisation.who == who,
+                NoteOnOrganisation.recorded_at > now - SENT_TWICE,
             )
-            .order_by(NoteOnSchool.id)
+            .order_by(NoteOnOrganisation.id)
         )
     }
     for organisation_id in wanted:
         if organisation_id in kept:
             continue
-        kept[organisation_id] = NoteOnSchool(
+        kept[organisation_id] = NoteOnOrganisation(
             partnership_id=partnership_id,
             organisation_id=organisation_id,
             programme_id=programme.id if programme else None,
@@ -137,7 +137,7 @@ def write_many(
     return [kept[organisation_id] for organisation_id in wanted]
 
 
-def withdraw(note: NoteOnSchool, *, who: str, now: datetime) -> None:
+def withdraw(note: NoteOnOrganisation, *, who: str, now: datetime) -> None:
     """Take a note back: its words are gone for good. Raises NoteGone."""
     if note.withdrawn_at is not None:
         raise NoteGone("That note was taken back already.")
@@ -151,37 +151,37 @@ def withdraw(note: NoteOnSchool, *, who: str, now: datetime) -> None:
     db.session.flush()
 
 
-def find(note_id: int, *, partnership_id: int) -> NoteOnSchool | None:
+def find(note_id: int, *, partnership_id: int) -> NoteOnOrganisation | None:
     """A partnership's own note, to be changed by the caller; None for another's or none."""
     return db.session.scalar(
-        select(NoteOnSchool)
-        .where(NoteOnSchool.id == note_id, NoteOnSchool.partnership_id == partnership_id)
+        select(NoteOnOrganisation)
+        .where(NoteOnOrganisation.id == note_id, NoteOnOrganisation.partnership_id == partnership_id)
         .with_for_update()
     )
 
 
-def read(note_id: int, *, partnership_id: int) -> NoteOnSchool | None:
+def read(note_id: int, *, partnership_id: int) -> NoteOnOrganisation | None:
     """A partnership's own note, only to be shown; None for another's or none."""
-    found = db.session.get(NoteOnSchool, note_id) if note_id < 2**31 else None
+    found = db.session.get(NoteOnOrganisation, note_id) if note_id < 2**31 else None
     return found if found is not None and found.partnership_id == partnership_id else None
 
 
-def of_school(organisation_id: int, *, partnership_id: int) -> list[NoteOnSchool]:
+def of_organisation(organisation_id: int, *, partnership_id: int) -> list[NoteOnOrganisation]:
     """A partnership's notes about one school, the newest first, without those taken back."""
-    return of_schools([organisation_id], partnership_id=partnership_id)
+    return of_organisations([organisation_id], partnership_id=partnership_id)
 
 
-def of_schools(organisation_ids: Collection[int], *, partnership_id: int) -> list[NoteOnSchool]:
-    """As `of_school`, of several: a school and those it came from. One query."""
+def of_organisations(organisation_ids: Collection[int], *, partnership_id: int) -> list[NoteOnOrganisation]:
+    """As `of_organisation`, of several: a school and those it came from. One query."""
     return list(
         db.session.scalars(
-            select(NoteOnSchool)
+            select(NoteOnOrganisation)
             .where(
-                NoteOnSchool.organisation_id.in_(set(organisation_ids)),
-                NoteOnSchool.partnership_id == partnership_id,
-                NoteOnSchool.withdrawn_at.is_(None),
+                NoteOnOrganisation.organisation_id.in_(set(organisation_ids)),
+                NoteOnOrganisation.partnership_id == partnership_id,
+                NoteOnOrganisation.withdrawn_at.is_(None),
             )
-            .order_by(NoteOnSchool.recorded_at.desc(), NoteOnSchool.id.desc())
+            .order_by(NoteOnOrganisation.recorded_at.desc(), NoteOnOrganisation.id.desc())
         )
     )
 
@@ -189,16 +189,16 @@ def of_schools(organisation_ids: Collection[int], *, partnership_id: int) -> lis
 def calls_in(programme: Programme, organisation_ids: Iterable[int]) -> dict[int, int]:
     """How many notes of talks on the phone stand in a programme, by school; one query."""
     rows = db.session.execute(
-        select(NoteOnSchool.organisation_id, func.count())
+        select(NoteOnOrganisation.organisation_id, func.count())
         .where(
-            NoteOnSchool.organisation_id.in_(set(organisation_ids)),
-            NoteOnSchool.partnership_id == programme.partnership_id,
-            NoteOnSchool.programme_id == programme.id,
-            NoteOnSchool.kind == PHONE,
-            NoteOnSchool.withdrawn_at.is_(None),
+            NoteOnOrganisation.organisation_id.in_(set(organisation_ids)),
+            NoteOnOrganisation.partnership_id == programme.partnership_id,
+            NoteOnOrganisation.programme_id == programme.id,
+            NoteOnOrganisation.kind == PHONE,
+            NoteOnOrganisation.withdrawn_at.is_(None),
         )
-        .group_by(NoteOnSchool.organisation_id)
-        .order_by(NoteOnSchool.organisation_id)
+        .group_by(NoteOnOrganisation.organisation_id)
+        .order_by(NoteOnOrganisation.organisation_id)
     )
     return {organisation_id: calls for organisation_id, calls in rows}
 

@@ -185,13 +185,13 @@ def waiting_requests(partnership_id: int) -> list[WaitingRequest]:
     return [WaitingRequest(request=r, organisation=s, programme=p) for r, s, p in rows]
 
 
-def schools_waiting(partnership_id: int) -> Sequence[int]:
+def organisations_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of each that waits for a coordinator of this partnership."""
-    return [organisation_id for (organisation_id,) in plain_rows(*_schools_waiting(partnership_id))]
+    return [organisation_id for (organisation_id,) in plain_rows(*_organisations_waiting(partnership_id))]
 
 
 @made_once
-def _schools_waiting(partnership_id: int) -> Select[int]:
+def _organisations_waiting(partnership_id: int) -> Select[int]:
     return (
         select(LinkRequest.organisation_id)
         .join(Programme, Programme.id == LinkRequest.programme_id)

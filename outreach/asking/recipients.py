@@ -127,7 +127,7 @@ class _Facts:
         self.booked = {
             organisation_id: (starts_at, created_at) for organisation_id, starts_at, created_at in booked
         }
-        self.accounts = accounts.of_schools(
+        self.accounts = accounts.of_organisations(
             programme, [s for s in self.schools if s.organisation_id in self.booked], now=now
         )
         self.answers = invitations.newest_answers(p, organisation_ids)

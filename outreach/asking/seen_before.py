@@ -36,7 +36,7 @@ SeenBeforeRule = Callable[[Programme, Mapping[int, tuple[int, ...]], datetime], 
 SEEN_BEFORE = FromAbove[SeenBeforeRule]("seen before")
 
 
-def seen_before_by_schools(
+def seen_before_by_organisations(
     programme: Programme, families: Mapping[int, tuple[int, ...]], *, now: datetime
 ) -> Mapping[int, Before]:
     """Of each school whether it, or one it came from, saw a show of this programme or of an earlier one for

@@ -158,10 +158,10 @@ def account(
     programme: Programme, school: Organisation, *, now: datetime, leaving_out: int | None = None
 ) -> PromiseAccount:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
-    return of_schools(programme, [school], now=now, leaving_out=leaving_out)[school.organisation_id]
+    return of_organisations(programme, [school], now=now, leaving_out=leaving_out)[school.organisation_id]
 
 
-def of_schools(
+def of_organisations(
     programme: Programme, schools: Sequence[Organisation], *, now: datetime, leaving_out: int | None = None
 ) -> dict[int, PromiseAccount]:
     """The accounts of many schools by URN, in one query however many."""

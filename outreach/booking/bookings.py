@@ -98,7 +98,7 @@ def book(
 
     Sent twice it books once: a hold that this school has booked already gives that booking again. A hold just
     lapsed that nobody took still counts. Raises NothingHeld, NobodyComes, NotForThatYear,
-    MoreThanTheSchoolHas, TooManyForOneShow, colleagues.NobodyNamed.
+    MoreThanItHas, TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
     at_hand = take_up(programme, school, now=now)
@@ -310,7 +310,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
             else told.changes_in_words(before, before | {"hall": after["hall"]}, booking.programme.words)
         )
         people = promises.people_of(each)
-        told.school(each, people, letters.changed, now=now, expires_at=told.expiry(each), changes=own)
+        told.organisation(each, people, letters.changed, now=now, expires_at=told.expiry(each), changes=own)
     if booking.role != HOST:
         changes = [
             f"{booking.organisation.name}{booking.programme.words.a_guest}: {words[:1].lower()}{words[1:]}"
@@ -375,7 +375,7 @@ def cancel(
         history.record("cancelled", promise, who=who, now=now, after=why)
         if promise.id != booking.id:
             near, kept = guests_told.instead(promise, by=by, not_on=not_on, now=now), None
-        told.school(
+        told.organisation(
             promise,
             promises.people_of(promise),
             letters.cancelled,

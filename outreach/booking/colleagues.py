@@ -113,7 +113,7 @@ def add(booking: Booking, colleague: Colleague, *, who: str, now: datetime) -> V
         return None
     (added,) = put_down
     history.record("added", booking, who=who, now=now, after=added.address)
-    told.school(booking, [added], letters.colleague_added, now=now, expires_at=told.expiry(booking))
+    told.organisation(booking, [added], letters.colleague_added, now=now, expires_at=told.expiry(booking))
     return added
 
 
@@ -136,7 +136,7 @@ def end(booking: Booking, contact_id: int, *, who: str, now: datetime) -> None:
     leaving.ended_at = now
     db.session.flush()
     history.record("removed", booking, who=who, now=now, before=leaving.address)
-    told.school(booking, [leaving], letters.colleague_removed, now=now)
+    told.organisation(booking, [leaving], letters.colleague_removed, now=now)
 
 
 def correct(
@@ -231,7 +231,7 @@ def send_again(booking: Booking, contact_id: int, *, who: str, now: datetime) ->
     letter = again.resend(booking.uid, person.address, now=now)
     if letter is None:
         booking.still_open()
-        told.school(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))
+        told.organisation(booking, [person], letters.as_it_stands, now=now, expires_at=told.expiry(booking))
         letter = outbox.newest_of_stream(booking.uid)[person.address.lower()]
     if letter.status == WAITING:
         history.record("sent again", booking, who=who, now=now, after=person.address)

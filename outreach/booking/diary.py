@@ -176,12 +176,12 @@ def _past(programme_id: int, organisation_ids: Collection[int], now: datetime) -
     )
 
 
-def of_school(organisation_id: int, partnership_id: int) -> list[Booking]:
+def of_organisation(organisation_id: int, partnership_id: int) -> list[Booking]:
     """Every booking that a school ever made with this partnership, the latest show first."""
-    return of_schools([organisation_id], partnership_id)
+    return of_organisations([organisation_id], partnership_id)
 
 
-def of_schools(organisation_ids: Iterable[int], partnership_id: int) -> list[Booking]:
+def of_organisations(organisation_ids: Iterable[int], partnership_id: int) -> list[Booking]:
     """The same of several: a school and those it came from. Two queries."""
     return list(
         db.session.scalars(

@@ -124,10 +124,10 @@ def has_neighbours(programme: Programme, performance: Performance, *, now: datet
     near = [
         row
         for row in rows
-        if ways.minutes(roads.school_stop(row.organisation_id, row.easting, row.northing), there)
+        if ways.minutes(roads.stop_at(row.organisation_id, row.easting, row.northing), there)
         <= partnership.guest_minutes
     ]
-    return bool(near) and any(a.is_open for a in accounts.of_schools(programme, near, now=now).values())
+    return bool(near) and any(a.is_open for a in accounts.of_organisations(programme, near, now=now).values())
 
 
 def minutes_between(programme: Programme, school: Organisation, performance: Performance) -> int:
@@ -169,7 +169,7 @@ def nearest(
 
 
 def _stop(performance: Performance) -> Stop:
-    return roads.school_stop(performance.organisation_id, performance.easting, performance.northing)
+    return roads.stop_at(performance.organisation_id, performance.easting, performance.northing)
 
 
 _LIVE = and_(Booking.performance_id == Performance.id, Booking.ended_at.is_(None))

@@ -64,7 +64,7 @@ class SchoolClosed(Refusal):
         )
 
 
-class NotForYourSchool(Refusal):
+class NotForYou(Refusal):
     """No target year group is taught there, as far as is known; or `as_a_whole`, it is not in the target."""
 
     def __init__(self, *, is_body: bool = False, as_a_whole: bool = False) -> None:
@@ -101,7 +101,7 @@ def hold(
     """Keep one slot, or two of one day for a school too big for one show; what it held before is given back.
 
     Judged again behind the locks of the school and the tour days. Raises SlotTaken, AlreadyBooked,
-    ProgrammeClosed, SchoolClosed, NotForYourSchool, OneShowIsEnough.
+    ProgrammeClosed, SchoolClosed, NotForYou, OneShowIsEnough.
     """
     day_ids = {slot.tour_day_id for slot in chosen}
     performances.lock_organisation(school.organisation_id)
@@ -147,11 +147,11 @@ def why_nothing(
     if not school.is_open:
         return SchoolClosed(is_body=school.is_body)
     if account.is_excluded:
-        return NotForYourSchool(is_body=school.is_body, as_a_whole=True)
+        return NotForYou(is_body=school.is_body, as_a_whole=True)
     if account.is_open:
         return None
     if not account.expected:
-        return NotForYourSchool(is_body=school.is_body, as_a_whole=programme.for_adults)
+        return NotForYou(is_body=school.is_body, as_a_whole=programme.for_adults)
     return AlreadyBooked(whom(school.organisation_id))
 
 

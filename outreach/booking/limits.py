@@ -94,7 +94,7 @@ def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
     found = []
     for programme_id, some in schools.items():
         programme = db.session.get_one(Programme, programme_id)
-        account_of = accounts.of_schools(programme, some, now=now)
+        account_of = accounts.of_organisations(programme, some, now=now)
         found += [
             Beyond(programme=programme, organisation=s, excess=account_of[s.organisation_id].excess)
             for s in some
@@ -203,7 +203,7 @@ def _lock(programme: Programme, schools: Collection[Organisation]) -> None:
 
 
 def _differences(programme: Programme, schools: list[Organisation], *, now: datetime) -> Iterator[Difference]:
-    for organisation_id, account in accounts.of_schools(programme, schools, now=now).items():
+    for organisation_id, account in accounts.of_organisations(programme, schools, now=now).items():
         should_be = right(account)
         for y in sorted({*should_be, *account.limits}):
             stored, wanted = account.limits.get(y), should_be.get(y, NOTHING)

@@ -46,7 +46,7 @@ class NotForThatYear(Refusal):
         super().__init__(f"This programme is not for {year_group_name(year_group)} of your {whom}.")
 
 
-class MoreThanTheSchoolHas(Refusal):
+class MoreThanItHas(Refusal):
     """Confirming it (Promise.own_numbers) makes the number the school's own."""
 
     field = "pupils"
@@ -115,7 +115,7 @@ def check(
 
 
 def compare(programme: Programme, school: Organisation, promise: Promise, account: PromiseAccount) -> None:
-    """A promise beside what the school has. Raises NotForThatYear, MoreThanItsStaff, MoreThanTheSchoolHas."""
+    """A promise beside what the school has. Raises NotForThatYear, MoreThanItsStaff, MoreThanItHas."""
     known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:
@@ -125,7 +125,7 @@ def compare(programme: Programme, school: Organisation, promise: Promise, accoun
         if pupils and at_most is not None and entered > at_most and school.kind == BODY:
             raise MoreThanItsStaff(school, at_most, elsewhere.get(year_group, 0))
         if pupils and at_most is not None and entered > at_most:
-            raise MoreThanTheSchoolHas(
+            raise MoreThanItHas(
                 year_group, known[year_group].pupils or 0, entered, whom(school.organisation_id)
             )
 

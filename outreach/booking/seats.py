@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from outreach.booking.accounts import Expected
-from outreach.booking.numbers import MoreThanTheSchoolHas
+from outreach.booking.numbers import MoreThanItHas
 from outreach.ground import audience
 from outreach.ground.school_year import STAFF
 from outreach.ground.wording import number
@@ -60,7 +60,7 @@ def beyond_count(
             continue
         total = pupils + promised.get(year_group, 0)
         if total > known.at_most:
-            asked[year_group] = MoreThanTheSchoolHas(year_group, known.pupils, total).message
+            asked[year_group] = MoreThanItHas(year_group, known.pupils, total).message
     return asked
 
 

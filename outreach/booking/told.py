@@ -56,7 +56,7 @@ Write = Callable[Concatenate[stationery.LetterVisit, stationery.Addressee, stati
 """A letter about a visit, and what it says besides."""
 
 
-def school(
+def organisation(
     booking: Booking,
     people: Iterable[VisitContact],
     write: Write[Said],
@@ -92,9 +92,9 @@ def moved(booking: Booking, was_starts_at: datetime, *, note: str, tell: bool, n
     """
     hosts, people, until = booking.role == HOST, promises.people_of(booking), expiry(booking)
     if hosts and not tell:
-        school(booking, people, letters.moved_in_short, now=now, expires_at=until)
+        organisation(booking, people, letters.moved_in_short, now=now, expires_at=until)
     else:
-        school(
+        organisation(
             booking, people, letters.moved, now=now, expires_at=until, was_starts_at=was_starts_at, note=note
         )
 

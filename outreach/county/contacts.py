@@ -172,10 +172,10 @@ def contacts_of_school(organisation_id: int, partnership_id: int | None = None) 
 
     Those of a partnership; None: of whoever holds the school now.
     """
-    return of_schools([organisation_id], partnership_id).get(organisation_id, [])
+    return of_organisations([organisation_id], partnership_id).get(organisation_id, [])
 
 
-def of_schools(
+def of_organisations(
     organisation_ids: Iterable[int], partnership_id: int | None = None
 ) -> dict[int, list[Contact]]:
     """The contacts that count now of many schools, by URN, the one to write to first; one query."""
@@ -210,13 +210,13 @@ def whose(partnership_id: int | None, organisation_id: Any) -> ColumnElement[boo
 def to_write_to(
     organisation_ids: Iterable[int], partnership_id: int | None = None
 ) -> dict[int, list[Contact]]:
-    """As `of_schools`; a school with nobody on file of its own has the contacts of the closed schools it came
+    """As `of_organisations`; a school with nobody on file of its own has the contacts of the closed schools it came
     from.
 
     Two queries. Contacts go to the successor; once it has its own, those stand for it alone.
     """
     wanted = set(organisation_ids)
-    found = of_schools(wanted, partnership_id)
+    found = of_organisations(wanted, partnership_id)
     bare = wanted - found.keys()
     if not bare:
         return found

@@ -28,7 +28,7 @@ or NOT_ANSWERED), what was promised and is not answered, and what was not kept a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowedSchool:
+class FollowedOrganisation:
     """A school that has seen it: what became of each pledge. `newest_booking`: its last show that took place."""
 
     standing: Standing
@@ -62,18 +62,22 @@ class PledgeSums:
         return self.by[KEPT]
 
 
-def followed_schools(reckoning: Reckoning, *, now: datetime) -> list[FollowedSchool]:
+def followed_organisations(reckoning: Reckoning, *, now: datetime) -> list[FollowedOrganisation]:
     """The schools of a reckoning that have seen it, by name; one query. None of a programme for adults."""
     shows, answers, moment = _shows(reckoning), _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
     inside = {s.organisation_id: s for s in reckoning.target}
     found = []
     for organisation_id, played in shows.items():
         of_each = {
-            pledge: kept.of_school(pledge, [_show(one, pledge, answers) for one in played], moment=moment)
+            pledge: kept.of_organisation(
+                pledge, [_show(one, pledge, answers) for one in played], moment=moment
+            )
             for pledge in PLEDGES
         }
         last = max(played, key=lambda promise: (promise.starts_at, promise.id))
-        found.append(FollowedSchool(standing=inside[organisation_id], kept=of_each, newest_booking=last.id))
+        found.append(
+            FollowedOrganisation(standing=inside[organisation_id], kept=of_each, newest_booking=last.id)
+        )
     return sorted(found, key=lambda school: (school.standing.name, school.standing.organisation_id))
 
 
@@ -94,7 +98,7 @@ class Unconfirmed:
 
 
 def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
-    """The same schools as FollowedSchool.is_in(UNCONFIRMED), and as is_in(UNSETTLED, PASSED_ON), looking at no pledge
+    """The same as FollowedOrganisation.is_in(UNCONFIRMED), and as is_in(UNSETTLED, PASSED_ON), looking at no pledge
     that was not promised or said not to be kept; one query."""
     answers, moment = _answers(reckoning, now), as_of_moment(reckoning.as_of, now)
     named = {
@@ -108,7 +112,7 @@ def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
         for pledge in PLEDGES:
             if any((one.id, pledge) in named for one in played):
                 shows = [_show(one, pledge, answers) for one in played]
-                became = kept.of_school(pledge, shows, moment=moment)
+                became = kept.of_organisation(pledge, shows, moment=moment)
                 if _is(became, UNCONFIRMED):
                     found[pledge].append(organisation_id)
                 if pledge == PASSED_ON and _is(became, UNSETTLED):
@@ -119,7 +123,7 @@ def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
     )
 
 
-def sums(schools: Iterable[FollowedSchool]) -> dict[str, PledgeSums]:
+def sums(schools: Iterable[FollowedOrganisation]) -> dict[str, PledgeSums]:
     """By pledge, in their order."""
     found = {pledge: PledgeSums() for pledge in PLEDGES}
     for school in schools:
@@ -131,9 +135,9 @@ def sums(schools: Iterable[FollowedSchool]) -> dict[str, PledgeSums]:
     return found
 
 
-def by_district(schools: Iterable[FollowedSchool]) -> list[tuple[str, str, list[FollowedSchool]]]:
+def by_district(schools: Iterable[FollowedOrganisation]) -> list[tuple[str, str, list[FollowedOrganisation]]]:
     """(code, name, its schools), by name, the unknown last."""
-    found: dict[tuple[str, str], list[FollowedSchool]] = defaultdict(list)
+    found: dict[tuple[str, str], list[FollowedOrganisation]] = defaultdict(list)
     for school in schools:
         found[school.standing.district_code, school.standing.district_name].append(school)
     return [
@@ -142,10 +146,10 @@ def by_district(schools: Iterable[FollowedSchool]) -> list[tuple[str, str, list[
     ]
 
 
-def open_first(schools: Iterable[FollowedSchool]) -> list[FollowedSchool]:
+def open_first(schools: Iterable[FollowedOrganisation]) -> list[FollowedOrganisation]:
     """Those with the most that was not kept first, then the most that was not answered; by name among equals."""
 
-    def how_open(school: FollowedSchool) -> tuple[int, int, str, int]:
+    def how_open(school: FollowedOrganisation) -> tuple[int, int, str, int]:
         words = [one.word for one in school.kept.values()]
         name, organisation_id = school.standing.name, school.standing.organisation_id
         return -words.count(NOT_KEPT), -words.count(NOT_ANSWERED), name, organisation_id

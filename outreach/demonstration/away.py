@@ -20,11 +20,11 @@ def say(booking: Booking, *, now: datetime) -> None:
         return
     who = f"{booking.organisation.name} (school)"
     try:
-        years = absences.of_school(booking.programme, booking.organisation, now=after)
+        years = absences.of_organisation(booking.programme, booking.organisation, now=after)
         away = {y: random.randint(1, 9) for y in years}
         absences.tell(booking.programme, booking.organisation, away, who=who, now=after)
         if week <= now and random.random() < 0.7:
-            left = absences.of_school(booking.programme, booking.organisation, now=week)
+            left = absences.of_organisation(booking.programme, booking.organisation, now=week)
             some = {y: max(1, year.left // 2) for y, year in left.items() if year.left}
             how = random.choice((LESSON, FILM))
             absences.caught_up(

@@ -23,7 +23,7 @@ from outreach.tour.programmes import Programme
 def come_back(programme: Programme, parts: Cast, *, now: datetime) -> None:
     """Letters to the schools whose address does not exist come back within the hour."""
     for school in parts.playing(cast.BOUNCED):
-        for _invitation, letter in invitations.of_school(programme.id, school.organisation_id):
+        for _invitation, letter in invitations.of_organisation(programme.id, school.organisation_id):
             if letter is not None:
                 receiving.receive(_returned(letter, at=now), None, now=now)
 

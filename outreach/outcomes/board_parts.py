@@ -105,7 +105,7 @@ def _lead(row: Row) -> str:
 
 def _followed(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
     """Of the whole programme alone: counts of schools, by promise, and none of any district or school."""
-    schools = followed.followed_schools(reckoning, now=now)
+    schools = followed.followed_organisations(reckoning, now=now)
     rows = [
         {
             "promise": pledge,

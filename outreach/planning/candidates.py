@@ -101,7 +101,7 @@ def candidates_of_programme(
     rows = db.session.scalars(
         select(School).where(School.organisation_id.in_(gaps)).order_by(School.organisation_id)
     ).all()
-    owed = accounts.of_schools(programme, rows, now=now)
+    owed = accounts.of_organisations(programme, rows, now=now)
     waiting = _waiting(programme.id, now=now)
     refused = _refused(programme.id)
     behind = districts_behind(found.reckoning.target)

@@ -127,7 +127,7 @@ def _shows(programme_id: int, first: date, *, now: datetime) -> dict[int, list[S
                 performance_id=row.id,
                 host=row.host.name,
                 district_code=row.host.district_code or "",
-                stop=roads.school_stop(row.organisation_id, row.easting, row.northing),
+                stop=roads.stop_at(row.organisation_id, row.easting, row.northing),
                 gets_in=minute(local(row.get_in_at).time()),
                 away=minute(local(row.away_at).time()),
             )

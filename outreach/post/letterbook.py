@@ -101,7 +101,7 @@ def _chosen(partnership_id: int, status: str, written_to: str) -> list[ColumnEle
     return chosen
 
 
-def of_schools(
+def of_organisations(
     organisation_ids: Collection[int], visits: Collection[str], partnership_id: int, *, most: int
 ) -> Sequence[Letter]:
     """What was written to some schools: about asking, whose streams name the school, and about `visits`, by

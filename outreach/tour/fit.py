@@ -145,7 +145,7 @@ def stand(
     certain: bool,
 ) -> Stand:
     """A show that stands, from its host, its instants, its point and its host's town."""
-    place = roads.school_stop(organisation_id, easting, northing).place
+    place = roads.stop_at(organisation_id, easting, northing).place
     return Stand(
         organisation_id=organisation_id,
         get_in=_minute(get_in_at),

@@ -97,7 +97,7 @@ def _cut(
 
 @lru_cache(maxsize=256)
 def _base(troupe_id: int, easting: int | None, northing: int | None) -> Stop | None:
-    base = roads.school_stop(-troupe_id, easting, northing)
+    base = roads.stop_at(-troupe_id, easting, northing)
     return base if base.place else None
 
 
@@ -202,7 +202,7 @@ def _from_to(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> tuple[i
 
 def _driven(truly: Truly, shows: Sequence[ShowInHours], ways: Roads) -> list[int]:
     """Minutes of every drive of a day, to the first show and back from the last included."""
-    stops = [roads.school_stop(s.organisation_id, s.easting, s.northing) for s in shows]
+    stops = [roads.stop_at(s.organisation_id, s.easting, s.northing) for s in shows]
     return [
         ways.minutes(truly.leaves_from, stops[0]) if truly.leaves_from else 0,
         *(ways.minutes(a, b) for a, b in pairwise(stops)),

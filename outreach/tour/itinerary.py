@@ -290,7 +290,7 @@ def _standing(which: ColumnElement[bool], *, now: datetime) -> dict[int, list[Pe
 
 def _check_in_hours(tour_day: TourDay, hours: Hours, show: Performance) -> None:
     ways = roads.roads_of_partnership(partnerships.get(tour_day.programme.partnership_id))
-    there = roads.school_stop(show.organisation_id, show.easting, show.northing)
+    there = roads.stop_at(show.organisation_id, show.easting, show.northing)
     out, home = nights.ways([tour_day])[tour_day.id]
     to, back = (timedelta(minutes=ways.minutes(stop, there) if stop else 0) for stop in (out, home))
     leaves, returns = wall(tour_day.day, hours.leaves), wall(tour_day.day, hours.returns)

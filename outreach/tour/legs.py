@@ -132,7 +132,7 @@ def _leg(
 
 
 def _stop(show: Performance) -> Stop:
-    return roads.school_stop(show.organisation_id, show.easting, show.northing)
+    return roads.stop_at(show.organisation_id, show.easting, show.northing)
 
 
 @dataclass(frozen=True, kw_only=True)

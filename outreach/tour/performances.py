@@ -322,7 +322,7 @@ def _road(here: Performance, there: Any) -> tuple[int, int] | tuple[None, None]:
         return None, None
     programme = db.session.get_one(Programme, here.programme_id)
     ways = roads.roads_of_partnership(db.session.get_one(Partnership, programme.partnership_id))
-    stops = (roads.school_stop(show.organisation_id, show.easting, show.northing) for show in (here, there))
+    stops = (roads.stop_at(show.organisation_id, show.easting, show.northing) for show in (here, there))
     return there.organisation_id, ways.minutes(*stops)
 
 

@@ -93,7 +93,7 @@ def roads_of_partnership(partnership: Partnership) -> Roads:
     )
 
 
-def school_stop(organisation_id: int, easting: int | None, northing: int | None) -> Stop:
+def stop_at(organisation_id: int, easting: int | None, northing: int | None) -> Stop:
     """A school, or a show at it, by its URN and its point in metres."""
     return Stop(
         organisation_id,
@@ -109,7 +109,7 @@ def base_stop(troupe: Troupe) -> Stop | None:
 def lodging_stop(tour_day_id: int, easting: int | None, northing: int | None) -> Stop | None:
     """Where a troupe stays the night after that tour day; None where it drives home. In no table of
     minutes."""
-    stop = school_stop(LODGINGS - tour_day_id, easting, northing)
+    stop = stop_at(LODGINGS - tour_day_id, easting, northing)
     return stop if stop.place else None
 
 

@@ -222,7 +222,7 @@ class YearMissed:
         return None if self.missed.absent is None else max(0, self.missed.waiting - self.coming)
 
 
-def of_school(programme: Programme, school: Organisation, *, now: datetime) -> dict[int, YearMissed]:
+def of_organisation(programme: Programme, school: Organisation, *, now: datetime) -> dict[int, YearMissed]:
     """By each target year group that the school has seen, with nothing of it unreported, to come or to be booked."""
     if programme.for_adults:
         return {}
@@ -293,7 +293,7 @@ def tell(
     twice is put down once. Raises NotForThatYear, MoreThanMissed."""
     performances.lock_organisation(school.organisation_id)
     expected = accounts.account(programme, school, now=now).expected
-    years, made = of_school(programme, school, now=now), []
+    years, made = of_organisation(programme, school, now=now), []
     before = {
         row.year_group: row for row in standing(programme.id, school.organisation_id) if row.kind == MISSED
     }
@@ -396,7 +396,7 @@ def _enough_missing(
 ) -> dict[int, YearMissed]:
     if not wanted or any(n < 0 for n in wanted.values()):
         raise NobodyToCatchUp
-    years = of_school(programme, school, now=now)
+    years = of_organisation(programme, school, now=now)
     for y, n in wanted.items():
         left = years[y].left if y in years else 0
         if left is None or n > left:

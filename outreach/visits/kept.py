@@ -70,7 +70,7 @@ class Kept:
     settled: bool = False
 
 
-def of_school(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetime) -> Kept:
+def of_organisation(pledge: str, shows: Sequence[ShowPlayed], *, moment: datetime) -> Kept:
     """Of all the shows of a school that took place; of at least one."""
     promised = min(filter(None, map(_promised, shows)), default=None)
     if pledge == POLICY:

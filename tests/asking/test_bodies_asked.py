@@ -57,7 +57,9 @@ def asked(app: Flask) -> Asked:
 
 
 def test_a_body_of_the_target_is_open_with_its_staff_and_one_of_another_kind_is_not(asked: Asked) -> None:
-    found = accounts.of_schools(asked.programme, [asked.police, asked.health, asked.school], now=make.NOW)
+    found = accounts.of_organisations(
+        asked.programme, [asked.police, asked.health, asked.school], now=make.NOW
+    )
     police = found[asked.police.organisation_id]
     assert police.is_open and police.still_open == {STAFF: 42}
     assert police.expected[STAFF].at_most == 42
@@ -108,7 +110,7 @@ def test_a_round_goes_to_bodies_and_to_no_other_partnerships(asked: Asked) -> No
     }
     with transaction():
         rounds.send_round(asked.programme, [asked.police.organisation_id], warned=True, **PRIYA)
-    (invitation, letter) = invitations.of_school(asked.programme.id, asked.police.organisation_id)[0]
+    (invitation, letter) = invitations.of_organisation(asked.programme.id, asked.police.organisation_id)[0]
     assert invitation.address == "s.wood@police.example"
     assert letter is not None and letter.subject == "Book ‘Spot the signs’ for your staff"
 
@@ -164,7 +166,7 @@ def test_contacts_of_a_body_are_asked_to_be_confirmed(asked: Asked) -> None:
     found, _ = requests._sorted_out(asked.programme, [number], now=make.NOW)
     assert [r.organisation.name for r in found] == ["Redmere Team"]
     assert contacts.confirmed_by(number) == "the organisation, which confirmed it"
-    assert drafts.our_schools(asked.ours.id, [number]) == [asked.police]
+    assert drafts.our_organisations(asked.ours.id, [number]) == [asked.police]
 
 
 def test_a_line_of_bodies_is_followed_and_ends_at_the_partnership(asked: Asked) -> None:

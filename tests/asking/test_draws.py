@@ -208,7 +208,7 @@ def test_an_order_that_is_not_the_seeds_is_found_out(county: County) -> None:
         session.flush()
         for place, organisation_id in enumerate([order[1], order[0], *order[2:]], start=1):
             session.add(
-                draws.DrawnSchool(
+                draws.DrawnOrganisation(
                     draw_id=row.id,
                     organisation_id=organisation_id,
                     partnership_id=county.ours.id,

@@ -87,7 +87,7 @@ def test_a_day_is_set_for_several_schools_moved_for_one_and_stays_where_nothing_
         first: (MONDAY + timedelta(days=1), "Ring the school", "Owen Bright"),
         **dict.fromkeys(rest, (MONDAY, "Ring the office", "Priya Nandakumar")),
     }
-    newest, older = follow_ups.of_schools([first], partnership_id=county.ours.id)
+    newest, older = follow_ups.of_organisations([first], partnership_id=county.ours.id)
     assert (older.ended_as, older.ended_by, older.what, older.day) == ("moved", "Owen Bright", "", MONDAY)
     assert (newest.ended_as, newest.set_by) == (None, "Owen Bright")
     assert [deed.what for deed in history.history_of("school", first)] == ["follow-up moved", "follow-up set"]
@@ -149,7 +149,7 @@ def test_what_is_taken_back_loses_its_words_everywhere(county: County) -> None:
         follow_ups.withdraw(county.row(), **LATER)
     assert [
         (one.what, one.ended_as)
-        for one in follow_ups.of_schools(county.organisation_ids, partnership_id=county.ours.id)
+        for one in follow_ups.of_organisations(county.organisation_ids, partnership_id=county.ours.id)
     ] == [("", "withdrawn")]
     assert "SUMMARY:Cancelled: Follow up Ash" in county.calendar(county.priya)
     assert "Kayleigh" not in str(
@@ -208,7 +208,7 @@ def test_another_partnership_finds_and_reads_none(county: County) -> None:
         follow_ups.get(row_id, partnership_id=other)
     with pytest.raises(NoSuchFollowUp):
         follow_ups.get(10**12, partnership_id=other)
-    assert follow_ups.of_schools(county.organisation_ids, partnership_id=other) == []
+    assert follow_ups.of_organisations(county.organisation_ids, partnership_id=other) == []
 
 
 def test_whoever_left_is_named_so(county: County) -> None:
@@ -265,7 +265,7 @@ def test_two_who_set_the_same_school_at_once_go_one_after_the_other(app: Flask, 
         one.start()
     for one in both:
         one.join()
-    rows = follow_ups.of_schools([organisation_id], partnership_id=county.ours.id)
+    rows = follow_ups.of_organisations([organisation_id], partnership_id=county.ours.id)
     assert [row.ended_as for row in rows] == [None, "moved"]
 
 

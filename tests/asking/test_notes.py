@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.asking import notes
-from outreach.asking.notes import LONGEST, NoteEmpty, NoteGone, NoteOnSchool, NoteUnfit
+from outreach.asking.notes import LONGEST, NoteEmpty, NoteGone, NoteOnOrganisation, NoteUnfit
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 
@@ -18,7 +18,7 @@ PRIYA: dict[str, Any] = {"who": "Priya Nandakumar", "now": make.NOW}
 
 
 def texts(organisation_id: int, partnership_id: int) -> list[str]:
-    return [note.text for note in notes.of_school(organisation_id, partnership_id=partnership_id)]
+    return [note.text for note in notes.of_organisation(organisation_id, partnership_id=partnership_id)]
 
 
 def test_notes_of_a_school_are_read_newest_first_whichever_programme_they_are_about(app: Flask) -> None:
@@ -93,13 +93,13 @@ def test_a_note_taken_back_loses_its_words_for_good(app: Flask) -> None:
         note = notes.write(school.organisation_id, "a pupil's name by mistake", partnership_id=mine, **PRIYA)
         notes.withdraw(note, **PRIYA)
     assert texts(school.organisation_id, mine) == []
-    kept = db.session.scalars(db.select(NoteOnSchool)).one()
+    kept = db.session.scalars(db.select(NoteOnOrganisation)).one()
     assert (kept.text, kept.withdrawn_at, kept.withdrawn_by) == ("", make.NOW, "Priya Nandakumar")
     deeds = history.history_of("school", school.organisation_id)
     assert [deed.what for deed in deeds] == ["note taken back", "noted"]
     assert "by mistake" not in str([(deed.before, deed.after) for deed in deeds])
     with pytest.raises(NoteGone), transaction():
-        notes.withdraw(db.session.get_one(NoteOnSchool, kept.id), **PRIYA)
+        notes.withdraw(db.session.get_one(NoteOnOrganisation, kept.id), **PRIYA)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_the_database_refuses_a_note_without_words_or_words_taken_back(
         "recorded_at": make.NOW,
     }
     with pytest.raises(IntegrityError), transaction() as session:
-        session.add(NoteOnSchool(**row | changes))
+        session.add(NoteOnOrganisation(**row | changes))

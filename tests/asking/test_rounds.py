@@ -434,7 +434,7 @@ def test_one_school_can_be_asked_again_by_hand_the_next_day_but_not_the_same(app
         invitations.invite(
             c.programme, c.schools[0], c.contacts[0], who="Priya", now=make.NOW + timedelta(days=1)
         )
-    assert [i.repeat for i, _ in invitations.of_school(c.programme.id, c.organisation_ids[0])] == [1, 0]
+    assert [i.repeat for i, _ in invitations.of_organisation(c.programme.id, c.organisation_ids[0])] == [1, 0]
 
 
 def test_a_dead_address_is_not_asked_by_hand(app: Flask) -> None:

@@ -235,7 +235,7 @@ def join_as_guest(c: Any, now: datetime) -> None:
             source_date=now.date(),
             added_at=now,
         )
-        told.school(c.of_guest, [office], letters.booked, now=now, expires_at=told.expiry(c.of_guest))
+        told.organisation(c.of_guest, [office], letters.booked, now=now, expires_at=told.expiry(c.of_guest))
 
 
 def propose(*people: str) -> Callable[[Any, datetime], None]:

@@ -53,11 +53,11 @@ def test_accounts_of_many_schools_are_each_ones_own_and_take_one_query(c, count_
         make.booking(make.show(c.programme, schools[1], SHOW), {9: 25})
     singly = {s.organisation_id: accounts.account(c.programme, s, now=make.NOW) for s in schools}
     with count_queries() as queries:
-        assert accounts.of_schools(c.programme, schools, now=make.NOW) == singly
+        assert accounts.of_organisations(c.programme, schools, now=make.NOW) == singly
     assert len(queries) == 1
     assert [singly[s.organisation_id].promised for s in schools] == [{8: 100}, {9: 55}, {}]
     assert [singly[s.organisation_id].still_open for s in schools] == [{9: 60}, {}, {8: None, 9: None}]
-    assert accounts.of_schools(c.programme, [], now=make.NOW) == {}
+    assert accounts.of_organisations(c.programme, [], now=make.NOW) == {}
 
 
 def test_a_primary_that_was_included_books_for_the_year_groups_named(c, count_queries) -> None:
@@ -211,7 +211,7 @@ def test_a_training_is_open_to_the_schools_that_it_chose(c, count_queries) -> No
             for to in target:
                 make.target(training, adults=to)
         with count_queries() as queries:
-            found = accounts.of_schools(training, [secondary, primary, heir], now=make.NOW)
+            found = accounts.of_organisations(training, [secondary, primary, heir], now=make.NOW)
         assert sum("family" in query for query in queries) == 1
         return [found[s.organisation_id].is_open for s in (secondary, primary, heir)]
 
@@ -222,7 +222,7 @@ def test_a_training_is_open_to_the_schools_that_it_chose(c, count_queries) -> No
     assert is_open(AdultTarget(schools=PICKED)) == [False, False, False]
     with transaction():
         not_meant = accounts.account(training, primary, now=make.NOW)
-        assert isinstance(holds.why_nothing(training, primary, not_meant), holds.NotForYourSchool)
+        assert isinstance(holds.why_nothing(training, primary, not_meant), holds.NotForYou)
     with transaction():
         target_decisions.include(training, primary, (), reason="Asked us", who="Priya", now=make.NOW)
     assert is_open() == [False, True, False]

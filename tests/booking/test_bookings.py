@@ -217,7 +217,7 @@ def test_if_the_second_of_two_is_refused_neither_is_booked(c) -> None:
         ({8: 0}, numbers.NobodyComes),
         ({7: 30}, numbers.NotForThatYear),
         ({8: 200, 9: 151}, numbers.TooManyForOneShow),
-        ({8: 166}, numbers.MoreThanTheSchoolHas),
+        ({8: 166}, numbers.MoreThanItHas),
     ],
 )
 def test_numbers_that_cannot_be_are_refused_and_nothing_is_written(c, pupils, refusal) -> None:
@@ -249,7 +249,7 @@ def test_a_number_the_school_confirms_becomes_its_own(c) -> None:
 def test_a_schools_own_number_is_never_exceeded_over_several_shows(c) -> None:
     booked(c, pupils={8: 70}, own_numbers={8: 150})
     ids = hold(c, slot(c, time(13)))
-    with pytest.raises(numbers.MoreThanTheSchoolHas):
+    with pytest.raises(numbers.MoreThanItHas):
         book(c, ids, promise(pupils={8: 81}))
 
 
@@ -608,7 +608,7 @@ def test_the_second_of_two_shows_is_judged_with_the_first(c) -> None:
         c.programme, c.school, now=make.NOW, two_shows=True, only_days=[c.day.id]
     ).first
     ids = hold(c, first, second)
-    with pytest.raises(numbers.MoreThanTheSchoolHas) as refused:
+    with pytest.raises(numbers.MoreThanItHas) as refused:
         book(c, ids, promise(pupils={8: 100}), promise(pupils={8: 66}))
     assert refused.value.entered == 166
     assert db.session.query(Booking).count() == 0

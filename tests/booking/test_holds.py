@@ -15,7 +15,7 @@ from outreach.booking.colleagues import Colleague
 from outreach.booking.holds import (
     Draft,
     FormBegun,
-    NotForYourSchool,
+    NotForYou,
     NothingHeld,
     OneShowIsEnough,
     SchoolClosed,
@@ -118,7 +118,7 @@ def test_a_school_closed_in_the_register_holds_nothing(c) -> None:
 def test_a_school_without_a_target_year_group_holds_nothing(c) -> None:
     with transaction():
         c.school.statutory_low_age, c.school.statutory_high_age = 4, 11
-    with pytest.raises(NotForYourSchool):
+    with pytest.raises(NotForYou):
         hold(c, (0, time(9)))
 
 
@@ -129,7 +129,7 @@ def test_a_school_that_was_taken_out_of_the_target_holds_nothing(c, followed: bo
         make.decision(c.programme, whom, "exclude", at=make.EARLIER)
         if followed:
             make.succession(whom, c.school)
-    with pytest.raises(NotForYourSchool, match="This programme is not for your school, as far as we know."):
+    with pytest.raises(NotForYou, match="This programme is not for your school, as far as we know."):
         hold(c, (0, time(9)))
     with transaction():
         make.decision(c.programme, c.school, "include", at=make.NOW, year_groups=(8, 9))

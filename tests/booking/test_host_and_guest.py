@@ -274,7 +274,7 @@ def test_more_than_the_seats_that_are_left_is_refused(c) -> None:
 
 
 def test_more_pupils_than_the_school_has_are_asked_about(c) -> None:
-    with pytest.raises(numbers.MoreThanTheSchoolHas):
+    with pytest.raises(numbers.MoreThanItHas):
         ask(c, pupils={8: 90})
 
 

@@ -240,7 +240,7 @@ def test_a_programme_for_adults_asks_for_staff_and_for_no_more_than_fit_or_than_
             check({STAFF: 101})
         make.own_number(c.school, STAFF, 40)
         check({STAFF: 40})
-        with pytest.raises(numbers.MoreThanTheSchoolHas, match="has 40 staff by our count; you entered 41"):
+        with pytest.raises(numbers.MoreThanItHas, match="has 40 staff by our count; you entered 41"):
             check({STAFF: 41})
         check({STAFF: 41}, own_numbers={STAFF: 41})
         with pytest.raises(NumbersMakeNoSense, match="how many staff, between 1 and"):

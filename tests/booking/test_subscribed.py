@@ -13,7 +13,7 @@ from icalendar import Event
 import make
 from outreach.booking import bookings, colleagues, holds, promises, subscribed
 from outreach.booking.colleagues import Colleague
-from outreach.booking.numbers import MoreThanTheSchoolHas, Promise
+from outreach.booking.numbers import MoreThanItHas, Promise
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
@@ -132,7 +132,7 @@ def test_a_refused_booking_leaves_no_entry(c) -> None:
     before = everywhere(c)
     with transaction():
         other = make.school(number_of_pupils=700)
-    with pytest.raises(MoreThanTheSchoolHas):
+    with pytest.raises(MoreThanItHas):
         book(c, f"{c.day.id}-1300", other, pupils={8: 240})
     assert everywhere(c) == before
 

@@ -188,7 +188,9 @@ def test_what_a_body_did_counts_for_the_one_that_takes_its_place(training: Progr
     assert _meant(training, SECOND) == [heir.organisation_id]
     s = found(training, heir)
     assert (s.standing, s.seen_pupils, s.target_pupils) == ("seen", 30, 50)
-    (chapter,) = story.story_of_school(heir.organisation_id, _county(training), as_of=NOW.date(), now=NOW)
+    (chapter,) = story.story_of_organisation(
+        heir.organisation_id, _county(training), as_of=NOW.date(), now=NOW
+    )
     assert chapter.standing is not None and chapter.standing.standing == "seen"
     with transaction():
         gone = make.body(_county(training))

@@ -12,7 +12,7 @@ from flask import Flask
 import make
 from outreach.booking.promises import Booking
 from outreach.coverage import followed, standings
-from outreach.coverage.followed import STATES, UNCONFIRMED, FollowedSchool
+from outreach.coverage.followed import STATES, UNCONFIRMED, FollowedOrganisation
 from outreach.ground.db import transaction
 from outreach.tour.programmes import Programme
 from outreach.visits import pledges, reports
@@ -27,9 +27,9 @@ DAY = timedelta(days=1)
 LONG = timedelta(minutes=75)
 
 
-def followed_as_of(programme: Programme, day: date, now: datetime = NOW) -> dict[int, FollowedSchool]:
+def followed_as_of(programme: Programme, day: date, now: datetime = NOW) -> dict[int, FollowedOrganisation]:
     reckoning = standings.standings_of_programme(programme.id, as_of=day, now=now)
-    return {one.standing.organisation_id: one for one in followed.followed_schools(reckoning, now=now)}
+    return {one.standing.organisation_id: one for one in followed.followed_organisations(reckoning, now=now)}
 
 
 @pytest.fixture
@@ -304,7 +304,7 @@ def test_it_takes_one_query_however_many_schools(programme: Programme, count_que
         reckoning = standings.standings_of_programme(programme.id, as_of=NOW.date(), now=NOW)
         assert reckoning.programme.for_adults is False
         with count_queries() as queries:
-            followed.followed_schools(reckoning, now=NOW)
+            followed.followed_organisations(reckoning, now=NOW)
             followed.unconfirmed(reckoning, now=NOW)
         counted.append(len(queries))
     assert counted == [2, 2]

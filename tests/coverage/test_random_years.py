@@ -140,7 +140,7 @@ def test_schools_are_asked_to_bring_the_very_pupils_that_the_target_counts(app: 
                 setattr(school, name, getattr(known, name))
         judged = [s for s in (*target.schools, *target.excluded) if not s.ages_unknown]
         schools = [db.session.get_one(School, s.known.organisation_id) for s in judged]
-        found = accounts.of_schools(programme, schools, now=now)
+        found = accounts.of_organisations(programme, schools, now=now)
         for s in judged:
             expected = found[s.known.organisation_id].expected
             assert {y: each.pupils for y, each in expected.items()} == s.by_year, s

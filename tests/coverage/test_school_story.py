@@ -42,7 +42,7 @@ def _hold_to_the_lists(seed: int) -> None:
         ):
             whole = standings.standings_of_programme(year.programme.id, as_of=day, now=now)
             for school in year.schools:
-                (told,) = story.story_of_school(school.organisation_id, year.county, as_of=day, now=now)
+                (told,) = story.story_of_organisation(school.organisation_id, year.county, as_of=day, now=now)
                 assert told.standing == next(
                     (
                         s
@@ -110,7 +110,7 @@ def test_each_year_has_its_line_with_the_former_self_that_stood_for_the_school(o
         make.record(old, datetime(2026, 9, 2, tzinfo=UTC), status="Closed", close_date=date(2026, 8, 31))
         make.succession(old, new, at=datetime(2026, 9, 2, tzinfo=UTC))
     for organisation_id in (new.organisation_id,):
-        told = story.story_of_school(organisation_id, ours, as_of=make.NOW.date(), now=make.NOW)
+        told = story.story_of_organisation(organisation_id, ours, as_of=make.NOW.date(), now=make.NOW)
         assert words(told) == [
             (2026, [("Redmere Academy", "not asked")], ""),
             (2025, [("Redmere School", "seen")], ""),
@@ -141,11 +141,11 @@ def test_a_booking_handed_on_counts_for_each_school_in_its_time(ours) -> None:
             )
         )
     before = make.NOW.date() - timedelta(days=1)
-    assert words(story.story_of_school(old.organisation_id, ours, as_of=before, now=make.NOW)) == [
+    assert words(story.story_of_organisation(old.organisation_id, ours, as_of=before, now=make.NOW)) == [
         (2026, [("Redmere School", "booked")], "")
     ]
     assert words(
-        story.story_of_school(
+        story.story_of_organisation(
             new.organisation_id, ours, as_of=make.NOW.date(), now=make.NOW + timedelta(days=1)
         )
     ) == [(2026, [("Redmere Academy", "booked")], "")]
@@ -159,7 +159,7 @@ def test_a_school_of_no_target_has_a_line_that_says_nothing_and_another_partners
         in_year(ours, 2026)
         in_year(make.partnership(("932",)), 2026)
     assert words(
-        story.story_of_school(primary.organisation_id, ours, as_of=make.NOW.date(), now=make.NOW)
+        story.story_of_organisation(primary.organisation_id, ours, as_of=make.NOW.date(), now=make.NOW)
     ) == [(2026, [], "")]
 
 
@@ -170,7 +170,8 @@ def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_
     partnership = db.session.merge(ours)
     assert (
         partnership.id
-        and story.story_of_school(organisation_id, partnership, as_of=make.NOW.date(), now=make.NOW) == []
+        and story.story_of_organisation(organisation_id, partnership, as_of=make.NOW.date(), now=make.NOW)
+        == []
     )
     for years in (range(2026, 2027), range(2021, 2026)):
         with transaction():
@@ -179,6 +180,8 @@ def test_five_programmes_take_the_queries_of_one_and_none_takes_one(ours, count_
                 make.booking(make.show(programme, school, datetime(year + 1, 3, 9, 9, tzinfo=UTC)), {8: 100})
         assert partnership.id
         with count_queries() as queries:
-            told = story.story_of_school(organisation_id, partnership, as_of=make.NOW.date(), now=make.NOW)
+            told = story.story_of_organisation(
+                organisation_id, partnership, as_of=make.NOW.date(), now=make.NOW
+            )
         taken.append(len(queries))
     assert (len(told), taken) == (6, [22, 22])

@@ -197,7 +197,7 @@ def test_forty_bodies_of_five_kinds_stand_beside_the_schools_and_one_followed_an
     assert all((body.front_line_staff is None) == (body.staff_counted_on is None) for body in there)
     (closed,) = [body for body in every if not body.is_open]
     assert [body.name for body in bodies.became(closed)] == [teams.FOLLOWS]
-    on_file = contacts.of_schools([body.organisation_id for body in there], told.partnership.id)
+    on_file = contacts.of_organisations([body.organisation_id for body in there], told.partnership.id)
     silent = {body.name for body in there if not on_file.get(body.organisation_id)}
     assert silent == set(teams.WITHOUT_CONTACT)
 

@@ -38,7 +38,7 @@ from outreach.post.questions_open import QuestionsOpen
 from outreach.post.stationery import LetterAsking, OfferedTime
 from outreach.post.writing import mint, page_of
 from outreach.post.yearly import still_right
-from outreach.post.yearly.still_right import HeldForSchool
+from outreach.post.yearly.still_right import HeldForOrganisation
 from post import facts
 from post.facts import COMPANY, EXPIRES, JOANNA, NOW, OFFICE, SETTINGS, asking, put_down, sender, visit
 from post.strict import strict_problems
@@ -345,7 +345,7 @@ def link_notice() -> Letter:
 
 
 def still_right_letter() -> Letter:
-    held = HeldForSchool(
+    held = HeldForOrganisation(
         school_name="St Brannoc’s",
         organisation_id=900001,
         programme_id=1,

@@ -52,7 +52,7 @@ def bring(c: SimpleNamespace, *lines: str, head: str = "From,To,Minutes") -> Bro
 
 def minutes(c: SimpleNamespace, one: object, other: object) -> int:
     ways = roads.roads_of_partnership(c.partnership)
-    stops = [roads.school_stop(s.organisation_id, s.easting, s.northing) for s in (one, other)]  # type: ignore[attr-defined]
+    stops = [roads.stop_at(s.organisation_id, s.easting, s.northing) for s in (one, other)]  # type: ignore[attr-defined]
     assert ways.minutes(*stops) == ways.minutes(*reversed(stops))
     return ways.minutes(*stops)
 
@@ -81,7 +81,7 @@ def test_base_may_be_named_by_any_of_its_names(c, word: str) -> None:
     base = roads.base_stop(c.troupe)
     assert (
         roads.roads_of_partnership(c.partnership).minutes(
-            base, roads.school_stop(c.b.organisation_id, None, None)
+            base, roads.stop_at(c.b.organisation_id, None, None)
         )
         == 31
     )
@@ -167,7 +167,7 @@ def test_table_of_another_partnership_counts_for_nobody_else(c) -> None:
     with transaction():
         theirs = make.partnership(("932",))
     bring(c, "{a},{b},25")
-    stops = [roads.school_stop(s.organisation_id, s.easting, s.northing) for s in (c.a, c.b)]
+    stops = [roads.stop_at(s.organisation_id, s.easting, s.northing) for s in (c.a, c.b)]
     assert roads.roads_of_partnership(theirs).minutes(*stops) == 16
     assert road_table.state(theirs) == RoadTableState(pairs=0, possible=0)
 

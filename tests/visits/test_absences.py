@@ -104,7 +104,7 @@ def c(app: Flask) -> SimpleNamespace:
 
 def year(c: Any, y: int = 8) -> absences.YearMissed:
     db.session.expire_all()
-    return absences.of_school(c.programme, c.school, now=now())[y]
+    return absences.of_organisation(c.programme, c.school, now=now())[y]
 
 
 def had(c: Any, n: int, how: str = LESSON, day: date = DAY, y: int = 8) -> list[Absence]:

@@ -25,7 +25,7 @@ def told(*words: tuple[str, str, float]) -> list[AnswerTold]:
 
 def of_one(pledge: str, *words: tuple[str, str, float], after: float = 100) -> Kept:
     show = ShowPlayed(starts_at=START, ends_at=END, answers=told(*words))
-    return kept.of_school(pledge, [show], moment=START + timedelta(days=after))
+    return kept.of_organisation(pledge, [show], moment=START + timedelta(days=after))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_the_word_that_holds_and_since_when(words: list, wanted: tuple) -> None:
 def test_each_is_due_when_it_can_be_answered(pledge: str, day: int) -> None:
     show = ShowPlayed(starts_at=START, ends_at=END)
     due = END + timedelta(days=day)
-    before = kept.of_school(pledge, [show], moment=due - timedelta(seconds=1))
+    before = kept.of_organisation(pledge, [show], moment=due - timedelta(seconds=1))
     assert (before.word, before.since) == ("not due", due.date())
-    assert kept.of_school(pledge, [show], moment=due).word == "not answered"
+    assert kept.of_organisation(pledge, [show], moment=due).word == "not answered"
 
 
 def test_what_is_planned_waits_until_it_is_due_and_is_no_answer_then() -> None:
@@ -86,7 +86,7 @@ def two_shows(pledge: str, first: list, second: list, *, after: float = 100) -> 
         ShowPlayed(starts_at=START, ends_at=END, answers=first),
         ShowPlayed(starts_at=START + later, ends_at=END + later, answers=second),
     ]
-    return kept.of_school(pledge, shows, moment=START + timedelta(days=after))
+    return kept.of_organisation(pledge, shows, moment=START + timedelta(days=after))
 
 
 def test_a_school_with_two_shows_kept_what_it_kept_at_both() -> None:
@@ -154,7 +154,7 @@ def test_all_that_can_be_said_comes_to_what_the_slow_reference_says(
                 )
                 for show in shows
             ]
-            found = kept.of_school(pledge, played, moment=moment)
+            found = kept.of_organisation(pledge, played, moment=moment)
             assert (found.word, found.since, found.promised, found.detail) == became(
                 pledge, shows, said, moment
             )

@@ -121,8 +121,8 @@ def test_every_reason_is_true_by_the_diary(client: FlaskClient, stopped) -> None
             town = why.removeprefix(AT).removesuffix(" that day")
             minutes = [
                 roads.roads_of_partnership(story.partnership).minutes(
-                    roads.school_stop(story.school.organisation_id, 450000, 210000),
-                    roads.school_stop(p.organisation_id, p.easting, p.northing),
+                    roads.stop_at(story.school.organisation_id, 450000, 210000),
+                    roads.stop_at(p.organisation_id, p.easting, p.northing),
                 )
                 for p in booked
                 if p.host.town == town

@@ -157,7 +157,7 @@ def test_all_of_it_works_on_a_phone_without_javascript(site: Site, plain_page: P
     expect(plain_page.get_by_text("1 school taken out of the target.")).to_be_visible()
     site.fresh()
     assert len(target_decisions.decisions(programme.id)) == 1
-    assert db.session.scalar(db.select(db.func.count()).select_from(notes.NoteOnSchool)) == 15
+    assert db.session.scalar(db.select(db.func.count()).select_from(notes.NoteOnOrganisation)) == 15
 
 
 def test_nothing_that_has_the_focus_hides_under_the_bar(site: Site, wide_page: Page, ours: Any) -> None:

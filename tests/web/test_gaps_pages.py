@@ -438,10 +438,10 @@ def test_all_that_match_are_taken_whatever_was_ticked(desk: FlaskClient, county:
     assert "A note about 2 schools" in page
     confirm(desk, county, "note", page, kind="phone", text="Rang both")
     mine = county.partnership.id
-    assert [n.text for n in notes.of_school(county.fresh.organisation_id, partnership_id=mine)] == [
+    assert [n.text for n in notes.of_organisation(county.fresh.organisation_id, partnership_id=mine)] == [
         "Rang both"
     ]
-    assert notes.of_school(county.silent.organisation_id, partnership_id=mine) == []
+    assert notes.of_organisation(county.silent.organisation_id, partnership_id=mine) == []
 
 
 @pytest.mark.any_database
@@ -665,7 +665,9 @@ def test_another_partnership_sees_and_changes_nothing_of_it(client: FlaskClient,
     )
     assert other.get(f"/desk/gaps/reminder/{county.silent.organisation_id}/html").status_code == 404
     assert other.get(f"/desk/gaps/reminder/{county.silent.organisation_id}").status_code == 404
-    assert len(notes.of_school(county.silent.organisation_id, partnership_id=county.partnership.id)) == 1
+    assert (
+        len(notes.of_organisation(county.silent.organisation_id, partnership_id=county.partnership.id)) == 1
+    )
     assert (
         owners.owners_of_programme(county.programme.id),
         target_decisions.decisions(county.programme.id),

@@ -52,7 +52,7 @@ class Doors:
     def year(self) -> absences.YearMissed:
         db.session.rollback()
         db.session.expire_all()
-        return absences.of_school(self.c.programme, self.c.school, now=THEN)[8]
+        return absences.of_organisation(self.c.programme, self.c.school, now=THEN)[8]
 
 
 def after_the_show() -> tuple[Any, ...]:

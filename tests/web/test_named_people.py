@@ -408,7 +408,7 @@ def test_what_waits_stands_on_the_desk_and_another_partnership_sees_nothing_of_i
     make.signed_in(client, ours)
     page = said(client.get("/desk/requests"))
     assert PRIVATE in page and "As who arranges it" in page
-    assert len(vouching.schools_waiting(story.partnership.id)) == 1
+    assert len(vouching.organisations_waiting(story.partnership.id)) == 1
     for _ in range(2):
         answer = client.post(f"/desk/requests/named/{one.id}", data={"decision": "grant"})
         assert answer.status_code == 303

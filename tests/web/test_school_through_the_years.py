@@ -198,7 +198,7 @@ def test_a_note_is_kept_read_and_taken_back_for_good(desk: Desk) -> None:
     assert desk.client.post(where, data={"kind": "phone", "text": "Ring <after> ten"}).status_code == 303
     page = desk.page()
     assert "Tue 19 Jan Call Ring &lt;after&gt; ten Priya Nandakumar, 9:00am" in page
-    (note,) = notes.of_school(desk.new.organisation_id, partnership_id=desk.ours.id)
+    (note,) = notes.of_organisation(desk.new.organisation_id, partnership_id=desk.ours.id)
     assert note.programme_id == desk.this.id
     assert desk.client.post(f"{where}/{note.id}/take-back").status_code == 303
     page = desk.page()

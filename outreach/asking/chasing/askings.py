@@ -127,7 +127,7 @@ class _Facts:
             self.chased.setdefault(chase.organisation_id, []).append((chase, letter))
         self.booked = _by_organisation_id(_booked(p, known))
         with_promise = [s for s in self.schools if self.booked.get(s.organisation_id, (None, None, 0))[2]]
-        self.accounts = accounts.of_schools(programme, with_promise, now=now) if with_promise else {}
+        self.accounts = accounts.of_organisations(programme, with_promise, now=now) if with_promise else {}
         self.answers = {
             answer.organisation_id: answer for answer in db.session.scalars(*_newest_answers(p, known))
         }

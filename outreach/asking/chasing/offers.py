@@ -99,7 +99,7 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
         for s in schools
         if s.organisation_id not in decisions or decisions[s.organisation_id].kind != EXCLUDE
     ]
-    owed = accounts.of_schools(programme, schools, now=now)
+    owed = accounts.of_organisations(programme, schools, now=now)
     schools = [s for s in schools if owed[s.organisation_id].is_open]
     organisation_ids = [s.organisation_id for s in schools]
     offered: dict[int, list[Proposal]] = {}
@@ -308,4 +308,4 @@ def _seen_before(programme: Programme, organisation_ids: list[int], now: datetim
         organisation_id: (organisation_id, *(s.organisation_id for s in former.get(organisation_id, ())))
         for organisation_id in organisation_ids
     }
-    return seen_before.seen_before_by_schools(programme, families, now=now)
+    return seen_before.seen_before_by_organisations(programme, families, now=now)

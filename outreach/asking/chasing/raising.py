@@ -238,7 +238,9 @@ def _waiting(programme: Programme, found: list[OpenAsking], *, now: datetime) ->
             continue
         if since <= day_of(now):
             due.append((asking, level, since))
-    on_file = contacts.of_schools(a.organisation.organisation_id for a, level, _ in due if level == HEAD)
+    on_file = contacts.of_organisations(
+        a.organisation.organisation_id for a, level, _ in due if level == HEAD
+    )
     trusts = _trusts(programme.partnership_id) if any(level == TRUST for _, level, _ in due) else {}
     rows = []
     for asking, level, since in due:

@@ -24,7 +24,7 @@ from outreach.post import outbox
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Rendered
 from outreach.post.yearly import still_right
-from outreach.post.yearly.still_right import HeldForSchool
+from outreach.post.yearly.still_right import HeldForOrganisation
 from outreach.tour.programmes import Programme
 
 STILL_RIGHT, CHANGED, ADDED, ENDED = "still right", "changed", "added", "ended"
@@ -128,7 +128,7 @@ STATES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedSchool:
+class AskedOrganisation:
     """One school that was asked in a year: the newest letter, every address asked, and what was said last, if
     anything."""
 
@@ -264,7 +264,7 @@ def _of_year_at(asked: ConfirmationRequest) -> Select[int]:
 LINK_LASTS_AT_LEAST = timedelta(days=30)
 
 
-def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
+def of_year(partnership_id: int, academic_year: int) -> list[AskedOrganisation]:
     """Every school that was asked in a year, by name, with its newest letter and what it said last; two
     queries."""
     rows = db.session.execute(
@@ -292,7 +292,7 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedSchool]:
     for request, school, _ in rows:
         addresses[school.organisation_id].add(request.address)
     newest = {
-        school.organisation_id: AskedSchool(
+        school.organisation_id: AskedOrganisation(
             organisation=school,
             request=request,
             addresses=frozenset(addresses[school.organisation_id]),
@@ -340,7 +340,7 @@ def _sorted_out(
 
 
 def _judge(
-    school: Organisation, people: list[Contact], asked: AskedSchool | None, dead: set[str]
+    school: Organisation, people: list[Contact], asked: AskedOrganisation | None, dead: set[str]
 ) -> ConfirmationRecipient | str:
     """Whom to ask at one school, or why not."""
     if not school.is_open:
@@ -363,8 +363,8 @@ def _judge(
     return ConfirmationRecipient(organisation=school, contact=alive[0], people=tuple(alive))
 
 
-def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForSchool:
-    return HeldForSchool(
+def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForOrganisation:
+    return HeldForOrganisation(
         school_name=recipient.organisation.name,
         organisation_id=recipient.organisation.organisation_id,
         programme_id=programme.id,

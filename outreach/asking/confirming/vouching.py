@@ -70,13 +70,13 @@ def waiting(partnership_id: int) -> list[WaitingPerson]:
     return [WaitingPerson(person=p, organisation=s, programme=g, booking=b) for p, s, g, b in rows]
 
 
-def schools_waiting(partnership_id: int) -> Sequence[int]:
+def organisations_waiting(partnership_id: int) -> Sequence[int]:
     """The URN of each that waits in this partnership."""
-    return [organisation_id for (organisation_id,) in plain_rows(*_schools_waiting(partnership_id))]
+    return [organisation_id for (organisation_id,) in plain_rows(*_organisations_waiting(partnership_id))]
 
 
 @made_once
-def _schools_waiting(partnership_id: int) -> Select[int]:
+def _organisations_waiting(partnership_id: int) -> Select[int]:
     return (
         select(NamedPerson.organisation_id)
         .join(Programme, Programme.id == NamedPerson.programme_id)

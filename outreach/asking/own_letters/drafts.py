@@ -175,7 +175,9 @@ def keep(
     )
     if found is not None:
         return change(found, typed, who=who, now=now)
-    ours = [school.organisation_id for school in our_schools(programme.partnership_id, organisation_ids)]
+    ours = [
+        school.organisation_id for school in our_organisations(programme.partnership_id, organisation_ids)
+    ]
     if not ours:
         raise NobodyMeant("Choose at least one school to write to.")
     if len(ours) > MOST:
@@ -279,7 +281,7 @@ def schools_of(letter: OwnLetter) -> list[Organisation]:
     )
 
 
-def our_schools(partnership_id: int, organisation_ids: Collection[int]) -> list[Organisation]:
+def our_organisations(partnership_id: int, organisation_ids: Collection[int]) -> list[Organisation]:
     """Those of a list that are the partnership's own, by name; one query."""
     return list(
         db.session.scalars(

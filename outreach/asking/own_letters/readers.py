@@ -64,7 +64,7 @@ class _Facts:
 
     def __init__(self, programme: Programme, organisation_ids: set[int], *, now: datetime) -> None:
         self.programme, self.now = programme, now
-        self.schools = drafts.our_schools(programme.partnership_id, organisation_ids)
+        self.schools = drafts.our_organisations(programme.partnership_id, organisation_ids)
         self.contacts, self.nobody = whom_to_propose_to(organisation_ids)
         self.answers = invitations.newest_answers(programme.id, organisation_ids)
         self.shows: dict[int, list[datetime]] = {}

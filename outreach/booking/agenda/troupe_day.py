@@ -218,7 +218,7 @@ def of_clock(at: time) -> int:
 
 
 def stop_of(show: DrawnShow) -> Stop:
-    return roads.school_stop(show.organisation_id, show.easting, show.northing)
+    return roads.stop_at(show.organisation_id, show.easting, show.northing)
 
 
 def _drives(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, ways: Roads) -> Iterator[DrawnDrive]:

@@ -155,10 +155,10 @@ def newest(partnership_id: int, at_most: int = 20, *, troupe_id: int | None = No
 def fallen_days(programme_id: int, organisation_id: int) -> set[int]:
     """The tour days on which the company called a show of this school off, so that none of them is offered in
     its place; those of a call-off that was undone are not among them. One query."""
-    return fallen_days_of_schools(programme_id, [organisation_id])[organisation_id]
+    return fallen_days_of_organisations(programme_id, [organisation_id])[organisation_id]
 
 
-def fallen_days_of_schools(programme_id: int, organisation_ids: Collection[int]) -> dict[int, set[int]]:
+def fallen_days_of_organisations(programme_id: int, organisation_ids: Collection[int]) -> dict[int, set[int]]:
     """The same of many schools, by URN; one query however many."""
     rows = db.session.execute(
         select(Booking.organisation_id, Performance.tour_day_id)

@@ -77,7 +77,7 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
     sessions = [loss for loss in losses if loss.organisation.is_venue]
     owed: dict[tuple[int, int], bool] = {}
     for programme, here in _by_programme([loss for loss in losses if loss not in sessions]):
-        found = accounts.of_schools(programme, [loss.organisation for loss in here], now=now)
+        found = accounts.of_organisations(programme, [loss.organisation for loss in here], now=now)
         owed |= {
             (programme.id, organisation_id): account.is_open for organisation_id, account in found.items()
         }

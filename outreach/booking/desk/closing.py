@@ -67,7 +67,9 @@ def of_booking(booking: Booking, *, now: datetime) -> Closing | None:
     return Closing(booking=booking, heirs=[s for s in after if s.is_open], after=after)
 
 
-def of_schools(organisation_ids: Collection[int], partnership_id: int, *, now: datetime) -> list[Closing]:
+def of_organisations(
+    organisation_ids: Collection[int], partnership_id: int, *, now: datetime
+) -> list[Closing]:
     """Those of some schools, without who follows; one query."""
     query = _chosen(select(Booking), partnership_id, now).where(
         Booking.organisation_id.in_(set(organisation_ids))

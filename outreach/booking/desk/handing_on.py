@@ -273,7 +273,7 @@ def _give(
     history.record(what, booking, who=who, now=now, before=old.name, after=new.name)
     told.lengthen_links(booking, now=now)
     for promise in concerned:
-        told.school(
+        told.organisation(
             promise,
             promises.people_of(promise),
             letters.handed_on,

@@ -254,7 +254,7 @@ def refuse(incoming: Incoming, words: str, partnership_id: int, *, who: str, now
     person = None if matter.of_troupe or booking.ended_at else _person(booking, counter.address)
     if person is None:
         return False
-    told.school(
+    told.organisation(
         booking,
         [person],
         answering.time_stays,
@@ -294,7 +294,7 @@ def ask_back(incoming: Incoming, partnership_id: int, *, who: str, now: datetime
         if person is None:
             raise NotOnTheBooking(answer.address)
         until = told.expiry(booking)
-        told.school(
+        told.organisation(
             booking, [person], answering.move_or_cancel, now=now, comment=answer.comment, expires_at=until
         )
         history.record("asked after a no", booking, who=who, now=now, after=person.address)

@@ -312,12 +312,12 @@ def _check_free(
     standing = [p for p in _standing(tour_day) if instead_of is None or p.id != instead_of.id]
     ways = roads.roads_of_partnership(partnerships.get(programme.partnership_id))
     place = school_locations.located(venue).place
-    here = roads.school_stop(
+    here = roads.stop_at(
         venue.organisation_id, place.easting if place else None, place.northing if place else None
     )
     trainer = tour_day.troupe.name
     for other in standing:
-        minutes = ways.minutes(roads.school_stop(other.organisation_id, other.easting, other.northing), here)
+        minutes = ways.minutes(roads.stop_at(other.organisation_id, other.easting, other.northing), here)
         road = timedelta(minutes=minutes)
         if other.get_in_at < slot.away_at + road and slot.get_in_at < other.away_at + road:
             by_road = f", and the road takes {count(minutes, 'minute')}" if minutes else ""
@@ -350,7 +350,7 @@ def _check_drive_beside(standing: Iterable[Performance], slot: Slot, ways: roads
     after = min((p for p in places if p.get_in_at >= slot.away_at), key=lambda p: p.get_in_at, default=None)
     if before is None or after is None:
         return
-    here, there = (roads.school_stop(p.organisation_id, p.easting, p.northing) for p in (before, after))
+    here, there = (roads.stop_at(p.organisation_id, p.easting, p.northing) for p in (before, after))
     minutes = ways.minutes(here, there)
     if max(slot.get_in_at - before.away_at, after.get_in_at - slot.away_at) < timedelta(minutes=minutes):
         raise TrainerBusy(
@@ -445,7 +445,7 @@ def _tell(
     if changes:
         for guest in everybody:
             people = promises.people_of(guest)
-            told.school(
+            told.organisation(
                 guest, people, letters.changed, now=now, expires_at=told.expiry(guest), changes=changes
             )
     if before.places != after.places:

@@ -241,7 +241,7 @@ def move(booking: Booking, to: Performance, *, who: str, now: datetime, by: str 
     history.record("moved", booking, who=who, now=now, before=was.isoformat(), after=to.starts_at.isoformat())
     people = promises.people_of(booking)
     was_at = f"{day(was)} at {clock(was)}, {sessions.where(left)}"
-    told.school(
+    told.organisation(
         booking,
         people,
         letters.moved_places,

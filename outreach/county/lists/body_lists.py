@@ -121,7 +121,7 @@ def look(upload: Upload, *, today: date) -> ListPreview[BodyEntry]:
     known = {bodies.key_of(body.name, body.type_of_establishment): body for body in every}
     on_file = {
         (organisation_id, contact.address.casefold())
-        for organisation_id, found in contacts.of_schools(
+        for organisation_id, found in contacts.of_organisations(
             [body.organisation_id for body in every], partnership_id
         ).items()
         for contact in found

@@ -139,8 +139,8 @@ def actions_on_desk(
         _about(
             REQUESTS,
             [
-                *open_door.schools_waiting(programme.partnership_id),
-                *vouching.schools_waiting(programme.partnership_id),
+                *open_door.organisations_waiting(programme.partnership_id),
+                *vouching.organisations_waiting(programme.partnership_id),
             ],
             (
                 "address waits for your word",

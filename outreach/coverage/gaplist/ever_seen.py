@@ -56,7 +56,7 @@ class EarlierShows:
         return not any(organisation_id in self.saw for organisation_id in family)
 
 
-def ever_seen_by_schools(
+def ever_seen_by_organisations(
     programme: Programme, families: Mapping[int, tuple[int, ...]], now: datetime
 ) -> dict[int, Before]:
     """Of each school, this programme's own shows among the others; see asking/seen_before.py. Three

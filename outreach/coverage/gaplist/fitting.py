@@ -53,7 +53,7 @@ class Fitting:
     asked: int
 
 
-def schools_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: datetime) -> Fitting:
+def organisations_that_fit(programme: Programme, tour_day_ids: Iterable[int], *, now: datetime) -> Fitting:
     """A constant number of queries, however many schools and days. Days that are past offer nothing."""
     wanted = [
         gap

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from outreach.asking import follow_ups
-from outreach.asking.follow_ups import FollowUpOfSchool
+from outreach.asking.follow_ups import FollowUpOfOrganisation
 from outreach.county.coordinators import Coordinator
 from outreach.coverage import standings
 from outreach.coverage.gaplist import missing
@@ -28,7 +28,7 @@ class DueFollowUp:
     """What is due about a school that is missing still."""
 
     school: Standing
-    follow_up: FollowUpOfSchool
+    follow_up: FollowUpOfOrganisation
 
 
 def due(reckoning: Reckoning, *, now: datetime) -> list[DueFollowUp]:

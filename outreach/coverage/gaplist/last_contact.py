@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, liter
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.confirming.requests import Confirmation, ConfirmationRequest
 from outreach.asking.invitations import Answer, Invitation
-from outreach.asking.notes import PHONE, NoteOnSchool
+from outreach.asking.notes import PHONE, NoteOnOrganisation
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.own_letters.drafts import OwnLetter, OwnLetterTo
 from outreach.asking.paper import PaperLetter, PaperPosting
@@ -37,7 +37,7 @@ LETTER, ANSWER, TALK, FORM = "letter", "answer", "phone", "form begun"
 BOOKED, CANCELLED, REPORTED, ASKED_FOR_LINK = "booking", "cancellation", "report", "asked for a link"
 
 
-def last_contact_of_schools(
+def last_contact_of_organisations(
     programme: Programme, families: Mapping[int, Sequence[int]]
 ) -> dict[int, LastContact]:
     """{URN: its newest contact in any programme of the partnership}; `families`: each with all its URNs. Two
@@ -172,12 +172,12 @@ def _passed() -> Any:
         newest(
             LinkRequest.organisation_id, ASKED_FOR_LINK, LinkRequest.recorded_at, LinkRequest.programme_id
         ),
-        select(NoteOnSchool.organisation_id, literal(TALK), func.max(NoteOnSchool.recorded_at))
+        select(NoteOnOrganisation.organisation_id, literal(TALK), func.max(NoteOnOrganisation.recorded_at))
         .where(
-            NoteOnSchool.organisation_id.in_(organisation_ids),
-            NoteOnSchool.partnership_id == bindparam("whose"),
-            NoteOnSchool.kind == PHONE,
-            NoteOnSchool.withdrawn_at.is_(None),
+            NoteOnOrganisation.organisation_id.in_(organisation_ids),
+            NoteOnOrganisation.partnership_id == bindparam("whose"),
+            NoteOnOrganisation.kind == PHONE,
+            NoteOnOrganisation.withdrawn_at.is_(None),
         )
-        .group_by(NoteOnSchool.organisation_id),
+        .group_by(NoteOnOrganisation.organisation_id),
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 
 from outreach.asking import follow_ups, owners, seen_before
 from outreach.asking.chasing import schedule, settings
-from outreach.asking.follow_ups import FollowUpOfSchool
+from outreach.asking.follow_ups import FollowUpOfOrganisation
 from outreach.asking.owners import Owner
 from outreach.county import school_days
 from outreach.county.partnerships import Authority
@@ -46,7 +46,7 @@ class Gap:
     never_seen: bool
     family: tuple[int, ...]
     not_known: bool = False
-    follow_up: FollowUpOfSchool | None = None
+    follow_up: FollowUpOfOrganisation | None = None
     follow_up_is_due: bool = False
 
     @property

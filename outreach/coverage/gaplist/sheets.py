@@ -82,7 +82,9 @@ def lines(
 
 def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterator[Sequence[Any]]:
     found = list(found)
-    last = last_contact.last_contact_of_schools(programme, {gap.organisation_id: gap.family for gap in found})
+    last = last_contact.last_contact_of_organisations(
+        programme, {gap.organisation_id: gap.family for gap in found}
+    )
     for gap in found:
         yield _line(gap, last.get(gap.organisation_id), today)
 

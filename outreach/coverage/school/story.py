@@ -45,7 +45,7 @@ class Chapter:
         return [self.standing] if self.standing is not None else self.line
 
 
-def story_of_school(
+def story_of_organisation(
     organisation_id: int, partnership: Partnership, *, as_of: date, now: datetime
 ) -> list[Chapter]:
     """The story of one school in its partnership's programmes, the newest year first; 22 queries."""
@@ -94,4 +94,4 @@ def _sorted(rows: list[Standing]) -> list[Standing]:
     return sorted(rows, key=lambda s: (s.name, s.organisation_id))
 
 
-__all__ = ["Chapter", "Reckoning", "story_of_school"]
+__all__ = ["Chapter", "Reckoning", "story_of_organisation"]

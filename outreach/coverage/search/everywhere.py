@@ -13,7 +13,7 @@ from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
 from outreach.coverage.search import bookings, people, schools
 from outreach.coverage.search.people import PersonHit
-from outreach.coverage.search.schools import SchoolHit
+from outreach.coverage.search.schools import OrganisationHit
 from outreach.coverage.search.typed import Wanted
 from outreach.ground.db import db
 from outreach.post.outbox import Letter
@@ -27,7 +27,7 @@ class SearchFound:
     """How many there are of each kind, and those of them that are shown."""
 
     counts: dict[str, int]
-    schools: tuple[SchoolHit, ...] = ()
+    schools: tuple[OrganisationHit, ...] = ()
     people: tuple[PersonHit, ...] = ()
     bookings: tuple[Booking, ...] = ()
     letters: tuple[Letter, ...] = ()

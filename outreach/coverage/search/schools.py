@@ -18,7 +18,7 @@ from outreach.ground.db import db
 
 
 @dataclass(frozen=True, kw_only=True)
-class SchoolHit:
+class OrganisationHit:
     """A school or a body; `came_from`: predecessors by whose name it was found; `became`: what became of one that is
     closed, each with whether it is one of ours, too."""
 
@@ -27,7 +27,7 @@ class SchoolHit:
     became: tuple[tuple[Organisation, bool], ...] = ()
 
 
-def school_of_organisation_id(partnership_id: int, want: Wanted) -> int | None:
+def organisation_of_number(partnership_id: int, want: Wanted) -> int | None:
     """The URN that was typed, or that of the school whose LAESTAB was, if this partnership has it."""
     if re.fullmatch(r"[1-9]\d{4,6}", want.solid):
         query = select(School.organisation_id).where(
@@ -51,7 +51,9 @@ def matching(partnership_id: int, want: Wanted) -> list[ColumnElement[bool]]:
     ]
 
 
-def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[int, tuple[SchoolHit, ...]]:
+def listed(
+    partnership_id: int, want: Wanted, first: int, most: int
+) -> tuple[int, tuple[OrganisationHit, ...]]:
     """How many there are, 0 past the end of the list too; and some of them: open ones first, found by their
     own words first."""
     closed = case((Organisation.status.in_(OPEN_STATUSES), 0), else_=1)
@@ -70,7 +72,7 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     return total, tuple(_with_kin(partnership_id, [school for school, _ in rows], want) if rows else ())
 
 
-def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -> list[SchoolHit]:
+def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -> list[OrganisationHit]:
     """What each came from (where its own words would not have found it), and what a closed one became; one
     query."""
     organisation_ids = [school.organisation_id for school in rows]
@@ -113,7 +115,7 @@ def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -
             if old == school.organisation_id and o.organisation_id != school.organisation_id
         ]
         hits.append(
-            SchoolHit(
+            OrganisationHit(
                 organisation=school,
                 came_from=() if own else tuple(came_from),
                 became=() if school.is_open else tuple(became),

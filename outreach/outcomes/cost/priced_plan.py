@@ -171,4 +171,4 @@ def _way(stops: Iterable[tuple[datetime, Stop]], ends: Ends, ways: Roads) -> tup
 
 
 def _at(organisation_id: int, where: Performance | Organisation) -> Stop:
-    return roads.school_stop(organisation_id, where.easting, where.northing)
+    return roads.stop_at(organisation_id, where.easting, where.northing)

@@ -187,7 +187,7 @@ def _stands(
     booked = bookings.get(show.id)
     line = by_show.get(show.id)
     what = BOOKED if booked else KEPT if proposal else HELD
-    place = roads.school_stop(show.organisation_id, show.easting, show.northing).place
+    place = roads.stop_at(show.organisation_id, show.easting, show.northing).place
     return OnDay(
         what=what,
         organisation=show.host,

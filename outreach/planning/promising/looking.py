@@ -102,7 +102,7 @@ def look(
     for kept_time in moving.values():
         room.lift(kept_time)
     people, nobody = recipients.whom_to_propose_to(school.organisation_id for school in schools)
-    owed = accounts.of_schools(programme, schools, now=now)
+    owed = accounts.of_organisations(programme, schools, now=now)
     kept = Counter(
         p.organisation_id for p in proposals.still_open(programme.id, now=now) if p.id not in moving
     )

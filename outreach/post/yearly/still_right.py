@@ -16,7 +16,7 @@ KIND = "question about contacts"
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldForSchool:
+class HeldForOrganisation:
     """Whom we hold for a school: `people` as (name or address, role), the one who is written to first."""
 
     school_name: str
@@ -29,7 +29,7 @@ class HeldForSchool:
 
 
 def still_right(
-    held: HeldForSchool, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
+    held: HeldForOrganisation, to: Addressee, sender: Sender, *, now: datetime, expires_at: datetime
 ) -> tuple[Letter, PersonalLink]:
     """Asks whether these are still the right people; the link opens until `expires_at`."""
     minted = links.mint(
@@ -55,12 +55,14 @@ def still_right(
     return letter, minted.link
 
 
-def preview(held: HeldForSchool, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
+def preview(held: HeldForOrganisation, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
     """The very letter that still_right() would send, with a stand-in for the link. Writes nothing."""
     return _words(held, to, sender, PREVIEW_TOKEN, now=now)
 
 
-def _words(held: HeldForSchool, to: Addressee, sender: Sender, token: str, *, now: datetime) -> Rendered:
+def _words(
+    held: HeldForOrganisation, to: Addressee, sender: Sender, token: str, *, now: datetime
+) -> Rendered:
     return render(
         "still_right",
         f"Are these still the right people at {held.school_name}?",

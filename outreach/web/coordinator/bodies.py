@@ -309,7 +309,7 @@ def _rows(wanted: Wanted, every: Sequence[Body]) -> list[tuple[Body, list[Contac
         and (not wanted.district or body.district_name == wanted.district)
         and (wanted.state == ALL or body.is_open == (wanted.state == OPEN))
     ]
-    on_file = contacts.of_schools([body.organisation_id for body in shown], g.partnership.id)
+    on_file = contacts.of_organisations([body.organisation_id for body in shown], g.partnership.id)
     rows = [(body, on_file.get(body.organisation_id, [])) for body in shown]
     return sorted(rows, key=SORTS[wanted.sort][1])
 

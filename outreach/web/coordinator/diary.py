@@ -125,7 +125,7 @@ def _fit_day(found: Diary, said: list[str]) -> tour_diary.Listed | None:
 def _fitting(asked: DiaryView, found: Diary, fit_day: tour_diary.Listed | None) -> Fitting | None:
     """Who would fit on the chosen day, or anywhere in the week; of a month only where a day is chosen."""
     if fit_day is not None and fit_day.row.tour_day is not None:
-        return fitting.schools_that_fit(asked.programme, [fit_day.row.tour_day.id], now=clock.now())
+        return fitting.organisations_that_fit(asked.programme, [fit_day.row.tour_day.id], now=clock.now())
     if asked.view != WEEK:
         return None
     with_room = [
@@ -134,4 +134,4 @@ def _fitting(asked: DiaryView, found: Diary, fit_day: tour_diary.Listed | None) 
         for row in day.rows
         if row.tour_day is not None and row.free and day.day >= day_of(clock.now())
     ]
-    return fitting.schools_that_fit(asked.programme, with_room, now=clock.now()) if with_room else None
+    return fitting.organisations_that_fit(asked.programme, with_room, now=clock.now()) if with_room else None

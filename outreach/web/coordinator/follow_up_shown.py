@@ -8,7 +8,7 @@ from flask import g
 from flask_login import current_user
 
 from outreach.asking import follow_ups, owners
-from outreach.asking.follow_ups import DONE, LONGEST, MOVED, RING, SETTLED, WITHDRAWN, FollowUpOfSchool
+from outreach.asking.follow_ups import DONE, LONGEST, MOVED, RING, SETTLED, WITHDRAWN, FollowUpOfOrganisation
 from outreach.county.coordinators import Coordinator
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, day, day_short
@@ -34,7 +34,7 @@ class FollowUpPanel:
 
     organisation_id: int
     programme: Programme
-    standing: FollowUpOfSchool | None
+    standing: FollowUpOfOrganisation | None
     tag: str
     is_due: bool
     may_set: bool
@@ -53,7 +53,9 @@ def panel(
 ) -> FollowUpPanel | None:
     """Of a school and those it came from; None where nothing is to be followed up, nor ever was. Two queries."""
     today = day_of(now)
-    rows = follow_ups.of_schools(family, partnership_id=programme.partnership_id, programme_id=programme.id)
+    rows = follow_ups.of_organisations(
+        family, partnership_id=programme.partnership_id, programme_id=programme.id
+    )
     if not (rows or is_missing):
         return None
     stands = next((row for row in rows if row.ended_at is None), None)
@@ -76,14 +78,14 @@ def panel(
     )
 
 
-def form_for(standing: FollowUpOfSchool | None = None) -> FollowUpForm:
+def form_for(standing: FollowUpOfOrganisation | None = None) -> FollowUpForm:
     """Empty, but for what stands; it is one's own unless one says otherwise."""
     form = FollowUpForm()
     fill_in(form, standing)
     return form
 
 
-def fill_in(form: FollowUpForm, standing: FollowUpOfSchool | None = None) -> None:
+def fill_in(form: FollowUpForm, standing: FollowUpOfOrganisation | None = None) -> None:
     """Who there is, and what stands, where nothing was typed yet."""
     people(form)
     if not form.is_submitted():
@@ -98,7 +100,7 @@ def people(form: FollowUpForm) -> dict[str, Coordinator]:
     return found
 
 
-def tag(follow_up: FollowUpOfSchool, *, today: date, me: int) -> str:
+def tag(follow_up: FollowUpOfOrganisation, *, today: date, me: int) -> str:
     """'Today: ring the school, for you'; 'Monday 30 November: ring the school, for Owen Bright (has left)'."""
     when = _when(follow_up.day, today)
     left = " (has left)" if follow_up.left else ""
@@ -107,7 +109,7 @@ def tag(follow_up: FollowUpOfSchool, *, today: date, me: int) -> str:
     return f"{when}: {what}, for {whose}"
 
 
-def cell(follow_up: FollowUpOfSchool, *, today: date, me: int) -> tuple[str, str]:
+def cell(follow_up: FollowUpOfOrganisation, *, today: date, me: int) -> tuple[str, str]:
     """('Monday 25 January', 'Ring the school, Owen Bright') for a table."""
     whose = "you" if follow_up.person_id == me else follow_up.name + (", has left" if follow_up.left else "")
     return _when(follow_up.day, today), f"{follow_up.what}, {whose}"
@@ -119,7 +121,7 @@ def _when(on: date, today: date) -> str:
     return f"Since {day(on, today=today)}" if on < today else day(on, today=today)
 
 
-def said_of_past(row: FollowUpOfSchool) -> str:
+def said_of_past(row: FollowUpOfOrganisation) -> str:
     """'Ring the school, 9 November 2026: done by Owen Bright on 10 November 2026.'"""
     how = {
         DONE: "done by",

@@ -13,7 +13,7 @@ from outreach.asking.owners import Owner
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.coverage import followed
-from outreach.coverage.followed import OPEN, STATES, FollowedSchool
+from outreach.coverage.followed import OPEN, STATES, FollowedOrganisation
 from outreach.coverage.lists import NO_DISTRICT
 from outreach.ground import clock, tabular
 from outreach.ground.db import transaction
@@ -92,7 +92,7 @@ def followed_list() -> Any:
     district = request.args.get("district", "")
     name = next((s.standing.district_name for s in picked if s.standing.district_code == district), district)
     return render_template(
-        "coordinator/followed_schools.html",
+        "coordinator/followed_organisations.html",
         view=asked,
         title=followed_words.list_title(
             len(picked), _state(), _pledge(), "" if district == NO_DISTRICT else name
@@ -133,17 +133,17 @@ def _file(kind: str) -> Any:
     return downloads.workbook(name, tabular.write_xlsx([title], lines, sheet="Followed", end="the list"))
 
 
-def _lines(schools: Sequence[FollowedSchool], owner_of: dict[int, Owner]) -> Iterator[Sequence[Any]]:
+def _lines(schools: Sequence[FollowedOrganisation], owner_of: dict[int, Owner]) -> Iterator[Sequence[Any]]:
     yield followed_words.header()
     for school in schools:
         yield followed_words.line(school, _owner(school, owner_of))
 
 
-def _schools(asked: View) -> list[FollowedSchool]:
-    return followed.followed_schools(asked.narrow(asked.reckoning()), now=asked.now)
+def _schools(asked: View) -> list[FollowedOrganisation]:
+    return followed.followed_organisations(asked.narrow(asked.reckoning()), now=asked.now)
 
 
-def _picked(asked: View, owner_of: dict[int, Owner]) -> list[FollowedSchool]:
+def _picked(asked: View, owner_of: dict[int, Owner]) -> list[FollowedOrganisation]:
     """What the address asks for; a word that nobody knows is a 404."""
     found, state, pledge = _schools(asked), _state(), _pledge()
     if state != ALL:
@@ -176,8 +176,8 @@ def _list(asked: View) -> Callable[..., str]:
 
 
 def _rows(
-    asked: View, schools: Sequence[FollowedSchool], owner_of: dict[int, Owner]
-) -> list[tuple[FollowedSchool, list[followed_words.Cell], str, str]]:
+    asked: View, schools: Sequence[FollowedOrganisation], owner_of: dict[int, Owner]
+) -> list[tuple[FollowedOrganisation, list[followed_words.Cell], str, str]]:
     """(school, its cells, who looks after it, the booking where one puts down what it says)."""
     references = promises.references_of([s.newest_booking for s in schools])
     return [
@@ -186,17 +186,17 @@ def _rows(
     ]
 
 
-def _owner(school: FollowedSchool, owner_of: dict[int, Owner]) -> str:
+def _owner(school: FollowedOrganisation, owner_of: dict[int, Owner]) -> str:
     owner = owner_of.get(school.standing.organisation_id)
     return owner.name if owner and not owner.left else ""
 
 
-def _is_mine(school: FollowedSchool, owner_of: dict[int, Owner]) -> bool:
+def _is_mine(school: FollowedOrganisation, owner_of: dict[int, Owner]) -> bool:
     owner = owner_of.get(school.standing.organisation_id)
     return owner is not None and owner.person_id == current_user.person_id
 
 
-def _write_to(programme: Programme, schools: Sequence[FollowedSchool]) -> str:
+def _write_to(programme: Programme, schools: Sequence[FollowedOrganisation]) -> str:
     """Where a letter in own words to these schools is begun; '' where there is none."""
     if not schools:
         return ""

@@ -11,7 +11,7 @@ from outreach.coverage.followed import (
     PROMISED,
     UNCONFIRMED,
     UNSETTLED,
-    FollowedSchool,
+    FollowedOrganisation,
     PledgeSums,
 )
 from outreach.ground.wording import count, day_short, number
@@ -145,7 +145,9 @@ class DistrictRow:
     parts: Sequence[Part]
 
 
-def row_of_district(name: str, code: str | None, schools: Sequence[FollowedSchool], to: List) -> DistrictRow:
+def row_of_district(
+    name: str, code: str | None, schools: Sequence[FollowedOrganisation], to: List
+) -> DistrictRow:
     """`code` None: the county's own row."""
     where = {} if code is None else {"district": code}
     return DistrictRow(
@@ -184,7 +186,7 @@ class Cell:
     under: str
 
 
-def cells(school: FollowedSchool, *, today: date) -> list[Cell]:
+def cells(school: FollowedOrganisation, *, today: date) -> list[Cell]:
     return [_cell(pledge, school.kept[pledge], today) for pledge in PLEDGES]
 
 
@@ -229,7 +231,7 @@ def header() -> list[str]:
     return HEADER + [f"{SHORT[p]}{more}" for p in PLEDGES for more in ("", ", since", ", promised")]
 
 
-def line(school: FollowedSchool, owner: str) -> list[object]:
+def line(school: FollowedOrganisation, owner: str) -> list[object]:
     s = school.standing
     told: list[object] = [s.organisation_id, s.name, s.district_name, owner]
     for pledge in PLEDGES:

@@ -340,7 +340,7 @@ def _page(
     status: int = 200,
 ) -> Any:
     shown = gaps[:MOST] if name != EXPORT else gaps[:50]
-    last = last_contact.last_contact_of_schools(
+    last = last_contact.last_contact_of_organisations(
         found.programme, {gap.organisation_id: gap.family for gap in shown}
     )
     return render_template(

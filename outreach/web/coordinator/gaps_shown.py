@@ -153,7 +153,7 @@ def _rows(found: Missing, own: GapsQuery, shown: Sequence[Gap], picked: set[int]
     """The rows of one page, in a constant number of queries."""
     programme = found.programme
     families = {gap.organisation_id: gap.family for gap in shown}
-    last = last_contact.last_contact_of_schools(programme, families) if "contact" in own.columns else {}
+    last = last_contact.last_contact_of_organisations(programme, families) if "contact" in own.columns else {}
     now = clock.now()
     today = day_of(now)
     steps = NextSteps(programme, {gap.organisation_id: gap.standing for gap in shown}, families, now=now)

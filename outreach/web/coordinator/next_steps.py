@@ -76,7 +76,7 @@ class NextSteps:
             for s in rows
             if s.telephone or any(c.phone for c in on_file.get(s.organisation_id, ()))
         }
-        account_of = accounts.of_schools(programme, rows, now=now)
+        account_of = accounts.of_organisations(programme, rows, now=now)
         self.could_book = could_book(programme, {s: account_of[s.organisation_id] for s in rows}, now=now)
         self.to_offer = {
             s.organisation_id for s in rows if account_of[s.organisation_id].is_open and not s.is_body
@@ -160,7 +160,7 @@ def books_by_phone(programme: Programme, of: Sequence[Organisation], *, now: dat
     nobody."""
     if not of:
         return set()
-    account_of = accounts.of_schools(programme, of, now=now)
+    account_of = accounts.of_organisations(programme, of, now=now)
     return could_book(programme, {s: account_of[s.organisation_id] for s in of}, now=now)
 
 

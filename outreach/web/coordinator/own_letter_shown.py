@@ -58,7 +58,7 @@ def new_page(
     programme: Programme, organisation_ids: Sequence[int], *, form: OwnLetterForm | None = None
 ) -> Any:
     """A letter to begin, to some schools, typed so far or empty; changes nothing."""
-    schools = drafts.our_schools(g.partnership.id, organisation_ids)
+    schools = drafts.our_organisations(g.partnership.id, organisation_ids)
     wrong = form is not None
     page = _page(
         programme,

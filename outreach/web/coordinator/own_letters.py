@@ -59,7 +59,7 @@ def own_letter_new() -> Any:
         if before
         else organisation_ids_in(*request.values.getlist("organisation_id"))
     )
-    schools = drafts.our_schools(g.partnership.id, organisation_ids)
+    schools = drafts.our_organisations(g.partnership.id, organisation_ids)
     form = form_for(programme, schools, drafts.typed_in(before) if before else None)
     if form.validate_on_submit():
         with transaction():

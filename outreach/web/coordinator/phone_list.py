@@ -35,8 +35,8 @@ def phone_list() -> Any:
     everybody = {organisation_id for family in families.values() for organisation_id in family}
     people = contacts.to_write_to(families)
     found_schools = {school.organisation_id: school for school in organisations.known(families)}
-    talked: dict[int, notes.NoteOnSchool] = {}
-    for note in notes.of_schools(everybody, partnership_id=g.partnership.id):
+    talked: dict[int, notes.NoteOnOrganisation] = {}
+    for note in notes.of_organisations(everybody, partnership_id=g.partnership.id):
         talked.setdefault(note.organisation_id, note)
     return render_template(
         "coordinator/phone_list.html",
@@ -49,7 +49,7 @@ def phone_list() -> Any:
         by_phone=books_by_phone(seen.programme, list(found_schools.values()), now=seen.now),
         schools=found_schools,
         numbers=_numbers(found_schools, people),
-        last=last_contact.last_contact_of_schools(seen.programme, families),
+        last=last_contact.last_contact_of_organisations(seen.programme, families),
         notes={
             organisation_id: next((talked[u] for u in family if u in talked), None)
             for organisation_id, family in families.items()

@@ -163,7 +163,7 @@ def school_invite(organisation_id: int) -> Any:
             chosen = next(c for c in on_file if str(c.id) == form.contact.data)
             invitations.invite(programme, school, chosen, who=who(), now=clock.now())
         return _done(organisation_id, "The invitation is waiting to go out.")
-    earlier = invitations.of_school(programme.id, organisation_id)
+    earlier = invitations.of_organisation(programme.id, organisation_id)
     some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
         school,

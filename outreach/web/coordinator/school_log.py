@@ -7,7 +7,7 @@ from datetime import date, datetime
 from flask import url_for
 
 from outreach.asking.invitations import Answer
-from outreach.asking.notes import PHONE, NoteOnSchool
+from outreach.asking.notes import PHONE, NoteOnOrganisation
 from outreach.ground.history import History
 from outreach.ground.school_year import year_of
 from outreach.ground.timespans import day_of, local
@@ -48,7 +48,7 @@ class Entry:
 
 def line(
     *,
-    notes: Iterable[NoteOnSchool],
+    notes: Iterable[NoteOnOrganisation],
     letters: Iterable[Letter],
     answers: Iterable[Answer],
     deeds: Iterable[Deed],
@@ -84,7 +84,7 @@ def _told_otherwise(row: History) -> bool:
     return row.what in TOLD_OTHERWISE or row.what.startswith(("answered: ", "raised to the "))
 
 
-def _note(note: NoteOnSchool, organisation_id: int, names: Mapping[int, str], today: date) -> Entry:
+def _note(note: NoteOnOrganisation, organisation_id: int, names: Mapping[int, str], today: date) -> Entry:
     phone = note.kind == PHONE
     other = "" if note.organisation_id == organisation_id else f", at {names[note.organisation_id]}"
     return Entry(

@@ -62,7 +62,7 @@ def school_missed_place(organisation_id: int) -> Any:
 
 
 def _years(organisation_id: int) -> dict[int, YearMissed]:
-    return absences.of_school(the_programme(), our_school(organisation_id), now=clock.now())
+    return absences.of_organisation(the_programme(), our_school(organisation_id), now=clock.now())
 
 
 def _here(organisation_id: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, g, render_template, request, url_for
 
 from outreach.asking import invitations, notes, owners, short_codes
-from outreach.asking.notes import NoteOnSchool
+from outreach.asking.notes import NoteOnOrganisation
 from outreach.booking import accounts, diary, holds, proposals
 from outreach.booking.desk import closing
 from outreach.booking.promises import Booking
@@ -113,17 +113,17 @@ def page_of(
     former = lines.former_selves([organisation_id], ours, today=today).get(organisation_id, [])
     family = [organisation_id, *(s.organisation_id for s in former)]
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
-    bookings = diary.of_schools(family, ours)
+    bookings = diary.of_organisations(family, ours)
     visits = [*(b.uid for b in bookings), *proposals.uids_of(family, ours)]
-    written = letterbook.of_schools(family, visits, ours, most=LETTERS)
-    asked = invitations.of_school(programme.id, organisation_id) if programme else []
+    written = letterbook.of_organisations(family, visits, ours, most=LETTERS)
+    asked = invitations.of_organisation(programme.id, organisation_id) if programme else []
     about = {letter.id: letter for letter in (*written, *(own for _, own in asked)) if letter is not None}
-    chapters = story.story_of_school(organisation_id, g.partnership, as_of=today, now=now)
+    chapters = story.story_of_organisation(organisation_id, g.partnership, as_of=today, now=now)
     changes = decisions.of_school(organisation_id, ours)
     names = {s.organisation_id: s.name for s in (school, *came_from)}
-    not_there = {item.booking.id for item in closing.of_schools(family, ours, now=now)}
+    not_there = {item.booking.id for item in closing.of_organisations(family, ours, now=now)}
     entries = school_log.line(
-        notes=notes.of_schools(family, partnership_id=ours),
+        notes=notes.of_organisations(family, partnership_id=ours),
         letters=about.values(),
         answers=invitations.answers_of(programme.id, organisation_id) if programme else [],
         deeds=school_told.deeds(
@@ -190,7 +190,7 @@ def page_of(
     return page, 200 if code else status()
 
 
-def _just_kept(organisation_id: int) -> NoteOnSchool | None:
+def _just_kept(organisation_id: int) -> NoteOnOrganisation | None:
     """The call that one has just kept, as `?done=` names it; nothing of it an hour later, or once it was undone."""
     wanted = request.args.get("done", "")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):

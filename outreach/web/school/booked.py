@@ -147,7 +147,7 @@ def booked(token: str, reference: str) -> Any:
         state=state,
         over=state != promises.BOOKED,
         why_not=reports.why_not(booking),
-        missed=absent_words.title(absences.of_school(g.programme, g.organisation, now=now))
+        missed=absent_words.title(absences.of_organisation(g.programme, g.organisation, now=now))
         if booking.performance.ends_at <= now
         else "",
     )

@@ -50,7 +50,7 @@ def catch_up_neighbours(token: str) -> Any:
 
 def _missing() -> dict[int, int]:
     """By year group how many missed it for whom nothing is arranged."""
-    years = absences.of_school(g.programme, g.organisation, now=clock.now())
+    years = absences.of_organisation(g.programme, g.organisation, now=clock.now())
     return {y: year.left for y, year in years.items() if year.left}
 
 
@@ -264,7 +264,7 @@ def _why_nothing(account: PromiseAccount, *, catch_up: bool = False) -> Refusal 
     """A programme for adults has no year groups to seat with a neighbour's: its staff book a show of their
     own."""
     if g.programme.for_adults:
-        return holds.NotForYourSchool(as_a_whole=True)
+        return holds.NotForYou(as_a_whole=True)
     return seating.why_not(g.programme, g.organisation, account, catch_up=catch_up)
 
 

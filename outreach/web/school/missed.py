@@ -18,7 +18,7 @@ def missed(token: str) -> Any:
     """Each year group that has seen it; the POST says how many missed it. Adults come to another session."""
     if g.programme.for_adults:
         return redirect(url_for(".start", token=token), 303)
-    years = absences.of_school(g.programme, g.organisation, now=clock.now())
+    years = absences.of_organisation(g.programme, g.organisation, now=clock.now())
     form, done = absent_form.told(g.programme, g.organisation, years, back=_here(token), who=g.who)
     return done or _page(token, years, form, absent_form.caught_up_form(years, sent=False))
 
@@ -27,7 +27,7 @@ def missed(token: str) -> Any:
 @by_personal_link
 def caught_up(token: str) -> Any:
     """Who had a lesson or the film instead; the same page where that cannot be."""
-    years = absences.of_school(g.programme, g.organisation, now=clock.now())
+    years = absences.of_organisation(g.programme, g.organisation, now=clock.now())
     form, done = absent_form.caught_up(g.programme, g.organisation, years, back=_here(token), who=g.who)
     return done or _page(token, years, absent_form.missed_form(years, sent=False), form)
 

@@ -142,7 +142,9 @@ def test_each_school_gets_the_words_with_what_is_its_own(app: Flask) -> None:
     )
     assert {row.kind for row in db.session.query(Letter)} == {"own letter"}
     assert (
-        letterbook.of_schools([c.organisation_ids[0]], [], c.programme.partnership_id, most=9)[0].subject
+        letterbook.of_organisations([c.organisation_ids[0]], [], c.programme.partnership_id, most=9)[
+            0
+        ].subject
         == one["Subject"]
     )
 

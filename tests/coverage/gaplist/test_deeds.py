@@ -128,7 +128,7 @@ def test_one_note_is_written_about_each_and_sent_twice_it_stands_once(app: Flask
             done = deeds.note(programme, seen, "Trust was rung", kind=notes.PHONE, **PRIYA)
             assert done == Done(done=[a.organisation_id, b.organisation_id], changed=[])
     for organisation_id in (a.organisation_id, b.organisation_id):
-        (note,) = notes.of_school(organisation_id, partnership_id=programme.partnership_id)
+        (note,) = notes.of_organisation(organisation_id, partnership_id=programme.partnership_id)
         assert (note.text, note.kind, note.programme_id) == ("Trust was rung", "phone", programme.id)
 
 

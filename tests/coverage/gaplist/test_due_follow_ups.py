@@ -114,7 +114,7 @@ def test_what_stands_for_schools_that_are_missing_no_more_settles_and_the_rest_s
         assert follow_ups.settle(county.programme, who="the service itself", now=AFTER) == 2
         assert follow_ups.settle(county.programme, who="the service itself", now=AFTER) == 0
     assert list(kept.follow_ups_of_programme(county.programme.id)) == [county.cedar.organisation_id]
-    (ended,) = kept.of_schools([county.ash.organisation_id], partnership_id=county.ours.id)
+    (ended,) = kept.of_organisations([county.ash.organisation_id], partnership_id=county.ours.id)
     assert (ended.ended_as, ended.ended_by) == ("settled", "the service itself")
 
 

@@ -190,7 +190,7 @@ def test_the_queries_are_as_many_for_three_schools_as_for_thirty(app: Flask, cou
 
 
 def contact_of(programme: Any, *family: int) -> LastContact | None:
-    return last_contact.last_contact_of_schools(programme, {family[0]: family}).get(family[0])
+    return last_contact.last_contact_of_organisations(programme, {family[0]: family}).get(family[0])
 
 
 def test_a_letter_in_own_words_is_a_contact_once_it_went(app: Flask) -> None:
