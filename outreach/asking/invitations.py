@@ -178,7 +178,7 @@ def askings(
     found = accounts.of_organisations(programme, schools, now=now)
     fallen = call_offs.fallen_days_of_organisations(programme.id, [s.organisation_id for s in schools])
     companies = and_list(days.company_names(programme.id))
-    staff = programmes.adult_target(programme.id).who if programme.for_adults else ""
+    target = programmes.adult_target(programme.id) if programme.for_adults else None
     sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in schools) else []
     return {
         s.organisation_id: _asking(
@@ -187,7 +187,7 @@ def askings(
             found[s.organisation_id].still_open,
             fallen[s.organisation_id],
             companies,
-            "staff" if s.is_body else staff,
+            target.who_at(is_body=s.is_body) if target else "",
             sessions if s.is_body else None,
             now=now,
         )

@@ -89,6 +89,10 @@ class AdultTarget:
         """Of a school: 'teaching staff and governors', else 'staff'."""
         return and_list(self.roles) or "staff"
 
+    def who_at(self, *, is_body: bool) -> str:
+        """Who is meant at one organisation: the roles are those of schools."""
+        return "staff" if is_body else self.who
+
     @property
     def said(self) -> str:
         """'teaching staff and governors of secondary schools'; 'staff of all schools, police and health'."""

@@ -323,3 +323,8 @@ def test_schools_are_picked_by_their_numbers(app: Flask) -> None:
         second.organisation_id,
     ]
     _pick(training, "")
+
+
+def test_the_roles_of_schools_are_nobodys_at_a_body() -> None:
+    chosen = AdultTarget(kinds=("Police",), roles=("safeguarding leads",))
+    assert (chosen.who_at(is_body=False), chosen.who_at(is_body=True)) == ("safeguarding leads", "staff")

@@ -34,7 +34,7 @@ LETTER = SimpleNamespace(
 )
 PROPOSAL = SimpleNamespace(
     organisation_id=5,
-    school=SimpleNamespace(name="Larch"),
+    organisation=SimpleNamespace(name="Larch"),
     starts_at=AT,
     reply_by=date(2027, 2, 1),
     ended_at=None,

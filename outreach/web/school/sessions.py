@@ -55,7 +55,7 @@ def sessions_page(token: str) -> Any:
         booked=[
             b for b in promises.live(g.programme.id, g.organisation.organisation_id) if not b.is_over(now)
         ],
-        staff=programmes.adult_target(g.programme.id).who,
+        staff=programmes.adult_target(g.programme.id).who_at(is_body=g.organisation.is_body),
         own_place=session_words.may_book_at_its_own(g.organisation),
         now=now,
     )
