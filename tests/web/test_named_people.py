@@ -332,7 +332,8 @@ def test_who_is_not_named_any_more_when_the_fewer_seats_are_taken_waits_for_noth
 
 @pytest.mark.any_database
 def test_every_page_of_a_school_that_takes_an_address_is_such_a_door(app: Flask) -> None:
-    """A form with an address in it that is not named above has not been looked at."""
+    """A form with an address in it that is not named above has not been looked at; that of places at a session is in
+    test_places_pages.py."""
     import pathlib
 
     root = pathlib.Path(app.root_path).parent
@@ -341,7 +342,7 @@ def test_every_page_of_a_school_that_takes_an_address_is_such_a_door(app: Flask)
         text = file.read_text()
         if re.search(r"forms\.address\(|people_form\(", text):
             takes.add(file.stem)
-    assert takes == {"booked", "confirming", "forms", "hosts", "other_answers", "steps"}
+    assert takes == {"booked", "confirming", "forms", "hosts", "other_answers", "session_forms", "steps"}
 
 
 @pytest.mark.any_database

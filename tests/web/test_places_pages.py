@@ -8,11 +8,13 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import make
 import session_life
 from outreach.asking import invitations
 from outreach.booking import guest_places, promises
+from outreach.booking.named import NamedPerson
 from outreach.booking.sessions import holding
 from outreach.booking.sessions.holding import SessionSaid
 from outreach.county import bodies
@@ -93,6 +95,19 @@ def test_places_are_taken_in_two_steps_and_nothing_is_done_before_the_second(c, 
     again = client.post(path, data=sent | {"go": "book"})
     assert again.status_code == 303
     assert coming(c.hall.performance) == {"Kestermere Unit": 12}
+
+
+def test_whoever_is_named_from_elsewhere_waits_for_a_coordinator(c, client: FlaskClient) -> None:
+    """As by every door of a link (test_named_people.py)."""
+    path = f"/i/{link(c, c.unit)}/sessions/{c.hall.performance_id}"
+    stranger = TYPED | {"entry_name": "Sam Wood", "entry_address": "sam.w@gmail.com"}
+    done = client.post(path, data=stranger | {f"pupils-0-{STAFF}": "4", "go": "book"})
+    assert done.status_code == 303 and coming(c.hall.performance) == {"Kestermere Unit": 4}
+    (waits,) = db.session.scalars(select(NamedPerson).where(NamedPerson.decided_at.is_(None)))
+    assert waits.address == "sam.w@gmail.com"
+    assert (
+        db.session.scalars(select(Letter.recipient).where(Letter.recipient == "sam.w@gmail.com")).all() == []
+    )
 
 
 def test_what_was_typed_can_be_changed_from_the_check(c, client: FlaskClient) -> None:
