@@ -130,6 +130,16 @@ def test_a_body_that_is_silent_is_reminded(asked: Asked) -> None:
     assert [(r.organisation.name, r.nth) for r in coming] == [("Redmere Team", 1)]
 
 
+def test_a_body_has_no_school_days(asked: Asked) -> None:
+    number, sunday = asked.police.organisation_id, make.NOW + timedelta(days=6 - make.NOW.weekday())
+    with transaction():
+        make.invitation(
+            asked.programme, asked.police, make.NOW - timedelta(days=9), address="s.wood@police.example"
+        )
+    found = reminders.preview(asked.programme, [number], now=sunday, target={number})
+    assert [n.why.partition(" (")[0] for n in found.left_out] == ["no working day there today"]
+
+
 def test_what_a_body_says_ends_the_asking(asked: Asked) -> None:
     with transaction():
         invitations.answer(asked.programme, asked.police, invitations.DECLINED, "no staff", **PRIYA)

@@ -223,7 +223,8 @@ def why_not_today(programme: Programme, asking: OpenAsking, *, now: datetime) ->
             today, until=programme.reply_by, why_closed=asking.calendar.why_closed
         )
         back = f"it is in again on {day_short(again)}" if again else "not in again before the reply-by date"
-        return f"no school day there today ({closed.replace('your', 'its').replace('you ', 'it ')}): {back}"
+        kind = "working" if asking.organisation.is_body else "school"
+        return f"no {kind} day there today ({closed.replace('your', 'its').replace('you ', 'it ')}): {back}"
     if asking.last_at > now - A_DAY:
         return f"written to less than a day ago, on {day_short(asking.since)}"
     return ""
