@@ -95,12 +95,12 @@ class AskedByDay:
             or any(v.promise.created_at >= begun or v.word in verdicts.PENDING for v in booked)
         ):
             events.append((begun, gaps.STARTED, "", begun))
+        if begins is not None:
+            events = [event for event in events if event[0] >= begins]
         if newest is not None:
             first = min(first for first, _ in handed)
             since = newest if events or answer is not None else first
             events.append((newest, gaps.SILENT, "", since))
-        if begins is not None:
-            events = [event for event in events if event[0] >= begins]
         if not events:
             if ran_out is not None:
                 return Where(Word.NOT_ASKED, gaps.DUE_AGAIN, ran_out.said, ran_out.since)

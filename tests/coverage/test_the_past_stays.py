@@ -108,6 +108,7 @@ CHANGED: dict[str, dict[str, str]] = {
         "created_at": NEVER,
         "ended_at": NOW,
     },
+    "training_session": {"performance_id": NEVER},
     "dead_address": {"address": NEVER, "recorded_at": NEVER, "ended_at": NOW},
     "letter": {"handed_at": NOW},
     "proposal": {

@@ -198,6 +198,18 @@ def test_what_was_asked_and_said_before_it_ran_out_is_over_and_since_then_counts
     assert found(new, school, date(2027, 4, 2)).cause == "declined: No time"
 
 
+def test_what_was_cancelled_before_it_ran_out_does_not_count_among_the_letters_since(years: Any) -> None:
+    _, new, school = years
+    with transaction():
+        show = make.show(new, school, noon(date(2027, 5, 4)))
+        make.cancellation(
+            make.booking(show, {STAFF: 30}, noon(date(2027, 1, 10))), noon(LAST_DAY), "school", "Ill"
+        )
+        for day in (RAN_OUT, date(2027, 3, 20)):
+            make.invitation(new, school, noon(day), handed_at=noon(day))
+    assert found(new, school, RAN_OUT + timedelta(days=30)).cause == "silent since 4 March 2027"
+
+
 def test_whoever_is_trained_stays_so_though_those_who_missed_it_have_places_at_another_session(
     years: Any,
 ) -> None:
