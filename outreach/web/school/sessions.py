@@ -137,9 +137,8 @@ def other_sessions(token: str, reference: str) -> Any:
 @by_personal_link
 def move_places(token: str, reference: str, performance_id: int) -> Any:
     """From where to where, and who gets mail; POST moves them, or leaves everything as it was."""
+    now, to = clock.now(), _of_this_programme(performance_id)
     booking = own_coming_booking(reference)
-    now = clock.now()
-    to = _of_this_programme(performance_id)
     if (no := _cannot_move(token, booking, now)) is not None:
         return no
     others = url_for(".other_sessions", token=token, reference=reference)
