@@ -338,6 +338,7 @@ def _linked(of: Any, other: Any, body: Body) -> list[Body]:
 def _can_follow(successor: Body, body: Body) -> None:
     if successor.organisation_id == body.organisation_id:
         raise CannotClose("A body cannot take its own place. Choose another.", field="successor")
+    db.session.refresh(successor)
     if successor.partnership_id != body.partnership_id:
         raise NoSuchBody("No body here has that number. Look for it in the list of bodies.")
     if not successor.is_open:

@@ -198,6 +198,22 @@ def test_a_closing_that_cannot_be_is_refused_in_words(app: Flask) -> None:
     assert body.is_open and db.session.scalar(select(func.count()).select_from(Succession)) == 0
 
 
+@pytest.mark.both_databases
+def test_whoever_closed_while_the_lock_was_waited_for_follows_nobody(app: Flask) -> None:
+    """So that two coordinators who merge A into B and B into A at once leave one of them open."""
+    with transaction():
+        of = make.partnership()
+        body, other = make.body(of), make.body(of, name="Other")
+    with pytest.raises(CannotClose, match="Other is closed itself"), transaction():
+        assert body.is_open and other.is_open
+        closed_elsewhere = update(Body).where(Body.organisation_id == other.organisation_id)
+        db.session.execute(
+            closed_elsewhere.values(status="Closed"), execution_options={"synchronize_session": False}
+        )
+        bodies.close(body, TODAY, successor=other, **SAID)
+    assert body.is_open
+
+
 def test_a_body_is_its_partnerships_alone(app: Flask) -> None:
     with transaction():
         of, other = make.partnership(), make.partnership(("935",))
