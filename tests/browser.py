@@ -78,14 +78,16 @@ class Site:
         db.session.rollback()
         db.session.expire_all()
 
-    def open(self, page: Page, path: str) -> None:
-        page.goto(self.url + path)
+    def open(self, page: Page, path: str) -> int:
+        """The status that the page came with."""
+        answer = page.goto(self.url + path)
+        return answer.status if answer else 0
 
     def check(self, page: Page, path: str | None = None, widths: tuple[int, ...] = (320, 1280)) -> None:
         """Open `path` (else judge the page as it stands) at each width: axe finds nothing, nothing scrolls
         sideways."""
         if path is not None:
-            self.open(page, path)
+            assert (status := self.open(page, path)) == 200, f"{path} came as {status}"
         page.wait_for_load_state("load")
         before = page.viewport_size
         for width in widths:

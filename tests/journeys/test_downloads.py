@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from browser import session_of, sign_in
 from every_address import County, people_at_every_door, told_year
+from outreach.booking.sessions import listed
 from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.post.outbox import SENT, WAITING, Letter
@@ -120,6 +121,7 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
             desk, "/desk/past-shows", PAST_SHOWS.format(organisation_id=asked.organisation_id)
         )
         + "/to-mend.xlsx",
+        "coordinator.session_csv": f"/desk/sessions/{listed.of_programme(county.told.for_adults.id)[0].performance.id}/coming.csv",
         "coordinator.body_list_to_mend": sent_in(desk, "/desk/bodies/lists", BODIES) + "/to-mend.xlsx",
     }
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]

@@ -352,7 +352,13 @@ def counted_by_the_trainer(
     phone.get_by_label("Yes").first.check()
     for name, staff in heads.items():
         phone.get_by_label(name).fill(str(staff))
-    press(phone, "Send the report")
+    phone.get_by_role("button", name="Send the report").click()
+    expect(phone.locator("main")).to_contain_text(
+        f"Night Patrol: {heads['Night Patrol']} came, of 14 booked. Is that right?"
+    )
+    phone.get_by_label(f"Night Patrol: {heads['Night Patrol']} is right").check()
+    # The page's script sends it: until it is taken, what was wrong stands there.
+    phone.get_by_role("button", name="Send the report").click()
     expect(phone.locator("main")).to_contain_text("You told us")
 
 

@@ -30,10 +30,11 @@ def test_a_body_is_added_and_another_merges_into_it(site: Site, wide_page: Page)
         make.body(partnership, name="Fen Team", kind="Social work", district="Kestermere")
         make.contact(health, name="", address="duty.desk.of.the.clinic@kestermere-health.example")
     here = wide_page.url.removeprefix(site.url)
-    for where in ("/desk/bodies", here, f"{here}/change", f"{here}/close", f"{here}/merge"):
+    deeds = here.replace("/schools/", "/bodies/")
+    for where in ("/desk/bodies", here, f"{deeds}/change", f"{deeds}/close", f"{deeds}/merge"):
         site.check(wide_page, where)
     wide_page.get_by_label("Fen Team (Social work)").check()
     wide_page.get_by_role("button", name="Merge them").click()
-    expect(wide_page.get_by_text("Took the place of")).to_be_visible()
+    expect(wide_page.get_by_text("Came from Fen Team.")).to_be_visible()
     site.check(wide_page, f"/desk/bodies/{health.organisation_id}")
     site.check(wide_page, "/desk/bodies?state=all")
