@@ -40,11 +40,11 @@ class CatchUps:
         return organisation_id in self._left_to
 
     def of(
-        self, school: TargetOrganisation, cells: Mapping[int, Cell], counted: Mapping[int, int]
+        self, organisation: TargetOrganisation, cells: Mapping[int, Cell], counted: Mapping[int, int]
     ) -> dict[int, Missed]:
         """By year group that is seen, or that a catch-up added pupils to; `counted` at its shows."""
-        organisation_id, found = school.known.organisation_id, {}
-        for y in school.year_groups:
+        organisation_id, found = organisation.known.organisation_id, {}
+        for y in organisation.year_groups:
             if y == STAFF:
                 continue
             seen = cells[y].state == Word.SEEN
@@ -52,7 +52,7 @@ class CatchUps:
             if not seen and not came:
                 continue
             missed = absences.missed(
-                number=school.by_year.get(y),
+                number=organisation.by_year.get(y),
                 own=self.target.is_own(organisation_id, y),
                 counted=None if cells[y].uncounted else counted.get(y),
                 at_shows=counted.get(y, 0),

@@ -122,7 +122,7 @@ class Decided(NamedTuple):
 class Register:
     """What the register said, and schools and coordinators beside it, by a cut.
 
-    `la_codes`: the authorities that were the partnership's. `schools`: every school that was ever with them,
+    `la_codes`: the authorities that were the partnership's. `organisations`: every school that was ever with them,
     whoever booked, the bodies that are asked, and all their kin, by number; those that were held as their local
     corrections have it.
     `links`: every (predecessor, successor, date) with an end that was ever the partnership's, or booked with
@@ -134,7 +134,7 @@ class Register:
     """
 
     la_codes: set[str]
-    schools: dict[int, OrganisationAsKnown]
+    organisations: dict[int, OrganisationAsKnown]
     links: list[tuple[int, int, date | None]]
     own_numbers: dict[int, dict[int, int]]
     decisions: dict[int, Decided]
@@ -144,23 +144,27 @@ class Register:
 
 def registers(cuts: Sequence[Cut]) -> list[Register]:
     """The register by each cut; 8 queries."""
-    schools, links = _known(_schools, cuts), _rows(_links, cuts)
+    organisations, links = _known(_organisations, cuts), _rows(_links, cuts)
     here, corrections = _rows(_la_codes, cuts), _rows(_corrections, cuts)
     numbers, decided = _rows(_own_numbers, cuts), _rows(_decisions, cuts)
     targets = [_targets(rows) for rows in _rows(_target, cuts)]
-    kin = _known(_named_schools, [_beyond(*each) for each in zip(cuts, links, schools, strict=True)])
+    kin = _known(_named, [_beyond(*each) for each in zip(cuts, links, organisations, strict=True)])
     found = []
     for n, cut in enumerate(cuts):
-        codes, known = _covered(here[n], cut), schools[n] | kin[n]
+        codes, known = _covered(here[n], cut), organisations[n] | kin[n]
         year_groups, adults = _in_force(targets[n], cut, ((), EVERYBODY))
-        held = {organisation_id for organisation_id, school in known.items() if school.la_code in codes}
+        held = {
+            organisation_id
+            for organisation_id, organisation in known.items()
+            if organisation.la_code in codes
+        }
         for organisation_id, fields in _corrected(corrections[n]).items():
             if organisation_id in held:
                 known[organisation_id] = replace(known[organisation_id], **fields)
         found.append(
             Register(
                 la_codes=codes,
-                schools=dict(sorted(known.items())),
+                organisations=dict(sorted(known.items())),
                 links=[(before, after, day) for _, before, after, day in links[n]],
                 own_numbers={
                     u: told for u, told in _by_year_group(row[1:] for row in numbers[n]).items() if u in held
@@ -184,7 +188,7 @@ def _known(of: Callable[[OpenCut], Any], cuts: Sequence[Cut]) -> list[dict[int, 
     return [{row[0]: OrganisationAsKnown(*row) for row in rows} for rows in _rows(of, cuts)]
 
 
-def _schools(cut: OpenCut) -> Any:
+def _organisations(cut: OpenCut) -> Any:
     """Every school that was ever with the partnership's authorities, the bodies that are asked, and whoever booked."""
     among = scope_by(cut.programme_id, cut.partnership_id, for_adults=cut.for_adults)
     return _newest_records(
@@ -192,8 +196,8 @@ def _schools(cut: OpenCut) -> Any:
     )
 
 
-def _named_schools(cut: OpenCut) -> Any:
-    """Schools that are named one by one."""
+def _named(cut: OpenCut) -> Any:
+    """Those that are named one by one."""
     return _newest_records(cut, *only(OrganisationRecord.organisation_id, cut))
 
 

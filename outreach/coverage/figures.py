@@ -108,10 +108,10 @@ class Totals:
         return self
 
 
-def census_said(schools: Iterable[Standing]) -> str:
+def census_said(standings: Iterable[Standing]) -> str:
     """The census that the estimates among some schools rest on, in words; '' where none is estimated."""
     totals = Totals("", "")
-    for s in schools:
+    for s in standings:
         if s.estimated and s.target_pupils is not None:
             totals.estimated += 1
             totals.of_census(s.census_date)

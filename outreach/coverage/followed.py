@@ -123,11 +123,11 @@ def unconfirmed(reckoning: Reckoning, *, now: datetime) -> Unconfirmed:
     )
 
 
-def sums(schools: Iterable[FollowedOrganisation]) -> dict[str, PledgeSums]:
+def sums(organisations: Iterable[FollowedOrganisation]) -> dict[str, PledgeSums]:
     """By pledge, in their order."""
     found = {pledge: PledgeSums() for pledge in PLEDGES}
-    for school in schools:
-        for pledge, of_one in school.kept.items():
+    for organisation in organisations:
+        for pledge, of_one in organisation.kept.items():
             totals = found[pledge]
             totals.schools += 1
             totals.promised += of_one.promised is not None
@@ -135,26 +135,28 @@ def sums(schools: Iterable[FollowedOrganisation]) -> dict[str, PledgeSums]:
     return found
 
 
-def by_district(schools: Iterable[FollowedOrganisation]) -> list[tuple[str, str, list[FollowedOrganisation]]]:
+def by_district(
+    organisations: Iterable[FollowedOrganisation],
+) -> list[tuple[str, str, list[FollowedOrganisation]]]:
     """(code, name, its schools), by name, the unknown last."""
     found: dict[tuple[str, str], list[FollowedOrganisation]] = defaultdict(list)
-    for school in schools:
-        found[school.standing.district_code, school.standing.district_name].append(school)
+    for organisation in organisations:
+        found[organisation.standing.district_code, organisation.standing.district_name].append(organisation)
     return [
         (code, name, found[code, name])
         for code, name in sorted(found, key=lambda key: (not key[0], key[1], key[0]))
     ]
 
 
-def open_first(schools: Iterable[FollowedOrganisation]) -> list[FollowedOrganisation]:
+def open_first(organisations: Iterable[FollowedOrganisation]) -> list[FollowedOrganisation]:
     """Those with the most that was not kept first, then the most that was not answered; by name among equals."""
 
-    def how_open(school: FollowedOrganisation) -> tuple[int, int, str, int]:
-        words = [one.word for one in school.kept.values()]
-        name, organisation_id = school.standing.name, school.standing.organisation_id
+    def how_open(organisation: FollowedOrganisation) -> tuple[int, int, str, int]:
+        words = [one.word for one in organisation.kept.values()]
+        name, organisation_id = organisation.standing.name, organisation.standing.organisation_id
         return -words.count(NOT_KEPT), -words.count(NOT_ANSWERED), name, organisation_id
 
-    return sorted(schools, key=how_open)
+    return sorted(organisations, key=how_open)
 
 
 def _is(one: Kept, state: str) -> bool:

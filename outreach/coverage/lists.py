@@ -82,11 +82,11 @@ def pick(reckoning: Reckoning, filters: ListFilters) -> list[Standing]:
     return matching(reckoning.excluded if filters.which == EXCLUDED else reckoning.target, filters)
 
 
-def matching(schools: Iterable[Standing], filters: ListFilters) -> list[Standing]:
+def matching(standings: Iterable[Standing], filters: ListFilters) -> list[Standing]:
     """Those of some schools that match every filter, in the order given."""
     for wanted in _tests(filters):
-        schools = [s for s in schools if wanted(s)]
-    return list(schools)
+        standings = [s for s in standings if wanted(s)]
+    return list(standings)
 
 
 def pick_also_seen(reckoning: Reckoning, filters: ListFilters) -> list[AlsoSeen]:
@@ -205,6 +205,6 @@ SORTS: dict[str, tuple[str, Callable[[Standing], Any]]] = {
 """How a list can be sorted: (words, key); by name among equals."""
 
 
-def ordered(schools: Iterable[Standing], sort: str) -> list[Standing]:
+def ordered(standings: Iterable[Standing], sort: str) -> list[Standing]:
     key = SORTS[sort][1]
-    return sorted(schools, key=lambda s: (key(s), s.name, s.organisation_id))
+    return sorted(standings, key=lambda s: (key(s), s.name, s.organisation_id))

@@ -27,9 +27,9 @@ class DistrictReached:
 def reached(target: Sequence[Standing], percent: int) -> list[DistrictReached]:
     """Each district of the target that has a code, by name; `percent` of its pupils are enough."""
     days: dict[str, Counter[date]] = defaultdict(Counter)
-    for school in target:
-        if school.target_pupils is not None:
-            days[school.district_code].update(school.seen_by_day)
+    for organisation in target:
+        if organisation.target_pupils is not None:
+            days[organisation.district_code].update(organisation.seen_by_day)
     found = []
     for totals in by(target, DISTRICT):
         if totals.key:

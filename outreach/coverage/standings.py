@@ -281,8 +281,8 @@ def _judged(
         day=cut.day,
         year_groups=target.year_groups,
         adults=register.adults,
-        target=[judge.standing(school) for school in target.schools],
-        excluded=[judge.standing(school, excluded=True) for school in target.excluded],
+        target=[judge.standing(organisation) for organisation in target.organisations],
+        excluded=[judge.standing(organisation, excluded=True) for organisation in target.excluded],
         also_seen=judge.also_seen(),
         closed_by_then=frozenset(
             organisation_id
@@ -331,8 +331,8 @@ class _Judge:
         self.cells = Cells(target, self.by_organisation_id, share)
         self._open: dict[tuple[int, ...], dict[int, str]] = {}
 
-    def standing(self, school: TargetOrganisation, excluded: bool = False) -> Standing:
-        organisation_id = school.known.organisation_id
+    def standing(self, organisation: TargetOrganisation, excluded: bool = False) -> Standing:
+        organisation_id = organisation.known.organisation_id
         family = (
             [organisation_id, *self.kin.before(organisation_id)]
             if organisation_id in self.kin.predecessors
@@ -341,41 +341,43 @@ class _Judge:
         promised = any(u in self.by_organisation_id for u in family) or self.catch_ups.has_any(
             organisation_id
         )
-        states = self._all_open(school.year_groups)
+        states = self._all_open(organisation.year_groups)
         if promised:
-            cells = {y: self.cells.cell_of(organisation_id, y) for y in school.year_groups}
+            cells = {y: self.cells.cell_of(organisation_id, y) for y in organisation.year_groups}
             states = {y: cell.state for y, cell in cells.items()}
         uncounted = (
             tuple(y for y, c in cells.items() if c.uncounted and c.counted is None) if promised else ()
         )
         ran_out = self._ran_out(family) if self.ran_out else None
-        where = self._by_promises(school, family, cells, states, ran_out) if promised else None
+        where = self._by_promises(organisation, family, cells, states, ran_out) if promised else None
         if where is None:
             booked = [v for u in family for v in self.by_organisation_id.get(u, ())] if promised else []
             where = self.asking.standing(family, booked, ran_out)
         if excluded:
-            where = Where(Word.EXCLUDED, detail=school.why, since=school.decided, is_gap=False)
+            where = Where(Word.EXCLUDED, detail=organisation.why, since=organisation.decided, is_gap=False)
         counted, on, guessed, evidence = (
-            self._seen(organisation_id, school.year_groups) if promised else (_NOBODY, _NEVER, False, "")
+            self._seen(organisation_id, organisation.year_groups)
+            if promised
+            else (_NOBODY, _NEVER, False, "")
         )
-        missed = self.catch_ups.of(school, cells, counted) if promised else {}
+        missed = self.catch_ups.of(organisation, cells, counted) if promised else {}
         if added := sum(m.added for m in missed.values()):
             counted = counted | {y: counted.get(y, 0) + m.added for y, m in missed.items() if m.added}
             last = self.catch_ups.last_day(organisation_id)
             on = on | {last: on.get(last, 0) + added}
         if where.standing == Word.SEEN and not evidence and not self.for_adults:
             where = where._replace(detail=gaps.BEFORE_THE_SPLIT)
-        number, by_year, pupils = school.target_pupils, school.by_year, sum(counted.values())
-        if number is not None and school.estimated and counted:
+        number, by_year, pupils = organisation.target_pupils, organisation.by_year, sum(counted.values())
+        if number is not None and organisation.estimated and counted:
             number = max(number, pupils)
             by_year = self._at_least(organisation_id, by_year, counted)
-        known = school.known
+        known = organisation.known
         return Standing(
             organisation_id=organisation_id,
             name=known.name,
             district_code=known.district_code or "",
             district_name=_district(known),
-            phase=school.phase,
+            phase=organisation.phase,
             type=known.type_of_establishment,
             standing=where.standing,
             year_groups=states,
@@ -384,11 +386,11 @@ class _Judge:
             detail=where.detail,
             since=where.since,
             target_pupils=number,
-            estimated=school.estimated,
+            estimated=organisation.estimated,
             seen_pupils=pupils,
             seen_estimated=guessed,
             evidence=evidence,
-            ages_unknown=school.ages_unknown,
+            ages_unknown=organisation.ages_unknown,
             easting=known.easting,
             northing=known.northing,
             trust=known.trust_name or "",
@@ -440,7 +442,7 @@ class _Judge:
 
     def _by_promises(
         self,
-        school: TargetOrganisation,
+        organisation: TargetOrganisation,
         family: list[int],
         cells: dict[int, Cell],
         states: dict[int, str],
@@ -467,10 +469,10 @@ class _Judge:
             seen_on = _day(shows, promises.TOOK_PLACE, max)
             said = [gaps.missing(missing)] if missing else []
             failed = _day(shows, promises.FAILED, max)
-            if short and self.for_adults and failed is not None and school.target_pupils is None:
+            if short and self.for_adults and failed is not None and organisation.target_pupils is None:
                 return Where(Word.PART_SEEN, gaps.FAILED, since=failed)
             for y in short:
-                number = school.by_year[y]
+                number = organisation.by_year[y]
                 named = y if len(states) > 1 else None
                 if cells[y].missed:
                     said.append(gaps.not_seen_at(named, [self._name(u) for u in cells[y].missed]))

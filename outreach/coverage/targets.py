@@ -1,4 +1,4 @@
-"""Target of a programme at a date: its schools, with which year groups, and how many pupils that is.
+"""Target of a programme at a date: its schools and bodies, with which year groups, and how many pupils that is.
 
 Every open school of the partnership's authorities that offers a target year group, by its ages, else its
 phase, else its type (establishments.py); a coordinator's newest word, exclude or include, lies over that.
@@ -55,7 +55,7 @@ class Target:
 
     def __init__(self, cut: Cut, register: Register, found: list[Verdict]) -> None:
         self.for_adults = cut.programme.for_adults
-        self.codes, self.known, self.links = register.la_codes, register.schools, register.links
+        self.codes, self.known, self.links = register.la_codes, register.organisations, register.links
         linked = Kin((predecessor, successor) for predecessor, successor, _ in self.links)
         self.decisions, self.adults = register.decisions, register.adults
         self.year_groups = (STAFF,) if self.for_adults else register.year_groups
@@ -72,18 +72,18 @@ class Target:
         for verdict in found:
             if verdict.word != promises.CANCELLED:
                 self._promised[verdict.promise.organisation_id].update(verdict.year_groups)
-        self.schools: list[TargetOrganisation] = []
+        self.organisations: list[TargetOrganisation] = []
         self.excluded: list[TargetOrganisation] = []
         for known in self.known.values():
-            school = self._school(known)
-            if school is None:
+            organisation = self._organisation(known)
+            if organisation is None:
                 continue
             if self._is_excluded(known.organisation_id):
-                school.why, school.decided = self._why_excluded(known.organisation_id)
-                self.excluded.append(school)
+                organisation.why, organisation.decided = self._why_excluded(known.organisation_id)
+                self.excluded.append(organisation)
             else:
-                self.schools.append(school)
-        self._inside = {school.known.organisation_id for school in self.schools}
+                self.organisations.append(organisation)
+        self._inside = {organisation.known.organisation_id for organisation in self.organisations}
 
     def heir(self, organisation_id: int) -> int | None:
         """The target school that counts this school's pupils: itself, or whom it became one for one; else
@@ -157,7 +157,7 @@ class Target:
         """Whether the number of a year group is the school's own, or its predecessors'."""
         return year_group in self._own.of(organisation_id)
 
-    def _school(self, known: OrganisationAsKnown) -> TargetOrganisation | None:
+    def _organisation(self, known: OrganisationAsKnown) -> TargetOrganisation | None:
         """The school as one of the target before a coordinator's exclusion; None when it is not."""
         if not self._is_ours(known) or not self._stays_open(known.organisation_id):
             return None

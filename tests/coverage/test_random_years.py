@@ -138,7 +138,7 @@ def test_schools_are_asked_to_bring_the_very_pupils_that_the_target_counts(app: 
             school = db.session.get_one(School, organisation_id)
             for name in AS_A_SCHOOL_IS:
                 setattr(school, name, getattr(known, name))
-        judged = [s for s in (*target.schools, *target.excluded) if not s.ages_unknown]
+        judged = [s for s in (*target.organisations, *target.excluded) if not s.ages_unknown]
         schools = [db.session.get_one(School, s.known.organisation_id) for s in judged]
         found = accounts.of_organisations(programme, schools, now=now)
         for s in judged:

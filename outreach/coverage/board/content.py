@@ -198,7 +198,7 @@ def absent_said(whole: Content) -> str:
 def _table(
     table: str, title: str, groups: Mapping[tuple[str, str], list[Standing]], people: "_People"
 ) -> Content:
-    rows = [_row(table, key, name, schools, people) for (key, name), schools in _ordered(table, groups)]
+    rows = [_row(table, key, name, standings, people) for (key, name), standings in _ordered(table, groups)]
     return {"key": table, "title": title, "rows": rows}
 
 
@@ -295,10 +295,10 @@ class _People:
 
 
 def _grouped(
-    schools: Iterable[Standing], of: Callable[[Standing], tuple[str, str]]
+    standings: Iterable[Standing], of: Callable[[Standing], tuple[str, str]]
 ) -> dict[tuple[str, str], list[Standing]]:
     found: dict[str, tuple[str, list[Standing]]] = {}
-    for s in schools:
+    for s in standings:
         key, name = of(s)
         found.setdefault(key, (name, []))[1].append(s)
     return {(key, name): together for key, (name, together) in found.items()}
@@ -310,10 +310,10 @@ def _ordered(
     """Districts best first, those not known last; phases and types by size."""
 
     def place(item: tuple[tuple[str, str], list[Standing]]) -> tuple[Any, ...]:
-        (key, name), schools = item
-        seen = sum(s.standing == Word.SEEN for s in schools)
-        share = percent(seen, len(schools)) or 0
-        return (key == "", -share, name) if "district" in table else (-len(schools), name)
+        (key, name), standings = item
+        seen = sum(s.standing == Word.SEEN for s in standings)
+        share = percent(seen, len(standings)) or 0
+        return (key == "", -share, name) if "district" in table else (-len(standings), name)
 
     return sorted(groups.items(), key=place)
 
@@ -326,11 +326,11 @@ def _sums(
     """What every number of people of schools is the sum of, by (measure, table, key)."""
     places: list[tuple[tuple[str, str], list[Standing]]] = [(_WHOLE, target)]
     places += [
-        ((table, key), schools) for table, found in groups.items() for (key, _), schools in found.items()
+        ((table, key), standings) for table, found in groups.items() for (key, _), standings in found.items()
     ]
     sums: dict[Any, Sum] = {}
-    for place, schools in places:
-        units = frozenset(u for s in schools for u in units_of(s.organisation_id, s.year_groups))
+    for place, standings in places:
+        units = frozenset(u for s in standings for u in units_of(s.organisation_id, s.year_groups))
         for measure in (SEEN, KNOWN, TARGET):
             sums[measure, *place] = measure, units
     for y in reckoning.year_groups:
@@ -552,8 +552,8 @@ def also_seen(organisation_id: int, pupils: int, earlier: Sequence[Release]) -> 
     return found
 
 
-def _row(table: str, key: str, name: str, schools: list[Standing], people: _People) -> Content:
-    totals = figures.figures_of_target(schools, county=name).county
+def _row(table: str, key: str, name: str, standings: list[Standing], people: _People) -> Content:
+    totals = figures.figures_of_target(standings, county=name).county
     none = not totals.by[Word.SEEN] and not totals.by[Word.PART_SEEN]
     seen, target = people.seen(table, key, none=none), people.count_of(TARGET, table, key)
     kind, _, district = key.partition("|") if table == _CELLS else ("", "", "")

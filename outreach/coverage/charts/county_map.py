@@ -219,7 +219,7 @@ def _one_district(
     name, rings = next((name, rings) for code, name, rings in districts_drawn if code == zoom)
     frame = Frame(rings, TALLEST)
     own = next((d for d in districts if d.key == zoom), None)
-    schools = [s for s in target if s.district_code == zoom]
+    standings = [s for s in target if s.district_code == zoom]
     return Map(
         width=WIDTH,
         height=frame.height,
@@ -237,7 +237,7 @@ def _one_district(
             )
             for code, other, outline in districts_drawn
         ],
-        marks=frame.marks(_places(schools) if len(schools) <= MOST_POINTS else [], LARGE_GLYPH),
+        marks=frame.marks(_places(standings) if len(standings) <= MOST_POINTS else [], LARGE_GLYPH),
         named=False,
         insets=[],
         glyph=LARGE_GLYPH,

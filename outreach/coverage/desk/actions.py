@@ -278,9 +278,9 @@ def _closing(partnership_id: int, now: datetime) -> Action:
 def _follow_ups(reckoning: Reckoning, now: datetime) -> Action:
     """What somebody set for today, or for a day before, about schools that are missing still."""
     found = follow_ups.due(reckoning, now=now)
-    first = f"{found[0].school.name}: {found[0].follow_up.what}" if found else ""
+    first = f"{found[0].standing.name}: {found[0].follow_up.what}" if found else ""
     words = ("school to follow up today", "schools to follow up today")
-    action = _about(FOLLOW_UP, [one.school.organisation_id for one in found], (*words, first))
+    action = _about(FOLLOW_UP, [one.standing.organisation_id for one in found], (*words, first))
     return replace(
         action,
         nearest=found[0].follow_up.day if found else None,
@@ -307,12 +307,12 @@ def _of_mail(mail: Sequence[tuple[str, str]], now: datetime) -> list[Action]:
     return found
 
 
-def _of_cause(cause: str, schools: Sequence[Standing], today: date) -> Action:
+def _of_cause(cause: str, standings: Sequence[Standing], today: date) -> Action:
     """Whoever has waited longest stands for all."""
-    longest = min(schools, key=lambda s: (s.since or today, s.name), default=None)
+    longest = min(standings, key=lambda s: (s.since or today, s.name), default=None)
     since = f", since {_on(longest.since, today)}" if longest and longest.since else ""
     said = f"{longest.name}{since}" if longest else ""
-    return _about(cause, [s.organisation_id for s in schools], (*_CAUSES[cause], said))
+    return _about(cause, [s.organisation_id for s in standings], (*_CAUSES[cause], said))
 
 
 def _lapsing(programme: Programme, now: datetime) -> Action:
@@ -351,11 +351,11 @@ def _unreported(programme: Programme, now: datetime) -> Action:
     return _about(UNREPORTED, found.organisation_ids, ("report is missing", "reports are missing", detail))
 
 
-def _waiting_list(programme: Programme, schools: Sequence[Standing], now: datetime) -> Action:
+def _waiting_list(programme: Programme, standings: Sequence[Standing], now: datetime) -> Action:
     """Only where there is a time to offer."""
     room = itinerary.room_left(programme.id, now=now)
     words = ("school on the waiting list", "schools on the waiting list")
-    organisation_ids = [s.organisation_id for s in schools] if room else []
+    organisation_ids = [s.organisation_id for s in standings] if room else []
     return _about(ROOM, organisation_ids, (*words, f"the coming days have room for {count(room, 'show')}"))
 
 
@@ -394,24 +394,24 @@ def _promised(found: Unconfirmed) -> Action:
     return _about(PROMISED, found.schools, (f"school{named}", f"schools{named}", ""))
 
 
-def _late(programme: Programme, schools: Sequence[Standing], today: date) -> Action:
+def _late(programme: Programme, standings: Sequence[Standing], today: date) -> Action:
     words = ("school never answered", "schools never answered")
     detail = f"they were to reply by {day_short(programme.reply_by)}"
     return _about(
-        LATE, [s.organisation_id for s in schools] if today > programme.reply_by else [], (*words, detail)
+        LATE, [s.organisation_id for s in standings] if today > programme.reply_by else [], (*words, detail)
     )
 
 
 def _unreachable(target: Iterable[Standing]) -> Action:
-    schools = [s for s in target if s.standing == Word.UNREACHABLE]
-    why = Counter(s.detail for s in schools)
+    standings = [s for s in target if s.standing == Word.UNREACHABLE]
+    why = Counter(s.detail for s in standings)
     said = {"no contact": "nobody to write to", "every address bounced": "every address bounced"}
     if len(why) == 1:
         detail = said.get(*why, *why)
     else:
         detail = and_list(f"{n:,}: {said.get(word, word)}" for word, n in sorted(why.items()))
     words = ("school cannot be reached", "schools cannot be reached")
-    return _about(UNREACHABLE, [s.organisation_id for s in schools], (*words, detail))
+    return _about(UNREACHABLE, [s.organisation_id for s in standings], (*words, detail))
 
 
 def _beyond(partnership_id: int, now: datetime) -> Action:

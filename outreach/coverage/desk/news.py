@@ -51,7 +51,7 @@ class News:
     kind: str
     at: datetime
     organisation_id: int
-    school: str
+    name: str
     reference: str
     said: str
 
@@ -90,7 +90,7 @@ def listing(
             kind=k,
             at=at,
             organisation_id=organisation_id,
-            school=name,
+            name=name,
             reference=reference or "",
             said=_words(k, word or "", words or "", name),
         )
@@ -144,11 +144,11 @@ def _told(programme_id: int, since: datetime, now: datetime) -> CompoundSelect[A
     )
 
 
-def _words(kind: str, word: str, words: str, school: str) -> str:
+def _words(kind: str, word: str, words: str, name: str) -> str:
     """What happened, in words that follow the school's name."""
     if kind in (BOOKED, CHANGED):
         said = "booked" if kind == BOOKED else "booking changed"
-        return f"{said} by {words}" if words and not words.startswith(school) else said
+        return f"{said} by {words}" if words and not words.startswith(name) else said
     if kind == CANCELLED:
         return f"cancelled by {_ENDED_BY.get(word, word)}: {words}"
     if kind == ANSWERED:

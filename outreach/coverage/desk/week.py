@@ -39,7 +39,7 @@ class VisitOfWeek:
     starts_at: datetime
     day: date
     organisation_id: int
-    school: str
+    name: str
     reference: str
     troupe: str
     pupils: int
@@ -78,7 +78,7 @@ def week_of_programme(programme: Programme, *, now: datetime) -> DeskWeek | None
             starts_at=r.starts_at,
             day=day_of(r.starts_at),
             organisation_id=r.organisation_id,
-            school=r.school,
+            name=r.name,
             reference=r.reference,
             troupe=r.troupe,
             pupils=r.seats,
@@ -123,7 +123,7 @@ def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
             b.performance_id,
             p.starts_at,
             p.ends_at,
-            Organisation.name.label("school"),
+            Organisation.name.label("name"),
             host.name.label("host"),
             p.organisation_id.label("host_id"),
             Troupe.name.label("troupe"),

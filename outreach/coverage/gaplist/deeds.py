@@ -159,8 +159,8 @@ def exclude(
         if gap.organisation_id not in decided or decided[gap.organisation_id].kind != EXCLUDE
     ]
     for organisation_id in done:
-        school = db.session.get_one(Organisation, organisation_id)
-        target_decisions.exclude(programme, school, reason=reason, lot=lot, who=who, now=now)
+        organisation = db.session.get_one(Organisation, organisation_id)
+        target_decisions.exclude(programme, organisation, reason=reason, lot=lot, who=who, now=now)
     kept = set(done)
     return Done(done=done, changed=[s.organisation_id for s in seen if s.organisation_id not in kept])
 

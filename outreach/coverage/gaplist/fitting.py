@@ -64,25 +64,25 @@ def organisations_that_fit(programme: Programme, tour_day_ids: Iterable[int], *,
     if not wanted or not days:
         return Fitting(fits=(), asked=len(wanted))
     partnership = db.session.get_one(Partnership, programme.partnership_id)
-    schools = {
-        school.organisation_id: school
-        for school in db.session.scalars(
+    organisations = {
+        organisation.organisation_id: organisation
+        for organisation in db.session.scalars(
             select(Organisation).where(
                 Organisation.organisation_id.in_([gap.organisation_id for gap in wanted])
             )
         )
     }
-    located = school_locations.locate_all(list(schools.values()))
-    calendars = school_days.load(schools)
+    located = school_locations.locate_all(list(organisations.values()))
+    calendars = school_days.load(organisations)
     found = []
     for gap in wanted:
-        school = schools.get(gap.organisation_id)
-        if school is None or not school.is_open:
+        organisation = organisations.get(gap.organisation_id)
+        if organisation is None or not organisation.is_open:
             continue
         judge = fit.Judge(
             programme,
             partnership,
-            school,
+            organisation,
             located=located[gap.organisation_id],
             calendar=calendars[gap.organisation_id],
         )

@@ -27,7 +27,7 @@ class NothingToFollowUp(Refusal):
 class DueFollowUp:
     """What is due about a school that is missing still."""
 
-    school: Standing
+    standing: Standing
     follow_up: FollowUpOfOrganisation
 
 
@@ -38,13 +38,13 @@ def due(reckoning: Reckoning, *, now: datetime) -> list[DueFollowUp]:
     if not standing:
         return []
     found = [
-        DueFollowUp(school=s, follow_up=one)
+        DueFollowUp(standing=s, follow_up=one)
         for s in reckoning.target
         if s.is_gap
         and (one := missing.of_family(_family(reckoning, s.organisation_id), standing))
         and one.is_due(today)
     ]
-    return sorted(found, key=lambda d: (d.follow_up.day, d.school.name, d.school.organisation_id))
+    return sorted(found, key=lambda d: (d.follow_up.day, d.standing.name, d.standing.organisation_id))
 
 
 def set_for(

@@ -90,7 +90,7 @@ def _of(programme: Programme, now: datetime, only: Collection[int] | None) -> Mi
 
 def gaps_among(
     programme: Programme,
-    schools: Iterable[Standing],
+    target: Iterable[Standing],
     kin: Kin,
     *,
     now: datetime,
@@ -102,11 +102,11 @@ def gaps_among(
     owner_of = owners.owners_of_programme(programme.id, only)
     follow_up_of = follow_ups.follow_ups_of_programme(programme.id, only)
     today = day_of(now)
-    schools = list(schools)
-    opened, waiting = _opened(programme, only), _to_be_reminded(programme, schools, today=today)
+    target = list(target)
+    opened, waiting = _opened(programme, only), _to_be_reminded(programme, target, today=today)
     began = day_of(programme.created_at)
     found = []
-    for s in schools:
+    for s in target:
         if not s.is_gap:
             continue
         family = (
@@ -143,13 +143,13 @@ def count_unowned(reckoning: Reckoning) -> int:
     return sum(owned.isdisjoint(reckoning.kin.before(organisation_id)) for organisation_id in nobodys)
 
 
-def _to_be_reminded(programme: Programme, schools: Iterable[Standing], *, today: date) -> dict[int, Standing]:
+def _to_be_reminded(programme: Programme, target: Iterable[Standing], *, today: date) -> dict[int, Standing]:
     """Of those that were asked and wait, by URN: said with the school day on which the first reminder goes,
     if one does.
 
     Three queries, none where nobody waits.
     """
-    waiting = [s for s in schools if s.is_gap and s.kind == gaps.ASKED_LATELY and s.since is not None]
+    waiting = [s for s in target if s.is_gap and s.kind == gaps.ASKED_LATELY and s.since is not None]
     if not waiting:
         return {}
     plan, calendars = (

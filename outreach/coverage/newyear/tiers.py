@@ -45,9 +45,13 @@ def to_draw(programme: Programme, organisation_ids: Collection[int], *, now: dat
     )
 
 
-def _due(school: Candidate) -> tuple[int, bool]:
-    return list(GROUPS).index(school.group), not school.district_behind
+def _due(candidate: Candidate) -> tuple[int, bool]:
+    return list(GROUPS).index(candidate.group), not candidate.district_behind
 
 
-def _words(school: Candidate) -> str:
-    return f"{GROUPS[school.group]}; {DISTRICT_BEHIND}" if school.district_behind else GROUPS[school.group]
+def _words(candidate: Candidate) -> str:
+    return (
+        f"{GROUPS[candidate.group]}; {DISTRICT_BEHIND}"
+        if candidate.district_behind
+        else GROUPS[candidate.group]
+    )

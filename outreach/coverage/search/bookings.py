@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager
 from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
-from outreach.coverage.search.schools import named
+from outreach.coverage.search.organisations import named
 from outreach.coverage.search.typed import Wanted
 from outreach.ground.db import db
 from outreach.tour.performances import Performance

@@ -11,9 +11,9 @@ from sqlalchemy import Select, func, select
 
 from outreach.booking.promises import Booking
 from outreach.county.schools import Organisation
-from outreach.coverage.search import bookings, people, schools
+from outreach.coverage.search import bookings, organisations, people
+from outreach.coverage.search.organisations import OrganisationHit
 from outreach.coverage.search.people import PersonHit
-from outreach.coverage.search.schools import OrganisationHit
 from outreach.coverage.search.typed import Wanted
 from outreach.ground.db import db
 from outreach.post.outbox import Letter
@@ -43,7 +43,7 @@ def counts(partnership_id: int, want: Wanted) -> dict[str, int]:
     if want.nothing:
         return dict.fromkeys(KINDS, 0)
     queries: dict[str, Select[Any]] = {
-        SCHOOLS: select(Organisation.organisation_id).where(*schools.matching(partnership_id, want)),
+        SCHOOLS: select(Organisation.organisation_id).where(*organisations.matching(partnership_id, want)),
         PEOPLE: people.matching(partnership_id, want),
         BOOKINGS: bookings.matching(select(Booking.id), partnership_id, want),
         LETTERS: select(Letter.id).where(*people.letters_to(partnership_id, want)),
@@ -55,7 +55,7 @@ def counts(partnership_id: int, want: Wanted) -> dict[str, int]:
 
 
 LISTED = {
-    SCHOOLS: schools.listed,
+    SCHOOLS: organisations.listed,
     PEOPLE: people.listed,
     BOOKINGS: bookings.listed,
     LETTERS: people.listed_letters,
@@ -74,7 +74,7 @@ def overview(partnership_id: int, want: Wanted, most: int) -> SearchFound:
     shown: dict[str, Any] = {kind: rows for kind, (_, rows) in found.items()}
     return SearchFound(
         counts=totals,
-        near=() if any(totals.values()) else schools.near(partnership_id, want),
+        near=() if any(totals.values()) else organisations.near(partnership_id, want),
         **shown,
     )
 
@@ -84,7 +84,7 @@ def one_kind(
 ) -> SearchFound:
     """`most` of one kind from the `first` on; `counted` is what `counts` said."""
     if not counted[kind]:
-        near = () if want.nothing or any(counted.values()) else schools.near(partnership_id, want)
+        near = () if want.nothing or any(counted.values()) else organisations.near(partnership_id, want)
         return SearchFound(counts=counted, near=near)
     _, rows = LISTED[kind](partnership_id, want, first, most)
     shown: dict[str, Any] = {kind: rows}

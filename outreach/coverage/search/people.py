@@ -22,7 +22,7 @@ class PersonHit:
     booking alone."""
 
     organisation_id: int
-    school_name: str
+    organisation_name: str
     name: str
     role: str
     address: str
@@ -76,7 +76,7 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     """How many there are, 0 past the end of the list too; and some of them, those on file first."""
     each = matching(partnership_id, want).subquery()
     rows = db.session.execute(
-        select(each, Organisation.name.label("school_name"), func.count().over().label("total"))
+        select(each, Organisation.name.label("organisation_name"), func.count().over().label("total"))
         .join(Organisation, Organisation.organisation_id == each.c.organisation_id)
         .order_by(each.c.on_file.desc(), func.lower(each.c.name), each.c.address, each.c.organisation_id)
         .offset(first)
@@ -85,7 +85,7 @@ def listed(partnership_id: int, want: Wanted, first: int, most: int) -> tuple[in
     return rows[0].total if rows else 0, tuple(
         PersonHit(
             organisation_id=row.organisation_id,
-            school_name=row.school_name,
+            organisation_name=row.organisation_name,
             name=row.name,
             role=row.role,
             address=row.address,

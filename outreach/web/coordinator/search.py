@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 
-from outreach.coverage.search import bookings, everywhere, schools
+from outreach.coverage.search import bookings, everywhere, organisations
 from outreach.coverage.search.everywhere import BOOKINGS, KINDS, LETTERS, PEOPLE, SCHOOLS
 from outreach.coverage.search.typed import wanted
 from outreach.ground import clock
@@ -38,7 +38,7 @@ def search() -> Any:
     if kind and kind not in KINDS:
         said.append(f"There is no list ‘{kind[:40]}’, so everything is shown.")
         kind = ""
-    if not kind and (organisation_id := schools.organisation_of_number(here, want)) is not None:
+    if not kind and (organisation_id := organisations.organisation_of_number(here, want)) is not None:
         return redirect(url_for("coordinator.school", organisation_id=organisation_id))
     if not kind and (reference := bookings.booking_of_reference(here, want)) is not None:
         return redirect(url_for("coordinator.booking", reference=reference))
@@ -86,7 +86,7 @@ def search_options() -> Any:
         Option(row.address(), row.words, f"Page of {door.words}" if door.words != row.words else "Page")
         for door, row in doors.find(typed)[: 2 * OPTIONS]
     ]
-    organisation_id = schools.organisation_of_number(here, want)
+    organisation_id = organisations.organisation_of_number(here, want)
     if organisation_id is not None:
         options.append(
             Option(
@@ -108,7 +108,7 @@ def search_options() -> Any:
         Option(
             url_for("coordinator.school", organisation_id=p.organisation_id),
             p.name or p.role or p.address,
-            p.school_name,
+            p.organisation_name,
         )
         for p in found.people
     ]

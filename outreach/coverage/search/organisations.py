@@ -31,14 +31,16 @@ def organisation_of_number(partnership_id: int, want: Wanted) -> int | None:
     """The URN that was typed, or that of the school whose LAESTAB was, if this partnership has it."""
     if re.fullmatch(r"[1-9]\d{4,6}", want.solid):
         query = select(School.organisation_id).where(
-            School.organisation_id == int(want.solid), School.la_code.in_(ours(partnership_id))
+            School.organisation_id == int(want.solid), organisations.ours(partnership_id, School)
         )
         found = db.session.scalar(query)
         if found is not None:
             return found
     if schools.read_laestab(want.solid) is None:
         return None
-    codes = list(db.session.scalars(ours(partnership_id)))
+    codes = list(
+        db.session.scalars(select(Authority.la_code).where(Authority.partnership_id == partnership_id))
+    )
     school = schools.find_by_laestab(want.solid, codes)
     return None if school is None else school.organisation_id
 
@@ -69,13 +71,15 @@ def listed(
         .limit(most)
     ).all()
     total = rows[0][1] if rows else 0
-    return total, tuple(_with_kin(partnership_id, [school for school, _ in rows], want) if rows else ())
+    return total, tuple(
+        _with_kin(partnership_id, [organisation for organisation, _ in rows], want) if rows else ()
+    )
 
 
 def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -> list[OrganisationHit]:
     """What each came from (where its own words would not have found it), and what a closed one became; one
     query."""
-    organisation_ids = [school.organisation_id for school in rows]
+    organisation_ids = [organisation.organisation_id for organisation in rows]
     other = aliased(Organisation)
     kin = db.session.execute(
         select(
@@ -101,24 +105,24 @@ def _with_kin(partnership_id: int, rows: Sequence[Organisation], want: Wanted) -
         .order_by(Succession.id, other.organisation_id)
     ).all()
     hits = []
-    for school in rows:
-        said = f" {school.found_by}"
+    for organisation in rows:
+        said = f" {organisation.found_by}"
         own = all(f" {word}" in said for word in want.words)
         came_from = [
             o.name
             for _, heir, o, _ in kin
-            if heir == school.organisation_id and o.organisation_id != school.organisation_id
+            if heir == organisation.organisation_id and o.organisation_id != organisation.organisation_id
         ]
         became = [
             (o, is_ours)
             for old, _, o, is_ours in kin
-            if old == school.organisation_id and o.organisation_id != school.organisation_id
+            if old == organisation.organisation_id and o.organisation_id != organisation.organisation_id
         ]
         hits.append(
             OrganisationHit(
-                organisation=school,
+                organisation=organisation,
                 came_from=() if own else tuple(came_from),
-                became=() if school.is_open else tuple(became),
+                became=() if organisation.is_open else tuple(became),
             )
         )
     return hits
@@ -147,11 +151,11 @@ def near(partnership_id: int, want: Wanted, most: int = 5) -> tuple[Organisation
         .order_by(Organisation.found_by, Organisation.organisation_id)
         .limit(500)
     )
-    scored = [(_likeness(telling, school.found_by.split()), school) for school in rows]
+    scored = [(_likeness(telling, organisation.found_by.split()), organisation) for organisation in rows]
     near = sorted(
         (s for s in scored if s[0] >= NEAR_ENOUGH), key=lambda s: (-s[0], s[1].name, s[1].organisation_id)
     )
-    return tuple(school for _, school in near[:most])
+    return tuple(organisation for _, organisation in near[:most])
 
 
 def _likeness(telling: list[str], words: list[str]) -> float:
@@ -160,16 +164,12 @@ def _likeness(telling: list[str], words: list[str]) -> float:
     return sum(best) / len(best)
 
 
-def ours(partnership_id: int) -> Select[Any]:
-    return select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-
-
-def named(school: Any, want: Wanted) -> ColumnElement[bool]:
+def named(organisation: Any, want: Wanted) -> ColumnElement[bool]:
     """A word of its name, town, postcode or URN begins with each word; or it has that telephone number."""
-    named = and_(*(school.found_by.contains(f" {word}", autoescape=True) for word in want.words))
+    named = and_(*(organisation.found_by.contains(f" {word}", autoescape=True) for word in want.words))
     if len(want.figures) < PHONE_FROM:
         return named
-    return or_(named, func.replace(school.telephone, " ", "").contains(want.figures, autoescape=True))
+    return or_(named, func.replace(organisation.telephone, " ", "").contains(want.figures, autoescape=True))
 
 
 def _heirs(partnership_id: int, want: Wanted) -> Select[Any]:
