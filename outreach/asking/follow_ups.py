@@ -420,13 +420,13 @@ def _leave(rows: Iterable[FollowUp], person_id: int, *, now: datetime) -> None:
 def _show(rows: Sequence[FollowUp], *, now: datetime) -> int:
     """Put some, as they stand, into the calendars of those who do them; how many entries that changed."""
     named = {
-        school.organisation_id: school.name
-        for school in organisations.known({row.organisation_id for row in rows})
+        organisation.organisation_id: organisation.name
+        for organisation in organisations.known({row.organisation_id for row in rows})
     }
     return entries.put([_entry(row, named[row.organisation_id], now) for row in rows], now=now)
 
 
-def _entry(row: FollowUp, school: str, now: datetime) -> Entry:
+def _entry(row: FollowUp, name: str, now: datetime) -> Entry:
     # Not the words, which may name somebody: a calendar is open to whoever has its address. The page has them.
     before = {DONE: "Done: ", SETTLED: "Settled: "}.get(row.ended_as or "", "")
     appointment = Appointment(
@@ -436,7 +436,7 @@ def _entry(row: FollowUp, school: str, now: datetime) -> Entry:
         created_at=row.recorded_at,
         starts_at=wall(row.day, time()),
         ends_at=wall(row.day + timedelta(days=1), time()),
-        summary=f"{before}Follow up {school}",
+        summary=f"{before}Follow up {name}",
         description="",
         location="",
         url=links.desk_school_page(settings().public_url, row.organisation_id),

@@ -124,8 +124,8 @@ class AskedToday(Refusal):
 
 
 class NothingToBook(Refusal):
-    def __init__(self, school: Organisation) -> None:
-        super().__init__(f"{school.name} has nothing left to book in this programme.")
+    def __init__(self, organisation: Organisation) -> None:
+        super().__init__(f"{organisation.name} has nothing left to book in this programme.")
 
 
 class ReasonNeeded(Refusal):
@@ -166,20 +166,20 @@ def addressee(contact: Contact) -> stationery.Addressee:
     )
 
 
-def asking(programme: Programme, school: Organisation, *, now: datetime) -> stationery.LetterAsking:
+def asking(programme: Programme, organisation: Organisation, *, now: datetime) -> stationery.LetterAsking:
     """What an invitation says to one school: what is left to book there, and the times that its page shows first."""
-    return askings(programme, [school], now=now)[school.organisation_id]
+    return askings(programme, [organisation], now=now)[organisation.organisation_id]
 
 
 def askings(
-    programme: Programme, schools: Sequence[Organisation], *, now: datetime
+    programme: Programme, organisations: Sequence[Organisation], *, now: datetime
 ) -> dict[int, stationery.LetterAsking]:
     """The same to many, by URN: all but the times of each is read once for the whole list."""
-    found = accounts.of_organisations(programme, schools, now=now)
-    fallen = call_offs.fallen_days_of_organisations(programme.id, [s.organisation_id for s in schools])
+    found = accounts.of_organisations(programme, organisations, now=now)
+    fallen = call_offs.fallen_days_of_organisations(programme.id, [s.organisation_id for s in organisations])
     companies = and_list(days.company_names(programme.id))
     target = programmes.adult_target(programme.id) if programme.for_adults else None
-    sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in schools) else []
+    sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in organisations) else []
     return {
         s.organisation_id: _asking(
             programme,
@@ -191,13 +191,13 @@ def askings(
             sessions if s.is_body else None,
             now=now,
         )
-        for s in schools
+        for s in organisations
     }
 
 
 def _asking(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     still_open: dict[int, int | None],
     fallen: set[int],
     companies: str,
@@ -216,7 +216,7 @@ def _asking(
     else:
         first: tuple[tuple[Slot, ...], ...] = ()
         if still_open or programme.for_adults:
-            first = offered(programme, school, still_open, fallen=fallen, now=now).first
+            first = offered(programme, organisation, still_open, fallen=fallen, now=now).first
         no_times = "" if first else why_no_times(programme, now=now)
         times = [
             stationery.OfferedTime(starts=tuple(s.starts_at for s in together), why=together[0].why)
@@ -231,12 +231,12 @@ def _asking(
         company_names=companies,
         cost=programme.cost,
         reply_by=programme.reply_by,
-        school_name=school.name,
+        school_name=organisation.name,
         pupils=pupils,
         for_adults=programme.for_adults,
-        shows_needed=0 if school.is_body else accounts.shows_needed(programme, still_open),
+        shows_needed=0 if organisation.is_body else accounts.shows_needed(programme, still_open),
         times=tuple(times),
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         programme_id=programme.id,
         no_times=no_times,
         staff=staff,
@@ -288,7 +288,7 @@ def told_that_we_write_again(programme_id: int) -> list[int]:
 
 def invite(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     contact: Contact,
     *,
     words: stationery.LetterAsking | None = None,
@@ -304,20 +304,20 @@ def invite(
     still_asks(programme, now=now)
     if outbox.is_dead(contact.address):
         raise InvitationAddressDead(contact.address)
-    newest = _newest(programme.id, school.organisation_id, contact.address)
+    newest = _newest(programme.id, organisation.organisation_id, contact.address)
     if newest is not None and newest.recorded_at > now - timedelta(days=1) and not _withdrawn(newest):
         raise AskedToday(contact.address)
-    if not accounts.account(programme, school, now=now).is_open:
-        raise NothingToBook(school)
-    words = words or asking(programme, school, now=now)
+    if not accounts.account(programme, organisation, now=now).is_open:
+        raise NothingToBook(organisation)
+    words = words or asking(programme, organisation, now=now)
     return write_to(
-        programme, school, contact, words, who=who, now=now, repeat=newest.repeat + 1 if newest else 0
+        programme, organisation, contact, words, who=who, now=now, repeat=newest.repeat + 1 if newest else 0
     )
 
 
 def write_to(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     contact: Contact,
     words: stationery.LetterAsking,
     *,
@@ -340,7 +340,7 @@ def write_to(
     db.session.flush()
     invitation = Invitation(
         programme_id=programme.id,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         round_id=round_id,
         contact_id=contact.id,
         address=contact.address,
@@ -353,7 +353,7 @@ def write_to(
     db.session.add(invitation)
     history.record(
         "invited",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"address": contact.address},
@@ -363,7 +363,7 @@ def write_to(
 
 
 def answer(
-    programme: Programme, school: Organisation, kind: str, reason: str, *, who: str, now: datetime
+    programme: Programme, organisation: Organisation, kind: str, reason: str, *, who: str, now: datetime
 ) -> Answer:
     """Keep what a school said short of booking; the same said again makes no new row. A no ends what is kept
     for it.
@@ -371,25 +371,27 @@ def answer(
     Raises ReasonNeeded (for a no, another date, somebody else) or StillBooked (a no while a visit is coming).
     """
     performances.lock_organisation(
-        school.organisation_id
+        organisation.organisation_id
     )  # whoever gives a time to who waits reads the answers behind it
     reason = reason.strip()
     if kind in (DECLINED, OTHER_DATE, SOMEBODY_ELSE) and not reason:
         raise ReasonNeeded
     if kind == DECLINED and any(
-        b.performance.starts_at > now for b in promises.live(programme.id, school.organisation_id)
+        b.performance.starts_at > now for b in promises.live(programme.id, organisation.organisation_id)
     ):
         raise StillBooked
     if kind not in (WAITING_LIST, REFUSED_SLOT):
-        proposals.left_the_list(programme.id, school.organisation_id)
-    for kept in proposals.all_open(programme.id, school.organisation_id, now=now) if kind == DECLINED else ():
+        proposals.left_the_list(programme.id, organisation.organisation_id)
+    for kept in (
+        proposals.all_open(programme.id, organisation.organisation_id, now=now) if kind == DECLINED else ()
+    ):
         proposing.refuse(kept, reason=reason, who=who, now=now)
-    newest = newest_answer(programme.id, school.organisation_id)
+    newest = newest_answer(programme.id, organisation.organisation_id)
     if newest is not None and (newest.kind, newest.reason) == (kind, reason):
         return newest
     row = Answer(
         programme_id=programme.id,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         kind=kind,
         reason=reason,
         recorded_at=now,
@@ -398,7 +400,7 @@ def answer(
     db.session.add(row)
     history.record(
         f"answered: {kind}",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"reason": reason} if reason else None,

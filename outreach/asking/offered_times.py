@@ -16,7 +16,7 @@ from outreach.tour.slots import Offers
 
 def offered(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     still_open: Mapping[int, int | None],
     *,
     fallen: Collection[int] | None = None,
@@ -27,9 +27,9 @@ def offered(
     all of `still_open`; never a day on which its show was called off (`fallen`: those days, where they are known).
     `instead_of`: the performance that it would move."""
     if fallen is None:
-        fallen = call_offs.fallen_days(programme.id, school.organisation_id)
+        fallen = call_offs.fallen_days(programme.id, organisation.organisation_id)
     two = accounts.needs_two_shows(programme, dict(still_open))
-    return slots.offers(programme, school, now=now, instead_of=instead_of, two_shows=two, not_on=fallen)
+    return slots.offers(programme, organisation, now=now, instead_of=instead_of, two_shows=two, not_on=fallen)
 
 
 def sessions_to_come(programme: Programme, *, now: datetime) -> list[SessionLine]:

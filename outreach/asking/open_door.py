@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.asking import invitations
 from outreach.booking import accounts, promises, told
 from outreach.county import contacts, partnerships
-from outreach.county.addresses import is_office_form, is_schools_own
+from outreach.county.addresses import is_its_own, is_office_form
 from outreach.county.contacts import Contact
 from outreach.county.schools import Organisation
 from outreach.ground import history
@@ -31,7 +31,7 @@ ONE_LETTER_EVERY = timedelta(hours=1)
 LINK_LASTS_AT_LEAST = timedelta(days=30)
 NEW_ADDRESSES_A_DAY = 3
 WAITING_AT_MOST = 20
-ASKS_OF_A_SCHOOL = 10
+ASKS_OF_ONE = 10
 ASKS_FROM_ONE_ORIGIN = 60
 """What is put down within an hour; further asks get the same answer and leave nothing. A council's schools
 often share one address of origin, so that it may ask for many."""
@@ -93,37 +93,43 @@ class WaitingRequest:
 
 
 def ask_for_link(
-    programme: Programme, school: Organisation, address: str, *, name: str, now: datetime, origin: str = ""
+    programme: Programme,
+    organisation: Organisation,
+    address: str,
+    *,
+    name: str,
+    now: datetime,
+    origin: str = "",
 ) -> None:
     """Put down an ask: one row, whatever the address is, and nothing in return.
 
-    More than ASKS_OF_A_SCHOOL or ASKS_FROM_ONE_ORIGIN within an hour leave no row. Asks of one school go one
+    More than ASKS_OF_ONE or ASKS_FROM_ONE_ORIGIN within an hour leave no row. Asks of one school go one
     after the other (its row is held), so that many at once count as many.
     """
     db.session.execute(
         select(Organisation.organisation_id)
-        .where(Organisation.organisation_id == school.organisation_id)
+        .where(Organisation.organisation_id == organisation.organisation_id)
         .with_for_update(key_share=True)
     )
     hour, day = now - timedelta(hours=1), now - timedelta(days=1)
     db.session.execute(
         update(LinkRequest).where(LinkRequest.origin != "", LinkRequest.recorded_at < day).values(origin="")
     )
-    this_school, this_origin = (
-        LinkRequest.organisation_id == school.organisation_id,
+    this_one, this_origin = (
+        LinkRequest.organisation_id == organisation.organisation_id,
         LinkRequest.origin == origin,
     )
-    of_school, from_origin = db.session.execute(
-        select(func.count().filter(this_school), func.count().filter(this_origin)).where(
-            LinkRequest.recorded_at > hour, or_(this_school, this_origin) if origin else this_school
+    of_this_one, from_origin = db.session.execute(
+        select(func.count().filter(this_one), func.count().filter(this_origin)).where(
+            LinkRequest.recorded_at > hour, or_(this_one, this_origin) if origin else this_one
         )
     ).one()
-    if of_school >= ASKS_OF_A_SCHOOL or (origin and from_origin >= ASKS_FROM_ONE_ORIGIN):
+    if of_this_one >= ASKS_OF_ONE or (origin and from_origin >= ASKS_FROM_ONE_ORIGIN):
         return
     db.session.add(
         LinkRequest(
             programme_id=programme.id,
-            organisation_id=school.organisation_id,
+            organisation_id=organisation.organisation_id,
             address=address.strip().lower(),
             name=name.strip(),
             origin=origin,
@@ -144,7 +150,7 @@ def answer_next(*, now: datetime) -> bool:
     )
     if request is None:
         return False
-    on_file = contacts.contacts_of_school(request.organisation_id, request.partnership_id)
+    on_file = contacts.contacts_of_organisation(request.organisation_id, request.partnership_id)
     if _asked_lately(request, now):
         _decide(request, REPEATED, who="", now=now)
     elif why := _why_wait(request, on_file, now):
@@ -228,7 +234,7 @@ def decide_request(
     else:
         _send(
             request,
-            contacts.contacts_of_school(request.organisation_id, request.partnership_id),
+            contacts.contacts_of_organisation(request.organisation_id, request.partnership_id),
             who=who,
             now=now,
         )
@@ -236,28 +242,37 @@ def decide_request(
 
 
 def read_out(
-    programme: Programme, school: Organisation, *, name: str, address: str, who: str, now: datetime
+    programme: Programme, organisation: Organisation, *, name: str, address: str, who: str, now: datetime
 ) -> str:
     """A fresh personal link, told to somebody on the phone: its token, which is kept nowhere."""
-    return fresh_link(programme, school, name=name, address=address, deed="read out a link", who=who, now=now)
+    return fresh_link(
+        programme, organisation, name=name, address=address, deed="read out a link", who=who, now=now
+    )
 
 
 def fresh_link(
-    programme: Programme, school: Organisation, *, name: str, address: str, deed: str, who: str, now: datetime
+    programme: Programme,
+    organisation: Organisation,
+    *,
+    name: str,
+    address: str,
+    deed: str,
+    who: str,
+    now: datetime,
 ) -> str:
     """A personal link that no letter bears, and the deed by which it came about; its token."""
     minted = links.mint(
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address=address,
         name=name,
         now=now,
-        expires_at=_expiry(programme, school, now),
+        expires_at=_expiry(programme, organisation, now),
     )
     history.record(
         deed,
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"to": name or address or "not said"},
@@ -273,7 +288,7 @@ def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -
     if request.address in {contact.address.lower() for contact in on_file}:
         return ""
     local_part, _, host = request.address.rpartition("@")
-    if not is_schools_own(host, db.session.get_one(Organisation, request.organisation_id)):
+    if not is_its_own(host, db.session.get_one(Organisation, request.organisation_id)):
         return "The address is not on file, and its host is not the school’s own website."
     if not is_office_form(local_part):
         return "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
@@ -351,9 +366,9 @@ def _waiting_with(request: LinkRequest) -> list[LinkRequest]:
 def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: datetime) -> None:
     """The link to the address, and word of it to the addresses on file when this is none of them."""
     programme = db.session.get_one(Programme, request.programme_id)
-    school = db.session.get_one(Organisation, request.organisation_id)
+    organisation = db.session.get_one(Organisation, request.organisation_id)
     sender = told.sender_of(partnerships.get(programme.partnership_id))
-    asking = invitations.asking(programme, school, now=now)
+    asking = invitations.asking(programme, organisation, now=now)
     known = {contact.address.lower(): contact for contact in on_file}
     to = known.get(request.address)
     letters.link_sent(
@@ -361,7 +376,7 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
         invitations.addressee(to) if to else stationery.Addressee(address=request.address, name=request.name),
         sender,
         now=now,
-        expires_at=_expiry(programme, school, now),
+        expires_at=_expiry(programme, organisation, now),
     )
     if to is None:
         dead = outbox.dead_addresses(list(known))
@@ -376,9 +391,9 @@ def _send(request: LinkRequest, on_file: Sequence[Contact], *, who: str, now: da
             _decide(other, REPEATED, who="", now=now)
 
 
-def _expiry(programme: Programme, school: Organisation, now: datetime) -> datetime:
+def _expiry(programme: Programme, organisation: Organisation, now: datetime) -> datetime:
     """As an invitation's; never less than 30 days, nor less than the school's bookings need."""
-    booked = [told.expiry(booking) for booking in promises.live(programme.id, school.organisation_id)]
+    booked = [told.expiry(booking) for booking in promises.live(programme.id, organisation.organisation_id)]
     return max(invitations.invitation_expiry(programme), now + LINK_LASTS_AT_LEAST, *booked)
 
 

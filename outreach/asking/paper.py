@@ -115,12 +115,12 @@ def whom_to_print_for(
     """Schools of the list that would get a letter, and who would not, why: one that went is enough until it is
     taken back. Raises ReplyByPast, ProgrammeClosed."""
     asked, left_out = recipients.to_ask_on_paper(programme, organisation_ids, target, now=now)
-    posted = posted_days(programme.id, [school.organisation_id for school in asked])
-    for school in asked:
-        if school.organisation_id in posted:
-            why = f"a letter on paper was posted on {day_short(posted[school.organisation_id])}"
-            left_out.append(NotWrittenTo(organisation=school, why=why))
-    return [school for school in asked if school.organisation_id not in posted], left_out
+    posted = posted_days(programme.id, [organisation.organisation_id for organisation in asked])
+    for organisation in asked:
+        if organisation.organisation_id in posted:
+            why = f"a letter on paper was posted on {day_short(posted[organisation.organisation_id])}"
+            left_out.append(NotWrittenTo(organisation=organisation, why=why))
+    return [organisation for organisation in asked if organisation.organisation_id not in posted], left_out
 
 
 def make(
@@ -140,25 +140,25 @@ def make(
     taken. Raises NobodyToPrintFor, ReplyByPast, ProgrammeClosed.
     """
     invitations.queue(programme)
-    schools, _ = whom_to_print_for(programme, organisation_ids, target, now=now)
-    if not schools:
+    organisations, _ = whom_to_print_for(programme, organisation_ids, target, now=now)
+    if not organisations:
         raise NobodyToPrintFor
     return [
         _made(
             programme,
-            school,
-            words.get(school.organisation_id) or invitations.asking(programme, school, now=now),
-            (codes or {}).get(school.organisation_id),
+            organisation,
+            words.get(organisation.organisation_id) or invitations.asking(programme, organisation, now=now),
+            (codes or {}).get(organisation.organisation_id),
             who=who,
             now=now,
         )
-        for school in schools
+        for organisation in organisations
     ]
 
 
 def _made(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     asking: stationery.LetterAsking,
     fresh: short_codes.Fresh | None,
     *,
@@ -167,7 +167,7 @@ def _made(
 ) -> MadeLetter:
     until = invitations.invitation_expiry(programme)
     minted = links.mint(
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         programme_id=programme.id,
         partnership_id=programme.partnership_id,
         address="",
@@ -175,13 +175,13 @@ def _made(
         expires_at=until,
     )
     code, written = short_codes.give(
-        programme, school, short_codes.LETTER, code=fresh, expires_at=until, now=now
+        programme, organisation, short_codes.LETTER, code=fresh, expires_at=until, now=now
     )
     db.session.add(
         PaperLetter(
             programme_id=programme.id,
             partnership_id=programme.partnership_id,
-            organisation_id=school.organisation_id,
+            organisation_id=organisation.organisation_id,
             link_id=minted.link.id,
             short_code_id=code.id,
             made_at=now,
@@ -190,12 +190,12 @@ def _made(
     )
     history.record(
         "made a letter on paper",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
     )
     page = links.school_page(stationery.settings().public_url, minted.token)
-    return MadeLetter(organisation=school, asking=asking, page=page, code=written)
+    return MadeLetter(organisation=organisation, asking=asking, page=page, code=written)
 
 
 def letters_of(programme_id: int) -> list[LetterMade]:
@@ -219,11 +219,11 @@ def letters_of(programme_id: int) -> list[LetterMade]:
     return [
         LetterMade(
             letter=letter,
-            organisation=school,
+            organisation=organisation,
             posted_on=day_of(posting.posted_at) if posting else None,
             posted_by=posting.who if posting else "",
         )
-        for letter, school, posting in rows
+        for letter, organisation, posting in rows
     ]
 
 

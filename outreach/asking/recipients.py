@@ -52,13 +52,13 @@ def sorted_out(
     invitations.still_asks(programme, now=now)
     facts = _Facts(programme, set(organisation_ids), now=now)
     recipients, left_out = [], []
-    for school in facts.schools:
-        outside = target is not None and school.organisation_id not in target
-        found = facts.judge(school, outside_target=outside)
+    for organisation in facts.organisations:
+        outside = target is not None and organisation.organisation_id not in target
+        found = facts.judge(organisation, outside_target=outside)
         if isinstance(found, Recipient):
             recipients.append(found)
         else:
-            left_out.append(NotWrittenTo(organisation=school, why=found))
+            left_out.append(NotWrittenTo(organisation=organisation, why=found))
     return recipients, left_out
 
 
@@ -71,14 +71,14 @@ def to_ask_on_paper(
     facts = _Facts(programme, set(organisation_ids), now=now)
     asked: list[Organisation] = []
     left_out: list[NotWrittenTo] = []
-    for school in facts.schools:
-        why = facts.settled(school, outside_target=school.organisation_id not in target)
-        if not why and school.is_body:
+    for organisation in facts.organisations:
+        why = facts.settled(organisation, outside_target=organisation.organisation_id not in target)
+        if not why and organisation.is_body:
             why = NO_POSTAL_ADDRESS
         if why:
-            left_out.append(NotWrittenTo(organisation=school, why=why))
+            left_out.append(NotWrittenTo(organisation=organisation, why=why))
         else:
-            asked.append(school)
+            asked.append(organisation)
     return asked, left_out
 
 
@@ -93,7 +93,7 @@ class _Facts:
         p = programme.id
         self.no_times = invitations.why_no_times(programme, now=now)
         # Only those of this partnership: whatever a form says, nobody writes into another's county.
-        self.schools = list(
+        self.organisations = list(
             db.session.scalars(
                 select(Organisation)
                 .where(
@@ -128,17 +128,17 @@ class _Facts:
             organisation_id: (starts_at, created_at) for organisation_id, starts_at, created_at in booked
         }
         self.accounts = accounts.of_organisations(
-            programme, [s for s in self.schools if s.organisation_id in self.booked], now=now
+            programme, [s for s in self.organisations if s.organisation_id in self.booked], now=now
         )
         self.answers = invitations.newest_answers(p, organisation_ids)
         addresses = {c.address for cs in self.contacts.values() for c in cs}
         addresses |= {i.address for rows in self.asked.values() for i, _ in rows}
         self.dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
 
-    def settled(self, school: Organisation, *, outside_target: bool) -> str:
+    def settled(self, organisation: Organisation, *, outside_target: bool) -> str:
         """Why nobody at a school is asked, however it could be reached; '' where somebody may be."""
-        organisation_id = school.organisation_id
-        if not school.is_open:
+        organisation_id = organisation.organisation_id
+        if not organisation.is_open:
             return "closed in the register"
         decision = self.decisions.get(organisation_id)
         if decision is not None and decision.kind == EXCLUDE:
@@ -155,11 +155,11 @@ class _Facts:
             return f"declined: {answer.reason}"
         return ""
 
-    def judge(self, school: Organisation, *, outside_target: bool) -> Recipient | str:
+    def judge(self, organisation: Organisation, *, outside_target: bool) -> Recipient | str:
         """Whom to write to at one school, or why not."""
-        if why := self.settled(school, outside_target=outside_target):
+        if why := self.settled(organisation, outside_target=outside_target):
             return why
-        organisation_id = school.organisation_id
+        organisation_id = organisation.organisation_id
         account, (_, booked_at) = (
             self.accounts.get(organisation_id),
             self.booked.get(organisation_id, NOT_BOOKED),
@@ -181,7 +181,10 @@ class _Facts:
         before = [i.repeat for i, _ in asked if i.address.casefold() == chosen.address.casefold()]
         still_open = None if account is None else tuple(account.still_open)
         return Recipient(
-            organisation=school, contact=chosen, repeat=max(before, default=-1) + 1, still_open=still_open
+            organisation=organisation,
+            contact=chosen,
+            repeat=max(before, default=-1) + 1,
+            still_open=still_open,
         )
 
 

@@ -71,7 +71,7 @@ class InvitationOutcome:
     """What came of one invitation of a round."""
 
     invitation: Invitation
-    school_name: str
+    organisation_name: str
     status: str
     handed_at: datetime | None
     booked: bool
@@ -317,7 +317,7 @@ def _outcomes(programme_id: int, round_ids: Iterable[int]) -> Iterator[Invitatio
         no = answer is not None and answer.kind == DECLINED and answer.recorded_at >= invitation.recorded_at
         yield InvitationOutcome(
             invitation=invitation,
-            school_name=name,
+            organisation_name=name,
             status=status or "",
             handed_at=handed_at,
             booked=has_booked,

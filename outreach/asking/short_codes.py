@@ -131,7 +131,7 @@ def fresh(kind: str) -> Fresh:
 
 def give(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     kind: str,
     *,
     name: str = "",
@@ -141,13 +141,13 @@ def give(
 ) -> tuple[ShortCode, str]:
     """A new code and its only copy, as it is written ('K7MN 4QXP') or read out ('KITE 4827'); the one before it
     ends."""
-    _locked([school.organisation_id])
-    for before in _standing(school.organisation_id, programme.id, kind):
+    _locked([organisation.organisation_id])
+    for before in _standing(organisation.organisation_id, programme.id, kind):
         _end(before, REPLACED, now)
     db.session.flush()
     code = code or fresh(kind)
     row = ShortCode(
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
         kind=kind,
@@ -162,13 +162,13 @@ def give(
 
 
 def give_to_read_out(
-    programme: Programme, school: Organisation, *, name: str, who: str, now: datetime
+    programme: Programme, organisation: Organisation, *, name: str, who: str, now: datetime
 ) -> str:
     """A plain word and four figures for somebody on the phone: three days, five tries, gone when used."""
-    _, written = give(programme, school, SPOKEN, name=name, expires_at=now + SPOKEN_LASTS, now=now)
+    _, written = give(programme, organisation, SPOKEN, name=name, expires_at=now + SPOKEN_LASTS, now=now)
     history.record(
         "read out a code",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"to": name or "not said"},
@@ -292,13 +292,13 @@ def _count_wrong(found: list[ShortCode], organisation_ids: list[int], origin: st
 
 
 def _opened(row: ShortCode, *, now: datetime) -> str:
-    school = db.session.get_one(Organisation, row.organisation_id)
+    organisation = db.session.get_one(Organisation, row.organisation_id)
     programme = db.session.get_one(Programme, row.programme_id)
     if row.kind == SPOKEN:
         _end(row, USED, now)
     return open_door.fresh_link(
         programme,
-        school,
+        organisation,
         name=row.name,
         address="",
         deed=f"opened with a {row.kind} code",

@@ -155,40 +155,41 @@ def _add(sums: dict[int, dict[int, int]], organisation_id: int, year_group: int,
 
 
 def account(
-    programme: Programme, school: Organisation, *, now: datetime, leaving_out: int | None = None
+    programme: Programme, organisation: Organisation, *, now: datetime, leaving_out: int | None = None
 ) -> PromiseAccount:
     """The school's account for a programme, in one query (`leaving_out`: a booking's id)."""
-    return of_organisations(programme, [school], now=now, leaving_out=leaving_out)[school.organisation_id]
+    return of_organisations(programme, [organisation], now=now, leaving_out=leaving_out)[
+        organisation.organisation_id
+    ]
 
 
 def of_organisations(
-    programme: Programme, schools: Sequence[Organisation], *, now: datetime, leaving_out: int | None = None
+    programme: Programme,
+    organisations: Sequence[Organisation],
+    *,
+    now: datetime,
+    leaving_out: int | None = None,
 ) -> dict[int, PromiseAccount]:
     """The accounts of many schools by URN, in one query however many."""
-    counted = _counted(programme, [s.organisation_id for s in schools], leaving_out or 0)
+    counted = _counted(programme, [s.organisation_id for s in organisations], leaving_out or 0)
     kin = counted.kin(day_of(now))
     own = counted.own_numbers(kin)
     return {
         s.organisation_id: _account(
             programme,
             s,
-            _staff_of(s) if s.is_body else own.of(s.organisation_id),
+            own.of(s.organisation_id),
             counted,
             picked=programme.for_adults and counted.is_picked(s.organisation_id, kin),
             excluded=counted.is_excluded(s.organisation_id, kin),
         )
-        for s in schools
+        for s in organisations
     }
-
-
-def _staff_of(body: Organisation) -> Mapping[int, int]:
-    """Its front-line staff is the number of its one group; nobody (0) says as little as unknown."""
-    return {STAFF: body.front_line_staff} if body.front_line_staff else {}
 
 
 def _account(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     own: Mapping[int, int],
     counted: _Counted,
     *,
@@ -201,7 +202,7 @@ def _account(
     phase; with none of these it may bring any target year group. In a programme for adults it offers its staff,
     and is open, to the schools that it chose, until it is booked, or for as many as its known staff leave.
     """
-    organisation_id = school.organisation_id
+    organisation_id = organisation.organisation_id
     so_far, named = counted.promised.get(organisation_id, {}), counted.named.get(organisation_id)
     by_shows = counted.by_shows.get(organisation_id, {})
     targets: tuple[int, ...]
@@ -209,18 +210,20 @@ def _account(
     if programme.for_adults:
         targets = (STAFF,)
         meant = (
-            counted.adults.takes_body(school.type_of_establishment, picked=picked)
-            if school.is_body
-            else counted.adults.takes(school.phase_of_education, school.type_of_establishment, picked=picked)
+            counted.adults.takes_body(organisation.type_of_establishment, picked=picked)
+            if organisation.is_body
+            else counted.adults.takes(
+                organisation.phase_of_education, organisation.type_of_establishment, picked=picked
+            )
         )
         offers = [STAFF] if meant else []
         booked_uncounted = STAFF not in by_shows and counted.bookings.get(organisation_id, 0) > 0
     else:
-        targets = () if school.is_body else counted.targets
-        by_ages = pupils.by_ages_or_phase(school)
+        targets = () if organisation.is_body else counted.targets
+        by_ages = pupils.by_ages_or_phase(organisation)
         may_bring = {*(targets if by_ages is None else by_ages), *(named or ())}
         offers = [y for y in targets if y in may_bring and own.get(y) != 0 and (named is None or y in named)]
-    found = pupils.of_year_groups(school, offers, own, named or ())
+    found = pupils.of_year_groups(organisation, offers, own, named or ())
     known = {y: Expected(pupils=n, estimated=y not in (*own, STAFF)) for y, n in found.by_year.items()}
     still_open = {
         y: None if n is None else n - so_far.get(y, 0)
@@ -228,7 +231,7 @@ def _account(
         if not booked_uncounted
         and (
             y not in by_shows
-            or _too_few(by_shows[y], pupils.share(school, y, own, named or ()), counted.share)
+            or _too_few(by_shows[y], pupils.share(organisation, y, own, named or ()), counted.share)
         )
     }
     return PromiseAccount(

@@ -88,7 +88,7 @@ def whom_to_ring(partnership: Partnership) -> str:
 
 def book(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     shows: Sequence[tuple[int, Promise]],
     *,
     who: str,
@@ -101,10 +101,12 @@ def book(
     MoreThanItHas, TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
-    at_hand = take_up(programme, school, now=now)
+    at_hand = take_up(programme, organisation, now=now)
     kept = {p.id: p for p in at_hand.kept} if at_hand is not None else {}
     if at_hand is None or not kept.keys() >= set(ids):
-        made = [b for b in promises.live(programme.id, school.organisation_id) if b.performance_id in ids]
+        made = [
+            b for b in promises.live(programme.id, organisation.organisation_id) if b.performance_id in ids
+        ]
         if not made:
             raise NothingHeld
         return made
@@ -123,18 +125,18 @@ class AtHand:
     typed: dict[str, Any]
 
 
-def take_up(programme: Programme, school: Organisation, *, now: datetime) -> AtHand | None:
+def take_up(programme: Programme, organisation: Organisation, *, now: datetime) -> AtHand | None:
     """Lock the school and read what it books from; None when nothing is kept for it."""
-    performances.lock_organisation(school.organisation_id)
-    kept = holds.kept(programme, school.organisation_id, now=now)
+    performances.lock_organisation(organisation.organisation_id)
+    kept = holds.kept(programme, organisation.organisation_id, now=now)
     if not kept:
         return None
     return AtHand(
         programme=programme,
-        organisation=school,
+        organisation=organisation,
         kept=kept,
-        account=accounts.account(programme, school, now=now),
-        typed=holds.remove_draft(programme.id, school.organisation_id),
+        account=accounts.account(programme, organisation, now=now),
+        typed=holds.remove_draft(programme.id, organisation.organisation_id),
     )
 
 
@@ -143,13 +145,13 @@ def book_kept(
 ) -> list[Booking]:
     """The same for shows that are at hand, and what comes to each. Raises what `book` raises, but for
     NothingHeld."""
-    programme, school = at_hand.programme, at_hand.organisation
+    programme, organisation = at_hand.programme, at_hand.organisation
     performances.lock_days(performance.tour_day_id for performance, _ in shows)
     made: list[Booking] = []
     for performance, promise in shows:
         account = None if made else at_hand.account
-        numbers.check(programme, school, promise, who=who, now=now, account=account)
-        made.append(make(programme, school, performance, promise, who=who, now=now))
+        numbers.check(programme, organisation, promise, who=who, now=now, account=account)
+        made.append(make(programme, organisation, performance, promise, who=who, now=now))
     with db.session.no_autoflush:  # links that stand know nothing of new rows, which go together later
         told.lengthen_links(made[-1], now=now)
     for booking, (_, promise) in zip(made, shows, strict=True):
@@ -399,7 +401,7 @@ def cancel(
 
 def make(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     performance: Performance,
     promise: Promise,
     *,
@@ -410,18 +412,18 @@ def make(
 ) -> Booking:
     """The rows of one promise, its numbers checked before; nobody is told yet. A venue's promises nothing, and names
     nobody. Raises colleagues.NobodyNamed."""
-    if not promise.people and not school.is_venue:
+    if not promise.people and not organisation.is_venue:
         raise colleagues.NobodyNamed
     pupils = {y: n for y, n in promise.pupils.items() if n}
     if role == HOST:
-        guests_told.booked_otherwise(programme, school, now=now)
+        guests_told.booked_otherwise(programme, organisation, now=now)
         holds.keep(performance, None)
     prefix = db.session.get_one(Partnership, programme.partnership_id).reference_prefix
     booking = Booking(
         reference=promises.fresh_reference(prefix),
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         performance_id=performance.id,
         role=role,
         catch_up=catch_up,
@@ -444,7 +446,7 @@ def make(
         who=who,
         now=now,
         after={
-            "organisation_id": school.organisation_id,
+            "organisation_id": organisation.organisation_id,
             "starts_at": performance.starts_at.isoformat(),
             "pupils": pupils,
         },

@@ -177,7 +177,7 @@ def correct(
     on_file = next(
         (
             c
-            for c in contacts.contacts_of_school(booking.organisation_id, whose)
+            for c in contacts.contacts_of_organisation(booking.organisation_id, whose)
             if c.address.casefold() == kept.address.casefold()
         ),
         None,
@@ -253,7 +253,9 @@ def put(
     with db.session.no_autoflush:  # no contact waits to be written: each letter put down writes all before it
         on_file = {
             c.address.casefold()
-            for c in contacts.contacts_of_school(booking.organisation_id, booking.programme.partnership_id)
+            for c in contacts.contacts_of_organisation(
+                booking.organisation_id, booking.programme.partnership_id
+            )
         }
     rows, new = [], []
     for person in people:

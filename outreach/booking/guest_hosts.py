@@ -68,23 +68,23 @@ def leaves(performance: Performance, minutes: int) -> time:
 
 
 def within_reach(
-    programme: Programme, school: Organisation, *, now: datetime, at_least: int = 1
+    programme: Programme, organisation: Organisation, *, now: datetime, at_least: int = 1
 ) -> list[HostShow]:
-    """The coming shows that `school` could join with so many pupils, the shortest road first; five queries,
+    """The coming shows that `organisation` could join with so many pupils, the shortest road first; five queries,
     however many.
 
-    From tomorrow on, on days that are school days at `school`, no further than the partnership's
+    From tomorrow on, on days that are school days at `organisation`, no further than the partnership's
     `guest_minutes`.
     """
     partnership = partnerships.get(programme.partnership_id)
     ways, here = (
         roads.roads_of_partnership(partnership),
-        Stop(school.organisation_id, school_locations.located(school).place),
+        Stop(organisation.organisation_id, school_locations.located(organisation).place),
     )
-    calendar = school_days.load_one(school)
+    calendar = school_days.load_one(organisation)
     found = []
     for performance, taken, by_guests, consent, places in db.session.execute(
-        SHOWS, {"programme_id": programme.id, "organisation_id": school.organisation_id, "now": now}
+        SHOWS, {"programme_id": programme.id, "organisation_id": organisation.organisation_id, "now": now}
     ):
         seats = Seats(
             ceiling=places or programme.audience_ceiling,
@@ -130,17 +130,17 @@ def has_neighbours(programme: Programme, performance: Performance, *, now: datet
     return bool(near) and any(a.is_open for a in accounts.of_organisations(programme, near, now=now).values())
 
 
-def minutes_between(programme: Programme, school: Organisation, performance: Performance) -> int:
+def minutes_between(programme: Programme, organisation: Organisation, performance: Performance) -> int:
     """Minutes on the road from a school to a show."""
     ways = roads.roads_of_partnership(partnerships.get(programme.partnership_id))
     return ways.minutes(
-        Stop(school.organisation_id, school_locations.located(school).place), _stop(performance)
+        Stop(organisation.organisation_id, school_locations.located(organisation).place), _stop(performance)
     )
 
 
 def nearest(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     *,
     pupils: int,
     now: datetime,
@@ -156,10 +156,10 @@ def nearest(
     first = day_of(after or now)
     neighbours = [
         h
-        for h in within_reach(programme, school, now=now, at_least=max(1, pupils))
+        for h in within_reach(programme, organisation, now=now, at_least=max(1, pupils))
         if h.performance.tour_day_id not in not_on and day_of(h.performance.starts_at) >= first
     ]
-    days = () if programme.closed_at is not None else slots.offers(programme, school, now=now).days
+    days = () if programme.closed_at is not None else slots.offers(programme, organisation, now=now).days
     own = sorted(
         (d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on), key=lambda d: d.rank
     )

@@ -69,10 +69,10 @@ def host_left(performance: Performance, *, by: str, not_on: Collection[int] = ()
         tell_guest(place, notes.HOST_LEFT, nearest=near, now=now)
 
 
-def booked_otherwise(programme: Programme, school: Organisation, *, now: datetime) -> None:
+def booked_otherwise(programme: Programme, organisation: Organisation, *, now: datetime) -> None:
     """A school that books a show of its own asks no neighbour for seats any more; the neighbour hears of
     it."""
-    place = guest_places.open_of(programme.id, school.organisation_id)
+    place = guest_places.open_of(programme.id, organisation.organisation_id)
     if place is not None:
         guest_questions.end(place, BOOKED, now=now)
         tell_host(place, notes.WITHDRAWN, now=now)
@@ -85,16 +85,22 @@ def instead(guest: Booking, *, by: str, not_on: Collection[int] = (), now: datet
 
 
 def _nearest(
-    school: Organisation, lost: Performance, pupils: int, *, by: str, not_on: Collection[int], now: datetime
+    organisation: Organisation,
+    lost: Performance,
+    pupils: int,
+    *,
+    by: str,
+    not_on: Collection[int],
+    now: datetime,
 ) -> Nearest:
     """When the company cannot play, nothing else of that day is offered either, nor of other days called off
     with it."""
     programme = lost.tour_day.programme
     without = {*not_on, lost.tour_day_id} if by == COMPANY else set(not_on)
     if programme.for_adults and sessions.of_performance(lost.id) is not None:
-        return sessions_to_come.with_places(programme, school, at_least=pupils, not_on=without, now=now)
+        return sessions_to_come.with_places(programme, organisation, at_least=pupils, not_on=without, now=now)
     return guest_hosts.nearest(
-        programme, school, pupils=pupils, not_on=without, after=lost.starts_at, now=now
+        programme, organisation, pupils=pupils, not_on=without, after=lost.starts_at, now=now
     )
 
 

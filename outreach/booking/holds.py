@@ -91,7 +91,7 @@ class NothingHeld(Refusal):
 
 def hold(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     chosen: Sequence[Slot],
     *,
     who: str,
@@ -104,33 +104,33 @@ def hold(
     ProgrammeClosed, SchoolClosed, NotForYou, OneShowIsEnough.
     """
     day_ids = {slot.tour_day_id for slot in chosen}
-    performances.lock_organisation(school.organisation_id)
+    performances.lock_organisation(organisation.organisation_id)
     performances.lock_days(day_ids)
-    account = accounts.account(programme, school, now=now)
-    if (why := why_nothing(programme, school, account)) is not None:
+    account = accounts.account(programme, organisation, now=now)
+    if (why := why_nothing(programme, organisation, account)) is not None:
         raise why
     if len(chosen) > 1 and not (
         len(chosen) == 2 and len(day_ids) == 1 and accounts.needs_two_shows(programme, account.still_open)
     ):
         raise OneShowIsEnough
-    _drop(programme.id, school.organisation_id)
+    _drop(programme.id, organisation.organisation_id)
     performances.clear_expired(day_ids, now=now)
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
     claimed: list[Performance] = []
     for slot in chosen:
         key = slot.key
         found = _still_there(
-            programme, school, key, claimed, now=now, whatever_the_notice=whatever_the_notice
+            programme, organisation, key, claimed, now=now, whatever_the_notice=whatever_the_notice
         )
         claimed.append(
-            performances.claim(found, school, programme_id=programme.id, held_until=until, now=now)
+            performances.claim(found, organisation, programme_id=programme.id, held_until=until, now=now)
         )
     db.session.add(
-        FormBegun(programme_id=programme.id, organisation_id=school.organisation_id, recorded_at=now)
+        FormBegun(programme_id=programme.id, organisation_id=organisation.organisation_id, recorded_at=now)
     )
     history.record(
         "held",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after=[p.starts_at.isoformat() for p in claimed],
@@ -139,20 +139,20 @@ def hold(
 
 
 def why_nothing(
-    programme: Programme, school: Organisation, account: accounts.PromiseAccount
+    programme: Programme, organisation: Organisation, account: accounts.PromiseAccount
 ) -> Refusal | None:
     """Why a school cannot book anything (more) of a programme; None if it can."""
     if programme.closed_at is not None:
         return ProgrammeClosed()
-    if not school.is_open:
-        return SchoolClosed(is_body=school.is_body)
+    if not organisation.is_open:
+        return SchoolClosed(is_body=organisation.is_body)
     if account.is_excluded:
-        return NotForYou(is_body=school.is_body, as_a_whole=True)
+        return NotForYou(is_body=organisation.is_body, as_a_whole=True)
     if account.is_open:
         return None
     if not account.expected:
-        return NotForYou(is_body=school.is_body, as_a_whole=programme.for_adults)
-    return AlreadyBooked(whom(school.organisation_id))
+        return NotForYou(is_body=organisation.is_body, as_a_whole=programme.for_adults)
+    return AlreadyBooked(whom(organisation.organisation_id))
 
 
 def who_could_book(
@@ -165,9 +165,9 @@ def who_could_book(
     if programme.closed_at is not None or not itinerary.room_left(programme.id, now=now, first=first):
         return set()
     return {
-        school.organisation_id
-        for school, account in known.items()
-        if why_nothing(programme, school, account) is None
+        organisation.organisation_id
+        for organisation, account in known.items()
+        if why_nothing(programme, organisation, account) is None
     }
 
 
@@ -230,14 +230,14 @@ def _in_hand(programme_id: int, now: datetime) -> Select[Performance]:
     )
 
 
-def renew(programme: Programme, school: Organisation, *, now: datetime) -> list[Performance]:
+def renew(programme: Programme, organisation: Organisation, *, now: datetime) -> list[Performance]:
     """Keep it for the same time again. Raises NothingHeld; a hold just lapsed that nobody took is revived.
 
     Behind the locks, so that what a colleague books or another school claims meanwhile is left alone.
     """
-    performances.lock_organisation(school.organisation_id)
-    performances.lock_days(p.tour_day_id for p in kept(programme, school.organisation_id, now=now))
-    still = kept(programme, school.organisation_id, now=now)
+    performances.lock_organisation(organisation.organisation_id)
+    performances.lock_days(p.tour_day_id for p in kept(programme, organisation.organisation_id, now=now))
+    still = kept(programme, organisation.organisation_id, now=now)
     if not still:
         raise NothingHeld
     until = now + timedelta(minutes=db.session.get_one(Partnership, programme.partnership_id).hold_minutes)
@@ -314,7 +314,7 @@ def _drop(programme_id: int, organisation_id: int) -> int:
 
 def _still_there(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     key: str,
     claimed: list[Performance],
     *,
@@ -324,7 +324,7 @@ def _still_there(
     """The slot as it stands behind the lock; the second of a pair is judged with the first in account."""
     found = slots.find(
         programme,
-        school,
+        organisation,
         key,
         now=now,
         whatever_the_notice=whatever_the_notice,

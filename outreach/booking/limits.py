@@ -87,12 +87,12 @@ class Beyond:
 def beyond(partnership_id: int, *, now: datetime) -> list[Beyond]:
     """The schools to ask for fewer, or for their own numbers, by name; one query where there is none."""
     rows = db.session.execute(*_more_than_they_have(partnership_id, school_year.year_of(day_of(now))))
-    schools: dict[int, list[Organisation]] = {}
+    organisations: dict[int, list[Organisation]] = {}
     for programme_id, school in rows:
-        if school not in schools.setdefault(programme_id, []):
-            schools[programme_id].append(school)
+        if school not in organisations.setdefault(programme_id, []):
+            organisations[programme_id].append(school)
     found = []
-    for programme_id, some in schools.items():
+    for programme_id, some in organisations.items():
         programme = db.session.get_one(Programme, programme_id)
         account_of = accounts.of_organisations(programme, some, now=now)
         found += [
@@ -115,14 +115,14 @@ def _more_than_they_have(partnership_id: int, year: int) -> Select[int, Organisa
 
 
 def allow(
-    programme: Programme, school: Organisation, account: PromiseAccount, year_groups: Collection[int]
+    programme: Programme, organisation: Organisation, account: PromiseAccount, year_groups: Collection[int]
 ) -> None:
     """Before a promise: what the school has by now, where the stored number is less, or missing."""
     rows = []
     for y in year_groups:
         has, stored = account.expected[y].at_most, account.limits.get(y)
         if stored is None or stored.at_most is not None and (has is None or has > stored.at_most):
-            rows.append(_row(programme.id, school.organisation_id, y, Limit(has, has)))
+            rows.append(_row(programme.id, organisation.organisation_id, y, Limit(has, has)))
     _upsert(rows)
 
 
@@ -171,9 +171,9 @@ def _parts(programme: Programme, organisation_ids: Collection[int] | None) -> It
     )
     if organisation_ids is not None and len(organisation_ids) < MANY:
         query = query.where(Organisation.organisation_id.in_(_with_followers(organisation_ids)))
-    schools = db.session.scalars(query.order_by(Organisation.organisation_id)).all()
-    for start in range(0, len(schools), PART):
-        yield list(schools[start : start + PART])
+    found = db.session.scalars(query.order_by(Organisation.organisation_id)).all()
+    for start in range(0, len(found), PART):
+        yield list(found[start : start + PART])
 
 
 def _with_followers(organisation_ids: Collection[int]) -> Any:
@@ -189,21 +189,23 @@ def _with_followers(organisation_ids: Collection[int]) -> Any:
     return select(found.c.organisation_id)
 
 
-def _lock(programme: Programme, schools: Collection[Organisation]) -> None:
+def _lock(programme: Programme, organisations: Collection[Organisation]) -> None:
     """What is being promised now is waited for, so that no number is written below it."""
     db.session.execute(
         select(PromiseLimit.organisation_id)
         .where(
             PromiseLimit.programme_id == programme.id,
-            PromiseLimit.organisation_id.in_([s.organisation_id for s in schools]),
+            PromiseLimit.organisation_id.in_([s.organisation_id for s in organisations]),
         )
         .order_by(PromiseLimit.organisation_id, PromiseLimit.year_group)
         .with_for_update()
     )
 
 
-def _differences(programme: Programme, schools: list[Organisation], *, now: datetime) -> Iterator[Difference]:
-    for organisation_id, account in accounts.of_organisations(programme, schools, now=now).items():
+def _differences(
+    programme: Programme, organisations: list[Organisation], *, now: datetime
+) -> Iterator[Difference]:
+    for organisation_id, account in accounts.of_organisations(programme, organisations, now=now).items():
         should_be = right(account)
         for y in sorted({*should_be, *account.limits}):
             stored, wanted = account.limits.get(y), should_be.get(y, NOTHING)

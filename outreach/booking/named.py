@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.booking.guest_places import GuestPlace
 from outreach.county import contacts
-from outreach.county.addresses import host_of_address, is_anybodys, is_schools_own
+from outreach.county.addresses import host_of_address, is_anybodys, is_its_own
 from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db
@@ -74,7 +74,7 @@ class NamedPerson(Base):
     who: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-def known_at(school: Organisation, partnership_id: int, *, holder: str) -> Callable[[str], bool]:
+def known_at(organisation: Organisation, partnership_id: int, *, holder: str) -> Callable[[str], bool]:
     """Whether an address may be written to because a holder of this school's link names it.
 
     It is the holder's own, on file for the school with the partnership whose link that is, or at a host of
@@ -91,20 +91,20 @@ def known_at(school: Organisation, partnership_id: int, *, holder: str) -> Calla
         if wanted == holder.casefold() or host in hosts:
             return True
         if on_file is None:
-            people = contacts.to_write_to([school.organisation_id], partnership_id).get(
-                school.organisation_id, []
+            people = contacts.to_write_to([organisation.organisation_id], partnership_id).get(
+                organisation.organisation_id, []
             )
             on_file = {contact.address.casefold() for contact in people}
             theirs = {host_of_address(a) for a in on_file}
             hosts.update(h for h in theirs if not is_anybodys(h))
-        return wanted in on_file or host in hosts or is_schools_own(host, school)
+        return wanted in on_file or host in hosts or is_its_own(host, organisation)
 
     return known
 
 
 def wait(
     door: str,
-    school: Organisation,
+    organisation: Organisation,
     programme: Programme,
     *,
     name: str,
@@ -129,7 +129,7 @@ def wait(
             NamedPerson.decided_at.is_(None),
             NamedPerson.door == door,
             NamedPerson.programme_id == programme.id,
-            NamedPerson.organisation_id == school.organisation_id,
+            NamedPerson.organisation_id == organisation.organisation_id,
             NamedPerson.address == kept.address,
             NamedPerson.booking_id == booking_id if booking_id else NamedPerson.booking_id.is_(None),
             NamedPerson.place_id == place_id if place_id else NamedPerson.place_id.is_(None),
@@ -140,7 +140,7 @@ def wait(
         return there
     row = NamedPerson(
         programme_id=programme.id,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         door=door,
         booking_id=booking_id,
         place_id=place_id,
@@ -157,7 +157,7 @@ def wait(
     db.session.add(row)
     history.record(
         "named somebody who waits",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=named_by,
         now=now,
         after={"address": kept.address, "door": door},

@@ -64,13 +64,13 @@ class MoreThanItsStaff(Refusal):
 
     field = "pupils"
 
-    def __init__(self, school: Organisation, known: int, elsewhere: int) -> None:
+    def __init__(self, organisation: Organisation, known: int, elsewhere: int) -> None:
         have = "has" if elsewhere == 1 else "have"
         there = f", and {elsewhere:,} of them {have} places already" if elsewhere else ""
         left = max(0, known - elsewhere)
         enter = f"Enter {left:,} or fewer, or ask" if left else "Ask"
         super().__init__(
-            f"{school.name} has {known:,} front-line staff by our count{there}. {enter} us to correct the count."
+            f"{organisation.name} has {known:,} front-line staff by our count{there}. {enter} us to correct the count."
         )
 
 
@@ -86,7 +86,7 @@ class TooManyForOneShow(Refusal):
 
 def check(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     promise: Promise,
     *,
     who: str,
@@ -105,28 +105,30 @@ def check(
         raise TooManyForOneShow(ceiling, total, for_adults=adults)
     if promise.own_numbers:
         set_own_numbers(
-            school.organisation_id, programme.academic_year, dict(promise.own_numbers), who=who, now=now
+            organisation.organisation_id, programme.academic_year, dict(promise.own_numbers), who=who, now=now
         )
-        limits.write(programme.partnership_id, [school.organisation_id], now=now)
+        limits.write(programme.partnership_id, [organisation.organisation_id], now=now)
     if account is None or promise.own_numbers:
-        account = accounts.account(programme, school, now=now, leaving_out=leaving_out)
-    compare(programme, school, promise, account)
-    limits.allow(programme, school, account, [y for y, n in promise.pupils.items() if n])
+        account = accounts.account(programme, organisation, now=now, leaving_out=leaving_out)
+    compare(programme, organisation, promise, account)
+    limits.allow(programme, organisation, account, [y for y, n in promise.pupils.items() if n])
 
 
-def compare(programme: Programme, school: Organisation, promise: Promise, account: PromiseAccount) -> None:
+def compare(
+    programme: Programme, organisation: Organisation, promise: Promise, account: PromiseAccount
+) -> None:
     """A promise beside what the school has. Raises NotForThatYear, MoreThanItsStaff, MoreThanItHas."""
     known, elsewhere = account.expected, account.promised
     for year_group, pupils in promise.pupils.items():
         if year_group not in known and pupils:
-            raise NotForThatYear(year_group, whom(school.organisation_id))
+            raise NotForThatYear(year_group, whom(organisation.organisation_id))
         at_most = known[year_group].at_most if year_group in known else None
         entered = pupils + elsewhere.get(year_group, 0)
-        if pupils and at_most is not None and entered > at_most and school.kind == BODY:
-            raise MoreThanItsStaff(school, at_most, elsewhere.get(year_group, 0))
+        if pupils and at_most is not None and entered > at_most and organisation.kind == BODY:
+            raise MoreThanItsStaff(organisation, at_most, elsewhere.get(year_group, 0))
         if pupils and at_most is not None and entered > at_most:
             raise MoreThanItHas(
-                year_group, known[year_group].pupils or 0, entered, whom(school.organisation_id)
+                year_group, known[year_group].pupils or 0, entered, whom(organisation.organisation_id)
             )
 
 

@@ -177,10 +177,10 @@ class LastDays(NamedTuple):
     cancel: date
 
 
-def last_days(programme: Programme, school: Organisation, show_day: date) -> LastDays:
+def last_days(programme: Programme, organisation: Organisation, show_day: date) -> LastDays:
     """The last days for a show on `show_day`: the programme's notice before it, and no day on which nobody is at
     school. Two queries."""
-    return _last_days_by(programme, school_days.load_one(school), show_day)
+    return _last_days_by(programme, school_days.load_one(organisation), show_day)
 
 
 def _last_days_by(programme: Programme, calendar: SchoolCalendar, show_day: date) -> LastDays:
@@ -190,10 +190,10 @@ def _last_days_by(programme: Programme, calendar: SchoolCalendar, show_day: date
     )
 
 
-def fixed_online(programme: Programme, school: Organisation, day: date, *, today: date) -> str:
+def fixed_online(programme: Programme, organisation: Organisation, day: date, *, today: date) -> str:
     """What a school cannot do online any more with a show on `day`, by the programme's notice: 'move or
     cancel', 'move', 'cancel' or ''. The coordinator still can."""
-    last = last_days(programme, school, day)
+    last = last_days(programme, organisation, day)
     late = {"move": today > last.move, "cancel": today > last.cancel}
     return " or ".join(deed for deed, too_late in late.items() if too_late)
 

@@ -226,13 +226,15 @@ def visit_of(proposal: Proposal) -> stationery.LetterVisit:
 
 
 def visit(
-    proposal: Proposal, programme: Programme, school: Organisation, times: told.Times
+    proposal: Proposal, programme: Programme, organisation: Organisation, times: told.Times
 ) -> stationery.LetterVisit:
     """The same of a proposal that is not made yet; `times` as told.times_of() gives them."""
     address = ", ".join(
-        part for part in (school.street, school.locality, school.town, school.postcode) if part
+        part
+        for part in (organisation.street, organisation.locality, organisation.town, organisation.postcode)
+        if part
     )
-    last = last_days(programme, school, day_of(proposal.starts_at))
+    last = last_days(programme, organisation, day_of(proposal.starts_at))
     return stationery.LetterVisit(
         uid=proposal.uid or "",
         sequence=proposal.sequence,
@@ -240,9 +242,9 @@ def visit(
         created_at=proposal.recorded_at,
         reference="",
         programme_title=programme.title,
-        school_name=school.name,
+        school_name=organisation.name,
         school_address=address,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         programme_id=programme.id,
         hall="",
         pupils=(),

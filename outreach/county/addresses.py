@@ -53,23 +53,23 @@ def is_anybodys(host: str) -> bool:
     return not above.isdisjoint(_ANYBODYS) or not above.isdisjoint(public_providers())
 
 
-def is_schools_own(host: str, school: Organisation) -> bool:
-    """Whether `host` is exactly this school's website host, which no other open school uses.
+def is_its_own(host: str, organisation: Organisation) -> bool:
+    """Whether `host` is exactly the website host of this school or body, which no other open one uses.
 
-    Whether the school has a website or not, the same one query is asked.
+    Whether it has a website or not, the same one query is asked.
     """
     host = host.lower()
     others = db.session.scalars(
         select(Organisation.website)
         .where(
             func.lower(Organisation.website).contains(host, autoescape=True),
-            Organisation.organisation_id != school.organisation_id,
+            Organisation.organisation_id != organisation.organisation_id,
             Organisation.status.in_(OPEN_STATUSES),
         )
         .order_by(Organisation.organisation_id)
     )
     shared = any(host_of(website) == host for website in others)
-    return bool(host) and host == host_of(school.website) and not shared and not is_anybodys(host)
+    return bool(host) and host == host_of(organisation.website) and not shared and not is_anybodys(host)
 
 
 def is_office_form(local_part: str) -> bool:

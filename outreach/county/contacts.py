@@ -144,7 +144,7 @@ def details_of(contact: Contact) -> Details:
     return Details(name=contact.name, role=contact.role, address=contact.address, phone=contact.phone)
 
 
-def given_by_school(contact: Contact) -> bool:
+def given_by_organisation(contact: Contact) -> bool:
     """Whether the school or body itself gave what is on file: said so at our question, named a colleague, or booked
     with it."""
     source, of = contact.source, contact.organisation_id
@@ -167,7 +167,7 @@ def named_there(organisation_id: int, who: str) -> str:
     return named if not who or who.endswith(at) else f"{named}, {who}"
 
 
-def contacts_of_school(organisation_id: int, partnership_id: int | None = None) -> list[Contact]:
+def contacts_of_organisation(organisation_id: int, partnership_id: int | None = None) -> list[Contact]:
     """A school's contacts that count now, the one to write to first.
 
     Those of a partnership; None: of whoever holds the school now.
@@ -371,7 +371,7 @@ def add(
     )
     if any(
         c.address.casefold() == kept.address.casefold()
-        for c in contacts_of_school(organisation_id, partnership_id)
+        for c in contacts_of_organisation(organisation_id, partnership_id)
     ):
         raise ContactOnFile(f"{kept.address} is already on file here.")
     whose_it_is = (
@@ -387,7 +387,7 @@ def change(
 ) -> Contact:
     """The same person or office as known from now on: a new row in place of this one; the same again leaves it.
     Raises SourceMissing or ContactOnFile."""
-    others = contacts_of_school(contact.organisation_id, contact.partnership_id)
+    others = contacts_of_organisation(contact.organisation_id, contact.partnership_id)
     if any(c.address.casefold() == kept.address.casefold() for c in others if c.id != contact.id):
         raise ContactOnFile(f"{kept.address} is already on file here.")
     if details_of(contact) == kept and contact.source == source:

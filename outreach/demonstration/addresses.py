@@ -90,7 +90,7 @@ def _not_reported(partnership_id: int, now: datetime) -> tuple[Booking, str] | N
         .order_by(Performance.starts_at.desc(), Booking.id)
         .limit(1)
     )
-    people = booking and contacts.contacts_of_school(booking.organisation_id)
+    people = booking and contacts.contacts_of_organisation(booking.organisation_id)
     if not booking or not people:
         return None
     return booking, _linked(booking.programme, booking.organisation_id, people[0].address, now)

@@ -48,7 +48,7 @@ def tell(programme: Programme, parts: Cast, *, now: datetime) -> None:
 
 def _pupils(programme: Programme, school: School, *, now: datetime) -> dict[int, int]:
     """All that it has; {} where that is not known, or where it has nobody on file."""
-    if not contacts.contacts_of_school(school.organisation_id):
+    if not contacts.contacts_of_organisation(school.organisation_id):
         return {}
     open_years = accounts.account(programme, school, now=now).still_open
     return {y: n for y, n in open_years.items() if n} if None not in open_years.values() else {}
@@ -77,7 +77,7 @@ def _offer(show: HostShow, *, now: datetime) -> None:
 def _join(
     programme: Programme, school: School, pupils: dict[int, int], show: HostShow, *, now: datetime
 ) -> GuestPlace:
-    lead = contacts.contacts_of_school(school.organisation_id)[0]
+    lead = contacts.contacts_of_organisation(school.organisation_id)[0]
     starts = local(show.performance.starts_at)
     there = starts - timedelta(minutes=15)
     named = Colleague(name=lead.name, address=lead.address, duty=LEAD, role=lead.role, phone=lead.phone)

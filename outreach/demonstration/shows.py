@@ -153,7 +153,7 @@ def _split(
 
 
 def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
-    lead = contacts.contacts_of_school(school.organisation_id)[0]
+    lead = contacts.contacts_of_organisation(school.organisation_id)[0]
     first, last = names.person(random)
     host = lead.address.partition("@")[2]
     there = Colleague(

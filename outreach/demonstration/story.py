@@ -355,7 +355,7 @@ def _propose(programme: Programme, parts: Cast, *, now: datetime) -> None:
                 programme=programme,
                 organisation=school,
                 slot=near[0],
-                people=contacts.contacts_of_school(school.organisation_id)[:1],
+                people=contacts.contacts_of_organisation(school.organisation_id)[:1],
                 reply_by=reply_by,
             )
             proposing.propose(offer, who=COORDINATOR, now=when)

@@ -298,7 +298,7 @@ def _take(
     now: datetime,
 ) -> GuestPlace:
     """As somebody there does by the link of the letter."""
-    contact = contacts.contacts_of_school(of.organisation_id)[0]
+    contact = contacts.contacts_of_organisation(of.organisation_id)[0]
     named = Colleague(
         name=contact.name, address=contact.address, duty=LEAD, role=contact.role, phone=contact.phone
     )
@@ -315,7 +315,7 @@ def _report(one: Held, session: TrainingSession, taken: Mapping[str, Booking], *
     reports.report(next(iter(taken.values())), reports.COMPANY, counted, who=TRAINER, now=min(now, soon))
     for n, (name, booking) in enumerate(taken.items(), 20):
         own = ReportAccount(took_place=True, pupils={STAFF: came[name]})
-        contact = contacts.contacts_of_school(booking.organisation_id)[0]
+        contact = contacts.contacts_of_organisation(booking.organisation_id)[0]
         later = min(now, soon + timedelta(hours=n))
         reports.report(booking, reports.SCHOOL, own, who=contact.name, now=later)
 
@@ -371,7 +371,7 @@ def _since(programme: Programme, told: Iterable[Told], person: Coordinator, *, n
 
 
 def _lead(of: Organisation) -> str:
-    return contacts.contacts_of_school(of.organisation_id)[0].name
+    return contacts.contacts_of_organisation(of.organisation_id)[0].name
 
 
 def _secondary(parts: Cast) -> list[School]:

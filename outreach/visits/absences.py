@@ -222,19 +222,21 @@ class YearMissed:
         return None if self.missed.absent is None else max(0, self.missed.waiting - self.coming)
 
 
-def of_organisation(programme: Programme, school: Organisation, *, now: datetime) -> dict[int, YearMissed]:
+def of_organisation(
+    programme: Programme, organisation: Organisation, *, now: datetime
+) -> dict[int, YearMissed]:
     """By each target year group that the school has seen, with nothing of it unreported, to come or to be booked."""
     if programme.for_adults:
         return {}
-    live = promises.live(programme.id, school.organisation_id)
+    live = promises.live(programme.id, organisation.organisation_id)
     if not live:
         return {}
     found = outcomes.outcomes_of_shows({b.performance_id for b in live}, now=now)
     mine = [found[b.id] for b in live]
-    account = accounts.account(programme, school, now=now)
+    account = accounts.account(programme, organisation, now=now)
     said, asked = (
-        standing(programme.id, school.organisation_id),
-        guest_places.open_of(programme.id, school.organisation_id),
+        standing(programme.id, organisation.organisation_id),
+        guest_places.open_of(programme.id, organisation.organisation_id),
     )
     years = {}
     for y, expected in account.expected.items():
@@ -287,15 +289,17 @@ def get(absence_id: int, programme_id: int, organisation_id: int) -> Absence:
 
 
 def tell(
-    programme: Programme, school: Organisation, pupils: Mapping[int, int], *, who: str, now: datetime
+    programme: Programme, organisation: Organisation, pupils: Mapping[int, int], *, who: str, now: datetime
 ) -> list[Absence]:
     """The school says how many of some year groups missed it; what it said before is said no more. The same word
     twice is put down once. Raises NotForThatYear, MoreThanMissed."""
-    performances.lock_organisation(school.organisation_id)
-    expected = accounts.account(programme, school, now=now).expected
-    years, made = of_organisation(programme, school, now=now), []
+    performances.lock_organisation(organisation.organisation_id)
+    expected = accounts.account(programme, organisation, now=now).expected
+    years, made = of_organisation(programme, organisation, now=now), []
     before = {
-        row.year_group: row for row in standing(programme.id, school.organisation_id) if row.kind == MISSED
+        row.year_group: row
+        for row in standing(programme.id, organisation.organisation_id)
+        if row.kind == MISSED
     }
     for y, n in sorted(pupils.items()):
         if y not in expected:
@@ -305,13 +309,13 @@ def tell(
         if n < 0 or has.at_most is not None and n + came > has.at_most:
             raise MoreThanMissed(y, has.pupils or 0, came)
         if y not in before or before[y].pupils != n:
-            made.append(_put(programme, school, y, MISSED, n, None, None, who=who, now=now))
+            made.append(_put(programme, organisation, y, MISSED, n, None, None, who=who, now=now))
     return made
 
 
 def caught_up(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     pupils: Mapping[int, int],
     *,
     how: str,
@@ -322,16 +326,16 @@ def caught_up(
 ) -> list[Absence]:
     """Some who missed it had a lesson or the film instead, on `day`; the same form sent twice is put down once. Raises
     NobodyToCatchUp, NobodyMissing, NotThatDay, CaughtUpAlready."""
-    performances.lock_organisation(school.organisation_id)
+    performances.lock_organisation(organisation.organisation_id)
     wanted = {y: n for y, n in pupils.items() if n}
-    if form_key is not None and (before := _sent(programme, school, form_key)):
+    if form_key is not None and (before := _sent(programme, organisation, form_key)):
         stands = {row.year_group: row.pupils for row in before if row.withdrawn_at is None}
         if stands != wanted or {(row.kind, row.day) for row in before} != {(how, day)}:
             raise CaughtUpAlready(before[0].recorded_at)
         return before
     if day > day_of(now):
         raise NotThatDay(f"{day_short(day)} is still to come. Put it down once it was done.")
-    years = _enough_missing(programme, school, wanted, now=now)
+    years = _enough_missing(programme, organisation, wanted, now=now)
     for y in wanted:
         if day < years[y].first_day:
             raise NotThatDay(
@@ -339,7 +343,7 @@ def caught_up(
             )
     try:
         return [
-            _put(programme, school, y, how, n, day, form_key, who=who, now=now)
+            _put(programme, organisation, y, how, n, day, form_key, who=who, now=now)
             for y, n in sorted(wanted.items())
         ]
     except IntegrityError as error:
@@ -348,11 +352,11 @@ def caught_up(
         raise NobodyMissing(min(wanted), 0) from error
 
 
-def _sent(programme: Programme, school: Organisation, form_key: str) -> list[Absence]:
+def _sent(programme: Programme, organisation: Organisation, form_key: str) -> list[Absence]:
     """What a form has put down, taken back since or not."""
     rows = select(Absence).where(
         Absence.programme_id == programme.id,
-        Absence.organisation_id == school.organisation_id,
+        Absence.organisation_id == organisation.organisation_id,
         Absence.form_key == form_key,
     )
     return list(db.session.scalars(rows.order_by(Absence.year_group)))
@@ -360,7 +364,7 @@ def _sent(programme: Programme, school: Organisation, form_key: str) -> list[Abs
 
 def ask_for_seats(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -369,9 +373,9 @@ def ask_for_seats(
 ) -> GuestPlace:
     """Ask a neighbour for seats for pupils who missed it; where it has offered them, they are taken at once. Raises
     NobodyToCatchUp, NobodyMissing, and what joining.ask raises."""
-    performances.lock_organisation(school.organisation_id)
-    _enough_missing(programme, school, {y: n for y, n in wish.promise.pupils.items() if n}, now=now)
-    return joining.ask(programme, school, performance, replace(wish, catch_up=True), who=who, now=now)
+    performances.lock_organisation(organisation.organisation_id)
+    _enough_missing(programme, organisation, {y: n for y, n in wish.promise.pupils.items() if n}, now=now)
+    return joining.ask(programme, organisation, performance, replace(wish, catch_up=True), who=who, now=now)
 
 
 def withdraw(row: Absence, *, who: str, now: datetime) -> None:
@@ -392,11 +396,11 @@ def withdraw(row: Absence, *, who: str, now: datetime) -> None:
 
 
 def _enough_missing(
-    programme: Programme, school: Organisation, wanted: Mapping[int, int], *, now: datetime
+    programme: Programme, organisation: Organisation, wanted: Mapping[int, int], *, now: datetime
 ) -> dict[int, YearMissed]:
     if not wanted or any(n < 0 for n in wanted.values()):
         raise NobodyToCatchUp
-    years = of_organisation(programme, school, now=now)
+    years = of_organisation(programme, organisation, now=now)
     for y, n in wanted.items():
         left = years[y].left if y in years else 0
         if left is None or n > left:
@@ -406,7 +410,7 @@ def _enough_missing(
 
 def _put(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     year_group: int,
     kind: str,
     pupils: int,
@@ -419,7 +423,7 @@ def _put(
     row = Absence(
         partnership_id=programme.partnership_id,
         programme_id=programme.id,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         year_group=year_group,
         kind=kind,
         pupils=pupils,
@@ -432,7 +436,7 @@ def _put(
     db.session.flush()
     history.record(
         "said who missed it" if kind == MISSED else "caught up",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after=_in_short(row),

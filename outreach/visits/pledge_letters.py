@@ -148,10 +148,10 @@ def visits_behind(
         query = query.where(Booking.organisation_id == organisation_id)
     visits: dict[tuple[int, date], list[Booking]] = defaultdict(list)
     of: dict[int, Organisation] = {}
-    for booking, school in db.session.execute(query):
-        if school.is_open:
-            visits[school.organisation_id, day_of(booking.performance.starts_at)].append(booking)
-            of[school.organisation_id] = school
+    for booking, organisation in db.session.execute(query):
+        if organisation.is_open:
+            visits[organisation.organisation_id, day_of(booking.performance.starts_at)].append(booking)
+            of[organisation.organisation_id] = organisation
     return visits, of
 
 

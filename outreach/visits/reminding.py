@@ -89,12 +89,12 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     since = wall(today - timedelta(days=plan.report_after_days - 1), time(0))
     ended = and_(Performance.ends_at < since, Performance.ends_at > now - LATEST, unreported.condition())
     rows = _not_asked(programme, MISSING, ended, booking_id)
-    calendars = school_days.load({school.organisation_id for _, school in rows})
+    calendars = school_days.load({organisation.organisation_id for _, organisation in rows})
     people = whom_to_ask([booking.id for booking, _ in rows])
     return [
-        Missing(booking=booking, organisation=school, person=people[booking.id])
-        for booking, school in rows
-        if booking.id in people and not calendars[school.organisation_id].why_closed(today)
+        Missing(booking=booking, organisation=organisation, person=people[booking.id])
+        for booking, organisation in rows
+        if booking.id in people and not calendars[organisation.organisation_id].why_closed(today)
     ]
 
 
@@ -110,14 +110,14 @@ def due_this_evening(programme: Programme, *, now: datetime, booking_id: int | N
         Performance.ends_at <= now, Performance.ends_at > now - LATE, unreported.condition(by_school=True)
     )
     rows = [
-        (booking, school)
-        for booking, school in _not_asked(programme, EVENING, ended, booking_id)
+        (booking, organisation)
+        for booking, organisation in _not_asked(programme, EVENING, ended, booking_id)
         if now >= wall(day_of(booking.performance.ends_at), FROM)
     ]
     people = whom_to_ask([booking.id for booking, _ in rows], first=ON_THE_DAY)
     return [
-        Missing(booking=booking, organisation=school, person=people[booking.id], nth=EVENING)
-        for booking, school in rows
+        Missing(booking=booking, organisation=organisation, person=people[booking.id], nth=EVENING)
+        for booking, organisation in rows
         if booking.id in people
     ]
 
@@ -145,7 +145,9 @@ def _not_asked(
     )
     if booking_id is not None:
         query = query.where(Booking.id == booking_id)
-    return [(booking, school) for booking, school in db.session.execute(query) if school.is_open]
+    return [
+        (booking, organisation) for booking, organisation in db.session.execute(query) if organisation.is_open
+    ]
 
 
 def comes_on(booking: Booking, plan: Schedule, *, now: datetime) -> date | None:

@@ -200,7 +200,7 @@ def test_whoever_arranges_training_is_written_to_first_and_a_gap_is_raised_to_th
         manager = make.contact(asked.police, role="Team manager", address="boss@police.example")
         training = make.contact(asked.police, role="Training lead", address="training@police.example")
         deputy = make.contact(asked.police, role="Deputy manager", address="deputy@police.example")
-    first, *_, last = contacts.contacts_of_school(asked.police.organisation_id)
+    first, *_, last = contacts.contacts_of_organisation(asked.police.organisation_id)
     assert (first, last) == (training, manager)
     assert raising.is_head(manager) and not raising.is_head(training) and not raising.is_head(deputy)
     assert raising.named(HEAD, asked.police) == "manager"

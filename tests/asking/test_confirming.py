@@ -56,7 +56,8 @@ class Story:
 
     def on_file(self) -> list[tuple[str, str, str]]:
         return [
-            (c.name, c.address, c.source) for c in contacts.contacts_of_school(self.school.organisation_id)
+            (c.name, c.address, c.source)
+            for c in contacts.contacts_of_organisation(self.school.organisation_id)
         ]
 
 
@@ -239,7 +240,7 @@ def test_the_last_one_cannot_be_taken_away(story: Story) -> None:
         contact_answers.end(asked, story.school, story.office, who="Joanna Fell", now=LATER)
     with transaction(), pytest.raises(contact_answers.NobodyLeft):
         contact_answers.end(asked, story.school, story.joanna, who="Joanna Fell", now=LATER)
-    assert len(contacts.contacts_of_school(story.school.organisation_id)) == 1
+    assert len(contacts.contacts_of_organisation(story.school.organisation_id)) == 1
 
 
 def test_an_address_on_the_list_already_or_one_that_is_dead_is_refused(story: Story) -> None:
@@ -285,10 +286,10 @@ def test_a_school_that_came_of_another_takes_its_people_over_when_it_answers(sto
         assert [r.organisation.name for r in sent.recipients] == ["Redmere Trust Academy"]
         asked = db.session.scalars(select(ConfirmationRequest)).one()
         contact_answers.end(asked, heir, story.office, who="Jo", now=LATER)
-    assert [c.address for c in contacts.contacts_of_school(heir.organisation_id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(heir.organisation_id)] == [
         "J.Fell@redmere.example"
     ]
-    assert len(contacts.contacts_of_school(story.school.organisation_id)) == 2
+    assert len(contacts.contacts_of_organisation(story.school.organisation_id)) == 2
 
 
 def test_the_database_refuses_a_second_request_to_one_address_in_a_year(story: Story) -> None:

@@ -12,7 +12,7 @@ import make
 from booking import neighbours
 from outreach.asking import invitations
 from outreach.asking.confirming import contact_answers, corrected_addresses, requests
-from outreach.asking.confirming.corrected_addresses import AlsoDead, NoSchool, SameAddress, UsedNoMore
+from outreach.asking.confirming.corrected_addresses import AlsoDead, SameAddress, UsedNoMore, WentToNobody
 from outreach.asking.confirming.requests import ConfirmationRecipient, ConfirmationRequest
 from outreach.booking import bookings, holds, promises, proposals
 from outreach.booking.colleagues import Colleague
@@ -128,7 +128,7 @@ def test_the_row_on_file_takes_the_address_says_where_it_came_from_and_closes_th
     book(case, OLD)
     with transaction():
         right(case.letter(OLD))
-        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
+        (contact,) = contacts.contacts_of_organisation(case.school.organisation_id)
         assert (contact.address, contact.name, contact.source) == (
             NEW,
             "Joanna Fell",
@@ -148,17 +148,17 @@ def test_an_address_that_is_on_file_already_takes_over_without_a_second_row(case
     book(case, OLD, NEW)
     with transaction():
         make.contact(case.school, name="J Fell", address=NEW) if NEW not in {
-            c.address for c in contacts.contacts_of_school(case.school.organisation_id)
+            c.address for c in contacts.contacts_of_organisation(case.school.organisation_id)
         } else None
         right(case.letter(OLD))
-        assert [c.address for c in contacts.contacts_of_school(case.school.organisation_id)] == [NEW]
+        assert [c.address for c in contacts.contacts_of_organisation(case.school.organisation_id)] == [NEW]
         assert [p.address for p in promises.people_of(case.booking)] == [NEW]
         assert waiting() == []  # that person has it already
 
 
 def test_an_invitation_that_came_back_is_written_to_the_right_address(case: Case) -> None:
     with transaction():
-        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
+        (contact,) = contacts.contacts_of_organisation(case.school.organisation_id)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -176,7 +176,7 @@ def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for
     case: Case,
 ) -> None:
     with transaction():
-        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
+        (contact,) = contacts.contacts_of_organisation(case.school.organisation_id)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -185,7 +185,7 @@ def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for
         right(db.session.get_one(Letter, letter_id), "joana.fell@redmere.example")
     with pytest.raises(UsedNoMore, match=f"Redmere Academy does not use {OLD} any more"), transaction():
         right(db.session.get_one(Letter, letter_id))
-    assert [c.address for c in contacts.contacts_of_school(case.school.organisation_id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(case.school.organisation_id)] == [
         "joana.fell@redmere.example"
     ]
     assert waiting() == [("joana.fell@redmere.example", "")]
@@ -195,7 +195,7 @@ def test_what_was_put_right_once_is_not_said_to_be_put_right_by_another_word_for
 
 def test_a_school_that_has_booked_meanwhile_is_not_invited_again_and_that_is_said(case: Case) -> None:
     with transaction():
-        (contact,) = contacts.contacts_of_school(case.school.organisation_id)
+        (contact,) = contacts.contacts_of_organisation(case.school.organisation_id)
         letter_id = invitations.invite(
             case.programme, case.school, contact, who="Priya", now=make.NOW
         ).letter_id
@@ -223,7 +223,7 @@ def test_what_cannot_be_right_is_refused_and_changes_nothing(
         outbox.mark_dead("also.dead@redmere.example", "550", make.NOW)
     with pytest.raises(refusal), transaction():
         corrected_addresses.put_right(case.letter(OLD), typed, source=source, who="Priya", now=LATER)
-    assert [c.address for c in contacts.contacts_of_school(case.school.organisation_id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(case.school.organisation_id)] == [
         OLD
     ] and waiting() == []
 
@@ -232,7 +232,7 @@ def test_a_letter_to_the_company_names_no_school(case: Case) -> None:
     with transaction():
         letter = make.letter("van@lantern.example", None, stream="a-performances-own-uid")
         assert corrected_addresses.lost_with(letter, now=make.NOW) is None
-        with pytest.raises(NoSchool):
+        with pytest.raises(WentToNobody):
             right(letter)
 
 
@@ -271,7 +271,7 @@ def keep(case: Case, *people: str) -> Proposal:
     """A time is kept for the school, and its letter went to some of its people."""
     with transaction():
         slot = slots.offers(case.programme, case.school, now=make.NOW).days[0].slots[0]
-        on_file = {c.address: c for c in contacts.contacts_of_school(case.school.organisation_id)}
+        on_file = {c.address: c for c in contacts.contacts_of_organisation(case.school.organisation_id)}
         offer = ProposalDraft(
             programme=case.programme,
             organisation=case.school,
@@ -422,7 +422,7 @@ def test_any_letter_that_asked_to_book_becomes_an_invitation_at_the_right_addres
 
 
 def who_is_right(case: Case) -> Letter:
-    (contact,) = contacts.contacts_of_school(case.school.organisation_id)
+    (contact,) = contacts.contacts_of_organisation(case.school.organisation_id)
     recipient = ConfirmationRecipient(organisation=case.school, contact=contact, people=(contact,))
     asked = requests.write_to(case.programme, recipient, who="Priya", now=make.NOW)
     letter = db.session.get_one(Letter, asked.letter_id)

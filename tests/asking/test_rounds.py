@@ -413,14 +413,14 @@ def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Fla
         second, first = rounds.of_programme(programme_id)
     assert len(queries) == 2
     assert [
-        (o.school_name, o.handed_over, o.never_arrived, o.booked, o.declined) for o in first.outcomes
+        (o.organisation_name, o.handed_over, o.never_arrived, o.booked, o.declined) for o in first.outcomes
     ] == [
         ("Redmere 000", True, False, True, False),
         ("Redmere 001", True, False, False, True),
         ("Redmere 002", False, True, False, False),
         ("Redmere 003", False, False, False, False),
     ]
-    assert [(o.school_name, o.status) for o in second.outcomes] == [("Redmere 004", "waiting")]
+    assert [(o.organisation_name, o.status) for o in second.outcomes] == [("Redmere 004", "waiting")]
     assert rounds.of_programme(c.programme.id, first.round.id) == [first]
 
 

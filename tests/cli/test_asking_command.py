@@ -343,7 +343,7 @@ def queue_of_six(app: Flask) -> tuple[int, list[str]]:
             reply_by=date(2026, 2, 5),
         )
         make.booking(make.show(last_year, schools[0], datetime(2026, 3, 9, 9, 30, tzinfo=UTC)), {8: 100})
-        make.dead_address(contacts.contacts_of_school(schools[1].organisation_id)[0].address)
+        make.dead_address(contacts.contacts_of_organisation(schools[1].organisation_id)[0].address)
         school_days.rule_out(schools[2], days[0].day, "mocks", who="J", now=make.EARLIER)
     return programme.id, [s.name for s in schools]
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.county.addresses import host_of, is_office_form, is_schools_own
+from outreach.county.addresses import host_of, is_its_own, is_office_form
 from outreach.ground.db import transaction
 
 
@@ -76,25 +76,25 @@ def test_host_is_the_schools_own_only_when_it_is_exactly_its_websites(
         school = make.school(website="http://www.redmere.example/")
         make.school(website="http://www.redmere.example.other.example/")
         make.school(website="")
-    assert is_schools_own(host, school) is own
+    assert is_its_own(host, school) is own
 
 
 def test_host_that_another_open_school_uses_is_nobodys_own(app: Flask) -> None:
     with transaction():
         one = make.school(website="https://trust.example/north")
         make.school(website="http://www.trust.example/south")
-    assert not is_schools_own("trust.example", one)
+    assert not is_its_own("trust.example", one)
 
 
 def test_host_that_only_a_closed_school_shared_is_the_schools_own(app: Flask) -> None:
     with transaction():
         one = make.school(website="https://redmere.example")
         make.school(website="https://redmere.example", status="Closed")
-    assert is_schools_own("redmere.example", one)
+    assert is_its_own("redmere.example", one)
 
 
 @pytest.mark.parametrize("host", ["facebook.com", "sites.google.com", "marlshire.gov.uk", "outlook.com"])
 def test_host_where_anybody_has_an_address_is_no_schools_own(app: Flask, host: str) -> None:
     with transaction():
         school = make.school(website=f"https://{host}/redmere")
-    assert not is_schools_own(host, school)
+    assert not is_its_own(host, school)

@@ -260,7 +260,7 @@ def test_a_contact_of_a_body_is_its_partnerships(app: Flask) -> None:
             who="Priya",
             now=make.NOW,
         )
-    (found,) = contacts.contacts_of_school(body.organisation_id)
+    (found,) = contacts.contacts_of_organisation(body.organisation_id)
     assert (found.partnership_id, found.address) == (of.id, "s.wood@police.example")
     assert contacts.get(found.id, body.organisation_id) is found
 

@@ -30,7 +30,7 @@ def add(urn: int, address: str, **changes: str) -> Contact:
 
 
 def on_file(urn: int) -> list[tuple[str, str, str]]:
-    return [(c.name, c.role, c.address) for c in contacts.contacts_of_school(urn)]
+    return [(c.name, c.role, c.address) for c in contacts.contacts_of_organisation(urn)]
 
 
 def test_an_address_is_kept_with_its_domain_in_small_letters(app: Flask) -> None:
@@ -90,7 +90,7 @@ def test_two_adds_at_once_leave_one_contact_and_one_refusal(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert sorted(ends) == ["added", "refused"]
-    assert len(contacts.contacts_of_school(urn)) == 1
+    assert len(contacts.contacts_of_organisation(urn)) == 1
 
 
 def test_the_safeguarding_lead_is_written_to_first_and_the_head_last(app: Flask) -> None:
@@ -100,7 +100,7 @@ def test_the_safeguarding_lead_is_written_to_first_and_the_head_last(app: Flask)
             ["Headteacher", "Office", "Deputy DSL", "PSHE lead", "Designated safeguarding lead"]
         ):
             add(school.urn, f"a{n}@b.example", role=role)
-    assert [c.role for c in contacts.contacts_of_school(school.urn)] == [
+    assert [c.role for c in contacts.contacts_of_organisation(school.urn)] == [
         "Designated safeguarding lead",
         "Deputy DSL",
         "PSHE lead",
@@ -115,12 +115,12 @@ def test_a_contact_ends_once_and_stays_in_the_records(app: Flask) -> None:
         contact = add(school.urn, "a@b.example")
         contacts.end(contact, who="Priya", now=make.NOW)
         contacts.end(contact, who="Priya", now=make.NOW)
-    assert contacts.contacts_of_school(school.urn) == []
+    assert contacts.contacts_of_organisation(school.urn) == []
     assert [h.what for h in history.history_of("school", school.urn)] == ["contact ended", "contact added"]
     assert db.session.query(Contact).count() == 1
     with transaction():
         add(school.urn, "a@b.example")
-    assert len(contacts.contacts_of_school(school.urn)) == 1
+    assert len(contacts.contacts_of_organisation(school.urn)) == 1
 
 
 def test_links_of_a_contact_that_ends_are_closed_and_those_of_others_are_not(app: Flask) -> None:

@@ -207,12 +207,12 @@ def test_contacts_of_a_body_are_kept_as_those_of_a_school(client: FlaskClient, o
     assert client.post(f"{where}/contacts/add", data=typed).status_code == 303
     twice = client.post(f"{where}/contacts/add", data=typed)
     assert twice.status_code == 422 and "is already on file here." in twice.text
-    (kept,) = contacts.contacts_of_school(number)
+    (kept,) = contacts.contacts_of_organisation(number)
     page = client.get(where).text
     assert "Sam Wood" in page and f'href="{where}/contacts/{kept.id}"' in page
     change = client.post(f"{where}/contacts/{kept.id}", data=typed | {"role": "Inspector"})
     assert change.status_code == 303
-    (kept,) = contacts.contacts_of_school(number)
+    (kept,) = contacts.contacts_of_organisation(number)
     assert kept.role == "Inspector"
     with transaction():
         make.dead_address("s.wood@police.example")
@@ -220,7 +220,7 @@ def test_contacts_of_a_body_are_kept_as_those_of_a_school(client: FlaskClient, o
     assert client.post(f"{where}/contacts/{kept.id}/works").status_code == 303
     assert "Mail comes back" not in client.get(where).text
     assert client.post(f"{where}/contacts/{kept.id}/end").status_code == 303
-    assert contacts.contacts_of_school(number) == []
+    assert contacts.contacts_of_organisation(number) == []
 
 
 def test_the_list_is_searched_narrowed_and_sorted(client: FlaskClient, ours: Partnership) -> None:

@@ -87,7 +87,7 @@ def test_a_list_is_looked_at_taken_in_once_and_taken_back(client: FlaskClient, o
     ]
     (police,) = [b for b in bodies.of_partnership(ours.id) if b.name == "Redmere Response"]
     assert police.staff_counted_on is not None and police.staff_counted_on.isoformat() == "2027-01-04"
-    (contact,) = contacts.contacts_of_school(police.organisation_id)
+    (contact,) = contacts.contacts_of_organisation(police.organisation_id)
     assert (contact.name, contact.role, contact.source) == ("Sam Wood", "Sergeant", "the board's list")
     assert "was applied or laid aside" in take(client, where)
     again = text_of(client.get(send(client, HEAD + GOOD)).text)
@@ -95,7 +95,7 @@ def test_a_list_is_looked_at_taken_in_once_and_taken_back(client: FlaskClient, o
     number = db.session.scalars(select(BodyList.id)).one()
     back = client.post(f"/desk/bodies/lists/{number}/take-back", follow_redirects=True)
     assert "‘services.csv’ is taken back: 3 bodies gone." in text_of(back.text)
-    assert known() == [] and contacts.contacts_of_school(police.organisation_id) == []
+    assert known() == [] and contacts.contacts_of_organisation(police.organisation_id) == []
     assert history.history_of("school", police.organisation_id)[0].what == "removed with its list"
     twice = client.post(f"/desk/bodies/lists/{number}/take-back", follow_redirects=True)
     assert "That list was taken back already." in text_of(twice.text)
@@ -139,7 +139,7 @@ def test_each_fault_is_a_sentence_on_its_line_and_is_put_right_there(
     assert ("Marsh Buses", "Transport", None, 30) in known()
     assert ("Marsh Firemen", "Voluntary organisation", None, 12) in known()
     (police,) = [b for b in bodies.of_partnership(ours.id) if b.name == "Redmere Response"]
-    assert len(contacts.contacts_of_school(police.organisation_id)) == 2
+    assert len(contacts.contacts_of_organisation(police.organisation_id)) == 2
 
 
 def test_what_is_known_is_changed_and_is_as_before_once_the_list_is_taken_back(
@@ -164,7 +164,7 @@ def test_what_is_known_is_changed_and_is_as_before_once_the_list_is_taken_back(
     assert "is taken back: 1 as before." in text_of(back.text)
     db.session.refresh(police)
     assert (police.front_line_staff, police.district_name) == (40, None)
-    assert contacts.contacts_of_school(police.organisation_id) == []
+    assert contacts.contacts_of_organisation(police.organisation_id) == []
 
 
 def test_what_somebody_did_something_about_since_stays(client: FlaskClient, ours: Partnership) -> None:

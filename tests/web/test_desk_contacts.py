@@ -87,9 +87,9 @@ def test_a_file_is_looked_at_and_then_applied_once(client: FlaskClient, organisa
         "Lines read": 3,
     }
     assert "URN 5 is not in the register here" in page
-    assert contacts.contacts_of_school(organisation_id) == []
+    assert contacts.contacts_of_organisation(organisation_id) == []
     assert apply(client, where).status_code == 303
-    assert [(c.name, c.address, c.source) for c in contacts.contacts_of_school(organisation_id)] == [
+    assert [(c.name, c.address, c.source) for c in contacts.contacts_of_organisation(organisation_id)] == [
         ("Zoë Fell", "Z@redmere.example", "the leads' list")
     ]
     assert (
@@ -109,7 +109,7 @@ def test_applying_without_source_shows_the_page_again(client: FlaskClient, organ
     assert refused.status_code == 422
     assert "Say where the addresses come from." in refused.text and "That is not a date." in refused.text
     assert 'value="31/2/2027"' in refused.text
-    assert contacts.contacts_of_school(organisation_id) == []
+    assert contacts.contacts_of_organisation(organisation_id) == []
 
 
 @pytest.mark.any_database
@@ -152,7 +152,7 @@ def test_a_file_laid_aside_is_gone(app: Flask, client: FlaskClient, organisation
     client.post(where + "/drop")
     assert db.session.query(ListUpload).count() == 0
     assert apply(client, where).status_code == 303
-    assert contacts.contacts_of_school(organisation_id) == []
+    assert contacts.contacts_of_organisation(organisation_id) == []
 
 
 @pytest.mark.any_database
@@ -235,7 +235,7 @@ def test_lines_are_put_right_on_the_page_over_all_its_pages(
         "Lines read": 31,
     }
     apply(client, where)
-    assert sorted((c.name, c.address) for c in contacts.contacts_of_school(organisation_id)) == [
+    assert sorted((c.name, c.address) for c in contacts.contacts_of_organisation(organisation_id)) == [
         ("Jo 0", "a0@b.example"),
         ("Margit", "m.lund@coldbrook.example"),
     ]
@@ -262,7 +262,7 @@ def test_lines_to_mend_come_as_a_workbook_and_go_in_again_once_mended(
     out = io.BytesIO()
     book.save(out)
     apply(client, send(client, out.getvalue(), "mended.xlsx").location)
-    assert sorted((c.address, c.phone) for c in contacts.contacts_of_school(organisation_id)) == [
+    assert sorted((c.address, c.phone) for c in contacts.contacts_of_organisation(organisation_id)) == [
         ("c@b.example", ""),
         ("good@b.example", "+44 1633"),
     ]
@@ -401,10 +401,10 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
         "School not in the target": 1,
         "Lines read": 5,
     }
-    assert contacts.contacts_of_school(primary.organisation_id) == []
+    assert contacts.contacts_of_organisation(primary.organisation_id) == []
     assert listed in client.get("/desk/contacts").text
     with transaction():
-        two = next(c for c in contacts.contacts_of_school(organisation_id) if c.name == "Two")
+        two = next(c for c in contacts.contacts_of_organisation(organisation_id) if c.name == "Two")
         contacts.end(two, who="the school", now=make.NOW)
         make.letter(
             "NEW@redmere.example", make.NOW + make.timedelta(minutes=1), partnership_id=two.partnership_id
@@ -417,12 +417,12 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
         "Letters and invitations that went out stay as they are" in plain
         and "1 address of this list was written to" in plain
     )
-    assert sorted(c.name for c in contacts.contacts_of_school(organisation_id)) == [
+    assert sorted(c.name for c in contacts.contacts_of_organisation(organisation_id)) == [
         "Is",
         "New",
     ]  # looking changes nothing
     assert client.post(listed + "/take-back").location == listed
-    assert [(c.name, c.source) for c in contacts.contacts_of_school(organisation_id)] == [
+    assert [(c.name, c.source) for c in contacts.contacts_of_organisation(organisation_id)] == [
         ("Was", "their page")
     ]
     assert known.ended_at is not None
@@ -433,7 +433,7 @@ def test_a_list_that_was_taken_in_adds_up_and_is_taken_back_whole_after_a_look(
     assert client.get(listed + "/take-back").location == listed
     client.post(listed + "/take-back")
     assert "was taken back already" in client.get(listed).text
-    assert len(contacts.contacts_of_school(organisation_id)) == 1
+    assert len(contacts.contacts_of_organisation(organisation_id)) == 1
 
 
 def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_so(
@@ -455,7 +455,7 @@ def test_schools_that_no_programme_is_for_are_taken_in_where_a_coordinator_says_
     assert sums(client.get(where).text)["New contacts"] == 1
     client.post(where + "/outside", data={"outside": "1"})
     apply(client, where)
-    assert [c.address for c in contacts.contacts_of_school(primary.organisation_id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(primary.organisation_id)] == [
         "head@primary.example"
     ]
 
@@ -470,7 +470,7 @@ def test_a_list_of_another_partnership_is_nobody_elses(client: FlaskClient, orga
     for address in (listed, listed + "/take-back"):
         assert client.get(address).status_code == 404
     assert client.post(listed + "/take-back").status_code == 404
-    assert len(contacts.contacts_of_school(organisation_id)) == 1
+    assert len(contacts.contacts_of_organisation(organisation_id)) == 1
 
 
 def test_what_a_column_of_notes_says_is_not_shown_unless_one_says_that_it_is_read(

@@ -183,12 +183,12 @@ def test_a_contact_is_added_once_and_ended(client: FlaskClient, desk: Desk) -> N
     bad = client.post(f"{desk.page}/contacts/add", data=typed | {"address": "nobody"})
     assert bad.status_code == 422 and "is not an email address" in bad.text and 'value="Sam"' in bad.text
     fresh()
-    sam = next(c for c in contacts.contacts_of_school(desk.school.organisation_id) if c.name == "Sam")
+    sam = next(c for c in contacts.contacts_of_organisation(desk.school.organisation_id) if c.name == "Sam")
     assert sam.address == "Office@redmere.example"
     assert client.post(f"{desk.page}/contacts/{sam.id}/end").status_code == 303
     assert client.post(f"{desk.page}/contacts/{sam.id}/end").status_code == 404
     fresh()
-    assert [c.name for c in contacts.contacts_of_school(desk.school.organisation_id)] == ["Joanna Fell"]
+    assert [c.name for c in contacts.contacts_of_organisation(desk.school.organisation_id)] == ["Joanna Fell"]
 
 
 def test_an_address_that_works_again_is_written_to_again(client: FlaskClient, desk: Desk) -> None:
@@ -273,7 +273,9 @@ def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     assert kept.status_code == 303 and "/invite?" in kept.location
     page = client.get(kept.location).text
     assert "Ms Hale is on file. Write to them?" in page
-    hale = next(c for c in contacts.contacts_of_school(desk.school.organisation_id) if c.name == "Ms Hale")
+    hale = next(
+        c for c in contacts.contacts_of_organisation(desk.school.organisation_id) if c.name == "Ms Hale"
+    )
     assert re.search(rf'value="{hale.id}"[^>]*checked', page)
     assert hale.source == "the school, on the phone"
     stopped.after(minutes=1)
@@ -283,7 +285,10 @@ def test_somebody_named_on_the_phone_is_on_file_and_written_to_with_one_click(
     assert client.post(f"{desk.page}/answer", data=named).status_code == 303
     fresh()
     assert (
-        len([c for c in contacts.contacts_of_school(desk.school.organisation_id) if c.name == "Ms Hale"]) == 1
+        len(
+            [c for c in contacts.contacts_of_organisation(desk.school.organisation_id) if c.name == "Ms Hale"]
+        )
+        == 1
     )
 
 

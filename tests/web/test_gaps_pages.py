@@ -243,7 +243,7 @@ def test_a_list_to_which_no_letter_goes_is_a_page_with_a_way_on_for_each_school(
 def test_whoever_cannot_be_written_to_is_found_an_address_first(desk: FlaskClient, county: County) -> None:
     with transaction():
         declining = db.session.scalars(select(School).where(School.name == "Declining School")).one()
-        for contact in contacts.contacts_of_school(declining.organisation_id):
+        for contact in contacts.contacts_of_organisation(declining.organisation_id):
             outbox.mark_dead(contact.address, "550", make.NOW)
     words, address = next_of(desk.get("/desk/gaps").text, "Declining School")
     assert (words, address) == (

@@ -78,10 +78,14 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     site.check(wide_page, listed)
     site.check(wide_page, where)
     site.check(wide_page, "/desk/contacts")
-    assert {c.name for c in contacts.contacts_of_school(organisation_id)} == {"Jo Fell", "Is", "Margit Lund"}
+    assert {c.name for c in contacts.contacts_of_organisation(organisation_id)} == {
+        "Jo Fell",
+        "Is",
+        "Margit Lund",
+    }
     with transaction():
         contacts.end(
-            next(c for c in contacts.contacts_of_school(organisation_id) if c.name == "Jo Fell"),
+            next(c for c in contacts.contacts_of_organisation(organisation_id) if c.name == "Jo Fell"),
             who="the school",
             now=make.NOW,
         )
@@ -94,7 +98,7 @@ def test_a_list_is_looked_at_put_right_and_taken_in(site: Site, wide_page: Page,
     )
     site.check(wide_page, listed)
     site.fresh()
-    assert {c.name for c in contacts.contacts_of_school(organisation_id)} == {"Was"}
+    assert {c.name for c in contacts.contacts_of_organisation(organisation_id)} == {"Was"}
 
 
 def test_past_shows_are_looked_at_kept_and_taken_back(site: Site, wide_page: Page) -> None:

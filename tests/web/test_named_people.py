@@ -206,10 +206,10 @@ def through_contacts_added(story: Story, address: str) -> None:
 
 def through_contacts_changed(story: Story, address: str) -> None:
     asked = asked_for_contacts(story)
-    (contact,) = contacts.contacts_of_school(story.school.organisation_id)
+    (contact,) = contacts.contacts_of_organisation(story.school.organisation_id)
     assert asked.post(f"/contacts/{contact.id}", name="Sam Whitfield", address=address).status_code == 303
     fresh()
-    assert [c.address for c in contacts.contacts_of_school(story.school.organisation_id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(story.school.organisation_id)] == [
         "j.fell@redmere.example"
     ]
     assert (
@@ -453,7 +453,7 @@ def test_details_of_a_person_are_put_right_without_a_mail(story: Story, stopped)
         "on the day",
     )
     assert "fell-moss" in now_is.found_by or "moss" in now_is.found_by
-    (on_file,) = contacts.contacts_of_school(story.school.organisation_id)
+    (on_file,) = contacts.contacts_of_organisation(story.school.organisation_id)
     assert (on_file.name, on_file.phone) == ("Joanna Fell-Moss", "01632 960 999")
     assert written_to("j.fell@redmere.example") == before + 1  # the contact's new row; no letter
 
@@ -517,7 +517,7 @@ def test_who_names_a_replacement_is_told_that_the_own_link_ends_and_the_other_ge
     story: Story, stopped
 ) -> None:
     asked = asked_for_contacts(story)
-    (contact,) = contacts.contacts_of_school(story.school.organisation_id)
+    (contact,) = contacts.contacts_of_organisation(story.school.organisation_id)
     assert "your own link went to" in said(asked.get(f"/contacts/{contact.id}"))
     new = "s.whitfield@redmere.example"
     answer = asked.post(f"/contacts/{contact.id}", name="Sam Whitfield", address=new)

@@ -229,7 +229,7 @@ def test_a_contact_that_ended_meanwhile_is_no_page_any_more(client: FlaskClient,
     client.post(f"{address}/end")
     assert client.post(address, data=mine_opened | mine).status_code == 404
     db.session.rollback()
-    assert contacts.contacts_of_school(story.school.organisation_id) == []
+    assert contacts.contacts_of_organisation(story.school.organisation_id) == []
 
 
 @pytest.mark.any_database
@@ -242,7 +242,7 @@ def test_a_contact_is_put_right_as_a_new_row_and_no_address_twice(client: FlaskC
     assert twice.status_code == 422 and "already on file" in twice.text
     assert client.post(address, data=sent | {"address": "new@redmere.example"}).status_code == 303
     db.session.rollback()
-    here = {c.address: c for c in contacts.contacts_of_school(story.school.organisation_id)}
+    here = {c.address: c for c in contacts.contacts_of_organisation(story.school.organisation_id)}
     assert sorted(here) == ["new@redmere.example", "office@redmere.example"]
     assert here["new@redmere.example"].id != story.contact.id
 

@@ -179,7 +179,7 @@ def test_three_hundred_asks_leave_some_rows_and_always_the_same_answer(
 
     first = ask(organisation_ids[0], 0, "81.2.69.142")
     assert all(ask(organisation_ids[0], n, f"81.2.69.{n}") == first for n in range(1, 30))
-    assert rows() == open_door.ASKS_OF_A_SCHOOL == 10
+    assert rows() == open_door.ASKS_OF_ONE == 10
     # One origin, every school; an IPv6 network is one origin however many addresses it has.
     for n in range(100):
         ask(organisation_ids[1 + n % 11], n, f"2a02:c7f:1:1::{n + 1:x}")

@@ -144,7 +144,7 @@ def test_somebody_else_becomes_a_contact_and_is_written_to_once(story: Story) ->
         "somebody-else-noted",
     ]
     db.session.rollback()
-    (contact,) = contacts.contacts_of_school(story.school.organisation_id)
+    (contact,) = contacts.contacts_of_organisation(story.school.organisation_id)
     assert (contact.name, contact.role, contact.source) == (
         "Sam Okonkwo",
         "Head of Year 9",

@@ -45,7 +45,7 @@ class Asked:
 
     def on_file(self) -> list[str]:
         db.session.rollback()
-        return [c.address for c in contacts.contacts_of_school(self.school.organisation_id)]
+        return [c.address for c in contacts.contacts_of_organisation(self.school.organisation_id)]
 
     def state(self) -> str:
         db.session.rollback()
@@ -150,7 +150,9 @@ def test_another_schools_person_cannot_be_touched(asked: Asked) -> None:
     asked.post(f"/{stranger_id}/end")
     asked.post(f"/{stranger_id}", name="X", address="x@y.example")
     db.session.rollback()
-    assert [c.address for c in contacts.contacts_of_school(organisation_id)] == ["stranger@other.example"]
+    assert [c.address for c in contacts.contacts_of_organisation(organisation_id)] == [
+        "stranger@other.example"
+    ]
 
 
 def test_a_link_of_another_letter_does_not_open_it(asked: Asked, client: FlaskClient) -> None:

@@ -154,7 +154,7 @@ def test_a_link_into_anothers_county_shows_nothing_of_it(two: Any, ours_first: b
         == {}
     )
     with transaction():  # with nobody on file of its own, nobody of theirs is written to
-        contacts.end(contacts.contacts_of_school(organisation_id)[0], who="Priya", now=make.NOW)
+        contacts.end(contacts.contacts_of_organisation(organisation_id)[0], who="Priya", now=make.NOW)
     assert contacts.to_write_to([organisation_id]) == {}
     (was,) = before.target
     after = standings.standings_of_programme(
@@ -199,7 +199,7 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
     page = ours.client.get(f"/desk/schools/{organisation_id}").text
     assert (
         "Secret School" in page
-        and contacts.contacts_of_school(organisation_id)
+        and contacts.contacts_of_organisation(organisation_id)
         == contacts.to_write_to([organisation_id]).get(organisation_id, [])
         == []
     )
@@ -220,7 +220,7 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         assert theirs.client.get(f"/desk/bookings/{one}").status_code == 200
         assert ours.client.get(f"/desk/bookings/{one}").status_code == 404
     assert "SEC-00001" in theirs.client.get("/desk/bookings?when=past").text
-    assert [c.address for c in contacts.contacts_of_school(organisation_id, theirs.partnership.id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(organisation_id, theirs.partnership.id)] == [
         "lead@secret.example"
     ]
     now_theirs = standings.standings_of_programme(
@@ -244,8 +244,8 @@ def test_what_stays_where_when_a_school_changes_hands(two: Any, stopped: Any) ->
         corrections.correct(
             organisation_id, "name", "Renamed Academy", reason="ours", who="Owen", now=stopped.now
         )
-    assert [c.address for c in contacts.contacts_of_school(organisation_id)] == ["new@redmere.example"]
-    assert [c.address for c in contacts.contacts_of_school(organisation_id, theirs.partnership.id)] == [
+    assert [c.address for c in contacts.contacts_of_organisation(organisation_id)] == ["new@redmere.example"]
+    assert [c.address for c in contacts.contacts_of_organisation(organisation_id, theirs.partnership.id)] == [
         "lead@secret.example"
     ]
     later = standings.standings_of_programme(

@@ -83,7 +83,7 @@ def test_a_booking_keeps_to_its_words_controls_and_clicks(story: Story) -> None:
 
 def test_a_time_that_is_kept_is_taken_with_no_more_words(story: Story) -> None:
     with transaction():
-        contact = contacts.contacts_of_school(story.school.organisation_id)[0]
+        contact = contacts.contacts_of_organisation(story.school.organisation_id)[0]
         slot = slots.find(story.programme, story.school, story.keys()[0], now=make.NOW)
         offer = ProposalDraft(
             programme=story.programme,

@@ -95,13 +95,13 @@ def read(
     facts = _Facts(programme, organisation_ids, now=now)
     found: list[OpenAsking] = []
     left_out: list[NotWrittenTo] = []
-    for school in facts.schools:
-        outside = target is not None and school.organisation_id not in target
-        judged = facts.judge(school, outside_target=outside)
+    for organisation in facts.organisations:
+        outside = target is not None and organisation.organisation_id not in target
+        judged = facts.judge(organisation, outside_target=outside)
         if isinstance(judged, OpenAsking):
             found.append(judged)
         else:
-            left_out.append(NotWrittenTo(organisation=school, why=judged))
+            left_out.append(NotWrittenTo(organisation=organisation, why=judged))
     return found, left_out
 
 
@@ -113,8 +113,8 @@ class _Facts:
     ) -> None:
         p = programme.id
         named = None if organisation_ids is None else set(organisation_ids)
-        self.schools = db.session.scalars(*_organisations(p, named, programme.partnership_id)).all()
-        known = [school.organisation_id for school in self.schools]
+        self.organisations = db.session.scalars(*_organisations(p, named, programme.partnership_id)).all()
+        known = [organisation.organisation_id for organisation in self.organisations]
         self.calendars = school_days.load(known)
         self.contacts = contacts.to_write_to(known)
         self.decisions = target_decisions.decisions(p)
@@ -126,7 +126,9 @@ class _Facts:
         for chase, letter in chases.standing(p, None if organisation_ids is None else known):
             self.chased.setdefault(chase.organisation_id, []).append((chase, letter))
         self.booked = _by_organisation_id(_booked(p, known))
-        with_promise = [s for s in self.schools if self.booked.get(s.organisation_id, (None, None, 0))[2]]
+        with_promise = [
+            s for s in self.organisations if self.booked.get(s.organisation_id, (None, None, 0))[2]
+        ]
         self.accounts = accounts.of_organisations(programme, with_promise, now=now) if with_promise else {}
         self.answers = {
             answer.organisation_id: answer for answer in db.session.scalars(*_newest_answers(p, known))
@@ -137,10 +139,13 @@ class _Facts:
         self.dead = {address.lower() for address in outbox.dead_addresses(sorted(addresses))}
         self.mail = _mail_waiting(programme.partnership_id)
 
-    def judge(self, school: Organisation, *, outside_target: bool) -> OpenAsking | str:
+    def judge(self, organisation: Organisation, *, outside_target: bool) -> OpenAsking | str:
         """What its chasing stands on, or why there is none."""
-        organisation_id, asked = school.organisation_id, self.asked.get(school.organisation_id, [])
-        if not school.is_open:
+        organisation_id, asked = (
+            organisation.organisation_id,
+            self.asked.get(organisation.organisation_id, []),
+        )
+        if not organisation.is_open:
             return "closed in the register"
         decision = self.decisions.get(organisation_id)
         if decision is not None and decision.kind == EXCLUDE:
@@ -157,7 +162,7 @@ class _Facts:
             return said[1] if said else ""
         if (kept := self.kept.get(organisation_id)) is not None:
             return f"{day_short(kept[0])} at {clock(kept[0])} is kept for it until {day_short(kept[1])}"
-        return self._asking(school, since)
+        return self._asking(organisation, since)
 
     def _said(self, organisation_id: int) -> tuple[datetime, str] | None:
         """When a school last said anything, and what, in words."""
@@ -177,7 +182,7 @@ class _Facts:
         return max(told, default=None)
 
     def _asking(
-        self, school: Organisation, since: list[tuple[Invitation, str, datetime | None]]
+        self, organisation: Organisation, since: list[tuple[Invitation, str, datetime | None]]
     ) -> OpenAsking | str:
         """From the invitations since the school last said anything, oldest first."""
         alive = [
@@ -195,7 +200,7 @@ class _Facts:
             return f"wrote to us on {day_short(wrote)}: its mail waits under To read"
         if self.no_times and all(i.without_times for i, _ in handed):
             return "was told that we write again when there are times to choose: there are none yet"
-        on_file = {c.address.lower(): c for c in self.contacts.get(school.organisation_id, [])}
+        on_file = {c.address.lower(): c for c in self.contacts.get(organisation.organisation_id, [])}
         invitation, asked_at = max(
             ((i, at) for i, at in handed if i.address.lower() in on_file),
             key=lambda row: row[1],
@@ -205,7 +210,7 @@ class _Facts:
             return "nobody who was asked is on file any more: invite whoever is"
         written: list[ChasingLetter] = []
         last_at, in_hand = asked_at, ""
-        for chase, letter in self.chased.get(school.organisation_id, []):
+        for chase, letter in self.chased.get(organisation.organisation_id, []):
             if chase.asking_id != since[0][0].id:
                 continue
             if letter.status not in (SENT, *NEVER_ARRIVED):
@@ -216,13 +221,13 @@ class _Facts:
             written.append(ChasingLetter(chase=chase, day=day_of(at), arrived=arrived))
             last_at = max(last_at, at) if arrived else last_at
         waits_since = [day_of(last_at)]
-        if (lapsed := self.lapsed.get(school.organisation_id)) is not None:
+        if (lapsed := self.lapsed.get(organisation.organisation_id)) is not None:
             waits_since += [lapsed[0], *([day_of(lapsed[1])] if lapsed[1] is not None else [])]
         return OpenAsking(
             id=since[0][0].id,
-            organisation=school,
+            organisation=organisation,
             contact=on_file[invitation.address.lower()],
-            calendar=self.calendars[school.organisation_id],
+            calendar=self.calendars[organisation.organisation_id],
             asked_on=day_of(asked_at),
             since=max(waits_since),
             last_at=last_at,

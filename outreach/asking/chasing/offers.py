@@ -84,24 +84,22 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
     leaving the list. In a constant number of queries.
     """
     since = _since(programme.id)
-    schools = [
-        school
-        for school in db.session.scalars(
+    found = [
+        organisation
+        for organisation in db.session.scalars(
             select(Organisation)
             .where(Organisation.organisation_id.in_(since), organisations.ours(programme.partnership_id))
             .order_by(Organisation.organisation_id)
         )
-        if school.is_open
+        if organisation.is_open
     ]
     decisions = target_decisions.decisions(programme.id)
-    schools = [
-        s
-        for s in schools
-        if s.organisation_id not in decisions or decisions[s.organisation_id].kind != EXCLUDE
+    found = [
+        s for s in found if s.organisation_id not in decisions or decisions[s.organisation_id].kind != EXCLUDE
     ]
-    owed = accounts.of_organisations(programme, schools, now=now)
-    schools = [s for s in schools if owed[s.organisation_id].is_open]
-    organisation_ids = [s.organisation_id for s in schools]
+    owed = accounts.of_organisations(programme, found, now=now)
+    found = [s for s in found if owed[s.organisation_id].is_open]
+    organisation_ids = [s.organisation_id for s in found]
     offered: dict[int, list[Proposal]] = {}
     for proposal in db.session.scalars(
         select(Proposal)
@@ -131,7 +129,7 @@ def waiting_list(programme: Programme, *, now: datetime) -> list[Waiter]:
             ),
             calendar=calendars[s.organisation_id],
         )
-        for s in schools
+        for s in found
     ]
     return sorted(
         rows,

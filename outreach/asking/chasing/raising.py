@@ -69,8 +69,8 @@ class WaitingGap:
 
 
 class NotWaiting(Refusal):
-    def __init__(self, school: Organisation) -> None:
-        super().__init__(f"{school.name} does not wait to be raised any more. Nothing was sent.")
+    def __init__(self, organisation: Organisation) -> None:
+        super().__init__(f"{organisation.name} does not wait to be raised any more. Nothing was sent.")
 
 
 class HadItAlready(Refusal):
@@ -88,8 +88,8 @@ class ChasingAddressDead(Refusal):
 
 
 class NoSchoolDay(Refusal):
-    def __init__(self, school: Organisation, why: str) -> None:
-        super().__init__(f"Today is no school day at {school.name} ({why}). Send it on the next one.")
+    def __init__(self, organisation: Organisation, why: str) -> None:
+        super().__init__(f"Today is no school day at {organisation.name} ({why}). Send it on the next one.")
 
 
 class NotRaisedReasonMissing(Refusal):
@@ -295,15 +295,16 @@ def _checked(row: WaitingGap, to: Addressee, *, now: datetime) -> Addressee:
     )
 
 
-def _on_file(school: Organisation, to: Addressee, *, who: str, now: datetime) -> None:
+def _on_file(organisation: Organisation, to: Addressee, *, who: str, now: datetime) -> None:
     """The head that was typed is kept as a contact; one that is on file already stays as it is."""
     if all(
-        c.address.lower() != to.address.lower() for c in contacts.contacts_of_school(school.organisation_id)
+        c.address.lower() != to.address.lower()
+        for c in contacts.contacts_of_organisation(organisation.organisation_id)
     ):
         contacts.add(
-            school.organisation_id,
+            organisation.organisation_id,
             name=to.name,
-            role=to.role or role_of_head(school),
+            role=to.role or role_of_head(organisation),
             address=to.address,
             phone="",
             source=to.source,

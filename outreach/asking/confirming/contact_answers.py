@@ -48,10 +48,12 @@ class PersonNotListed(Refusal):
         super().__init__("That person is not on the list any more.")
 
 
-def people_of(school: Organisation, partnership_id: int) -> list[Contact]:
+def people_of(organisation: Organisation, partnership_id: int) -> list[Contact]:
     """Whom we hold for a school, the one to write to first; of one that is new, those of the schools it came
     from."""
-    return contacts.to_write_to([school.organisation_id], partnership_id).get(school.organisation_id, [])
+    return contacts.to_write_to([organisation.organisation_id], partnership_id).get(
+        organisation.organisation_id, []
+    )
 
 
 def newest(request: ConfirmationRequest) -> Confirmation | None:
@@ -64,21 +66,23 @@ def newest(request: ConfirmationRequest) -> Confirmation | None:
     )
 
 
-def confirm(request: ConfirmationRequest, school: Organisation, *, who: str, now: datetime) -> Confirmation:
+def confirm(
+    request: ConfirmationRequest, organisation: Organisation, *, who: str, now: datetime
+) -> Confirmation:
     """All on the list are right; their addresses come from the school from now on. Said twice is said once.
 
     Raises NobodyLeft.
     """
-    people = _own(request, school, who=who, now=now)
+    people = _own(request, organisation, who=who, now=now)
     if not people:
         raise NobodyLeft
     said = newest(request)
     if said is not None and said.kind == STILL_RIGHT:
         return said
-    lines = [(school.organisation_id, contact, contacts.details_of(contact)) for contact in people]
+    lines = [(organisation.organisation_id, contact, contacts.details_of(contact)) for contact in people]
     contacts.put_many(
         lines,
-        source=contacts.confirmed_by(school.organisation_id),
+        source=contacts.confirmed_by(organisation.organisation_id),
         source_date=day_of(now),
         who=who,
         now=now,
@@ -89,7 +93,7 @@ def confirm(request: ConfirmationRequest, school: Organisation, *, who: str, now
 
 def change(
     request: ConfirmationRequest,
-    school: Organisation,
+    organisation: Organisation,
     contact: Contact,
     kept: Details,
     *,
@@ -103,25 +107,25 @@ def change(
     letter and its link at once. `waits`: the new address is looked at by a coordinator first (False is given
     back), and the old one stays until then. Raises NoSuchPerson, ContactOnFile, AddressDead.
     """
-    mine = _mine(request, school, contact, who=who, now=now)
+    mine = _mine(request, organisation, contact, who=who, now=now)
     if kept == contacts.details_of(mine):
         return True
-    _check_address(request, school, kept.address, instead_of=mine)
+    _check_address(request, organisation, kept.address, instead_of=mine)
     was = mine.name or mine.address
     if mine.address.lower() != kept.address.lower():
         if waits:
-            _let_wait(request, school, kept, instead_of=mine.address, who=who, now=now)
+            _let_wait(request, organisation, kept, instead_of=mine.address, who=who, now=now)
             return False
-        replace(request, school, mine, kept, who=who, now=now)
+        replace(request, organisation, mine, kept, who=who, now=now)
     else:
-        _put(request, school, mine, kept, who=who, now=now)
+        _put(request, organisation, mine, kept, who=who, now=now)
     _keep(request, CHANGED, f"{kept.name or kept.address} for {was}", who=who, now=now)
     return True
 
 
 def _put(
     request: ConfirmationRequest,
-    school: Organisation,
+    organisation: Organisation,
     at: Contact | None,
     kept: Details,
     *,
@@ -130,8 +134,8 @@ def _put(
 ) -> None:
     """What the school says of one of its contacts, or of a new one."""
     contacts.put_many(
-        [(school.organisation_id, at, kept)],
-        source=contacts.given_by(school.organisation_id),
+        [(organisation.organisation_id, at, kept)],
+        source=contacts.given_by(organisation.organisation_id),
         source_date=day_of(now),
         who=who,
         now=now,
@@ -141,7 +145,7 @@ def _put(
 
 def replace(
     request: ConfirmationRequest,
-    school: Organisation,
+    organisation: Organisation,
     mine: Contact,
     kept: Details,
     *,
@@ -149,15 +153,15 @@ def replace(
     now: datetime,
 ) -> None:
     """One contact goes, another comes, and is written to with a link of its own."""
-    _put(request, school, None, kept, who=who, now=now)
+    _put(request, organisation, None, kept, who=who, now=now)
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     db.session.flush()
-    people = contacts.contacts_of_school(school.organisation_id, request.partnership_id)
+    people = contacts.contacts_of_organisation(organisation.organisation_id, request.partnership_id)
     new = next(c for c in people if c.address.lower() == kept.address.lower())
     programme = db.session.get_one(Programme, request.programme_id)
     write_to(
         programme,
-        ConfirmationRecipient(organisation=school, contact=new, people=tuple(people)),
+        ConfirmationRecipient(organisation=organisation, contact=new, people=tuple(people)),
         who=who,
         now=now,
     )
@@ -165,7 +169,7 @@ def replace(
 
 def add(
     request: ConfirmationRequest,
-    school: Organisation,
+    organisation: Organisation,
     kept: Details,
     *,
     waits: bool = False,
@@ -173,24 +177,24 @@ def add(
     now: datetime,
 ) -> bool:
     """One more; `waits` as in change(). Raises TooManyPeople, ContactOnFile, AddressDead."""
-    people = _own(request, school, who=who, now=now)
+    people = _own(request, organisation, who=who, now=now)
     if len(people) >= PEOPLE_AT_MOST:
         raise TooManyPeople
-    _check_address(request, school, kept.address)
+    _check_address(request, organisation, kept.address)
     if waits:
-        _let_wait(request, school, kept, who=who, now=now)
+        _let_wait(request, organisation, kept, who=who, now=now)
         return False
-    _put(request, school, None, kept, who=who, now=now)
+    _put(request, organisation, None, kept, who=who, now=now)
     _keep(request, ADDED, kept.name or kept.address, who=who, now=now)
     return True
 
 
 def end(
-    request: ConfirmationRequest, school: Organisation, contact: Contact, *, who: str, now: datetime
+    request: ConfirmationRequest, organisation: Organisation, contact: Contact, *, who: str, now: datetime
 ) -> None:
     """Not written to any more; links that went there are closed. Raises NoSuchPerson, NobodyLeft."""
-    mine = _mine(request, school, contact, who=who, now=now)
-    if len(contacts.contacts_of_school(school.organisation_id, request.partnership_id)) == 1:
+    mine = _mine(request, organisation, contact, who=who, now=now)
+    if len(contacts.contacts_of_organisation(organisation.organisation_id, request.partnership_id)) == 1:
         raise NobodyLeft
     contacts.end(mine, who=who, now=now, programmes=programmes.ids_of(request.partnership_id))
     _keep(request, ENDED, mine.name or mine.address, who=who, now=now)
@@ -198,7 +202,7 @@ def end(
 
 def _let_wait(
     request: ConfirmationRequest,
-    school: Organisation,
+    organisation: Organisation,
     kept: Details,
     *,
     instead_of: str = "",
@@ -207,7 +211,7 @@ def _let_wait(
 ) -> None:
     named.wait(
         named.CONTACTS,
-        school,
+        organisation,
         db.session.get_one(Programme, request.programme_id),
         about=request.id,
         instead_of=instead_of,
@@ -220,20 +224,23 @@ def _let_wait(
     )
 
 
-def _own(request: ConfirmationRequest, school: Organisation, *, who: str, now: datetime) -> list[Contact]:
+def _own(
+    request: ConfirmationRequest, organisation: Organisation, *, who: str, now: datetime
+) -> list[Contact]:
     """The school's own contacts, behind its lock; those of the schools it came from become its own, as they
     are."""
     db.session.execute(
         select(Organisation.organisation_id)
-        .where(Organisation.organisation_id == school.organisation_id)
+        .where(Organisation.organisation_id == organisation.organisation_id)
         .with_for_update(key_share=True)
     )
-    for contact in people_of(school, request.partnership_id):
-        if contact.organisation_id != school.organisation_id and contact.address.lower() not in _addresses(
-            request, school
+    for contact in people_of(organisation, request.partnership_id):
+        if (
+            contact.organisation_id != organisation.organisation_id
+            and contact.address.lower() not in _addresses(request, organisation)
         ):
             contacts.put_many(
-                [(school.organisation_id, None, contacts.details_of(contact))],
+                [(organisation.organisation_id, None, contacts.details_of(contact))],
                 source=contact.source,
                 source_date=contact.source_date,
                 who=who,
@@ -241,32 +248,37 @@ def _own(request: ConfirmationRequest, school: Organisation, *, who: str, now: d
                 partnership_id=request.partnership_id,
             )
             db.session.flush()
-    return contacts.contacts_of_school(school.organisation_id, request.partnership_id)
+    return contacts.contacts_of_organisation(organisation.organisation_id, request.partnership_id)
 
 
-def _addresses(request: ConfirmationRequest, school: Organisation) -> set[str]:
+def _addresses(request: ConfirmationRequest, organisation: Organisation) -> set[str]:
     return {
-        c.address.lower() for c in contacts.contacts_of_school(school.organisation_id, request.partnership_id)
+        c.address.lower()
+        for c in contacts.contacts_of_organisation(organisation.organisation_id, request.partnership_id)
     }
 
 
 def _mine(
-    request: ConfirmationRequest, school: Organisation, contact: Contact, *, who: str, now: datetime
+    request: ConfirmationRequest, organisation: Organisation, contact: Contact, *, who: str, now: datetime
 ) -> Contact:
     """That person among the school's own, behind its lock. Raises NoSuchPerson."""
     wanted = contact.address.lower()
-    for own in _own(request, school, who=who, now=now):
+    for own in _own(request, organisation, who=who, now=now):
         if own.address.lower() == wanted:
             return own
     raise PersonNotListed
 
 
 def _check_address(
-    request: ConfirmationRequest, school: Organisation, address: str, *, instead_of: Contact | None = None
+    request: ConfirmationRequest,
+    organisation: Organisation,
+    address: str,
+    *,
+    instead_of: Contact | None = None,
 ) -> None:
     others = [
         c
-        for c in contacts.contacts_of_school(school.organisation_id, request.partnership_id)
+        for c in contacts.contacts_of_organisation(organisation.organisation_id, request.partnership_id)
         if instead_of is None or c.id != instead_of.id
     ]
     if any(c.address.lower() == address.lower() for c in others):

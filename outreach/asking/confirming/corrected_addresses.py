@@ -54,16 +54,18 @@ class UsedNoMore(Refusal):
 
     field = "address"
 
-    def __init__(self, old: str, school: Organisation) -> None:
+    def __init__(self, old: str, organisation: Organisation) -> None:
         super().__init__(
-            f"Nothing was changed: {school.name} does not use {old} any more. Correct the address that stands there "
-            "now, on the school’s page."
+            f"Nothing was changed: {organisation.name} does not use {old} any more. Correct the address that stands "
+            "there now, on its page."
         )
 
 
-class NoSchool(Refusal):
+class WentToNobody(Refusal):
     def __init__(self) -> None:
-        super().__init__("This letter did not go to a school. Correct the address where it was entered.")
+        super().__init__(
+            "This letter went neither to a school nor to a body. Correct the address where it was entered."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +103,8 @@ class Righted:
 def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
     """What a letter's address is used for at the school that it went to; None where that was no school."""
     organisation_id = _organisation_id(letter)
-    school = db.session.get(Organisation, organisation_id) if organisation_id is not None else None
-    if school is None:
+    organisation = db.session.get(Organisation, organisation_id) if organisation_id is not None else None
+    if organisation is None:
         return None
     whose, address = letter.partnership_id, letter.recipient.lower()
     named = func.lower(VisitContact.address) == address, VisitContact.ended_at.is_(None)
@@ -113,7 +115,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == Booking.programme_id)
         .where(
             Programme.partnership_id == whose,
-            Booking.organisation_id == school.organisation_id,
+            Booking.organisation_id == organisation.organisation_id,
             Booking.ended_at.is_(None),
             Performance.starts_at > now,
             *named,
@@ -126,7 +128,7 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == Proposal.programme_id)
         .where(
             Programme.partnership_id == whose,
-            Proposal.organisation_id == school.organisation_id,
+            Proposal.organisation_id == organisation.organisation_id,
             Proposal.ended_at.is_(None),
             Proposal.reply_by >= day_of(now),
             *named,
@@ -139,15 +141,15 @@ def lost_with(letter: Letter, *, now: datetime) -> Lost | None:
         .join(Programme, Programme.id == GuestPlace.programme_id)
         .where(
             Programme.partnership_id == whose,
-            GuestPlace.organisation_id == school.organisation_id,
+            GuestPlace.organisation_id == organisation.organisation_id,
             GuestPlace.ended_at.is_(None),
             *named,
         )
         .order_by(GuestPlace.id)
     )
     return Lost(
-        organisation=school,
-        contact=_found(address, contacts.contacts_of_school(school.organisation_id, whose)),
+        organisation=organisation,
+        contact=_found(address, contacts.contacts_of_organisation(organisation.organisation_id, whose)),
         bookings=tuple((booking, person) for booking, person in bookings),
         proposals=tuple((proposal, person) for proposal, person in kept),
         places=tuple((place, person) for place, person in places),
@@ -160,7 +162,7 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
     """The new address takes the old one's place everywhere at the school, and gets what the old one did not.
 
     What still waits for the old address, or failed there, is withdrawn. Raises BadAddress, SameAddress,
-    AlsoDead, SourceMissing, UsedNoMore or NoSchool.
+    AlsoDead, SourceMissing, UsedNoMore or WentToNobody.
     """
     address, old = contacts.clean_address(typed), letter.recipient
     if address.casefold() == old.casefold():
@@ -172,9 +174,9 @@ def put_right(letter: Letter, typed: str, *, source: str, who: str, now: datetim
         performances.lock_organisation(organisation_id)
     lost = lost_with(letter, now=now)
     if lost is None:
-        raise NoSchool
+        raise WentToNobody
     if not lost.is_used and not _found(
-        address, contacts.contacts_of_school(lost.organisation.organisation_id, letter.partnership_id)
+        address, contacts.contacts_of_organisation(lost.organisation.organisation_id, letter.partnership_id)
     ):
         raise UsedNoMore(old, lost.organisation)
     contact = _on_file(lost, letter.partnership_id, address, source=source, who=who, now=now)
@@ -269,7 +271,7 @@ def _on_file(
     """The contact's row with the new address; the old row ends."""
     if lost.contact is None:
         return None
-    there = _found(address, contacts.contacts_of_school(lost.organisation.organisation_id, whose))
+    there = _found(address, contacts.contacts_of_organisation(lost.organisation.organisation_id, whose))
     if there is not None:
         contacts.end(lost.contact, who=who, now=now, programmes=programmes.ids_of(whose))
         return there
@@ -282,7 +284,7 @@ def _on_file(
         now=now,
         partnership_id=whose,
     )
-    return _found(address, contacts.contacts_of_school(lost.organisation.organisation_id, whose))
+    return _found(address, contacts.contacts_of_organisation(lost.organisation.organisation_id, whose))
 
 
 def _in_calendar(booking: Booking, person: VisitContact, address: str, *, who: str, now: datetime) -> None:

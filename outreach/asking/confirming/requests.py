@@ -236,17 +236,17 @@ def unanswered(letter_id: int) -> ConfirmationRequest | None:
 
 
 def ask_again(
-    asked: ConfirmationRequest, school: Organisation, contact: Contact, *, who: str, now: datetime
+    asked: ConfirmationRequest, organisation: Organisation, contact: Contact, *, who: str, now: datetime
 ) -> bool:
     """The same question to another address; False where that one was asked this year."""
     there = _of_year_at(asked).where(ConfirmationRequest.address == contact.address.lower())
     if db.session.scalar(there.limit(1)) is not None:
         return False
-    people = tuple(contacts.contacts_of_school(school.organisation_id, asked.partnership_id))
+    people = tuple(contacts.contacts_of_organisation(organisation.organisation_id, asked.partnership_id))
     programme = db.session.get_one(Programme, asked.programme_id)
     write_to(
         programme,
-        ConfirmationRecipient(organisation=school, contact=contact, people=people),
+        ConfirmationRecipient(organisation=organisation, contact=contact, people=people),
         who=who,
         now=now,
     )
@@ -289,17 +289,17 @@ def of_year(partnership_id: int, academic_year: int) -> list[AskedOrganisation]:
     ):
         said[organisation_id] = row
     addresses: dict[int, set[str]] = defaultdict(set)
-    for request, school, _ in rows:
-        addresses[school.organisation_id].add(request.address)
+    for request, organisation, _ in rows:
+        addresses[organisation.organisation_id].add(request.address)
     newest = {
-        school.organisation_id: AskedOrganisation(
-            organisation=school,
+        organisation.organisation_id: AskedOrganisation(
+            organisation=organisation,
             request=request,
-            addresses=frozenset(addresses[school.organisation_id]),
+            addresses=frozenset(addresses[organisation.organisation_id]),
             letter_status=status,
-            newest=said.get(school.organisation_id),
+            newest=said.get(organisation.organisation_id),
         )
-        for request, school, status in rows
+        for request, organisation, status in rows
     }
     return list(newest.values())
 
@@ -316,7 +316,7 @@ def _sorted_out(
     partnership."""
     invitations.still_asks(programme, now=now)
     wanted = set(organisation_ids)
-    schools = db.session.scalars(
+    among = db.session.scalars(
         select(Organisation)
         .where(Organisation.organisation_id.in_(wanted), organisations.ours(programme.partnership_id))
         .order_by(func.lower(Organisation.name), Organisation.organisation_id)
@@ -328,22 +328,25 @@ def _sorted_out(
     addresses = {c.address for people in on_file.values() for c in people}
     dead = {address.casefold() for address in outbox.dead_addresses(sorted(addresses))}
     recipients, left_out = [], []
-    for school in schools:
+    for organisation in among:
         found = _judge(
-            school, on_file.get(school.organisation_id, []), asked.get(school.organisation_id), dead
+            organisation,
+            on_file.get(organisation.organisation_id, []),
+            asked.get(organisation.organisation_id),
+            dead,
         )
         if isinstance(found, ConfirmationRecipient):
             recipients.append(found)
         else:
-            left_out.append(NotAsked(organisation=school, why=found))
+            left_out.append(NotAsked(organisation=organisation, why=found))
     return recipients, left_out
 
 
 def _judge(
-    school: Organisation, people: list[Contact], asked: AskedOrganisation | None, dead: set[str]
+    organisation: Organisation, people: list[Contact], asked: AskedOrganisation | None, dead: set[str]
 ) -> ConfirmationRecipient | str:
     """Whom to ask at one school, or why not."""
-    if not school.is_open:
+    if not organisation.is_open:
         return "closed in the register"
     if asked is not None and asked.newest is not None:
         return f"it answered on {day_short(asked.newest.recorded_at)}: {STATES[asked.state]}"
@@ -360,7 +363,7 @@ def _judge(
         alive = [c for c in alive if c.address.lower() not in asked.addresses]
         if not alive:
             return f"{told_on}, where it did not arrive"
-    return ConfirmationRecipient(organisation=school, contact=alive[0], people=tuple(alive))
+    return ConfirmationRecipient(organisation=organisation, contact=alive[0], people=tuple(alive))
 
 
 def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForOrganisation:

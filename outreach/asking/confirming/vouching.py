@@ -148,10 +148,12 @@ def _add(booking: Booking, person: NamedPerson, *, who: str, now: datetime) -> N
 
 def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     """On file, and asked to book where the rules of asking allow it."""
-    school = db.session.get_one(Organisation, person.organisation_id)
+    organisation = db.session.get_one(Organisation, person.organisation_id)
     programme = db.session.get_one(Programme, person.programme_id)
     whose = programme.partnership_id
-    there = {c.address.casefold(): c for c in contacts.contacts_of_school(person.organisation_id, whose)}
+    there = {
+        c.address.casefold(): c for c in contacts.contacts_of_organisation(person.organisation_id, whose)
+    }
     contact = there.get(person.address.casefold()) or contacts.add(
         person.organisation_id,
         name=person.name,
@@ -166,20 +168,22 @@ def _asked(person: NamedPerson, *, who: str, now: datetime) -> None:
     )
     try:
         with db.session.begin_nested():
-            invitations.invite(programme, school, contact, who=who, now=now)
+            invitations.invite(programme, organisation, contact, who=who, now=now)
     except Refusal:
         pass  # it is on file, and written to with the next round
 
 
 def _on_file(person: NamedPerson, *, who: str, now: datetime) -> None:
     request = db.session.get_one(ConfirmationRequest, person.about)
-    school = db.session.get_one(Organisation, person.organisation_id)
+    organisation = db.session.get_one(Organisation, person.organisation_id)
     kept = contacts.details(person.name, person.role, person.address, person.phone)
-    people = {c.address.casefold(): c for c in contact_answers.people_of(school, request.partnership_id)}
+    people = {
+        c.address.casefold(): c for c in contact_answers.people_of(organisation, request.partnership_id)
+    }
     if person.address.casefold() in people:
         return
     leaving = people.get(person.instead_of.casefold()) if person.instead_of else None
     if leaving is None:
-        contact_answers.add(request, school, kept, who=who, now=now)
+        contact_answers.add(request, organisation, kept, who=who, now=now)
     else:
-        contact_answers.change(request, school, leaving, kept, who=who, now=now)
+        contact_answers.change(request, organisation, leaving, kept, who=who, now=now)

@@ -176,7 +176,8 @@ def keep(
     if found is not None:
         return change(found, typed, who=who, now=now)
     ours = [
-        school.organisation_id for school in our_organisations(programme.partnership_id, organisation_ids)
+        organisation.organisation_id
+        for organisation in our_organisations(programme.partnership_id, organisation_ids)
     ]
     if not ours:
         raise NobodyMeant("Choose at least one school to write to.")
@@ -269,7 +270,7 @@ def lock(letter: OwnLetter) -> None:
     db.session.refresh(letter, with_for_update=True)
 
 
-def schools_of(letter: OwnLetter) -> list[Organisation]:
+def organisations_of(letter: OwnLetter) -> list[Organisation]:
     """For whom it is meant, by name; one query."""
     return list(
         db.session.scalars(

@@ -41,16 +41,18 @@ def sorted_out(
     facts = _Facts(programme, set(organisation_ids), now=now)
     wanted = placeholders.used(typed.subject, typed.words)
     readers, left_out = [], []
-    for school in facts.schools:
-        if why := facts.why_not(school, to_declined=typed.to_declined):
-            left_out.append(NotWrittenTo(organisation=school, why=why))
+    for organisation in facts.organisations:
+        if why := facts.why_not(organisation, to_declined=typed.to_declined):
+            left_out.append(NotWrittenTo(organisation=organisation, why=why))
             continue
-        values = facts.values(school)
+        values = facts.values(organisation)
         if why := placeholders.missing(wanted, values):
-            left_out.append(NotWrittenTo(organisation=school, why=why))
+            left_out.append(NotWrittenTo(organisation=organisation, why=why))
             continue
         readers.append(
-            Reader(organisation=school, contact=facts.contacts[school.organisation_id], values=values)
+            Reader(
+                organisation=organisation, contact=facts.contacts[organisation.organisation_id], values=values
+            )
         )
     return readers, left_out
 
@@ -64,7 +66,7 @@ class _Facts:
 
     def __init__(self, programme: Programme, organisation_ids: set[int], *, now: datetime) -> None:
         self.programme, self.now = programme, now
-        self.schools = drafts.our_organisations(programme.partnership_id, organisation_ids)
+        self.organisations = drafts.our_organisations(programme.partnership_id, organisation_ids)
         self.contacts, self.nobody = whom_to_propose_to(organisation_ids)
         self.answers = invitations.newest_answers(programme.id, organisation_ids)
         self.shows: dict[int, list[datetime]] = {}
@@ -84,35 +86,36 @@ class _Facts:
                 self.shows.setdefault(organisation_id, []).append(starts_at)
         self.invited = set(_with_open_invitation(programme, organisation_ids, now=now))
 
-    def why_not(self, school: Organisation, *, to_declined: bool) -> str:
+    def why_not(self, organisation: Organisation, *, to_declined: bool) -> str:
         """Why nobody at a school reads it, whatever it says; '' where somebody does."""
-        if not school.is_open:
+        if not organisation.is_open:
             return "closed in the register"
-        if school.organisation_id in self.nobody:
-            return self.nobody[school.organisation_id]
-        answer = self.answers.get(school.organisation_id)
+        if organisation.organisation_id in self.nobody:
+            return self.nobody[organisation.organisation_id]
+        answer = self.answers.get(organisation.organisation_id)
         if answer is None or answer.kind != DECLINED or to_declined:
             return ""
-        booked_at = self.booked_at.get(school.organisation_id)
+        booked_at = self.booked_at.get(organisation.organisation_id)
         # A booking ends an earlier no.
         return (
             "" if booked_at is not None and booked_at > answer.recorded_at else f"declined: {answer.reason}"
         )
 
-    def values(self, school: Organisation) -> dict[str, str]:
+    def values(self, organisation: Organisation) -> dict[str, str]:
         """What stands for each placeholder; '' where there is nothing."""
-        name, today = " ".join(self.contacts[school.organisation_id].name.split()), day_of(self.now)
+        name, today = " ".join(self.contacts[organisation.organisation_id].name.split()), day_of(self.now)
         shows = [
-            f"{day(at, today=today)} at {clock(at)}" for at in self.shows.get(school.organisation_id, ())
+            f"{day(at, today=today)} at {clock(at)}"
+            for at in self.shows.get(organisation.organisation_id, ())
         ]
         return {
-            placeholders.SCHOOL: school.name,
+            placeholders.SCHOOL: organisation.name,
             placeholders.NAME: name,
             placeholders.FIRST_NAME: placeholders.first_name(name),
             placeholders.PROGRAMME: self.programme.title,
             placeholders.REPLY_BY: day(self.programme.reply_by, today=today),
             placeholders.SHOW_DATE: and_list(shows),
-            placeholders.BOOKING_LINK: THEIR_OWN if school.organisation_id in self.invited else "",
+            placeholders.BOOKING_LINK: THEIR_OWN if organisation.organisation_id in self.invited else "",
         }
 
 

@@ -218,7 +218,9 @@ def outcomes(letter: OwnLetter) -> list[OwnLetterOutcome]:
         .where(OwnLetterTo.own_letter_id == letter.id)
         .order_by(func.lower(Organisation.name), Organisation.organisation_id)
     )
-    return [OwnLetterOutcome(organisation=school, letter=mail, why=why) for school, mail, why in rows]
+    return [
+        OwnLetterOutcome(organisation=organisation, letter=mail, why=why) for organisation, mail, why in rows
+    ]
 
 
 def seconds_left(letter: OwnLetter, *, now: datetime) -> int:

@@ -139,7 +139,7 @@ def places_to_move_to(
             without_rest,
             now_costs=now_costs,
             stands=moving.performance,
-            school=moving.organisation,
+            organisation=moving.organisation,
             now=now,
         )
     return found

@@ -65,7 +65,7 @@ def of_day(
     *,
     now_costs: int,
     stands: Performance,
-    school: Organisation,
+    organisation: Organisation,
     now: datetime,
 ) -> Iterator[Place]:
     """The places of one day, or the one word why there is none. `stands`: the show as it is, whose own start
@@ -101,7 +101,9 @@ def of_day(
         found.append(place)
     yield from found
     if not found:
-        yield Place(tour_day_id=offer.tour_day_id, why_not=_why(there, school, too_late=bool(there.gaps)))
+        yield Place(
+            tour_day_id=offer.tour_day_id, why_not=_why(there, organisation, too_late=bool(there.gaps))
+        )
 
 
 def costs_now(performance: Performance, programme: Programme, *, now: datetime) -> int:
@@ -146,7 +148,7 @@ def said(saved: int) -> str:
     return f"{abs(saved)} min {'less' if saved > 0 else 'more'} road"
 
 
-def _why(offer: DayOffer, school: Organisation, *, too_late: bool) -> str:
+def _why(offer: DayOffer, organisation: Organisation, *, too_late: bool) -> str:
     if too_late:
         return "Nowhere else that day"
     if offer.why_not == "full":
@@ -156,7 +158,7 @@ def _why(offer: DayOffer, school: Organisation, *, too_late: bool) -> str:
     named = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out"}
     why = named.get(offer.why_not, offer.why_not)
     at_school = offer.why_not and not offer.why_not.startswith(("no time", "the company"))
-    return f"{why[:1].upper()}{why[1:]}" + (f" at {school.name}" if at_school else "")
+    return f"{why[:1].upper()}{why[1:]}" + (f" at {organisation.name}" if at_school else "")
 
 
 def _of(at: datetime) -> int:

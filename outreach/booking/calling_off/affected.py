@@ -200,14 +200,14 @@ def _next_school_day(calendar: SchoolCalendar, today: date) -> date:
     return next((day for day in ahead if not calendar.why_closed(day)), today + timedelta(days=1))
 
 
-def _numbers(school: Organisation, people: Iterable[VisitContact]) -> tuple[tuple[str, str, str], ...]:
+def _numbers(organisation: Organisation, people: Iterable[VisitContact]) -> tuple[tuple[str, str, str], ...]:
     """Those who are named with a number; and the school's own where it is another ('' where the register has
     none)."""
     named = [(p.name or p.address, p.duty, p.phone) for p in people if p.phone]
     known = {"".join(c for c in phone if c.isdigit()) for _, _, phone in named}
-    if school.is_venue or "".join(c for c in school.telephone if c.isdigit()) in known:
+    if organisation.is_venue or "".join(c for c in organisation.telephone if c.isdigit()) in known:
         return tuple(named)
-    return (*named, ("The school", "office", school.telephone))
+    return (*named, ("The school", "office", organisation.telephone))
 
 
 def _days(scope: Scope) -> list[TourDay]:

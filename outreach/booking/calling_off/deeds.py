@@ -257,17 +257,19 @@ def _close(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime)
 def _rule_out(done: CallOff, scope: Scope, found: Hits, *, who: str, now: datetime) -> None:
     """Days on which a school has said something of its own stay as it said; a guest from elsewhere has
     school."""
-    schools = {
+    organisations = {
         hit.organisation.organisation_id: hit.organisation
         for hit in found.hits
         if hit.organisation.district_code == scope.schools_of
     }
-    calendars = school_days.load(schools)
+    calendars = school_days.load(organisations)
     span = [scope.first + timedelta(days=n) for n in range((scope.last - scope.first).days + 1)]
-    for organisation_id, school in sorted(schools.items()):
+    for organisation_id, organisation in sorted(organisations.items()):
         for day in span:
             if day not in calendars[organisation_id].own_days and not calendars[organisation_id].why_closed(
                 day
             ):
-                school_days.rule_out(school, day, done.reason[: school_days.LONGEST_REASON], who=who, now=now)
+                school_days.rule_out(
+                    organisation, day, done.reason[: school_days.LONGEST_REASON], who=who, now=now
+                )
                 done.ruled_out.append(CallOffSchoolDay(organisation_id=organisation_id, day=day))

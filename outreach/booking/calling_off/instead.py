@@ -89,14 +89,19 @@ def of_lines(done: CallOff, lines: Iterable[CallOffLine], *, now: datetime) -> d
 
 
 def nearest(
-    programme: Programme, school: Organisation, *, lost: datetime, not_on: Collection[int], now: datetime
+    programme: Programme,
+    organisation: Organisation,
+    *,
+    lost: datetime,
+    not_on: Collection[int],
+    now: datetime,
 ) -> list[tuple[datetime, str]]:
     """Up to three times for a letter, as (start, what makes it a good one), by date, none before what was
     lost; some queries."""
     if programme.closed_at is not None:
         return []
     first = max(first_day(programme, now), day_of(lost))
-    days = slots.offers(programme, school, now=now, whatever_the_notice=True).days
+    days = slots.offers(programme, organisation, now=now, whatever_the_notice=True).days
     able = [d for d in days if d.gaps and d.day >= first and d.tour_day_id not in not_on]
     best = sorted(sorted(able, key=lambda d: d.rank)[:3], key=lambda d: d.day)
     return [(d.best().starts_at, d.best().why or "at your own school") for d in best]
@@ -139,11 +144,11 @@ def _by_programme(losses: Iterable[_Loss]) -> list[tuple[Programme, list[_Loss]]
 
 
 def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[NewTimeWanted]:
-    schools = [loss.organisation for loss in losses]
+    organisations = [loss.organisation for loss in losses]
     partnership = partnerships.get(programme.partnership_id)
     calendars, located = (
-        school_days.load(s.organisation_id for s in schools),
-        school_locations.locate_all(schools),
+        school_days.load(s.organisation_id for s in organisations),
+        school_locations.locate_all(organisations),
     )
     judges = {
         s.organisation_id: Judge(
@@ -153,7 +158,7 @@ def _wishes(programme: Programme, losses: Sequence[_Loss]) -> list[NewTimeWanted
             located=located[s.organisation_id],
             calendar=calendars[s.organisation_id],
         )
-        for s in schools
+        for s in organisations
     }
     return [
         NewTimeWanted(judge=judges[loss.organisation.organisation_id], lost=day_of(loss.starts_at))

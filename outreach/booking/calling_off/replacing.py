@@ -25,8 +25,8 @@ USUALLY_KEPT = timedelta(days=7)
 
 
 class NobodyToOffer(Refusal):
-    def __init__(self, school: Organisation) -> None:
-        super().__init__(f"Nobody at {school.name} can be written to. Ring the school.")
+    def __init__(self, organisation: Organisation) -> None:
+        super().__init__(f"Nobody at {organisation.name} can be written to. Ring the school.")
 
 
 class CalledOffToo(Refusal):

@@ -48,9 +48,9 @@ class NothingToPropose(Refusal):
 
 
 class AlreadyProposed(Refusal):
-    def __init__(self, school: Organisation, kept: Proposal) -> None:
+    def __init__(self, organisation: Organisation, kept: Proposal) -> None:
         super().__init__(
-            f"{day_short(kept.starts_at)}, {clock(kept.starts_at)} is kept for {school.name} already. "
+            f"{day_short(kept.starts_at)}, {clock(kept.starts_at)} is kept for {organisation.name} already. "
             "Take that back first, or wait for the answer."
         )
 
@@ -111,33 +111,33 @@ def propose(offer: ProposalDraft, *, who: str, now: datetime) -> Proposal:
     A school that is too big for one show may have as many kept as it needs shows, each with an entry of its
     own. Raises NothingToPropose, AlreadyProposed, NobodyToWriteTo, AddressDead, ReplyByWrong, SlotTaken.
     """
-    programme, school, slot = offer.programme, offer.organisation, offer.slot
-    performances.lock_organisation(school.organisation_id)
+    programme, organisation, slot = offer.programme, offer.organisation, offer.slot
+    performances.lock_organisation(organisation.organisation_id)
     performances.lock_days([slot.tour_day_id])
-    account = accounts.account(programme, school, now=now)
-    if (why := holds.why_nothing(programme, school, account)) is not None:
-        raise NothingToPropose(f"Nothing can be proposed to {school.name}. {why.message}")
-    kept = proposals.all_open(programme.id, school.organisation_id, now=now)
+    account = accounts.account(programme, organisation, now=now)
+    if (why := holds.why_nothing(programme, organisation, account)) is not None:
+        raise NothingToPropose(f"Nothing can be proposed to {organisation.name}. {why.message}")
+    kept = proposals.all_open(programme.id, organisation.organisation_id, now=now)
     if len(kept) >= accounts.shows_needed(programme, account.still_open):
-        raise AlreadyProposed(school, kept[-1])
+        raise AlreadyProposed(organisation, kept[-1])
     if (
         offer.waiting
-        and (last := proposals.offered_from_the_list(programme.id, school.organisation_id)) is not None
+        and (last := proposals.offered_from_the_list(programme.id, organisation.organisation_id)) is not None
     ):
-        raise AlreadyProposed(school, last)
+        raise AlreadyProposed(organisation, last)
     _check(offer, now=now)
     performances.clear_expired([slot.tour_day_id], now=now)
-    found = slots.find(programme, school, slot.key, now=now, whatever_the_notice=True)
+    found = slots.find(programme, organisation, slot.key, now=now, whatever_the_notice=True)
     if found is None or found.starts_at <= now:
         raise SlotTaken
-    performance = performances.claim(found, school, programme_id=programme.id, held_until=None, now=now)
+    performance = performances.claim(found, organisation, programme_id=programme.id, held_until=None, now=now)
     proposal = _row(offer, who=who, now=now)
     proposal.performance = performance
     db.session.add(proposal)
     db.session.flush()
     history.record(
         "proposed",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={
@@ -299,15 +299,19 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     Raises ProposalEnded, what holds.why_nothing says, and the refusals of bookings.book about pupils and
     people.
     """
-    programme, school, performance = proposal.programme, proposal.organisation, _behind_the_locks(proposal)
+    programme, organisation, performance = (
+        proposal.programme,
+        proposal.organisation,
+        _behind_the_locks(proposal),
+    )
     if performance is None or not proposal.is_open(now):
         raise ProposalEnded
     if (
-        why := holds.why_nothing(programme, school, accounts.account(programme, school, now=now))
+        why := holds.why_nothing(programme, organisation, accounts.account(programme, organisation, now=now))
     ) is not None:
         raise why
-    numbers.check(programme, school, promise, who=who, now=now)
-    booking = bookings.make(programme, school, performance, promise, who=who, now=now)
+    numbers.check(programme, organisation, promise, who=who, now=now)
+    booking = bookings.make(programme, organisation, performance, promise, who=who, now=now)
     proposal.sequence += 1
     proposal.ended_at, proposal.ended_as = now, ACCEPTED
     booking.uid, booking.organizer_token = str(proposal.uid), str(proposal.organizer_token)
@@ -315,12 +319,12 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     db.session.flush()
     history.record(
         "proposal accepted",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after=booking.reference,
     )
-    holds.remove_draft(programme.id, school.organisation_id)
+    holds.remove_draft(programme.id, organisation.organisation_id)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)

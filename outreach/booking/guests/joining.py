@@ -97,7 +97,7 @@ class MoreThanGiven(Refusal):
 
 def ask(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -109,16 +109,18 @@ def ask(
     Raises NotAnyMore, TooFar, NotASchoolDay, NoGuests, SeatsGone, AskedAlready, what seating.why_not says,
     and the refusals of bookings.book about pupils and people.
     """
-    lock(school.organisation_id, performance)
-    open_already = guest_places.open_of(programme.id, school.organisation_id)
+    lock(organisation.organisation_id, performance)
+    open_already = guest_places.open_of(programme.id, organisation.organisation_id)
     if open_already is not None:
         raise AskedAlready(open_already)
-    account = accounts.account(programme, school, now=now)
-    if (why := why_not(programme, school, account, catch_up=wish.catch_up)) is not None:
+    account = accounts.account(programme, organisation, now=now)
+    if (why := why_not(programme, organisation, account, catch_up=wish.catch_up)) is not None:
         raise why
-    _check_show(programme, school, performance, now=now)
+    _check_show(programme, organisation, performance, now=now)
     seats = guest_places.seats_of(performance, programme.audience_ceiling)
-    numbers.check(programme, school, wish.promise, who=who, now=now, account=account, ceiling=seats.ceiling)
+    numbers.check(
+        programme, organisation, wish.promise, who=who, now=now, account=account, ceiling=seats.ceiling
+    )
     if not wish.promise.people:
         raise colleagues.NobodyNamed
     wanted = sum(wish.promise.pupils.values())
@@ -126,7 +128,7 @@ def ask(
         raise NoGuests
     if wanted > seats.for_guests:
         raise SeatsGone(wanted, seats.for_guests, programme.words)
-    place = put_down(programme, school, performance, wish, who=who, now=now)
+    place = put_down(programme, organisation, performance, wish, who=who, now=now)
     if seats.how == OPEN:
         place.answer, place.answered_at, place.said = AGREED, now, seats.terms
         seat(place, wish.promise, seats, who=who, now=now)
@@ -139,7 +141,7 @@ def ask(
 
 def put_down(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -147,12 +149,12 @@ def put_down(
     now: datetime,
 ) -> GuestPlace:
     """The row of what is asked for; nobody has said anything to it yet."""
-    place = _row(programme, school, performance, wish, who=who, now=now)
+    place = _row(programme, organisation, performance, wish, who=who, now=now)
     db.session.add(place)
     db.session.flush()
     history.record(
         "asked to join",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={
@@ -200,10 +202,10 @@ def take(place: GuestPlace, promise: Promise, *, who: str, now: datetime) -> Boo
     behind_the_locks(place, now=now)
     if place.ended_at is not None or place.answer != FEWER:
         raise Answered
-    programme, school = place.programme, place.organisation
+    programme, organisation = place.programme, place.organisation
     check_still(place, now=now)
     promise = replace(promise, people=_named_anew(place, promise.people, who=who, now=now))
-    numbers.check(programme, school, promise, who=who, now=now)
+    numbers.check(programme, organisation, promise, who=who, now=now)
     wanted, given = sum(promise.pupils.values()), place.seats_given or 0
     if wanted > given:
         raise MoreThanGiven(given)
@@ -300,23 +302,26 @@ def still_come(booking: Booking, *, who: str, now: datetime) -> None:
 
 
 def _check_show(
-    programme: Programme, school: Organisation, performance: Performance, *, now: datetime
+    programme: Programme, organisation: Organisation, performance: Performance, *, now: datetime
 ) -> None:
-    if performance.programme_id != programme.id or performance.organisation_id == school.organisation_id:
+    if (
+        performance.programme_id != programme.id
+        or performance.organisation_id == organisation.organisation_id
+    ):
         raise NotAnyMore
     check_stands(performance, now=now)
-    minutes = guest_hosts.minutes_between(programme, school, performance)
+    minutes = guest_hosts.minutes_between(programme, organisation, performance)
     at_most = partnerships.get(programme.partnership_id).guest_minutes
     if minutes > at_most:
         raise TooFar(minutes, at_most)
-    closed = school_days.load_one(school).why_closed(day_of(performance.starts_at))
+    closed = school_days.load_one(organisation).why_closed(day_of(performance.starts_at))
     if closed:
         raise NotASchoolDay(performance, closed)
 
 
 def _row(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     performance: Performance,
     wish: JoiningWish,
     *,
@@ -326,7 +331,7 @@ def _row(
     promise, travel = wish.promise, wish.travel
     return GuestPlace(
         programme=programme,
-        organisation=school,
+        organisation=organisation,
         performance=performance,
         why=wish.why,
         catch_up=wish.catch_up,

@@ -68,7 +68,7 @@ def seat(
 ) -> Booking:
     """The guest's booking, behind the locks. The host's consent grows with what it agreed to. `note` stands in its
     letter."""
-    programme, school, performance = place.programme, place.organisation, place.performance
+    programme, organisation, performance = place.programme, place.organisation, place.performance
     wanted = sum(promise.pupils.values())
     if wanted > there.left:
         raise SeatsGone(wanted, there.left, programme.words)
@@ -76,7 +76,7 @@ def seat(
     try:
         booking = bookings.make(
             programme,
-            school,
+            organisation,
             performance,
             promise,
             who=place.who,
@@ -90,13 +90,13 @@ def seat(
         raise SeatsGone(wanted, there.left, programme.words) from error
     place.booking_id, place.ended_at, place.ended_as = booking.id, now, JOINED
     db.session.flush()
-    holds.remove_draft(programme.id, school.organisation_id)
+    holds.remove_draft(programme.id, organisation.organisation_id)
     told.lengthen_links(booking, now=now)
     people = colleagues.put(booking, promise.people, who=who, now=now)
     visit = told.visit_with(booking, people, promise.pupils)
     told.each(booking, people, visit, letters.booked, note=note, now=now, expires_at=told.expiry(booking))
     comes = "comes" if programme.for_adults else "joins as a guest"
-    changes = [f"{school.name} {comes}, with {programme.words.count(wanted)}."]
+    changes = [f"{organisation.name} {comes}, with {programme.words.count(wanted)}."]
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
     return booking
@@ -139,11 +139,11 @@ def check_stands(performance: Performance, *, now: datetime) -> None:
 
 
 def why_not(
-    programme: Programme, school: Organisation, account: PromiseAccount, *, catch_up: bool
+    programme: Programme, organisation: Organisation, account: PromiseAccount, *, catch_up: bool
 ) -> Refusal | None:
     """Why a school can have no seats at a neighbour's show; None if it can. For pupils who missed its own show it
     needs nothing that is still to be booked."""
-    why = holds.why_nothing(programme, school, account)
+    why = holds.why_nothing(programme, organisation, account)
     return None if catch_up and isinstance(why, holds.AlreadyBooked) else why
 
 

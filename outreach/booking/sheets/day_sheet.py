@@ -186,11 +186,13 @@ def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | No
 
 
 def _person(
-    people: Iterable[VisitContact | NamedPerson], duty: str, school: Organisation
+    people: Iterable[VisitContact | NamedPerson], duty: str, organisation: Organisation
 ) -> PersonToAskFor | None:
     found = next((p for p in people if p.duty == duty), None)
     return (
-        PersonToAskFor(name=found.name, phone=found.phone or school.telephone) if found is not None else None
+        PersonToAskFor(name=found.name, phone=found.phone or organisation.telephone)
+        if found is not None
+        else None
     )
 
 

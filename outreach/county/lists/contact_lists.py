@@ -479,7 +479,7 @@ def _compared(entry: ContactEntry) -> ContactEntry:
     if entry.fate != NEW or entry.on_file is None or entry.details is None:
         return entry
     kept = contacts.details_of(entry.on_file)
-    if contacts.given_by_school(entry.on_file):
+    if contacts.given_by_organisation(entry.on_file):
         laid = kept.filled_from(entry.details)
         differs = entry.details.filled_from(kept)
         note = (

@@ -144,13 +144,16 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
         query = query.where(Booking.id == booking_id)
     no_more = stopping.organisation_ids_stopped([programme.id])
     rows = [
-        (booking, school, day_of(booking.performance.starts_at))
-        for booking, school in db.session.execute(query)
-        if school.is_open and (programme.id, school.organisation_id) not in no_more
+        (booking, organisation, day_of(booking.performance.starts_at))
+        for booking, organisation in db.session.execute(query)
+        if organisation.is_open and (programme.id, organisation.organisation_id) not in no_more
     ]
     rows = [row for row in rows if row[2] > today]
-    calendars = school_days.load({school.organisation_id for _, school, _ in rows})
-    kinds = {b.id: days_before(day, calendars[school.organisation_id]).due(today) for b, school, day in rows}
+    calendars = school_days.load({organisation.organisation_id for _, organisation, _ in rows})
+    kinds = {
+        b.id: days_before(day, calendars[organisation.organisation_id]).due(today)
+        for b, organisation, day in rows
+    }
     rows = [
         row for row in rows if kinds[row[0].id] and not calendars[row[1].organisation_id].why_closed(today)
     ]
@@ -161,12 +164,12 @@ def due(programme: Programme, *, now: datetime, booking_id: int | None = None) -
     return [
         DueReminder(
             booking=booking,
-            organisation=school,
+            organisation=organisation,
             kind=kinds[booking.id],
-            calendar=calendars[school.organisation_id],
+            calendar=calendars[organisation.organisation_id],
             people=people[booking.id],
         )
-        for booking, school, day in rows
+        for booking, organisation, day in rows
         if booking.id in people and (booking.id, kinds[booking.id], day) not in written
     ]
 

@@ -195,13 +195,13 @@ def _sheet(
     foot: str,
     now: datetime,
 ) -> Sheet:
-    school = booking.organisation
+    organisation = booking.organisation
     return Sheet(
         title=texts.title_of(words, said),
-        school_name=school.name,
-        school_address=", ".join(part for part in (school.street, school.town) if part)
-        + (f" {school.postcode}" if school.postcode else ""),
-        school_phone=school.telephone,
+        school_name=organisation.name,
+        school_address=", ".join(part for part in (organisation.street, organisation.town) if part)
+        + (f" {organisation.postcode}" if organisation.postcode else ""),
+        school_phone=organisation.telephone,
         partnership_name=said["partnership"],
         written_on=day_short(now),
         facts=tuple(facts),

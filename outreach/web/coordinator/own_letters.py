@@ -85,7 +85,7 @@ def own_letter(own_letter_id: int) -> Any:
     programme = _programme(letter)
     if letter.sent_at is not None and request.method != "POST":
         return _sent_page(programme, letter)
-    schools = drafts.schools_of(letter)
+    schools = drafts.organisations_of(letter)
     form = form_for(programme, schools, drafts.typed_in(letter))
     stands = opened.over(lambda: _stands(programme, own_letter_id), letter, "changed")
     if form.validate_on_submit():

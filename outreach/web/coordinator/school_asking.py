@@ -309,7 +309,11 @@ def _named_by_phone(organisation_id: int, form: AnswerForm) -> Contact:
     """The colleague who was named, as a contact; one that is on file already stays as it is."""
     address = contacts.clean_address(form.address.data)
     known = next(
-        (c for c in contacts.contacts_of_school(organisation_id) if c.address.lower() == address.lower()),
+        (
+            c
+            for c in contacts.contacts_of_organisation(organisation_id)
+            if c.address.lower() == address.lower()
+        ),
         None,
     )
     return known or contacts.add(

@@ -188,7 +188,7 @@ def _keep_contact(form: SomebodyElseForm) -> Contact | None:
     known = next(
         (
             c
-            for c in contacts.contacts_of_school(g.organisation.organisation_id, g.partnership.id)
+            for c in contacts.contacts_of_organisation(g.organisation.organisation_id, g.partnership.id)
             if c.address.lower() == address.lower()
         ),
         None,

@@ -120,7 +120,7 @@ def test_the_letter_is_seen_before_it_goes_and_names_what_was_written(app: Flask
 def test_a_typed_head_becomes_a_contact_and_gets_a_link_of_its_own(app: Flask) -> None:
     c = reminded()
     raise_to(c)
-    found = contacts.contacts_of_school(c.organisation_ids[0])
+    found = contacts.contacts_of_organisation(c.organisation_ids[0])
     assert [(x.name, x.role, x.address) for x in found][-1] == (
         "Dr Hart",
         "Head teacher",

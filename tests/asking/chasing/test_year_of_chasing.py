@@ -244,7 +244,7 @@ class Year:
                 self.asked_now(organisation_id, address, now)
 
     def by_hand(self, organisation_id: int, now: datetime) -> None:
-        on_file = contacts.contacts_of_school(organisation_id)
+        on_file = contacts.contacts_of_organisation(organisation_id)
         if on_file:
             address = self.rng.choice(on_file).address
             contact = next(c for c in on_file if c.address == address)
@@ -377,7 +377,9 @@ class Year:
         if self.try_to(deed):
             self.of[organisation_id].say(now)
             self.of[organisation_id].waits = False
-            contact = next(c for c in contacts.contacts_of_school(organisation_id) if c.address == address)
+            contact = next(
+                c for c in contacts.contacts_of_organisation(organisation_id) if c.address == address
+            )
             if self.try_to(
                 lambda: invitations.invite(
                     self.programme, self.school(organisation_id), db.session.merge(contact), who="J", now=now
@@ -386,7 +388,7 @@ class Year:
                 self.asked_now(organisation_id, address, now)
 
     def loses_its_address(self, organisation_id: int, now: datetime) -> None:
-        on_file = contacts.contacts_of_school(organisation_id)
+        on_file = contacts.contacts_of_organisation(organisation_id)
         if on_file and self.rng.random() < 0.5:
             address = on_file[0].address
             with transaction():
@@ -394,7 +396,7 @@ class Year:
             self.dead.add(address.lower())
 
     def leaves(self, organisation_id: int, now: datetime) -> None:
-        on_file = contacts.contacts_of_school(organisation_id)
+        on_file = contacts.contacts_of_organisation(organisation_id)
         if on_file:
             contact_id = on_file[0].id
             with transaction():

@@ -43,7 +43,7 @@ def add(
 
 
 def on_file(urn: int) -> list[tuple[str, str, str]]:
-    return [(c.name, c.role, c.address) for c in contacts.contacts_of_school(urn)]
+    return [(c.name, c.role, c.address) for c in contacts.contacts_of_organisation(urn)]
 
 
 def test_every_line_is_new_changed_the_same_merged_left_out_or_to_be_put_right(app: Flask) -> None:
@@ -292,7 +292,7 @@ def test_a_list_taken_in_twice_adds_nothing_the_second_time(app: Flask) -> None:
             LEFT: 0,
         }
     assert on_file(urn) == [("Zoë Fell", "DSL", "z@redmere.example"), ("Is", "Office", "was@redmere.example")]
-    assert contacts.contacts_of_school(urn)[1].phone == "1"
+    assert contacts.contacts_of_organisation(urn)[1].phone == "1"
     with transaction():
         assert take_in(upload).sums[SAME] == 2
     assert db.session.query(Contact).count() == 3
@@ -304,7 +304,7 @@ def test_a_list_without_source_is_refused_and_nothing_is_written(app: Flask) -> 
         upload = send(lines("URN,Email", f"{urn},a@b.example"), ours.id)
     with pytest.raises(SourceMissing), transaction():
         take_in(upload, source="")
-    assert contacts.contacts_of_school(urn) == []
+    assert contacts.contacts_of_organisation(urn) == []
 
 
 def test_ten_thousand_lines_take_as_few_queries_as_one(app: Flask, count_queries) -> None:

@@ -68,7 +68,9 @@ def take_in(school: School, ours: Partnership) -> ContactList:
 
 
 def on_file(urn: int) -> list[tuple[str, ...]]:
-    return sorted((c.name, c.role, c.address, c.phone, c.source) for c in contacts.contacts_of_school(urn))
+    return sorted(
+        (c.name, c.role, c.address, c.phone, c.source) for c in contacts.contacts_of_organisation(urn)
+    )
 
 
 def back(row: ContactList, **changes: Any) -> list[contact_lists.Back]:
@@ -112,7 +114,7 @@ def test_what_somebody_changed_since_stays_and_is_named(app: Flask) -> None:
         row = take_in(school, ours)
     at = make.NOW + timedelta(hours=1)
     with transaction():
-        rows = {c.name: c for c in contacts.contacts_of_school(school.urn)}
+        rows = {c.name: c for c in contacts.contacts_of_organisation(school.urn)}
         contacts.end(rows["Gone"], who="the school", now=at)
         kept = contacts.details("Isabel", "DSL", "was@redmere.example", "")
         contacts.put_many(
@@ -208,7 +210,7 @@ def test_of_a_school_in_no_target_only_what_is_on_file_is_changed(app: Flask) ->
         assert row is not None
         assert (row.named, row.made, row.changed, row.not_in_target, row.left_out) == (4, 1, 1, 2, 0)
         assert [e.fate for e in done.entries] == ["changed", "outside", "outside", "new"]
-    assert [c.name for c in contacts.contacts_of_school(primary.urn)] == ["Is"]
+    assert [c.name for c in contacts.contacts_of_organisation(primary.urn)] == ["Is"]
 
 
 def test_a_list_that_does_nothing_is_not_kept(app: Flask) -> None:
