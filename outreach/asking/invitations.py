@@ -231,7 +231,7 @@ def _asking(
         company_names=companies,
         cost=programme.cost,
         reply_by=programme.reply_by,
-        school_name=organisation.name,
+        organisation_name=organisation.name,
         pupils=pupils,
         for_adults=programme.for_adults,
         shows_needed=0 if organisation.is_body else accounts.shows_needed(programme, still_open),

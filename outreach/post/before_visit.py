@@ -115,7 +115,7 @@ def _rendered(
         words.subject,
         to,
         sender,
-        school_name=visit.school_name,
+        organisation_name=visit.place_name,
         organisation_id=visit.organisation_id,
         page=page_of(token),
         now=now,

@@ -80,7 +80,7 @@ def _rendered(
         words.subject,
         to,
         sender,
-        school_name="",
+        organisation_name="",
         organisation_id=0,
         page=None,
         now=now,

@@ -30,7 +30,7 @@ class OwnWords:
     subject: str
     paragraphs: tuple[Paragraph, ...]
     greets: bool
-    school_name: str
+    organisation_name: str
     organisation_id: int
     page: str | None = None
 
@@ -42,7 +42,7 @@ def rendered(words: OwnWords, to: Addressee, sender: Sender, *, now: datetime) -
         words.subject,
         to,
         sender,
-        school_name=words.school_name,
+        organisation_name=words.organisation_name,
         organisation_id=words.organisation_id,
         page=words.page,
         now=now,

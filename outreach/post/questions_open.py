@@ -45,7 +45,7 @@ def questions_open(
         f"‘{visit.programme_title}’: your pupils can answer until {until}",
         to,
         sender,
-        school_name=visit.school_name,
+        organisation_name=visit.place_name,
         organisation_id=visit.organisation_id,
         page=page_of(token),
         now=now,

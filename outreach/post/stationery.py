@@ -79,7 +79,7 @@ class LetterAsking:
     company_names: str
     cost: str
     reply_by: date
-    school_name: str
+    organisation_name: str
     pupils: int | None
     shows_needed: int
     times: tuple[OfferedTime, ...]
@@ -144,7 +144,8 @@ class LetterAsking:
 @dataclass(frozen=True, kw_only=True)
 class LetterVisit:
     """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked.
-    Instants are aware; `pupils` is (year group, how many); `access` is words ('2 wheelchair places'); `phone`
+    `place_name` and `place_address` are of where it is held: a school or a venue. Instants are aware; `pupils` is (year
+    group, how many); `access` is words ('2 wheelchair places'); `phone`
     is the school's number for the day, for the company alone. `host_name` says that the school is a guest
     there: `travel` is how it comes, `terms` what the host asks. `guests` are the schools that join the show,
     and `tour_day_id` the day whose sheet says the rest, for the company. `cancelled`: it is off; `outcome`:
@@ -158,8 +159,8 @@ class LetterVisit:
     organizer_token: str
     reference: str
     programme_title: str
-    school_name: str
-    school_address: str
+    place_name: str
+    place_address: str
     organisation_id: int
     programme_id: int
     starts_at: datetime
@@ -195,12 +196,12 @@ class LetterVisit:
     @property
     def where(self) -> str:
         """'at Mill Lane High School'; of a session 'online', too."""
-        return self.held or f"at {self.school_name}"
+        return self.held or f"at {self.place_name}"
 
     @property
     def whats_named(self) -> str:
         """'this visit to Mill Lane High School'; 'this session online': what somebody is named for."""
-        return f"this session {self.held}" if self.held else f"this visit to {self.school_name}"
+        return f"this session {self.held}" if self.held else f"this visit to {self.place_name}"
 
     @property
     def places(self) -> str:
@@ -255,7 +256,7 @@ def facts_of(visit: LetterVisit, now: datetime, *, ends: bool = False) -> list[t
     when = wording.day(visit.starts_at, today=day_of(now))
     facts = [
         ("When", f"{when}, {wording.clock_span(visit.starts_at, visit.ends_at)}"),
-        ("Where", ", ".join(p for p in (visit.school_name, visit.hall, visit.school_address) if p.strip())),
+        ("Where", ", ".join(p for p in (visit.place_name, visit.hall, visit.place_address) if p.strip())),
         ("Link", visit.link),
         ("How to join", " ".join(visit.joining.split())),
         (
@@ -301,7 +302,7 @@ def render(
     to: Addressee,
     sender: Sender,
     *,
-    school_name: str,
+    organisation_name: str,
     organisation_id: int,
     page: str | None,
     now: datetime,
@@ -315,7 +316,7 @@ def render(
         "subject": subject,
         "to": to,
         "sender": sender,
-        "school_name": school_name,
+        "organisation_name": organisation_name,
         "whom": audience.whom(organisation_id),
         "page": page,
         "find": links.find_page(here),

@@ -33,7 +33,7 @@ def appointment(visit: LetterVisit, sender: Sender, *, now: datetime) -> Appoint
         summary=summary(visit),
         description=lines(*_told(visit, now)),
         location=", ".join(
-            part for part in (visit.school_name, visit.hall, visit.school_address, visit.link) if part.strip()
+            part for part in (visit.place_name, visit.hall, visit.place_address, visit.link) if part.strip()
         ),
         url=_page_without_token(visit),
         organizer_name=sender.partnership_name,
@@ -178,7 +178,7 @@ def visit_words(
         subject,
         to,
         sender,
-        school_name=visit.school_name,
+        organisation_name=visit.place_name,
         organisation_id=visit.organisation_id,
         page=page,
         now=now,

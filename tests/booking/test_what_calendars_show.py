@@ -90,7 +90,7 @@ def _live(model: Any, programme_id: int) -> Iterator[Any]:
 
 
 def _place(visit: letters.LetterVisit) -> str:
-    return ", ".join(part for part in (visit.school_name, visit.hall, visit.school_address) if part.strip())
+    return ", ".join(part for part in (visit.place_name, visit.hall, visit.place_address) if part.strip())
 
 
 def _naive(at: datetime) -> datetime:

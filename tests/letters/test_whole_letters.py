@@ -68,7 +68,7 @@ def invitation_with_little_known() -> Letter:
         cost="£250.",
         company_names="",
         discussion_minutes=0,
-        school_name="St Brannoc’s <& Co>",
+        organisation_name="St Brannoc’s <& Co>",
     )
     return letters.invitation(
         little, OFFICE, sender(contact_phone="", contact_email=""), now=NOW, expires_at=EXPIRES
@@ -87,7 +87,7 @@ def asking_a_body(**changes: Any) -> LetterAsking:
     return asking(
         **{
             "organisation_id": 12_345_678,
-            "school_name": "Redmere Response Team",
+            "organisation_name": "Redmere Response Team",
             "year_groups": (STAFF,),
             "pupils": 42,
             "shows_needed": 0,
@@ -214,7 +214,7 @@ def how_did_it_go() -> Letter:
 
 def how_the_day_went() -> Letter:
     show = visit(uid="show-9@outreach.example")
-    shows = [(show.starts_at, show.school_name), (show.starts_at + timedelta(hours=4), "Redmere Academy")]
+    shows = [(show.starts_at, show.place_name), (show.starts_at + timedelta(hours=4), "Redmere Academy")]
     return letters.how_the_day_went(
         show, COMPANY, sender(), shows=shows, now=show.ends_at + timedelta(hours=7)
     )
@@ -346,7 +346,7 @@ def link_notice() -> Letter:
 
 def still_right_letter() -> Letter:
     held = HeldForOrganisation(
-        school_name="St Brannoc’s",
+        organisation_name="St Brannoc’s",
         organisation_id=900001,
         programme_id=1,
         programme_title="Someone to Tell",
@@ -389,7 +389,7 @@ def as_it_stands() -> Letter:
 def handed_on() -> Letter:
     invited()
     return letters.handed_on(
-        visit(sequence=1, school_name="St Brannoc’s Academy", organisation_id=900002),
+        visit(sequence=1, place_name="St Brannoc’s Academy", organisation_id=900002),
         JOANNA,
         sender(),
         was="St Brannoc’s",
@@ -404,8 +404,8 @@ def handed_on_to_another_place() -> Letter:
     invited()
     new = visit(
         sequence=1,
-        school_name="Kestermere Academy",
-        school_address="Mill Lane, Kestermere",
+        place_name="Kestermere Academy",
+        place_address="Mill Lane, Kestermere",
         organisation_id=900002,
     )
     return letters.handed_on(
@@ -590,8 +590,8 @@ def move_or_cancel() -> Letter:
 def guest_visit(**changes: object) -> LetterVisit:
     """A small school goes to a neighbour's show."""
     as_guest = {
-        "school_name": "Redmere Academy",
-        "school_address": "Hill Road, Redmere, ZZ1 2BB",
+        "place_name": "Redmere Academy",
+        "place_address": "Hill Road, Redmere, ZZ1 2BB",
         "pupils": ((8, 9),),
         "access": ("1 wheelchair place",),
         "school_provides": "",
@@ -658,8 +658,8 @@ def session(**changes: object) -> LetterVisit:
     """A training at a hall that one may join online, too."""
     facts: dict[str, object] = {
         "for_adults": True,
-        "school_name": "Mill Lane Hall",
-        "school_address": "3 Mill Lane, Kestermere, ZZ1 4AA",
+        "place_name": "Mill Lane Hall",
+        "place_address": "3 Mill Lane, Kestermere, ZZ1 4AA",
         "hall": "",
         "pupils": ((STAFF, 12),),
         "access": (),
@@ -701,7 +701,7 @@ def note(kind: str, **changes: object) -> Letter:
         "organisation_id": 900001,
         "programme_id": 1,
         "programme_title": "Someone to Tell",
-        "school_name": "St Brannoc’s" if to_host else "Littlemere School",
+        "organisation_name": "St Brannoc’s" if to_host else "Littlemere School",
         "other_name": "Littlemere School" if to_host else "St Brannoc’s",
         "starts_at": visit().starts_at,
         "ends_at": visit().ends_at,
@@ -760,7 +760,7 @@ def own_letter_to(to: Addressee, words: str, page: str | None = None) -> Letter:
         subject="The hall at St Brannoc’s",
         paragraphs=placeholders.paragraphs(words, values),
         greets=placeholders.greets(words),
-        school_name="St Brannoc’s",
+        organisation_name="St Brannoc’s",
         organisation_id=100001,
         page=page,
     )
@@ -1319,9 +1319,7 @@ def test_an_invitation_to_adults_names_the_staff_it_is_for(app: Flask) -> None:
 
 
 def test_a_session_is_where_it_is_held_and_whoever_comes_is_no_visits_colleague(app: Flask) -> None:
-    online = session(
-        host_name="Online meeting", school_name="Online meeting", school_address="", held="online"
-    )
+    online = session(host_name="Online meeting", place_name="Online meeting", place_address="", held="online")
     with suppress(Undo), transaction():
         letter = letters.booked(
             online, replace(JOANNA, role="colleague"), sender(), now=NOW, expires_at=EXPIRES

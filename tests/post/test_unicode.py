@@ -89,7 +89,7 @@ BOUNDED = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-WORDS = ("programme_title", "school_name", "school_address", "hall", "school_provides")
+WORDS = ("programme_title", "place_name", "place_address", "hall", "school_provides")
 
 
 @st.composite
@@ -134,7 +134,7 @@ def test_nothing_that_people_type_breaks_a_letter_or_adds_to_it(app: Flask, said
         assert named["mailto:" + to.address] == (_cn(to.name) or to.address)
         assert _from(letter.raw).strip(' "') == calendars.one_line(signs.partnership_name).strip(' "')
         assert plain(event.one("LOCATION")) == calendars.one_line(
-            ", ".join(part for part in (about.school_name, about.hall, about.school_address) if part.strip())
+            ", ".join(part for part in (about.place_name, about.hall, about.place_address) if part.strip())
         )
     finally:
         db.session.rollback()
@@ -158,7 +158,7 @@ def _from(raw: bytes) -> str:
 @pytest.mark.parametrize("words", AWKWARD, ids=ascii)
 def test_a_feed_holds_awkward_words(words: str, app: Flask) -> None:
     about, signs = (
-        visit(school_name=words, programme_title=words, hall=words, school_provides=words),
+        visit(place_name=words, programme_title=words, hall=words, school_provides=words),
         sender(),
     )
     shown = [

@@ -33,11 +33,11 @@ def letter_id(site: Site, wide_page: Page) -> int:
         site.sign_in(wide_page, make.person(partnership))
         make.programme(partnership)
         by = sender(partnership.id)
-        gone = letters.invitation(asking(school_name=LONG), JOANNA, by, now=now, expires_at=later)[0].id
+        gone = letters.invitation(asking(organisation_name=LONG), JOANNA, by, now=now, expires_at=later)[0].id
     postman.send_waiting(postman.post_of(site.app.config), clock=clock.now, name="a")
     with transaction() as session:
         about = visit(
-            school_name=LONG,
+            place_name=LONG,
             starts_at=now,
             ends_at=now + timedelta(hours=1),
             get_in_at=now,

@@ -139,7 +139,7 @@ def test_the_exact_mail_is_read_in_headers_words_and_calendar(desk: FlaskClient)
 def test_the_letters_own_html_runs_nothing_and_its_link_leads_nowhere(desk: FlaskClient) -> None:
     with transaction():
         letter, _ = letters.invitation(
-            asking(school_name=EVIL, summary=EVIL),
+            asking(organisation_name=EVIL, summary=EVIL),
             JOANNA,
             sender(partnership_name=EVIL),
             now=AT,

@@ -41,7 +41,7 @@ def came_back(site: Site, wide_page: Page) -> int:
             added_at=now,
         )
         facts = visit(
-            school_name=LONG,
+            place_name=LONG,
             created_at=now,
             starts_at=show.starts_at,
             ends_at=show.ends_at,

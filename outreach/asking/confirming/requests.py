@@ -368,7 +368,7 @@ def _judge(
 
 def _held(programme: Programme, recipient: ConfirmationRecipient, *, now: datetime) -> HeldForOrganisation:
     return HeldForOrganisation(
-        school_name=recipient.organisation.name,
+        organisation_name=recipient.organisation.name,
         organisation_id=recipient.organisation.organisation_id,
         programme_id=programme.id,
         programme_title=programme.title,

@@ -276,7 +276,7 @@ def _words(typed: Typed, reader: Reader, token: str) -> OwnWords:
         subject=_subject(typed, reader),
         paragraphs=placeholders.paragraphs(typed.words, values),
         greets=placeholders.greets(typed.words),
-        school_name=reader.organisation.name,
+        organisation_name=reader.organisation.name,
         organisation_id=reader.organisation.organisation_id,
         page=page,
     )

@@ -37,7 +37,7 @@ class WaitWords:
 
 @dataclass(frozen=True, kw_only=True)
 class GuestNote:
-    """One thing that one school hears of another. `organisation_id`, `school_name` and `page`
+    """One thing that one school hears of another. `organisation_id`, `organisation_name` and `page`
     ('/booked/MRL-7K2Q/guests', below the personal link) are of the school that is written to; `other_name` is the
     other's. `nearest` is (start, words), best first; `place_id` tells one request from the next."""
 
@@ -46,7 +46,7 @@ class GuestNote:
     organisation_id: int
     programme_id: int
     programme_title: str
-    school_name: str
+    organisation_name: str
     other_name: str
     starts_at: datetime
     ends_at: datetime
@@ -130,7 +130,7 @@ def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: da
         subject,
         to,
         sender,
-        school_name=note.school_name,
+        organisation_name=note.organisation_name,
         organisation_id=note.organisation_id,
         page=page,
         now=now,

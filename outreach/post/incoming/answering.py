@@ -56,7 +56,7 @@ def _write(
         f"{writing.summary(visit)}: {about}",
         to,
         sender,
-        school_name=visit.school_name,
+        organisation_name=visit.place_name,
         organisation_id=visit.organisation_id,
         page=writing.page_of(minted.token),
         now=now,

@@ -19,7 +19,7 @@ KIND = "question about contacts"
 class HeldForOrganisation:
     """Whom we hold for a school: `people` as (name or address, role), the one who is written to first."""
 
-    school_name: str
+    organisation_name: str
     organisation_id: int
     programme_id: int
     programme_title: str
@@ -65,10 +65,10 @@ def _words(
 ) -> Rendered:
     return render(
         "still_right",
-        f"Are these still the right people at {held.school_name}?",
+        f"Are these still the right people at {held.organisation_name}?",
         to,
         sender,
-        school_name=held.school_name,
+        organisation_name=held.organisation_name,
         organisation_id=held.organisation_id,
         page=page_of(token),
         now=now,
