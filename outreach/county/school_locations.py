@@ -54,25 +54,28 @@ def nearest(found: Sequence[Landmark], place: Place) -> Landmark | None:
     return min(found, key=lambda landmark: landmark.place.kilometres_to(place), default=None)
 
 
-def located(school: Organisation) -> Located:
+def located(organisation: Organisation) -> Located:
     """Where one school stands."""
-    return locate_all([school])[school.organisation_id]
+    return locate_all([organisation])[organisation.organisation_id]
 
 
-def locate_all(schools: Collection[Organisation]) -> dict[int, Located]:
+def locate_all(organisations: Collection[Organisation]) -> dict[int, Located]:
     """Where each of some schools stands, by URN: no query when every place is known, else one."""
-    astray = [school for school in schools if not school.place_known]
-    districts, authorities = _middles({school.la_code for school in astray}) if astray else ({}, {})
+    astray = [organisation for organisation in organisations if not organisation.place_known]
+    districts, authorities = (
+        _middles({organisation.la_code for organisation in astray}) if astray else ({}, {})
+    )
     return {
-        school.organisation_id: Located(
-            place=Place(easting=school.easting, northing=school.northing), known=True
+        organisation.organisation_id: Located(
+            place=Place(easting=organisation.easting, northing=organisation.northing), known=True
         )
-        if school.easting is not None and school.northing is not None
+        if organisation.easting is not None and organisation.northing is not None
         else Located(
-            place=districts.get((school.la_code, school.district_code)) or authorities.get(school.la_code),
+            place=districts.get((organisation.la_code, organisation.district_code))
+            or authorities.get(organisation.la_code),
             known=False,
         )
-        for school in schools
+        for organisation in organisations
     }
 
 

@@ -105,7 +105,7 @@ def _lead(row: Row) -> str:
 
 def _followed(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
     """Of the whole programme alone: counts of schools, by promise, and none of any district or school."""
-    schools = followed.followed_organisations(reckoning, now=now)
+    organisations = followed.followed_organisations(reckoning, now=now)
     rows = [
         {
             "promise": pledge,
@@ -114,9 +114,9 @@ def _followed(reckoning: Reckoning, *, now: datetime) -> dict[str, Any]:
             "not_kept": of_one.by[NOT_KEPT],
             "not_answered": of_one.by[NOT_ANSWERED],
         }
-        for pledge, of_one in followed.sums(schools).items()
+        for pledge, of_one in followed.sums(organisations).items()
     ]
-    return {"schools": len(schools), "promises": rows, "said": _followed_said(rows)}
+    return {"schools": len(organisations), "promises": rows, "said": _followed_said(rows)}
 
 
 def _followed_said(rows: Iterable[Mapping[str, Any]]) -> str:

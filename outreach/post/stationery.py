@@ -144,14 +144,14 @@ class LetterAsking:
 @dataclass(frozen=True, kw_only=True)
 class LetterVisit:
     """One booking as it stands now; with `reply_by`, a time that is kept for a school and not booked.
-    `place_name` and `place_address` are of where it is held: a school or a venue. Instants are aware; `pupils` is (year
-    group, how many); `access` is words ('2 wheelchair places'); `phone`
-    is the school's number for the day, for the company alone. `host_name` says that the school is a guest
-    there: `travel` is how it comes, `terms` what the host asks. `guests` are the schools that join the show,
-    and `tour_day_id` the day whose sheet says the rest, for the company. `cancelled`: it is off; `outcome`:
-    what was reported of it, as Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes
-    from the waiting list, on which the school stays unless it books. `link` and `joining`: of a session, where it
-    is met online and how one gets in; `held`: 'online', or 'at Mill Lane Hall'."""
+    `place_name` and `place_address` are of where it is held: a school or a venue. Instants are aware; `pupils`
+    is (year group, how many); `access` is words ('2 wheelchair places'); `phone` is the school's number for the
+    day, for the company alone. `host_name` says that the school is a guest there: `travel` is how it comes,
+    `terms` what the host asks. `guests` are the schools that join the show, and `tour_day_id` the day whose
+    sheet says the rest, for the company. `cancelled`: it is off; `outcome`: what was reported of it, as
+    Booking.outcome has it; '' while nobody has. `waiting`: the kept time comes from the waiting list, on which
+    the school stays unless it books. `link` and `joining`: of a session, where it is met online and how one
+    gets in; `held`: 'online', or 'at Mill Lane Hall'."""
 
     uid: str
     sequence: int

@@ -70,7 +70,7 @@ class TargetDecision(Base):
 
 def exclude(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     *,
     reason: str,
     lot: str | None = None,
@@ -78,12 +78,12 @@ def exclude(
     now: datetime,
 ) -> TargetDecision:
     """Take a school out of the target, with others of a `lot` or alone. Raises ReasonMissing."""
-    return _decide(programme, school, EXCLUDE, (), reason=reason, lot=lot, who=who, now=now)
+    return _decide(programme, organisation, EXCLUDE, (), reason=reason, lot=lot, who=who, now=now)
 
 
 def include(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     year_groups: tuple[int, ...],
     *,
     reason: str,
@@ -99,22 +99,22 @@ def include(
         year_groups = (STAFF,)
     else:
         check_target(year_groups, for_adults=False)
-    if school.is_body and not programme.for_adults:
-        raise CannotBeTakenIn(f"{school.name} has no pupils. Take it into a programme for adults.")
-    if school.is_body and not school.is_open:
+    if organisation.is_body and not programme.for_adults:
+        raise CannotBeTakenIn(f"{organisation.name} has no pupils. Take it into a programme for adults.")
+    if organisation.is_body and not organisation.is_open:
         raise CannotBeTakenIn(
-            f"{school.name} is closed. Open it again first, or take in the one that followed it."
+            f"{organisation.name} is closed. Open it again first, or take in the one that followed it."
         )
-    if not school.is_open:
+    if not organisation.is_open:
         raise CannotBeTakenIn(
-            f"{school.name} cannot be taken in: the register says ‘{school.status}’. Correct its status "
+            f"{organisation.name} cannot be taken in: the register says ‘{organisation.status}’. Correct its status "
             f"if that is wrong, "
             "or take in the school that followed it."
         )
     meant = target_year_groups(programme.id)
     if not programme.for_adults and not set(year_groups) & set(meant):
         raise CannotBeTakenIn(f"This programme is for {year_groups_name(meant)}. Name at least one of these.")
-    return _decide(programme, school, INCLUDE, year_groups, reason=reason, who=who, now=now)
+    return _decide(programme, organisation, INCLUDE, year_groups, reason=reason, who=who, now=now)
 
 
 def pick(programme: Programme, text: str, *, who: str, now: datetime) -> None:
@@ -128,10 +128,10 @@ def pick(programme: Programme, text: str, *, who: str, now: datetime) -> None:
     if lines and chosen.schools != PICKED:
         raise NotASchoolHere("Clear the list of schools, or choose ‘Only schools that we pick’.")
     already = {u for u, decision in decisions(programme.id).items() if decision.kind == INCLUDE}
-    for school in _named(programme, lines):
-        if school.organisation_id not in already:
-            include(programme, school, (), reason="Picked for this programme", who=who, now=now)
-            already.add(school.organisation_id)
+    for organisation in _named(programme, lines):
+        if organisation.organisation_id not in already:
+            include(programme, organisation, (), reason="Picked for this programme", who=who, now=now)
+            already.add(organisation.organisation_id)
     if chosen.schools == PICKED:
         if not already:
             raise NobodyMeant("Pick at least one school: a URN or DfE number a line.", field="picked")
@@ -173,21 +173,21 @@ def _named(programme: Programme, lines: list[str]) -> list[Organisation]:
 
 
 def carry_over(
-    programme: Programme, school: Organisation, decided: TargetDecision, *, who: str, now: datetime
+    programme: Programme, organisation: Organisation, decided: TargetDecision, *, who: str, now: datetime
 ) -> TargetDecision:
     """What was decided of a school for another programme for adults, decided for this one too."""
     return _decide(
-        programme, school, decided.kind, decided.year_groups, reason=decided.reason, who=who, now=now
+        programme, organisation, decided.kind, decided.year_groups, reason=decided.reason, who=who, now=now
     )
 
 
 def withdraw_decision(
-    programme: Programme, school: Organisation, *, reason: str, who: str, now: datetime
+    programme: Programme, organisation: Organisation, *, reason: str, who: str, now: datetime
 ) -> TargetDecision:
     """Leave the school to the rule of the target again. Raises NothingDecided, ReasonMissing."""
-    if school.organisation_id not in decisions(programme.id):
+    if organisation.organisation_id not in decisions(programme.id):
         raise NothingDecided("Nothing was decided of this school that could be taken back.")
-    return _decide(programme, school, WITHDRAW, (), reason=reason, who=who, now=now)
+    return _decide(programme, organisation, WITHDRAW, (), reason=reason, who=who, now=now)
 
 
 def decisions(programme_id: int, as_of: datetime | None = None) -> dict[int, TargetDecision]:
@@ -212,7 +212,7 @@ def _decisions(programme_id: int, as_of: datetime | None) -> Select[TargetDecisi
 
 def _decide(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     kind: str,
     year_groups: tuple[int, ...],
     *,
@@ -221,13 +221,13 @@ def _decide(
     who: str,
     now: datetime,
 ) -> TargetDecision:
-    if school.is_body and not programme.for_adults:
-        raise CannotBeTakenIn(f"{school.name} has no pupils, and no programme for them asks it.")
+    if organisation.is_body and not programme.for_adults:
+        raise CannotBeTakenIn(f"{organisation.name} has no pupils, and no programme for them asks it.")
     if not reason.strip():
         raise DecisionReasonMissing("Give the reason; it stands beside the school from now on.")
     row = TargetDecision(
         programme_id=programme.id,
-        organisation_id=school.organisation_id,
+        organisation_id=organisation.organisation_id,
         kind=kind,
         year_groups=year_groups,
         reason=reason.strip(),
@@ -239,7 +239,7 @@ def _decide(
     db.session.flush()
     history.record(
         f"{kind} in the target",
-        history.Subject("school", school.organisation_id, programme.partnership_id),
+        history.Subject("school", organisation.organisation_id, programme.partnership_id),
         who=who,
         now=now,
         after={"programme": programme.id, "year_groups": list(year_groups), "reason": row.reason},

@@ -63,20 +63,20 @@ def _made(base: type[YearsForm], years: Collection[int], *, sent: bool) -> Any:
 
 
 def told(
-    programme: Programme, school: Organisation, years: dict[int, YearMissed], *, back: str, who: str
+    programme: Programme, organisation: Organisation, years: dict[int, YearMissed], *, back: str, who: str
 ) -> tuple[Any, Any]:
     """(form, where a POST that was put down leads): how many missed it."""
     form = missed_form(years, sent=request.method == "POST")
     if request.method == "POST" and forms.valid(form):
         with transaction():
-            absences.tell(programme, school, form.entered(), who=who, now=clock.now())
+            absences.tell(programme, organisation, form.entered(), who=who, now=clock.now())
         flash("Saved.", "done")
         return form, redirect(back, 303)
     return form, None
 
 
 def caught_up(
-    programme: Programme, school: Organisation, years: dict[int, YearMissed], *, back: str, who: str
+    programme: Programme, organisation: Organisation, years: dict[int, YearMissed], *, back: str, who: str
 ) -> tuple[Any, Any]:
     """The same of a lesson or film."""
     form = caught_up_form(years, sent=True)
@@ -84,7 +84,7 @@ def caught_up(
         with transaction():
             rows = absences.caught_up(
                 programme,
-                school,
+                organisation,
                 form.entered(),
                 how=form.how.data,
                 day=form.day.data,

@@ -41,8 +41,11 @@ def former_selves(
 
 def heirs(urns: Collection[int], partnership_id: int) -> dict[int, list[Organisation]]:
     """The open schools among those that came after each."""
-    found = {urn: [s for s in schools if s.is_open] for urn, schools in after(urns, partnership_id).items()}
-    return {urn: schools for urn, schools in found.items() if schools}
+    found = {
+        urn: [s for s in organisations if s.is_open]
+        for urn, organisations in after(urns, partnership_id).items()
+    }
+    return {urn: organisations for urn, organisations in found.items() if organisations}
 
 
 def ever_with(partnership_id: Any) -> Select[int]:

@@ -111,12 +111,12 @@ def cancelled(cancellation: Cancellation, words: Words = OF_PUPILS) -> tuple[str
 
 def closing(hit: Closing) -> str:
     """That its school will not be there for the show."""
-    school = hit.booking.organisation
-    if not school.is_open:
-        return f"{school.name} is closed."
+    organisation = hit.booking.organisation
+    if not organisation.is_open:
+        return f"{organisation.name} is closed."
     if hit.closes and not hit.heirs:
-        return f"{school.name} closes on {day_short(hit.closes)}, before the show."
-    return f"{school.name} is followed by {and_list(s.name for s in hit.heirs)}."
+        return f"{organisation.name} closes on {day_short(hit.closes)}, before the show."
+    return f"{organisation.name} is followed by {and_list(s.name for s in hit.heirs)}."
 
 
 def hand_on(heirs: Sequence[Organisation]) -> str:

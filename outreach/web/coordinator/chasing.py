@@ -184,7 +184,7 @@ def chasing_list() -> Any:
 @coordinators_only
 def chasing_raise(organisation_id: int) -> Any:
     """The exact letter to the head teacher or the trust. It goes only as it was shown."""
-    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
+    organisation, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     row = raising.one(
         programme, organisation_id, now=now, target=standings.target_of(programme.id, now=clock.now())
     )
@@ -202,7 +202,7 @@ def chasing_raise(organisation_id: int) -> Any:
                 _again(programme), organisation_id, row.level, _to(form, row), who=who(), now=now
             )
         to_whom = f"the {raising.named(row.level, row.organisation)}"
-        flash(f"The letter to {to_whom} of {school.name} is waiting to go out.")
+        flash(f"The letter to {to_whom} of {organisation.name} is waiting to go out.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, form)
 
@@ -211,7 +211,7 @@ def chasing_raise(organisation_id: int) -> Any:
 @coordinators_only
 def chasing_leave(organisation_id: int) -> Any:
     """Not raised, with a reason: it waits for nobody any more."""
-    school, programme, form, now = (
+    organisation, programme, form, now = (
         our_organisation(organisation_id),
         the_programme(),
         LeaveForm(),
@@ -227,7 +227,7 @@ def chasing_leave(organisation_id: int) -> Any:
             raising.leave_be(
                 _again(programme), organisation_id, row.level, form.reason.data, who=who(), now=now
             )
-        flash(f"{school.name} is not raised. It stays among the gaps.")
+        flash(f"{organisation.name} is not raised. It stays among the gaps.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, RaiseForm(formdata=None, data=_first_known(row)), leave=form)
 

@@ -59,13 +59,13 @@ def send() -> Any:
 @coordinators_only
 def letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_organisation(organisation_id)
+    programme, organisation = the_programme(), our_organisation(organisation_id)
     recipient = _recipient(programme, organisation_id)
     words = requests.letter_to(programme, recipient, now=clock.now())
     page = render_template(
         "coordinator/confirmation_letter.html",
         programme=programme,
-        school=school,
+        school=organisation,
         recipient=recipient,
         letter=words,
     )
@@ -76,8 +76,10 @@ def letter(organisation_id: int) -> Any:
 @coordinators_only
 def letter_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = the_programme(), our_organisation(organisation_id)
-    words = requests.letter_to(programme, _recipient(programme, school.organisation_id), now=clock.now())
+    programme, organisation = the_programme(), our_organisation(organisation_id)
+    words = requests.letter_to(
+        programme, _recipient(programme, organisation.organisation_id), now=clock.now()
+    )
     return in_frame(words.html)
 
 

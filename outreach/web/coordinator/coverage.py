@@ -355,15 +355,17 @@ def _moved(moves: list[tuple[str, int, int, str]]) -> str:
 def _choices(whole: Reckoning) -> dict[str, list[tuple[str, str]]]:
     """(word, name) of each kind of school that the page can be narrowed to, by name; none where they are too
     many."""
-    schools = [s for s in whole.target if not s.is_body]
+    standings = [s for s in whole.target if not s.is_body]
     found: dict[str, dict[str, str]] = {
-        "who": dict(lists.WHO) if 0 < len(schools) < len(whole.target) else {},
+        "who": dict(lists.WHO) if 0 < len(standings) < len(whole.target) else {},
         "district": {s.district_code or NONE: s.district_name for s in whole.target},
-        "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in schools},
-        "urban_rural": {s.urban_rural or NONE: s.urban_rural or figures.URBAN_RURAL_UNKNOWN for s in schools},
+        "town": {s.town or NONE: s.town or figures.TOWN_UNKNOWN for s in standings},
+        "urban_rural": {
+            s.urban_rural or NONE: s.urban_rural or figures.URBAN_RURAL_UNKNOWN for s in standings
+        },
         "phase": {s.phase: s.phase for s in whole.target},
-        "type": {s.type or NONE: s.type or figures.TYPE_UNKNOWN for s in schools},
-        "trust": {s.trust or NONE: s.trust or figures.NO_TRUST for s in schools},
+        "type": {s.type or NONE: s.type or figures.TYPE_UNKNOWN for s in standings},
+        "trust": {s.trust or NONE: s.trust or figures.NO_TRUST for s in standings},
     }
     for kind in ("trust", "town", "urban_rural"):
         if found[kind].keys() <= {NONE} or len(found[kind]) > lists.CHOICES_AT_MOST:

@@ -24,7 +24,7 @@ from outreach.web.refusals import back_to, status
 @coordinators_only
 def follow_up(organisation_id: int) -> Any:
     """Set for a day, or moved to it."""
-    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
+    organisation, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     stands = follow_ups.follow_ups_of_programme(programme.id, [organisation_id]).get(organisation_id)
     form = follow_up_shown.form_for(stands)
     if form.validate_on_submit():
@@ -37,9 +37,9 @@ def follow_up(organisation_id: int) -> Any:
         return _back(organisation_id)
     page = render_template(
         "coordinator/school_form.html",
-        school=school,
+        school=organisation,
         form=form,
-        title=f"Follow up {school.name}",
+        title=f"Follow up {organisation.name}",
         does="Keep this day",
     )
     return page, status()

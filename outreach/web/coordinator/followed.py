@@ -47,29 +47,29 @@ def followed_page() -> Any:
     asked = view(g.partnership.id, clock.now())
     if asked.programme is None:
         return render_template("coordinator/coverage_none.html")
-    schools = _schools(asked)
+    organisations = _organisations(asked)
     to, owner_of = _list(asked), owners.owners_of_programme(asked.programme.id)
-    still_open = followed.open_first(s for s in schools if s.is_in(OPEN))
+    still_open = followed.open_first(s for s in organisations if s.is_in(OPEN))
     shown = still_open[:SHOWN]
-    county = followed_words.row_of_district(g.partnership.county, None, schools, to)
+    county = followed_words.row_of_district(g.partnership.county, None, organisations, to)
     return render_template(
         "coordinator/followed.html",
         view=asked,
         typed_day=request.args.get("as_of", "") if asked.wrong else written(asked.as_of),
-        schools=schools,
-        headline=followed_words.headline(followed.sums(schools)),
-        by_pledge=followed_words.rows_by_pledge(followed.sums(schools), to),
+        schools=organisations,
+        headline=followed_words.headline(followed.sums(organisations)),
+        by_pledge=followed_words.rows_by_pledge(followed.sums(organisations), to),
         heads=followed_words.COLUMNS.values(),
         districts=[
             followed_words.row_of_district(name, code or NO_DISTRICT, theirs, to)
-            for code, name, theirs in followed.by_district(schools)
+            for code, name, theirs in followed.by_district(organisations)
         ],
         county=county,
         still_open=still_open,
         rows=_rows(asked, shown, owner_of),
         lists=[
-            ("Not kept", to(state=NOT_KEPT), sum(s.is_in(NOT_KEPT) for s in schools)),
-            ("Not answered", to(state=NOT_ANSWERED), sum(s.is_in(NOT_ANSWERED) for s in schools)),
+            ("Not kept", to(state=NOT_KEPT), sum(s.is_in(NOT_KEPT) for s in organisations)),
+            ("Not answered", to(state=NOT_ANSWERED), sum(s.is_in(NOT_ANSWERED) for s in organisations)),
             ("Mine", to(state=OPEN, whose=MINE), sum(_is_mine(s, owner_of) for s in still_open)),
         ],
         every=to(state=OPEN),
@@ -127,25 +127,27 @@ def _file(kind: str) -> Any:
     title = f"{asked.programme.title}, as of {day_short(asked.as_of)}. {NOT_FOR_PUBLICATION}"
     name = f"followed-{asked.programme.id}-{asked.as_of.isoformat()}.{kind}"
     owner_of = owners.owners_of_programme(asked.programme.id)
-    lines = _lines(_schools(asked), owner_of)
+    lines = _lines(_organisations(asked), owner_of)
     if kind == "csv":
         return downloads.csv_file(name, [title], lines, end="the list")
     return downloads.workbook(name, tabular.write_xlsx([title], lines, sheet="Followed", end="the list"))
 
 
-def _lines(schools: Sequence[FollowedOrganisation], owner_of: dict[int, Owner]) -> Iterator[Sequence[Any]]:
+def _lines(
+    organisations: Sequence[FollowedOrganisation], owner_of: dict[int, Owner]
+) -> Iterator[Sequence[Any]]:
     yield followed_words.header()
-    for school in schools:
-        yield followed_words.line(school, _owner(school, owner_of))
+    for organisation in organisations:
+        yield followed_words.line(organisation, _owner(organisation, owner_of))
 
 
-def _schools(asked: View) -> list[FollowedOrganisation]:
+def _organisations(asked: View) -> list[FollowedOrganisation]:
     return followed.followed_organisations(asked.narrow(asked.reckoning()), now=asked.now)
 
 
 def _picked(asked: View, owner_of: dict[int, Owner]) -> list[FollowedOrganisation]:
     """What the address asks for; a word that nobody knows is a 404."""
-    found, state, pledge = _schools(asked), _state(), _pledge()
+    found, state, pledge = _organisations(asked), _state(), _pledge()
     if state != ALL:
         found = [s for s in found if s.is_in(state, pledge)]
     return [s for s in found if _is_mine(s, owner_of)] if request.args.get("whose") == MINE else found
@@ -176,31 +178,31 @@ def _list(asked: View) -> Callable[..., str]:
 
 
 def _rows(
-    asked: View, schools: Sequence[FollowedOrganisation], owner_of: dict[int, Owner]
+    asked: View, organisations: Sequence[FollowedOrganisation], owner_of: dict[int, Owner]
 ) -> list[tuple[FollowedOrganisation, list[followed_words.Cell], str, str]]:
     """(school, its cells, who looks after it, the booking where one puts down what it says)."""
-    references = promises.references_of([s.newest_booking for s in schools])
+    references = promises.references_of([s.newest_booking for s in organisations])
     return [
         (s, followed_words.cells(s, today=asked.as_of), _owner(s, owner_of), references[s.newest_booking])
-        for s in schools
+        for s in organisations
     ]
 
 
-def _owner(school: FollowedOrganisation, owner_of: dict[int, Owner]) -> str:
-    owner = owner_of.get(school.standing.organisation_id)
+def _owner(organisation: FollowedOrganisation, owner_of: dict[int, Owner]) -> str:
+    owner = owner_of.get(organisation.standing.organisation_id)
     return owner.name if owner and not owner.left else ""
 
 
-def _is_mine(school: FollowedOrganisation, owner_of: dict[int, Owner]) -> bool:
-    owner = owner_of.get(school.standing.organisation_id)
+def _is_mine(organisation: FollowedOrganisation, owner_of: dict[int, Owner]) -> bool:
+    owner = owner_of.get(organisation.standing.organisation_id)
     return owner is not None and owner.person_id == current_user.person_id
 
 
-def _write_to(programme: Programme, schools: Sequence[FollowedOrganisation]) -> str:
+def _write_to(programme: Programme, organisations: Sequence[FollowedOrganisation]) -> str:
     """Where a letter in own words to these schools is begun; '' where there is none."""
-    if not schools:
+    if not organisations:
         return ""
-    organisation_ids = ",".join(str(s.standing.organisation_id) for s in schools)
+    organisation_ids = ",".join(str(s.standing.organisation_id) for s in organisations)
     return url_for("coordinator.own_letter_new", programme=programme.id, organisation_id=organisation_ids)
 
 

@@ -146,14 +146,16 @@ class DistrictRow:
 
 
 def row_of_district(
-    name: str, code: str | None, schools: Sequence[FollowedOrganisation], to: List
+    name: str, code: str | None, organisations: Sequence[FollowedOrganisation], to: List
 ) -> DistrictRow:
     """`code` None: the county's own row."""
     where = {} if code is None else {"district": code}
     return DistrictRow(
         name=name,
-        schools=Counted(number=number(len(schools)), href=to(**where), words="schools that have seen it"),
-        parts=[_part(pledge, totals, where, to) for pledge, totals in followed.sums(schools).items()],
+        schools=Counted(
+            number=number(len(organisations)), href=to(**where), words="schools that have seen it"
+        ),
+        parts=[_part(pledge, totals, where, to) for pledge, totals in followed.sums(organisations).items()],
     )
 
 
@@ -186,8 +188,8 @@ class Cell:
     under: str
 
 
-def cells(school: FollowedOrganisation, *, today: date) -> list[Cell]:
-    return [_cell(pledge, school.kept[pledge], today) for pledge in PLEDGES]
+def cells(organisation: FollowedOrganisation, *, today: date) -> list[Cell]:
+    return [_cell(pledge, organisation.kept[pledge], today) for pledge in PLEDGES]
 
 
 def _cell(pledge: str, kept: Kept, today: date) -> Cell:
@@ -231,11 +233,11 @@ def header() -> list[str]:
     return HEADER + [f"{SHORT[p]}{more}" for p in PLEDGES for more in ("", ", since", ", promised")]
 
 
-def line(school: FollowedOrganisation, owner: str) -> list[object]:
-    s = school.standing
+def line(organisation: FollowedOrganisation, owner: str) -> list[object]:
+    s = organisation.standing
     told: list[object] = [s.organisation_id, s.name, s.district_name, owner]
     for pledge in PLEDGES:
-        kept = school.kept[pledge]
+        kept = organisation.kept[pledge]
         detail = f" ({kept.detail})" if kept.detail else ""
         told += [kept.word + detail, kept.since, kept.promised]
     return told

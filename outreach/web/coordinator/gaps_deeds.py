@@ -214,12 +214,12 @@ def gaps_exclude_undo() -> Any:
 @coordinators_only
 def gaps_reminder(organisation_id: int) -> Any:
     """The exact reminder to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_organisation(organisation_id)
+    programme, organisation = the_programme(), our_organisation(organisation_id)
     seen = _reminder(programme, organisation_id)
     page = render_template(
         "coordinator/letter_to_go.html",
         back=url_for("coordinator.gaps", programme=programme.id),
-        school=school,
+        school=organisation,
         contact=seen.shown.contact,
         letter=seen.letter,
         frame=url_for(
@@ -233,8 +233,8 @@ def gaps_reminder(organisation_id: int) -> Any:
 @coordinators_only
 def gaps_reminder_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame of a page."""
-    programme, school = the_programme(), our_organisation(organisation_id)
-    return in_frame(_reminder(programme, school.organisation_id).letter.html)
+    programme, organisation = the_programme(), our_organisation(organisation_id)
+    return in_frame(_reminder(programme, organisation.organisation_id).letter.html)
 
 
 def _reminder(programme: Programme, organisation_id: int) -> Any:

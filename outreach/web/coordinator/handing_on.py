@@ -30,7 +30,7 @@ def booking_hand_on(reference: str) -> Any:
     after = lines.after([found.organisation_id], found.programme.partnership_id).get(
         found.organisation_id, []
     )
-    heirs = [school for school in after if school.is_open]
+    heirs = [organisation for organisation in after if organisation.is_open]
     forms.set_choices(form.to, [(str(s.organisation_id), _named(s)) for s in heirs])
     if request.method != "POST" and len(heirs) == 1:
         form.to.data = str(heirs[0].organisation_id)
@@ -62,10 +62,14 @@ def booking_hand_back(reference: str) -> Any:
     return _done(reference, f"It stands under {name} again. Everybody who has it in the calendar is told.")
 
 
-def _named(school: Organisation) -> str:
+def _named(organisation: Organisation) -> str:
     return ", ".join(
         part
-        for part in (school.name, school.town, "" if school.is_body else f"URN {school.organisation_id}")
+        for part in (
+            organisation.name,
+            organisation.town,
+            "" if organisation.is_body else f"URN {organisation.organisation_id}",
+        )
         if part
     )
 

@@ -150,7 +150,7 @@ def invitation_round_withdraw(round_id: int) -> Any:
 @coordinators_only
 def invitation_letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
-    programme, school = the_programme(), our_organisation(organisation_id)
+    programme, organisation = the_programme(), our_organisation(organisation_id)
     contact = _first_reachable(organisation_id)
     if contact is None:
         abort(404)
@@ -158,7 +158,7 @@ def invitation_letter(organisation_id: int) -> Any:
     page = render_template(
         "coordinator/letter_to_go.html",
         back=url_for("coordinator.invitations", programme=programme.id),
-        school=school,
+        school=organisation,
         contact=contact,
         letter=letter,
         frame=url_for(
@@ -172,8 +172,8 @@ def invitation_letter(organisation_id: int) -> Any:
 @coordinators_only
 def invitation_letter_html(organisation_id: int) -> Any:
     """The same as mail readers show it, for the frame on its page."""
-    programme, school = the_programme(), our_organisation(organisation_id)
-    return in_frame(_letter(programme, school.organisation_id).html)
+    programme, organisation = the_programme(), our_organisation(organisation_id)
+    return in_frame(_letter(programme, organisation.organisation_id).html)
 
 
 KINDS = {

@@ -169,8 +169,8 @@ def could_book(
 ) -> set[int]:
     """The numbers of those for which something could be booked now: a time of the tour for a school, for a body places
     at a session."""
-    schools = {s: account for s, account in known.items() if not s.is_body}
-    found = holds.who_could_book(programme, schools, now=now)
+    organisations = {s: account for s, account in known.items() if not s.is_body}
+    found = holds.who_could_book(programme, organisations, now=now)
     bodies = {
         s.organisation_id for s, account in known.items() if s.is_body and s.is_open and account.is_open
     }

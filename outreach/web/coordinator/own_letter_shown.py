@@ -40,7 +40,11 @@ class OwnLetterForm(forms.Form):
 
 
 def form_for(
-    programme: Programme, schools: Sequence[Organisation], typed: Typed | None = None, *, sent: bool = True
+    programme: Programme,
+    organisations: Sequence[Organisation],
+    typed: Typed | None = None,
+    *,
+    sent: bool = True,
 ) -> OwnLetterForm:
     """Whether schools that said no get it, too, is asked where there are any. Not `sent`: the request is another
     form's."""
@@ -48,7 +52,9 @@ def form_for(
     if typed is not None and request.method != "POST":
         form.subject.data, form.words.data = typed.subject, typed.words
         form.to_declined.data = typed.to_declined
-    newest = invitations.newest_answers(programme.id, [school.organisation_id for school in schools])
+    newest = invitations.newest_answers(
+        programme.id, [organisation.organisation_id for organisation in organisations]
+    )
     if not any(answer.kind == DECLINED for answer in newest.values()):
         del form.to_declined
     return form
@@ -58,12 +64,12 @@ def new_page(
     programme: Programme, organisation_ids: Sequence[int], *, form: OwnLetterForm | None = None
 ) -> Any:
     """A letter to begin, to some schools, typed so far or empty; changes nothing."""
-    schools = drafts.our_organisations(g.partnership.id, organisation_ids)
+    organisations = drafts.our_organisations(g.partnership.id, organisation_ids)
     wrong = form is not None
     page = _page(
         programme,
-        form or form_for(programme, schools, sent=False),
-        schools,
+        form or form_for(programme, organisations, sent=False),
+        organisations,
         form_key=form_key_sent() if wrong else secrets.token_hex(16),
     )
     return page, status() if wrong else 200
@@ -76,18 +82,20 @@ def form_key_sent() -> str:
 
 
 def draft_page(
-    programme: Programme, letter: OwnLetter, schools: Sequence[Organisation], form: OwnLetterForm
+    programme: Programme, letter: OwnLetter, organisations: Sequence[Organisation], form: OwnLetterForm
 ) -> Any:
-    return _page(programme, form, schools, letter=letter), status()
+    return _page(programme, form, organisations, letter=letter), status()
 
 
-def _page(programme: Programme, form: OwnLetterForm, schools: Sequence[Organisation], **more: Any) -> str:
+def _page(
+    programme: Programme, form: OwnLetterForm, organisations: Sequence[Organisation], **more: Any
+) -> str:
     return render_template(
         "coordinator/own_letter_form.html",
         programme=programme,
         form=form,
-        schools=schools,
-        title=f"Write to {schools[0].name if len(schools) == 1 else count(len(schools), 'school')}",
+        schools=organisations,
+        title=f"Write to {organisations[0].name if len(organisations) == 1 else count(len(organisations), 'school')}",
         placeholders=PLACEHOLDERS,
         check=CHECK,
         **more,

@@ -59,8 +59,8 @@ def own_letter_new() -> Any:
         if before
         else organisation_ids_in(*request.values.getlist("organisation_id"))
     )
-    schools = drafts.our_organisations(g.partnership.id, organisation_ids)
-    form = form_for(programme, schools, drafts.typed_in(before) if before else None)
+    organisations = drafts.our_organisations(g.partnership.id, organisation_ids)
+    form = form_for(programme, organisations, drafts.typed_in(before) if before else None)
     if form.validate_on_submit():
         with transaction():
             letter = drafts.keep(
@@ -85,8 +85,8 @@ def own_letter(own_letter_id: int) -> Any:
     programme = _programme(letter)
     if letter.sent_at is not None and request.method != "POST":
         return _sent_page(programme, letter)
-    schools = drafts.organisations_of(letter)
-    form = form_for(programme, schools, drafts.typed_in(letter))
+    organisations = drafts.organisations_of(letter)
+    form = form_for(programme, organisations, drafts.typed_in(letter))
     stands = opened.over(lambda: _stands(programme, own_letter_id), letter, "changed")
     if form.validate_on_submit():
         with transaction():
@@ -95,7 +95,7 @@ def own_letter(own_letter_id: int) -> Any:
             drafts.change(letter, form.typed(), who=who(), now=clock.now())
             on = _fit(letter)
         return _on(own_letter_id, on)
-    return draft_page(programme, letter, schools, form)
+    return draft_page(programme, letter, organisations, form)
 
 
 @coordinator.get("/letters/own/<int:own_letter_id>/check")
@@ -126,10 +126,10 @@ def own_letter_check(own_letter_id: int) -> Any:
 @coordinators_only
 def own_letter_html(own_letter_id: int, organisation_id: int) -> Any:
     """The letter to one school as mail readers show it, for the frame on its page."""
-    letter, school = _ours(own_letter_id), our_organisation(organisation_id)
+    letter, organisation = _ours(own_letter_id), our_organisation(organisation_id)
     with back_to(url_for("coordinator.own_letter", own_letter_id=own_letter_id)):
-        found = sending.preview(_programme(letter), letter, school.organisation_id, now=clock.now())
-    if found.letter is None or found.shown is None or found.shown.organisation != school:
+        found = sending.preview(_programme(letter), letter, organisation.organisation_id, now=clock.now())
+    if found.letter is None or found.shown is None or found.shown.organisation != organisation:
         abort(404)
     return in_frame(found.letter.html)
 

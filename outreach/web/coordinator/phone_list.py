@@ -34,7 +34,7 @@ def phone_list() -> Any:
     families = {gap.organisation_id: gap.family for gap in shown}
     everybody = {organisation_id for family in families.values() for organisation_id in family}
     people = contacts.to_write_to(families)
-    found_schools = {school.organisation_id: school for school in organisations.known(families)}
+    among = {organisation.organisation_id: organisation for organisation in organisations.known(families)}
     talked: dict[int, notes.NoteOnOrganisation] = {}
     for note in notes.of_organisations(everybody, partnership_id=g.partnership.id):
         talked.setdefault(note.organisation_id, note)
@@ -46,9 +46,9 @@ def phone_list() -> Any:
         more=len(matching) - len(shown),
         own=own,
         left_out=own.left_out,
-        by_phone=books_by_phone(seen.programme, list(found_schools.values()), now=seen.now),
-        schools=found_schools,
-        numbers=_numbers(found_schools, people),
+        by_phone=books_by_phone(seen.programme, list(among.values()), now=seen.now),
+        schools=among,
+        numbers=_numbers(among, people),
         last=last_contact.last_contact_of_organisations(seen.programme, families),
         notes={
             organisation_id: next((talked[u] for u in family if u in talked), None)
@@ -66,8 +66,10 @@ def _numbers(
 ) -> dict[int, dict[str, list[str]]]:
     """{URN: {number: who answers there}}, the school's own number first; people without one are under ''."""
     numbers: dict[int, dict[str, list[str]]] = {}
-    for organisation_id, school in found.items():
-        here = numbers.setdefault(organisation_id, {school.telephone: []} if school.telephone else {})
+    for organisation_id, organisation in found.items():
+        here = numbers.setdefault(
+            organisation_id, {organisation.telephone: []} if organisation.telephone else {}
+        )
         for person in people.get(organisation_id, ()):
             said = ", ".join(part for part in (person.name, person.role) if part) or "the office"
             here.setdefault(person.phone, []).append(said)

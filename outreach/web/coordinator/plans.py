@@ -68,11 +68,11 @@ def plan_schools(plan_id: int, which: str) -> Any:
         "left-out": [out.organisation_id for out in left_out if out.organisation_id not in shown],
         "guests": [line.organisation_id for line in lines if line.guest_of is not None],
     }[which]
-    schools = {line.organisation_id: line.organisation for line in lines} | {
+    organisations = {line.organisation_id: line.organisation for line in lines} | {
         out.organisation_id: out.organisation for out in left_out
     }
     rows = sorted(
-        (schools[organisation_id] for organisation_id in wanted),
+        (organisations[organisation_id] for organisation_id in wanted),
         key=lambda school: (school.name, school.organisation_id),
     )
     return render_template(

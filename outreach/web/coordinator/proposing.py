@@ -60,7 +60,7 @@ class WithdrawForm(forms.Form):
 @coordinators_only
 def propose(organisation_id: int) -> Any:
     """Every time that the school could have, its notice set aside; or, with `?slot=`, the proposal of one."""
-    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
+    organisation, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     if not on_file:
         return _done(
@@ -68,20 +68,21 @@ def propose(organisation_id: int) -> Any:
         )
     key = request.args.get("slot", "")[:30]
     if key:
-        slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
+        slot = slots.find(programme, organisation, key, now=now, whatever_the_notice=True)
         if slot is None:
             return _gone(organisation_id, programme)
         form = _form(
-            on_file, ProposeForm(formdata=None, data={"reply_by": _usually(programme, school, slot, now)})
+            on_file,
+            ProposeForm(formdata=None, data={"reply_by": _usually(programme, organisation, slot, now)}),
         )
         if len(on_file) == 1:
             form.people.data = [str(on_file[0].id)]
-        return _page(school, programme, slot, form, on_file, now=now)
-    offers = slots.offers(programme, school, now=now, whatever_the_notice=True)
+        return _page(organisation, programme, slot, form, on_file, now=now)
+    offers = slots.offers(programme, organisation, now=now, whatever_the_notice=True)
     address = partial(url_for, ".propose", organisation_id=organisation_id, programme=programme.id)
     return render_template(
         "coordinator/propose_time.html",
-        school=school,
+        school=organisation,
         programme=programme,
         first=offers.first,
         page=all_days.page(offers.days, address, troupes=all_days.troupes_apart(programme.id)),
@@ -92,21 +93,21 @@ def propose(organisation_id: int) -> Any:
 @coordinator.post("/schools/<int:organisation_id>/propose")
 @coordinators_only
 def propose_send(organisation_id: int) -> Any:
-    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
+    organisation, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     key = request.form.get("slot", "")[:30]
-    slot = slots.find(programme, school, key, now=now, whatever_the_notice=True)
+    slot = slots.find(programme, organisation, key, now=now, whatever_the_notice=True)
     if slot is None or not on_file:
         return _else_kept(organisation_id, programme, key, now=now)
     form = _form(on_file, ProposeForm())
     if form.validate_on_submit():
         try:
             with transaction():
-                proposing.propose(_offer(school, programme, slot, form, on_file), who=who(), now=now)
+                proposing.propose(_offer(organisation, programme, slot, form, on_file), who=who(), now=now)
         except SlotTaken:
             return _else_kept(organisation_id, programme, key, now=now)
         return _done(organisation_id, programme, KEPT)
-    return _page(school, programme, slot, form, on_file, now=now), 422
+    return _page(organisation, programme, slot, form, on_file, now=now), 422
 
 
 @coordinator.route(
@@ -115,7 +116,7 @@ def propose_send(organisation_id: int) -> Any:
 @coordinators_only
 def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
     """Asks first, since it takes the entry out of calendars."""
-    school, programme = our_organisation(organisation_id), the_programme()
+    organisation, programme = our_organisation(organisation_id), the_programme()
     proposal, form = _proposal(proposal_id, programme, organisation_id), WithdrawForm()
     if proposal.ended_at is not None:
         return _done(organisation_id, programme, proposing.NotKeptAnyMore(proposal).message, "confirm")
@@ -132,7 +133,7 @@ def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
         )
     page = render_template(
         "coordinator/propose_withdraw.html",
-        school=school,
+        school=organisation,
         programme=programme,
         proposal=proposal,
         form=form,
@@ -142,7 +143,7 @@ def propose_withdraw(organisation_id: int, proposal_id: int) -> Any:
 
 
 def _page(
-    school: Organisation,
+    organisation: Organisation,
     programme: Programme,
     slot: Slot,
     form: ProposeForm,
@@ -152,16 +153,16 @@ def _page(
 ) -> str:
     return render_template(
         "coordinator/propose.html",
-        school=school,
+        school=organisation,
         programme=programme,
         slot=slot,
         form=form,
-        letter=_preview(school, programme, slot, form, on_file, now=now),
+        letter=_preview(organisation, programme, slot, form, on_file, now=now),
     )
 
 
 def _preview(
-    school: Organisation,
+    organisation: Organisation,
     programme: Programme,
     slot: Slot,
     form: ProposeForm,
@@ -173,12 +174,16 @@ def _preview(
     sense."""
     if form.reply_by.data is None:
         return None
-    offer = _offer(school, programme, slot, form, on_file)
+    offer = _offer(organisation, programme, slot, form, on_file)
     people = offer.people or on_file[:1]
     try:
         return proposing.preview(
             ProposalDraft(
-                programme=programme, organisation=school, slot=slot, people=people, reply_by=offer.reply_by
+                programme=programme,
+                organisation=organisation,
+                slot=slot,
+                people=people,
+                reply_by=offer.reply_by,
             ),
             who=who(),
             now=now,
@@ -188,12 +193,12 @@ def _preview(
 
 
 def _offer(
-    school: Organisation, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact]
+    organisation: Organisation, programme: Programme, slot: Slot, form: ProposeForm, on_file: list[Contact]
 ) -> ProposalDraft:
     ticked = set(form.people.data or ())
     return ProposalDraft(
         programme=programme,
-        organisation=school,
+        organisation=organisation,
         slot=slot,
         reply_by=given(form.reply_by.data),
         people=[contact for contact in on_file if str(contact.id) in ticked],
@@ -208,14 +213,14 @@ def _form(on_file: list[Contact], form: ProposeForm) -> ProposeForm:
     return form
 
 
-def _usually(programme: Programme, school: Organisation, slot: Slot, now: datetime) -> date | None:
+def _usually(programme: Programme, organisation: Organisation, slot: Slot, now: datetime) -> date | None:
     """Ten days from today, no later than the programme's own day to reply by; see booking/reply_days.py.
     None: say it."""
     today = day_of(now)
     wanted = today + USUALLY
     if today <= programme.reply_by < wanted:
         wanted = programme.reply_by
-    closed = school_days.load_one(school).why_closed
+    closed = school_days.load_one(organisation).why_closed
     return reply_days.usual(programme, slot.day, wanted=wanted, why_closed=closed, now=now)
 
 

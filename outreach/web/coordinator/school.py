@@ -30,7 +30,7 @@ def school(organisation_id: int) -> Any:
 def why_not_day(organisation_id: int) -> Any:
     """Why the school is not offered a day, every rule's word on it. `?day=2027-03-12`; without one only the
     question, with one that is no date a sentence."""
-    school, programme = our_organisation(organisation_id), the_programme()
+    organisation, programme = our_organisation(organisation_id), the_programme()
     typed = request.args.get("day", "").strip()[:40]
     day, wrong = None, ""
     if typed:
@@ -40,10 +40,10 @@ def why_not_day(organisation_id: int) -> Any:
             wrong = no.message
     return render_template(
         "coordinator/why_not.html",
-        school=school,
+        school=organisation,
         programme=programme,
         typed=typed,
         day=day,
         wrong=wrong,
-        found=why_not.verdicts_on_day(programme, school, day, now=clock.now()) if day else [],
+        found=why_not.verdicts_on_day(programme, organisation, day, now=clock.now()) if day else [],
     ), 422 if wrong else 200

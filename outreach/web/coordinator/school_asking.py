@@ -101,17 +101,19 @@ class TargetForm(Form):
 @coordinator.route("/schools/<int:organisation_id>/contacts/add", methods=["GET", "POST"])
 @coordinators_only
 def school_contact_add(organisation_id: int) -> Any:
-    school, form = our_organisation(organisation_id), ContactForm()
+    organisation, form = our_organisation(organisation_id), ContactForm()
     if form.validate_on_submit():
         with transaction():
             contact_forms.put_on_file(organisation_id, form)
         return _done(organisation_id, f"{form.named} is on file.")
     return _page(
-        school,
+        organisation,
         form,
         "Add a contact",
         "Put on file",
-        intro="Work details only." if school.is_body else "Work details only, never a pupil’s or a parent’s.",
+        intro="Work details only."
+        if organisation.is_body
+        else "Work details only, never a pupil’s or a parent’s.",
     )
 
 
@@ -119,14 +121,14 @@ def school_contact_add(organisation_id: int) -> Any:
 @coordinators_only
 def school_contact(organisation_id: int, contact_id: int) -> Any:
     """What is known of one contact, to be put right: a new row in its place, with where it comes from."""
-    school = our_organisation(organisation_id)
+    organisation = our_organisation(organisation_id)
     form = contact_forms.filled_in(organisation_id, contact_id)
     stands = contact_forms.as_opened(organisation_id, contact_id)
     if form.validate_on_submit():
         with transaction():
             contact_forms.put_right(organisation_id, contact_id, form, stands)
         return _done(organisation_id, f"{form.named} is on file so from now on.")
-    return _page(school, form, "Change a contact", "Keep this")
+    return _page(organisation, form, "Change a contact", "Keep this")
 
 
 @coordinator.post("/schools/<int:organisation_id>/contacts/<int:contact_id>/end")
@@ -152,7 +154,7 @@ def school_contact_works(organisation_id: int, contact_id: int) -> Any:
 @coordinators_only
 def school_invite(organisation_id: int) -> Any:
     """One letter to one contact, asked before or not."""
-    school, programme = our_organisation(organisation_id), the_programme()
+    organisation, programme = our_organisation(organisation_id), the_programme()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     form = InviteForm()
     forms.set_choices(form.contact, [(str(c.id), _named(c)) for c in on_file])
@@ -161,12 +163,12 @@ def school_invite(organisation_id: int) -> Any:
     if form.validate_on_submit():
         with transaction():
             chosen = next(c for c in on_file if str(c.id) == form.contact.data)
-            invitations.invite(programme, school, chosen, who=who(), now=clock.now())
+            invitations.invite(programme, organisation, chosen, who=who(), now=clock.now())
         return _done(organisation_id, "The invitation is waiting to go out.")
     earlier = invitations.of_organisation(programme.id, organisation_id)
     some_address_works = len(outbox.dead_addresses(c.address for c in on_file)) < len(on_file)
     return _page(
-        school,
+        organisation,
         form,
         f"Invite to ‘{programme.title}’",
         "Send the invitation",
@@ -182,9 +184,14 @@ def school_invite(organisation_id: int) -> Any:
 def school_book(organisation_id: int) -> Any:
     """Book for a school that is on the phone: a fresh link under the name of who speaks, and straight on to
     its times."""
-    school, programme, form, now = our_organisation(organisation_id), the_programme(), BookForm(), clock.now()
-    if organisation_id not in books_by_phone(programme, [school], now=now):
-        flash(_why_nothing(programme, school, now=now), "confirm")
+    organisation, programme, form, now = (
+        our_organisation(organisation_id),
+        the_programme(),
+        BookForm(),
+        clock.now(),
+    )
+    if organisation_id not in books_by_phone(programme, [organisation], now=now):
+        flash(_why_nothing(programme, organisation, now=now), "confirm")
         return redirect(
             url_for("coordinator.school", organisation_id=organisation_id, programme=programme.id), 303
         )
@@ -192,19 +199,19 @@ def school_book(organisation_id: int) -> Any:
         contacts.to_write_to([organisation_id]).get(organisation_id, []),
         request.values.get("slot", "")[:60],
     )
-    chosen = _chosen(programme, school, slot, now=now)
+    chosen = _chosen(programme, organisation, slot, now=now)
     if request.method != "POST":
         form.name.data = next((c.name for c in on_file if c.name), "")
     if form.validate_on_submit():
         name = f"{form.name.data}, on the phone with {who()}"
         with transaction():
-            token = open_door.read_out(programme, school, name=name, address="", who=who(), now=now)
+            token = open_door.read_out(programme, organisation, name=name, address="", who=who(), now=now)
         if slot:  # the same POST goes on to where the school itself would have chosen it
             return redirect(url_for("school.choose", token=token), 307)
         return redirect(url_for("school.times", token=token), 303)
     page = render_template(
         "coordinator/school_book.html",
-        school=school,
+        school=organisation,
         programme=programme,
         form=form,
         contacts=on_file,
@@ -215,22 +222,22 @@ def school_book(organisation_id: int) -> Any:
     return page, 422 if form.errors else 200
 
 
-def _chosen(programme: Programme, school: Organisation, keys: str, *, now: datetime) -> list[Slot]:
+def _chosen(programme: Programme, organisation: Organisation, keys: str, *, now: datetime) -> list[Slot]:
     """The time, or the two of one day, that was chosen on the school's page; nothing where one is gone."""
-    found = [slots.find(programme, school, key, now=now) for key in keys.split("+")[:2] if key]
+    found = [slots.find(programme, organisation, key, now=now) for key in keys.split("+")[:2] if key]
     return [slot for slot in found if slot is not None] if None not in found else []
 
 
-def _why_nothing(programme: Programme, school: Organisation, *, now: datetime) -> str:
+def _why_nothing(programme: Programme, organisation: Organisation, *, now: datetime) -> str:
     """Why nothing can be booked for a school now, as a coordinator reads it."""
     if programme.closed_at is not None:
         return "Booking for this programme has ended."
-    if not school.is_open:
-        closed = "closed" if school.is_body else "closed in the register"
-        return f"{school.name} is {closed}, so nothing can be booked for it."
-    if not accounts.account(programme, school, now=now).is_open:
-        return f"Nothing is left to book for {school.name} in this programme."
-    if school.is_body:
+    if not organisation.is_open:
+        closed = "closed" if organisation.is_body else "closed in the register"
+        return f"{organisation.name} is {closed}, so nothing can be booked for it."
+    if not accounts.account(programme, organisation, now=now).is_open:
+        return f"Nothing is left to book for {organisation.name} in this programme."
+    if organisation.is_body:
         return "No session has a place left. Hold another session first."
     return (
         "No place is left on the tour days that a school can still book. Add tour days, or propose a time "
@@ -241,8 +248,8 @@ def _why_nothing(programme: Programme, school: Organisation, *, now: datetime) -
 @coordinator.route("/schools/<int:organisation_id>/answer", methods=["GET", "POST"])
 @coordinators_only
 def school_answer(organisation_id: int) -> Any:
-    school, programme, form = our_organisation(organisation_id), the_programme(), AnswerForm()
-    if organisation_id not in books_by_phone(programme, [school], now=clock.now()):
+    organisation, programme, form = our_organisation(organisation_id), the_programme(), AnswerForm()
+    if organisation_id not in books_by_phone(programme, [organisation], now=clock.now()):
         forms.set_choices(form.kind, [choice for choice in ANSWERS if choice[0] != BOOKS])
     if request.method != "POST":  # what was chosen and noted on the school's page stands there already
         form.kind.data, form.reason.data = request.args.get("kind"), request.args.get("reason", "")[:500]
@@ -258,7 +265,9 @@ def school_answer(organisation_id: int) -> Any:
         with transaction():
             if form.kind.data == SOMEBODY_ELSE and form.address.data:
                 named = _named_by_phone(organisation_id, form).id
-            invitations.answer(programme, school, form.kind.data, form.said(), who=who(), now=clock.now())
+            invitations.answer(
+                programme, organisation, form.kind.data, form.said(), who=who(), now=clock.now()
+            )
         if named is None:
             return _done(organisation_id, "The answer is kept.")
         flash(f"The answer is kept, and {form.name.data or form.address.data} is on file. Write to them?")
@@ -270,7 +279,7 @@ def school_answer(organisation_id: int) -> Any:
         )
         return redirect(where, 303)
     return _page(
-        school,
+        organisation,
         form,
         "Enter an answer",
         "Keep the answer",
@@ -281,28 +290,28 @@ def school_answer(organisation_id: int) -> Any:
 @coordinator.route("/schools/<int:organisation_id>/target", methods=["GET", "POST"])
 @coordinators_only
 def school_target(organisation_id: int) -> Any:
-    school, programme, form = our_organisation(organisation_id), the_programme(), TargetForm()
+    organisation, programme, form = our_organisation(organisation_id), the_programme(), TargetForm()
     groups = programmes.target_year_groups(programme.id)
     forms.set_choices(form.year_groups, [(str(y), year_group_name(y)) for y in groups])
     if not groups:
         del form.year_groups
     if programme.for_adults:
-        forms.set_choices(form.kind, OF_BODIES if school.is_body else FOR_ADULTS)
+        forms.set_choices(form.kind, OF_BODIES if organisation.is_body else FOR_ADULTS)
     if form.validate_on_submit():
         reason, by, now = form.reason.data, who(), clock.now()
         chosen = tuple(int(y) for y in form.year_groups.data or ()) if groups else ()
         with transaction():
             if form.kind.data == EXCLUDE:
-                target_decisions.exclude(programme, school, reason=reason, who=by, now=now)
+                target_decisions.exclude(programme, organisation, reason=reason, who=by, now=now)
             elif form.kind.data == INCLUDE:
-                target_decisions.include(programme, school, chosen, reason=reason, who=by, now=now)
+                target_decisions.include(programme, organisation, chosen, reason=reason, who=by, now=now)
             else:
-                target_decisions.withdraw_decision(programme, school, reason=reason, who=by, now=now)
+                target_decisions.withdraw_decision(programme, organisation, reason=reason, who=by, now=now)
             limits.write(g.partnership.id, [organisation_id], now=now)
         return _done(
             organisation_id, "It counts so from now on. Figures as of earlier days stay as they were."
         )
-    return _page(school, form, f"{school.name} in the target of ‘{programme.title}’", "Keep this")
+    return _page(organisation, form, f"{organisation.name} in the target of ‘{programme.title}’", "Keep this")
 
 
 def _named_by_phone(organisation_id: int, form: AnswerForm) -> Contact:
@@ -334,7 +343,7 @@ def _named(contact: Contact) -> str:
 
 
 def _page(
-    school: Organisation,
+    organisation: Organisation,
     form: Form,
     title: str,
     does: str,
@@ -342,7 +351,7 @@ def _page(
     template: str = "coordinator/school_form.html",
     **more: Any,
 ) -> Any:
-    page = render_template(template, school=school, form=form, title=title, does=does, **more)
+    page = render_template(template, school=organisation, form=form, title=title, does=does, **more)
     return page, status()
 
 

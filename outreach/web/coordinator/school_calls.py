@@ -24,9 +24,14 @@ from outreach.web.refusals import back_to
 @coordinators_only
 def school_call(organisation_id: int) -> Any:
     """Keep what a call came to. What needs more than a note is entered on the page for it."""
-    school, programme, form, now = our_organisation(organisation_id), the_programme(), CallForm(), clock.now()
+    organisation, programme, form, now = (
+        our_organisation(organisation_id),
+        the_programme(),
+        CallForm(),
+        clock.now(),
+    )
     if not form.validate_on_submit():
-        return school_shown.page_of(school, programme, call=form)
+        return school_shown.page_of(organisation, programme, call=form)
     along = list_place.along(programme)
     if form.said.data == CHOSE:
         return redirect(url_for("coordinator.school_book", organisation_id=organisation_id, **along), 303)
@@ -78,12 +83,12 @@ def school_call_undo(organisation_id: int, note_id: int) -> Any:
 def school_link(organisation_id: int) -> Any:
     """A code to read out, shown this once in its place on the school's page; a personal link where no postcode goes
     with a code."""
-    school, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
+    organisation, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     name = f"the office, on the phone with {who()}"
     code = token = ""
     with transaction():
-        if school.postcode:
-            code = short_codes.give_to_read_out(programme, school, name=name, who=who(), now=now)
+        if organisation.postcode:
+            code = short_codes.give_to_read_out(programme, organisation, name=name, who=who(), now=now)
         else:
-            token = open_door.read_out(programme, school, name=name, address="", who=who(), now=now)
-    return school_shown.page_of(school, programme, code=school_shown.code_shown(code, token, now=now))
+            token = open_door.read_out(programme, organisation, name=name, address="", who=who(), now=now)
+    return school_shown.page_of(organisation, programme, code=school_shown.code_shown(code, token, now=now))

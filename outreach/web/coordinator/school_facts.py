@@ -249,9 +249,9 @@ def _as_told(organisation_id: int, academic_year: int, form: Any) -> dict[str, s
     }
 
 
-def _page(school: Organisation, form: Form, title: str, does: str, **more: Any) -> Any:
+def _page(organisation: Organisation, form: Form, title: str, does: str, **more: Any) -> Any:
     page = render_template(
-        "coordinator/school_form.html", school=school, form=form, title=title, does=does, **more
+        "coordinator/school_form.html", school=organisation, form=form, title=title, does=does, **more
     )
     return page, status()
 

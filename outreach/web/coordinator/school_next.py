@@ -116,16 +116,18 @@ def _next_step(known: Known) -> NextStep:
 
 
 def _ring(known: Known) -> NextStep:
-    school = known.organisation
+    organisation = known.organisation
     calls = [c.phone for c in known.on_file if c.phone]
     asked = next((c for c in known.on_file if c.name), None)
     return NextStep(
-        title="Next: ring" if school.is_body or (calls and not school.telephone) else "Next: ring the office",
+        title="Next: ring"
+        if organisation.is_body or (calls and not organisation.telephone)
+        else "Next: ring the office",
         ring=True,
-        number=school.telephone or (calls[0] if calls else ""),
+        number=organisation.telephone or (calls[0] if calls else ""),
         ask_for=_named(asked)
         if asked
-        else ("whoever arranges training" if school.is_body else "whoever arranges visits"),
+        else ("whoever arranges training" if organisation.is_body else "whoever arranges visits"),
         times=times_to_offer(known) if known.could_book else (),
         two_shows=_two_shows(known) if known.could_book else "",
         links=[("Another answer…", known.to("school_answer")), *_others(known, known.to("school_answer"))],
@@ -221,12 +223,12 @@ def _nothing(known: Known) -> NextStep:
 
 def _others(known: Known, step: str) -> list[Link]:
     """What else can be done for the school, without the step itself."""
-    school, steps = known.organisation, known.steps
+    organisation, steps = known.organisation, known.steps
     found: list[Link] = []
     if steps is not None:
-        if school.organisation_id in steps.raised:
-            level = _level(steps.raised[school.organisation_id])
-            found.append((f"Raise to the {level}…", steps.raise_address(school.organisation_id)))
+        if organisation.organisation_id in steps.raised:
+            level = _level(steps.raised[organisation.organisation_id])
+            found.append((f"Raise to the {level}…", steps.raise_address(organisation.organisation_id)))
         if (
             step
             and not any(page in step for page in ("/answer", "/book"))
@@ -234,37 +236,39 @@ def _others(known: Known, step: str) -> list[Link]:
         ):
             found.append(("Note a call…", known.to("school_answer")))
         found.append(("Set a day…", known.to("follow_up")))
-    if school.is_open and not known.on_file:
+    if organisation.is_open and not known.on_file:
         found.append(
             (
                 "Add a contact…",
-                url_for("coordinator.school_contact_add", organisation_id=school.organisation_id),
+                url_for("coordinator.school_contact_add", organisation_id=organisation.organisation_id),
             )
         )
     if _may_write(known):
         found.append(("Invite…", known.to("school_invite")))
-    if school.is_open and any(c.address.lower() not in known.unwritable for c in known.on_file):
+    if organisation.is_open and any(c.address.lower() not in known.unwritable for c in known.on_file):
         programme = known.programme.id
         found.append(
             (
                 "Own words…",
                 url_for(
-                    "coordinator.own_letter_new", organisation_id=school.organisation_id, programme=programme
+                    "coordinator.own_letter_new",
+                    organisation_id=organisation.organisation_id,
+                    programme=programme,
                 ),
             )
         )
     if _may_propose(known):
         found.append(("Propose a time…", known.to("propose")))
     if known.could_book:
-        words = "Take places for it…" if school.is_body else "Book for this school…"
+        words = "Take places for it…" if organisation.is_body else "Book for this school…"
         found.append((words, known.to("school_book")))
     unreachable = known.standing is not None and known.standing.standing == Word.UNREACHABLE
-    if unreachable and not school.is_body:
+    if unreachable and not organisation.is_body:
         found.append(("Print a letter…", known.to("paper_letters")))
-    if steps is None and school.is_open:
+    if steps is None and organisation.is_open:
         found.append(("Enter an answer…", known.to("school_answer")))
-    tours = known.programme.closed_at is None and not school.is_body
-    if known.account.is_open and school.is_open and tours:
+    tours = known.programme.closed_at is None and not organisation.is_body
+    if known.account.is_open and organisation.is_open and tours:
         found.append(("Why not a certain day?", known.to("why_not_day")))
     return [
         (words, address) for words, address in found if address.partition("?")[0] != step.partition("?")[0]

@@ -28,7 +28,7 @@ class NoteForm(Form):
 @coordinators_only
 def school_note(organisation_id: int) -> Any:
     """A note, or what was said on the phone; of the programme in hand where there is one."""
-    school, form = our_organisation(organisation_id), NoteForm()
+    organisation, form = our_organisation(organisation_id), NoteForm()
     if form.validate_on_submit():
         with transaction():
             notes.write(
@@ -45,7 +45,7 @@ def school_note(organisation_id: int) -> Any:
         )
     page = render_template(
         "coordinator/school_form.html",
-        school=school,
+        school=organisation,
         form=form,
         title="A note about the school",
         does="Keep this note",

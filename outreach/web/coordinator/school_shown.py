@@ -94,7 +94,7 @@ def code_shown(code: str, token: str, *, now: datetime) -> CodeShown:
 
 
 def page_of(
-    school: Organisation,
+    organisation: Organisation,
     programme: Programme | None,
     *,
     call: CallForm | None = None,
@@ -103,8 +103,8 @@ def page_of(
     """The whole page. `call`: what was typed about a call; `code`: one that was just made, to be read out. A body is
     shown in a programme for adults: no other is for it."""
     now, ours = clock.now(), g.partnership.id
-    organisation_id, today = school.organisation_id, day_of(now)
-    if school.is_body and programme is not None and not programme.for_adults:
+    organisation_id, today = organisation.organisation_id, day_of(now)
+    if organisation.is_body and programme is not None and not programme.for_adults:
         programme = next((p for p in programmes.in_hand(ours, today) if p.for_adults), None)
     came_from, became = (
         lines.before([organisation_id], ours).get(organisation_id, []),
@@ -120,7 +120,7 @@ def page_of(
     about = {letter.id: letter for letter in (*written, *(own for _, own in asked)) if letter is not None}
     chapters = story.story_of_organisation(organisation_id, g.partnership, as_of=today, now=now)
     changes = decisions.of_school(organisation_id, ours)
-    names = {s.organisation_id: s.name for s in (school, *came_from)}
+    names = {s.organisation_id: s.name for s in (organisation, *came_from)}
     not_there = {item.booking.id for item in closing.of_organisations(family, ours, now=now)}
     entries = school_log.line(
         notes=notes.of_organisations(family, partnership_id=ours),
@@ -142,14 +142,14 @@ def page_of(
     )
     part = request.args.get("log", "")
     part = part if part in school_log.PARTS else ""
-    facts = school_told.facts(school)
-    own_days = [] if school.is_body else school_days.own_days(school)
-    hours = (time(), time()) if school.is_body else school_days.hours(school)
+    facts = school_told.facts(organisation)
+    own_days = [] if organisation.is_body else school_days.own_days(organisation)
+    hours = (time(), time()) if organisation.is_body else school_days.hours(organisation)
     dead = outbox.dead_addresses(c.address for c in on_file)
     unwritable = {a.lower() for a in dead} | invitations.asked_lately(asked, now=now)
     page = render_template(
         "coordinator/school.html",
-        school=school,
+        school=organisation,
         programme=programme,
         along=list_place.along(programme),
         place=list_place.place(programme, organisation_id) if programme else None,
@@ -157,7 +157,7 @@ def page_of(
         body_words=body_words,
         years=school_words.years(chapters, organisation_id, today=now.date()),
         succession=school_words.line_of_succession(
-            school,
+            organisation,
             became,
             beside=[s for s in came_from if s.is_open],
             came_from=[s for s in came_from if s in former],
@@ -173,7 +173,8 @@ def page_of(
         hours=hours,
         days_inside=school_words.days_inside(own_days, hours),
         bookings=[
-            school_words.booking_line(b, school, names, closing=b.id in not_there, now=now) for b in bookings
+            school_words.booking_line(b, organisation, names, closing=b.id in not_there, now=now)
+            for b in bookings
         ],
         log=school_log.narrowed(entries, part),
         log_part=part,
@@ -182,7 +183,7 @@ def page_of(
         older_letters=len(written) == LETTERS,
         code=code,
         **(
-            _in_programme(school, programme, chapters, family, on_file, unwritable, bookings, call)
+            _in_programme(organisation, programme, chapters, family, on_file, unwritable, bookings, call)
             if programme
             else {}
         ),
@@ -207,7 +208,7 @@ def _just_kept(organisation_id: int) -> NoteOnOrganisation | None:
 
 
 def _in_programme(
-    school: Organisation,
+    organisation: Organisation,
     programme: Programme,
     chapters: list[Chapter],
     family: list[int],
@@ -217,10 +218,10 @@ def _in_programme(
     call: CallForm | None,
 ) -> dict[str, Any]:
     """What the page says of the school in the programme in hand."""
-    now, organisation_id = clock.now(), school.organisation_id
+    now, organisation_id = clock.now(), organisation.organisation_id
     chapter = next(c for c in chapters if c.programme.id == programme.id)
     proposed = proposals.all_open(programme.id, organisation_id, now=now)
-    account = accounts.account(programme, school, now=now)
+    account = accounts.account(programme, organisation, now=now)
     missing = chapter.standing if chapter.standing is not None and chapter.standing.is_gap else None
     steps = (
         NextSteps(programme, {organisation_id: missing}, {organisation_id: tuple(family)}, now=now)
@@ -234,7 +235,7 @@ def _in_programme(
     )
     step = school_next.next_step(
         school_next.Known(
-            organisation=school,
+            organisation=organisation,
             programme=programme,
             standing=missing or chapter.standing,
             steps=steps,
@@ -244,7 +245,7 @@ def _in_programme(
             bookings=[b for b in bookings if b.programme_id == programme.id],
             proposed=proposed,
             held=holds.held(programme.id, organisation_id, now=now),
-            could_book=organisation_id in could_book(programme, {school: account}, now=now),
+            could_book=organisation_id in could_book(programme, {organisation: account}, now=now),
             now=now,
         )
     )
@@ -259,7 +260,7 @@ def _in_programme(
         "proposed": [(p, school_words.kept(p, _heard(p))) for p in proposed],
         "chapter": chapter,
         "standing": chapter.standing,
-        "about": school_words.about(school, account.expected),
+        "about": school_words.about(organisation, account.expected),
         "owner": school_words.looked_after(owner.name if owner else "", chapter.standing),
         "account": account,
         "missed": absent_words.of_standing(chapter.standing) if chapter.standing else {},

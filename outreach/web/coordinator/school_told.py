@@ -63,19 +63,19 @@ class Deed:
     at: str
 
 
-def facts(school: Organisation) -> list[FieldAsHeld]:
+def facts(organisation: Organisation) -> list[FieldAsHeld]:
     """Of a school; a body's are a coordinator's alone, and nobody corrects them."""
-    if school.is_body:
+    if organisation.is_body:
         return []
     held, register = (
-        corrections.in_force(school.organisation_id),
-        corrections.register_word(school.organisation_id),
+        corrections.in_force(organisation.organisation_id),
+        corrections.register_word(organisation.organisation_id),
     )
     return [
         FieldAsHeld(
             field=field,
             label=label,
-            value=getattr(school, field),
+            value=getattr(organisation, field),
             register=getattr(register, field) if register else None,
             correction=held.get(field),
         )

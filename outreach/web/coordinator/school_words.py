@@ -111,60 +111,64 @@ class PupilsKnown:
     source: str
 
 
-def summary(school: Organisation) -> str:
+def summary(organisation: Organisation) -> str:
     """Its number, kind, place, ages and size in one line."""
-    ages = offered(school.statutory_low_age, school.statutory_high_age)
-    pupils = school.number_of_pupils
+    ages = offered(organisation.statutory_low_age, organisation.statutory_high_age)
+    pupils = organisation.number_of_pupils
     return " · ".join(
         (
-            f"URN {school.organisation_id}",
-            *([f"LAESTAB {school.laestab}"] if school.laestab else []),
-            school.phase_of_education or "no phase",
-            school.type_of_establishment,
-            school.district_name or "district not known",
+            f"URN {organisation.organisation_id}",
+            *([f"LAESTAB {organisation.laestab}"] if organisation.laestab else []),
+            organisation.phase_of_education or "no phase",
+            organisation.type_of_establishment,
+            organisation.district_name or "district not known",
             "ages unknown"
             if ages is None
-            else f"ages {school.statutory_low_age} to {school.statutory_high_age}",
+            else f"ages {organisation.statutory_low_age} to {organisation.statutory_high_age}",
             "pupils unknown" if pupils is None else f"{number(pupils)} pupils",
         )
     )
 
 
 def line_of_succession(
-    school: Organisation,
+    organisation: Organisation,
     became: Sequence[Organisation],
     beside: Sequence[Organisation],
     came_from: Sequence[Organisation],
 ) -> list[Sentence]:
     """That it closed or closes, what came of it, and what it came from."""
-    said = [_ending(school, became)] if became or school.status != "Open" or school.close_date else []
+    said = (
+        [_ending(organisation, became)]
+        if became or organisation.status != "Open" or organisation.close_date
+        else []
+    )
     if beside:
         is_, keeps, own = ("is", "keeps", "is its") if len(beside) == 1 else ("are", "keep", "are their")
         after = f", which {is_} open still and {keeps} what {own} own."
         said.append(Sentence(before="Came out of ", schools=beside, after=after, quiet=True))
     if came_from:
-        opened = f", opened {day_short(school.open_date)}" if school.open_date else ""
+        opened = f", opened {day_short(organisation.open_date)}" if organisation.open_date else ""
         said.append(Sentence(before="Came from ", schools=came_from, after=f"{opened}.", quiet=True))
     return said
 
 
-def _ending(school: Organisation, became: Sequence[Organisation]) -> Sentence:
-    on = f" on {day_short(school.close_date)}" if school.close_date else ""
-    if not school.is_open:
-        closed = Sentence(strong=f"{school.status}{on}.")
+def _ending(organisation: Organisation, became: Sequence[Organisation]) -> Sentence:
+    on = f" on {day_short(organisation.close_date)}" if organisation.close_date else ""
+    if not organisation.is_open:
+        closed = Sentence(strong=f"{organisation.status}{on}.")
         return replace(closed, before=" Became ", schools=became, after=".") if became else closed
     if became and on:
         return Sentence(before=f"Closes{on}, followed by ", schools=became, after=".", loud=True)
     if became:
         return Sentence(
-            strong=f"{school.status}.",
+            strong=f"{organisation.status}.",
             before=" The register names ",
             schools=became,
             after=" as what came of it: each counts for itself, with what is its own.",
         )
     if on:
-        return Sentence(strong=f"{'Closes' if school.status == 'Open' else 'Proposed to close'}{on}.")
-    return Sentence(strong=f"{school.status}.")
+        return Sentence(strong=f"{'Closes' if organisation.status == 'Open' else 'Proposed to close'}{on}.")
+    return Sentence(strong=f"{organisation.status}.")
 
 
 def cause(standing: Standing) -> str:
@@ -255,13 +259,13 @@ def is_lost(letter: Letter) -> bool:
 
 
 def booking_line(
-    booking: Booking, school: Organisation, names: Mapping[int, str], *, closing: bool, now: datetime
+    booking: Booking, organisation: Organisation, names: Mapping[int, str], *, closing: bool, now: datetime
 ) -> BookingLine:
     """When it is, what became of it, and under which name; `closing`: it stands after its school has closed."""
     starts_at, cancelled = booking.performance.starts_at, booking.ended_at is not None
-    other = booking.organisation_id != school.organisation_id
+    other = booking.organisation_id != organisation.organisation_id
     not_there = "The school is closed"
-    if other or school.is_open:
+    if other or organisation.is_open:
         not_there = "Stands under a school that is not there then"
     return BookingLine(
         booking=booking,
@@ -293,32 +297,36 @@ def contact_lines(found: Sequence[Contact], organisation_id: int, dead: Collecti
     ]
 
 
-def somebody_to_add(school: Organisation) -> str:
+def somebody_to_add(organisation: Organisation) -> str:
     """Whom to put on file first."""
-    return "whoever arranges training there" if school.is_body else "the safeguarding lead or the office"
+    return (
+        "whoever arranges training there" if organisation.is_body else "the safeguarding lead or the office"
+    )
 
 
-def counted(school: Organisation) -> str:
+def counted(organisation: Organisation) -> str:
     """Who is counted there, as the head of a column."""
-    return "Staff" if school.is_body else "Pupils"
+    return "Staff" if organisation.is_body else "Pupils"
 
 
-def counted_seen(school: Organisation) -> str:
-    return "Staff trained" if school.is_body else "Pupils seen"
+def counted_seen(organisation: Organisation) -> str:
+    return "Staff trained" if organisation.is_body else "Pupils seen"
 
 
-def about(school: Organisation, expected: Mapping[int, Expected]) -> str:
+def about(organisation: Organisation, expected: Mapping[int, Expected]) -> str:
     """'312 pupils in Years 8 and 9 · Fenwold': how many it is about, and where."""
     known = [of.pupils for of in expected.values() if of.pupils is not None]
     if STAFF in expected:
         said = people_in_group(sum(known), STAFF) if known else ""
-        kind = school.type_of_establishment if school.is_body else ""
-        return " · ".join(part for part in (kind, said, school.district_name or "") if part)
-    if school.is_body:
-        return " · ".join(part for part in (school.type_of_establishment, school.district_name or "") if part)
+        kind = organisation.type_of_establishment if organisation.is_body else ""
+        return " · ".join(part for part in (kind, said, organisation.district_name or "") if part)
+    if organisation.is_body:
+        return " · ".join(
+            part for part in (organisation.type_of_establishment, organisation.district_name or "") if part
+        )
     groups = year_groups_name(tuple(expected)) if expected else ""
     pupils = f"{count(sum(known), 'pupil')} in {groups}" if known and len(known) == len(expected) else groups
-    return " · ".join(part for part in (pupils, school.district_name or "") if part)
+    return " · ".join(part for part in (pupils, organisation.district_name or "") if part)
 
 
 def target_words(*, decided: bool, in_target: bool) -> str:

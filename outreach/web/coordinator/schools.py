@@ -102,14 +102,14 @@ def schools_csv() -> Any:
     return downloads.csv_file(f"schools-{asked.as_of.isoformat()}.csv", [title], rows, end="")
 
 
-def pupils_said(schools: Sequence[Standing], year: int | None, words: Words = OF_PUPILS) -> str:
+def pupils_said(standings: Sequence[Standing], year: int | None, words: Words = OF_PUPILS) -> str:
     """How many pupils of some schools have seen it, and of how many; behind the number of the schools."""
-    if not schools:
+    if not standings:
         return ""
-    known = [s for s in schools if lists.pupils_of(s, year) is not None]
+    known = [s for s in standings if lists.pupils_of(s, year) is not None]
     of_known = number(sum(lists.pupils_of(s, year) or 0 for s in known))
-    said = f", {number(sum(lists.seen_of(s, year) for s in schools))} {words.seen}"
-    if len(known) == len(schools):
+    said = f", {number(sum(lists.seen_of(s, year) for s in standings))} {words.seen}"
+    if len(known) == len(standings):
         return f"{said} of {of_known}"
     if not known:
         return said

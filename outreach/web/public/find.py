@@ -73,13 +73,17 @@ def suggest() -> Any:
 @open_to_all
 def ask_link(organisation_id: int) -> Any:
     """One school or body: asks for an address; whatever it is, the same page follows."""
-    school, programme = _school_and_programme(organisation_id)
+    organisation, programme = _school_and_programme(organisation_id)
     form = AskForm()
     if programme is not None and form.validate_on_submit():
-        _ask(form, programme, school)
+        _ask(form, programme, organisation)
         return redirect(url_for("public.asked", organisation_id=organisation_id), 303)
     page = render_template(
-        "public/ask_link.html", school=school, where=_where(school), programme=programme, form=form
+        "public/ask_link.html",
+        school=organisation,
+        where=_where(organisation),
+        programme=programme,
+        form=form,
     )
     return page, status()
 
@@ -87,8 +91,8 @@ def ask_link(organisation_id: int) -> Any:
 @public.get("/find/<int:organisation_id>/asked")
 @open_to_all
 def asked(organisation_id: int) -> Any:
-    school, _programme = _school_and_programme(organisation_id)
-    return render_template("public/asked.html", school=school)
+    organisation, _programme = _school_and_programme(organisation_id)
+    return render_template("public/asked.html", school=organisation)
 
 
 @public.route("/b/<reference>", methods=["GET", "POST"])
@@ -115,11 +119,11 @@ def reference_asked(reference: str) -> Any:
     return render_template("public/asked.html", school=None)
 
 
-def _ask(form: AskForm, programme: Programme, school: Organisation) -> None:
+def _ask(form: AskForm, programme: Programme, organisation: Organisation) -> None:
     with transaction():
         open_door.ask_for_link(
             programme,
-            school,
+            organisation,
             form.address.data,
             name=form.name.data or "",
             now=clock.now(),

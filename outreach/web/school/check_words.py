@@ -70,7 +70,7 @@ def people(named: Iterable[Colleague]) -> list[Row]:
 
 def then(
     programme: Programme,
-    school: Organisation,
+    organisation: Organisation,
     performance: Performance,
     named: Iterable[Colleague],
     proposal: Proposal | None,
@@ -87,12 +87,12 @@ def then(
         lose = [to.address for to in proposal.people if to.address.casefold() not in still]
         if lose:
             said.append(f"The entry leaves the calendar of {and_list(lose)}.")
-    return [*said, _undone_until(programme, school, day_of(performance.starts_at), today)]
+    return [*said, _undone_until(programme, organisation, day_of(performance.starts_at), today)]
 
 
-def _undone_until(programme: Programme, school: Organisation, on: date, today: date) -> str:
-    move, cancel = promises.last_days(programme, school, on)
-    fixed = promises.fixed_online(programme, school, on, today=today)
+def _undone_until(programme: Programme, organisation: Organisation, on: date, today: date) -> str:
+    move, cancel = promises.last_days(programme, organisation, on)
+    fixed = promises.fixed_online(programme, organisation, on, today=today)
     if fixed == "move or cancel":
         return "It is close to the day: to move or cancel it, you ring us."
     if fixed:

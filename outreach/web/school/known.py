@@ -20,14 +20,16 @@ class Known:
     """What stands in the boxes of a school until it types; read when a step asks for it. `written_to`: whom the
     letter went to."""
 
-    def __init__(self, programme: Programme, school: Organisation, written_to: Sequence[Addressee]) -> None:
-        self._programme, self._school = programme, school
+    def __init__(
+        self, programme: Programme, organisation: Organisation, written_to: Sequence[Addressee]
+    ) -> None:
+        self._programme, self._organisation = programme, organisation
         self._written_to = [one for one in written_to if one.address]
 
     def hall(self) -> Typed | None:
         """Hall, way in and arrival of the school's last booking, also of another year; no access needs, which are
         its pupils' of that year."""
-        last = promises.last_hosted(self._school.organisation_id, self._programme.partnership_id)
+        last = promises.last_hosted(self._organisation.organisation_id, self._programme.partnership_id)
         return forms.hall_typed(last) if last is not None else None
 
     def people(self) -> Typed | None:
@@ -51,18 +53,18 @@ class Known:
                 found.append(one)
         return found
 
-    def is_the_schools(self, phone: str | None) -> bool:
+    def is_its_own(self, phone: str | None) -> bool:
         """Whether a phone number is the one that the register has for the school."""
-        return bool(phone) and phone == self._school.telephone
+        return bool(phone) and phone == self._organisation.telephone
 
     @cached_property
     def _before(self) -> list[promises.VisitContact]:
-        newest = promises.newest(self._programme.id, self._school.organisation_id)
+        newest = promises.newest(self._programme.id, self._organisation.organisation_id)
         return promises.people_of(newest) if newest is not None else []
 
     @cached_property
     def _on_file(self) -> list[Contact]:
-        organisation_id = self._school.organisation_id
+        organisation_id = self._organisation.organisation_id
         return contacts.to_write_to([organisation_id], self._programme.partnership_id).get(
             organisation_id, []
         )
@@ -93,7 +95,7 @@ class Known:
             name=name or (on_file.name if on_file is not None else ""),
             address=address,
             duty=LEAD,
-            phone=(on_file.phone if on_file is not None else "") or self._school.telephone,
+            phone=(on_file.phone if on_file is not None else "") or self._organisation.telephone,
         )
 
     def _role(self, address: str) -> str:

@@ -30,7 +30,7 @@ class Answers:
     def __init__(
         self,
         programme: Programme,
-        school: Organisation,
+        organisation: Organisation,
         kept: Sequence[Performance],
         typed: dict[str, Any],
         known: Known,
@@ -41,7 +41,7 @@ class Answers:
         self.typed = typed
         self.shows = len(kept) or len(typed.get("slots", [])) or 1
         self._programme, self._known, self._judge = programme, known, judge
-        self._account = account or accounts.account(programme, school, now=clock.now())
+        self._account = account or accounts.account(programme, organisation, now=clock.now())
         self._forms: dict[str, TypedForm] = {}
 
     @property
@@ -112,6 +112,6 @@ class Answers:
         typed, known = self.typed.get(name), self._known
         told = known.people() if typed is None else typed
         form = forms.people_form(told, others=known.others(), judge=self._judge)
-        if typed is None and known.is_the_schools(form.lead_phone.data):
+        if typed is None and known.is_its_own(form.lead_phone.data):
             form.lead_phone.description = "the school’s number, please check"
         return form

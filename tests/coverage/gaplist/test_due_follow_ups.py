@@ -46,7 +46,7 @@ class County:
 
     def due(self, now: Any = NOW) -> list[str]:
         found = standings.standings_of_programme(self.programme.id, as_of=now.date(), now=now)
-        return [one.school.name for one in follow_ups.due(found, now=now)]
+        return [one.standing.name for one in follow_ups.due(found, now=now)]
 
 
 @pytest.fixture
