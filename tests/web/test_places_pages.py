@@ -318,6 +318,14 @@ def test_its_page_has_place_link_and_how_to_join_and_moves_to_another_session(c,
     assert moved.status_code == 303 and moved.headers["Location"].endswith(page)
     said = read(client, page)
     assert "Online" in said and c.online.link in said and "Have your camera on." in said
+    assert "classes" not in said and "head teacher" not in said and "company" not in said
+    shared = (
+        f"For your colleagues We take part in ‘{c.programme.title}’ online on Wednesday 10 March, 2:00pm to 3:15pm. "
+        f"Where: {c.online.link} How to join: Have your camera on. Who: 6 staff. Reference {booking.reference}."
+    )
+    assert shared in said
+    sheet = read(client, f"{page}/sheet")
+    assert f"Where Online {c.online.link} How to join Have your camera on. Who 6 staff" in sheet
     assert (coming(c.hall.performance), coming(c.online.performance)) == ({}, {"Kestermere Unit": 6})
 
 

@@ -239,4 +239,5 @@ def _performance(booking: Booking, state: str, today: date) -> str:
     if state not in (promises.BOOKED, promises.TOOK_PLACE):
         return f"{day(show.starts_at)}; how it went is not settled yet"
     at = f"{_on(show.starts_at, today)}, {clock_span(show.starts_at, show.ends_at)}"
-    return f"{at}, with your staff beside their classes" if state == promises.BOOKED else at
+    with_classes = state == promises.BOOKED and not booking.programme.for_adults
+    return f"{at}, with your staff beside their classes" if with_classes else at

@@ -29,11 +29,17 @@ REASONS = (
     ("staff", "Nobody has the time to arrange it"),
     ("other", "Another reason"),
 )
+DUTY = ("duty", "Nobody can be spared from duty")
 
 
-def _reasons(words: Words) -> list[tuple[str, str]]:
+SCHOOLS_OWN = {"exams", "room"}
+"""What keeps no body away: it has no exams, and goes to where a session is."""
+
+
+def _reasons(words: Words, *, is_body: bool) -> list[tuple[str, str]]:
     said = {"saw it": words.seen_it, "room": words.no_hall}
-    return [(reason, said.get(reason, usual)) for reason, usual in REASONS]
+    there = [DUTY, *(r for r in REASONS if r[0] not in SCHOOLS_OWN)] if is_body else REASONS
+    return [(reason, said.get(reason, usual)) for reason, usual in there]
 
 
 class NotThisYearForm(ReasonForm):
@@ -98,7 +104,9 @@ SAID = ("not-this-year", "other-days", "waiting-list", "somebody-else", "somebod
 @by_personal_link
 def not_this_year(token: str) -> Any:
     form = NotThisYearForm()
-    forms.set_choices(form.reason, _reasons(g.programme.words))
+    forms.set_choices(form.reason, _reasons(g.programme.words, is_body=g.organisation.is_body))
+    if g.organisation.is_body:
+        form.more.description = "For example: too few of us until July"
     return _answer(token, form, DECLINED, "not-this-year")
 
 
@@ -106,6 +114,9 @@ def not_this_year(token: str) -> Any:
 @by_personal_link
 def other_days(token: str) -> Any:
     form = OtherDaysForm()
+    if g.organisation.is_body:
+        form.dates.description = "For example: any week in June, or 14 June"
+        form.cannot.description = "For example: we move house from 3 to 14 May"
     return _answer(token, form, OTHER_DATE, "other-days")
 
 
@@ -123,6 +134,8 @@ def somebody_else(token: str) -> Any:
     """Keep the colleague as a contact, and write to them at once where the rules of asking allow it and the
     address is the school's own; else a coordinator looks first."""
     form = SomebodyElseForm()
+    if g.organisation.is_body:
+        form.role.description = "For example: training lead"
     if form.validate_on_submit():
         with transaction():
             contact = _keep_contact(form)

@@ -8,6 +8,7 @@ from outreach.booking import promises
 from outreach.booking.promises import Booking
 from outreach.ground.audience import in_group
 from outreach.ground.wording import and_list, clock, clock_span, day
+from outreach.tour import sessions
 
 
 def pupils_said(booking: Booking) -> str:
@@ -22,7 +23,17 @@ def words_for_colleagues(booking: Booking) -> str:
     who = pupils_said(booking) or (programme.words.count(booking.seats) if booking.seats else "our staff")
     partnership = g.partnership
     questions = ", ".join(filter(None, (partnership.contact_name, partnership.contact_phone)))
-    if booking.role == promises.GUEST:
+    session = sessions.of_performance(show.id) if programme.for_adults else None
+    if session is not None:
+        # Nothing follows a link on its line, so that mail programs find its end.
+        at = session.link if sessions.is_online(show) else f"{address_of(booking)}."
+        lines = [
+            f"We take part in ‘{programme.title}’ {sessions.where(show)} on {when}.",
+            f"Where: {at}",
+            *([f"How to join: {session.joining}"] if session.joining else []),
+            f"Who: {who}.",
+        ]
+    elif booking.role == promises.GUEST:
         lines = [
             f"We see ‘{programme.title}’ at {show.host.name} on {when}.",
             f"Where: {address_of(booking)}.",

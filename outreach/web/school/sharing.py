@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import g, render_template
 
 from outreach.asking.chasing import settings
 from outreach.booking import guest_places, promises, told
 from outreach.ground import clock
+from outreach.tour import sessions
 from outreach.visits import reminding
 from outreach.visits.before import reminding as visit_reminders
 from outreach.web.gate import by_personal_link, own_standing_booking, school
@@ -27,6 +28,8 @@ def sheet(token: str, reference: str) -> Any:
         people=promises.people_of(booking),
         access=told.access_words(booking.access_needs),
         place=guest_places.of_booking(booking),
+        session=sessions.of_performance(booking.performance_id) if g.programme.for_adults else None,
+        online=sessions.is_online(booking.performance),
         guests=guest_places.guests_of(booking.performance_id) if host else [],
         steps=booked_words.what_happens_next(
             booking,
