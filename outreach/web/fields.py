@@ -172,6 +172,17 @@ class Pounds(Field):
         self.data = int(Decimal(typed.replace("−", "-")) * 100)
 
 
+def subject(label: str) -> str:
+    """What a box is called where something is wrong with it: 'Places', and of a question 'How many come? It'."""
+    called = label.removesuffix(" (optional)")
+    return f"{called} It" if called.endswith("?") else called
+
+
+def asks(label: str) -> str:
+    """'Places: enter', 'How many come? Enter'."""
+    return f"{label} Enter" if label.endswith("?") else f"{label}: enter"
+
+
 class WholeNumber(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         typed = (valuelist[0] if valuelist else "").strip().replace(",", "")
@@ -179,7 +190,7 @@ class WholeNumber(IntegerField):
         if not typed:
             return
         if not typed.isascii() or not typed.removeprefix("-").isdigit() or len(typed) > 9:
-            raise ValueError(f"{self.label.text}: enter a whole number in figures.")
+            raise ValueError(f"{asks(self.label.text)} a whole number in figures.")
         self.data = int(typed)
 
 

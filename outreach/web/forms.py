@@ -112,7 +112,7 @@ def text(label: str, *, required: str = "", at_most: int = 200, hint: str = "", 
         widget=GovTextInput(),
         validators=[
             *([InputRequired(required), fields.said(required)] if required else [Optional()]),
-            Length(max=at_most, message=f"{label} must be {at_most} characters or fewer."),
+            Length(max=at_most, message=f"{fields.subject(label)} must be {at_most} characters or fewer."),
         ],
         **kwargs,
     )
@@ -127,7 +127,7 @@ def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) ->
         widget=fields.AddressInput(),
         validators=[
             *([InputRequired(required), fields.said(required)] if required else [Optional()]),
-            Length(max=254, message=f"{label} must be 254 characters or fewer."),
+            Length(max=254, message=f"{fields.subject(label)} must be 254 characters or fewer."),
             fields.reachable,
         ],
         **kwargs,
@@ -144,7 +144,7 @@ def words(
         widget=GovTextArea(),
         validators=[
             *([InputRequired(required), fields.said(required)] if required else [Optional()]),
-            Length(max=at_most, message=f"{label} must be {at_most} characters or fewer."),
+            Length(max=at_most, message=f"{fields.subject(label)} must be {at_most} characters or fewer."),
         ],
         **kwargs,
     )
@@ -166,7 +166,9 @@ def number(
         widget=fields.SizedInput("govuk-input--width-4"),
         validators=[
             *([fields.answered(required)] if required else [Optional()]),
-            NumberRange(at_least, at_most, f"{label} must be between {at_least:,} and {at_most:,}."),
+            NumberRange(
+                at_least, at_most, f"{fields.subject(label)} must be between {at_least:,} and {at_most:,}."
+            ),
         ],
         render_kw={"inputmode": "numeric"} | kwargs.pop("render_kw", {}),
         **kwargs,
@@ -190,7 +192,9 @@ def decimal(
         widget=fields.SizedInput("govuk-input--width-4"),
         validators=[
             *([fields.answered(required)] if required else [Optional()]),
-            NumberRange(at_least, at_most, f"{label} must be between {at_least:g} and {at_most:g}."),
+            NumberRange(
+                at_least, at_most, f"{fields.subject(label)} must be between {at_least:g} and {at_most:g}."
+            ),
         ],
         render_kw={"inputmode": "decimal"},
         **kwargs,
@@ -207,7 +211,7 @@ def pounds(
     **kwargs: Any,
 ) -> fields.Pounds:
     """An amount of money in pounds; bounds in whole pounds. Data is whole pence."""
-    bounds = f"{label} must be between {at_least:,} and {at_most:,}."
+    bounds = f"{fields.subject(label)} must be between {at_least:,} and {at_most:,}."
     return fields.Pounds(
         label,
         description=hint,

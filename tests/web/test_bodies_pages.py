@@ -83,8 +83,8 @@ def test_a_body_is_added_and_stands_in_the_list_and_on_its_page(
     [
         ({"name": ""}, "Enter the name of the body."),
         ({"kind": ""}, "Choose what it is."),
-        ({"front_line_staff": "-3"}, "between 0 and 100,000"),
-        ({"front_line_staff": "many"}, "figures"),
+        ({"front_line_staff": "-3"}, "How many front-line staff? It must be between 0 and 100,000."),
+        ({"front_line_staff": "many"}, "How many front-line staff? Enter a whole number in figures."),
         ({"staff_counted_on": ""}, "Enter the day on which the staff were counted."),
         ({"staff_counted_on": "20/1/2027"}, "The staff cannot have been counted on a day to come."),
     ],

@@ -194,7 +194,7 @@ def test_a_host_says_no(doors: Doors) -> None:
     [
         ({}, "Say whether they may come."),
         ({"answer": "yes"}, "Enter how many seats you give, in figures."),
-        ({"answer": "yes", "seats": "many"}, "How many seats do you give them?: enter a whole number"),
+        ({"answer": "yes", "seats": "many"}, "How many seats do you give them? Enter a whole number"),
         ({"answer": "yes", "seats": "-3"}, "must be between 0 and 5,000"),
     ],
 )

@@ -106,7 +106,11 @@ def test_the_waiting_list_promises_what_is_switched_on(
         ("/not-this-year", {}, "Choose the reason that fits best."),
         ("/not-this-year", {"reason": "bored"}, "There is a problem"),
         ("/not-this-year", {"reason": "other"}, "Say what the reason is, in a few words."),
-        ("/not-this-year", {"reason": "exams", "more": "x" * 501}, "must be 500 characters or fewer"),
+        (
+            "/not-this-year",
+            {"reason": "exams", "more": "x" * 501},
+            "say more? It must be 500 characters or fewer",
+        ),
         ("/other-days", {}, "Tick a day that would suit, or write which dates would."),
         ("/other-days", {"weekdays": "sundays"}, "There is a problem"),
         ("/other-days", {"cannot": "3 May"}, "Tick a day that would suit, or write which dates would."),
