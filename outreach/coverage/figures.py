@@ -8,7 +8,7 @@ from datetime import date
 
 from outreach.coverage import gaps
 from outreach.coverage.standings import DISTRICT_UNKNOWN, NINE, OPEN, WHOLE_AREA, Standing, Word
-from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
+from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.wording import day_short, percent, percent_said
 from outreach.visits.verdicts import EVIDENCE
 
@@ -340,8 +340,7 @@ def _count(totals: Totals, s: Standing) -> None:
     else:
         totals.target_pupils += s.target_pupils
         totals.seen_of_known += s.seen_pupils
-        if STAFF in s.pupils_by_year:
-            totals.beyond_staff += max(0, s.seen_pupils - s.target_pupils)
+        totals.beyond_staff += s.beyond_staff
         if s.uncounted:
             totals.uncounted_pupils += sum(s.pupils_by_year[y] or 0 for y in s.uncounted)
         if s.estimated:

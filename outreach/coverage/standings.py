@@ -52,6 +52,12 @@ DISTRICT_UNKNOWN, WHOLE_AREA = "district not known", "whole area"
 """Of a school that no register file places, and of a body that is there for all of the partnership's area."""
 
 
+def beyond_staff(year_group: int, seen: int, there: int | None) -> int:
+    """How many of those seen came beyond the front-line staff that an organisation has: they count, and are in no
+    share, so that none is above all. 0 of pupils, and where the number is unknown."""
+    return 0 if year_group != STAFF or there is None else max(0, seen - there)
+
+
 @dataclass(slots=True)  # to freeze each would cost as much again as to judge it
 class Standing:
     """One school's place in one programme at one date, or one body's; whoever wants another makes one with `replace`.
@@ -129,6 +135,10 @@ class Standing:
         if not self.is_body or self.target_pupils is not None:
             return ""
         return gaps.staff_unknown(self.front_line_staff, self.staff_counted_on)
+
+    @property
+    def beyond_staff(self) -> int:
+        return sum(beyond_staff(y, self.seen_pupils, self.target_pupils) for y in self.pupils_by_year)
 
     @property
     def absent_pupils(self) -> int:

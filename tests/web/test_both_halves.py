@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
@@ -20,6 +21,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.coverage import standings
 from outreach.coverage.board import content
+from outreach.coverage.board.publishing import BoardReport
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.outcomes.cost import spending
@@ -369,3 +371,90 @@ def test_what_was_reported_later_of_a_body_stands_beside_the_report(desk: FlaskC
     assert "Marsh Police" in section and not re.search(r"\bseen\b|pupil", section), section
     since = read(desk, token, f"/api/v1/reports/{address.rsplit('/', 1)[1]}")["corrected_since"]
     assert (since["schools"], since["bodies"]) == (0, 1)
+
+
+def cells_of(desk: FlaskClient, address: str) -> dict[tuple[str, str], dict[str, str]]:
+    """The lines of a CSV by table and name."""
+    head, *lines = lines_of(desk.get(address).text)[1:]
+    return {
+        (line[0], line[1]): dict(zip(head, line, strict=True)) for line in lines if len(line) == len(head)
+    }
+
+
+@pytest.mark.both_databases
+def test_more_than_the_staff_that_there_are_count_in_no_share_of_page_report_files_and_feed(
+    client: FlaskClient, stopped: Any
+) -> None:
+    """90 came of a team of 40, 33 of a team of 60, nobody of a team of 80: 73 of 180 are 41%."""
+    with transaction():
+        whose = make.partnership()
+        training = make.programme(
+            whose, (), AdultTarget(schools=NO_SCHOOLS, kinds=("Police",)), title="All staff", for_adults=True
+        )
+        for staff, came in ((40, 90), (60, 33), (80, 0)):
+            team = make.body(whose, kind="Police", front_line_staff=staff, **COUNTED)
+            if came:
+                trained(training, team, came, 12)
+        desk = make.signed_in(client, make.person(whose))
+        _, token = tokens.make(whose.id, "Dashboard", who="Priya", now=make.NOW)
+        county, training_id = whose.county, training.id
+    page = words(desk.get(f"/desk/coverage?programme={training_id}").text)
+    assert (
+        "123 of 180 staff are trained, 41%, leaving out 50 beyond the number of those who sent them." in page
+    )
+    of_coverage = cells_of(desk, f"/desk/coverage.csv?programme={training_id}")["All", county]
+    address = publish(desk, training)
+    of_report = cells_of(desk, f"{address}.csv")["All bodies", county]
+    for row in (of_coverage, of_report):
+        assert (row["Staff trained"], row["Front-line staff where known"]) == ("123", "180")
+        assert row["Staff trained % where known"] == "41"
+    said = words(desk.get(address).text)
+    assert "123 180 41%" in said
+    assert (
+        "50 of the staff trained of bodies came beyond the number of those who sent them: counted, and in no share."
+        in said
+    )
+    told = read(desk, token, f"/api/v1/programmes/{training_id}/figures")["people"]["bodies"]
+    assert (told["staff_trained"]["number"], told["staff_share"]) == (123, 41)
+
+
+def test_how_many_came_beyond_the_staff_is_hidden_where_they_are_few(
+    client: FlaskClient, stopped: Any
+) -> None:
+    with transaction():
+        whose = make.partnership()
+        training = make.programme(
+            whose, (), AdultTarget(schools=NO_SCHOOLS, kinds=("Police",)), title="All staff", for_adults=True
+        )
+        for staff, came in ((40, 43), (60, 33)):
+            trained(training, make.body(whose, front_line_staff=staff, **COUNTED), came, 12)
+        desk = make.signed_in(client, make.person(whose))
+    said = words(desk.get(publish(desk, training)).text)
+    assert (
+        "Some staff of bodies came beyond the number of those who sent them: counted, and in no share."
+        in said
+    )
+    assert "How many is hidden." in said and "3 of the staff" not in said
+
+
+def test_a_report_of_before_that_was_so_says_what_it_said(desk: FlaskClient, ours: Any) -> None:
+    address = publish(desk, ours[1])
+    new = db.session.get_one(BoardReport, int(address.rsplit("/", 1)[1]))
+    old = json.loads(json.dumps(new.content)) | {"version": 4}
+    del old["beyond_said"], old["whole"]["beyond_staff"], old["bodies"]["whole"]["beyond_staff"]
+    old["whole"] |= {"pupil_share": 225, "pupil_share_said": "225%"}
+    names = ("partnership_id", "programme_id", "published_at", "published_by", "basis")
+    with transaction():
+        kept = BoardReport(
+            number=2,
+            as_of=YESTERDAY - timedelta(1),
+            content=old,
+            **{name: getattr(new, name) for name in names},
+        )
+        db.session.add(kept)
+    page = words(desk.get(f"/desk/reports/{kept.id}").text)
+    assert "225%" in page and "beyond the number" not in page
+    assert (
+        cells_of(desk, f"/desk/reports/{kept.id}.csv")["All", ours[0].county]["Staff trained % where known"]
+        == "225"
+    )

@@ -24,22 +24,23 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from outreach.coverage import figures, gaps
-from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing, Word
+from outreach.coverage.standings import NINE, AlsoSeen, Reckoning, Standing, Word, beyond_staff
 from outreach.ground import audience, suppression
 from outreach.ground.audience import OF_STAFF
 from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name, year_groups_name, year_name
 from outreach.ground.suppression import SHOWN, Count, GivenAway, Part, Release, Sum
 from outreach.ground.wording import and_list, count, day_short, percent, percent_said
 
-VERSION = 4
+VERSION = 5
 """1 had concerns by district, and each measure judged by itself; 2 said nothing of who was absent; 3 nothing of bodies,
-and of no programme beside its own."""
+and of no programme beside its own; 4 had staff beyond the number of their organisation in its shares."""
 
 SEEN, TARGET, BY_YEAR, CONCERNS, ALSO = "seen", "target", "target by year", "concerns", "also seen"
 KNOWN, KNOWN_BY_YEAR = "seen where the number is known", "seen where the year group’s number is known"
-ABSENT, CAUGHT_UP = "absent", "caught up"
+ABSENT, CAUGHT_UP, BEYOND = "absent", "caught up", "beyond staff"
 """What is counted in people. All but the concerns are measures of the same people, and judged as one: see
-suppression.py, which says how a further one is added. Who was absent, and caught up, is said of the whole alone.
+suppression.py, which says how a further one is added. Who was absent, caught up, and came beyond the staff that an
+organisation has, is said of the whole alone.
 The two of known numbers are not read: shares of pupils are made of them."""
 
 _WHOLE = ("all", "")
@@ -103,7 +104,7 @@ def draw(
         dear=[
             key
             for key in sums
-            if key[1:] in (_WHOLE, _ALL_BODIES) and key[0] not in (KNOWN, ABSENT, CAUGHT_UP)
+            if key[1:] in (_WHOLE, _ALL_BODIES) and key[0] not in (KNOWN, ABSENT, CAUGHT_UP, BEYOND)
         ],
         aside=[key for key in sums if key[0] in (KNOWN, KNOWN_BY_YEAR)],
     )
@@ -113,6 +114,7 @@ def draw(
     whole = _row(*_WHOLE, county, schools, people) | {
         "absent": said(people.count_of(ABSENT, *_WHOLE)),
         "caught_up": said(people.count_of(CAUGHT_UP, *_WHOLE)),
+        "beyond_staff": said(people.count_of(BEYOND, *_WHOLE)),
     }
     spread = figures.spread(found.districts)
     content = {
@@ -157,6 +159,7 @@ def draw(
         "shared_out": sum(s.seen_estimated for s in schools),
     }
     content["absent_said"] = absent_said(whole)
+    content["beyond_said"] = beyond_said(content)
     content["lead"] = _lead(content)
     content["definitions"] = definitions(content)
     return Drawn(content=content, release=judged.release, given_away=judged.given_away)
@@ -195,6 +198,26 @@ def absent_said(whole: Content) -> str:
     return f"{said_of}; {caught_up['number']:,} of them caught up by a lesson or film."
 
 
+def beyond_said(content: Content) -> list[str]:
+    """Of schools and of bodies, how many staff came beyond the number of those who sent them, as far as it may be
+    said; nothing where none did."""
+    halves = {"schools": content["whole"], "bodies": (content["bodies"] or {}).get("whole")}
+    lines = []
+    for who, half in halves.items():
+        beyond = half["beyond_staff"] if half else said(suppression.NOBODY_COUNTED)
+        if beyond["status"] == SHOWN:
+            lines.append(
+                f"{beyond['number']:,} of the staff trained of {who} came beyond the number of those who sent them: "
+                f"counted, and in no share."
+            )
+        elif beyond["status"] == suppression.HIDDEN:
+            lines.append(
+                f"Some staff of {who} came beyond the number of those who sent them: counted, and in no share. How "
+                f"many is hidden."
+            )
+    return lines
+
+
 def _table(
     table: str, title: str, groups: Mapping[tuple[str, str], list[Standing]], people: "_People"
 ) -> Content:
@@ -217,7 +240,8 @@ def _bodies(
         key=lambda row: [list.index(at, row[k]) for at, k in ((kinds, "kind"), (districts, "district"))]
     )
     return {
-        "whole": _row(*_ALL_BODIES, county, bodies, people),
+        "whole": _row(*_ALL_BODIES, county, bodies, people)
+        | {"beyond_staff": said(people.count_of(BEYOND, *_ALL_BODIES))},
         "tables": tables,
         "cells": cells,
         "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in causes],
@@ -249,7 +273,7 @@ def _sums_of_bodies(
         (measure, *place): (measure, units)
         for place, there in places
         for units in [frozenset(u for s in there for u in units_of(s.organisation_id, s.year_groups))]
-        for measure in (SEEN, KNOWN, TARGET)
+        for measure in (SEEN, KNOWN, TARGET, *((BEYOND,) if place == _ALL_BODIES else ()))
     }
 
 
@@ -333,12 +357,12 @@ def _sums(
         units = frozenset(u for s in standings for u in units_of(s.organisation_id, s.year_groups))
         for measure in (SEEN, KNOWN, TARGET):
             sums[measure, *place] = measure, units
-    for y in reckoning.year_groups:
+    for y in () if reckoning.programme.for_adults else reckoning.year_groups:
         offering = frozenset(unit(s.organisation_id, y) for s in target if y in s.year_groups)
         for measure in (SEEN, KNOWN_BY_YEAR, BY_YEAR):
             sums[measure, "year", y] = measure, offering
     everywhere = frozenset(u for s in target for u in units_of(s.organisation_id, s.year_groups))
-    for measure in (ABSENT, CAUGHT_UP):
+    for measure in (ABSENT, CAUGHT_UP, BEYOND):
         sums[measure, *_WHOLE] = measure, everywhere
     sums[CONCERNS, *_WHOLE] = CONCERNS, frozenset(unit(s.organisation_id, CONCERNS) for s in target)
     sums[ALSO, *_WHOLE] = (
@@ -484,7 +508,11 @@ def pupils_of(
             continue
         if saw is not None:
             rows.append((of_year, frozenset({SEEN, KNOWN_BY_YEAR, BY_YEAR} | school | counted), both))
-            if saw > both:
+            if beyond_staff(y, saw, there):
+                rows.append((of_year, frozenset({SEEN, BEYOND}), saw - both))
+                # The share has as many as there are: who had stayed away is in it, though that was nobody.
+                rows.append((of_year, frozenset({SEEN, BY_YEAR} | school | counted), 0))
+            elif saw > both:
                 rows.append((of_year, frozenset({SEEN, KNOWN_BY_YEAR} | school), saw - both))
         if y in away:
             rows += _missed(of_year, frozenset({BY_YEAR} | counted), there - both, away[y])
@@ -674,6 +702,7 @@ _NAMES = {
     KNOWN_BY_YEAR: "the share of pupils",
     ABSENT: "pupils absent",
     CAUGHT_UP: "pupils who caught up",
+    BEYOND: "staff beyond the number of those who sent them",
 }
 _NAMES_OF_STAFF = _NAMES | {
     SEEN: "staff trained",
@@ -777,10 +806,13 @@ def definitions(content: Content) -> list[list[str]]:
         found.append(
             [
                 "Staff",
-                "Front-line staff, as the school told it. Schools whose number is unknown are in no share."
-                if content["bodies"] is None
-                else "Front-line staff, as the school told it and as they were counted at the body. Where the number "
-                "is unknown or 0 it is in no share.",
+                (
+                    "Front-line staff, as the school told it. Schools whose number is unknown are in no share"
+                    if content["bodies"] is None
+                    else "Front-line staff, as the school told it and as they were counted at the body. Where the "
+                    "number is unknown or 0 it is in no share"
+                )
+                + ", nor is whoever came beyond it.",
             ]
         )
         if content["bodies"] is not None:

@@ -16,6 +16,7 @@ from typing import Any
 import highspy
 
 from outreach.coverage.standings import Standing
+from outreach.ground.school_year import STAFF
 
 LEAST = 5
 MORE = 40
@@ -35,8 +36,8 @@ Terms = dict[int, int]
 
 @dataclass
 class Seen:
-    """One release as it was read: the county of its day, as far as it is public, and the lines of its
-    file."""
+    """One release as it was read: the county of its day, as far as it is public, the lines of its file, and how many
+    staff came beyond the number of those who sent them, by the line that it is said of."""
 
     day: date
     target: Sequence[Standing]
@@ -44,6 +45,7 @@ class Seen:
     concerns: Mapping[int, int]
     head: Sequence[str]
     lines: Sequence[Sequence[Any]]
+    beyond: Mapping[str, Any]
 
 
 @dataclass
@@ -150,6 +152,8 @@ class Attacker:
                     a, b = self.at[n, "saw", s.organisation_id, y], self.at[n, "there", s.organisation_id, y]
                     if saw <= there:
                         self.rows.append(({b: 1, a: -1}, 0, highspy.kHighsInf))
+                    elif y == STAFF:
+                        self.rows.append(({a: 1, b: -1}, 1, highspy.kHighsInf))
                     if s.year_groups[y] == "seen" and 2 * saw >= there:
                         self.rows.append(({a: 2, b: -1}, 0, highspy.kHighsInf))
                     if s.year_groups[y] == "part seen" and 2 * saw < there:
@@ -160,6 +164,8 @@ class Attacker:
                 there = self._terms(n, "there", [s])
                 if self._sum(there) >= s.target_pupils:
                     self.rows.append((_less(there, {whole: 1}), 0, highspy.kHighsInf))
+                if self._beyond(n, [s]):
+                    self.rows.append((_less(there, {whole: 1}), 0, 0))
                 if s.seen_pupils <= s.target_pupils:
                     self.rows.append((_less({whole: 1}, self._terms(n, "saw", [s])), 0, highspy.kHighsInf))
             if s.organisation_id in release.concerns:
@@ -227,6 +233,14 @@ class Attacker:
                     found[self.at[key]] = found.get(self.at[key], 0) + 1
         return found
 
+    def _beyond(self, n: int, schools: Iterable[Standing]) -> Terms:
+        """Staff beyond the number of their organisation; where there are any, everybody sees."""
+        found: Terms = {}
+        for s in schools:
+            if STAFF in s.year_groups and s.seen_pupils > (s.target_pupils or 0):
+                found |= _less(self._terms(n, "saw", [s]), self._terms(n, "there", [s]))
+        return found
+
     def _sum(self, terms: Terms) -> int:
         return sum(self.true[i] * c for i, c in terms.items())
 
@@ -261,6 +275,9 @@ class Attacker:
         self._shown(line["Target pupils where known"], there)
         self._shown(line["Absent"], self._terms(n, "missed", schools))
         self._shown(line["Caught up"], self._terms(n, "caught", schools))
+        beyond = self._beyond(n, known)
+        self._shown(self.releases[n].beyond.get(line["Table"]), beyond)
+        of_known = _less(of_known, beyond)
         if line["Pupils seen % where known"] != "":
             self.rows.append((of_known, self._sum(of_known), self._sum(of_known)))
         if line["Concerns raised"] not in ("", None):

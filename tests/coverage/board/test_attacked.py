@@ -121,12 +121,25 @@ class Training(County):
             "body": body,
         }
 
+    def some_days_on(self) -> None:
+        """Some send more than they are said to have."""
+        super().some_days_on()
+        r = Random(f"{self.day} {len(self.schools)}")  # of its own, so that what else a seed brings stays
+        for s in self.schools:
+            if s["saw"] and r.random() < 0.1:
+                s["saw"][STAFF] = s["there"][STAFF] + r.choice((1, 3, 20))
+
     def reckoning(self) -> Reckoning:
         found = super().reckoning()
         programme: Any = SimpleNamespace(title="All staff", academic_year=2026, for_adults=True)
         bodies = {s["organisation_id"]: s["body"] for s in self.schools}
+        away: Any = {
+            "absent_by_year": {},
+            "caught_up_by_year": {},
+            "absent_worked_out": (),
+        }  # nobody says it of staff
         target = [
-            replace(s, kind_of_body=kind, type=kind or s.type)
+            replace(s, kind_of_body=kind, type=kind or s.type, **away)
             for s in found.target
             for kind in [bodies[s.organisation_id]]
         ]
@@ -228,6 +241,11 @@ def released(
                 concerns=concerns,
                 head=sheets.HEAD,
                 lines=sheets.lines(found.content),
+                beyond={
+                    name: sheets.said(half["whole"]["beyond_staff"])
+                    for name, half in (("All", found.content), ("All bodies", found.content["bodies"]))
+                    if half
+                },
             )
         )
     return seen, drawn
@@ -248,14 +266,19 @@ def test_nothing_under_five_is_known_to_who_reads_ten_reports_in_any_order(block
 def test_nothing_under_five_is_known_of_the_staff_of_schools_and_bodies(block: int) -> None:
     """Bodies of one kind in one district are few: reports of a training, in any order, attacked as the others are."""
     shown = cells = 0
+    beyond: set[Any] = set()
     for seed in range(10 * block, 10 * block + 10):
         seen, drawn = released(seed, 6, Training)
+        beyond |= {said for s in seen for said in s.beyond.values()}
         assert Attacker(seen, seed).known() == [], seed
         assert [d.given_away for d in drawn if d.given_away] == [], seed
         lines = [line for s in seen for line in s.lines if line[-1] == "bodies"]
         shown += sum(isinstance(line[15], int) for line in lines)
         cells += sum(isinstance(line[15], int) and "by district" in line[0] for line in lines)
     assert shown > 100 and cells > 10, "nothing is known to anybody where nothing is said"
+    assert {"hidden", "unknown"} < beyond, (
+        "some came beyond the staff of theirs, and how many is said of some"
+    )
 
 
 def test_a_count_of_nobody_is_hidden_whatever_earlier_reports_say() -> None:
