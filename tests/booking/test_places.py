@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from neighbours import hand_over, last, mail
 from sqlalchemy import select, text
@@ -454,3 +455,41 @@ def test_a_session_called_off_ends_the_waiting_too_and_names_the_other_one(c) ->
         letter.text.split()
     )
     assert guest_places.asked_of(c.hall.performance_id) == []
+
+
+def passed_over(c, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a full session are given up, and nobody who waits can be moved up at that moment: 12, 9 and 4 of them."""
+    first = booked(take(c, c.team, 20))
+    for whose, number, who in ((c.unit, 12, "bo"), (c.uncounted, 9, "cy"), (c.school, 4, "di")):
+        take(c, whose, number, waits=True, who=who)
+    with monkeypatch.context() as busy:
+        busy.setattr(places.performances, "lock_organisation_unless_busy", lambda _: False)
+        gives_up(first)
+    assert coming(c.hall.performance) == {}
+
+
+def day_run(c, days_before: int) -> str:
+    """What the day's run did in the morning, so many days before the session."""
+    at = wall(session_life.TUESDAY - timedelta(days=days_before), time(7))
+    with time_machine.travel(at, tick=False):
+        result = c.app.test_cli_runner().invoke(args=["asking", "chase"])
+    assert result.exit_code == 0, result.output
+    return str(result.output)
+
+
+def test_the_days_run_gives_what_came_free_to_the_first_whose_number_fits(
+    c, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed_over(c, monkeypatch)
+    assert "waiting list moved up" in day_run(c, 5)
+    assert coming(c.hall.performance) == {"Kestermere Unit": 12, "Littlemere School": 4}
+    assert mail("bo@police.example") == [("booked", "REQUEST", 0)] == mail("di@police.example")
+    assert [place.seats for place in guest_places.asked_of(c.hall.performance_id)] == [9]
+    assert "waiting list moved up" not in day_run(c, 4), "nobody else fits"
+    assert [kind for kind, *_ in mail("bo@police.example")].count("booked") == 1
+
+
+def test_the_days_run_moves_nobody_up_on_the_day_of_the_session(c, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed_over(c, monkeypatch)
+    assert "waiting list moved up" not in day_run(c, 0)
+    assert coming(c.hall.performance) == {} and mail("bo@police.example") == []

@@ -1,5 +1,6 @@
 """What stands in subscribed calendars after each thing that happens to a show, and in nobody else's."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,15 +12,18 @@ from flask import Flask
 from icalendar import Event
 
 import make
+import session_life
 from outreach.booking import bookings, colleagues, holds, promises, subscribed
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import MoreThanItHas, Promise
 from outreach.booking.promises import Booking
+from outreach.booking.sessions import holding, places
 from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post.feeds.entries import COORDINATOR, SCHOOL, TROUPE, FeedEntry
 from outreach.tour import slots
+from session_life import booked, take
 
 DAY = date(2027, 3, 9)
 LATER = make.NOW + timedelta(days=1)
@@ -342,3 +346,34 @@ def test_what_was_lost_is_made_anew(app: Flask, c) -> None:
     assert everywhere(c) == [[], [], []]
     assert rebuilt(app) == "3 entries changed."
     assert everywhere(c) == before
+
+
+def test_a_bodys_calendar_holds_its_own_sessions_moved_and_given_up_ones_right(app: Flask) -> None:
+    c = session_life.lay()
+    mine = booked(take(c, c.unit, 12))
+    take(c, c.team, 5, who="bo")
+    take(c, c.school, 3, c.online.performance, who="cy")
+    of = (SCHOOL, c.unit.organisation_id)
+    tuesday, wednesday = c.hall.performance.starts_at, c.online.performance.starts_at
+
+    def stands() -> list[tuple[str, datetime]]:
+        return [(status, starts_at) for status, starts_at, _ in said(*of)]
+
+    (entry,) = seen(*of)
+    assert stands() == [("CONFIRMED", tuesday)]
+    text = f"{entry['SUMMARY']} {entry['LOCATION']} {entry['DESCRIPTION']}"
+    assert "Kestermere Town Hall" in text and "12 staff" in text
+    assert not re.search("Health Team|Littlemere|Ann|pupil", text), text
+    with transaction():
+        places.move(mine, c.online.performance, who="Ann", now=session_life.now())
+    (moved,) = seen(*of)
+    assert stands() == [("CONFIRMED", wednesday)] and moved["UID"] == entry["UID"]
+    assert moved["SEQUENCE"] > entry["SEQUENCE"] and c.online.link in str(moved["LOCATION"])
+    with transaction():
+        bookings.cancel(mine, reason="Duty", by="school", who="Ann", now=session_life.now())
+    assert stands() == [("CANCELLED", wednesday)]
+    take(c, c.unit, 6)
+    with transaction():
+        holding.call_off(c.hall, reason="The trainer is ill", who="Priya", now=session_life.now())
+    assert stands() == [("CANCELLED", tuesday), ("CANCELLED", wednesday)]
+    assert [status for status, _, _ in said(SCHOOL, c.school.organisation_id)] == ["CONFIRMED"]

@@ -19,6 +19,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 import make
+import session_life
 from asking.chasing.scene import at, posted
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.settings import Schedule
@@ -36,6 +37,7 @@ from outreach.visits import stopping
 from outreach.visits.before import reminding, texts
 from outreach.visits.before.reminding import VisitReminder
 from outreach.visits.before.texts import Words
+from session_life import booked, take
 
 SHOW = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
 """A Tuesday: the week's reminder goes on Tuesday 2 March, the day's on Monday 8 March."""
@@ -549,3 +551,54 @@ def test_a_letter_that_has_gone_hides_its_links_and_then_never_changes(c: Simple
 
 def write_over(letter: Letter, raw: bytes) -> None:
     db.session.execute(update(LetterMail).where(LetterMail.letter_id == letter.id).values(raw=raw))
+
+
+# Places at a session
+
+
+@pytest.fixture
+def training(app: Flask) -> SimpleNamespace:
+    """Twelve of a unit have places in a hall on Tuesday, and nine of a team at an online session on Wednesday."""
+    c = session_life.lay()
+    with transaction():
+        c.hall.joining = "Park behind the hall."
+        c.online.joining = "Have your camera on."
+    c.in_hall = booked(take(c, c.unit, 12))
+    c.by_link = booked(take(c, c.team, 9, c.online.performance, who="bo"))
+    return c
+
+
+def reminded_of_places(c: SimpleNamespace) -> dict[str, list[str]]:
+    """What the rounds of the six weeks around both sessions wrote, by whom."""
+    rounds(c.programme, date(2027, 2, 1), date(2027, 3, 12))
+    found: dict[str, list[str]] = {}
+    for letter in letters():
+        found.setdefault(letter.recipient, []).append(text_of(letter))
+    return found
+
+
+def test_whoever_has_places_is_reminded_twice_of_its_session_and_where_it_is(
+    training: SimpleNamespace,
+) -> None:
+    found = reminded_of_places(training)
+    assert {who: len(said) for who, said in found.items()} == {
+        "ann@police.example": 2,
+        "bo@police.example": 2,
+    }
+    for said in found["ann@police.example"]:
+        assert "Staff of Kestermere Unit come to ‘Recognise and Refer’ on Tuesday 9 March, 9:30am to" in said
+        for words in ("Who: 12 staff", "Kestermere Town Hall", "Park behind the hall."):
+            assert words in said, words
+        assert "Health Team" not in said and training.online.link not in said
+        assert not re.search(r"pupil|famil|safeguarding lead should", said.casefold())
+    for said in found["bo@police.example"]:
+        for words in ("Health Team North", "Who: 9 staff", training.online.link, "Have your camera on."):
+            assert words in said, words
+        assert "Kestermere Town Hall" not in said
+
+
+def test_whoever_gave_its_places_up_or_waits_is_reminded_of_nothing(training: SimpleNamespace) -> None:
+    take(training, training.uncounted, 9, waits=True, who="cy")
+    with transaction():
+        bookings.cancel(training.by_link, reason="Duty", by="school", who="Bo", now=session_life.now())
+    assert reminded_of_places(training).keys() == {"ann@police.example"}
