@@ -69,7 +69,13 @@ from outreach.tour.programmes import ProgrammeTarget
 from outreach.tour.target_decisions import TargetDecision
 from outreach.visits import verdicts
 from outreach.visits.absences import Absence, Told
-from outreach.visits.reports import ReportedAttendance, ReportedPupils, VisitReport, stands
+from outreach.visits.reports import (
+    ReportedAttendance,
+    ReportedPupils,
+    VisitReport,
+    says_nobody_came,
+    stands,
+)
 from outreach.visits.verdicts import Promised, ReportTold, Verdict
 
 
@@ -434,7 +440,15 @@ def _reports(cuts: Sequence[Cut]) -> list[list[ReportTold]]:
 def _told(cut: OpenCut) -> Any:
     v = VisitReport
     query = select(
-        v.id, v.performance_id, v.booking_id, v.side, v.took_place, v.pupils, v.recorded_at, v.filled_in_at
+        v.id,
+        v.performance_id,
+        v.booking_id,
+        v.side,
+        v.took_place,
+        v.pupils,
+        v.recorded_at,
+        v.filled_in_at,
+        says_nobody_came(),
     )
     return query.join(Performance, Performance.id == v.performance_id).where(*_told_by_then(cut))
 

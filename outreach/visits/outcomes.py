@@ -79,6 +79,7 @@ def _told(performance_ids: Collection[int]) -> list[ReportTold]:
             v.pupils,
             v.recorded_at,
             v.filled_in_at,
+            reports.says_nobody_came(),
         )
         .where(*held)
         .order_by(v.id)

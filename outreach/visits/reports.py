@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.booking import promises, subscribed
 from outreach.booking.promises import DISAGREE, FAILED, TOOK_PLACE, Booking
 from outreach.ground import history
+from outreach.ground.audience import whom
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import STAFF, YEAR_GROUPS
@@ -158,8 +159,8 @@ class CountedOrNot(Refusal):
 class ConcernsAreTheSchools(Refusal):
     field = "concerns"
 
-    def __init__(self) -> None:
-        super().__init__("Only the school says how many concerns were raised.")
+    def __init__(self, organisation_id: int) -> None:
+        super().__init__(f"Only the {whom(organisation_id)} says how many concerns were raised.")
 
 
 class WithdrawnForNoReason(Refusal):
@@ -226,7 +227,7 @@ def report(
     if now < booking.performance.starts_at:
         raise NotYetBegun
     account = _of_those_who_came(booking, side, account)
-    _check(account, side)
+    _check(booking, account, side)
     if account.attendance and not account.attendance.keys() <= {
         b.id for b in who_was_to_come(booking.performance)
     }:
@@ -279,6 +280,11 @@ def _of_those_who_came(booking: Booking, side: str, account: ReportAccount) -> R
     if side == COMPANY or not booking.programme.for_adults or not account.took_place or counted != 0:
         return account
     return replace(account, took_place=False, why_not=NOBODY_CAME, pupils=None)
+
+
+def says_nobody_came() -> ColumnElement[bool]:
+    """Of a VisitReport: an organisation counted nobody of its own."""
+    return and_(VisitReport.took_place.is_(False), VisitReport.why_not == NOBODY_CAME)
 
 
 def _late(booking: Booking, filled_in_at: datetime | None, now: datetime) -> datetime | None:
@@ -613,11 +619,11 @@ def who_was_to_come(performance: Performance) -> list[Booking]:
     return together
 
 
-def _check(account: ReportAccount, side: str) -> None:
+def _check(booking: Booking, account: ReportAccount, side: str) -> None:
     if not account.took_place and not account.why_not.strip():
         raise WhyNotMissing
     if account.concerns is not None and side != SCHOOL:
-        raise ConcernsAreTheSchools
+        raise ConcernsAreTheSchools(booking.organisation_id)
     numbers = [*account.split.values(), *([] if account.total is None else [account.total])]
     numbers += [*account.attendance.values(), *([account.walked_in] if account.walked_in else [])]
     if account.attendance and (side != COMPANY or account.split or account.total is not None):

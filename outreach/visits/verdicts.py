@@ -57,8 +57,9 @@ class Promised:
 
 @dataclass(slots=True)
 class ReportTold:
-    """One report: `total` where given, `split` by year group where given (else empty); `attendance`: {booking id:
-    staff} where a company counted each organisation's."""
+    """One report: `total` where given, `split` by year group where given (else empty); `nobody_came`: it did not take
+    place for an organisation that counted nobody of its own; `attendance`: {booking id: staff} where a company counted
+    each organisation's."""
 
     id: int
     performance_id: int
@@ -68,6 +69,7 @@ class ReportTold:
     total: int | None
     recorded_at: datetime
     filled_in_at: datetime | None
+    nobody_came: bool
     split: dict[int, int]
     attendance: dict[int, int] = field(default_factory=dict)
 
@@ -165,8 +167,10 @@ def _show(
         verdict = Verdict(promise, "", tuple(promise.pupils))
         its_word = None if company is None else _of_body(company, promise)
         verdict.word, verdict.evidence = _word(promise, settled, school, its_word, moment)
-        verdict.stayed_away = (
-            verdict.word == FAILED and company is not None and company.took_place and bool(company.attendance)
+        of_its_own = settled or school
+        verdict.stayed_away = verdict.word == FAILED and (
+            (of_its_own is not None and of_its_own.nobody_came)
+            or (company is not None and company.took_place and bool(company.attendance))
         )
         verdicts.append(verdict)
         if (settled or school) and verdict.word == TOOK_PLACE:

@@ -469,7 +469,10 @@ class World:
         return {r.booking_id: r.staff for r in self.rows[ReportedAttendance] if r.report_id == company.id}
 
     def stayed_away(self, booking):
-        return self.outcome(booking) == "failed" and bool(self.attendance(booking))
+        own = self.word_of(booking, "settled") or self.word_of(booking, "school")
+        return self.outcome(booking) == "failed" and (
+            bool(self.attendance(booking)) or own is not None and own.why_not == "Nobody came"
+        )
 
     @remembered
     def company_total(self, booking):

@@ -128,6 +128,29 @@ def test_of_whom_nobody_came_it_did_not_take_place_and_it_is_a_gap_that_says_so(
     assert session.b.outcome == FAILED and reports.difference(session.b) == ""
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("side", [SCHOOL, reports.SETTLED])
+def test_of_whom_its_own_word_says_that_nobody_came_the_gap_says_no_more_of_the_session(
+    session: Session, side: str
+) -> None:
+    session.own(session.b, 0, side=side)
+    gap = session.standing(session.b)
+    assert (gap.standing, gap.kind, gap.cause) == ("asked", gaps.FAILED, "nobody came on 12 January 2027")
+    with transaction():
+        snow = ReportAccount(took_place=False, why_not="Snow")
+        reports.report(session.b, side, snow, who="Bea", now=AFTER + timedelta(hours=1))
+    assert session.standing(session.b).cause == "did not take place on 12 January 2027"
+
+
+def test_of_a_body_no_school_is_said_to_count_concerns(session: Session) -> None:
+    with transaction():
+        unit = make.body(db.session.get_one(Partnership, session.training.partnership_id))
+        booking = make.booking(session.a.performance, {STAFF: 3}, START - timedelta(days=40), of=unit)
+    account = ReportAccount(took_place=True, concerns=1)
+    with pytest.raises(reports.ConcernsAreTheSchools, match="Only the organisation says"), transaction():
+        reports.report(booking, COMPANY, account, who="Ada", now=AFTER)
+
+
 def test_who_says_that_its_staff_came_where_the_company_saw_nobody_differs_with_it(session: Session) -> None:
     session.company({session.b: 0, session.c: 3})
     session.own(session.b, 3)

@@ -60,6 +60,7 @@ def word(
         total=count if isinstance(count, int) else None,
         recorded_at=at,
         filled_in_at=filled_in,
+        nobody_came=False,
         split=count if isinstance(count, dict) else {},
     )
 
