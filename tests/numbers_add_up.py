@@ -433,7 +433,7 @@ class Numbers:
                 "Phase": "" if body else r.phase,
                 "Type": "" if body else r.type,
                 "Trust": r.trust,
-                "Standing": r.standing,
+                "Standing": r.standing.replace("seen", "trained") if ADULTS in r.states else r.standing,
                 "Pupils seen": str(r.seen),
                 "Target pupils are": r.number,
                 "Target pupils": "unknown" if r.pupils is None else str(r.pupils),

@@ -3,14 +3,19 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import make
+from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
+from outreach.county.schools import School
 from outreach.ground.db import db, transaction
+from outreach.ground.school_year import STAFF
 from outreach.tour.adults import AdultTarget
 from outreach.tour.programmes import Programme
 
@@ -75,6 +80,29 @@ def test_the_list_and_its_file_hold_bodies_without_a_urn(desk: Any) -> None:
             (False, "Redmere Academy", ""),
         ]
         assert end[0].startswith("End of the list: 3 schools and bodies."), title
+
+
+def test_files_of_a_training_say_trained_and_not_seen(desk: Any) -> None:
+    client, training = desk
+    with transaction():
+        programme = db.session.get_one(Programme, training)
+        fen = db.session.scalars(select(Body).where(Body.name == "Fen Team")).one()
+        school = db.session.scalars(select(School)).one()
+        show = make.show(programme, school, make.NOW - timedelta(days=9))
+        for of, came in ((school, 3), (fen, 5)):
+            booking = make.booking(show, {STAFF: came}, make.NOW - timedelta(days=30), of=of)
+            make.report(booking, "school", make.NOW - timedelta(days=8), {STAFF: came})
+    said = {}
+    for name in ("schools", "gaps"):
+        file = client.get(f"/desk/{name}.csv?programme={training}").text.lstrip("\ufeff")
+        _title, head, *lines, _end = csv.reader(io.StringIO(file))
+        said[name] = {line[head.index("School")]: line[head.index("Standing")] for line in lines}
+    assert said["schools"] == {
+        "Ash Team": "unreachable",
+        "Fen Team": "part trained",
+        "Redmere Academy": "trained",
+    }
+    assert said["gaps"] == {"Ash Team": "unreachable", "Fen Team": "part trained"}
 
 
 @pytest.mark.both_databases

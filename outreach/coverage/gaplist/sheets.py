@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from outreach.coverage import in_parts, lists, who_asked
+from outreach.coverage import gaps, in_parts, lists, who_asked
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.coverage.gaplist.filters import GapFilters
@@ -86,10 +86,10 @@ def _dressed(programme: Programme, found: Iterable[Gap], today: date) -> Iterato
         programme, {gap.organisation_id: gap.family for gap in found}
     )
     for gap in found:
-        yield _line(gap, last.get(gap.organisation_id), today)
+        yield _line(programme, gap, last.get(gap.organisation_id), today)
 
 
-def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
+def _line(programme: Programme, gap: Gap, last: LastContact | None, today: date) -> list[Any]:
     s = gap.standing
     states = "; ".join(
         f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y in YEAR_GROUPS
@@ -101,7 +101,7 @@ def _line(gap: Gap, last: LastContact | None, today: date) -> list[Any]:
         "" if s.is_body else s.phase,
         "" if s.is_body else s.type,
         s.trust,
-        s.standing,
+        gaps.named(s.standing, for_adults=programme.for_adults),
         "; ".join(filter(None, (s.cause, s.no_number))),
         gap.waits_since,
         max(0, (today - gap.waits_since).days),

@@ -232,7 +232,7 @@ def _lines(
         for s in lists.matching(part.excluded if filters.which == EXCLUDED else part.target, filters):
             schools += 1
             bodies += s.is_body
-            yield _line(s)
+            yield _line(s, for_adults=for_adults)
         # Nothing is held while the browser takes its time; the next part is read as of the same moment.
         db.session.rollback()
     whom = OF_SCHOOLS if not bodies else OF_BODIES if bodies == schools else OF_BOTH
@@ -252,7 +252,7 @@ def _kinds(names: Iterable[str]) -> list[str]:
     return found if len(found) <= lists.CHOICES_AT_MOST else []
 
 
-def _line(s: Standing) -> list[Any]:
+def _line(s: Standing, *, for_adults: bool) -> list[Any]:
     states = "; ".join(
         f"{year_group_name(y)} {state}" for y, state in s.year_groups.items() if y in YEAR_GROUPS
     )
@@ -263,7 +263,7 @@ def _line(s: Standing) -> list[Any]:
         "" if s.is_body else s.phase,
         "" if s.is_body else s.type,
         s.trust,
-        s.standing,
+        gaps.named(s.standing, for_adults=for_adults),
         "yes" if s.is_gap else "no",
         s.cause,
         s.since.isoformat() if s.since else "",
