@@ -229,11 +229,6 @@ def visit(
     proposal: Proposal, programme: Programme, organisation: Organisation, times: told.Times
 ) -> stationery.LetterVisit:
     """The same of a proposal that is not made yet; `times` as told.times_of() gives them."""
-    address = ", ".join(
-        part
-        for part in (organisation.street, organisation.locality, organisation.town, organisation.postcode)
-        if part
-    )
     last = last_days(programme, organisation, day_of(proposal.starts_at))
     return stationery.LetterVisit(
         uid=proposal.uid or "",
@@ -243,7 +238,7 @@ def visit(
         reference="",
         programme_title=programme.title,
         place_name=organisation.name,
-        place_address=address,
+        place_address=organisation.address,
         organisation_id=organisation.organisation_id,
         programme_id=programme.id,
         hall="",

@@ -347,7 +347,6 @@ def _visit(
     phone: str,
 ) -> stationery.LetterVisit:
     performance, programme, host = booking.performance, booking.programme, booking.performance.host
-    address = ", ".join(part for part in (host.street, host.locality, host.town, host.postcode) if part)
     as_guest = booking.role == GUEST
     session = sessions.of_performance(performance.id) if programme.for_adults else None
     place = guest_places.of_booking(booking) if as_guest else None
@@ -359,7 +358,7 @@ def _visit(
         reference=booking.reference,
         programme_title=programme.title,
         place_name=host.name,
-        place_address=address,
+        place_address=host.address,
         organisation_id=booking.organisation_id,
         programme_id=programme.id,
         starts_at=performance.starts_at,

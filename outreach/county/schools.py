@@ -172,6 +172,11 @@ class Organisation(Base, SchoolFacts, StaffCounted):
         return laestab(self.la_code, self.establishment_number)
 
     @property
+    def address(self) -> str:
+        """'3 Mill Lane, Kestermere, ZZ1 4AA'; '' where nothing is known."""
+        return ", ".join(part for part in (self.street, self.locality, self.town, self.postcode) if part)
+
+    @property
     def place_known(self) -> bool:
         return self.easting is not None and self.northing is not None
 

@@ -42,11 +42,6 @@ class Venue(Organisation):
         """Whether a coordinator puts down what is known of it."""
         return self.type_of_establishment in KINDS
 
-    @property
-    def address(self) -> str:
-        """'3 Mill Lane, Kestermere, ZZ1 1AA'; '' where nothing is known."""
-        return ", ".join(part for part in (self.street, self.locality, self.town, self.postcode) if part)
-
 
 def is_online(organisation: Organisation) -> bool:
     """Whether a host is no place at all, but a meeting."""

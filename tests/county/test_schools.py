@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 
 import make
 from outreach.county import corrections, school_locations, schools
+from outreach.county.bodies import Body
 from outreach.county.corrections import CannotCorrect
-from outreach.county.schools import Correction, NoSuchSchool, NumbersMakeNoSense, OwnNumber
+from outreach.county.schools import Correction, NoSuchSchool, NumbersMakeNoSense, OwnNumber, School
+from outreach.county.venues import Venue
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
@@ -253,3 +255,11 @@ def test_places_take_one_query_at_most(app: Flask, count_queries: Callable[[], A
     with count_queries() as queries:
         school_locations.locate_all(placed)
     assert len(queries) == 0
+
+
+def test_where_it_stands_is_one_line_without_what_is_not_known() -> None:
+    where = {"street": "3 Mill Lane", "locality": "Fen End", "town": "Kestermere", "postcode": "ZZ1 4AA"}
+    for kind in (School, Body, Venue):
+        assert kind(**where).address == "3 Mill Lane, Fen End, Kestermere, ZZ1 4AA"
+        assert kind(**where | {"street": "", "locality": ""}).address == "Kestermere, ZZ1 4AA"
+        assert kind(**dict.fromkeys(where, "")).address == ""

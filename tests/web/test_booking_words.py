@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 def booked(**changes: Any) -> Any:
-    host = SimpleNamespace(name="Larch", street="", locality=None, town="Marl", postcode="ZZ1 1AA")
+    host = School(name="Larch", street="", locality=None, town="Marl", postcode="ZZ1 1AA")
     told = {
         "role": "host",
         "hall": "Sports hall",
@@ -81,7 +81,7 @@ def test_what_is_not_said_is_said_to_be_so() -> None:
         ),
     ]
     assert bare["Where"].beneath == "Marl, ZZ1 1AA"
-    nowhere = SimpleNamespace(name="Larch", street="", locality="", town="", postcode="")
+    nowhere = School(name="Larch", street="", locality="", town="", postcode="")
     show = SimpleNamespace(host=nowhere, get_in_at=AT, away_at=AT)
     assert facts(booked(performance=show))["Where"].beneath == "address not known"
 

@@ -77,8 +77,7 @@ class SheetStop:
 
     @property
     def address(self) -> str:
-        s = self.organisation
-        return ", ".join(part for part in (s.street, s.locality, s.town, s.postcode) if part)
+        return self.organisation.address
 
 
 @dataclass(frozen=True, kw_only=True)

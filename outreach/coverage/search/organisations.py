@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
-from outreach.county import organisations, schools
-from outreach.county.partnerships import Authority
+from outreach.county import organisations, partnerships, schools
 from outreach.county.schools import OPEN_STATUSES, Organisation, School, Succession
 from outreach.coverage.search.typed import PHONE_FROM, Wanted
 from outreach.ground.db import db
@@ -38,9 +37,7 @@ def organisation_of_number(partnership_id: int, want: Wanted) -> int | None:
             return found
     if schools.read_laestab(want.solid) is None:
         return None
-    codes = list(
-        db.session.scalars(select(Authority.la_code).where(Authority.partnership_id == partnership_id))
-    )
+    codes = partnerships.la_codes(partnership_id)
     school = schools.find_by_laestab(want.solid, codes)
     return None if school is None else school.organisation_id
 

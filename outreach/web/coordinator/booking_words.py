@@ -152,7 +152,6 @@ def facts(
     school is still reminded of it; `reminded`: what was written; `wants_none`: it said so.
     `at_session`: it is places at a session, of which room and way are nobody's to say here."""
     show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
-    address = ", ".join(line for line in (host.street, host.locality, host.town, host.postcode) if line)
     words = audience.words(booking.programme.for_adults)
     where = f"at {host.name}, as guest" if guest else booking.hall or f"{words.hall} not said"
     comes = [
@@ -161,13 +160,13 @@ def facts(
     ]
     if at_session:
         unsaid = "Has not said whether it comes at the new time" if place and place.asked_again else ""
-        agreed = [Fact(term="Where", words=host.name, beneath=address, warning=unsaid), *comes]
+        agreed = [Fact(term="Where", words=host.name, beneath=host.address, warning=unsaid), *comes]
     else:
         room = f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"
         way_in = {True: "yes", False: "no", None: "not said"}[booking.step_free]
         agreed = [
             Fact(term=f"In the {words.hall}", words=room),
-            Fact(term="Where", words=where, beneath=address or "address not known"),
+            Fact(term="Where", words=where, beneath=host.address or "address not known"),
             *(_of_guest(place) if guest else []),
             Fact(term="Step-free way in", words=way_in),
             *comes,

@@ -52,9 +52,7 @@ def where(one: SessionToCome) -> str:
 def address(performance: Performance) -> str:
     """'Kestermere Town Hall, 3 Mill Lane, Kestermere, ZZ1 4AA'."""
     host = performance.host
-    return ", ".join(
-        part for part in (host.name, host.street, host.locality, host.town, host.postcode) if part
-    )
+    return ", ".join(part for part in (host.name, host.address) if part)
 
 
 def how_far(one: SessionToCome) -> str:
