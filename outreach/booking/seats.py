@@ -71,8 +71,12 @@ def over_ceiling(entered: Sequence[Mapping[int, int]], ceiling: int) -> dict[int
         total = sum(show.values())
         if total > ceiling:
             words = audience.words(STAFF in show)
-            said[place] = (
-                f"One {words.show} holds at most {words.count(ceiling)} and you entered {number(total)}. "
-                f"Bring {number(ceiling)} to this one and choose another time for the other {number(total - ceiling)}."
+            holds = f"One {words.show} holds at most {words.count(ceiling)} and you entered {number(total)}. "
+            # Others have places at a session, too.
+            said[place] = holds + (
+                "Let some of them come to another."
+                if STAFF in show
+                else f"Bring {number(ceiling)} to this one and choose another time for the other "
+                f"{number(total - ceiling)}."
             )
     return said

@@ -2,6 +2,7 @@
 
 from outreach.booking import seats
 from outreach.booking.accounts import Expected
+from outreach.ground.school_year import STAFF
 
 
 def test_split_keeps_year_groups_together_when_each_fits_a_show() -> None:
@@ -47,4 +48,7 @@ def test_ceiling_says_what_fits_and_how_many_are_left() -> None:
     assert seats.over_ceiling([{8: 250}, {8: 200, 9: 112}], 250) == {
         1: "One show holds at most 250 pupils and you entered 312. "
         "Bring 250 to this one and choose another time for the other 62."
+    }
+    assert seats.over_ceiling([{STAFF: 999}], 60) == {
+        0: "One session holds at most 60 staff and you entered 999. Let some of them come to another."
     }
