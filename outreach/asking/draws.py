@@ -129,6 +129,8 @@ class Drawn:
 
 
 class TooFewToDraw(Refusal):
+    of_asked = True
+
     def __init__(self) -> None:
         super().__init__(
             "A lot needs two schools at least that can be asked and have not been. Choose more of them."
@@ -146,6 +148,7 @@ class DrawnBefore(Refusal):
     """Nobody draws until the lot pleases: a second draw needs a reason, and takes nothing away."""
 
     field = "why"
+    of_asked = True
 
     def __init__(self, before: "Before") -> None:
         super().__init__(f"{before.said} Say why they are drawn again. Both draws are kept.")

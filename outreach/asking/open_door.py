@@ -18,6 +18,7 @@ from outreach.county.addresses import is_its_own, is_office_form
 from outreach.county.contacts import Contact
 from outreach.county.schools import Organisation
 from outreach.ground import history
+from outreach.ground.audience import FIRST_OF_BODIES, whom
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
@@ -288,10 +289,12 @@ def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -
     if request.address in {contact.address.lower() for contact in on_file}:
         return ""
     local_part, _, host = request.address.rpartition("@")
+    whose = whom(request.organisation_id)
+    pupil = "" if request.organisation_id >= FIRST_OF_BODIES else ", a pupil’s too"
     if not is_its_own(host, db.session.get_one(Organisation, request.organisation_id)):
-        return "The address is not on file, and its host is not the school’s own website."
+        return f"The address is not on file, and its host is not the {whose}’s own website."
     if not is_office_form(local_part):
-        return "The address is at the school’s website, but may be anybody’s there, a pupil’s too."
+        return f"The address is at the {whose}’s website, but may be anybody’s there{pupil}."
     if _count(request, SENT, since=now - timedelta(days=1)) >= NEW_ADDRESSES_A_DAY:
         return f"{NEW_ADDRESSES_A_DAY} links went to addresses not on file in a day."
     return ""

@@ -92,6 +92,8 @@ class LetterMade:
 
 
 class NobodyToPrintFor(Refusal):
+    of_asked = True
+
     def __init__(self) -> None:
         super().__init__("No letter can be made for any of these schools now. Beside each stands why.")
 

@@ -112,6 +112,8 @@ class NoTimesAnyMore(Refusal):
 class RoundToNobody(Refusal):
     """Everybody on the list was written to, has answered, or cannot be reached."""
 
+    of_asked = True
+
     def __init__(self) -> None:
         super().__init__(
             "The list changed since you looked: it says for each school why no letter goes now, and "

@@ -4,10 +4,12 @@
 class Refusal(Exception):
     """A rule of the trade said no. Its text is shown to the person as it stands.
 
-    Each rule's own Refusal stands beside the rule. `field` names the form field it speaks of, if one.
+    Each rule's own Refusal stands beside the rule. `field` names the form field it speaks of, if one; `of_asked`: a
+    school in it is whoever a programme asks, so a page of one that asks bodies says so.
     """
 
     field: str | None = None
+    of_asked = False
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)

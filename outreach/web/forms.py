@@ -35,7 +35,7 @@ from outreach.ground.audience import OF_PUPILS
 from outreach.ground.errors import Refusal
 from outreach.web import fields
 from outreach.web.refusals import refused
-from outreach.web.spoken import words_of_page
+from outreach.web.spoken import asked_on_page, words_of_page
 
 
 class _Words(DummyTranslations):
@@ -52,7 +52,11 @@ NOT_A_CHOICE = "Not a valid choice any more: choose again."
 
 
 class Form(FlaskForm):
-    """A form whose refusals show beside the field they speak of, and in the error summary."""
+    """A form whose refusals show beside the field they speak of, and in the error summary.
+
+    `of_asked`: a school in its labels and hints is whoever the programme of the page asks."""
+
+    of_asked = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,6 +65,9 @@ class Form(FlaskForm):
             field.label.text, field.description = words.said(field.label.text), words.said(field.description)
             if getattr(field, "choices", None):  # those of the form itself; what people named comes later
                 field.choices = [replace(one, label=words.said(one.label)) for one in field.choices]
+        for field in self if self.of_asked else ():
+            said = asked_on_page().said
+            field.label.text, field.description = said(field.label.text), said(field.description)
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: FlaskForm) -> DummyTranslations:

@@ -33,6 +33,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
 from outreach.county.schools import Organisation, School
 from outreach.county.venues import Venue
+from outreach.coverage import who_asked
 from outreach.ground import audience, clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
@@ -261,8 +262,11 @@ login.user_loader(_load)
 
 
 def our_organisation(organisation_id: int) -> Organisation:
-    """The school or body of that number, open or closed, of the coordinator's partnership; else a 404."""
-    return organisations.get(organisation_id, g.partnership.id)
+    """The school or body of that number, open or closed, of the coordinator's partnership; else a 404. The page speaks
+    of it as what it is."""
+    found = organisations.get(organisation_id, g.partnership.id)
+    spoken.of_asked(who_asked.of_halves({found.is_body}))
+    return found
 
 
 def our_school(organisation_id: int) -> School:

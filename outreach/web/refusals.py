@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.web import problems
-from outreach.web.spoken import words_of_page
+from outreach.web.spoken import asked_on_page, words_of_page
 
 
 def init_app(app: Flask) -> None:
@@ -50,6 +50,8 @@ def back_to(
 def spoken(refusal: Refusal) -> Refusal:
     """In the words of the programme that the page is about."""
     refusal.message = words_of_page().said(refusal.message)
+    if refusal.of_asked:
+        refusal.message = asked_on_page().said(refusal.message)
     return refusal
 
 

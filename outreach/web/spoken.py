@@ -1,4 +1,4 @@
-"""Words in which a page speaks: those of the programme that it is about."""
+"""Words in which a page speaks: those of the programme that it is about, and of whom that asks."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from outreach.coverage import who_asked
+from outreach.coverage.who_asked import OF_SCHOOLS, Asked
 from outreach.ground import audience
 from outreach.ground.audience import OF_PUPILS, Words
 from outreach.tour.programmes import Programme
@@ -14,6 +16,7 @@ from outreach.tour.programmes import Programme
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters["spoken"] = _said
+    app.jinja_env.filters["asked"] = _asked
 
 
 @pass_context
@@ -25,10 +28,34 @@ def _said(_page: Context, sentence: str) -> str:
     return Markup(said) if isinstance(sentence, Markup) else said
 
 
+@pass_context
+def _asked(_page: Context, sentence: str) -> str:
+    """A sentence that is written of schools, in the words of whom the programme of the page asks."""
+    return asked_on_page().said(sentence)
+
+
 def of(programme: Programme) -> Programme:
     """The page being made is about this one."""
     g.words_of_page = audience.words(programme.for_adults)
+    g.programme_of_page = programme
+    g.pop("asked_of_programme", None)
     return programme
+
+
+def of_asked(asked: Asked) -> None:
+    """The page being made is about these, whoever else its programme asks."""
+    g.asked_on_page = asked
+
+
+def asked_on_page() -> Asked:
+    """Whom the page is about, or its programme asks; schools until something says of which programme it is."""
+    if "asked_on_page" in g or "programme_of_page" not in g:
+        found: Asked = g.get("asked_on_page", OF_SCHOOLS)
+        return found
+    if "asked_of_programme" not in g:
+        g.asked_of_programme = who_asked.of_programme(g.programme_of_page)
+    found = g.asked_of_programme
+    return found
 
 
 def words_of_page() -> Words:

@@ -9,6 +9,7 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
+import openpyxl
 import pytest
 import time_machine
 from flask.testing import FlaskClient
@@ -371,6 +372,41 @@ def test_what_was_reported_later_of_a_body_stands_beside_the_report(desk: FlaskC
     assert "Marsh Police" in section and not re.search(r"\bseen\b|pupil", section), section
     since = read(desk, token, f"/api/v1/reports/{address.rsplit('/', 1)[1]}")["corrected_since"]
     assert (since["schools"], since["bodies"]) == (0, 1)
+
+
+def sheets_of(desk: FlaskClient, address: str) -> list[dict[str, Any]]:
+    """The lines of every sheet of an Excel file that have a head with 'Staff trained'."""
+    found: list[dict[str, Any]] = []
+    for sheet in openpyxl.load_workbook(io.BytesIO(desk.get(address).data)).worksheets:
+        lines = [list(line) for line in sheet.iter_rows(values_only=True)]
+        at = next((n for n, line in enumerate(lines) if "Staff trained" in line), None)
+        found += [] if at is None else [dict(zip(lines[at], line, strict=True)) for line in lines[at + 1 :]]
+    return found
+
+
+def test_no_file_makes_a_share_of_staff_that_are_nobody_or_that_nobody_counted(
+    desk: FlaskClient, ours: Any
+) -> None:
+    """Nine came of a team that nobody counted, and seven of a ward whose front-line staff are 0."""
+    training = ours[1]
+    with transaction():
+        ward = db.session.scalars(select(Organisation).where(Organisation.name == "Ward 4")).one()
+        trained(training, ward, 7, 15)
+    address = publish(desk, training)
+    coverage = f"/desk/coverage.{{}}?programme={training.id}"
+    for kind, came in (("Social work", 9), ("Health", 7)):
+        files = [
+            [row for (_, name), row in cells_of(desk, at).items() if name == kind]
+            for at in (coverage.format("csv"), f"{address}.csv")
+        ]
+        for at in (coverage.format("xlsx"), f"{address}.xlsx"):
+            files.append([row for row in sheets_of(desk, at) if kind in row.values()])
+        for rows in files:
+            assert rows, kind
+            for row in rows:
+                assert str(row["Staff trained"]) in (str(came), "hidden")
+                assert row["Front-line staff where known"] in ("0", 0, "unknown")
+                assert row["Staff trained % where known"] in ("", None)
 
 
 def cells_of(desk: FlaskClient, address: str) -> dict[tuple[str, str], dict[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 from outreach.asking.chasing.chases import FIRST, HEAD, SECOND, TRUST
 from outreach.asking.chasing.reminders import Reminder
 from outreach.asking.chasing.settings import Schedule
+from outreach.coverage.who_asked import OF_BODIES, OF_BOTH, OF_SCHOOLS
 from outreach.tour.programmes import Programme
 from outreach.web.coordinator.chasing_words import Addresses, ChasingWords, Row
 from outreach.web.sentences import Sentence, plain
@@ -34,6 +35,7 @@ def words(*coming: Reminder, on: bool = True, offers: bool = False, **what: Any)
         "sent": NOTHING_SENT,
         "ran_at": NOW,
         "late": False,
+        "asked": OF_SCHOOLS,
     }
     return ChasingWords(
         programme=programme,
@@ -193,3 +195,17 @@ def test_who_waits_for_a_time() -> None:
     assert plain(words(waiters=2, offers=True).who_waits_for_a_time) == (
         "2 schools are on the waiting list. Times that come free are kept for them in turn."
     )
+
+
+def test_bodies_are_said_where_they_are_asked() -> None:
+    alone, both = words(waiting=2, asked=OF_BODIES), words(waiting=2, asked=OF_BOTH)
+    assert plain(alone.who_waits).startswith("2 bodies have had two reminders")
+    assert plain(both.who_waits).startswith("2 schools and bodies have had two reminders")
+    assert "raised to its manager: only with your word" in plain(words(asked=OF_BODIES).who_waits)
+    assert "to its head teacher or manager and then its trust: only" in plain(words(asked=OF_BOTH).who_waits)
+    sent = NOTHING_SENT | {HEAD: 1}
+    assert [row.name for row in words(sent=sent, asked=OF_BODIES).letters][2:] == ["To the manager"]
+    assert [row.name for row in words(sent=sent, asked=OF_BOTH).letters][2:] == [
+        "To the head teacher or manager",
+        "To the trust",
+    ]

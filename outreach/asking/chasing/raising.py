@@ -67,6 +67,11 @@ class WaitingGap:
     asking: OpenAsking
     known: tuple[Addressee, ...]
 
+    @property
+    def next_to(self) -> str:
+        """To whom it would be raised: 'head teacher', 'manager', 'trust'."""
+        return named(self.level, self.organisation)
+
 
 class NotWaiting(Refusal):
     def __init__(self, organisation: Organisation) -> None:
@@ -94,6 +99,7 @@ class NoSchoolDay(Refusal):
 
 class NotRaisedReasonMissing(Refusal):
     field = "reason"
+    of_asked = True
 
     def __init__(self) -> None:
         super().__init__("Say why it is not raised; it stands beside the school.")

@@ -12,6 +12,7 @@ from outreach.asking.own_letters import placeholders
 from outreach.county import organisations, partnerships
 from outreach.county.schools import Organisation
 from outreach.ground import history
+from outreach.ground.audience import FIRST_OF_BODIES
 from outreach.ground.db import Base, Instant, OfPartnership, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.post import copies
@@ -93,6 +94,8 @@ class WordsMissing(Refusal):
 class WordsUnfit(Refusal):
     """Too long, with characters that cannot be read, or with one school's own link."""
 
+    of_asked = True
+
 
 class LetterHasGone(Refusal):
     """A draft that was sent is none any more."""
@@ -107,6 +110,7 @@ class NobodyMeant(Refusal):
     """A letter to no school, or to too many."""
 
     field = "subject"
+    of_asked = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,10 +124,11 @@ class Typed:
 
 @dataclass(frozen=True, kw_only=True)
 class OwnLetterInList:
-    """A draft, or a letter that was sent, as a list shows it: to how many schools."""
+    """A draft, or a letter that was sent, as a list shows it: to how many schools and how many bodies."""
 
     letter: OwnLetter
     schools: int
+    bodies: int
 
 
 def tidied(typed: Typed) -> Typed:
@@ -317,9 +322,10 @@ def sent(partnership_id: int) -> list[OwnLetterInList]:
 
 def _listed(partnership_id: int, *, sent: bool) -> list[OwnLetterInList]:
     # Of what was sent only those count that got a letter.
-    how_many = func.count(OwnLetterTo.letter_id if sent else OwnLetterTo.organisation_id)
+    one = OwnLetterTo.letter_id if sent else OwnLetterTo.organisation_id
+    is_body = OwnLetterTo.organisation_id >= FIRST_OF_BODIES
     rows = db.session.execute(
-        select(OwnLetter, how_many)
+        select(OwnLetter, func.count(one).filter(~is_body), func.count(one).filter(is_body))
         .join(OwnLetterTo, OwnLetterTo.own_letter_id == OwnLetter.id)
         .where(
             OwnLetter.partnership_id == partnership_id,
@@ -328,4 +334,6 @@ def _listed(partnership_id: int, *, sent: bool) -> list[OwnLetterInList]:
         .group_by(OwnLetter.id)
         .order_by(OwnLetter.sent_at.desc() if sent else OwnLetter.changed_at.desc(), OwnLetter.id.desc())
     )
-    return [OwnLetterInList(letter=letter, schools=schools) for letter, schools in rows]
+    return [
+        OwnLetterInList(letter=letter, schools=schools, bodies=bodies) for letter, schools, bodies in rows
+    ]

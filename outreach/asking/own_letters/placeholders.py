@@ -11,6 +11,8 @@ from outreach.post.own_letter import Paragraph, Run
 
 SCHOOL, NAME, FIRST_NAME, PROGRAMME = "school", "name", "first name", "programme"
 REPLY_BY, SHOW_DATE, BOOKING_LINK = "reply by", "show date", "booking link"
+ORGANISATION = "organisation"
+"""The same as SCHOOL, where bodies are written to."""
 
 PLACEHOLDERS = {
     SCHOOL: "the school’s name",
@@ -42,6 +44,8 @@ _GREETINGS = ("dear", "hello", "hi", "good morning", "good afternoon")
 
 class PlaceholderUnfit(Refusal):
     """Unknown, unfinished, or in a place where it cannot stand; `field` is where."""
+
+    of_asked = True
 
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
@@ -132,7 +136,7 @@ def _with_addresses(text: str) -> Iterable[Run]:
 
 
 def _unknown(typed: str, known: Collection[str]) -> str:
-    near = get_close_matches(_plain(typed), known, n=1)
+    near = get_close_matches(_plain(typed), [*known, ORGANISATION], n=1)
     shown = typed.strip()[:40]
     if near:
         return f"There is no {{{shown}}}. Did you mean {{{near[0]}}}?"
@@ -140,7 +144,8 @@ def _unknown(typed: str, known: Collection[str]) -> str:
 
 
 def _plain(typed: str) -> str:
-    return " ".join(typed.replace("_", " ").casefold().split())
+    name = " ".join(typed.replace("_", " ").casefold().split())
+    return SCHOOL if name == ORGANISATION else name
 
 
 def _is_title(word: str) -> bool:

@@ -81,6 +81,8 @@ class ChangedSinceLook(Refusal):
 
 
 class NobodyReadsIt(Refusal):
+    of_asked = True
+
     def __init__(self) -> None:
         super().__init__(
             "The list changed since you looked: beside each school stands why it gets no letter. Nothing was sent."

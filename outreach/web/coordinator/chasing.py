@@ -40,6 +40,7 @@ _days = partial(forms.number, required="Enter a number of days.", at_least=1, at
 
 
 class SettingsForm(forms.Form):
+    of_asked = True
     reminders_on = forms.tick("Reminders go by themselves")
     first_after_days = _days("First reminder, days after asking")
     second_after_days = _days("Second reminder, days after the first")
@@ -54,6 +55,7 @@ class SettingsForm(forms.Form):
 
 
 class RaiseForm(forms.Form):
+    of_asked = True
     name = forms.text("Name", hint="May be empty for an office")
     address = forms.address("Work email address", required="Enter an email address.")
     source = forms.text(
@@ -105,6 +107,7 @@ def chasing() -> Any:
         late=settings.is_late(ran_at, now=now),
         now=now,
         addresses=_addresses(programme),
+        asked=spoken.asked_on_page(),
     )
     page = render_template(
         "coordinator/chasing.html",
@@ -201,7 +204,7 @@ def chasing_raise(organisation_id: int) -> Any:
             raising.raise_to(
                 _again(programme), organisation_id, row.level, _to(form, row), who=who(), now=now
             )
-        to_whom = f"the {raising.named(row.level, row.organisation)}"
+        to_whom = f"the {row.next_to}"
         flash(f"The letter to {to_whom} of {organisation.name} is waiting to go out.")
         return redirect(url_for("coordinator.chasing", programme=programme.id, _anchor="consent"), 303)
     return _raise_page(programme, row, form)
@@ -265,9 +268,7 @@ def _raise_page(
         seen=_seen(form),
         anew=anew,
         is_head=row.level == HEAD,
-        to_whom=f"the {raising.named(row.level, row.organisation)}"
-        if row.level == HEAD
-        else row.organisation.trust_name or "the trust",
+        to_whom=f"the {row.next_to}" if row.level == HEAD else row.organisation.trust_name or "the trust",
     )
     wrong = form.errors or (leave is not None and leave.errors)
     return page, 422 if wrong else 200

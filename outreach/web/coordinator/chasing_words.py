@@ -7,6 +7,7 @@ from datetime import date, datetime
 from outreach.asking.chasing.chases import FIRST, HEAD, SECOND, TRUST
 from outreach.asking.chasing.reminders import Reminder
 from outreach.asking.chasing.settings import Schedule
+from outreach.coverage.who_asked import OF_BODIES, Asked
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count, date_and_time, day, number
 from outreach.tour.programmes import Programme
@@ -18,7 +19,7 @@ REASONS = {FIRST: "first", SECOND: "second", HEAD: "head", TRUST: "trust"}
 LETTERS = {
     FIRST: "First reminder",
     SECOND: "Second reminder",
-    HEAD: "To the head teacher",
+    HEAD: "To the {head}",
     TRUST: "To the trust",
 }
 
@@ -68,6 +69,7 @@ class ChasingWords:
     late: bool
     now: datetime
     addresses: Addresses
+    asked: Asked
 
     @property
     def asks(self) -> bool:
@@ -92,7 +94,7 @@ class ChasingWords:
             return sentence(
                 f"Reminders are off, so none of the {count(len(self.coming), 'reminder')} below goes by itself. ",
                 link("Switch them on", "#settings"),
-                " when the list looks right, or remind schools by hand from the ",
+                self.asked.said(" when the list looks right, or remind schools by hand from the "),
                 link("gaps", to.gaps),
                 ".",
             )
@@ -112,22 +114,22 @@ class ChasingWords:
         came = (
             f"; the round last came on {date_and_time(self.ran_at)}" if self.ran_at and not self.late else ""
         )
-        return (
-            f"Once a day, before schools open{came}. The service counts on to the next school day of each school, and "
-            "stops at the first answer of any kind."
-        )
+        return self.asked.said(
+            f"Once a day, before schools open{came}. The service counts on to the next school day of "
+        ) + self.asked.said("each school, and stops at the first answer of any kind.")
 
     @property
     def who_waits(self) -> Sentence:
         """Who waits for a coordinator's word."""
         if not self.waiting:
+            then = "" if self.asked is OF_BODIES else " and then its trust"
             return sentence(
-                "Nobody. A school that was reminded twice and says nothing for "
-                f"{count(self.schedule.raise_after_days, 'day')} stands here, to be raised to its head teacher and "
-                "then its trust: only with your word, each time."
+                self.asked.said("Nobody. A school that was reminded twice and says nothing for ")
+                + f"{count(self.schedule.raise_after_days, 'day')} stands here, to be raised to its {self.asked.head}"
+                f"{then}: only with your word, each time."
             )
         return sentence(
-            link(count(self.waiting, "school"), self._list("consent")),
+            link(self.asked.count(self.waiting), self._list("consent")),
             f" {'has' if self.waiting == 1 else 'have'} had two reminders and said nothing. Nobody else is told "
             "unless you send the letter.",
         )
@@ -152,7 +154,9 @@ class ChasingWords:
     @property
     def each_goes(self) -> str:
         goes = "goes" if self.schedule.reminders_on and self.asks else "would go"
-        return f"Each {goes} on a school day of its school, unless the school says anything before."
+        return self.asked.said(
+            f"Each {goes} on a school day of its school, unless the school says anything before."
+        )
 
     @property
     def days(self) -> list[Row]:
@@ -183,13 +187,13 @@ class ChasingWords:
         """Who gets none; where nobody was asked, how to begin."""
         if self.left:
             return sentence(
-                link(count(self.left, "asked school"), self._list("left")),
+                link(self.asked.said(count(self.left, "asked school")), self._list("left")),
                 f" {'gets' if self.left == 1 else 'get'} none, each with its reason.",
             )
         if not self.coming:
             return sentence(
                 "Whoever is asked to book stands here with the day of the reminder. ",
-                link("Invite schools", self.addresses.invitations),
+                link(self.asked.said("Invite schools"), self.addresses.invitations),
             )
         return []
 
@@ -199,8 +203,12 @@ class ChasingWords:
         if not sum(self.sent.values()):
             return []
         return [
-            Row(name=LETTERS[reason], cells=[self._listed(self.sent[reason], f"letters: {reason}", word)])
+            Row(
+                name=LETTERS[reason].format(head=self.asked.head),
+                cells=[self._listed(self.sent[reason], f"letters: {reason}", word)],
+            )
             for reason, word in REASONS.items()
+            if reason != TRUST or self.asked is not OF_BODIES
         ]
 
     @property
@@ -211,7 +219,7 @@ class ChasingWords:
         if self.schedule.offers_on:
             offered = "Times that come free are kept for them in turn."
         return sentence(
-            link(count(self.waiters, "school"), self.addresses.waiting_list),
+            link(self.asked.count(self.waiters), self.addresses.waiting_list),
             f" {'is' if self.waiters == 1 else 'are'} on the waiting list. {offered}",
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from outreach.asking.draws import AskingDraw, Drawn, Place, Tier
 from outreach.coverage.standings import Word
+from outreach.coverage.who_asked import Asked
 from outreach.ground.wording import count, date_and_time, number
 from outreach.outcomes.waves import BEFORE, LATER
 
@@ -57,10 +58,10 @@ def to_ask(places: Iterable[Place], standing: Mapping[int, str]) -> list[int]:
     return [one.organisation_id for one in places if standing.get(one.organisation_id) == Word.NOT_ASKED]
 
 
-def why_again(row: AskingDraw) -> str:
+def why_again(row: AskingDraw, asked: Asked) -> str:
     return (
-        f"Some of these schools had been drawn before. Why again: {row.why_again}. Both draws are kept; a comparison "
-        "goes by the first draw that a school was in."
+        f"Some of these {asked.many} had been drawn before. Why again: {row.why_again}. Both draws are kept; a "
+        f"comparison goes by the first draw that a {asked.one} was in."
     )
 
 

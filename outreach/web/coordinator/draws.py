@@ -13,6 +13,7 @@ from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.outcomes import waves
 from outreach.tour import programmes
+from outreach.tour.programmes import Programme
 from outreach.web import downloads, forms, spoken
 from outreach.web.coordinator import draw_words
 from outreach.web.coordinator.framing import organisation_ids_sent
@@ -61,7 +62,7 @@ def lot_draw() -> Any:
 def asking_draw(draw_id: int) -> Any:
     """One draw: who is asked first and who later, and how anybody can check it."""
     found, now = draws.get(draw_id, partnership_id=g.partnership.id), clock.now()
-    programme = spoken.of(programmes.get(found.draw.partnership_id, found.draw.programme_id))
+    programme = _programme(found)
     standing = {
         one.organisation_id: one.standing
         for one in standings.standings_of_programme(programme.id, as_of=day_of(now), now=now).target
@@ -77,6 +78,7 @@ def asking_draw(draw_id: int) -> Any:
         standing=standing,
         codes=draw_words.codes_said(found, codes),
         words=draw_words,
+        asked=spoken.asked_on_page(),
     )
 
 
@@ -85,10 +87,17 @@ def asking_draw(draw_id: int) -> Any:
 def asking_draw_csv(draw_id: int) -> Any:
     """All that is needed to do a draw once more without us."""
     found = draws.get(draw_id, partnership_id=g.partnership.id)
-    title = [f"{draw_words.title(found.draw)}. {draw_words.drawn_on(found.draw)} Seed {found.draw.seed}"]
-    return downloads.csv_file(
-        f"draw-{draw_id}.csv", title, [draw_words.CSV_HEAD, *_lines(found)], end="the draw"
-    )
+    _programme(found)
+    said = spoken.asked_on_page().said
+    title = [
+        f"{said(draw_words.title(found.draw))}. {draw_words.drawn_on(found.draw)} Seed {found.draw.seed}"
+    ]
+    head = [said(column) for column in draw_words.CSV_HEAD]
+    return downloads.csv_file(f"draw-{draw_id}.csv", title, [head, *_lines(found)], end="the draw")
+
+
+def _programme(found: Drawn) -> Programme:
+    return spoken.of(programmes.get(found.draw.partnership_id, found.draw.programme_id))
 
 
 def _lines(found: Drawn) -> list[list[str | int]]:

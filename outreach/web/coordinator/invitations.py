@@ -18,7 +18,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.post import letters, outbox, stationery
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import forms, spoken
 from outreach.web.coordinator import draw_words
 from outreach.web.coordinator.framing import framing, in_frame, organisation_ids_sent, shown_to_go
 from outreach.web.gate import (
@@ -74,7 +74,10 @@ def invitations_preview() -> Any:
         else organisation_ids_sent("organisation_id")
     )
     if not organisation_ids:
-        return _choose_page(programme, wrong="Tick at least one school, or write to the whole list."), 422
+        return _choose_page(
+            programme,
+            wrong="Tick at least one school, or write to the whole list.",
+        ), 422
     return _preview_page(programme, organisation_ids, SendForm(formdata=None))
 
 
@@ -103,7 +106,7 @@ def invitations_send() -> Any:
         round_id = sent.round.id
     told = f"{count(len(sent.written), 'letter')} waiting to go out. You have a minute to stop them."
     if sent.left_out:
-        told += f" {count(len(sent.left_out), 'school')} left out, since something changed meanwhile."
+        told += f" {spoken.asked_on_page().count(len(sent.left_out))} left out, since something changed meanwhile."
     flash(told)
     return redirect(url_for("coordinator.invitation_round", round_id=round_id, programme=programme.id), 303)
 
@@ -138,8 +141,9 @@ def invitation_round_withdraw(round_id: int) -> Any:
     where = url_for("coordinator.invitation_round", round_id=round_id, programme=programme.id)
     with back_to(where), transaction():
         n = rounds.withdraw(programme, round_id, who=who(), now=clock.now())
+    schools = spoken.asked_on_page().many
     flash(
-        f"Taken back: {count(n, 'letter')}. Nothing went, and the schools stand as if nobody had asked them."
+        f"Taken back: {count(n, 'letter')}. Nothing went, and the {schools} stand as if nobody had asked them."
         if n
         else "It was taken back already."
     )
@@ -213,7 +217,7 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
         filters=filters,
         rows=rows,
         target=reckoning.target,
-        wrong=wrong,
+        wrong=spoken.asked_on_page().said(wrong),
         districts=sorted({(r.district_code, r.district_name) for r in reckoning.target}, key=lambda d: d[1]),
         phases=sorted({r.phase for r in reckoning.target}),
         words=[w for w in Word if w is not Word.EXCLUDED],

@@ -12,6 +12,7 @@ from outreach.ground import clock
 from outreach.ground.timespans import day_of, wall
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
+from outreach.web import spoken
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.gate import coordinator, coordinators_only
 
@@ -81,7 +82,8 @@ def _programme(now: datetime, left_out: list[str]) -> Programme | None:
     chosen = next((p for p in every if str(p.id) == wanted), None)
     if wanted and chosen is None:
         left_out.append("There is no such programme here. This is the one in hand.")
-    return chosen or programmes.current(g.partnership.id, day_of(now)) or next(iter(every), None)
+    found = chosen or programmes.current(g.partnership.id, day_of(now)) or next(iter(every), None)
+    return found and spoken.of(found)
 
 
 def _since(now: datetime, left_out: list[str]) -> datetime:

@@ -12,9 +12,8 @@ from outreach.asking.own_letters import drafts
 from outreach.asking.own_letters.drafts import LONGEST, LONGEST_SUBJECT, OwnLetter, Typed
 from outreach.asking.own_letters.placeholders import PLACEHOLDERS
 from outreach.county.schools import Organisation
-from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import forms, spoken
 from outreach.web.refusals import status
 
 CHECK = "check"
@@ -22,6 +21,7 @@ CHECK = "check"
 
 
 class OwnLetterForm(forms.Form):
+    of_asked = True
     subject = forms.text("Subject", at_most=LONGEST_SUBJECT)
     words = forms.words(
         "Your letter",
@@ -90,13 +90,14 @@ def draft_page(
 def _page(
     programme: Programme, form: OwnLetterForm, organisations: Sequence[Organisation], **more: Any
 ) -> str:
+    asked = spoken.asked_on_page()
     return render_template(
         "coordinator/own_letter_form.html",
         programme=programme,
         form=form,
         schools=organisations,
-        title=f"Write to {organisations[0].name if len(organisations) == 1 else count(len(organisations), 'school')}",
-        placeholders=PLACEHOLDERS,
+        title=f"Write to {organisations[0].name if len(organisations) == 1 else asked.count(len(organisations))}",
+        placeholders={asked.said(f"{{{name}}}"): asked.said(words) for name, words in PLACEHOLDERS.items()},
         check=CHECK,
         **more,
     )

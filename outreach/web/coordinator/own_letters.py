@@ -6,7 +6,8 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.asking.own_letters import drafts, sending
-from outreach.asking.own_letters.drafts import OwnLetter
+from outreach.asking.own_letters.drafts import OwnLetter, OwnLetterInList
+from outreach.coverage import who_asked
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
@@ -43,6 +44,7 @@ def own_letters() -> Any:
         programme=programme_in_hand(),
         drafts=drafts.drafts(g.partnership.id),
         sent=drafts.sent(g.partnership.id),
+        to_whom=_to_whom,
     )
 
 
@@ -186,6 +188,12 @@ def own_letter_remove(own_letter_id: int) -> Any:
         drafts.remove(_ours(own_letter_id))
     flash("The draft is thrown away.")
     return redirect(url_for("coordinator.own_letters"), 303)
+
+
+def _to_whom(row: OwnLetterInList) -> str:
+    """'3 schools', '2 bodies', '5 schools and bodies'."""
+    there = {is_body for is_body, n in ((False, row.schools), (True, row.bodies)) if n}
+    return who_asked.of_halves(there).count(row.schools + row.bodies)
 
 
 def _ours(own_letter_id: int) -> OwnLetter:

@@ -13,7 +13,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which
 from outreach.ground.wording import count
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import forms, spoken
 from outreach.web.coordinator import paper_shown
 from outreach.web.coordinator.gaps_query import organisation_ids_in
 from outreach.web.gate import coordinator, coordinators_only, the_programme, who
@@ -69,7 +69,7 @@ def paper_posted() -> Any:
             assert form.posted_on.data is not None
             n = paper.post(programme, _letters(), form.posted_on.data, who=who(), now=clock.now())
         flash(
-            f"{count(n, 'letter')} posted. Their schools count as asked from that day on."
+            f"{count(n, 'letter')} posted. Their {spoken.asked_on_page().many} count as asked from that day on."
             if n
             else "All of these were posted already. Nothing changed."
         )
@@ -85,7 +85,7 @@ def paper_not_posted() -> Any:
     back = url_for("coordinator.paper_letters", programme=programme.id)
     with back_to(back), transaction():
         n = paper.withdraw_posting(programme, _letters(), who=who(), now=clock.now())
-    flash(f"{count(n, 'letter')} not posted after all. Their schools stand as before.")
+    flash(f"{count(n, 'letter')} not posted after all. Their {spoken.asked_on_page().many} stand as before.")
     return redirect(back, 303)
 
 

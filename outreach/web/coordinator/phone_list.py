@@ -9,6 +9,7 @@ from outreach.asking import notes
 from outreach.county import contacts, organisations
 from outreach.county.contacts import Contact
 from outreach.county.schools import Organisation
+from outreach.coverage import who_asked
 from outreach.coverage.gaplist import filters, last_contact, missing
 from outreach.ground import clock
 from outreach.web.coordinator import gaps_query
@@ -73,4 +74,6 @@ def _numbers(
         for person in people.get(organisation_id, ()):
             said = ", ".join(part for part in (person.name, person.role) if part) or "the office"
             here.setdefault(person.phone, []).append(said)
+        if organisation.telephone and not here[organisation.telephone]:
+            here[organisation.telephone] = [f"the {who_asked.of_halves({organisation.is_body}).one}"]
     return numbers

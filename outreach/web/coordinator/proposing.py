@@ -22,7 +22,7 @@ from outreach.post.stationery import Rendered
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.programmes import Programme
-from outreach.web import forms
+from outreach.web import forms, spoken
 from outreach.web.fields import given
 from outreach.web.gate import (
     coordinator,
@@ -42,6 +42,7 @@ KEPT = "Kept. The proposal is waiting to go out, with a tentative calendar entry
 
 
 class ProposeForm(forms.Form):
+    of_asked = True
     people = forms.ticks("To whom?", required="Choose whom the proposal goes to.")
     reply_by = forms.day(
         "Kept until the end of",
@@ -51,6 +52,7 @@ class ProposeForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
+    of_asked = True
     reason = forms.words(
         "Why?", hint="It stands in the letter to the school. You may leave it empty.", at_most=300
     )
@@ -63,9 +65,8 @@ def propose(organisation_id: int) -> Any:
     organisation, programme, now = our_organisation(organisation_id), the_programme(), clock.now()
     on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
     if not on_file:
-        return _done(
-            organisation_id, programme, "Nobody is on file at this school. Add a contact first.", "confirm"
-        )
+        nobody = spoken.asked_on_page().said("Nobody is on file at this school. Add a contact first.")
+        return _done(organisation_id, programme, nobody, "confirm")
     key = request.args.get("slot", "")[:30]
     if key:
         slot = slots.find(programme, organisation, key, now=now, whatever_the_notice=True)

@@ -7,20 +7,23 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.asking import open_door
 from outreach.asking.confirming import vouching
+from outreach.coverage import who_asked
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web import spoken
+from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
 from outreach.web.refusals import back_to
 
 
 @coordinator.get("/requests")
 @coordinators_only
 def requests() -> Any:
-    return render_template(
-        "coordinator/requests.html",
-        waiting=open_door.waiting_requests(g.partnership.id),
-        named=vouching.waiting(g.partnership.id),
-    )
+    waiting, named = open_door.waiting_requests(g.partnership.id), vouching.waiting(g.partnership.id)
+    if there := {one.organisation.is_body for one in waiting} | {one.organisation.is_body for one in named}:
+        spoken.of_asked(who_asked.of_halves(there))
+    else:
+        programme_in_hand()  # in the words of whom that asks
+    return render_template("coordinator/requests.html", waiting=waiting, named=named)
 
 
 @coordinator.post("/requests/<int:request_id>")
