@@ -105,6 +105,14 @@ def of_partnership(partnership_id: int) -> list[Body]:
     )
 
 
+def are_kept(partnership_id: int) -> bool:
+    """Whether a partnership keeps any body, open or closed."""
+    return (
+        db.session.scalar(select(Body.organisation_id).where(Body.partnership_id == partnership_id).limit(1))
+        is not None
+    )
+
+
 def called(name: str) -> list[Body]:
     """The open bodies of that whole name, of whatever partnership, by kind: nobody reads a list of them who does not
     know their names."""

@@ -3,7 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
-from outreach.ground.audience import OF_PUPILS
+from outreach.ground.audience import OF_PUPILS, Words
 from outreach.ground.school_year import year_group_name, year_groups_name
 from outreach.ground.wording import and_list, day_short
 
@@ -32,6 +32,8 @@ CANCELLED, FAILED, NOT_ASKED = "cancelled", "did not take place", "not asked"
 LAPSED = "let a time lapse"
 DUE_AGAIN = "due again"
 NOT_COUNTED, NOT_AT_ALL = "nobody counted", "predecessor did not see it"
+PREDECESSOR_NOT_TRAINED = "predecessor was not trained"
+"""The same of adults."""
 ASKED_LATELY = "asked, waiting"
 """Asked, and the programme's days of waiting have not gone by: silence that says nothing yet."""
 
@@ -110,12 +112,17 @@ def causes(*, for_adults: bool) -> tuple[str, ...]:
 
 
 def named(standing: str, *, for_adults: bool) -> str:
-    """A standing as it is said: who comes to a programme for adults is trained."""
-    return standing.replace("seen", "trained") if for_adults else standing
+    """A standing or a cause as it is said: who comes to a programme for adults is trained."""
+    if not for_adults:
+        return standing
+    return PREDECESSOR_NOT_TRAINED if standing == NOT_AT_ALL else standing.replace("seen", "trained")
 
 
-def words(cause: str, *, detail: str, since: date | None, show: str = OF_PUPILS.show) -> str:
-    """The cause as a line of its own: 'silent since 3 November 2026', 'Year 9 missing'; '' for no cause."""
+def words(
+    cause: str, *, detail: str, since: date | None, of: Words = OF_PUPILS, whom: str = OF_PUPILS.asked
+) -> str:
+    """The cause as a line of its own: 'silent since 3 November 2026', 'Year 9 missing'; '' for no cause. `whom`: what
+    somebody who is asked is called."""
     on = f" on {day_short(since)}" if since else ""
     if cause == SILENT:
         return f"silent since {day_short(since)}"
@@ -128,22 +135,22 @@ def words(cause: str, *, detail: str, since: date | None, show: str = OF_PUPILS.
     if cause == LAPSED:
         return f"a time was kept until {detail}, and nobody answered"
     if cause == CANCELLED:
-        return f"cancelled by the {detail}{on}"
+        return f"cancelled by the {whom if detail == OF_PUPILS.asked else detail}{on}"
     if cause == FAILED:
         return f"{detail or FAILED}{on}"
     if cause == WAITING:
         return f"waiting for an answer since {day_short(since)}"
     if cause == REPORT_MISSING:
-        return f"report missing, {show}{on}"
+        return f"report missing, {of.show}{on}"
     if cause == REPORTS_DISAGREE:
-        return f"reports disagree, {show}{on}"
+        return f"reports disagree, {of.show}{on}"
     if cause == NO_ADDRESS:
         return f"no address: {detail}"
     if cause == DECLINED:
         return f"declined: {detail}" if detail else "declined, no reason given"
     if cause in (OTHER_DATE, SOMEBODY_ELSE, WAITING_LIST):
         return cause + (f": {detail}" if detail else "")
-    return detail or cause
+    return detail or named(cause, for_adults=of is not OF_PUPILS)
 
 
 def missing(year_groups: tuple[int, ...]) -> str:
@@ -171,9 +178,9 @@ def nobody_counted(year_group: int | None) -> str:
     return f"{year_group_name(year_group)}: nobody counted" if year_group is not None else "nobody counted"
 
 
-def not_seen_at(year_group: int | None, names: list[str]) -> str:
+def not_seen_at(year_group: int | None, names: list[str], *, for_adults: bool = False) -> str:
     """(8, ['Redmere School']) -> 'Year 8: not seen at Redmere School', which the school came from."""
-    said = f"not seen at {and_list(names)}"
+    said = f"{named('not seen', for_adults=for_adults)} at {and_list(names)}"
     return f"{year_group_name(year_group)}: {said}" if year_group is not None else said
 
 

@@ -119,7 +119,8 @@ class Standing:
     @property
     def cause(self) -> str:
         """The cause in words; of a school without a gap, what is to come ('rest booked on …'), or ''."""
-        return gaps.words(self.kind, detail=self.detail, since=self.since, show=self._words.show)
+        whom = audience.whom(self.organisation_id)
+        return gaps.words(self.kind, detail=self.detail, since=self.since, of=self._words, whom=whom)
 
     @property
     def _words(self) -> Words:
@@ -485,7 +486,11 @@ class _Judge:
                 number = organisation.by_year[y]
                 named = y if len(states) > 1 else None
                 if cells[y].missed:
-                    said.append(gaps.not_seen_at(named, [self._name(u) for u in cells[y].missed]))
+                    said.append(
+                        gaps.not_seen_at(
+                            named, [self._name(u) for u in cells[y].missed], for_adults=self.for_adults
+                        )
+                    )
                     continue
                 if cells[y].uncounted:
                     said.append(gaps.nobody_counted(named))

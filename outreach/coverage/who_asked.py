@@ -75,6 +75,15 @@ def of_programme(programme: Programme) -> Asked:
     return _of_choice(programmes.adult_target(programme.id), (u >= FIRST_OF_BODIES for u in taken_in))
 
 
+def of_programmes(of: Collection[Programme]) -> Asked:
+    """Who some programmes ask together by what they chose; one query, none where all are for pupils."""
+    halves = {_of_choice(chosen, ()) for chosen in programmes.adult_targets(of)}
+    schools = any(not programme.for_adults for programme in of)
+    return of_halves(
+        {*[True] * bool(halves - {OF_SCHOOLS}), *[False] * (schools or bool(halves - {OF_BODIES}))}
+    )
+
+
 def _of_choice(chosen: AdultTarget, there: Iterable[bool]) -> Asked:
     """Who was chosen by kind or phase, and the halves of those there are, picked one by one or not."""
     return of_halves({*there, *[False] * (chosen.schools != NO_SCHOOLS), *[True] * bool(chosen.kinds)})

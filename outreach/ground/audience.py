@@ -71,6 +71,7 @@ class Words:
     a_guest: str
     as_a_guest: str
     in_your_tour: str
+    who_is_there: str
 
     def count(self, number: int) -> str:
         """'1 pupil', '1,080 pupils'; '1 member of staff', '40 staff'."""
@@ -168,6 +169,7 @@ OF_PUPILS = Words(
     a_guest=", a guest",
     as_a_guest=" as a guest",
     in_your_tour="This visit is in your tour",
+    who_is_there="School",
 )
 OF_STAFF = Words(
     one="member of staff",
@@ -217,6 +219,7 @@ OF_STAFF = Words(
     a_guest="",
     as_a_guest="",
     in_your_tour="This session is yours",
+    who_is_there="Venue, and who comes",
 )
 
 

@@ -468,17 +468,16 @@ def adult_target(programme_id: int) -> AdultTarget:
     return EVERYBODY if row is None else _chosen(row)
 
 
+def adult_targets(of: Collection[Programme]) -> list[AdultTarget]:
+    """The same of those of some programmes that are for adults; one query, none where there are no such."""
+    found = [programme for programme in of if programme.for_adults]
+    newest = _newest_targets(found) if found else {}
+    return [_chosen(newest[p.id]) if p.id in newest else EVERYBODY for p in found]
+
+
 def in_words(of: Collection[Programme]) -> dict[int, str]:
     """Whom each of some programmes is for, by its id: 'Years 8 and 9', 'governors of all schools'; one query."""
-    newest = {
-        row.programme_id: row
-        for row in db.session.scalars(
-            select(ProgrammeTarget)
-            .where(ProgrammeTarget.programme_id.in_({p.id for p in of}))
-            .order_by(ProgrammeTarget.id)
-        )
-    }
-    said = {}
+    newest, said = _newest_targets(of), {}
     for programme in of:
         row = newest.get(programme.id)
         if programme.for_adults:
@@ -486,3 +485,13 @@ def in_words(of: Collection[Programme]) -> dict[int, str]:
         else:
             said[programme.id] = year_groups_name(row.year_groups if row else ())
     return said
+
+
+def _newest_targets(of: Collection[Programme]) -> dict[int, ProgrammeTarget]:
+    """By the programme's id."""
+    rows = db.session.scalars(
+        select(ProgrammeTarget)
+        .where(ProgrammeTarget.programme_id.in_({p.id for p in of}))
+        .order_by(ProgrammeTarget.id)
+    )
+    return {row.programme_id: row for row in rows}

@@ -54,20 +54,21 @@ NOT_A_CHOICE = "Not a valid choice any more: choose again."
 class Form(FlaskForm):
     """A form whose refusals show beside the field they speak of, and in the error summary.
 
-    `of_asked`: a school in its labels and hints is whoever the programme of the page asks."""
+    `of_asked`: a school in what it says is whoever the programme of the page asks."""
 
     of_asked = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        words = words_of_page()
-        for field in self if words is not OF_PUPILS else ():
-            field.label.text, field.description = words.said(field.label.text), words.said(field.description)
+        for field in self if self.of_asked or words_of_page() is not OF_PUPILS else ():
+            field.label.text, field.description = self._said(field.label.text), self._said(field.description)
             if getattr(field, "choices", None):  # those of the form itself; what people named comes later
-                field.choices = [replace(one, label=words.said(one.label)) for one in field.choices]
-        for field in self if self.of_asked else ():
-            said = asked_on_page().said
-            field.label.text, field.description = said(field.label.text), said(field.description)
+                field.choices = [replace(one, label=self._said(one.label)) for one in field.choices]
+
+    def _said(self, sentence: str) -> str:
+        """In the words of the programme that the page is about, and of whom it asks."""
+        said = words_of_page().said(sentence)
+        return asked_on_page().said(said) if self.of_asked else said
 
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: FlaskForm) -> DummyTranslations:
@@ -82,7 +83,7 @@ class Form(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         fine: bool = super().validate(extra_validators)
         for field in () if fine else self:
-            field.errors = [words_of_page().said(str(error)) for error in field.errors]
+            field.errors = [self._said(str(error)) for error in field.errors]
         return fine
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:

@@ -291,6 +291,7 @@ def our_booking(reference: str) -> Booking:
     found = promises.get(reference)
     if spoken.of(found.programme).partnership_id != g.partnership.id:
         abort(404)
+    spoken.of_asked(who_asked.of_halves({found.organisation.is_body}))
     if found.programme.for_adults and found.organisation.is_venue:
         abort(redirect(url_for("coordinator.session", performance_id=found.performance_id), 303))
     return found

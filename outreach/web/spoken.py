@@ -36,9 +36,7 @@ def _asked(_page: Context, sentence: str) -> str:
 
 def of(programme: Programme) -> Programme:
     """The page being made is about this one."""
-    g.words_of_page = audience.words(programme.for_adults)
-    g.programme_of_page = programme
-    g.pop("asked_of_programme", None)
+    of_all([programme])
     return programme
 
 
@@ -49,12 +47,15 @@ def of_asked(asked: Asked) -> None:
 
 def asked_on_page() -> Asked:
     """Whom the page is about, or its programme asks; schools until something says of which programme it is."""
-    if "asked_on_page" in g or "programme_of_page" not in g:
+    if "asked_on_page" in g or "programmes_of_page" not in g:
         found: Asked = g.get("asked_on_page", OF_SCHOOLS)
         return found
-    if "asked_of_programme" not in g:
-        g.asked_of_programme = who_asked.of_programme(g.programme_of_page)
-    found = g.asked_of_programme
+    if "asked_of_programmes" not in g:
+        about = g.programmes_of_page
+        g.asked_of_programmes = (
+            who_asked.of_programme(about[0]) if len(about) == 1 else who_asked.of_programmes(about)
+        )
+    found = g.asked_of_programmes
     return found
 
 
@@ -66,5 +67,6 @@ def words_of_page() -> Words:
 
 def of_all(programmes: Iterable[Programme]) -> None:
     """The page being made is about all of these: it speaks of adults where each is for adults."""
-    for_adults = {programme.for_adults for programme in programmes}
-    g.words_of_page = audience.words(for_adults == {True})
+    g.programmes_of_page = list(programmes)
+    g.words_of_page = audience.words({one.for_adults for one in g.programmes_of_page} == {True})
+    g.pop("asked_of_programmes", None)

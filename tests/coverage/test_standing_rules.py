@@ -629,7 +629,7 @@ def test_a_merger_names_who_did_not_see_a_training_though_no_register_shows_it(a
         school, unknown = make.school(), make.school()
     played(training, school, FIRST, {STAFF: 12})
     (heir,) = follow(training, school, unknown)
-    assert said(found(training, heir))[:2] == ("part seen", f"not seen at {unknown.name}")
+    assert said(found(training, heir))[:2] == ("part seen", f"not trained at {unknown.name}")
     with transaction():
         db.session.execute(
             delete(OrganisationRecord).where(OrganisationRecord.organisation_id == unknown.organisation_id)

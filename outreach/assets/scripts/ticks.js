@@ -10,17 +10,18 @@ for (const list of document.querySelectorAll("form[data-ticks]")) {
   const words = list.querySelector("[data-ticked]");
   const said = list.querySelector("[data-ticked-said]");
   const write = list.querySelector("[data-counted]");
-  const schools = (n) => `${n.toLocaleString("en-GB")} ${n === 1 ? "school" : "schools"}`;
+  const { one, many } = list.dataset;
+  const counted = (n) => `${n.toLocaleString("en-GB")} ${n === 1 ? one : many}`;
   const count = () => {
     const here = boxes.filter((box) => box.checked).length;
     const n = whole.checked ? matching : here + elsewhere;
     all.checked = here === boxes.length;
     all.indeterminate = here > 0 && here < boxes.length;
     words.textContent = !n
-      ? "No school ticked"
-      : `${schools(n)} ticked` +
+      ? `No ${one} ticked`
+      : `${counted(n)} ticked` +
         (elsewhere && !whole.checked ? `: ${here} here, ${elsewhere} on other pages` : "");
-    write.textContent = n ? `${write.dataset.counted} ${schools(n)}…` : "Write…";
+    write.textContent = n ? `${write.dataset.counted} ${counted(n)}…` : "Write…";
   };
   all.hidden = false;
   all.addEventListener("change", () => {

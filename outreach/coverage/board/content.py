@@ -139,7 +139,10 @@ def draw(
         "bodies": _bodies(bodies, of_bodies, people, county) if bodies else None,
         "side_by_side": [],
         "years": [] if adults else [_year(y, schools, people) for y in reckoning.year_groups],
-        "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in found.causes],
+        "causes": [
+            {"key": cause, "words": gaps.title(gaps.named(cause, for_adults=adults)), "schools": n}
+            for cause, n in found.causes
+        ],
         "spread": None
         if spread is None
         else {
@@ -244,7 +247,10 @@ def _bodies(
         | {"beyond_staff": said(people.count_of(BEYOND, *_ALL_BODIES))},
         "tables": tables,
         "cells": cells,
-        "causes": [{"key": cause, "words": gaps.title(cause), "schools": n} for cause, n in causes],
+        "causes": [
+            {"key": cause, "words": gaps.title(gaps.named(cause, for_adults=True)), "schools": n}
+            for cause, n in causes
+        ],
     }
 
 

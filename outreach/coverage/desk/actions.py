@@ -17,7 +17,7 @@ from outreach.asking.owners import Owner
 from outreach.booking import holds, limits, promises, proposals
 from outreach.booking.desk import closing
 from outreach.county.register import decisions
-from outreach.coverage import followed, gaps
+from outreach.coverage import followed, gaps, who_asked
 from outreach.coverage.followed import Unconfirmed
 from outreach.coverage.gaplist import follow_ups
 from outreach.coverage.gaps import Word
@@ -118,6 +118,7 @@ def actions_on_desk(
     `mail` is what waits in the inbox, (task, stream) of each, as inbox.waiting_streams gives it.
     """
     programme, today = reckoning.programme, day_of(now)
+    asked = who_asked.of_target(reckoning)
     of_cause: dict[str, list[Standing]] = {}
     for s in reckoning.target:
         if s.is_gap:
@@ -145,7 +146,7 @@ def actions_on_desk(
             (
                 "address waits for your word",
                 "addresses wait for your word",
-                "not on file, or not the school’s own",
+                asked.said("not on file, or not the school’s own"),
             ),
         ),
         _waiting_list(programme, of_cause.get(gaps.WAITING_LIST, []), now),
@@ -167,7 +168,7 @@ def actions_on_desk(
     grouped = [
         replace(
             whose.told(a),
-            what=said(a.what),
+            what=asked.said(said(a.what)),
             detail=said(a.detail),
             group=_group(a, today, soon[-1] if soon else today),
         )

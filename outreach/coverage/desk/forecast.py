@@ -20,6 +20,7 @@ from datetime import date
 from itertools import accumulate
 
 from outreach.coverage.desk.trend import Point, running, sundays
+from outreach.coverage.who_asked import OF_SCHOOLS, Asked
 from outreach.ground.wording import and_list, count, day
 
 WINDOW, AT_LEAST = 30, 10
@@ -294,31 +295,34 @@ def _places(found: Forecast) -> str:
     return f"{need}, {found.places or 'none'} {'is' if found.places < 2 else 'are'} left {until}"
 
 
-def reasons(found: Forecast) -> str:
+def reasons(found: Forecast, asked: Asked = OF_SCHOOLS) -> str:
     """What the finding rests on, in a few sentences; '' once the year is over."""
     if found.is_over or found.seen >= found.target:
         return ""
     said = []
     if found.left and found.tour_ends is None:
-        schools = f"{count(found.left, 'school')} {'needs' if found.left == 1 else 'need'}"
+        schools = f"{asked.count(found.left)} {'needs' if found.left == 1 else 'need'}"
         days = f"{count(found.days_to_add, 'tour day')} at {count(found.shows_a_day, 'show')} a day"
         said.append(f"No tour day is given yet: {schools} {count(found.needed, 'place')}, {days}.")
     elif found.left and found.pace is None:
         if found.seen:
             said.append(f"Nothing is said of a pace before there were {AT_LEAST} school days of it.")
     elif found.left and found.pace is not None:
-        said.append(_pace_said(found.pace))
+        said.append(_pace_said(found.pace, asked))
     if found.left_out.schools:
         said.append(f"Left out: {_left_out(found.left_out)}.")
     return " ".join(said)
 
 
-def _pace_said(pace: Pace) -> str:
+def _pace_said(pace: Pace, asked: Asked) -> str:
+    """The days of a pace are those of the authorities' schools, whoever is asked."""
     if not pace.faster:
-        return f"No school was reached in the last {pace.over} school days, so there is no pace to go by."
+        return (
+            f"No {asked.one} was reached in the last {pace.over} school days, so there is no pace to go by."
+        )
     slower, faster = (_rate(5 * n / pace.half) for n in (pace.slower, pace.faster))
     rate = faster if slower == faster else f"{slower} to {faster}"
-    schools = count(1, "school") if rate == "1" else f"{rate} schools"
+    schools = asked.count(1) if rate == "1" else f"{rate} {asked.many}"
     return f"The pace: {schools} a school week, by each half of the last {pace.over} school days."
 
 

@@ -10,12 +10,15 @@ from sqlalchemy import CompoundSelect, Text, case, cast, func, literal, null, se
 
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer
-from outreach.booking.promises import Booking, BookingRevision, Cancellation
+from outreach.booking.promises import COORDINATOR, HOST_SCHOOL, Booking, BookingRevision, Cancellation
 from outreach.county.schools import Organisation
+from outreach.ground import audience
+from outreach.ground.audience import Words
 from outreach.ground.db import db, made_once, plain_rows
 from outreach.ground.wording import and_list, count
 from outreach.tour.performances import Performance
-from outreach.visits.reports import COMPANY, SCHOOL, VisitReport
+from outreach.tour.programmes import Programme
+from outreach.visits.reports import COMPANY, SCHOOL, SETTLED, VisitReport
 
 BOOKED, CHANGED, CANCELLED, ANSWERED, REPORTED = "booked", "changed", "cancelled", "answered", "reported"
 KINDS = {
@@ -27,13 +30,6 @@ KINDS = {
 }
 """Each kind of news, as one and as many, in the order they are told."""
 
-_ENDED_BY = {
-    "school": "the school",
-    "company": "the company",
-    "coordinator": "a coordinator",
-    "host": "the host school",
-}
-_SAID_BY = {SCHOOL: "the school", COMPANY: "the company"}
 _ANSWERS = {
     invitations.DECLINED: "said no",
     invitations.OTHER_DATE: "wants another date",
@@ -69,10 +65,10 @@ def _counts(programme_id: int, since: datetime, now: datetime) -> Any:
 
 
 def listing(
-    programme_id: int, *, since: datetime, now: datetime, kind: str = "", first: int = 0, most: int = 50
+    programme: Programme, *, since: datetime, now: datetime, kind: str = "", first: int = 0, most: int = 50
 ) -> Sequence[News]:
     """Some of it, newest first; `kind` '' for all. One query."""
-    told = _told(programme_id, since, now).subquery()
+    told = _told(programme.id, since, now).subquery()
     query = select(
         told.c.kind,
         told.c.at,
@@ -92,7 +88,7 @@ def listing(
             organisation_id=organisation_id,
             name=name,
             reference=reference or "",
-            said=_words(k, word or "", words or "", name),
+            said=_words(k, word or "", words or "", name, programme.words, audience.whom(organisation_id)),
         )
         for k, at, organisation_id, name, reference, word, words in db.session.execute(query)
     ]
@@ -144,13 +140,19 @@ def _told(programme_id: int, since: datetime, now: datetime) -> CompoundSelect[A
     )
 
 
-def _words(kind: str, word: str, words: str, name: str) -> str:
-    """What happened, in words that follow the school's name."""
+def _words(kind: str, word: str, words: str, name: str, of: Words, whom: str) -> str:
+    """What happened, in words that follow the organisation's name; `whom`: what it is called."""
+    sides = {
+        SCHOOL: f"the {whom}",
+        COMPANY: f"the {of.company}",
+        HOST_SCHOOL: f"the host {whom}",
+        COORDINATOR: "a coordinator",
+    }
     if kind in (BOOKED, CHANGED):
         said = "booked" if kind == BOOKED else "booking changed"
         return f"{said} by {words}" if words and not words.startswith(name) else said
     if kind == CANCELLED:
-        return f"cancelled by {_ENDED_BY.get(word, word)}: {words}"
+        return f"cancelled by {sides.get(word, word)}: {words}"
     if kind == ANSWERED:
         return _ANSWERS.get(word, word) + (f": {words}" if words else "")
-    return f"report of {_SAID_BY.get(word, 'a coordinator, which settles it')}: it {words}"
+    return f"report of {'a coordinator, which settles it' if word == SETTLED else sides[word]}: it {words}"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from outreach.booking import promises
 from outreach.booking.invite_answers import ACCEPTED, DECLINED
 from outreach.booking.promises import GUEST, Booking
-from outreach.county.schools import Organisation
+from outreach.county.schools import VENUE, Organisation
 from outreach.ground import audience
 from outreach.ground.audience import Words
 from outreach.ground.db import db, made_once, plain_rows
@@ -34,12 +34,14 @@ MOST = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitOfWeek:
-    """One school's promise for a show of the week. `knows` says what is known of it, in words."""
+    """One promise for a show of the week, or the venue's own of a session. `knows` says what is known of it, in
+    words."""
 
     starts_at: datetime
     day: date
     organisation_id: int
     name: str
+    is_venue: bool
     reference: str
     troupe: str
     pupils: int
@@ -79,6 +81,7 @@ def week_of_programme(programme: Programme, *, now: datetime) -> DeskWeek | None
             day=day_of(r.starts_at),
             organisation_id=r.organisation_id,
             name=r.name,
+            is_venue=r.kind == VENUE,
             reference=r.reference,
             troupe=r.troupe,
             pupils=r.seats,
@@ -124,6 +127,7 @@ def _shows(programme_id: int, first: datetime, then: datetime) -> Any:
             p.starts_at,
             p.ends_at,
             Organisation.name.label("name"),
+            Organisation.kind,
             host.name.label("host"),
             p.organisation_id.label("host_id"),
             Troupe.name.label("troupe"),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from outreach.coverage import gaps, lists, standings
+from outreach.coverage import gaps, lists, standings, who_asked
 from outreach.coverage.lists import TARGET, ListFilters
 from outreach.coverage.standings import NINE, Reckoning
 from outreach.ground.school_year import YEAR_GROUPS
@@ -52,7 +52,9 @@ class View:
 
     def reckoning(self) -> Reckoning:
         assert self.programme is not None
-        return standings.standings_of_programme(self.programme.id, as_of=self.as_of, now=self.now)
+        found = standings.standings_of_programme(self.programme.id, as_of=self.as_of, now=self.now)
+        spoken.of_asked(who_asked.of_target(found, self.narrowed.get("who", "")))
+        return found
 
     def reckoning_before(self) -> Reckoning | None:
         """What it is compared with; None where nothing is."""

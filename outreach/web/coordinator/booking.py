@@ -38,6 +38,7 @@ MOVED = "Moved. Everybody who has it in the calendar is told; the same entry mov
 
 
 class CancelForm(forms.Form):
+    of_asked = True
     by = forms.choice(
         "Who calls it off?",
         (

@@ -63,5 +63,8 @@ def bookings() -> Any:
         page=page,
         pages=pages,
         shown=SHOWN,
-        orders={key: spoken.words_of_page().said(words) for key, words in ORDERS.items()},
+        orders={
+            key: spoken.asked_on_page().said(spoken.words_of_page().said(words))
+            for key, words in ORDERS.items()
+        },
     )

@@ -26,7 +26,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.post.stationery import Rendered
 from outreach.tour import companies, days
-from outreach.web import call_off_form, form_keys, forms
+from outreach.web import call_off_form, form_keys, forms, spoken
 from outreach.web.call_off_form import KeepForm, ScopeForm
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
@@ -40,6 +40,7 @@ def call_off() -> Any:
     which, now = _scope_form(), clock.now()
     scope = _scope(which) if request.args.get("what") and which.validate() else None
     found = call_off_form.look(scope, which)
+    spoken.of_all({day.programme for day in found.days} if found else ())
     others = instead.other_times_for(found, now=now) if found else {}
     form = KeepForm(data={"reply_by": replacing.usually_kept(now)})
     if scope and found and form.validate_on_submit():
@@ -192,6 +193,7 @@ def _done(call_off_id: int) -> CallOff:
 
 def _after(done: CallOff, form: Any = None) -> str:
     now, lines = clock.now(), call_offs.lines(done)
+    spoken.of_all({day.tour_day.programme for day in done.days})
     others = instead.of_lines(done, lines, now=now)
     return render_template(
         "coordinator/called_off.html",

@@ -117,7 +117,10 @@ def coverage() -> Any:
         whole_map=asked.here(district=None),
         closer=partial(_closer, asked),
         nine=NINE,
-        causes=[(c, gaps.title(c), n, gaps.NEXT[c]) for c, n in found.causes],
+        causes=[
+            (c, gaps.title(gaps.named(c, for_adults=reckoning.programme.for_adults)), n, gaps.NEXT[c])
+            for c, n in found.causes
+        ],
         moves=moves,
         moved=_moved(moves),
         nothing=None if reckoning.target else _nothing(words, whole),

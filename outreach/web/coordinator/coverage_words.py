@@ -347,10 +347,10 @@ class CoverageWords:
         view = self.view
         if view.narrowed:
             return Nothing(
-                title="No school of the target is of that kind",
+                title=self.asked.said("No school of the target is of that kind"),
                 words="",
                 aside=[],
-                button="Show every school of the target",
+                button=self.asked.said("Show every school of the target"),
                 href=addresses["every school"],
             )
         if first_day and view.as_of < first_day:
@@ -364,15 +364,15 @@ class CoverageWords:
             )
         county = self.county.name
         meant = (
-            f"Open schools of {county} that it is for, {self.reckoning.whom},"
+            f"Open {self.asked.many} of {county} that it is for, {self.reckoning.whom},"
             if self.for_adults
             else f"Every open school of {county} that offers {self.reckoning.whom}"
         )
         excluded = self.reckoning.excluded
         return Nothing(
-            title="No school is in the target as of that day",
+            title=self.asked.said("No school is in the target as of that day"),
             words=f"{meant} will stand here. Bring the register in, or look at a later day.",
-            aside=sentence(link(f"{count(len(excluded), 'school')} excluded", self.to("&list=excluded")))
+            aside=sentence(link(f"{self.asked.count(len(excluded))} excluded", self.to("&list=excluded")))
             if excluded
             else [],
             button="Bring the register in",
@@ -584,7 +584,7 @@ class CoverageWords:
                 ]
         if not grades:
             return []
-        return sentence("How strong that is, by schools that saw any of it: ", *grades, ".")
+        return sentence(self.asked.said("How strong that is, by schools that saw any of it: "), *grades, ".")
 
     def asides(self, *, on_map: bool) -> list[Sentence]:
         """What is counted apart."""

@@ -44,6 +44,7 @@ from outreach.post.incoming import inbox
 from outreach.post.links import STAMP
 from outreach.post.outbox import FAILED
 from outreach.visits.pledges import PASSED_ON
+from outreach.web import spoken
 from outreach.web.coordinator.as_of import View, view
 from outreach.web.coordinator.bars import KEYS, bar
 from outreach.web.gate import coordinator, coordinators_only
@@ -63,7 +64,7 @@ def desk() -> Any:
         return render_template("coordinator/desk_none.html", step=_next_step(now))
     asked = replace(asked, as_of=day_of(now), compare=None, beside=None, narrowed={}, wrong={})
     reckoning = asked.reckoning()
-    programme = reckoning.programme
+    programme, whom = reckoning.programme, spoken.asked_on_page()
     county = figures.whole(reckoning.target, county=g.partnership.county)
     mail = inbox.waiting_streams(g.partnership.id)
     g.inbox_waiting = len(mail)
@@ -95,8 +96,11 @@ def desk() -> Any:
         named=partial(gaps.named, for_adults=programme.for_adults),
         to=partial(_list, asked),
         ahead=ahead,
-        headline=words.said(forecast.headline(ahead.forecast, seen=words.has_seen_it, missed=missed)),
-        reasons=words.said(forecast.reasons(ahead.forecast)),
+        asked=whom,
+        headline=whom.said(
+            words.said(forecast.headline(ahead.forecast, seen=words.has_seen_it, missed=missed))
+        ),
+        reasons=words.said(forecast.reasons(ahead.forecast, whom)),
         drawn=drawn,
         pace=_pace(ahead.forecast, done),
         required=_required(

@@ -17,6 +17,7 @@ from outreach.ground.timespans import day_of
 from outreach.tour import programmes
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
+from outreach.web import spoken
 from outreach.web.coordinator import diary_list_words, diary_view
 from outreach.web.coordinator.diary_view import WEEK, DiaryView
 from outreach.web.coordinator.diary_words import DiaryWords
@@ -50,7 +51,15 @@ def diary() -> Any:
         for place in moving.places_to_move_to(moved, only_days=found.tour_day_ids, now=now):
             lit.setdefault(place.tour_day_id, []).append(place)
     fit_day = _fit_day(found, said)
-    words = DiaryWords(asked=asked, diary=found, now=now, moved=moved, lit=lit, fit_day=fit_day)
+    words = DiaryWords(
+        asked=asked,
+        diary=found,
+        now=now,
+        moved=moved,
+        lit=lit,
+        fit_day=fit_day,
+        whom=spoken.asked_on_page(),
+    )
     return render_template(
         "coordinator/diary.html",
         programmes=programmes.of_partnership(g.partnership.id),

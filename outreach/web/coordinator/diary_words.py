@@ -24,6 +24,7 @@ from outreach.booking.agenda.troupe_day import (
 )
 from outreach.coverage.gaplist import fitting
 from outreach.coverage.gaplist.fitting import Fit, Fitting
+from outreach.coverage.who_asked import OF_SCHOOLS, Asked
 from outreach.ground import audience
 from outreach.ground.audience import Words
 from outreach.ground.timespans import day_of
@@ -166,7 +167,7 @@ class FitsWords:
 @dataclass(frozen=True, kw_only=True)
 class DiaryWords:
     """All that the page says of a stretch of the diary. `moved`: the show that is being moved, and `lit` where it
-    could go, by tour day; `fit_day`: the day that was chosen to ask who would fit."""
+    could go, by tour day; `fit_day`: the day that was chosen to ask who would fit; `whom`: the programme asks."""
 
     asked: DiaryView
     diary: Diary
@@ -174,6 +175,7 @@ class DiaryWords:
     moved: Moving | None = None
     lit: Mapping[int, Sequence[Place]]
     fit_day: Listed | None = None
+    whom: Asked = OF_SCHOOLS
 
     @property
     def _several(self) -> bool:
@@ -393,7 +395,10 @@ class DiaryWords:
     @property
     def _how_to_ask(self) -> Sentence:
         choose = (
-            "Choose a free place: the schools that are missing and would fit there stand here, least extra road first."
+            self.whom.said(
+                "Choose a free place: the schools that are missing and would fit there stand here, "
+            )
+            + "least extra road first."
             if self.diary.counts[tour_diary.FREE]
             else f"No place is free in this {self.asked.view}."
         )
@@ -413,7 +418,7 @@ class DiaryWords:
                 f" that a time would mend{order}.",
             ]
         else:
-            said.append("No school is missing that could be offered a time.")
+            said.append(self.whom.said("No school is missing that could be offered a time."))
         if self.fit_day is not None:
             said += [" ", link(f"The whole {self.asked.view}", self.asked.address())]
         return sentence(*said)

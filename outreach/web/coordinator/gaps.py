@@ -30,6 +30,7 @@ from outreach.web.coordinator.gaps_query import (
 )
 from outreach.web.coordinator.gaps_shown import page_of
 from outreach.web.gate import coordinator, coordinators_only
+from outreach.web.spoken import asked_on_page
 
 LIST = "gaps"
 BOOK_AT_MOST = 10_000
@@ -111,7 +112,7 @@ def gaps_xlsx() -> Any:
     for line in rows:
         lines.append(line)
         if len(lines) > BOOK_AT_MOST + 2:
-            words = f"A workbook holds up to {BOOK_AT_MOST:,} schools. Take the CSV, or narrow the list."
+            words = f"A workbook holds up to {asked_on_page().count(BOOK_AT_MOST)}. Take the CSV, or narrow the list."
             return Response(words, 422, mimetype="text/plain")
     book = tabular.write_xlsx([sheets.title(programme, now=now)], lines, sheet="Gaps", end="")
     return downloads.workbook(f"gaps-{day_of(now).isoformat()}.xlsx", book)

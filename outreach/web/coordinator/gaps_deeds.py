@@ -15,6 +15,7 @@ from outreach.asking.chasing import reminders
 from outreach.booking import limits
 from outreach.county import organisations
 from outreach.county.coordinators import Coordinator
+from outreach.coverage import who_asked
 from outreach.coverage.gaplist import deeds, last_contact, missing
 from outreach.coverage.gaplist.deeds import MOST, Done
 from outreach.coverage.gaplist.missing import Gap, Missing
@@ -48,6 +49,7 @@ from outreach.web.gate import (
     who,
 )
 from outreach.web.refusals import refused
+from outreach.web.spoken import asked_on_page
 
 """The letter's own HTML runs nothing, loads nothing, sends nothing, and leads nowhere."""
 
@@ -66,6 +68,8 @@ class AssignForm(forms.Form):
 
 
 class NoteForm(forms.Form):
+    of_asked = True
+
     kind = forms.choice(
         "What is it?",
         ((notes.NOTE, "A note for us"), (notes.PHONE, "We talked with the school")),
@@ -77,6 +81,8 @@ class NoteForm(forms.Form):
 
 
 class ExcludeForm(forms.Form):
+    of_asked = True
+
     reason = forms.text(
         "Why?",
         required="Give the reason; it stands beside the school from now on.",
@@ -110,6 +116,7 @@ def preview() -> Any:
     elif len(picked.gaps) > MOST and deed != EXPORT:
         wrong = deeds.TooMany(len(picked.gaps)).message
     if wrong:
+        wrong = who_asked.of_target(found.reckoning).said(wrong)
         return page_of(found, own, seen.programmes, seen.left_out, wrong=wrong)
     return _PREVIEWS[deed](found, own, picked.gaps, picked.gone)
 
@@ -135,7 +142,7 @@ def gaps_remind() -> Any:
     flash(f"{count(written, 'reminder')} waiting to go out.")
     if left:
         named = and_list([f"{name} ({why})" for name, why in left[:12]])
-        more = f", and {count(len(left) - 12, 'school')} more" if len(left) > 12 else ""
+        more = f", and {asked_on_page().count(len(left) - 12)} more" if len(left) > 12 else ""
         flash(f"Something changed meanwhile, so nothing went to {named}{more}.", "confirm")
     return _back(programme, now)
 
@@ -204,7 +211,7 @@ def gaps_exclude_undo() -> Any:
         back = deeds.take_back_in(_again(programme), request.form.get("lot", ""), who=who(), now=now)
         limits.write(programme.partnership_id, back, now=now)
     if back:
-        flash(f"{count(len(back), 'school')} back in the target.", "done")
+        flash(f"{asked_on_page().count(len(back))} back in the target.", "done")
     else:
         flash("Nothing was left to undo.", "confirm")
     return _back(programme, now)
@@ -254,7 +261,7 @@ def _do(name: str, form: forms.Form, deed: Callable[[Programme], Done], words: s
             done = deed(_again(programme))
         if words or not done.done:
             said = words or "taken out of the target"
-            flash(f"{count(len(done.done), 'school')} {said}.", "" if done.done else "confirm")
+            flash(f"{asked_on_page().count(len(done.done))} {said}.", "" if done.done else "confirm")
         return _back(programme, now, left=done.changed, **undo)
     found = missing.missing_from_programme(programme, now=now)
     own = query_from_address(in_form(), found)
@@ -302,6 +309,7 @@ def _remind(found: Missing, own: GapsQuery, gaps: Sequence[Gap], gone: Sequence[
         return _refused(found, own, refusal)
     page = render_template(
         "coordinator/gaps_remind.html",
+        asked=who_asked.of_target(found.reckoning),
         found=found,
         own=own,
         seen=seen,
@@ -345,6 +353,7 @@ def _page(
     )
     return render_template(
         "coordinator/gaps_deed.html",
+        asked=who_asked.of_target(found.reckoning),
         deed=name,
         found=found,
         own=own,

@@ -201,7 +201,10 @@ def _names(found: Missing) -> dict[str, dict[str, str]]:
     adults = found.programme.for_adults
     return {
         STANDING: {word: gaps.title(gaps.named(word, for_adults=adults)) for word in NINE if word != "seen"},
-        CAUSE: {cause: gaps.title(cause) for cause in gaps.causes(for_adults=adults)},
+        CAUSE: {
+            cause: gaps.title(gaps.named(cause, for_adults=adults))
+            for cause in gaps.causes(for_adults=adults)
+        },
         DISTRICT: dict(sorted(districts.items(), key=lambda d: (d[0] == lists.NO_DISTRICT, d[1]))),
         PHASE: {phase: phase for phase in sorted({s.phase for s in target})},
         OWNER: people | left | {NOBODY: "Nobody"},

@@ -24,7 +24,7 @@ from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, count, day_short
 from outreach.tour.programmes import Programme
-from outreach.web import doors
+from outreach.web import doors, spoken
 from outreach.web.coordinator import follow_up_shown
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.coordinator.gaps_query import COLUMNS, GapsQuery, list_address, organisation_ids_in
@@ -242,7 +242,8 @@ def _cell(
 
 def _none_match(own: GapsQuery) -> str:
     filters = len(own.tags())
-    return f"No school matches {'this filter' if filters == 1 else f'these {filters} filters'}"
+    none = spoken.asked_on_page().said("No school matches")
+    return f"{none} {'this filter' if filters == 1 else f'these {filters} filters'}"
 
 
 def _views(found: Missing, own: GapsQuery) -> list[ViewLink]:

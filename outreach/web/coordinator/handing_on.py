@@ -18,6 +18,7 @@ from outreach.web.refusals import back_to, status
 
 
 class HandOnForm(forms.Form):
+    of_asked = True
     to = forms.choice("To which school?", required="Choose the school that takes the booking over.")
 
 

@@ -49,7 +49,7 @@ def news() -> Any:
         page=page,
         pages=pages,
         left_out=left_out,
-        rows=told.listing(programme.id, since=since, now=now, kind=kind, first=(page - 1) * PAGE, most=PAGE),
+        rows=told.listing(programme, since=since, now=now, kind=kind, first=(page - 1) * PAGE, most=PAGE),
     )
 
 

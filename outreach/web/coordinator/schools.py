@@ -56,7 +56,7 @@ def schools() -> Any:
         first_day=None if reckoning.target else as_of.first_day(asked.programme),
         found=len(rows),
         asked=whom,
-        who=lists.WHO if any(s.is_body for s in reckoning.target) else {},
+        who=lists.WHO if len({s.is_body for s in reckoning.target}) > 1 else {},
         rows=rows[(page - 1) * PAGE : page * PAGE],
         chips=_chips(asked, reckoning, filters),
         also=filters.which == ALSO_SEEN,
@@ -74,7 +74,10 @@ def schools() -> Any:
         trusts=_kinds(s.trust for s in reckoning.target),
         states=lists.STATE_NAMES,
         named=partial(gaps.named, for_adults=asked.programme.for_adults),
-        causes=[(cause, gaps.title(cause)) for cause in gaps.causes(for_adults=asked.programme.for_adults)],
+        causes=[
+            (cause, gaps.title(gaps.named(cause, for_adults=asked.programme.for_adults)))
+            for cause in gaps.causes(for_adults=asked.programme.for_adults)
+        ],
         numbers=NUMBERS,
         lists=lists.LISTS,
         here=_here,
@@ -175,7 +178,7 @@ def _chips(asked: View, reckoning: Reckoning, filters: ListFilters) -> list[tupl
     if filters.gap:
         said["gap"] = "Gaps"
     if filters.cause:
-        said["cause"] = gaps.title(filters.cause)
+        said["cause"] = gaps.title(gaps.named(filters.cause, for_adults=reckoning.programme.for_adults))
     if filters.number:
         said["number"] = gaps.title(NUMBERS[filters.number])
     if filters.counted:

@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 
+from outreach.county import bodies
 from outreach.coverage.search import bookings, everywhere, organisations
 from outreach.coverage.search.everywhere import BOOKINGS, KINDS, LETTERS, PEOPLE, SCHOOLS
 from outreach.coverage.search.typed import wanted
+from outreach.coverage.who_asked import OF_BOTH
 from outreach.ground import clock
 from outreach.ground.wording import day_short
-from outreach.web import doors
+from outreach.web import doors, spoken
 from outreach.web.coordinator.as_of import page_asked
 from outreach.web.gate import coordinator, coordinators_only, our_organisation
 
@@ -42,6 +44,8 @@ def search() -> Any:
         return redirect(url_for("coordinator.school", organisation_id=organisation_id))
     if not kind and (reference := bookings.booking_of_reference(here, want)) is not None:
         return redirect(url_for("coordinator.booking", reference=reference))
+    if bodies.are_kept(here):
+        spoken.of_asked(OF_BOTH)
     page = pages = 1
     if kind:
         counts = everywhere.counts(here, want)
@@ -59,7 +63,7 @@ def search() -> Any:
         pages_found=[] if kind else doors.find(typed[:LONGEST]),
         kind=kind,
         kinds=KINDS,
-        titles=TITLES,
+        titles=TITLES | {SCHOOLS: spoken.asked_on_page().said(TITLES[SCHOOLS])},
         few=FEW,
         page=page,
         pages=pages,
@@ -100,7 +104,14 @@ def search_options() -> Any:
         Option(
             url_for("coordinator.school", organisation_id=hit.organisation.organisation_id),
             hit.organisation.name,
-            " · ".join(part for part in ("School", hit.organisation.town) if part),
+            " · ".join(
+                part
+                for part in (
+                    hit.organisation.type_of_establishment if hit.organisation.is_body else "School",
+                    hit.organisation.town,
+                )
+                if part
+            ),
         )
         for hit in found.schools
     ]
