@@ -435,7 +435,7 @@ class Sums:
                     for a in w.before(w.same_school(organisation_id)[-1])
                     if y in w.offers(a) and w.state(a, y) != "seen"
                 ]
-                words = f"not seen at {listed(names)}"
+                words = f"not {'trained' if y == ADULTS else 'seen'} at {listed(names)}"
             elif cause == "nobody counted":
                 words = "nobody counted"
             else:

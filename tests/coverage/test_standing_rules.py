@@ -634,7 +634,7 @@ def test_a_merger_names_who_did_not_see_a_training_though_no_register_shows_it(a
         db.session.execute(
             delete(OrganisationRecord).where(OrganisationRecord.organisation_id == unknown.organisation_id)
         )
-    assert said(found(training, heir))[:2] == ("part seen", f"not seen at URN {unknown.organisation_id}")
+    assert said(found(training, heir))[:2] == ("part seen", f"not trained at URN {unknown.organisation_id}")
 
 
 def test_a_merger_with_an_infant_school_has_seen_it_when_those_with_the_year_groups_did(
