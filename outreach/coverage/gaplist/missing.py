@@ -9,21 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Date, func, null, select, type_coerce
 
 from outreach.asking import follow_ups, owners, seen_before
 from outreach.asking.chasing import schedule, settings
 from outreach.asking.follow_ups import FollowUpOfOrganisation
 from outreach.asking.owners import Owner
 from outreach.county import school_days
+from outreach.county.bodies import Body
 from outreach.county.partnerships import Authority
-from outreach.county.schools import School
+from outreach.county.schools import OrganisationRecord, School
 from outreach.county.succession import Kin
 from outreach.coverage import gaps, in_parts, standings
 from outreach.coverage.as_of import scope
 from outreach.coverage.gaplist import ever_seen
 from outreach.coverage.standings import Reckoning, Standing, Word, without_collecting
-from outreach.ground.db import made_once, plain_rows
+from outreach.ground.db import Instant, made_once, plain_rows
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.tour.programmes import Programme
@@ -190,18 +191,32 @@ def of_family(family: Iterable[int], of_organisation_id: Mapping[int, _What]) ->
 
 
 def _opened(programme: Programme, only: Collection[int] | None) -> dict[int, date]:
-    """When schools opened that did so after the programme was set up; few."""
-    began = day_of(programme.created_at)
-    found = plain_rows(*_opened_since(programme.partnership_id, began, only))
-    return {organisation_id: day for organisation_id, day in found if day is not None}
+    """When schools opened, and bodies were added, that did so after the programme was set up; few."""
+    since = programme.created_at
+    found = plain_rows(*_opened_since(programme.partnership_id, day_of(since), since, only))
+    return {
+        organisation_id: opened or day_of(added)
+        for organisation_id, opened, added in found
+        if opened is not None or added is not None
+    }
 
 
 @made_once
-def _opened_since(partnership_id: int, began: date, only: Collection[int] | None) -> Select[int, date | None]:
+def _opened_since(
+    partnership_id: int, began: date, since: datetime, only: Collection[int] | None
+) -> CompoundSelect[int, date | None, datetime | None]:
     codes = select(Authority.la_code).where(Authority.partnership_id == partnership_id)
-    query = select(School.organisation_id, School.open_date).where(
-        School.open_date > began, School.la_code.in_(codes)
+    schools = select(
+        School.organisation_id, School.open_date, type_coerce(null(), Instant).label("added_at")
+    ).where(School.open_date > began, School.la_code.in_(codes))
+    bodies = (
+        select(Body.organisation_id, type_coerce(null(), Date), func.min(OrganisationRecord.recorded_at))
+        .join(OrganisationRecord, OrganisationRecord.organisation_id == Body.organisation_id)
+        .where(Body.partnership_id == partnership_id)
+        .group_by(Body.organisation_id)
+        .having(func.min(OrganisationRecord.recorded_at) > since)
     )
     if only is not None:
-        query = query.where(School.organisation_id.in_(only))
-    return query.order_by(School.organisation_id)
+        schools = schools.where(School.organisation_id.in_(only))
+        bodies = bodies.where(Body.organisation_id.in_(only))
+    return schools.union_all(bodies).order_by(School.organisation_id)

@@ -18,6 +18,7 @@ from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.post.outbox import SENT, Letter
+from outreach.tour.adults import NO_SCHOOLS, AdultTarget
 
 NOW = make.NOW
 DAY = timedelta(days=1)
@@ -59,6 +60,23 @@ def test_a_gap_waits_since_its_standing_holds_else_since_it_could_have_been_aske
         opened.organisation_id: date(2027, 1, 1),
         one_year.organisation_id: date(2026, 9, 3),  # not since the show of the other year, which is to come
     }
+
+
+def test_a_body_waits_from_the_day_on_which_it_was_added(app: Flask) -> None:
+    with transaction():
+        partnership = make.partnership()
+        target = AdultTarget(schools=NO_SCHOOLS, kinds=("Police",))
+        programme = make.programme(partnership, (), target, for_adults=True, created_at=make.EARLIER)
+        from_the_first = make.body(partnership, make.EARLIER - 9 * DAY)
+        later = make.body(partnership, NOW - 20 * DAY)
+        make.body_record(later, NOW - 2 * DAY, name="Fen Team")
+    found = gaps(programme)
+    assert {organisation_id: gap.waits_since for organisation_id, gap in found.items()} == {
+        from_the_first.organisation_id: date(2026, 9, 3),
+        later.organisation_id: date(2026, 12, 30),
+    }
+    only = gaps(programme, only=[later.organisation_id])
+    assert {gap.waits_since for gap in only.values()} == {date(2026, 12, 30)}
 
 
 def test_the_owner_of_a_school_is_its_predecessors_until_it_has_one_of_its_own(app: Flask) -> None:
