@@ -276,9 +276,7 @@ def test_nothing_under_five_is_known_of_the_staff_of_schools_and_bodies(block: i
         shown += sum(isinstance(line[15], int) for line in lines)
         cells += sum(isinstance(line[15], int) and "by district" in line[0] for line in lines)
     assert shown > 100 and cells > 10, "nothing is known to anybody where nothing is said"
-    assert {"hidden", "unknown"} < beyond, (
-        "some came beyond the staff of theirs, and how many is said of some"
-    )
+    assert {"hidden", "unknown"} <= beyond, "in some reports more came than the staff that there are"
 
 
 def test_a_count_of_nobody_is_hidden_whatever_earlier_reports_say() -> None:
