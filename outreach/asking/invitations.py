@@ -261,11 +261,14 @@ room."""
 
 
 def why_no_times(programme: Programme, *, now: datetime) -> str:
-    """NO_DAY, NO_ROOM, or '' while there is a time that some school could choose; where no schools are asked, a session
-    that some body could. Two queries, of adults three."""
-    if programme.for_adults and programmes.adult_target(programme.id).schools == NO_SCHOOLS:
+    """NO_DAY, NO_ROOM, or '' while there is a time that some school could choose, or a session that has places left.
+    Two queries, of adults three to five."""
+    if programme.for_adults:
         sessions = sessions_to_come(programme, now=now)
-        return "" if any(line.left for line in sessions) else NO_ROOM if sessions else NO_DAY
+        if any(line.left for line in sessions):
+            return ""
+        if programmes.adult_target(programme.id).schools == NO_SCHOOLS:
+            return NO_ROOM if sessions else NO_DAY
     first = slots.first_bookable_day(programme, now)
     last = days.last_tour_day(programme.id)
     if last is None or last < first:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.asking.recipients import whom_to_propose_to
-from outreach.booking import diary
 from outreach.county import authorities, contacts, establishments, partnerships
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
-from outreach.coverage.places import places_needed
+from outreach.coverage.places import free_places, places_needed
 from outreach.coverage.standings import Standing, Word
 from outreach.ground.school_year import first_day, last_day, year_in_hand, year_name
 from outreach.ground.timespans import day_of
@@ -81,7 +80,7 @@ def look(partnership: Partnership, *, now: datetime) -> SetUp:
         else standings.standings_of_programme(programme.id, as_of=today, now=now).target
     )
     coming = [] if programme is None else [d for d in days.of_programme(programme.id) if d.day >= today]
-    free = [] if programme is None else diary.free_places(programme.id, now=now)
+    free = [] if programme is None else free_places(programme, now=now)
     reached, _ = whom_to_propose_to(s.organisation_id for s in target)
     steps = [
         _settings(partnership),
@@ -94,11 +93,11 @@ def look(partnership: Partnership, *, now: datetime) -> SetUp:
             under="" if here else "Which local authorities are yours?",
         ),
         _register(reach.schools, target),
-        _pupils(target),
+        _staff(target) if programme is not None and programme.for_adults else _pupils(target),
         terms(here, year),
         _programme(programme),
         _company(partnership),
-        _tour_days(programme, coming, target, sum(places for _, places in free)),
+        _tour_days(programme, coming, target, sum(places for day, places in free if day > today)),
         _contacts(reach.with_contact, reach.schools, target, len(reached)),
         _roads(partnership),
         _invitations(programme, target, len(reached)),
@@ -135,7 +134,9 @@ WHERE_IT_STANDS = (
 
 
 def _register(known: int, target: Sequence[Standing]) -> Step:
-    """Done once every school of the target has what sums, roads and letters need; else what is missing."""
+    """Done once every school of the target has what sums, roads and letters need; else what is missing. Bodies are in
+    no register: where they alone are asked, it is not needed."""
+    asked, target = bool(target), [s for s in target if not s.is_body]
     if not target:
         said = count(known, "open school") if known else "No school is here yet."
         return Step(
@@ -144,6 +145,7 @@ def _register(known: int, target: Sequence[Standing]) -> Step:
             said=said,
             value=said if known else "",
             under="" if known else said,
+            needed=not asked,
         )
     lacking = [
         f"{n:,} without {words}" for words, has in WHERE_IT_STANDS if (n := sum(not has(s) for s in target))
@@ -196,6 +198,22 @@ def _pupils(target: Sequence[Standing]) -> Step:
         if lacking
         else f"All {len(target):,} have a number of pupils.",
         waits=not unknown,
+    )
+
+
+def _staff(target: Sequence[Standing]) -> Step:
+    """How many staff those of the target have: what lacks is in no share, and nothing has to wait for it."""
+    known = sum(s.target_pupils is not None for s in target)
+    value = f"{known:,} of {len(target):,}"
+    return Step(
+        what="staff",
+        done=known == len(target),
+        has=known,
+        of=len(target),
+        value=value,
+        under="" if known == len(target) else "the others are counted, and in no share",
+        said=f"{value} have a number of staff.",
+        needed=False,
     )
 
 
@@ -305,10 +323,15 @@ def _tour_days(
             said=f"{count(len(coming), 'coming day')} with room for {count(room, 'show')}, the last on {last}",
             value=value,
         )
-    more = -(-(needed - free) // programme.shows_a_day)
+    what, adds, a_piece = (
+        ("place", "session", programme.audience_ceiling)
+        if programme.for_adults
+        else ("show", "day", programme.shows_a_day)
+    )
+    more = -(-(needed - free) // a_piece)
     under = (
-        f"schools still need {count(needed, 'show')}, {free:,} {'is' if free == 1 else 'are'} free: "
-        f"{count(more, 'day')} more"
+        f"schools still need {count(needed, what)}, {free:,} {'is' if free == 1 else 'are'} free: "
+        f"{count(more, adds)} more"
     )
     return Step(
         what="tour days",

@@ -100,6 +100,14 @@ def test_no_page_about_bodies_calls_them_schools(app: Flask, client: FlaskClient
     assert set(PAGES) - seen == set()
 
 
+def test_the_page_of_set_up_counts_bodies(client: FlaskClient, bodies: Any) -> None:
+    page = read(client.get("/desk/setup").text)
+    assert "5 bodies, none trained yet" in page and "4 of 5 bodies are gaps" in page
+    assert "bodies still need" not in page  # more places are left at the sessions than they need
+    assert "lack what the register tells" not in page and "Staff numbers" in page
+    assert re.findall(r"(?i)[^.]*pupil[^.]*", page) == []
+
+
 def test_the_desk_the_news_and_the_digest_count_bodies(client: FlaskClient, bodies: Any) -> None:
     desk, news = read(client.get("/desk").text), read(client.get("/desk/news").text)
     assert "0 of 5 bodies trained" in desk and "4 bodies with a" in desk

@@ -23,6 +23,9 @@ from outreach.coverage.desk.trend import Point, running, sundays
 from outreach.coverage.who_asked import OF_SCHOOLS, Asked
 from outreach.ground.wording import and_list, count, day
 
+TOUR_DAY, SESSION = "tour day", "session"
+"""What is added where places are missing."""
+
 WINDOW, AT_LEAST = 30, 10
 """School days that the pace is made of, at most; and under which there is none."""
 
@@ -57,8 +60,9 @@ class Forecast:
     """What becomes of `target` schools of which `seen` have seen it, until `tour_ends`, the last tour day
     given, if any, in the year that `ends`.
 
-    `left` schools need `needed` places, of which `places` are free on the tour days to come, at
-    `shows_a_day`; with all of them `unplaced` schools stay without. `pace` None: too few school days.
+    `left` schools need `needed` places, of which `places` are free on the tour days to come; with all of them
+    `unplaced` schools stay without. A place is a show of a tour day, or of adults one at a session (`adds`), which has
+    `places_of_one`. `pace` None: too few school days.
     `with_booked`, `slower` and `faster` begin today; the first ends at the last show that is booked, the
     others at the tour's end. `slower_on` and `faster_on` are tour days, on which the last of the schools that
     can be reached is, None: on none that is given.
@@ -74,7 +78,8 @@ class Forecast:
     needed: int
     places: int
     unplaced: int
-    shows_a_day: int
+    places_of_one: int
+    adds: str
     pace: Pace | None
     with_booked: tuple[Point, ...]
     slower: tuple[Point, ...]
@@ -98,9 +103,9 @@ class Forecast:
         return self.aim - self.faster[-1].schools, self.aim - self.slower[-1].schools
 
     @property
-    def days_to_add(self) -> int:
-        """Tour days that are missing, so that each school that is left has its places."""
-        return -(-max(0, self.needed - self.places) // self.shows_a_day)
+    def to_add(self) -> int:
+        """Tour days or sessions that are missing, so that each school that is left has its places."""
+        return -(-max(0, self.needed - self.places) // self.places_of_one)
 
     @property
     def is_over(self) -> bool:
@@ -122,7 +127,8 @@ def forecast_of_programme(
     left: Sequence[int],
     left_out: NotForeseen,
     tour: Sequence[tuple[date, int]],
-    shows_a_day: int,
+    places_of_one: int,
+    adds: str = TOUR_DAY,
 ) -> Forecast:
     """`school_days` of the whole year in order; `seen` and `booked`: for each school the day that makes it
     whole, in order.
@@ -166,7 +172,8 @@ def forecast_of_programme(
         needed=sum(left),
         places=places,
         unplaced=len(left) - bisect_right(enough_for, places),
-        shows_a_day=shows_a_day,
+        places_of_one=places_of_one,
+        adds=adds,
         pace=pace,
         with_booked=tuple(
             running(list(booked), _weekly(today, booked[-1] if booked else today), base=len(seen))
@@ -264,10 +271,8 @@ def headline(found: Forecast, *, seen: str = "seen it", missed: str = "did not s
     if found.reached_by_booked:
         on = day(found.with_booked[-1].day, today=found.today)
         return f"With what is booked, the last school is reached on {on}"
-    if found.days_to_add:
-        return (
-            f"{_places(found)}: {found.unplaced:,} would miss it; add {count(found.days_to_add, 'tour day')}"
-        )
+    if found.to_add:
+        return f"{_places(found)}: {found.unplaced:,} would miss it; add {count(found.to_add, found.adds)}"
     if found.pace is None or not found.pace.faster:
         return _places(found)
     if found.slower_on is not None and found.faster_on is not None:
@@ -286,7 +291,7 @@ def _places(found: Forecast) -> str:
     """'64 schools, 41 places left until 28 April'; where some need two, how many they need."""
     schools = count(found.left, "school")
     if found.tour_ends is None or found.tour_ends <= found.today:
-        return f"{schools}, no tour day left"
+        return f"{schools}, no {found.adds} left"
     until = f"until {found.tour_ends.day} {found.tour_ends:%B}"
     places = count(found.places, "place") if found.places else "no place"
     if found.needed == found.left:
@@ -302,8 +307,9 @@ def reasons(found: Forecast, asked: Asked = OF_SCHOOLS) -> str:
     said = []
     if found.left and found.tour_ends is None:
         schools = f"{asked.count(found.left)} {'needs' if found.left == 1 else 'need'}"
-        days = f"{count(found.days_to_add, 'tour day')} at {count(found.shows_a_day, 'show')} a day"
-        said.append(f"No tour day is given yet: {schools} {count(found.needed, 'place')}, {days}.")
+        one = "show" if found.adds == TOUR_DAY else "place"
+        days = f"{count(found.to_add, found.adds)} at {count(found.places_of_one, one)} a {found.adds.split()[-1]}"
+        said.append(f"No {found.adds} is given yet: {schools} {count(found.needed, 'place')}, {days}.")
     elif found.left and found.pace is None:
         if found.seen:
             said.append(f"Nothing is said of a pace before there were {AT_LEAST} school days of it.")

@@ -12,7 +12,7 @@ from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import Forecast, NotForeseen
 from outreach.coverage.desk.trend import Happening, Point
 from outreach.coverage.gaps import Word
-from outreach.coverage.places import places_needed
+from outreach.coverage.places import free_places, places_needed
 from outreach.coverage.standings import Reckoning
 from outreach.ground.school_year import first_day, last_day
 from outreach.ground.timespans import day_of
@@ -56,8 +56,9 @@ def outlook_of_reckoning(reckoning: Reckoning, *, now: datetime) -> Outlook:
             booked=_whole_on(reckoning, last, today),
             left=left,
             left_out=left_out,
-            tour=diary.free_places(programme.id, now=now),
-            shows_a_day=programme.shows_a_day,
+            tour=free_places(programme, now=now),
+            places_of_one=programme.audience_ceiling if programme.for_adults else programme.shows_a_day,
+            adds=forecast.SESSION if programme.for_adults else forecast.TOUR_DAY,
         ),
         school_days=days,
         last_show=day_of(max(last.values())) if last else None,

@@ -2,6 +2,7 @@
 it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from outreach.asking import draws, invitations, rounds
 from outreach.booking import told
 from outreach.county import contacts, organisations, partnerships
-from outreach.coverage import standings
+from outreach.coverage import gaps, standings
 from outreach.coverage.standings import Standing, Word
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -221,6 +222,7 @@ def _choose_page(programme: Programme, wrong: str = "") -> str:
         districts=sorted({(r.district_code, r.district_name) for r in reckoning.target}, key=lambda d: d[1]),
         phases=sorted({r.phase for r in reckoning.target}),
         words=[w for w in Word if w is not Word.EXCLUDED],
+        named=partial(gaps.named, for_adults=programme.for_adults),
         any_standing=ANY,
         rounds=[(p, {kind: sum(_belongs(o, kind) for o in p.outcomes) for kind in KINDS}) for p in past],
         draws=draws.listed(programme.id),

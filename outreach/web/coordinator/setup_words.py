@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from outreach.county import term_files
-from outreach.coverage import readiness
+from outreach.coverage import gaps, readiness
 from outreach.coverage.readiness import SetUp, Step
 from outreach.coverage.standings import Word
 from outreach.ground.wording import count, day_short
@@ -17,6 +17,7 @@ NAMES = {
     "authorities": "Authorities",
     "register": "Register of schools",
     "pupils": "Pupil numbers",
+    "staff": "Staff numbers",
     "terms": "Term dates and INSET days",
     "programme": "Programme",
     "company": "Company and troupes",
@@ -28,6 +29,7 @@ NAMES = {
 ENDPOINTS = {
     "partnership": "partnership_settings",
     "pupils": "register",
+    "staff": "schools",
     "terms": "authorities",
     "programme": "programmes",
     "company": "companies",
@@ -181,6 +183,7 @@ def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[El
     seen = sum(s.standing == Word.SEEN for s in target)
     part = sum(s.standing == Word.PART_SEEN for s in target)
     missing = sum(s.is_gap for s in target)
+    word = gaps.named(Word.SEEN, for_adults=set_up.programme is not None and set_up.programme.for_adults)
     unasked = all(s.standing in (Word.NOT_ASKED, Word.UNREACHABLE) for s in target)
     ask = (
         Link(words="Ask the first schools", endpoint="invitations") if unasked and set_up.reachable else None
@@ -188,7 +191,7 @@ def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[El
     return [
         Elsewhere(
             name="Coverage",
-            said=_coverage(len(target), seen),
+            said=_coverage(len(target), seen, word),
             link=ask or (Link(words="See all", endpoint="coverage") if target else None),
         ),
         Elsewhere(
@@ -216,12 +219,12 @@ def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[El
     ]
 
 
-def _coverage(schools: int, seen: int) -> str:
+def _coverage(schools: int, seen: int, word: str) -> str:
     if not schools:
         return "Districts fill as reports come in, once a programme has schools."
     if not seen:
-        return f"{count(schools, 'school')}, none seen yet. Districts fill as reports come in."
-    return f"{seen:,} of {count(schools, 'school')} seen."
+        return f"{count(schools, 'school')}, none {word} yet. Districts fill as reports come in."
+    return f"{seen:,} of {count(schools, 'school')} {word}."
 
 
 def _gaps(schools: int, missing: int, *, unasked: bool) -> str:

@@ -39,7 +39,7 @@ def ahead(
     left: list[int] | None = None,
     left_out: NotForeseen | None = None,
     tour: list[tuple[date, int]] | None = None,
-    shows_a_day: int = 2,
+    places_of_one: int = 2,
 ):
     """Who is neither seen, booked nor left out needs one place each; the troupe has two on every school
     day."""
@@ -55,7 +55,7 @@ def ahead(
         left=left,
         left_out=left_out,
         tour=TOUR if tour is None else tour,
-        shows_a_day=shows_a_day,
+        places_of_one=places_of_one,
     )
 
 
@@ -116,7 +116,7 @@ def test_under_ten_school_days_nothing_is_said_of_a_pace() -> None:
     assert silent.slower[-1].schools == silent.faster[-1].schools == 3
 
 
-def test_places_that_are_missing_are_said_with_the_tour_days_to_add() -> None:
+def test_places_that_are_missing_are_said_with_the_tour_to_add() -> None:
     found = ahead(target=70, seen=[back(n) for n in range(1, 7)], tour=places(41))
     assert forecast.headline(found) == (
         "64 schools, 41 places left until 28 April: 23 would miss it; add 12 tour days"
@@ -125,10 +125,11 @@ def test_places_that_are_missing_are_said_with_the_tour_days_to_add() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shows_a_day", "days"), [(1, "23 tour days"), (3, "8 tour days"), (23, "1 tour day"), (30, "1 tour day")]
+    ("places_of_one", "days"),
+    [(1, "23 tour days"), (3, "8 tour days"), (23, "1 tour day"), (30, "1 tour day")],
 )
-def test_days_to_add_are_rounded_up(shows_a_day: int, days: str) -> None:
-    found = ahead(target=64, seen=[], tour=places(41), shows_a_day=shows_a_day)
+def test_days_to_add_are_rounded_up(places_of_one: int, days: str) -> None:
+    found = ahead(target=64, seen=[], tour=places(41), places_of_one=places_of_one)
     assert forecast.headline(found).endswith(f"23 would miss it; add {days}")
 
 
@@ -136,7 +137,7 @@ def test_a_school_that_needs_two_shows_takes_two_places() -> None:
     """Four schools of one place and two of two: six places are enough for five of them, and two are
     missing."""
     found = ahead(target=6, seen=[], left=[2, 1, 1, 2, 1, 1], tour=places(6))
-    assert (found.needed, found.places, found.unplaced, found.days_to_add) == (8, 6, 1, 1)
+    assert (found.needed, found.places, found.unplaced, found.to_add) == (8, 6, 1, 1)
     assert forecast.headline(found) == (
         "6 schools need 8 places, 6 are left until 28 April: 1 would miss it; add 1 tour day"
     )
@@ -177,7 +178,7 @@ def test_without_any_tour_day_it_says_how_many_are_needed() -> None:
 def test_who_said_no_or_cannot_be_reached_is_left_out_and_said() -> None:
     out = NotForeseen(said_no=2, unreachable=1, reported=1)
     found = ahead(target=14, seen=[back(n) for n in range(1, 16) if n % 5 == 0], left_out=out, tour=places(7))
-    assert (found.aim, found.left, found.days_to_add) == (10, 7, 0)
+    assert (found.aim, found.left, found.to_add) == (10, 7, 0)
     assert forecast.reasons(found).endswith(
         "Left out: 2 said no, 1 cannot be reached and 1 waits for a report."
     )
@@ -304,7 +305,7 @@ def most_served(left: list[int], places: int) -> int:
     left=some.lists(some.integers(1, 3), max_size=30),
     out=some.integers(0, 5),
     tour=tour_days,
-    shows_a_day=some.integers(1, 4),
+    places_of_one=some.integers(1, 4),
 )
 def test_forecast_is_what_its_words_say(
     today: date,
@@ -313,7 +314,7 @@ def test_forecast_is_what_its_words_say(
     left: list[int],
     out: int,
     tour: dict[date, int],
-    shows_a_day: int,
+    places_of_one: int,
 ) -> None:
     seen, booked = [d for d in seen if d <= today], [d for d in booked if d >= today]
     aim = len(seen) + len(booked) + len(left)
@@ -325,7 +326,7 @@ def test_forecast_is_what_its_words_say(
         left=left,
         left_out=NotForeseen(said_no=out),
         tour=sorted(tour.items()),
-        shows_a_day=shows_a_day,
+        places_of_one=places_of_one,
     )
     pace = slow_pace(today, seen)
     said = None if found.pace is None else (found.pace.slower, found.pace.faster, found.pace.half)
@@ -353,8 +354,8 @@ def test_forecast_is_what_its_words_say(
         assert [p.schools for p in course] == sorted(p.schools for p in course)
     free = sum(n for d, n in tour.items() if d > today)
     assert (found.places, found.unplaced) == (free, len(left) - most_served(left, free))
-    assert free + found.days_to_add * shows_a_day >= sum(left)
-    assert not found.days_to_add or free + (found.days_to_add - 1) * shows_a_day < sum(left)
+    assert free + found.to_add * places_of_one >= sum(left)
+    assert not found.to_add or free + (found.to_add - 1) * places_of_one < sum(left)
     assert found.tour_ends == (max([*tour, *booked]) if tour or booked else None)
     assert found.booked == len(seen) + len(booked) <= found.aim == aim
     headline = forecast.headline(found)
