@@ -385,9 +385,9 @@ class Numbers:
         total = sums.total(rows)
         said = {word: int(line[word.capitalize()]) for word in NINE}
         assert said == total.by, line
-        share = percent_cell(total.by["seen"], total.schools)
+        share = percent_cell(total.by["seen"], total.organisations)
         columns = {
-            "Schools": total.schools,
+            "Schools": total.organisations,
             "Gaps": total.gaps,
             "Schools seen %": share,
             "Pupils seen": total.seen_pupils,
@@ -409,7 +409,7 @@ class Numbers:
         for y in sums.year_groups():
             line, total = found[f"Year {y}"], sums.year_group(y)
             assert {s: int(line[s.capitalize()]) for s in STATES} == total.by
-            assert (int(line["Schools"]), int(line["Gaps"])) == (total.schools, total.gaps)
+            assert (int(line["Schools"]), int(line["Gaps"])) == (total.organisations, total.gaps)
             assert int(line["Pupils seen"]) == total.seen_pupils
             assert int(line["Target pupils where known"]) == total.target_pupils
             self.held += len(STATES) + 4
@@ -513,8 +513,8 @@ class Numbers:
 
     def hold_told(self, row: dict[str, Any], total: Total) -> None:
         many = row.get("schools", row.get("bodies"))
-        assert (many, row["standings"], row["gaps"]) == (total.schools, total.by, total.gaps), row
-        assert row["share"] == percent(total.by["seen"], total.schools)
+        assert (many, row["standings"], row["gaps"]) == (total.organisations, total.by, total.gaps), row
+        assert row["share"] == percent(total.by["seen"], total.organisations)
         self.held += 3 + len(NINE)
 
 

@@ -38,7 +38,7 @@ class Totals:
 
     key: str
     name: str
-    schools: int = 0
+    organisations: int = 0
     gaps: int = 0
     seen_pupils: int = 0
     seen_of_known: int = 0
@@ -62,12 +62,12 @@ class Totals:
     @property
     def share(self) -> int | None:
         """Schools seen, in whole percent; None of no school."""
-        return percent(self.seen, self.schools)
+        return percent(self.seen, self.organisations)
 
     @property
     def share_said(self) -> str:
         """The same in words; '' of no school."""
-        return percent_said(self.seen, self.schools)
+        return percent_said(self.seen, self.organisations)
 
     @property
     def pupil_share(self) -> int | None:
@@ -119,7 +119,7 @@ def census_said(standings: Iterable[Standing]) -> str:
 
 
 _SUMS = (
-    "schools",
+    "organisations",
     "gaps",
     "seen_pupils",
     "seen_of_known",
@@ -259,7 +259,7 @@ class YearTotals:
 
     key: str
     name: str
-    schools: int = 0
+    organisations: int = 0
     gaps: int = 0
     seen_pupils: int = 0
     seen_of_known: int = 0
@@ -273,11 +273,11 @@ class YearTotals:
 
     @property
     def share(self) -> int | None:
-        return percent(self.seen, self.schools)
+        return percent(self.seen, self.organisations)
 
     @property
     def share_said(self) -> str:
-        return percent_said(self.seen, self.schools)
+        return percent_said(self.seen, self.organisations)
 
 
 def by_year_group(target: Iterable[Standing]) -> list[YearTotals]:
@@ -290,7 +290,7 @@ def by_year_group(target: Iterable[Standing]) -> list[YearTotals]:
             totals = rows.get(y)
             if totals is None:
                 totals = rows[y] = YearTotals(str(y), year_group_name(y))
-            totals.schools += 1
+            totals.organisations += 1
             totals.by[state] += 1
             totals.gaps += state in (OPEN, Word.TO_CONFIRM)
             pupils, seen = s.pupils_by_year.get(y), s.seen_by_year.get(y, 0)
@@ -329,7 +329,7 @@ def steps(share: int | None) -> int:
 
 
 def _count(totals: Totals, s: Standing) -> None:
-    totals.schools += 1
+    totals.organisations += 1
     totals.by[s.standing] += 1
     totals.seen_pupils += s.seen_pupils
     if s.absent_by_year:
@@ -365,7 +365,7 @@ def _schools_first(rows: Iterable[Totals], kinds: Container[str]) -> list[Totals
 
 
 def _largest_first(totals: Totals) -> tuple[bool, int, str]:
-    return not totals.key, -totals.schools, totals.name
+    return not totals.key, -totals.organisations, totals.name
 
 
 def _best_first(totals: Totals) -> tuple[bool, int, str]:

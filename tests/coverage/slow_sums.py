@@ -83,7 +83,7 @@ class Row:
 class Total:
     """What some schools come to."""
 
-    schools: int = 0
+    organisations: int = 0
     gaps: int = 0
     seen_pupils: int = 0
     seen_of_known: int = 0
@@ -121,7 +121,7 @@ class Sums:
         rows = self.rows if rows is None else rows
         known = [r for r in rows if r.pupils is not None]
         return Total(
-            schools=len(rows),
+            organisations=len(rows),
             gaps=len([r for r in rows if r.gap]),
             seen_pupils=sum(r.seen for r in rows),
             seen_of_known=sum(r.seen for r in known),
@@ -150,7 +150,7 @@ class Sums:
         rows = [r for r in self.rows if y in r.states]
         known = [r for r in rows if r.pupils_by[y] is not None]
         return Total(
-            schools=len(rows),
+            organisations=len(rows),
             gaps=len([r for r in rows if r.states[y] in ("open", "to confirm")]),
             seen_pupils=sum(r.seen_by.get(y, 0) for r in rows),
             seen_of_known=sum(r.seen_by.get(y, 0) for r in known),

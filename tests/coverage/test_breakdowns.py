@@ -151,7 +151,7 @@ def test_a_trust_is_as_it_was_on_the_day_and_a_school_without_one_stands_apart(a
         make.record(moved, datetime(2026, 12, 1, 9, tzinfo=UTC), trust_name="Marl Valley Academies Trust")
         make.school(name="C")
     rows = [
-        [(t.name, t.schools) for t in figures.by(_target(programme.id, day), TRUST)]
+        [(t.name, t.organisations) for t in figures.by(_target(programme.id, day), TRUST)]
         for day in (date(2026, 11, 30), date(2026, 12, 1))
     ]
     assert rows == [
@@ -180,8 +180,8 @@ def test_lists_by_type_trust_and_year_group_have_the_rows_of_the_figures(app: Fl
     assert names(year=8, state="booked") == ["A"] and names(year=8, state="open") == ["B"]
     assert names(state="open") == ["A", "B"] and names(year=9, state="booked") == []
     eight, nine = figures.by_year_group(reckoning.target)
-    assert (eight.name, eight.schools, eight.by["booked"], eight.gaps) == ("Year 8", 2, 1, 1)
-    assert (nine.name, nine.schools, nine.by["open"], nine.target_pupils) == ("Year 9", 1, 1, 150)
+    assert (eight.name, eight.organisations, eight.by["booked"], eight.gaps) == ("Year 8", 2, 1, 1)
+    assert (nine.name, nine.organisations, nine.by["open"], nine.target_pupils) == ("Year 9", 1, 1, 150)
 
 
 def _target(programme_id: int, day: date) -> list[standings.Standing]:

@@ -61,7 +61,7 @@ def _somebody(draw: st.DrawFn, n: int) -> Standing:
 def _hold(found: Totals, counted: list[Standing]) -> None:
     """The slow count: each number goes through the list for itself."""
     with_number = [s for s in counted if s.target_pupils is not None]
-    assert found.schools == len(counted)
+    assert found.organisations == len(counted)
     assert found.by == {word: len([s for s in counted if s.standing == word]) for word in NINE}
     assert found.gaps == len([s for s in counted if s.is_gap])
     assert found.seen_pupils == sum(s.seen_pupils for s in counted)
@@ -87,7 +87,10 @@ def test_each_half_and_both_are_what_a_slow_count_says(target: list[Standing]) -
         for t in half.phases:
             _hold(t, [s for s in counted if s.phase == t.key])
         assert sum(n for _, n in half.causes) == half.county.gaps
-    assert halves.both.county.schools == halves.schools.county.schools + halves.bodies.county.schools
+    assert (
+        halves.both.county.organisations
+        == halves.schools.county.organisations + halves.bodies.county.organisations
+    )
     named = [t.key in KINDS for t in halves.both.phases]
     assert named == sorted(named), "the phases of schools come before the kinds of bodies"
     assert halves.both.place_unknown == len([s for s in schools if s.easting is None or s.northing is None])
@@ -99,7 +102,7 @@ def test_what_bodies_have_none_of_counts_schools_alone(target: list[Standing]) -
     schools = [s for s in target if s.kind_of_body == ""]
     for by in figures.OF_SCHOOLS_ALONE:
         rows = figures.by(target, by)
-        assert sum(t.schools for t in rows) == len(schools)
+        assert sum(t.organisations for t in rows) == len(schools)
     for t in figures.by(target, figures.TOWN):
         _hold(t, [s for s in schools if s.town == t.key])
 

@@ -129,16 +129,16 @@ def _hold_figures(reckoning: standings.Reckoning, slow: Sums) -> None:
     assert sorted(years) == slow.year_groups()
     for y, fast in years.items():
         total = slow.year_group(y)
-        for name in ("schools", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "unknown"):
+        for name in ("organisations", "gaps", "seen_pupils", "seen_of_known", "target_pupils", "unknown"):
             assert getattr(fast, name) == getattr(total, name), (y, name)
         assert fast.by == total.by
-        assert fast.share == percent(total.by["seen"], total.schools)
+        assert fast.share == percent(total.by["seen"], total.organisations)
     assert dict(found.causes) == slow.causes()
     assert sum(n for _, n in found.causes) == found.county.gaps
     assert found.ages_unknown == sum(r.ages_unknown for r in slow.rows)
     assert found.place_unknown == sum(r.place_unknown for r in slow.rows)
     spread = figures.spread(found.districts)
-    shares = [percent(t.by["seen"], t.schools) for key, t in slow.by("district").items() if key]
+    shares = [percent(t.by["seen"], t.organisations) for key, t in slow.by("district").items() if key]
     assert (spread.points if spread else None) == (max(shares) - min(shares) if len(shares) > 1 else None)
 
 
@@ -148,9 +148,9 @@ def vars_of(totals: figures.Totals) -> dict[str, Any]:
 
 def _same(fast: figures.Totals, total: Any) -> None:
     assert {name: getattr(fast, name) for name in SUMS} == {name: getattr(total, name) for name in SUMS}
-    assert fast.by == total.by and sum(fast.by.values()) == fast.schools
+    assert fast.by == total.by and sum(fast.by.values()) == fast.organisations
     assert fast.evidence == total.evidence
-    assert fast.share == percent(total.by["seen"], total.schools)
+    assert fast.share == percent(total.by["seen"], total.organisations)
     counted = total.seen_of_known - total.beyond_staff
     assert fast.pupil_share == percent(counted, total.target_pupils - total.uncounted_pupils)
 
@@ -234,7 +234,7 @@ def _hold_report(year: RandomYear, reckoning: standings.Reckoning, slow: Sums) -
             _hold_told(tables[dimension][key], total)
     for row in told["years"]:
         total = slow.year_group(int(row["key"]))
-        assert (row["schools"], row["states"]) == (total.schools, total.by)
+        assert (row["schools"], row["states"]) == (total.organisations, total.by)
         _true(row["pupils_seen"], total.seen_pupils)
         _true(row["target_pupils"], total.target_pupils)
     assert {c["key"]: c["schools"] for c in told["causes"]} == slow.causes()
@@ -243,8 +243,8 @@ def _hold_report(year: RandomYear, reckoning: standings.Reckoning, slow: Sums) -
 
 
 def _hold_told(row: dict[str, Any], total: Any) -> None:
-    assert (row["schools"], row["standings"], row["gaps"]) == (total.schools, total.by, total.gaps)
-    assert row["share"] == percent(total.by["seen"], total.schools)
+    assert (row["schools"], row["standings"], row["gaps"]) == (total.organisations, total.by, total.gaps)
+    assert row["share"] == percent(total.by["seen"], total.organisations)
     assert row["schools_with_number_unknown"] == total.unknown
     assert (row["schools_with_own_number"], row["schools_estimated"]) == (total.own, total.estimated)
     _true(row["pupils_seen"], total.seen_pupils)

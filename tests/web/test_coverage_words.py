@@ -216,7 +216,7 @@ def test_what_bodies_have_none_of_counts_schools_and_leads_to_schools() -> None:
     assert said.columns[0].label == "Schools"
     row = said.row(totals(1, 2, key="", name="town not known"), "town", None)
     assert lists(row.cells[0].words) == ["&town=-&who=schools"]
-    assert said.whole[0].schools == 10
+    assert said.whole[0].organisations == 10
 
 
 def test_bodies_stand_beside_the_map_by_district_and_by_name_where_it_is_one() -> None:

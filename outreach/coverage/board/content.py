@@ -297,7 +297,7 @@ def _place(totals: figures.Totals) -> Content:
     return {
         "key": totals.key,
         "name": totals.name,
-        "schools": totals.schools,
+        "schools": totals.organisations,
         "standings": {str(word): totals.by[word] for word in NINE},
         "gaps": totals.gaps,
         "share": totals.share,
@@ -594,7 +594,7 @@ def _row(table: str, key: str, name: str, standings: list[Standing], people: _Pe
     return ({"kind": kind, "district": district} if kind else {}) | {
         "key": key,
         "name": name,
-        "schools": totals.schools,
+        "schools": totals.organisations,
         "standings": {str(word): totals.by[word] for word in NINE},
         "gaps": totals.gaps,
         "share": totals.share,

@@ -66,10 +66,10 @@ def _of_reckoning(reckoning: Reckoning, report: tuple[date, Content] | None) -> 
     halves = figures.halves(reckoning.target, county="")
     for who, half in ((SCHOOLS, halves.schools), (BODIES, halves.bodies)):
         totals = half.county
-        if not totals.schools:
+        if not totals.organisations:
             continue
         counted = {
-            "schools": totals.schools,
+            "schools": totals.organisations,
             "standings": {str(word): totals.by[word] for word in NINE},
             "gaps": totals.gaps,
             "share": totals.share,

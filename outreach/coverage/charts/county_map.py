@@ -247,7 +247,7 @@ def _one_district(
 
 def _half(name: str, totals: Totals | None, none: str = "no school") -> float:
     """Half the width of a district's two lines, at most half the picture."""
-    below = f"{totals.seen} of {totals.schools} seen" if totals else none
+    below = f"{totals.seen} of {totals.organisations} seen" if totals else none
     return min(max(len(name) * LETTER, len(below) * DIGIT) / 2, WIDTH / 2)
 
 

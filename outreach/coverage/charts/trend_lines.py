@@ -107,7 +107,7 @@ def draw(
     # Two lines that lie on each other say no more than one: what is booked has its own until the pace passes
     # it.
     booked = found.with_booked if found.booked > found.seen else ()
-    foretold = not found.is_over and found.pace is not None and found.faster[-1].schools > found.seen
+    foretold = not found.is_over and found.pace is not None and found.faster[-1].organisations > found.seen
     slower = _until(found.slower, found.slower_on) if foretold else []
     faster = _until(found.faster, found.faster_on) if foretold else []
     booked_end = scale.at(booked[-1]) if booked else None
@@ -150,7 +150,7 @@ def _until(line: Sequence[Point], reached_on: date | None) -> list[Point]:
 
 def _along(slower: Sequence[Point], faster: Sequence[Point]) -> list[Point]:
     """From where the faster course ends, straight on to the day on which the slower does."""
-    return [Point(day=slower[-1].day, schools=faster[-1].schools)] if slower and faster else []
+    return [Point(day=slower[-1].day, organisations=faster[-1].organisations)] if slower and faster else []
 
 
 class _Scale:
@@ -171,7 +171,7 @@ class _Scale:
         return round(self.floor - room * schools / self.target, 1)
 
     def at(self, point: Point) -> tuple[float, float]:
-        return self.x(point.day), self.y(point.schools)
+        return self.x(point.day), self.y(point.organisations)
 
     def months(self) -> list[tuple[float, str]]:
         firsts = [date(self.first.year + (m < 9), m, 1) for m in MONTHS]
@@ -196,7 +196,9 @@ def _weeks(scale: _Scale, trend: Sequence[Point], happened: Mapping[date, Happen
     weeks = []
     for before, here in pairwise(trend):
         x, what = scale.x(before.day), happened.get(here.day)
-        words = f"By {day_short(here.day)}: {here.schools:,} {saw}" + (f". {what.words}" if what else "")
+        words = f"By {day_short(here.day)}: {here.organisations:,} {saw}" + (
+            f". {what.words}" if what else ""
+        )
         width = round(scale.x(here.day) - x, 1)
         weeks.append(Week(x=x, width=width, words=words, lost=what is not None and what.lost))
     return weeks
@@ -225,11 +227,15 @@ def _labels(
             left, low = round(booked_end[0] + 10), round(min(booked_end[1] + 20, scale.floor - 6))
             labels.append(Label(kind="booked", x=left, y=low, at_its_end=False, words=words))
     if ends is not None and found.slower_on is not None:
-        column.append(("expected", scale.y(ends[0].schools), f"reached by {_short(found.slower_on)}"))
-    elif ends is not None and ends[1].schools > found.booked:
-        number = f"{ends[1].schools:,}"
-        span = number if ends[0].schools == ends[1].schools else f"{ends[0].schools:,} to {number}"
-        column.append(("expected", scale.y(ends[1].schools), f"{span} at this pace"))
+        column.append(("expected", scale.y(ends[0].organisations), f"reached by {_short(found.slower_on)}"))
+    elif ends is not None and ends[1].organisations > found.booked:
+        number = f"{ends[1].organisations:,}"
+        span = (
+            number
+            if ends[0].organisations == ends[1].organisations
+            else f"{ends[0].organisations:,} to {number}"
+        )
+        column.append(("expected", scale.y(ends[1].organisations), f"{span} at this pace"))
     base = 0.0
     for kind, y, words in sorted(column, key=lambda item: (item[1], item[0] != "target")):
         base = max(y + 5, base + LINE)

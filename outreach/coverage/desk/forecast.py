@@ -40,7 +40,7 @@ class NotForeseen:
     reported: int = 0
 
     @property
-    def schools(self) -> int:
+    def organisations(self) -> int:
         return self.said_no + self.unreachable + self.reported
 
 
@@ -90,17 +90,17 @@ class Forecast:
     @property
     def booked(self) -> int:
         """How many have seen it once all that is booked has taken place."""
-        return self.with_booked[-1].schools
+        return self.with_booked[-1].organisations
 
     @property
     def aim(self) -> int:
         """The schools of the target that can be reached."""
-        return self.target - self.left_out.schools
+        return self.target - self.left_out.organisations
 
     @property
     def missing(self) -> tuple[int, int]:
         """How many of these will not have seen it when the tour ends: by the faster pace, by the slower."""
-        return self.aim - self.faster[-1].schools, self.aim - self.slower[-1].schools
+        return self.aim - self.faster[-1].organisations, self.aim - self.slower[-1].organisations
 
     @property
     def to_add(self) -> int:
@@ -247,7 +247,7 @@ def _read_off(found: dict[date, int], at: list[date], also: date | None) -> list
         while following is not None and following[0] <= d:
             number = following[1]
             following = next(known, None)
-        points.append(Point(day=d, schools=number))
+        points.append(Point(day=d, organisations=number))
     return points
 
 
@@ -315,7 +315,7 @@ def reasons(found: Forecast, asked: Asked = OF_SCHOOLS) -> str:
             said.append(f"Nothing is said of a pace before there were {AT_LEAST} school days of it.")
     elif found.left and found.pace is not None:
         said.append(_pace_said(found.pace, asked))
-    if found.left_out.schools:
+    if found.left_out.organisations:
         said.append(f"Left out: {_left_out(found.left_out)}.")
     return " ".join(said)
 

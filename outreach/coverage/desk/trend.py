@@ -31,7 +31,7 @@ class Point:
     """So many schools by the end of a day."""
 
     day: date
-    schools: int
+    organisations: int
 
 
 def seen_days(target: Iterable[Standing]) -> list[date]:
@@ -79,7 +79,7 @@ def running(days: list[date], at: Iterable[date], *, base: int = 0) -> list[Poin
     for day in sorted(set(at)):
         while passed < len(days) and days[passed] <= day:
             passed += 1
-        found.append(Point(day=day, schools=base + passed))
+        found.append(Point(day=day, organisations=base + passed))
     return found
 
 

@@ -89,7 +89,7 @@ def api_figures(programme_id: int) -> Any:
             "excluded": sum(s.is_body for s in found.excluded),
             "also_trained": sum(s.organisation_id >= FIRST_OF_BODIES for s in found.also_seen),
         }
-        if bodies.county.schools
+        if bodies.county.organisations
         else None,
         "people": None if report is None else _people(report),
         **{part: None if report is None else report.content.get(part) for part in PARTS},
@@ -256,7 +256,7 @@ def _totals(t: Totals) -> dict[str, Any]:
     return {
         "key": t.key,
         "name": t.name,
-        "schools": t.schools,
+        "schools": t.organisations,
         "standings": {str(word): t.by[word] for word in NINE},
         "gaps": t.gaps,
         "share": t.share,

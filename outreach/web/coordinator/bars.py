@@ -24,7 +24,7 @@ KEYS: dict[str, str] = {
 def bar(totals: Totals | YearTotals) -> list[tuple[str, int]]:
     """(colour class, width in whole percent, at least 1) of each standing, or state of a year group, there
     is."""
-    return bar_of(totals.by, totals.schools)
+    return bar_of(totals.by, totals.organisations)
 
 
 def bar_of(by: Mapping[str, int], schools: int) -> list[tuple[str, int]]:

@@ -267,7 +267,7 @@ def _sheet(reckoning: Reckoning, asked: Asked) -> Iterator[Sequence[Any]]:
         yield [
             "Year group",
             y.name,
-            y.schools,
+            y.organisations,
             *counts,
             y.gaps,
             share,
@@ -282,7 +282,7 @@ def _cells(table: str, t: Totals) -> list[Any]:
     return [
         table,
         t.name,
-        t.schools,
+        t.organisations,
         *(t.by[word] for word in NINE),
         t.gaps,
         share,

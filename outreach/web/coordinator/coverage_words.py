@@ -298,19 +298,19 @@ class CoverageWords:
         county, before = self.county, self.before
         if self.halves is not None:
             return sentence(*self._lead_of_both(self.halves), *self._gaps())
-        if county.seen == county.schools:
-            return sentence(f"All {number(county.schools)} {self.asked.many} have {self.have_done}.")
+        if county.seen == county.organisations:
+            return sentence(f"All {number(county.organisations)} {self.asked.many} have {self.have_done}.")
         said: list[Said] = [
             Piece(text=number(county.seen), href=self.to("&standing=seen"), strong=True),
             strong(" of "),
-            Piece(text=number(county.schools), href=self.to(), strong=True),
-            strong(f" {self.asked.one if county.schools == 1 else self.asked.many}"),
+            Piece(text=number(county.organisations), href=self.to(), strong=True),
+            strong(f" {self.asked.one if county.organisations == 1 else self.asked.many}"),
             f" {'has' if county.seen == 1 else 'have'} {self.have_done}. ",
         ]
-        if before is not None and before.county.schools:
+        if before is not None and before.county.organisations:
             seen = link(number(before.county.seen), self.to("&standing=seen", then=True))
             said += ["Then it was ", seen, " of "]
-            said += [link(number(before.county.schools), self.to(then=True)), ". "]
+            said += [link(number(before.county.organisations), self.to(then=True)), ". "]
         elif before is not None:
             said.append(f"Then no {self.asked.one} was in the target. ")
         return sentence(*said, *self._gaps())
@@ -329,8 +329,8 @@ class CoverageWords:
             yield " and " if n else ""
             yield Piece(text=number(half.county.seen), href=self.to(f"&who={who}&standing=seen"), strong=True)
             yield strong(" of ")
-            yield Piece(text=number(half.county.schools), href=self.to(f"&who={who}"), strong=True)
-            yield strong(f" {asked.one if half.county.schools == 1 else asked.many}")
+            yield Piece(text=number(half.county.organisations), href=self.to(f"&who={who}"), strong=True)
+            yield strong(f" {asked.one if half.county.organisations == 1 else asked.many}")
         yield f" have {self.have_done}. "
         if self.halves_before is None:
             return
@@ -339,7 +339,7 @@ class CoverageWords:
             yield " and " if n else ""
             yield link(number(half.county.seen), self.to(f"&who={who}&standing=seen", then=True))
             yield " of "
-            yield link(number(half.county.schools), self.to(f"&who={who}", then=True))
+            yield link(number(half.county.organisations), self.to(f"&who={who}", then=True))
         yield ". "
 
     def nothing(self, first_day: Any, *, addresses: dict[str, str]) -> Nothing:
@@ -415,7 +415,7 @@ class CoverageWords:
         """A row with the lists behind its numbers; `by` None: of all that the table counts."""
         query, seen, missing = self._queries(t, by)
         cells: list[tuple[Sentence, Sentence]] = [
-            (sentence(link(number(t.schools), self.to(query))), []),
+            (sentence(link(number(t.organisations), self.to(query))), []),
             (sentence(link(number(t.seen), self.to(seen))), []),
             (sentence(share_of(t)), []),
         ]
@@ -440,7 +440,7 @@ class CoverageWords:
 
     def _of_counted(self, t: Totals | YearTotals, query: str) -> tuple[Sentence, Sentence]:
         """Of how many people, where that is known; of staff the share too, and how many it leaves out."""
-        if t.unknown == t.schools:
+        if t.unknown == t.organisations:
             return sentence("unknown"), []
         known = link(number(t.target_pupils), self.to(f"{query}&number=known"))
         if not isinstance(t, Totals) or not self.for_adults:
@@ -462,12 +462,12 @@ class CoverageWords:
         words = sentence(
             link(number(now.seen), self.to(f"{query}&standing=seen")),
             " of ",
-            link(number(now.schools), self.to(query)),
+            link(number(now.organisations), self.to(query)),
         )
         small: list[Said] = [share_of(now)]
         if then is not None:
             seen = link(number(then.seen), self.to(f"{query}&standing=seen", then=True))
-            small += [", then ", seen, " of ", link(number(then.schools), self.to(query, then=True))]
+            small += [", then ", seen, " of ", link(number(then.organisations), self.to(query, then=True))]
         return words, sentence(*small)
 
     def _queries(self, t: Totals | YearTotals, by: str | None) -> tuple[str, str, str]:
@@ -482,7 +482,7 @@ class CoverageWords:
     def _then(self, then: Totals | YearTotals | None, query: str, seen: str) -> tuple[Sentence, Sentence]:
         if then is None:
             return [], sentence(f"no {(OF_SCHOOLS if self.schools_alone else self.asked).one} then")
-        whole = link(number(then.schools), self.to(query, then=True))
+        whole = link(number(then.organisations), self.to(query, then=True))
         return (
             sentence(link(number(then.seen), self.to(seen, then=True)), " "),
             sentence("of ", whole, f", {share_of(then)}"),
@@ -510,7 +510,7 @@ class CoverageWords:
         for t in rows[:NAMES_AT_MOST]:
             query, seen, _ = self._queries(t, by)
             then_seen = link(number(t.seen), self.to(seen, then=True))
-            of_all = link(number(t.schools), self.to(query, then=True))
+            of_all = link(number(t.organisations), self.to(query, then=True))
             named.append(sentence(f"{t.name} (", then_seen, " of ", of_all, ")"))
         more = len(rows) - NAMES_AT_MOST
         return sentence(
@@ -669,7 +669,7 @@ class CoverageWords:
             query = f"&district={quote(t.key or NONE, safe='')}&who={BODIES}"
             seen, of = (
                 link(number(n), self.to(query + more))
-                for n, more in ((t.seen, "&standing=seen"), (t.schools, ""))
+                for n, more in ((t.seen, "&standing=seen"), (t.organisations, ""))
             )
             rows.append(sentence(f"{t.name} ", seen, " of ", of))
         return sentence(f"Bodies {self.done}, which have no place on the map: ", *joined(rows), ".")

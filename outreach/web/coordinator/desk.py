@@ -150,7 +150,7 @@ def _pace(course: Forecast, done: str) -> list[tuple[str, int, str]]:
     if course.booked > course.seen:
         bars.append(("booked", course.booked, "with what is booked"))
     if course.pace is not None and not course.is_over:
-        slowest, fastest = course.slower[-1].schools, course.faster[-1].schools
+        slowest, fastest = course.slower[-1].organisations, course.faster[-1].organisations
         at_least = f", {slowest:,} at the slower" if slowest < fastest else ""
         bars.append(("asked", fastest, f"of {course.target:,} at this pace{at_least}"))
     return bars

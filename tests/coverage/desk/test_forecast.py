@@ -45,7 +45,7 @@ def ahead(
     day."""
     booked, left_out = sorted(booked or []), left_out or NotForeseen()
     if left is None:
-        left = [1] * (target - len(seen) - len(booked) - left_out.schools)
+        left = [1] * (target - len(seen) - len(booked) - left_out.organisations)
     return forecast.forecast_of_programme(
         today=today,
         school_days=SCHOOL_DAYS,
@@ -113,7 +113,7 @@ def test_under_ten_school_days_nothing_is_said_of_a_pace() -> None:
     assert forecast.headline(silent) == f"37 schools, {until} places left until 21 July"
     assert forecast.reasons(silent) == "Nothing is said of a pace before there were 10 school days of it."
     assert "pace" in forecast.headline(said) and "a school week" in forecast.reasons(said)
-    assert silent.slower[-1].schools == silent.faster[-1].schools == 3
+    assert silent.slower[-1].organisations == silent.faster[-1].organisations == 3
 
 
 def test_places_that_are_missing_are_said_with_the_tour_to_add() -> None:
@@ -164,7 +164,7 @@ def test_no_day_after_the_last_tour_day_is_named_however_slow_the_pace() -> None
 def test_once_the_tour_is_over_no_day_is_named_and_the_days_that_are_missing_are() -> None:
     found = ahead(target=12, seen=[back(12), back(11), back(10)], tour=[(back(12), 3), (back(9), 0)])
     assert forecast.headline(found) == "9 schools, no tour day left: 9 would miss it; add 5 tour days"
-    assert found.faster == (Point(day=TODAY, schools=3),) and found.faster_on is None
+    assert found.faster == (Point(day=TODAY, organisations=3),) and found.faster_on is None
 
 
 def test_without_any_tour_day_it_says_how_many_are_needed() -> None:
@@ -208,10 +208,10 @@ def test_what_is_booked_counts_on_its_day_even_where_the_pace_is_slower() -> Non
     days = [date(2027, 1, 25), date(2027, 1, 25), date(2027, 2, 1)]
     found = ahead(target=4, seen=[back(3)], booked=days)
     assert found.with_booked == (
-        Point(day=TODAY, schools=1),
-        Point(day=date(2027, 1, 24), schools=1),
-        Point(day=date(2027, 1, 31), schools=3),
-        Point(day=date(2027, 2, 1), schools=4),
+        Point(day=TODAY, organisations=1),
+        Point(day=date(2027, 1, 24), organisations=1),
+        Point(day=date(2027, 1, 31), organisations=3),
+        Point(day=date(2027, 2, 1), organisations=4),
     )
     assert found.reached_by_booked and found.slower_on == found.faster_on == date(2027, 2, 1)
     assert forecast.headline(found) == "With what is booked, the last school is reached on Monday 1 February"
@@ -233,7 +233,7 @@ def test_all_seen() -> None:
 @pytest.mark.parametrize("today", [LAST, date(2027, 8, 20), date(2028, 3, 1)])
 def test_once_the_year_is_over_nothing_is_foretold(today: date) -> None:
     found = ahead(target=84, seen=[back(9)], today=today)
-    assert found.is_over and found.slower == found.faster == (Point(day=today, schools=1),)
+    assert found.is_over and found.slower == found.faster == (Point(day=today, organisations=1),)
     assert forecast.headline(found) == "The year is over: 83 of 84 schools did not see it"
     assert forecast.reasons(found) == ""
 
@@ -346,12 +346,12 @@ def test_forecast_is_what_its_words_say(
                 slow_reached = day
             for point in course:
                 if point.day == day:
-                    assert point.schools == best
+                    assert point.organisations == best
             day += timedelta(days=1)
         assert reached_on == slow_reached
         assert reached_on in (None, today) or reached_on in tour or reached_on in booked
         assert course[-1].day == last and found.missing[1 - which] == aim - best
-        assert [p.schools for p in course] == sorted(p.schools for p in course)
+        assert [p.organisations for p in course] == sorted(p.organisations for p in course)
     free = sum(n for d, n in tour.items() if d > today)
     assert (found.places, found.unplaced) == (free, len(left) - most_served(left, free))
     assert free + found.to_add * places_of_one >= sum(left)
@@ -366,7 +366,7 @@ def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:
     points = trend.days_of_trend(
         [date(2026, 9, 13), date(2026, 9, 14), date(2026, 9, 24)], year=2026, today=date(2026, 9, 23)
     )
-    assert [(p.day.isoformat(), p.schools) for p in points] == [
+    assert [(p.day.isoformat(), p.organisations) for p in points] == [
         ("2026-09-01", 0),
         ("2026-09-06", 0),
         ("2026-09-13", 1),
@@ -378,7 +378,7 @@ def test_weeks_end_on_sundays_and_the_last_point_is_today() -> None:
 def test_trend_of_a_year_to_come_is_empty_and_of_one_gone_by_ends_with_it() -> None:
     assert trend.days_of_trend([], year=2027, today=TODAY) == []
     assert trend.days_of_trend([TODAY], year=2026, today=date(2028, 1, 1))[-1] == Point(
-        day=date(2027, 8, 31), schools=1
+        day=date(2027, 8, 31), organisations=1
     )
 
 
@@ -386,4 +386,4 @@ def test_trend_of_a_year_to_come_is_empty_and_of_one_gone_by_ends_with_it() -> N
 @given(days=some.lists(year_days, max_size=30), today=year_days)
 def test_each_point_of_the_trend_counts_the_days_up_to_it(days: list[date], today: date) -> None:
     for point in trend.days_of_trend(sorted(days), year=2026, today=today):
-        assert point.schools == sum(d <= point.day for d in days)
+        assert point.organisations == sum(d <= point.day for d in days)

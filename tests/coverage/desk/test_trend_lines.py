@@ -40,7 +40,7 @@ def test_lines_lead_from_today_to_what_is_booked_and_to_the_end_of_the_tour() ->
     assert {x for x, _ in drawn.expected_ends} == {drawn.tour_end}
     assert WIDE.left < (drawn.tour_end or 0) < WIDE.width - WIDE.right
     said = {label.kind: label.words for label in drawn.labels}
-    fewest, most = found.slower[-1].schools, found.faster[-1].schools
+    fewest, most = found.slower[-1].organisations, found.faster[-1].organisations
     assert 15 < fewest < most < 84
     assert said == {
         "target": "84 in the target",
@@ -139,7 +139,7 @@ def test_each_week_says_how_many_had_seen_it_and_what_happened() -> None:
 
 def test_a_week_without_school_and_a_lost_week_are_told_apart() -> None:
     days = [date(2026, 11, 1), date(2026, 11, 8), date(2026, 11, 15), date(2026, 11, 22)]
-    points = [Point(day=day, schools=0) for day in days]
+    points = [Point(day=day, organisations=0) for day in days]
     open_days = [date(2026, 11, 10), date(2026, 11, 17)]
     called_off = [(date(2026, 11, 10), "Snow"), (date(2026, 11, 11), "Snow"), (date(2026, 11, 12), "Flu")]
     assert trend.happened(points, school_days=open_days, called_off=called_off) == {
