@@ -111,4 +111,4 @@ def test_the_forecast_reckons_with_a_place_for_it_and_trends_begin_with_what_sti
     reckoning = standings.standings_of_programme(desk.programme.id, as_of=day_of(NOW), now=NOW)
     found = outlook.outlook_of_reckoning(reckoning, now=NOW)
     assert (found.forecast.seen, found.forecast.left, found.forecast.needed) == (1, 1, 1)
-    assert [point.schools for point in found.trend][:1] == [1]
+    assert [point.organisations for point in found.trend][:1] == [1]

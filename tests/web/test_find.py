@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 import make
 from outreach.asking.open_door import LinkRequest
+from outreach.county import partnerships
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -48,6 +49,16 @@ def test_school_finds_itself_without_javascript(school: School, client: FlaskCli
     page = client.get("/find", query_string={"q": typed}).text
     assert "1 school for" in page
     assert f'href="/find/{school.organisation_id}"' in page and "Zoë" in page
+
+
+def test_a_body_finds_itself_by_its_whole_name(school: School, client: FlaskClient) -> None:
+    partnership = partnerships.of_authority(school.la_code)
+    assert partnership is not None
+    with transaction():
+        body = make.body(partnership, name="Ash Clinic", kind="Health")
+    page = client.get("/find?q=ash+clinic").text
+    assert "1 body for" in page and f'href="/find/{body.organisation_id}"' in page
+    assert "No school for" in client.get("/find?q=ash").text
 
 
 def test_school_finds_itself_by_urn(school: School, client: FlaskClient) -> None:

@@ -11,6 +11,7 @@ from outreach.booking import promises
 from outreach.county import bodies, organisations, partnerships, schools
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
+from outreach.coverage.who_asked import of_halves
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.tour.programmes import Programme
@@ -45,6 +46,7 @@ def find() -> Any:
         typed=typed,
         asked="q" in request.args,
         found=found[:AT_MOST],
+        many=of_halves({one.is_body for one in found}).count(min(len(found), AT_MOST)),
         more=len(found) > AT_MOST,
         where=_where,
     )
