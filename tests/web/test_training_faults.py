@@ -76,7 +76,7 @@ WRONG = {
     "a number that is none": (
         "/desk/bodies/new",
         BODY | {"front_line_staff": "many"},
-        "enter a whole number",
+        "How many front-line staff? Enter a whole number",
     ),
     "a count without its day": (
         "/desk/bodies/new",
