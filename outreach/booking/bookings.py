@@ -172,12 +172,15 @@ def move(
     by: str = SCHOOL,
     note: str = "",
     tell: bool = True,
+    judged: bool = False,
 ) -> Booking:
     """Move the show to another slot, in place: refused, the old stands; UID kept, SEQUENCE + 1.
 
     Guests keep their places and are asked whether they still come. `note` stands in the host's letter; `tell`
-    False: see told.moved. Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt,
-    SessionMovesOnItsPage.
+    False: see told.moved. `judged`: the caller has judged the slot behind the same locks, or puts back what
+    stood there, whatever the rules say of it by now; only what stands there can refuse it.
+
+    Raises BookingEnded, ShowIsOver, TooLateToMove, SlotTaken, HostMovesIt, SessionMovesOnItsPage.
     """
     if booking.role != HOST:
         raise HostMovesIt
@@ -195,15 +198,17 @@ def move(
     if not free and not booking.can_move(now):
         raise TooLateToMove(db.session.get_one(Partnership, booking.programme.partnership_id))
     performances.clear_expired([slot.tour_day_id], now=now)
-    there = slots.find(
-        booking.programme,
-        performance.host,
-        slot.key,
-        now=now,
-        instead_of=performance.id,
-        whatever_the_notice=free,
-        whatever_the_rest=free,
-    )
+    there: Slot | None = slot
+    if not judged:
+        there = slots.find(
+            booking.programme,
+            performance.host,
+            slot.key,
+            now=now,
+            instead_of=performance.id,
+            whatever_the_notice=free,
+            whatever_the_rest=free,
+        )
     if there is None or there.starts_at <= now:
         raise SlotTaken
     put_on(booking, there, who=who, now=now, note=note, tell=tell)

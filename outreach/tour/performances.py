@@ -7,7 +7,7 @@ given back, kept for the record.
 
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
-from outreach.ground.timespans import wall
+from outreach.ground.timespans import local, wall
 from outreach.tour import freed_places, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
@@ -32,7 +32,11 @@ from outreach.tour.programmes import Programme
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slot:
-    """A start that a school could have. Minutes are of the wall clock in Europe/London, from midnight."""
+    """A start that a school could have. Minutes are of the wall clock in Europe/London, from midnight.
+
+    `beside`: of the place of a show that may be put back into it, the schools of the shows next to it with the
+    minutes that lay between; a road that was longer than that is no reason against it.
+    """
 
     tour_day_id: int
     troupe_id: int
@@ -43,6 +47,7 @@ class Slot:
     get_out_minutes: int
     extra_minutes: int
     why: str
+    beside: tuple[tuple[int, int], ...] = ()
 
     @property
     def key(self) -> str:
@@ -239,6 +244,8 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
     """Move a show to another slot in place, so that nobody ever sees the school with neither. Raises
     SlotTaken.
 
+    The van goes to where the school is known to be by now, as the slot was reckoned.
+
     To another troupe it goes as another event: then the one that ended is returned.
     """
     left = None
@@ -253,12 +260,14 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
         )
         performance.uid, performance.organizer_token = str(uuid.uuid4()), secrets.token_hex(10)
     freed_places.note([performance.tour_day_id], now=now)
+    place = school_locations.located(performance.host).place
     with db.session.no_autoflush:
         _put(performance, slot)
+        performance.easting, performance.northing = (place.easting, place.northing) if place else (None, None)
         performance.tour_day_id = slot.tour_day_id
         performance.troupe_id = slot.troupe_id
         performance.sequence += 1
-        reckon_roads(performance)
+        reckon_roads(performance, at_most=dict(slot.beside))
     _flush()
     if left is not None:
         db.session.add(left)
@@ -298,32 +307,66 @@ def release(performance: Performance, *, now: datetime) -> None:
     db.session.flush()
 
 
-def reckon_roads(performance: Performance) -> None:
-    """Write down the roads that a show needs between those before and after it on its day. One query.
+def place_of(performance: Performance) -> Slot:
+    """The place of a show as it stands, whatever the rules say of it by now: what `shift` puts it back into. One
+    query."""
+    here, at = performance, local(performance.starts_at)
+    before, after = _beside(here)
+    return Slot(
+        tour_day_id=here.tour_day_id,
+        troupe_id=here.troupe_id,
+        day=at.date(),
+        start_minute=at.hour * 60 + at.minute,
+        show_minutes=_minutes(here.starts_at, here.ends_at),
+        get_in_minutes=_minutes(here.get_in_at, here.starts_at),
+        get_out_minutes=_minutes(here.ends_at, here.away_at),
+        extra_minutes=0,
+        why="",
+        beside=(
+            *([(before.organisation_id, _minutes(before.away_at, here.get_in_at))] if before else []),
+            *([(after.organisation_id, _minutes(here.away_at, after.get_in_at))] if after else []),
+        ),
+    )
+
+
+def reckon_roads(performance: Performance, *, at_most: Mapping[int, int] | None = None) -> None:
+    """Write down the roads that a show needs between those before and after it on its day, no more than `at_most`
+    minutes to or from a school. One query.
 
     The caller holds the day's lock; what stands there by the time the row is written, the database compares.
     """
-    p, here = Performance, performance
+    here = performance
     with db.session.no_autoflush:
-        beside = db.session.execute(
-            select(p.organisation_id, p.easting, p.northing, p.get_in_at, p.away_at)
-            .where(p.tour_day_id == here.tour_day_id, p.released_at.is_(None), p.id.is_distinct_from(here.id))
-            .order_by(p.get_in_at, p.away_at)
-        ).all()
-        before = next((row for row in reversed(beside) if row.away_at <= here.get_in_at), None)
-        after = next((row for row in beside if row.get_in_at >= here.away_at), None)
-        here.road_from_organisation_id, here.road_from_minutes = _road(here, before)
-        here.road_to_organisation_id, here.road_to_minutes = _road(here, after)
+        before, after = _beside(here)
+        here.road_from_organisation_id, here.road_from_minutes = _road(here, before, at_most or {})
+        here.road_to_organisation_id, here.road_to_minutes = _road(here, after, at_most or {})
 
 
-def _road(here: Performance, there: Any) -> tuple[int, int] | tuple[None, None]:
+def _beside(here: Performance) -> tuple[Any | None, Any | None]:
+    """The shows before and after one on its day; None where there is none."""
+    p = Performance
+    beside = db.session.execute(
+        select(p.organisation_id, p.easting, p.northing, p.get_in_at, p.away_at)
+        .where(p.tour_day_id == here.tour_day_id, p.released_at.is_(None), p.id.is_distinct_from(here.id))
+        .order_by(p.get_in_at, p.away_at)
+    ).all()
+    before = next((row for row in reversed(beside) if row.away_at <= here.get_in_at), None)
+    return before, next((row for row in beside if row.get_in_at >= here.away_at), None)
+
+
+def _minutes(since: datetime, until: datetime) -> int:
+    return int((until - since).total_seconds() // 60)
+
+
+def _road(here: Performance, there: Any, at_most: Mapping[int, int]) -> tuple[int, int] | tuple[None, None]:
     """The school of a show beside, and the minutes to it; nothing of none."""
     if there is None:
         return None, None
     programme = db.session.get_one(Programme, here.programme_id)
     ways = roads.roads_of_partnership(db.session.get_one(Partnership, programme.partnership_id))
     stops = (roads.stop_at(show.organisation_id, show.easting, show.northing) for show in (here, there))
-    return there.organisation_id, ways.minutes(*stops)
+    minutes = ways.minutes(*stops)
+    return there.organisation_id, min(minutes, at_most.get(there.organisation_id, minutes))
 
 
 def _put(performance: Performance, slot: Slot) -> None:

@@ -23,6 +23,7 @@ from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.county import school_days
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local
 from outreach.post import copies
@@ -38,6 +39,7 @@ DAY, NEXT = date(2027, 3, 9), date(2027, 3, 11)
 class County:
     """A troupe with two days in March, a school that is booked on the first, and one that has nothing."""
 
+    partnership: Any
     programme: Any
     days: list[Any]
     school: Any
@@ -94,7 +96,7 @@ def county(app: Flask) -> County:
         days = [make.tour_day(programme, troupe, day) for day in (DAY, NEXT)]
         school = make.school(name="Thornleigh School", easting=470000, northing=210000)
         other = make.school(name="Ashcote High School", easting=471000, northing=211000)
-    found = County(programme, days, school, other)
+    found = County(whose, programme, days, school, other)
     found.booking = book(programme, school, f"{days[0].id}-0930")
     all_sent()
     return found
@@ -279,6 +281,43 @@ def test_a_move_is_not_undone_when_the_old_place_is_taken(county: County) -> Non
         moving.undo(made, who="Priya", now=NOW)
     db.session.rollback()
     assert at(county.show) == (NEXT, time(10))
+
+
+def test_a_place_that_a_night_far_away_leaves_no_road_to_is_given_back_all_the_same(county: County) -> None:
+    """The night came after the booking: no school would be offered that start any more, and who moves the show by
+    mistake gets it back to the minute."""
+    with transaction():
+        county.days[0].stays_at, county.days[0].returns = "Inn", time(13)
+        county.days[0].stays_easting, county.days[0].stays_northing = 640000, 310000
+        county.programme.running_minutes += 10
+    before = county.show.get_in_at, county.show.starts_at, county.show.ends_at, county.show.away_at
+    made = moved(county, key(county.days[1], "1000"))
+    assert slots.find(county.programme, county.school, key(county.days[0], "0930"), now=NOW) is None
+    with transaction():
+        moving.undo(made, who="Owen", now=NOW)
+    show = county.show
+    assert (show.get_in_at, show.starts_at, show.ends_at, show.away_at) == before
+    assert show.tour_day_id == county.days[0].id
+
+
+def test_nor_is_it_given_back_on_top_of_whoever_came_since(county: County) -> None:
+    with transaction():
+        county.partnership.slot_step_minutes = 20
+    made = moved(county, key(county.days[1], "1000"))
+    assert made.was_place is not None
+    book(county.programme, county.other, key(county.days[0], "1000"))
+    with pytest.raises(moving.CannotBeUndone, match="not free"):
+        moving.undo(made, who="Priya", now=NOW)
+    db.session.rollback()
+    assert at(county.show) == (NEXT, time(10))
+
+
+def test_nor_on_a_day_that_its_school_ruled_out_since(county: County) -> None:
+    made = moved(county, key(county.days[1], "1000"))
+    with transaction():
+        school_days.rule_out(county.school, DAY, "Mocks", who="Jo", now=NOW)
+    with pytest.raises(moving.CannotBeUndone, match="not free"):
+        moving.undo(made, who="Priya", now=NOW)
 
 
 def test_a_move_is_not_undone_when_the_show_went_on_since(county: County) -> None:

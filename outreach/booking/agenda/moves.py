@@ -2,20 +2,23 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from outreach.ground.db import Base, Instant, db
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, local
 from outreach.tour.days import TourDay
-from outreach.tour.performances import Performance
+from outreach.tour.performances import Performance, Slot
 
 
 class DiaryMove(Base):
     """One show, or one time kept for a school, put somewhere else. `told`: its school was written to.
 
-    `sequence` is the performance's after the move: with another one, it was moved again since.
+    `sequence` is the performance's after the move: with another one, it was moved again since. `was_beyond`: of
+    a place that the rules would not have offered any more when it left it (a night came after it, longer roads),
+    what `was_place` puts it back into; None: they would.
     """
 
     __tablename__ = "diary_move"
@@ -34,6 +37,7 @@ class DiaryMove(Base):
     was_tour_day_id: Mapped[int] = mapped_column(ForeignKey("tour_day.id"))
     was_starts_at: Mapped[datetime] = mapped_column(Instant)
     starts_at: Mapped[datetime] = mapped_column(Instant)
+    was_beyond: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     minutes_saved: Mapped[int]
     told: Mapped[bool]
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -46,10 +50,33 @@ class DiaryMove(Base):
         """It can be undone until the end of the day on which it was made."""
         return day_of(self.recorded_at) == day_of(now)
 
+    @property
+    def was_place(self) -> Slot | None:
+        """The place that it left, exactly as it had it; None where the rules offered it."""
+        if self.was_beyond is None:
+            return None
+        at = local(self.was_starts_at)
+        return Slot(
+            tour_day_id=self.was_tour_day_id,
+            troupe_id=self.was_tour_day.troupe_id,
+            day=at.date(),
+            start_minute=at.hour * 60 + at.minute,
+            extra_minutes=0,
+            why="",
+            **self.was_beyond
+            | {"beside": tuple((key, minutes) for key, minutes in self.was_beyond["beside"])},
+        )
+
     def stands(self) -> bool:
         """Whether the show is where this move put it, and was not put back."""
         show = self.performance
         return self.undone_at is None and show.released_at is None and show.sequence == self.sequence
+
+
+def beyond(place: Slot) -> dict[str, Any]:
+    """A place as `was_beyond` keeps it."""
+    kept = ("show_minutes", "get_in_minutes", "get_out_minutes", "beside")
+    return {name: getattr(place, name) for name in kept}
 
 
 def get(move_id: int, programme_ids: Collection[int]) -> DiaryMove | None:

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import select
 
 from outreach.booking import bookings, promises, proposals, told
+from outreach.booking.agenda import moves
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.agenda.places_on_day import Place, costs_now, of_day
 from outreach.booking.desk import proposing
@@ -178,7 +179,7 @@ def move(
     moving = find(performance, now=now)
     slot = _slot(moving, key, now=now)
     saved = costs_now(performance, moving.programme, now=now) - slot.extra_minutes
-    was_day, was_starts_at = performance.tour_day_id, performance.starts_at
+    was, offered = performances.place_of(performance), _is_offered(moving, now=now)
     _put(moving, slot, note=note, tell=tell, who=who, now=now)
     row = DiaryMove(
         programme_id=moving.programme.id,
@@ -186,8 +187,9 @@ def move(
         sequence=performance.sequence,
         recorded_at=now,
         who=who,
-        was_tour_day_id=was_day,
-        was_starts_at=was_starts_at,
+        was_tour_day_id=was.tour_day_id,
+        was_starts_at=was.starts_at,
+        was_beyond=None if offered else moves.beyond(was),
         starts_at=performance.starts_at,
         minutes_saved=saved,
         told=tell,
@@ -198,7 +200,10 @@ def move(
 
 
 def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
-    """Put it back where it was, until the end of the day of the move; whoever was told is told again.
+    """Put it back exactly where it was, until the end of the day of the move; whoever was told is told again.
+
+    Of a place that the rules offered they are asked once more. One that they would not have offered any more it
+    gets back all the same, as long as nothing else stands there: whoever moves a show by mistake loses nothing.
 
     Raises CannotBeUndone, and what proposing.move says of a proposal that has ended.
     """
@@ -213,10 +218,10 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
     if not made.stands():
         raise CannotBeUndone("The show was moved, changed or cancelled since, so that move cannot be undone.")
     moving = _movable(performance, now=now)
-    at = local(made.was_starts_at)
+    at, was = local(made.was_starts_at), made.was_place
     try:
-        slot = _slot(moving, f"{made.was_tour_day_id}-{at:%H%M}", now=now)
-        _put(moving, slot, note="", tell=made.told, who=who, now=now, undoing=True)
+        slot = was or _slot(moving, f"{made.was_tour_day_id}-{at:%H%M}", now=now)
+        _put(moving, slot, note="", tell=made.told, who=who, now=now, undoing=True, judged=was is not None)
     except (PlaceGone, StandsThere) as gone:
         raise CannotBeUndone(
             "The place where it was is not free any more, so the show stays where it is now."
@@ -241,14 +246,40 @@ def _movable(performance: Performance, *, now: datetime) -> Moving:
 
 
 def _put(
-    moving: Moving, slot: Slot, *, note: str, tell: bool, who: str, now: datetime, undoing: bool = False
+    moving: Moving,
+    slot: Slot,
+    *,
+    note: str,
+    tell: bool,
+    who: str,
+    now: datetime,
+    undoing: bool = False,
+    judged: bool = False,
 ) -> None:
     try:
         if moving.booking is not None:
-            bookings.move(moving.booking, slot, who=who, now=now, by=COORDINATOR, note=note, tell=tell)
+            bookings.move(
+                moving.booking,
+                slot,
+                who=who,
+                now=now,
+                by=COORDINATOR,
+                note=note,
+                tell=tell,
+                judged=judged,
+            )
         elif moving.proposal is not None:
             until = _was_kept_until(moving.proposal) if undoing else None
-            proposing.move(moving.proposal, slot, note=note, tell=tell, reply_by=until, who=who, now=now)
+            proposing.move(
+                moving.proposal,
+                slot,
+                note=note,
+                tell=tell,
+                reply_by=until,
+                judged=judged,
+                who=who,
+                now=now,
+            )
     except SlotTaken as taken:
         raise PlaceGone from taken
 
@@ -262,8 +293,15 @@ def _was_kept_until(proposal: Proposal) -> date | None:
     )
 
 
-def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
-    slot = slots.find(
+def _is_offered(moving: Moving, *, now: datetime) -> bool:
+    """Whether the rules would still give a show the place in which it stands."""
+    show, at = moving.performance, local(moving.performance.starts_at)
+    there = _found(moving, f"{show.tour_day_id}-{at:%H%M}", now=now)
+    return there is not None and told.times_of(there) == told.times_of(show)
+
+
+def _found(moving: Moving, key: str, *, now: datetime) -> Slot | None:
+    return slots.find(
         moving.programme,
         moving.organisation,
         key,
@@ -272,6 +310,10 @@ def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
         whatever_the_notice=True,
         whatever_the_rest=True,
     )
+
+
+def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
+    slot = _found(moving, key, now=now)
     if slot is None or slot.starts_at <= now:
         raise PlaceGone
     show = moving.performance

@@ -170,6 +170,7 @@ def move(
     note: str = "",
     tell: bool = True,
     reply_by: date | None = None,
+    judged: bool = False,
     who: str,
     now: datetime,
 ) -> bool:
@@ -178,21 +179,24 @@ def move(
 
     Everybody it was written to gets a letter with `note` in it; `tell` False: a short one, which brings the
     calendar up to date alone. `reply_by` None: the day to reply by stays, or falls to the day before the
-    show. False if it stands there already. Raises NotKeptAnyMore, SlotTaken, ReplyByWrong.
+    show. `judged`: see bookings.move. False if it stands there already. Raises NotKeptAnyMore,
+    SlotTaken, ReplyByWrong.
     """
     performance = _behind_the_locks(proposal, slot.tour_day_id)
     if performance is None or not proposal.is_open(now):
         raise NotKeptAnyMore(proposal)
     performances.clear_expired([slot.tour_day_id], now=now)
-    there = slots.find(
-        proposal.programme,
-        proposal.organisation,
-        slot.key,
-        now=now,
-        instead_of=performance.id,
-        whatever_the_notice=True,
-        whatever_the_rest=True,
-    )
+    there: Slot | None = slot
+    if not judged:
+        there = slots.find(
+            proposal.programme,
+            proposal.organisation,
+            slot.key,
+            now=now,
+            instead_of=performance.id,
+            whatever_the_notice=True,
+            whatever_the_rest=True,
+        )
     if there is None or there.starts_at <= now:
         raise SlotTaken
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == told.times_of(performance):
