@@ -33,8 +33,8 @@ no longer fitted when it was to become one (`refused_why`).
 class TourPlan(Base):
     """One plan. `rules`: what was asked, as rules.Rules packs it; `begun`: how often a planner took it up;
     `so_far_*`: what its best reaches while it is worked on, None where that is not known yet; `figures`: how
-    good it came out, once it is readable. `about`: a hash of the programme's gaps, days and
-    shows that it was drawn up from. `withdrawn_at`: put away by a coordinator.
+    good it came out, once it is readable. `about`: the fingerprint (fingerprint.py) of the schools, days, troupes and
+    roads that it was drawn up from. `withdrawn_at`: put away by a coordinator.
     """
 
     __tablename__ = "plan"

@@ -23,6 +23,7 @@ from outreach.ground.errors import Refusal
 from outreach.planning import fingerprint, ordering, rules, writing_down
 from outreach.planning.drawing_up import draw
 from outreach.planning.orders import DONE, FAILED, STOPPED, WAITING, WORKING, PlanLine, TourPlan
+from outreach.tour import slots
 from outreach.tour.planning import plan as plans
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan
@@ -218,9 +219,14 @@ def _work(plan_id: int, watch: _Watch, solver: Solver) -> None:
     with watch.commits():
         row = db.session.get_one(TourPlan, plan_id)
         asked, previous = rules.unpack(row.rules), row.based_on
-        drawn = draw(row.programme, asked, before=_before(previous), now=watch.clock())
+        now = watch.clock()
+        drawn = draw(row.programme, asked, before=_before(previous), now=now)
         stood = fingerprint.fingerprint_of_inputs(
-            row.programme, leaving_out=[each.proposal_id for each in drawn.movable]
+            row.programme,
+            asked,
+            since=slots.first_bookable_day(row.programme, now),
+            schools={*drawn.schools, *(organisation_id for organisation_id, _, _ in drawn.left_out)},
+            leaving_out=[each.proposal_id for each in drawn.movable],
         )
     found = solver(drawn.problem, asked.seconds, progress=watch.heard, stop=watch.stopped)
     watch.look()

@@ -1,9 +1,10 @@
 """A plan from its order to its lines: taken by one planner, told how far it is, stopped, taken over, ended
 once."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 import make
-from little_tour import QUICK, Clock, Tour, draw_up, proposed
+from little_tour import QUICK, Clock, Tour, draw_up, proposed, stands
 from outreach.county import school_days, schools
+from outreach.county.partnerships import InsetDay
 from outreach.ground.db import db, transaction
 from outreach.planning import fingerprint, orders, planner_worker
 from outreach.planning.ordering import (
@@ -44,6 +46,7 @@ from outreach.planning.orders import (
 )
 from outreach.planning.plan_figures import PlanFigures, PlanFreeDay
 from outreach.planning.planner_worker import BEATS, MISSED, BrokeOff, claim
+from outreach.tour import road_table
 from outreach.tour.planning import planner
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan
@@ -380,7 +383,98 @@ def test_what_another_partnerships_schools_tell_of_themselves_changes_nothing_of
     for n, _ in enumerate(told(tour.schools[0])):
         assert fingerprint.changed(plan) == [fingerprint.WORDS[fingerprint.SCHOOLS]], n
         with transaction():
-            plan.about = fingerprint.fingerprint_of_inputs(tour.programme)
+            plan.about = fingerprint.as_it_is_now(plan)
+
+
+def minutes(tour: Tour, *lines: tuple[Any, Any, int]) -> None:
+    """A table of minutes comes in, in place of the one before."""
+    text = "\n".join(("From,To,Minutes", *(",".join(map(str, line)) for line in lines)))
+    road_table.bring_in(tour.partnership, io.BytesIO(text.encode()), who="Priya", now=make.NOW)
+
+
+def test_roads_rules_of_the_troupe_and_hours_are_what_a_plan_rests_on(tour: Tour) -> None:
+    """Each change by itself, named by its own word."""
+    one, two, *_ = (school.organisation_id for school in tour.schools)
+
+    def says(change: Any, *words: str) -> None:
+        with transaction():
+            change()
+        assert fingerprint.changed(plan) == [fingerprint.WORDS[each] for each in words]
+        with transaction():
+            plan.about = fingerprint.as_it_is_now(plan)
+
+    with transaction():
+        plan = asked(tour)
+    draw_up()
+    says(lambda: setattr(tour.partnership, "road_minutes_per_km", 1.4), fingerprint.ROADS)
+    says(lambda: minutes(tour, (one, two, 33)), fingerprint.ROADS)
+    says(lambda: minutes(tour, (one, two, 34)), fingerprint.ROADS)
+    says(lambda: setattr(tour.schools[0], "easting", tour.schools[0].easting + 900), fingerprint.ROADS)
+    says(lambda: setattr(tour.troupe, "rest_hours", 13), fingerprint.TROUPES)
+    says(lambda: setattr(tour.troupe, "lunch_minutes", 45), fingerprint.TROUPES)
+    says(lambda: setattr(tour.troupe, "latest_return", time(16)), fingerprint.TROUPES)
+    says(lambda: setattr(tour.troupe, "base_easting", 451000), fingerprint.TROUPES)
+    says(
+        lambda: school_days.set_hours(tour.schools[0], time(9, 30), time(14), who="Jo", now=make.NOW),
+        fingerprint.HOURS,
+    )
+    says(lambda: setattr(tour.partnership, "school_opens", time(8, 45)), fingerprint.HOURS)
+    says(lambda: db.session.add(InsetDay(la_code="931", day=tour.days[1].day)), fingerprint.HOURS)
+    says(lambda: setattr(tour.partnership, "slot_step_minutes", 5), fingerprint.SETTINGS)
+
+
+def test_a_change_marks_only_plans_whose_own_schools_days_or_troupes_it_touches(tour: Tour) -> None:
+    """Of two plans, one with each troupe: what is another troupe's, another school's or of another day marks
+    neither."""
+    with transaction():
+        blue = make.troupe(tour.partnership, name="Blue van", base_easting=450000, base_northing=200000)
+        theirs = [make.tour_day(tour.programme, blue, day.day) for day in tour.days]
+        elsewhere = make.school(la_code="931", statutory_low_age=4, statutory_high_age=11)
+        beyond = make.tour_day(tour.programme, tour.troupe, date(2027, 3, 22))
+        red_plan = asked(tour, troupes=(tour.troupe.id,), until=tour.days[-1].day)
+        blue_plan = asked(tour, troupes=(blue.id,), until=tour.days[-1].day)
+    while draw_up():
+        pass
+
+    def touched(change: Any) -> list[list[str]]:
+        with transaction():
+            change()
+        said = [fingerprint.changed(plan) for plan in (red_plan, blue_plan)]
+        with transaction():
+            for plan in (red_plan, blue_plan):
+                plan.about = fingerprint.as_it_is_now(plan)
+        return said
+
+    word = fingerprint.WORDS
+    assert touched(lambda: setattr(blue, "rest_hours", 14)) == [[], [word[fingerprint.TROUPES]]]
+    assert touched(lambda: setattr(theirs[0], "leaves", time(8))) == [[], [word[fingerprint.DAYS]]]
+    assert touched(lambda: setattr(tour.days[0], "stays_easting", 470000)) == [[word[fingerprint.DAYS]], []]
+    far = tour.schools[0].organisation_id, elsewhere.organisation_id
+    for nothing in (
+        lambda: setattr(beyond, "shows_at_most", 1),
+        lambda: minutes(tour, (*far, 44)),
+        lambda: minutes(tour, (*far, 45)),
+        lambda: school_days.set_hours(elsewhere, time(9, 30), time(14), who="Jo", now=make.NOW),
+        lambda: school_days.rule_out(elsewhere, tour.days[0].day, who="Jo", now=make.NOW),
+        lambda: school_days.rule_out(tour.schools[0], date(2027, 6, 22), who="Jo", now=make.NOW),
+        lambda: schools.set_own_numbers(elsewhere.organisation_id, 2026, {8: 7}, who="Jo", now=make.NOW),
+        lambda: make.answer(tour.programme, elsewhere, "declined"),
+        lambda: setattr(tour.partnership, "guest_minutes", 25),
+    ):
+        assert touched(nothing) == [[], []]
+    assert touched(lambda: stands(tour, elsewhere, time(10), tour.days[0].day)) == [
+        [word[fingerprint.SHOWS]],
+        [],
+    ]
+
+
+def test_of_a_plan_from_before_its_own_schools_were_kept_all_may_have_changed(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour)
+    draw_up()
+    with transaction():
+        plan.about = '{"settings": "0", "days": "0", "shows": "0", "schools": "0"}'
+    assert fingerprint.changed(plan) == list(fingerprint.WORDS.values())
 
 
 def test_what_changes_while_the_planner_thinks_is_said_of_the_plan(tour: Tour) -> None:
