@@ -108,15 +108,15 @@ def _as_kept(apart: PlanRoads, day: int, schools: tuple[int, ...]) -> list[KeptS
     before = [each for each in problem.kept if each.day == problem.days[day].number]
     told = replay(problem, problem.days[day], [apart.gaps[school] for school in schools], before)
     assert told is not None, "a pattern of the pool that the plain clock refuses"
-    prices = {each.school: each.price for each in before}
+    stays = told.stays(before)
     return [
         KeptShow(
             school=show.school,
             day=problem.days[day].number,
             starts=show.starts,
-            price=max(KEEP_PRICE, prices.get(show.school, 0.0)),
+            price=max(KEEP_PRICE, stays[at].price if at in stays else 0.0),
         )
-        for show in told.shows
+        for at, show in enumerate(told.shows)
     ]
 
 

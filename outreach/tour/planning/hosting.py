@@ -4,7 +4,7 @@ Whether a show's date and start suit the guest is known only when it has them; h
 could.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,14 +31,16 @@ class Pairs:
         return len(self.guest)
 
     def without(self, gone: np.ndarray) -> "Pairs":
-        """The others."""
+        """The others, and their hosts."""
         stay = np.setdiff1d(np.arange(len(self)), gone)
-        return replace(
-            self,
+        hosting, host = np.unique(self.host[stay], return_inverse=True)
+        return Pairs(
             guest=self.guest[stay],
-            host=self.host[stay],
+            host=host,
             cost=self.cost[stay],
             pupils=self.pupils[stay],
+            hosts=self.hosts[hosting],
+            seats=self.seats[hosting],
         )
 
 

@@ -167,7 +167,7 @@ def improve(
     """
     program = IntegerProgram(figures, pool, relaxed, seed=seed)
     whole = np.zeros(figures.count, bool)
-    bound, most = relaxed.bound, _AT_FIRST
+    begun, bound, most = driven, relaxed.bound, _AT_FIRST
     while not limit.over(share):
         last = most > _AT_FIRST or program.enough_for(driven) <= most
         part = share if last else (limit.gone + _FIRST_SHARE * limit.left(share)) / limit.seconds
@@ -176,9 +176,16 @@ def improve(
         if came is not None and came.value < driven.value:
             driven = came
         half = _half_shown(figures, pool, driven) & ~whole
+        if came is not None:
+            half |= _half_shown(figures, pool, came) & ~whole
         if figures.problem.whole_schools and half.any():
             whole |= half
-            driven = driven_of(figures, pool, driven.patterns, guests=driven.guests, whole_schools=True)
+            # Of an exact pool nothing is dropped any more, so that only a plan of whole schools is one.
+            driven = (
+                begun
+                if pool.exact
+                else driven_of(figures, pool, driven.patterns, guests=driven.guests, whole_schools=True)
+            )
             most = _AT_FIRST
         elif closed or last:
             break

@@ -1,6 +1,7 @@
 """The problem in figures: schools as arrays, and days of the same hours, roads and bookings as one kind.
 Pure."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -104,6 +105,19 @@ class PlanRoads:
         fewer = copy(self)
         fewer.pairs = self.pairs.without(pairs)
         return fewer
+
+    def with_lines(self, schools: np.ndarray, next_starts: Sequence[np.ndarray]) -> Self:
+        """The same figures with lines more, each of one show at a school, that may begin at other times."""
+        more = copy(self)
+        more.count = self.count + len(schools)
+        more.alias = np.concatenate([self.alias, schools])
+        more.place = self.place[more.alias]
+        more.can = self.can[more.alias]
+        more.need = np.concatenate([self.need, np.ones(len(schools), self.need.dtype)])
+        more.next_start = np.concatenate(
+            [self.next_start, np.array(next_starts).reshape(-1, LAST_MINUTE + 1)]
+        )
+        return more
 
     def _kinds(self) -> list[DayKind]:
         alike: dict[tuple[int, int, int, int, int, tuple[BookedShow, ...], int], list[int]] = {}

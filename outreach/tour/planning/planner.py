@@ -14,6 +14,7 @@ from outreach.tour.planning import dates, plan
 from outreach.tour.planning.again import once_more
 from outreach.tour.planning.dates import Dated
 from outreach.tour.planning.driven import Driven, driving_of, reached_by
+from outreach.tour.planning.each_day import best_of_each_day
 from outreach.tour.planning.integer_program import at_once, dive, improve
 from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit, Progress
@@ -95,7 +96,15 @@ def solve(
             found = _other_patterns(
                 figures, pool, driven=driven, stuck=stuck, found=found, bound=bound, limit=limit, seed=seed
             )
-    found = _other_guests(figures, pool, driven, found, limit, seed)
+    least = bound + always_lost(figures, problem.kept)
+    exactly = None
+    if found.value > least + _NEXT_TO_NOTHING and not limit.over(_FOR_DAYS):
+        exactly = best_of_each_day(figures, pool, found, limit, share=_FOR_DAYS, seed=seed)
+    if exactly is not None:
+        found, proven = exactly
+        bound = max(bound, proven)
+    else:
+        found = _other_guests(figures, pool, driven, found, limit, seed)
     schools = most_schools(relaxation, found.reached, limit)
     bound += always_lost(figures, problem.kept)
     beside = found.lost + found.paid + found.travelled + found.apart

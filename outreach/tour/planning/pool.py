@@ -5,7 +5,6 @@ A pattern is a set of schools that fits one day together with what is booked on 
 """
 
 import math
-from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,8 @@ class Pool:
 
     `driving`: extra minutes; `cost`: the same with what its further regions count as, less what is saved by
     moving nobody. `dated`: position in `days` of the day it is for, -1 for any day of its kind. `complete`:
-    every pattern is here.
+    every pattern is here. `exact`: each is of one day and has its guests among its members, so that whoever
+    chooses has to see that no school has more shows than it needs, nor shows of two troupes on one date.
     """
 
     members: np.ndarray
@@ -31,6 +31,7 @@ class Pool:
     dated: np.ndarray
     days: tuple[int, ...]
     complete: bool
+    exact: bool = False
 
     def __len__(self) -> int:
         return len(self.cost)
@@ -105,7 +106,7 @@ def together(figures: PlanRoads, parts: list[Part], *, days: tuple[int, ...], co
     nothing = np.zeros(0)
     return Pool(
         members=members,
-        cost=np.concatenate([nothing, *(part[1] + _apart(figures, part) for part in parts)]).astype(float),
+        cost=np.concatenate([nothing, *(part[1] + apart_of(figures, part) for part in parts)]).astype(float),
         driving=np.concatenate([nothing, *(part[2] for part in parts)]).astype(np.int32),
         kind=np.repeat(np.array([part[3] for part in parts], np.int32), sizes),
         dated=np.repeat(np.array([part[4] for part in parts], np.int32), sizes),
@@ -114,7 +115,7 @@ def together(figures: PlanRoads, parts: list[Part], *, days: tuple[int, ...], co
     )
 
 
-def _apart(figures: PlanRoads, part: Part) -> np.ndarray | float:
+def apart_of(figures: PlanRoads, part: Part) -> np.ndarray | float:
     """What the regions that each pattern adds to its day count as."""
     each = figures.problem.apart
     if not each or not figures.regions:
@@ -140,43 +141,30 @@ def keeping(
     """(members, cost, driving, whether these are all) of the day's patterns that keep a show, cheaper by the
     price of each.
 
-    A school with something to keep stands in the walk twice: free, and within half an hour of what was
-    proposed. `among`: no other schools than these beside what is kept.
+    Each kept show is a line of its own in the walk, beside its school's free one: within half an hour of what
+    was proposed, and for one show. `among`: no other schools than these beside what is kept.
     """
     number = {gap.school: school for school, gap in enumerate(figures.gaps)}
-    shows: dict[int, list[KeptShow]] = {}
-    for each in sorted(kept, key=lambda show: -show.price):
-        shows.setdefault(number[each.school], []).append(each)
-    schools = np.array(sorted(shows), np.int64)
-    twice = copy(figures)
-    twice.count = figures.count + len(schools)
-    twice.alias = np.concatenate([figures.alias, schools])
-    twice.place = figures.place[twice.alias]
-    twice.can = figures.can[twice.alias]
-    twice.need = np.concatenate([figures.need, [len(shows[school]) for school in schools]])
-    near = [_near(figures.next_start[school], shows[school]) for school in schools]
-    twice.next_start = np.concatenate([figures.next_start, near])
-    kept_lines = np.arange(figures.count, twice.count)
+    schools = np.array([number[each.school] for each in kept], np.int64)
+    near = [
+        near_to(figures.next_start[school], each) for school, each in zip(schools.tolist(), kept, strict=True)
+    ]
+    lines = figures.with_lines(schools, near)
+    kept_lines = np.arange(figures.count, lines.count)
     others = None if among is None else np.concatenate([among, schools, kept_lines])
-    walk = Walk(twice, twice.one_date(day), through=kept_lines, among=others)
+    walk = Walk(lines, lines.one_date(day), through=kept_lines, among=others)
     found, driving = walk.patterns()
-    cost = driving.astype(float)
-    for at, school in enumerate(schools):
-        times = (found == figures.count + at).sum(axis=1)
-        for already, show in enumerate(shows[school]):
-            cost -= show.price * (times > already)
-    members = np.sort(np.append(twice.alias, figures.count)[found], axis=1).astype(np.int16)
+    prices = np.concatenate([np.zeros(figures.count), [each.price for each in kept], [0.0]])
+    cost = driving - prices[found].sum(axis=1)
+    members = np.sort(np.append(lines.alias, figures.count)[found], axis=1).astype(np.int16)
     best = cheapest(members, cost, figures.count)
     return members[best], cost[best], driving[best], walk.complete
 
 
-def _near(own: np.ndarray, shows: list[KeptShow]) -> np.ndarray:
-    """A school's next starts, of those that move none of its shows of the day."""
+def near_to(own: np.ndarray, show: KeptShow) -> np.ndarray:
+    """A school's next starts, of those that do not move the show."""
     minutes = np.arange(LAST_MINUTE + 1)
-    near = np.zeros(LAST_MINUTE + 1, bool)
-    for show in shows:
-        near |= np.abs(minutes - show.starts) <= KEPT_WITHIN
-    return next_starts(near & (own == minutes))
+    return next_starts((np.abs(minutes - show.starts) <= KEPT_WITHIN) & (own == minutes))
 
 
 def kept_by_day(figures: PlanRoads, kept: tuple[KeptShow, ...]) -> dict[int, list[KeptShow]]:

@@ -6,7 +6,7 @@ numbers into `places` and into both sides of `road`.
 """
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise, product
@@ -138,6 +138,27 @@ class Problem:
 
 KEPT_WITHIN = 30
 """Minutes that a kept show may start earlier or later without having moved."""
+
+
+def staying(kept: Iterable[KeptShow], shows: Sequence[tuple[int, int]]) -> dict[int, KeptShow]:
+    """Which show of a day each of its kept ones is, by the show's position: the dearest that can be together.
+
+    `shows`: (school, start). One show keeps one, and one is kept by one (a matching, the dearest placed first).
+    """
+    found: dict[int, KeptShow] = {}
+
+    def place(each: KeptShow, tried: set[int]) -> bool:
+        for at, (school, starts) in enumerate(shows):
+            if at not in tried and school == each.school and abs(starts - each.starts) <= KEPT_WITHIN:
+                tried.add(at)
+                if at not in found or place(found[at], tried):
+                    found[at] = each
+                    return True
+        return False
+
+    for each in sorted(kept, key=lambda each: -each.price):
+        place(each, set())
+    return found
 
 
 def check(problem: Problem) -> None:

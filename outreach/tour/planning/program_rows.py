@@ -3,8 +3,8 @@
 Columns: `head`, which is the part left out of each school, the shows of each host that take guests, and each
 guest; then patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day
 driven as often as it has dates; each day with something to keep, at most one of its patterns; of the days
-with nothing booked, at most so many; and for guests: a host takes them at shows that it has, within its
-seats, each at one of them.
+with nothing booked, at most so many; of an exact pool, on each date one troupe at a school; and for guests: a
+host takes them at shows that it has, within its seats, each at one of them.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,9 @@ class Rows:
         self.of_kinds = figures.count
         self.of_kept = self.of_kinds + len(self.dates)
         self.of_fresh = self.of_kept + len(pool.days)
-        self.of_hosts = self.of_fresh + int(self.limited)
+        self.of_dates = self.of_fresh + int(self.limited)
+        self.date_row = self._date_rows()
+        self.of_hosts = self.of_dates + int(self.date_row.max(initial=-1)) + 1
         self.of_seats = self.of_hosts + len(self.pairs.hosts)
         self.of_guests = self.of_seats + len(self.pairs.hosts)
         self.count = self.of_guests + len(self.pairs)
@@ -49,6 +51,19 @@ class Rows:
         self.head = self.guests + len(self.pairs)
         self.host_row = np.full(figures.count + 1, -1, np.int64)
         self.host_row[self.pairs.hosts] = self.of_hosts + np.arange(len(self.pairs.hosts))
+
+    def _date_rows(self) -> np.ndarray:
+        """By kind and school, which row of its date a pattern of an exact pool stands in; -1: in none."""
+        figures = self.figures
+        found = np.full((len(figures.kinds), figures.count + 1), -1, np.int64)
+        if self.pool.exact:
+            dates = np.array([figures.column[kind.days[0]] for kind in figures.kinds])
+            rows = 0
+            for date in np.flatnonzero(np.bincount(dates) > 1):
+                twice = np.flatnonzero(figures.need > 1)
+                found[np.ix_(dates == date, twice)] = rows + np.arange(len(twice))
+                rows += len(twice)
+        return found
 
     @property
     def lower(self) -> np.ndarray:
@@ -63,10 +78,11 @@ class Rows:
         """The rows' upper limits."""
         return np.concatenate(
             [
-                np.full(self.figures.count, np.inf),
+                self.figures.need.astype(float) if self.pool.exact else np.full(self.figures.count, np.inf),
                 self.dates,
                 np.ones(len(self.pool.days)),
                 np.full(int(self.limited), self.most),
+                np.ones(self.of_hosts - self.of_dates),
                 np.full(self.count - self.of_hosts, np.inf),
             ]
         )
@@ -133,6 +149,11 @@ class Rows:
             rows.append(np.full((len(which), 1), self.of_fresh))
             values.append(ones)
             there.append(self.fresh[kind])
+        if self.of_hosts > self.of_dates:
+            dates = self.date_row[kind, members]
+            rows.append(self.of_dates + dates)
+            values.append(np.ones(dates.shape))
+            there.append(first & (dates >= 0))
         if len(self.pairs):
             hosts = self.host_row[members]
             rows.append(hosts)
@@ -168,13 +189,19 @@ class Rows:
             reduced -= prices.school[self.pool.members[:, at]]
         if self.pool.days:
             reduced -= prices.dated[self.pool.dated]
+        if self.of_hosts > self.of_dates:
+            members, of_date = self.pool.members, np.append(dual[self.of_dates : self.of_hosts], 0.0)
+            for at in range(members.shape[1]):
+                first = members[:, at] != members[:, at - 1] if at else True
+                reduced -= np.where(first, of_date[self.date_row[self.pool.kind, members[:, at]]], 0.0)
         return reduced
 
     def right(self, dual: np.ndarray) -> np.ndarray:
         """The duals with what the solver's tolerances left on the wrong side of nought put there: these prove
         something."""
         right = dual.copy()
-        right[: self.of_kinds] = np.maximum(right[: self.of_kinds], 0.0)
+        if not self.pool.exact:
+            right[: self.of_kinds] = np.maximum(right[: self.of_kinds], 0.0)
         right[self.of_kinds : self.of_hosts] = np.minimum(right[self.of_kinds : self.of_hosts], 0.0)
         right[self.of_hosts :] = np.maximum(right[self.of_hosts :], 0.0)
         return right
@@ -207,4 +234,5 @@ class Rows:
             + least @ self.dates
             + right[self.of_kept : self.of_fresh].sum()
             + (right[self.of_fresh] * self.most if self.limited else 0.0)
+            + right[self.of_dates : self.of_hosts].sum()
         )

@@ -4,7 +4,9 @@ What the programs say of driving and worth is not taken over: it is counted from
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,9 +23,9 @@ from outreach.tour.planning.plan import (
     SchoolLeftOut,
 )
 from outreach.tour.planning.pool import Pool
-from outreach.tour.planning.problem import KEPT_WITHIN, KeptShow, Problem, SchoolToPlan
+from outreach.tour.planning.problem import KeptShow, Problem, SchoolToPlan, staying
 from outreach.tour.planning.replay import ReplayedDay, replay
-from outreach.tour.planning.seating import Seating
+from outreach.tour.planning.seating import Seated, Seating
 
 
 class Wrong(Exception):
@@ -51,12 +53,18 @@ class ReadOut:
     dropped: tuple[KeptShow, ...]
 
 
-def read_out(figures: PlanRoads, pool: Pool, dated: Dated, kept: tuple[KeptShow, ...]) -> ReadOut:
-    """The plan that these dated patterns are."""
+def read_out(
+    figures: PlanRoads,
+    pool: Pool,
+    dated: Dated,
+    kept: tuple[KeptShow, ...],
+    seated: Mapping[int, Seated] = MappingProxyType({}),
+) -> ReadOut:
+    """The plan that these dated patterns are. `seated`: days whose guests are chosen already."""
     reader = _Reader(figures, kept)
     days = reader.needed({day: list(schools) for day, schools in dated.items()})
     told = {day: reader.told(day, schools) for day, schools in sorted(days.items()) if schools}
-    seating = Seating(figures, told, reader.kept)
+    seating = Seating(figures, told, reader.kept, seated)
     seating.seat()
     visits: list[PlannedVisit] = []
     for day, one in seating.days.items():
@@ -84,12 +92,10 @@ class _Reader:
     def __init__(self, figures: PlanRoads, kept: tuple[KeptShow, ...]) -> None:
         self.figures = figures
         self.kept: dict[int, list[KeptShow]] = defaultdict(list)
-        self.prices: dict[tuple[int, int], float] = {}
         at = {day.number: position for position, day in enumerate(figures.problem.days)}
         for each in kept:
             if each.day in at:
                 self.kept[at[each.day]].append(each)
-                self.prices[at[each.day], each.school] = each.price
 
     def told(self, day: int, schools: list[int]) -> ReplayedDay:
         found = self._try(day, schools)
@@ -123,8 +129,7 @@ class _Reader:
                 fewer = self._try(day, rest)
             if fewer is None:
                 continue  # only where the roads have a detour that is shorter than the way
-            price = self.prices.get((day, self.figures.gaps[school].school), 0.0)
-            saved = self.told(day, schools).driving - fewer.driving - price
+            saved = self.told(day, schools).minutes(self.kept[day]) - fewer.minutes(self.kept[day])
             if best is None or saved > best[0]:
                 best = saved, day, rest
         if best is None:
@@ -160,9 +165,9 @@ def _counted(
         if shown[gap.school] < gap.shows
     )
     lost = sum(gap.worth * (gap.shows - shown[gap.school]) / gap.shows for gap in problem.gaps)
-    stayed, moved, dropped = _kept(kept, visits)
+    moved, dropped = _kept(kept, visits)
     can_stay = _could_stay(figures, kept)
-    paid = sum(each.price for each in kept if each in can_stay and each not in stayed)
+    paid = sum(each.price for each in (*moved, *dropped) if each in can_stay)
     travelled, apart = _travelled(problem, visits), _apart(problem, visits)
     return ReadOut(
         visits=visits,
@@ -207,34 +212,22 @@ def _apart(problem: Problem, visits: tuple[PlannedVisit, ...]) -> float:
 
 def _kept(
     kept: tuple[KeptShow, ...], visits: tuple[PlannedVisit, ...]
-) -> tuple[tuple[KeptShow, ...], tuple[KeptShow, ...], tuple[KeptShow, ...]]:
-    """(stayed, moved, dropped): what was to be kept, by what became of it."""
-    shows: dict[int, list[PlannedVisit]] = defaultdict(list)
-    for visit in visits:
-        shows[visit.school].append(visit)
-    stayed, gone = [], []
-    for each in kept:
-        here = [
-            visit
-            for visit in shows[each.school]
-            if visit.guest_of is None
-            and visit.day == each.day
-            and abs(visit.starts - each.starts) <= KEPT_WITHIN
-        ]
-        if here:
-            nearest = min(here, key=lambda visit: abs(visit.starts - each.starts))
-            shows[each.school].remove(nearest)
-            stayed.append(each)
-        else:
-            gone.append(each)
+) -> tuple[tuple[KeptShow, ...], tuple[KeptShow, ...]]:
+    """(moved, dropped): what was to be kept and did not stay, by what became of it."""
+    left, gone = Counter(visit.school for visit in visits), Counter(kept)
+    for day in sorted({each.day for each in kept}):
+        hosts = [(v.school, v.starts) for v in visits if v.day == day and v.guest_of is None]
+        stays = staying((each for each in kept if each.day == day), hosts).values()
+        left.subtract(each.school for each in stays)
+        gone.subtract(stays)
     moved, dropped = [], []
-    for each in gone:
-        if shows[each.school]:
-            shows[each.school].pop()
+    for each in gone.elements():
+        if left[each.school] > 0:
+            left[each.school] -= 1
             moved.append(each)
         else:
             dropped.append(each)
-    return tuple(stayed), tuple(moved), tuple(dropped)
+    return tuple(moved), tuple(dropped)
 
 
 def _could_stay(figures: PlanRoads, kept: tuple[KeptShow, ...]) -> tuple[KeptShow, ...]:

@@ -3,9 +3,9 @@
 Knows nothing of pools and programs: what they propose is held to this before anybody sees it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise, permutations
+from itertools import pairwise, permutations
 
 from outreach.tour.planning import lunch
 from outreach.tour.planning.problem import (
@@ -15,6 +15,7 @@ from outreach.tour.planning.problem import (
     Problem,
     ProblemDay,
     SchoolToPlan,
+    staying,
 )
 
 Stop = SchoolToPlan | BookedShow
@@ -42,49 +43,67 @@ class ReplayedDay:
     shows: tuple[ReplayedShow, ...]
     driving: int
 
+    def stays(self, kept: Iterable[KeptShow]) -> dict[int, KeptShow]:
+        """What the day keeps of its kept shows, by the position of the show that it is."""
+        return staying(kept, [(show.school, show.starts) for show in self.shows])
+
+    def minutes(self, kept: Iterable[KeptShow]) -> float:
+        """Minutes of driving, less what is saved by what the day keeps."""
+        return self.driving - sum(each.price for each in self.stays(kept).values())
+
 
 def replay(
     problem: Problem, day: ProblemDay, gaps: Sequence[SchoolToPlan], kept: Sequence[KeptShow] = ()
 ) -> ReplayedDay | None:
     """The day with one new show at each of `gaps` (a school twice: two shows), or None when it cannot be.
 
-    `kept`: what was proposed for that day; a show within half an hour of it is worth its price of driving.
-    Else each show starts as early as it can. Least driving less what is kept first, then most kept, then the
-    earliest end.
+    `kept`: what was proposed for that day; a show within half an hour of it is worth its price of driving, and
+    keeps no other. Else each show starts as early as it can. Least driving less what is kept first, then most
+    kept, then the earliest end.
     """
     schools = {gap.school for gap in gaps}
     mine = [each for each in kept if each.school in schools]
     best: tuple[tuple[float, int], ReplayedDay] | None = None
-    for few in range(len(mine), -1, -1):
-        for some in combinations(mine, few):
-            wishes: dict[int, list[int]] = {}
-            for each in some:
-                wishes.setdefault(each.school, []).append(each.starts)
-            told = _cheapest(problem, day, _near(gaps, wishes), wishes)
+    for few in range(min(len(mine), len(gaps)), -1, -1):
+        tried: set[tuple[SchoolToPlan, ...]] = set()
+        for some in permutations(mine, few):
+            near = _near(gaps, some)
+            if near is None or near[0] in tried:
+                continue
+            tried.add(near[0])
+            told = _cheapest(problem, day, *near)
             if told is not None:
                 rank = told.driving - sum(each.price for each in some), -few
                 best = min(best, (rank, told), key=lambda one: one[0]) if best else (rank, told)
     return best[1] if best else None
 
 
-def _near(gaps: Sequence[SchoolToPlan], wishes: Mapping[int, Sequence[int]]) -> list[SchoolToPlan]:
-    """As many shows of each school as were proposed there, narrowed to half an hour around that."""
+def _near(
+    gaps: Sequence[SchoolToPlan], some: Sequence[KeptShow]
+) -> tuple[tuple[SchoolToPlan, ...], dict[SchoolToPlan, int]] | None:
+    """(the shows, each kept one narrowed to half an hour around its start; that start of each narrowed one).
+
+    None where a school has fewer shows than are kept of it.
+    """
+    waiting = list(some)
     found: list[SchoolToPlan] = []
+    wishes: dict[SchoolToPlan, int] = {}
     for gap in gaps:
-        wished = wishes.get(gap.school, ())
-        if sum(other.school == gap.school for other in found) < len(wished):
-            windows = {
-                (max(first, wish - KEPT_WITHIN), min(last, wish + KEPT_WITHIN))
+        each = next((each for each in waiting if each.school == gap.school), None)
+        if each is not None:
+            waiting.remove(each)
+            both = (
+                (max(first, each.starts - KEPT_WITHIN), min(last, each.starts + KEPT_WITHIN))
                 for first, last in gap.windows
-                for wish in wished
-            }
-            gap = replace(gap, windows=tuple(sorted(w for w in windows if w[0] <= w[1])))
+            )
+            gap = replace(gap, windows=tuple(w for w in both if w[0] <= w[1]))
+            wishes[gap] = each.starts
         found.append(gap)
-    return found
+    return None if waiting else (tuple(found), wishes)
 
 
 def _cheapest(
-    problem: Problem, day: ProblemDay, gaps: Sequence[SchoolToPlan], wishes: Mapping[int, Sequence[int]]
+    problem: Problem, day: ProblemDay, gaps: Sequence[SchoolToPlan], wishes: Mapping[SchoolToPlan, int]
 ) -> ReplayedDay | None:
     best: tuple[tuple[int, int], ReplayedDay] | None = None
     for stops in _orders(day, gaps):
@@ -119,7 +138,7 @@ def _merged(new: tuple[Stop, ...], booked: tuple[Stop, ...]) -> Iterator[tuple[S
 
 
 def _with_lunch(
-    problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], wishes: Mapping[int, Sequence[int]]
+    problem: Problem, day: ProblemDay, stops: tuple[Stop, ...], wishes: Mapping[SchoolToPlan, int]
 ) -> list[int] | None:
     """When each stop begins, with lunch where the day has to have it: on the leg that lets the day end
     first."""
@@ -148,7 +167,7 @@ def _begins(
     problem: Problem,
     day: ProblemDay,
     stops: tuple[Stop, ...],
-    wishes: Mapping[int, Sequence[int]],
+    wishes: Mapping[SchoolToPlan, int],
     eats: int | None = None,
 ) -> list[int] | None:
     """When each stop begins: a new show's start, a booked show's get-in. None when the order cannot be.
@@ -170,22 +189,14 @@ def _begins(
         begin = _first(problem, stop, earliest)
         if begin is None or begin > latest[at]:
             return None
-        if wished := _wished(stop, wishes):
-            late = (_first(problem, stop, max(begin, wish)) for wish in wished)
-            soon = (_last(problem, stop, min(latest[at], wish)) for wish in wished)
-            can = [b for b in (*late, *soon) if b is not None and begin <= b <= latest[at]]
-            begin = min(can, key=lambda b: min(abs(b - wish) for wish in wished), default=begin)
+        wish = wishes.get(stop) if isinstance(stop, SchoolToPlan) else None
+        if wish is not None:
+            late = _first(problem, stop, max(begin, wish))
+            soon = _last(problem, stop, min(latest[at], wish))
+            can = [b for b in (late, soon) if b is not None and begin <= b <= latest[at]]
+            begin = min(can, key=lambda b: abs(b - wish), default=begin)
         begins.append(begin)
     return begins
-
-
-def _wished(stop: Stop, wishes: Mapping[int, Sequence[int]]) -> Sequence[int]:
-    """The starts that are wished of a narrowed show; none of a free one at the same school."""
-    wished = wishes.get(stop.school, ()) if isinstance(stop, SchoolToPlan) else ()
-    if not wished or not isinstance(stop, SchoolToPlan):
-        return ()
-    first, last = min(wished) - KEPT_WITHIN, max(wished) + KEPT_WITHIN
-    return wished if all(first <= w[0] and w[1] <= last for w in stop.windows) else ()
 
 
 def _until(

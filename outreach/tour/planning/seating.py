@@ -2,13 +2,17 @@
 cheapest. Pure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from outreach.tour.planning import hosting
 from outreach.tour.planning.kinds import PlanRoads
-from outreach.tour.planning.problem import KEPT_WITHIN, KeptShow, SchoolToPlan
+from outreach.tour.planning.problem import KeptShow, SchoolToPlan
 from outreach.tour.planning.replay import ReplayedDay, ReplayedShow, replay
+
+Seated = tuple[tuple[int, tuple[int, ...]], ...]
+"""The shows of a day: each host with its guests, by number."""
 
 Spot = tuple[int, int]
 """A day and the position of a show on it."""
@@ -25,28 +29,53 @@ class _Day:
 
 class Seating:
     """Who comes to which show. `told`: each day in use as it was replayed; it may begin a show later for a
-    guest."""
+    guest. `seated`: on some of these days, who comes is chosen already."""
 
     def __init__(
-        self, figures: PlanRoads, told: dict[int, ReplayedDay], kept: dict[int, list[KeptShow]]
+        self,
+        figures: PlanRoads,
+        told: dict[int, ReplayedDay],
+        kept: dict[int, list[KeptShow]],
+        seated: Mapping[int, Seated],
     ) -> None:
         self.figures, self.kept = figures, kept
         self.number = {gap.school: school for school, gap in enumerate(figures.gaps)}
         self.days = {
-            day: _Day([figures.gaps[self.number[show.school]] for show in one.shows], one, defaultdict(list))
+            day: self._seated(day, seated[day])
+            if day in seated
+            else _Day([figures.gaps[self.number[show.school]] for show in one.shows], one, defaultdict(list))
             for day, one in told.items()
         }
+        self.coming = {guest for shows in seated.values() for _, guests in shows for guest in guests}
         self.playing: dict[int, list[Spot]] = defaultdict(list)
         for day, one in self.days.items():
             for at, gap in enumerate(one.gaps):
                 self.playing[self.number[gap.school]].append((day, at))
+
+    def _seated(self, day: int, shows: Seated) -> _Day:
+        figures = self.figures
+        gaps = []
+        for host, guests in shows:
+            gap = figures.gaps[host]
+            for guest in guests:
+                suits = hosting.starts(figures.gaps[guest], self._road(guest, host))
+                gap = replace(gap, windows=hosting.common(gap.windows, suits))
+            gaps.append(gap)
+        told = replay(figures.problem, figures.problem.days[day], gaps, self.kept[day])
+        told = None if told is None else _in_order(told, gaps)
+        assert told is not None, "guests that the plain clock refuses"
+        return _Day(gaps, told, defaultdict(list, {at: list(guests) for at, (_, guests) in enumerate(shows)}))
+
+    def _road(self, guest: int, host: int) -> int:
+        place = self.figures.place
+        return int(self.figures.road[place[guest], place[host]])
 
     def seat(self) -> None:
         """All that gain by it, the most worth first."""
         pairs, figures = self.figures.pairs, self.figures
         of_guest: dict[int, list[int]] = defaultdict(list)
         for pair, guest in enumerate(pairs.guest.tolist()):
-            if guest not in self.playing:
+            if guest not in self.playing and guest not in self.coming:
                 of_guest[guest].append(pair)
         for guest in sorted(of_guest, key=lambda guest: (-figures.worth[guest], guest)):
             tried = [
@@ -70,8 +99,7 @@ class Seating:
         taken = sum(figures.gaps[other].pupils for other in one.guests[at])
         if taken + coming.pupils > host.seats or not figures.can[guest, figures.column[day]]:
             return never
-        road = int(figures.road[figures.place[guest], figures.place[self.number[host.school]]])
-        suits = hosting.starts(coming, road)
+        suits = hosting.starts(coming, self._road(guest, self.number[host.school]))
         gaps = list(one.gaps)
         gaps[at] = replace(host, windows=hosting.common(host.windows, suits))
         cost = float(figures.pairs.cost[pair])
@@ -82,35 +110,16 @@ class Seating:
         told = None if told is None else _in_order(told, gaps)
         if told is None:
             return never
-        worse = self._minutes(day, told) - self._minutes(day, one.told)
-        return cost + worse, told, gaps
-
-    def _minutes(self, day: int, told: ReplayedDay) -> float:
-        """Minutes of driving of a day, less what is saved by what it keeps."""
-        saved = sum(
-            each.price
-            for each in self.kept[day]
-            if any(
-                show.school == each.school and abs(show.starts - each.starts) <= KEPT_WITHIN
-                for show in told.shows
-            )
-        )
-        return told.driving - saved
+        return cost + told.minutes(self.kept[day]) - one.told.minutes(self.kept[day]), told, gaps
 
 
 def _in_order(told: ReplayedDay, gaps: Sequence[SchoolToPlan]) -> ReplayedDay | None:
-    """The day with its shows in the order of `gaps`, each in its gap's hours; None where a school's two
-    cannot be told apart by them."""
-    left = list(told.shows)
-    found: list[ReplayedShow] = []
-    for gap in gaps:
-        mine = [
-            show
-            for show in left
-            if show.school == gap.school and any(first <= show.starts <= last for first, last in gap.windows)
-        ]
-        if not mine:
-            return None
-        found.append(mine[0])
-        left.remove(mine[0])
-    return replace(told, shows=tuple(found))
+    """The day with its shows in the order of `gaps`, each in its gap's hours."""
+    for shows in permutations(told.shows):
+        if all(_suits(show, gap) for show, gap in zip(shows, gaps, strict=True)):
+            return replace(told, shows=shows)
+    return None
+
+
+def _suits(show: ReplayedShow, gap: SchoolToPlan) -> bool:
+    return show.school == gap.school and any(first <= show.starts <= last for first, last in gap.windows)

@@ -123,10 +123,31 @@ def solve_whole(
     """The integer program from a `start` that keeps its rows: columns marked `whole` take whole numbers.
 
     `better` hears of each better (x, bound). `stop` is asked every now and then, but not while HiGHS
-    presolves.
+    presolves. A start in a column that presolve leaves out for a better one is read by HiGHS 1.16 as cheaper than
+    it is, and whatever is dearer than that is then cut off: so it is solved without one.
     """
+    program = columns, lower, upper, whole
+    came, spent = _from(program, start, seconds=seconds, seed=seed, better=better, stop=stop)
+    if came is None:
+        came, _ = _from(program, None, seconds=seconds - spent, seed=seed, better=better, stop=stop)
+    assert came is not None
+    return came
+
+
+def _from(
+    program: tuple[Columns, np.ndarray, np.ndarray, np.ndarray],
+    start: np.ndarray | None,
+    *,
+    seconds: float,
+    seed: int,
+    better: Callable[[np.ndarray, float], None],
+    stop: Callable[[], bool],
+) -> tuple[Whole | None, float]:
+    """(what came of it, None where HiGHS took the start for another; the seconds it took)."""
+    columns, lower, upper, whole = program
     highs = _highs(seed)
     count = len(columns)
+    misread = False
     highs.setOptionValue("time_limit", float(max(seconds, 0.1)))
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 1e-3)
@@ -145,29 +166,37 @@ def solve_whole(
     )
     kinds = whole.astype(np.uint8)
     highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kinds)
-    solution = highspy.HighsSolution()
-    solution.col_value = start.tolist()
-    solution.value_valid = True
-    highs.setSolution(solution)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        solution.value_valid = True
+        highs.setSolution(solution)
 
     def improved(event: highspy.HighsCallbackEvent) -> None:
-        better(np.array(event.data_out.mip_solution), event.data_out.mip_dual_bound)
+        nonlocal misread
+        x, said = np.array(event.data_out.mip_solution), event.data_out.objective_function_value
+        misread |= start is not None and abs(float(columns.cost @ x) - said) > 1e-6 * max(1e3, abs(said))
+        if not misread:
+            better(x, event.data_out.mip_dual_bound)
 
     def look(event: highspy.HighsCallbackEvent) -> None:
-        if stop():
+        if misread or stop():
             event.interrupt()
 
     highs.cbMipImprovingSolution.subscribe(improved)
     highs.cbMipInterrupt.subscribe(look)
     _run(highs)
+    if misread:
+        return None, highs.getRunTime()
     info = highs.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     proven = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return Whole(
+    came = Whole(
         x=np.array(highs.getSolution().col_value) if found else None,
         bound=float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else -np.inf,
         proven=proven,
     )
+    return came, highs.getRunTime()
 
 
 class _Quiet(highspy.Highs):

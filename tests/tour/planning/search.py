@@ -97,24 +97,31 @@ def day_options(problem: Problem, day: ProblemDay) -> list[tuple[tuple[int, ...]
                 if len(set(coming)) < len(coming) or set(coming) & set(chosen):
                     continue
                 hosts = tuple(_with(problem, host, each) for host, each in zip(chosen, guests, strict=True))
-                for keeping in product((False, True), repeat=count) if problem.kept else ((False,) * count,):
+                kept = [k for k in problem.kept if k.day == day.number]
+                for keeping in _keepings(chosen, kept):
                     minutes = driven(problem, day, tuple(zip(hosts, keeping, strict=True)))
                     if minutes is None:
                         continue
-                    prices = sorted((k.school, k.price) for k in problem.kept if k.day == day.number)
-                    saved, used = -apart, []
+                    saved = sum(keeps.price for keeps in keeping if keeps) - apart
                     for host, each in zip(chosen, guests, strict=True):
                         for guest in each:
                             road = problem.road[guest.place][host.place]
                             saved -= problem.guests.price + 2 * int(road)
-                    for gap, keeps in zip(chosen, keeping, strict=True):
-                        price = next((p for p in prices if p[0] == gap.school and p not in used), None)
-                        if keeps and price:
-                            saved += price[1]
-                            used.append(price)
                     key = tuple(sorted(gap.school for gap in (*chosen, *coming))), saved
                     found[key] = min(found.get(key, 10**9), minutes - standing)
     return [(schools, driving, saved) for (schools, saved), driving in found.items()]
+
+
+def _keepings(chosen: tuple, kept: list) -> list[tuple]:
+    """All ways in which shows could each be one that is kept there, or none of them."""
+    ways: list[tuple] = [()]
+    for gap in chosen:
+        ways = [
+            (*way, each)
+            for way in ways
+            for each in (None, *(k for k in kept if k.school == gap.school and all(k is not w for w in way)))
+        ]
+    return ways
 
 
 def _guest_lists(problem: Problem, able: list, host) -> list[tuple]:
@@ -150,7 +157,7 @@ def _with(problem: Problem, host, guests: tuple):
 
 
 def driven(problem: Problem, day: ProblemDay, new: tuple) -> int | None:
-    """Minutes of driving of the day with new shows (gap, whether near its kept start), in this order; None:
+    """Minutes of driving of the day with new shows (gap, which kept show it is or None), in this order; None:
     cannot be.
 
     The booked shows stand where they stand, so that only the order of the new ones among them is tried.
@@ -190,16 +197,14 @@ def _walk(
     for leg, is_new in enumerate(where):
         how = {"eats": leg == eats, "leaving": leg == 0}
         if is_new:
-            gap, near = next(new)
+            gap, keeps = next(new)
             if gap.school == school and leg != eats:
                 earliest = clock - minutes.get_out + minutes.turn
             else:
                 road = 0 if place is None or gap.school == school else int(problem.road[place][gap.place])
                 driving += road
                 earliest = _there(day, clock, road, **how) + minutes.get_in
-            start = next(
-                (m for m in range(earliest, 24 * 60) if _may_start(problem, day, gap, m, near)), None
-            )
+            start = next((m for m in range(earliest, 24 * 60) if _may_start(problem, gap, m, keeps)), None)
             if start is None:
                 return None
             clock, place, school = start + minutes.play + minutes.get_out, gap.place, gap.school
@@ -222,13 +227,10 @@ def _walk(
     return driving if clock + road <= day.returns else None
 
 
-def _may_start(problem: Problem, day: ProblemDay, gap, minute: int, near: bool) -> bool:
+def _may_start(problem: Problem, gap, minute: int, keeps) -> bool:
     if minute % problem.minutes.step or minute not in _minutes(gap.windows):
         return False
-    if not near:
-        return True
-    wishes = [k.starts for k in problem.kept if k.day == day.number and k.school == gap.school]
-    return any(abs(minute - wish) <= KEPT_WITHIN for wish in wishes)
+    return keeps is None or abs(minute - keeps.starts) <= KEPT_WITHIN
 
 
 @lru_cache(maxsize=4096)

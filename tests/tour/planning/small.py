@@ -3,6 +3,7 @@ schools far off."""
 
 import math
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 
@@ -30,6 +31,7 @@ def problem(
     troupes: int = 1,
     booked: float = 0.2,
     kept: int = 0,
+    kept_twice: bool = False,
     whole_schools: bool = False,
     dates: float = 0.8,
     odd_roads: bool = False,
@@ -39,6 +41,9 @@ def problem(
     days_at_most: int | None = None,
 ) -> Problem:
     """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can.
+
+    `kept_twice`: schools need two shows more often, and each kept one has another of its school on its day, at
+    another time and price.
 
     `guests`: half of the schools are small; `regions`: three of them, at 25 minutes for each further one on a
     day.
@@ -95,7 +100,7 @@ def problem(
             SchoolToPlan(
                 school=1000 + number,
                 place=number if chance.random() < 0.95 else None,
-                shows=chance.choice((1, 1, 1, 2)),
+                shows=chance.choice((1, 2, 2) if kept_twice else (1, 1, 1, 2)),
                 worth=chance.choice((40, 90, 600, 660, 712.4)),
                 windows=windows,
                 dates=frozenset(day for day in calendar if chance.random() < dates),
@@ -113,13 +118,21 @@ def problem(
         )
         for _ in range(kept)
     )
+    kept_shows = {(k.school, k.day): k for k in proposed}
+    if kept_twice:
+        kept_shows |= {
+            (k.school, k.day, 2): replace(
+                k, starts=others.randrange(9 * 60, 14 * 60, 15), price=others.choice((30, 120, 500))
+            )
+            for k in proposed
+        }
     return Problem(
         places=tuple(f"Place {n}" for n in range(len(points))),
         road=road,
         gaps=tuple(gaps),
         days=tuple(tour),
         minutes=minutes,
-        kept=tuple({(k.school, k.day): k for k in proposed}.values()),
+        kept=tuple(kept_shows.values()),
         whole_schools=whole_schools,
         guests=Guests(reach=others.choice((30, 60)), price=others.choice((0, 20, 60))) if guests else None,
         apart=25 if regions else 0,

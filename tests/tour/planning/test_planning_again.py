@@ -10,7 +10,7 @@ from checker import faults
 
 from outreach.tour.planning.plan import PROVEN, Plan
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import KeptShow, Problem
+from outreach.tour.planning.problem import KeptShow, Problem, staying
 
 
 def county(seed: int, *, troupes: int = 2) -> Problem:
@@ -117,3 +117,40 @@ def test_two_shows_at_one_school_are_kept_one_by_one() -> None:
     assert [v.starts for v in solve(replace(problem, kept=both), 20).visits] == [600, 720]
     one = solve(replace(problem, kept=both[1:]), 20)
     assert (one.moved, len(one.visits), 720 in [v.starts for v in one.visits]) == ((), 2, True)
+
+
+def test_two_kept_shows_of_a_school_are_each_kept_at_their_own_price() -> None:
+    """What can only be played at the time of the cheaper one does not save the price of the dearer."""
+    problem = small.problem(2, schools=1, days=2, booked=0, dates=2)
+    gap = replace(problem.gaps[0], place=0, shows=1, windows=((540, 840),), worth=900.0)
+    first, second = (replace(day, leaves=300, returns=1200) for day in problem.days)
+    short = replace(first, returns=600 + 60 + 30 + problem.road[0][first.returns_to])
+    cheap = KeptShow(school=gap.school, day=first.number, starts=600, price=30)
+    dear = KeptShow(school=gap.school, day=first.number, starts=780, price=500)
+    elsewhere = KeptShow(school=gap.school, day=second.number, starts=600, price=120)
+    problem = replace(problem, gaps=(gap,), days=(short, second), kept=(cheap, dear, elsewhere))
+    plan = solve(problem, 20)
+    assert [(visit.day, visit.starts) for visit in plan.visits] == [(second.number, 600)]
+    assert set(plan.moved) | set(plan.dropped) == {cheap, dear}
+    assert plan.ended == PROVEN
+
+
+@pytest.mark.parametrize(
+    ("starts", "stay"),
+    [
+        ((600,), {0: 630}),
+        ((575, 600), {0: 600, 1: 630}),
+        ((600, 640), {0: 600, 1: 630}),
+        ((700,), {}),
+        ((660, 600), {0: 630, 1: 600}),
+    ],
+)
+def test_one_show_keeps_one_proposal_and_the_dearest_that_can_be_kept_together_are(
+    starts: tuple[int, ...], stay: dict[int, int]
+) -> None:
+    kept = [
+        KeptShow(school=1, day=1, starts=at, price=price) for at, price in ((600, 30), (630, 120), (750, 500))
+    ]
+    kept.append(KeptShow(school=2, day=1, starts=600, price=900))
+    found = staying(kept, [(1, at) for at in starts])
+    assert {at: each.starts for at, each in found.items()} == stay
