@@ -4,13 +4,12 @@ Neighbours share their borders point by point: each border is drawn once, roughe
 forwards by the one district and backwards by the other.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from outreach.ground.geography import Place
+from outreach.ground.geography import Place, to_degrees
 
 Point = tuple[float, float]
 
@@ -104,7 +103,7 @@ class Land:
                     "properties": {"AREACD": district.code, "AREANM": district.name},
                     "geometry": {
                         "type": "Polygon",
-                        "coordinates": [[degrees(place) for place in district.outline]],
+                        "coordinates": [[to_degrees(place) for place in district.outline]],
                     },
                 }
                 for district in self.districts
@@ -219,63 +218,3 @@ def is_inside(place: Place, outline: Sequence[Place]) -> bool:
             )
             inside ^= place.easting < crossing
     return inside
-
-
-def degrees(place: Place) -> list[float]:
-    """WGS84 longitude and latitude of a National Grid point, good to about five metres.
-
-    Source: Ordnance Survey, 'A guide to coordinate systems in Great Britain', annexes B and C.
-    """
-    a, b, f0 = 6377563.396, 6356256.909, 0.9996012717  # Airy 1830
-    lat0, lon0, e0, n0 = math.radians(49), math.radians(-2), 400000.0, -100000.0
-    e2, n = 1 - (b / a) ** 2, (a - b) / (a + b)
-
-    def arc(lat: float) -> float:
-        d, s = lat - lat0, lat + lat0
-        return (
-            b
-            * f0
-            * (
-                (1 + n + 1.25 * n**2 + 1.25 * n**3) * d
-                - (3 * n + 3 * n**2 + 21 / 8 * n**3) * math.sin(d) * math.cos(s)
-                + (15 / 8 * n**2 + 15 / 8 * n**3) * math.sin(2 * d) * math.cos(2 * s)
-                - 35 / 24 * n**3 * math.sin(3 * d) * math.cos(3 * s)
-            )
-        )
-
-    lat = lat0
-    while abs(left := place.northing - n0 - arc(lat)) > 1e-5:
-        lat += left / (a * f0)
-    sin2 = math.sin(lat) ** 2
-    nu, rho = a * f0 / math.sqrt(1 - e2 * sin2), a * f0 * (1 - e2) / (1 - e2 * sin2) ** 1.5
-    eta2, t, de = nu / rho - 1, math.tan(lat), place.easting - e0
-    t2, sec = t * t, 1 / math.cos(lat)
-    airy_lat = (
-        lat
-        - de**2 * t / (2 * rho * nu)
-        + de**4 * t / (24 * rho * nu**3) * (5 + 3 * t2 + eta2 - 9 * t2 * eta2)
-        - de**6 * t / (720 * rho * nu**5) * (61 + 90 * t2 + 45 * t2**2)
-    )
-    airy_lon = (
-        lon0
-        + de * sec / nu
-        - de**3 * sec / (6 * nu**3) * (nu / rho + 2 * t2)
-        + de**5 * sec / (120 * nu**5) * (5 + 28 * t2 + 24 * t2**2)
-    )
-    # From the Airy ellipsoid to WGS84: a seven-parameter shift of the point in space.
-    nu = a / math.sqrt(1 - e2 * math.sin(airy_lat) ** 2)
-    x = nu * math.cos(airy_lat) * math.cos(airy_lon)
-    y = nu * math.cos(airy_lat) * math.sin(airy_lon)
-    z = (1 - e2) * nu * math.sin(airy_lat)
-    scale = 1 - 20.4894e-6
-    rx, ry, rz = (math.radians(s / 3600) for s in (0.1502, 0.2470, 0.8421))
-    wx = 446.448 + scale * x - rz * y + ry * z
-    wy = -125.157 + rz * x + scale * y - rx * z
-    wz = 542.060 - ry * x + rx * y + scale * z
-    wa, wb = 6378137.0, 6356752.3142
-    we2, p = 1 - (wb / wa) ** 2, math.hypot(wx, wy)
-    wlat = math.atan2(wz, p * (1 - we2))
-    for _ in range(6):
-        wnu = wa / math.sqrt(1 - we2 * math.sin(wlat) ** 2)
-        wlat = math.atan2(wz + we2 * wnu * math.sin(wlat), p)
-    return [round(math.degrees(math.atan2(wy, wx)), 6), round(math.degrees(wlat), 6)]

@@ -1,4 +1,4 @@
-"""Places on the British National Grid and the straight distance between them. Pure."""
+"""Places on the British National Grid, how far apart they are, and their degrees. Pure."""
 
 import math
 import re
@@ -96,6 +96,49 @@ def from_degrees(longitude: float, latitude: float) -> tuple[float, float]:
     return _on_the_grid(*_on_airy(x, y, z))
 
 
+def to_degrees(place: Place) -> tuple[float, float]:
+    """A place -> degrees of longitude and latitude (WGS84), to six figures and good to some 5 m. Pure.
+
+    The way back of `from_degrees`, as in the same guide.
+    """
+    latitude = _LAT_0
+    while abs(left := place.northing - _NORTH_0 - _arc(latitude)) > 1e-5:
+        latitude += left / (_AIRY_A * _SCALE)
+    sin2, t, east = math.sin(latitude) ** 2, math.tan(latitude), place.easting - _EAST_0
+    nu = _AIRY_A * _SCALE / math.sqrt(1 - _AIRY_E2 * sin2)
+    rho = _AIRY_A * _SCALE * (1 - _AIRY_E2) / (1 - _AIRY_E2 * sin2) ** 1.5
+    eta2, t2, sec = nu / rho - 1, t * t, 1 / math.cos(latitude)
+    on_airy = (
+        latitude
+        - east**2 * t / (2 * rho * nu)
+        + east**4 * t / (24 * rho * nu**3) * (5 + 3 * t2 + eta2 - 9 * t2 * eta2)
+        - east**6 * t / (720 * rho * nu**5) * (61 + 90 * t2 + 45 * t2**2)
+    )
+    longitude = (
+        _LON_0
+        + east * sec / nu
+        - east**3 * sec / (6 * nu**3) * (nu / rho + 2 * t2)
+        + east**5 * sec / (120 * nu**5) * (5 + 28 * t2 + 24 * t2**2)
+    )
+    nu = _AIRY_A / math.sqrt(1 - _AIRY_E2 * math.sin(on_airy) ** 2)
+    x = nu * math.cos(on_airy) * math.cos(longitude)
+    y = nu * math.cos(on_airy) * math.sin(longitude)
+    z = (1 - _AIRY_E2) * nu * math.sin(on_airy)
+    scale = 1 - 20.4894e-6
+    turn_x, turn_y, turn_z = (math.radians(seconds / 3600) for seconds in (0.1502, 0.2470, 0.8421))
+    x, y, z = (
+        446.448 + scale * x - turn_z * y + turn_y * z,
+        -125.157 + turn_z * x + scale * y - turn_x * z,
+        542.060 - turn_y * x + turn_x * y + scale * z,
+    )
+    across = math.hypot(x, y)
+    latitude = math.atan2(z, across * (1 - _WGS84_E2))
+    for _ in range(6):
+        radius = _WGS84_A / math.sqrt(1 - _WGS84_E2 * math.sin(latitude) ** 2)
+        latitude = math.atan2(z + _WGS84_E2 * radius * math.sin(latitude), across)
+    return round(math.degrees(math.atan2(y, x)), 6), round(math.degrees(latitude), 6)
+
+
 _WGS84_A, _WGS84_E2 = 6378137.0, 0.00669437999014
 _AIRY_A, _AIRY_B = 6377563.396, 6356256.909
 _AIRY_E2 = 1 - (_AIRY_B / _AIRY_A) ** 2
@@ -124,24 +167,12 @@ def _on_airy(x: float, y: float, z: float) -> tuple[float, float]:
 
 def _on_the_grid(longitude: float, latitude: float) -> tuple[float, float]:
     sin, cos, tan2 = math.sin(latitude), math.cos(latitude), math.tan(latitude) ** 2
-    n = (_AIRY_A - _AIRY_B) / (_AIRY_A + _AIRY_B)
     nu = _AIRY_A * _SCALE / math.sqrt(1 - _AIRY_E2 * sin**2)
     rho = _AIRY_A * _SCALE * (1 - _AIRY_E2) / (1 - _AIRY_E2 * sin**2) ** 1.5
     eta2 = nu / rho - 1
-    apart, together = latitude - _LAT_0, latitude + _LAT_0
-    arc = (
-        _AIRY_B
-        * _SCALE
-        * (
-            (1 + n + 1.25 * n**2 + 1.25 * n**3) * apart
-            - (3 * n + 3 * n**2 + 2.625 * n**3) * math.sin(apart) * math.cos(together)
-            + (1.875 * n**2 + 1.875 * n**3) * math.sin(2 * apart) * math.cos(2 * together)
-            - 35 / 24 * n**3 * math.sin(3 * apart) * math.cos(3 * together)
-        )
-    )
     west = longitude - _LON_0
     northing = (
-        arc
+        _arc(latitude)
         + _NORTH_0
         + nu / 2 * sin * cos * west**2
         + nu / 24 * sin * cos**3 * (5 - tan2 + 9 * eta2) * west**4
@@ -154,3 +185,19 @@ def _on_the_grid(longitude: float, latitude: float) -> tuple[float, float]:
         + nu / 120 * cos**5 * (5 - 18 * tan2 + tan2**2 + 14 * eta2 - 58 * tan2 * eta2) * west**5
     )
     return easting, northing
+
+
+def _arc(latitude: float) -> float:
+    """Metres on the grid from its true origin north to a latitude."""
+    n = (_AIRY_A - _AIRY_B) / (_AIRY_A + _AIRY_B)
+    apart, together = latitude - _LAT_0, latitude + _LAT_0
+    return (
+        _AIRY_B
+        * _SCALE
+        * (
+            (1 + n + 1.25 * n**2 + 1.25 * n**3) * apart
+            - (3 * n + 3 * n**2 + 2.625 * n**3) * math.sin(apart) * math.cos(together)
+            + (1.875 * n**2 + 1.875 * n**3) * math.sin(2 * apart) * math.cos(2 * together)
+            - 35 / 24 * n**3 * math.sin(3 * apart) * math.cos(3 * together)
+        )
+    )

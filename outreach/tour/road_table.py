@@ -6,21 +6,23 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import BinaryIO
 
 from sqlalchemy import delete, func, insert, select
 
-from outreach.county import partnerships, school_locations
-from outreach.county.partnerships import Authority, Partnership
-from outreach.county.schools import School
+from outreach.county import partnerships
+from outreach.county.partnerships import Partnership
 from outreach.ground import history
-from outreach.ground.csv_lines import CsvFile, fold
+from outreach.ground.csv_lines import fold
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
-from outreach.tour import roads
-from outreach.tour.companies import Company, Troupe
-from outreach.tour.roads import RoadMinutes, Stop
+from outreach.tour import road_files, road_places, roads
+from outreach.tour.road_files import A_MINUTE, EMPTY, HOURS, MINUTES, Entry, NoTable, RoadFile, UnitNotSaid
+from outreach.tour.road_places import PlacesOfPartnership
+from outreach.tour.road_points import RoadPoints
+from outreach.tour.roads import RoadMinutes
 
 MOST_BYTES = 30_000_000
 MOST_MINUTES = 300
@@ -29,40 +31,38 @@ MOST_MINUTES = 300
 FASTEST = 0.4
 """Minutes for a straight kilometre at 150 km/h: whoever is faster has mistaken a column."""
 
+ONE_SITE = 1.0
+"""Kilometres: between two places so near a router may find no road at all; it counts as a minute."""
+
+NO_DRIVE = "cannot be; a drive takes more than nothing"
+MISTAKEN = {MINUTES: "; are they seconds?", HOURS: "; are they minutes?"}
+
 NAMED = 20
 """How many wrong lines are named; the rest are counted."""
 
-COLUMNS = (
-    ("from", "from urn", "urn"),
-    ("to", "to urn", "other urn"),
-    ("minutes", "min", "drive"),
-)
-
-
-class NoTable(Refusal):
-    field = "file"
-
 
 class BadLines(Refusal):
-    """Lines that cannot be so; nothing was changed. `lines` says each in words, `in_short` none of them."""
+    """Lines, or roads of a matrix, that cannot be so; nothing was changed. `lines` says each in words, `in_short` none
+    of them."""
 
     field = "file"
 
-    def __init__(self, wrong: list[str]) -> None:
+    def __init__(self, wrong: list[str], what: str = "line") -> None:
         self.lines = tuple(wrong[:NAMED])
         self.more = more = len(wrong) - len(self.lines)
-        self.in_short = f"{count(len(wrong), 'line')} of this file cannot be right. Nothing was changed."
+        self.in_short = f"{count(len(wrong), what)} of this file cannot be right. Nothing was changed."
         super().__init__(f"{self.in_short} " + " ".join(self.lines) + (f" And {more} more." if more else ""))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
     """What came in: pairs of places, pairs whose two ways differed (the larger counts), lines about places
-    not ours."""
+    not ours; pairs for which the file has a gap both ways."""
 
     pairs: int
     unequal: int
     not_ours: int
+    without: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,28 +78,22 @@ class RoadTableState:
         return self.possible - self.pairs
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlacesOfPartnership:
-    """The places of a partnership: its open schools, its troupes' bases; their names; `words`: what a file
-    may call a base."""
-
-    stops: dict[int, Stop]
-    names: dict[int, str]
-    words: dict[str, tuple[int, ...]]
-
-    @property
-    def possible(self) -> int:
-        """Pairs that somebody may drive: between schools, and from a base to a school."""
-        schools, bases = sum(key > 0 for key in self.stops), sum(key < 0 for key in self.stops)
-        return schools * (schools - 1) // 2 + schools * bases
-
-
-def bring_in(partnership: Partnership, content: BinaryIO, *, who: str, now: datetime) -> Brought:
-    """Put a table in place of the one before. CSV with the columns From, To, Minutes; a place is a URN,
-    'base', or a troupe's or its base's name. Shows that stand keep their times. Raises NoTable, BadLines:
-    then nothing is changed."""
+def bring_in(
+    partnership: Partnership,
+    content: BinaryIO,
+    *,
+    points: RoadPoints | None = None,
+    unit: str = "",
+    who: str,
+    now: datetime,
+) -> Brought:
+    """Put a table in place of the one before, as road_files.py reads it; a place is a URN, 'base', or a troupe's or its
+    base's name. `points`: those of which a matrix without names was made; `unit`: of its times, where the person
+    said. Shows that stand keep their times. Raises NoTable, UnitNotSaid, PointsNotGiven, BadLines: then nothing is
+    changed."""
     partnerships.lock(partnership.id)
-    pairs, brought = _read(content, known(partnership))
+    here = road_places.of_partnership(partnership)
+    pairs, brought = _pairs(road_files.read(content, here, points), here, unit)
     db.session.execute(delete(RoadMinutes).where(RoadMinutes.partnership_id == partnership.id))
     db.session.execute(
         insert(RoadMinutes),
@@ -130,53 +124,16 @@ def remove(partnership: Partnership, *, who: str, now: datetime) -> None:
     history.record("removed the table of minutes", partnership, who=who, now=now)
 
 
-def known(partnership: Partnership) -> PlacesOfPartnership:
-    """Two queries, and one more where a school's own point is not known."""
-    schools = [
-        school
-        for school in db.session.scalars(
-            select(School)
-            .join(Authority, Authority.la_code == School.la_code)
-            .where(Authority.partnership_id == partnership.id)
-            .order_by(School.organisation_id)
-        )
-        if school.is_open
-    ]
-    troupes = list(
-        db.session.scalars(
-            select(Troupe)
-            .join(Company, Company.id == Troupe.company_id)
-            .where(Company.partnership_id == partnership.id)
-            .order_by(Troupe.id)
-        )
-    )
-    where = school_locations.locate_all(schools)
-    stops = {s.organisation_id: Stop(s.organisation_id, where[s.organisation_id].place) for s in schools}
-    names = {s.organisation_id: s.name for s in schools}
-    words: dict[str, tuple[int, ...]] = {}
-    for troupe in troupes:
-        stop = roads.base_stop(troupe)
-        if stop is None:
-            continue
-        stops[stop.key], names[stop.key] = stop, troupe.base_name or f"base of {troupe.name}"
-        for word in {fold(troupe.name), fold(troupe.base_name)} - {""}:
-            words[word] = (*words.get(word, ()), stop.key)
-    bases = [stop for key, stop in stops.items() if key < 0]
-    if bases and len({stop.place for stop in bases}) == 1:
-        words["base"] = tuple(stop.key for stop in bases)
-    return PlacesOfPartnership(stops=stops, names=names, words=words)
-
-
 def state(partnership: Partnership) -> RoadTableState:
     """How much of the table is filled, for the places that there are today."""
-    here = known(partnership)
+    here = road_places.of_partnership(partnership)
     return RoadTableState(pairs=sum(1 for _ in _filled(partnership, here)), possible=here.possible)
 
 
 def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int]]:
     """From, its name, to, its name, minutes: the pairs of the table, or with `gaps` those that go by the
     rule."""
-    here, ways = known(partnership), roads.roads_of_partnership(partnership)
+    here, ways = road_places.of_partnership(partnership), roads.roads_of_partnership(partnership)
     filled = {(one, other) for one, other in _filled(partnership, here)}
     keys = sorted(here.stops)
     for n, one in enumerate(keys):
@@ -184,7 +141,7 @@ def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, s
             if other < 0 or ((one, other) in filled) is gaps:
                 continue
             minutes = ways.minutes(here.stops[one], here.stops[other])
-            yield _said(one, here), here.names[one], _said(other, here), here.names[other], minutes
+            yield here.said(one), here.names[one], here.said(other), here.names[other], minutes
 
 
 def row_count(partnership: Partnership) -> int:
@@ -205,94 +162,100 @@ def _filled(partnership: Partnership, here: PlacesOfPartnership) -> Iterator[tup
             yield one, other
 
 
-def _said(key: int, here: PlacesOfPartnership) -> str:
-    return str(key) if key > 0 else here.names[key]
-
-
-def _read(content: BinaryIO, here: PlacesOfPartnership) -> tuple[dict[tuple[int, int], int], Brought]:
-    """The pairs of a file, the larger of two ways. Raises NoTable, BadLines."""
-    file = CsvFile(content)
-    at = [next((file.header.index(name) for name in names if name in file.header), None) for names in COLUMNS]
-    missing = [names[0].capitalize() for names, where in zip(COLUMNS, at, strict=True) if where is None]
-    if missing:
-        has = ", ".join(f"‘{h}’" for h in file.header[:12] if h) or "none"
-        raise NoTable(
-            f"This file has no column ‘{missing[0]}’. Nothing was changed. It needs From, To and "
-            f"Minutes; its columns are: {has}."
-        )
+def _pairs(
+    file: RoadFile, here: PlacesOfPartnership, chosen: str
+) -> tuple[dict[tuple[int, int], int], Brought]:
+    """The pairs of a file, the larger of two ways. Raises NoTable, UnitNotSaid, BadLines."""
+    unit = _unit(file, chosen)
     pairs: dict[tuple[int, int], int] = {}
     wrong: list[str] = []
     unequal: set[tuple[int, int]] = set()
+    without: set[tuple[int, int]] = set()
     read = not_ours = 0
-    for number, row in file.rows():
-        if number == 1:
-            continue
+    for entry in file.entries:
         read += 1
-        cells = [row[where].strip() for where in at if where is not None]
-        found = _line(cells, here)
+        found = _line(entry, here, unit, is_own=file.is_own)
         if isinstance(found, str):
-            wrong.append(f"Line {number}: {found}.")
+            wrong.append(f"{_where(file, entry, here)}: {found}.")
             continue
-        if not found:
+        if found is None:
             not_ours += 1
+            continue
         for pair, minutes in found.items():
+            if minutes is None:
+                without.add(pair)
+                continue
             if pairs.get(pair, minutes) != minutes:
                 unequal.add(pair)
             pairs[pair] = max(minutes, pairs.get(pair, 0))
     wrong += [f"Line {line.number}: {line.reason}." for line in file.unreadable]
     if wrong:
-        raise BadLines(wrong)
+        raise BadLines(wrong, file.what)
     if not read:
         raise NoTable("This file has a line of column names and nothing below it. Nothing was changed.")
     if not pairs:
         raise NoTable(
             "No line of this file is about two of your schools, or a school and a base. Nothing was changed."
         )
-    return pairs, Brought(pairs=len(pairs), unequal=len(unequal), not_ours=not_ours)
+    return pairs, Brought(
+        pairs=len(pairs), unequal=len(unequal), not_ours=not_ours, without=len(without - pairs.keys())
+    )
 
 
-def _line(cells: list[str], here: PlacesOfPartnership) -> dict[tuple[int, int], int] | str:
-    """One line as pairs with minutes; {} where a place is not ours; a sentence's end where it cannot be
-    right."""
-    ends = []
-    for cell in cells[:2]:
-        end = _place(cell, here)
-        if isinstance(end, str):
-            return end
-        ends.append(end)
-    text = cells[2]
-    if not text:
+def _unit(file: RoadFile, chosen: str) -> str:
+    if not (file.unit or chosen):
+        raise UnitNotSaid(
+            "This file does not say whether its times are seconds, minutes or hours. Choose which they are. Nothing "
+            "was changed."
+        )
+    if file.unit and chosen not in ("", file.unit):
+        raise UnitNotSaid(f"The times of this file are in {file.unit}. Nothing was changed.")
+    return file.unit or chosen
+
+
+def _line(
+    entry: Entry, here: PlacesOfPartnership, unit: str, *, is_own: bool
+) -> dict[tuple[int, int], int | None] | str | None:
+    """One road as pairs with minutes, None for a gap; {} from a place to itself or between two bases; None where a
+    place is not ours; a sentence's end where it cannot be right."""
+    starts, ends = here.meant(entry.start), here.meant(entry.end)
+    if isinstance(starts, str) or isinstance(ends, str):
+        return starts if isinstance(starts, str) else str(ends)
+    text = entry.time
+    if not text and is_own:
         return "it has no minutes"
-    try:
-        value = float(text)
-    except ValueError:
-        return f"‘{text}’ is no number of minutes"
-    if not math.isfinite(value) or value <= 0:
-        return f"{text} minutes cannot be; a drive takes more than nothing"
-    if value > MOST_MINUTES:
-        return f"{text} minutes are more than {MOST_MINUTES // 60} hours; are they seconds?"
-    minutes = math.ceil(value - 1e-6)
-    found: dict[tuple[int, int], int] = {}
-    for a in ends[0]:
-        for b in ends[1]:
-            if a == b or a not in here.stops or b not in here.stops or max(a, b) < 0:
-                continue
-            one, other = here.stops[a].place, here.stops[b].place
-            kilometres = one.kilometres_to(other) if one and other else 0
-            if minutes < FASTEST * kilometres - 1:
-                return f"{text} minutes for {kilometres:.0f} kilometres as the crow flies cannot be"
-            found[min(a, b), max(a, b)] = minutes
-    return found
+    minutes: int | None = None
+    if is_own or fold(text) not in EMPTY:
+        try:
+            value = float(text)
+        except ValueError:
+            return f"‘{text[:40]}’ is no number of {unit}"
+        if not math.isfinite(value) or value < 0:
+            return f"{text} {unit} {NO_DRIVE}"
+        if value > MOST_MINUTES * A_MINUTE[unit]:
+            return f"{text} {unit} are more than {MOST_MINUTES // 60} hours{MISTAKEN.get(unit, '')}"
+        minutes = max(1, math.ceil(value / A_MINUTE[unit] - 1e-6))
+        if value == 0 and starts == ends:
+            return {}
+    found: dict[tuple[int, int], int | None] = {}
+    for a, b in product(starts, ends):
+        if a == b or a not in here.stops or b not in here.stops or max(a, b) < 0:
+            continue
+        one, other = here.stops[a].place, here.stops[b].place
+        kilometres = one.kilometres_to(other) if one and other else 0
+        if minutes is not None and value == 0 and kilometres > ONE_SITE:
+            return f"{text} {unit} {NO_DRIVE}"
+        if minutes is not None and minutes < FASTEST * kilometres - 1:
+            return f"{text} {unit} for {kilometres:.0f} kilometres as the crow flies cannot be"
+        found[min(a, b), max(a, b)] = minutes
+    if found or (not is_own and here.stops.keys() >= {*starts, *ends}):
+        return found
+    return None
 
 
-def _place(cell: str, here: PlacesOfPartnership) -> tuple[int, ...] | str:
-    if not cell:
-        return "a place is missing"
-    if cell.isascii() and cell.isdigit() and len(cell) < 10:
-        return (int(cell),)
-    word = here.words.get(fold(cell))
-    if word is not None:
-        return word
-    if fold(cell) == "base":
-        return "‘base’ could be one of several, or none is set: name the troupe"
-    return f"‘{cell[:40]}’ is neither a URN nor a troupe’s base"
+def _where(file: RoadFile, entry: Entry, here: PlacesOfPartnership) -> str:
+    """'Line 12', or 'Row 3, column 7 (Redmere Academy to Depot)' of a matrix."""
+    if not entry.column:
+        return f"Line {entry.line}"
+    ways = (here.named(said) for said in (entry.start, entry.end))
+    return f"{file.row} {entry.line}, column {entry.column} ({' to '.join(ways)})"

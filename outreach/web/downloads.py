@@ -1,4 +1,4 @@
-"""Files that pages hand out: CSV sent line by line inside the request's own context, workbooks and ZIPs whole."""
+"""Files that pages hand out: CSV sent line by line inside the request's own context, workbooks, maps and ZIPs whole."""
 
 import io
 import zipfile
@@ -26,6 +26,11 @@ def csv_file(
 def workbook(name: str, content: bytes) -> Response:
     """An XLSX named `name`."""
     return Response(content, mimetype=tabular.XLSX_TYPE, headers=_saved_as(name))
+
+
+def geojson_file(name: str, content: str) -> Response:
+    """A GeoJSON named `name`."""
+    return Response(content, mimetype="application/geo+json", headers=_saved_as(name))
 
 
 def zip_file(name: str, files: Mapping[str, str]) -> Response:

@@ -1,8 +1,8 @@
-"""Degrees to the National Grid, against points whose both coordinates are published."""
+"""Degrees to the National Grid and back, against points whose both coordinates are published."""
 
 import pytest
 
-from outreach.ground.geography import from_degrees
+from outreach.ground.geography import Place, from_degrees, to_degrees
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,12 @@ def test_a_point_in_degrees_falls_within_some_metres_of_its_grid_place(
 ):
     found = from_degrees(longitude, latitude)
     assert abs(found[0] - easting) < 6 and abs(found[1] - northing) < 6
+
+
+@pytest.mark.parametrize(
+    ("easting", "northing"), [(91492, 11318), (651410, 313177), (400000, 100000), (380000, 1020000)]
+)
+def test_degrees_lead_back_to_the_very_metre(easting, northing):
+    """The two ways round the shift of ellipsoids differ by some centimetres, and six figures by ten more."""
+    back = from_degrees(*to_degrees(Place(easting=easting, northing=northing)))
+    assert abs(back[0] - easting) < 1 and abs(back[1] - northing) < 1

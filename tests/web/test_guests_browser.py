@@ -123,7 +123,7 @@ def test_a_table_that_cannot_be_right_is_said_line_by_line(
 ) -> None:
     site.sign_in(wide_page, county.person)
     site.open(wide_page, "/desk/setup/roads")
-    wide_page.get_by_label("CSV file").set_input_files(
+    wide_page.get_by_label("Table of minutes").set_input_files(
         {"name": "t.csv", "mimeType": "text/csv", "buffer": b"From,To,Minutes\n1,2,-4\nx,2,5\n"}
     )
     wide_page.get_by_role("button", name="Bring it in").click()

@@ -1,19 +1,24 @@
-"""Minutes on the road: the rule, or a table that is brought in; how much of it is filled, and the gaps to
-fill."""
+"""Minutes on the road: the rule, or a table that is brought in; how much of it is filled, the gaps to fill, and the
+points that a router makes a table of."""
 
 import io
+from datetime import datetime
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
+from outreach.coverage import points_of_programme
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
-from outreach.tour import road_table
+from outreach.tour import programmes, road_points, road_table
+from outreach.tour.road_files import HOURS, MINUTES, SECONDS, NoTable
+from outreach.tour.road_points import RoadPoints
 from outreach.tour.road_table import MOST_BYTES, BadLines
 from outreach.web import downloads, forms
-from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.gate import coordinator, coordinators_only, the_programme, who
 from outreach.web.refusals import status
 
 COLUMNS = ("From", "From name", "To", "To name", "Minutes")
@@ -21,7 +26,23 @@ COLUMNS = ("From", "From name", "To", "To name", "Minutes")
 
 class TableForm(forms.Form):
     file = forms.upload(
-        "CSV file", required="Choose a file.", hint="The columns From, To and Minutes; up to 30 MB."
+        "Table of minutes",
+        required="Choose a file.",
+        hint="CSV or JSON, as you or a router wrote it; up to 30 MB.",
+    )
+    unit = forms.pick(
+        "Its times are in",
+        [("", "what the file says"), (SECONDS, SECONDS), (MINUTES, MINUTES), (HOURS, HOURS)],
+        default="",
+    )
+    points = forms.upload(
+        "The points that it was made from",
+        hint="Only where its rows are without names: the file as you downloaded it.",
+    )
+    fingerprint = forms.text(
+        "Or their fingerprint",
+        at_most=40,
+        hint="Each line of the file of points ends with it, like 12-94-5f0c9a31.",
     )
     wrong: tuple[str, ...] = ()
     more = 0
@@ -38,11 +59,16 @@ class TableForm(forms.Form):
 def road_minutes() -> Any:
     form = TableForm()
     if form.validate_on_submit():
-        content = form.file.data.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise road_table.NoTable("This file is larger than 30 MB. Nothing was changed.")
+        content, now = _sent(form.file.data), clock.now()
         with transaction():
-            brought = road_table.bring_in(g.partnership, io.BytesIO(content), who=who(), now=clock.now())
+            brought = road_table.bring_in(
+                g.partnership,
+                content,
+                points=_points(form, now=now),
+                unit=form.unit.data,
+                who=who(),
+                now=now,
+            )
         flash(_told(brought))
         return redirect(url_for("coordinator.road_minutes"), 303)
     page = render_template(
@@ -51,8 +77,23 @@ def road_minutes() -> Any:
         wrong=form.wrong,
         more=form.more,
         state=road_table.state(g.partnership),
+        running=programmes.in_hand(g.partnership.id, day_of(clock.now())),
     )
     return page, status()
+
+
+def _sent(file: Any) -> io.BytesIO:
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise NoTable("This file is larger than 30 MB. Nothing was changed.")
+    return io.BytesIO(content)
+
+
+def _points(form: TableForm, *, now: datetime) -> RoadPoints | None:
+    if form.points.data:
+        return road_points.read(_sent(form.points.data))
+    fingerprint = form.fingerprint.data
+    return points_of_programme.of_fingerprint(g.partnership, fingerprint, now=now) if fingerprint else None
 
 
 @coordinator.post("/setup/roads/remove")
@@ -62,6 +103,30 @@ def remove_road_minutes() -> Any:
         road_table.remove(g.partnership, who=who(), now=clock.now())
     flash("The table is removed. Every road goes by the rule.")
     return redirect(url_for("coordinator.road_minutes"), 303)
+
+
+@coordinator.get("/setup/roads/points.csv")
+@coordinators_only
+def road_points_csv() -> Any:
+    points = _asked_for()
+    return downloads.csv_file(_name(points, "csv"), road_points.COLUMNS, points.rows(), end="")
+
+
+@coordinator.get("/setup/roads/points.geojson")
+@coordinators_only
+def road_points_geojson() -> Any:
+    points = _asked_for()
+    return downloads.geojson_file(_name(points, "geojson"), points.geojson())
+
+
+def _asked_for() -> RoadPoints:
+    """Those of ?programme=ID, else of the programme in hand, with the troupes' bases where ?bases=1 asks for them."""
+    bases = request.args.get("bases") == "1"
+    return points_of_programme.of_programme(g.partnership, the_programme(), bases=bases, now=clock.now())
+
+
+def _name(points: RoadPoints, kind: str) -> str:
+    return f"points-{points.fingerprint}.{kind}"
 
 
 @coordinator.get("/setup/roads/<which>.csv")
@@ -83,4 +148,7 @@ def _told(brought: road_table.Brought) -> str:
         said.append(
             f"{count(brought.not_ours, 'line is', 'lines are')} about places that are not yours, and passed over."
         )
+    if brought.without:
+        without = count(brought.without, "road has no time in it and goes", "roads have no time in it and go")
+        said.append(f"{without} by the rule.")
     return " ".join(said)
