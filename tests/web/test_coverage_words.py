@@ -28,7 +28,7 @@ def programme(*, for_adults: bool = False, id: int = 1, year: int = 2026) -> Pro
 def totals(
     seen: int, schools: int, gaps: int = 0, *, key: str = "", name: str = "Marlshire", **rest: Any
 ) -> Totals:
-    made = Totals(key, name, schools=schools, gaps=gaps, **rest)
+    made = Totals(key, name, organisations=schools, gaps=gaps, **rest)
     made.by["seen"] = seen
     return made
 
@@ -298,7 +298,7 @@ def test_a_row_has_a_cell_for_each_column() -> None:
 
 
 def test_a_year_group_leads_to_its_own_lists() -> None:
-    row = words(totals(0, 1)).row(YearTotals("8", "Year 8", schools=1, gaps=1), "year", None)
+    row = words(totals(0, 1)).row(YearTotals("8", "Year 8", organisations=1, gaps=1), "year", None)
     assert lists(row.cells[1].words) == ["&year=8&state=seen"]
     assert lists(row.cells[4].words) == ["&year=8&state=gap"]
 

@@ -110,5 +110,5 @@ def test_the_desk_says_who_is_due_again_and_leads_to_them(desk: Desk) -> None:
 def test_the_forecast_reckons_with_a_place_for_it_and_trends_begin_with_what_still_counts(desk: Desk) -> None:
     reckoning = standings.standings_of_programme(desk.programme.id, as_of=day_of(NOW), now=NOW)
     found = outlook.outlook_of_reckoning(reckoning, now=NOW)
-    assert (found.forecast.seen, found.forecast.left, found.forecast.needed) == (1, 1, 1)
+    assert (found.forecast.seen, found.forecast.left, found.forecast.needed) == (1, 1, 40)
     assert [point.organisations for point in found.trend][:1] == [1]
