@@ -32,7 +32,8 @@ def test_a_body_is_added_and_another_merges_into_it(site: Site, wide_page: Page)
     here = wide_page.url.removeprefix(site.url)
     deeds = here.replace("/schools/", "/bodies/")
     for where in ("/desk/bodies", here, f"{deeds}/change", f"{deeds}/close", f"{deeds}/merge"):
-        site.check(wide_page, where)
+        assert site.open(wide_page, where) == 200, where
+        site.check(wide_page)
     wide_page.get_by_label("Fen Team (Social work)").check()
     wide_page.get_by_role("button", name="Merge them").click()
     expect(wide_page.get_by_text("Came from Fen Team.")).to_be_visible()
