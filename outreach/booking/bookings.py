@@ -97,13 +97,13 @@ def book(
     """Make the promise: one booking for each (performance id that the school holds, what comes).
 
     Sent twice it books once: a hold that this school has booked already gives that booking again. A hold just
-    lapsed that nobody took still counts. Raises NothingHeld, NobodyComes, NotForThatYear,
+    lapsed that nobody took still counts. Raises NothingHeld (also for no show at all), NobodyComes, NotForThatYear,
     MoreThanItHas, TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
     at_hand = take_up(programme, organisation, now=now)
     kept = {p.id: p for p in at_hand.kept} if at_hand is not None else {}
-    if at_hand is None or not kept.keys() >= set(ids):
+    if at_hand is None or not ids or not kept.keys() >= set(ids):
         made = [
             b for b in promises.live(programme.id, organisation.organisation_id) if b.performance_id in ids
         ]

@@ -147,6 +147,14 @@ def test_a_hold_that_lapsed_and_was_taken_books_nothing(c) -> None:
     assert db.session.query(Booking).count() == 0
 
 
+def test_what_was_gone_when_it_was_read_books_nothing_although_another_time_is_kept_since(c) -> None:
+    seen: list[int] = [s.id for s in holds.kept(c.programme, c.school.organisation_id, now=make.NOW)]
+    hold(c, slot(c))
+    with pytest.raises(NothingHeld):
+        book(c, seen)
+    assert db.session.query(Booking).count() == 0
+
+
 def test_a_hold_that_lapsed_but_nobody_took_still_books(c) -> None:
     ids = hold(c, slot(c))
     assert len(book(c, ids, promise(), now=make.NOW + timedelta(hours=1))) == 1
