@@ -38,10 +38,11 @@ CLASSES = {
     "330-loose": ("330", "loose", 2, 0.7, 0.4),
     "330-guests": ("330", "tight", 2, 0.7, 0.4),
     "330-half": ("330", "half", 2, 0.1, 0.05),
+    "kent-tight": ("kent", "tight", 2, 0.3, 0.2),
     "650-tight": ("650", "tight", 2, 0.6, 0.35),
     "650-half": ("650", "half", 2, 0.1, 0.05),
 }
-RELAXATION = {"ox": 0.2, "330": 1.0, "650": 3.0}
+RELAXATION = {"ox": 0.2, "330": 1.0, "kent": 3.0, "650": 3.0}
 MEGABYTES = 500
 
 
@@ -129,7 +130,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.quick:
         asked.seconds, asked.seeds = [10], [1]
-        asked.only = [name for name in asked.only if not name.startswith("650")]
+        asked.only = [name for name in asked.only if not name.startswith(("650", "kent"))]
     if asked.smoke:
         asked.seconds, asked.seeds, asked.only = [0.5], [1], ["330-guests"]
     if not asked.register.exists():

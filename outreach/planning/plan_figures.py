@@ -9,7 +9,7 @@ from outreach.ground.db import Base
 from outreach.ground.wording import and_list, count, duration, number
 from outreach.tour.days import TourDay
 from outreach.tour.planning import proof
-from outreach.tour.planning.plan import OUT_OF_TIME, STOPPED, Plan
+from outreach.tour.planning.plan import Plan
 
 
 class PlanFreeDay(Base):
@@ -120,12 +120,7 @@ def words(plan: Plan) -> list[str]:
         said.append(guests)
     if unreachable := proof.unreachable_words(plan):
         said.append(unreachable)
-    ended = {
-        STOPPED: "It was stopped early, and this is the best that was found until then.",
-        OUT_OF_TIME: "Its time was over; more seconds may find a little less driving.",
-    }
-    said += [ended[plan.ended]] if plan.ended in ended else []
-    return [*said, proof.rests_on(plan)]
+    return [*said, proof.ended_words(plan), proof.rests_on(plan)]
 
 
 def beside(one: PlanFigures, other: PlanFigures) -> str:

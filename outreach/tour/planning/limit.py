@@ -25,7 +25,8 @@ class Progress:
 
 
 class Limit:
-    """So many seconds from now, or until `stop` says so. `tell` hears of progress."""
+    """So many seconds from now, or until `stop` says so. `given`: as many as were asked for; `tell` hears of
+    progress."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class Limit:
         stop: Callable[[], bool] | None = None,
     ) -> None:
         self._began = monotonic()
-        self.seconds = seconds
+        self.given = self.seconds = seconds
         self._tell = tell
         self._stop = stop
         self.stopped = False

@@ -68,7 +68,8 @@ class Bounds:
 class Plan:
     """`reached`: schools with all the shows they need; `in_part`: with some. `driving`: minutes in all, with
     `booked_driving` of what stood before. `value`: minutes of extra driving, worth left out, moves paid for,
-    what its guests count as (`travelled`) and what days in several regions do (`apart`). `moved` of what was
+    what its guests count as (`travelled`) and what days in several regions do (`apart`). `seconds` that it took, of
+    those `given`. `moved` of what was
     to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan; otherwise only
     plans that add at most three shows to a day, each near the one before. `beside`: what else counted.
     """
@@ -84,6 +85,7 @@ class Plan:
     moved: tuple[KeptShow, ...]
     dropped: tuple[KeptShow, ...]
     seconds: float
+    given: float
     ended: str
     complete: bool
     travelled: float = 0.0

@@ -109,6 +109,8 @@ def solve(
     bound += always_lost(figures, problem.kept)
     beside = found.lost + found.paid + found.travelled + found.apart
     least = math.ceil(bound - beside - _NEXT_TO_NOTHING) + figures.booked_driving
+    if not (pool.driving < 0).any():  # no detour of the roads is shorter than the way
+        least = max(least, figures.booked_driving)
     bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
     return _handed_out(figures, pool, found, bounds, limit)
 
@@ -241,6 +243,7 @@ def _handed_out(figures: PlanRoads, pool: Pool, found: ReadOut, bounds: Bounds, 
         moved=found.moved,
         dropped=found.dropped,
         seconds=limit.gone,
+        given=limit.given,
         ended=ended,
         complete=pool.complete,
         travelled=found.travelled,

@@ -11,7 +11,10 @@ from outreach.tour.planning.plan import (
     NO_PLACE,
     NO_ROOM,
     NO_TIME,
+    OUT_OF_TIME,
+    PROVEN,
     REGIONS,
+    STOPPED,
     TOO_FAR,
     UNREACHABLE,
     Plan,
@@ -55,6 +58,21 @@ def driving_words(plan: Plan) -> str:
         f"No plan {such} drives less than {count(least, 'minute')}; "
         f"this one drives {number(driving)}: within {_percent(share)} %."
     )
+
+
+def ended_words(plan: Plan) -> str:
+    """Why the planner stopped, and how near the plan is then to the best there could be."""
+    if plan.ended == PROVEN:
+        return "Proven best: there is no better plan."
+    after = count(max(1, round(plan.seconds)), "second")
+    within = f"within {_percent(100 * plan.gap)} % of the best there could be"
+    if plan.ended == STOPPED:
+        return f"It was stopped after {after}: {within}. This is the best that was found until then."
+    if plan.ended == OUT_OF_TIME:
+        given = f"{plan.given:g}"
+        are = "second is" if given == "1" else "seconds are"
+        return f"Your {given} {are} over: {within}. More time may bring it nearer."
+    return f"The planner tried all it knows in {after}: {within}."
 
 
 def guests_words(plan: Plan) -> str:

@@ -7,21 +7,31 @@ import small
 from checker import faults
 
 from outreach.tour.planning.plan import (
+    DONE,
     GUESTS,
     KEPT,
     NO_DATE,
     NO_PLACE,
     NO_ROOM,
     NO_TIME,
+    OUT_OF_TIME,
     PROVEN,
     REGIONS,
+    STOPPED,
     TOO_FAR,
     Bounds,
     SchoolLeftOut,
 )
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import BookedShow, Minutes, Problem, ProblemDay, SchoolToPlan
-from outreach.tour.planning.proof import WHY, driving_words, rests_on, schools_words, unreachable_words
+from outreach.tour.planning.proof import (
+    WHY,
+    driving_words,
+    ended_words,
+    rests_on,
+    schools_words,
+    unreachable_words,
+)
 
 MINUTES = Minutes(get_in=45, play=60, get_out=30, turn=30, step=15)
 MONDAY = small.FIRST
@@ -159,6 +169,38 @@ def test_the_words_say_how_good_the_plan_is_at_best() -> None:
         "and moves no more of what is proposed drives less"
     )
     assert "at most three shows to a day" in rests_on(replace(plan, complete=False))
+
+
+def test_the_words_say_why_the_planner_stopped_and_how_near_the_best_the_plan_is() -> None:
+    plan = solve(line(gap(1, 0), gap(2, 0), days=(day(0),), kilometres=(0, 5, 20)), 10)
+    assert ended_words(plan) == "Proven best: there is no better plan."
+    near = replace(plan, driving=2_000, value=1_007.9, bounds=Bounds(value=1_000, schools=2, driving=1_993))
+    over = replace(near, ended=OUT_OF_TIME)
+    within = "within 0.4 % of the best there could be"
+    assert ended_words(over) == f"Your 10 seconds are over: {within}. More time may bring it nearer."
+    assert ended_words(replace(over, given=1.0)).startswith("Your 1 second is over: within 0.4 %")
+    assert (
+        ended_words(replace(near, ended=STOPPED, seconds=3.4))
+        == f"It was stopped after 3 seconds: {within}. This is the best that was found until then."
+    )
+    assert (
+        ended_words(replace(near, ended=DONE, seconds=0.2))
+        == f"The planner tried all it knows in 1 second: {within}."
+    )
+
+
+def test_the_bound_never_says_less_than_what_is_booked_drives() -> None:
+    """Stopped before anything was proven, what stands is still driven."""
+    booked = [
+        problem
+        for problem in (small.problem(seed, schools=8, days=5, booked=1) for seed in range(6))
+        if any(day.booked for day in problem.days)
+    ]
+    assert booked
+    for problem in booked:
+        plan = solve(problem, 20, stop=lambda: True)
+        assert faults(problem, plan) == []
+        assert plan.driving >= plan.bounds.driving >= plan.booked_driving > 0
 
 
 def test_more_than_three_new_shows_a_day_are_not_listed_and_the_words_say_so() -> None:
