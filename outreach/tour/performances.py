@@ -138,6 +138,11 @@ class Performance(Base):
     troupe: Mapped[Troupe] = relationship()
     host: Mapped[Organisation] = relationship()
 
+    @property
+    def key(self) -> str:
+        """Of the slot in which it stands, as Slot.key has it."""
+        return f"{self.tour_day_id}-{local(self.starts_at):%H%M}"
+
 
 class TroupeEvent(Base):
     """The calendar event under which a troupe had a show until another troupe took it over. It never gets it
@@ -264,6 +269,7 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
     with db.session.no_autoflush:
         _put(performance, slot)
         performance.easting, performance.northing = (place.easting, place.northing) if place else (None, None)
+        performance.released_at = None
         performance.tour_day_id = slot.tour_day_id
         performance.troupe_id = slot.troupe_id
         performance.sequence += 1
@@ -273,6 +279,13 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
         db.session.add(left)
         db.session.flush()
     return left
+
+
+def step_aside(performance: Performance, *, now: datetime) -> None:
+    """Out of the way of the show that takes its place, until `shift` puts it into another in the same
+    transaction."""
+    performance.released_at = now
+    db.session.flush()
 
 
 def events_before(performance: Performance) -> list[str]:

@@ -63,7 +63,7 @@ def offers(
         programme,
         school,
         now=now,
-        instead_of=instead_of,
+        leaving_out=() if instead_of is None else (instead_of,),
         whatever_the_notice=whatever_the_notice,
         only_days=only_days,
         beside=beside,
@@ -119,12 +119,18 @@ def find(
 
 
 def tour_days(
-    programme: Programme, *, now: datetime, only_days: Iterable[int]
+    programme: Programme, *, now: datetime, only_days: Iterable[int], leaving_out: Iterable[int] = ()
 ) -> list[tuple[Any, list[fit.Stand]]]:
     """Some tour days from today on with all that stands on each: what fit.Judge.day is asked with, school
-    after school."""
+    after school. `leaving_out`: performances that do not count."""
     return _tour_days(
-        programme, None, now=now, instead_of=None, whatever_the_notice=True, only_days=only_days, beside=()
+        programme,
+        None,
+        now=now,
+        leaving_out=set(leaving_out),
+        whatever_the_notice=True,
+        only_days=only_days,
+        beside=(),
     )
 
 
@@ -166,12 +172,12 @@ def _tour_days(
     school: Organisation | None,
     *,
     now: datetime,
-    instead_of: int | None,
+    leaving_out: Collection[int],
     whatever_the_notice: bool,
     only_days: Iterable[int] | None,
     beside: tuple[int, ...],
 ) -> list[tuple[Any, list[fit.Stand]]]:
-    """Each tour day with the shows and live holds on it, by get-in; the school's own holds and `instead_of`
+    """Each tour day with the shows and live holds on it, by get-in; the school's own holds and `leaving_out`
     left out."""
     asked: dict[str, Any] = {
         "programme_id": programme.id,
@@ -187,7 +193,7 @@ def _tour_days(
         if not days or days[-1][0].id != row.id:
             days.append((row, []))
         show, organisation_id, get_in_at, away_at, easting, northing, held_until, town = row[_SHOWS_FROM:]
-        if show is None or show == instead_of:
+        if show is None or show in leaving_out:
             continue
         if held_until is not None and (held_until <= now or (organisation_id == own and show not in beside)):
             continue

@@ -151,6 +151,7 @@ BELONGS = {
     "chasing_raise": "chasing_list",
     "diary_list": "diary",
     "diary_move": "diary",
+    "diary_swap": "diary",
     "show": "diary",
     "new_session": "sessions",
     "session": "sessions",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 import make
 from outreach.booking import bookings, colleagues, holds
-from outreach.booking.agenda import moving
+from outreach.booking.agenda import moving, swapping
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft, ReplyByWrong
@@ -172,13 +173,12 @@ def as_it_stands(made: Tour) -> Any:
     )
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
+DRAWN = settings(
+    deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True
 )
+
+
+@settings(DRAWN, max_examples=20)
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from(CHANGES), max_size=3, unique=True))
 def _taken_back(dice: Random, changes: list[str]) -> None:
     with tour(dice) as made:
@@ -201,3 +201,30 @@ def _taken_back(dice: Random, changes: list[str]) -> None:
 
 def test_a_move_undone_at_once_is_always_taken_back(app: Flask) -> None:
     _taken_back()
+
+
+@settings(DRAWN, max_examples=10)
+@given(st.randoms(use_true_random=False), st.lists(st.sampled_from(CHANGES), max_size=2, unique=True))
+def _swapped_back(dice: Random, changes: list[str]) -> None:
+    with tour(dice) as made:
+        for what in changes:
+            if made.shows:
+                since(made, what, dice)
+        for one, other in pairwise(made.shows):
+            stood = as_it_stands(made)
+            pair = moving.find(one, now=NOW), moving.find(other, now=NOW)
+            try:
+                look = swapping.look(*pair, now=NOW)
+                both = swapping.swap(one, other, look.key, who="Priya", now=NOW)
+            except (swapping.CannotSwap, ReplyByWrong):
+                assert as_it_stands(made) == stood
+                continue
+            assert tuple(show.starts_at for show in (one, other)) == tuple(
+                h.slot.starts_at for h in look.halves
+            )
+            moving.undo(dice.choice(both), who="Priya", now=NOW)
+            assert as_it_stands(made) == stood
+
+
+def test_a_swap_undone_at_once_is_always_taken_back(app: Flask) -> None:
+    _swapped_back()

@@ -222,6 +222,57 @@ def test_it_is_moved_from_the_list_with_a_note_and_undone(client: FlaskClient, t
     assert "That was undone already." in again.text
 
 
+@pytest.mark.both_databases
+def test_two_change_places_with_both_letters_looked_at_and_back(
+    client: FlaskClient, two_weeks: Fortnight
+) -> None:
+    other = two_weeks.kept.performance_id
+    address = two_weeks.move.replace("/move/", "/swap/")
+    assert f'<option value="{other}"' in page(client, two_weeks.move)
+    looked = text(page(client, f"{address}?with={other}"))
+    assert "Let Thornleigh School and Ashcote High School change places?" in looked
+    assert "for both together" in looked and "Nothing is booked yet" in looked
+    assert "from Tuesday 9 February at 9:30am to Thursday 11 February at 1:00pm" in looked
+    with_note = client.post(address, data={"with": other, "note": "As agreed.", "look": "1"})
+    assert with_note.status_code == 200 and with_note.text.count("As agreed.") == 3
+    long = client.post(address, data={"with": other, "note": "x" * 501})
+    assert long.status_code == 422 and "500 characters or fewer" in long.text and "x" * 501 in long.text
+    assert two_weeks.stands() == (DAY, time(9, 30))
+    sent = db.session.query(Letter).count()
+    to = f"{two_weeks.key(1, '1300')} {two_weeks.key(0, '0930')}"
+    assert f'name="to" value="{to}"' in with_note.text
+    stale = client.post(
+        address, data={"with": other, "to": to.replace("1300", "1315")}, follow_redirects=True
+    )
+    assert "Something was moved since you looked" in stale.text
+    done = client.post(address, data={"with": other, "note": "As agreed.", "to": to})
+    assert done.status_code == 303 and two_weeks.stands() == (NEXT, time(13))
+    twice = client.post(address, data={"with": other, "note": "As agreed.", "to": to})
+    assert twice.status_code == 303 and two_weeks.stands() == (NEXT, time(13))
+    assert db.session.query(Letter).count() == sent + 2
+    after = text(page(client, done.headers["Location"]))
+    assert "Thornleigh School and Ashcote High School have changed places." in after
+    assert "Thornleigh School and Ashcote High School have changed places already." in after
+    assert after.count("for two that changed places") == 2
+    undone = client.post(f"/desk/diary/undo/{db.session.query(DiaryMove).first().id}")
+    assert undone.status_code == 303 and two_weeks.stands() == (DAY, time(9, 30))
+    assert "Both are back where they were." in text(page(client, undone.headers["Location"]))
+
+
+def test_a_swap_that_cannot_be_leads_back_to_the_list_and_says_why(
+    client: FlaskClient, two_weeks: Fortnight
+) -> None:
+    address = two_weeks.move.replace("/move/", "/swap/")
+    with transaction():
+        school_days.rule_out(two_weeks.booked.organisation, NEXT, "Mocks", who="x", now=make.NOW)
+    refused = client.post(address, data={"with": two_weeks.kept.performance_id}, follow_redirects=True)
+    assert "Thornleigh School has no time on Thursday 11 February" in refused.text
+    for nothing in ("", "?with=x", "?with=99999999999999"):
+        assert "Move Thornleigh School to" in text(page(client, address + nothing))
+    page(client, f"{address}?with=999999", 404)
+    assert two_weeks.stands() == (DAY, time(9, 30))
+
+
 def test_our_words_can_be_left_out_and_the_calendar_follows_all_the_same(
     client: FlaskClient, two_weeks: Fortnight
 ) -> None:
@@ -328,6 +379,10 @@ def test_another_partnerships_diary_cannot_be_seen_or_changed(
     ):
         page(client, address, 404)
     assert client.post(two_weeks.move, data={"slot": two_weeks.key(2, "0930")}).status_code == 404
+    swap = two_weeks.move.replace("/move/", "/swap/")
+    other = two_weeks.kept.performance_id
+    page(client, f"{swap}?with={other}", 404)
+    assert client.post(swap, data={"with": other}).status_code == 404
     assert client.post(f"/desk/diary/undo/{move_id}").status_code == 404
     assert two_weeks.stands() == (NEXT, time(9, 30))
 

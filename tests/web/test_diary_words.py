@@ -382,6 +382,7 @@ def test_what_was_moved_today_can_be_undone_until_it_begins(
         who="Priya",
         minutes_saved=12,
         told=told,
+        swap=None,
     )
     (said,) = words(now=now).moved_today([move])
     assert (said.name, said.by, said.undo) == ("Larch", by, undo)

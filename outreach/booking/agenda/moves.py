@@ -18,7 +18,8 @@ class DiaryMove(Base):
 
     `sequence` is the performance's after the move: with another one, it was moved again since. `was_beyond`: of
     a place that the rules would not have offered any more when it left it (a night came after it, longer roads),
-    what `was_place` puts it back into; None: they would.
+    what `was_place` puts it back into; None: they would. `swap`: a key that the moves of two that changed places
+    have in common.
     """
 
     __tablename__ = "diary_move"
@@ -40,6 +41,7 @@ class DiaryMove(Base):
     was_beyond: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     minutes_saved: Mapped[int]
     told: Mapped[bool]
+    swap: Mapped[str | None] = mapped_column(Text)
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
     undone_by: Mapped[str] = mapped_column(Text, default="", server_default="")
 
@@ -83,6 +85,14 @@ def get(move_id: int, programme_ids: Collection[int]) -> DiaryMove | None:
     """One move of these programmes; None for another's or none."""
     found = db.session.get(DiaryMove, move_id)
     return found if found is not None and found.programme_id in programme_ids else None
+
+
+def of_deed(made: DiaryMove) -> list[DiaryMove]:
+    """The moves of the deed that one belongs to, in order: itself, or both of a swap; at most one query."""
+    if made.swap is None:
+        return [made]
+    both = select(DiaryMove).where(DiaryMove.programme_id == made.programme_id, DiaryMove.swap == made.swap)
+    return list(db.session.scalars(both.order_by(DiaryMove.id)))
 
 
 def of_today(programme_id: int, *, now: datetime) -> list[DiaryMove]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 
@@ -149,7 +150,7 @@ def places_to_move_to(
 def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: datetime) -> Look:
     """What moving it to a slot would do, with the letter that `note` and `tell` make; writes nothing. Raises
     PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
-    note = _checked(note)
+    note = checked(note)
     slot = _slot(moving, key, now=now)
     there = places_to_move_to(moving, only_days=[slot.tour_day_id], now=now)
     here = next((p for p in there if slot.start_minute in p.starts), None)
@@ -158,7 +159,7 @@ def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: da
     return Look(
         slot=slot,
         saved=here.saved,
-        letter=_letter(moving, slot, note, tell=tell, now=now),
+        letter=letter(moving, slot, note, tell=tell, now=now),
         beside=tuple(here.slot_at(at, slot) for at in here.starts if at != slot.start_minute),
         breaks=here.breaks,
     )
@@ -173,26 +174,24 @@ def move(
     `tell` False: see bookings.move and proposing.move. Raises NotInTheDiary, PlaceGone, StandsThere,
     NoteTooLong, proposing.ReplyByWrong, proposing.NotKeptAnyMore.
     """
-    note = _checked(note)
+    note = checked(note)
     performances.lock_organisation(performance.organisation_id)
     db.session.refresh(performance)
     moving = find(performance, now=now)
     slot = _slot(moving, key, now=now)
     saved = costs_now(performance, moving.programme, now=now) - slot.extra_minutes
-    was, offered = performances.place_of(performance), _is_offered(moving, now=now)
-    _put(moving, slot, note=note, tell=tell, who=who, now=now)
+    was = left(moving, now=now)
+    put(moving, slot, note=note, tell=tell, who=who, now=now)
     row = DiaryMove(
         programme_id=moving.programme.id,
         performance_id=performance.id,
         sequence=performance.sequence,
         recorded_at=now,
         who=who,
-        was_tour_day_id=was.tour_day_id,
-        was_starts_at=was.starts_at,
-        was_beyond=None if offered else moves.beyond(was),
         starts_at=performance.starts_at,
         minutes_saved=saved,
         told=tell,
+        **was,
     )
     db.session.add(row)
     db.session.flush()
@@ -207,21 +206,35 @@ def undo(made: DiaryMove, *, who: str, now: datetime) -> None:
 
     Raises CannotBeUndone, and what proposing.move says of a proposal that has ended.
     """
-    performance = made.performance
-    performances.lock_organisation(performance.organisation_id)
-    db.session.refresh(made)
-    db.session.refresh(performance)
+    deed = moves.of_deed(made)
+    for organisation_id in sorted({each.performance.organisation_id for each in deed}):
+        performances.lock_organisation(organisation_id)
+    for each in deed:
+        db.session.refresh(each)
+        db.session.refresh(each.performance)
+        _check_undoable(each, now=now)
+    performances.lock_days({d for e in deed for d in (e.performance.tour_day_id, e.was_tour_day_id)})
+    there = [_movable(each.performance, now=now) for each in deed]
+    for moving in there[:-1]:  # of two that changed places the last goes back first
+        performances.step_aside(moving.performance, now=now)
+    for each, moving in reversed(list(zip(deed, there, strict=True))):
+        _put_back(each, moving, who=who, now=now)
+
+
+def _check_undoable(made: DiaryMove, *, now: datetime) -> None:
     if made.undone_at is not None:
         raise CannotBeUndone("That was undone already.")
     if not made.is_of_today(now):
         raise CannotBeUndone("A move can be undone on the same day only. Move it back instead.")
     if not made.stands():
         raise CannotBeUndone("The show was moved, changed or cancelled since, so that move cannot be undone.")
-    moving = _movable(performance, now=now)
+
+
+def _put_back(made: DiaryMove, moving: Moving, *, who: str, now: datetime) -> None:
     at, was = local(made.was_starts_at), made.was_place
     try:
         slot = was or _slot(moving, f"{made.was_tour_day_id}-{at:%H%M}", now=now)
-        _put(moving, slot, note="", tell=made.told, who=who, now=now, undoing=True, judged=was is not None)
+        put(moving, slot, note="", tell=made.told, who=who, now=now, undoing=True, judged=was is not None)
     except (PlaceGone, StandsThere) as gone:
         raise CannotBeUndone(
             "The place where it was is not free any more, so the show stays where it is now."
@@ -245,7 +258,7 @@ def _movable(performance: Performance, *, now: datetime) -> Moving:
         raise CannotBeUndone(gone.message) from gone
 
 
-def _put(
+def put(
     moving: Moving,
     slot: Slot,
     *,
@@ -256,6 +269,8 @@ def _put(
     undoing: bool = False,
     judged: bool = False,
 ) -> None:
+    """Put it on a slot and tell whom it concerns; `undoing`: kept as long as before. Raises PlaceGone, and what
+    proposing.move says."""
     try:
         if moving.booking is not None:
             bookings.move(
@@ -293,10 +308,20 @@ def _was_kept_until(proposal: Proposal) -> date | None:
     )
 
 
+def left(moving: Moving, *, now: datetime) -> dict[str, Any]:
+    """The place in which a show stands, as the record of its move keeps it."""
+    was = performances.place_of(moving.performance)
+    return {
+        "was_tour_day_id": was.tour_day_id,
+        "was_starts_at": was.starts_at,
+        "was_beyond": None if _is_offered(moving, now=now) else moves.beyond(was),
+    }
+
+
 def _is_offered(moving: Moving, *, now: datetime) -> bool:
     """Whether the rules would still give a show the place in which it stands."""
-    show, at = moving.performance, local(moving.performance.starts_at)
-    there = _found(moving, f"{show.tour_day_id}-{at:%H%M}", now=now)
+    show = moving.performance
+    there = _found(moving, show.key, now=now)
     return there is not None and told.times_of(there) == told.times_of(show)
 
 
@@ -322,9 +347,8 @@ def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
     return slot
 
 
-def _letter(
-    moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime
-) -> stationery.Rendered | None:
+def letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) -> stationery.Rendered | None:
+    """As the first of its people would get it; None where nobody is named. Raises ReplyByWrong."""
     if moving.proposal is not None:
         if not moving.people:
             return None
@@ -353,7 +377,8 @@ def _letter(
     )
 
 
-def _checked(note: str) -> str:
+def checked(note: str) -> str:
+    """Raises NoteTooLong."""
     if len(note) > NOTE_AT_MOST:
         raise NoteTooLong
     return note.strip()

@@ -102,7 +102,7 @@ def of_day(
     yield from found
     if not found:
         yield Place(
-            tour_day_id=offer.tour_day_id, why_not=_why(there, organisation, too_late=bool(there.gaps))
+            tour_day_id=offer.tour_day_id, why_not=why(there, organisation, too_late=bool(there.gaps))
         )
 
 
@@ -148,7 +148,8 @@ def said(saved: int) -> str:
     return f"{abs(saved)} min {'less' if saved > 0 else 'more'} road"
 
 
-def _why(offer: DayOffer, organisation: Organisation, *, too_late: bool) -> str:
+def why(offer: DayOffer, organisation: Organisation, *, too_late: bool) -> str:
+    """Why a day has no place for it, in a few words; `too_late`: it has none but where it stands, or none to come."""
     if too_late:
         return "Nowhere else that day"
     if offer.why_not == "full":
@@ -156,9 +157,9 @@ def _why(offer: DayOffer, organisation: Organisation, *, too_late: bool) -> str:
     if offer.short:
         return f"{count(offer.short, 'minute')} short" + (" on the road" if offer.by_road else "")
     named = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out"}
-    why = named.get(offer.why_not, offer.why_not)
+    said = named.get(offer.why_not, offer.why_not)
     at_school = offer.why_not and not offer.why_not.startswith(("no time", "the company"))
-    return f"{why[:1].upper()}{why[1:]}" + (f" at {organisation.name}" if at_school else "")
+    return f"{said[:1].upper()}{said[1:]}" + (f" at {organisation.name}" if at_school else "")
 
 
 def _of(at: datetime) -> int:

@@ -1,5 +1,5 @@
-"""Moving something in the diary: choosing from a list, what it would do and the exact letter, doing it,
-undoing it."""
+"""Moving something in the diary, or two that change places: choosing from a list, what it would do and the exact
+letters, doing it, undoing it."""
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -9,7 +9,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from outreach.booking.agenda import moves, moving, places_on_day, troupe_day
+from outreach.booking.agenda import moves, moving, places_on_day, swapping, troupe_day
 from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary
 from outreach.booking.agenda.places_on_day import Place
 from outreach.ground import clock
@@ -67,6 +67,10 @@ def diary_move(performance_id: int) -> Any:
         road_words=places_on_day.said,
         back=_diary_of(found.programme.id, show),
         clock_of=troupe_day.clock_of,
+        others=[
+            (other.id, f"{day_words(other.starts_at)}, {clock_words(other.starts_at)}: {other.host.name}")
+            for other in swapping.others(found, now=now)
+        ],
     )
 
 
@@ -105,6 +109,48 @@ def diary_move_to(performance_id: int) -> Any:
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
 
 
+@coordinator.route("/diary/swap/<int:performance_id>", methods=["GET", "POST"])
+@coordinators_only
+def diary_swap(performance_id: int) -> Any:
+    """What changing places with the show `with` would do, and both letters; then doing it, once, `to` the places that
+    were looked at. With `look` the letters come with the note that was typed, and nothing is moved."""
+    show, now = _show(performance_id), clock.now()
+    one, number = _moving(show), request.values.get("with", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return redirect(url_for("coordinator.diary_move", performance_id=show.id), 303)
+    other, form, to = _moving(_show(int(number))), MoveForm(), request.form.get("to", "")
+    names = f"{one.organisation.name} and {other.organisation.name}"
+    if swapping.are_there(one, other, to):
+        flash(f"{names} have changed places already.")
+        return redirect(_diary_of(one.programme.id, show), 303)
+    valid = form.validate_on_submit()
+    with _else_another(show):
+        note = (form.note.data or "") if valid else ""
+        look = swapping.look(one, other, note=note, tell=not form.silent.data, now=now)
+        if not valid or "look" in request.form:
+            return _swap_page(look, form), 422 if form.errors else 200
+        with transaction():
+            made, _ = swapping.swap(
+                _show(performance_id),
+                _show(int(number)),
+                to,
+                note=note,
+                tell=not form.silent.data,
+                who=who(),
+                now=now,
+            )
+            told, programme_id = made.told, made.programme_id
+    flash(
+        f"{names} have changed places. "
+        + (
+            "The letters are waiting to go out."
+            if told
+            else "A short letter brings the calendars up to date; tell both schools yourself."
+        )
+    )
+    return redirect(_diary_of(programme_id, _show(performance_id)), 303)
+
+
 @coordinator.post("/diary/undo/<int:move_id>")
 @coordinators_only
 def diary_undo(move_id: int) -> Response:
@@ -119,8 +165,9 @@ def diary_undo(move_id: int) -> Response:
         assert again is not None
         moving.undo(again, who=who(), now=clock.now())
         told = again.told
+        both = again.swap is not None
     flash(
-        "It is back where it was. "
+        ("Both are back where they were. " if both else "It is back where it was. ")
         + ("Whoever was told is told again." if told else "A short letter brings the calendars up to date.")
     )
     return redirect(_diary_of(programme_id, _show(performance_id)), 303)
@@ -137,6 +184,19 @@ def _page(found: Moving, look: Look, form: MoveForm) -> str:
         was_troupe=found.performance.troupe,
         road_words=places_on_day.said,
         back=_diary_of(found.programme.id, found.performance),
+    )
+
+
+def _swap_page(look: swapping.Swap, form: MoveForm) -> str:
+    one, other = look.halves
+    return render_template(
+        "coordinator/diary_swap.html",
+        look=look,
+        one=one.moving,
+        other=other.moving,
+        form=form,
+        road_words=places_on_day.said,
+        back=_diary_of(one.moving.programme.id, one.moving.performance),
     )
 
 

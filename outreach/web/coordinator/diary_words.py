@@ -366,7 +366,7 @@ class DiaryWords:
                 times=f"{day_short(move.was_starts_at)}, {clock(move.was_starts_at)} to "
                 f"{day_short(move.starts_at)}, {clock(move.starts_at)}",
                 by=f"By {move.who}; {places_on_day.said(move.minutes_saved)}"
-                f"{'' if move.told else '; short letter'}",
+                f"{' for two that changed places' if move.swap else ''}{'' if move.told else '; short letter'}",
                 undo=(
                     url_for("coordinator.diary_undo", move_id=move.id)
                     if move.performance.starts_at > self.now

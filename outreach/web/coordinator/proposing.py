@@ -17,7 +17,7 @@ from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.timespans import day_of, local
+from outreach.ground.timespans import day_of
 from outreach.post.stationery import Rendered
 from outreach.tour import slots
 from outreach.tour.performances import Slot, SlotTaken
@@ -233,7 +233,7 @@ def _else_kept(organisation_id: int, programme: Programme, key: str, *, now: dat
     """A time that is gone because it is kept for this very school was proposed by the same button, pressed twice."""
     for proposal in proposals.all_open(programme.id, organisation_id, now=now):
         show = proposal.performance
-        if show is not None and key == f"{show.tour_day_id}-{local(show.starts_at):%H%M}":
+        if show is not None and key == show.key:
             return _done(organisation_id, programme, KEPT)
     return _gone(organisation_id, programme)
 

@@ -17,7 +17,7 @@ from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.timespans import day_of, local
+from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
 from outreach.tour.performances import Performance, SlotTaken
 from outreach.web.gate import by_personal_link, reread, school
@@ -191,7 +191,7 @@ def _book(keys: Sequence[str], *, now: datetime) -> list[Booking]:
         if not made:
             raise NothingHeld
         return made
-    if [_key(p) for p in at_hand.kept] != list(keys):
+    if [p.key for p in at_hand.kept] != list(keys):
         raise AnotherTimeKept
     answers = Answers(
         g.programme, g.organisation, at_hand.kept, at_hand.typed, _known(None), account=at_hand.account
@@ -214,9 +214,7 @@ def _accept(hand: InHand, *, now: datetime) -> Booking:
 def _booked_already(keys: Sequence[str]) -> list[Booking]:
     """The school's bookings of exactly these slots: the form came twice."""
     return [
-        b
-        for b in promises.live(g.programme.id, g.organisation.organisation_id)
-        if _key(b.performance) in keys
+        b for b in promises.live(g.programme.id, g.organisation.organisation_id) if b.performance.key in keys
     ]
 
 
@@ -262,7 +260,7 @@ def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
         token=hand.token,
         hand=hand,
         kept=hand.kept,
-        keys="+".join(_key(p) for p in hand.kept),
+        keys="+".join(p.key for p in hand.kept),
         shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
         rows=[*check_words.hall(made[0], g.programme.words), *check_words.people(made[0].people)],
         then=check_words.then(
@@ -322,8 +320,3 @@ def _known(proposal: Proposal | None) -> Known:
     if proposal is not None:
         return Known(g.programme, g.organisation, [person.addressee() for person in proposal.people])
     return Known(g.programme, g.organisation, [Addressee(address=g.link.address, name=g.link.name)])
-
-
-def _key(performance: Performance) -> str:
-    """The slot key of a show, as the buttons of the slot page post it."""
-    return f"{performance.tour_day_id}-{local(performance.starts_at):%H%M}"

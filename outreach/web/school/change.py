@@ -13,7 +13,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.told import ACCESS_NEEDS
 from outreach.ground import clock
 from outreach.ground.db import transaction
-from outreach.ground.timespans import day_of, local
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as said_clock
 from outreach.ground.wording import day as said_day
 from outreach.tour import sessions, slots
@@ -156,7 +156,7 @@ def _move(token: str, reference: str, key: str, *, now: datetime) -> Any:
         slot = _slot(booking, key, now=now)
         if slot is None:
             raise SlotTaken
-        was = _key(booking)
+        was = booking.performance.key
         if slot.starts_at != booking.performance.starts_at:
             bookings.move(booking, slot, who=g.who, now=now)
     if was != key:
@@ -180,10 +180,6 @@ def _say_moved(token: str, booking: Booking, was: str, *, now: datetime) -> None
 
 def _slot(booking: Booking, key: str, *, now: datetime) -> Slot | None:
     return slots.find(g.programme, g.organisation, key, now=now, instead_of=booking.performance_id)
-
-
-def _key(booking: Booking) -> str:
-    return f"{booking.performance.tour_day_id}-{local(booking.performance.starts_at):%H%M}"
 
 
 def _too_late(token: str, booking: Booking, deed: str) -> Any:
