@@ -4,7 +4,7 @@
 
 const KEPT = "outreach-kept-1";
 const UNTIL = "Outreach-Keep-Until";
-const PAGE = /^\/t\/[0-9a-f]{48}(?:\/days\/\d+|\/shows\/\d+\/report)?$/;
+const PAGE = /^\/t\/[0-9a-f]{48}(?:\/days\/\d+|\/week|\/weeks\/\d{4}-\d\d-\d\d|\/shows\/\d+\/report)?$/;
 const FILE = /^\/static\/[\w./-]+$/;
 const NAMED = /(?:href|src)="(\/static\/[^"]+)"/g;
 const PATIENCE = 6000;

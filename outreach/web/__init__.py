@@ -54,6 +54,7 @@ def _import_pages() -> None:
     import outreach.web.company.calling_off
     import outreach.web.company.days
     import outreach.web.company.reporting
+    import outreach.web.company.weeks
     import outreach.web.company.worker
     import outreach.web.coordinator.account
     import outreach.web.coordinator.authorities
@@ -124,6 +125,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.venues
     import outreach.web.coordinator.visit_texts
     import outreach.web.coordinator.waves
+    import outreach.web.coordinator.weeks
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day

@@ -171,6 +171,7 @@ BELONGS = {
     "preview_tour_days": "tour",
     "tour_day": "tour",
     "day_sheet_page": "tour",
+    "week": "tour",
     "preview_availability": "availability",
     "troupe_rules": "availability",
     "season_days": "season",

@@ -39,11 +39,14 @@ def on_phone(until: datetime | None, beside: Iterable[str] = ()) -> OnPhone:
     return OnPhone(link=g.troupe_link.id, until=until, beside=tuple(beside))
 
 
-def until_after(ends_at: datetime | None, *, now: datetime) -> datetime | None:
-    """A week after a show's end; None of a show that is far off, or was over a week ago."""
-    if ends_at is None or day_of(ends_at) > day_of(now + AHEAD) or now >= ends_at + AFTER_THE_SHOW:
+def until_after(
+    ends_at: datetime | None, *, now: datetime, begins_at: datetime | None = None
+) -> datetime | None:
+    """A week after a show's end; None of a show that is far off, or was over a week ago. `begins_at`: of several
+    shows, the first of them."""
+    if ends_at is None or now >= ends_at + AFTER_THE_SHOW:
         return None
-    return ends_at + AFTER_THE_SHOW
+    return None if day_of(begins_at or ends_at) > day_of(now + AHEAD) else ends_at + AFTER_THE_SHOW
 
 
 def answer(page: str, phone: OnPhone) -> Response:

@@ -23,6 +23,7 @@ company = Blueprint("company", __name__)
 
 COMPANY_MENU = (
     ("Coming days", "company.days"),
+    ("Week", "company.week"),
     ("Availability", "company.availability"),
     ("We cannot play", "company.call_off"),
 )

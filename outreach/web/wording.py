@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     for name in (
         "day",
         "day_short",
+        "days",
         "clock",
         "clock_span",
         "number",

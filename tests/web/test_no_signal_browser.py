@@ -17,6 +17,7 @@ from booking import sheet_days
 from browser import ARGUMENTS, CHROMIUM, PATIENCE, Site, check
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import date_and_time
 from outreach.post import troupe_links
 from outreach.visits import reports
 from outreach.visits.reports import ReportAccount, VisitReport
@@ -41,7 +42,10 @@ def lay(stopped: Any, days: int = -1) -> Any:
     day.home = f"/t/{token}"
     day.sheet = f"{day.home}/days/{day.day.id}"
     day.reports = [f"{day.home}/shows/{show.id}/report" for show in (day.first, day.second)]
-    day.pages = (day.home, day.sheet, *day.reports)
+    monday = day.day.day - timedelta(days=day.day.day.weekday())
+    this = timedelta(0) <= stopped.now.date() - monday < timedelta(days=7)
+    day.week = f"{day.home}/week" if this else f"{day.home}/weeks/{monday}"
+    day.pages = (day.home, day.sheet, day.week, *day.reports)
     return day
 
 
@@ -132,6 +136,16 @@ def test_the_sheet_is_read_without_signal_as_with_it(day: Any, site: Site, page:
     assert page.locator(".ds-stop").first.evaluate("e => getComputedStyle(e).borderTopStyle") == "solid"
     assert page.locator("a[download]").count() == 0
     check(page)
+
+
+def test_the_week_opens_without_signal_and_says_from_when_it_is(day: Any, site: Site, page: Page) -> None:
+    site.open(page, day.sheet)
+    kept(page, *day.pages)
+    page.context.set_offline(True)
+    page.get_by_role("link", name="The week").click()
+    expect(said(page)).to_contain_text(f"No signalThis page is as it stood on {date_and_time(clock.now())}")
+    expect(page.locator(".wk-sum")).to_contain_text("2 shows on 1 day.")
+    expect(page.locator(".daymap circle")).to_have_count(2)
 
 
 def test_two_reports_wait_while_the_page_is_closed_and_go_when_it_is_opened_again(
@@ -238,7 +252,7 @@ def test_a_report_whose_answer_was_lost_on_the_way_back_is_sent_again_and_put_do
 ) -> None:
     sent = lose_the_answer(page)
     site.open(page, day.reports[0])
-    kept(page, *(p for p in day.pages if p != day.reports[1]))
+    kept(page, day.home, day.sheet, day.reports[0])
     fill(page, "96")
     expect(said(page)).to_contain_text(WAITS)
     assert len(sent) == 1 and counts(site) == [96]
@@ -353,7 +367,7 @@ def test_with_signal_a_refusal_is_the_services_own_page_and_a_press_sends(
     day: Any, site: Site, page: Page
 ) -> None:
     site.open(page, day.reports[0])
-    kept(page, *(p for p in day.pages if p != day.reports[1]))
+    kept(page, day.home, day.sheet, day.reports[0])
     page.get_by_role("button", name="Send the report").click()
     expect(page.locator(".govuk-error-summary")).to_be_focused()
     expect(page.locator(".govuk-error-message")).to_contain_text("Say whether it took place.")
@@ -476,7 +490,7 @@ def test_remove_from_this_phone_leaves_nothing_and_keeps_nothing_until_one_asks(
     assert counts(site) == [96, 187]
     page.get_by_role("button", name="Keep on this phone").click()
     expect(page.get_by_role("button", name="Remove from this phone")).to_be_visible()
-    kept(page, *(p for p in day.pages if p != day.reports[0]))
+    kept(page, day.home, day.sheet, day.reports[1])
 
 
 def test_a_form_that_was_kept_before_its_show_opens_once_it_has_begun(

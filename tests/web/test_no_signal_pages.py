@@ -34,7 +34,7 @@ def day(app: Flask, stopped: Any) -> Any:
     return day
 
 
-def test_three_pages_of_the_company_may_be_kept_and_no_other_of_the_whole_service(
+def test_four_pages_of_the_company_may_be_kept_and_no_other_of_the_whole_service(
     app: Flask, client: FlaskClient, world: World
 ) -> None:
     told = world(told_year, make.NOW)
@@ -50,11 +50,13 @@ def test_three_pages_of_the_company_may_be_kept_and_no_other_of_the_whole_servic
             if KEEP_UNTIL in answer.headers:
                 may.add(rule.endpoint)
             assert ("worker-src 'self'" in policy) == (
-                rule.endpoint in ("company.days", "company.sheet", "company.report")
+                rule.endpoint in ("company.days", "company.sheet", "company.week", "company.report")
                 and answer.status_code == 200
             ), address
             answer.get_data()
-    assert may <= {"company.days", "company.sheet", "company.report"} and "company.days" in may
+    assert (
+        may <= {"company.days", "company.sheet", "company.week", "company.report"} and "company.days" in may
+    )
     assert tried > 150
 
 
@@ -91,7 +93,7 @@ def test_beside_the_first_page_are_the_sheets_and_forms_of_the_next_two_days_alo
         day.sheet,
         *(f"{day.home}/shows/{show.id}/report" for show in (day.first, day.second)),
     ]
-    assert len(beside) == 5
+    assert beside[5:] == [f"{day.home}/week"] and len(beside) == 6
 
 
 def test_what_was_said_once_and_what_was_refused_is_not_kept(

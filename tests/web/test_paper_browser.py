@@ -2,6 +2,7 @@
 printed."""
 
 import re
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 import make
+from booking import sheet_days
 from browser import Site
 from every_address import told_year
 from little_tour import QUICK, Tour, draw_up
@@ -192,3 +194,32 @@ def test_each_letter_on_paper_is_one_sheet_and_its_address_stands_in_an_envelope
         assert box is not None
         assert 53 <= (box["y"] - top) / mm and (box["y"] + box["height"] - top) / mm <= 81
     wide_page.emulate_media(media="screen")
+
+
+def test_a_full_week_prints_on_one_sheet_of_a4(app: Flask, site: Site, wide_page: Page, stopped: Any) -> None:
+    """Five days of two shows in schools of long names, one of each day with a guest, and a map."""
+    with transaction():
+        c = sheet_days.lay()
+        for weekday in (8, 10, 11, 12):
+            day = make.tour_day(c.programme, c.troupe, date(2027, 3, weekday), leaves=time(6))
+            for n, hour in enumerate((9, 13)):
+                host = make.school(
+                    name=f"St Augustine of Canterbury Roman Catholic Upper School {weekday} {n}",
+                    easting=450000 + 3000 * weekday,
+                    northing=200000 + 900 * weekday * (n + 1),
+                )
+                show = sheet_days.show_on(day, host, time(hour))
+                make.booking(show, {8: 108, 9: 104})
+            make.booking(show, {8: 4}, of=make.school(name="Hollybank Special School and Sixth Form"))
+        person = make.person(c.partnership)
+        link = troupe_links.make(c.troupe.id, partnership_id=c.partnership.id, who="Priya", now=make.NOW)
+        token = troupe_links.token_of(link, "for tests")
+    stopped.now = c.now
+    site.sign_in(wide_page, person)
+    for path in (f"/desk/troupes/{c.troupe.id}/week", f"/t/{token}/week"):
+        wide_page.emulate_media(media="screen")
+        site.check(wide_page, path)
+        assert wide_page.locator(".wk-shows li").count() == wide_page.locator(".daymap circle").count() == 10
+        wide_page.emulate_media(media="print")
+        assert pages(wide_page.pdf(prefer_css_page_size=True)) == 1, path
+        assert wide_page.get_by_text("The week after").is_hidden()

@@ -1,14 +1,13 @@
-"""A troupe's days from today on, each with its shows: what the company sees first."""
+"""A troupe's days, each with its shows: what the company sees first."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from outreach.booking.promises import Booking, of_performances
 from outreach.ground.db import db
-from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 
@@ -42,12 +41,14 @@ class ComingDay:
         return self.tour_day.day
 
 
-def of_troupe(troupe_id: int, *, now: datetime) -> list[ComingDay]:
-    """The days that stand from today on, by date. Four queries, however many."""
+def of_troupe(troupe_id: int, first: date, last: date = date.max) -> list[ComingDay]:
+    """The days that stand from `first` to `last`, both included, by date. Three queries, however many."""
     tour_days = list(
         db.session.scalars(
             select(TourDay)
-            .where(TourDay.troupe_id == troupe_id, TourDay.ended_at.is_(None), TourDay.day >= day_of(now))
+            .where(
+                TourDay.troupe_id == troupe_id, TourDay.ended_at.is_(None), TourDay.day.between(first, last)
+            )
             .options(joinedload(TourDay.programme))
             .order_by(TourDay.day)
         )

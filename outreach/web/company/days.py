@@ -1,14 +1,14 @@
 """The company's days: today and those to come, and each day's sheet, on a phone and on paper."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import abort, g, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from outreach.booking.sheets import coming, day_sheet
+from outreach.booking.sheets import coming, day_sheet, week_sheet
 from outreach.booking.sheets.coming import ComingDay
 from outreach.ground import clock
 from outreach.ground.db import db
@@ -23,7 +23,7 @@ from outreach.web.troupe_door import by_troupe_link, company
 def days(token: str) -> Any:
     """Every day that the troupe gives from today on, with or without shows."""
     now = clock.now()
-    found = coming.of_troupe(g.troupe.id, now=now)
+    found = coming.of_troupe(g.troupe.id, day_of(now))
     spoken.of_all(day.tour_day.programme for day in found)
     phone = kept_on_phone.on_phone(now + kept_on_phone.AFTER_THE_SHOW, _near(token, found, now=now))
     page = render_template(
@@ -41,29 +41,40 @@ def sheet(token: str, day_id: int) -> Any:
         return render_template("company/day_gone.html", token=token, tour_day=tour_day), 410
     now, found = clock.now(), day_sheet.sheet_of_day(tour_day)
     over = max((stop.performance.ends_at for stop in found.stops), default=None)
+    week = _week(token, tour_day.day, now=now)
     reports = [_report(token, stop.performance.id) for stop in found.stops]
     phone = kept_on_phone.on_phone(
-        kept_on_phone.until_after(over, now=now), [url_for(".days", token=token), *reports]
+        kept_on_phone.until_after(over, now=now), [url_for(".days", token=token), *reports, week]
     )
-    page = render_template("company/sheet.html", token=token, sheet=found, phone=phone, now=now)
+    page = render_template("company/sheet.html", token=token, sheet=found, week=week, phone=phone, now=now)
     return kept_on_phone.answer(page, phone)
 
 
 def _near(token: str, days: Iterable[ComingDay], *, now: datetime) -> list[str]:
-    """The sheets of the next days with shows, and the forms of their reports."""
+    """The sheets of the next days with shows, the forms of their reports, and their weeks."""
     near = [
         day
         for day in days
         if day.shows and kept_on_phone.until_after(day.shows[-1].performance.ends_at, now=now)
     ]
-    return [
+    near = near[: kept_on_phone.DAYS_BESIDE]
+    sheets = [
         address
-        for day in near[: kept_on_phone.DAYS_BESIDE]
+        for day in near
         for address in (
             url_for(".sheet", token=token, day_id=day.tour_day.id),
             *(_report(token, show.performance.id) for show in day.shows),
         )
     ]
+    return [*sheets, *dict.fromkeys(_week(token, day.day, now=now) for day in near)]
+
+
+def _week(token: str, day: date, *, now: datetime) -> str:
+    """The week of a day: this week's has an address of its own, which the menu leads to."""
+    monday = week_sheet.monday_of(day)
+    if monday == week_sheet.monday_of(day_of(now)):
+        return url_for(".week", token=token)
+    return url_for(".week", token=token, day=monday.isoformat())
 
 
 def _report(token: str, performance_id: int) -> str:

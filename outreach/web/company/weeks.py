@@ -1,0 +1,29 @@
+"""The company's week on one page, kept by its phone, on paper and as a file."""
+
+from typing import Any
+
+from flask import g, render_template, url_for
+
+from outreach.ground import clock
+from outreach.web import kept_on_phone, troupe_week
+from outreach.web.troupe_door import by_troupe_link, company
+
+
+@company.get("/t/<token>/week")
+@company.get("/t/<token>/weeks/<day>")
+@by_troupe_link
+def week(token: str, day: str | None = None) -> Any:
+    """The week in which a day lies, this one without."""
+    now, found = clock.now(), troupe_week.week(g.troupe, day)
+    begins = found.shows[0].show.performance.starts_at if found.shows else None
+    phone = kept_on_phone.on_phone(
+        kept_on_phone.until_after(found.ends_at, now=now, begins_at=begins), [url_for(".days", token=token)]
+    )
+    page = render_template("company/week.html", token=token, phone=phone, now=now, **troupe_week.shown(found))
+    return kept_on_phone.answer(page, phone)
+
+
+@company.get("/t/<token>/weeks/<day>/week.csv")
+@by_troupe_link
+def week_csv(token: str, day: str) -> Any:
+    return troupe_week.file(troupe_week.week(g.troupe, day))
