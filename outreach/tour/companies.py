@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county import partnerships
@@ -14,17 +14,29 @@ from outreach.ground.db import Base, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.geography import Place, from_grid_reference
 
+MOST = {"hours_a_day": 24, "hours_a_week": 168, "days_in_a_row": 31, "kilometres_a_week": 10_000}
+"""The highest limit of each kind that makes sense."""
+
 
 class Company(Base, OfPartnership):
+    """Limits of a troupe's week as in limits.Limits; None: none was set."""
+
     __tablename__ = "company"
     in_history = ("company", "id")
-    __table_args__ = (UniqueConstraint("partnership_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("partnership_id", "name"),
+        *(CheckConstraint(f"{name} BETWEEN 1 AND {most}", name=name) for name, most in MOST.items()),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     contact_name: Mapped[str] = mapped_column(Text, default="")
     contact_email: Mapped[str] = mapped_column(Text, default="")
     contact_phone: Mapped[str] = mapped_column(Text, default="")
+    hours_a_day: Mapped[int | None]
+    hours_a_week: Mapped[int | None]
+    days_in_a_row: Mapped[int | None]
+    kilometres_a_week: Mapped[int | None]
 
 
 class Troupe(Base):

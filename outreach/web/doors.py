@@ -172,6 +172,7 @@ BELONGS = {
     "tour_day": "tour",
     "day_sheet_page": "tour",
     "week": "tour",
+    "week_limits": "companies",
     "preview_availability": "availability",
     "troupe_rules": "availability",
     "season_days": "season",

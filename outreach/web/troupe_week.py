@@ -19,7 +19,7 @@ from outreach.ground.wording import day_short
 from outreach.tour.companies import Troupe
 from outreach.tour.nights import Door
 from outreach.tour.performances import Performance
-from outreach.web import downloads, spoken
+from outreach.web import downloads, limits, spoken
 
 NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
 
@@ -60,6 +60,7 @@ def shown(found: WeekSheet) -> dict[str, Any]:
     return {
         "week": found,
         "map": _map(found),
+        "limits": limits.of_week(found),
         "before": (found.monday - timedelta(days=7)).isoformat(),
         "after": (found.monday + timedelta(days=7)).isoformat(),
     }

@@ -6,16 +6,18 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from outreach.booking.promises import GUEST
+from outreach.booking.promises import GUEST, Booking
 from outreach.booking.sheets import coming
 from outreach.booking.sheets.coming import ComingDay, ComingShow
 from outreach.county import partnerships
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.tour import legs, nights, roads
-from outreach.tour.companies import Troupe
+from outreach.tour.companies import MOST, Troupe
+from outreach.tour.days import TourDay
 from outreach.tour.legs import Drive
 from outreach.tour.nights import Door
+from outreach.tour.performances import Performance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +32,15 @@ class WeekShow:
 @dataclass(frozen=True, kw_only=True)
 class WeekDay:
     """A tour day of the week. `drives` as in legs.of_day; `out` and `home`: where it begins and ends, None where the
-    base is not known: then its hours go from the first set-up, or to the last pack-up."""
+    base is not known: then its hours go from the first set-up, or to the last pack-up. `in_a_row`: with a show it is
+    the so-manieth day of the troupe without one free between, 0 without a show."""
 
     coming: ComingDay
     shows: tuple[WeekShow, ...]
     drives: tuple[Drive | None, ...]
     out: Door | None
     home: Door | None
+    in_a_row: int
 
     @property
     def day(self) -> date:
@@ -132,13 +136,14 @@ def monday_of(day: date) -> date:
 
 
 def week_of_troupe(troupe: Troupe, day: date) -> WeekSheet:
-    """The week in which `day` lies, as it stands now; a constant number of queries."""
+    """The week in which `day` lies, as it stands now; a constant number of statements."""
     monday = monday_of(day)
     found = coming.of_troupe(troupe.id, monday, monday + timedelta(days=6))
     doors = nights.doors(one.tour_day for one in found)
     ways = roads.roads_of_partnership(partnerships.get(troupe.partnership_id))
     names = _guests_of(found)
-    days, n = [], 0
+    row = _days_before(troupe, monday)
+    days, n, last = [], 0, monday - timedelta(days=1)
     for one in found:
         out, home = doors[one.tour_day.id]
         shows = []
@@ -147,8 +152,44 @@ def week_of_troupe(troupe: Troupe, day: date) -> WeekSheet:
             guests = [(names[b.organisation_id], b.seats) for b in show.bookings if b.role == GUEST]
             shows.append(WeekShow(n=n, show=show, guests=tuple(guests)))
         drives = legs.of_day([show.performance for show in one.shows], ways, out, home)
-        days.append(WeekDay(coming=one, shows=tuple(shows), drives=tuple(drives), out=out, home=home))
+        if shows:
+            row, last = (row + 1 if one.day - last == timedelta(days=1) else 1), one.day
+        days.append(
+            WeekDay(
+                coming=one,
+                shows=tuple(shows),
+                drives=tuple(drives),
+                out=out,
+                home=home,
+                in_a_row=row if shows else 0,
+            )
+        )
     return WeekSheet(troupe=troupe, monday=monday, days=tuple(days))
+
+
+def _days_before(troupe: Troupe, monday: date) -> int:
+    """So many days with a show end on the day before `monday`, none free between them; as many as a limit may be, and
+    one more, at most. One query."""
+    furthest = monday - timedelta(days=MOST["days_in_a_row"] + 1)
+    played = set(
+        db.session.scalars(
+            select(TourDay.day)
+            .join(Performance, Performance.tour_day_id == TourDay.id)
+            .join(Booking, Booking.performance_id == Performance.id)
+            .where(
+                TourDay.troupe_id == troupe.id,
+                TourDay.ended_at.is_(None),
+                TourDay.day.between(furthest, monday - timedelta(days=1)),
+                Performance.released_at.is_(None),
+                Booking.ended_at.is_(None),
+            )
+            .distinct()
+        )
+    )
+    n = 0
+    while monday - timedelta(days=n + 1) in played:
+        n += 1
+    return n
 
 
 def _guests_of(days: Iterable[ComingDay]) -> Mapping[int, str]:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from flask import g, render_template, url_for
+from flask import g, redirect, render_template, url_for
 
 from outreach.ground import clock
+from outreach.tour import limits
 from outreach.web import kept_on_phone, troupe_week
+from outreach.web.limits import LimitsForm, settle
+from outreach.web.refusals import status
 from outreach.web.troupe_door import by_troupe_link, company
 
 
@@ -27,3 +30,14 @@ def week(token: str, day: str | None = None) -> Any:
 @by_troupe_link
 def week_csv(token: str, day: str) -> Any:
     return troupe_week.file(troupe_week.week(g.troupe, day))
+
+
+@company.route("/t/<token>/limits", methods=["GET", "POST"])
+@by_troupe_link
+def week_limits(token: str) -> Any:
+    """The limits of the company's weeks: of every troupe of it."""
+    whose = g.troupe.company
+    form = LimitsForm(obj=limits.limits_of(whose))
+    if settle(whose, form, g.who):
+        return redirect(url_for("company.week", token=token), 303)
+    return render_template("company/limits.html", token=token, form=form), status()
