@@ -1,5 +1,6 @@
-// The diary with a mouse: a show is dragged to another place. While it is in the air the places that fit are lit and the
-// others say why not; both come from the page that works without this, so that all three ways end at the same preview.
+// The diary with a mouse: a show is dragged to another place, or a school that is missing from the list beside it to its
+// first. While it is in the air the places that fit are lit and the others say why not; both come from the page that works
+// without this, so that all three ways end at the same preview.
 const diary = document.querySelector("[data-diary]");
 const leave = document.querySelector("[data-leave]");
 if (leave)
@@ -7,7 +8,7 @@ if (leave)
     if (event.key === "Escape") location.assign(leave.dataset.leave);
   });
 if (diary && matchMedia("(min-width: 800px)").matches)
-  for (const block of diary.querySelectorAll("[data-move]")) dragged(block);
+  for (const block of document.querySelectorAll("[data-move], [data-place]")) dragged(block);
 
 const STEP = 5;
 
@@ -32,7 +33,8 @@ function dragged(block) {
     grabbed = 0;
   block.draggable = true;
   // Asked for when the pointer comes near, so that it is there when the show is in the air.
-  const ask = () => (page ??= read(`${diary.dataset.address}&move=${block.dataset.move}`));
+  const { move, place } = block.dataset;
+  const ask = () => (page ??= read(`${diary.dataset.address}&${move ? `move=${move}` : `place=${place}`}`));
   block.addEventListener(
     "pointerenter",
     () => {
@@ -44,7 +46,8 @@ function dragged(block) {
 
   block.addEventListener("dragstart", (event) => {
     air = true;
-    grabbed = event.clientX - block.getBoundingClientRect().left;
+    // A show is as long as it is drawn; of a school in the list the pointer is the start.
+    grabbed = move ? event.clientX - block.getBoundingClientRect().left : 0;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", block.dataset.name);
     block.classList.add("drag");

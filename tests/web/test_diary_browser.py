@@ -73,6 +73,73 @@ def test_a_show_is_dragged_to_a_lit_place(site: Site, wide_page: Page, ours: For
     assert result(ours, site)[0] == (ours.monday + timedelta(days=1), time(9, 30))
 
 
+def proposed(page: Page, ours: Fortnight, site: Site) -> tuple[str, list[str]]:
+    """Keeps the time that the page proposes to the missing school; (its heading, the letters that wait)."""
+    expect(page.get_by_label("The letter as plain text")).to_contain_text("Rushton High School")
+    said = page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("button", name="Keep it and write").click()
+    expect(page.get_by_role("status").first).to_contain_text("Kept. The proposal is waiting to go out")
+    return said, result(ours, site)[1]
+
+
+def to_the_missing(ours: Fortnight, at: str) -> tuple[str, list[str]]:
+    day = ours.monday + timedelta(days=1)
+    return f"Propose {day:%A} {day.day} {day:%B}, {at} to Rushton High School", ["proposed"]
+
+
+def test_a_missing_school_is_dragged_from_the_list_to_a_lit_place(
+    site: Site, wide_page: Page, ours: Fortnight
+) -> None:
+    site.sign_in(wide_page, ours.person)
+    site.open(wide_page, ours.at)
+    school = wide_page.locator(f'[data-place="{ours.missing.organisation_id}"]')
+    box = school.bounding_box()
+    assert box is not None
+    wide_page.mouse.move(box["x"] + 100, box["y"] + 45)
+    wide_page.mouse.down()
+    wide_page.mouse.move(box["x"] + 90, box["y"] + 45, steps=3)
+    birch = ours.days[2].id
+    expect(wide_page.locator(f'[data-row="{birch}"] .fr.ok')).to_be_visible()
+    expect(wide_page.locator(".fr.free:visible")).to_have_count(0)
+    line = wide_page.locator(f'[data-row="{birch}"] .tk').bounding_box()
+    assert line is not None
+    opens, steps = wide_page.evaluate(
+        "(diary => [Number(diary.dataset.opens), Number(getComputedStyle(diary).getPropertyValue('--n'))])"
+        "(document.querySelector('[data-diary]'))"
+    )
+    ten = line["x"] + line["width"] * (10 * 60 - opens) / 5 / steps
+    wide_page.mouse.move(ten, line["y"] + 20, steps=5)
+    wide_page.mouse.move(ten + 1, line["y"] + 25, steps=3)
+    expect(wide_page.locator("[data-drop]")).to_contain_text("10:00am, Birch")
+    wide_page.mouse.up()
+    assert proposed(wide_page, ours, site) == to_the_missing(ours, "10:00am")
+
+
+def test_a_missing_school_is_placed_by_the_keyboard_alone(
+    site: Site, wide_page: Page, ours: Fortnight
+) -> None:
+    site.sign_in(wide_page, ours.person)
+    site.open(wide_page, ours.at)
+    wide_page.get_by_role("link", name="Choose its place… Rushton High School").press("Enter")
+    expect(wide_page.get_by_role("status")).to_contain_text("A place for Rushton High School")
+    wide_page.wait_for_load_state("load")
+    wide_page.keyboard.press("Escape")
+    expect(wide_page).to_have_url(site.url + ours.at)
+    wide_page.get_by_role("link", name="Choose its place… Rushton High School").press("Enter")
+    wide_page.get_by_role("link", name="from 9:00am, Birch").press("Enter")
+    assert proposed(wide_page, ours, site) == to_the_missing(ours, "9:00am")
+
+
+def test_without_javascript_a_missing_school_is_placed_too(
+    site: Site, plain_page: Page, ours: Fortnight
+) -> None:
+    site.sign_in(plain_page, ours.person)
+    site.open(plain_page, ours.at)
+    plain_page.get_by_role("link", name="Choose its place… Rushton High School").click()
+    plain_page.get_by_role("link", name="from 9:00am, Birch").click()
+    assert proposed(plain_page, ours, site) == to_the_missing(ours, "9:00am")
+
+
 def test_a_drop_beside_every_place_moves_nothing(site: Site, wide_page: Page, ours: Fortnight) -> None:
     site.sign_in(wide_page, ours.person)
     site.open(wide_page, ours.at)
@@ -133,6 +200,8 @@ def test_no_page_of_the_diary_has_a_fault(site: Site, wide_page: Page, app: Flas
         f"{ours.at}&fit={ours.days[1].id}",
         f"{ours.at}&move={ours.booked.performance_id}",
         f"{ours.at}&view=month&move={ours.booked.performance_id}",
+        f"{ours.at}&place={ours.missing.organisation_id}",
+        f"{ours.move.replace('/move/', '/swap/')}?with={ours.kept.performance_id}",
         ours.move,
         f"{ours.move}?slot={ours.key(0, '0930')}",
         ours.at.replace("/diary?", "/diary/list/booked?"),

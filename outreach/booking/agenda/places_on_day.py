@@ -64,20 +64,20 @@ def of_day(
     without_rest: DayOffer,
     *,
     now_costs: int,
-    stands: Performance,
+    stands: Performance | None,
     organisation: Organisation,
     now: datetime,
 ) -> Iterator[Place]:
     """The places of one day, or the one word why there is none. `stands`: the show as it is, whose own start
-    is none.
+    is none; None where a school has no show yet.
 
     `without_rest`: what the day would offer if the troupe's lunch, rest and latest return were put up with;
     asked only where it offers nothing else.
     """
     there = offer if offer.gaps else without_rest
-    shape, own = there.shape, local(stands.starts_at)
+    shape = there.shape
     earliest = _of(local(now)) + 1 if offer.day == day_of(now) else 0
-    stood = _of(own) if there.tour_day_id == stands.tour_day_id else -1
+    stood = _of(local(stands.starts_at)) if stands and there.tour_day_id == stands.tour_day_id else -1
     found: list[Place] = []
     for gap in there.gaps:
         starts = [at for at in range(gap.first, gap.last + 1, shape.step) if at >= earliest]

@@ -5,10 +5,12 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking.agenda import moves, moving, tour_diary, troupe_day
+from outreach.booking.agenda import moves, moving, placing, tour_diary, troupe_day
 from outreach.booking.agenda.moving import Moving
 from outreach.booking.agenda.places_on_day import Place
 from outreach.booking.agenda.tour_diary import Diary
+from outreach.county import organisations
+from outreach.county.schools import School
 from outreach.coverage.gaplist import fitting
 from outreach.coverage.gaplist.fitting import Fitting
 from outreach.ground import clock
@@ -21,7 +23,12 @@ from outreach.web import spoken
 from outreach.web.coordinator import diary_list_words, diary_view
 from outreach.web.coordinator.diary_view import WEEK, DiaryView
 from outreach.web.coordinator.diary_words import DiaryWords
-from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, the_programme
+from outreach.web.gate import (
+    coordinator,
+    coordinators_only,
+    programme_in_hand,
+    the_programme,
+)
 
 TITLES = {
     troupe_day.BOOKED: "Shows booked",
@@ -35,27 +42,33 @@ TITLES = {
 @coordinator.get("/diary")
 @coordinators_only
 def diary() -> Any:
-    """With `?move=` a show's id: where it could go is lit, as links. With `?fit=` a tour day's: who would fit
-    there."""
+    """With `?move=` a show's id, or `?place=` a missing school's: where it could go is lit, as links. With `?fit=` a
+    tour day's: who would fit there."""
     programme, now = programme_in_hand(), clock.now()
     if programme is None:
         return render_template("coordinator/diary_none.html")
     asked = diary_view.view_from_address(programme, request.args, now=now)
     said = list(asked.left_out)
     moved = _moved(programme, said)
+    placed = None if moved else _placed(said)
     found = tour_diary.diary_of_programme(
         programme, asked.first, asked.last, now=now, troupe_id=asked.troupe_id
     )
-    lit: dict[int, list[Place]] = {}
+    places: list[Place] = []
     if moved is not None:
-        for place in moving.places_to_move_to(moved, only_days=found.tour_day_ids, now=now):
-            lit.setdefault(place.tour_day_id, []).append(place)
+        places = moving.places_to_move_to(moved, only_days=found.tour_day_ids, now=now)
+    elif placed is not None:
+        places = placing.places_for(programme, placed, only_days=found.tour_day_ids, now=now)
+    lit: dict[int, list[Place]] = {}
+    for place in places:
+        lit.setdefault(place.tour_day_id, []).append(place)
     fit_day = _fit_day(found, said)
     words = DiaryWords(
         asked=asked,
         diary=found,
         now=now,
         moved=moved,
+        placed=placed,
         lit=lit,
         fit_day=fit_day,
         whom=spoken.asked_on_page(),
@@ -68,7 +81,8 @@ def diary() -> Any:
         words=words,
         said=said,
         moved=moved,
-        fits=words.fits(None if moved else _fitting(asked, found, fit_day)),
+        placed=placed,
+        fits=words.fits(None if moved or placed else _fitting(asked, found, fit_day)),
         names={troupe.id: troupe.name for troupe in found.troupes},
         done=words.moved_today(moves.of_today(programme.id, now=now)),
         steps=partial(diary_view.steps, opens=found.opens),
@@ -116,6 +130,18 @@ def _moved(programme: Programme, said: list[str]) -> Moving | None:
     except moving.NotInTheDiary as gone:
         said.append(gone.message)
         return None
+
+
+def _placed(said: list[str]) -> School | None:
+    """The missing school that gets a place, if any; why not is said."""
+    if not request.args.get("place", ""):
+        return None
+    number = diary_view.number_in_address("place")
+    for found in organisations.of_ids([] if number is None else [number], g.partnership.id):
+        if isinstance(found, School):
+            return found
+    said.append("There is no such school in this partnership.")
+    return None
 
 
 def _fit_day(found: Diary, said: list[str]) -> tour_diary.Listed | None:

@@ -22,6 +22,7 @@ from outreach.booking.agenda.troupe_day import (
     TroupeDay,
     clock_of,
 )
+from outreach.county.schools import School
 from outreach.coverage.gaplist import fitting
 from outreach.coverage.gaplist.fitting import Fit, Fitting
 from outreach.coverage.who_asked import OF_SCHOOLS, Asked
@@ -143,10 +144,12 @@ class MovedWords:
 
 @dataclass(frozen=True, kw_only=True)
 class FitLine:
-    """A school that would fit, and its best start."""
+    """A school that would fit, and its best start; `place` is where another is chosen for it."""
 
+    organisation_id: int
     name: str
     href: str
+    place: str
     where: str
     cause: str
     when: str
@@ -166,13 +169,15 @@ class FitsWords:
 
 @dataclass(frozen=True, kw_only=True)
 class DiaryWords:
-    """All that the page says of a stretch of the diary. `moved`: the show that is being moved, and `lit` where it
-    could go, by tour day; `fit_day`: the day that was chosen to ask who would fit; `whom`: the programme asks."""
+    """All that the page says of a stretch of the diary. `moved`: the show that is being moved, or `placed` the missing
+    school that gets one, and `lit` where it could go, by tour day; `fit_day`: the day that was chosen to ask who would
+    fit; `whom`: the programme asks."""
 
     asked: DiaryView
     diary: Diary
     now: datetime
     moved: Moving | None = None
+    placed: School | None = None
     lit: Mapping[int, Sequence[Place]]
     fit_day: Listed | None = None
     whom: Asked = OF_SCHOOLS
@@ -186,6 +191,8 @@ class DiaryWords:
 
     @property
     def title(self) -> str:
+        if self.placed is not None:
+            return f"A place for {self.placed.name}"
         return f"Move {self.moved.organisation.name}" if self.moved is not None else "Diary"
 
     @property
@@ -218,19 +225,25 @@ class DiaryWords:
 
     @property
     def steps(self) -> list[tuple[str, str]]:
-        """(words, address) of the stretches beside this one; what is being moved is taken along."""
+        """(words, address) of the stretches beside this one; what is being moved or placed is taken along."""
         asked, view = self.asked, capfirst(self.asked.view)
         beside = (
             (f"{view} before", asked.before),
             ("Today", day_of(self.now)),
             (f"{view} after", asked.after),
         )
-        taken: dict[str, Any] = {"move": self._moved_id}
+        placed = self.placed.organisation_id if self.placed is not None else None
+        taken: dict[str, Any] = {"move": self._moved_id, "place": placed}
         return [(words, asked.address(**taken, **{"from": first.isoformat()})) for words, first in beside]
 
     @property
     def _moved_id(self) -> int | None:
         return self.moved.performance.id if self.moved is not None else None
+
+    @property
+    def _choosing(self) -> bool:
+        """Whether a place is being chosen."""
+        return self.moved is not None or self.placed is not None
 
     # what is drawn
 
@@ -268,8 +281,8 @@ class DiaryWords:
         )
 
     def _items(self, row: TroupeDay, on: date) -> Iterator[Drawn]:
-        """What stands there. While a show is moved its free places are not asked about, and it is not drawn twice
-        where a lit place holds it."""
+        """What stands there. While a place is chosen, nobody asks who would fit the free ones; and a show that is moved
+        is not drawn twice where a lit place holds it."""
         places = self.lit.get(row.tour_day.id, ()) if row.tour_day is not None else ()
         stays = any(place.here for place in places)
         for item in row.items:
@@ -278,7 +291,7 @@ class DiaryWords:
                     yield self._block(item, on)
             elif isinstance(item, DrawnDrive):
                 yield _road(item)
-            elif self.moved is None:
+            elif not self._choosing:
                 yield self._free(item, row, on)
 
     def _block(self, block: Block, on: date) -> BlockWords:
@@ -298,7 +311,7 @@ class DiaryWords:
             looks="ghost" if here else block.kind,
             shaded=block.kind == BOOKED and not here,
             line=[(f"is here now, {clock(show.starts_at)}", False)] if here else self._line(block),
-            move=self.asked.address(move=show.id) if block.movable and self.moved is None else "",
+            move=self.asked.address(move=show.id) if block.movable and not self._choosing else "",
             whose=f" {show.host.name}, {day(on)}",
         )
 
@@ -331,12 +344,12 @@ class DiaryWords:
         )
 
     def _places(self, row: TroupeDay, on: date) -> Iterator[Drawn]:
-        """Where the show that is moved could go on this day, or why it could not."""
-        if self.moved is None or row.tour_day is None:
+        """Where the show that is moved, or the school that is placed, could go on this day, or why it could not."""
+        if row.tour_day is None:
             return
         for place in self.lit.get(row.tour_day.id, ()):
             if not place.why_not:
-                yield self._place(self.moved, place, row, on)
+                yield self._place(place, row, on)
             elif row.free:
                 for free in row.free:
                     yield NoPlaceWords(begins=free.begins, ends=free.ends, looks="fr bad", why=place.why_not)
@@ -345,12 +358,16 @@ class DiaryWords:
                     begins=row.leaves, ends=row.returns, looks="fr bad flat", why=place.why_not
                 )
 
-    def _place(self, moved: Moving, place: Place, row: TroupeDay, on: date) -> PlaceWords:
+    def _place(self, place: Place, row: TroupeDay, on: date) -> PlaceWords:
         road = places_on_day.said(place.saved)
+        if self.placed is not None:
+            href = self._propose(self.placed.organisation_id, place.key)
+        else:
+            href = url_for("coordinator.diary_move", performance_id=self._moved_id, slot=place.key)
         return PlaceWords(
             place=place,
             looks="fr odd" if place.breaks else "fr ok",
-            href=url_for("coordinator.diary_move", performance_id=moved.performance.id, slot=place.key),
+            href=href,
             title="Here now: another start" if place.here else "Put here",
             words=f"{road}, {place.breaks}" if place.breaks else road,
             whose=f": {day(on)}, from {clock_of(place.first)}, {row.troupe.name}",
@@ -378,8 +395,8 @@ class DiaryWords:
 
     def fits(self, found: Fitting | None) -> FitsWords | None:
         """Who would fit on the chosen day or in the week; how to ask, where no day was chosen; nothing while a
-        show is moved."""
-        if self.moved is not None:
+        place is chosen."""
+        if self._choosing:
             return None
         if found is None:
             return FitsWords(title="Who would fit?", words=self._how_to_ask)
@@ -430,17 +447,22 @@ class DiaryWords:
         troupes = {troupe.id: troupe.name for troupe in self.diary.troupes}
         with_whom = f", {troupes[slot.troupe_id]}" if self._several else ""
         return FitLine(
+            organisation_id=standing.organisation_id,
             name=standing.name,
-            href=url_for(
-                "coordinator.propose",
-                organisation_id=standing.organisation_id,
-                programme=programme.id,
-                slot=slot.key,
-            ),
+            href=self._propose(standing.organisation_id, slot.key),
+            place=self.asked.address(place=standing.organisation_id),
             where=standing.district_name if programme.for_adults else f"{standing.district_name} · {said}",
             cause=capfirst(standing.cause),
             when=f"{slot.day:%a} {fitting.half(slot)}, {clock(slot.starts)}{with_whom}",
             extra=f"+{slot.extra_minutes} min",
+        )
+
+    def _propose(self, organisation_id: int, key: str) -> str:
+        return url_for(
+            "coordinator.propose",
+            organisation_id=organisation_id,
+            programme=self.diary.programme.id,
+            slot=key,
         )
 
 
