@@ -46,7 +46,7 @@ def _seated(figures: PlanRoads, covered: np.ndarray) -> tuple[int, ...]:
     """For each school that could be a guest and has no show, the most worth first, the cheapest host with
     seats left."""
     pairs = figures.pairs
-    left = pairs.seats * np.minimum(covered, figures.need)[pairs.hosts]
+    left = pairs.seats * hosting_by(figures, covered)
     missing = covered[pairs.guest] == 0
     gain = figures.worth[pairs.guest] - pairs.cost
     found: list[int] = []
@@ -58,6 +58,12 @@ def _seated(figures: PlanRoads, covered: np.ndarray) -> tuple[int, ...]:
             left[host] -= pairs.pupils[pair]
             found.append(pair)
     return tuple(sorted(found))
+
+
+def hosting_by(figures: PlanRoads, covered: np.ndarray) -> np.ndarray:
+    """How many shows each host has that may take guests: one that stands is one."""
+    shows: np.ndarray = np.append(np.minimum(covered, figures.need), 1)[figures.pairs.hosts]
+    return shows
 
 
 def missing_of(figures: PlanRoads, covered: np.ndarray, guests: tuple[int, ...]) -> np.ndarray:

@@ -5,7 +5,7 @@ start. What came of that is the best there is, or it is not quite: here nothing 
 where so much can be listed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from outreach.tour.planning import hosting
 from outreach.tour.planning.driven import Driven, driven_of
+from outreach.tour.planning.hosting import Standing
 from outreach.tour.planning.integer_program import improve
 from outreach.tour.planning.kinds import LAST_MINUTE, PlanRoads, next_starts
 from outreach.tour.planning.limit import Limit
@@ -59,10 +60,10 @@ def best_of_each_day(
 
     `pool`: of the kinds of day, by which causes are told.
     """
-    apart = figures.by_date().without(np.arange(len(figures.pairs)))
+    apart = figures.by_date().without(figures.pairs.at_new_shows())
     days = [kind.days[0] for kind in apart.kinds]
     lines = _lines(figures, days, limit)
-    if lines is None:
+    if not lines:
         return None
     held: list[_Held] = []
     for number, on_day in enumerate(lines):
@@ -79,7 +80,8 @@ def best_of_each_day(
     driven, bound = improve(
         apart, each, relaxed, start, limit, share=share, seed=seed, better=lambda _driven, _bound: None
     )
-    return min(found, _read(figures, pool, days, held, driven), key=lambda one: one.value), bound
+    guests = apart.pairs.seated(driven.guests)
+    return min(found, _read(figures, pool, days, held, driven, guests), key=lambda one: one.value), bound
 
 
 def _lines(figures: PlanRoads, days: Sequence[int], limit: Limit) -> list[tuple[_Line, ...]] | None:
@@ -212,7 +214,11 @@ def _as_rows(
         at_day.setdefault(visit.day, []).append(visit)
     rows, begin = [], 0
     for day, each in zip(days, held, strict=True):
-        there = sorted(number[visit.school] for visit in at_day.get(figures.problem.days[day].number, ()))
+        there = sorted(
+            number[visit.school]
+            for visit in at_day.get(figures.problem.days[day].number, ())
+            if visit.standing is None
+        )
         if there:
             wanted = np.full(each.members.shape[1], figures.count, np.int16)
             wanted[: len(there)] = there
@@ -222,7 +228,12 @@ def _as_rows(
 
 
 def _read(
-    figures: PlanRoads, pool: Pool, days: Sequence[int], held: Sequence[_Held], driven: Driven
+    figures: PlanRoads,
+    pool: Pool,
+    days: Sequence[int],
+    held: Sequence[_Held],
+    driven: Driven,
+    guests: Mapping[int, tuple[Standing, float]],
 ) -> ReadOut:
     """The plan that these rows are."""
     begins = np.cumsum([0, *(len(each.cost) for each in held)])
@@ -233,4 +244,4 @@ def _read(
         lines = [each.lines[line] for line in each.shows[row - begins[number]] if line < len(each.lines)]
         seated[days[number]] = tuple((line.school, line.guests) for line in lines)
     dated = {day: tuple(host for host, _ in shows) for day, shows in seated.items()}
-    return read_out(figures, pool, dated, figures.problem.kept, seated)
+    return read_out(figures, pool, dated, figures.problem.kept, seated, guests)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from outreach.tour.planning.driven import Driven, covered_by, driven_of, missing_of
+from outreach.tour.planning.driven import Driven, covered_by, driven_of, hosting_by, missing_of
 from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Pool
@@ -270,8 +270,7 @@ class IntegerProgram:
         covered = covered_by(figures, self.pool, start.patterns)
         missing = missing_of(figures, covered, start.guests)
         x[: figures.count] = np.where(whole, np.ceil(missing), missing)
-        hosts = rows.pairs.hosts
-        x[rows.hosting : rows.guests] = np.minimum(covered[hosts], figures.need[hosts])
+        x[rows.hosting : rows.guests] = hosting_by(figures, covered)
         x[rows.guests + np.array(start.guests, np.int64)] = 1
         return x
 

@@ -70,7 +70,7 @@ class PlanRoads:
         self.can = np.zeros((self.count, len(self.dates)), bool)
         for school, gap in enumerate(self.gaps):
             self.can[school, [column[day] for day in gap.dates if day in column]] = True
-        self.pairs = pairs(problem, self.gaps, self.can, self.road, self.place)
+        self.pairs = pairs(problem, self.gaps, self.can, self.column, self.road, self.place)
         names = {gap.region for gap in self.gaps} | {
             show.region for day in problem.days for show in day.booked
         }

@@ -32,7 +32,8 @@ moved."""
 class PlannedVisit:
     """One proposed show: the day's number, the school, and the minutes of get-in, start and being away.
 
-    `guest_of`: the school does not play host, but comes to this show at that school.
+    `guest_of`: the school does not play host, but comes to this show at that school; `standing`: the number
+    of that show, where it stands and is none of the plan's.
     """
 
     day: int
@@ -41,6 +42,7 @@ class PlannedVisit:
     starts: int
     away: int
     guest_of: int | None = None
+    standing: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -76,7 +76,7 @@ def solve(
     figures = PlanRoads(problem)
     pool = build(figures, problem.kept)
     limit.at_least(_TO_CHOOSE)
-    if not len(pool):
+    if not len(pool) and not len(figures.pairs):
         found = read_out(figures, pool, {}, problem.kept)
         nothing = Bounds(value=found.value, schools=0, driving=found.driving)
         return _handed_out(figures, pool, found, nothing, limit)
@@ -89,9 +89,9 @@ def solve(
         driven, proven = _chosen(apart, by_date, Relaxation(apart, by_date, seed=seed), limit, seed)
         bound = max(bound, proven)
         dated, stuck = _fuller((dated, stuck), dates.deal(apart, by_date, driven))
-        found = _read(figures, pool, dated, stuck, limit, seed)
+        found = _read(figures, pool, driven, dated, stuck, limit, seed)
     else:
-        found = _read(figures, pool, dated, stuck, limit, seed)
+        found = _read(figures, pool, driven, dated, stuck, limit, seed)
         if stuck:
             found = _other_patterns(
                 figures, pool, driven=driven, stuck=stuck, found=found, bound=bound, limit=limit, seed=seed
@@ -116,12 +116,18 @@ def solve(
 
 
 def _read(
-    figures: PlanRoads, pool: Pool, dated: Dated, stuck: list[tuple[int, ...]], limit: Limit, seed: int
+    figures: PlanRoads,
+    pool: Pool,
+    driven: Driven,
+    dated: Dated,
+    stuck: list[tuple[int, ...]],
+    limit: Limit,
+    seed: int,
 ) -> ReadOut:
     """The plan that dated patterns are, with a date found for whoever is stuck without one."""
     if stuck:
         dated = once_more(figures, dated, stuck, limit, seed)
-    return read_out(figures, pool, dated, figures.problem.kept)
+    return read_out(figures, pool, dated, figures.problem.kept, guests=figures.pairs.seated(driven.guests))
 
 
 def _other_patterns(
@@ -153,7 +159,7 @@ def _other_patterns(
         dated, stuck = dates.deal(figures, fewer, driven)
         if stuck and limit.over(_FOR_DAYS):
             break  # finding dates for them would take longer than there is time
-        best = min(best, _read(figures, pool, dated, stuck, limit, seed), key=lambda each: each.value)
+        best = min(best, _read(figures, pool, driven, dated, stuck, limit, seed), key=lambda each: each.value)
     return best
 
 
@@ -178,7 +184,8 @@ def _other_guests(
         dated, stuck = dates.deal(fewer, pool, driven)
         if stuck:
             break
-        found = read_out(figures, pool, dated, figures.problem.kept)
+        meant = fewer.pairs.seated(driven.guests)
+        found = read_out(figures, pool, dated, figures.problem.kept, guests=meant)
         best = min(best, found, key=lambda each: each.value)
     return best
 

@@ -62,12 +62,19 @@ class SchoolToPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BookedShow:
-    """A show that stands and cannot move: where, and the minutes from its get-in until the troupe is away."""
+    """A show that stands and cannot move: where, and the minutes from its get-in until the troupe is away.
+
+    `seats`: those on offer to guests, at the show of this `number` and `school`, which `starts` then.
+    """
 
     place: int
     gets_in: int
     away: int
     region: str = ""
+    seats: int = 0
+    number: int = 0
+    school: int = 0
+    starts: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +113,7 @@ class KeptShow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guests:
-    """That schools may come to a neighbour's new show: `reach` minutes away at most.
+    """That schools may come to a neighbour's show, new or standing: `reach` minutes away at most.
 
     Each costs twice its road, there and back, and `price`, in minutes of driving: its host has to agree.
     """
@@ -177,6 +184,7 @@ def check(problem: Problem) -> None:
     _once("school", [gap.school for gap in problem.gaps])
     _once("tour day", [day.number for day in problem.days])
     _once("date of a troupe", [(day.troupe, day.day) for day in problem.days])
+    _once("booked show", [show.number for day in problem.days for show in day.booked if show.seats])
     _kept(problem)
 
 
@@ -247,6 +255,10 @@ def check_day(problem: Problem, day: ProblemDay) -> None:
         if show.away <= show.gets_in:
             raise CannotPlan(
                 f"{words}: the show booked at {problem.places[show.place]} ends before it begins."
+            )
+        if show.seats < 0 or (show.seats and not show.gets_in <= show.starts < show.away):
+            raise CannotPlan(
+                f"{words}: the show booked at {problem.places[show.place]} cannot have guests as it is given."
             )
     _booked_in_time(problem, day, words)
 

@@ -4,7 +4,7 @@ Columns: `head`, which is the part left out of each school, the shows of each ho
 guest; then patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day
 driven as often as it has dates; each day with something to keep, at most one of its patterns; of the days
 with nothing booked, at most so many; of an exact pool, on each date one troupe at a school; and for guests: a
-host takes them at shows that it has, within its seats, each at one of them.
+host takes them at shows that it has, new ones or one that stands, within its seats, each at one of them.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,8 @@ class Rows:
         self.guests = self.hosting + len(self.pairs.hosts)
         self.head = self.guests + len(self.pairs)
         self.host_row = np.full(figures.count + 1, -1, np.int64)
-        self.host_row[self.pairs.hosts] = self.of_hosts + np.arange(len(self.pairs.hosts))
+        plays = self.pairs.plays
+        self.host_row[self.pairs.hosts[plays]] = self.of_hosts + np.flatnonzero(plays)
 
     def _date_rows(self) -> np.ndarray:
         """By kind and school, which row of its date a pattern of an exact pool stands in; -1: in none."""
@@ -68,9 +69,13 @@ class Rows:
     @property
     def lower(self) -> np.ndarray:
         """The rows' lower limits."""
-        upward = np.zeros(self.count - self.of_hosts)
         return np.concatenate(
-            [self.figures.need.astype(float), np.full(self.of_hosts - self.of_kinds, -np.inf), upward]
+            [
+                self.figures.need.astype(float),
+                np.full(self.of_hosts - self.of_kinds, -np.inf),
+                np.where(self.pairs.plays, 0.0, -np.inf),
+                np.zeros(self.count - self.of_seats),
+            ]
         )
 
     @property
@@ -98,7 +103,11 @@ class Rows:
         """At most the whole school is left out, a host hosts at all its shows, a guest comes once."""
         figures = self.figures
         return np.concatenate(
-            [np.ones(figures.count), figures.need[self.pairs.hosts].astype(float), np.ones(len(self.pairs))]
+            [
+                np.ones(figures.count),
+                np.append(figures.need, 1)[self.pairs.hosts].astype(float),
+                np.ones(len(self.pairs)),
+            ]
         )
 
     def head_columns(self) -> Columns:
@@ -175,7 +184,8 @@ class Rows:
     def prices(self, dual: np.ndarray) -> Prices:
         """What each thing is worth by these duals: a show that could take guests is worth that too."""
         school = np.append(dual[: self.figures.count], 0.0)
-        school[self.pairs.hosts] += dual[self.of_hosts : self.of_seats]
+        plays = self.pairs.plays
+        school[self.pairs.hosts[plays]] += dual[self.of_hosts : self.of_seats][plays]
         kind = dual[self.of_kinds : self.of_kept].copy()
         if self.limited:
             kind[self.fresh] += dual[self.of_fresh]

@@ -12,6 +12,7 @@ import numpy as np
 
 from outreach.tour.planning import hosting
 from outreach.tour.planning.dates import Dated, clashes
+from outreach.tour.planning.hosting import Standing
 from outreach.tour.planning.kinds import DayKind, PlanRoads
 from outreach.tour.planning.plan import (
     NO_DATE,
@@ -59,12 +60,14 @@ def read_out(
     dated: Dated,
     kept: tuple[KeptShow, ...],
     seated: Mapping[int, Seated] = MappingProxyType({}),
+    guests: Mapping[int, tuple[Standing, float]] = MappingProxyType({}),
 ) -> ReadOut:
-    """The plan that these dated patterns are. `seated`: days whose guests are chosen already."""
+    """The plan that these dated patterns are. `seated`: days whose guests are chosen already; `guests`: those
+    that are meant for shows that stand, where nothing better comes of them."""
     reader = _Reader(figures, kept)
     days = reader.needed({day: list(schools) for day, schools in dated.items()})
     told = {day: reader.told(day, schools) for day, schools in sorted(days.items()) if schools}
-    seating = Seating(figures, told, reader.kept, seated)
+    seating = Seating(figures, told, reader.kept, seated, guests)
     seating.seat()
     visits: list[PlannedVisit] = []
     for day, one in seating.days.items():
@@ -82,6 +85,18 @@ def read_out(
                 replace(plays, school=figures.gaps[guest].school, guest_of=show.school)
                 for guest in one.guests[at]
             ]
+    visits += [
+        PlannedVisit(
+            day=figures.problem.days[day].number,
+            school=figures.gaps[guest].school,
+            gets_in=show.gets_in,
+            starts=show.starts,
+            away=show.away,
+            guest_of=show.school,
+            standing=show.number,
+        )
+        for guest, (day, show) in sorted(seating.standing.items())
+    ]
     driving = figures.booked_driving + sum(
         one.told.driving - figures_driving(figures, day) for day, one in seating.days.items()
     )
@@ -189,8 +204,16 @@ def _counted(
 def _travelled(problem: Problem, visits: tuple[PlannedVisit, ...]) -> float:
     """What the guests count as."""
     place = {gap.school: gap.place for gap in problem.gaps if gap.place is not None}
+    standing = {show.number: show.place for day in problem.days for show in day.booked if show.seats}
     return sum(
-        hosting.price(problem, int(problem.road[place[visit.school]][place[visit.guest_of]]))
+        hosting.price(
+            problem,
+            int(
+                problem.road[place[visit.school]][
+                    place[visit.guest_of] if visit.standing is None else standing[visit.standing]
+                ]
+            ),
+        )
         for visit in visits
         if visit.guest_of is not None
     )
@@ -256,6 +279,7 @@ class Causes:
         self.possible[np.unique(pool.members)] = True
         # A school without a show of its own might have been a guest.
         pairs = figures.pairs
+        self.possible[figures.count] = True  # whoever's show stands
         self.possible[pairs.guest[self.possible[pairs.hosts[pairs.host]]]] = True
 
     def cause_of(self, gap: SchoolToPlan) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from outreach.tour.planning import hosting
+from outreach.tour.planning.hosting import Standing
 from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.problem import KeptShow, SchoolToPlan
 from outreach.tour.planning.replay import ReplayedDay, ReplayedShow, replay
@@ -29,7 +30,8 @@ class _Day:
 
 class Seating:
     """Who comes to which show. `told`: each day in use as it was replayed; it may begin a show later for a
-    guest. `seated`: on some of these days, who comes is chosen already."""
+    guest. `seated`: on some of these days, who comes is chosen already; `meant`: guests that are meant for
+    shows that stand; `standing`: who comes to such a show."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Seating:
         told: dict[int, ReplayedDay],
         kept: dict[int, list[KeptShow]],
         seated: Mapping[int, Seated],
+        meant: Mapping[int, tuple[Standing, float]],
     ) -> None:
         self.figures, self.kept = figures, kept
         self.number = {gap.school: school for school, gap in enumerate(figures.gaps)}
@@ -51,6 +54,15 @@ class Seating:
         for day, one in self.days.items():
             for at, gap in enumerate(one.gaps):
                 self.playing[self.number[gap.school]].append((day, at))
+        self.standing: dict[int, Standing] = {}
+        self.left = {show.number: show.seats for _, show in figures.pairs.standing}
+        for guest, (show, _) in meant.items():
+            if guest not in self.playing and guest not in self.coming:
+                self._stand(guest, show)
+
+    def _stand(self, guest: int, show: Standing) -> None:
+        self.standing[guest] = show
+        self.left[show[1].number] -= self.figures.gaps[guest].pupils
 
     def _seated(self, day: int, shows: Seated) -> _Day:
         figures = self.figures
@@ -75,17 +87,25 @@ class Seating:
         pairs, figures = self.figures.pairs, self.figures
         of_guest: dict[int, list[int]] = defaultdict(list)
         for pair, guest in enumerate(pairs.guest.tolist()):
-            if guest not in self.playing and guest not in self.coming:
+            if guest not in self.playing and guest not in self.coming and guest not in self.standing:
                 of_guest[guest].append(pair)
         for guest in sorted(of_guest, key=lambda guest: (-figures.worth[guest], guest)):
             tried = [
                 (cost, spot, told, gaps)
                 for pair in of_guest[guest]
-                for spot in self.playing[int(pairs.hosts[pairs.host[pair]])]
+                for spot in self.playing.get(int(pairs.hosts[pairs.host[pair]]), ())
                 for cost, told, gaps in [self._with(guest, pair, spot)]
                 if cost < figures.worth[guest]
             ]
-            if tried:
+            free = [
+                (cost, show)
+                for show, cost in (each for pair in of_guest[guest] for each in pairs.seated([pair]).values())
+                if cost < figures.worth[guest] and figures.gaps[guest].pupils <= self.left[show[1].number]
+            ]
+            cheapest = min(free, key=lambda each: each[0], default=None)
+            if cheapest is not None and all(cheapest[0] <= cost for cost, *_ in tried):
+                self._stand(guest, cheapest[1])
+            elif tried:
                 _, (day, at), told, gaps = min(tried, key=lambda each: (each[0], each[1]))
                 self.days[day].told, self.days[day].gaps = told, gaps
                 self.days[day].guests[at].append(guest)

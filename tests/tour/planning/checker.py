@@ -99,17 +99,27 @@ def _guests(problem: Problem, plan: Plan) -> list[str]:
     gaps = {gap.school: gap for gap in problem.gaps}
     dates = {day.number: day.day for day in problem.days}
     seats = Counter()
+    standing = {show.number: (day.number, show) for day in problem.days for show in day.booked if show.seats}
     for visit in plan.visits:
         if visit.guest_of is None:
+            if visit.standing is not None:
+                found.append(f"{visit}: no guest, and at a show that stands")
             continue
-        guest, host = gaps[visit.school], gaps[visit.guest_of]
-        road = problem.road[guest.place][host.place]
-        seats[visit.guest_of, visit.day, visit.starts] += guest.pupils
-        shows = [
-            (v.gets_in, v.starts, v.away)
-            for v in plan.visits
-            if (v.school, v.day, v.guest_of) == (visit.guest_of, visit.day, None)
-        ]
+        guest = gaps[visit.school]
+        road = problem.road[guest.place][_host_place(problem, visit)]
+        if visit.standing is not None:
+            on, show = standing[visit.standing]
+            seats[visit.standing, "stands"] += guest.pupils
+            shows = [(show.gets_in, show.starts, show.away)]
+            if (on, show.school) != (visit.day, visit.guest_of) or guest.school == show.school:
+                found.append(f"{visit}: not the show that stands")
+        else:
+            seats[visit.guest_of, visit.day, visit.starts] += guest.pupils
+            shows = [
+                (v.gets_in, v.starts, v.away)
+                for v in plan.visits
+                if (v.school, v.day, v.guest_of) == (visit.guest_of, visit.day, None)
+            ]
         if (visit.gets_in, visit.starts, visit.away) not in shows:
             found.append(f"{visit}: there is no such show")
         if dates[visit.day] not in guest.dates:
@@ -120,8 +130,20 @@ def _guests(problem: Problem, plan: Plan) -> list[str]:
             found.append(f"{visit}: too far for a guest")
         if guest.shows > 1 or not guest.pupils:
             found.append(f"{visit}: no guest")
-    found += [f"{show}: {n} guests" for show, n in seats.items() if n > gaps[show[0]].seats]
+    on_offer = {
+        show: standing[show[0]][1].seats if show[1] == "stands" else gaps[show[0]].seats for show in seats
+    }
+    found += [f"{show}: {n} guests" for show, n in seats.items() if n > on_offer[show]]
     return found
+
+
+def _host_place(problem: Problem, visit) -> int:
+    """Where a guest goes."""
+    if visit.standing is not None:
+        return next(
+            show.place for day in problem.days for show in day.booked if show.number == visit.standing
+        )
+    return next(gap.place for gap in problem.gaps if gap.school == visit.guest_of)
 
 
 def _beside(problem: Problem, plan: Plan) -> float:
@@ -130,7 +152,7 @@ def _beside(problem: Problem, plan: Plan) -> float:
     minutes = 0.0
     for visit in plan.visits:
         if visit.guest_of is not None:
-            road = problem.road[gaps[visit.school].place][gaps[visit.guest_of].place]
+            road = problem.road[gaps[visit.school].place][_host_place(problem, visit)]
             minutes += problem.guests.price + 2 * road
     for day in problem.days:
         stood = {show.region for show in day.booked if show.region}

@@ -109,7 +109,34 @@ def day_options(problem: Problem, day: ProblemDay) -> list[tuple[tuple[int, ...]
                             saved -= problem.guests.price + 2 * int(road)
                     key = tuple(sorted(gap.school for gap in (*chosen, *coming))), saved
                     found[key] = min(found.get(key, 10**9), minutes - standing)
-    return [(schools, driving, saved) for (schools, saved), driving in found.items()]
+    return [
+        (tuple(sorted((*schools, *seated))), driving, saved - counts)
+        for (schools, saved), driving in found.items()
+        for seated, counts in _at_standing_shows(problem, able, day)
+        if not set(seated) & set(schools)
+    ]
+
+
+def _at_standing_shows(problem: Problem, able: list, day: ProblemDay) -> list[tuple[tuple[int, ...], float]]:
+    """(who comes to the shows that stand on a day, what they count as) of each way to fill their seats."""
+    ways: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
+    for show in day.booked if problem.guests is not None else ():
+        sets = [((), 0.0)]
+        for gap in able:
+            road = int(problem.road[gap.place][show.place])
+            suits = any(first + road <= show.starts <= last - road for first, last in gap.windows)
+            if gap.shows == 1 and gap.pupils and suits and road <= problem.guests.reach:
+                counts = problem.guests.price + 2 * road
+                sets += [((*some, gap.school), more + counts) for some, more in sets]
+        pupils = {gap.school: gap.pupils for gap in able}
+        sets = [each for each in sets if sum(pupils[school] for school in each[0]) <= show.seats]
+        ways = [
+            ((*one, *other), counts + more)
+            for one, counts in ways
+            for other, more in sets
+            if not set(one) & set(other)
+        ]
+    return ways
 
 
 def _keepings(chosen: tuple, kept: list) -> list[tuple]:

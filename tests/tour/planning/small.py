@@ -37,6 +37,7 @@ def problem(
     odd_roads: bool = False,
     lunch: bool = False,
     guests: bool = False,
+    at_booked: bool = False,
     regions: bool = False,
     days_at_most: int | None = None,
 ) -> Problem:
@@ -45,9 +46,10 @@ def problem(
     `kept_twice`: schools need two shows more often, and each kept one has another of its school on its day, at
     another time and price.
 
-    `guests`: half of the schools are small; `regions`: three of them, at 25 minutes for each further one on a
+    `guests`: half of the schools are small; `at_booked`: what is booked has seats for them too; `regions`: three of them, at 25 minutes for each further one on a
     day.
     """
+    seats = random.Random(f"seats {seed} {schools} {days} {a_day}")
     others = random.Random(f"beside {seed} {schools} {days} {a_day}")
     chance = random.Random(
         f"{seed} {schools} {days} {a_day} {troupes} {booked} {kept} {whole_schools} {dates}"
@@ -76,7 +78,18 @@ def problem(
         stands = ()
         if chance.random() < booked and fits:
             region = others.choice(REGIONS) if regions else ""
-            stands = (BookedShow(place=schools, gets_in=gets_in, away=away, region=region),)
+            stands = (
+                BookedShow(
+                    place=schools,
+                    gets_in=gets_in,
+                    away=away,
+                    region=region,
+                    seats=seats.choice((0, 40, 90)) if at_booked else 0,
+                    number=900 + number,
+                    school=1900 + number,
+                    starts=gets_in + minutes.get_in,
+                ),
+            )
         tour.append(
             ProblemDay(
                 number=100 + number,
@@ -84,7 +97,7 @@ def problem(
                 day=calendar[number // troupes],
                 leaves=leaves,
                 returns=returns,
-                at_most=a_day,
+                at_most=seats.choice((1, a_day)) if at_booked else a_day,
                 leaves_from=base if chance.random() < 0.9 else None,
                 returns_to=base,
                 booked=stands,

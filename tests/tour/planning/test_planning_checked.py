@@ -30,6 +30,7 @@ from outreach.tour.planning.planner import solve
     odd_roads=st.booleans(),
     lunch=st.booleans(),
     guests=st.booleans(),
+    at_booked=st.booleans(),
     regions=st.booleans(),
     days_at_most=st.sampled_from((None, None, 0, 1, 3)),
     whole_schools=st.booleans(),

@@ -23,6 +23,23 @@ SHAPES = {
     "guests": dict(schools=5, days=2, guests=True),
     "guests, to be kept": dict(schools=4, days=2, guests=True, kept=2, booked=0.5, lunch=True),
     "guests at shows of two troupes": dict(schools=4, days=4, troupes=2, guests=True, dates=0.6),
+    "guests at booked shows": dict(schools=5, days=3, guests=True, booked=0.9, at_booked=True),
+    "guests at booked shows of two troupes, to be kept": dict(
+        schools=4, days=4, troupes=2, guests=True, booked=0.8, at_booked=True, kept=2
+    ),
+    "guests at booked shows, three a day, lunch": dict(
+        schools=4, days=2, a_day=3, guests=True, booked=0.9, at_booked=True, lunch=True
+    ),
+    "guests at booked shows, regions, few days, whole schools": dict(
+        schools=4,
+        days=3,
+        guests=True,
+        booked=0.6,
+        at_booked=True,
+        regions=True,
+        days_at_most=1,
+        whole_schools=True,
+    ),
     "regions": dict(schools=5, days=3, regions=True, booked=0.5),
     "days at most": dict(schools=5, days=4, days_at_most=2, booked=0.3),
     "few days, guests, regions": dict(schools=4, days=3, days_at_most=1, guests=True, regions=True),
@@ -53,7 +70,11 @@ def test_there_are_two_thousand_problems_with_something_to_keep_with_double_show
     looked_at = [small.problem(seed, **SHAPES[shape]) for shape in SHAPES for seed in (*PLAIN, *LONG)]
     assert len(looked_at) >= 2_000
     assert sum(bool(problem.kept) for problem in looked_at) >= 1_000
-    assert sum(bool(problem.guests) for problem in looked_at) >= 700
+    assert sum(bool(problem.guests) for problem in looked_at) >= 1_300
+    at_booked = [
+        problem for problem in looked_at if any(show.seats for day in problem.days for show in day.booked)
+    ]
+    assert len(at_booked) >= 400
     assert sum(any(gap.shows > 1 for gap in problem.gaps) for problem in looked_at) >= 2_000
     twice = [problem for problem in looked_at if _one_is_kept_twice(problem)]
     assert len(twice) >= 400

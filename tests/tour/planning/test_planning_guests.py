@@ -9,9 +9,9 @@ import small
 from checker import faults
 from test_planning_left_out import MONDAY, day, gap, line
 
-from outreach.tour.planning.plan import NO_ROOM, Plan
+from outreach.tour.planning.plan import NO_ROOM, PROVEN, Plan
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import CannotPlan, Guests, Problem
+from outreach.tour.planning.problem import BookedShow, CannotPlan, Guests, Problem
 from outreach.tour.planning.proof import guests_words
 
 RULES = Guests(reach=20, price=60)
@@ -100,6 +100,78 @@ def test_a_guest_comes_on_a_date_that_suits_it() -> None:
     problem = replace(problem, gaps=(host, replace(guest, dates=third)), days_at_most=1)
     plan = made(problem)
     assert {visit.day for visit in plan.visits} == {20} and plan.guests == 1
+
+
+def beside_a_booked_show(*, days: int = 1, at_most: int = 1, **of_show) -> Problem:
+    """A show of another school stands on the first day at half past ten, 10 minutes from a small school that
+    still needs it."""
+    at = 10 * 60 + 30
+    show = BookedShow(
+        place=1, gets_in=at - 45, away=at + 90, seats=50, number=7, school=1, starts=at, **of_show
+    )
+    guest = replace(gap(2, *range(days)), pupils=40)
+    problem = line(guest, days=(day(0, at_most=at_most, booked=(show,)),), kilometres=(0, 30, 40))
+    return replace(problem, guests=RULES)
+
+
+def test_a_small_school_comes_to_a_show_that_stands_on_a_full_day() -> None:
+    plan = made(beside_a_booked_show())
+    (guest,) = plan.visits
+    assert (guest.school, guest.guest_of, guest.standing, guest.starts) == (2, 1, 7, 630)
+    assert (plan.reached, plan.guests, plan.driving, plan.booked_driving, plan.ended) == (
+        1,
+        1,
+        60,
+        60,
+        PROVEN,
+    )
+    assert (plan.travelled, plan.value, plan.bounds.value) == (80, 80, 80)
+
+
+def test_a_show_that_stands_is_taken_where_it_costs_less_than_one_of_the_schools_own() -> None:
+    """Its own show would be 20 minutes further for the troupe, or 80 by a bad road; as guests they count as
+    20 of their own, and for asking the host."""
+    problem = beside_a_booked_show(at_most=2)
+    assert made(replace(problem, guests=Guests(reach=20, price=1))).guests == 0
+    bad_road = tuple(
+        tuple(100 if {a, b} == {0, 2} else minutes for b, minutes in enumerate(line))
+        for a, line in enumerate(problem.road)
+    )
+    further = replace(problem, road=bad_road)
+    assert made(replace(further, guests=Guests(reach=20, price=59))).guests == 1
+    assert made(replace(further, guests=Guests(reach=20, price=61))).guests == 0
+
+
+def test_no_more_come_to_a_show_that_stands_than_it_has_seats_and_the_most_worth_come_first() -> None:
+    problem = beside_a_booked_show()
+    more = replace(problem.gaps[0], school=3, worth=900.0)
+    plan = made(replace(problem, gaps=(*problem.gaps, more)))
+    assert [(visit.school, visit.standing) for visit in plan.visits] == [(3, 7)]
+    assert [(out.school, out.cause) for out in plan.left_out] == [(2, NO_ROOM)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(pupils=51),
+        dict(dates=frozenset()),
+        dict(windows=((540, 639),)),
+        dict(windows=((621, 840),)),
+        dict(school=1),
+    ],
+)
+def test_it_does_not_come_to_a_show_that_stands_where_it_could_not_be_there(changes: dict) -> None:
+    problem = beside_a_booked_show()
+    assert made(replace(problem, gaps=(replace(problem.gaps[0], **changes),))).visits == ()
+
+
+@pytest.mark.parametrize("changes", [dict(seats=-1), dict(starts=0), dict(starts=24 * 60)])
+def test_a_show_that_cannot_have_guests_as_it_is_given_is_refused(changes: dict) -> None:
+    problem = beside_a_booked_show()
+    (one,) = problem.days
+    shows = tuple(replace(show, **changes) for show in one.booked)
+    with pytest.raises(CannotPlan, match="cannot have guests as it is given"):
+        solve(replace(problem, days=(replace(one, booked=shows),)), 5)
 
 
 @pytest.mark.parametrize(
