@@ -1,7 +1,7 @@
 """The neighbours whose shows have seats free: within reach of a school, on its school days, the nearest
 first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -83,15 +83,7 @@ def within_reach(
     )
     calendar = school_days.load_one(organisation)
     found = []
-    for performance, taken, by_guests, consent, places in db.session.execute(
-        SHOWS, {"programme_id": programme.id, "organisation_id": organisation.organisation_id, "now": now}
-    ):
-        seats = Seats(
-            ceiling=places or programme.audience_ceiling,
-            taken=int(taken),
-            by_guests=int(by_guests),
-            consent=consent,
-        )
+    for performance, seats in _shows(programme, but_of=organisation.organisation_id, now=now):
         minutes = ways.minutes(here, _stop(performance))
         day = day_of(performance.starts_at)
         if (
@@ -102,6 +94,27 @@ def within_reach(
         ):
             found.append(HostShow(performance=performance, seats=seats, minutes=minutes))
     return sorted(found, key=lambda h: (h.minutes, h.performance.starts_at, h.performance.id))
+
+
+def seats_of_shows(programme: Programme, *, now: datetime) -> dict[int, Seats]:
+    """The seats of every coming show that its host has booked, by the show's id; one query."""
+    return {performance.id: seats for performance, seats in _shows(programme, but_of=None, now=now)}
+
+
+def _shows(programme: Programme, *, but_of: int | None, now: datetime) -> Iterator[tuple[Performance, Seats]]:
+    """The coming shows that their hosts have booked, but those of one school, each with its seats."""
+    for performance, taken, by_guests, consent, places in db.session.execute(
+        SHOWS, {"programme_id": programme.id, "organisation_id": but_of or 0, "now": now}
+    ):
+        yield (
+            performance,
+            Seats(
+                ceiling=places or programme.audience_ceiling,
+                taken=int(taken),
+                by_guests=int(by_guests),
+                consent=consent,
+            ),
+        )
 
 
 def has_neighbours(programme: Programme, performance: Performance, *, now: datetime) -> bool:

@@ -78,7 +78,8 @@ def draw(programme: Programme, rules: PlanRules, *, before: Sequence[PlanLine] =
     free = {each.performance_id for each in movable}
     where = _Where(roads.roads_of_partnership(partnership))
     gaps = tuple(_gaps(programme, partnership, rules, found.schools, days, where, free=free))
-    planned = tuple(_day(day, where, free) for day in days)
+    on_offer = _on_offer(programme, rules, days, found.schools, free)
+    planned = tuple(_day(day, where, free, on_offer) for day in days)
     whole = Problem(
         places=tuple(where.names),
         road=where.matrix(),
@@ -176,8 +177,36 @@ def _gaps(
         )
 
 
-def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> ProblemDay:
-    """A tour day as the planner takes it; what is `free` to move does not stand on it."""
+def _on_offer(
+    programme: Programme,
+    rules: PlanRules,
+    days: Iterable[PlannedDay],
+    schools: Mapping[int, Candidate],
+    free: Collection[int],
+) -> dict[int, int]:
+    """The seats for guests of each show that stands: what its host leaves and does not keep, or, where it has
+    been asked and not booked yet, what its pupils would leave."""
+    found: dict[int, int] = {}
+    if not rules.guests:
+        return found
+    kept = {
+        each.performance_id: candidate.seated(at)
+        for candidate in schools.values()
+        for at, each in enumerate(candidate.waiting)
+        if each.performance_id not in free
+    }
+    for show in (show for day in days for show in day.shows):
+        pupils = kept.get(show.performance_id)
+        if show.seats is not None:
+            found[show.performance_id] = show.seats
+        elif pupils is not None:
+            found[show.performance_id] = max(0, programme.audience_ceiling - pupils)
+    return found
+
+
+def _day(day: PlannedDay, where: _Where, free: Collection[int], on_offer: Mapping[int, int]) -> ProblemDay:
+    """A tour day as the planner takes it; what is `free` to move does not stand on it. `on_offer`: the seats
+    that shows have for guests."""
     base = f"the base of {day.troupe_name}"
     return ProblemDay(
         number=day.number,
@@ -194,6 +223,10 @@ def _day(day: PlannedDay, where: _Where, free: Collection[int]) -> ProblemDay:
                 gets_in=show.gets_in,
                 away=show.away,
                 region=show.district_code,
+                seats=on_offer.get(show.performance_id, 0),
+                number=show.performance_id,
+                school=show.organisation_id,
+                starts=show.starts,
             )
             for show in day.shows
             if show.performance_id not in free
@@ -217,7 +250,7 @@ def _kept(
             price=PINNED_PRICE if each.proposal_id in pinned else ASKED_PRICE,
         )
     for line in before:
-        of_paper = line.state == DRAWN and line.proposal_id is None and line.guest_of is None
+        of_paper = line.state == DRAWN and line.proposal_id is None and not line.is_guest
         day = numbers.get(line.tour_day_id) if line.tour_day_id is not None else None
         if line.plan_id == newest and of_paper and day is not None:
             yield KeptShow(

@@ -1,13 +1,15 @@
 """Tour days that a plan may use, with what stands on them, and hypothetical days, troupes and hours."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
+from outreach.booking import guest_hosts
+from outreach.booking.guest_places import Seats
 from outreach.ground.db import db
 from outreach.ground.geography import Place
 from outreach.ground.school_year import last_day
@@ -30,14 +32,17 @@ _SUPPOSED_BASE = -(2**31)
 @dataclass(frozen=True, kw_only=True)
 class StandingShow:
     """What stands on a day, by minutes from midnight; a hold that still counts, and a kept slot, stand like a
-    show."""
+    show. `seats`: those that guests could have, where its host has booked; None: it has not."""
 
     performance_id: int
+    organisation_id: int
     host: str
     district_code: str
     stop: Stop
     gets_in: int
+    starts: int
     away: int
+    seats: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +82,8 @@ def days(programme: Programme, rules: PlanRules, *, now: datetime) -> list[Plann
         and (not rules.troupes or row.troupe_id in rules.troupes)
         and (rules.until is None or row.day <= rules.until)
     ]
-    shows = _shows(programme.id, first, now=now)
+    seats = guest_hosts.seats_of_shows(programme, now=now) if rules.guests else {}
+    shows = _shows(programme.id, first, seats, now=now)
     truly = hours.hours_of_days(wanted)
     found = []
     for row in wanted:
@@ -106,7 +112,9 @@ def days(programme: Programme, rules: PlanRules, *, now: datetime) -> list[Plann
     )
 
 
-def _shows(programme_id: int, first: date, *, now: datetime) -> dict[int, list[StandingShow]]:
+def _shows(
+    programme_id: int, first: date, seats: Mapping[int, Seats], *, now: datetime
+) -> dict[int, list[StandingShow]]:
     """Shows, holds that still count and kept slots from a day on, by tour day and get-in; one query."""
     rows = db.session.scalars(
         select(Performance)
@@ -125,11 +133,14 @@ def _shows(programme_id: int, first: date, *, now: datetime) -> dict[int, list[S
         found.setdefault(row.tour_day_id, []).append(
             StandingShow(
                 performance_id=row.id,
+                organisation_id=row.organisation_id,
                 host=row.host.name,
                 district_code=row.host.district_code or "",
                 stop=roads.stop_at(row.organisation_id, row.easting, row.northing),
                 gets_in=minute(local(row.get_in_at).time()),
+                starts=minute(local(row.starts_at).time()),
                 away=minute(local(row.away_at).time()),
+                seats=seats[row.id].for_guests if row.id in seats else None,
             )
         )
     return found

@@ -14,6 +14,7 @@ from outreach.ground.errors import NoSuch
 from outreach.planning.plan_figures import PlanFigures
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 WAITING, WORKING, DONE, STOPPED, FAILED = "waiting", "working", "done", "stopped", "failed"
@@ -87,7 +88,8 @@ class TourPlan(Base):
 
 
 class PlanLine(Base):
-    """One show that a plan proposes, or, with `guest_of`, a school as guest at the show of another line.
+    """One show that a plan proposes, or a school as guest: with `guest_of` at the show of another line, with
+    `guest_at` at one that stood when it was drawn up.
 
     `tour_day_id` None: on a day that is only on paper (`troupe_name` says whose), so that nobody can be
     asked. `pupils`: how many of the school it is for; None: not known. `road_minutes`: what it adds to the
@@ -104,8 +106,10 @@ class PlanLine(Base):
         CheckConstraint("was IN ('new', 'kept', 'moved')", name="was"),
         CheckConstraint("get_in_at <= starts_at AND starts_at < away_at", name="times"),
         CheckConstraint(
-            "state <> 'accepted' OR proposal_id IS NOT NULL OR guest_of IS NOT NULL", name="accepted"
+            "state <> 'accepted' OR proposal_id IS NOT NULL OR guest_of IS NOT NULL OR guest_at IS NOT NULL",
+            name="accepted",
         ),
+        CheckConstraint("guest_of IS NULL OR guest_at IS NULL", name="guest"),
         Index("ix_plan_line_proposal", "proposal_id"),
     )
 
@@ -129,12 +133,19 @@ class PlanLine(Base):
     pinned: Mapped[bool] = mapped_column(default=False)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"))
     refused_why: Mapped[str] = mapped_column(Text, default="")
+    guest_at: Mapped[int | None] = mapped_column(ForeignKey("performance.id"))
 
     plan: Mapped[TourPlan] = relationship()
     organisation: Mapped[Organisation] = relationship()
     tour_day: Mapped[TourDay | None] = relationship()
     troupe: Mapped[Troupe | None] = relationship()
     proposal: Mapped[Proposal | None] = relationship()
+    show: Mapped[Performance | None] = relationship()
+
+    @property
+    def is_guest(self) -> bool:
+        """It is no show of the school's own."""
+        return self.guest_of is not None or self.guest_at is not None
 
 
 class PlanLeftOut(Base):
@@ -182,19 +193,22 @@ def of_programme(programme_id: int) -> list[TourPlan]:
 
 
 def lines(plan: TourPlan) -> list[PlanLine]:
-    """Its lines by day, troupe and start, guests after their host, each with its school and tour day; one
-    query."""
+    """Its lines by day, troupe and start, guests after their host, each with its school and tour day, and
+    with the show that it joins; one query."""
     rows = db.session.scalars(
         select(PlanLine)
         .where(PlanLine.plan_id == plan.id)
         .options(
-            joinedload(PlanLine.organisation), joinedload(PlanLine.tour_day), joinedload(PlanLine.troupe)
+            joinedload(PlanLine.organisation),
+            joinedload(PlanLine.tour_day),
+            joinedload(PlanLine.troupe),
+            joinedload(PlanLine.show).joinedload(Performance.host),
         )
         .order_by(PlanLine.day, PlanLine.troupe_name, PlanLine.starts_at, PlanLine.id)
     )
     return sorted(
         rows,
-        key=lambda row: (row.day, row.troupe_name, row.starts_at, row.guest_of is not None, row.id),
+        key=lambda row: (row.day, row.troupe_name, row.starts_at, row.is_guest, row.id),
     )
 
 

@@ -40,8 +40,13 @@ def write(
     db.session.flush()
     guests = [visit for visit in plan.visits if visit.guest_of is not None]
     for visit in guests:
-        host = lines[visit.day, visit.guest_of, visit.starts]
-        db.session.add(_line(row.id, drawn, visit, nth=0, guest_of=host.id))
+        line = _line(row.id, drawn, visit, nth=0)
+        line.road_minutes = _way(drawn.problem, visit)
+        if visit.standing is not None:
+            line.guest_at = visit.standing
+        else:
+            line.guest_of = lines[visit.day, visit.guest_of, visit.starts].id
+        db.session.add(line)
     db.session.add_all(
         PlanLeftOut(plan_id=row.id, organisation_id=organisation_id, shows=shows, cause=cause)
         for organisation_id, shows, cause in (
@@ -69,9 +74,7 @@ def _lines(
     return lines, _matched(drawn, lines.values(), before)
 
 
-def _line(
-    plan_id: int, drawn: Drawn, visit: PlannedVisit, *, nth: int, guest_of: int | None = None
-) -> PlanLine:
+def _line(plan_id: int, drawn: Drawn, visit: PlannedVisit, *, nth: int) -> PlanLine:
     day, school = drawn.days[visit.day], drawn.schools[visit.school]
     minutes = drawn.problem.minutes
     starts_at = wall(day.day, time(visit.starts // 60, visit.starts % 60))
@@ -85,12 +88,11 @@ def _line(
         starts_at=starts_at,
         get_in_at=starts_at - timedelta(minutes=minutes.get_in),
         away_at=starts_at + timedelta(minutes=minutes.play + minutes.get_out),
-        guest_of=guest_of,
         pupils=school.seated(nth),
         was=NEW,
         state=DRAWN,
         pinned=False,
-        road_minutes=_way(drawn.problem, visit) if guest_of is not None else 0,
+        road_minutes=0,
         place_guessed=not school.located.known,
     )
 
@@ -131,12 +133,7 @@ def _matched(drawn: Drawn, lines: Iterable[PlanLine], before: Sequence[PlanLine]
         moved += 1
     newest = max((line.plan_id for line in before), default=0)
     for line in before:
-        if (
-            line.plan_id != newest
-            or line.state != DRAWN
-            or line.proposal_id is not None
-            or line.guest_of is not None
-        ):
+        if line.plan_id != newest or line.state != DRAWN or line.proposal_id is not None or line.is_guest:
             continue
         left = by_school[line.organisation_id]
         near = [x for x in left if _is_near(x, line)]
@@ -193,7 +190,10 @@ def _road(problem: Problem, one: int | None, other: int | None) -> int:
 def _way(problem: Problem, visit: PlannedVisit) -> int:
     """A guest's own way to its host, one way."""
     places = {gap.school: gap.place for gap in problem.gaps}
-    return _road(problem, places[visit.school], places.get(visit.guest_of or 0))
+    if visit.standing is None:
+        return _road(problem, places[visit.school], places.get(visit.guest_of or 0))
+    there = next(show.place for day in problem.days for show in day.booked if show.number == visit.standing)
+    return _road(problem, places[visit.school], there)
 
 
 def _figures(drawn: Drawn, plan: Plan, written: FateOfProposals, free: Plan | None) -> PlanFigures:

@@ -54,6 +54,35 @@ def test_who_has_it_booked_is_no_gap_and_the_show_stands_on_its_day(app: Flask) 
     assert base is not None and found.road[base][school] == 13  # 6 + 1.25 x 5 km, rounded up
 
 
+def test_a_show_that_stands_has_the_seats_for_guests_that_its_host_leaves_and_does_not_keep(
+    app: Flask,
+) -> None:
+    tour = Tour(schools=5, days=4, audience_ceiling=250)
+    booked, open_, kept_back = (
+        stands(tour, school, time(10), day.day)
+        for school, day in zip(tour.schools[:3], tour.days[:3], strict=True)
+    )
+    for show in (booked, open_, kept_back):
+        make.booking(show, {8: 100, 9: 100})
+    make.consent(open_, 30, how="open")
+    make.consent(kept_back, 0, how="none")
+    asked = proposed(tour, tour.schools[3], tour.days[3].day)
+
+    def on_offer(rules: PlanRules) -> dict[int, int]:
+        return {
+            show.number: show.seats for day in problem(tour, rules).days for show in day.booked if show.seats
+        }
+
+    assert on_offer(QUICK) == {}
+    wanted = replace(QUICK, guests=True)
+    assert on_offer(wanted) == {booked.id: 50, open_.id: 30, asked.performance_id: 50}
+    make.booking(booked, {8: 20}, of=tour.school(6))
+    assert on_offer(wanted)[booked.id] == 30
+    (there,) = [show for day in problem(tour, wanted).days for show in day.booked if show.number == booked.id]
+    assert (there.school, there.starts) == (tour.schools[0].organisation_id, 10 * 60)
+    assert on_offer(replace(wanted, moves=True)) == {booked.id: 30, open_.id: 30}
+
+
 def test_a_school_with_no_address_and_one_that_said_no_are_left_out_and_named(app: Flask) -> None:
     tour = Tour(schools=2)
     lost = make.school(name="Lost School", number_of_pupils=500, statutory_high_age=16)

@@ -87,6 +87,25 @@ def test_a_small_school_sits_at_a_neighbours_show_where_places_are_scarce(app: F
     assert lines.index(guest) == lines.index(host) + 1
 
 
+def test_a_small_school_sits_at_a_show_that_is_booked_where_the_day_is_full(app: Flask) -> None:
+    with transaction():
+        tour = Tour(schools=1, days=1)
+        tour.days[0].shows_at_most = 1
+        small = tour.school(1, name="Small School", easting=461000, number_of_pupils=60)
+        show = stands(tour, tour.schools[0], time(12))
+        make.booking(show, {8: 100, 9: 100})
+    alone = drawn(tour).figures
+    assert (alone.reached, alone.guests) == (0, 0)
+    plan = drawn(tour, replace(QUICK, guests=True))
+    told = plan.figures
+    assert (told.reached, told.guests, told.shows, told.pupils) == (1, 1, 0, 24)
+    assert (told.driving, told.booked_driving, told.bound_driving) == (26, 26, 26)
+    (guest,) = orders.lines(plan)
+    assert (guest.organisation_id, guest.guest_at, guest.guest_of) == (small.organisation_id, show.id, None)
+    assert (guest.starts_at, guest.get_in_at, guest.away_at) == (show.starts_at, show.get_in_at, show.away_at)
+    assert (guest.tour_day_id, guest.pupils, guest.road_minutes) == (show.tour_day_id, 24, 14)
+
+
 def test_a_programme_for_adults_is_planned_with_one_show_a_school(app: Flask) -> None:
     with transaction():
         tour = Tour(schools=3, days=2, for_adults=True, year_groups=())

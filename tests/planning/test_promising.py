@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 import make
-from little_tour import MONDAY, Tour
+from little_tour import MONDAY, Tour, stands
 from outreach.asking import invitations
 from outreach.asking.invitations import Invitation
 from outreach.booking import bookings, holds
@@ -30,6 +31,7 @@ from outreach.planning.rules import PlanRules, pack
 from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour import slots
+from outreach.tour.performances import Performance
 
 REPLY_BY = date(2027, 2, 12)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -312,6 +314,90 @@ def test_a_guest_waits_until_its_host_has_booked_and_is_then_invited_to_that_sho
     letter = copies.read(db.session.get_one(Letter, invitation.letter_id).raw).text
     assert "As the guests of School 1, which has seats left for you; it is asked first" in letter
     assert db.session.query(bookings.Booking).count() == 1
+
+
+def at_a_booked_show(t) -> PlanLine:
+    """The small school as a guest at a show that stood before the plan."""
+    with transaction():
+        show = stands(t.tour, t.tour.schools[2], time(12), t.tour.days[2].day)
+        make.booking(show, {8: 100, 9: 100})
+        join(t.guest, show)
+    return t.guest
+
+
+def join(guest: PlanLine, show: Performance) -> None:
+    guest.guest_of, guest.guest_at = None, show.id
+    guest.starts_at, guest.get_in_at, guest.away_at = show.starts_at, show.get_in_at, show.away_at
+    guest.tour_day_id, guest.day = show.tour_day_id, local(show.starts_at).date()
+
+
+def test_a_guest_at_a_show_that_stands_is_invited_to_it_at_once(t) -> None:
+    guest = at_a_booked_show(t)
+    done = accept(t, guest)
+    assert (done.left, done.invited, guest.state) == ([], [guest], ACCEPTED)
+    letter = copies.read(db.session.get_one(Letter, db.session.query(Invitation).one().letter_id).raw).text
+    assert "As the guests of School 3, which has seats left for you; it is asked first" in letter
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"released_at": make.NOW}, "the show at School 3 is not there any more"),
+        (
+            {"starts_at": wall(MONDAY + timedelta(days=2), time(12, 5))},
+            "the show at School 3 has another time now",
+        ),
+    ],
+)
+def test_a_guest_is_not_invited_where_the_show_is_not_there_as_it_was(
+    t, changes: dict[str, Any], why: str
+) -> None:
+    guest = at_a_booked_show(t)
+    with transaction():
+        for booking in db.session.query(bookings.Booking) if "released_at" in changes else ():
+            booking.ended_at = make.NOW
+        for name, value in changes.items():
+            setattr(guest.show, name, value)
+    done = accept(t, guest)
+    assert [(each, said) for each, said in done.left] == [(guest, why)]
+    assert (guest.state, guest.refused_why, db.session.query(Invitation).count()) == (REFUSED, why, 0)
+
+
+def test_a_guest_at_a_show_with_too_few_seats_left_is_not_invited(t) -> None:
+    guest = at_a_booked_show(t)
+    with transaction():
+        make.consent(guest.show, 15, how="open")
+    assert accept(t, guest).left == [(guest, "School 3 has 15 seats left")]
+
+
+def test_a_guest_at_a_time_that_is_only_kept_waits_until_that_school_says_yes(t) -> None:
+    accept(t, t.two)
+    kept, guest = db.session.query(Proposal).one(), t.guest
+    with transaction():
+        join(guest, kept.performance)
+    assert accept(t, guest).left == [(guest, "it waits until School 2 has said yes")]
+    assert guest.state == DRAWN
+    says_yes(kept)
+    assert accept(t, guest, now=LATER + timedelta(hours=1)).invited == [guest]
+
+
+def test_a_guest_at_a_show_that_stands_is_shown_there_and_moves_with_nobody(t) -> None:
+    guest = at_a_booked_show(t)
+    found = day_by_day.day_of_plan(t.plan, guest.day, now=LATER)
+    ((stop,),) = [troupe.stops for troupe in found.troupes]
+    assert (stop.what, stop.organisation.name, stop.guests) == (day_by_day.BOOKED, "School 3", (guest,))
+    with pytest.raises(deciding.GoesWithItsHost):
+        do(deciding.move, guest, f"{t.tour.days[1].id}-1000")
+    do(deciding.strike, guest)
+    do(deciding.put_back, guest)
+    assert guest.state == DRAWN
+
+
+def test_the_database_lets_no_line_be_a_guest_at_two_shows(t) -> None:
+    guest = at_a_booked_show(t)
+    with pytest.raises(IntegrityError), transaction():
+        guest.guest_of = t.one.id
+        db.session.flush()
 
 
 # Looking through

@@ -8,6 +8,7 @@ import pytest
 from outreach.county.schools import School
 from outreach.planning.orders import PlanLeftOut, PlanLine, TourPlan
 from outreach.planning.plan_figures import PlanFigures, PlanFreeDay, PlanUnplacedProposal
+from outreach.tour.performances import Performance
 from outreach.web.coordinator import plan_words
 from outreach.web.coordinator.plan_words import DayShown, LineShown
 from outreach.web.sentences import plain
@@ -197,6 +198,10 @@ def test_a_school_with_several_shows_says_which_and_a_guest_whose() -> None:
     guest = shown(line(1, name="Host School"), line(2, organisation_id=200, guest_of=1))
     assert guest.beneath == "Fenwold, 120 pupils, guest at Host School"
     assert (shown(line()).road, guest.road) == ("Extra road", "Its own way")
+    there = Performance(id=9, host=School(organisation_id=300, name="Far School"))
+    standing = shown(line(3, organisation_id=200, guest_at=9, show=there))
+    assert standing.beneath == "Fenwold, 120 pupils, guest at Far School, whose show stands"
+    assert standing.road == "Its own way"
 
 
 def test_shows_of_a_school_are_counted_over_all_days() -> None:

@@ -133,9 +133,7 @@ def _day(lines: Sequence[PlanLine], own: SeasonDay | None, ends: Ends, ways: Roa
         for show in (own.shows if own else ())
     ]
     hosts = [
-        (line.get_in_at, _at(line.organisation_id, line.organisation))
-        for line in lines
-        if line.guest_of is None
+        (line.get_in_at, _at(line.organisation_id, line.organisation)) for line in lines if not line.is_guest
     ]
     minutes, kilometres = _way([*booked, *hosts], ends, ways)
     was_minutes, was_kilometres = _way(booked, ends, ways)

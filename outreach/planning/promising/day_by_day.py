@@ -98,17 +98,23 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     ways = roads.roads_of_partnership(partnerships.get(plan.programme.partnership_id))
     doors, truly = nights.doors(on_tour), hours.hours_of_days(on_tour)
     guests: dict[int, list[PlanLine]] = {}
+    joining: dict[int, list[PlanLine]] = {}
     for line in here:
-        if line.guest_of is not None and line.state in (DRAWN, ACCEPTED):
-            guests.setdefault(line.guest_of, []).append(line)
+        if line.state in (DRAWN, ACCEPTED):
+            if line.guest_of is not None:
+                guests.setdefault(line.guest_of, []).append(line)
+            elif line.guest_at is not None:
+                joining.setdefault(line.guest_at, []).append(line)
     of_lines = room.proposals(line.proposal_id for line in here if line.proposal_id is not None)
     by_show = {
         of_lines[line.proposal_id].performance_id: line for line in here if line.proposal_id in of_lines
     }
     troupes = []
     for row in on_tour:
-        own = [line for line in here if line.tour_day_id == row.id and line.guest_of is None]
-        stands = [_stands(s, bookings, kept, by_show, guests) for s in shows if s.tour_day_id == row.id]
+        own = [line for line in here if line.tour_day_id == row.id and not line.is_guest]
+        stands = [
+            _stands(s, bookings, kept, by_show, guests, joining) for s in shows if s.tour_day_id == row.id
+        ]
         drawn = [
             _drawn(line, guests, where[line.organisation_id].place) for line in own if line.state == DRAWN
         ]
@@ -130,7 +136,7 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
     known = {row.id for row in on_tour}
     supposed: dict[str, list[PlanLine]] = {}
     for line in here:
-        if line.guest_of is None and line.tour_day_id not in known:
+        if not line.is_guest and line.tour_day_id not in known:
             supposed.setdefault(line.troupe_name, []).append(line)
     for name, own in supposed.items():
         drawn = [
@@ -182,6 +188,7 @@ def _stands(
     kept: dict[int, Proposal],
     by_show: dict[int | None, PlanLine],
     guests: dict[int, list[PlanLine]],
+    joining: dict[int, list[PlanLine]],
 ) -> OnDay:
     proposal = kept.get(show.id)
     booked = bookings.get(show.id)
@@ -200,7 +207,7 @@ def _stands(
         line=line,
         booking=booked[0] if booked else None,
         proposal=proposal,
-        guests=tuple(guests.get(line.id, ())) if line else (),
+        guests=(*(guests.get(line.id, ()) if line else ()), *joining.get(show.id, ())),
     )
 
 

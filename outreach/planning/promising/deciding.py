@@ -109,7 +109,7 @@ def move(line: PlanLine, key: str, *, who: str, now: datetime) -> PlanLine:
     locked(line.plan)
     db.session.refresh(line)
     _not_proposed(line)
-    if line.guest_of is not None:
+    if line.is_guest:
         raise GoesWithItsHost(
             f"{line.organisation.name} is a guest: move its host’s show, and it goes along."
         )
@@ -131,7 +131,7 @@ def _put(line: PlanLine, slot: Slot) -> None:
     line.tour_day_id, line.troupe_id, line.troupe_name = row.id, row.troupe_id, row.troupe.name
     line.day, line.starts_at = slot.day, slot.starts_at
     line.get_in_at, line.away_at = slot.get_in_at, slot.away_at
-    if line.guest_of is None:
+    if not line.is_guest:
         line.road_minutes = slot.extra_minutes
     line.state, line.refused_why = DRAWN, ""
     line.was, line.was_starts_at = (MOVED, was) if was is not None else (NEW, None)
@@ -143,10 +143,7 @@ def _room(line: PlanLine, *, now: datetime) -> Room:
     others = [
         each
         for each in orders.lines(plan)
-        if each.id != line.id
-        and each.state == DRAWN
-        and each.guest_of is None
-        and each.tour_day_id is not None
+        if each.id != line.id and each.state == DRAWN and not each.is_guest and each.tour_day_id is not None
     ]
     coming = [day.id for day in days.of_programme(plan.programme_id) if day.day > day_of(now)]
     room = Room(plan.programme, coming, [line.organisation, *(each.organisation for each in others)], now=now)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from outreach.asking import recipients
 from outreach.booking import accounts, guest_places, holds, promises, proposals, reply_days
@@ -110,12 +111,9 @@ def look(
     seats = _seats(programme, shows)
     found = []
     for line in lines:
-        if line.guest_of is not None:
-            found.append(
-                _guest(
-                    line, shows.get(line.guest_of), seats, people, nobody, owed[line.organisation_id], now=now
-                )
-            )
+        if line.is_guest:
+            show = shows.get(line.id)
+            found.append(_guest(line, show, seats, people, nobody, owed[line.organisation_id], now=now))
             continue
         proposal = moving.get(line.proposal_id or 0)
         account = owed[line.organisation_id]
@@ -215,43 +213,63 @@ def _guest(
 ) -> LineOutlook:
     """A guest is invited once its host has booked: whether it comes, and whether it may, they say
     themselves."""
-    host = db.session.get_one(PlanLine, line.guest_of)
     refusal = holds.why_nothing(line.plan.programme, line.organisation, account)
     if refusal is not None:
         return LineOutlook(line=line, what=GONE, why=refusal.message.rstrip("."))
-    if host.state == STRUCK:
-        return LineOutlook(line=line, what=GONE, why=f"the show at {host.organisation.name} was struck")
+    if gone := _why_no_show(line):
+        return LineOutlook(line=line, what=GONE, why=gone)
     if show is None:
-        said = "has said yes" if host.state == ACCEPTED else "has been asked and said yes"
-        return LineOutlook(line=line, what=WAITS, why=f"it waits until {host.organisation.name} {said}")
+        host = db.session.get(PlanLine, line.guest_of) if line.guest_of is not None else None
+        asked = host is None or host.state == ACCEPTED
+        said = "has said yes" if asked else "has been asked and said yes"
+        return LineOutlook(line=line, what=WAITS, why=f"it waits until {_hosts_name(line)} {said}")
     if show.starts_at <= now:
         return LineOutlook(line=line, what=GONE, why="the show is past")
     left = seats[show.id]
     if left < (line.pupils or 1):
-        return LineOutlook(
-            line=line, what=GONE, why=f"{host.organisation.name} has {count(left, 'seat')} left"
-        )
+        return LineOutlook(line=line, what=GONE, why=f"{show.host.name} has {count(left, 'seat')} left")
     if line.organisation_id in nobody:
         return LineOutlook(line=line, what=NOBODY, why=nobody[line.organisation_id])
     return LineOutlook(line=line, what=INVITE, contact=people[line.organisation_id], show=show)
 
 
+def _why_no_show(line: PlanLine) -> str:
+    """Why what a guest was to join is not there any more; '' where it is."""
+    if line.show is not None:
+        if line.show.released_at is not None:
+            return f"the show at {line.show.host.name} is not there any more"
+        if line.show.starts_at != line.starts_at:
+            return f"the show at {line.show.host.name} has another time now"
+        return ""
+    host = db.session.get_one(PlanLine, line.guest_of)
+    return f"the show at {host.organisation.name} was struck" if host.state == STRUCK else ""
+
+
+def _hosts_name(line: PlanLine) -> str:
+    """Whose show a guest joins."""
+    if line.show is not None:
+        return line.show.host.name
+    return db.session.get_one(PlanLine, line.guest_of).organisation.name
+
+
 def _hosts(lines: Sequence[PlanLine]) -> dict[int, Performance]:
-    """The shows that the hosts of guests among these lines have booked, by the host's line."""
-    wanted = {line.guest_of for line in lines if line.guest_of is not None}
+    """The shows that the hosts of guests among these lines have booked, by the guest's line."""
+    guest, host = aliased(PlanLine), aliased(PlanLine)
+    wanted = [line.id for line in lines if line.is_guest]
     if not wanted:
         return {}
     rows = db.session.execute(
-        select(PlanLine.id, Performance)
-        .join(Proposal, Proposal.id == PlanLine.proposal_id)
-        .join(Performance, Performance.id == Proposal.performance_id)
+        select(guest.id, Performance)
+        .outerjoin(host, host.id == guest.guest_of)
+        .outerjoin(Proposal, Proposal.id == host.proposal_id)
+        .join(Performance, Performance.id == func.coalesce(guest.guest_at, Proposal.performance_id))
         .join(promises.Booking, promises.Booking.performance_id == Performance.id)
         .where(
-            PlanLine.id.in_(wanted),
+            guest.id.in_(wanted),
             promises.Booking.role == promises.HOST,
             promises.Booking.ended_at.is_(None),
         )
-        .order_by(PlanLine.id)
+        .order_by(guest.id)
     )
     return {line_id: show for line_id, show in rows}
 

@@ -85,7 +85,7 @@ def plan_line_move(plan_id: int, line_id: int) -> Any:
             f"{line.organisation.name} is drawn on {day_words(line.day)} at {clock_words(line.starts_at)} now."
         )
         return redirect(url_for("coordinator.plan_day", plan_id=plan_id, day=line.day.isoformat()), 303)
-    offers = [] if line.state not in (DRAWN, REFUSED) or line.guest_of else deciding.elsewhere(line, now=now)
+    offers = [] if line.state not in (DRAWN, REFUSED) or line.is_guest else deciding.elsewhere(line, now=now)
     best = sorted((offer for offer in offers if offer.gaps), key=lambda offer: offer.rank)[:BEST]
     weeks = [
         (monday, list(found))

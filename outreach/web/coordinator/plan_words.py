@@ -223,7 +223,7 @@ def day_by_day(
                 LineShown(
                     line=line,
                     beneath=_beneath(line, nth.get(line.id, ""), hosts),
-                    road="Its own way" if line.guest_of else "Extra road",
+                    road="Its own way" if line.is_guest else "Extra road",
                     tags=[*_decided(line), *_against_before(line, based_on_another)],
                     accept=_accept(line),
                 )
@@ -252,10 +252,16 @@ def _beneath(line: PlanLine, nth: str, hosts: Mapping[int, str]) -> str:
         line.organisation.district_name or "district not known",
         "pupils not known" if line.pupils is None else count(line.pupils, "pupil"),
         nth,
-        f"guest at {hosts[line.guest_of]}" if line.guest_of else "",
+        _guest(line, hosts),
     ]
     guessed = "; its place is not known, so it is planned in the middle of its district"
     return ", ".join(word for word in said if word) + (guessed if line.place_guessed else "")
+
+
+def _guest(line: PlanLine, hosts: Mapping[int, str]) -> str:
+    if line.show is not None:
+        return f"guest at {line.show.host.name}, whose show stands"
+    return f"guest at {hosts[line.guest_of]}" if line.guest_of else ""
 
 
 def _decided(line: PlanLine) -> Iterator[Tag]:

@@ -66,7 +66,7 @@ def plan_schools(plan_id: int, which: str) -> Any:
         "reached": [organisation_id for organisation_id in shown if organisation_id not in short],
         "in-part": [organisation_id for organisation_id in shown if organisation_id in short],
         "left-out": [out.organisation_id for out in left_out if out.organisation_id not in shown],
-        "guests": [line.organisation_id for line in lines if line.guest_of is not None],
+        "guests": [line.organisation_id for line in lines if line.is_guest],
     }[which]
     organisations = {line.organisation_id: line.organisation for line in lines} | {
         out.organisation_id: out.organisation for out in left_out
