@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, Text, UniqueConstraint, select
@@ -14,6 +14,9 @@ from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
+
+LONGEST_LUNCH = timedelta(hours=3)
+LUNCH_RULE = "Lunch must end after it begins, and within three hours."
 
 
 class Partnership(Base):
@@ -28,6 +31,11 @@ class Partnership(Base):
         CheckConstraint("road_base_minutes >= 0 AND road_minutes_per_km >= 0", name="road"),
         CheckConstraint("hold_minutes BETWEEN 5 AND 60", name="hold"),
         CheckConstraint("slot_step_minutes BETWEEN 5 AND 60", name="step"),
+        CheckConstraint(
+            "lunch_tables BETWEEN 0 AND 60 AND (lunch_begins IS NULL) = (lunch_ends IS NULL) "
+            "AND (lunch_begins IS NULL OR lunch_begins < lunch_ends)",
+            name="lunch",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +52,9 @@ class Partnership(Base):
     slot_step_minutes: Mapped[int] = mapped_column(default=15)
     school_opens: Mapped[time] = mapped_column(default=time(9))
     school_closes: Mapped[time] = mapped_column(default=time(15))
+    lunch_begins: Mapped[time | None]
+    lunch_ends: Mapped[time | None]
+    lunch_tables: Mapped[int] = mapped_column(default=15, server_default="15")
     guest_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     small_school_pupils: Mapped[int] = mapped_column(default=40, server_default="40")
     districts_geojson: Mapped[str | None] = mapped_column(Text, deferred=True)  # megabytes, for maps alone
@@ -159,6 +170,12 @@ class SchoolHoursWrongWayRound(Refusal):
     field = "school_closes"
 
 
+class LunchWrongWayRound(Refusal):
+    """The usual lunch ends before it begins, takes longer than any, or only one of the two is given."""
+
+    field = "lunch_ends"
+
+
 class NotDistricts(Refusal):
     """The file is no GeoJSON of districts that can be drawn."""
 
@@ -171,7 +188,9 @@ class PartnershipSettings:
     times.
 
     `reference_prefix`: two to four letters that a booking's reference begins with. `counted_share`: the share
-    of a year group that must have been counted for it to be seen, above 0 and up to 1. `guest_minutes`: how
+    of a year group that must have been counted for it to be seen, above 0 and up to 1. `lunch_begins` and
+    `lunch_ends`: of a school that has not told us its own; both None: no show keeps out of any. `lunch_tables`:
+    minutes that the tables need before and after, where lunch is eaten in the hall. `guest_minutes`: how
     far a school is sent to a neighbour's show at most; `small_school_pupils`: with so few it is asked whether
     it would go.
     """
@@ -189,6 +208,9 @@ class PartnershipSettings:
     slot_step_minutes: int = 15
     school_opens: time = time(9)
     school_closes: time = time(15)
+    lunch_begins: time | None = time(12, 15)
+    lunch_ends: time | None = time(13, 15)
+    lunch_tables: int = 15
     counted_share: float = USUAL_SHARE
     guest_minutes: int = 30
     small_school_pupils: int = 40
@@ -331,6 +353,12 @@ def _points(geometry: Any, number: int) -> int:
     return points
 
 
+def takes_a_lunch(begins: time, ends: time) -> bool:
+    """Whether that can be a lunch: the right way round, and not longer than any school's is."""
+    takes = datetime.combine(date.min, ends) - datetime.combine(date.min, begins)
+    return timedelta() < takes <= LONGEST_LUNCH
+
+
 def _check(settings: PartnershipSettings, *, instead_of: int | None = None) -> None:
     if not re.fullmatch(r"[A-Z]{2,4}", settings.reference_prefix):
         raise PrefixNotLetters(
@@ -338,6 +366,11 @@ def _check(settings: PartnershipSettings, *, instead_of: int | None = None) -> N
         )
     if settings.school_closes <= settings.school_opens:
         raise SchoolHoursWrongWayRound("The school day must end after it starts.")
+    begins, ends = settings.lunch_begins, settings.lunch_ends
+    if (begins is None) != (ends is None):
+        raise LunchWrongWayRound("Enter both when lunch begins and when it ends, or leave both empty.")
+    if begins is not None and ends is not None and not takes_a_lunch(begins, ends):
+        raise LunchWrongWayRound(LUNCH_RULE)
     standing = db.session.scalar(select(Partnership.id).where(Partnership.name == settings.name))
     if standing is not None and standing != instead_of:
         raise NameTaken(f"There is a partnership called {settings.name} already.")

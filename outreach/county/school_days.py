@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from outreach.county.authorities import check_term
 from outreach.county.partnerships import Authority, InsetDay, Partnership, Term
+from outreach.county.school_lunch import Lunch, SchoolLunch
 from outreach.county.schools import Organisation, SchoolDay, SchoolHours, SchoolTerm
 from outreach.ground import history
 from outreach.ground.db import db, plain_rows
@@ -61,10 +62,12 @@ Stretch = tuple[date, date]
 
 @dataclass(frozen=True, kw_only=True)
 class SchoolCalendar:
-    """What decides one school's days; pure. `own_days`: day -> (is it open, the reason given)."""
+    """What decides one school's days; pure. `own_days`: day -> (is it open, the reason given). `lunch`: its own, else
+    its partnership's usual one; None where that has none."""
 
     opens: time = time(9)
     closes: time = time(15)
+    lunch: Lunch | None = None
     own_terms: tuple[Stretch, ...] = ()
     authority_terms: tuple[Stretch, ...] = ()
     authority_inset: frozenset[date] = frozenset()
@@ -136,18 +139,37 @@ def load(urns: Iterable[int]) -> dict[int, SchoolCalendar]:
         return {}
     calendars: dict[int, SchoolCalendar] = {}
     schools = plain_rows(_SCHOOLS, {"urns": wanted})
-    given = _given({la_code for _, la_code, _, _ in schools}, wanted)
-    for urn, la_code, opens, closes in schools:
+    given = _given({la_code for _, la_code, *_ in schools}, wanted)
+    for urn, la_code, opens, closes, *lunch in schools:
         of_school, of_authority = given.get(f"urn {urn}", _Given()), given.get(f"la {la_code}", _Given())
         calendars[urn] = SchoolCalendar(
             opens=opens,
             closes=closes,
+            lunch=_lunch(*lunch),
             own_terms=tuple(of_school.terms),
             authority_terms=tuple(of_authority.terms),
             authority_inset=frozenset(of_authority.days),
             own_days=of_school.days,
         )
     return calendars
+
+
+def _lunch(
+    begins: time | None,
+    ends: time | None,
+    is_dining_hall: bool | None,
+    set_may_stay: bool | None,
+    tables: int | None,
+) -> Lunch | None:
+    if begins is None or ends is None:
+        return None
+    return Lunch(
+        begins=begins,
+        ends=ends,
+        is_dining_hall=is_dining_hall,
+        set_may_stay=bool(set_may_stay),
+        tables=tables or 0,
+    )
 
 
 def load_one(school: Organisation) -> SchoolCalendar:
@@ -298,7 +320,13 @@ _SCHOOLS = (
         Organisation.la_code,
         func.coalesce(SchoolHours.opens, Partnership.school_opens, time(9)),
         func.coalesce(SchoolHours.closes, Partnership.school_closes, time(15)),
+        func.coalesce(SchoolLunch.begins, Partnership.lunch_begins),
+        func.coalesce(SchoolLunch.ends, Partnership.lunch_ends),
+        SchoolLunch.is_dining_hall,
+        SchoolLunch.set_may_stay,
+        Partnership.lunch_tables,
     )
+    .outerjoin(SchoolLunch, SchoolLunch.urn == Organisation.organisation_id)
     .outerjoin(SchoolHours, SchoolHours.urn == Organisation.organisation_id)
     .outerjoin(Authority, Authority.la_code == Organisation.la_code)
     .outerjoin(

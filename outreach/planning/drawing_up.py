@@ -16,7 +16,8 @@ from outreach.planning.candidates import Candidate, WaitingProposal
 from outreach.planning.hypothetical_days import PlannedDay, minute
 from outreach.planning.orders import DRAWN, STRUCK, PlanLine
 from outreach.planning.rules import PlanRules
-from outreach.tour import roads
+from outreach.tour import over_lunch, roads
+from outreach.tour.fit import slot_minutes
 from outreach.tour.planning import problem as problems
 from outreach.tour.planning.problem import (
     BookedShow,
@@ -159,6 +160,7 @@ def _gaps(
         opens, closes = candidate.calendar.hours()
         first = max(minute(programme.earliest_start), minute(opens))
         last = min(minute(programme.latest_finish), minute(closes)) - programme.show_minutes + rules.later
+        takes = slot_minutes(programme, partnership, candidate.calendar)
         is_small = each is not None and each <= partnership.small_school_pupils
         yield SchoolToPlan(
             school=candidate.organisation_id,
@@ -169,7 +171,12 @@ def _gaps(
             worth=worth(
                 shows, candidate.pupils, candidate.never_seen, candidate.behind, rules.first, rules.weights
             ),
-            windows=((first, last),) if first <= last else (),
+            # A set that stands over lunch is not planned: how long its school takes would depend on the start.
+            windows=tuple(
+                (each.first, each.last)
+                for each in over_lunch.starts(takes.lunch, first, last, minutes=takes)
+                if each.first <= each.last
+            ),
             dates=candidate.dates(dates, for_adults=programme.for_adults),
             seats=max(0, programme.audience_ceiling - each) if each is not None else 0,
             pupils=each if is_small and each is not None and shows == 1 else 0,

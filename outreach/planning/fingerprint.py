@@ -23,7 +23,7 @@ from outreach.ground.db import db
 from outreach.planning import rules
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.planning.rules import PlanRules
-from outreach.tour import programmes, roads
+from outreach.tour import over_lunch, programmes, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.nights import BEFORE, follows
@@ -47,7 +47,7 @@ WORDS = {
     TROUPES: "the rules or the base of its troupes",
     ROADS: "the minutes on its roads",
     SHOWS: "its shows",
-    HOURS: "the hours, terms or INSET days of its schools",
+    HOURS: "the hours, lunch, terms or INSET days of its schools",
     SCHOOLS: "what schools answered or told of themselves",
 }
 
@@ -223,6 +223,7 @@ def _hours(calendars: dict[int, SchoolCalendar], dates: Collection[date]) -> Ite
         (
             number,
             *(getattr(calendar, name) for name in _CALENDAR),
+            over_lunch.kept_out(calendar.lunch),
             sorted(day for day in calendar.authority_inset if day in dates),
         )
         for number, calendar in sorted(calendars.items())

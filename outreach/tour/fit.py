@@ -18,8 +18,9 @@ from outreach.county.schools import Organisation
 from outreach.ground.audience import words
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
-from outreach.tour import hours, mealtimes, roads
+from outreach.tour import hours, mealtimes, over_lunch, roads
 from outreach.tour.hours import Truly
+from outreach.tour.over_lunch import KeptOut, Starts
 from outreach.tour.performances import Slot
 from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme
@@ -36,6 +37,9 @@ NOON = 12 * 60
 LUNCH, REST, LATEST = "lunch", "rest", "latest return"
 """The rules of a troupe that can stand in the way of a day by themselves."""
 
+OVER_LUNCH = "no time beside your lunch that day"
+"""Why a day has no slot where the school's lunch alone stands in the way."""
+
 
 class StartsBetween(NamedTuple):
     """Starts from `first` to `last` minute, every step, between two shows that stand."""
@@ -48,12 +52,29 @@ class StartsBetween(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlotMinutes:
-    """The minutes that all slots of a programme share."""
+    """The minutes that all slots of a programme share at one school; `get_in` is that of most starts, `get_in_before`
+    that of each. `lunch`: of the school, which they keep out of."""
 
     step: int
     show: int
     get_in: int
     get_out: int
+    lunch: KeptOut | None = None
+
+    def get_in_before(self, start: int) -> int:
+        """Minutes from the beginning of set-up to a start: more where the set stands over lunch."""
+        return start - over_lunch.sets_up_at(self.lunch, start, self.get_in)
+
+
+def slot_minutes(programme: Programme, partnership: Partnership, calendar: SchoolCalendar) -> SlotMinutes:
+    """What the slots of a programme take at the school of a calendar; one for adults knows no lunch."""
+    return SlotMinutes(
+        step=partnership.slot_step_minutes,
+        show=programme.show_minutes,
+        get_in=programme.get_in_minutes,
+        get_out=programme.get_out_minutes,
+        lunch=None if programme.for_adults else over_lunch.kept_out(calendar.lunch),
+    )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -112,10 +133,11 @@ class DayOffer:
             day=self.day,
             start_minute=start,
             show_minutes=self.shape.show,
-            get_in_minutes=self.shape.get_in,
+            get_in_minutes=self.shape.get_in_before(start),
             get_out_minutes=self.shape.get_out,
             extra_minutes=gap.extra_minutes,
             why=gap.why,
+            lunch=self.shape.lunch,
         )
 
 
@@ -174,19 +196,14 @@ class Judge:
     ) -> None:
         """`located` and `calendar`: where they were read for many schools at once (places.locate_all,
         school_days.load)."""
-        self.shape = SlotMinutes(
-            step=partnership.slot_step_minutes,
-            show=programme.show_minutes,
-            get_in=programme.get_in_minutes,
-            get_out=programme.get_out_minutes,
-        )
+        self.calendar = calendar or school_days.load_one(school)
+        self.shape = slot_minutes(programme, partnership, self.calendar)
         self.for_adults = programme.for_adults
         self.whatever_the_rest = whatever_the_rest
         self.roads = roads.roads_of_partnership(partnership)
         self.organisation_id, self.town = school.organisation_id, school.town
         self.place = (located or school_locations.located(school)).place
         self.stop = Stop(self.organisation_id, self.place)
-        self.calendar = calendar or school_days.load_one(school)
         opens, closes = self.calendar.hours()
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
@@ -205,7 +222,9 @@ class Judge:
             else:
                 truly = hours.reckon(day, whatever_the_rest=self.whatever_the_rest)
                 gaps = tuple(self._gaps(truly, stands))
-                if not gaps:
+                if not gaps and any(self._gaps(truly, stands, whatever_the_lunch=True)):
+                    why_not = OVER_LUNCH
+                elif not gaps:
                     barred = self._barred(day, truly, stands)
                     short, by_road = (0, False) if barred == LUNCH else self._short(truly, stands)
                     why_not = (
@@ -240,7 +259,7 @@ class Judge:
                 continue
             own = Stand(
                 organisation_id=self.organisation_id,
-                get_in=start - shape.get_in,
+                get_in=start - shape.get_in_before(start),
                 away=away,
                 place=self.place,
                 town=self.town,
@@ -251,7 +270,10 @@ class Judge:
                     return offer.slot(gap, start), offer.slot(later, second)
         return ()
 
-    def _gaps(self, truly: Truly, stands: list[Stand]) -> Iterable[StartsBetween]:
+    def _gaps(
+        self, truly: Truly, stands: list[Stand], *, whatever_the_lunch: bool = False
+    ) -> Iterable[StartsBetween]:
+        """`whatever_the_lunch`: the school's is left out of account."""
         stops = _stops(truly, stands)
         roads = [self._to(stop) for stop in stops]
         shape, eats = self.shape, truly.lunch and len(stands) + 1 >= lunch.FROM_SHOWS
@@ -262,25 +284,29 @@ class Judge:
             if first > last:
                 continue
             extra, why = self._road_told(stands, at, stops, to, on)
-            if not eats:
-                yield StartsBetween(first=first, last=last, extra_minutes=extra, why=why)
-                continue
-            for begin, end in mealtimes.spans(
-                truly.lunch,
-                first,
-                last,
-                leaves=truly.leaves,
-                returns=truly.returns,
-                shows=shows,
-                at=at,
-                to=to,
-                on=on,
-                get_in=shape.get_in,
-                taken=shape.show + shape.get_out,
-                step=shape.step,
-                road=lambda n: self._road(stops[n], stops[n + 1]),
-            ):
-                yield StartsBetween(first=begin, last=end, extra_minutes=extra, why=why)
+            arrives = (stands[at - 1].away if at else truly.leaves) + to
+            kept = None if whatever_the_lunch else shape.lunch
+            for left in over_lunch.starts(kept, first, last, arrives=arrives, minutes=shape):
+                if not eats:
+                    yield StartsBetween(left.first, left.last, extra, why)
+                    continue
+                for begin, end, get_in in _set_up_alike(left, shape):
+                    for soonest, latest in mealtimes.spans(
+                        truly.lunch,
+                        begin,
+                        end,
+                        leaves=truly.leaves,
+                        returns=truly.returns,
+                        shows=shows,
+                        at=at,
+                        to=to,
+                        on=on,
+                        get_in=get_in,
+                        taken=shape.show + shape.get_out,
+                        step=shape.step,
+                        road=lambda n: self._road(stops[n], stops[n + 1]),
+                    ):
+                        yield StartsBetween(soonest, latest, extra, why)
 
     def _between_shows(self, truly: Truly, stands: list[Stand], at: int, to: int, on: int) -> tuple[int, int]:
         """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes;
@@ -363,6 +389,15 @@ class Judge:
 def _stops(truly: Truly, stands: list[Stand]) -> list[Stop | None]:
     """From where the day leaves, where it plays, whereto it returns."""
     return [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
+
+
+def _set_up_alike(left: Starts, shape: SlotMinutes) -> Iterator[tuple[int, int, int]]:
+    """Starts (first, last) with the same minutes from the beginning of set-up to each of them, and these."""
+    if shape.get_in_before(left.first) == shape.get_in:
+        yield left.first, left.last, shape.get_in
+        return
+    for start in range(left.first, left.last + 1, shape.step):
+        yield start, start, shape.get_in_before(start)
 
 
 def _starts(gaps: Iterable[StartsBetween], step: int) -> Iterator[tuple[StartsBetween, int]]:

@@ -27,6 +27,7 @@ from outreach.ground.timespans import local, wall
 from outreach.tour import freed_places, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
+from outreach.tour.over_lunch import KeptOut, minute
 from outreach.tour.programmes import Programme
 
 
@@ -35,7 +36,9 @@ class Slot:
     """A start that a school could have. Minutes are of the wall clock in Europe/London, from midnight.
 
     `beside`: of the place of a show that may be put back into it, the schools of the shows next to it with the
-    minutes that lay between; a road that was longer than that is no reason against it.
+    minutes that lay between; a road that was longer than that is no reason against it. `lunch`: of the school, which
+    it keeps out of; None: none that is known. `over_lunch`: why a coordinator lets it lie across all the same, the
+    school agreeing.
     """
 
     tour_day_id: int
@@ -48,6 +51,8 @@ class Slot:
     extra_minutes: int
     why: str
     beside: tuple[tuple[int, int], ...] = ()
+    lunch: KeptOut | None = None
+    over_lunch: str = ""
 
     @property
     def key(self) -> str:
@@ -87,6 +92,9 @@ class Performance(Base):
     reckoned when this one got its place; `road_to_…`: the same to the show after it. None where it had none. The
     database compares them with the time that is there.
 
+    `lunch_from_at`, `lunch_until_at`, `lunch_keeps_out`: of the host's lunch as it was known then, and what keeps out
+    of it (over_lunch.py); None: of none. The database holds the show to it, unless `lunch_overruled` says why not.
+
     `uid`, `organizer_token`, `sequence`: the troupe's own calendar event for this show; another troupe has
     another.
     """
@@ -103,6 +111,16 @@ class Performance(Base):
         CheckConstraint(
             "(road_to_organisation_id IS NULL) = (road_to_minutes IS NULL) AND road_to_minutes >= 0",
             name="road_to",
+        ),
+        CheckConstraint(
+            "(lunch_from_at IS NULL) = (lunch_until_at IS NULL) "
+            "AND (lunch_from_at IS NULL) = (lunch_keeps_out IS NULL) "
+            "AND lunch_keeps_out IN ('show', 'all', 'set stays') "
+            "AND (lunch_from_at IS NULL OR lunch_overruled <> ''\n"
+            " OR lunch_keeps_out = 'show' AND (ends_at <= lunch_from_at OR starts_at >= lunch_until_at)\n"
+            " OR lunch_keeps_out <> 'show' AND (away_at <= lunch_from_at OR get_in_at >= lunch_until_at)\n"
+            " OR lunch_keeps_out = 'set stays' AND get_in_at < lunch_from_at AND starts_at >= lunch_until_at)",
+            name="lunch",
         ),
         Index("ix_performance_programme", "programme_id"),
         Index("ix_performance_tour_day", "tour_day_id"),
@@ -123,6 +141,10 @@ class Performance(Base):
     road_from_minutes: Mapped[int | None]
     road_to_organisation_id: Mapped[int | None]
     road_to_minutes: Mapped[int | None]
+    lunch_from_at: Mapped[datetime | None] = mapped_column(Instant)
+    lunch_until_at: Mapped[datetime | None] = mapped_column(Instant)
+    lunch_keeps_out: Mapped[str | None] = mapped_column(Text)
+    lunch_overruled: Mapped[str] = mapped_column(Text, default="", server_default="")
     get_in_at: Mapped[datetime] = mapped_column(Instant)
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
@@ -298,14 +320,17 @@ def events_before(performance: Performance) -> list[str]:
     return list(rows)
 
 
-def rehost(performance: Performance, organisation_id: int, place: Place | None) -> None:
+def rehost(
+    performance: Performance, organisation_id: int, place: Place | None, lunch: KeptOut | None = None
+) -> None:
     """Another school is the host at the same time; `place`: where the van goes now, None where it goes
-    already.
+    already. `lunch`: of the new host.
 
-    Raises SlotTaken when the road to the shows beside it is too short.
+    Raises SlotTaken when the road to the shows beside it is too short, or its lunch is then.
     """
     with db.session.no_autoflush:
         performance.organisation_id = organisation_id
+        _hold_to(performance, lunch)
         if place is not None:
             performance.easting, performance.northing = place.easting, place.northing
         reckon_roads(performance)
@@ -339,7 +364,21 @@ def place_of(performance: Performance) -> Slot:
             *([(before.organisation_id, _minutes(before.away_at, here.get_in_at))] if before else []),
             *([(after.organisation_id, _minutes(here.away_at, after.get_in_at))] if after else []),
         ),
+        lunch=_lunch_of(here),
+        over_lunch=here.lunch_overruled,
     )
+
+
+def _lunch_of(performance: Performance) -> KeptOut | None:
+    """The lunch that a show was held to when it got its place."""
+    since, until, what = (
+        performance.lunch_from_at,
+        performance.lunch_until_at,
+        performance.lunch_keeps_out,
+    )
+    if since is None or until is None or what is None:
+        return None
+    return KeptOut(minute(local(since).time()), minute(local(until).time()), what)
 
 
 def reckon_roads(performance: Performance, *, at_most: Mapping[int, int] | None = None) -> None:
@@ -387,9 +426,27 @@ def _put(performance: Performance, slot: Slot) -> None:
     performance.starts_at = slot.starts_at
     performance.ends_at = slot.ends_at
     performance.away_at = slot.away_at
+    _hold_to(performance, slot.lunch)
+    performance.lunch_overruled = slot.over_lunch
 
 
-GUARDS = ("performance_troupe_free", "performance_shows_a_day", "performance_road", "performance_of_its_day")
+def _hold_to(performance: Performance, lunch: KeptOut | None) -> None:
+    """Write down the lunch that the database is to hold a show to."""
+    if lunch is None:
+        performance.lunch_from_at = performance.lunch_until_at = performance.lunch_keeps_out = None
+        return
+    day = local(performance.starts_at).date()
+    performance.lunch_from_at, performance.lunch_until_at = lunch.instants(day)
+    performance.lunch_keeps_out = lunch.what
+
+
+GUARDS = (
+    "ck_performance_lunch",
+    "performance_troupe_free",
+    "performance_shows_a_day",
+    "performance_road",
+    "performance_of_its_day",
+)
 
 
 def _flush() -> None:

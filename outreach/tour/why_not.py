@@ -13,6 +13,7 @@ from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
 from outreach.tour.hours import Truly
 from outreach.tour.nights import Door
+from outreach.tour.over_lunch import SHOW
 from outreach.tour.planning import lunch
 from outreach.tour.programmes import Programme
 from outreach.tour.roads import LODGINGS
@@ -62,6 +63,7 @@ def verdicts_on_day(
         of_troupe = [DayVerdict(rule="Room", said=said, holds=full)]
         if not full:
             of_troupe += _rest(tour_day, offer, truly[tour_day.id], doors[tour_day.id])
+            of_troupe += _school_lunch(offer)
             of_troupe += _time(offer)
         found += [replace(verdict, troupe=tour_day.troupe.name) for verdict in of_troupe]
     return found
@@ -102,6 +104,17 @@ def _rest(
             said=f"No start leaves the troupe {between}." if taken else f"The troupe has {between}.",
             holds=taken,
         )
+
+
+def _school_lunch(offer: DayOffer) -> Iterator[DayVerdict]:
+    kept = offer.shape.lunch
+    if kept is None:
+        return
+    since, until = hours.told(kept.since), hours.told(kept.until)
+    what = f"{since[:1].upper()}{since[1:]} to {until}" + (", with the tables" if kept.what != SHOW else "")
+    holds = offer.why_not == fit.OVER_LUNCH
+    said = f"{what}: no start keeps out of it." if holds else f"{what}: starts keep out of it."
+    yield DayVerdict(rule="School’s lunch", said=said, holds=holds)
 
 
 def _time(offer: DayOffer) -> Iterator[DayVerdict]:

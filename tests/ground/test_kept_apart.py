@@ -130,7 +130,7 @@ def test_no_table_of_schools_alone_names_a_body_or_a_venue(two: Any) -> None:
                 for of in (body, venue, school)
             ]
             found[table.name] = guards
-    assert len(found) == 8
+    assert len(found) == 9
     assert {name: said for name, said in found.items() if said != [True, True, False]} == {}
 
 

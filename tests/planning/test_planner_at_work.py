@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from little_tour import QUICK, Clock, Tour, draw_up, proposed, stands
-from outreach.county import school_days, schools
+from outreach.county import school_days, school_lunch, schools
 from outreach.county.partnerships import InsetDay
 from outreach.ground.db import db, transaction
 from outreach.planning import fingerprint, orders, planner_worker
@@ -419,8 +419,23 @@ def test_roads_rules_of_the_troupe_and_hours_are_what_a_plan_rests_on(tour: Tour
         fingerprint.HOURS,
     )
     says(lambda: setattr(tour.partnership, "school_opens", time(8, 45)), fingerprint.HOURS)
+    says(lambda: its_lunch(tour.schools[0], is_dining_hall=False), fingerprint.HOURS)
+    says(lambda: its_lunch(tour.schools[0], is_dining_hall=True), fingerprint.HOURS)
+    says(lambda: setattr(tour.partnership, "lunch_tables", 20), fingerprint.HOURS)
     says(lambda: db.session.add(InsetDay(la_code="931", day=tour.days[1].day)), fingerprint.HOURS)
     says(lambda: setattr(tour.partnership, "slot_step_minutes", 5), fingerprint.SETTINGS)
+
+
+def its_lunch(school: Any, *, is_dining_hall: bool) -> None:
+    school_lunch.say(
+        school,
+        time(12),
+        time(13),
+        is_dining_hall=is_dining_hall,
+        set_may_stay=False,
+        who="Jo",
+        now=make.NOW,
+    )
 
 
 def test_a_change_marks_only_plans_whose_own_schools_days_or_troupes_it_touches(tour: Tour) -> None:
@@ -455,6 +470,10 @@ def test_a_change_marks_only_plans_whose_own_schools_days_or_troupes_it_touches(
         lambda: minutes(tour, (*far, 44)),
         lambda: minutes(tour, (*far, 45)),
         lambda: school_days.set_hours(elsewhere, time(9, 30), time(14), who="Jo", now=make.NOW),
+        lambda: its_lunch(elsewhere, is_dining_hall=True),
+        lambda: setattr(
+            tour.partnership, "lunch_tables", 20
+        ),  # of these schools none said that it dines in its hall
         lambda: school_days.rule_out(elsewhere, tour.days[0].day, who="Jo", now=make.NOW),
         lambda: school_days.rule_out(tour.schools[0], date(2027, 6, 22), who="Jo", now=make.NOW),
         lambda: schools.set_own_numbers(elsewhere.organisation_id, 2026, {8: 7}, who="Jo", now=make.NOW),

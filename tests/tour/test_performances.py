@@ -187,7 +187,7 @@ def test_two_connections_cannot_pass_the_limit_of_shows_together(
     rows = [show(county.day, county.one, time(9)), show(county.day, county.one, time(13))]
     values = [
         {c.name: getattr(row, c.name) for c in Performance.__table__.columns if c.name not in ("id",)}
-        | {"sequence": 0}
+        | {"sequence": 0, "lunch_overruled": ""}
         for row in rows
     ]
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))

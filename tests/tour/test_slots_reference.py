@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import make
+from outreach.county import school_lunch
 from outreach.ground.db import transaction
 from outreach.ground.timespans import local, wall
 from outreach.tour import hours, performances, slots
@@ -43,6 +44,20 @@ def days(draw: Any) -> dict[str, Any]:
         "eve": draw(st.sampled_from([None, time(17), time(20), time(23, 30)])),
         "slept": draw(st.sampled_from([None, None, *POINTS])),
         "stays": draw(st.sampled_from([None, None, *POINTS])),
+        "dines": draw(
+            st.sampled_from(
+                [
+                    None,
+                    (720, 780, 0, ""),
+                    (735, 795, 15, "not said"),
+                    (700, 745, 15, "elsewhere"),
+                    (735, 795, 15, "hall"),
+                    (725, 770, 5, "hall"),
+                    (735, 795, 15, "set stays"),
+                    (680, 740, 0, "set stays"),
+                ]
+            )
+        ),
     }
 
 
@@ -77,6 +92,16 @@ def possible(case: dict[str, Any], start: int) -> bool:
 
     here = POINTS[0]
     get_in, end, away = start - 60, start + 75, start + 105
+    if case["dines"]:
+        begins, over, tables, where = case["dines"]
+        lunch = set(range(begins, over))
+        if where in ("hall", "set stays"):
+            lunch = set(range(begins - tables, over + tables))
+        if where == "set stays" and min(lunch) <= start and lunch & set(range(get_in, start)):
+            get_in = min(lunch) - 60  # set up before it, and stands there
+        in_hall = [*range(get_in, get_in + 60), *range(start, away)]
+        if lunch & set(in_hall if where in ("hall", "set stays") else range(start, end)):
+            return False
     if start % case["step"] or start < 9 * 60 or end > 15 * 60:
         return False
     leaves, returns = minutes(case["leaves"]), minutes(case["returns"])
@@ -117,6 +142,10 @@ def minutes(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
+def _time(minute: int) -> time:
+    return time(minute // 60, minute % 60)
+
+
 # The other show is over in time for lunch, which a show before it therefore need not leave.
 LUNCH_ELSEWHERE = {
     "leaves": time(6),
@@ -131,15 +160,24 @@ LUNCH_ELSEWHERE = {
     "eve": None,
     "slept": None,
     "stays": None,
+    "dines": None,
 }
 
 # Lunch comes after the morning's show, once it is packed, or before one of the afternoon.
 LUNCH_AFTER_OR_BEFORE = LUNCH_ELSEWHERE | {"standing": [(960, 1)], "lunch": 90, "returns": time(21)}
 
 
+# Nothing stands and nothing is asked: the school's lunch alone decides.
+ALL_DAY = LUNCH_ELSEWHERE | {"standing": [], "lunch": 0}
+
+
 @given(case=days())
 @example(case=LUNCH_ELSEWHERE)
 @example(case=LUNCH_AFTER_OR_BEFORE)
+@example(case=ALL_DAY | {"dines": (735, 795, 15, "not said")})
+@example(case=ALL_DAY | {"dines": (735, 795, 15, "hall")})
+@example(case=ALL_DAY | {"dines": (735, 795, 15, "set stays")})
+@example(case=ALL_DAY | {"dines": (735, 795, 15, "set stays"), "standing": [(540, 2)]})
 @settings(
     max_examples=100,
     deadline=None,
@@ -148,7 +186,13 @@ LUNCH_AFTER_OR_BEFORE = LUNCH_ELSEWHERE | {"standing": [(960, 1)], "lunch": 90, 
 def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[str, Any]) -> None:
     with transaction() as session:
         make.empty(session)
-        partnership = make.partnership(slot_step_minutes=case["step"])
+        begins, over, tables, where = case["dines"] or (None, None, 15, "")
+        partnership = make.partnership(
+            slot_step_minutes=case["step"],
+            lunch_begins=None if begins is None else _time(begins),
+            lunch_ends=None if over is None else _time(over),
+            lunch_tables=tables,
+        )
         programme = make.programme(partnership, earliest_start=time(9), latest_finish=time(15))
         base = case["base"] or (None, None)
         troupe = make.troupe(
@@ -182,6 +226,16 @@ def test_slots_are_exactly_the_starts_that_break_no_rule(app: Flask, case: dict[
                 stays_northing=slept[1],
             )
         schools = [make.school(easting=e, northing=n) for e, n in POINTS]
+        if where in ("elsewhere", "hall", "set stays"):
+            school_lunch.say(
+                schools[0],
+                _time(begins),
+                _time(over),
+                is_dining_hall=where != "elsewhere",
+                set_may_stay=where == "set stays",
+                who="Jo Fell",
+                now=make.NOW,
+            )
         standing = []
         for n, (minute, s) in enumerate(case["standing"]):
             get_in_at = wall(DAY, time(minute // 60, minute % 60))

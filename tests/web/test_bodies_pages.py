@@ -360,7 +360,7 @@ def test_a_body_has_the_page_of_a_school_without_what_schools_alone_have(
     for words in ("URN", "register", "hours", "Pupils", "pupil", "Year 8", "INSET", "school"):
         assert words not in said, words
     assert 'aria-current="true"' in page and ">Bodies</a>" in page
-    for alone in ("facts/name", "numbers", "days/add", "hours", "missed"):
+    for alone in ("facts/name", "numbers", "days/add", "hours", "lunch", "missed"):
         assert client.get(f"/desk/schools/{number}/{alone}").status_code == 404, alone
 
 

@@ -56,6 +56,7 @@ def test_pages_about_asking_and_booking_have_no_fault(app: Flask, site: Site, wi
         f"{at}/numbers",
         f"{at}/days",
         f"{at}/hours",
+        f"{at}/lunch",
         f"{at}/contacts/add",
         f"{at}/invite",
         f"{at}?at=sort%3Dname",

@@ -3,7 +3,7 @@ another's."""
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 import make
 from outreach.asking import invitations
-from outreach.county import contacts, corrections, school_days, schools
+from outreach.county import contacts, corrections, partnerships, school_days, schools
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
@@ -337,6 +337,28 @@ def test_own_days_and_hours_change_what_the_school_is_offered(client: FlaskClien
     assert "8:30am to 2:45pm" in client.get(desk.page).text
 
 
+def test_its_lunch_is_kept_as_it_says_and_a_wrong_one_stays_as_typed(client: FlaskClient, desk: Desk) -> None:
+    with transaction():
+        of = partnerships.get(desk.person.partnership_id)
+        of.lunch_begins, of.lunch_ends = time(12, 15), time(13, 15)
+    assert "Lunch 12:15pm to 1:15pm, as is usual; it has not said." in client.get(desk.page).text
+    form = client.get(f"{desk.page}/lunch").text
+    assert 'value="12:15"' in form and 'value="13:15"' in form and "checked" not in form
+    typed = {"begins": "11:40", "ends": "11:20", "in_hall": "yes", "set_may_stay": "y"}
+    wrong = client.post(f"{desk.page}/lunch", data=typed)
+    assert wrong.status_code == 422 and 'value="11:40"' in wrong.text and wrong.text.count("checked") == 2
+    assert "Lunch must end after it begins, and within three hours." in wrong.text
+    nothing_chosen = client.post(f"{desk.page}/lunch", data=typed | {"ends": "12:20", "in_hall": ""})
+    assert (
+        nothing_chosen.status_code == 422 and "Say whether the hall is used for lunch." in nothing_chosen.text
+    )
+    assert client.post(f"{desk.page}/lunch", data=typed | {"ends": "12:20"}).status_code == 303
+    fresh()
+    page = client.get(desk.page).text
+    assert "Lunch 11:40am to 12:20pm in the hall, where the set may stay standing." in page
+    assert client.get(f"{desk.page}/lunch").text.count("checked") == 2
+
+
 def test_every_change_stands_in_the_history_with_who(client: FlaskClient, desk: Desk) -> None:
     client.post(f"{desk.page}/numbers", data={"y8": "148"})
     client.post(f"{desk.page}/facts/town", data={"value": "Fenwold", "reason": "letterhead"})
@@ -355,6 +377,7 @@ PAGES = (
     "/days",
     "/days/2027-03-09/take-back",
     "/hours",
+    "/lunch",
     "/contacts/add",
     "/contacts/1/end",
     "/contacts/1/works",

@@ -55,6 +55,12 @@ class Story:
                 {"opens": "8:50"},
                 "School day: 8:40am to 3:00pm, was 9:00am to 3:00pm",
             ),
+            "lunch": (
+                f"{at}/lunch",
+                {"begins": "12:00", "ends": "12:45", "in_hall": "yes"},
+                {"begins": "12:30", "ends": "13:30", "in_hall": "no"},
+                "Lunch: midday to 12:45pm in the hall, was not known",
+            ),
             "contact": (
                 f"{at}/contacts/{self.contact.id}",
                 {"role": "Head"},

@@ -83,6 +83,9 @@ SETTINGS = {
     "slot_step_minutes": "10",
     "school_opens": "8:45",
     "school_closes": "3:10pm",
+    "lunch_begins": "12:00",
+    "lunch_ends": "1pm",
+    "lunch_tables": "10",
     "reference_prefix": "mrs",
     "counted_percent": "60",
     "guest_minutes": "25",
@@ -198,8 +201,18 @@ def test_settings_are_saved_as_typed(desk: Desk) -> None:
     assert (of.hold_minutes, of.slot_step_minutes, partnerships.counted_share(of.id)) == (20, 10, 0.6)
     assert (of.school_opens, of.school_closes) == (time(8, 45), time(15, 10))
     assert (of.guest_minutes, of.small_school_pupils) == (25, 50)
+    assert (of.lunch_begins, of.lunch_ends, of.lunch_tables) == (time(12), time(13), 10)
     page = desk.client.get("/desk/setup/partnership").text
     assert 'value="7.5"' in page and 'value="60"' in page and 'value="08:45"' in page
+
+
+@pytest.mark.both_databases
+def test_a_county_without_a_usual_lunch_leaves_both_times_empty(desk: Desk) -> None:
+    assert desk.post("/desk/setup/partnership", **SETTINGS).status_code == 303
+    without = SETTINGS | {"lunch_begins": "", "lunch_ends": ""}
+    assert desk.post("/desk/setup/partnership", **without).status_code == 303
+    of = db.session.get_one(partnerships.Partnership, desk.partnership_id)
+    assert (of.lunch_begins, of.lunch_ends) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +230,10 @@ def test_settings_are_saved_as_typed(desk: Desk) -> None:
         ("school_opens", "25:00", "That is not a time. Enter it like 9:30 or 1:15pm."),
         ("school_opens", " ", "Enter when the school day starts."),
         ("school_closes", "8am", "The school day must end after it starts."),
+        ("lunch_ends", "11am", "Lunch must end after it begins, and within three hours."),
+        ("lunch_ends", "3:01pm", "Lunch must end after it begins, and within three hours."),
+        ("lunch_ends", "", "Enter both when lunch begins and when it ends, or leave both empty."),
+        ("lunch_tables", "", "Enter the minutes for the tables."),
         (
             "reference_prefix",
             "M1",

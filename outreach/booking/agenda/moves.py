@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.timespans import day_of, local
 from outreach.tour.days import TourDay
+from outreach.tour.over_lunch import KeptOut
 from outreach.tour.performances import Performance, Slot
 
 
@@ -66,7 +67,8 @@ class DiaryMove(Base):
             extra_minutes=0,
             why="",
             **self.was_beyond
-            | {"beside": tuple((key, minutes) for key, minutes in self.was_beyond["beside"])},
+            | {"beside": tuple((key, minutes) for key, minutes in self.was_beyond["beside"])}
+            | {"lunch": KeptOut(*lunch) if (lunch := self.was_beyond.get("lunch")) else None},
         )
 
     def stands(self) -> bool:
@@ -77,7 +79,7 @@ class DiaryMove(Base):
 
 def beyond(place: Slot) -> dict[str, Any]:
     """A place as `was_beyond` keeps it."""
-    kept = ("show_minutes", "get_in_minutes", "get_out_minutes", "beside")
+    kept = ("show_minutes", "get_in_minutes", "get_out_minutes", "beside", "lunch", "over_lunch")
     return {name: getattr(place, name) for name in kept}
 
 

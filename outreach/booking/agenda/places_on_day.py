@@ -29,13 +29,14 @@ BROKEN = {
 class Place:
     """Some starts on one tour day, in minutes; it takes the day from `begins` to `ends`.
 
-    `why_not`: why it is no place, without a start; '' where it is one. `breaks`: the rule of the troupe that
-    it would break, in words. `saved`: minutes of road, below nought where there is more of it. `here`: the
-    show stands in it now.
+    `get_ins`: minutes from set-up to each of them. `why_not`: why it is no place, without a start; '' where it is
+    one. `breaks`: the rule of the troupe that it would break, in words. `saved`: minutes of road, below nought
+    where there is more of it. `here`: the show stands in it now.
     """
 
     tour_day_id: int
     starts: tuple[int, ...] = ()
+    get_ins: tuple[int, ...] = ()
     begins: int = 0
     ends: int = 0
     saved: int = 0
@@ -56,7 +57,8 @@ class Place:
         return f"{self.tour_day_id}-{start // 60:02d}{start % 60:02d}"
 
     def slot_at(self, start: int, like: Slot) -> Slot:
-        return replace(like, tour_day_id=self.tour_day_id, start_minute=start)
+        get_in = self.get_ins[self.starts.index(start)]
+        return replace(like, tour_day_id=self.tour_day_id, start_minute=start, get_in_minutes=get_in)
 
 
 def of_day(
@@ -88,7 +90,8 @@ def of_day(
         place = Place(
             tour_day_id=there.tour_day_id,
             starts=tuple(starts),
-            begins=starts[0] - shape.get_in,
+            get_ins=tuple(map(shape.get_in_before, starts)),
+            begins=starts[0] - shape.get_in_before(starts[0]),
             ends=starts[-1] + shape.show + shape.get_out,
             saved=now_costs - gap.extra_minutes,
             here=here,
@@ -97,7 +100,13 @@ def of_day(
         # What a lunch cuts in two is one place to the eye.
         if found and found[-1].ends > place.begins and found[-1].saved == place.saved:
             last = found.pop()
-            place = replace(place, starts=(*last.starts, *starts), begins=last.begins, here=here or last.here)
+            place = replace(
+                place,
+                starts=(*last.starts, *starts),
+                get_ins=(*last.get_ins, *place.get_ins),
+                begins=last.begins,
+                here=here or last.here,
+            )
         found.append(place)
     yield from found
     if not found:
@@ -156,7 +165,7 @@ def why(offer: DayOffer, organisation: Organisation, *, too_late: bool) -> str:
         return "Full"
     if offer.short:
         return f"{count(offer.short, 'minute')} short" + (" on the road" if offer.by_road else "")
-    named = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out"}
+    named = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out", fit.OVER_LUNCH: "Over lunch"}
     said = named.get(offer.why_not, offer.why_not)
     at_school = offer.why_not and not offer.why_not.startswith(("no time", "the company"))
     return f"{said[:1].upper()}{said[1:]}" + (f" at {organisation.name}" if at_school else "")

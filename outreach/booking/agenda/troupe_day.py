@@ -15,7 +15,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.school_days import INSET_DAY, RULED_OUT, SchoolCalendar
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock, count
-from outreach.tour import roads
+from outreach.tour import over_lunch, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.hours import Truly
@@ -285,15 +285,21 @@ def _free(tour_day: TourDay, blocks: Sequence[Block], truly: Truly, programme: P
 def _unsuited(
     tour_day: TourDay, blocks: Sequence[Block], programme: Programme, calendars: Mapping[int, SchoolCalendar]
 ) -> Iterator[str]:
-    """A school that is closed that day by what it said since, and more pupils than one show takes."""
+    """A school that is closed that day or has its lunch then, by what it said since, and more pupils than one show
+    takes."""
     for b in blocks:
         name = b.performance.host.name
-        why = calendars.get(b.performance.organisation_id, SchoolCalendar()).why_closed(tour_day.day)
+        calendar = calendars.get(b.performance.organisation_id, SchoolCalendar())
+        why = calendar.why_closed(tour_day.day)
         if why == INSET_DAY and programme.for_adults:
             why = ""
         if why:
             said = {INSET_DAY: "INSET day", RULED_OUT: "Ruled out"}.get(why, why[:1].upper() + why[1:])
             yield f"{said} at {name}"
+        kept = over_lunch.kept_out(calendar.lunch)
+        in_time = over_lunch.clear_of(kept, gets_in=b.begins, starts=b.starts, over=b.over, away=b.ends)
+        if not programme.for_adults and not in_time:
+            yield f"Over lunch at {name}"
         if b.pupils > programme.audience_ceiling and not b.performance.host.is_venue:
             yield f"Hall too small: {count(b.pupils, 'pupil')} at {name}, {programme.audience_ceiling} at most"
 

@@ -195,7 +195,7 @@ class _Board:
         judge = self.wishes[n].judge
         return Stand(
             organisation_id=judge.organisation_id,
-            get_in=start - judge.shape.get_in,
+            get_in=start - judge.shape.get_in_before(start),
             away=start + judge.shape.show + judge.shape.get_out,
             place=judge.place,
             town=judge.town,

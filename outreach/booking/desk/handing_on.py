@@ -19,20 +19,23 @@ from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.county import school_days, school_locations
 from outreach.county.register import lines
+from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.audience import people_in_group
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name, year_groups_name
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, local
 from outreach.ground.wording import day, day_short
 from outreach.post import letters
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
 from outreach.post.links import PersonalLink
-from outreach.tour import performances
+from outreach.tour import over_lunch, performances
+from outreach.tour.over_lunch import KeptOut
 from outreach.tour.performances import Performance, SlotTaken
+from outreach.tour.programmes import Programme
 
 
 class NotItsSuccessor(Refusal):
@@ -220,9 +223,28 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
             )
     limits.allow(programme, new, account, pupils)
     shown = day_of(booking.performance.starts_at)
-    why = school_days.why_closed(new, [shown]).get(shown)
+    calendar = school_days.load_one(new)
+    why = calendar.why_closed(shown)
     if booking.role == HOST and why:
         raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
+    if booking.role == HOST and not _beside_lunch(booking.performance, _lunch(programme, calendar)):
+        raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
+
+
+def _lunch(programme: Programme, calendar: SchoolCalendar) -> KeptOut | None:
+    return None if programme.for_adults else over_lunch.kept_out(calendar.lunch)
+
+
+def _beside_lunch(performance: Performance, lunch: KeptOut | None) -> bool:
+    """A show that a coordinator let lie across lunch may lie across that of whoever takes it over."""
+    at = (
+        local(instant).time()
+        for instant in (performance.get_in_at, performance.starts_at, performance.ends_at)
+    )
+    gets_in, starts, over = map(over_lunch.minute, at)
+    away = over_lunch.minute(local(performance.away_at).time())
+    clear = over_lunch.clear_of(lunch, gets_in=gets_in, starts=starts, over=over, away=away)
+    return clear or bool(performance.lunch_overruled)
 
 
 def _give(
@@ -246,7 +268,9 @@ def _give(
     if booking.role == HOST:
         place = school_locations.located(new).place
         try:
-            performances.rehost(performance, new.organisation_id, place if elsewhere else None)
+            lunch = _lunch(booking.programme, school_days.load_one(new))
+            held_to = lunch if _beside_lunch(performance, lunch) else None  # handed back, it is what it was
+            performances.rehost(performance, new.organisation_id, place if elsewhere else None, held_to)
         except SlotTaken as error:
             raise DoesNotFit(
                 f"{name} stands elsewhere, and the road to it does not fit between that day’s shows. "

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from outreach.booking import limits
 from outreach.county import corrections, school_days, schools
+from outreach.county import school_lunch as lunches
 from outreach.county.corrections import FIELDS
 from outreach.county.schools import STATUSES, Organisation
 from outreach.ground import clock
@@ -33,6 +34,7 @@ from outreach.web.gate import (
 )
 from outreach.web.refusals import back_to, status
 
+YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 NUMBERS = ("statutory_low_age", "statutory_high_age", "number_of_pupils", "easting", "northing")
 DAYS = ("open_date", "close_date")
 
@@ -46,6 +48,15 @@ PUPILS_INTRO = "They stand instead of our estimate. Enter 0 where the school has
 class HoursForm(Form):
     opens = forms.clock("School day starts", required="Enter when the school day starts.")
     closes = forms.clock("School day ends", required="Enter when the school day ends.")
+
+
+class LunchForm(Form):
+    begins = forms.clock("Lunch begins", required="Enter when lunch begins.")
+    ends = forms.clock("Lunch ends", required="Enter when lunch ends.")
+    in_hall = forms.choice(
+        "Is the hall used for lunch?", YES_OR_NO, required="Say whether the hall is used for lunch."
+    )
+    set_may_stay = forms.tick("The set may stay standing over lunch")
 
 
 class OwnDayForm(Form):
@@ -194,6 +205,39 @@ def school_hours(organisation_id: int) -> Any:
             school_days.set_hours(school, opens, closes, who=who(), now=clock.now())
         return _done(organisation_id, "Its hours are kept. Shows are offered inside them.")
     return _page(school, form, "When is its school day?", "Keep these hours")
+
+
+@coordinator.route("/schools/<int:organisation_id>/lunch", methods=["GET", "POST"])
+@coordinators_only
+def school_lunch(organisation_id: int) -> Any:
+    """When its lunch is, and whether in the hall; until it has said, the partnership's usual one stands there."""
+    school, form = our_school(organisation_id), LunchForm()
+    lunch = school_days.load_one(school).lunch
+    if request.method != "POST" and lunch is not None:
+        form.begins.data, form.ends.data = lunch.begins, lunch.ends
+        form.set_may_stay.data = lunch.set_may_stay
+        if lunch.is_dining_hall is not None:
+            form.in_hall.data = "yes" if lunch.is_dining_hall else "no"
+    stands = opened.over(
+        lambda: {"Lunch": lunches.in_words(school_days.load_one(school).lunch)},
+        Subject("school", organisation_id, None),
+        "said when its lunch is",
+    )
+    if form.validate_on_submit():
+        with transaction():
+            stands.unchanged(lambda: performances.lock_organisation(organisation_id))
+            lunches.say(
+                school,
+                given(form.begins.data),
+                given(form.ends.data),
+                is_dining_hall=form.in_hall.data == "yes",
+                set_may_stay=form.set_may_stay.data,
+                who=who(),
+                now=clock.now(),
+            )
+        return _done(organisation_id, "Its lunch is kept. No show is offered that lies across it.")
+    intro = "A show never lies across it; where the hall is used for it, set-up and pack-up keep out too."
+    return _page(school, form, "When is its lunch?", "Keep this lunch", intro=intro)
 
 
 def _fact_form(field: str) -> Any:

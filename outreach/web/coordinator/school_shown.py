@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, g, render_template, request, url_for
@@ -17,6 +17,8 @@ from outreach.county import contacts, school_days, schools
 from outreach.county.contacts import Contact
 from outreach.county.lists import past_shows
 from outreach.county.register import decisions, lines
+from outreach.county.school_days import SchoolCalendar
+from outreach.county.school_lunch import in_words
 from outreach.county.schools import Organisation
 from outreach.coverage import figures
 from outreach.coverage.gaps import named
@@ -144,7 +146,7 @@ def page_of(
     part = part if part in school_log.PARTS else ""
     facts = school_told.facts(organisation)
     own_days = [] if organisation.is_body else school_days.own_days(organisation)
-    hours = (time(), time()) if organisation.is_body else school_days.hours(organisation)
+    calendar = SchoolCalendar() if organisation.is_body else school_days.load_one(organisation)
     dead = outbox.dead_addresses(c.address for c in on_file)
     unwritable = {a.lower() for a in dead} | invitations.asked_lately(asked, now=now)
     page = render_template(
@@ -170,8 +172,9 @@ def page_of(
         changes=school_words.to_be_decided(len([c for c in changes if c.settled_at is None])),
         contacts=school_words.contact_lines(on_file, organisation_id, dead),
         own_days=own_days,
-        hours=hours,
-        days_inside=school_words.days_inside(own_days, hours),
+        hours=calendar.hours(),
+        lunch_said=in_words(calendar.lunch),
+        days_inside=school_words.days_inside(own_days, calendar.hours()),
         bookings=[
             school_words.booking_line(b, organisation, names, closing=b.id in not_there, now=now)
             for b in bookings

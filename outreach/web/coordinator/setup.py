@@ -57,6 +57,16 @@ class PartnershipForm(forms.Form):
     )
     school_opens = forms.clock("School day starts", required="Enter when the school day starts.")
     school_closes = forms.clock("School day ends", required="Enter when the school day ends.")
+    lunch_begins = forms.clock(
+        "Usual lunch begins", hint="No show lies across it. Empty, with the end: no show keeps out of any"
+    )
+    lunch_ends = forms.clock("Usual lunch ends")
+    lunch_tables = forms.number(
+        "Minutes for the tables",
+        required="Enter the minutes for the tables.",
+        at_most=60,
+        hint="Before and after, where lunch is eaten in the hall",
+    )
     reference_prefix = forms.text(
         "Booking references begin with",
         required="Enter two to four capital letters.",
