@@ -27,7 +27,7 @@ from outreach.ground.timespans import local, wall
 from outreach.tour import freed_places, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
-from outreach.tour.over_lunch import KeptOut, minute
+from outreach.tour.over_lunch import KeptOut, clear_of, minute
 from outreach.tour.programmes import Programme
 
 
@@ -335,6 +335,22 @@ def rehost(
             performance.easting, performance.northing = place.easting, place.northing
         reckon_roads(performance)
     _flush()
+
+
+def is_clear_of(performance: Performance, lunch: KeptOut | None) -> bool:
+    """Whether a show keeps out of a lunch, or a coordinator let it lie across."""
+    at = (performance.get_in_at, performance.starts_at, performance.ends_at, performance.away_at)
+    gets_in, starts, over, away = (minute(local(instant).time()) for instant in at)
+    clear = clear_of(lunch, gets_in=gets_in, starts=starts, over=over, away=away)
+    return clear or bool(performance.lunch_overruled)
+
+
+def hold_to(performance: Performance, lunch: KeptOut | None) -> None:
+    """From now on the database holds a show to this lunch, which its school has just said; one that lies across it
+    already stays as it is."""
+    if is_clear_of(performance, lunch):
+        _hold_to(performance, lunch)
+        db.session.flush()
 
 
 def release(performance: Performance, *, now: datetime) -> None:

@@ -1,5 +1,7 @@
 """The form in steps, the check, the booking: what is kept, what is asked, what is refused."""
 
+from datetime import date, time
+
 import pytest
 from flask.testing import FlaskClient
 from school_story import HALL, PEOPLE, PUPILS, Story, lay, said
@@ -9,9 +11,10 @@ import make
 from outreach.asking import invitations
 from outreach.booking import promises
 from outreach.booking.promises import Booking, VisitContact
-from outreach.county import schools
+from outreach.county import partnerships, school_days, schools
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
+from outreach.ground.timespans import wall
 from outreach.post import copies
 from outreach.post.outbox import Letter
 from outreach.tour.adults import GOVERNORS, SOME, TEACHERS, AdultTarget
@@ -77,6 +80,69 @@ def test_booking_sent_twice_books_once(client: FlaskClient, stopped) -> None:
     assert first.headers["Location"] == second.headers["Location"]
     assert len(bookings_of(story)) == 1
     assert db.session.scalar(select(func.count()).select_from(Letter).where(Letter.method == "REQUEST")) == 1
+
+
+AT_NOON = {"dines": "yes", "begins": "12:00", "ends": "12:45"}
+
+
+@pytest.mark.both_databases
+def test_lunch_in_the_hall_is_asked_kept_for_good_and_the_show_held_to_it(
+    client: FlaskClient, stopped
+) -> None:
+    story = lay(client)
+    with transaction():
+        partnership = partnerships.get(story.programme.partnership_id)
+        partnership.lunch_begins, partnership.lunch_ends = time(12, 15), time(13, 15)
+    key = story.choose(next(k for k in story.keys() if k.endswith("-0930")))
+    story.send("/pupils", PUPILS)
+    asked = story.get("/hall").text
+    assert "Is the hall used for lunch?" in asked and 'value="12:15"' in asked and 'value="13:15"' in asked
+    assert story.send("/hall", HALL | AT_NOON).status_code == 303
+    story.send("/people", PEOPLE)
+    assert "Lunch midday to 12:45pm in the hall" in said(story.get("/check"))
+    assert story.post("/book", slots=key).status_code == 303
+    (booking,) = bookings_of(story)
+    show = booking.performance
+    kept = show.lunch_from_at, show.lunch_until_at, show.lunch_keeps_out
+    assert kept == (wall(date(2027, 3, 9), time(11, 45)), wall(date(2027, 3, 9), time(13)), "all")
+    assert school_days.load_one(story.school).lunch.said == "midday to 12:45pm in the hall"
+
+
+@pytest.mark.both_databases
+def test_a_time_across_the_lunch_that_a_school_says_is_refused_in_its_step_and_not_offered_again(
+    client: FlaskClient, stopped
+) -> None:
+    """Set-up from 10:30, show from 11:30 to 12:45, while the usual lunch was never asked for."""
+    story = lay(client)
+    key = story.choose(next(k for k in story.keys() if k.endswith("-1130")))
+    story.send("/pupils", PUPILS)
+    no = story.send("/hall", HALL | AT_NOON)
+    assert no.status_code == 422 and 'value="Main hall"' in no.text and 'value="12:45"' in no.text
+    assert "takes the hall from 10:30am to 1:15pm, which lies across that lunch." in said(no)
+    assert key not in story.keys() and key.replace("-1130", "-0930") in story.keys()
+    assert story.post("/book", slots=key).status_code == 303
+    assert bookings_of(story) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"dines": "yes", "begins": "", "ends": "12:45"}, "Enter when lunch begins."),
+        ({"dines": "no", "begins": "12:00", "ends": ""}, "Enter when lunch ends."),
+        ({"dines": "yes", "begins": "12:00", "ends": "11:00"}, "Lunch must end after it begins"),
+        ({"dines": "yes", "begins": "noonish", "ends": "13:00"}, "That is not a time."),
+    ],
+)
+def test_a_lunch_that_cannot_be_read_is_said_in_words_and_kept_as_typed(
+    client: FlaskClient, stopped, typed: dict[str, str], sentence: str
+) -> None:
+    story = lay(client)
+    story.choose()
+    story.send("/pupils", PUPILS)
+    answer = story.send("/hall", HALL | typed)
+    assert answer.status_code == 422 and sentence in said(answer)
+    assert 'value="Main hall"' in answer.text
+    assert school_days.load_one(story.school).lunch is None
 
 
 def test_link_opened_again_shows_the_booking(client: FlaskClient, stopped) -> None:

@@ -26,7 +26,7 @@ from outreach.ground.audience import people_in_group
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import year_group_name, year_groups_name
-from outreach.ground.timespans import day_of, local
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import day, day_short
 from outreach.post import letters
 from outreach.post.feeds import entries
@@ -227,24 +227,14 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
     why = calendar.why_closed(shown)
     if booking.role == HOST and why:
         raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
-    if booking.role == HOST and not _beside_lunch(booking.performance, _lunch(programme, calendar)):
+    if booking.role == HOST and not performances.is_clear_of(
+        booking.performance, _lunch(programme, calendar)
+    ):
         raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
 
 
 def _lunch(programme: Programme, calendar: SchoolCalendar) -> KeptOut | None:
     return None if programme.for_adults else over_lunch.kept_out(calendar.lunch)
-
-
-def _beside_lunch(performance: Performance, lunch: KeptOut | None) -> bool:
-    """A show that a coordinator let lie across lunch may lie across that of whoever takes it over."""
-    at = (
-        local(instant).time()
-        for instant in (performance.get_in_at, performance.starts_at, performance.ends_at)
-    )
-    gets_in, starts, over = map(over_lunch.minute, at)
-    away = over_lunch.minute(local(performance.away_at).time())
-    clear = over_lunch.clear_of(lunch, gets_in=gets_in, starts=starts, over=over, away=away)
-    return clear or bool(performance.lunch_overruled)
 
 
 def _give(
@@ -269,7 +259,9 @@ def _give(
         place = school_locations.located(new).place
         try:
             lunch = _lunch(booking.programme, school_days.load_one(new))
-            held_to = lunch if _beside_lunch(performance, lunch) else None  # handed back, it is what it was
+            held_to = (
+                lunch if performances.is_clear_of(performance, lunch) else None
+            )  # handed back, it is what it was
             performances.rehost(performance, new.organisation_id, place if elsewhere else None, held_to)
         except SlotTaken as error:
             raise DoesNotFit(

@@ -14,16 +14,18 @@ from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal, ProposalEnded
 from outreach.booking.told import ACCESS_NEEDS
+from outreach.county import school_days, school_lunch
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.post.stationery import Addressee
+from outreach.tour import over_lunch, performances
 from outreach.tour.performances import Performance, SlotTaken
 from outreach.web.gate import by_personal_link, reread, school
 from outreach.web.refusals import refused
 from outreach.web.school import check_words
-from outreach.web.school.forms import TypedForm
+from outreach.web.school.forms import Typed, TypedForm, hall_form
 from outreach.web.school.known import Known
 from outreach.web.school.steps import CHECK, HALL, PEOPLE, PUPILS, STEPS, Answers
 
@@ -227,6 +229,8 @@ def _step(name: str, hand: InHand) -> Any:
         return _lost(hand) if hand.gone else _step_page(name, hand, answers, answers.shown(name))
     typed = answers.typed | {name: answers.form(name).taken_from(request.form)}
     with transaction():
+        if name == HALL:
+            _keep_lunch(hand, typed[name])
         holds.save_draft(g.programme.id, g.organisation.organisation_id, typed, now=clock.now())
     if hand.gone:
         return _lost(hand)
@@ -234,6 +238,28 @@ def _step(name: str, hand: InHand) -> Any:
     if not asked.validate():
         return _step_page(name, hand, answers, asked), 422
     return redirect(hand.to("form"), 303)
+
+
+def _keep_lunch(hand: InHand, typed: Typed) -> None:
+    """What the school says of its lunch is kept at once, for this time and the next years, and what it holds is held
+    to it; a time that lies across it is refused in its step."""
+    if g.programme.for_adults:
+        return
+    lunch = hall_form(typed, shows=1, needs={}, dining=()).lunch()
+    if lunch is None or lunch == school_days.load_one(g.organisation).lunch:
+        return
+    performances.lock_organisation(g.organisation.organisation_id)
+    school_lunch.say(
+        g.organisation,
+        lunch.begins,
+        lunch.ends,
+        is_dining_hall=bool(lunch.is_dining_hall),
+        set_may_stay=lunch.set_may_stay,
+        who=g.who,
+        now=clock.now(),
+    )
+    for show in _in_hand(hand.token, hand.proposal.id if hand.proposal else None).kept:
+        performances.hold_to(show, over_lunch.kept_out(lunch))
 
 
 def _step_page(name: str, hand: InHand, answers: Answers, asked: TypedForm) -> str:
@@ -262,7 +288,11 @@ def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
         kept=hand.kept,
         keys="+".join(p.key for p in hand.kept),
         shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
-        rows=[*check_words.hall(made[0], g.programme.words), *check_words.people(made[0].people)],
+        rows=[
+            *check_words.hall(made[0], g.programme.words),
+            *check_words.lunch(answers.lunch()),
+            *check_words.people(made[0].people),
+        ],
         then=check_words.then(
             g.programme,
             g.organisation,

@@ -8,6 +8,7 @@ from outreach.booking import promises, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
+from outreach.county.school_lunch import Lunch
 from outreach.county.schools import Organisation
 from outreach.ground.audience import OF_PUPILS, Words, in_group, words_of_group
 from outreach.ground.timespans import day_of
@@ -52,6 +53,11 @@ def hall(promise: Promise, words: Words = OF_PUPILS) -> list[Row]:
     if promise.arrival_note:
         rows.append(Row(term="On arrival", lines=tuple(promise.arrival_note.splitlines()), page="hall"))
     return rows
+
+
+def lunch(said: Lunch | None) -> list[Row]:
+    """When lunch is, where the school said so."""
+    return [] if said is None else [Row(term="Lunch", lines=(said.said,), page="hall")]
 
 
 def people(named: Iterable[Colleague]) -> list[Row]:

@@ -15,11 +15,15 @@ from outreach.booking.colleagues import COLLEAGUE, LEAD, ON_THE_DAY, Colleague, 
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import Booking, VisitContact
 from outreach.county.contacts import find_address
+from outreach.county.partnerships import LUNCH_RULE, takes_a_lunch
+from outreach.county.school_lunch import Lunch
 from outreach.county.schools import BODY
 from outreach.ground import clock
 from outreach.ground.audience import OF_PUPILS, Words, box_of_group, many_in_group, words_of_group
 from outreach.ground.school_year import STAFF
-from outreach.tour import sessions
+from outreach.ground.wording import clock as clock_words
+from outreach.tour import over_lunch, performances, sessions
+from outreach.tour.performances import Performance
 from outreach.web import forms
 from outreach.web.fields import tidy
 from outreach.web.forms import Form
@@ -212,17 +216,74 @@ class HallForm(AskingNeeds):
     def step_free_known(self) -> bool | None:
         return {"yes": True, "no": False}.get(str(self.step_free.data))
 
+    def lunch(self) -> Lunch | None:
+        """What it says of lunch in the hall; None where that is not asked or not answered."""
+        return None
+
+
+class DiningHallForm(HallForm):
+    """A HallForm that asks for lunch too. `kept`: the shows that are about to be promised."""
+
+    kept: Sequence[Performance] = ()
+    dines = forms.choice("Is the hall used for lunch? (optional)", (("yes", "Yes"), ("no", "No")))
+    begins = forms.clock("Lunch from")
+    ends = forms.clock("Lunch to")
+    set_may_stay = forms.tick("The set may stay standing over lunch")
+
+    def lunch(self) -> Lunch | None:
+        begins, ends = self.begins.data, self.ends.data
+        if not self.dines.data or begins is None or ends is None or not takes_a_lunch(begins, ends):
+            return None
+        in_hall = self.dines.data == "yes"
+        return Lunch(
+            begins=begins,
+            ends=ends,
+            is_dining_hall=in_hall,
+            set_may_stay=in_hall and self.set_may_stay.data,
+            tables=g.partnership.lunch_tables,
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        if self.dines.data and not self.dines.errors:
+            need(self.begins, "Enter when lunch begins.")
+            need(self.ends, "Enter when lunch ends.")
+            if not self.begins.errors and not self.ends.errors and self.lunch() is None:
+                self.ends.errors = [LUNCH_RULE]
+        kept_out = over_lunch.kept_out(self.lunch())
+        across = next((show for show in self.kept if not performances.is_clear_of(show, kept_out)), None)
+        if across is not None:
+            self.dines.errors = [_across(across)]
+        return not any(field.errors for field in self)
+
+
+def _across(show: Performance) -> str:
+    at = f"{clock_words(show.get_in_at)} to {clock_words(show.away_at)}"
+    return (
+        f"With set-up and pack-up the show takes the hall from {at}, which lies across that lunch. What you say of "
+        "lunch is kept: choose another time, and you are offered those that keep out of it."
+    )
+
 
 def hall_form(
-    typed: Typed | None, *, shows: int, needs: Mapping[str, str], words: Words = OF_PUPILS
+    typed: Typed | None,
+    *,
+    shows: int,
+    needs: Mapping[str, str],
+    words: Words = OF_PUPILS,
+    dining: Sequence[Performance] | None = None,
 ) -> HallForm:
-    """Hall and arrival, and for each show a box for each access need, named 'access-SHOW-SLUG'."""
+    """Hall and arrival, and for each show a box for each access need, named 'access-SHOW-SLUG'. `dining`: the
+    shows that are to keep out of lunch, which is asked for; None: it is not."""
     boxes = {
         f"access-{show}-{slug}": forms.number(said[:1].upper() + said[1:], at_most=500)
         for show in range(shows)
         for slug, said in needs.items()
     }
-    made: HallForm = type("HallForm", (HallForm,), boxes)(typed)
+    base = HallForm if dining is None else DiningHallForm
+    made: HallForm = type("HallForm", (base,), boxes)(typed)
+    if isinstance(made, DiningHallForm):
+        made.kept = dining or ()
     made.hall.label.text = words.hall_or_room
     return made
 
@@ -432,6 +493,16 @@ def change_typed(booking: Booking) -> dict[str, str]:
         **{f"access-0-{slug}": str(n) for slug, n in booking.access_needs.items()},
         **hall_typed(booking),
     }
+
+
+def lunch_typed(lunch: Lunch | None) -> dict[str, str]:
+    """A school's lunch as somebody would have typed it; where it has not said, whether it is in the hall is open."""
+    if lunch is None:
+        return {}
+    said = {"begins": f"{lunch.begins:%H:%M}", "ends": f"{lunch.ends:%H:%M}"}
+    if lunch.is_dining_hall is not None:
+        said["dines"] = "yes" if lunch.is_dining_hall else "no"
+    return said | ({"set_may_stay": "y"} if lunch.set_may_stay else {})
 
 
 def hall_typed(booking: Booking) -> dict[str, str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from outreach.booking import promises
 from outreach.booking.colleagues import COLLEAGUE, LEAD, Colleague
-from outreach.county import contacts
+from outreach.county import contacts, school_days
 from outreach.county.addresses import is_office_form
 from outreach.county.contacts import Contact
 from outreach.county.schools import Organisation
@@ -28,9 +28,11 @@ class Known:
 
     def hall(self) -> Typed | None:
         """Hall, way in and arrival of the school's last booking, also of another year; no access needs, which are
-        its pupils' of that year."""
+        its pupils' of that year. Its lunch as it said, else the usual one."""
         last = promises.last_hosted(self._organisation.organisation_id, self._programme.partnership_id)
-        return forms.hall_typed(last) if last is not None else None
+        lunch = None if self._programme.for_adults else school_days.load_one(self._organisation).lunch
+        known = (forms.hall_typed(last) if last is not None else {}) | forms.lunch_typed(lunch)
+        return known or None
 
     def people(self) -> Typed | None:
         """Those of its booking for this programme; else its safeguarding lead and, ticked, whom we wrote to."""

@@ -8,6 +8,7 @@ from outreach.booking import accounts, seats
 from outreach.booking.accounts import PromiseAccount
 from outreach.booking.numbers import Promise
 from outreach.booking.told import ACCESS_NEEDS
+from outreach.county.school_lunch import Lunch
 from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.tour.performances import Performance
@@ -39,6 +40,7 @@ class Answers:
         account: PromiseAccount | None = None,
     ) -> None:
         self.typed = typed
+        self.kept = kept
         self.shows = len(kept) or len(typed.get("slots", [])) or 1
         self._programme, self._known, self._judge = programme, known, judge
         self._account = account or accounts.account(programme, organisation, now=clock.now())
@@ -83,6 +85,12 @@ class Answers:
             for i in range(self.shows)
         ]
 
+    def lunch(self) -> Lunch | None:
+        """What it says of its lunch; None where it is not asked or not answered."""
+        room = self.form(HALL)
+        assert isinstance(room, HallForm)
+        return room.lunch()
+
     def _make(self, name: str) -> TypedForm:
         typed = self.typed.get(name)
         if name == HALL:
@@ -91,6 +99,7 @@ class Answers:
                 shows=self.shows,
                 needs=ACCESS_NEEDS,
                 words=self._programme.words,
+                dining=None if self._programme.for_adults else self.kept,
             )
         if name == PEOPLE:
             return forms.people_form(self._known.people() if typed is None else typed, judge=self._judge)
