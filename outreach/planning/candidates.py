@@ -15,6 +15,7 @@ from outreach.county.school_days import INSET_DAY, SchoolCalendar
 from outreach.county.school_locations import Located
 from outreach.county.schools import School
 from outreach.coverage.gaplist import missing
+from outreach.coverage.gaplist.missing import Gap
 from outreach.coverage.gaps import Word
 from outreach.coverage.standings import Standing
 from outreach.ground.db import db
@@ -47,14 +48,15 @@ class Candidate:
     """A school that needs `shows` for `pupils` (None: not known). `waiting`: its proposals that nobody
     answered yet.
 
-    `closed_on`: dates that it refused, besides those its calendar rules out; not one on which another time
-    waits for it. `not_before`: the day before which a lot does not let it have its turn, but for a time that
-    waits for it already.
+    `urgency`: how soon it should have its turn, from 0 to 1. `closed_on`: dates that it refused, besides those
+    its calendar rules out; not one on which another time waits for it. `not_before`: the day before which a lot does
+    not let it have its turn, but for a time that waits for it already.
     """
 
     organisation_id: int
     name: str
     district_code: str
+    district_name: str
     located: Located
     calendar: SchoolCalendar
     shows: int
@@ -64,6 +66,7 @@ class Candidate:
     waiting: tuple[WaitingProposal, ...]
     closed_on: frozenset[date]
     not_before: date | None = None
+    urgency: float = 0.0
 
     def dates(self, days: Collection[date], *, for_adults: bool) -> frozenset[date]:
         """Those of some days on which it can; staff of adults' programmes may meet on INSET days."""
@@ -126,6 +129,7 @@ def candidates_of_programme(
         for school in rows
         if school.organisation_id in needed.keys() - {organisation_id for organisation_id, _, _ in left_out}
     ]
+    soon = urgency([gaps[school.organisation_id] for school in asked], found.reckoning.target, day_of(now))
     where, calendars = (
         school_locations.locate_all(asked),
         school_days.load(school.organisation_id for school in asked),
@@ -136,6 +140,7 @@ def candidates_of_programme(
                 organisation_id=school.organisation_id,
                 name=school.name,
                 district_code=school.district_code or "",
+                district_name=school.district_name or "",
                 located=where[school.organisation_id],
                 calendar=calendars[school.organisation_id],
                 shows=needed[school.organisation_id][0],
@@ -148,11 +153,41 @@ def candidates_of_programme(
                 )
                 - {day_of(each.starts_at) for each in waiting[school.organisation_id]},
                 not_before=rules.drawn_later_from if school.organisation_id in later else None,
+                urgency=soon[school.organisation_id],
             )
             for school in asked
         },
         left_out=tuple(left_out),
     )
+
+
+def urgency(gaps: Collection[Gap], target: Collection[Standing], today: date) -> dict[int, float]:
+    """How soon each school should have its turn, by URN: 1 the most urgent of them, 0 the least. Pure.
+
+    Three things count alike: the share of its district and its town that has not seen it and will not; whether it was
+    never seen; and how long it waits, beside whoever waits longest. Where all are alike each is 0.
+    """
+    missing: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    for standing in target:
+        for place in _places(standing):
+            missing[place].append(standing.standing not in _PROVIDED_FOR)
+    longest = max(((today - gap.waits_since).days for gap in gaps), default=0)
+    counts = {}
+    for gap in gaps:
+        shares = [
+            sum(missing[place]) / len(missing[place]) for place in _places(gap.standing) if missing[place]
+        ]
+        behind = sum(shares) / len(shares) if shares else 0.0
+        waits = (today - gap.waits_since).days / max(1, longest)
+        counts[gap.organisation_id] = (behind + gap.never_seen + waits) / 3
+    least, most = min(counts.values(), default=0.0), max(counts.values(), default=0.0)
+    return {each: (count - least) / (most - least) if most > least else 0.0 for each, count in counts.items()}
+
+
+def _places(standing: Standing) -> tuple[tuple[str, str], ...]:
+    """Its district, and its town where the register names one."""
+    town = (("town", standing.town),) if standing.town else ()
+    return (("district", standing.district_code), *town)
 
 
 def districts_behind(target: Collection[Standing]) -> set[str]:

@@ -97,6 +97,7 @@ def draw(programme: Programme, rules: PlanRules, *, before: Sequence[PlanLine] =
         whole_schools=rules.whole_schools,
         guests=Guests(reach=partnership.guest_minutes) if rules.guests else None,
         apart=float(rules.apart),
+        wishes=rules.wishes,
     )
     problems.check(replace(whole, days=tuple(replace(day, booked=()) for day in planned)))
     playable, unplayable = _playable(whole)
@@ -181,6 +182,7 @@ def _gaps(
             seats=max(0, programme.audience_ceiling - each) if each is not None else 0,
             pupils=each if is_small and each is not None and shows == 1 else 0,
             region=candidate.district_code,
+            urgency=candidate.urgency,
         )
 
 

@@ -15,6 +15,7 @@ from outreach.planning.drawing_up import draw
 from outreach.planning.orders import FAILED, WAITING, PlanLine, TourPlan
 from outreach.planning.rules import PlanRules, RulesMakeNoSense
 from outreach.tour import companies
+from outreach.tour.planning.day_wishes import Wishes
 from outreach.tour.programmes import Programme, ProgrammeClosed
 
 LONGEST_NAME = 60
@@ -46,7 +47,7 @@ def order(programme: Programme, asked: PlanRules, *, name: str = "", who: str, n
     rules.check(asked, academic_year=programme.academic_year, today=day_of(now))
     _check_troupes(programme, asked)
     draw(programme, asked, now=now)
-    return _put_down(programme, asked, name=name, based_on=None, who=who, now=now)
+    return _put_down(programme, asked, name=name, who=who, now=now)
 
 
 def again(plan: TourPlan, *, seconds: int | None = None, who: str, now: datetime) -> TourPlan:
@@ -65,6 +66,21 @@ def again(plan: TourPlan, *, seconds: int | None = None, who: str, now: datetime
     rules.check(asked, academic_year=plan.programme.academic_year, today=day_of(now))
     draw(plan.programme, asked, before=lines_before(plan), now=now)
     return _put_down(plan.programme, asked, name=f"{plan.name}, again", based_on=plan.id, who=who, now=now)
+
+
+def by_other_wishes(plan: TourPlan, wishes: Wishes, *, who: str, now: datetime) -> TourPlan:
+    """Another plan from the same ground and by the same rules, but for the wishes for its days; the plan itself stays,
+    to be compared with.
+
+    Raises StillAtWork, and as `order` does.
+    """
+    if plan.state not in orders.ENDED:
+        raise StillAtWork("This plan is still being worked on. Wait for it, or stop it first.")
+    asked = rules.unpack(plan.rules).by_wishes(wishes)
+    rules.check(asked, academic_year=plan.programme.academic_year, today=day_of(now))
+    before = db.session.get(TourPlan, plan.based_on) if plan.based_on is not None else None
+    draw(plan.programme, asked, before=lines_before(before) if before else (), now=now)
+    return _put_down(plan.programme, asked, based_on=plan.based_on, other_wishes_of=plan.id, who=who, now=now)
 
 
 def stop(plan: TourPlan, *, who: str, now: datetime) -> None:
@@ -105,7 +121,14 @@ def lines_before(plan: TourPlan) -> list[PlanLine]:
 
 
 def _put_down(
-    programme: Programme, asked: PlanRules, *, name: str, based_on: int | None, who: str, now: datetime
+    programme: Programme,
+    asked: PlanRules,
+    *,
+    name: str = "",
+    based_on: int | None = None,
+    other_wishes_of: int | None = None,
+    who: str,
+    now: datetime,
 ) -> TourPlan:
     if programme.closed_at is not None:
         raise ProgrammeClosed("This programme is closed. Open it again before you plan it.")
@@ -134,6 +157,7 @@ def _put_down(
         asked_at=now,
         rules=packed,
         based_on=based_on,
+        other_wishes_of=other_wishes_of,
         state=WAITING,
     )
     db.session.add(plan)

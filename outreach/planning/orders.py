@@ -35,7 +35,8 @@ class TourPlan(Base):
     """One plan. `rules`: what was asked, as rules.Rules packs it; `begun`: how often a planner took it up;
     `so_far_*`: what its best reaches while it is worked on, None where that is not known yet; `figures`: how
     good it came out, once it is readable. `about`: the fingerprint (fingerprint.py) of the schools, days, troupes and
-    roads that it was drawn up from. `withdrawn_at`: put away by a coordinator.
+    roads that it was drawn up from. `other_wishes_of`: the plan that it is beside, by other wishes. `withdrawn_at`: put
+    away by a coordinator.
     """
 
     __tablename__ = "plan"
@@ -59,6 +60,7 @@ class TourPlan(Base):
     asked_at: Mapped[datetime] = mapped_column(Instant)
     rules: Mapped[Any] = mapped_column(JSON)
     based_on: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
+    other_wishes_of: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
     state: Mapped[str] = mapped_column(Text, default=WAITING)
     taken_by: Mapped[str] = mapped_column(Text, default="")
     beat_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,6 +1,7 @@
 """Tables of how good a plan came out; its figures in words, and beside another's."""
 
 import math
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,7 +38,8 @@ class PlanFigures(Base):
     of the reached at a neighbour's show. `pupils` of the shows planned; `pupils_unknown`: shows whose number
     is not known. `days_used`: with something planned. Minutes of driving; `bound_*`: what no plan betters.
     `moved` and `unplaced`: of what was proposed or drawn up before. `free_*`: what a plan without regard to
-    that would reach and drive. `words`, `unplayable`: sentences.
+    that would reach and drive. `words`, `unplayable`: sentences. `wishes`: what came of each, as
+    wishes_said.CameOfWish packs it; none of a plan that was drawn up without them.
     """
 
     __tablename__ = "plan_figures"
@@ -66,6 +68,7 @@ class PlanFigures(Base):
     unplaced: Mapped[int]
     free_reached: Mapped[int | None]
     free_driving: Mapped[int | None]
+    wishes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
     free_days: Mapped[list[PlanFreeDay]] = relationship()
     unplaced_proposals: Mapped[list[PlanUnplacedProposal]] = relationship()
@@ -85,6 +88,11 @@ class PlanFigures(Base):
     def left_out(self) -> int:
         """Schools that get no show at all."""
         return self.needed - self.reached - self.in_part
+
+    @property
+    def driving_for_wishes(self) -> int:
+        """Minutes on the road that its wishes cost, all together."""
+        return sum(wish["minutes"] for wish in self.wishes)
 
     @property
     def schools_short(self) -> int:

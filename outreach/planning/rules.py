@@ -1,14 +1,15 @@
 """Request for a plan: which days and troupes, what counts how much, and what is only supposed. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day, year_name
 from outreach.ground.wording import and_list, count, day_short
-from outreach.tour.planning import worth
+from outreach.tour.planning import day_wishes, worth
+from outreach.tour.planning.day_wishes import FREE, PRICE, STRENGTHS, WISHES, Wishes
 from outreach.tour.planning.problem import CannotPlan
 from outreach.tour.planning.worth import PUPILS, SCHOOLS, Weights
 
@@ -32,7 +33,8 @@ class PlanRules:
     of a district behind, one never seen before, and a second district on one day count as. Supposed only, for
     'what if': a troupe more (`extra_troupe` its name, `extra_easting`, `extra_northing` its base) on the same
     dates, `extra_days` more for the first troupe, and shows that may end, and the troupe be back, `later`
-    minutes later. `moves`: proposals that wait may move, each at a price.
+    minutes later. `moves`: proposals that wait may move, each at a price. `wish_*`: how much it matters by what the
+    days are dealt, `weeks_filled` one after the other, not evenly.
     """
 
     troupes: tuple[int, ...] = ()
@@ -54,6 +56,26 @@ class PlanRules:
     extra_days: int = 0
     later: int = 0
     moves: bool = False
+    wish_behind: str = FREE
+    wish_near: str = FREE
+    wish_weeks: str = FREE
+    weeks_filled: bool = False
+
+    @property
+    def wishes(self) -> Wishes:
+        return Wishes(
+            behind=self.wish_behind, near=self.wish_near, weeks=self.wish_weeks, filled=self.weeks_filled
+        )
+
+    def by_wishes(self, wishes: Wishes) -> Self:
+        """The same rules, but for these wishes."""
+        return replace(
+            self,
+            wish_behind=wishes.behind,
+            wish_near=wishes.near,
+            wish_weeks=wishes.weeks,
+            weeks_filled=wishes.filled,
+        )
 
     @property
     def weights(self) -> Weights:
@@ -116,6 +138,9 @@ def check(rules: PlanRules, *, academic_year: int, today: date) -> None:
         "apart",
         "A second district on one day counts as 0 to {most} minutes of driving.",
     )
+    for wish in WISHES:
+        if rules.wishes.strength(wish) not in STRENGTHS:
+            raise RulesMakeNoSense("Choose how much each wish matters.", field=f"wish_{wish}")
     if rules.first not in (SCHOOLS, PUPILS):
         raise RulesMakeNoSense("Choose whether schools or pupils come first.", field="first")
     for field in ("school", "behind", "never_seen"):
@@ -159,9 +184,37 @@ def words(rules: PlanRules, troupe_names: Mapping[int, str]) -> list[str]:
     ):
         if value != before:
             said.append(f"{name} counts as {count(round(value), 'minute')} of driving")
+    said += _wished(rules.wishes)
     if rules.moves:
         said.append("proposals that wait may move where that gains")
     return said + [f"supposing {each}" for each in supposed(rules)]
+
+
+WISH_NAMES = {
+    day_wishes.BEHIND: "furthest behind first",
+    day_wishes.NEAR: "weeks near each other",
+    day_wishes.WEEKS: "even weeks",
+}
+
+FILLED = "weeks filled one after the other"
+
+
+def wish_name(wish: str, wishes: Wishes) -> str:
+    return FILLED if wish == day_wishes.WEEKS and wishes.filled else WISH_NAMES[wish]
+
+
+def _wished(wishes: Wishes) -> list[str]:
+    """The wishes that are not as usual: as far as they cost no driving, and weeks even."""
+    said = []
+    for wish in WISHES:
+        strength, name = wishes.strength(wish), wish_name(wish, wishes)
+        if strength in PRICE:
+            said.append(f"{name}: {strength}")
+        elif strength != FREE:
+            said.append(f"{name} does not matter")
+        elif name == FILLED:
+            said.append(name)
+    return said
 
 
 def supposed(rules: PlanRules) -> list[str]:

@@ -52,10 +52,10 @@ class Limit:
         """Goes on for so many seconds from now at the least, unless somebody stops it."""
         self.seconds = max(self.seconds, self.gone + seconds)
 
-    def of_its_own(self, at_least: float) -> "Limit":
-        """A limit for a part of the work: what is left, but so many seconds at the least, unless somebody
-        stops it."""
-        return Limit(max(at_least, self.left()), stop=self.asked)
+    def of_its_own(self, at_least: float, *, share: float = 1.0) -> "Limit":
+        """A limit for a part of the work: what is left, or a share of it, but so many seconds at the least,
+        unless somebody stops it."""
+        return Limit(max(at_least, share * self.left()), stop=self.asked)
 
     def asked(self) -> bool:
         """Whether somebody stopped the planner."""

@@ -74,6 +74,7 @@ class Plan:
     those `given`. `moved` of what was
     to be kept is elsewhere now, `dropped` is nowhere. `complete`: the bounds cover every plan; otherwise only
     plans that add at most three shows to a day, each near the one before. `beside`: what else counted.
+    `undealt`: its visits before they were dealt by wishes; `wish_minutes`: what each that may cost driving does.
     """
 
     visits: tuple[PlannedVisit, ...]
@@ -93,6 +94,8 @@ class Plan:
     travelled: float = 0.0
     apart: float = 0.0
     beside: tuple[str, ...] = ()
+    undealt: tuple[PlannedVisit, ...] = ()
+    wish_minutes: tuple[tuple[str, int], ...] = ()
 
     @property
     def gap(self) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from outreach.tour.planning import dates, plan
 from outreach.tour.planning.again import once_more
 from outreach.tour.planning.dates import Dated
+from outreach.tour.planning.dealing import deal
 from outreach.tour.planning.driven import Driven, driving_of, reached_by
 from outreach.tour.planning.each_day import best_of_each_day
 from outreach.tour.planning.integer_program import at_once, dive, improve
@@ -30,6 +31,9 @@ _NEXT_TO_NOTHING = 2e-3
 _BY_DATE = 300_000
 """Patterns of all single days together, up to which each day is a kind of its own where the dates left
 somebody over."""
+
+_TO_DEAL = 0.3
+"""The share of the time in which the days that were found are dealt by wishes, at the least."""
 
 _TO_CHOOSE = 2.0
 """Seconds to choose in, even where listing what days can be took all there were."""
@@ -238,7 +242,7 @@ def _handed_out(figures: PlanRoads, pool: Pool, found: ReadOut, bounds: Bounds, 
     elif limit.over(_FOR_DAYS):
         ended = plan.OUT_OF_TIME
     limit.tell(schools=found.reached, driving=found.driving, bound=bounds.value)
-    return Plan(
+    whole = Plan(
         visits=found.visits,
         left_out=found.left_out,
         reached=found.reached,
@@ -257,3 +261,4 @@ def _handed_out(figures: PlanRoads, pool: Pool, found: ReadOut, bounds: Bounds, 
         apart=found.apart,
         beside=_beside(figures),
     )
+    return deal(figures.problem, whole, limit.of_its_own(_TO_DEAL * limit.seconds))

@@ -15,6 +15,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
 from outreach.tour.planning import lunch
+from outreach.tour.planning.day_wishes import NO_WISHES, Wishes
 
 LONGEST_ROAD = 24 * 60
 """No road of a county takes a day; a longer one is a slip in a table of minutes."""
@@ -47,6 +48,7 @@ class SchoolToPlan:
     `worth`: minutes of driving that covering the whole school is worth. `place` is None for a school
     that has no place and no district to take the middle of. `seats`: what a show there leaves for guests.
     `pupils`: how many would come as guests to a neighbour's show; 0: none ever do. `region`: '' is none.
+    `urgency`: from 0 to 1, the most urgent.
     """
 
     school: int
@@ -58,6 +60,7 @@ class SchoolToPlan:
     seats: int = 0
     pupils: int = 0
     region: str = ""
+    urgency: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +131,7 @@ class Problem:
 
     A school's first show is otherwise worth its part of the school, as 'part seen' says. `apart`: minutes of
     driving that each further region on a day counts as. `days_at_most`: of the days with nothing booked, so
-    many may be used.
+    many may be used. `wishes`: by which the days that were found are dealt.
     """
 
     places: tuple[str, ...]
@@ -141,6 +144,7 @@ class Problem:
     guests: Guests | None = None
     apart: float = 0.0
     days_at_most: int | None = None
+    wishes: Wishes = NO_WISHES
 
 
 KEPT_WITHIN = 30

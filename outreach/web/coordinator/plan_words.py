@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from wtforms import SelectField
+
 from outreach.ground.wording import clock, count, date_and_time, duration, number
+from outreach.planning import wishes_said
 from outreach.planning.candidates import NO_ADDRESS, SAID_NO
 from outreach.planning.orders import (
     ACCEPTED,
@@ -20,7 +23,10 @@ from outreach.planning.orders import (
     TourPlan,
 )
 from outreach.planning.plan_figures import PlanFigures
+from outreach.planning.rules import PlanRules, wish_name
 from outreach.tour.planning import proof
+from outreach.tour.planning.day_wishes import WEEKS, WISHES
+from outreach.web.coordinator.wishes_form import WishesForm
 from outreach.web.sentences import Said, Sentence, link, sentence
 
 WHY = proof.WHY | {
@@ -171,6 +177,52 @@ def drawn_up(told: PlanFigures) -> str:
         f"Drawn up in {round(told.seconds, 1)} seconds. {duration(told.driving)} on the road in all{stands}: "
         f"{told.driving_a_day} a day."
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WishShown:
+    """A wish for the days: the field that says how much it matters (`how`: and in which way), and what came of it."""
+
+    name: str
+    field: SelectField
+    how: SelectField | None
+    did: str
+    costs: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumOfWishes:
+    road: str
+    costs: str
+
+
+def wishes(told: PlanFigures, asked: PlanRules, form: WishesForm) -> list[WishShown]:
+    """The wishes in their order; of a plan that was drawn up without them none did anything."""
+    came = {each.wish: each for each in wishes_said.kept(told.wishes)}
+    return [
+        WishShown(
+            name=wish_name(wish, asked.wishes),
+            field=form[f"wish_{wish}"],
+            how=form.filled if wish == WEEKS else None,
+            did=came[wish].did if wish in came else "not looked at",
+            costs=_costs(came[wish].minutes if wish in came else 0),
+        )
+        for wish in WISHES
+    ]
+
+
+def sum_of_wishes(told: PlanFigures) -> SumOfWishes | None:
+    """What all wishes cost; None where none does."""
+    more = told.driving_for_wishes
+    if not any(wish["minutes"] for wish in told.wishes):
+        return None
+    return SumOfWishes(
+        road=f"from {number(told.driving - more)} to {count(told.driving, 'minute')}", costs=_costs(more)
+    )
+
+
+def _costs(minutes: int) -> str:
+    return f"{'+' if minutes > 0 else '−' if minutes < 0 else ''}{number(abs(minutes))} min"
 
 
 def against_the_plan_before(told: PlanFigures) -> list[str]:

@@ -17,6 +17,7 @@ from outreach.tour.companies import BaseNotFound, Troupe
 from outreach.tour.planning.worth import MOST, PUPILS, SCHOOLS
 from outreach.tour.programmes import Programme
 from outreach.web import forms
+from outreach.web.coordinator.wishes_form import WishesForm, wishes_of
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only, programme_in_hand, who
 from outreach.web.refusals import status
@@ -24,7 +25,7 @@ from outreach.web.refusals import status
 USUAL = PlanRules()
 
 
-class PlanForm(forms.Form):
+class PlanForm(WishesForm):
     name = forms.text("What to call it", at_most=60, hint="Left empty, it is ‘Plan A’, ‘Plan B’ and so on.")
     first = forms.choice(
         "Who comes first?",
@@ -84,7 +85,7 @@ class PlanForm(forms.Form):
             extra_northing=base.northing if base else None,
             extra_days=self.extra_days.data or 0,
             later=self.later.data or 0,
-        )
+        ).by_wishes(self.wishes())
 
     refusal: Refusal | None = None
     """A no about the plan as a whole."""
@@ -149,6 +150,7 @@ def _form(programme: Programme) -> PlanForm:
             "extra_days": like.extra_days or None,
             "later": like.later or None,
         }
+        | wishes_of(like)
     )
     forms.set_choices(form.troupes, [(str(t.id), f"{t.name}, {t.company.name}") for t in _troupes()])
     return form

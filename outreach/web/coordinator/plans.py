@@ -13,6 +13,7 @@ from outreach.planning import fingerprint, ordering, orders, plan_figures, rules
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.tour import companies, days
 from outreach.web.coordinator import plan_words
+from outreach.web.coordinator.wishes_form import WishesForm, wishes_of
 from outreach.web.gate import coordinator, coordinators_only, our_plan, programme_in_hand, who
 from outreach.web.refusals import refused
 
@@ -131,6 +132,22 @@ def put_away_plan(plan_id: int) -> Any:
     return redirect(url_for("coordinator.plans", programme=programme_id), 303)
 
 
+@coordinator.post("/plans/<int(max=2147483647):plan_id>/other-wishes")
+@coordinators_only
+def plan_by_other_wishes(plan_id: int) -> Any:
+    """The same plan by other wishes for its days, beside this one."""
+    form = WishesForm()
+    if (no := refused()) is not None or not form.validate_on_submit():
+        return _plan_page(our_plan(plan_id, readable=True), no, form), 422
+    with transaction():
+        made = ordering.by_other_wishes(
+            our_plan(plan_id, readable=True), form.wishes(), who=who(), now=clock.now()
+        )
+        made_id, name = made.id, made.name
+    flash(f"‘{name}’ waits for the planner.")
+    return redirect(url_for("coordinator.plan", plan_id=made_id), 303)
+
+
 @coordinator.get("/plans/compare")
 @coordinators_only
 def compare_plans() -> Any:
@@ -166,7 +183,9 @@ def _list_page(wrong: str = "") -> str:
     )
 
 
-def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
+def _plan_page(row: TourPlan, refusal: Refusal | None = None, form: WishesForm | None = None) -> str:
+    asked = rules.unpack(row.rules)
+    form = form or WishesForm(data=wishes_of(asked))
     lines = orders.lines(row) if row.is_readable else []
     left_out = orders.left_out(row) if row.is_readable else []
     told = row.figures
@@ -174,8 +193,10 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None) -> str:
     return render_template(
         "coordinator/plan.html",
         plan=row,
-        rules_said=rules.words(rules.unpack(row.rules), _troupe_names()),
+        rules_said=rules.words(asked, _troupe_names()),
         told=told,
+        wishes=plan_words.wishes(told, asked, form) if told else [],
+        wishes_sum=plan_words.sum_of_wishes(told) if told else None,
         doing=doing,
         stop=stop,
         changed=fingerprint.changed(row) if row.is_readable else [],
