@@ -1,14 +1,14 @@
 """What came of the wishes for a plan's days, and the plan that another one by other wishes is beside
 
-Revision ID: 0043_wishes_for_days
-Revises: 0042_places_left
+Revision ID: 0044_wishes_for_days
+Revises: 0043_swaps
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0043_wishes_for_days"
-down_revision = "0042_places_left"
+revision = "0044_wishes_for_days"
+down_revision = "0043_swaps"
 branch_labels = None
 depends_on = None
 
