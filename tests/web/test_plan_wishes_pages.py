@@ -64,7 +64,9 @@ def test_wishes_are_asked_for_with_a_plan_and_its_rules_say_them(desk: Desk) -> 
     )
     like = desk.client.get(f"/desk/plans/new?like={plan.id}").text
     chosen = re.search(r'name="wish_behind".*?</select>', like, re.S)
-    assert chosen and re.search(r'<option[^>]* selected[^>]*>much|<option[^>]*value="much"[^>]*selected', chosen[0])
+    assert chosen and re.search(
+        r'<option[^>]* selected[^>]*>much|<option[^>]*value="much"[^>]*selected', chosen[0]
+    )
 
 
 def test_the_page_says_of_each_wish_what_it_did_and_costs_and_the_costs_sum_to_its_road(desk: Desk) -> None:
