@@ -75,8 +75,8 @@ def _from_middle(drawn: Drawn, visits: Sequence[PlannedVisit]) -> int:
     for visit in visits:
         at = place[visit.school]
         if visit.guest_of is None and at is not None:
-            day = drawn.days[visit.day]
-            weeks[day.troupe_number, monday_of(day.day)].append(at)
+            there = drawn.days[visit.day]
+            weeks[there.troupe_number, monday_of(there.day)].append(at)
     shows = sum(map(len, weeks.values()))
     return round(sum(from_middle(drawn.problem.road, places) for places in weeks.values()) / max(1, shows))
 

@@ -37,6 +37,10 @@ FIGURES = {
         rf"sent by four postmen, sqlite{TIMES}",
     ],
     "planner": [rf"330-guests seed 1, .* gap {NUMBER} % .* relaxation {NUMBER} s .* {NUMBER} MB"],
+    "wishes": [
+        rf"330 +{name} *: schools {NUMBER}, road {NUMBER}, near {NUMBER} min, days a full week .* in week {NUMBER} on average"
+        for name in ("none", "all, no driving", "near much")
+    ],
     "register": [
         *(
             rf"{what} onto {onto}, sqlite{TIMES}at most"

@@ -52,7 +52,11 @@ class Wishes:
 
     def with_only(self, priced: tuple[str, ...]) -> "Wishes":
         """The same, but that others than these cost no driving."""
-        return replace(self, **{wish: FREE for wish in self.priced if wish not in priced})
+        left = {
+            wish: FREE if wish in self.priced and wish not in priced else self.strength(wish)
+            for wish in WISHES
+        }
+        return replace(self, behind=left[BEHIND], near=left[NEAR], weeks=left[WEEKS])
 
 
 NO_WISHES = Wishes()
