@@ -1,14 +1,14 @@
 """What came of the wishes for a plan's days, and the plan that another one by other wishes is beside
 
-Revision ID: 0044_wishes_for_days
-Revises: 0043_swaps
+Revision ID: 0047_wishes_for_days
+Revises: 0046_school_lunch
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0044_wishes_for_days"
-down_revision = "0043_swaps"
+revision = "0047_wishes_for_days"
+down_revision = "0046_school_lunch"
 branch_labels = None
 depends_on = None
 
