@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
@@ -13,13 +14,15 @@ from time import monotonic
 from outreach.planning.planner_worker import BrokeOff
 from outreach.tour.planning import planner
 from outreach.tour.planning.limit import Progress
-from outreach.tour.planning.plan import Plan
+from outreach.tour.planning.plan import OUT_OF_TIME, Plan
 from outreach.tour.planning.problem import CannotPlan, Problem
 
-_LOOKS_EVERY = 0.25
+_LOOKS_EVERY = 0.1
+_TO_FINISH = 0.25
+"""Seconds that a planner has after the word to stop: it cannot be interrupted while HiGHS presolves."""
+
 _PATIENCE = 120.0
-"""Seconds beyond those given, and beyond the word to stop, after which a planner is taken for stuck and
-ended."""
+"""Seconds beyond those given after which a planner is taken for stuck and ended."""
 
 
 def solve(
@@ -29,9 +32,10 @@ def solve(
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Plan:
-    """planner.solve in a new process. `stop` and `progress` are called here, four times a second at the most.
+    """planner.solve in a new process. `stop` and `progress` are called here, ten times a second at the most.
 
-    Raises CannotPlan as planner.solve does, and BrokeOff when the process ended without a plan.
+    Told to stop, it is ended within half a second, and the best plan that it wrote down on its way is kept.
+    Raises CannotPlan as planner.solve does, and BrokeOff when the process ended, or was ended, without a plan.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -63,8 +67,10 @@ def _listen(
     progress: Callable[[Progress], None] | None,
     stop: Callable[[], bool] | None,
 ) -> Plan:
-    until = monotonic() + seconds + _PATIENCE
-    while monotonic() < until:
+    began = monotonic()
+    until = began + seconds + _PATIENCE
+    best: Plan | None = None
+    while monotonic() < until or (best is not None and ours.poll(0)):
         try:
             if ours.poll(_LOOKS_EVERY):
                 kind, what = ours.recv()
@@ -73,7 +79,9 @@ def _listen(
                     return plan
                 if kind == "refused":
                     raise CannotPlan(what)
-                if progress is not None:
+                if kind == "so far":
+                    best = what
+                elif progress is not None:
                     progress(what)
         except EOFError:
             process.join(1)
@@ -82,7 +90,12 @@ def _listen(
             ) from None
         if stop is not None and not told.is_set() and stop():
             told.set()
-            until = monotonic() + _PATIENCE
+            until = monotonic() + _TO_FINISH
+    if best is not None:
+        ended = best.ended if told.is_set() else OUT_OF_TIME
+        return replace(best, seconds=monotonic() - began, ended=ended)
+    if told.is_set():
+        raise BrokeOff("It was stopped before there was a plan.")
     raise BrokeOff("The planner did not come to an end in its time, and was ended. Ask for the plan again.")
 
 
@@ -94,7 +107,12 @@ def _think(problem: Problem, seconds: float, seed: int, theirs: Connection, told
 
     try:
         found = planner.solve(
-            problem, seconds, seed, progress=lambda far: theirs.send(("progress", far)), stop=stopped
+            problem,
+            seconds,
+            seed,
+            progress=lambda far: theirs.send(("progress", far)),
+            stop=stopped,
+            so_far=lambda plan: theirs.send(("so far", plan)),
         )
     except CannotPlan as refusal:
         theirs.send(("refused", refusal.message))

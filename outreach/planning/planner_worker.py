@@ -30,7 +30,10 @@ from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.problem import Problem
 
 BEATS = timedelta(seconds=1)
-"""How often whoever works on a plan says so, and hears whether to stop."""
+"""How often whoever works on a plan says so."""
+
+HEARS = timedelta(seconds=0.15)
+"""How often it looks whether to stop."""
 
 MISSED = timedelta(seconds=30)
 """Somebody who was not heard of for so long is not there any more."""
@@ -160,7 +163,7 @@ def _lives(process: int, *, ours: bool) -> bool:
 
 
 class _Watch:
-    """Says how far the plan is, and hears whether to stop; both no more often than BEATS."""
+    """Says how far the plan is, no more often than BEATS, and hears whether to stop, no more often than HEARS."""
 
     def __init__(
         self,
@@ -171,7 +174,7 @@ class _Watch:
         told: Callable[[], bool],
     ) -> None:
         self.plan_id, self.token, self.clock, self.commits, self.told = plan_id, token, clock, commits, told
-        self.looked_at = clock()
+        self.looked_at = self.heard_at = clock()
         self.progress: Progress | None = None
         self.lost = self.asked = False
 
@@ -185,7 +188,13 @@ class _Watch:
 
     def look(self) -> None:
         now = self.clock()
-        if now - self.looked_at < BEATS or self.lost:
+        if self.lost or now - self.heard_at < HEARS:
+            return
+        self.heard_at = now
+        if now - self.looked_at < BEATS:
+            with self.commits():
+                asked_at = select(TourPlan.stop_asked_at).where(TourPlan.id == self.plan_id)
+                self.asked = db.session.scalar(asked_at) is not None
             return
         self.looked_at = now
         with self.commits():

@@ -58,6 +58,9 @@ _TO_TRY = 0.6
 _NEVER = 1e5
 """Minutes that a pattern costs which is not to be driven."""
 
+_HANDED_OUT_EVERY = 0.5
+"""Seconds between two plans so far: with many schools reading one out takes a tenth of that."""
+
 
 def solve(
     problem: Problem,
@@ -65,13 +68,14 @@ def solve(
     seed: int = 1,
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    so_far: Callable[[Plan], None] | None = None,
 ) -> Plan:
     """The best plan found in so many seconds, and the bounds that hold for all plans.
 
     Listing what days can be is not cut short: with many shows a day it may take longer than the seconds
     given. The same problem and seed come to the same plan where time does not run out. `progress` hears of
-    each better plan and bound. When `stop` says so, the planner ends early and hands out its best. Raises
-    CannotPlan.
+    each better plan and bound, and `so_far` gets the best there is as it comes, for whoever ends this process.
+    When `stop` says so, the planner ends early and hands out its best. Raises CannotPlan.
     """
     check(problem)
     if not seconds > 0:
@@ -83,9 +87,11 @@ def solve(
     if not len(pool) and not len(figures.pairs):
         found = read_out(figures, pool, {}, problem.kept)
         nothing = Bounds(value=found.value, schools=0, driving=found.driving)
-        return _handed_out(figures, pool, found, nothing, limit)
+        limit.tell(schools=found.reached, driving=found.driving, bound=found.value)
+        return _dealt(figures, _handed_out(figures, pool, found, nothing, limit), limit)
     relaxation = Relaxation(figures, pool, seed=seed)
-    driven, bound = _chosen(figures, pool, relaxation, limit, seed)
+    best = _SoFar(figures, pool, limit, so_far)
+    driven, bound = _chosen(figures, pool, relaxation, limit, seed, heard=best.heard)
     dated, stuck = dates.deal(figures, pool, driven)
     if stuck and single_days(figures, pool) < _BY_DATE and not limit.over(_FOR_DAYS):
         apart = figures.by_date()
@@ -100,6 +106,7 @@ def solve(
             found = _other_patterns(
                 figures, pool, driven=driven, stuck=stuck, found=found, bound=bound, limit=limit, seed=seed
             )
+    best.hand_out(found, bound)
     least = bound + always_lost(figures, problem.kept)
     exactly = None
     if found.value > least + _NEXT_TO_NOTHING and not limit.over(_FOR_DAYS):
@@ -110,13 +117,47 @@ def solve(
     else:
         found = _other_guests(figures, pool, driven, found, limit, seed)
     schools = most_schools(relaxation, found.reached, limit)
-    bound += always_lost(figures, problem.kept)
+    bounds = _bounds(figures, pool, found, bound, schools)
+    limit.tell(schools=found.reached, driving=found.driving, bound=bounds.value)
+    return _dealt(figures, _handed_out(figures, pool, found, bounds, limit), limit)
+
+
+class _SoFar:
+    """Hands out the best plan there is, each time that it is better than the last, to whoever `asks`."""
+
+    def __init__(
+        self, figures: PlanRoads, pool: Pool, limit: Limit, asks: Callable[[Plan], None] | None
+    ) -> None:
+        self.figures, self.pool, self.limit, self.asks = figures, pool, limit, asks
+        self.value, self.again = math.inf, 0.0
+
+    def heard(self, driven: Driven, bound: float) -> None:
+        """Patterns that are better than those before; whoever of them has no date is left out."""
+        if self.asks is None or self.limit.gone < self.again:
+            return
+        dated, _ = dates.deal(self.figures, self.pool, driven)
+        meant = self.figures.pairs.seated(driven.guests)
+        found = read_out(self.figures, self.pool, dated, self.figures.problem.kept, guests=meant)
+        self.hand_out(found, bound)
+        self.again = self.limit.gone + _HANDED_OUT_EVERY
+
+    def hand_out(self, found: ReadOut, bound: float) -> None:
+        """A plan and what is proven of every other; how many schools there could be is not reckoned for it."""
+        if self.asks is not None and found.value < self.value:
+            self.value = found.value
+            bounds = _bounds(self.figures, self.pool, found, bound, len(self.figures.gaps))
+            plan_so_far = _handed_out(self.figures, self.pool, found, bounds, self.limit)
+            self.asks(replace(plan_so_far, ended=plan.STOPPED))
+
+
+def _bounds(figures: PlanRoads, pool: Pool, found: ReadOut, bound: float, schools: int) -> Bounds:
+    """What no plan betters. `bound`: of the programs, which do not count what is always lost."""
+    bound += always_lost(figures, figures.problem.kept)
     beside = found.lost + found.paid + found.travelled + found.apart
     least = math.ceil(bound - beside - _NEXT_TO_NOTHING) + figures.booked_driving
     if not (pool.driving < 0).any():  # no detour of the roads is shorter than the way
         least = max(least, figures.booked_driving)
-    bounds = Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
-    return _handed_out(figures, pool, found, bounds, limit)
+    return Bounds(value=bound, schools=schools, driving=min(found.driving, max(0, least)))
 
 
 def _read(
@@ -202,11 +243,17 @@ def _fuller(
 
 
 def _chosen(
-    figures: PlanRoads, pool: Pool, relaxation: Relaxation, limit: Limit, seed: int
+    figures: PlanRoads,
+    pool: Pool,
+    relaxation: Relaxation,
+    limit: Limit,
+    seed: int,
+    heard: Callable[[Driven, float], None] = lambda _driven, _bound: None,
 ) -> tuple[Driven, float]:
-    """Which patterns to drive, whatever the date, and the bound on every choice."""
+    """Which patterns to drive, whatever the date, and the bound on every choice. `heard`: of each better one."""
 
     def better(driven: Driven, bound: float) -> None:
+        heard(driven, bound)
         limit.tell(
             schools=reached_by(figures, pool, driven),
             driving=driving_of(figures, pool, driven),
@@ -241,8 +288,7 @@ def _handed_out(figures: PlanRoads, pool: Pool, found: ReadOut, bounds: Bounds, 
         ended = plan.STOPPED
     elif limit.over(_FOR_DAYS):
         ended = plan.OUT_OF_TIME
-    limit.tell(schools=found.reached, driving=found.driving, bound=bounds.value)
-    whole = Plan(
+    return Plan(
         visits=found.visits,
         left_out=found.left_out,
         reached=found.reached,
@@ -261,4 +307,8 @@ def _handed_out(figures: PlanRoads, pool: Pool, found: ReadOut, bounds: Bounds, 
         apart=found.apart,
         beside=_beside(figures),
     )
+
+
+def _dealt(figures: PlanRoads, whole: Plan, limit: Limit) -> Plan:
+    """The plan with its days dealt as it is wished."""
     return deal(figures.problem, whole, limit.of_its_own(_TO_DEAL * limit.seconds))
