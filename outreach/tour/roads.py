@@ -7,8 +7,9 @@ database's last guard compares that with the time there is.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, select
@@ -78,6 +79,10 @@ class Roads:
             if told is not None:
                 return told
         return minutes(a.place, b.place, base=self.base, per_km=self.per_km)
+
+    def along(self, stops: Iterable[Stop | None]) -> int:
+        """Whole minutes of the way from stop to stop; one that is not known (None) is left out."""
+        return sum(self.minutes(a, b) for a, b in pairwise(stop for stop in stops if stop is not None))
 
     def told(self, a: int, b: int) -> int | None:
         """What the table says between two keys; None where it has a gap."""

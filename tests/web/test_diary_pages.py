@@ -19,6 +19,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
 from outreach.tour import performances, slots
+from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 from worlds import World
@@ -317,6 +318,41 @@ def test_two_change_places_with_both_letters_looked_at_and_back(
     undone = client.post(f"/desk/diary/undo/{db.session.query(DiaryMove).first().id}")
     assert undone.status_code == 303 and two_weeks.stands() == (DAY, time(9, 30))
     assert "Both are back where they were." in text(page(client, undone.headers["Location"]))
+
+
+@pytest.mark.both_databases
+def test_a_week_with_less_road_is_offered_with_what_it_saves_and_leads_to_the_swap(
+    client: FlaskClient, two_weeks: Fortnight, count_queries: Any
+) -> None:
+    """Birch starts where Thornleigh is, and plays where Alder starts."""
+    asked(client, two_weeks.at, count_queries)
+    without = asked(client, two_weeks.at, count_queries)
+    assert "This week with less road" not in page(client, two_weeks.at)
+    with transaction():
+        birch = db.session.get_one(TourDay, two_weeks.days[2].id)
+        birch.troupe.base_easting, alone = 470000, f"&troupe={birch.troupe_id}"
+        host = make.school(name="Farleigh High School", easting=451000, northing=210000)
+        programme = db.session.get_one(Programme, two_weeks.programme.id)
+        slot = slots.find(programme, host, two_weeks.key(2, "1000"), now=make.NOW)
+        assert slot is not None
+        show = performances.claim(slot, host, programme_id=programme.id, held_until=None, now=make.NOW)
+        make.booking(show, {8: 50})
+        show_id = show.id
+    assert asked(client, two_weeks.at, count_queries) == without + 4 == 53
+    html = page(client, two_weeks.at)
+    # Base to school and home again: 31 and 30 minutes, then 6 and 8.
+    less = 2 * (31 + 30) - 2 * (6 + 8)
+    said = text(html)
+    assert "This week with less road" in said and "Both keep their day." in said
+    line = html[html.index("Swap Thornleigh School and Farleigh High School") :][:300]
+    assert "Tuesday 9 February, 9:30am and 10:00am" in line and f"{less} min less road" in line
+    found = re.search(r'<a href="([^"]+)">Swap Thornleigh School and Farleigh High School</a>', html)
+    assert found
+    looked = text(page(client, found[1].replace("&amp;", "&")))
+    assert "Let Thornleigh School and Farleigh High School change places?" in looked
+    assert f"{less} min less road for both together" in looked
+    for elsewhere in ("&view=month", f"&move={show_id}", alone):
+        assert "This week with less road" not in page(client, two_weeks.at + elsewhere)
 
 
 def test_a_swap_that_cannot_be_leads_back_to_the_list_and_says_why(

@@ -103,11 +103,11 @@ def find(performance: Performance, *, now: datetime) -> Moving:
     programme = performance.tour_day.programme
     promised = promises.of_performance(performance.id)
     kept = None if promised else proposals.keeping(programme.id).get(performance.id)
-    if not promised and kept is None:
+    host = next((b for b in promised if b.role == HOST), None)
+    if host is None and kept is None:
         raise NotInTheDiary("Nothing is booked or kept at that time any more.")
     if kept is not None and not kept.is_open(now):
         raise NotInTheDiary("The school’s day to answer is over: the time is about to be free again.")
-    host = next((b for b in promised if b.role == HOST), None)
     return Moving(
         performance=performance,
         programme=programme,

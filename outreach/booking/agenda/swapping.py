@@ -8,8 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
@@ -165,27 +164,65 @@ def _places(one: Moving, other: Moving, *, now: datetime) -> _Found:
     empty = _days(one, asked, leaving_out=[show.id for show in shows], now=now)
     if not asked.keys() <= empty.keys():
         raise PlaceGone
-    why = ""
     for whatever_the_rest in (False, True):
         judges = [_judge(each, whatever_the_rest=whatever_the_rest) for each in (one, other)]
-        for slot in _starts(judges[0].day(*empty[shows[1].tour_day_id]), shows[1], now=now):
-            beside = _with(empty, judges[0], slot)
-            offer = judges[1].day(*beside[shows[0].tour_day_id])
-            second = next(iter(_starts(offer, shows[0], now=now)), None)
-            if second is None:
-                why = _said(offer, other, shows[0])
-                continue
-            after = _with(beside, judges[1], second)
-            road = roads.roads_of_partnership(db.session.get_one(Partnership, one.programme.partnership_id))
-            driven = [
-                sum(_driven(road, *day) for day in days.values())
-                for days in (_days(one, asked, leaving_out=(), now=now), after)
-            ]
+        found = fitted((judges[0], judges[1]), shows, empty, now=now)
+        if found is not None:
+            ways = roads.roads_of_partnership(db.session.get_one(Partnership, one.programme.partnership_id))
+            before = _days(one, asked, leaving_out=(), now=now)
             return _Found(
-                slots=(slot, second), saved=driven[0] - driven[1], breaks=BROKEN if whatever_the_rest else ""
+                slots=found.slots,
+                saved=saved(ways, before, found.days),
+                breaks=BROKEN if whatever_the_rest else "",
             )
-        why = why or _said(judges[0].day(*empty[shows[1].tour_day_id]), one, shows[1])
-    raise CannotSwap(why)
+    raise CannotSwap(_why_not((one, other), judges, empty, now=now))
+
+
+class Stood(Protocol):
+    """A show as far as its place is asked for."""
+
+    @property
+    def tour_day_id(self) -> int: ...
+    @property
+    def get_in_at(self) -> datetime: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def away_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """Where two would go, and the days as they would be then."""
+
+    slots: tuple[Slot, Slot]
+    days: dict[int, Day]
+
+
+def fitted(
+    judges: tuple[fit.Judge, fit.Judge], stood: tuple[Stood, Stood], days: dict[int, Day], *, now: datetime
+) -> Fitted | None:
+    """Two in each other's place, each at the start nearest to the other's; None where they have none. `days`: both, by
+    id, without the two. Pure."""
+    one, other = judges
+    for slot in _starts(one.day(*days[stood[1].tour_day_id]), stood[1], now=now):
+        beside = _with(days, one, slot)
+        for second in _starts(other.day(*beside[stood[0].tour_day_id]), stood[0], now=now)[:1]:
+            return Fitted(slots=(slot, second), days=_with(beside, other, second))
+    return None
+
+
+def _why_not(
+    both: tuple[Moving, Moving], judges: Sequence[fit.Judge], days: dict[int, Day], *, now: datetime
+) -> str:
+    """Whose time is lacking in the place of the other."""
+    one, other = both
+    offer = judges[0].day(*days[other.performance.tour_day_id])
+    starts = _starts(offer, other.performance, now=now)
+    if not starts:
+        return _said(offer, one, other.performance)
+    beside = _with(days, judges[0], starts[0])
+    return _said(judges[1].day(*beside[one.performance.tour_day_id]), other, one.performance)
 
 
 def _key(one: Performance | Slot, other: Performance | Slot) -> str:
@@ -204,7 +241,7 @@ def _judge(each: Moving, *, whatever_the_rest: bool) -> fit.Judge:
     return fit.Judge(each.programme, partnership, each.organisation, whatever_the_rest=whatever_the_rest)
 
 
-def _starts(offer: DayOffer, stood: Performance, *, now: datetime) -> Sequence[Slot]:
+def _starts(offer: DayOffer, stood: Stood, *, now: datetime) -> Sequence[Slot]:
     """The starts in the place of a show, the nearest to its own first: those that would have the troupe there while it
     was there."""
     inside = [
@@ -228,13 +265,17 @@ def _with(days: dict[int, Day], judge: fit.Judge, slot: Slot) -> dict[int, Day]:
     return days | {slot.tour_day_id: (day, sorted([*stands, new], key=lambda stand: stand.get_in))}
 
 
+def saved(ways: roads.Roads, before: dict[int, Day], after: dict[int, Day]) -> int:
+    """Minutes of road that days save; below nought where there is more of it."""
+    return sum(_driven(ways, *before[id_]) - _driven(ways, *day) for id_, day in after.items())
+
+
 def _driven(ways: roads.Roads, day: Any, stands: Sequence[Stand]) -> int:
     """Minutes on the road of a day, door to door."""
     if not stands:
         return 0
     truly = hours.reckon(day, whatever_the_rest=True)
-    stops = [stop for stop in (truly.leaves_from, *(s.stop for s in stands), truly.returns_to) if stop]
-    return sum(ways.minutes(a, b) for a, b in pairwise(stops))
+    return ways.along((truly.leaves_from, *(stand.stop for stand in stands), truly.returns_to))
 
 
 def _said(offer: DayOffer, each: Moving, stood: Performance) -> str:

@@ -138,7 +138,8 @@ Item = Block | DrawnDrive | Free
 
 @dataclass(frozen=True, kw_only=True)
 class TroupeDay:
-    """A troupe on a day. `tour_day` None: it gives none, for the reason in `idle`. `items` by their begin."""
+    """A troupe on a day. `tour_day` None: it gives none, for the reason in `idle`. `items` by their begin.
+    `leaves_from`, `returns_to`: None where the base is not known."""
 
     troupe: Troupe
     tour_day: TourDay | None
@@ -147,6 +148,8 @@ class TroupeDay:
     warnings: tuple[str, ...] = ()
     leaves: int = 0
     returns: int = 0
+    leaves_from: Stop | None = None
+    returns_to: Stop | None = None
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -179,6 +182,8 @@ def row(
         warnings=(*tight, *warned, *_unsuited(tour_day, blocks, programme, calendars)),
         leaves=truly.leaves,
         returns=truly.returns,
+        leaves_from=truly.leaves_from,
+        returns_to=truly.returns_to,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.booking.agenda import moves, moving, placing, tour_diary, troupe_day
+from outreach.booking.agenda import moves, moving, placing, repairs, tour_diary, troupe_day
 from outreach.booking.agenda.moving import Moving
 from outreach.booking.agenda.places_on_day import Place
 from outreach.booking.agenda.tour_diary import Diary
@@ -83,6 +83,9 @@ def diary() -> Any:
         moved=moved,
         placed=placed,
         fits=words.fits(None if moved or placed else _fitting(asked, found, fit_day)),
+        repairs=words.repairs(
+            repairs.of_diary(found, now=now) if asked.view == WEEK and not (moved or placed) else ()
+        ),
         names={troupe.id: troupe.name for troupe in found.troupes},
         done=words.moved_today(moves.of_today(programme.id, now=now)),
         steps=partial(diary_view.steps, opens=found.opens),

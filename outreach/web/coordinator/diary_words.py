@@ -11,6 +11,7 @@ from outreach.booking.agenda import places_on_day, tour_diary
 from outreach.booking.agenda.moves import DiaryMove
 from outreach.booking.agenda.moving import Moving
 from outreach.booking.agenda.places_on_day import Place
+from outreach.booking.agenda.repairs import Repair
 from outreach.booking.agenda.tour_diary import Diary, DiaryDay, Listed
 from outreach.booking.agenda.troupe_day import (
     BOOKED,
@@ -154,6 +155,16 @@ class FitLine:
     cause: str
     when: str
     extra: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairWords:
+    """Two that would drive less in each other's place, and where that is looked at."""
+
+    words: str
+    href: str
+    when: str
+    saved: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -392,6 +403,20 @@ class DiaryWords:
             )
             for move in moves
         ]
+
+    def repairs(self, found: Sequence[Repair]) -> list[RepairWords]:
+        return [
+            RepairWords(
+                words=f"Swap {repair.one.host.name} and {repair.other.host.name}",
+                href=self._swap({"performance_id": repair.one.id, "with": repair.other.id}),
+                when=f"{day(repair.day)}, {clock(repair.one.starts_at)} and {clock(repair.other.starts_at)}",
+                saved=places_on_day.said(repair.saved),
+            )
+            for repair in found
+        ]
+
+    def _swap(self, both: dict[str, Any]) -> str:
+        return url_for("coordinator.diary_swap", **both)
 
     def fits(self, found: Fitting | None) -> FitsWords | None:
         """Who would fit on the chosen day or in the week; how to ask, where no day was chosen; nothing while a
