@@ -90,7 +90,7 @@ def draw(programme: Programme, rules: PlanRules, *, before: Sequence[PlanLine] =
             get_in=programme.get_in_minutes,
             play=programme.show_minutes,
             get_out=programme.get_out_minutes,
-            turn=programme.get_out_minutes + programme.get_in_minutes,
+            turn=programme.turn_minutes,
             step=partnership.slot_step_minutes,
         ),
         kept=tuple(_kept(before, movable, numbers)),
@@ -236,6 +236,7 @@ def _day(day: PlannedDay, where: _Where, free: Collection[int], on_offer: Mappin
                 number=show.performance_id,
                 school=show.organisation_id,
                 starts=show.starts,
+                ends=show.ends,
             )
             for show in day.shows
             if show.performance_id not in free

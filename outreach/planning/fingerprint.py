@@ -57,6 +57,7 @@ _PROGRAMME = (
     "discussion_minutes",
     "get_in_minutes",
     "get_out_minutes",
+    "turn_minutes",
     "audience_ceiling",
     "shows_a_day",
     "earliest_start",

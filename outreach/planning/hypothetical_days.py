@@ -41,6 +41,7 @@ class StandingShow:
     stop: Stop
     gets_in: int
     starts: int
+    ends: int
     away: int
     seats: int | None = None
 
@@ -139,6 +140,7 @@ def _shows(
                 stop=roads.stop_at(row.organisation_id, row.easting, row.northing),
                 gets_in=minute(local(row.get_in_at).time()),
                 starts=minute(local(row.starts_at).time()),
+                ends=minute(local(row.ends_at).time()),
                 away=minute(local(row.away_at).time()),
                 seats=seats[row.id].for_guests if row.id in seats else None,
             )

@@ -4,7 +4,7 @@ Pure arithmetic.
 Reckoned in minutes of the wall clock in Europe/London from midnight: no show crosses a change of the clocks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
@@ -59,6 +59,7 @@ class SlotMinutes:
     show: int
     get_in: int
     get_out: int
+    turn: int = 0
     lunch: KeptOut | None = None
 
     def get_in_before(self, start: int) -> int:
@@ -73,6 +74,7 @@ def slot_minutes(programme: Programme, partnership: Partnership, calendar: Schoo
         show=programme.show_minutes,
         get_in=programme.get_in_minutes,
         get_out=programme.get_out_minutes,
+        turn=programme.turn_minutes,
         lunch=None if programme.for_adults else over_lunch.kept_out(calendar.lunch),
     )
 
@@ -146,6 +148,8 @@ class Stand(NamedTuple):
 
     organisation_id: int
     get_in: int
+    starts: int
+    ends: int
     away: int
     place: Place | None
     town: str
@@ -158,20 +162,22 @@ class Stand(NamedTuple):
 
 def stand(
     organisation_id: int,
-    get_in_at: datetime,
-    away_at: datetime,
+    instants: Sequence[datetime],
     easting: int | None,
     northing: int | None,
     town: str,
     *,
     certain: bool,
 ) -> Stand:
-    """A show that stands, from its host, its instants, its point and its host's town."""
+    """A show that stands, from its host, its instants (get-in, start, end, away), its point and its host's town."""
+    get_in, starts, ends, away = map(_minute, instants)
     place = roads.stop_at(organisation_id, easting, northing).place
     return Stand(
         organisation_id=organisation_id,
-        get_in=_minute(get_in_at),
-        away=_minute(away_at),
+        get_in=get_in,
+        starts=starts,
+        ends=ends,
+        away=away,
         place=place,
         town=town,
         certain=certain,
@@ -254,21 +260,26 @@ class Judge:
         truly = hours.reckon(day, whatever_the_rest=self.whatever_the_rest)
         shape = self.shape
         for gap, start in _starts(offer.gaps, shape.step):
-            away = start + shape.show + shape.get_out
-            if away + shape.get_in > self.last_start:
+            if start + shape.show + shape.turn > self.last_start:
                 continue
-            own = Stand(
-                organisation_id=self.organisation_id,
-                get_in=start - shape.get_in_before(start),
-                away=away,
-                place=self.place,
-                town=self.town,
-            )
-            beside_own = self._gaps(truly, sorted([*stands, own], key=lambda s: s.get_in))
+            beside_own = self._gaps(truly, sorted([*stands, self.stand_at(start)], key=lambda s: s.get_in))
             for later, second in _starts(beside_own, shape.step):
                 if second > start:
                     return offer.slot(gap, start), offer.slot(later, second)
         return ()
+
+    def stand_at(self, start: int) -> Stand:
+        """A show of this school that began at that minute, as one that stands."""
+        shape = self.shape
+        return Stand(
+            organisation_id=self.organisation_id,
+            get_in=start - shape.get_in_before(start),
+            starts=start,
+            ends=start + shape.show,
+            away=start + shape.show + shape.get_out,
+            place=self.place,
+            town=self.town,
+        )
 
     def _gaps(
         self, truly: Truly, stands: list[Stand], *, whatever_the_lunch: bool = False
@@ -284,7 +295,7 @@ class Judge:
             if first > last:
                 continue
             extra, why = self._road_told(stands, at, stops, to, on)
-            arrives = (stands[at - 1].away if at else truly.leaves) + to
+            arrives = self._arrives(truly, stands, at, to)
             kept = None if whatever_the_lunch else shape.lunch
             for left in over_lunch.starts(kept, first, last, arrives=arrives, minutes=shape):
                 if not eats:
@@ -308,14 +319,29 @@ class Judge:
                     ):
                         yield StartsBetween(soonest, latest, extra, why)
 
+    def _arrives(self, truly: Truly, stands: list[Stand], at: int, to: int) -> int:
+        """From when on the set can be put up for show number `at`; after a show in the same hall it stands already."""
+        if not at:
+            return truly.leaves + to
+        before = stands[at - 1]
+        return before.get_in if before.organisation_id == self.organisation_id else before.away + to
+
     def _between_shows(self, truly: Truly, stands: list[Stand], at: int, to: int, on: int) -> tuple[int, int]:
         """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes;
         the earliest is the later one where there is no time."""
-        earliest = (stands[at - 1].away if at else truly.leaves) + to
-        latest = (stands[at].get_in if at < len(stands) else truly.returns) - on
-        first = max(earliest + self.shape.get_in, self.first_start)
-        first += -first % self.shape.step
-        return first, min(latest - self.shape.show - self.shape.get_out, self.last_start)
+        before, after = stands[at - 1] if at else None, stands[at] if at < len(stands) else None
+        shape = self.shape
+        if before is not None and before.organisation_id == self.organisation_id:
+            earliest = before.ends + shape.turn
+        else:
+            earliest = self._arrives(truly, stands, at, to) + shape.get_in
+        if after is not None and after.organisation_id == self.organisation_id:
+            latest = after.starts - shape.turn - shape.show
+        else:
+            latest = (after.get_in if after is not None else truly.returns) - on - shape.get_out - shape.show
+        first = max(earliest, self.first_start)
+        first += -first % shape.step
+        return first, min(latest, self.last_start)
 
     def _barred(self, day: Any, truly: Truly, stands: list[Stand]) -> str:
         """Which rule of the troupe alone stands in the way of a day that has no slot; '' if it is none of

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -10,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
-from outreach.tour import nights, roads
+from outreach.tour import nights, roads, turning
 from outreach.tour.nights import Door
 from outreach.tour.performances import Performance
 from outreach.tour.roads import Roads, Stop
@@ -62,7 +63,8 @@ def road_of_show(performance: Performance, *, now: datetime) -> Road:
     ways = roads.roads_of_partnership(partnerships.get(day.programme.partnership_id))
     out, home = nights.doors([day])[day.id]
     before, after = shows[at - 1] if at else None, shows[at + 1] if at + 1 < len(shows) else None
-    here = _stop(performance)
+    here, work = _stop(performance), turning.at_work(shows)
+    gets_in, away = work[at]
     return Road(
         before=_leg(
             ways,
@@ -70,8 +72,8 @@ def road_of_show(performance: Performance, *, now: datetime) -> Road:
             end=here,
             other=before,
             name=before.host.name,
-            leaves_at=before.away_at,
-            due_at=performance.get_in_at,
+            leaves_at=work[at - 1][1],
+            due_at=gets_in,
         )
         if before
         else out
@@ -82,7 +84,7 @@ def road_of_show(performance: Performance, *, now: datetime) -> Road:
             other=None,
             name=out.name,
             leaves_at=wall(day.day, day.leaves),
-            due_at=performance.get_in_at,
+            due_at=gets_in,
         ),
         after=_leg(
             ways,
@@ -90,8 +92,8 @@ def road_of_show(performance: Performance, *, now: datetime) -> Road:
             end=_stop(after),
             other=after,
             name=after.host.name,
-            leaves_at=performance.away_at,
-            due_at=after.get_in_at,
+            leaves_at=away,
+            due_at=work[at + 1][0],
         )
         if after
         else home
@@ -101,7 +103,7 @@ def road_of_show(performance: Performance, *, now: datetime) -> Road:
             end=home.stop,
             other=None,
             name=home.name,
-            leaves_at=performance.away_at,
+            leaves_at=away,
             due_at=wall(day.day, day.returns),
         ),
     )
@@ -162,17 +164,17 @@ def of_day(
     """
     if not shows:
         return []
-    found: list[Drive | None] = []
-    for before, show in zip([None, *shows], [*shows, None], strict=False):
-        if before is None and show is not None:
-            minutes = ways.minutes(out.stop, _stop(show)) if out else 0
-            late = show.get_in_at - timedelta(minutes=minutes)
-            found.append(out and _drive(ways, out, _at(show), late, show.get_in_at))
-        elif before is not None:
-            end = _at(show) if show is not None else home
-            due = show.get_in_at if show is not None else None
-            found.append(end and _drive(ways, _at(before), end, before.away_at, due))
-    return found
+    work = turning.at_work(shows)
+    minutes = ways.minutes(out.stop, _stop(shows[0])) if out else 0
+    first = work[0][0]
+    return [
+        out and _drive(ways, out, _at(shows[0]), first - timedelta(minutes=minutes), first),
+        *(
+            _drive(ways, _at(before), _at(after), away, due)
+            for (before, after), ((_, away), (due, _)) in zip(pairwise(shows), pairwise(work), strict=True)
+        ),
+        home and _drive(ways, _at(shows[-1]), home, work[-1][1], None),
+    ]
 
 
 def _drive(ways: Roads, start: Door, end: Door, leaves_at: datetime, due_at: datetime | None) -> Drive:

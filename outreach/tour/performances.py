@@ -24,7 +24,7 @@ from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partn
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local, wall
-from outreach.tour import freed_places, roads
+from outreach.tour import freed_places, roads, turning
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.over_lunch import KeptOut, clear_of, minute
@@ -89,8 +89,9 @@ class Performance(Base):
     """One show at a host school. `easting`, `northing`: where the van goes, as known at the claim (metres).
 
     `road_from_minutes`: the road from the show before it that day, at the school `road_from_organisation_id`, as
-    reckoned when this one got its place; `road_to_…`: the same to the show after it. None where it had none. The
-    database compares them with the time that is there.
+    reckoned when this one got its place; `road_to_…`: the same to the show after it. None where it had none. At one
+    school it is the turn-round of the hall, from the end of the one to the start of the other, and their get-out and
+    get-in may lie over each other. The database compares them with the time that is there.
 
     `lunch_from_at`, `lunch_until_at`, `lunch_keeps_out`: of the host's lunch as it was known then, and what keeps out
     of it (over_lunch.py); None: of none. The database holds the show to it, unless `lunch_overruled` says why not.
@@ -377,8 +378,8 @@ def place_of(performance: Performance) -> Slot:
         extra_minutes=0,
         why="",
         beside=(
-            *([(before.organisation_id, _minutes(before.away_at, here.get_in_at))] if before else []),
-            *([(after.organisation_id, _minutes(here.away_at, after.get_in_at))] if after else []),
+            *([(before.organisation_id, turning.minutes_between(before, here))] if before else []),
+            *([(after.organisation_id, turning.minutes_between(here, after))] if after else []),
         ),
         lunch=_lunch_of(here),
         over_lunch=here.lunch_overruled,
@@ -414,12 +415,12 @@ def _beside(here: Performance) -> tuple[Any | None, Any | None]:
     """The shows before and after one on its day; None where there is none."""
     p = Performance
     beside = db.session.execute(
-        select(p.organisation_id, p.easting, p.northing, p.get_in_at, p.away_at)
+        select(p.organisation_id, p.easting, p.northing, p.get_in_at, p.starts_at, p.ends_at, p.away_at)
         .where(p.tour_day_id == here.tour_day_id, p.released_at.is_(None), p.id.is_distinct_from(here.id))
-        .order_by(p.get_in_at, p.away_at)
+        .order_by(p.starts_at, p.away_at)
     ).all()
-    before = next((row for row in reversed(beside) if row.away_at <= here.get_in_at), None)
-    return before, next((row for row in beside if row.get_in_at >= here.away_at), None)
+    before = next((row for row in reversed(beside) if row.starts_at < here.starts_at), None)
+    return before, next((row for row in beside if row.starts_at > here.starts_at), None)
 
 
 def _minutes(since: datetime, until: datetime) -> int:
@@ -427,10 +428,14 @@ def _minutes(since: datetime, until: datetime) -> int:
 
 
 def _road(here: Performance, there: Any, at_most: Mapping[int, int]) -> tuple[int, int] | tuple[None, None]:
-    """The school of a show beside, and the minutes to it; nothing of none."""
+    """The school of a show beside, and the minutes to it, or to turn the hall round; nothing of none."""
     if there is None:
         return None, None
     programme = db.session.get_one(Programme, here.programme_id)
+    if turning.in_one_hall(here, there):
+        return there.organisation_id, min(
+            programme.turn_minutes, at_most.get(there.organisation_id, programme.turn_minutes)
+        )
     ways = roads.roads_of_partnership(db.session.get_one(Partnership, programme.partnership_id))
     stops = (roads.stop_at(show.organisation_id, show.easting, show.northing) for show in (here, there))
     minutes = ways.minutes(*stops)

@@ -76,7 +76,7 @@ class ProgrammeClosed(Refusal):
 
 class Programme(Base, OfPartnership):
     """One production offered by one partnership in one academic year. Every figure is a setting; minutes and
-    days."""
+    days. `turn_minutes`: from the end of a show to the start of the next in the same hall."""
 
     __tablename__ = "programme"
     in_history = ("programme", "id")
@@ -84,6 +84,7 @@ class Programme(Base, OfPartnership):
         CheckConstraint("audience_ceiling > 0", name="ceiling"),
         CheckConstraint("running_minutes > 0 AND discussion_minutes >= 0", name="length"),
         CheckConstraint("get_in_minutes >= 0 AND get_out_minutes >= 0", name="get_in"),
+        CheckConstraint("turn_minutes >= 0", name="turn"),
         CheckConstraint("earliest_start < latest_finish", name="hours"),
         CheckConstraint("shows_a_day > 0", name="shows"),
         UniqueConstraint("id", "partnership_id"),
@@ -98,6 +99,7 @@ class Programme(Base, OfPartnership):
     discussion_minutes: Mapped[int] = mapped_column(default=30)
     get_in_minutes: Mapped[int] = mapped_column(default=60)
     get_out_minutes: Mapped[int] = mapped_column(default=30)
+    turn_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     audience_ceiling: Mapped[int] = mapped_column(default=250)
     shows_a_day: Mapped[int] = mapped_column(default=2)
     earliest_start: Mapped[time] = mapped_column(default=time(9))
@@ -173,6 +175,7 @@ class Production:
     discussion_minutes: int = 30
     get_in_minutes: int = 60
     get_out_minutes: int = 30
+    turn_minutes: int = 30
     audience_ceiling: int = 250
     shows_a_day: int = 2
     earliest_start: time = time(9)

@@ -146,6 +146,8 @@ _DAYS = (
         Performance.id.label("performance_id"),
         Performance.organisation_id,
         Performance.get_in_at,
+        Performance.starts_at,
+        Performance.ends_at,
         Performance.away_at,
         Performance.easting,
         Performance.northing,
@@ -192,13 +194,11 @@ def _tour_days(
     for row in read:
         if not days or days[-1][0].id != row.id:
             days.append((row, []))
-        show, organisation_id, get_in_at, away_at, easting, northing, held_until, town = row[_SHOWS_FROM:]
+        show, organisation_id, *at, easting, northing, held_until, town = row[_SHOWS_FROM:]
         if show is None or show in leaving_out:
             continue
         if held_until is not None and (held_until <= now or (organisation_id == own and show not in beside)):
             continue
         certain = held_until is None
-        days[-1][1].append(
-            fit.stand(organisation_id, get_in_at, away_at, easting, northing, town, certain=certain)
-        )
+        days[-1][1].append(fit.stand(organisation_id, at, easting, northing, town, certain=certain))
     return days

@@ -8,7 +8,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,7 @@ class _Tables:
         self.programmes = {
             row["id"]: row
             for row in rows(
-                "SELECT p.id, p.audience_ceiling, s.road_base_minutes, s.road_minutes_per_km FROM programme p "
+                "SELECT p.id, p.audience_ceiling, p.turn_minutes, s.road_base_minutes, s.road_minutes_per_km FROM programme p "
                 "JOIN partnership s ON s.id = p.partnership_id"
             )
         }
@@ -78,16 +78,22 @@ def _wall(day: date | str, at: time | str) -> datetime:
 
 def _two_places(t: _Tables) -> Iterator[str]:
     for one, other in combinations(t.shows, 2):
+        in_one_hall = one["organisation_id"] == other["organisation_id"]
+        begins, ends = ("starts_at", "ends_at") if in_one_hall else ("get_in_at", "away_at")
         if one["troupe_id"] == other["troupe_id"] and (
-            _instant(one["get_in_at"]) < _instant(other["away_at"])
-            and _instant(other["get_in_at"]) < _instant(one["away_at"])
+            _instant(one[begins]) < _instant(other[ends]) and _instant(other[begins]) < _instant(one[ends])
         ):
             yield f"troupe {one['troupe_id']} is in two places: shows {one['id']} and {other['id']}"
 
 
 def _roads(t: _Tables) -> Iterator[str]:
-    """From the base in the morning, from show to show, and home in time."""
+    """From the base in the morning, from show to show, and home in time; between two in one hall it is turned round."""
     for day_id, shows in _by_day(t).items():
+        for one, other in pairwise(shows):
+            turn = t.programmes[t.days[day_id]["programme_id"]]["turn_minutes"]
+            between = (_instant(other["starts_at"]) - _instant(one["ends_at"])).total_seconds() / 60
+            if one["organisation_id"] == other["organisation_id"] and between < turn:
+                yield f"day {day_id}: {between:.0f} minutes to turn the hall round"
         day = t.days[day_id]
         troupe, rule = t.troupes[day["troupe_id"]], t.programmes[day["programme_id"]]
         base = (troupe["base_easting"], troupe["base_northing"])
@@ -104,6 +110,8 @@ def _roads(t: _Tables) -> Iterator[str]:
         whole = [(start, leaves, leaves), *stops, (end, returns, returns)]
         for (here, _, away), (there, arrives, _) in zip(whole, whole[1:], strict=False):
             needed = 0.0
+            if here[0] == there[0]:
+                continue
             if here[0] != there[0] and None not in (*here, *there):
                 metres = math.hypot(here[1] - there[1], here[2] - there[2])
                 needed = rule["road_base_minutes"] + rule["road_minutes_per_km"] * metres / 1000

@@ -18,7 +18,7 @@ from outreach.tour.fit import Judge, Stand
 from outreach.tour.performances import Slot
 
 LOST = date(2027, 3, 9)
-SHOW, GET_IN, GET_OUT, STEP = 75, 60, 30, 30
+SHOW, GET_IN, GET_OUT, TURN, STEP = 75, 60, 30, 30, 30
 PARTNERSHIP: Any = SimpleNamespace(
     slot_step_minutes=STEP, road_base_minutes=6, road_minutes_per_km=1.25, road_table=None, id=1
 )
@@ -26,6 +26,7 @@ PROGRAMME: Any = SimpleNamespace(
     show_minutes=SHOW,
     get_in_minutes=GET_IN,
     get_out_minutes=GET_OUT,
+    turn_minutes=TURN,
     for_adults=False,
     earliest_start=time(9),
     latest_finish=time(15),
@@ -111,6 +112,8 @@ def laid(
             Stand(
                 organisation_id=800000 + at,
                 get_in=at - GET_IN,
+                starts=at,
+                ends=at + SHOW,
                 away=at + SHOW + GET_OUT,
                 place=Place(easting=p[0], northing=p[1]),
                 town="x",

@@ -49,6 +49,8 @@ def at(
     return Stand(
         organisation_id=organisation_id,
         get_in=minutes[0],
+        starts=minutes[0],
+        ends=minutes[1],
         away=minutes[1],
         place=place,
         town=town,
@@ -183,6 +185,8 @@ def pair_by_trial(judge: Judge, day: Any, stands: list[Stand]) -> tuple[Slot, ..
         own = Stand(
             organisation_id=judge.organisation_id,
             get_in=first.start_minute - first.get_in_minutes,
+            starts=first.start_minute,
+            ends=first.start_minute + first.show_minutes,
             away=first.start_minute + first.show_minutes + first.get_out_minutes,
             place=judge.place,
             town=judge.town,
@@ -205,11 +209,33 @@ def test_the_second_of_a_pair_may_be_over_when_the_school_closes(c: SimpleNamesp
     ((day, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
     judge, until_noon = (
         Judge(c.programme, c.partnership, c.school),
-        at((300, 720), 0, organisation_id=c.school.organisation_id),
+        at((300, 810), 0, organisation_id=c.school.organisation_id),
     )
     pair = judge.pair(day, [until_noon], judge.day(day, [until_noon]))
-    # set up from midday, packed at 2:45pm, set up again: the last minute is 5pm
-    assert [slot.starts for slot in pair] == [time(13), time(15, 45)]
+    # turned round from 1:30pm and from 3:15pm, half an hour each: the last minute is 5pm
+    assert [slot.starts for slot in pair] == [time(14), time(15, 45)]
+    with transaction():
+        c.programme.turn_minutes = 31
+    later = Judge(c.programme, c.partnership, c.school)
+    assert later.pair(day, [until_noon], later.day(day, [until_noon])) == ()
+
+
+def test_beside_a_show_at_the_school_itself_the_hall_is_turned_round_and_elsewhere_it_is_packed_and_driven(
+    c: SimpleNamespace,
+) -> None:
+    """10:00 to 11:15 stands, with an hour of set-up and half an hour of pack-up. At the school itself: over by 9:30, or
+    from 11:45 on. From the neighbour, 6 minutes away, not at all; packed there at 10:05, from 11:11, at the next five minutes."""
+    with transaction():
+        c.programme.earliest_start, c.programme.latest_finish = time(8), time(17)
+        db.session.add(SchoolHours(urn=c.school.urn, opens=time(8), closes=time(14)))
+        c.partnership.slot_step_minutes = 5
+    own = at((540, 705), 0, organisation_id=c.school.organisation_id)._replace(starts=600, ends=675)
+    starts = [(gap.first, gap.last) for gap in offer(c, own).gaps]
+    assert starts == [(480, 600 - 30 - 75), (675 + 30, 14 * 60 - 75)]
+    starts = [(gap.first, gap.last) for gap in offer(c, own._replace(organisation_id=1)).gaps]
+    assert starts == []
+    (gap,) = offer(c, own._replace(organisation_id=1, get_in=440, starts=500, ends=575, away=605)).gaps
+    assert (gap.first, gap.last) == (605 + 6 + 60 + 4, 14 * 60 - 75)
 
 
 def test_a_pair_is_a_start_and_the_next_that_the_day_offers_once_a_show_stood_there(
@@ -236,8 +262,10 @@ def test_a_pair_is_a_start_and_the_next_that_the_day_offers_once_a_show_stood_th
                 at(
                     (get_in, get_in + 165),
                     chance.choice([None, 500, 9_000, 15_000]),
-                    organisation_id=organisation_id,
-                )
+                    organisation_id=chance.choice(
+                        [organisation_id, organisation_id, c.school.organisation_id]
+                    ),
+                )._replace(starts=get_in + 60, ends=get_in + 135)
             )
             free_from = get_in + 165 + 45
         pair = judge.pair(day, stands, judge.day(day, stands))

@@ -70,16 +70,16 @@ def refused(row: Performance, guard: str) -> None:
 def test_overlap_of_one_troupe_is_refused(county) -> None:
     with transaction():
         db.session.add(show(county.day, county.one, time(9)))
-    # at the same school, so that no road is asked for
-    refused(show(county.day, county.one, time(11)), "performance_troupe_free")
+    refused(show(county.day, county.two, time(11)), "performance_troupe_free")
 
 
 def test_a_show_that_starts_when_the_one_before_is_packed_is_no_overlap(county) -> None:
     with transaction():
+        county.partnership.road_base_minutes = county.partnership.road_minutes_per_km = 0
         db.session.add(show(county.day, county.one, time(9)))
         db.session.flush()
-        # away 10:45; at the same school the next set-up may begin at once
-        make.placed(show(county.day, county.one, time(11, 45)))
+        # away 10:45; where no road is asked for the next set-up may begin at once
+        make.placed(show(county.day, county.two, time(11, 45)))
 
 
 def test_more_shows_than_the_day_has_are_refused(county) -> None:
@@ -116,7 +116,8 @@ def test_a_show_belongs_to_the_troupe_and_programme_of_its_day(county) -> None:
 
 def test_an_update_is_guarded_as_an_insert_is(county) -> None:
     with transaction():
-        first, second = (make.placed(show(county.day, county.one, time(hour))) for hour in (9, 13))
+        first = make.placed(show(county.day, county.one, time(9)))
+        second = make.placed(show(county.day, county.two, time(13)))
     with pytest.raises(IntegrityError, match="performance_troupe_free"), transaction():
         db.session.execute(
             text(

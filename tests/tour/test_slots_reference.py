@@ -29,7 +29,7 @@ def days(draw: Any) -> dict[str, Any]:
     standing, free_from = [], 0
     for _ in range(draw(st.integers(0, 3))):
         start = free_from + draw(st.integers(0, 240)) + 8 * 60 * (free_from == 0)
-        standing.append((start, draw(st.integers(1, 3))))
+        standing.append((start, draw(st.integers(0, 3))))
         free_from = start + 165 + 90
     return {
         "leaves": leaves,
@@ -114,17 +114,26 @@ def possible(case: dict[str, Any], start: int) -> bool:
     stays = case["stays"] or case["base"]
     if len(case["standing"]) >= case["shows_at_most"]:
         return False
-    before = [(m, s) for m, s in case["standing"] if m < get_in]
-    after = [(m, s) for m, s in case["standing"] if m >= get_in]
+    if any(m + 60 == start for m, s in case["standing"]):
+        return False
+    before = [(m, s) for m, s in case["standing"] if m + 60 < start]
+    after = [(m, s) for m, s in case["standing"] if m + 60 > start]
     if before:
         m, s = before[-1]
-        if m + 165 + road(POINTS[s], here) > get_in:
+        if s == 0:
+            # the hall is turned round, and a set that stays over lunch must have been put up before
+            if m + 135 + 30 > start or get_in < start - 60 and get_in < m:
+                return False
+        elif m + 165 + road(POINTS[s], here) > get_in:
             return False
     elif leaves + (road(slept, here) if slept else 0) > get_in:
         return False
     if after:
         m, s = after[0]
-        if away + road(here, POINTS[s]) > m:
+        if s == 0:
+            if end + 30 > m + 60:
+                return False
+        elif away + road(here, POINTS[s]) > m:
             return False
     elif away + (road(here, stays) if stays else 0) > returns:
         return False
@@ -166,12 +175,16 @@ LUNCH_ELSEWHERE = {
 # Lunch comes after the morning's show, once it is packed, or before one of the afternoon.
 LUNCH_AFTER_OR_BEFORE = LUNCH_ELSEWHERE | {"standing": [(960, 1)], "lunch": 90, "returns": time(21)}
 
+# One show stands in the school's own hall, which is turned round before it and after it.
+TURNED_ROUND = LUNCH_ELSEWHERE | {"standing": [(600, 0)], "shows_at_most": 3, "lunch": 0}
 
 # Nothing stands and nothing is asked: the school's lunch alone decides.
 ALL_DAY = LUNCH_ELSEWHERE | {"standing": [], "lunch": 0}
 
 
 @given(case=days())
+@example(case=TURNED_ROUND)
+@example(case=TURNED_ROUND | {"standing": [(480, 0)], "dines": (735, 795, 15, "set stays")})
 @example(case=LUNCH_ELSEWHERE)
 @example(case=LUNCH_AFTER_OR_BEFORE)
 @example(case=ALL_DAY | {"dines": (735, 795, 15, "not said")})

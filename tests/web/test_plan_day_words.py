@@ -37,6 +37,7 @@ DRAWN = OnDay(
     what="drawn",
     organisation=School(organisation_id=100, name="Fen School"),
     starts_at=at(9, 30),
+    ends_at=at(10, 45),
     get_in_at=at(8),
     away_at=at(11, 15),
     road=25,

@@ -59,6 +59,7 @@ PLAY = {
     "discussion_minutes": "30",
     "get_in_minutes": "60",
     "get_out_minutes": "30",
+    "turn_minutes": "30",
     "audience_ceiling": "250",
     "shows_a_day": "2",
     "earliest_start": "9am",

@@ -255,13 +255,7 @@ def _starts(offer: DayOffer, stood: Stood, *, now: datetime) -> Sequence[Slot]:
 def _with(days: dict[int, Day], judge: fit.Judge, slot: Slot) -> dict[int, Day]:
     """The same days with one more show on one of them."""
     day, stands = days[slot.tour_day_id]
-    new = Stand(
-        organisation_id=judge.organisation_id,
-        get_in=slot.start_minute - slot.get_in_minutes,
-        away=slot.start_minute + slot.show_minutes + slot.get_out_minutes,
-        place=judge.place,
-        town=judge.town,
-    )
+    new = judge.stand_at(slot.start_minute)
     return days | {slot.tour_day_id: (day, sorted([*stands, new], key=lambda stand: stand.get_in))}
 
 

@@ -5,7 +5,7 @@ Minutes are of the wall clock in Europe/London, from midnight.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county.school_days import INSET_DAY, RULED_OUT, SchoolCalendar
 from outreach.ground.timespans import local
 from outreach.ground.wording import clock, count
-from outreach.tour import over_lunch, roads
+from outreach.tour import over_lunch, roads, turning
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.hours import Truly
@@ -63,7 +63,8 @@ class DrawnBooking(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A show, or a time kept or held for a school, from `begins` (get-in) to `ends` (away).
+    """A show, or a time kept or held for a school, from `begins` (get-in) to `ends` (away), or from and until the hall
+    is turned round.
 
     `booking` is the host's where it is booked, `guests` are how many join, `pupils` all that are promised;
     `proposal` keeps the time where it is proposed.
@@ -172,6 +173,10 @@ def row(
     past: bool,
 ) -> TroupeDay:
     """A tour day's row. `calendars`: of the hosts by URN; `past`: no place of it is free any more."""
+    blocks = [
+        replace(b, begins=minute(begins), ends=minute(ends))
+        for b, (begins, ends) in zip(blocks, turning.at_work([b.performance for b in blocks]), strict=True)
+    ]
     drives = list(_drives(tour_day, blocks, truly, ways))
     free = () if past else tuple(_free(tour_day, blocks, truly, programme))
     tight = [d.said for d in drives if d.tight and d.begins >= truly.leaves]

@@ -186,20 +186,12 @@ class _Board:
 
     def _offer(self, n: int, d: int) -> DayOffer:
         row, stands = self.days[d]
-        others = [self._stand(other, start) for other, start in self._on[d].items() if other != n]
+        others = [
+            self.wishes[other].judge.stand_at(start) for other, start in self._on[d].items() if other != n
+        ]
         if others:
             stands = sorted([*stands, *others], key=lambda s: s.get_in)
         return self.wishes[n].judge.day(row, stands)
-
-    def _stand(self, n: int, start: int) -> Stand:
-        judge = self.wishes[n].judge
-        return Stand(
-            organisation_id=judge.organisation_id,
-            get_in=start - judge.shape.get_in_before(start),
-            away=start + judge.shape.show + judge.shape.get_out,
-            place=judge.place,
-            town=judge.town,
-        )
 
     def _waiting(self, n: int, day: date) -> int:
         return MINUTES_A_DAY * abs((day - self.wishes[n].lost).days)

@@ -319,7 +319,15 @@ def _check_free(
     for other in standing:
         minutes = ways.minutes(roads.stop_at(other.organisation_id, other.easting, other.northing), here)
         road = timedelta(minutes=minutes)
-        if other.get_in_at < slot.away_at + road and slot.get_in_at < other.away_at + road:
+        if other.organisation_id == venue.organisation_id and not venue.is_online:
+            turn = timedelta(minutes=programme.turn_minutes)
+            if other.starts_at < slot.ends_at + turn and slot.starts_at < other.ends_at + turn:
+                raise TrainerBusy(
+                    f"{trainer} has a session at {other.host.name} from {clock_span(other.starts_at, other.ends_at)} "
+                    f"that day, and needs {count(programme.turn_minutes, 'minute')} between two. Choose another time "
+                    "or day."
+                )
+        elif other.get_in_at < slot.away_at + road and slot.get_in_at < other.away_at + road:
             by_road = f", and the road takes {count(minutes, 'minute')}" if minutes else ""
             raise TrainerBusy(
                 f"{trainer} is at {other.host.name} from {clock_span(other.get_in_at, other.away_at)} that "

@@ -14,7 +14,7 @@ from outreach.booking.promises import GUEST, HOST, Booking, BookingRevision, Pro
 from outreach.county import partnerships
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
-from outreach.tour import legs, nights, roads, sessions
+from outreach.tour import legs, nights, roads, sessions, turning
 from outreach.tour.days import TourDay
 from outreach.tour.legs import Drive
 from outreach.tour.performances import Performance
@@ -48,11 +48,14 @@ class Guest:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetStop:
-    """One show. `pupils` are those of the host alone; `discussion_at` is None where the programme has none; `session`:
-    the places of one, its link and how one joins; None of a show in a hall of a school's."""
+    """One show. `sets_up_at`, `away_at`: from and until the hall is turned round where two are in one. `pupils` are
+    those of the host alone; `discussion_at` is None where the programme has none; `session`: the places of one, its
+    link and how one joins; None of a show in a hall of a school's."""
 
     performance: Performance
     booking: Booking
+    sets_up_at: datetime
+    away_at: datetime
     discussion_at: datetime | None
     pupils: Mapping[int, int]
     guests: tuple[Guest, ...]
@@ -143,13 +146,15 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
     held = sessions.of_performances([show.id for show in booked]) if tour_day.programme.for_adults else {}
     running = timedelta(minutes=tour_day.programme.running_minutes)
     stops = []
-    for show in booked:
+    for show, (sets_up_at, away_at) in zip(booked, turning.at_work(booked), strict=True):
         host, *guests = promised[show.id]
         ends = show.starts_at + running
         stops.append(
             SheetStop(
                 performance=show,
                 booking=host,
+                sets_up_at=sets_up_at,
+                away_at=away_at,
                 discussion_at=ends if ends < show.ends_at else None,
                 pupils=pupils.get(host.id, {}),
                 access=told.access_words(host.access_needs),

@@ -2,7 +2,7 @@
 road between."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -19,9 +19,10 @@ from outreach.ground.timespans import wall
 from outreach.planning import orders
 from outreach.planning.orders import ACCEPTED, DRAWN, PlanLine, TourPlan
 from outreach.planning.promising import room
-from outreach.tour import days, hours, nights, roads
+from outreach.tour import days, hours, nights, roads, turning
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
+from outreach.tour.programmes import Programme
 from outreach.tour.roads import Stop
 
 BOOKED, KEPT, HELD, ON_PAPER = "booked", "kept", "held", "drawn"
@@ -39,6 +40,7 @@ class OnDay:
     what: str
     organisation: Organisation
     starts_at: datetime
+    ends_at: datetime
     get_in_at: datetime
     away_at: datetime
     road: int | None
@@ -48,6 +50,10 @@ class OnDay:
     booking: Booking | None = None
     proposal: Proposal | None = None
     guests: tuple[PlanLine, ...] = ()
+
+    @property
+    def organisation_id(self) -> int:
+        return self.organisation.organisation_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +122,9 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
             _stands(s, bookings, kept, by_show, guests, joining) for s in shows if s.tour_day_id == row.id
         ]
         drawn = [
-            _drawn(line, guests, where[line.organisation_id].place) for line in own if line.state == DRAWN
+            _drawn(line, plan.programme, guests, where[line.organisation_id].place)
+            for line in own
+            if line.state == DRAWN
         ]
         aside = [line for line in here if line.tour_day_id == row.id and line.state not in (DRAWN, ACCEPTED)]
         start, end = doors[row.id]
@@ -125,6 +133,7 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
                 row.troupe.name,
                 row=row,
                 shows=[*stands, *drawn],
+                turn=plan.programme.turn_minutes,
                 aside=aside,
                 ways=ways,
                 start=start.stop if start else None,
@@ -140,7 +149,9 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
             supposed.setdefault(line.troupe_name, []).append(line)
     for name, own in supposed.items():
         drawn = [
-            _drawn(line, guests, where[line.organisation_id].place) for line in own if line.state == DRAWN
+            _drawn(line, plan.programme, guests, where[line.organisation_id].place)
+            for line in own
+            if line.state == DRAWN
         ]
         aside = [line for line in own if line.state not in (DRAWN, ACCEPTED)]
         troupes.append(
@@ -148,6 +159,7 @@ def day_of_plan(plan: TourPlan, day: date, *, now: datetime) -> PlansDay:
                 name,
                 row=None,
                 shows=drawn,
+                turn=plan.programme.turn_minutes,
                 aside=aside,
                 ways=ways,
                 start=None,
@@ -199,6 +211,7 @@ def _stands(
         what=what,
         organisation=show.host,
         starts_at=show.starts_at,
+        ends_at=show.ends_at,
         get_in_at=show.get_in_at,
         away_at=show.away_at,
         road=None,
@@ -211,11 +224,14 @@ def _stands(
     )
 
 
-def _drawn(line: PlanLine, guests: dict[int, list[PlanLine]], place: Place | None) -> OnDay:
+def _drawn(
+    line: PlanLine, programme: Programme, guests: dict[int, list[PlanLine]], place: Place | None
+) -> OnDay:
     return OnDay(
         what=ON_PAPER,
         organisation=line.organisation,
         starts_at=line.starts_at,
+        ends_at=line.starts_at + timedelta(minutes=programme.show_minutes),
         get_in_at=line.get_in_at,
         away_at=line.away_at,
         road=None,
@@ -231,6 +247,7 @@ def _troupe(
     *,
     row: TourDay | None,
     shows: Sequence[OnDay],
+    turn: int,
     aside: Sequence[PlanLine],
     ways: roads.Roads,
     start: Stop | None,
@@ -238,18 +255,23 @@ def _troupe(
     names: tuple[str, str],
     back_by: datetime | None,
 ) -> TroupesDay:
-    """The shows in order, with the road to each and home."""
-    at, ready_at = start, wall(row.day, row.leaves) if row is not None else None
-    stops, driving = [], 0
-    for show in sorted(shows, key=lambda each: each.get_in_at):
-        here = Stop(show.organisation.organisation_id, show.place)
+    """The shows in order, with the road to each and home. `turn`: minutes between two in one hall."""
+    at, leaves = start, wall(row.day, row.leaves) if row is not None else None
+    stops: list[OnDay] = []
+    driving, before = 0, None
+    in_order = sorted(shows, key=lambda each: each.get_in_at)
+    for show, (gets_in, away) in zip(in_order, turning.at_work(in_order), strict=True):
+        here = Stop(show.organisation_id, show.place)
         road = ways.minutes(at, here) if at is not None else None
         slack = None
-        if road is not None and ready_at is not None:
-            slack = int((show.get_in_at - ready_at).total_seconds() // 60) - road
+        if before is not None and road is not None:
+            needed = turn if turning.in_one_hall(before, show) else road
+            slack = turning.minutes_between(before, show) - needed
+        elif leaves is not None and road is not None:
+            slack = int((show.get_in_at - leaves).total_seconds() // 60) - road
         driving += road or 0
-        stops.append(_with_road(show, road, slack))
-        at, ready_at = here, show.away_at
+        stops.append(replace(show, road=road, slack=slack, get_in_at=gets_in, away_at=away))
+        at, before = here, show
     back = ways.minutes(at, end) if stops and at is not None and end is not None else None
     home_at = stops[-1].away_at + timedelta(minutes=back) if stops and back is not None else None
     leaves_at = stops[0].get_in_at - timedelta(minutes=stops[0].road or 0) if stops else None
@@ -271,7 +293,3 @@ def _troupe(
         home_at=home_at,
         late=max(0, late),
     )
-
-
-def _with_road(show: OnDay, road: int | None, slack: int | None) -> OnDay:
-    return OnDay(**(vars(show) | {"road": road, "slack": slack}))

@@ -156,11 +156,13 @@ def _room(line: PlanLine, *, now: datetime) -> Room:
 
 
 def _has_another_then(line: PlanLine, slot: Slot) -> bool:
-    """Whether the school has another show of the plan while this one would be there, of whatever troupe."""
+    """Whether another troupe is at the school for a show of the plan while this one would be there. Two of one
+    troupe the room keeps apart: the hall is turned round between them."""
     return any(
         each.id != line.id
         and each.organisation_id == line.organisation_id
         and each.state != STRUCK
+        and each.tour_day_id != slot.tour_day_id
         and each.get_in_at < slot.away_at
         and slot.get_in_at < each.away_at
         for each in orders.lines(line.plan)

@@ -63,6 +63,8 @@ class Room:
             Stand(
                 organisation_id=line.organisation_id,
                 get_in=minute(line.get_in_at),
+                starts=minute(line.starts_at),
+                ends=minute(line.starts_at) + self.programme.show_minutes,
                 away=minute(line.away_at),
                 place=self.where[line.organisation_id].place,
                 town=self.schools[line.organisation_id].town or "",

@@ -52,6 +52,7 @@ class PlanRoads:
         self.minutes = problem.minutes
         self.gaps: tuple[SchoolToPlan, ...] = tuple(gap for gap in problem.gaps if gap.place is not None)
         self.count = len(self.gaps)
+        self._number = {gap.school: number for number, gap in enumerate(self.gaps)}
         self.nowhere = len(problem.places)
         self.road = np.zeros((self.nowhere + 1, self.nowhere + 1), np.int32)
         self.road[: self.nowhere, : self.nowhere] = np.asarray(problem.road)
@@ -85,6 +86,13 @@ class PlanRoads:
     def booked_driving(self) -> int:
         """Minutes of driving that stand whatever is planned, over all days."""
         return sum(self._driving(day) for day in self.problem.days)
+
+    def hall(self, show: BookedShow) -> int:
+        """The school in whose hall a booked show is, as `alias` numbers those of the problem; else below -1; -1 where
+        it is in nobody's."""
+        if show.school is None:
+            return -1
+        return self._number.get(show.school, -2 - show.school)
 
     def one_date(self, day: int) -> DayKind:
         """A day with room as a kind of its own."""

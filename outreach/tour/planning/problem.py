@@ -67,7 +67,9 @@ class SchoolToPlan:
 class BookedShow:
     """A show that stands and cannot move: where, and the minutes from its get-in until the troupe is away.
 
-    `seats`: those on offer to guests, at the show of this `number` and `school`, which `starts` then.
+    `school`: in whose hall, which is turned round between it, from `starts` to `ends`, and another show there; None:
+    in nobody's of the problem, so that it is packed up in any case. `seats`: those on offer to guests, at the show of
+    this `number`.
     """
 
     place: int
@@ -76,8 +78,9 @@ class BookedShow:
     region: str = ""
     seats: int = 0
     number: int = 0
-    school: int = 0
+    school: int | None = None
     starts: int = 0
+    ends: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +148,11 @@ class Problem:
     apart: float = 0.0
     days_at_most: int | None = None
     wishes: Wishes = NO_WISHES
+
+
+def in_one_hall(one: SchoolToPlan | BookedShow, other: SchoolToPlan | BookedShow) -> bool:
+    """Whether two shows one after the other are at one school, so that the hall is turned round and nobody drives."""
+    return one.school is not None and one.school == other.school
 
 
 KEPT_WITHIN = 30
@@ -271,6 +279,8 @@ def _booked_in_time(problem: Problem, day: ProblemDay, words: str) -> None:
     """Refuses shows that the troupe cannot play one after the other within the day's hours."""
     road, names = problem.road, problem.places
     for before, after in pairwise(sorted(day.booked, key=lambda show: show.gets_in)):
+        if in_one_hall(before, after) and before.ends <= after.starts:
+            continue
         short = before.away + int(road[before.place][after.place]) - after.gets_in
         if short > 0:
             raise CannotPlan(

@@ -15,6 +15,7 @@ from outreach.tour.planning.problem import (
     Problem,
     ProblemDay,
     SchoolToPlan,
+    in_one_hall,
     staying,
 )
 
@@ -216,9 +217,13 @@ def _until(
             away = lunch.over_by(day.lunch, road=road, returns=day.returns)
     else:
         after = stops[at + 1]
-        stays = _stays(stop, after)
+        stays = in_one_hall(stop, after)
         if stays and not eats:
-            return following - minutes.turn - minutes.play
+            over = (after.starts if isinstance(after, BookedShow) else following) - minutes.turn
+            if isinstance(stop, SchoolToPlan):
+                return over - minutes.play
+            # What is booked on both sides stands, whatever the turn-round was then.
+            return stop.gets_in if stop.ends <= over or isinstance(after, BookedShow) else -1
         gets_in = following - (minutes.get_in if isinstance(after, SchoolToPlan) else 0)
         road = 0 if stays else _road(problem, stop.place, after.place)
         away = lunch.leaves_by(day.lunch, road=road, gets_in=gets_in) if eats else gets_in - road
@@ -241,20 +246,18 @@ def _arrives(
         here = lunch.sets_out(day.lunch, leaves=day.leaves, road=road) if eats else day.leaves + road
     else:
         before = stops[at - 1]
-        stays = _stays(before, stop)
+        stays = in_one_hall(before, stop)
         if stays and not eats:
-            return began + minutes.play + minutes.turn
+            free = (before.ends if isinstance(before, BookedShow) else began + minutes.play) + minutes.turn
+            if isinstance(stop, SchoolToPlan):
+                return free
+            return stop.gets_in if free <= stop.starts or isinstance(before, BookedShow) else 24 * 60
         away = before.away if isinstance(before, BookedShow) else began + minutes.play + minutes.get_out
         road = 0 if stays else _road(problem, before.place, stop.place)
         here = lunch.arrives(day.lunch, free=away, road=road) if eats else away + road
     if here is None:
         return 24 * 60
     return here + (minutes.get_in if isinstance(stop, SchoolToPlan) else 0)
-
-
-def _stays(one: Stop, other: Stop) -> bool:
-    """Whether the troupe stays where it is between two new shows."""
-    return isinstance(one, SchoolToPlan) and isinstance(other, SchoolToPlan) and one.school == other.school
 
 
 def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
@@ -284,7 +287,7 @@ def _driving(problem: Problem, day: ProblemDay, stops: tuple[Stop, ...]) -> int:
 def _legs(problem: Problem, day: ProblemDay, stops: tuple[Stop, ...]) -> list[int]:
     """Minutes on the road: to the first stop, between them, and back."""
     way = [day.leaves_from, *(stop.place for stop in stops), day.returns_to]
-    same = [_stays(a, b) for a, b in pairwise(stops)]
+    same = [in_one_hall(a, b) for a, b in pairwise(stops)]
     return [
         0 if stays else _road(problem, a, b)
         for (a, b), stays in zip(pairwise(way), [False, *same, False], strict=True)
@@ -303,8 +306,13 @@ def _shows(problem: Problem, stops: tuple[Stop, ...], begins: list[int]) -> tupl
             continue
         gets_in, away = begin - minutes.get_in, begin + minutes.play + minutes.get_out
         before = stops[at - 1] if at else None
-        if isinstance(before, SchoolToPlan) and before.school == stop.school:
+        after = stops[at + 1] if at + 1 < len(stops) else None
+        if isinstance(before, SchoolToPlan) and in_one_hall(before, stop):
             gets_in = max(gets_in, begins[at - 1] + minutes.play)
             found[-1] = replace(found[-1], away=min(found[-1].away, gets_in))
+        elif isinstance(before, BookedShow) and in_one_hall(before, stop):
+            gets_in = max(gets_in, before.ends)
+        if isinstance(after, BookedShow) and in_one_hall(stop, after):
+            away = min(away, max(after.gets_in, begin + minutes.play))
         found.append(ReplayedShow(school=stop.school, gets_in=gets_in, starts=begin, away=away))
     return tuple(found)

@@ -13,7 +13,7 @@ import numpy as np
 from outreach.tour.planning import eating
 from outreach.tour.planning.kinds import LAST_MINUTE, NEVER, DayKind, PlanRoads
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.problem import BookedShow
+from outreach.tour.planning.problem import BookedShow, in_one_hall
 
 NEAREST = 40
 """Neighbours of a school that follow it in a pattern of three, where all would be too many to list."""
@@ -29,8 +29,8 @@ _CHUNK = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class _Ways:
-    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, else
-    -1.
+    """Ways through a part of a day. `seq`: the schools so far; `last`: the one at which the troupe is, as
+    figures.hall names it, else -1. `over`: when its show there has ended, `ready` when it is away.
 
     `eaten`: lunch has been had, or none is asked for.
     """
@@ -38,6 +38,7 @@ class _Ways:
     seq: np.ndarray
     last: np.ndarray
     place: np.ndarray
+    over: np.ndarray
     ready: np.ndarray
     driving: np.ndarray
     eaten: np.ndarray
@@ -47,6 +48,7 @@ class _Ways:
             seq=self.seq[which],
             last=self.last[which],
             place=self.place[which],
+            over=self.over[which],
             ready=self.ready[which],
             driving=self.driving[which],
             eaten=self.eaten[which],
@@ -134,6 +136,7 @@ class Walk:
             seq=np.zeros((1, 0), np.int16),
             last=np.full(1, -1, np.int32),
             place=np.full(1, kind.leaves_from, np.int32),
+            over=np.full(1, kind.leaves, np.int32),
             ready=np.full(1, kind.leaves, np.int32),
             driving=np.zeros(1, np.int32),
             eaten=np.full(1, not kind.lunch),
@@ -152,7 +155,7 @@ class Walk:
     def _chunks(self, ways: _Ways, schools: np.ndarray, passed: int) -> Iterator[_Ways]:
         minutes = self.figures.minutes
         latest = int(self.steps[-1]) if len(self.steps) else -1
-        ways = ways.pick(ways.ready + min(minutes.get_in, minutes.turn - minutes.get_out) <= latest)
+        ways = ways.pick(np.minimum(ways.ready + minutes.get_in, ways.over + minutes.turn) <= latest)
         size = max(1, _CHUNK // max(1, len(schools)))
         for at in range(0, len(ways), size):
             yield from self._next(ways.pick(slice(at, at + size)), schools, passed)
@@ -169,7 +172,7 @@ class Walk:
         again = figures.alias[candidates] == ways.last[:, None]
         road = np.where(again, 0, road)
         arrives = ways.ready[:, None] + road
-        turned = (ways.ready - minutes.get_out + minutes.turn)[:, None]
+        turned = (ways.over + minutes.turn)[:, None]
         start = self._starts(candidates, np.where(again, turned, arrives + minutes.get_in))
         may = self._may(ways, candidates)
         eaten = np.broadcast_to(ways.eaten[:, None], start.shape)
@@ -217,35 +220,49 @@ class Walk:
         passed: int,
     ) -> _Ways:
         figures, minutes = self.figures, self.figures.minutes
-        ready = start + (minutes.play + minutes.get_out)
-        way, which = np.nonzero(good & (ready <= self._until(passed)))
+        over = start + minutes.play
+        ready = over + minutes.get_out
+        way, which = np.nonzero(good & (ready <= self._until(passed, candidates)))
         school = candidates[way, which]
         longer = _Ways(
             seq=np.column_stack([ways.seq[way], school]).astype(np.int16),
             last=figures.alias[school].astype(np.int32),
             place=figures.place[school],
+            over=over[way, which],
             ready=ready[way, which],
             driving=ways.driving[way] + road[way, which],
             eaten=eaten[way, which],
         )
         return longer.pick(self._common_date(longer.seq)) if longer.seq.shape[1] > 1 else longer
 
-    def _until(self, passed: int) -> int:
-        booked = self.kind.booked
-        return booked[passed].gets_in if passed < len(booked) else self.kind.returns
+    def _until(self, passed: int, candidates: np.ndarray) -> np.ndarray | int:
+        """When a new show's troupe has to be away: a show booked in the same hall leaves it to be turned round."""
+        if passed == len(self.kind.booked):
+            return self.kind.returns
+        show, minutes = self.kind.booked[passed], self.figures.minutes
+        same = self.figures.alias[candidates] == self.figures.hall(show)
+        return np.where(same, show.starts - minutes.turn + minutes.get_out, show.gets_in)
 
     def _past(self, ways: _Ways, show: BookedShow) -> _Ways:
         """Each way that reaches a booked show in time, after it."""
-        road = self.figures.road[ways.place, show.place]
-        good = ways.ready + road <= show.gets_in
+        hall, over = self.figures.hall(show), show.ends
+        again = (ways.last == hall) & (show.school is not None)
+        road = np.where(again, 0, self.figures.road[ways.place, show.place])
+        turned = ways.over + self.figures.minutes.turn <= show.starts
+        good = np.where(again, turned, ways.ready + road <= show.gets_in)
+        at = self.kind.booked.index(show) + 1
+        if at < len(self.kind.booked) and in_one_hall(show, self.kind.booked[at]):
+            # What is booked on both sides stands, whatever the turn-round was then.
+            over = min(over, self.kind.booked[at].starts - self.figures.minutes.turn)
         eaten = ways.eaten
         if not eaten.all():
             leaving = show == self.kind.booked[0] and ways.seq.shape[1] == 0
             eaten = eaten | eating.before(self.kind.lunch, ways.ready, road, show.gets_in, leaving=leaving)
         return _Ways(
             seq=ways.seq[good],
-            last=np.full(int(good.sum()), -1, np.int32),
+            last=np.full(int(good.sum()), hall, np.int32),
             place=np.full(int(good.sum()), show.place, np.int32),
+            over=np.full(int(good.sum()), over, np.int32),
             ready=np.full(int(good.sum()), show.away, np.int32),
             driving=(ways.driving + road)[good],
             eaten=eaten[good],
@@ -302,6 +319,7 @@ def _joined(ways: list[_Ways], new: int) -> _Ways:
             seq=np.zeros((0, new), np.int16),
             last=nothing,
             place=nothing,
+            over=nothing,
             ready=nothing,
             driving=nothing,
             eaten=nothing.astype(bool),
@@ -310,6 +328,7 @@ def _joined(ways: list[_Ways], new: int) -> _Ways:
         seq=np.concatenate([way.seq for way in ways]),
         last=np.concatenate([way.last for way in ways]),
         place=np.concatenate([way.place for way in ways]),
+        over=np.concatenate([way.over for way in ways]),
         ready=np.concatenate([way.ready for way in ways]),
         driving=np.concatenate([way.driving for way in ways]),
         eaten=np.concatenate([way.eaten for way in ways]),

@@ -73,6 +73,7 @@ class ProgrammeForm(forms.Form):
     discussion_minutes = _minutes("Discussion")
     get_in_minutes = _minutes("Set-up before")
     get_out_minutes = _minutes("Pack-up after")
+    turn_minutes = _minutes("Between two in one hall")
     audience_ceiling = forms.number(
         "People at one show, at most", required="Enter how many can see one show.", at_least=1, at_most=5000
     )

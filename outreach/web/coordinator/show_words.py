@@ -52,7 +52,7 @@ def _words(term: str, leg: Leg | None, show: Performance, before: str) -> LegWor
         times="The same school: nobody drives"
         if stays
         else f"Leaves {clock(leg.leaves_at)}, there {clock(leg.arrives_at)}",
-        spare=_spare(leg.slack, before),
+        spare="The hall is turned round between" if stays and not leg.slack else _spare(leg.slack, before),
         is_short=leg.slack < 0,
     )
 

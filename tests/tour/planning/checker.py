@@ -20,12 +20,12 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
     driving = 0
     found += _guests(problem, plan)
     for day in problem.days:
-        # (gets in, away, place, school or None, start, end)
-        stands = [(show.gets_in, show.away, show.place, None, None, None) for show in day.booked]
+        # (gets in, away, place, whose hall or None, start, end, whether it is new)
+        stands = [(s.gets_in, s.away, s.place, s.school, s.starts, s.ends, False) for s in day.booked]
         for visit in by_day[day.number]:
             gap = gaps[visit.school]
             ends = visit.starts + minutes.play
-            stands.append((visit.gets_in, visit.away, gap.place, visit.school, visit.starts, ends))
+            stands.append((visit.gets_in, visit.away, gap.place, visit.school, visit.starts, ends, True))
             if day.day not in gap.dates:
                 found.append(f"{visit}: the school cannot on that date")
             if not any(first <= visit.starts <= last for first, last in gap.windows):
@@ -37,8 +37,8 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
         stands.sort()
         if by_day[day.number] and len(stands) > day.at_most:
             found.append(f"day {day.number}: {len(stands)} shows, {day.at_most} at most")
-        for at, (gets_in, away, _place, school, starts, ends) in enumerate(stands):
-            if school is None:
+        for at, (gets_in, away, _place, school, starts, ends, is_new) in enumerate(stands):
+            if not is_new:
                 continue
             same_before = at > 0 and stands[at - 1][3] == school
             same_after = at + 1 < len(stands) and stands[at + 1][3] == school
@@ -48,11 +48,13 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
                 found.append(f"day {day.number}, {school}: no get-out")
             if same_before and starts - stands[at - 1][5] < minutes.turn:
                 found.append(f"day {day.number}, {school}: the hall is not turned round")
+            if same_after and stands[at + 1][4] - ends < minutes.turn:
+                found.append(f"day {day.number}, {school}: the hall is not turned round for the next")
         for before, after in pairwise(stands):
             stays = before[3] is not None and before[3] == after[3]
             road = 0 if stays else problem.road[before[2]][after[2]]
             driving += road
-            if before[1] + road > after[0]:
+            if before[1] + road > after[0] and not stays:
                 found.append(f"day {day.number}: {before} and then {after} cannot be")
         if stands:
             out = 0 if day.leaves_from is None else problem.road[day.leaves_from][stands[0][2]]

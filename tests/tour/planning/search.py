@@ -220,13 +220,14 @@ def _walk(
 ) -> int | None:
     minutes = problem.minutes
     clock, place, school, driving = day.leaves, day.leaves_from, None, 0
+    over, stands = 0, False
     new, booked = iter(new), iter(booked)
     for leg, is_new in enumerate(where):
         how = {"eats": leg == eats, "leaving": leg == 0}
         if is_new:
             gap, keeps = next(new)
             if gap.school == school and leg != eats:
-                earliest = clock - minutes.get_out + minutes.turn
+                earliest = over + minutes.turn
             else:
                 road = 0 if place is None or gap.school == school else int(problem.road[place][gap.place])
                 driving += road
@@ -235,13 +236,19 @@ def _walk(
             if start is None:
                 return None
             clock, place, school = start + minutes.play + minutes.get_out, gap.place, gap.school
+            over, stands = start + minutes.play, False
         else:
             show = next(booked)
-            road = 0 if place is None else int(problem.road[place][show.place])
+            again = show.school is not None and show.school == school
+            road = 0 if place is None or again else int(problem.road[place][show.place])
             driving += road
-            if _there(day, clock, road, **how) > show.gets_in:
+            if again and leg != eats:
+                if over + minutes.turn > show.starts and not stands:
+                    return None
+            elif _there(day, clock, road, **how) > show.gets_in:
                 return None
-            clock, place, school = show.away, show.place, None
+            clock, place, school = show.away, show.place, show.school
+            over, stands = show.ends, True
     road = 0
     if place is not None and day.returns_to is not None and where:
         road = int(problem.road[place][day.returns_to])

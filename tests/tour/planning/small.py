@@ -40,16 +40,20 @@ def problem(
     at_booked: bool = False,
     regions: bool = False,
     days_at_most: int | None = None,
+    halls: bool = False,
 ) -> Problem:
     """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can.
 
     `kept_twice`: schools need two shows more often, and each kept one has another of its school on its day, at
     another time and price.
 
-    `guests`: half of the schools are small; `at_booked`: what is booked has seats for them too; `regions`: three of them, at 25 minutes for each further one on a
-    day.
+    `halls`: what stands is at a school that may need a show more.
+
+    `guests`: half of the schools are small; `at_booked`: what is booked has seats for them too; `regions`: three of
+    them, at 25 minutes for each further one on a day.
     """
     seats = random.Random(f"seats {seed} {schools} {days} {a_day}")
+    whose = random.Random(f"halls {seed} {schools} {days} {a_day}")
     others = random.Random(f"beside {seed} {schools} {days} {a_day}")
     chance = random.Random(
         f"{seed} {schools} {days} {a_day} {troupes} {booked} {kept} {whole_schools} {dates}"
@@ -74,20 +78,23 @@ def problem(
         leaves, returns = chance.choice((6 * 60 + 30, 7 * 60 + 30)), chance.choice((16 * 60, 18 * 60))
         gets_in = chance.randrange(9 * 60, 12 * 60 + 30, 15)
         away = gets_in + minutes.get_in + minutes.play + minutes.get_out
-        fits = leaves + road[base][schools] <= gets_in and away + road[schools][base] <= returns
+        there = whose.randrange(schools) if halls else schools
+        fits = leaves + road[base][there] <= gets_in and away + road[there][base] <= returns
         stands = ()
         if chance.random() < booked and fits:
             region = others.choice(REGIONS) if regions else ""
+            starts = gets_in + minutes.get_in
             stands = (
                 BookedShow(
-                    place=schools,
+                    place=there,
                     gets_in=gets_in,
                     away=away,
                     region=region,
                     seats=seats.choice((0, 40, 90)) if at_booked else 0,
                     number=900 + number,
-                    school=1900 + number,
-                    starts=gets_in + minutes.get_in,
+                    school=1000 + there if halls else 1900 + number,
+                    starts=starts,
+                    ends=starts + minutes.play,
                 ),
             )
         tour.append(

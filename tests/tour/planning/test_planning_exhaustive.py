@@ -48,6 +48,9 @@ SHAPES = {
     "kept twice, three a day": dict(schools=4, days=2, kept=3, kept_twice=True, a_day=3),
     "kept twice, two troupes": dict(schools=3, days=4, kept=3, kept_twice=True, troupes=2),
     "kept twice, guests": dict(schools=4, days=2, guests=True, kept=2, kept_twice=True),
+    "halls": dict(schools=4, days=4, booked=0.9, halls=True),
+    "halls, three a day, lunch": dict(schools=3, days=3, a_day=3, booked=0.9, halls=True, lunch=True),
+    "halls, to be kept": dict(schools=4, days=3, booked=0.8, halls=True, kept=3, kept_twice=True),
     "kept twice, whole schools": dict(schools=3, days=3, kept=3, kept_twice=True, whole_schools=True),
 }
 PLAIN, LONG = range(40), range(40, 160)
