@@ -95,6 +95,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.phone_list
     import outreach.web.coordinator.plan_accepting
     import outreach.web.coordinator.plan_day
+    import outreach.web.coordinator.plan_weeks
     import outreach.web.coordinator.planning
     import outreach.web.coordinator.plans
     import outreach.web.coordinator.programmes

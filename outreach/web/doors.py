@@ -161,6 +161,7 @@ BELONGS = {
     "plan_accept": "plans",
     "plan_day": "plans",
     "plan_days": "plans",
+    "plan_weeks": "plans",
     "plan_line_letter": "plans",
     "plan_line_move": "plans",
     "plan_schools": "plans",
