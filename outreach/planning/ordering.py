@@ -68,7 +68,7 @@ def again(plan: TourPlan, *, seconds: int | None = None, who: str, now: datetime
     return _put_down(plan.programme, asked, name=f"{plan.name}, again", based_on=plan.id, who=who, now=now)
 
 
-def by_other_wishes(plan: TourPlan, wishes: Wishes, *, who: str, now: datetime) -> TourPlan:
+def by_other_wishes(plan: TourPlan, wishes: Wishes, *, nights: str, who: str, now: datetime) -> TourPlan:
     """Another plan from the same ground and by the same rules, but for the wishes for its days; the plan itself stays,
     to be compared with.
 
@@ -76,7 +76,7 @@ def by_other_wishes(plan: TourPlan, wishes: Wishes, *, who: str, now: datetime) 
     """
     if plan.state not in orders.ENDED:
         raise StillAtWork("This plan is still being worked on. Wait for it, or stop it first.")
-    asked = rules.unpack(plan.rules).by_wishes(wishes)
+    asked = rules.unpack(plan.rules).by_wishes(wishes, nights=nights)
     rules.check(asked, academic_year=plan.programme.academic_year, today=day_of(now))
     before = db.session.get(TourPlan, plan.based_on) if plan.based_on is not None else None
     draw(plan.programme, asked, before=lines_before(before) if before else (), now=now)

@@ -9,7 +9,8 @@ from outreach.ground.errors import Refusal
 from outreach.ground.school_year import last_day, year_name
 from outreach.ground.wording import and_list, count, day_short
 from outreach.tour.planning import day_wishes, worth
-from outreach.tour.planning.day_wishes import FREE, PRICE, STRENGTHS, WISHES, Wishes
+from outreach.tour.planning.day_wishes import FREE, MUCH, NOT_AT_ALL, PRICE, STRENGTHS, WISHES, Wishes
+from outreach.tour.planning.nights_away import TIMES
 from outreach.tour.planning.problem import CannotPlan
 from outreach.tour.planning.worth import PUPILS, SCHOOLS, Weights
 
@@ -17,6 +18,7 @@ SECONDS = (10, 30, 60, 180)
 """How long the planner may think, to choose from: longer finds a little less driving, seldom more schools."""
 
 MOST_SECONDS, MOST_DAYS, MOST_EXTRA_DAYS, MOST_LATER, MOST_APART = 600, 400, 100, 180, 600
+MOST_NIGHT, MOST_POUNDS = 600, 5_000
 
 
 class RulesMakeNoSense(Refusal):
@@ -34,7 +36,8 @@ class PlanRules:
     'what if': a troupe more (`extra_troupe` its name, `extra_easting`, `extra_northing` its base) on the same
     dates, `extra_days` more for the first troupe, and shows that may end, and the troupe be back, `later`
     minutes later. `moves`: proposals that wait may move, each at a price. `wish_*`: how much it matters by what the
-    days are dealt, `weeks_filled` one after the other, not evenly.
+    days are dealt, `weeks_filled` one after the other, not evenly. `wish_nights`: how much nights away matter, each of
+    which counts as `night_minutes` of driving and costs a troupe `night_pounds`.
     """
 
     troupes: tuple[int, ...] = ()
@@ -60,6 +63,9 @@ class PlanRules:
     wish_near: str = FREE
     wish_weeks: str = FREE
     weeks_filled: bool = False
+    wish_nights: str = MUCH
+    night_minutes: int = 120
+    night_pounds: int = 150
 
     @property
     def wishes(self) -> Wishes:
@@ -67,7 +73,7 @@ class PlanRules:
             behind=self.wish_behind, near=self.wish_near, weeks=self.wish_weeks, filled=self.weeks_filled
         )
 
-    def by_wishes(self, wishes: Wishes) -> Self:
+    def by_wishes(self, wishes: Wishes, *, nights: str) -> Self:
         """The same rules, but for these wishes."""
         return replace(
             self,
@@ -75,6 +81,7 @@ class PlanRules:
             wish_near=wishes.near,
             wish_weeks=wishes.weeks,
             weeks_filled=wishes.filled,
+            wish_nights=nights,
         )
 
     @property
@@ -141,6 +148,16 @@ def check(rules: PlanRules, *, academic_year: int, today: date) -> None:
     for wish in WISHES:
         if rules.wishes.strength(wish) not in STRENGTHS:
             raise RulesMakeNoSense("Choose how much each wish matters.", field=f"wish_{wish}")
+    if rules.wish_nights not in (NOT_AT_ALL, *TIMES):
+        raise RulesMakeNoSense("Choose how much nights away matter.", field="wish_nights")
+    _between(
+        rules.night_minutes,
+        0,
+        MOST_NIGHT,
+        "night_minutes",
+        "A night counts as 0 to {most} minutes of driving.",
+    )
+    _between(rules.night_pounds, 0, MOST_POUNDS, "night_pounds", "A night costs from 0 to {most} pounds.")
     if rules.first not in (SCHOOLS, PUPILS):
         raise RulesMakeNoSense("Choose whether schools or pupils come first.", field="first")
     for field in ("school", "behind", "never_seen"):
@@ -185,15 +202,25 @@ def words(rules: PlanRules, troupe_names: Mapping[int, str]) -> list[str]:
         if value != before:
             said.append(f"{name} counts as {count(round(value), 'minute')} of driving")
     said += _wished(rules.wishes)
+    if rules.wish_nights != usual.wish_nights:
+        said.append(f"nights away: {rules.wish_nights}")
+    if (rules.night_minutes, rules.night_pounds) != (usual.night_minutes, usual.night_pounds):
+        said.append(
+            f"a night counts as {count(rules.night_minutes, 'minute')} of driving and £{rules.night_pounds}"
+        )
     if rules.moves:
         said.append("proposals that wait may move where that gains")
     return said + [f"supposing {each}" for each in supposed(rules)]
 
 
+NIGHTS = "nights"
+"""The wish for nights away: proposed once the days are dealt, so that it moves nobody."""
+
 WISH_NAMES = {
     day_wishes.BEHIND: "furthest behind first",
     day_wishes.NEAR: "weeks near each other",
     day_wishes.WEEKS: "even weeks",
+    NIGHTS: "nights away",
 }
 
 FILLED = "weeks filled one after the other"

@@ -3,37 +3,43 @@ costs on the road. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from outreach.ground.wording import count, day_short
+from outreach.ground.wording import count, day_short, number
+from outreach.ground.wording import day as day_words
 from outreach.planning.drawing_up import Drawn
+from outreach.planning.rules import NIGHTS, PlanRules
+from outreach.tour.planning import nights_away
 from outreach.tour.planning.day_wishes import BEHIND, NEAR, NOT_AT_ALL, WISHES, from_middle, monday_of
+from outreach.tour.planning.nights_away import TIMES, NightAway
 from outreach.tour.planning.plan import Plan, PlannedVisit
 
 
 @dataclass(frozen=True, kw_only=True)
 class CameOfWish:
-    """What came of one wish: `minutes` that it costs on the road, and what it did, in words."""
+    """What came of one wish: `minutes` that it costs on the road, and what it did, in words. `nights` that it proposes:
+    after which tour day, and in words."""
 
     wish: str
     minutes: int
     did: str
+    nights: list[dict[str, Any]] = field(default_factory=list)
 
     def packed(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self)
 
 
-def came_of_wishes(drawn: Drawn, plan: Plan) -> list[CameOfWish]:
+def came_of_wishes(drawn: Drawn, plan: Plan, rules: PlanRules) -> list[CameOfWish]:
     """What came of each wish; nothing where the plan proposes nothing."""
     if not plan.visits:
         return []
     did = {BEHIND: _behind, NEAR: _near}
     minutes = dict(plan.wish_minutes)
     before = plan.undealt or plan.visits
-    return [
+    came = [
         CameOfWish(
             wish=wish, minutes=minutes.get(wish, 0), did=did.get(wish, _weeks)(drawn, plan.visits, before)
         )
@@ -41,6 +47,32 @@ def came_of_wishes(drawn: Drawn, plan: Plan) -> list[CameOfWish]:
         else CameOfWish(wish=wish, minutes=0, did="not looked at")
         for wish in WISHES
     ]
+    return [*came, _nights(drawn, plan, rules)]
+
+
+def _nights(drawn: Drawn, plan: Plan, rules: PlanRules) -> CameOfWish:
+    """The nights that save what they have to, and what each saves; of a plan without, what they would."""
+    times = TIMES.get(rules.wish_nights, 1)
+    found = nights_away.nights(drawn.problem, plan.visits, above=times * rules.night_minutes)
+    if not found:
+        did = f"no night would take off more than {count(times * rules.night_minutes, 'minute')} of road"
+        return CameOfWish(wish=NIGHTS, minutes=0, did=did)
+    saved, pounds = sum(night.saves for night in found), len(found) * rules.night_pounds
+    did = (
+        f"{count(len(found), 'night')} would take off {count(saved, 'minute')} of road, for £{number(pounds)}"
+    )
+    if rules.wish_nights == NOT_AT_ALL:
+        return CameOfWish(wish=NIGHTS, minutes=0, did=did)
+    proposed = [
+        {"tour_day_id": drawn.days[night.day].tour_day_id, "said": _night(drawn, night)} for night in found
+    ]
+    return CameOfWish(wish=NIGHTS, minutes=0, did=did, nights=proposed)
+
+
+def _night(drawn: Drawn, night: NightAway) -> str:
+    day = drawn.days[night.day]
+    near = drawn.problem.places[night.near]
+    return f"{day_words(day.day)}, {day.troupe_name}: near {near}, {count(night.saves, 'minute')} less on the road"
 
 
 def _behind(drawn: Drawn, now: Sequence[PlannedVisit], before: Sequence[PlannedVisit]) -> str:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from outreach.ground.db import db
 from outreach.ground.timespans import wall
-from outreach.planning import plan_figures, wishes_said
+from outreach.planning import plan_figures, rules, wishes_said
 from outreach.planning.candidates import WaitingProposal
 from outreach.planning.drawing_up import Drawn
 from outreach.planning.orders import ACCEPTED, DRAWN, KEPT, MOVED, NEW, PlanLeftOut, PlanLine, TourPlan
@@ -56,6 +56,8 @@ def write(
     )
     db.session.flush()
     row.figures = _figures(drawn, plan, written, free)
+    came = wishes_said.came_of_wishes(drawn, plan, rules.unpack(row.rules))
+    row.figures.wishes = [each.packed() for each in came]
 
 
 def _lines(
@@ -234,5 +236,4 @@ def _figures(drawn: Drawn, plan: Plan, written: FateOfProposals, free: Plan | No
         unplaced_proposals=[PlanUnplacedProposal(proposal_id=each.proposal_id) for each in written.dropped],
         free_reached=None if free is None else free.reached,
         free_driving=None if free is None else free.driving,
-        wishes=[each.packed() for each in wishes_said.came_of_wishes(drawn, plan)],
     )

@@ -72,14 +72,14 @@ def test_wishes_are_asked_for_with_a_plan_and_its_rules_say_them(desk: Desk) -> 
 def test_the_page_says_of_each_wish_what_it_did_and_costs_and_the_costs_sum_to_its_road(desk: Desk) -> None:
     plan = desk.plan(wish_near="much", wish_weeks="some")
     told = plan.figures
-    assert [each["wish"] for each in told.wishes] == ["behind", "near", "weeks"]
+    assert [each["wish"] for each in told.wishes] == ["behind", "near", "weeks", "nights"]
     assert told.wishes[0]["minutes"] == 0
     page = words(desk.client.get(f"/desk/plans/{plan.id}"))
     for each in told.wishes:
         assert each["did"] in page
     plain = desk.plan(wish_behind="not at all", wish_near="not at all", wish_weeks="not at all")
     assert told.driving - told.driving_for_wishes <= plain.figures.driving
-    assert {each["did"] for each in plain.figures.wishes} == {"not looked at"}
+    assert {each["did"] for each in plain.figures.wishes[:3]} == {"not looked at"}
 
 
 def test_days_follow_who_is_furthest_behind_though_the_road_is_the_same(desk: Desk) -> None:
@@ -122,6 +122,33 @@ def test_by_other_wishes_a_plan_is_drawn_up_beside_the_first_which_stays(desk: D
     assert "weeks filled one after the other: much" in beside
     last = [max(line.day for line in orders.lines(plan)) for plan in (first, second)]
     assert last[1] < last[0]
+
+
+def test_nights_away_are_proposed_where_they_save_more_than_they_cost_and_lead_to_their_day(
+    desk: Desk,
+) -> None:
+    none = {"wish_behind": "not at all", "wish_near": "not at all", "wish_weeks": "not at all"}
+    dear = desk.plan(**none)
+    assert dear.figures.wishes[3]["nights"] == []
+    assert "no night would take off more than 120 minutes of road" in words(
+        desk.client.get(f"/desk/plans/{dear.id}")
+    )
+    plan = desk.plan(**none, night_minutes=15, night_pounds=90)
+    found = plan.figures.wishes[3]
+    assert (
+        len(found["nights"]) == 2 and found["did"] == "2 nights would take off 63 minutes of road, for £180"
+    )
+    assert (
+        "near School 6, 44 minutes less" in found["nights"][0]["said"]
+    )  # 44 home, 25 out again, 25 straight there
+    page = desk.client.get(f"/desk/plans/{plan.id}")
+    assert "Nights away that it proposes" in page.text
+    for night in found["nights"]:
+        assert f'href="/desk/tour/days/{night["tour_day_id"]}"' in page.text and night["said"] in words(page)
+    assert "a night counts as 15 minutes of driving and £90" in words(page)
+    unasked = desk.plan(**none, night_minutes=15, wish_nights="not at all")
+    page = desk.client.get(f"/desk/plans/{unasked.id}")
+    assert "2 nights would take off" in words(page) and "Nights away that it proposes" not in page.text
 
 
 def test_a_strength_that_there_is_not_is_refused_and_nothing_is_planned(desk: Desk) -> None:

@@ -26,6 +26,8 @@ ASKED = {
     "never_seen": "300",
     "behind": "60",
     "apart": "0",
+    "night_minutes": "120",
+    "night_pounds": "150",
     "seconds": "10",
     "extra_troupe": "",
     "base": "",

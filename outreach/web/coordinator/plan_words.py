@@ -4,6 +4,7 @@ each of its lines. Pure."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from wtforms import SelectField
 
@@ -23,7 +24,7 @@ from outreach.planning.orders import (
     TourPlan,
 )
 from outreach.planning.plan_figures import PlanFigures
-from outreach.planning.rules import PlanRules, wish_name
+from outreach.planning.rules import NIGHTS, PlanRules, wish_name
 from outreach.tour.planning import proof
 from outreach.tour.planning.day_wishes import WEEKS, WISHES
 from outreach.web.coordinator.wishes_form import WishesForm
@@ -207,8 +208,13 @@ def wishes(told: PlanFigures, asked: PlanRules, form: WishesForm) -> list[WishSh
             did=came[wish].did if wish in came else "not looked at",
             costs=_costs(came[wish].minutes if wish in came else 0),
         )
-        for wish in WISHES
+        for wish in (*WISHES, NIGHTS)
     ]
+
+
+def nights(told: PlanFigures) -> list[dict[str, Any]]:
+    """The nights away that it proposes: after which tour day, and in words."""
+    return [night for wish in wishes_said.kept(told.wishes) for night in wish.nights]
 
 
 def sum_of_wishes(told: PlanFigures) -> SumOfWishes | None:

@@ -51,6 +51,12 @@ class PlanForm(WishesForm):
     never_seen = forms.number("More, if never seen before", required="Enter minutes.", at_most=round(MOST))
     behind = forms.number("More, in a district behind", required="Enter minutes.", at_most=round(MOST))
     apart = forms.number("A second district on one day", required="Enter minutes.", at_most=rules.MOST_APART)
+    night_minutes = forms.number(
+        "A night away counts as, in minutes of driving", required="Enter minutes.", at_most=rules.MOST_NIGHT
+    )
+    night_pounds = forms.number(
+        "A night away costs a troupe, in pounds", required="Enter pounds.", at_most=rules.MOST_POUNDS
+    )
     seconds = forms.pick(
         "How long may the planner think?",
         [(str(n), count(n, "second")) for n in SECONDS],
@@ -85,7 +91,9 @@ class PlanForm(WishesForm):
             extra_northing=base.northing if base else None,
             extra_days=self.extra_days.data or 0,
             later=self.later.data or 0,
-        ).by_wishes(self.wishes())
+            night_minutes=given(self.night_minutes.data),
+            night_pounds=given(self.night_pounds.data),
+        ).by_wishes(self.wishes(), nights=self.wish_nights.data)
 
     refusal: Refusal | None = None
     """A no about the plan as a whole."""
@@ -149,6 +157,8 @@ def _form(programme: Programme) -> PlanForm:
             "base": f"{like.extra_easting}, {like.extra_northing}" if like.extra_easting is not None else "",
             "extra_days": like.extra_days or None,
             "later": like.later or None,
+            "night_minutes": like.night_minutes,
+            "night_pounds": like.night_pounds,
         }
         | wishes_of(like)
     )

@@ -136,12 +136,16 @@ def put_away_plan(plan_id: int) -> Any:
 @coordinators_only
 def plan_by_other_wishes(plan_id: int) -> Any:
     """The same plan by other wishes for its days, beside this one."""
-    form = WishesForm()
+    form = WishesForm(data=wishes_of(rules.unpack(our_plan(plan_id, readable=True).rules)))
     if (no := refused()) is not None or not form.validate_on_submit():
         return _plan_page(our_plan(plan_id, readable=True), no, form), 422
     with transaction():
         made = ordering.by_other_wishes(
-            our_plan(plan_id, readable=True), form.wishes(), who=who(), now=clock.now()
+            our_plan(plan_id, readable=True),
+            form.wishes(),
+            nights=form.wish_nights.data,
+            who=who(),
+            now=clock.now(),
         )
         made_id, name = made.id, made.name
     flash(f"‘{name}’ waits for the planner.")
@@ -196,6 +200,7 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None, form: WishesForm |
         rules_said=rules.words(asked, _troupe_names()),
         told=told,
         wishes=plan_words.wishes(told, asked, form) if told else [],
+        nights=plan_words.nights(told) if told else [],
         wishes_sum=plan_words.sum_of_wishes(told) if told else None,
         doing=doing,
         stop=stop,

@@ -13,6 +13,13 @@ HOW_MUCH = [
     (day_wishes.MUCH, "much"),
 ]
 
+NIGHTS = [
+    (day_wishes.NOT_AT_ALL, "not at all"),
+    (day_wishes.A_LITTLE, "a little: where they save three times what they cost"),
+    (day_wishes.SOME, "some: where they save twice what they cost"),
+    (day_wishes.MUCH, "much: where they save more than they cost"),
+]
+
 EVEN, FILLED = "even", "filled"
 
 
@@ -23,6 +30,8 @@ class WishesForm(forms.Form):
     filled = forms.pick(
         "Weeks and troupes are to be", [(EVEN, "even"), (FILLED, "filled one after the other")]
     )
+
+    wish_nights = forms.pick("Nights away are proposed", NIGHTS)
 
     def wishes(self) -> Wishes:
         return Wishes(
@@ -40,4 +49,5 @@ def wishes_of(asked: PlanRules) -> dict[str, str]:
         "wish_near": asked.wish_near,
         "wish_weeks": asked.wish_weeks,
         "filled": FILLED if asked.weeks_filled else EVEN,
+        "wish_nights": asked.wish_nights,
     }
