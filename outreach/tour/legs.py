@@ -1,6 +1,6 @@
 """The road to one show and on from it: from where, how far, there when, and how many minutes are to spare."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,7 +14,7 @@ from outreach.ground.timespans import wall
 from outreach.tour import nights, roads, turning
 from outreach.tour.nights import Door
 from outreach.tour.performances import Performance
-from outreach.tour.roads import Roads, Stop
+from outreach.tour.roads import Far, Roads, Stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +22,12 @@ class Leg:
     """One drive. `slack`: minutes between being there and having to be; below nought the road is too short a
     time.
 
-    `other` is the show at the other end, None for the base; `kilometres` are straight, None where a point is
-    not known.
+    `other` is the show at the other end, None for the base; `far`: None where a point is not known.
     """
 
     name: str
     other: Performance | None
-    kilometres: float | None
+    far: Far | None
     minutes: int
     by_table: bool
     leaves_at: datetime
@@ -124,7 +123,7 @@ def _leg(
     return Leg(
         name=name,
         other=other,
-        kilometres=start.place.kilometres_to(end.place) if start.place and end.place else None,
+        far=ways.far(start, end),
         minutes=minutes,
         by_table=start.key != end.key and ways.told(start.key, end.key) is not None,
         leaves_at=leaves_at,
@@ -141,13 +140,12 @@ def _stop(show: Performance) -> Stop:
 class Drive:
     """One drive of a day, from door to door. `slack`: minutes to spare at its end; None on the way home.
 
-    The first drive of a day leaves as late as it may. `kilometres` are straight, None where a point is not
-    known.
+    The first drive of a day leaves as late as it may. `far`: None where a point is not known.
     """
 
     start: str
     end: str
-    kilometres: float | None
+    far: Far | None
     minutes: int
     leaves_at: datetime
     arrives_at: datetime
@@ -180,16 +178,20 @@ def of_day(
 def _drive(ways: Roads, start: Door, end: Door, leaves_at: datetime, due_at: datetime | None) -> Drive:
     minutes = ways.minutes(start.stop, end.stop)
     arrives_at = leaves_at + timedelta(minutes=minutes)
-    a, b = start.stop.place, end.stop.place
     return Drive(
         start=start.name,
         end=end.name,
-        kilometres=0.0 if start.stop.key == end.stop.key else a.kilometres_to(b) if a and b else None,
+        far=ways.far(start.stop, end.stop),
         minutes=minutes,
         leaves_at=leaves_at,
         arrives_at=arrives_at,
         slack=None if due_at is None else int((due_at - arrives_at).total_seconds() // 60),
     )
+
+
+def kilometres(drives: Iterable[Drive | None]) -> int:
+    """Whole ones of some drives, those that are known."""
+    return int(sum(d.far.kilometres for d in drives if d and d.far) + 0.5)
 
 
 def _at(show: Performance) -> Door:

@@ -11,7 +11,7 @@ from outreach.tour.companies import Company
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """As the columns of Company; None: no limit. Hours go from leaving to being home, kilometres are straight."""
+    """As the columns of Company; None: no limit. Hours go from leaving to being home, kilometres are as Roads.far."""
 
     hours_a_day: int | None = None
     hours_a_week: int | None = None

@@ -3,7 +3,8 @@
 What each says of itself: the HTTP API of OSRM (`table`), of Valhalla (`sources_to_targets`, whose `verbose` changes
 its form) and of openrouteservice (`matrix`) answer in seconds; ORS Tools for QGIS has a column DURATION_H of hours,
 r5py `travel_time` of minutes, and QNEAT3 for QGIS `total_cost`, whose unit is what was asked of it: so it is asked
-here. What they say of distances is passed over.
+here. Distances are in metres (OSRM, openrouteservice unless it was asked for others) or in kilometres (Valhalla, unless
+it says miles; the column DIST_KM of ORS Tools).
 """
 
 import json
@@ -43,6 +44,14 @@ TIMES = {
 }  # fmt: skip
 """The columns of times and their units; '' where one has to be asked."""
 
+A_KILOMETRE = {"m": 0.001, "metres": 0.001, "km": 1.0, "kilometers": 1.0, "mi": 1.609344, "miles": 1.609344}
+"""Kilometres of each."""
+
+DISTANCES = {
+    "kilometres": 1.0, "km": 1.0, "dist_km": 1.0, "distance_km": 1.0, "metres": 0.001, "distance_m": 0.001,
+}  # fmt: skip
+"""The columns of distances, and kilometres of each."""
+
 EMPTY = {"", "null", "none", "nan", "na", "n/a"}
 """What tools write where they found no road."""
 
@@ -67,13 +76,14 @@ class PointsNotGiven(Refusal):
 
 class Entry(NamedTuple):
     """One road as a file gives it. `line` counts from 1; `column` likewise in a matrix, 0 in a list. `time` as it is
-    written, '' for a gap."""
+    written, '' for a gap. `kilometres`: None where the file does not say."""
 
     line: int
     column: int
     start: str
     end: str
     time: str
+    kilometres: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +153,14 @@ def _list(file: CsvFile, at_from: int, at_to: int) -> RoadFile:
             )
         at, unit = file.header.index(name), TIMES.get(name, MINUTES)
 
+    far = next((name for name in DISTANCES if name in file.header), None)
+    at_far = file.header.index(far) if far else None
+
     def entries() -> Iterator[Entry]:
         for number, row in file.rows():
             if number > 1:
-                yield Entry(number, 0, _id(row[at_from]), _id(row[at_to]), row[at].strip())
+                kilometres = _kilometres(row[at_far], DISTANCES[far or ""]) if at_far is not None else None
+                yield Entry(number, 0, _id(row[at_from]), _id(row[at_to]), row[at].strip(), kilometres)
 
     return RoadFile(unit=unit, entries=entries(), is_own=own is not None, unreadable=file.unreadable)
 
@@ -175,13 +189,19 @@ def _json(content: BinaryIO, points: RoadPoints | None) -> RoadFile:
         raise NoTable("This is a file of points, and not the table made from them. Nothing was changed.")
     answer = data.get("sources_to_targets")
     guessed = data.get("fallback_speed_cells")
+    far = Distances(
+        _at(data, "distances"), A_KILOMETRE.get(str(_at(data, "metadata", "query", "units")), 0.001)
+    )
+    if answer is not None:
+        far = Distances(_at(answer, "distances"), A_KILOMETRE.get(str(data.get("units")), 1.0))
     if isinstance(answer, list):
-        found = _of_rows(_times_of_valhalla(answer), SECONDS, points)
+        cells = [[_at(cell, "distance") for cell in row] if isinstance(row, list) else [] for row in answer]
+        found = _of_rows(_times_of_valhalla(answer), SECONDS, points, far=far._replace(rows=cells))
     elif answer is not None:
-        found = _of_rows(_durations(answer), SECONDS, points)
+        found = _of_rows(_durations(answer), SECONDS, points, far=far)
     else:  # OSRM says its code, and openrouteservice what it was asked; what says neither is somebody's own
         unit = SECONDS if "code" in data or "metadata" in data else ""
-        found = _of_rows(_durations(data), unit, points, guessed if isinstance(guessed, list) else ())
+        found = _of_rows(_durations(data), unit, points, guessed if isinstance(guessed, list) else (), far)
     if points is not None:
         _same_points(data, points)
     return found
@@ -222,11 +242,17 @@ def _times_of_valhalla(rows: list[Any]) -> list[list[Any]]:
     return times
 
 
-def _of_rows(rows: Any, unit: str, points: RoadPoints | None, guessed: Sequence[Any] = ()) -> RoadFile:
+def _of_rows(
+    rows: Any,
+    unit: str,
+    points: RoadPoints | None,
+    guessed: Sequence[Any] = (),
+    far: "Distances | None" = None,
+) -> RoadFile:
     """`guessed`: cells, [row, column], for which the router had no road."""
     _square(rows, points)
     lines = [(n, [_cell(cell) for cell in row]) for n, row in enumerate(rows, 1)]
-    entries = _matrix(lines, points, {(n, m) for n, m in filter(_is_pair, guessed)})
+    entries = _matrix(lines, points, {(n, m) for n, m in filter(_is_pair, guessed)}, far)
     return RoadFile(unit=unit, what="road", row="Row", entries=entries)
 
 
@@ -281,11 +307,30 @@ def _matrix(
     lines: Sequence[tuple[int, list[str]]],
     points: RoadPoints | None,
     guessed: Collection[tuple[int, int]] = (),
+    far: "Distances | None" = None,
 ) -> Iterator[Entry]:
     names = [point.said for point in points.points] if points else []
     for n, (number, cells) in enumerate(lines):
         for m, cell in enumerate(cells):
-            yield Entry(number, m + 1, names[n], names[m], "" if (n, m) in guessed else cell)
+            kilometres = far.between(n, m) if far else None
+            yield Entry(number, m + 1, names[n], names[m], "" if (n, m) in guessed else cell, kilometres)
+
+
+class Distances(NamedTuple):
+    """A matrix of distances as a router wrote it, if it did, and kilometres of one of its units."""
+
+    rows: Any
+    a_kilometre: float
+
+    def between(self, n: int, m: int) -> float | None:
+        row = self.rows[n] if isinstance(self.rows, list) and n < len(self.rows) else None
+        return _kilometres(row[m], self.a_kilometre) if isinstance(row, list) and m < len(row) else None
+
+
+def _kilometres(value: Any, of_one: float) -> float | None:
+    """A distance as a number of kilometres; None for a gap, and for what is none."""
+    said = _cell(value)
+    return float(said) * of_one if _is_number(said) and float(said) > 0 else None
 
 
 def _column(head: list[str], names: Sequence[str]) -> int | None:

@@ -25,6 +25,10 @@ from outreach.tour.road_points import RoadPoints
 from outreach.tour.roads import RoadMinutes
 
 MOST_BYTES = 30_000_000
+MOST_KILOMETRES = 500
+LESS_THAN_STRAIGHT = 0.9
+"""A road so much shorter than the straight line, or more, cannot be; points are put on the nearest road."""
+
 MOST_MINUTES = 300
 """Five hours: no tour of a county drives so long between two places."""
 
@@ -57,12 +61,15 @@ class BadLines(Refusal):
 @dataclass(frozen=True, kw_only=True)
 class Brought:
     """What came in: pairs of places, pairs whose two ways differed (the larger counts), lines about places
-    not ours; pairs for which the file has a gap both ways."""
+    not ours; pairs for which the file has a gap both ways; pairs with kilometres, and pairs whose kilometres cannot be
+    and were passed over."""
 
     pairs: int
     unequal: int
     not_ours: int
     without: int = 0
+    with_kilometres: int = 0
+    wrong_kilometres: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +100,18 @@ def bring_in(
     changed."""
     partnerships.lock(partnership.id)
     here = road_places.of_partnership(partnership)
-    pairs, brought = _pairs(road_files.read(content, here, points), here, unit)
+    pairs, far, brought = _pairs(road_files.read(content, here, points), here, unit)
     db.session.execute(delete(RoadMinutes).where(RoadMinutes.partnership_id == partnership.id))
     db.session.execute(
         insert(RoadMinutes),
         [
-            {"partnership_id": partnership.id, "one": one, "other": other, "minutes": minutes}
+            {
+                "partnership_id": partnership.id,
+                "one": one,
+                "other": other,
+                "minutes": minutes,
+                "metres": far.get((one, other)),
+            }
             for (one, other), minutes in sorted(pairs.items())
         ],
     )
@@ -130,9 +143,9 @@ def state(partnership: Partnership) -> RoadTableState:
     return RoadTableState(pairs=sum(1 for _ in _filled(partnership, here)), possible=here.possible)
 
 
-def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int]]:
-    """From, its name, to, its name, minutes: the pairs of the table, or with `gaps` those that go by the
-    rule."""
+def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int, float | None]]:
+    """From, its name, to, its name, minutes, kilometres where the table has them: the pairs of the table, or with
+    `gaps` those that go by the rule."""
     here, ways = road_places.of_partnership(partnership), roads.roads_of_partnership(partnership)
     filled = {(one, other) for one, other in _filled(partnership, here)}
     keys = sorted(here.stops)
@@ -141,7 +154,9 @@ def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, s
             if other < 0 or ((one, other) in filled) is gaps:
                 continue
             minutes = ways.minutes(here.stops[one], here.stops[other])
-            yield here.said(one), here.names[one], here.said(other), here.names[other], minutes
+            far = ways.metres.get((one, other))
+            kilometres = None if far is None else far / 1000
+            yield here.said(one), here.names[one], here.said(other), here.names[other], minutes, kilometres
 
 
 def row_count(partnership: Partnership) -> int:
@@ -164,10 +179,13 @@ def _filled(partnership: Partnership, here: PlacesOfPartnership) -> Iterator[tup
 
 def _pairs(
     file: RoadFile, here: PlacesOfPartnership, chosen: str
-) -> tuple[dict[tuple[int, int], int], Brought]:
-    """The pairs of a file, the larger of two ways. Raises NoTable, UnitNotSaid, BadLines."""
+) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int], Brought]:
+    """The pairs of a file with their minutes, and with their metres, the larger of two ways. Raises NoTable,
+    UnitNotSaid, BadLines."""
     unit = _unit(file, chosen)
     pairs: dict[tuple[int, int], int] = {}
+    far: dict[tuple[int, int], int] = {}
+    too_near: set[tuple[int, int]] = set()
     wrong: list[str] = []
     unequal: set[tuple[int, int]] = set()
     without: set[tuple[int, int]] = set()
@@ -188,6 +206,12 @@ def _pairs(
             if pairs.get(pair, minutes) != minutes:
                 unequal.add(pair)
             pairs[pair] = max(minutes, pairs.get(pair, 0))
+            if entry.kilometres is None:
+                continue
+            if _can_be(entry.kilometres, pair, here):
+                far[pair] = max(math.ceil(entry.kilometres * 1000 - 1e-6), far.get(pair, 0))
+            else:
+                too_near.add(pair)
     wrong += [f"Line {line.number}: {line.reason}." for line in file.unreadable]
     if wrong:
         raise BadLines(wrong, file.what)
@@ -197,9 +221,25 @@ def _pairs(
         raise NoTable(
             "No line of this file is about two of your schools, or a school and a base. Nothing was changed."
         )
-    return pairs, Brought(
-        pairs=len(pairs), unequal=len(unequal), not_ours=not_ours, without=len(without - pairs.keys())
+    return (
+        pairs,
+        far,
+        Brought(
+            pairs=len(pairs),
+            unequal=len(unequal),
+            not_ours=not_ours,
+            without=len(without - pairs.keys()),
+            with_kilometres=len(far),
+            wrong_kilometres=len(too_near - far.keys()),
+        ),
     )
+
+
+def _can_be(kilometres: float, pair: tuple[int, int], here: PlacesOfPartnership) -> bool:
+    """Whether a road may be so long: not far below the straight line between its places, nor across the country."""
+    one, other = (here.stops[key].place for key in pair)
+    straight = one.kilometres_to(other) if one and other else 0.0
+    return LESS_THAN_STRAIGHT * straight - ONE_SITE <= kilometres <= MOST_KILOMETRES
 
 
 def _unit(file: RoadFile, chosen: str) -> str:

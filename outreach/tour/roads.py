@@ -26,19 +26,29 @@ class RoadMinutes(Base):
     """Whole minutes between two places of a partnership's table, the lesser of the two first; both ways
     alike.
 
-    A place is a school's URN, or a troupe's base: its id below nought, which no URN is.
+    A place is a school's URN, or a troupe's base: its id below nought, which no URN is. `metres` of the road, None
+    where the table did not say.
     """
 
     __tablename__ = "road_minutes"
     __table_args__ = (
         CheckConstraint("one < other", name="order"),
         CheckConstraint("minutes > 0", name="minutes"),
+        CheckConstraint("metres IS NULL OR metres > 0", name="metres"),
     )
 
     partnership_id: Mapped[int] = mapped_column(ForeignKey("partnership.id"), primary_key=True)
     one: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     other: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     minutes: Mapped[int]
+    metres: Mapped[int | None]
+
+
+class Far(NamedTuple):
+    """Kilometres from one place to another, of the road where the table says them, else as the crow flies."""
+
+    kilometres: float
+    by_road: bool
 
 
 class Stop(NamedTuple):
@@ -61,14 +71,16 @@ LODGINGS = -1_000_000_000
 """Keys of lodgings lie below this one, and those of bases above it."""
 
 Table = Mapping[tuple[int, int], int]
-"""{(one, other): minutes}, `one` below `other`."""
+"""{(one, other): minutes, or metres}, `one` below `other`."""
 
 
 class Roads:
-    """The one reckoning of minutes on the road for one partnership. Pure."""
+    """The one reckoning of minutes on the road, and of its kilometres, for one partnership. Pure."""
 
-    def __init__(self, *, base: float, per_km: float, table: Table | None = None) -> None:
-        self.base, self.per_km, self.table = base, per_km, table or {}
+    def __init__(
+        self, *, base: float, per_km: float, table: Table | None = None, metres: Table | None = None
+    ) -> None:
+        self.base, self.per_km, self.table, self.metres = base, per_km, table or {}, metres or {}
 
     def minutes(self, a: Stop, b: Stop) -> int:
         """Whole minutes from one stop to another, the same both ways; 0 to where one is, and to a meeting online."""
@@ -84,6 +96,22 @@ class Roads:
         """Whole minutes of the way from stop to stop; one that is not known (None) is left out."""
         return sum(self.minutes(a, b) for a, b in pairwise(stop for stop in stops if stop is not None))
 
+    def far(self, a: Stop, b: Stop) -> Far | None:
+        """How far it is, the same both ways; None where a place is not known and no table says it."""
+        if a.key == b.key or a.is_online or b.is_online:
+            return Far(0.0, False)
+        metres = self.metres.get((a.key, b.key) if a.key < b.key else (b.key, a.key))
+        if metres is not None:
+            return Far(metres / 1000, True)
+        return Far(a.place.kilometres_to(b.place), False) if a.place and b.place else None
+
+    @property
+    def kilometres_are(self) -> str:
+        """What sums of its kilometres are of, as the end of a sentence."""
+        if self.metres:
+            return "of the road where the table has them, else as the crow flies"
+        return "as the crow flies"
+
     def told(self, a: int, b: int) -> int | None:
         """What the table says between two keys; None where it has a gap."""
         return self.table.get((a, b) if a < b else (b, a))
@@ -91,10 +119,12 @@ class Roads:
 
 def roads_of_partnership(partnership: Partnership) -> Roads:
     """The roads of a partnership; its table is read once a process for as long as it is the same table."""
+    table, metres = _table(partnership.id, partnership.road_table) if partnership.road_table else (None, None)
     return Roads(
         base=partnership.road_base_minutes,
         per_km=partnership.road_minutes_per_km,
-        table=_table(partnership.id, partnership.road_table) if partnership.road_table else None,
+        table=table,
+        metres=metres,
     )
 
 
@@ -126,12 +156,13 @@ def minutes(a: Place | None, b: Place | None, *, base: float, per_km: float) -> 
 
 
 @lru_cache(maxsize=8)
-def _table(partnership_id: int, _token: str) -> Table:
-    """Each table has a token of its own, made when it came in, so that a newer one is never taken for an
-    older."""
+def _table(partnership_id: int, _token: str) -> tuple[Table, Table]:
+    """Minutes, and metres. Each table has a token of its own, made when it came in, so that a newer one is never taken
+    for an older."""
     rows = db.session.execute(
-        select(RoadMinutes.one, RoadMinutes.other, RoadMinutes.minutes).where(
+        select(RoadMinutes.one, RoadMinutes.other, RoadMinutes.minutes, RoadMinutes.metres).where(
             RoadMinutes.partnership_id == partnership_id
         )
-    )
-    return {(one, other): minutes for one, other, minutes in rows}
+    ).all()
+    minutes = {(row.one, row.other): row.minutes for row in rows}
+    return minutes, {(row.one, row.other): row.metres for row in rows if row.metres is not None}

@@ -46,8 +46,8 @@ class SeasonShow:
 
 @dataclass(frozen=True, kw_only=True)
 class SeasonDay:
-    """A tour day with its shows and its drives. Whole straight kilometres; `unknown`: drives of which nothing
-    is known."""
+    """A tour day with its shows and its drives. Whole kilometres, as Roads.far has them; `unknown`: drives of which
+    nothing is known."""
 
     tour_day: TourDay
     shows: tuple[SeasonShow, ...]
@@ -193,7 +193,7 @@ def season_of_year(partnership_id: int, academic_year: int, *, now: datetime) ->
             SeasonDay(
                 tour_day=tour_day,
                 shows=tuple(_show(s, promised[s.id], came_to, year_groups, now) for s in booked),
-                kilometres=int(sum(d.kilometres or 0 for d in drives if d) + 0.5),
+                kilometres=legs.kilometres(drives),
                 minutes=sum(d.minutes for d in drives if d),
                 unknown=sum(d is None for d in drives),
             )

@@ -15,7 +15,12 @@ NOT_FOR_PUBLICATION = "Not for publication: small numbers are not hidden."
 
 PUPILS = ["Pupils counted", "Pupils only promised", "Counted, other year groups"]
 
-ROADS = ["Kilometres, straight", "Minutes on the road", "Drives not known", "Cost in pounds"]
+ROADS = [
+    "Kilometres, straight where no road is known",
+    "Minutes on the road",
+    "Drives not known",
+    "Cost in pounds",
+]
 
 SUMS = [
     "Days given",

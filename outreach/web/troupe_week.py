@@ -9,6 +9,7 @@ from flask import Response, abort, g
 
 from outreach.booking.sheets import week_sheet
 from outreach.booking.sheets.week_sheet import WeekDay, WeekSheet
+from outreach.county import partnerships
 from outreach.coverage.charts import day_map
 from outreach.coverage.charts.day_map import DayMap, Point
 from outreach.ground import clock
@@ -16,6 +17,7 @@ from outreach.ground.geography import Place
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day_short
+from outreach.tour import roads
 from outreach.tour.companies import Troupe
 from outreach.tour.nights import Door
 from outreach.tour.performances import Performance
@@ -42,7 +44,7 @@ COLUMNS = (
     "To",
     "Night away at",
     "Minutes on the road",
-    "Kilometres, straight",
+    "Kilometres, straight where no road is known",
     "Drives not known",
     "Minutes from leaving to home",
 )
@@ -61,6 +63,9 @@ def shown(found: WeekSheet) -> dict[str, Any]:
         "week": found,
         "map": _map(found),
         "limits": limits.of_week(found),
+        "kilometres_are": roads.roads_of_partnership(
+            partnerships.get(found.troupe.company.partnership_id)
+        ).kilometres_are,
         "before": (found.monday - timedelta(days=7)).isoformat(),
         "after": (found.monday + timedelta(days=7)).isoformat(),
     }

@@ -37,7 +37,7 @@ def test_the_day_is_driven_from_the_base_through_its_shows_and_home(c: Any) -> N
     assert (at(between.arrives_at), between.slack) == ("11:23", 52)
     assert (home.end, home.minutes, at(home.arrives_at), home.slack) == ("Marlford base", 43, "15:43", None)
     assert sheet.road_minutes == 41 + 8 + 43
-    assert (round(out.kilometres), round(between.kilometres), round(home.kilometres)) == (28, 1, 29)
+    assert [round(drive.far.kilometres) for drive in (out, between, home)] == [28, 1, 29]
 
 
 def test_each_stop_says_whom_to_ask_for_and_who_comes(c: Any) -> None:

@@ -61,6 +61,15 @@ def stands(c: SimpleNamespace) -> dict[tuple[int, int], int]:
     }
 
 
+def far(c: SimpleNamespace) -> dict[tuple[int, int], int]:
+    """The metres that the table holds, likewise."""
+    numbers = {urn: n for n, urn in enumerate(c.urns)} | {-c.troupe.id: -1}
+    return {
+        (numbers[a], numbers[b]): metres
+        for (a, b), metres in roads.roads_of_partnership(c.partnership).metres.items()
+    }
+
+
 SECONDS = [
     [0, 1200.4, 2700, None],
     [1150, 0, 1199.9, 1200],
@@ -71,12 +80,19 @@ SECONDS = [
 
 MINUTES = {(0, 1): 21, (0, 2): 45, (1, 2): 20, (1, 3): 20, (2, 3): 1}
 
+FAR = {(0, 1): 18_006, (0, 2): 40_500, (1, 2): 18_000, (1, 3): 18_000}
+"""Metres at 15 a second, the longer of two ways; none for a road that takes no time."""
+
 COUNTS = Brought(pairs=5, unequal=1, not_ours=0, without=1)
 
 
 def metres(rows: Iterable[Iterable[float | None]]) -> list[list[float | None]]:
     """A road of 15 metres a second."""
     return [[None if cell is None else 15 * cell for cell in row] for row in rows]
+
+
+def miles(rows: Iterable[Iterable[float | None]]) -> list[list[float | None]]:
+    return [[None if cell is None else cell / 1609.344 for cell in row] for row in metres(rows)]
 
 
 def osrm(c: SimpleNamespace, times: Any = SECONDS) -> dict[str, Any]:
@@ -93,7 +109,7 @@ def osrm(c: SimpleNamespace, times: Any = SECONDS) -> dict[str, Any]:
 def valhalla(_c: SimpleNamespace, times: Any = SECONDS) -> dict[str, Any]:
     cells = [
         [
-            {"time": cell, "distance": cell and cell / 70, "from_index": n, "to_index": m}
+            {"time": cell, "distance": cell and cell * 0.015, "from_index": n, "to_index": m}
             for m, cell in enumerate(row)
         ]
         for n, row in enumerate(times)
@@ -102,7 +118,7 @@ def valhalla(_c: SimpleNamespace, times: Any = SECONDS) -> dict[str, Any]:
 
 
 def valhalla_brief(_c: SimpleNamespace, times: Any = SECONDS) -> dict[str, Any]:
-    return {"units": "miles", "sources_to_targets": {"durations": times, "distances": metres(SECONDS)}}
+    return {"units": "miles", "sources_to_targets": {"durations": times, "distances": miles(SECONDS)}}
 
 
 def openrouteservice(c: SimpleNamespace, times: Any = SECONDS) -> dict[str, Any]:
@@ -121,7 +137,8 @@ ROUTERS = [osrm, valhalla, valhalla_brief, openrouteservice]
 def test_an_answer_of_a_router_comes_in_beside_its_points(c, router) -> None:
     counts = bring(c, router(c), points=points(c))
     # 1,199.9 and 1,200 seconds are both 20 minutes; there and back differ between the first two alone
-    assert (stands(c), counts) == (MINUTES, COUNTS)
+    assert (stands(c), counts) == (MINUTES, replace(COUNTS, with_kilometres=4))
+    assert far(c) == FAR
 
 
 @pytest.mark.parametrize("router", ROUTERS)
@@ -237,8 +254,11 @@ def lines(c: SimpleNamespace, head: str, a_minute: float, *, gap: str = "", afte
     ],
 )
 def test_a_list_of_a_tool_comes_in_by_its_columns(c, head, a_minute, gap, after) -> None:
-    assert bring(c, lines(c, head, a_minute, gap=gap, after=after)) == COUNTS
+    # 9.5 kilometres are too few between the first school and the third
+    here = {"with_kilometres": 4, "wrong_kilometres": 1} if after == ",9.5" else {}
+    assert bring(c, lines(c, head, a_minute, gap=gap, after=after)) == replace(COUNTS, **here)
     assert stands(c) == MINUTES
+    assert set(far(c).values()) == ({9_500} if here else set())
 
 
 def test_of_several_percentiles_the_slowest_counts(c) -> None:

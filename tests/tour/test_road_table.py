@@ -17,7 +17,7 @@ from outreach.tour import itinerary, legs, performances, road_table, roads, slot
 from outreach.tour.days import Hours
 from outreach.tour.itinerary import HoursLeaveOutAShow
 from outreach.tour.road_table import BadLines, Brought, NoTable, RoadTableState
-from outreach.tour.roads import RoadMinutes
+from outreach.tour.roads import Far, RoadMinutes
 
 WHO = {"who": "Priya Nandakumar", "now": make.NOW}
 DAY = date(2027, 3, 9)
@@ -157,7 +157,7 @@ def test_gaps_are_listed_ready_to_be_filled_in_and_brought_back(c) -> None:
     gaps = list(road_table.lines(c.partnership, gaps=True))
     assert len(gaps) == road_table.state(c.partnership).gaps == 5
     assert len(list(road_table.lines(c.partnership, gaps=False))) == 1
-    text = "From,From name,To,To name,Minutes\n" + "\n".join(",".join(map(str, g)) for g in gaps)
+    text = "From,From name,To,To name,Minutes,Kilometres\n" + "\n".join(",".join(map(str, g)) for g in gaps)
     with transaction():
         road_table.bring_in(c.partnership, io.BytesIO(text.encode()), **WHO)
     assert road_table.state(c.partnership) == RoadTableState(pairs=5, possible=6)
@@ -232,6 +232,32 @@ def test_hours_of_a_day_go_by_the_table(c) -> None:
         itinerary.change_day(c.day, Hours(leaves=time(7, 30), returns=time(18), shows_at_most=2), **WHO)
 
 
+def test_kilometres_of_the_table_are_of_the_road_and_come_back_with_it(c) -> None:
+    stand(c, c.a, time(9))
+    second = stand(c, c.d, time(12, 30))
+    assert (
+        bring(c, "{a},{d},40,21.5", "{d},{a},40,22.4", head="From,To,Minutes,Kilometres").with_kilometres == 1
+    )
+    road = legs.road_of_show(second, now=make.NOW)
+    assert road.before is not None and road.before.far == Far(22.4, by_road=True)
+    drives = legs.of_day([road.before.other, second], roads.roads_of_partnership(c.partnership), None, None)
+    assert legs.kilometres(drives) == 22
+    (line,) = road_table.lines(c.partnership, gaps=False)
+    assert line[4:] == (40, 22.4)
+    text = "From,From name,To,To name,Minutes,Kilometres\n" + ",".join(map(str, line))
+    with transaction():
+        road_table.bring_in(c.partnership, io.BytesIO(text.encode()), **WHO)
+    assert list(road_table.lines(c.partnership, gaps=False)) == [line]
+
+
+def test_kilometres_that_no_road_can_have_are_passed_over_and_counted(c) -> None:
+    """a and d lie 16 kilometres apart: 13.4 are a kilometre less than nine tenths of them."""
+    for said, counted in (("13.3", 1), ("13.4", 0), ("500", 0), ("501", 1), ("-3", 0), ("", 0), ("far", 0)):
+        brought = bring(c, "{a},{d},40," + said, head="From,To,Minutes,Kilometres")
+        assert (brought.pairs, brought.wrong_kilometres) == (1, counted), said
+    assert roads.roads_of_partnership(c.partnership).metres == {}
+
+
 def test_road_of_a_show_says_from_where_how_far_there_when_and_what_is_to_spare(c) -> None:
     first = stand(c, c.a, time(9))
     second = stand(c, c.d, time(12, 30))
@@ -239,10 +265,10 @@ def test_road_of_a_show_says_from_where_how_far_there_when_and_what_is_to_spare(
     road = legs.road_of_show(second, now=make.NOW)
     assert road.before is not None and road.after is not None
     before, after = road.before, road.after
-    assert (before.name, before.other, before.kilometres, before.minutes, before.by_table) == (
+    assert (before.name, before.other, before.far, before.minutes, before.by_table) == (
         c.a.name,
         first,
-        16.0,
+        Far(16.0, by_road=False),
         40,
         True,
     )

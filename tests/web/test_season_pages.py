@@ -114,7 +114,7 @@ def test_the_workbook_says_first_that_it_is_not_for_publication_and_adds_up(
         "Pupils counted",
         "Pupils only promised",
         "Counted, other year groups",
-        "Kilometres, straight",
+        "Kilometres, straight where no road is known",
         "Minutes on the road",
         "Drives not known",
         "Cost in pounds",

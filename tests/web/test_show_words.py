@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from outreach.tour.legs import Leg
+from outreach.tour.roads import Far
 from outreach.web.coordinator import show_words
 
 GET_IN = datetime(2027, 1, 19, 8, 0, tzinfo=UTC)
@@ -18,7 +19,7 @@ def leg(slack: int = 49, other: Any = None, **changes: Any) -> Leg:
     told = {
         "name": "Marlford",
         "other": other,
-        "kilometres": 4.4,
+        "far": Far(4.4, by_road=False),
         "minutes": 11,
         "by_table": False,
         "leaves_at": leaves_at,
@@ -35,6 +36,11 @@ def test_the_day_begins_with_leaving_as_late_as_one_may_like_the_day_sheet_says(
         "Leave by 7:49am, there 8:00am",
         "The day begins at 7:00am",
     )
+
+
+def test_kilometres_of_the_road_are_said_to_be_of_it() -> None:
+    said = show_words.to_it(leg(far=Far(6.4, by_road=True), by_table=True), SHOW)
+    assert said.how_far == "6 km of road, 11 minutes by your table"
 
 
 def test_a_base_too_far_off_is_said_to_be() -> None:
@@ -66,7 +72,7 @@ def test_two_shows_at_one_school_have_no_road_between_them() -> None:
 
 
 def test_the_way_home_and_what_is_not_known() -> None:
-    home = show_words.on_from_it(leg(kilometres=None, by_table=True, minutes=1), SHOW)
+    home = show_words.on_from_it(leg(far=None, by_table=True, minutes=1), SHOW)
     assert home.how_far == "place not known, 1 minute by your table"
     assert home.spare == "49 minutes to spare before it must be back"
     assert show_words.to_it(None, SHOW).leg is None

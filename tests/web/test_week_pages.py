@@ -147,7 +147,7 @@ def test_each_column_of_the_file_adds_up_to_the_week(client: FlaskClient, c: Any
     ]
     for column, total in (
         ("Minutes on the road", 131),
-        ("Kilometres, straight", 80),
+        ("Kilometres, straight where no road is known", 80),
         ("Minutes from leaving to home", 678),
     ):
         assert sum(int(row[column] or 0) for row in rows) == total, column

@@ -74,8 +74,8 @@ class WeekDay:
 
     @property
     def kilometres(self) -> int:
-        """Whole ones, straight: those of its drives that are known."""
-        return int(sum(d.kilometres or 0 for d in self.drives if d) + 0.5)
+        """Whole ones: those of its drives that are known."""
+        return legs.kilometres(self.drives)
 
     @property
     def unknown(self) -> int:

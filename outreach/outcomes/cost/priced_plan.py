@@ -157,14 +157,14 @@ def _pence(troupe: Troupe | None, is_new: bool, kilometres: float) -> int | None
 
 
 def _way(stops: Iterable[tuple[datetime, Stop]], ends: Ends, ways: Roads) -> tuple[int, float]:
-    """Minutes and straight kilometres of a day with these stops."""
+    """Minutes and kilometres of a day with these stops."""
     there = [stop for _, stop in sorted(stops, key=lambda each: (each[0], each[1].key))]
     if not there:
         return 0, 0.0
     way = [stop for stop in (ends[0], *there, ends[1]) if stop is not None]
     return (
         sum(ways.minutes(a, b) for a, b in pairwise(way)),
-        sum(a.place.kilometres_to(b.place) for a, b in pairwise(way) if a.place and b.place),
+        sum(far.kilometres for a, b in pairwise(way) if (far := ways.far(a, b))),
     )
 
 

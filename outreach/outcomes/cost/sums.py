@@ -16,7 +16,7 @@ from outreach.visits.season import Season, SeasonDay
 
 @dataclass(frozen=True, kw_only=True)
 class DaysOfTroupe:
-    """A troupe's days with a show, and their straight kilometres. `fees`, `road`: pence; None where nobody said what a
+    """A troupe's days with a show, and their kilometres. `fees`, `road`: pence; None where nobody said what a
     day, or a kilometre, costs."""
 
     troupe: Troupe

@@ -69,7 +69,7 @@ class CostsForm(forms.Form):
         "Pounds for a kilometre",
         at_most=100,
         hint=(
-            "For example 0.45. Kilometres are counted as the crow flies; roads are about a third longer. "
+            "For example 0.45. Kilometres are of the road where the table has them, else as the crow flies. "
             "Empty: not said"
         ),
     )

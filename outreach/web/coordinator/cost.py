@@ -19,7 +19,7 @@ from outreach.outcomes.cost.budgets import BILLED, RECKONED
 from outreach.outcomes.cost.priced_plan import PricedPlan
 from outreach.outcomes.cost.spending import LONGEST, Spending, Spent
 from outreach.outcomes.cost.sums import Cost
-from outreach.tour import programmes
+from outreach.tour import programmes, roads
 from outreach.tour.programmes import Programme
 from outreach.visits import season
 from outreach.web import downloads, forms, opened, spoken
@@ -83,7 +83,9 @@ def cost_page() -> Any:
         headline=cost_words.headline(plan) if plan else "",
         marks=[cost_words.mark(mark) for mark in plan.marks] if plan else [],
         steps=cost_words.steps(plan) if plan else [],
-        assumes=cost_words.assumes(plan) if plan else [],
+        assumes=cost_words.assumes(plan, roads.roads_of_partnership(g.partnership).kilometres_are)
+        if plan
+        else [],
         drawn=drawn,
         undo=_undo(programme),
     )

@@ -185,12 +185,12 @@ def steps(plan: PricedPlan) -> list[StepShown]:
     ]
 
 
-def assumes(plan: PricedPlan) -> list[str]:
-    """What the prices rest on, and what is not in them."""
+def assumes(plan: PricedPlan, kilometres_are: str) -> list[str]:
+    """What the prices rest on, and what is not in them. `kilometres_are`: of what, in words."""
     found = [
         f"An estimate from the plan ‘{plan.plan.name}’ of {day_short(plan.plan.finished_at)}: whole days, the cheapest "
         "for each school first, and every school says yes. A day that has a show already costs its extra road alone. "
-        "Kilometres are as the crow flies.",
+        f"Kilometres are {kilometres_are}.",
     ]
     if plan.changed:
         found.append(f"Since then {and_list(plan.changed)} changed. Draw up a new plan for a newer price.")

@@ -21,7 +21,7 @@ from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, the_programme, who
 from outreach.web.refusals import status
 
-COLUMNS = ("From", "From name", "To", "To name", "Minutes")
+COLUMNS = ("From", "From name", "To", "To name", "Minutes", "Kilometres")
 
 
 class TableForm(forms.Form):
@@ -144,6 +144,15 @@ def _told(brought: road_table.Brought) -> str:
     said = [f"{count(brought.pairs, 'road goes', 'roads go')} by the table."]
     if brought.unequal:
         said.append(f"{count(brought.unequal, 'road')} had two different times; the longer one counts.")
+    if brought.with_kilometres:
+        said.append(
+            f"{count(brought.with_kilometres, 'of them has', 'of them have')} kilometres of the road too."
+        )
+    if brought.wrong_kilometres:
+        said.append(
+            f"The kilometres of {count(brought.wrong_kilometres, 'road')} cannot be, and were passed over: they are "
+            "shorter than the straight line, or longer than 500."
+        )
     if brought.not_ours:
         said.append(
             f"{count(brought.not_ours, 'line is', 'lines are')} about places that are not yours, and passed over."

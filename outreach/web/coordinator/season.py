@@ -10,7 +10,7 @@ from flask import abort, g, render_template, request
 from outreach.ground import clock, tabular
 from outreach.ground.school_year import year_in_hand, year_name
 from outreach.ground.timespans import day_of
-from outreach.tour import companies
+from outreach.tour import companies, roads
 from outreach.visits import season, season_lines
 from outreach.visits.season import Season, SeasonShow
 from outreach.web import downloads, spoken
@@ -31,6 +31,7 @@ def season_sheet() -> Any:
         total=found.total,
         years=offered,
         any_troupe=bool(companies.troupes(g.partnership.id)),
+        kilometres_are=roads.roads_of_partnership(g.partnership).kilometres_are,
         now=clock.now(),
     )
 

@@ -58,7 +58,9 @@ def _words(term: str, leg: Leg | None, show: Performance, before: str) -> LegWor
 
 
 def _how_far(leg: Leg) -> str:
-    far = "place not known" if leg.kilometres is None else f"{round(leg.kilometres)} km as the crow flies"
+    far = "place not known"
+    if leg.far is not None:
+        far = f"{round(leg.far.kilometres)} km {'of road' if leg.far.by_road else 'as the crow flies'}"
     return f"{far}, {count(leg.minutes, 'minute')} {'by your table' if leg.by_table else 'by the rule'}"
 
 
