@@ -11,12 +11,12 @@ from collections.abc import Callable
 import numpy as np
 
 from outreach.tour.planning.driven import Driven, covered_by, driven_of, hosting_by, missing_of
-from outreach.tour.planning.kinds import PlanRoads
+from outreach.tour.planning.kinds import NEVER, PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.program_rows import Rows
 from outreach.tour.planning.relaxation import Relaxation, Relaxed
-from outreach.tour.planning.solver import Columns, solve_whole
+from outreach.tour.planning.solver import Columns, Whole, solve_whole
 
 _AT_FIRST, _AT_MOST = 4_000, 20_000
 """Patterns in the first integer program, and in any. Few are quick to better a dive's plan, and the better it
@@ -27,8 +27,16 @@ _A_SECOND = 4_000
 """Patterns that a program may take for each second it is given: HiGHS does not look at the clock while it
 presolves."""
 
-_FIRST_SHARE = 0.5
-"""Of the time that is left, what a program may take that leaves out patterns which could still matter."""
+_FIRST_SHARE = 0.65
+"""Of the time that is left, what choosing parts of a plan anew may take, where all patterns that could still
+matter are too many for the first program."""
+
+_PLACES, _DAYS, _NEAREST = 2, 12, 10_000
+"""Parts that are chosen anew: the days around so many schools, so many around each, from among the patterns of
+smallest reduced cost. Who is left out is a choice over the whole county, hence two places at once."""
+
+_A_PART = 1.0
+"""Seconds for a part at most: most take a tenth of that."""
 
 _LOOKED_AT = 200_000
 """Patterns looked at for a plan at once: some tenths of a second."""
@@ -169,9 +177,14 @@ def improve(
     whole = np.zeros(figures.count, bool)
     begun, bound, most = driven, relaxed.bound, _AT_FIRST
     while not limit.over(share):
-        last = most > _AT_FIRST or program.enough_for(driven) <= most
-        part = share if last else (limit.gone + _FIRST_SHARE * limit.left(share)) / limit.seconds
-        came, proven, closed = program.solve(driven, limit, share=part, better=better, whole=whole, most=most)
+        if most == _AT_FIRST and program.enough_for(driven) > most:
+            half_time = (limit.gone + _FIRST_SHARE * limit.left(share)) / limit.seconds
+            driven = program.in_parts(driven, limit, share=half_time, better=better, whole=whole)
+            in_time = int(_A_SECOND * limit.left(share))
+            most = max(_AT_FIRST + 1, min(_AT_MOST, in_time))
+        came, proven, closed = program.solve(
+            driven, limit, share=share, better=better, whole=whole, most=most
+        )
         bound = max(bound, proven)
         if came is not None and came.value < driven.value:
             driven = came
@@ -187,10 +200,12 @@ def improve(
                 else driven_of(figures, pool, driven.patterns, guests=driven.guests, whole_schools=True)
             )
             most = _AT_FIRST
-        elif closed or last:
-            break
         else:
-            most = min(_AT_MOST, max(_AT_FIRST + 1, int(_A_SECOND * limit.left(share))))
+            # What was solved to its end before time is over leaves time for more patterns.
+            in_time = int(_A_SECOND * limit.left(share))
+            if closed or in_time <= most:
+                break
+            most = min(2 * most, in_time)
     return driven, bound
 
 
@@ -219,12 +234,82 @@ class IntegerProgram:
     ) -> tuple[Driven | None, float, bool]:
         """(the best found, a bound on every plan, whether the two meet). `whole`: schools that are all or
         nothing."""
-        figures, pool, rows = self.figures, self.pool, self.rows
         reduced = self.relaxed.reduced[self.order]
         count = min(most, self.enough_for(start))
         which = self.order[:count]
         which = np.union1d(which, np.array(start.patterns, np.int64))
         tau = float(reduced[count]) if count < len(reduced) else np.inf
+        came, found = self._over(
+            which,
+            start,
+            limit,
+            seconds=limit.left(share),
+            share=share,
+            better=lambda driven, bound: better(
+                driven, max(self.relaxed.bound, min(bound, self.relaxed.bound + tau))
+            ),
+            whole=whole,
+        )
+        bound = max(self.relaxed.bound, min(came.bound, self.relaxed.bound + tau))
+        return found, bound, came.proven and bound == came.bound
+
+    def in_parts(
+        self,
+        driven: Driven,
+        limit: Limit,
+        *,
+        share: float,
+        better: Callable[[Driven, float], None],
+        whole: np.ndarray,
+    ) -> Driven:
+        """The plan with some of its days chosen anew, then others, until that share of the time is over: each
+        time with whoever is left out."""
+        figures, pool = self.figures, self.pool
+        chance = np.random.default_rng(self.seed)
+        road = np.append(figures.road[figures.place], np.full((1, figures.road.shape[1]), NEVER), axis=0)
+        near = self.order[:_NEAREST]
+        members = pool.members[near]
+        while not limit.over(share):
+            there = np.zeros(figures.count + 1, bool)
+            there[: figures.count] = missing_of(
+                figures, covered_by(figures, pool, driven.patterns), driven.guests
+            )
+            there[figures.count] = True
+            days = np.array(driven.patterns, np.int64)
+            if not len(days):
+                break
+            for centre in chance.integers(figures.count, size=_PLACES):
+                far = road[:, figures.place[centre]][pool.members[days]].min(axis=1)
+                there[pool.members[days[np.argsort(far, kind="stable")[:_DAYS]]]] = True
+            which = np.union1d(near[there[members].all(axis=1)], days)
+            seconds = min(_A_PART, limit.left(share))
+            _, found = self._over(
+                which,
+                driven,
+                limit,
+                seconds=seconds,
+                share=share,
+                better=lambda _driven, _bound: None,
+                whole=whole,
+            )
+            if found is not None and found.value < driven.value:
+                driven = found
+                better(driven, self.relaxed.bound)
+        return driven
+
+    def _over(
+        self,
+        which: np.ndarray,
+        start: Driven,
+        limit: Limit,
+        *,
+        seconds: float,
+        share: float,
+        better: Callable[[Driven, float], None],
+        whole: np.ndarray,
+    ) -> tuple[Whole, Driven | None]:
+        """What comes of the program over these patterns, from a plan of some of them."""
+        figures, pool, rows = self.figures, self.pool, self.rows
         patterns = rows.columns(which, cost=pool.cost[which], whole=True)
         place = {int(pattern): at for at, pattern in enumerate(which)}
 
@@ -246,15 +331,12 @@ class IntegerProgram:
                 ]
             ),
             start=self._start(start, place, len(which), whole),
-            seconds=limit.left(share),
+            seconds=seconds,
             seed=self.seed,
-            better=lambda x, bound: better(
-                found(x), max(self.relaxed.bound, min(bound, self.relaxed.bound + tau))
-            ),
+            better=lambda x, bound: better(found(x), bound),
             stop=lambda: limit.over(share),
         )
-        bound = max(self.relaxed.bound, min(came.bound, self.relaxed.bound + tau))
-        return (None if came.x is None else found(came.x)), bound, came.proven and bound == came.bound
+        return came, None if came.x is None else found(came.x)
 
     def enough_for(self, start: Driven) -> int:
         """How many patterns could be in a better plan: those no dearer above the relaxation than this one's
