@@ -174,9 +174,7 @@ def _gaps(
             ),
             # A set that stands over lunch is not planned: how long its school takes would depend on the start.
             windows=tuple(
-                (each.first, each.last)
-                for each in over_lunch.starts(takes.lunch, first, last, minutes=takes)
-                if each.first <= each.last
+                (each.first, each.last) for each in over_lunch.starts(takes.lunch, first, last, minutes=takes)
             ),
             dates=candidate.dates(dates, for_adults=programme.for_adults),
             seats=max(0, programme.audience_ceiling - each) if each is not None else 0,

@@ -5,7 +5,7 @@ Reckoned in minutes of the wall clock in Europe/London from midnight: no show cr
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -53,7 +53,7 @@ class StartsBetween(NamedTuple):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlotMinutes:
     """The minutes that all slots of a programme share at one school; `get_in` is that of most starts, `get_in_before`
-    that of each. `lunch`: of the school, which they keep out of."""
+    that of each. `lunch`: of the school, which they keep out of, unless `whatever_the_lunch`."""
 
     step: int
     show: int
@@ -61,10 +61,12 @@ class SlotMinutes:
     get_out: int
     turn: int = 0
     lunch: KeptOut | None = None
+    whatever_the_lunch: bool = False
 
     def get_in_before(self, start: int) -> int:
         """Minutes from the beginning of set-up to a start: more where the set stands over lunch."""
-        return start - over_lunch.sets_up_at(self.lunch, start, self.get_in)
+        lunch = None if self.whatever_the_lunch else self.lunch
+        return start - over_lunch.sets_up_at(lunch, start, self.get_in)
 
 
 def slot_minutes(programme: Programme, partnership: Partnership, calendar: SchoolCalendar) -> SlotMinutes:
@@ -188,6 +190,7 @@ class Judge:
     """The rules for one school, on any tour day of one programme.
 
     `whatever_the_rest`: a coordinator puts up with a troupe's missing rest or lunch and its late return.
+    `whatever_the_lunch`: a school agreed that a show lies across its lunch.
     """
 
     def __init__(
@@ -199,11 +202,14 @@ class Judge:
         located: Located | None = None,
         calendar: SchoolCalendar | None = None,
         whatever_the_rest: bool = False,
+        whatever_the_lunch: bool = False,
     ) -> None:
         """`located` and `calendar`: where they were read for many schools at once (places.locate_all,
         school_days.load)."""
         self.calendar = calendar or school_days.load_one(school)
-        self.shape = slot_minutes(programme, partnership, self.calendar)
+        self.shape = replace(
+            slot_minutes(programme, partnership, self.calendar), whatever_the_lunch=whatever_the_lunch
+        )
         self.for_adults = programme.for_adults
         self.whatever_the_rest = whatever_the_rest
         self.roads = roads.roads_of_partnership(partnership)
@@ -296,7 +302,7 @@ class Judge:
                 continue
             extra, why = self._road_told(stands, at, stops, to, on)
             arrives = self._arrives(truly, stands, at, to)
-            kept = None if whatever_the_lunch else shape.lunch
+            kept = None if whatever_the_lunch or shape.whatever_the_lunch else shape.lunch
             for left in over_lunch.starts(kept, first, last, arrives=arrives, minutes=shape):
                 if not eats:
                     yield StartsBetween(left.first, left.last, extra, why)

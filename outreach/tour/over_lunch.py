@@ -64,7 +64,7 @@ def starts(
     `arrives`: from when on set-up can begin; None: that is not known, and no set stands over lunch.
     """
     if kept is None:
-        return (Starts(first, last),)
+        return (Starts(first, last),) if first <= last else ()
     show, get_in = minutes.show, minutes.get_in
     before, after = (0, 0) if kept.what == SHOW else (get_in, minutes.get_out)
     found = [Starts(first, min(last, kept.since - show - after))]
@@ -73,6 +73,18 @@ def starts(
     found.append(Starts(max(first, kept.until + before), last))
     on_step = (each._replace(first=each.first + -each.first % minutes.step) for each in found)
     return tuple(each for each in on_step if each.first <= each.last)
+
+
+def shows_in_a_day(kept: KeptOut | None, first: int, last: int, *, minutes: ShowMinutes) -> int:
+    """How many shows one hall can have on a day with starts from `first` to `last`, each as early as it can be."""
+    count, free = 0, first - minutes.get_in
+    while True:
+        soonest = free + minutes.get_in
+        soonest += -soonest % minutes.step
+        left = starts(kept, soonest, last, minutes=minutes, arrives=free)
+        if not left:
+            return count
+        count, free = count + 1, left[0].first + minutes.show + minutes.get_out
 
 
 def sets_up_at(kept: KeptOut | None, start: int, get_in: int) -> int:

@@ -44,6 +44,7 @@ def offers(
     two_shows: bool = False,
     whatever_the_notice: bool = False,
     whatever_the_rest: bool = False,
+    whatever_the_lunch: bool = False,
     only_days: Iterable[int] | None = None,
     beside: tuple[int, ...] = (),
     not_on: Collection[int] = (),
@@ -55,7 +56,8 @@ def offers(
     `two_shows`: pairs of slots on one tour day come first. `only_days` narrows to some tour days' ids, `not_on`
     leaves some out. `beside`: holds of the school that do count, as the first of a pair does for the second.
     `whatever_the_rest`: a coordinator puts up with a troupe's missing rest or lunch and its late return
-    (hours.warnings says which). A body has no hall that a troupe comes to: it takes places at sessions.
+    (hours.warnings says which). `whatever_the_lunch`: the school agreed that it lies across its lunch. A body has no
+    hall that a troupe comes to: it takes places at sessions.
     """
     if school.is_body:
         return Offers(days=(), near=())
@@ -72,7 +74,13 @@ def offers(
     if not days:
         return Offers(days=(), near=())
     partnership = db.session.get_one(Partnership, programme.partnership_id)
-    judge = fit.Judge(programme, partnership, school, whatever_the_rest=whatever_the_rest)
+    judge = fit.Judge(
+        programme,
+        partnership,
+        school,
+        whatever_the_rest=whatever_the_rest,
+        whatever_the_lunch=whatever_the_lunch,
+    )
     found = tuple(judge.day(day, stands) for day, stands in days)
     ranked = sorted((day for day in found if day.gaps), key=lambda day: day.rank)
     first: tuple[tuple[Slot, ...], ...] = ()
@@ -99,6 +107,7 @@ def find(
     instead_of: int | None = None,
     whatever_the_notice: bool = False,
     whatever_the_rest: bool = False,
+    whatever_the_lunch: bool = False,
     beside: tuple[int, ...] = (),
 ) -> Slot | None:
     """The slot of a form's key if the school could have it now; None if not, or if the key is nonsense."""
@@ -112,6 +121,7 @@ def find(
         instead_of=instead_of,
         whatever_the_notice=whatever_the_notice,
         whatever_the_rest=whatever_the_rest,
+        whatever_the_lunch=whatever_the_lunch,
         only_days=[int(day_id)],
         beside=beside,
     )

@@ -23,7 +23,8 @@ from outreach.booking.desk.proposing import ProposalDraft
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
-from outreach.county import school_days
+from outreach.county import school_days, school_lunch
+from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local
 from outreach.post import copies
@@ -341,6 +342,61 @@ def test_a_day_without_lunch_can_be_put_up_with_and_says_so(county: County) -> N
     assert slot is None
     moved(county, found[0].key)
     assert at(county.show)[0] == NEXT
+
+
+def with_lunch(county: County, *, hall: bool = True) -> None:
+    with transaction():
+        school_lunch.say(
+            county.school,
+            time(12),
+            time(13),
+            is_dining_hall=hall,
+            set_may_stay=False,
+            who="Jo",
+            now=NOW,
+        )
+
+
+@pytest.mark.both_databases
+def test_across_its_schools_lunch_it_goes_only_when_somebody_there_agreed_and_it_is_put_back_exactly(
+    county: County,
+) -> None:
+    with_lunch(county)
+    to = key(county.days[1], "1100")
+    found = moving.find(county.show, now=NOW)
+    beside = {p.key_at(at) for p in moving.places_to_move_to(found, now=NOW) for at in p.starts}
+    across = {
+        p.key_at(at)
+        for p in moving.places_to_move_to(found, whatever_the_lunch=True, now=NOW)
+        for at in p.starts
+    }
+    assert to in across - beside
+    assert moving.look(found, to, now=NOW).over_lunch is not None
+    assert moving.look(found, key(county.days[1], "0930"), now=NOW).over_lunch is None
+    for said in ("", "   "):
+        with pytest.raises(moving.NobodyAgreed):
+            moved(county, to, agreed=said)
+    with pytest.raises(moving.AgreedTooLong):
+        moved(county, to, agreed="x" * 501)
+    assert at(county.show) == (DAY, time(9, 30))
+    made = moved(county, to, agreed=" The head, on the phone: lunch is in the gym. ")
+    assert at(county.show) == (NEXT, time(11))
+    assert county.show.lunch_overruled == "The head, on the phone: lunch is in the gym."
+    words = [row.after for row in history.history_of("school", county.school.organisation_id)]
+    assert "The head, on the phone: lunch is in the gym." in words
+    again = moved(county, key(county.days[1], "0930"))
+    assert (at(county.show), county.show.lunch_overruled) == ((NEXT, time(9, 30)), "")
+    with transaction():
+        moving.undo(again, who="Priya", now=NOW)
+    assert at(county.show) == (NEXT, time(11))
+    assert county.show.lunch_overruled == "The head, on the phone: lunch is in the gym."
+    assert made.undone_at is None
+
+
+def test_where_somebody_agreed_and_it_keeps_out_of_lunch_nothing_is_overruled(county: County) -> None:
+    with_lunch(county)
+    moved(county, key(county.days[1], "0930"), agreed="The head")
+    assert county.show.lunch_overruled == ""
 
 
 def test_guests_are_asked_even_when_the_letter_to_the_host_is_left_out(county: County) -> None:

@@ -13,7 +13,7 @@ import make
 from outreach.booking import holds
 from outreach.booking.agenda import moving, placing, tour_diary
 from outreach.booking.agenda.moves import DiaryMove
-from outreach.county import school_days
+from outreach.county import school_days, school_lunch
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
 from outreach.ground.db import db, transaction
@@ -120,6 +120,41 @@ def test_warnings_stand_where_they_arise(client: FlaskClient, two_weeks: Fortnig
     assert "Hall too small: 200 pupils at Thornleigh School, 150 at most" in said
     assert "4 minutes to spare on the road to Rushton High School" in said
     assert "lunch" in said
+
+
+def test_across_lunch_a_move_asks_who_agreed_and_keeps_what_was_typed(
+    client: FlaskClient, two_weeks: Fortnight
+) -> None:
+    school = two_weeks.booked.organisation
+    assert "across its lunch" not in page(client, two_weeks.move)
+    with transaction():
+        school_lunch.say(
+            school,
+            time(12),
+            time(13),
+            is_dining_hall=True,
+            set_may_stay=False,
+            who="Jo",
+            now=make.NOW,
+        )
+    html = page(client, two_weeks.move)
+    assert "Times across its lunch are left out." in text(html)
+    over = page(client, f"{two_weeks.move}?lunch=over")
+    keys = r'name="slot" value="([^"]+)"'
+    to = min(set(re.findall(keys, over)) - set(re.findall(keys, html)))
+    asked = page(client, f"{two_weeks.move}?slot={to}")
+    assert "It lies across the school’s lunch, 11:45am to 1:15pm" in text(asked)
+    assert "Who at the school agreed" in asked
+    beside = re.findall(keys, html)[0]
+    assert "Who at the school agreed" not in page(client, f"{two_weeks.move}?slot={beside}")
+    was = two_weeks.stands()
+    typed = {"slot": to, "note": "As we said on the phone."}
+    no = client.post(two_weeks.move, data=typed)
+    assert no.status_code == 422 and "Say who at the school agreed" in no.text
+    assert "As we said on the phone." in no.text and two_weeks.stands() == was
+    assert client.post(two_weeks.move, data=typed | {"agreed": "The head, on the phone"}).status_code == 303
+    assert f"{two_weeks.stands()[1]:%H%M}" == to.partition("-")[2]
+    assert f"Over lunch at {school.name}" in text(page(client, two_weeks.at))
 
 
 def make_near(two_weeks: Fortnight, show: Performance) -> None:

@@ -10,15 +10,17 @@ from datetime import date, time
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 import make
-from outreach.county import authorities, partnerships
+from outreach.county import authorities, partnerships, school_lunch
 from outreach.coverage import readiness
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import companies, days, programmes
+from outreach.tour.programmes import Programme
 
 pytestmark = pytest.mark.any_database
 
@@ -116,6 +118,39 @@ def test_the_checklist_goes_from_nothing_to_all_in_order(desk: Desk) -> None:
         make.invitation(programme, school)
     assert said() == [(n, n != "roads") for n in order]
     assert "<h1>Set-up: all is in place</h1>" in desk.client.get("/desk/setup").text
+
+
+def test_set_up_says_of_how_many_schools_lunch_is_known_and_what_it_leaves_of_a_day(desk: Desk) -> None:
+    """60, 75 and 30 minutes from 9 to 3 leave a dining hall one show a day; with the set standing two."""
+    with transaction():
+        of = partnerships.get(desk.partnership_id)
+        of.lunch_begins, of.lunch_ends = time(12, 15), time(13, 15)
+        make.programme(of)
+        schools = [make.school() for _ in range(3)]
+    said = "known of 0 of 3 schools, of 3 not known. Until a school says, only the show keeps out of 12:15pm to 1:15pm."
+    assert said in desk.client.get("/desk/setup").text
+    with transaction():
+        for school, hall in ((schools[0], True), (schools[1], False)):
+            school_lunch.say(
+                school,
+                time(12),
+                time(13),
+                is_dining_hall=hall,
+                set_may_stay=False,
+                who="Jo",
+                now=make.NOW,
+            )
+    page = desk.client.get("/desk/setup").text
+    assert "known of 2 of 3 schools, of 1 not known." in page
+    assert (
+        "From 9:00am to 3:00pm, set-up, show and pack-up of 60, 75 and 30 minutes leave a hall that is the dining hall "
+        "1 show a day (2 where the set may stay standing); 1 says that theirs is." in page
+    )
+    with transaction():
+        db.session.execute(
+            update(Programme).values(running_minutes=15, discussion_minutes=15, get_in_minutes=15)
+        )
+    assert "leave a hall that is the dining hall 3 shows a day" in desk.client.get("/desk/setup").text
 
 
 def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:

@@ -27,6 +27,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import local
 from outreach.post import letters, stationery
 from outreach.tour import performances, slots
+from outreach.tour.over_lunch import KeptOut
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
 
@@ -52,6 +53,22 @@ class NoteTooLong(Refusal):
 
     def __init__(self) -> None:
         super().__init__(f"The note must be {NOTE_AT_MOST} characters or fewer.")
+
+
+class NobodyAgreed(Refusal):
+    field = "agreed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Say who at the school agreed that it lies across lunch, and how lunch goes that day."
+        )
+
+
+class AgreedTooLong(Refusal):
+    field = "agreed"
+
+    def __init__(self) -> None:
+        super().__init__(f"What was agreed must be {NOTE_AT_MOST} characters or fewer.")
 
 
 class CannotBeUndone(Refusal):
@@ -81,13 +98,15 @@ class Moving:
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """What a move would do. `saved`: minutes of road that it saves; `letter`: as the first of the people
-    would get it, None where nobody is named; `beside`: the other starts of the same place."""
+    would get it, None where nobody is named; `beside`: the other starts of the same place. `over_lunch`: the lunch of
+    the school that it would lie across, None where it keeps out of it."""
 
     slot: Slot
     saved: int
     letter: stationery.Rendered | None
     beside: tuple[Slot, ...]
     breaks: str
+    over_lunch: KeptOut | None = None
 
 
 def find(performance: Performance, *, now: datetime) -> Moving:
@@ -119,10 +138,14 @@ def find(performance: Performance, *, now: datetime) -> Moving:
 
 
 def places_to_move_to(
-    moving: Moving, *, only_days: Iterable[int] | None = None, now: datetime
+    moving: Moving,
+    *,
+    only_days: Iterable[int] | None = None,
+    whatever_the_lunch: bool = False,
+    now: datetime,
 ) -> list[Place]:
     """Where it could go and where not, for every tour day from today on or some of them; where it stands is
-    no place."""
+    no place. `whatever_the_lunch`: also across the school's lunch, to which it has to agree."""
     offers = partial(
         slots.offers,
         moving.programme,
@@ -130,6 +153,7 @@ def places_to_move_to(
         now=now,
         instead_of=moving.performance.id,
         whatever_the_notice=True,
+        whatever_the_lunch=whatever_the_lunch,
         only_days=None if only_days is None else list(only_days),
     )
     kept, loose = offers(), offers(whatever_the_rest=True)
@@ -151,8 +175,10 @@ def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: da
     """What moving it to a slot would do, with the letter that `note` and `tell` make; writes nothing. Raises
     PlaceGone, StandsThere, NoteTooLong, ReplyByWrong."""
     note = checked(note)
-    slot = _slot(moving, key, now=now)
-    there = places_to_move_to(moving, only_days=[slot.tour_day_id], now=now)
+    slot, across = _slot_or_across(moving, key, now=now)
+    there = places_to_move_to(
+        moving, only_days=[slot.tour_day_id], whatever_the_lunch=across is not None, now=now
+    )
     here = next((p for p in there if slot.start_minute in p.starts), None)
     if here is None:
         raise PlaceGone
@@ -162,26 +188,48 @@ def look(moving: Moving, key: str, *, note: str = "", tell: bool = True, now: da
         letter=letter(moving, slot, note, tell=tell, now=now),
         beside=tuple(here.slot_at(at, slot) for at in here.starts if at != slot.start_minute),
         breaks=here.breaks,
+        over_lunch=across,
     )
 
 
 def move(
-    performance: Performance, key: str, *, note: str = "", tell: bool = True, who: str, now: datetime
+    performance: Performance,
+    key: str,
+    *,
+    note: str = "",
+    tell: bool = True,
+    agreed: str = "",
+    who: str,
+    now: datetime,
 ) -> DiaryMove:
     """Move it, whatever the notice: booked, everybody with it in the calendar is told; proposed, whom it was
     written to.
 
-    `tell` False: see bookings.move and proposing.move. Raises NotInTheDiary, PlaceGone, StandsThere,
-    NoteTooLong, proposing.ReplyByWrong, proposing.NotKeptAnyMore.
+    `tell` False: see bookings.move and proposing.move. `agreed`: who at the school agreed that it lies across its
+    lunch; asked only where it does. Raises NotInTheDiary, PlaceGone, StandsThere, NoteTooLong, NobodyAgreed,
+    AgreedTooLong, proposing.ReplyByWrong, proposing.NotKeptAnyMore.
     """
     note = checked(note)
     performances.lock_organisation(performance.organisation_id)
     db.session.refresh(performance)
     moving = find(performance, now=now)
-    slot = _slot(moving, key, now=now)
+    slot, across = _slot_or_across(moving, key, now=now)
+    if across is not None:
+        performances.lock_days([performance.tour_day_id, slot.tour_day_id])
+        slot, across = _slot_or_across(moving, key, now=now)
+    if across is not None:
+        slot = replace(slot, over_lunch=_agreed(agreed))
     saved = costs_now(performance, moving.programme, now=now) - slot.extra_minutes
     was = left(moving, now=now)
-    put(moving, slot, note=note, tell=tell, who=who, now=now)
+    put(moving, slot, note=note, tell=tell, who=who, now=now, judged=across is not None)
+    if across is not None:
+        history.record(
+            "let a show lie across its lunch",
+            history.Subject("school", moving.organisation.organisation_id, moving.programme.partnership_id),
+            who=who,
+            now=now,
+            after=slot.over_lunch,
+        )
     row = DiaryMove(
         programme_id=moving.programme.id,
         performance_id=performance.id,
@@ -325,7 +373,26 @@ def _is_offered(moving: Moving, *, now: datetime) -> bool:
     return there is not None and told.times_of(there) == told.times_of(show)
 
 
-def _found(moving: Moving, key: str, *, now: datetime) -> Slot | None:
+def _agreed(said: str) -> str:
+    if not said.strip():
+        raise NobodyAgreed
+    if len(said) > NOTE_AT_MOST:
+        raise AgreedTooLong
+    return said.strip()
+
+
+def _slot_or_across(moving: Moving, key: str, *, now: datetime) -> tuple[Slot, KeptOut | None]:
+    """The slot of a key, and the lunch of the school that it lies across, None where the rules offer it."""
+    try:
+        return _slot(moving, key, now=now), None
+    except PlaceGone:
+        slot = _found(moving, key, whatever_the_lunch=True, now=now)
+        if slot is None or slot.starts_at <= now or slot.lunch is None:
+            raise
+        return slot, slot.lunch
+
+
+def _found(moving: Moving, key: str, *, whatever_the_lunch: bool = False, now: datetime) -> Slot | None:
     return slots.find(
         moving.programme,
         moving.organisation,
@@ -334,6 +401,7 @@ def _found(moving: Moving, key: str, *, now: datetime) -> Slot | None:
         instead_of=moving.performance.id,
         whatever_the_notice=True,
         whatever_the_rest=True,
+        whatever_the_lunch=whatever_the_lunch,
     )
 
 

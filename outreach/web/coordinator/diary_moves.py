@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from outreach.booking.agenda import moves, moving, places_on_day, swapping, troupe_day
 from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary
 from outreach.booking.agenda.places_on_day import Place
+from outreach.county import school_days
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
@@ -32,6 +33,12 @@ class MoveForm(forms.Form):
         at_most=moving.NOTE_AT_MOST,
     )
     silent = forms.tick("Leave our words out: I tell the school myself")
+    agreed = forms.words(
+        "Who at the school agreed, and how does lunch go that day?",
+        hint="For example: the head, on the phone; lunch is in the gym. It stands in the school’s history, not in the "
+        "letter.",
+        at_most=moving.NOTE_AT_MOST,
+    )
 
 
 @coordinator.get("/diary/move/<int:performance_id>")
@@ -45,11 +52,12 @@ def diary_move(performance_id: int) -> Any:
         with _else_another(show):
             look = moving.look(found, key, now=now)
         return _page(found, look, MoveForm(formdata=None))
+    across = request.args.get("lunch") == "over"
     on_tour = {d.id: d for d in days.of_programme(found.programme.id)}
     by_day = [
         (on_tour[tour_day_id], list(here))
         for tour_day_id, here in groupby(
-            moving.places_to_move_to(found, now=now), key=lambda p: p.tour_day_id
+            moving.places_to_move_to(found, whatever_the_lunch=across, now=now), key=lambda p: p.tour_day_id
         )
         if tour_day_id in on_tour
     ]
@@ -66,6 +74,9 @@ def diary_move(performance_id: int) -> Any:
         several=len({d.troupe_id for d in on_tour.values()}) > 1,
         road_words=places_on_day.said,
         back=_diary_of(found.programme.id, show),
+        across=across,
+        has_lunch=not found.programme.for_adults
+        and school_days.load_one(found.organisation).lunch is not None,
         clock_of=troupe_day.clock_of,
         others=[
             (other.id, f"{day_words(other.starts_at)}, {clock_words(other.starts_at)}: {other.host.name}")
@@ -85,6 +96,9 @@ def diary_move_to(performance_id: int) -> Any:
     with _else_another(show):
         note = (form.note.data or "") if valid else ""
         look = moving.look(found, key, note=note, tell=not form.silent.data, now=now)
+        if valid and look.over_lunch is not None and "look" not in request.form and not form.agreed.data:
+            form.refuse(moving.NobodyAgreed())
+            valid = False
         if "look" in request.form or not valid:
             return _page(found, look, form), 200 if valid else 422
         with transaction():
@@ -93,6 +107,7 @@ def diary_move_to(performance_id: int) -> Any:
                 key,
                 note=form.note.data or "",
                 tell=not form.silent.data,
+                agreed=form.agreed.data or "",
                 who=who(),
                 now=now,
             )
@@ -183,6 +198,7 @@ def _page(found: Moving, look: Look, form: MoveForm) -> str:
         troupe=tour_day.troupe,
         was_troupe=found.performance.troupe,
         road_words=places_on_day.said,
+        clock_of=troupe_day.clock_of,
         back=_diary_of(found.programme.id, found.performance),
     )
 

@@ -7,7 +7,7 @@ from flask import flash, g, redirect, render_template, url_for
 
 from outreach.county import partnerships
 from outreach.county.partnerships import MOST_DISTRICT_BYTES, PartnershipSettings
-from outreach.coverage import readiness
+from outreach.coverage import lunches, readiness
 from outreach.coverage.board import publishing
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -118,6 +118,9 @@ class DistrictsForm(forms.Form):
 def setup() -> Any:
     found = readiness.look(g.partnership, now=clock.now())
     reports = publishing.of_programme(spoken.of(found.programme).id) if found.programme else []
+    lunch = None
+    if found.programme is not None and not found.programme.for_adults:
+        lunch = lunches.of_target(found.programme, [s.organisation_id for s in found.target])
     to_read = sum(inbox.count_waiting(g.partnership.id).values())
     g.inbox_waiting = to_read
     return render_template(
@@ -126,7 +129,10 @@ def setup() -> Any:
         steps=found.steps,
         next=setup_words.next_of(found),
         others=setup_words.elsewhere(
-            found, to_read=to_read, published=max((report.as_of for report in reports), default=None)
+            found,
+            to_read=to_read,
+            published=max((report.as_of for report in reports), default=None),
+            lunch=lunch,
         ),
         words=setup_words,
     )

@@ -8,9 +8,10 @@ from typing import Any
 
 from outreach.county import term_files
 from outreach.coverage import gaps, readiness
+from outreach.coverage.lunches import Lunches
 from outreach.coverage.readiness import SetUp, Step
 from outreach.coverage.standings import Word
-from outreach.ground.wording import count, day_short
+from outreach.ground.wording import clock, count, day_short
 
 NAMES = {
     "partnership": "Partnership",
@@ -177,7 +178,9 @@ def state(step: Step) -> tuple[str, str, str]:
     return "Not yet" if step.needed else "Not needed", "quiet", "not-asked"
 
 
-def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[Elsewhere]:
+def elsewhere(
+    set_up: SetUp, *, to_read: int, published: date | None, lunch: Lunches | None = None
+) -> list[Elsewhere]:
     """What coverage, gaps, the diary, what came in and the reports say today; on day one, what will stand there."""
     target = set_up.target
     seen = sum(s.standing == Word.SEEN for s in target)
@@ -203,6 +206,17 @@ def elsewhere(set_up: SetUp, *, to_read: int, published: date | None) -> list[El
             name="Diary",
             said=_diary(len(set_up.days), sum(s.standing == Word.BOOKED for s in target)),
             link=Link(words="See them", endpoint="diary") if set_up.days else None,
+        ),
+        *(
+            [
+                Elsewhere(
+                    name="School lunch",
+                    said=_lunch(lunch),
+                    link=Link(words="The usual one", endpoint="partnership_settings"),
+                )
+            ]
+            if lunch is not None and lunch.schools
+            else []
         ),
         Elsewhere(
             name="To read",
@@ -244,6 +258,25 @@ def _diary(days: int, booked: int) -> str:
     if not booked:
         return f"{count(days, 'tour day')}, no show to come yet. Bookings appear on their day."
     return f"{count(days, 'tour day')} to come, {count(booked, 'school')} booked."
+
+
+def _lunch(found: Lunches) -> str:
+    known = found.schools - found.unknown
+    said = [f"It is known of {known:,} of {count(found.schools, 'school')}, of {found.unknown:,} not known."]
+    if found.usual is not None and found.unknown:
+        hours = f"{clock(found.usual.begins)} to {clock(found.usual.ends)}"
+        said.append(f"Until a school says, only the show keeps out of {hours}.")
+    if found.in_dining_hall is not None and found.with_set_left is not None:
+        get_in, show, get_out = found.minutes
+        there = count(found.in_dining_hall, "show") if found.in_dining_hall else "no show"
+        more = found.with_set_left > found.in_dining_hall
+        set_left = f" ({found.with_set_left} where the set may stay standing)" if more else ""
+        said.append(
+            f"From {clock(found.opens)} to {clock(found.closes)}, set-up, show and pack-up of {get_in}, {show} and "
+            f"{get_out} minutes leave a hall that is the dining hall {there} a day{set_left}; {found.dining:,} "
+            f"{'says' if found.dining == 1 else 'say'} that theirs is."
+        )
+    return " ".join(said)
 
 
 def _reports(reported: int, published: date | None) -> str:
