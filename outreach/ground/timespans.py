@@ -22,6 +22,20 @@ class Span:
         return int((self.end - self.start).total_seconds() // 60)
 
 
+def typed_time(said: str) -> time:
+    """A time of day as people type it: 9:30, 09.30, 9.30am, 1pm, 13:00:00. Raises ValueError."""
+    text = said.strip().lower().replace(".", ":").replace(" ", "")
+    hours, *minutes = text.removesuffix("pm").removesuffix("am").split(":")
+    if len(minutes) > 2 or (len(minutes) == 2 and minutes[1] not in ("", "00")):
+        raise ValueError(said)
+    hour = int(hours)
+    if text.endswith("pm") and hour < 12:
+        hour += 12
+    if text.endswith("am") and hour == 12:
+        hour = 0
+    return time(hour, int(minutes[0] or 0) if minutes else 0)
+
+
 def wall(day: date, at: time) -> datetime:
     """The instant (UTC) at which the wall clock in Europe/London shows `at` on `day`.
 

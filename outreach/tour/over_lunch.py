@@ -28,7 +28,7 @@ class KeptOut(NamedTuple):
 
 
 class ShowMinutes(Protocol):
-    """Minutes of a show, its set-up and its pack-up, and between two starts."""
+    """Minutes of a show, its set-up and its pack-up, of turning the hall round, and between two starts."""
 
     @property
     def step(self) -> int: ...
@@ -38,6 +38,8 @@ class ShowMinutes(Protocol):
     def get_in(self) -> int: ...
     @property
     def get_out(self) -> int: ...
+    @property
+    def turn(self) -> int: ...
 
 
 class Starts(NamedTuple):
@@ -76,15 +78,15 @@ def starts(
 
 
 def shows_in_a_day(kept: KeptOut | None, first: int, last: int, *, minutes: ShowMinutes) -> int:
-    """How many shows one hall can have on a day with starts from `first` to `last`, each as early as it can be."""
-    count, free = 0, first - minutes.get_in
+    """How many shows one hall can have on a day with starts from `first` to `last`, each as early as it can be,
+    the hall turned round between them."""
+    count, soonest = 0, first
     while True:
-        soonest = free + minutes.get_in
         soonest += -soonest % minutes.step
-        left = starts(kept, soonest, last, minutes=minutes, arrives=free)
+        left = starts(kept, soonest, last, minutes=minutes, arrives=first - minutes.get_in)
         if not left:
             return count
-        count, free = count + 1, left[0].first + minutes.show + minutes.get_out
+        count, soonest = count + 1, left[0].first + minutes.show + minutes.turn
 
 
 def sets_up_at(kept: KeptOut | None, start: int, get_in: int) -> int:

@@ -86,6 +86,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters
     import outreach.web.coordinator.lists
+    import outreach.web.coordinator.lunches
     import outreach.web.coordinator.new_year
     import outreach.web.coordinator.news
     import outreach.web.coordinator.outcomes

@@ -123,6 +123,7 @@ DOORS = (
             Row("Terms", "authorities"),
             Row("District map", "districts"),
             Row("Roads", "road_minutes"),
+            Row("School lunch", "school_lunches"),
             Row("Calendars", "calendars"),
             Row("New year", "new_year"),
         ),

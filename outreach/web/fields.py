@@ -19,7 +19,7 @@ from wtforms.validators import Optional, StopValidation, ValidationError
 
 from outreach.county.contacts import find_address
 from outreach.ground import clock
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, typed_time
 from outreach.ground.typed_days import NotADay, Which, read_day, written
 from outreach.ground.wording import pounds
 from outreach.web.gate import whom
@@ -113,20 +113,12 @@ class ClockField(Field):
         return f"{self.data:%H:%M}" if isinstance(self.data, time) else ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = (valuelist[0] if valuelist else "").strip().lower().replace(".", ":").replace(" ", "")
+        text = (valuelist[0] if valuelist else "").strip()
         self.data = None
         if not text:
             return
-        after_noon = text.endswith("pm")
-        before_noon = text.endswith("am")
-        hours, _, minutes = text.removesuffix("pm").removesuffix("am").partition(":")
         try:
-            hour = int(hours)
-            if after_noon and hour < 12:
-                hour += 12
-            if before_noon and hour == 12:
-                hour = 0
-            self.data = time(hour, int(minutes or 0))
+            self.data = typed_time(text)
         except (ValueError, OverflowError) as error:
             raise ValueError("That is not a time. Enter it like 9:30 or 1:15pm.") from error
 

@@ -64,6 +64,8 @@ BESIDE = {
     "coordinator.register": AS_A_WHOLE,
     "coordinator.road_minutes": AS_A_WHOLE,
     "coordinator.school_day_add": AS_A_WHOLE,
+    "coordinator.school_lunch": AS_A_WHOLE,
+    "coordinator.school_lunches": AS_A_WHOLE,
     "coordinator.school_fact": "a fact of the register",
     "coordinator.school_missed": OF_PUPILS,
     "coordinator.show_codes": OF_PUPILS,

@@ -150,7 +150,7 @@ def test_set_up_says_of_how_many_schools_lunch_is_known_and_what_it_leaves_of_a_
         db.session.execute(
             update(Programme).values(running_minutes=15, discussion_minutes=15, get_in_minutes=15)
         )
-    assert "leave a hall that is the dining hall 3 shows a day" in desk.client.get("/desk/setup").text
+    assert "leave a hall that is the dining hall 4 shows a day" in desk.client.get("/desk/setup").text
 
 
 def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:

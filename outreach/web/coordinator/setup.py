@@ -132,7 +132,7 @@ def setup() -> Any:
             found,
             to_read=to_read,
             published=max((report.as_of for report in reports), default=None),
-            lunch=lunch,
+            lunches=lunch,
         ),
         words=setup_words,
     )

@@ -179,7 +179,7 @@ def state(step: Step) -> tuple[str, str, str]:
 
 
 def elsewhere(
-    set_up: SetUp, *, to_read: int, published: date | None, lunch: Lunches | None = None
+    set_up: SetUp, *, to_read: int, published: date | None, lunches: Lunches | None = None
 ) -> list[Elsewhere]:
     """What coverage, gaps, the diary, what came in and the reports say today; on day one, what will stand there."""
     target = set_up.target
@@ -211,11 +211,11 @@ def elsewhere(
             [
                 Elsewhere(
                     name="School lunch",
-                    said=_lunch(lunch),
-                    link=Link(words="The usual one", endpoint="partnership_settings"),
+                    said=lunch(lunches),
+                    link=Link(words="By a file", endpoint="school_lunches"),
                 )
             ]
-            if lunch is not None and lunch.schools
+            if lunches is not None and lunches.schools
             else []
         ),
         Elsewhere(
@@ -260,7 +260,7 @@ def _diary(days: int, booked: int) -> str:
     return f"{count(days, 'tour day')} to come, {count(booked, 'school')} booked."
 
 
-def _lunch(found: Lunches) -> str:
+def lunch(found: Lunches) -> str:
     known = found.schools - found.unknown
     said = [f"It is known of {known:,} of {count(found.schools, 'school')}, of {found.unknown:,} not known."]
     if found.usual is not None and found.unknown:
