@@ -292,11 +292,9 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     )
     pupils = {y: n for y, n in promise.pupils.items() if n}
     before, after = numbers.said(booking, promises.pupils_of(booking)), None
-    booking.hall, booking.step_free, booking.arrival_note = (
-        promise.hall,
-        promise.step_free,
-        promise.arrival_note,
-    )
+    booking.hall, booking.step_free = promise.hall, promise.step_free
+    booking.entrance, booking.parking = promise.entrance, promise.parking
+    booking.arrival_note = promise.arrival_note
     booking.access_needs = {slug: n for slug, n in promise.access_needs.items() if n}
     after = numbers.said(booking, pupils)
     if before == after:
@@ -436,6 +434,8 @@ def make(
         hall=promise.hall,
         step_free=promise.step_free,
         access_needs={slug: n for slug, n in promise.access_needs.items() if n},
+        entrance=promise.entrance,
+        parking=promise.parking,
         arrival_note=promise.arrival_note,
         booked_by=who,
         uid=str(uuid.uuid4()),

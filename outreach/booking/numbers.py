@@ -27,6 +27,8 @@ class Promise:
     hall: str = ""
     step_free: bool | None = None
     access_needs: Mapping[str, int] = field(default_factory=dict)
+    entrance: str = ""
+    parking: str = ""
     arrival_note: str = ""
     people: Sequence[Colleague] = ()
     own_numbers: Mapping[int, int] = field(default_factory=dict)
@@ -202,6 +204,8 @@ def said(booking: Booking, pupils: Mapping[int, int]) -> dict[str, object]:
         "pupils": {str(y): n for y, n in sorted(pupils.items())},
         "hall": booking.hall,
         "step_free": booking.step_free,
+        "entrance": booking.entrance,
+        "parking": booking.parking,
         "arrival_note": booking.arrival_note,
         "access_needs": dict(booking.access_needs),
     }

@@ -89,6 +89,8 @@ class Booking(Base):
     hall: Mapped[str] = mapped_column(Text, default="")
     step_free: Mapped[bool | None]
     access_needs: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    entrance: Mapped[str] = mapped_column(Text, default="", server_default="")
+    parking: Mapped[str] = mapped_column(Text, default="", server_default="")
     arrival_note: Mapped[str] = mapped_column(Text, default="")
     booked_by: Mapped[str] = mapped_column(Text, default="")
     uid: Mapped[str] = mapped_column(Text, unique=True)

@@ -279,8 +279,13 @@ def changes_in_words(
         said.append(f"{capfirst(words.hall)}: {after['hall'] or 'not named any more'}{was}.")
     if before["step_free"] != after["step_free"]:
         said.append(f"What is said of the way into the {words.hall}, with steps or without.")
-    if before["arrival_note"] != after["arrival_note"]:
-        said.append("The note for the company.")
+    for name, what in (
+        ("entrance", "Which entrance the company takes."),
+        ("parking", "Where the company parks."),
+        ("arrival_note", "The note for the company."),
+    ):
+        if before[name] != after[name]:
+            said.append(what)
     if before["access_needs"] != after["access_needs"]:
         said.append(
             f"Access: {', '.join(access_words(after['access_needs'])) or 'nothing is asked for any more'}."

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from sqlalchemy import select
 
@@ -26,12 +27,12 @@ from outreach.visits import pledges, reports
 from outreach.visits.reports import ReportAccount
 
 HALLS = ("Main hall", "Sports hall", "Drama studio", "Dining hall", "Lecture theatre")
-NOTES = (
-    "",
-    "",
-    "Reception opens at 7:30am.",
-    "Please park behind the sports hall.",
-    "Ring the bell at the west gate.",
+ARRIVALS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"arrival_note": "Reception opens at 7:30am."},
+    {"parking": "Behind the sports hall"},
+    {"entrance": "West gate, ring the bell"},
 )
 
 
@@ -172,7 +173,7 @@ def _promise(random: Random, school: School, pupils: dict[int, int]) -> Promise:
         hall=random.choice(HALLS),
         step_free=random.random() < 0.8,
         access_needs=needs,
-        arrival_note=random.choice(NOTES),
+        **random.choice(ARRIVALS),
         people=(named, there),
     )
 

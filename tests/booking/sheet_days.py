@@ -98,7 +98,9 @@ def lay(day: date = DAY) -> SimpleNamespace:
         c.first,
         {8: 108, 9: 104},
         hall="Main hall, ground floor",
-        arrival_note="Second gate.\nBay kept for the van.",
+        entrance="Second gate",
+        parking="Bay kept for the van",
+        arrival_note="Reception opens at 8am.\nRing twice.",
         access_needs={"wheelchair": 2, "hearing_loop": 1},
         step_free=True,
     )

@@ -562,7 +562,8 @@ def test_each_deed_stands_in_the_bookings_history_with_what_it_changed(c) -> Non
         bookings.change(booking, promise(pupils={8: 140}, hall="Main hall"), who=who, now=one)
         bookings.move(booking, slot(c, day=c.later), who=who, now=two)
         bookings.cancel(booking, reason=" Mock exams ", by="school", who=who, now=three)
-    said = {"hall": "Main hall", "step_free": None, "arrival_note": "", "access_needs": {}}
+    arrival = {"entrance": "", "parking": "", "arrival_note": ""}
+    said = {"hall": "Main hall", "step_free": None, **arrival, "access_needs": {}}
     was, becomes = "2027-03-09T09:00:00+00:00", "2027-03-16T09:00:00+00:00"
     assert deeds_of(booking) == [
         (
@@ -578,7 +579,13 @@ def test_each_deed_stands_in_the_bookings_history_with_what_it_changed(c) -> Non
 
 def test_everything_that_can_be_said_of_a_booking_is_kept_when_it_changes(c) -> None:
     booking = booked(c)
-    said = {"hall": "Sports hall", "step_free": True, "arrival_note": "By the back gate"}
+    said = {
+        "hall": "Sports hall",
+        "step_free": True,
+        "entrance": "By the back gate",
+        "parking": "Kitchen yard",
+        "arrival_note": "Ring twice",
+    }
     with transaction():
         changed = promise(pupils={8: 148, 9: 0}, access_needs={"wheelchair": 2, "quiet": 0}, **said)
         bookings.change(booking, changed, who="Joanna Fell", now=make.NOW + timedelta(hours=1))

@@ -25,6 +25,8 @@ def booked(**changes: Any) -> Any:
         "hall": "Sports hall",
         "step_free": None,
         "seats": 1080,
+        "entrance": "",
+        "parking": "",
         "arrival_note": "",
         "created_at": AT,
         "booked_by": "",
@@ -74,6 +76,8 @@ def test_what_is_not_said_is_said_to_be_so() -> None:
         ("Step-free way in", "not said"),
         ("Pupils", "1,080"),
         ("Access", "no needs named"),
+        ("Entrance", "not said"),
+        ("Parking", "not said"),
         ("On arrival", "nothing said"),
         (
             "The school can",

@@ -45,8 +45,13 @@ def test_a_show_for_adults_says_nothing_of_pupils_and_no_need_is_said() -> None:
 def test_the_hall_says_its_way_in_and_what_is_to_be_known(step_free: bool | None, words: str) -> None:
     bare = check_words.hall(Promise(pupils={}, hall="Gym", step_free=step_free))
     assert [(row.term, row.lines, row.small) for row in bare] == [("Hall", ("Gym",), (words,))]
-    told = check_words.hall(Promise(pupils={}, hall="Gym", arrival_note="Gate B\nRing twice"))
-    assert [(row.term, row.lines) for row in told[1:]] == [("On arrival", ("Gate B", "Ring twice"))]
+    told = check_words.hall(
+        Promise(pupils={}, hall="Gym", entrance="Gate B", arrival_note="Late?\nRing twice")
+    )
+    assert [(row.term, row.lines) for row in told[1:]] == [
+        ("Entrance", ("Gate B",)),
+        ("On arrival", ("Late?", "Ring twice")),
+    ]
 
 
 def test_people_stand_with_what_they_are_there_for() -> None:

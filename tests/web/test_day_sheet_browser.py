@@ -66,6 +66,8 @@ def busy(
                 show,
                 {8: 108, 9: 104},
                 hall=("Main hall, ground floor, past reception " * 3)[:120] if note else "Main hall",
+                entrance=note[:120],
+                parking=note[:120],
                 arrival_note=note,
                 access_needs=needs or {},
                 step_free=True,

@@ -48,7 +48,8 @@ def test_the_company_reads_the_whole_day(client: FlaskClient, c: Any) -> None:
         "Leave 7:49am",
         "Marlford base to St Brannoc’s Academy, 28 km as the crow flies",
         "Abbey Lane, Kestermere, KM4 2QT",
-        "Second gate. Bay kept for the van.",
+        "Entrance Second gate Parking Bay kept for the van Arrival Reception opens at 8am. Ring twice.",
+        "Entrance not said, ask at reception Parking not said Hall Drama studio",
         "Main hall, ground floor, step-free way in",
         "212: 108 in Year 8, 104 in Year 9",
         "Samuel Okonkwo meets you",
@@ -69,6 +70,25 @@ def test_the_company_reads_the_whole_day(client: FlaskClient, c: Any) -> None:
     assert "Gone Away" not in said
     page = client.get(f"/t/{c.token}/days/{c.day.id}").text
     assert 'href="tel:01632960204"' in page and 'href="tel:01632960300"' in page
+
+
+def test_a_stop_opens_in_the_phones_map_app_and_on_the_web(client: FlaskClient, c: Any) -> None:
+    """450000, 228000 on the National Grid, south of Banbury: by hand near 51.948 north, 1.274 west."""
+    page = client.get(f"/t/{c.token}/days/{c.day.id}").text
+    at = re.search(r'href="geo:([0-9.-]+),([0-9.-]+)\?q=\1,\2\(St%20Brannoc%E2%80%99s%20Academy\)"', page)
+    assert at and abs(float(at[1]) - 51.948) < 1e-3 and abs(float(at[2]) + 1.274) < 1e-3
+    web = f"https://www.google.com/maps/dir/?api=1&amp;destination={at[1]}%2C{at[2]}"
+    assert f'href="{web}" rel="noreferrer"' in page
+
+
+def test_a_school_without_a_point_is_looked_for_by_its_address(client: FlaskClient, c: Any) -> None:
+    with transaction():
+        c.abbey.easting = c.abbey.northing = None
+        c.mill.easting = c.mill.northing = None
+    page = client.get(f"/t/{c.token}/days/{c.day.id}").text
+    assert 'href="geo:0,0?q=Abbey%20Lane%2C%20Kestermere%2C%20KM4%202QT"' in page
+    assert "destination=Abbey%20Lane%2C%20Kestermere" in page
+    assert page.count("Open in the map app") == 2
 
 
 def test_the_days_lead_to_their_sheets(client: FlaskClient, c: Any) -> None:

@@ -34,7 +34,8 @@ def last_year(story: Story, **changes: Any) -> Booking:
         before = make.programme(story.partnership, title="Last Year", academic_year=2025)
         show = make.show(before, story.school, make.NOW.replace(year=2026))
         booking = make.booking(show, {8: 100})
-        booking.hall, booking.step_free, booking.arrival_note = "Old gym", False, "Blue gate"
+        booking.hall, booking.step_free, booking.arrival_note = "Old gym", False, "Ring twice"
+        booking.entrance, booking.parking = "Blue gate", "By the bins"
         booking.access_needs = {"wheelchair": 3}
         for name, value in changes.items():
             setattr(booking, name, value)
@@ -74,6 +75,8 @@ def test_last_years_hall_stands_there_without_its_access_needs(client: FlaskClie
     story.choose()
     known = boxes(story, "hall")
     assert (known["hall"], known["step_free"]) == ("Old gym", "no")
+    assert (known["entrance"], known["parking"]) == ("Blue gate", "By the bins")
+    assert re.search(r"<details[^>]* open>\s*<summary><b>Entrance and parking", story.get("/hall").text)
     assert "Blue gate" in story.get("/hall").text
     assert all(not value for name, value in known.items() if name.startswith("access-"))
     story.send("/pupils", PUPILS)

@@ -300,6 +300,7 @@ def test_more_than_one_show_seats_says_what_fits(client: FlaskClient, stopped) -
         (HALL | {"step_free": "perhaps"}, "There is a problem"),
         (HALL | {"hall": "x" * 121}, "Hall or room must be 120 characters or fewer."),
         (HALL | {"arrival_note": "x" * 501}, "must be 500 characters or fewer."),
+        (HALL | {"parking": "x" * 121}, "must be 120 characters or fewer."),
         (HALL | {"access-0-wheelchair": "two"}, "Wheelchair places: enter a whole number in figures."),
         (HALL | {"access-0-wheelchair": "501"}, "Wheelchair places must be between 0 and 500."),
     ],

@@ -14,6 +14,7 @@ from outreach.booking.promises import GUEST, HOST, Booking, BookingRevision, Pro
 from outreach.county import partnerships
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
+from outreach.ground.geography import Place
 from outreach.tour import legs, nights, roads, sessions, turning
 from outreach.tour.days import TourDay
 from outreach.tour.legs import Drive
@@ -82,6 +83,14 @@ class SheetStop:
     def address(self) -> str:
         return self.organisation.address
 
+    @property
+    def place(self) -> Place | None:
+        """Where a map shows it; None where no point of its own is on file."""
+        show = self.performance
+        if not self.organisation.place_known or show.easting is None or show.northing is None:
+            return None
+        return Place(easting=show.easting, northing=show.northing)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DaySheet:
@@ -107,6 +116,8 @@ class DaySheet:
         typed a show."""
         typed = sum(
             len(stop.booking.arrival_note)
+            + len(stop.booking.entrance)
+            + len(stop.booking.parking)
             + (len(stop.session.joining) + len(stop.session.link) if stop.session else 0)
             + len(stop.booking.hall)
             + len(stop.organisation.name)

@@ -356,9 +356,7 @@ def _as_promised(reference: str) -> dict[str, str]:
 def _promise(asked: PupilsForm, room: HallForm) -> Promise:
     return Promise(
         pupils=asked.entered()[0],
-        hall=room.hall.data,
-        step_free=room.step_free_known(),
+        **room.said(),
         access_needs=school_forms.access_of(room, 0, ACCESS_NEEDS),
-        arrival_note=room.arrival_note.data or "",
         own_numbers=asked.confirmed(),
     )

@@ -170,6 +170,8 @@ def facts(
             *(_of_guest(place) if guest else []),
             Fact(term="Step-free way in", words=way_in),
             *comes,
+            Fact(term="Entrance", words=booking.entrance or "not said"),
+            Fact(term="Parking", words=booking.parking or "not said"),
             Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
         ]
     return [

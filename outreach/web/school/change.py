@@ -191,10 +191,8 @@ def _too_late(token: str, booking: Booking, deed: str) -> Any:
 def _change(booking: Booking, asked: PupilsForm, room: HallForm, *, now: datetime) -> None:
     promise = Promise(
         pupils=asked.entered()[0],
-        hall=room.hall.data,
-        step_free=room.step_free_known(),
+        **room.said(),
         access_needs=forms.access_of(room, 0, ACCESS_NEEDS),
-        arrival_note=room.arrival_note.data or "",
         own_numbers=asked.confirmed(),
     )
     bookings.change(booking, promise, who=g.who, now=now)

@@ -50,8 +50,13 @@ def hall(promise: Promise, words: Words = OF_PUPILS) -> list[Row]:
     term = capfirst(words.hall)
     way_in = {True: "step-free", False: "not step-free", None: "step-free way in not known"}
     rows = [Row(term=term, lines=(promise.hall,), small=(way_in[promise.step_free],), page="hall")]
-    if promise.arrival_note:
-        rows.append(Row(term="On arrival", lines=tuple(promise.arrival_note.splitlines()), page="hall"))
+    for of_arrival, said in (
+        ("Entrance", promise.entrance),
+        ("Parking", promise.parking),
+        ("On arrival", promise.arrival_note),
+    ):
+        if said:
+            rows.append(Row(term=of_arrival, lines=tuple(said.splitlines()), page="hall"))
     return rows
 
 

@@ -201,6 +201,9 @@ class AskingNeeds(TypedForm):
         return any(box.data or box.errors for box in boxes)
 
 
+ON_ARRIVAL = ("entrance", "parking", "arrival_note")
+
+
 class HallForm(AskingNeeds):
     hall = forms.text(
         "Hall or room",
@@ -211,10 +214,21 @@ class HallForm(AskingNeeds):
     step_free = forms.choice(
         "Step-free way in?", STEP_FREE, required="Say whether there is a step-free way in."
     )
-    arrival_note = forms.words("Gate, parking, whom to ask for (optional)", at_most=500)
+    entrance = forms.text("Entrance", at_most=120, render_kw={"autocomplete": "off"})
+    parking = forms.text("Parking for the van", at_most=120, render_kw={"autocomplete": "off"})
+    arrival_note = forms.words("Anything else on arrival", at_most=500)
 
-    def step_free_known(self) -> bool | None:
-        return {"yes": True, "no": False}.get(str(self.step_free.data))
+    def said(self) -> dict[str, Any]:
+        """The hall and the arrival, as a Promise has them."""
+        return {
+            "hall": self.hall.data,
+            "step_free": {"yes": True, "no": False}.get(str(self.step_free.data)),
+            **{name: self[name].data or "" for name in ON_ARRIVAL},
+        }
+
+    def arrival_said(self) -> bool:
+        """Whether anything is said of the arrival, or wrongly said."""
+        return any(self[name].data or self[name].errors for name in ON_ARRIVAL)
 
     def lunch(self) -> Lunch | None:
         """What it says of lunch in the hall; None where that is not asked or not answered."""
@@ -510,5 +524,5 @@ def hall_typed(booking: Booking) -> dict[str, str]:
     return {
         "hall": booking.hall,
         "step_free": {True: "yes", False: "no", None: "unknown"}[booking.step_free],
-        "arrival_note": booking.arrival_note,
+        **{name: getattr(booking, name) for name in ON_ARRIVAL},
     }

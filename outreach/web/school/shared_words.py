@@ -9,6 +9,7 @@ from outreach.booking.promises import Booking
 from outreach.ground.audience import in_group
 from outreach.ground.wording import and_list, clock, clock_span, day
 from outreach.tour import sessions
+from outreach.web import map_links
 
 
 def pupils_said(booking: Booking) -> str:
@@ -68,6 +69,4 @@ def address_of(booking: Booking) -> str:
 
 def directions(booking: Booking) -> str:
     """The way to the host's door on a map; only the host's address goes there."""
-    return "https://www.google.com/maps/dir/?" + urlencode(
-        {"api": "1", "destination": address_of(booking)}, quote_via=quote
-    )
+    return map_links.on_the_web(address_of(booking))

@@ -75,10 +75,8 @@ class Answers:
         return [
             Promise(
                 pupils=asked.entered()[i] if asked.year_groups else {},
-                hall=room.hall.data,
-                step_free=room.step_free_known(),
+                **room.said(),
                 access_needs=forms.access_of(room, i, ACCESS_NEEDS),
-                arrival_note=room.arrival_note.data or "",
                 people=who.people(),
                 own_numbers=asked.confirmed() if asked.year_groups else {},
             )
