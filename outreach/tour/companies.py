@@ -44,7 +44,8 @@ class Troupe(Base):
 
     `rest_hours` lie between being back on one day and leaving on the next; `lunch_minutes` are free around
     noon on a day of two shows or more (0: none asked). `latest_return`: never back later, whatever the day's
-    hours say. `overnight_stays`: it may stay the night where it played. Costs are for a day with a show and
+    hours say. `overnight_stays`: it may stay the night where it played. `who_comes`, `vehicle`: as a school's
+    sign-in desk asks for them, '' where nobody said. Costs are for a day with a show and
     for a straight kilometre; None where nobody said.
     """
 
@@ -63,6 +64,8 @@ class Troupe(Base):
     lunch_minutes: Mapped[int] = mapped_column(default=30, server_default="30")
     latest_return: Mapped[time | None]
     overnight_stays: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    who_comes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    vehicle: Mapped[str] = mapped_column(Text, default="", server_default="")
     cost_day_pence: Mapped[int | None]
     cost_km_pence: Mapped[int | None]
 
@@ -152,6 +155,11 @@ def get_troupe(partnership_id: int, troupe_id: int) -> Troupe:
     return found
 
 
+def troupe_of(troupe_id: int) -> Troupe:
+    """The troupe that a show or a tour day names."""
+    return db.session.get_one(Troupe, troupe_id)
+
+
 def add(partnership_id: int, facts: CompanyFacts, *, who: str, now: datetime) -> Company:
     """A new company. Raises CompanyNameTaken."""
     partnerships.lock(partnership_id)
@@ -196,6 +204,18 @@ def set_costs(
     partnerships.lock(troupe.company.partnership_id)
     costs: dict[str, object] = {"cost_day_pence": day_pence, "cost_km_pence": km_pence}
     _set(troupe, costs, who=who, now=now)
+
+
+def set_sign_in(troupe: Troupe, *, who_comes: str, vehicle: str, who: str, now: datetime) -> None:
+    """Who comes with the troupe and in which vehicle. The history says that it changed and names nobody: what it holds
+    is never erased."""
+    partnerships.lock(troupe.company.partnership_id)
+    db.session.refresh(troupe)
+    if (troupe.who_comes, troupe.vehicle) == (who_comes, vehicle):
+        return
+    troupe.who_comes, troupe.vehicle = who_comes, vehicle
+    db.session.flush()
+    history.record("changed who comes", troupe, who=who, now=now)
 
 
 def find_base(text: str) -> Place | None:

@@ -221,6 +221,7 @@ BELONGS = {
     "venue": "venues",
     "new_venue": "venues",
     "troupe": "companies",
+    "who_comes": "companies",
     "register_preview": "register",
     "register_decisions": "register",
     "register_decided": "register",

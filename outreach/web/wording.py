@@ -9,7 +9,7 @@ from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import written
 from outreach.post.outbox import SENT, Letter
 from outreach.tour.programmes import Programme
-from outreach.web import map_links
+from outreach.web import map_links, sign_in
 
 
 def init_app(app: Flask) -> None:
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
         app.jinja_env.filters[name] = getattr(wording, name)
     app.jinja_env.filters["written_day"] = written
     app.jinja_env.filters["to_map"] = map_links.of_stop
+    app.jinja_env.filters["for_sign_in"] = sign_in.of_stop
     app.jinja_env.filters["year_groups"] = wording.year_groups_name
     app.jinja_env.filters["year_group"] = wording.year_group_name
     app.jinja_env.filters["audience"] = audience.words

@@ -17,7 +17,7 @@ from outreach.post import troupe_links
 from outreach.tour import companies, days, programmes
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
 from outreach.tour.programmes import Programme
-from outreach.web import forms, opened, troupe_door
+from outreach.web import forms, opened, sign_in, troupe_door
 from outreach.web.coordinator import place_words
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import status
@@ -180,6 +180,16 @@ def troupe_costs(troupe_id: int) -> Any:
         flash(f"The costs of {troupe.name} are saved.", "done")
         return redirect(url_for("coordinator.season"), 303)
     return render_template("coordinator/troupe_costs.html", form=form, troupe=troupe), status()
+
+
+@coordinator.route("/troupes/<int:troupe_id>/who-comes", methods=["GET", "POST"])
+@coordinators_only
+def who_comes(troupe_id: int) -> Any:
+    here = _troupe(troupe_id)
+    form = sign_in.SignInForm(obj=here)
+    if sign_in.settle(here, form, who()):
+        return redirect(url_for("coordinator.troupe", troupe_id=troupe_id), 303)
+    return render_template("coordinator/who_comes.html", form=form, troupe=here), status()
 
 
 @coordinator.post("/troupes/<int:troupe_id>/link")

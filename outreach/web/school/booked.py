@@ -32,12 +32,12 @@ from outreach.outcomes import families
 from outreach.post import calendars, letters, outbox
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import SCHOOL
+from outreach.tour import companies, sessions, slots
 from outreach.tour import days as tour_days
-from outreach.tour import sessions, slots
 from outreach.tour.performances import Slot
 from outreach.visits import absences, pledge_letters, pledges, reminding, reports
 from outreach.visits.before import reminding as visit_reminders
-from outreach.web import absent_words, forms, reply_words, subscribing
+from outreach.web import absent_words, forms, reply_words, sign_in, subscribing
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school, whom
 from outreach.web.refusals import back_to, refused
@@ -127,6 +127,9 @@ def booked(token: str, reference: str) -> Any:
         directions=shared_words.directions(booking) if booking.role == promises.GUEST else "",
         for_colleagues=shared_words.words_for_colleagues(booking),
         mail_to=shared_words.mail_to_colleagues(booking),
+        for_desk=sign_in.words(booking, companies.troupe_of(booking.performance.troupe_id), g.partnership)
+        if booking.role == promises.HOST and session is None
+        else "",
         token=token,
         booking=booking,
         others=[

@@ -1,0 +1,23 @@
+"""Who comes with a troupe and in which vehicle, as a school's sign-in desk asks for it
+
+Revision ID: 0050_sign_in
+Revises: 0049_arrivals
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0050_sign_in"
+down_revision = "0049_arrivals"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    for column in ("who_comes", "vehicle"):
+        op.add_column("troupe", sa.Column(column, sa.Text(), server_default="", nullable=False))
+
+
+def downgrade():
+    op.drop_column("troupe", "vehicle")
+    op.drop_column("troupe", "who_comes")
