@@ -1,4 +1,4 @@
-"""Who comes with the troupe and in which vehicle, said by the company by its link."""
+"""The page on which a company says by its link who comes with the troupe and in which vehicle."""
 
 from typing import Any
 

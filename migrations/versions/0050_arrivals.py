@@ -1,14 +1,14 @@
 """Entrance and parking of a booking, each a field of its own beside what else is said of the arrival
 
-Revision ID: 0049_arrivals
-Revises: 0048_turn_round
+Revision ID: 0050_arrivals
+Revises: 0049_road_metres
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0049_arrivals"
-down_revision = "0048_turn_round"
+revision = "0050_arrivals"
+down_revision = "0049_road_metres"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Who comes with a troupe and in which vehicle, as a school's sign-in desk asks for it
 
-Revision ID: 0050_sign_in
-Revises: 0049_arrivals
+Revision ID: 0051_sign_in
+Revises: 0050_arrivals
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0050_sign_in"
-down_revision = "0049_arrivals"
+revision = "0051_sign_in"
+down_revision = "0050_arrivals"
 branch_labels = None
 depends_on = None
 
