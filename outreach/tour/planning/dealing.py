@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, permutations
 from random import Random
 from typing import NamedTuple
 
@@ -366,18 +366,22 @@ class _Table:
         self, day: ProblemDay, shows: tuple[_Show, ...], told: ReplayedDay
     ) -> tuple[PlannedVisit, ...] | None:
         """The visits of a day, each guest at a show of its host that suits it; None where none does."""
-        waiting = [show for show in shows if show.guests]
+        with_guests = [show for show in shows if show.guests]
+        for chosen in permutations(told.shows, len(with_guests)):
+            pairs = zip(with_guests, chosen, strict=True)
+            if all(self._suit(show, each.school, each.starts) for show, each in pairs):
+                guests = {each: show.guests for show, each in zip(with_guests, chosen, strict=True)}
+                break
+        else:
+            return None
         found: list[PlannedVisit] = []
         for each in told.shows:
             plays = PlannedVisit(
                 day=day.number, school=each.school, gets_in=each.gets_in, starts=each.starts, away=each.away
             )
             found.append(plays)
-            here = next((show for show in waiting if self._suit(show, each.school, each.starts)), None)
-            if here is not None:
-                waiting.remove(here)
-                found += [replace(plays, school=guest, guest_of=each.school) for guest in here.guests]
-        return None if waiting else tuple(found)
+            found += [replace(plays, school=guest, guest_of=each.school) for guest in guests.get(each, ())]
+        return tuple(found)
 
     def _suit(self, show: _Show, school: int, starts: int) -> bool:
         return show.school == school and all(

@@ -27,7 +27,7 @@ from outreach.tour.planning.dealing import deal
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.planner import solve
-from outreach.tour.planning.problem import Problem
+from outreach.tour.planning.problem import Guests, Minutes, Problem, ProblemDay, SchoolToPlan
 from outreach.tour.planning.replay import replay
 
 PRICE = {A_LITTLE: 0.1, SOME: 0.3, MUCH: 1.0}
@@ -248,3 +248,48 @@ def _the_best_is_found(shape: dict[str, int], seeds: Iterable[int]) -> None:
                 measure = came[4] if wish == "weeks" and filled else came[1 + number]
                 assert before is None or measure <= before + 1e-6, (seed, wishes)
                 before = measure
+
+
+def test_guests_of_two_shows_at_one_school_each_stay_at_the_show_that_suits_them() -> None:
+    """The one comes in the morning alone, the other could come to either show."""
+    day = ProblemDay(
+        number=1,
+        troupe=1,
+        day=small.FIRST,
+        leaves=390,
+        returns=1080,
+        at_most=2,
+        leaves_from=3,
+        returns_to=3,
+        booked=(),
+        lunch=0,
+    )
+
+    def school(number: int, shows: int, pupils: int, *windows: tuple[int, int]) -> SchoolToPlan:
+        return SchoolToPlan(
+            school=number,
+            place=number,
+            shows=shows,
+            worth=900,
+            windows=windows,
+            dates=frozenset({small.FIRST}),
+            seats=50,
+            pupils=pupils,
+        )
+
+    problem = Problem(
+        places=("Host", "Either", "Morning", "the base"),
+        road=[[0 if a == b else 20 for b in range(4)] for a in range(4)],
+        gaps=(
+            school(0, 2, 0, (570, 640), (750, 810)),
+            school(1, 1, 36, (540, 840)),
+            school(2, 1, 36, (540, 660)),
+        ),
+        days=(day,),
+        minutes=Minutes(get_in=60, play=60, get_out=15, turn=50, step=15),
+        guests=Guests(reach=30),
+        wishes=Wishes(behind=FREE, near=FREE, weeks=FREE),
+    )
+    plan = solve(problem, seconds=60)
+    assert plan.reached == 3
+    assert not faults(problem, plan)
