@@ -37,7 +37,7 @@ class LimitsForm(forms.Form):
         "Days in a row",
         at_least=1,
         at_most=MOST["days_in_a_row"],
-        hint=f"With a show on each, over weekends too. {NONE}",
+        hint=f"Days that are played, one after the other, over weekends too. {NONE}",
     )
     kilometres_a_week = forms.number(
         "Kilometres a week",

@@ -30,7 +30,7 @@ COLUMNS = (
     "Day",
     "Leaves",
     "From",
-    "Show",
+    "Number",
     "School",
     "URN",
     "Postcode",
