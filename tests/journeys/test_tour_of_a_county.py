@@ -8,8 +8,9 @@ diary.
 import random
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -45,6 +46,7 @@ pytestmark = [pytest.mark.shared, pytest.mark.browser]
 
 PRIYA, VAN = "Priya Nandakumar", "red.van@lantern-row.example"
 REPLY_BY = date(2027, 2, 12)
+LONDON, LUNCH = ZoneInfo("Europe/London"), (time(12, 15), time(13, 15))
 TERMS = (
     (date(2027, 2, 22), date(2027, 3, 25)),
     (date(2027, 4, 12), date(2027, 5, 28)),
@@ -61,7 +63,9 @@ class Desk:
         self.calendars: dict[str, PersonsCalendar] = {}
         self.chance = random.Random(5)
         with transaction():
-            partnership = make.partnership(contact_email="priya@marlshire.example")
+            partnership = make.partnership(
+                contact_email="priya@marlshire.example", lunch_begins=LUNCH[0], lunch_ends=LUNCH[1]
+            )
             self.programme: Programme = make.programme(partnership, reply_by=REPLY_BY)
             with source.open("rb") as file:
                 found = register.read(file, la_codes=["931"], also=register.urns_of(["931"]))
@@ -217,7 +221,18 @@ class Desk:
             days.setdefault(show.tour_day_id, []).append(show)
         for shows in days.values():
             assert len(shows) <= self.programme.shows_a_day
-            assert all(a.away_at <= b.get_in_at for a, b in zip(shows, shows[1:], strict=False))
+            for a, b in zip(shows, shows[1:], strict=False):
+                if a.organisation_id == b.organisation_id:
+                    assert a.ends_at + timedelta(minutes=self.programme.turn_minutes) <= b.starts_at
+                else:
+                    assert a.away_at <= b.get_in_at
+
+    def nothing_over_lunch(self) -> None:
+        shows = db.session.scalars(select(Performance).where(Performance.released_at.is_(None))).all()
+        assert shows
+        for show in shows:
+            begins, ends = (at.astimezone(LONDON).time() for at in (show.starts_at, show.ends_at))
+            assert ends <= LUNCH[0] or begins >= LUNCH[1], (show.organisation_id, begins, ends)
 
     def standings(self) -> dict[int, tuple[str, str]]:
         at = self.now + timedelta(minutes=1)
@@ -236,6 +251,7 @@ def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness
     told = plan.figures
     assert told.needed == 107 and told.reached >= 95, told.words
     first = desk.accept(plan)
+    desk.nothing_over_lunch()
     assert first.left == [] and len(first.proposed) == told.shows
     assert desk.booked() == {}
     desk.calendars_agree()
@@ -298,5 +314,6 @@ def test_a_tour_of_the_county_from_gaps_to_promises_through_refusals_and_illness
     # In the end: who said yes is where it said yes to, and every calendar says what the diary says.
     assert {r: w for r, w in said_yes.items() if r not in lost}.items() <= desk.booked().items()
     desk.nothing_overlaps()
+    desk.nothing_over_lunch()
     desk.calendars_agree()
     assert len(desk.booked()) > len(said_yes)
