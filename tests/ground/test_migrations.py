@@ -11,6 +11,8 @@ from flask import Flask
 from sqlalchemy import create_engine, inspect, select, text
 
 import make
+from outreach.county.partnerships import Partnership
+from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.visits.asking_companies import CompanyRequest
@@ -191,3 +193,23 @@ def test_a_company_that_was_asked_about_a_day_is_not_asked_again_by_a_release(
     assert days[0] != days[1]
     (row,) = db.session.scalars(select(CompanyRequest))
     assert (row.tour_day_id, row.letter_id) == (days[0], first)
+
+
+@pytest.mark.own_database
+def test_a_programme_for_adults_from_before_bodies_has_all_schools_as_its_target_and_no_body(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        partnership = make.partnership()
+        programme_id = make.programme(partnership, (), for_adults=True).id
+        schools = {
+            make.school(phase_of_education=phase).organisation_id for phase in ("Primary", "Secondary")
+        }
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0030_late_reports")
+    flask_db(database_url, tmp_path, "upgrade")
+    with transaction():
+        make.body(db.session.scalars(select(Partnership)).one())
+    found = standings.standings_of_programme(programme_id, as_of=make.NOW.date(), now=make.NOW)
+    assert {each.organisation_id for each in found.target} == schools
