@@ -78,7 +78,7 @@ def _speak_of_staff(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(story, "Production", for_adults)
     patch.setattr(story, "_decide", decide_with_numbers)
     patch.setattr(shows, "HALLS", ("Staff room", "Library", "Drama studio"))
-    patch.setattr(shows, "NOTES", ("", "Ring the bell at the west gate."))
+    patch.setattr(shows, "ARRIVALS", ({}, {"entrance": "West gate, ring the bell"}))
     patch.setattr(guests, "MESSAGE", "Our staff room is being rewired until Easter.")
     patch.setattr(
         chasing, "Typed", lambda **_: Typed(subject="The room at {school}", words="Dear {first name}")

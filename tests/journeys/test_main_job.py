@@ -282,7 +282,7 @@ def book(phone: Page, link: str) -> None:
     phone.get_by_role("button", name="Carry on").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Hall and arrival")
     phone.get_by_label("Hall or room").fill("Main hall")
-    phone.get_by_label("Yes", exact=True).check()
+    phone.get_by_role("group", name="Step-free way in?").get_by_label("Yes").check()
     phone.get_by_role("button", name="Carry on").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Your people")
     phone.locator("#lead_name").fill("Joanna Fell")

@@ -235,7 +235,7 @@ def _answer(page: Page) -> None:
         ).all():
             if not box.input_value():
                 box.fill(said)
-    yes = page.get_by_label("Yes", exact=True)
+    yes = page.get_by_role("group", name="Step-free way in?").get_by_label("Yes")
     if yes.count() and yes.first.is_visible() and not yes.first.is_checked():
         yes.first.check()
 

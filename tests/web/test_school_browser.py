@@ -74,7 +74,7 @@ def walk(site: Site, page: Page, story: Story, at_each) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Hall and arrival")
     at_each(page)
     page.get_by_label("Hall or room").fill("Main hall, ground floor")
-    page.get_by_label("Yes").check()
+    page.get_by_role("group", name="Step-free way in?").get_by_label("Yes").check()
     page.get_by_text("Access needs").click()
     page.get_by_label("Wheelchair places").fill("2")
     page.get_by_role("button", name="Carry on").click()
