@@ -29,12 +29,16 @@ class Lunches:
     opens: time
     closes: time
 
+    @property
+    def known(self) -> int:
+        return self.schools - self.unknown
+
 
 def of_target(programme: Programme, schools: Iterable[int]) -> Lunches:
     """Three queries however many schools."""
     partnership = partnerships.get(programme.partnership_id)
     said = [calendar.lunch for calendar in school_days.load(schools).values()]
-    known = [lunch for lunch in said if lunch is not None and lunch.is_dining_hall is not None]
+    told = [lunch for lunch in said if lunch is not None and lunch.is_dining_hall is not None]
     usual = None
     if partnership.lunch_begins is not None and partnership.lunch_ends is not None:
         usual = Lunch(
@@ -53,8 +57,8 @@ def of_target(programme: Programme, schools: Iterable[int]) -> Lunches:
 
     return Lunches(
         schools=len(said),
-        unknown=len(said) - len(known),
-        dining=sum(bool(lunch.is_dining_hall) for lunch in known),
+        unknown=len(said) - len(told),
+        dining=sum(bool(lunch.is_dining_hall) for lunch in told),
         usual=usual,
         in_dining_hall=shows(False),
         with_set_left=shows(True),

@@ -66,6 +66,7 @@ BESIDE = {
     "coordinator.school_day_add": AS_A_WHOLE,
     "coordinator.school_lunch": AS_A_WHOLE,
     "coordinator.school_lunches": AS_A_WHOLE,
+    "coordinator.school_lunches_csv": AS_A_WHOLE,
     "coordinator.school_fact": "a fact of the register",
     "coordinator.school_missed": OF_PUPILS,
     "coordinator.show_codes": OF_PUPILS,

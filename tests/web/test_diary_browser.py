@@ -120,12 +120,12 @@ def test_a_missing_school_is_placed_by_the_keyboard_alone(
 ) -> None:
     site.sign_in(wide_page, ours.person)
     site.open(wide_page, ours.at)
-    wide_page.get_by_role("link", name="Choose its place… Rushton High School").press("Enter")
+    wide_page.get_by_role("link", name="Place… Rushton High School").press("Enter")
     expect(wide_page.get_by_role("status")).to_contain_text("A place for Rushton High School")
     wide_page.wait_for_load_state("load")
     wide_page.keyboard.press("Escape")
     expect(wide_page).to_have_url(site.url + ours.at)
-    wide_page.get_by_role("link", name="Choose its place… Rushton High School").press("Enter")
+    wide_page.get_by_role("link", name="Place… Rushton High School").press("Enter")
     wide_page.get_by_role("link", name="from 9:00am, Birch").press("Enter")
     assert proposed(wide_page, ours, site) == to_the_missing(ours, "9:00am")
 
@@ -135,7 +135,7 @@ def test_without_javascript_a_missing_school_is_placed_too(
 ) -> None:
     site.sign_in(plain_page, ours.person)
     site.open(plain_page, ours.at)
-    plain_page.get_by_role("link", name="Choose its place… Rushton High School").click()
+    plain_page.get_by_role("link", name="Place… Rushton High School").click()
     plain_page.get_by_role("link", name="from 9:00am, Birch").click()
     assert proposed(plain_page, ours, site) == to_the_missing(ours, "9:00am")
 

@@ -127,7 +127,7 @@ def test_set_up_says_of_how_many_schools_lunch_is_known_and_what_it_leaves_of_a_
         of.lunch_begins, of.lunch_ends = time(12, 15), time(13, 15)
         make.programme(of)
         schools = [make.school() for _ in range(3)]
-    said = "known of 0 of 3 schools, of 3 not known. Until a school says, only the show keeps out of 12:15pm to 1:15pm."
+    said = "Known of 0 of 3 schools; otherwise shows keep out of 12:15pm to 1:15pm. Dining halls have 1 show"
     assert said in desk.client.get("/desk/setup").text
     with transaction():
         for school, hall in ((schools[0], True), (schools[1], False)):
@@ -140,7 +140,8 @@ def test_set_up_says_of_how_many_schools_lunch_is_known_and_what_it_leaves_of_a_
                 who="Jo",
                 now=make.NOW,
             )
-    page = desk.client.get("/desk/setup").text
+    assert "Known of 2 of 3 schools; otherwise shows" in desk.client.get("/desk/setup").text
+    page = desk.client.get("/desk/setup/lunch").text
     assert "known of 2 of 3 schools, of 1 not known." in page
     assert (
         "From 9:00am to 3:00pm, set-up, show and pack-up of 60, 75 and 30 minutes leave a hall that is the dining hall "
@@ -150,7 +151,8 @@ def test_set_up_says_of_how_many_schools_lunch_is_known_and_what_it_leaves_of_a_
         db.session.execute(
             update(Programme).values(running_minutes=15, discussion_minutes=15, get_in_minutes=15)
         )
-    assert "leave a hall that is the dining hall 4 shows a day" in desk.client.get("/desk/setup").text
+    assert "leave a hall that is the dining hall 4 shows a day" in desk.client.get("/desk/setup/lunch").text
+    assert "Dining halls have 4 shows a day" in desk.client.get("/desk/setup").text
 
 
 def test_the_checklist_says_whose_term_dates_are_missing(desk: Desk) -> None:

@@ -211,7 +211,7 @@ def elsewhere(
             [
                 Elsewhere(
                     name="School lunch",
-                    said=lunch(lunches),
+                    said=_lunch_in_short(lunches),
                     link=Link(words="By a file", endpoint="school_lunches"),
                 )
             ]
@@ -261,22 +261,40 @@ def _diary(days: int, booked: int) -> str:
 
 
 def lunch(found: Lunches) -> str:
-    known = found.schools - found.unknown
-    said = [f"It is known of {known:,} of {count(found.schools, 'school')}, of {found.unknown:,} not known."]
-    if found.usual is not None and found.unknown:
-        hours = f"{clock(found.usual.begins)} to {clock(found.usual.ends)}"
+    """Of how many schools it is known, what holds until then, and how many shows it leaves a dining hall."""
+    said = [
+        f"It is known of {found.known:,} of {count(found.schools, 'school')}, of {found.unknown:,} not known."
+    ]
+    if hours := _usual_lunch(found):
         said.append(f"Until a school says, only the show keeps out of {hours}.")
-    if found.in_dining_hall is not None and found.with_set_left is not None:
+    if found.in_dining_hall is not None:
         get_in, show, get_out = found.minutes
-        there = count(found.in_dining_hall, "show") if found.in_dining_hall else "no show"
-        more = found.with_set_left > found.in_dining_hall
-        set_left = f" ({found.with_set_left} where the set may stay standing)" if more else ""
         said.append(
             f"From {clock(found.opens)} to {clock(found.closes)}, set-up, show and pack-up of {get_in}, {show} and "
-            f"{get_out} minutes leave a hall that is the dining hall {there} a day{set_left}; {found.dining:,} "
+            f"{get_out} minutes leave a hall that is the dining hall {_in_dining_hall(found)}; {found.dining:,} "
             f"{'says' if found.dining == 1 else 'say'} that theirs is."
         )
     return " ".join(said)
+
+
+def _lunch_in_short(found: Lunches) -> str:
+    known, hours = f"Known of {found.known:,} of {count(found.schools, 'school')}", _usual_lunch(found)
+    said = [f"{known}; otherwise shows keep out of {hours}." if hours else f"{known}."]
+    if found.in_dining_hall is not None:
+        said.append(f"Dining halls have {_in_dining_hall(found)}.")
+    return " ".join(said)
+
+
+def _usual_lunch(found: Lunches) -> str:
+    """From when to when, where a school that has not said holds to it."""
+    usual = found.usual if found.unknown else None
+    return f"{clock(usual.begins)} to {clock(usual.ends)}" if usual else ""
+
+
+def _in_dining_hall(found: Lunches) -> str:
+    least, most = found.in_dining_hall or 0, found.with_set_left or 0
+    set_left = f" ({most} where the set may stay standing)" if most > least else ""
+    return f"{count(least, 'show') if least else 'no show'} a day{set_left}"
 
 
 def _reports(reported: int, published: date | None) -> str:
