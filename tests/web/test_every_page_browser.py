@@ -213,8 +213,13 @@ def test_every_page_of_the_desk_has_no_fault(
         )
         make.body(told.partnership, name="Redmere Night Team")
     assert asked.answers(code, at=make.NOW)
+    other = re.search(
+        r'name="with".*?<option value="(\d+)"', client.get(f"/desk/diary/move/{to_move}").text, re.S
+    )
+    assert other
     found.follow(
         "/desk",
+        f"/desk/diary/swap/{to_move}?with={other[1]}",
         f"/desk/schools/{places_at_sessions(told)[1].organisation_id}",
         f"/desk/shows/{to_move}/codes",
         f"/desk/plans/{plan_id}/accept?{lines}",
