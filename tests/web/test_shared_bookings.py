@@ -35,7 +35,7 @@ def story(client: FlaskClient, stopped) -> Story:
 def test_words_for_colleagues_stand_ready_to_copy_and_to_mail(story: Story) -> None:
     reference = story.book()
     page = story.get(f"/booked/{reference}").text
-    (box,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)
+    (box,) = re.findall(r'<textarea[^>]*id="words"[^>]*>(.*?)</textarea>', page, re.S)
     words = WORDS + f"Reference {reference}. Questions: Priya Nandakumar, 01632 960 118."
     assert unescape(box).strip() == words
     (mail,) = [to for to in re.findall(r'href="(mailto:[^"]+)"', page) if "body" in to]

@@ -83,6 +83,8 @@ def test_too_few_items_are_refused_with_what_was_ticked_kept(app: Flask, client:
     page = client.post("/desk/questionnaire", data={"item": [str(i.id) for i in known[:3]]})
     assert page.status_code == 422 and "Choose 5 to 8 items; 3 are chosen." in said(page)
     assert page.text.count(" checked") == 3
+    page = client.post("/desk/questionnaire", data={"item": ["9" * 30, "9" * 5000]})
+    assert page.status_code == 422, "no number of an item"
     page = client.post("/desk/questionnaire", data={"item": [str(i.id) for i in known[1:]]})
     assert page.status_code == 422 and "whether a pupil would know whom to tell" in said(page)
 

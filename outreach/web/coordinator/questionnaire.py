@@ -51,7 +51,9 @@ def questionnaire() -> Any:
     if programme is None:
         return render_template("coordinator/questionnaire_none.html")
     wrong = refused()
-    ticked = [int(one) for one in request.form.getlist("item") if one.isascii() and one.isdigit()]
+    ticked = [
+        int(one) for one in request.form.getlist("item") if one.isascii() and one.isdigit() and len(one) < 10
+    ]
     if request.method == "POST" and wrong is None:
         with transaction():
             programme = the_programme()
