@@ -5,13 +5,13 @@ A reason is a statement of the diary and of the school's own days: what is only 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from outreach.county.school_days import SchoolCalendar
-from outreach.tour.fit import DayOffer
+from outreach.tour.fit import DayOffer, ranked
 from outreach.tour.performances import Slot
 
 FIRST = 5
@@ -35,19 +35,19 @@ class Choice(NamedTuple):
     offer: DayOffer
 
 
-def singles(ranked: Sequence[DayOffer], calendar: SchoolCalendar) -> tuple[tuple[Slot, ...], ...]:
-    """The best start of FIRST days: the least extra road, then the earliest, of different weeks where there are
-    such. `ranked`: the days that have one, the best first."""
-    return _worded([Choice((day.best(),), day) for day in _dates(ranked)], ranked, calendar)
+def singles(days: Sequence[DayOffer], calendar: SchoolCalendar) -> tuple[tuple[Slot, ...], ...]:
+    """The best start of FIRST of the `days` in order: the least extra road, then the earliest, of different weeks
+    where there are such."""
+    return _worded([Choice((day.best(),), day) for day in _dates(ranked(days))], days, calendar)
 
 
 def pairs(
-    found: Iterable[Choice], ranked: Sequence[DayOffer], calendar: SchoolCalendar
+    found: Iterable[Choice], days: Sequence[DayOffer], calendar: SchoolCalendar
 ) -> tuple[tuple[Slot, ...], ...]:
     """FIRST of the pairs on one day, chosen alike."""
     by_road = sorted(found, key=_by_road)
     of_day = {id(choice.offer): choice for choice in by_road}
-    return _worded([of_day[id(day)] for day in _dates([c.offer for c in by_road])], ranked, calendar)
+    return _worded([of_day[id(day)] for day in _dates(c.offer for c in by_road)], days, calendar)
 
 
 def _by_road(choice: Choice) -> tuple[int, date, int]:
@@ -55,46 +55,52 @@ def _by_road(choice: Choice) -> tuple[int, date, int]:
     return first.extra_minutes, first.day, first.start_minute
 
 
-def _dates(ranked: Sequence[DayOffer]) -> list[DayOffer]:
+def _dates(best_first: Iterable[DayOffer]) -> list[DayOffer]:
     """The best day of each week, up to FIRST of them; where there are fewer weeks, the next best days too. In
     their order; of two troupes on one date the better."""
     dates, weeks = set[date](), set[date]()
     best: list[tuple[int, DayOffer]] = []
-    for whatever_the_week in (False, True):
-        for place, offer in enumerate(ranked):
-            if len(best) == FIRST:
-                break
-            monday = _monday(offer.day)
-            if offer.day not in dates and (whatever_the_week or monday not in weeks):
-                best.append((place, offer))
-                dates.add(offer.day)
-                weeks.add(monday)
+    beside: list[tuple[int, DayOffer]] = []
+    for place, offer in enumerate(best_first):
+        monday = _monday(offer.day)
+        if monday in weeks:
+            beside.append((place, offer))
+            continue
+        best.append((place, offer))
+        dates.add(offer.day)
+        weeks.add(monday)
+        if len(best) == FIRST:
+            break
+    for place, offer in beside:
+        if len(best) < FIRST and offer.day not in dates:
+            best.append((place, offer))
+            dates.add(offer.day)
     return [offer for _, offer in sorted(best, key=lambda one: one[0])]
 
 
 def _worded(
-    chosen: Iterable[Choice], able: Sequence[DayOffer], calendar: SchoolCalendar
+    chosen: Iterable[Choice], days: Sequence[DayOffer], calendar: SchoolCalendar
 ) -> tuple[tuple[Slot, ...], ...]:
-    """The chosen times with their reasons. `able`: every day that has a time."""
+    """The chosen times with their reasons."""
     exams = [day for day, (is_open, why) in calendar.own_days.items() if not is_open and _EXAMS.search(why)]
-    dates = {offer.day for offer in able}
     worded = []
     for choice in chosen:
-        why = _why(choice, dates, exams)
+        why = _why(choice, days, exams)
         worded.append(tuple(replace(slot, why=why) for slot in choice.slots))
     return tuple(worded)
 
 
-def _why(choice: Choice, dates: Iterable[date], exams: Iterable[date]) -> str:
+def _why(choice: Choice, days: Sequence[DayOffer], exams: Collection[date]) -> str:
     """Why it is worth choosing: what the company does near, the school's exams; else what is left."""
     offer, near = choice.offer, choice.slots[0].why
     if after_exams(offer.day, exams):
         return f"{near}, after your exams" if near else AFTER_EXAMS
     if near:
         return near
-    in_week = sum(1 for day in dates if _monday(day) == _monday(offer.day))
-    if offer.day == min(dates):
+    if offer.day == next(day.day for day in days if day.has_slot):
         return EARLIEST
+    week = _monday(offer.day), _monday(offer.day) + timedelta(days=7)
+    in_week = len({day.day for day in days if week[0] <= day.day < week[1] and day.has_slot})
     if in_week == 1:
         return ONLY_ONE
     if len(choice.slots) == 1 and not offer.shows and offer.in_the_morning and offer.in_the_afternoon:

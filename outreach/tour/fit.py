@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from outreach.county import school_days, school_locations
@@ -81,31 +83,133 @@ def slot_minutes(programme: Programme, partnership: Partnership, calendar: Schoo
     )
 
 
-@dataclass(kw_only=True, eq=False)
-class DayOffer:
-    """One tour day: its slots by start, made when they are asked for; or why there is none.
+class Stand(NamedTuple):
+    """A show that stands on a day, in minutes, and where. `certain`: it is booked, not only kept for somebody."""
 
-    Nobody changes one; not frozen, since a page makes a hundred and setting frozen fields takes long.
-    `short`: how many minutes are lacking at the best place of a day that has room for a show and no time for
-    it; `by_road`: without the drive there would be time. `shows`, of `at_most`, stand on it. `barred`:
-    without this rule of the troupe (LUNCH, REST, LATEST) there would be a slot.
+    organisation_id: int
+    get_in: int
+    starts: int
+    ends: int
+    away: int
+    place: Place | None
+    town: str
+    certain: bool = True
+
+    @property
+    def stop(self) -> Stop:
+        return Stop(self.organisation_id, self.place)
+
+
+class Drive(NamedTuple):
+    """A day as it stands, and where it stops. Minutes of the road: `legs`, from each of `stops` to the next, from where
+    it leaves to whereto it returns; `roads`, to each of them from the school that asks. An unknown one takes none."""
+
+    truly: Truly
+    stands: Sequence[Stand]
+    stops: Sequence[Stop | None]
+    legs: Sequence[int]
+    roads: Sequence[int]
+
+
+class Opening(NamedTuple):
+    """Starts from `first` to `last` minute before show number `at` of a day."""
+
+    at: int
+    first: int
+    last: int
+
+
+class WhyNothing(NamedTuple):
+    """Why a day has no slot: the first reason, '' where it has one. `short`: how many minutes are lacking at the best
+    place of a day that has room for a show and no time for it; `by_road`: without the drive there would be time.
+    `barred`: without this rule of the troupe (LUNCH, REST, LATEST) there would be a slot."""
+
+    why_not: str
+    short: int = 0
+    by_road: bool = False
+    barred: str = ""
+
+
+Rank = tuple[int, date, int]
+"""Of a slot: its extra road in minutes, its day, its start; the lower, the better."""
+
+
+class DayOffer:
+    """One tour day: its slots by start; or why there is none. Each thing is reckoned when it is asked for: of
+    hundreds of days a page shows one month and the best few.
+
+    `closed`: why there is none whatever stands on the day: the school is closed, or the day is full.
     """
 
-    day: date
-    tour_day_id: int
-    troupe_id: int
-    why_not: str
-    gaps: tuple[StartsBetween, ...]
-    shape: SlotMinutes
-    shows: int
-    at_most: int
-    short: int
-    by_road: bool
-    barred: str
+    def __init__(self, judge: "Judge", row: Any, stands: Iterable[Stand], closed: str) -> None:
+        """`row`: of hours.COLUMNS."""
+        self._judge, self._row, self._stands, self.closed = judge, row, tuple(stands), closed
+        self.day: date = row.day
+
+    @property
+    def tour_day_id(self) -> int:
+        return int(self._row.id)
+
+    @property
+    def troupe_id(self) -> int:
+        return int(self._row.troupe_id)
+
+    @property
+    def shape(self) -> SlotMinutes:
+        return self._judge.shape
+
+    @property
+    def shows(self) -> int:
+        """How many stand on it."""
+        return len(self._stands)
+
+    @property
+    def at_most(self) -> int:
+        """How many it takes."""
+        return int(self._row.shows_at_most)
+
+    @cached_property
+    def _drive(self) -> Drive:
+        return self._judge.drive(self._row, self._stands)
+
+    def drive_with(self, show: Stand) -> Drive:
+        """The day with one more show on it."""
+        return self._judge.drive(self._row, sorted([*self._stands, show], key=lambda s: s.get_in))
+
+    @cached_property
+    def has_slot(self) -> bool:
+        """Whether it has any; the quickest to tell."""
+        return not self.closed and any(True for _ in self._judge.openings(self._drive))
+
+    @cached_property
+    def gaps(self) -> tuple[StartsBetween, ...]:
+        return () if self.closed else tuple(self._judge.gaps(self._drive))
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
         return tuple(self.slot(gap, start) for gap, start in _starts(self.gaps, self.shape.step))
+
+    @cached_property
+    def _nothing(self) -> WhyNothing:
+        if self.closed or self.has_slot:
+            return WhyNothing(self.closed)
+        return self._judge.why_nothing(self._row, self._drive)
+
+    @property
+    def why_not(self) -> str:
+        return self._nothing.why_not
+
+    @property
+    def short(self) -> int:
+        return self._nothing.short
+
+    @property
+    def by_road(self) -> bool:
+        return self._nothing.by_road
+
+    @property
+    def barred(self) -> str:
+        return self._nothing.barred
 
     def best(self) -> Slot:
         """The slot with the least extra road, the earliest of these; only of a day that has one."""
@@ -124,10 +228,15 @@ class DayOffer:
         return any(gap.last - (gap.last - gap.first) % step >= NOON for gap in self.gaps)
 
     @property
-    def rank(self) -> tuple[int, date, int]:
+    def rank(self) -> Rank:
         """The lower, the better the best slot of the day: least extra road, then earliest."""
         extra_minutes, first = min(map(_by_road, self.gaps))
         return extra_minutes, self.day, first
+
+    @property
+    def rank_at_best(self) -> Rank:
+        """What no slot of the day can be better than: the least extra road, whatever the time."""
+        return self._judge.least_extra(self._drive), self.day, 0
 
     def slot(self, gap: StartsBetween, start: int) -> Slot:
         """The slot of a start, which need not be one of its own."""
@@ -145,21 +254,16 @@ class DayOffer:
         )
 
 
-class Stand(NamedTuple):
-    """A show that stands on a day, in minutes, and where. `certain`: it is booked, not only kept for somebody."""
-
-    organisation_id: int
-    get_in: int
-    starts: int
-    ends: int
-    away: int
-    place: Place | None
-    town: str
-    certain: bool = True
-
-    @property
-    def stop(self) -> Stop:
-        return Stop(self.organisation_id, self.place)
+def ranked(days: Sequence[DayOffer]) -> Iterator[DayOffer]:
+    """The days that have a slot, the best first. A day is reckoned once none that waits can be better at best."""
+    waiting = [(day.rank_at_best, n, False) for n, day in enumerate(days) if not day.closed]
+    heapify(waiting)
+    while waiting:
+        _, n, reckoned = heappop(waiting)
+        if reckoned:
+            yield days[n]
+        elif days[n].gaps:
+            heappush(waiting, (days[n].rank, n, True))
 
 
 def stand(
@@ -172,18 +276,11 @@ def stand(
     certain: bool,
 ) -> Stand:
     """A show that stands, from its host, its instants (get-in, start, end, away), its point and its host's town."""
-    get_in, starts, ends, away = map(_minute, instants)
+    gets_in_at = instants[0]
+    get_in = _minute(gets_in_at)
+    starts, ends, away = (get_in + (at - gets_in_at).seconds // 60 for at in instants[1:])
     place = roads.stop_at(organisation_id, easting, northing).place
-    return Stand(
-        organisation_id=organisation_id,
-        get_in=get_in,
-        starts=starts,
-        ends=ends,
-        away=away,
-        place=place,
-        town=town,
-        certain=certain,
-    )
+    return Stand(organisation_id, get_in, starts, ends, away, place, town, certain)
 
 
 class Judge:
@@ -220,56 +317,40 @@ class Judge:
         self.first_start = max(_of(programme.earliest_start), _of(opens))
         self.last_start = min(_of(programme.latest_finish), _of(closes)) - self.shape.show
         self._roads: dict[int, int] = {self.organisation_id: 0}
+        self._days: dict[date, str] = {}
 
-    def day(self, day: Any, stands: list[Stand]) -> DayOffer:
-        """What one tour day offers, or the first reason why nothing. `day`: a row of hours.COLUMNS."""
-        gaps: tuple[StartsBetween, ...] = ()
-        short, by_road, barred = 0, False, ""
-        why_not = self.calendar.why_closed(day.day)
-        if self.for_adults and why_not == school_days.INSET_DAY:
-            why_not = ""
-        if not why_not:
-            if len(stands) >= day.shows_at_most:
-                why_not = "full"
-            else:
-                truly = hours.reckon(day, whatever_the_rest=self.whatever_the_rest)
-                gaps = tuple(self._gaps(truly, stands))
-                if not gaps and any(self._gaps(truly, stands, whatever_the_lunch=True)):
-                    why_not = OVER_LUNCH
-                elif not gaps:
-                    barred = self._barred(day, truly, stands)
-                    short, by_road = (0, False) if barred == LUNCH else self._short(truly, stands)
-                    why_not = (
-                        "the company would have no lunch that day"
-                        if barred == LUNCH
-                        else f"no time between the {words(self.for_adults).show}s and the road that day"
-                    )
-        return DayOffer(
-            day=day.day,
-            tour_day_id=day.id,
-            troupe_id=day.troupe_id,
-            why_not=why_not,
-            gaps=gaps,
-            shape=self.shape,
-            shows=len(stands),
-            at_most=day.shows_at_most,
-            short=short,
-            by_road=by_road,
-            barred=barred,
-        )
+    def day(self, row: Any, stands: Sequence[Stand]) -> DayOffer:
+        """What one tour day offers, or the first reason why nothing. `row`: of hours.COLUMNS."""
+        closed = self._closed(row.day)
+        if not closed and len(stands) >= row.shows_at_most:
+            closed = "full"
+        return DayOffer(self, row, stands, closed)
 
-    def pair(self, day: Any, stands: list[Stand], offer: DayOffer) -> tuple[Slot, ...]:
+    def _closed(self, day: date) -> str:
+        """Why the school is closed on a date, asked once for all troupes; '' where it is open."""
+        if day not in self._days:
+            why_not = self.calendar.why_closed(day)
+            self._days[day] = "" if self.for_adults and why_not == school_days.INSET_DAY else why_not
+        return self._days[day]
+
+    def drive(self, row: Any, stands: Sequence[Stand]) -> Drive:
+        """A tour day with the shows that stand on it, in order."""
+        truly = hours.reckon(row, whatever_the_rest=self.whatever_the_rest)
+        stops = [truly.leaves_from, *[Stop(s.organisation_id, s.place) for s in stands], truly.returns_to]
+        minutes = self.roads.minutes
+        legs = [minutes(a, b) if a and b else 0 for a, b in pairwise(stops)]
+        return Drive(truly, stands, stops, legs, [self._to(stop) for stop in stops])
+
+    def pair(self, offer: DayOffer) -> tuple[Slot, ...]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it; () if there is
-        no room for two. `offer`: what `day` says of the same day."""
-        if not offer.gaps or len(stands) + 2 > offer.at_most:
+        no room for two."""
+        if offer.shows + 2 > offer.at_most or not offer.has_slot:
             return ()
-        truly = hours.reckon(day, whatever_the_rest=self.whatever_the_rest)
         shape = self.shape
         for gap, start in _starts(offer.gaps, shape.step):
             if start + shape.show + shape.turn > self.last_start:
                 continue
-            beside_own = self._gaps(truly, sorted([*stands, self.stand_at(start)], key=lambda s: s.get_in))
-            for later, second in _starts(beside_own, shape.step):
+            for later, second in _starts(self.gaps(offer.drive_with(self.stand_at(start))), shape.step):
                 if second > start:
                     return offer.slot(gap, start), offer.slot(later, second)
         return ()
@@ -287,25 +368,28 @@ class Judge:
             town=self.town,
         )
 
-    def _gaps(
-        self, truly: Truly, stands: list[Stand], *, whatever_the_lunch: bool = False
-    ) -> Iterable[StartsBetween]:
-        """`whatever_the_lunch`: the school's is left out of account."""
-        stops = _stops(truly, stands)
-        roads = [self._to(stop) for stop in stops]
+    def gaps(self, drive: Drive) -> Iterator[StartsBetween]:
+        """The starts that a day leaves, with the road that each of them costs."""
+        for at, first, last in self.openings(drive):
+            extra_minutes = self._extra(drive, at)
+            yield StartsBetween(first, last, extra_minutes, self._why(drive, at, extra_minutes))
+
+    def openings(self, drive: Drive, *, whatever_the_lunch: bool = False) -> Iterator[Opening]:
+        """The starts that a day leaves. `whatever_the_lunch`: the school's is left out of account."""
+        truly, stands, _, legs, roads = drive
         shape, eats = self.shape, truly.lunch and len(stands) + 1 >= lunch.FROM_SHOWS
-        shows = [(s.get_in, s.away) for s in stands]
+        kept = None if whatever_the_lunch or shape.whatever_the_lunch else shape.lunch
+        shows = [(s.get_in, s.away) for s in stands] if eats else []
         for at in range(len(stands) + 1):
             to, on = roads[at], roads[at + 1]
             first, last = self._between_shows(truly, stands, at, to, on)
             if first > last:
                 continue
-            extra, why = self._road_told(stands, at, stops, to, on)
-            arrives = self._arrives(truly, stands, at, to)
-            kept = None if whatever_the_lunch or shape.whatever_the_lunch else shape.lunch
-            for left in over_lunch.starts(kept, first, last, arrives=arrives, minutes=shape):
+            for left in over_lunch.starts(
+                kept, first, last, arrives=self._arrives(truly, stands, at, to), minutes=shape
+            ):
                 if not eats:
-                    yield StartsBetween(left.first, left.last, extra, why)
+                    yield Opening(at, left.first, left.last)
                     continue
                 for begin, end, get_in in _set_up_alike(left, shape):
                     for soonest, latest in mealtimes.spans(
@@ -321,18 +405,38 @@ class Judge:
                         get_in=get_in,
                         taken=shape.show + shape.get_out,
                         step=shape.step,
-                        road=lambda n: self._road(stops[n], stops[n + 1]),
+                        road=legs.__getitem__,
                     ):
-                        yield StartsBetween(soonest, latest, extra, why)
+                        yield Opening(at, soonest, latest)
 
-    def _arrives(self, truly: Truly, stands: list[Stand], at: int, to: int) -> int:
+    def least_extra(self, drive: Drive) -> int:
+        """The extra road in minutes that a show costs at the best place of a day, whether or not there is time."""
+        return min([self._extra(drive, at) for at in range(len(drive.legs))])
+
+    def why_nothing(self, row: Any, drive: Drive) -> WhyNothing:
+        """Why a day has no slot. `row`: of hours.COLUMNS."""
+        if any(True for _ in self.openings(drive, whatever_the_lunch=True)):
+            return WhyNothing(OVER_LUNCH)
+        barred = self._barred(row, drive)
+        if barred == LUNCH:
+            return WhyNothing("the company would have no lunch that day", barred=LUNCH)
+        return WhyNothing(
+            f"no time between the {words(self.for_adults).show}s and the road that day",
+            short=min(self._lacking(drive)),
+            by_road=min(self._lacking(drive._replace(roads=[0] * len(drive.roads)))) <= 0,
+            barred=barred,
+        )
+
+    def _arrives(self, truly: Truly, stands: Sequence[Stand], at: int, to: int) -> int:
         """From when on the set can be put up for show number `at`; after a show in the same hall it stands already."""
         if not at:
             return truly.leaves + to
         before = stands[at - 1]
         return before.get_in if before.organisation_id == self.organisation_id else before.away + to
 
-    def _between_shows(self, truly: Truly, stands: list[Stand], at: int, to: int, on: int) -> tuple[int, int]:
+    def _between_shows(
+        self, truly: Truly, stands: Sequence[Stand], at: int, to: int, on: int
+    ) -> tuple[int, int]:
         """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes;
         the earliest is the later one where there is no time."""
         before, after = stands[at - 1] if at else None, stands[at] if at < len(stands) else None
@@ -349,78 +453,72 @@ class Judge:
         first += -first % shape.step
         return first, min(latest, self.last_start)
 
-    def _barred(self, day: Any, truly: Truly, stands: list[Stand]) -> str:
+    def _barred(self, row: Any, drive: Drive) -> str:
         """Which rule of the troupe alone stands in the way of a day that has no slot; '' if it is none of
         them."""
-        if min(self._lacking(truly, stands)) <= 0:
+        if min(self._lacking(drive)) <= 0:
             return LUNCH
-        leaves, returns = _of(day.leaves), _of(day.returns)
+        truly = drive.truly
         for rule, relaxed in (
-            (REST, truly._replace(leaves=leaves)),
-            (LATEST, truly._replace(returns=returns)),
+            (REST, truly._replace(leaves=_of(row.leaves))),
+            (LATEST, truly._replace(returns=_of(row.returns))),
         ):
-            if relaxed != truly and min(self._lacking(relaxed, stands)) <= 0:
+            if relaxed != truly and min(self._lacking(drive._replace(truly=relaxed))) <= 0:
                 return rule
         return ""
 
-    def _short(self, truly: Truly, stands: list[Stand]) -> tuple[int, bool]:
-        """Minutes that are lacking at the best place of the day, and whether they are the road's."""
-        return min(self._lacking(truly, stands)), min(self._lacking(truly, stands, no_road=True)) <= 0
-
-    def _lacking(self, truly: Truly, stands: list[Stand], *, no_road: bool = False) -> list[int]:
+    def _lacking(self, drive: Drive) -> list[int]:
         """For each place of the day by how many minutes its earliest start is later than its latest."""
-        roads = [0 if no_road else self._to(stop) for stop in _stops(truly, stands)]
+        truly, stands, _, _, roads = drive
         spans = (
             self._between_shows(truly, stands, at, roads[at], roads[at + 1]) for at in range(len(stands) + 1)
         )
         return [first - last for first, last in spans]
 
     def _to(self, stop: Stop | None) -> int:
-        """Minutes between this school and a base or a lodging, reckoned once for each; an unknown one takes
-        none."""
+        """Minutes between this school and a stop, reckoned once for each; an unknown one takes none."""
         if stop is None:
             return 0
         if stop.key not in self._roads:
             self._roads[stop.key] = self.roads.minutes(self.stop, stop)
         return self._roads[stop.key]
 
-    def _road(self, a: Stop | None, b: Stop | None) -> int:
-        """Minutes from one stop to another; an unknown one takes none."""
-        return self.roads.minutes(a, b) if a and b else 0
-
-    def _road_told(
-        self, stands: list[Stand], at: int, stops: list[Stop | None], to: int, on: int
-    ) -> tuple[int, str]:
-        """The extra driving before show number `at` in minutes, and the reason in words ('' if there is none
-        to give): only a show that is booked is one."""
+    def _extra(self, drive: Drive, at: int) -> int:
+        """The extra driving before show number `at` in minutes."""
+        _, stands, stops, legs, roads = drive
         start, end = stops[at], stops[at + 1]
         if not stands and start is None and end is None:
-            return EMPTY_DAY_MINUTES, ""
-        direct = self.roads.minutes(start, end) if start and end and start.place and end.place else 0
-        extra = max(0, to + on - direct)
+            return EMPTY_DAY_MINUTES
+        direct = legs[at] if start and end and start.place and end.place else 0
+        extra = roads[at] + roads[at + 1] - direct
+        return extra if extra > 0 else 0
+
+    def _why(self, drive: Drive, at: int, extra_minutes: int) -> str:
+        """The reason for a show before number `at` in words, '' if there is none to give: only a show that is booked
+        is one."""
+        stands, roads = drive.stands, drive.roads
         if not stands:
-            nights = [road for stop, road in ((start, to), (end, on)) if stop and stop.is_lodging]
+            nights = [road for stop, road in zip(drive.stops, roads, strict=True) if stop and stop.is_lodging]
             near = any(road <= NEAR_MINUTES for road in nights)
-            return extra, "The company stays the night near you" if near else ""
-        beside = [(stands[n], road) for n, road in ((at - 1, to), (at, on)) if 0 <= n < len(stands)]
+            return "The company stays the night near you" if near else ""
+        beside = [
+            (stands[n], road)
+            for n, road in ((at - 1, roads[at]), (at, roads[at + 1]))
+            if 0 <= n < len(stands)
+        ]
         known = [(road, show) for show, road in beside if show.certain and show.place and self.place]
         nearest, show = min(known, key=lambda one: one[0], default=(NEAR_MINUTES + 1, None))
         if show and nearest <= NEAR_MINUTES:
-            return extra, f"The company is {self._there(show)} that day"
-        if extra <= NEAR_MINUTES and len(known) == len(beside):
-            return extra, "On the company’s way past you"
-        return extra, ""
+            return f"The company is {self._there(show)} that day"
+        if extra_minutes <= NEAR_MINUTES and len(known) == len(beside):
+            return "On the company’s way past you"
+        return ""
 
     def _there(self, show: Stand) -> str:
         """Where a show near this school is, in words."""
         if show.organisation_id == self.organisation_id:
             return "at your school"
         return f"at {show.town}" if show.town else "near you"
-
-
-def _stops(truly: Truly, stands: list[Stand]) -> list[Stop | None]:
-    """From where the day leaves, where it plays, whereto it returns."""
-    return [truly.leaves_from, *(s.stop for s in stands), truly.returns_to]
 
 
 def _set_up_alike(left: Starts, shape: SlotMinutes) -> Iterator[tuple[int, int, int]]:

@@ -7,9 +7,10 @@ came to stand on it: so two days can be filled side by side and neither takes th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Select, select
@@ -48,6 +49,29 @@ COLUMNS = (
 )
 """What `reckon` needs of a tour day, joined with its troupe and, by `follows()`, with the date before."""
 
+
+class GivenDay(NamedTuple):
+    """A row of COLUMNS, of which each is asked often: a row of SQLAlchemy's looks every name up."""
+
+    id: int
+    troupe_id: int
+    day: date
+    leaves: time
+    returns: time
+    shows_at_most: int
+    base_easting: int | None
+    base_northing: int | None
+    stays_easting: int | None
+    stays_northing: int | None
+    rest_hours: int
+    lunch_minutes: int
+    latest_return: time | None
+    night: int | None
+    back_before: time | None
+    slept_easting: int | None
+    slept_northing: int | None
+
+
 A_DAY = 24 * 60
 
 
@@ -67,38 +91,56 @@ class Truly(NamedTuple):
 def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
     """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return
     and lunch. Pure."""
-    if whatever_the_rest:
-        leaves, returns, rested, minutes = minute_of(day.leaves), minute_of(day.returns), 0, 0
-    else:
-        leaves, returns, rested = _cut(
-            day.leaves, day.returns, day.back_before, day.latest_return, day.rest_hours
-        )
-        minutes = day.lunch_minutes
-    known = _base(day.troupe_id, day.base_easting, day.base_northing)
-    slept = stays = None
+    truly = _given(*_GIVEN(day)) if whatever_the_rest else _rested(*_GIVEN(day), *_RULES(day))
     if day.slept_easting is not None:
         slept = roads.lodging_stop(day.night, day.slept_easting, day.slept_northing)
+        truly = truly._replace(leaves_from=slept or truly.leaves_from)
     if day.stays_easting is not None:
         stays = roads.lodging_stop(day.id, day.stays_easting, day.stays_northing)
-    return Truly(leaves, returns, rested, minutes, slept or known, stays or known)
+        truly = truly._replace(returns_to=stays or truly.returns_to)
+    return truly
+
+
+_GIVEN = attrgetter("troupe_id", "base_easting", "base_northing", "leaves", "returns")
+_RULES = attrgetter("back_before", "latest_return", "rest_hours", "lunch_minutes")
+
+
+# Kept, since most days of a tour are alike.
+@lru_cache(maxsize=4096)
+def _given(
+    troupe_id: int, base_easting: int | None, base_northing: int | None, leaves: time, returns: time
+) -> Truly:
+    """The hours that a day was given for, from the troupe's base and back to it."""
+    base: Stop | None = roads.stop_at(-troupe_id, base_easting, base_northing)
+    if base is not None and base.place is None:
+        base = None
+    return Truly(minute_of(leaves), minute_of(returns), 0, 0, base, base)
 
 
 @lru_cache(maxsize=4096)
-def _cut(
-    leaves: time, returns: time, back_before: time | None, latest_return: time | None, rest_hours: int
-) -> tuple[int, int, int]:
-    """Leaves, returns and rests_until of Truly. Kept, since most days of a tour are alike."""
+def _rested(
+    troupe_id: int,
+    base_easting: int | None,
+    base_northing: int | None,
+    leaves: time,
+    returns: time,
+    back_before: time | None,
+    latest_return: time | None,
+    rest_hours: int,
+    lunch_minutes: int,
+) -> Truly:
+    """The same after rest, latest return and lunch."""
+    given = _given(troupe_id, base_easting, base_northing, leaves, returns)
     latest = minute_of(latest_return) if latest_return else A_DAY
     rested = 0
     if back_before is not None:
         rested = max(0, min(minute_of(back_before), latest) + rest_hours * 60 - A_DAY)
-    return max(minute_of(leaves), rested), min(minute_of(returns), latest), rested
-
-
-@lru_cache(maxsize=256)
-def _base(troupe_id: int, easting: int | None, northing: int | None) -> Stop | None:
-    base = roads.stop_at(-troupe_id, easting, northing)
-    return base if base.place else None
+    return given._replace(
+        leaves=max(given.leaves, rested),
+        returns=min(given.returns, latest),
+        rests_until=rested,
+        lunch=lunch_minutes,
+    )
 
 
 def hours_of_days(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:

@@ -84,7 +84,7 @@ class Roads:
 
     def minutes(self, a: Stop, b: Stop) -> int:
         """Whole minutes from one stop to another, the same both ways; 0 to where one is, and to a meeting online."""
-        if a.key == b.key or a.is_online or b.is_online:
+        if a.key == b.key or a.key >= FIRST_OF_ONLINE or b.key >= FIRST_OF_ONLINE:
             return 0
         if self.table:
             told = self.told(a.key, b.key)

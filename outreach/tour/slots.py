@@ -5,8 +5,9 @@ Constant number of queries, however many days; what fits on one day is reckoned 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
@@ -19,20 +20,36 @@ from outreach.tour import first_times, fit, hours
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
+from outreach.tour.hours import GivenDay
 from outreach.tour.nights import BEFORE, follows
 from outreach.tour.performances import Performance, Slot
 from outreach.tour.programmes import Programme
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Offers:
-    """All tour days from the first bookable on; up to three best slots; and the times that a school sees first,
-    each with why, as first_times chooses them: pairs on one day where two shows are asked for and some day has
-    room for them, else single ones."""
+    """All tour days from the first bookable on, and the best of them, reckoned when they are asked for."""
 
-    days: tuple[DayOffer, ...]
-    near: tuple[Slot, ...]
-    first: tuple[tuple[Slot, ...], ...] = ()
+    def __init__(
+        self, days: Iterable[DayOffer], judge: fit.Judge | None = None, *, two_shows: bool = False
+    ) -> None:
+        self.days = tuple(days)
+        self._judge, self._two_shows = judge, two_shows
+
+    @cached_property
+    def near(self) -> tuple[Slot, ...]:
+        """The best slots of the three best days."""
+        return tuple(day.best() for day in islice(fit.ranked(self.days), 3))
+
+    @cached_property
+    def first(self) -> tuple[tuple[Slot, ...], ...]:
+        """The times that a school sees first, each with why, as first_times chooses them: pairs on one day where two
+        shows are asked for and some day has room for them, else single ones."""
+        if self._judge is None:
+            return ()
+        pairs = [(self._judge.pair(day), day) for day in self.days] if self._two_shows else []
+        found = [first_times.Choice(pair, day) for pair, day in pairs if pair]
+        choose = partial(first_times.pairs, found) if found else first_times.singles
+        return choose(self.days, self._judge.calendar)
 
 
 def offers(
@@ -60,7 +77,7 @@ def offers(
     hall that a troupe comes to: it takes places at sessions.
     """
     if school.is_body:
-        return Offers(days=(), near=())
+        return Offers(())
     days = _tour_days(
         programme,
         school,
@@ -72,7 +89,7 @@ def offers(
     )
     days = [(day, stands) for day, stands in days if day.id not in not_on]
     if not days:
-        return Offers(days=(), near=())
+        return Offers(())
     partnership = db.session.get_one(Partnership, programme.partnership_id)
     judge = fit.Judge(
         programme,
@@ -81,21 +98,7 @@ def offers(
         whatever_the_rest=whatever_the_rest,
         whatever_the_lunch=whatever_the_lunch,
     )
-    found = tuple(judge.day(day, stands) for day, stands in days)
-    ranked = sorted((day for day in found if day.gaps), key=lambda day: day.rank)
-    first: tuple[tuple[Slot, ...], ...] = ()
-    if two_shows:
-        pairs = [
-            first_times.Choice(pair, offer)
-            for (day, stands), offer in zip(days, found, strict=True)
-            if (pair := judge.pair(day, stands, offer))
-        ]
-        first = first_times.pairs(pairs, ranked, judge.calendar)
-    return Offers(
-        days=found,
-        near=tuple(day.best() for day in ranked[:3]),
-        first=first or first_times.singles(ranked, judge.calendar),
-    )
+    return Offers((judge.day(day, stands) for day, stands in days), judge, two_shows=two_shows)
 
 
 def find(
@@ -130,7 +133,7 @@ def find(
 
 def tour_days(
     programme: Programme, *, now: datetime, only_days: Iterable[int], leaving_out: Iterable[int] = ()
-) -> list[tuple[Any, list[fit.Stand]]]:
+) -> list[tuple[GivenDay, list[fit.Stand]]]:
     """Some tour days from today on with all that stands on each: what fit.Judge.day is asked with, school
     after school. `leaving_out`: performances that do not count."""
     return _tour_days(
@@ -188,7 +191,7 @@ def _tour_days(
     whatever_the_notice: bool,
     only_days: Iterable[int] | None,
     beside: tuple[int, ...],
-) -> list[tuple[Any, list[fit.Stand]]]:
+) -> list[tuple[GivenDay, list[fit.Stand]]]:
     """Each tour day with the shows and live holds on it, by get-in; the school's own holds and `leaving_out`
     left out."""
     asked: dict[str, Any] = {
@@ -200,10 +203,10 @@ def _tour_days(
     else:
         read = plain_rows(_SOME_DAYS, asked | {"ids": list(only_days)})
     own = school.organisation_id if school else None
-    days: list[tuple[Any, list[fit.Stand]]] = []
+    days: list[tuple[GivenDay, list[fit.Stand]]] = []
     for row in read:
-        if not days or days[-1][0].id != row.id:
-            days.append((row, []))
+        if not days or days[-1][0].id != row[0]:
+            days.append((GivenDay._make(row[:_SHOWS_FROM]), []))
         show, organisation_id, *at, easting, northing, held_until, town = row[_SHOWS_FROM:]
         if show is None or show in leaving_out:
             continue

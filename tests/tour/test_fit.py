@@ -1,6 +1,6 @@
 """One more show on a day: the extra road it costs and why in words, and what stands in its way."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -211,13 +211,13 @@ def test_the_second_of_a_pair_may_be_over_when_the_school_closes(c: SimpleNamesp
         Judge(c.programme, c.partnership, c.school),
         at((300, 810), 0, organisation_id=c.school.organisation_id),
     )
-    pair = judge.pair(day, [until_noon], judge.day(day, [until_noon]))
+    pair = judge.pair(judge.day(day, [until_noon]))
     # turned round from 1:30pm and from 3:15pm, half an hour each: the last minute is 5pm
     assert [slot.starts for slot in pair] == [time(14), time(15, 45)]
     with transaction():
         c.programme.turn_minutes = 31
     later = Judge(c.programme, c.partnership, c.school)
-    assert later.pair(day, [until_noon], later.day(day, [until_noon])) == ()
+    assert later.pair(later.day(day, [until_noon])) == ()
 
 
 def test_beside_a_show_at_the_school_itself_the_hall_is_turned_round_and_elsewhere_it_is_packed_and_driven(
@@ -268,7 +268,7 @@ def test_a_pair_is_a_start_and_the_next_that_the_day_offers_once_a_show_stood_th
                 )._replace(starts=get_in + 60, ends=get_in + 135)
             )
             free_from = get_in + 165 + 45
-        pair = judge.pair(day, stands, judge.day(day, stands))
+        pair = judge.pair(judge.day(day, stands))
         assert pair == pair_by_trial(judge, day, stands), (day, stands)
         found += bool(pair)
     assert 50 < found < 350
@@ -285,3 +285,27 @@ def test_a_day_with_one_place_left_is_not_reckoned_once_more_for_a_pair(
     one = judge.day(day, stands)
     monkeypatch.setattr(judge, "_gaps", lambda *_: pytest.fail("reckoned once more"))
     assert one.gaps and judge.pair(day, stands, one) == ()
+
+
+def test_the_best_days_come_in_the_order_in_which_all_of_them_stand_once_each_is_reckoned(
+    c: SimpleNamespace,
+) -> None:
+    with transaction():
+        wide_open(c)
+        c.troupe.base_easting, c.troupe.base_northing = 458000, 214000
+    ((row, _),) = slots.tour_days(c.programme, now=make.NOW, only_days=[c.day.id])
+    judge, chance, without = Judge(c.programme, c.partnership, c.school), Random(11), 0
+    for _ in range(60):
+        days = []
+        for n in range(chance.randint(0, 12)):
+            leaves = time(chance.randint(6, 13))
+            day = row._replace(
+                day=DAY + timedelta(days=n // 2), leaves=leaves, lunch_minutes=chance.choice([0, 60])
+            )
+            get_ins = [get_in for get_in in (480, 780) if chance.random() < 0.6]
+            stands = [at((g, g + 165), chance.choice([None, 500, 9_000]), organisation_id=g) for g in get_ins]
+            days.append(judge.day(day, stands))
+        able = [day for day in days if day.gaps]
+        assert list(fit.ranked(days)) == sorted(able, key=lambda day: day.rank)
+        without += len(days) - len(able)
+    assert without > 50

@@ -84,7 +84,7 @@ def page(
     months = [
         (first, list(of_month)) for first, of_month in groupby(offers, key=lambda o: o.day.replace(day=1))
     ]
-    able = [len({o.day for o in of_month if _has(o, half)}) for _, of_month in months]
+    able = [_able(of_month, half) for _, of_month in months]
     if asked is None:
         shown = next((n for n, days in enumerate(able) if days), 0)
     else:
@@ -105,7 +105,7 @@ def page(
             for one, name in (("", "All days"), (MORNING, "Mornings"), (AFTERNOON, "Afternoons"))
         ),
         unfolded=asked is not None or bool(half) or len(all_days) <= FEW,
-        any_slot=any(o.gaps for _, of_month in months for o in of_month),
+        any_slot=any(o.has_slot for _, of_month in months for o in of_month),
     )
 
 
@@ -134,13 +134,19 @@ def _days(offers: Iterable[DayOffer], half: str, troupes: Mapping[int, str]) -> 
         )
 
 
+def _able(offers: Iterable[DayOffer], half: str) -> int:
+    """How many dates have a time; where one troupe has, no other is asked."""
+    by_date = groupby(offers, key=lambda o: o.day)
+    return sum(any(_has(o, half) for o in of_date) for _, of_date in by_date)
+
+
 def _has(offer: DayOffer, half: str) -> bool:
     """Whether a day has a start, in that half if one is asked for."""
     if half == MORNING:
         return offer.in_the_morning
     if half == AFTERNOON:
         return offer.in_the_afternoon
-    return bool(offer.gaps)
+    return offer.has_slot
 
 
 def _asked_day() -> date | None:
