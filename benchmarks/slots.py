@@ -23,7 +23,7 @@ from serving import databases, environment, gunicorn, kinds, options, say, size,
 from sqlalchemy import event, text
 
 ASKED, BESIDE_BARE, RANKED_MS = 3.0, 20.0, 2.0
-QUERIES = 10
+QUERIES = 9
 
 
 def county(url: str, folder: Path, dates: int, troupes: int = 2) -> Any:

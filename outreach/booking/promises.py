@@ -395,6 +395,23 @@ def live(programme_id: int, organisation_id: int) -> list[Booking]:
     return list(db.session.scalars(_LIVE, {"programme_id": programme_id, "organisation_id": organisation_id}))
 
 
+_EVER = (
+    select(Booking)
+    .join(Performance)
+    .options(contains_eager(Booking.performance))
+    .where(
+        Booking.programme_id == bindparam("programme_id"),
+        Booking.organisation_id == bindparam("organisation_id"),
+    )
+    .order_by(Booking.id)
+)
+
+
+def ever(programme_id: int, organisation_id: int) -> list[Booking]:
+    """All bookings that a school ever made for a programme, cancelled ones too, the newest last."""
+    return list(db.session.scalars(_EVER, {"programme_id": programme_id, "organisation_id": organisation_id}))
+
+
 def newest(programme_id: int, organisation_id: int) -> Booking | None:
     """A school's last booking for a programme, cancelled or not; None if it never made one."""
     found: Booking | None = db.session.scalar(*_newest(programme_id, organisation_id))

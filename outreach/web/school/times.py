@@ -32,7 +32,8 @@ from outreach.web.school import all_days, forms, session_words
 def start(token: str) -> Any:
     """The slots; once the school has booked, its booking; and once the tour is over, what came of it."""
     now = clock.now()
-    booked = promises.live(g.programme.id, g.organisation.organisation_id)
+    ever = promises.ever(g.programme.id, g.organisation.organisation_id)
+    booked = sorted((b for b in ever if b.ended_at is None), key=lambda b: b.performance.starts_at)
     if _is_over(booked, now):
         return _over(token, booked, now)
     if booked:
@@ -40,7 +41,8 @@ def start(token: str) -> Any:
         return redirect(url_for(".booked", token=token, reference=next_one.reference))
     if session_words.begins_with_sessions(g.programme, g.organisation, now=now):
         return redirect(url_for(".sessions_page", token=token))
-    return _show(token, now=now, answer=_told_us())
+    newest = ever[-1] if ever else None
+    return _show(token, newest, now=now, answer=_told_us(newest))
 
 
 @school.get("/i/<token>/times")
@@ -54,7 +56,7 @@ def times(token: str) -> Any:
     if not accounts.account(g.programme, g.organisation, now=now).is_open or _is_over((), now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
-    return _show(token, now=now, lost=lost, not_first=request.args.get("refused", ""))
+    return _show(token, _newest(), now=now, lost=lost, not_first=request.args.get("refused", ""))
 
 
 @school.post("/i/<token>/choose")
@@ -66,7 +68,7 @@ def choose(token: str) -> Any:
         return redirect(url_for(".sessions_page", token=token), 303)
     keys = request.form.get("slot", "")[:60].split("+")
     if (no := refused()) is not None:
-        return _show(token, now=now, lost=keys, said=no.message), 422
+        return _show(token, _newest(), now=now, lost=keys, said=no.message), 422
     with back_to(url_for(".start", token=token), "confirm", AlreadyBooked), transaction():
         account = accounts.account(g.programme, g.organisation, now=now)
         if (why := holds.why_nothing(g.programme, g.organisation, account)) is not None:
@@ -139,6 +141,7 @@ def _over(token: str, booked: Collection[promises.Booking], now: datetime) -> st
 
 def _show(
     token: str,
+    booked: promises.Booking | None,
     *,
     now: datetime,
     lost: Iterable[str] = (),
@@ -146,13 +149,12 @@ def _show(
     answer: Answer | None = None,
     not_first: str = "",
 ) -> str:
-    """The slot page. `lost`: keys that were wanted and are gone; `said`: why, in a sentence; `not_first`: a tour day
-    that is not among the first times."""
+    """The slot page. `booked`: the school's last booking, cancelled or not; `lost`: keys that were wanted and are
+    gone; `said`: why, in a sentence; `not_first`: a tour day that is not among the first times."""
     account = accounts.account(g.programme, g.organisation, now=now)
     if (why := holds.why_nothing(g.programme, g.organisation, account)) is not None:
         return render_template("school/closed.html", token=token, why=why)
     still_open = account.still_open
-    booked = promises.newest(g.programme.id, g.organisation.organisation_id)
     offers = offered(g.programme, g.organisation, still_open, fallen=None if booked else (), now=now)
     two = any(len(together) > 1 for together in offers.first)
     kept, proposed = proposals.kept_or_proposed(g.programme, g.organisation.organisation_id, now=now)
@@ -213,12 +215,15 @@ def _chosen_before() -> list[str]:
     return list(holds.draft(g.programme.id, g.organisation.organisation_id).get("slots", ()))
 
 
-def _told_us() -> Answer | None:
+def _newest() -> promises.Booking | None:
+    return promises.newest(g.programme.id, g.organisation.organisation_id)
+
+
+def _told_us(booked: promises.Booking | None) -> Answer | None:
     """The no, or the wish for other days, that still holds: no booking came after it."""
     answer = invitations.newest_answer(g.programme.id, g.organisation.organisation_id)
     if answer is None or answer.kind not in (DECLINED, OTHER_DATE, WAITING_LIST):
         return None
-    booked = promises.newest(g.programme.id, g.organisation.organisation_id)
     return answer if booked is None or booked.created_at < answer.recorded_at else None
 
 
@@ -231,7 +236,7 @@ def _fell(booked: promises.Booking | None) -> Cancellation | None:
 def _as_before() -> dict[str, Any]:
     """A second booking starts with the hall and the people of the first; there is nothing else to take
     over."""
-    booking = promises.newest(g.programme.id, g.organisation.organisation_id)
+    booking = _newest()
     return dict(forms.typed_before(booking, promises.people_of(booking))) if booking else {}
 
 
