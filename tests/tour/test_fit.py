@@ -283,8 +283,9 @@ def test_a_day_with_one_place_left_is_not_reckoned_once_more_for_a_pair(
         [at(EARLY, 0), at((401, 410), 0, organisation_id=2)],
     )
     one = judge.day(day, stands)
-    monkeypatch.setattr(judge, "_gaps", lambda *_: pytest.fail("reckoned once more"))
-    assert one.gaps and judge.pair(day, stands, one) == ()
+    assert one.gaps
+    monkeypatch.setattr(judge, "openings", lambda *_: pytest.fail("reckoned once more"))
+    assert judge.pair(one) == ()
 
 
 def test_the_best_days_come_in_the_order_in_which_all_of_them_stand_once_each_is_reckoned(
