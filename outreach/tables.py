@@ -70,6 +70,7 @@ import outreach.tour.days
 import outreach.tour.days_off
 import outreach.tour.performances
 import outreach.tour.programmes
+import outreach.tour.road_questions
 import outreach.tour.roads
 import outreach.tour.sessions
 import outreach.tour.target_decisions

@@ -19,6 +19,7 @@ GROUPS = {
     "promises": "promises",
     "questionnaires": "questionnaires",
     "register": "register",
+    "roads": "roads",
     "setup": "setup",
 }
 """Name of a command or group -> the file of this folder that holds it under that name."""

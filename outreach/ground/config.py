@@ -61,6 +61,10 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "IMAP_UNREADABLE_FOLDER": env.get("IMAP_UNREADABLE_FOLDER", "") or "Outreach unreadable",
         "QUEUE_MINUTES": _whole(env, "QUEUE_MINUTES", 30),
         "METRICS_TOKEN": _token(env, "METRICS_TOKEN"),
+        "ROUTER_URL": _router(env),
+        "ROUTER_KIND": _one_of(env, "ROUTER_KIND", ("osrm", "valhalla")),
+        "ROUTER_OWN": _yes(env, "ROUTER_OWN"),
+        "ROUTER_A_DAY": _whole(env, "ROUTER_A_DAY", 500),
         "OUTREACH_FOLDER": str(folder),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
@@ -78,6 +82,24 @@ def _yes(env: Mapping[str, str], name: str) -> bool:
     if text not in ("", "yes", "no"):
         raise ConfigError(f"{name} is '{text}'. Set it to yes or no.")
     return text == "yes"
+
+
+def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """One of some words, the first where nothing is set."""
+    text = env.get(name, "").strip().casefold() or words[0]
+    if text not in words:
+        raise ConfigError(f"{name} is '{text}'. Set it to {' or '.join(words)}.")
+    return text
+
+
+def _router(env: Mapping[str, str]) -> str:
+    text = env.get("ROUTER_URL", "").strip().rstrip("/")
+    if text and not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#@]*)?", text):
+        raise ConfigError(
+            "ROUTER_URL is no address of a router. Set it to one like https://osrm.council.example, without a "
+            "password and without what its kind adds ('/table/v1/…' or '/sources_to_targets')."
+        )
+    return text
 
 
 def _token(env: Mapping[str, str], name: str) -> str:

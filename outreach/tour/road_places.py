@@ -55,6 +55,9 @@ class PlacesOfPartnership:
         return f"‘{said[:40]}’ is neither a URN nor a troupe’s base"
 
 
+NOWHERE = PlacesOfPartnership(stops={}, names={}, words={}, guessed=frozenset())
+
+
 def of_partnership(partnership: Partnership) -> PlacesOfPartnership:
     """Two queries, and one more where a school's own point is not known."""
     schools = [

@@ -1,15 +1,16 @@
 """A table of minutes on the road that a partnership brings in: read, checked line by line, put in place as a
 whole or not at all; and what it has gaps for, where the rule counts."""
 
+import io
 import math
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import product
 from typing import BinaryIO
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
@@ -17,6 +18,7 @@ from outreach.ground import history
 from outreach.ground.csv_lines import fold
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.tour import road_files, road_places, roads
 from outreach.tour.road_files import A_MINUTE, EMPTY, HOURS, MINUTES, Entry, NoTable, RoadFile, UnitNotSaid
@@ -40,6 +42,12 @@ ONE_SITE = 1.0
 
 NO_DRIVE = "cannot be; a drive takes more than nothing"
 MISTAKEN = {MINUTES: "; are they seconds?", HOURS: "; are they minutes?"}
+
+Pair = tuple[int, int]
+"""Two keys of places, the lesser first."""
+
+Told = tuple[int, int | None]
+"""Minutes of a road, and its metres; None where nobody said."""
 
 NAMED = 20
 """How many wrong lines are named; the rest are counted."""
@@ -100,7 +108,8 @@ def bring_in(
     changed."""
     partnerships.lock(partnership.id)
     here = road_places.of_partnership(partnership)
-    pairs, far, brought = _pairs(road_files.read(content, here, points), here, unit)
+    found = _whole(road_files.read(content, here, points), here, unit)
+    brought = found.brought
     db.session.execute(delete(RoadMinutes).where(RoadMinutes.partnership_id == partnership.id))
     db.session.execute(
         insert(RoadMinutes),
@@ -110,9 +119,10 @@ def bring_in(
                 "one": one,
                 "other": other,
                 "minutes": minutes,
-                "metres": far.get((one, other)),
+                "metres": found.far.get((one, other)),
+                "told_on": day_of(now),
             }
-            for (one, other), minutes in sorted(pairs.items())
+            for (one, other), minutes in sorted(found.pairs.items())
         ],
     )
     partnership.road_table = uuid.uuid4().hex
@@ -143,11 +153,21 @@ def state(partnership: Partnership) -> RoadTableState:
     return RoadTableState(pairs=sum(1 for _ in _filled(partnership, here)), possible=here.possible)
 
 
-def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, str, str, int, float | None]]:
-    """From, its name, to, its name, minutes, kilometres where the table has them: the pairs of the table, or with
-    `gaps` those that go by the rule."""
+def lines(
+    partnership: Partnership, *, gaps: bool
+) -> Iterator[tuple[str, str, str, str, int, float | None, str, date | None]]:
+    """From, its name, to, its name, minutes, kilometres where the table has them, who told them (file or router), and
+    when if that is known: the pairs of the table, or with `gaps` those that go by the rule, which nobody told."""
     here, ways = road_places.of_partnership(partnership), roads.roads_of_partnership(partnership)
     filled = {(one, other) for one, other in _filled(partnership, here)}
+    told = {
+        (row.one, row.other): ("router" if row.by_router else "file", row.told_on)
+        for row in db.session.execute(
+            select(RoadMinutes.one, RoadMinutes.other, RoadMinutes.by_router, RoadMinutes.told_on).where(
+                RoadMinutes.partnership_id == partnership.id
+            )
+        )
+    }
     keys = sorted(here.stops)
     for n, one in enumerate(keys):
         for other in keys[n + 1 :]:
@@ -156,7 +176,8 @@ def lines(partnership: Partnership, *, gaps: bool) -> Iterator[tuple[str, str, s
             minutes = ways.minutes(here.stops[one], here.stops[other])
             far = ways.metres.get((one, other))
             kilometres = None if far is None else far / 1000
-            yield here.said(one), here.names[one], here.said(other), here.names[other], minutes, kilometres
+            ends = here.said(one), here.names[one], here.said(other), here.names[other]
+            yield *ends, minutes, kilometres, *told.get((one, other), ("", None))
 
 
 def row_count(partnership: Partnership) -> int:
@@ -169,7 +190,7 @@ def row_count(partnership: Partnership) -> int:
     )
 
 
-def _filled(partnership: Partnership, here: PlacesOfPartnership) -> Iterator[tuple[int, int]]:
+def _filled(partnership: Partnership, here: PlacesOfPartnership) -> Iterator[Pair]:
     if partnership.road_table is None:
         return
     for one, other in roads.roads_of_partnership(partnership).table:
@@ -177,18 +198,92 @@ def _filled(partnership: Partnership, here: PlacesOfPartnership) -> Iterator[tup
             yield one, other
 
 
-def _pairs(
-    file: RoadFile, here: PlacesOfPartnership, chosen: str
-) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int], Brought]:
-    """The pairs of a file with their minutes, and with their metres, the larger of two ways. Raises NoTable,
-    UnitNotSaid, BadLines."""
+def told_by_router(content: bytes, here: PlacesOfPartnership, points: RoadPoints) -> dict[Pair, Told]:
+    """The roads of a router's answer between those points; what it found no road for, and what cannot be, is left
+    out. Raises NoTable and its like where it is no such answer. Pure."""
+    found = _pairs(road_files.read(io.BytesIO(content), here, points), here, "")
+    return {pair: (minutes, found.far.get(pair)) for pair, minutes in found.pairs.items()}
+
+
+def missing(
+    partnership: Partnership, here: PlacesOfPartnership, keys: Collection[int], *, anew: bool
+) -> set[Pair]:
+    """The roads between some places, of which the table says nothing; with `anew` all of them. None between two
+    bases."""
+    told = {} if anew else roads.roads_of_partnership(partnership).table
+    inside = sorted(key for key in keys if key in here.stops)
+    pairs = ((one, other) for n, one in enumerate(inside) for other in inside[n + 1 :] if other > 0)
+    return {pair for pair in pairs if pair not in told}
+
+
+def put_in(partnership: Partnership, told: Mapping[Pair, tuple[Told, date]], *, anew: bool) -> int:
+    """How many roads that a router told, each with its day, came into the table: those that it had not, and with
+    `anew` those that it had, too. The partnership is locked by who calls."""
+    stands = {
+        (row.one, row.other)
+        for row in db.session.execute(
+            select(RoadMinutes.one, RoadMinutes.other).where(RoadMinutes.partnership_id == partnership.id)
+        )
+    }
+    rows = [
+        {
+            "partnership_id": partnership.id,
+            "one": one,
+            "other": other,
+            "minutes": minutes,
+            "metres": metres,
+            "by_router": True,
+            "told_on": day,
+        }
+        for (one, other), ((minutes, metres), day) in sorted(told.items())
+        if anew or (one, other) not in stands
+    ]
+    new = [row for row in rows if (row["one"], row["other"]) not in stands]
+    old = [row for row in rows if (row["one"], row["other"]) in stands]
+    if new:
+        db.session.execute(insert(RoadMinutes), new)
+    if old:
+        db.session.execute(update(RoadMinutes), old)
+    if rows:
+        partnership.road_table = uuid.uuid4().hex
+    db.session.flush()
+    return len(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What a file says of our roads: minutes and metres, the larger of two ways; `wrong`: what cannot be, in words."""
+
+    pairs: dict[Pair, int]
+    far: dict[Pair, int]
+    wrong: list[str]
+    brought: Brought
+    lines: int
+
+
+def _whole(file: RoadFile, here: PlacesOfPartnership, chosen: str) -> _Found:
+    """A file of which nothing is wrong. Raises NoTable, UnitNotSaid, BadLines."""
+    found = _pairs(file, here, chosen)
+    if found.wrong:
+        raise BadLines(found.wrong, file.what)
+    if not found.lines:
+        raise NoTable("This file has a line of column names and nothing below it. Nothing was changed.")
+    if not found.pairs:
+        raise NoTable(
+            "No line of this file is about two of your schools, or a school and a base. Nothing was changed."
+        )
+    return found
+
+
+def _pairs(file: RoadFile, here: PlacesOfPartnership, chosen: str) -> _Found:
+    """Raises NoTable, UnitNotSaid."""
     unit = _unit(file, chosen)
-    pairs: dict[tuple[int, int], int] = {}
-    far: dict[tuple[int, int], int] = {}
-    too_near: set[tuple[int, int]] = set()
+    pairs: dict[Pair, int] = {}
+    far: dict[Pair, int] = {}
+    too_near: set[Pair] = set()
     wrong: list[str] = []
-    unequal: set[tuple[int, int]] = set()
-    without: set[tuple[int, int]] = set()
+    unequal: set[Pair] = set()
+    without: set[Pair] = set()
     read = not_ours = 0
     for entry in file.entries:
         read += 1
@@ -213,18 +308,12 @@ def _pairs(
             else:
                 too_near.add(pair)
     wrong += [f"Line {line.number}: {line.reason}." for line in file.unreadable]
-    if wrong:
-        raise BadLines(wrong, file.what)
-    if not read:
-        raise NoTable("This file has a line of column names and nothing below it. Nothing was changed.")
-    if not pairs:
-        raise NoTable(
-            "No line of this file is about two of your schools, or a school and a base. Nothing was changed."
-        )
-    return (
-        pairs,
-        far,
-        Brought(
+    return _Found(
+        pairs=pairs,
+        far=far,
+        wrong=wrong,
+        lines=read,
+        brought=Brought(
             pairs=len(pairs),
             unequal=len(unequal),
             not_ours=not_ours,
@@ -235,7 +324,7 @@ def _pairs(
     )
 
 
-def _can_be(kilometres: float, pair: tuple[int, int], here: PlacesOfPartnership) -> bool:
+def _can_be(kilometres: float, pair: Pair, here: PlacesOfPartnership) -> bool:
     """Whether a road may be so long: not far below the straight line between its places, nor across the country."""
     one, other = (here.stops[key].place for key in pair)
     straight = one.kilometres_to(other) if one and other else 0.0
@@ -255,7 +344,7 @@ def _unit(file: RoadFile, chosen: str) -> str:
 
 def _line(
     entry: Entry, here: PlacesOfPartnership, unit: str, *, is_own: bool
-) -> dict[tuple[int, int], int | None] | str | None:
+) -> dict[Pair, int | None] | str | None:
     """One road as pairs with minutes, None for a gap; {} from a place to itself or between two bases; None where a
     place is not ours; a sentence's end where it cannot be right."""
     starts, ends = here.meant(entry.start), here.meant(entry.end)
@@ -277,7 +366,7 @@ def _line(
         minutes = max(1, math.ceil(value / A_MINUTE[unit] - 1e-6))
         if value == 0 and starts == ends:
             return {}
-    found: dict[tuple[int, int], int | None] = {}
+    found: dict[Pair, int | None] = {}
     for a, b in product(starts, ends):
         if a == b or a not in here.stops or b not in here.stops or max(a, b) < 0:
             continue

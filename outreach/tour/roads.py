@@ -8,11 +8,12 @@ database's last guard compares that with the time there is.
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, select
+from sqlalchemy import CheckConstraint, ForeignKey, false, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.partnerships import Partnership
@@ -27,7 +28,8 @@ class RoadMinutes(Base):
     alike.
 
     A place is a school's URN, or a troupe's base: its id below nought, which no URN is. `metres` of the road, None
-    where the table did not say.
+    where the table did not say. `by_router`: a router was asked for it, else a file said it; `told_on`: the day of
+    that, None of files that came in before days were kept.
     """
 
     __tablename__ = "road_minutes"
@@ -42,6 +44,8 @@ class RoadMinutes(Base):
     other: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     minutes: Mapped[int]
     metres: Mapped[int | None]
+    by_router: Mapped[bool] = mapped_column(default=False, server_default=false())
+    told_on: Mapped[date | None]
 
 
 class Far(NamedTuple):

@@ -1,5 +1,5 @@
-"""Minutes on the road: the rule, or a table that is brought in; how much of it is filled, the gaps to fill, and the
-points that a router makes a table of."""
+"""Minutes on the road: the rule, or a table that is brought in or asked of a router; how much of it is filled, the gaps
+to fill, and the points that a router makes a table of."""
 
 import io
 from datetime import datetime
@@ -7,21 +7,22 @@ from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
-from outreach.coverage import points_of_programme
+from outreach.coverage import points_of_programme, standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
-from outreach.tour import programmes, road_points, road_table
+from outreach.tour import programmes, road_points, road_questions, road_table, router
 from outreach.tour.road_files import HOURS, MINUTES, SECONDS, NoTable
 from outreach.tour.road_points import RoadPoints
 from outreach.tour.road_table import MOST_BYTES, BadLines
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, the_programme, who
-from outreach.web.refusals import status
+from outreach.web.refusals import back_to, status
 
 COLUMNS = ("From", "From name", "To", "To name", "Minutes", "Kilometres")
+TOLD = ("Told by", "Told on")
 
 
 class TableForm(forms.Form):
@@ -78,6 +79,9 @@ def road_minutes() -> Any:
         more=form.more,
         state=road_table.state(g.partnership),
         running=programmes.in_hand(g.partnership.id, day_of(clock.now())),
+        has_router=router.is_set(),
+        router_is_own=router.is_own(),
+        asking=road_questions.newest(g.partnership.id, now=clock.now()),
     )
     return page, status()
 
@@ -96,10 +100,43 @@ def _points(form: TableForm, *, now: datetime) -> RoadPoints | None:
     return points_of_programme.of_fingerprint(g.partnership, fingerprint, now=now) if fingerprint else None
 
 
+@coordinator.post("/setup/roads/ask")
+@coordinators_only
+def ask_router() -> Any:
+    """For the roads of ?programme=ID that are missing, with `anew` for those too that the table has."""
+    programme, now = the_programme(), clock.now()
+    with back_to(url_for("coordinator.road_minutes")), transaction():
+        asked = road_questions.order(
+            g.partnership,
+            standings.target_of(programme.id, now=now),
+            name=programme.title,
+            anew=request.form.get("anew") == "1",
+            who=who(),
+            now=now,
+        )
+    roads, questions = count(asked.roads, "road"), count(asked.questions, "question")
+    flash(f"The router is asked for {roads} in {questions}. You can leave this page meanwhile.")
+    return redirect(url_for("coordinator.road_minutes"), 303)
+
+
+@coordinator.post("/setup/roads/ask/stop")
+@coordinators_only
+def stop_asking_router() -> Any:
+    with transaction():
+        told = road_questions.stop(g.partnership, who=who(), now=clock.now())
+    flash(
+        "Nothing was being asked any more."
+        if told is None
+        else f"The router is not asked any more. {count(told, 'road')} that it told stand in the table."
+    )
+    return redirect(url_for("coordinator.road_minutes"), 303)
+
+
 @coordinator.post("/setup/roads/remove")
 @coordinators_only
 def remove_road_minutes() -> Any:
     with transaction():
+        road_questions.give_up_with_table(g.partnership, now=clock.now())
         road_table.remove(g.partnership, who=who(), now=clock.now())
     flash("The table is removed. Every road goes by the rule.")
     return redirect(url_for("coordinator.road_minutes"), 303)
@@ -137,7 +174,9 @@ def road_minutes_csv(which: str) -> Any:
     if which not in ("table", "gaps"):
         abort(404)
     lines = list(road_table.lines(g.partnership, gaps=which == "gaps"))
-    return downloads.csv_file(f"roads-{which}.csv", COLUMNS, lines)
+    if which == "gaps":
+        return downloads.csv_file("roads-gaps.csv", COLUMNS, [line[: len(COLUMNS)] for line in lines])
+    return downloads.csv_file("roads-table.csv", (*COLUMNS, *TOLD), lines)
 
 
 def _told(brought: road_table.Brought) -> str:
