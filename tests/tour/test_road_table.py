@@ -157,7 +157,9 @@ def test_gaps_are_listed_ready_to_be_filled_in_and_brought_back(c) -> None:
     gaps = list(road_table.lines(c.partnership, gaps=True))
     assert len(gaps) == road_table.state(c.partnership).gaps == 5
     assert len(list(road_table.lines(c.partnership, gaps=False))) == 1
-    text = "From,From name,To,To name,Minutes,Kilometres\n" + "\n".join(",".join(map(str, g)) for g in gaps)
+    text = "From,From name,To,To name,Minutes,Kilometres\n" + "\n".join(
+        ",".join(map(str, g[:6])) for g in gaps
+    )
     with transaction():
         road_table.bring_in(c.partnership, io.BytesIO(text.encode()), **WHO)
     assert road_table.state(c.partnership) == RoadTableState(pairs=5, possible=6)
@@ -243,8 +245,8 @@ def test_kilometres_of_the_table_are_of_the_road_and_come_back_with_it(c) -> Non
     drives = legs.of_day([road.before.other, second], roads.roads_of_partnership(c.partnership), None, None)
     assert legs.kilometres(drives) == 22
     (line,) = road_table.lines(c.partnership, gaps=False)
-    assert line[4:] == (40, 22.4)
-    text = "From,From name,To,To name,Minutes,Kilometres\n" + ",".join(map(str, line))
+    assert line[4:] == (40, 22.4, "file", make.NOW.date())
+    text = "From,From name,To,To name,Minutes,Kilometres,Told by,Told on\n" + ",".join(map(str, line))
     with transaction():
         road_table.bring_in(c.partnership, io.BytesIO(text.encode()), **WHO)
     assert list(road_table.lines(c.partnership, gaps=False)) == [line]

@@ -81,7 +81,7 @@ def road_minutes() -> Any:
         running=programmes.in_hand(g.partnership.id, day_of(clock.now())),
         has_router=router.is_set(),
         router_is_own=router.is_own(),
-        asking=road_questions.newest(g.partnership.id, now=clock.now()),
+        asking=road_questions.newest(g.partnership.id, now=clock.now()) if router.is_set() else None,
     )
     return page, status()
 
