@@ -1,8 +1,9 @@
 """Lunch in the schools of a target: of how many it is known, and what it leaves of a day in their halls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import time
+from typing import NamedTuple
 
 from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
@@ -66,3 +67,23 @@ def of_target(programme: Programme, schools: Iterable[int]) -> Lunches:
         opens=opens,
         closes=closes,
     )
+
+
+class Told(NamedTuple):
+    """A school that has said, and its lunch in words."""
+
+    urn: int
+    name: str
+    words: str
+
+
+def told(names: Mapping[int, str]) -> list[Told]:
+    """Those of these schools (URN, name) that have said, by name."""
+    lunches = {urn: calendar.lunch for urn, calendar in school_days.load(names).items()}
+    by_name = sorted(names.items(), key=lambda each: (each[1], each[0]))
+    said = [(urn, name, lunches.get(urn)) for urn, name in by_name]
+    return [
+        Told(urn, name, lunch.said)
+        for urn, name, lunch in said
+        if lunch is not None and lunch.is_dining_hall is not None
+    ]

@@ -1,5 +1,6 @@
 """Requests for plans: a new one, another that moves little of one, stopping one early, putting one away."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -65,7 +66,13 @@ def again(plan: TourPlan, *, seconds: int | None = None, who: str, now: datetime
     asked = replace(before, moves=True, seconds=seconds or before.seconds)
     rules.check(asked, academic_year=plan.programme.academic_year, today=day_of(now))
     draw(plan.programme, asked, before=lines_before(plan), now=now)
-    return _put_down(plan.programme, asked, name=f"{plan.name}, again", based_on=plan.id, who=who, now=now)
+    return _put_down(plan.programme, asked, name=_name_again(plan.name), based_on=plan.id, who=who, now=now)
+
+
+def _name_again(name: str) -> str:
+    """'Plan B, again' of 'Plan B', and 'Plan B, again 2' of that one, so that a name stays short."""
+    before = re.fullmatch(r"(.*), again(?: ([0-9]+))?", name)
+    return f"{before[1]}, again {int(before[2] or 1) + 1}" if before else f"{name}, again"
 
 
 def by_other_wishes(plan: TourPlan, wishes: Wishes, *, nights: str, who: str, now: datetime) -> TourPlan:

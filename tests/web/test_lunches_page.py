@@ -63,6 +63,8 @@ def test_what_is_downloaded_filled_in_and_sent_is_kept_and_comes_back(
     page = client.get(AT).text
     assert "Lunch of 2 schools is taken in; 0 as before, 1 left empty." in page
     assert "known of 2 of 3 schools, of 1 not known" in page
+    assert "What 2 schools have said" in page and ">Birch</a>" in page and ">Cole</a>" not in page
+    assert "Midday to 12:45pm in the hall, where the set may stay standing" in page
     again = client.get(f"{AT}.csv").data.decode("utf-8-sig").splitlines()
     assert again[1] == f"{three[0].urn},Ashcote,12:00,12:45,yes,yes"
     assert again[2] == f"{three[1].urn},Birch,11:50,12:40,no,no"

@@ -77,6 +77,9 @@ def test_the_page_says_of_each_wish_what_it_did_and_costs_and_the_costs_sum_to_i
     page = words(desk.client.get(f"/desk/plans/{plan.id}"))
     for each in told.wishes:
         assert each["did"] in page
+    chosen = re.search(r'<select[^>]*name="wish_near".*?</select>', desk.page(plan), re.S)
+    assert chosen and '<option value="much" selected>much</option>' in chosen[0]
+    assert '<option value="free">as far as it costs no driving</option>' in chosen[0]
     plain = desk.plan(wish_behind="not at all", wish_near="not at all", wish_weeks="not at all")
     assert told.driving - told.driving_for_wishes <= plain.figures.driving
     assert {each["did"] for each in plain.figures.wishes[:3]} == {"not looked at"}
@@ -156,3 +159,13 @@ def test_a_strength_that_there_is_not_is_refused_and_nothing_is_planned(desk: De
     answer = desk.client.post(f"/desk/plans/{first.id}/other-wishes", data={"wish_near": "enormously"})
     assert answer.status_code == 422
     assert len(orders.of_programme(desk.tour.programme.id)) == 1
+
+
+def test_a_plan_that_is_planned_again_several_times_keeps_a_short_name(desk: Desk) -> None:
+    plan, names = desk.plan(), []
+    for _ in range(3):
+        with transaction():
+            plan = ordering.again(plan, who="Priya Nandakumar", now=make.NOW)
+        draw_up()
+        names.append(plan.name)
+    assert names == ["Plan A, again", "Plan A, again 2", "Plan A, again 3"]

@@ -40,7 +40,9 @@ def school_lunches() -> Any:
         return redirect(url_for("coordinator.school_lunches"), 303)
     found = lunches.of_target(programme, target) if programme is not None and target else None
     said = setup_words.lunch(found) if found is not None else ""
-    return render_template("coordinator/lunches.html", form=form, said=said), status()
+    return render_template(
+        "coordinator/lunches.html", form=form, said=said, told=lunches.told(target)
+    ), status()
 
 
 @coordinator.get("/setup/lunch.csv")
