@@ -17,7 +17,7 @@ from outreach.planning.hypothetical_days import PlannedDay, minute
 from outreach.planning.orders import DRAWN, STRUCK, PlanLine
 from outreach.planning.rules import PlanRules
 from outreach.tour import over_lunch, roads
-from outreach.tour.fit import slot_minutes
+from outreach.tour.fit import SlotMinutes, slot_minutes
 from outreach.tour.planning import problem as problems
 from outreach.tour.planning.problem import (
     BookedShow,
@@ -172,16 +172,26 @@ def _gaps(
             worth=worth(
                 shows, candidate.pupils, candidate.never_seen, candidate.behind, rules.first, rules.weights
             ),
-            # A set that stands over lunch is not planned: how long its school takes would depend on the start.
-            windows=tuple(
-                (each.first, each.last) for each in over_lunch.starts(takes.lunch, first, last, minutes=takes)
-            ),
+            windows=_windows(takes, first, last),
             dates=candidate.dates(dates, for_adults=programme.for_adults),
             seats=max(0, programme.audience_ceiling - each) if each is not None else 0,
             pupils=each if is_small and each is not None and shows == 1 else 0,
             region=candidate.district_code,
             urgency=candidate.urgency,
+            stays_over=takes.lunch if takes.lunch and takes.lunch.what == over_lunch.SET_STAYS else None,
         )
+
+
+def _windows(takes: SlotMinutes, first: int, last: int) -> tuple[tuple[int, int], ...]:
+    """What lunch leaves of the starts from first to last, with time enough to set up before it; stretches without a
+    step between them are one."""
+    found: list[tuple[int, int]] = []
+    for each in over_lunch.starts(takes.lunch, first, last, minutes=takes, arrives=0):
+        begins = each.first
+        if found and begins - found[-1][1] <= takes.step:
+            begins, _ = found.pop()
+        found.append((begins, each.last))
+    return tuple(found)
 
 
 def _on_offer(

@@ -40,7 +40,7 @@ def write(
     db.session.flush()
     guests = [visit for visit in plan.visits if visit.guest_of is not None]
     for visit in guests:
-        line = _line(row.id, drawn, visit, nth=0)
+        line = _line(row.id, drawn, visit, nth=0, get_in=drawn.problem.minutes.get_in)
         line.road_minutes = _way(drawn.problem, visit)
         if visit.standing is not None:
             line.guest_at = visit.standing
@@ -66,17 +66,19 @@ def _lines(
     """The hosts' lines by (day, URN, start), each matched with what was there before."""
     lines: dict[tuple[int, int | None, int], PlanLine] = {}
     nth: Counter[int] = Counter()
+    gaps = {gap.school: gap for gap in drawn.problem.gaps}
     legs = _legs(drawn.problem, plan.visits)
     visits = [visit for visit in plan.visits if visit.guest_of is None]
     for visit in sorted(visits, key=lambda v: (drawn.days[v.day].day, v.starts, v.school)):
-        line = _line(plan_id, drawn, visit, nth=nth[visit.school])
+        get_in = visit.starts - gaps[visit.school].sets_up_at(visit.starts, drawn.problem.minutes.get_in)
+        line = _line(plan_id, drawn, visit, nth=nth[visit.school], get_in=get_in)
         line.road_minutes = legs[visit.day, visit.school, visit.starts]
         nth[visit.school] += 1
         lines[visit.day, visit.school, visit.starts] = line
     return lines, _matched(drawn, lines.values(), before)
 
 
-def _line(plan_id: int, drawn: Drawn, visit: PlannedVisit, *, nth: int) -> PlanLine:
+def _line(plan_id: int, drawn: Drawn, visit: PlannedVisit, *, nth: int, get_in: int) -> PlanLine:
     day, school = drawn.days[visit.day], drawn.schools[visit.school]
     minutes = drawn.problem.minutes
     starts_at = wall(day.day, time(visit.starts // 60, visit.starts % 60))
@@ -88,7 +90,7 @@ def _line(plan_id: int, drawn: Drawn, visit: PlannedVisit, *, nth: int) -> PlanL
         day=day.day,
         organisation_id=visit.school,
         starts_at=starts_at,
-        get_in_at=starts_at - timedelta(minutes=minutes.get_in),
+        get_in_at=starts_at - timedelta(minutes=get_in),
         away_at=starts_at + timedelta(minutes=minutes.play + minutes.get_out),
         pupils=school.seated(nth),
         was=NEW,

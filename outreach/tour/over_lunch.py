@@ -97,6 +97,14 @@ def sets_up_at(kept: KeptOut | None, start: int, get_in: int) -> int:
     return start - get_in
 
 
+def soonest(kept: KeptOut | None, start: int, get_in: int) -> int:
+    """The soonest start of a show whose set-up could be over at `start`: where the set cannot stand before lunch, it is
+    put up after it."""
+    if kept is not None and kept.what == SET_STAYS and kept.since < start < kept.until + get_in:
+        return kept.until + get_in
+    return start
+
+
 def clear_of(kept: KeptOut | None, *, gets_in: int, starts: int, over: int, away: int) -> bool:
     """Whether a show keeps out of lunch; the database holds each show to the lunch that was known at its claim."""
     if kept is None:

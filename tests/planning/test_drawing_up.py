@@ -46,21 +46,26 @@ def test_every_school_that_still_needs_a_show_is_a_gap_with_its_pupils_hours_and
 def test_a_lunch_cuts_the_hours_in_two_and_in_a_dining_hall_for_set_up_and_pack_up_too(app: Flask) -> None:
     """60, 75 and 30 minutes from 9 to 3, lunch from 12:15 to 13:15. Of the dining hall nothing is left of the
     afternoon: after the tables, at 13:30, set-up and show would be over at a quarter to four."""
-    tour = Tour(schools=3, days=1)
+    tour = Tour(schools=4, days=1)
     tour.partnership.lunch_begins, tour.partnership.lunch_ends = time(12, 15), time(13, 15)
-    for school, hall in ((tour.schools[1], False), (tour.schools[2], True)):
+    for school, hall, stays in zip(tour.schools[1:], (False, True, True), (False, False, True), strict=True):
         school_lunch.say(
             school,
             time(12, 15),
             time(13, 15),
             is_dining_hall=hall,
-            set_may_stay=False,
+            set_may_stay=stays,
             who="Jo",
             now=make.NOW,
         )
-    silent, elsewhere, dining = (gap.windows for gap in problem(tour).gaps)
+    gaps = problem(tour).gaps
+    silent, elsewhere, dining, standing = (gap.windows for gap in gaps)
     assert silent == elsewhere == ((9 * 60, 11 * 60), (13 * 60 + 15, 15 * 60 - 75))
     assert dining == ((9 * 60, 10 * 60 + 15),)
+    # Where the set may stay, the show begins when the tables are gone, and set-up was over before they came.
+    assert standing == ((9 * 60, 10 * 60 + 15), (13 * 60 + 30, 15 * 60 - 75))
+    assert [gap.stays_over is not None for gap in gaps] == [False, False, False, True]
+    assert gaps[3].sets_up_at(13 * 60 + 30, 60) == 12 * 60 - 60
 
 
 def test_who_has_it_booked_is_no_gap_and_the_show_stands_on_its_day(app: Flask) -> None:

@@ -27,11 +27,12 @@ from outreach.county.schools import School
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import local
-from outreach.planning.drawing_up import draw
+from outreach.planning.drawing_up import Drawn, draw
 from outreach.planning.rules import PlanRules
 from outreach.tour import slots
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance, Slot
+from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import CannotPlan
 from outreach.tour.programmes import Programme
@@ -382,6 +383,26 @@ def plan(laid: Laid) -> None:
                 show = next(s for s in paper[day] if (s.hall, s.starts) == (visit.guest_of, visit.starts))
                 assert laid.law.guest_may(visit.school, show, laid.partnership.guest_minutes)
         assert [said for day in paper for said in laid.law.wrong(day, paper[day])] == []
+        nobody_could_still_come(laid, drawn, found, paper)
+
+
+def nobody_could_still_come(laid: Laid, drawn: Drawn, found: Plan, paper: dict[int, list[Show]]) -> None:
+    """Whoever a plan leaves out has no lawful start beside it: any is worth more than the road to it."""
+    law, gaps = laid.law, {gap.school: gap for gap in drawn.problem.gaps}
+    planned = {day.tour_day_id for day in drawn.days.values()}
+    for out in found.left_out:
+        there = {law.days[day].on for day, shows in paper.items() if any(s.hall == out.school for s in shows)}
+        for number in planned & law.days.keys():
+            day = law.days[number]
+            if day.on in gaps[out.school].dates and (
+                day.on not in there or any(show.hall == out.school for show in paper[number])
+            ):
+                starts = range(0, 24 * 60, law.step)
+                free = [at for at in starts if law.may(out.school, number, at, paper[number])]
+                assert not free, (
+                    f"{law.halls[out.school]} is left out ({out.cause}), and could at {free} on {day}"
+                )
+                laid.seen["left out"] += 1
 
 
 def live(laid: Laid) -> None:

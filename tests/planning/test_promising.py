@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 import make
-from little_tour import MONDAY, Tour, stands
+from little_tour import MONDAY, QUICK, Tour, draw_up, stands
 from outreach.asking import invitations
 from outreach.asking.invitations import Invitation
 from outreach.booking import bookings, holds
@@ -19,6 +20,7 @@ from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ReplyByWrong
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
+from outreach.county import school_days, school_lunch
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import local, wall
@@ -160,6 +162,32 @@ def test_accepted_lines_are_proposals_that_keep_their_times_and_nobody_is_booked
     letters = db.session.query(Letter).order_by(Letter.id).all()
     assert [(x.kind, x.method, x.sequence) for x in letters] == [("proposed", "REQUEST", 0)] * 2
     assert standing(t, 0, LATER + timedelta(minutes=1))[0] == "proposed"
+
+
+def test_a_set_that_stays_over_lunch_is_planned_offered_and_promised_with_its_set_up_before_it(
+    app: Flask,
+) -> None:
+    """The hall is free until noon and from 13:30, school from 11:30 to 15:00, and a show takes 60, 75 and 30 minutes:
+    only from 13:30 to 13:45 can it begin, if the set is up by noon."""
+    with transaction():
+        tour = Tour(schools=1, days=2)
+        (school,) = tour.schools
+        tour.days[0].leaves = time(11)  # there at 11:13, an hour before 12:13
+        school_days.set_hours(school, time(11, 30), time(15), who="Jo", now=make.NOW)
+        school_lunch.say(
+            school, time(12, 15), time(13, 15), is_dining_hall=True, set_may_stay=True, who="Jo", now=make.NOW
+        )
+        ordering.order(tour.programme, QUICK, who=PRIYA, now=make.NOW)
+    assert draw_up()
+    plan = db.session.scalars(select(TourPlan)).one()
+    (drawn,) = orders.lines(plan)
+    offered = slots.offers(tour.programme, school, now=make.NOW).days
+    assert [[slot.start_minute for slot in day.slots] for day in offered] == [[], [810, 825]]
+    assert (drawn.tour_day_id, local(drawn.starts_at).time()) == (tour.days[1].id, time(13, 30))
+    assert local(drawn.get_in_at).time() == time(11)
+    assert accept(SimpleNamespace(plan=plan), drawn).proposed == [drawn]
+    show = db.session.scalars(select(Performance)).one()
+    assert (local(show.get_in_at).time(), local(show.away_at).time()) == (time(11), time(15, 15))
 
 
 def test_the_preview_says_what_accepting_then_does_and_writes_nothing(t, count_queries) -> None:

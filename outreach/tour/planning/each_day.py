@@ -15,7 +15,7 @@ from outreach.tour.planning import hosting
 from outreach.tour.planning.driven import Driven, driven_of
 from outreach.tour.planning.hosting import Standing
 from outreach.tour.planning.integer_program import improve
-from outreach.tour.planning.kinds import LAST_MINUTE, PlanRoads, next_starts
+from outreach.tour.planning.kinds import LAST_MINUTE, PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.plan import PlannedVisit
 from outreach.tour.planning.pool import Pool, apart_of, kept_by_day, near_to
@@ -39,7 +39,7 @@ class _Line:
     school: int
     guests: tuple[int, ...] = ()
     cost: float = 0.0
-    next_start: np.ndarray
+    may_start: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +87,7 @@ def best_of_each_day(
 def _lines(figures: PlanRoads, days: Sequence[int], limit: Limit) -> list[tuple[_Line, ...]] | None:
     """The lines of each day, as many as there are schools first: one a school; None where they are too many."""
     kept = kept_by_day(figures, figures.problem.kept)
-    free = tuple(
-        _Line(school=school, next_start=figures.next_start[school]) for school in range(figures.count)
-    )
+    free = tuple(_Line(school=school, may_start=figures.may_start[school]) for school in range(figures.count))
     found: list[tuple[_Line, ...]] = []
     cells = 0
     for day in days:
@@ -105,7 +103,7 @@ def _lines(figures: PlanRoads, days: Sequence[int], limit: Limit) -> list[tuple[
                         school=school,
                         guests=guests,
                         cost=cost - (each.price if each else 0.0),
-                        next_start=near_to(times, each) if each else times,
+                        may_start=near_to(times, each) if each else times,
                     )
                     for each in shows
                     if each or guests
@@ -123,7 +121,7 @@ def _lines(figures: PlanRoads, days: Sequence[int], limit: Limit) -> list[tuple[
 def _with_guests(figures: PlanRoads, day: int, host: int) -> list[tuple[tuple[int, ...], float, np.ndarray]]:
     """(the guests, what they count as, when such a show may start) of each set that a show could have, and of
     nobody."""
-    pairs, own = figures.pairs, figures.next_start[host]
+    pairs, own = figures.pairs, figures.may_start[host]
     found: list[tuple[tuple[int, ...], float, np.ndarray]] = [((), 0.0, own)]
     here = [
         pair
@@ -137,13 +135,13 @@ def _with_guests(figures: PlanRoads, day: int, host: int) -> list[tuple[tuple[in
             guests = tuple(int(pairs.guest[pair]) for pair in some)
             if sum(figures.gaps[guest].pupils for guest in guests) > figures.gaps[host].seats:
                 continue
-            good = own == minutes
+            good = own.copy()
             for guest in guests:
                 road = int(figures.road[figures.place[guest], figures.place[host]])
                 suits = hosting.starts(figures.gaps[guest], road)
                 good &= np.any([(first <= minutes) & (minutes <= last) for first, last in suits], axis=0)
             if good.any():
-                found.append((guests, float(pairs.cost[list(some)].sum()), next_starts(good)))
+                found.append((guests, float(pairs.cost[list(some)].sum()), good))
         if len(found) == before or len(found) > _MOST_LINES:
             break
     return found
@@ -153,7 +151,7 @@ def _held(apart: PlanRoads, number: int, lines: tuple[_Line, ...]) -> _Held | No
     """All that a day can hold, each set of schools in its cheapest way; None where that is too much to list."""
     kind, more = apart.kinds[number], lines[apart.count :]
     figures = apart.with_lines(
-        np.array([line.school for line in more], np.int64), [line.next_start for line in more]
+        np.array([line.school for line in more], np.int64), [line.may_start for line in more]
     )
     walk = Walk(figures, kind)
     if not walk.complete:

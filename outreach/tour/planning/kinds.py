@@ -4,11 +4,13 @@ Pure."""
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Self
 
 import numpy as np
 
+from outreach.tour import over_lunch
+from outreach.tour.over_lunch import KeptOut
 from outreach.tour.planning.hosting import pairs
 from outreach.tour.planning.lunch import FROM_SHOWS
 from outreach.tour.planning.problem import BookedShow, Problem, ProblemDay, SchoolToPlan
@@ -62,9 +64,12 @@ class PlanRoads:
         )  # which school a line is of; a line more is one to be kept in its time
         self.need = np.array([gap.shows for gap in self.gaps], np.int32)
         self.worth = np.array([gap.worth for gap in self.gaps], float)
-        self.next_start = np.full((self.count, LAST_MINUTE + 1), NEVER, np.int16)
+        self.may_start = np.zeros((self.count, LAST_MINUTE + 1), bool)
         for school, gap in enumerate(self.gaps):
-            self.next_start[school] = _starts(gap, self.minutes.step)
+            self.may_start[school] = _may_start(gap, self.minutes.step)
+        # The first start from a minute on: where the set stands in the hall already, and where it was put up by then.
+        self.next_turned = _next_starts(self.may_start)
+        self.next_start = self._set_up(self.alias, self.next_turned)
         self.dates = sorted({day.day for day in problem.days})
         column = {day: number for number, day in enumerate(self.dates)}
         self.column = np.array([column[day.day] for day in problem.days], np.int32)
@@ -114,18 +119,29 @@ class PlanRoads:
         fewer.pairs = self.pairs.without(pairs)
         return fewer
 
-    def with_lines(self, schools: np.ndarray, next_starts: Sequence[np.ndarray]) -> Self:
-        """The same figures with lines more, each of one show at a school, that may begin at other times."""
+    def with_lines(self, schools: np.ndarray, may_start: Sequence[np.ndarray]) -> Self:
+        """The same figures with lines more, each of one show at a school, that may begin at some of its times."""
         more = copy(self)
         more.count = self.count + len(schools)
         more.alias = np.concatenate([self.alias, schools])
         more.place = self.place[more.alias]
         more.can = self.can[more.alias]
         more.need = np.concatenate([self.need, np.ones(len(schools), self.need.dtype)])
-        more.next_start = np.concatenate(
-            [self.next_start, np.array(next_starts).reshape(-1, LAST_MINUTE + 1)]
-        )
+        own = np.array(may_start, bool).reshape(-1, LAST_MINUTE + 1)
+        turned = _next_starts(own)
+        more.may_start = np.concatenate([self.may_start, own])
+        more.next_turned = np.concatenate([self.next_turned, turned])
+        more.next_start = np.concatenate([self.next_start, self._set_up(schools, turned)])
         return more
+
+    def _set_up(self, schools: np.ndarray, turned: np.ndarray) -> np.ndarray:
+        """The next starts where the set was put up by each minute, of lines at these schools; `turned`: where it
+        stands already."""
+        found = turned.copy()
+        for line, school in enumerate(schools.tolist()):
+            if self.gaps[school].stays_over is not None:
+                found[line] = turned[line, _soonest(self.gaps[school].stays_over, self.minutes.get_in)]
+        return found
 
     def _kinds(self) -> list[DayKind]:
         alike: dict[tuple[int, int, int, int, int, tuple[BookedShow, ...], int], list[int]] = {}
@@ -165,16 +181,24 @@ class PlanRoads:
         return int(sum(self.road[a, b] for a, b in zip(way, way[1:], strict=False)))
 
 
-def next_starts(allowed: np.ndarray) -> np.ndarray:
-    """For each minute of a day, 0 to LAST_MINUTE, the first allowed start that is not before it, else
+def _next_starts(may_start: np.ndarray) -> np.ndarray:
+    """In each line, for each minute of a day, 0 to LAST_MINUTE, the first start that is not before it, else
     NEVER."""
-    starts = np.where(allowed, np.arange(LAST_MINUTE + 1), NEVER).astype(np.int16)
-    return np.minimum.accumulate(starts[::-1])[::-1]
+    starts = np.where(may_start, np.arange(LAST_MINUTE + 1), NEVER).astype(np.int16)
+    return np.ascontiguousarray(np.minimum.accumulate(starts[:, ::-1], axis=1)[:, ::-1])
 
 
-def _starts(gap: SchoolToPlan, step: int) -> np.ndarray:
+@cache
+def _soonest(lunch: KeptOut | None, get_in: int) -> np.ndarray:
+    """For each minute of a day at which set-up is over, over_lunch.soonest."""
+    minutes = (over_lunch.soonest(lunch, minute, get_in) for minute in range(LAST_MINUTE + 1))
+    return np.minimum(list(minutes), LAST_MINUTE)
+
+
+def _may_start(gap: SchoolToPlan, step: int) -> np.ndarray:
+    """At which minutes of a day a show at a school may begin."""
     allowed = np.zeros(LAST_MINUTE + 1, bool)
     for first, last in gap.windows:
         allowed[max(first, 0) : max(last + 1, 0)] = True
     allowed[np.arange(LAST_MINUTE + 1) % step != 0] = False
-    return next_starts(allowed)
+    return allowed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.tour.planning.kinds import LAST_MINUTE, MOST_NEW, PlanRoads, next_starts
+from outreach.tour.planning.kinds import LAST_MINUTE, MOST_NEW, PlanRoads
 from outreach.tour.planning.problem import KEPT_WITHIN, KeptShow
 from outreach.tour.planning.walk import MOST_CELLS, NEAREST, Walk, cheapest
 
@@ -147,7 +147,7 @@ def keeping(
     number = {gap.school: school for school, gap in enumerate(figures.gaps)}
     schools = np.array([number[each.school] for each in kept], np.int64)
     near = [
-        near_to(figures.next_start[school], each) for school, each in zip(schools.tolist(), kept, strict=True)
+        near_to(figures.may_start[school], each) for school, each in zip(schools.tolist(), kept, strict=True)
     ]
     lines = figures.with_lines(schools, near)
     kept_lines = np.arange(figures.count, lines.count)
@@ -161,10 +161,10 @@ def keeping(
     return members[best], cost[best], driving[best], walk.complete
 
 
-def near_to(own: np.ndarray, show: KeptShow) -> np.ndarray:
-    """A school's next starts, of those that do not move the show."""
-    minutes = np.arange(LAST_MINUTE + 1)
-    return next_starts((np.abs(minutes - show.starts) <= KEPT_WITHIN) & (own == minutes))
+def near_to(may_start: np.ndarray, show: KeptShow) -> np.ndarray:
+    """When a school's show may start, of when it may at all, so that it does not move the one that is kept."""
+    near: np.ndarray = may_start & (np.abs(np.arange(LAST_MINUTE + 1) - show.starts) <= KEPT_WITHIN)
+    return near
 
 
 def kept_by_day(figures: PlanRoads, kept: tuple[KeptShow, ...]) -> dict[int, list[KeptShow]]:

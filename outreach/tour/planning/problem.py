@@ -14,6 +14,8 @@ from itertools import pairwise, product
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
+from outreach.tour import over_lunch
+from outreach.tour.over_lunch import KeptOut
 from outreach.tour.planning import lunch
 from outreach.tour.planning.day_wishes import NO_WISHES, Wishes
 
@@ -48,7 +50,8 @@ class SchoolToPlan:
     `worth`: minutes of driving that covering the whole school is worth. `place` is None for a school
     that has no place and no district to take the middle of. `seats`: what a show there leaves for guests.
     `pupils`: how many would come as guests to a neighbour's show; 0: none ever do. `region`: '' is none.
-    `urgency`: from 0 to 1, the most urgent.
+    `urgency`: from 0 to 1, the most urgent. `stays_over`: the lunch in its hall over which the set may stay standing;
+    starts right after it are among the windows then, and set-up for them is over before it.
     """
 
     school: int
@@ -61,6 +64,15 @@ class SchoolToPlan:
     pupils: int = 0
     region: str = ""
     urgency: float = 0.0
+    stays_over: KeptOut | None = None
+
+    def sets_up_at(self, start: int, get_in: int) -> int:
+        """When set-up begins for one of its starts, in a hall without a set."""
+        return over_lunch.sets_up_at(self.stays_over, start, get_in)
+
+    def soonest(self, start: int, get_in: int) -> int:
+        """The soonest start once set-up could be over at `start`, in a hall without a set; by lunch alone."""
+        return over_lunch.soonest(self.stays_over, start, get_in)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +165,13 @@ class Problem:
 def in_one_hall(one: SchoolToPlan | BookedShow, other: SchoolToPlan | BookedShow) -> bool:
     """Whether two shows one after the other are at one school, so that the hall is turned round and nobody drives."""
     return one.school is not None and one.school == other.school
+
+
+def set_stands(before: SchoolToPlan | BookedShow, school: SchoolToPlan, get_in: int) -> bool:
+    """Whether the set of the show right before one of a school, in its hall, stands through a lunch that it may."""
+    # A new one is over before lunch or stood through it itself; or it begins so late that this does not matter.
+    lunch = school.stays_over
+    return isinstance(before, SchoolToPlan) or lunch is None or before.gets_in + get_in <= lunch.since
 
 
 KEPT_WITHIN = 30

@@ -297,7 +297,7 @@ class Causes:
         ]
         if not days:
             return NO_DATE
-        any_time = replace(gap, windows=((0, 24 * 60),))
+        any_time = replace(gap, windows=((0, 24 * 60),), stays_over=None)
         problem = self.figures.problem
         # One of each kind is enough: its days have the same hours and ends.
         alike = {int(self.figures.kind_of[day]): day for day in days}.values()

@@ -16,6 +16,7 @@ from outreach.tour.planning.problem import (
     ProblemDay,
     SchoolToPlan,
     in_one_hall,
+    set_stands,
     staying,
 )
 
@@ -224,7 +225,9 @@ def _until(
                 return over - minutes.play
             # What is booked on both sides stands, whatever the turn-round was then.
             return stop.gets_in if stop.ends <= over or isinstance(after, BookedShow) else -1
-        gets_in = following - (minutes.get_in if isinstance(after, SchoolToPlan) else 0)
+        gets_in = (
+            after.gets_in if isinstance(after, BookedShow) else after.sets_up_at(following, minutes.get_in)
+        )
         road = 0 if stays else _road(problem, stop.place, after.place)
         away = lunch.leaves_by(day.lunch, road=road, gets_in=gets_in) if eats else gets_in - road
     if away is None:
@@ -250,14 +253,15 @@ def _arrives(
         if stays and not eats:
             free = (before.ends if isinstance(before, BookedShow) else began + minutes.play) + minutes.turn
             if isinstance(stop, SchoolToPlan):
-                return free
+                stands = set_stands(before, stop, minutes.get_in)
+                return free if stands else stop.soonest(free, minutes.get_in)
             return stop.gets_in if free <= stop.starts or isinstance(before, BookedShow) else 24 * 60
         away = before.away if isinstance(before, BookedShow) else began + minutes.play + minutes.get_out
         road = 0 if stays else _road(problem, before.place, stop.place)
         here = lunch.arrives(day.lunch, free=away, road=road) if eats else away + road
     if here is None:
         return 24 * 60
-    return here + (minutes.get_in if isinstance(stop, SchoolToPlan) else 0)
+    return here if isinstance(stop, BookedShow) else stop.soonest(here + minutes.get_in, minutes.get_in)
 
 
 def _first(problem: Problem, stop: Stop, earliest: int) -> int | None:
@@ -304,7 +308,7 @@ def _shows(problem: Problem, stops: tuple[Stop, ...], begins: list[int]) -> tupl
     for at, (stop, begin) in enumerate(zip(stops, begins, strict=True)):
         if isinstance(stop, BookedShow):
             continue
-        gets_in, away = begin - minutes.get_in, begin + minutes.play + minutes.get_out
+        gets_in, away = stop.sets_up_at(begin, minutes.get_in), begin + minutes.play + minutes.get_out
         before = stops[at - 1] if at else None
         after = stops[at + 1] if at + 1 < len(stops) else None
         if isinstance(before, SchoolToPlan) and in_one_hall(before, stop):

@@ -13,7 +13,7 @@ import numpy as np
 from outreach.tour.planning import eating
 from outreach.tour.planning.kinds import LAST_MINUTE, NEVER, DayKind, PlanRoads
 from outreach.tour.planning.lunch import FROM_SHOWS
-from outreach.tour.planning.problem import BookedShow, in_one_hall
+from outreach.tour.planning.problem import BookedShow, in_one_hall, set_stands
 
 NEAREST = 40
 """Neighbours of a school that follow it in a pattern of three, where all would be too many to list."""
@@ -74,13 +74,11 @@ class Walk:
         kind: DayKind,
         *,
         among: np.ndarray | None = None,
-        next_start: np.ndarray | None = None,
         through: np.ndarray | None = None,
         nearest: int | None = None,
         partners: int | None = None,
     ) -> None:
         self.figures, self.kind = figures, kind
-        self.next_start = figures.next_start if next_start is None else next_start
         self.bits = _date_bits(figures, kind)
         able = self.bits[:-1].any(axis=1)
         if among is not None:
@@ -89,7 +87,7 @@ class Walk:
             able &= listed
         self.schools = np.flatnonzero(able)
         self.through = None if through is None else np.intersect1d(through, self.schools)
-        self.steps = np.flatnonzero((self.next_start[self.schools] < NEVER).any(axis=0))
+        self.steps = np.flatnonzero((figures.next_turned[self.schools] < NEVER).any(axis=0))
         # With something to keep in each pattern there are as many as with a show less.
         cells = len(self.schools) ** (kind.room if through is None else kind.room - 1)
         most = MOST_CELLS if through is None else _MOST_CELLS_TO_KEEP
@@ -172,14 +170,16 @@ class Walk:
         again = figures.alias[candidates] == ways.last[:, None]
         road = np.where(again, 0, road)
         arrives = ways.ready[:, None] + road
-        turned = (ways.over + minutes.turn)[:, None]
-        start = self._starts(candidates, np.where(again, turned, arrives + minutes.get_in))
+        start = _starts(figures.next_start, candidates, arrives + minutes.get_in)
+        if again.any():
+            turned = np.broadcast_to((ways.over + minutes.turn)[:, None], start.shape)
+            start = np.where(again, _starts(self._next_turned(passed), candidates, turned), start)
         may = self._may(ways, candidates)
         eaten = np.broadcast_to(ways.eaten[:, None], start.shape)
         if not ways.eaten.all():
             leaving = passed == 0 and ways.seq.shape[1] == 0
             with_lunch = eating.arrives(self.kind.lunch, ways.ready[:, None], road, leaving=leaving)
-            later = self._starts(candidates, with_lunch + minutes.get_in)
+            later = _starts(figures.next_start, candidates, with_lunch + minutes.get_in)
             yield self._longer(
                 ways,
                 candidates,
@@ -193,9 +193,15 @@ class Walk:
             eaten = eaten | (later == start)
         yield self._longer(ways, candidates, road=road, start=start, good=may, eaten=eaten, passed=passed)
 
-    def _starts(self, candidates: np.ndarray, earliest: np.ndarray) -> np.ndarray:
-        start = self.next_start[candidates, np.clip(earliest, 0, LAST_MINUTE)].astype(np.int32)
-        return np.where(earliest <= LAST_MINUTE, start, NEVER)
+    def _next_turned(self, passed: int) -> np.ndarray:
+        """The next starts in a hall with a show before, once `passed` booked shows are over."""
+        figures = self.figures
+        if passed:
+            show = self.kind.booked[passed - 1]
+            hall = figures.hall(show)
+            if hall >= 0 and not set_stands(show, figures.gaps[hall], figures.minutes.get_in):
+                return figures.next_start
+        return figures.next_turned
 
     def _may(self, ways: _Ways, candidates: np.ndarray) -> np.ndarray:
         """Whether each candidate still needs a show in each way."""
@@ -302,6 +308,11 @@ class Walk:
         found = np.zeros((figures.count, few), np.int64)
         found[self.schools] = self.schools[np.argpartition(day, few - 1, axis=1)[:, :few]]
         return found
+
+
+def _starts(next_start: np.ndarray, candidates: np.ndarray, earliest: np.ndarray) -> np.ndarray:
+    start = next_start[candidates, np.clip(earliest, 0, LAST_MINUTE)].astype(np.int32)
+    return np.where(earliest <= LAST_MINUTE, start, NEVER)
 
 
 def _date_bits(figures: PlanRoads, kind: DayKind) -> np.ndarray:

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
+from search import sets_up
+
 from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.problem import Problem, ProblemDay
 
@@ -42,7 +44,7 @@ def faults(problem: Problem, plan: Plan) -> list[str]:
                 continue
             same_before = at > 0 and stands[at - 1][3] == school
             same_after = at + 1 < len(stands) and stands[at + 1][3] == school
-            if not same_before and starts - gets_in != minutes.get_in:
+            if not same_before and gets_in != sets_up(problem, gaps[school], starts):
                 found.append(f"day {day.number}, {school}: no get-in")
             if not same_after and away - ends != minutes.get_out:
                 found.append(f"day {day.number}, {school}: no get-out")

@@ -220,7 +220,7 @@ def _walk(
 ) -> int | None:
     minutes = problem.minutes
     clock, place, school, driving = day.leaves, day.leaves_from, None, 0
-    over, stands = 0, False
+    over, stands, began = 0, False, 0
     new, booked = iter(new), iter(booked)
     for leg, is_new in enumerate(where):
         how = {"eats": leg == eats, "leaving": leg == 0}
@@ -232,10 +232,19 @@ def _walk(
                 road = 0 if place is None or gap.school == school else int(problem.road[place][gap.place])
                 driving += road
                 earliest = _there(day, clock, road, **how) + minutes.get_in
-            start = next((m for m in range(earliest, 24 * 60) if _may_start(problem, gap, m, keeps)), None)
+            # Where the set of the show before is there, it stands since that was set up, if that was before lunch.
+            since = earliest - minutes.get_in
+            if gap.school == school and leg != eats:
+                since = began
+            start = next(
+                (m for m in range(earliest, 24 * 60) if _may_start(problem, gap, m, keeps, since)), None
+            )
             if start is None:
                 return None
+            school_before = school
             clock, place, school = start + minutes.play + minutes.get_out, gap.place, gap.school
+            if gap.school != school_before or leg == eats:
+                began = sets_up(problem, gap, start)
             over, stands = start + minutes.play, False
         else:
             show = next(booked)
@@ -248,7 +257,7 @@ def _walk(
             elif _there(day, clock, road, **how) > show.gets_in:
                 return None
             clock, place, school = show.away, show.place, show.school
-            over, stands = show.ends, True
+            over, stands, began = show.ends, True, show.gets_in
     road = 0
     if place is not None and day.returns_to is not None and where:
         road = int(problem.road[place][day.returns_to])
@@ -261,7 +270,21 @@ def _walk(
     return driving if clock + road <= day.returns else None
 
 
-def _may_start(problem: Problem, gap, minute: int, keeps) -> bool:
+def sets_up(problem: Problem, gap, minute: int) -> int:
+    """When the troupe has to be in a hall for a start: where the tables of lunch leave no time for a set to be put
+    up after them, and it may stay, before they are laid."""
+    get_in, lunch = problem.minutes.get_in, gap.stays_over
+    if lunch is not None and lunch.until <= minute < lunch.until + get_in:
+        return lunch.since - get_in
+    return minute - get_in
+
+
+def _may_start(problem: Problem, gap, minute: int, keeps, since: int) -> bool:
+    """`since`: from when on the troupe is there, or its set."""
+    lunch = gap.stays_over
+    if lunch and lunch.until <= minute < lunch.until + problem.minutes.get_in:
+        if since > sets_up(problem, gap, minute):
+            return False
     if minute % problem.minutes.step or minute not in _minutes(gap.windows):
         return False
     return keeps is None or abs(minute - keeps.starts) <= KEPT_WITHIN

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 
+from outreach.tour.over_lunch import SET_STAYS, KeptOut
 from outreach.tour.planning.problem import (
     BookedShow,
     Guests,
@@ -41,6 +42,7 @@ def problem(
     regions: bool = False,
     days_at_most: int | None = None,
     halls: bool = False,
+    sets_stay: bool = False,
 ) -> Problem:
     """`booked`: the share of days with a show that stands; `dates`: of dates on which a school can.
 
@@ -49,11 +51,14 @@ def problem(
 
     `halls`: what stands is at a school that may need a show more.
 
+    `sets_stay`: more than half of the schools eat in their hall, mostly so that the set may stay standing.
+
     `guests`: half of the schools are small; `at_booked`: what is booked has seats for them too; `regions`: three of
     them, at 25 minutes for each further one on a day.
     """
     seats = random.Random(f"seats {seed} {schools} {days} {a_day}")
     whose = random.Random(f"halls {seed} {schools} {days} {a_day}")
+    eating = random.Random(f"eating {seed} {schools} {days} {a_day}")
     others = random.Random(f"beside {seed} {schools} {days} {a_day}")
     chance = random.Random(
         f"{seed} {schools} {days} {a_day} {troupes} {booked} {kept} {whole_schools} {dates}"
@@ -116,6 +121,11 @@ def problem(
         lunch = chance.choice((0, 12 * 60, 12 * 60 + 30))
         first, last = chance.choice((9 * 60, 9 * 60 + 20)), chance.choice((13 * 60, 14 * 60))
         windows = ((first, last),) if not lunch else ((first, lunch - minutes.play), (lunch + 45, last))
+        stays_over = None
+        if sets_stay and eating.random() < 0.7:
+            since = eating.choice((11 * 60 + 20, 12 * 60, 12 * 60 + 15))
+            stays_over = KeptOut(since, since + eating.choice((45, 70)), SET_STAYS)
+            windows = ((first, since - minutes.play - minutes.get_out), (stays_over.until, last))
         gaps.append(
             SchoolToPlan(
                 school=1000 + number,
@@ -127,6 +137,7 @@ def problem(
                 seats=others.choice((0, 60, 60, 100)) if guests else 0,
                 pupils=others.choice((0, 30, 40, 60)) if guests else 0,
                 region=others.choice(REGIONS) if regions else "",
+                stays_over=stays_over,
             )
         )
     proposed = tuple(

@@ -51,6 +51,16 @@ SHAPES = {
     "halls": dict(schools=4, days=4, booked=0.9, halls=True),
     "halls, three a day, lunch": dict(schools=3, days=3, a_day=3, booked=0.9, halls=True, lunch=True),
     "halls, to be kept": dict(schools=4, days=3, booked=0.8, halls=True, kept=3, kept_twice=True),
+    "sets that stay": dict(schools=4, days=3, sets_stay=True),
+    "sets that stay, three a day": dict(schools=4, days=2, a_day=3, sets_stay=True),
+    "sets that stay, halls": dict(schools=4, days=4, booked=0.9, halls=True, sets_stay=True),
+    "sets that stay, lunch, to be kept": dict(
+        schools=4, days=3, booked=0.5, lunch=True, kept=3, kept_twice=True, sets_stay=True
+    ),
+    "sets that stay, guests": dict(schools=4, days=2, guests=True, sets_stay=True),
+    "sets that stay, halls, three a day, lunch": dict(
+        schools=3, days=3, a_day=3, booked=0.9, halls=True, lunch=True, sets_stay=True
+    ),
     "kept twice, whole schools": dict(schools=3, days=3, kept=3, kept_twice=True, whole_schools=True),
 }
 PLAIN, LONG = range(40), range(40, 160)
