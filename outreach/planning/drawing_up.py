@@ -178,7 +178,7 @@ def _gaps(
             pupils=each if is_small and each is not None and shows == 1 else 0,
             region=candidate.district_code,
             urgency=candidate.urgency,
-            stays_over=takes.lunch if takes.lunch and takes.lunch.what == over_lunch.SET_STAYS else None,
+            stays_over=over_lunch.stays_over(takes.lunch),
         )
 
 

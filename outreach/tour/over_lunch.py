@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 
 from outreach.county.school_lunch import Lunch
 from outreach.ground.timespans import wall
+from outreach.tour.planning import set_up
+from outreach.tour.planning.set_up import StaysOver
 
 SHOW, ALL, SET_STAYS = "show", "all", "set stays"
 """What keeps out: the show alone, set-up and pack-up too, or these but that a set that stands may stay."""
@@ -92,17 +94,14 @@ def shows_in_a_day(kept: KeptOut | None, first: int, last: int, *, minutes: Show
 def sets_up_at(kept: KeptOut | None, start: int, get_in: int) -> int:
     """When set-up begins for a start that `starts` gave: right before it, or so that it is over before lunch where
     there is no time for it between lunch and the show."""
-    if kept is not None and kept.what == SET_STAYS and kept.until <= start < kept.until + get_in:
-        return kept.since - get_in
-    return start - get_in
+    return set_up.sets_up_at(stays_over(kept), start, get_in)
 
 
-def soonest(kept: KeptOut | None, start: int, get_in: int) -> int:
-    """The soonest start of a show whose set-up could be over at `start`: where the set cannot stand before lunch, it is
-    put up after it."""
-    if kept is not None and kept.what == SET_STAYS and kept.since < start < kept.until + get_in:
-        return kept.until + get_in
-    return start
+def stays_over(kept: KeptOut | None) -> StaysOver | None:
+    """The lunch, where the set may stay standing over it."""
+    if kept is None or kept.what != SET_STAYS:
+        return None
+    return StaysOver(kept.since, kept.until)
 
 
 def clear_of(kept: KeptOut | None, *, gets_in: int, starts: int, over: int, away: int) -> bool:

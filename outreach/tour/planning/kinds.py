@@ -9,11 +9,11 @@ from typing import Self
 
 import numpy as np
 
-from outreach.tour import over_lunch
-from outreach.tour.over_lunch import KeptOut
+from outreach.tour.planning import set_up
 from outreach.tour.planning.hosting import pairs
 from outreach.tour.planning.lunch import FROM_SHOWS
 from outreach.tour.planning.problem import BookedShow, Problem, ProblemDay, SchoolToPlan
+from outreach.tour.planning.set_up import StaysOver
 
 MOST_NEW = 3
 """Shows that are added to one day at most: patterns of four schools are too many to list."""
@@ -189,9 +189,9 @@ def _next_starts(may_start: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _soonest(lunch: KeptOut | None, get_in: int) -> np.ndarray:
-    """For each minute of a day at which set-up is over, over_lunch.soonest."""
-    minutes = (over_lunch.soonest(lunch, minute, get_in) for minute in range(LAST_MINUTE + 1))
+def _soonest(lunch: StaysOver | None, get_in: int) -> np.ndarray:
+    """For each minute of a day at which set-up is over, set_up.soonest."""
+    minutes = (set_up.soonest(lunch, minute, get_in) for minute in range(LAST_MINUTE + 1))
     return np.minimum(list(minutes), LAST_MINUTE)
 
 

@@ -14,10 +14,9 @@ from itertools import pairwise, product
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
-from outreach.tour import over_lunch
-from outreach.tour.over_lunch import KeptOut
-from outreach.tour.planning import lunch
+from outreach.tour.planning import lunch, set_up
 from outreach.tour.planning.day_wishes import NO_WISHES, Wishes
+from outreach.tour.planning.set_up import StaysOver
 
 LONGEST_ROAD = 24 * 60
 """No road of a county takes a day; a longer one is a slip in a table of minutes."""
@@ -64,15 +63,15 @@ class SchoolToPlan:
     pupils: int = 0
     region: str = ""
     urgency: float = 0.0
-    stays_over: KeptOut | None = None
+    stays_over: StaysOver | None = None
 
     def sets_up_at(self, start: int, get_in: int) -> int:
         """When set-up begins for one of its starts, in a hall without a set."""
-        return over_lunch.sets_up_at(self.stays_over, start, get_in)
+        return set_up.sets_up_at(self.stays_over, start, get_in)
 
     def soonest(self, start: int, get_in: int) -> int:
         """The soonest start once set-up could be over at `start`, in a hall without a set; by lunch alone."""
-        return over_lunch.soonest(self.stays_over, start, get_in)
+        return set_up.soonest(self.stays_over, start, get_in)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

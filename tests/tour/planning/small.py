@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 
-from outreach.tour.over_lunch import SET_STAYS, KeptOut
 from outreach.tour.planning.problem import (
     BookedShow,
     Guests,
@@ -17,6 +16,7 @@ from outreach.tour.planning.problem import (
     ProblemDay,
     SchoolToPlan,
 )
+from outreach.tour.planning.set_up import StaysOver
 
 FIRST = date(2026, 10, 5)
 REGIONS = ("", "North", "South", "West")
@@ -124,7 +124,7 @@ def problem(
         stays_over = None
         if sets_stay and eating.random() < 0.7:
             since = eating.choice((11 * 60 + 20, 12 * 60, 12 * 60 + 15))
-            stays_over = KeptOut(since, since + eating.choice((45, 70)), SET_STAYS)
+            stays_over = StaysOver(since, since + eating.choice((45, 70)))
             windows = ((first, since - minutes.play - minutes.get_out), (stays_over.until, last))
         gaps.append(
             SchoolToPlan(

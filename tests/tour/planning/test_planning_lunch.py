@@ -13,6 +13,7 @@ from outreach.tour.planning import lunch, pool
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import BookedShow, Problem
 from outreach.tour.planning.proof import rests_on
+from outreach.tour.planning.set_up import StaysOver
 
 # A show from its get-in until the troupe is away: 45 + 60 + 30 minutes.
 MORNING, NOON = ((600, 600),), ((735, 900),)
@@ -66,6 +67,18 @@ def test_a_booked_show_counts() -> None:
     problem = two(minutes=45)
     problem = replace(problem, gaps=problem.gaps[1:], days=(replace(problem.days[0], booked=stands),))
     assert starts(problem) == [795]
+
+
+def test_a_set_that_may_stay_stands_through_lunch_for_the_next_show_in_its_hall() -> None:
+    """The tables are laid at noon and gone at 13:10; the hall is turned round in 50 minutes. Set up for a show from 10:30
+    to 11:30, the set stays, and the next begins as the tables are gone. By itself it needs its set up by noon."""
+    hall = replace(gap(1, 0, shows=2, windows=((540, 630), (790, 820))), stays_over=StaysOver(720, 790))
+    problem = line(hall, days=(day(0, leaves=580),), kilometres=(0, 5))
+    problem = replace(problem, minutes=replace(problem.minutes, turn=50))
+    assert starts(problem) == [630, 795]
+    for leaves, seen in ((670, [795]), (671, [])):
+        late = line(replace(hall, shows=1), days=(day(0, leaves=leaves),), kilometres=(0, 5))
+        assert starts(late) == seen
 
 
 @pytest.mark.parametrize("minutes", [-1, 211])
