@@ -283,7 +283,7 @@ def test_expired_and_withdrawn_links_show_the_way_to_a_new_one(client: FlaskClie
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("days", [1, 3, 60])
-def test_slot_page_takes_nine_queries_however_many_days(client: FlaskClient, stopped, days: int) -> None:
+def test_slot_page_takes_six_queries_however_many_days(client: FlaskClient, stopped, days: int) -> None:
     story = lay(client, days=days)
     sent: list[str] = []
 
@@ -296,7 +296,7 @@ def test_slot_page_takes_nine_queries_however_many_days(client: FlaskClient, sto
     event.listen(db.engine, "before_cursor_execute", listen)
     assert client.get(path).status_code == 200
     event.remove(db.engine, "before_cursor_execute", listen)
-    assert len(sent) == 9
+    assert len(sent) == 6
 
 
 @pytest.mark.both_databases

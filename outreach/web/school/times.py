@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 
-from outreach.asking import invitations
+from outreach.asking import invitations, so_far
 from outreach.asking.invitations import DECLINED, OTHER_DATE, WAITING_LIST, Answer
 from outreach.asking.offered_times import offered
+from outreach.asking.so_far import SoFar
 from outreach.booking import accounts, holds, promises, proposals
 from outreach.booking.holds import AlreadyBooked
 from outreach.booking.promises import Cancellation
@@ -17,7 +18,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.school_year import year_in_hand
 from outreach.ground.timespans import day_of
-from outreach.tour import days, programmes, slots
+from outreach.tour import programmes, slots
 from outreach.tour.fit import DayOffer
 from outreach.tour.performances import Slot, SlotTaken
 from outreach.tour.slots import Offers
@@ -32,9 +33,10 @@ from outreach.web.school import all_days, forms, session_words
 def start(token: str) -> Any:
     """The slots; once the school has booked, its booking; and once the tour is over, what came of it."""
     now = clock.now()
-    ever = promises.ever(g.programme.id, g.organisation.organisation_id)
+    done = _so_far()
+    ever = promises.ever(g.programme.id, g.organisation.organisation_id) if done.has_booked else []
     booked = sorted((b for b in ever if b.ended_at is None), key=lambda b: b.performance.starts_at)
-    if _is_over(booked, now):
+    if _is_over(booked, done, now):
         return _over(token, booked, now)
     if booked:
         next_one = next((b for b in booked if b.performance.ends_at > now), booked[-1])
@@ -42,7 +44,7 @@ def start(token: str) -> Any:
     if session_words.begins_with_sessions(g.programme, g.organisation, now=now):
         return redirect(url_for(".sessions_page", token=token))
     newest = ever[-1] if ever else None
-    return _show(token, newest, now=now, answer=_told_us(newest))
+    return _show(token, done, newest, now=now, answer=_told_us(newest) if done.has_answered else None)
 
 
 @school.get("/i/<token>/times")
@@ -53,10 +55,11 @@ def times(token: str) -> Any:
     now = clock.now()
     if _only_takes_places():
         return redirect(url_for(".sessions_page", token=token))
-    if not accounts.account(g.programme, g.organisation, now=now).is_open or _is_over((), now):
+    done = _so_far()
+    if not accounts.account(g.programme, g.organisation, now=now).is_open or _is_over((), done, now):
         return redirect(url_for(".start", token=token))
     lost = _chosen_before() if "lost" in request.args else []
-    return _show(token, _newest(), now=now, lost=lost, not_first=request.args.get("refused", ""))
+    return _show(token, done, _newest(), now=now, lost=lost, not_first=request.args.get("refused", ""))
 
 
 @school.post("/i/<token>/choose")
@@ -68,7 +71,7 @@ def choose(token: str) -> Any:
         return redirect(url_for(".sessions_page", token=token), 303)
     keys = request.form.get("slot", "")[:60].split("+")
     if (no := refused()) is not None:
-        return _show(token, _newest(), now=now, lost=keys, said=no.message), 422
+        return _show(token, _so_far(), _newest(), now=now, lost=keys, said=no.message), 422
     with back_to(url_for(".start", token=token), "confirm", AlreadyBooked), transaction():
         account = accounts.account(g.programme, g.organisation, now=now)
         if (why := holds.why_nothing(g.programme, g.organisation, account)) is not None:
@@ -110,7 +113,11 @@ def _only_takes_places() -> bool:
     return g.programme.for_adults and not session_words.may_book_at_its_own(g.organisation)
 
 
-def _is_over(booked: Collection[promises.Booking], now: datetime) -> bool:
+def _so_far() -> SoFar:
+    return so_far.so_far(g.programme.id, g.organisation.organisation_id)
+
+
+def _is_over(booked: Collection[promises.Booking], done: SoFar, now: datetime) -> bool:
     """Whether the tour of this link's programme is over, so that nothing can be booked or is to come.
 
     A school that has booked reads of its own visit until the next year.
@@ -121,7 +128,7 @@ def _is_over(booked: Collection[promises.Booking], now: datetime) -> bool:
     later_year = year_in_hand(today) > g.programme.academic_year
     if booked and not later_year:
         return False
-    last = days.last_tour_day(g.programme.id)
+    last = done.last_tour_day
     return last < today if last is not None else later_year
 
 
@@ -141,6 +148,7 @@ def _over(token: str, booked: Collection[promises.Booking], now: datetime) -> st
 
 def _show(
     token: str,
+    done: SoFar,
     booked: promises.Booking | None,
     *,
     now: datetime,
@@ -157,7 +165,11 @@ def _show(
     still_open = account.still_open
     offers = offered(g.programme, g.organisation, still_open, fallen=None if booked else (), now=now)
     two = any(len(together) > 1 for together in offers.first)
-    kept, proposed = proposals.kept_or_proposed(g.programme, g.organisation.organisation_id, now=now)
+    kept, proposed = (
+        proposals.kept_or_proposed(g.programme, g.organisation.organisation_id, now=now)
+        if done.has_time_kept
+        else ([], [])
+    )
     wanted = list(lost)
     still_there = [s for d in offers.days for s in d.slots if s.key in wanted] if wanted else []
     return render_template(
