@@ -125,7 +125,7 @@ def _all_of(answer: HTTPResponse, deadline: float) -> bytes:
 
 def _said_no(error: HTTPError, now: datetime) -> RouterFailed | RouterRefused:
     if 300 <= error.code < 400:
-        return RouterRefused("It sends us on to another address; name that one in ROUTER_URL.")
+        return RouterRefused("It sends us on to another address, and what it is told is for itself alone.")
     if error.code in (408, 425, 429) or error.code >= 500:
         words = "It asks us to wait (429)." if error.code == 429 else f"It has no answer now ({error.code})."
         return RouterFailed(words, _wait(error.headers.get("Retry-After"), now))
