@@ -74,6 +74,7 @@ import outreach.tour.road_questions
 import outreach.tour.roads
 import outreach.tour.sessions
 import outreach.tour.target_decisions
+import outreach.tour.waters
 import outreach.tour.yearly.copies
 import outreach.visits.absences
 import outreach.visits.asking_companies

@@ -22,7 +22,8 @@ LUNCH_RULE = "Lunch must end after it begins, and within three hours."
 class Partnership(Base):
     """The body that runs programmes. Its people see nothing of another partnership.
 
-    `road_table` is the token of the table of minutes that it brought in; None while the rule alone counts.
+    `road_table` is the token of the table of minutes that it brought in; None while the rule alone counts. `waters`:
+    that of the waters that roads go round; None while none is said.
     """
 
     __tablename__ = "partnership"
@@ -59,6 +60,7 @@ class Partnership(Base):
     small_school_pupils: Mapped[int] = mapped_column(default=40, server_default="40")
     districts_geojson: Mapped[str | None] = mapped_column(Text, deferred=True)  # megabytes, for maps alone
     road_table: Mapped[str | None] = mapped_column(Text)
+    waters: Mapped[str | None] = mapped_column(Text)
 
     @property
     def partnership_id(self) -> int:

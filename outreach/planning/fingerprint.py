@@ -23,7 +23,7 @@ from outreach.ground.db import db
 from outreach.planning import rules
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.planning.rules import PlanRules
-from outreach.tour import over_lunch, programmes, roads
+from outreach.tour import over_lunch, programmes, road_places, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.nights import BEFORE, follows
@@ -88,7 +88,8 @@ _TROUPE = (
 _CALENDAR = ("opens", "closes", "own_terms", "authority_terms")
 
 Table = tuple[str | None, str]
-"""The token of a table of minutes, and the sum of what it says between a plan's places."""
+"""The tokens of a table of minutes and of the waters that roads go round, and the sum of what both say between a plan's
+places."""
 
 
 def fingerprint_of_inputs(
@@ -115,8 +116,12 @@ def fingerprint_of_inputs(
         select(Troupe.id, *_TROUPE).where(Troupe.id.in_(troupe_ids)).order_by(Troupe.id)
     )
     calendars = school_days.load(schools)
-    if table is None or table[0] != partnership.road_table:
-        table = partnership.road_table, _sum(_pairs(partnership, {*schools, *(-each for each in troupe_ids)}))
+    token = partnership.road_table
+    if partnership.waters is not None:
+        token = f"{token or ''}/{partnership.waters}"
+    if table is None or table[0] != token:
+        ours = {*schools, *(-each for each in troupe_ids)}
+        table = token, _sum([*_pairs(partnership, ours), *_round_waters(partnership, ours)])
     sums: dict[str, Iterable[Any]] = {
         SETTINGS: [settings],
         DAYS: day_rows,
@@ -247,6 +252,23 @@ def _pairs(partnership: Partnership, ours: set[int]) -> Iterable[Any]:
     return sorted(
         (one, other, minutes) for (one, other), minutes in told.items() if one in ours and other in ours
     )
+
+
+def _round_waters(partnership: Partnership, ours: set[int]) -> Iterable[Any]:
+    """The roads between a plan's places that go round a water: other waters that lengthen the same are no change."""
+    if partnership.waters is None:
+        return []
+    ways = roads.roads_of_partnership(partnership)
+    stops = sorted(
+        (stop for key, stop in road_places.of_partnership(partnership).stops.items() if key in ours),
+        key=lambda stop: stop.key,
+    )
+    return [
+        (one.key, other.key, ways.minutes(one, other))
+        for n, one in enumerate(stops)
+        for other in stops[n + 1 :]
+        if ways.told(one.key, other.key) is None and ways.way_round(one, other) is not None
+    ]
 
 
 def _sum(rows: Iterable[Any]) -> str:

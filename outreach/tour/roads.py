@@ -1,9 +1,10 @@
 """Minutes on the road between two places: from the table that the partnership brought in, else by the rule.
 
 The rule is base + per kilometre, straight on the National Grid: 6 + 1.25 x straight kilometres is within 12 %
-at the median of 205 English drives of 2 to 70 km; both figures are settings of the partnership. Every slot,
-check and plan asks `Roads.minutes`; a show keeps what it was told (performances.reckon_roads), and the
-database's last guard compares that with the time there is.
+at the median of 205 English drives of 2 to 70 km; both figures are settings of the partnership. Where it said waters
+(waters.py), the line goes round them and over their crossings, whose minutes come on top. Every slot, check and plan
+asks `Roads.minutes`; a show keeps what it was told (performances.reckon_roads), and the database's last guard compares
+that with the time there is.
 """
 
 import math
@@ -20,7 +21,9 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import FIRST_OF_ONLINE
 from outreach.ground.db import Base, db
 from outreach.ground.geography import Place
+from outreach.tour import waters
 from outreach.tour.companies import Troupe
+from outreach.tour.ways_round import Point, Way, WaysRound
 
 
 class RoadMinutes(Base):
@@ -49,7 +52,8 @@ class RoadMinutes(Base):
 
 
 class Far(NamedTuple):
-    """Kilometres from one place to another, of the road where the table says them, else as the crow flies."""
+    """Kilometres from one place to another, of the road where the table says them, else as the crow flies and round
+    waters."""
 
     kilometres: float
     by_road: bool
@@ -82,9 +86,16 @@ class Roads:
     """The one reckoning of minutes on the road, and of its kilometres, for one partnership. Pure."""
 
     def __init__(
-        self, *, base: float, per_km: float, table: Table | None = None, metres: Table | None = None
+        self,
+        *,
+        base: float,
+        per_km: float,
+        table: Table | None = None,
+        metres: Table | None = None,
+        round_waters: WaysRound | None = None,
     ) -> None:
         self.base, self.per_km, self.table, self.metres = base, per_km, table or {}, metres or {}
+        self.round_waters = round_waters
 
     def minutes(self, a: Stop, b: Stop) -> int:
         """Whole minutes from one stop to another, the same both ways; 0 to where one is, and to a meeting online."""
@@ -94,7 +105,23 @@ class Roads:
             told = self.told(a.key, b.key)
             if told is not None:
                 return told
+        way = self.way_round(a, b)
+        if way is not None:
+            return whole(self.base + self.per_km * way.kilometres + way.minutes)
         return minutes(a.place, b.place, base=self.base, per_km=self.per_km)
+
+    def way_round(self, a: Stop, b: Stop) -> Way | None:
+        """The way round waters, where one lies between two stops; None where the straight line is free, where no way
+        leads round, or a place is not known."""
+        if self.round_waters is None or a.place is None or b.place is None:
+            return None
+        return self.round_waters.way(_point(a.place), _point(b.place))
+
+    def is_cut_off(self, a: Stop, b: Stop) -> bool:
+        """No way leads from one stop to another round the waters, or over them."""
+        if self.round_waters is None or a.place is None or b.place is None:
+            return False
+        return self.round_waters.is_cut_off(_point(a.place), _point(b.place))
 
     def along(self, stops: Iterable[Stop | None]) -> int:
         """Whole minutes of the way from stop to stop; one that is not known (None) is left out."""
@@ -107,14 +134,20 @@ class Roads:
         metres = self.metres.get((a.key, b.key) if a.key < b.key else (b.key, a.key))
         if metres is not None:
             return Far(metres / 1000, True)
+        way = self.way_round(a, b)
+        if way is not None:
+            return Far(way.kilometres, False)
         return Far(a.place.kilometres_to(b.place), False) if a.place and b.place else None
 
     @property
     def kilometres_are(self) -> str:
         """What sums of its kilometres are of, as the end of a sentence."""
-        if self.metres:
-            return "of the road where the table has them, else as the crow flies"
-        return "as the crow flies"
+        line = (
+            "as the crow flies"
+            if self.round_waters is None
+            else "as the crow flies, round the waters you said"
+        )
+        return f"of the road where the table has them, else {line}" if self.metres else line
 
     def told(self, a: int, b: int) -> int | None:
         """What the table says between two keys; None where it has a gap."""
@@ -129,6 +162,7 @@ def roads_of_partnership(partnership: Partnership) -> Roads:
         per_km=partnership.road_minutes_per_km,
         table=table,
         metres=metres,
+        round_waters=waters.ways_of(partnership),
     )
 
 
@@ -156,7 +190,16 @@ def minutes(a: Place | None, b: Place | None, *, base: float, per_km: float) -> 
     """The rule alone: whole minutes, rounded up. A place that is not known at all counts as next door (the
     base alone)."""
     kilometres = a.kilometres_to(b) if a and b else 0.0
-    return math.ceil(base + per_km * kilometres - 1e-6)
+    return whole(base + per_km * kilometres)
+
+
+def whole(minutes: float) -> int:
+    """Minutes of a road rounded up, but for what is none of a minute."""
+    return math.ceil(minutes - 1e-6)
+
+
+def _point(place: Place) -> Point:
+    return float(place.easting), float(place.northing)
 
 
 @lru_cache(maxsize=8)

@@ -127,6 +127,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.tour
     import outreach.web.coordinator.venues
     import outreach.web.coordinator.visit_texts
+    import outreach.web.coordinator.waters
     import outreach.web.coordinator.waves
     import outreach.web.coordinator.weeks
     import outreach.web.public.calendar

@@ -131,6 +131,8 @@ DOORS = (
 )
 
 BELONGS = {
+    "road_waters": "road_minutes",
+    "add_crossing": "road_minutes",
     "news": "desk",
     "search": "desk",
     "account": "desk",

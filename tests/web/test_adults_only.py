@@ -63,6 +63,8 @@ BESIDE = {
     "coordinator.referrals_csv": AS_A_WHOLE,
     "coordinator.register": AS_A_WHOLE,
     "coordinator.road_minutes": AS_A_WHOLE,
+    "coordinator.road_waters": AS_A_WHOLE,
+    "coordinator.add_crossing": AS_A_WHOLE,
     "coordinator.school_day_add": AS_A_WHOLE,
     "coordinator.school_lunch": AS_A_WHOLE,
     "coordinator.school_lunches": AS_A_WHOLE,
