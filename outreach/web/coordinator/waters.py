@@ -142,4 +142,4 @@ def _page(form: WatersForm, *, looked: str | None, effect: water_effect.WaterEff
             for row in crossings
         ],
     )
-    return page, status()
+    return page, status() if looked is None else 200
