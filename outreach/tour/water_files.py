@@ -147,7 +147,8 @@ def _features(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     for feature in features:
         if not isinstance(feature, dict):
             raise _no("This file cannot be read as GeoJSON.")
-        geometry, said = feature, ""
+        geometry: Any = feature
+        said = ""
         if feature.get("type") == "Feature":
             geometry = feature.get("geometry")
             properties = feature.get("properties")

@@ -169,10 +169,8 @@ def _get(
     partnership: Partnership, kind: type[Water] | type[WaterCrossing], row_id: int
 ) -> Water | WaterCrossing:
     partnerships.lock(partnership.id)
-    row: Water | WaterCrossing | None = db.session.scalar(
-        select(kind).where(kind.id == row_id, kind.partnership_id == partnership.id)
-    )
-    if row is None:
+    row = db.session.get(kind, row_id)
+    if row is None or row.partnership_id != partnership.id:
         raise NoSuchWater("There is no such water or crossing here.")
     return row
 
