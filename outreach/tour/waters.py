@@ -169,7 +169,7 @@ def _get(
     partnership: Partnership, kind: type[Water] | type[WaterCrossing], row_id: int
 ) -> Water | WaterCrossing:
     partnerships.lock(partnership.id)
-    row = db.session.get(kind, row_id)
+    row = db.session.get(Water, row_id) if kind is Water else db.session.get(WaterCrossing, row_id)
     if row is None or row.partnership_id != partnership.id:
         raise NoSuchWater("There is no such water or crossing here.")
     return row
