@@ -97,8 +97,8 @@ def book(
     """Make the promise: one booking for each (performance id that the school holds, what comes).
 
     Sent twice it books once: a hold that this school has booked already gives that booking again. A hold just
-    lapsed that nobody took still counts. Raises NothingHeld (also for no show at all), NobodyComes, NotForThatYear,
-    MoreThanItHas, TooManyForOneShow, colleagues.NobodyNamed.
+    lapsed that nobody took still counts. Raises NothingHeld (also for no show at all), OverLunchByNow, NobodyComes,
+    NotForThatYear, MoreThanItHas, TooManyForOneShow, colleagues.NobodyNamed.
     """
     ids = [performance_id for performance_id, _ in shows]
     at_hand = take_up(programme, organisation, now=now)
@@ -147,6 +147,7 @@ def book_kept(
     NothingHeld."""
     programme, organisation = at_hand.programme, at_hand.organisation
     performances.lock_days(performance.tour_day_id for performance, _ in shows)
+    holds.keep_out_of_lunch(programme, [performance for performance, _ in shows])
     made: list[Booking] = []
     for performance, promise in shows:
         account = None if made else at_hand.account

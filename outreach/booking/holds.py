@@ -15,7 +15,9 @@ from outreach.ground.audience import whom
 from outreach.ground.db import Base, Instant, db, made_once
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
+from outreach.ground.wording import clock_span
 from outreach.tour import itinerary, performances, slots
+from outreach.tour.over_lunch import SHOW, KeptOut
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme
 
@@ -87,6 +89,18 @@ class NothingHeld(Refusal):
 
     def __init__(self) -> None:
         super().__init__("No time is kept for you any more. Choose one again; nothing you typed is lost.")
+
+
+class OverLunchByNow(Refusal):
+    """The school's lunch was said, or the usual one changed, since the time was kept."""
+
+    def __init__(self, show: Performance, lunch: KeptOut) -> None:
+        at = clock_span(*lunch.instants(day_of(show.starts_at)))
+        what = "lunch at your school is" if lunch.what == SHOW else "the hall is needed for lunch"
+        super().__init__(
+            f"By what is known now {what} from {at}, and the time kept for you lies across it. Choose another time: "
+            "what you typed is kept. If lunch is at another time, say so where the hall is asked for."
+        )
 
 
 def hold(
@@ -244,6 +258,19 @@ def renew(programme: Programme, organisation: Organisation, *, now: datetime) ->
     for performance in still:
         keep(performance, until)
     return still
+
+
+def keep_out_of_lunch(programme: Programme, held: Iterable[Performance]) -> None:
+    """Hold what a school is about to promise to its lunch as it is known by now: it may have been said since the time
+    was kept. One query for each. Raises OverLunchByNow.
+
+    The caller holds the school's lock, as whoever says a school's lunch does.
+    """
+    for show in held:
+        lunch = performances.lunch_now(programme, show.organisation_id)
+        if lunch is not None and not performances.is_clear_of(show, lunch):
+            raise OverLunchByNow(show, lunch)
+        performances.hold_to(show, lunch)
 
 
 def keep(performance: Performance, until: datetime | None) -> None:

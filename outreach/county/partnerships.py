@@ -16,7 +16,11 @@ from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 
 LONGEST_LUNCH = timedelta(hours=3)
-LUNCH_RULE = "Lunch must end after it begins, and within three hours."
+EARLIEST_LUNCH, LATEST_LUNCH = time(10), time(16)
+LUNCH_RULE = (
+    "Lunch must end after it begins, within three hours, and lie between 10am and 4pm: one o’clock is 1pm or "
+    "13:00."
+)
 
 
 class Partnership(Base):
@@ -356,9 +360,10 @@ def _points(geometry: Any, number: int) -> int:
 
 
 def takes_a_lunch(begins: time, ends: time) -> bool:
-    """Whether that can be a lunch: the right way round, and not longer than any school's is."""
+    """Whether that can be a lunch: the right way round, not longer than any school's is, and by day: who types 1:00
+    to 1:45 means the afternoon."""
     takes = datetime.combine(date.min, ends) - datetime.combine(date.min, begins)
-    return timedelta() < takes <= LONGEST_LUNCH
+    return timedelta() < takes <= LONGEST_LUNCH and EARLIEST_LUNCH <= begins and ends <= LATEST_LUNCH
 
 
 def _check(settings: PartnershipSettings, *, instead_of: int | None = None) -> None:

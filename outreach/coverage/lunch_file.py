@@ -17,6 +17,8 @@ from outreach.tour import performances
 COLUMNS = ("URN", "School", "Lunch from", "Lunch to", "Hall used for lunch", "Set may stay")
 NAMED = 10
 """How many wrong lines are named; the rest are counted."""
+QUOTED, MOST_DIGITS = 40, 20
+"""Characters of a wrong cell that are said, and digits of what can be a URN at all."""
 
 _YES, _NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0", "")
 
@@ -37,9 +39,10 @@ class WrongLines(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """Schools of which a file says something else than was known, something that was known, and nothing."""
+    """Schools of which a file says something else than was known (their URNs), how many of which it says what was
+    known, and nothing."""
 
-    new: int
+    new: Collection[int]
     same: int
     silent: int
 
@@ -76,7 +79,7 @@ def take_in(content: bytes, urns: Collection[int], *, who: str, now: datetime) -
             who=who,
             now=now,
         )
-    return Taken(new=len(new), same=len(said) - len(new), silent=silent)
+    return Taken(new=new.keys(), same=len(said) - len(new), silent=silent)
 
 
 def _told(lunch: Lunch | None) -> tuple[object, ...]:
@@ -105,8 +108,8 @@ def _read(content: bytes, urns: Collection[int]) -> tuple[dict[int, Lunch], int]
             silent += 1
             continue
         try:
-            if not (urn.isascii() and urn.isdigit() and int(urn) in urns):
-                raise ValueError(f"‘{urn}’ is no school of this programme")
+            if not (urn.isascii() and urn.isdigit() and len(urn) < MOST_DIGITS and int(urn) in urns):
+                raise ValueError(f"{_quoted(urn)} is no school of this programme")
             if int(urn) in found:
                 raise ValueError("the school stands in the file twice")
             found[int(urn)] = _lunch(*told)
@@ -132,10 +135,14 @@ def _time(said: str) -> time:
     try:
         return typed_time(said)
     except ValueError as error:
-        raise ValueError(f"‘{said}’ is no time like 12:15") from error
+        raise ValueError(f"{_quoted(said)} is no time like 12:15") from error
 
 
 def _is_yes(said: str) -> bool:
     if said.casefold() not in (*_YES, *_NO):
-        raise ValueError(f"‘{said}’ is neither yes nor no")
+        raise ValueError(f"{_quoted(said)} is neither yes nor no")
     return said.casefold() in _YES
+
+
+def _quoted(said: str) -> str:
+    return f"‘{said}’" if len(said) <= QUOTED else f"‘{said[:QUOTED]}…’"

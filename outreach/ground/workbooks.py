@@ -381,16 +381,14 @@ class _Book:
         return [(name, self._targets[key]) for name, key in self._named if key in self._targets]
 
     def dates(self) -> frozenset[str]:
-        """The styles, by number, that show a number as a date."""
+        """The styles, by number, that show a number as a date or a time of day."""
         return frozenset(str(n) for n, key in enumerate(self._styles) if self._is_date(key))
 
     def _is_date(self, key: str) -> bool:
-        if key.isdecimal() and (
-            14 <= int(key) <= 17 or int(key) == 22 or 27 <= int(key) <= 36 or 50 <= int(key) <= 58
-        ):
+        if key.isdecimal() and (14 <= int(key) <= 22 or 27 <= int(key) <= 36 or 50 <= int(key) <= 58):
             return True
         code = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", self._formats.get(key, "")).casefold()
-        return "y" in code or ("d" in code and "m" in code)
+        return "y" in code or ("d" in code and "m" in code) or ("h" in code and "m" in code)
 
 
 class _Texts:
@@ -664,12 +662,16 @@ class _SheetReader:
         return found
 
     def _day(self, value: str) -> str:
-        """A number of days as the date that it shows; what is no such number as it stands."""
+        """A number of days as the date that it shows, a part of one as the time of day; what is no such number as it
+        stands."""
         try:
+            days = float(value)
             since = datetime(1904, 1, 1) if self._from_1904 else datetime(1899, 12, 30)
-            at = since + timedelta(seconds=round(float(value) * 86_400))
+            at = since + timedelta(seconds=round(days * 86_400))
         except (ValueError, OverflowError):
             return value
+        if 0 < days < 1:
+            return f"{at:%H:%M}"
         return f"{at:%Y-%m-%d}" if (at.hour, at.minute) == (0, 0) else f"{at:%Y-%m-%d %H:%M}"
 
     def _where(self) -> str:

@@ -174,7 +174,7 @@ class DayOffer:
 
     def drive_with(self, show: Stand) -> Drive:
         """The day with one more show on it."""
-        return self._judge.drive(self._row, sorted([*self._stands, show], key=lambda s: s.get_in))
+        return self._judge.drive(self._row, sorted([*self._stands, show], key=lambda s: s.starts))
 
     @cached_property
     def has_slot(self) -> bool:
@@ -416,7 +416,7 @@ class Judge:
     def why_nothing(self, row: Any, drive: Drive) -> WhyNothing:
         """Why a day has no slot. `row`: of hours.COLUMNS."""
         if any(True for _ in self.openings(drive, whatever_the_lunch=True)):
-            return WhyNothing(OVER_LUNCH)
+            return WhyNothing(OVER_LUNCH, barred=self._barred_beside_lunch(row, drive))
         barred = self._barred(row, drive)
         if barred == LUNCH:
             return WhyNothing("the company would have no lunch that day", barred=LUNCH)
@@ -464,6 +464,18 @@ class Judge:
             (LATEST, truly._replace(returns=_of(row.returns))),
         ):
             if relaxed != truly and min(self._lacking(drive._replace(truly=relaxed))) <= 0:
+                return rule
+        return ""
+
+    def _barred_beside_lunch(self, row: Any, drive: Drive) -> str:
+        """The same of a day that has slots across the school's lunch alone: without which rule it has one beside it."""
+        truly = drive.truly
+        for rule, relaxed in (
+            (LUNCH, truly._replace(lunch=0)),
+            (REST, truly._replace(leaves=_of(row.leaves))),
+            (LATEST, truly._replace(returns=_of(row.returns))),
+        ):
+            if relaxed != truly and any(True for _ in self.openings(drive._replace(truly=relaxed))):
                 return rule
         return ""
 

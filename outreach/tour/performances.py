@@ -7,17 +7,17 @@ given back, kept for the record.
 
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.exc import StaleDataError
 
-from outreach.county import school_locations
+from outreach.county import school_days, school_locations
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground.db import Base, Instant, broken_guard, db, key_within_partnership
@@ -27,7 +27,7 @@ from outreach.ground.timespans import local, wall
 from outreach.tour import freed_places, roads, turning
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
-from outreach.tour.over_lunch import KeptOut, clear_of, minute
+from outreach.tour.over_lunch import KeptOut, clear_of, kept_out, minute
 from outreach.tour.programmes import Programme
 
 
@@ -305,8 +305,8 @@ def shift(performance: Performance, slot: Slot, *, now: datetime) -> TroupeEvent
 
 
 def step_aside(performance: Performance, *, now: datetime) -> None:
-    """Out of the way of the show that takes its place, until `shift` puts it into another in the same
-    transaction."""
+    """Out of the way of the show that takes its place, until `shift` puts it into another, or `rehost` puts it back,
+    in the same transaction."""
     performance.released_at = now
     db.session.flush()
 
@@ -325,12 +325,13 @@ def rehost(
     performance: Performance, organisation_id: int, place: Place | None, lunch: KeptOut | None = None
 ) -> None:
     """Another school is the host at the same time; `place`: where the van goes now, None where it goes
-    already. `lunch`: of the new host.
+    already. `lunch`: of the new host. One that stepped aside stands again.
 
     Raises SlotTaken when the road to the shows beside it is too short, or its lunch is then.
     """
     with db.session.no_autoflush:
         performance.organisation_id = organisation_id
+        performance.released_at = None
         _hold_to(performance, lunch)
         if place is not None:
             performance.easting, performance.northing = place.easting, place.northing
@@ -338,12 +339,48 @@ def rehost(
     _flush()
 
 
+def lunch_now(programme: Programme, organisation_id: int) -> KeptOut | None:
+    """What the lunch of a school, as it is known now, keeps out of a programme's shows there; one for adults knows
+    none. One query."""
+    return None if programme.for_adults else kept_out(school_days.lunch_of(organisation_id))
+
+
 def is_clear_of(performance: Performance, lunch: KeptOut | None) -> bool:
     """Whether a show keeps out of a lunch, or a coordinator let it lie across."""
+    return keeps_out_of(performance, lunch) or bool(performance.lunch_overruled)
+
+
+def keeps_out_of(performance: Performance, lunch: KeptOut | None) -> bool:
+    """Whether a show keeps out of a lunch, whatever was agreed."""
     at = (performance.get_in_at, performance.starts_at, performance.ends_at, performance.away_at)
     gets_in, starts, over, away = (minute(local(instant).time()) for instant in at)
-    clear = clear_of(lunch, gets_in=gets_in, starts=starts, over=over, away=away)
-    return clear or bool(performance.lunch_overruled)
+    return clear_of(lunch, gets_in=gets_in, starts=starts, over=over, away=away)
+
+
+def across_lunch(
+    partnership_id: int, organisation_ids: Collection[int] | None = None, *, now: datetime
+) -> list[Performance]:
+    """What stands and is to come, booked or kept, at all schools or some, that lies across the lunch as it is known
+    now and to which nobody there agreed, by start. Three queries."""
+    query = (
+        select(Performance)
+        .join(Programme, Programme.id == Performance.programme_id)
+        .where(
+            Performance.partnership_id == partnership_id,
+            Performance.released_at.is_(None),
+            Performance.held_until.is_(None),
+            Performance.starts_at > now,
+            Performance.lunch_overruled == "",
+            Programme.for_adults.is_(False),
+        )
+        .options(joinedload(Performance.host))
+        .order_by(Performance.starts_at, Performance.id)
+    )
+    if organisation_ids is not None:
+        query = query.where(Performance.organisation_id.in_(list(organisation_ids)))
+    stand = db.session.scalars(query).all()
+    calendars = school_days.load(show.organisation_id for show in stand)
+    return [show for show in stand if not keeps_out_of(show, kept_out(calendars[show.organisation_id].lunch))]
 
 
 def hold_to(performance: Performance, lunch: KeptOut | None) -> None:

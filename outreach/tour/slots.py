@@ -176,7 +176,7 @@ _DAYS = (
         TourDay.day >= bindparam("first"),
         TourDay.ended_at.is_(None),
     )
-    .order_by(TourDay.day, TourDay.troupe_id, Performance.get_in_at)
+    .order_by(TourDay.day, TourDay.troupe_id, Performance.starts_at)
 )
 _SHOWS_FROM = len(hours.COLUMNS)
 _SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids")))

@@ -26,7 +26,7 @@ from outreach.booking.proposals import Proposal
 from outreach.county import school_days, school_lunch
 from outreach.ground import history
 from outreach.ground.db import db, transaction
-from outreach.ground.timespans import local
+from outreach.ground.timespans import local, wall
 from outreach.post import copies
 from outreach.post.outbox import SENT, Letter
 from outreach.tour import performances, slots
@@ -391,6 +391,41 @@ def test_across_its_schools_lunch_it_goes_only_when_somebody_there_agreed_and_it
     assert at(county.show) == (NEXT, time(11))
     assert county.show.lunch_overruled == "The head, on the phone: lunch is in the gym."
     assert made.undone_at is None
+
+
+@pytest.mark.both_databases
+def test_pressed_twice_across_lunch_it_stands_there_already_and_nothing_is_written(county: County) -> None:
+    with_lunch(county)
+    to = key(county.days[1], "1100")
+    made = moved(county, to, agreed="The head")
+    with pytest.raises(moving.StandsThere):
+        moving.look(moving.find(county.show, now=NOW), to, now=NOW)
+    with pytest.raises(moving.StandsThere):
+        moved(county, to, agreed="The head once more")
+    db.session.rollback()
+    assert [row.id for row in moves.of_today(county.programme.id, now=NOW)] == [made.id]
+    assert (county.show.lunch_overruled, made.stands()) == ("The head", True)
+
+
+def test_a_day_that_only_the_companys_rest_keeps_from_a_time_beside_lunch_says_so(county: County) -> None:
+    """Rest until 10 leaves the morning too short for set-up, show and pack-up before the tables of lunch, and the
+    afternoon is too short after it: who puts up with the short night is told what it breaks."""
+    with_lunch(county)
+    with transaction():
+        county.programme.latest_finish = time(14)
+        late = make.tour_day(county.programme, county.days[1].troupe, date(2027, 3, 10), returns=time(23, 30))
+        county.days[1].troupe.rest_hours = 11
+        make.show(
+            county.programme,
+            county.other,
+            wall(late.day, time(20)),
+            tour_day_id=late.id,
+            troupe_id=late.troupe_id,
+        )
+    found = moving.places_to_move_to(
+        moving.find(county.show, now=NOW), only_days=[county.days[1].id], now=NOW
+    )
+    assert [p.breaks for p in found if not p.why_not] == ["too short a night for the company"]
 
 
 def test_where_somebody_agreed_and_it_keeps_out_of_lunch_nothing_is_overruled(county: County) -> None:

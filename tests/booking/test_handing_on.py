@@ -1,6 +1,7 @@
 """A booking goes to the school that follows: same UID, people told, the past as it was; refused, the old
 stands."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier, Thread
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from outreach.booking.desk.handing_on import (
 )
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import Booking, BookingEnded
+from outreach.county import school_lunch
 from outreach.county.schools import School
 from outreach.coverage import standings
 from outreach.ground import history
@@ -30,6 +32,7 @@ from outreach.ground.timespans import wall
 from outreach.post import links
 from outreach.post.feeds.entries import FeedEntry
 from outreach.post.outbox import Letter
+from outreach.tour import performances
 
 DAY = date(2027, 3, 9)
 FELL = "j.fell@redmere.example"
@@ -251,6 +254,90 @@ def test_a_guest_is_handed_on_while_its_host_stays(c) -> None:
         ("office@kestermere.example", "handed on"),
         ("red.van@lantern-row.example", "troupe"),
     ]
+
+
+def turned_round(c) -> Booking:
+    """A second show of the school, half an hour after its first, on a day without the other school's."""
+    with transaction():
+        c.other_day = make.tour_day(c.programme, c.troupe, DAY + timedelta(days=1))
+        first, second = (
+            make.booking(
+                make.show(
+                    c.programme,
+                    c.old,
+                    wall(c.other_day.day, at),
+                    tour_day_id=c.other_day.id,
+                    troupe_id=c.troupe.id,
+                ),
+                {year: 100},
+                hall="Main hall",
+            )
+            for at, year in ((time(9), 8), (time(10, 45), 9))
+        )
+        c.booking.ended_at = make.EARLIER
+        c.booking.performance.released_at = make.EARLIER
+        for each in (first, second):
+            put_on(each, FELL)
+    c.booking = second
+    return first
+
+
+@pytest.mark.both_databases
+def test_two_shows_between_which_the_hall_is_turned_round_go_together_and_come_back_together(c) -> None:
+    first = turned_round(c)
+    closes(c)
+    both = (first, c.booking)
+    times = [each.performance.starts_at for each in both]
+    hand_on(c)
+    assert {(b.organisation_id, b.performance.organisation_id) for b in both} == {
+        (c.new.organisation_id,) * 2
+    }
+    assert [b.performance.released_at for b in both] == [None, None]
+    assert [b.performance.starts_at for b in both] == times
+    assert [r[:2] for r in told()].count((FELL, "handed on")) == 2
+    hand_back(c, now=LATER + timedelta(days=1))
+    assert {(b.organisation_id, b.performance.organisation_id) for b in both} == {
+        (c.old.organisation_id,) * 2
+    }
+    assert [b.performance.released_at for b in both] == [None, None]
+
+
+def test_two_shows_with_time_to_pack_up_and_set_up_again_are_handed_on_each_by_itself(c) -> None:
+    first = turned_round(c)
+    with transaction():
+        performances.shift(
+            c.booking.performance,
+            replace(performances.place_of(c.booking.performance), start_minute=13 * 60),
+            now=make.NOW,
+        )
+    closes(c)
+    hand_on(c)
+    assert (c.booking.organisation_id, first.organisation_id) == (
+        c.new.organisation_id,
+        c.old.organisation_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("easting", "postcode", "goes"), [(450000, "ZZ1 1AA", True), (452000, "ZZ9 9ZZ", False)]
+)
+def test_what_the_first_school_agreed_to_over_lunch_holds_in_its_own_hall_alone(
+    c, easting: int, postcode: str, goes: bool
+) -> None:
+    with transaction():
+        c.new.easting, c.new.postcode = easting, postcode
+        c.booking.performance.lunch_overruled = "The head, on the phone"
+        school_lunch.say(
+            c.new, time(10), time(10, 45), is_dining_hall=False, set_may_stay=False, who="Jo", now=make.NOW
+        )
+    closes(c)
+    if goes:
+        hand_on(c)
+    else:
+        with pytest.raises(DoesNotFit, match="Redmere Academy has its lunch at that time"):
+            hand_on(c)
+        db.session.rollback()
+    assert (c.booking.organisation_id == c.new.organisation_id) is goes
 
 
 def test_whoever_subscribed_to_the_old_school_still_sees_the_visit_and_the_new_one_does_until_it_goes_back(

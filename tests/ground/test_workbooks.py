@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 import openpyxl
@@ -243,6 +243,8 @@ def test_every_sheet_is_read_with_its_dates_numbers_and_lines() -> None:
     page["C5"] = datetime(2024, 3, 9, 10, 30)
     page["C5"].number_format = "dd/mm/yyyy hh:mm"
     page["A6"], page["B6"] = True, "  two\nlines & more "
+    page["A7"], page["B7"], page["C7"] = time(12, 15), time(0, 30, 59), 0.5
+    page["B7"].number_format = "h:mm AM/PM"
     book.create_sheet("Empty")
     book.create_sheet("Heads").append(["=1+1", 1e5])
     out = io.BytesIO()
@@ -255,6 +257,7 @@ def test_every_sheet_is_read_with_its_dates_numbers_and_lines() -> None:
                 (4, ["115482", "115492.5", "2024-03-09"]),
                 (5, ["", "", "2024-03-09 10:30"]),
                 (6, ["1", "two\nlines & more"]),
+                (7, ["12:15", "00:30", "0.5"]),
             ],
         ),
         ("Empty", []),

@@ -18,9 +18,11 @@ from outreach.county.coordinators import Coordinator
 from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
 from outreach.post import links, outbox
 from outreach.post.outbox import Letter
 from outreach.tour import target_decisions
+from outreach.tour.performances import Performance
 from outreach.tour.programmes import Programme
 
 
@@ -347,7 +349,7 @@ def test_its_lunch_is_kept_as_it_says_and_a_wrong_one_stays_as_typed(client: Fla
     typed = {"begins": "11:40", "ends": "11:20", "in_hall": "yes", "set_may_stay": "y"}
     wrong = client.post(f"{desk.page}/lunch", data=typed)
     assert wrong.status_code == 422 and 'value="11:40"' in wrong.text and wrong.text.count("checked") == 2
-    assert "Lunch must end after it begins, and within three hours." in wrong.text
+    assert "Lunch must end after it begins, within three hours, and lie between 10am and 4pm" in wrong.text
     nothing_chosen = client.post(f"{desk.page}/lunch", data=typed | {"ends": "12:20", "in_hall": ""})
     assert (
         nothing_chosen.status_code == 422 and "Say whether the hall is used for lunch." in nothing_chosen.text
@@ -356,7 +358,26 @@ def test_its_lunch_is_kept_as_it_says_and_a_wrong_one_stays_as_typed(client: Fla
     fresh()
     page = client.get(desk.page).text
     assert "Lunch 11:40am to 12:20pm in the hall, where the set may stay standing." in page
+    assert "lies across it" not in page
     assert client.get(f"{desk.page}/lunch").text.count("checked") == 2
+
+
+def test_whoever_says_a_lunch_across_which_a_show_stands_is_told_that_it_stays(
+    client: FlaskClient, desk: Desk
+) -> None:
+    with transaction():
+        show = make.show(desk.programme, desk.school, wall(date(2027, 3, 9), time(11, 15)))
+        make.booking(show, {8: 100})
+    typed = {"begins": "12:00", "ends": "12:45", "in_hall": "no"}
+    client.post(f"{desk.page}/lunch", data=typed)
+    fresh()
+    words = f"The show on Tuesday 9 March, 11:15am at {desk.school.name} lies across it and stays as it is"
+    assert words in client.get(desk.page).text
+    with transaction():
+        db.session.get_one(Performance, show.id).lunch_overruled = "The head agreed"
+    client.post(f"{desk.page}/lunch", data=typed | {"ends": "12:50"})
+    fresh()
+    assert "lies across it" not in client.get(desk.page).text
 
 
 def test_every_change_stands_in_the_history_with_who(client: FlaskClient, desk: Desk) -> None:

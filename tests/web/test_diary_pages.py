@@ -154,7 +154,7 @@ def test_across_lunch_a_move_asks_who_agreed_and_keeps_what_was_typed(
     assert "As we said on the phone." in no.text and two_weeks.stands() == was
     assert client.post(two_weeks.move, data=typed | {"agreed": "The head, on the phone"}).status_code == 303
     assert f"{two_weeks.stands()[1]:%H%M}" == to.partition("-")[2]
-    assert f"Over lunch at {school.name}" in text(page(client, two_weeks.at))
+    assert f"Over lunch at {school.name}, as it agreed" in text(page(client, two_weeks.at))
 
 
 def make_near(two_weeks: Fortnight, show: Performance) -> None:

@@ -77,6 +77,7 @@ def block(kind: str = "booked", **changes: Any) -> Block:
         ends_at=AT + timedelta(hours=1),
         away_at=AT + timedelta(hours=2),
         held_until=changes.pop("held_until", None),
+        lunch_overruled="",
         host=Host("Larch"),
     )
     booking = DrawnBooking(9, "host", 120, "MRL-1") if kind == "booked" else None

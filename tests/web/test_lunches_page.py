@@ -4,6 +4,7 @@ import io
 from datetime import time
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -75,7 +76,12 @@ def test_what_is_downloaded_filled_in_and_sent_is_kept_and_comes_back(
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{urn},x,12:00,11:00,yes,", "Line 3: Lunch must end after it begins, and within three hours."),
+        (
+            "{urn},x,12:00,11:00,yes,",
+            "Line 3: Lunch must end after it begins, within three hours, and lie between",
+        ),
+        ("{urn},x,1:00,1:45,yes,", "one o’clock is 1pm or 13:00."),
+        ("9" * 5000 + ",x,12:00,13:00,yes,", "Line 3: ‘" + "9" * 40 + "…’ is no school of this programme."),
         ("{urn},x,noonish,13:00,yes,", "Line 3: ‘noonish’ is no time like 12:15."),
         ("{urn},x,12:00,13:00,,", "Line 3: say whether the hall is used for lunch, yes or no."),
         ("{urn},x,12:00,13:00,perhaps,", "Line 3: ‘perhaps’ is neither yes nor no."),
@@ -91,6 +97,24 @@ def test_a_line_that_cannot_be_right_is_named_and_nothing_is_changed(
     assert answer.status_code == 422
     assert "1 line of this file cannot be right. Nothing was changed." in answer.text and words in answer.text
     assert said(three) == [SILENT] * 3
+
+
+def test_a_workbook_in_which_excel_made_times_of_the_cells_is_taken_in(
+    client: FlaskClient, three: list[Any]
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(lunch_file.COLUMNS)
+    book.active.append([three[0].urn, "Ashcote", time(12), time(12, 45), "Yes", "Yes"])
+    book.active.append([three[1].urn, "Birch", "12.10", time(13, 5), "no", None])
+    out = io.BytesIO()
+    book.save(out)
+    answer = client.post(AT, data={"file": (io.BytesIO(out.getvalue()), "lunch.xlsx")})
+    assert answer.status_code == 303
+    assert said(three) == [
+        "midday to 12:45pm in the hall, where the set may stay standing",
+        "12:10pm to 1:05pm, not in the hall",
+        SILENT,
+    ]
 
 
 def test_a_file_of_another_kind_says_which_column_is_missing(client: FlaskClient, three: list[Any]) -> None:

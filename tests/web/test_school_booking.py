@@ -11,7 +11,7 @@ import make
 from outreach.asking import invitations
 from outreach.booking import promises
 from outreach.booking.promises import Booking, VisitContact
-from outreach.county import partnerships, school_days, schools
+from outreach.county import partnerships, school_days, school_lunch, schools
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import wall
@@ -122,6 +122,34 @@ def test_a_time_across_the_lunch_that_a_school_says_is_refused_in_its_step_and_n
     assert key not in story.keys() and key.replace("-1130", "-0930") in story.keys()
     assert story.post("/book", slots=key).status_code == 303
     assert bookings_of(story) == []
+
+
+@pytest.mark.both_databases
+def test_a_lunch_that_the_desk_says_after_the_hall_was_asked_for_is_told_at_the_promise(
+    client: FlaskClient, stopped
+) -> None:
+    story = lay(client)
+    key = story.choose(next(k for k in story.keys() if k.endswith("-1130")))
+    story.fill()
+    with transaction():
+        school_lunch.say(
+            story.school,
+            time(12),
+            time(12, 45),
+            is_dining_hall=True,
+            set_may_stay=False,
+            who="P",
+            now=make.NOW,
+        )
+    no = story.post("/book", slots=key)
+    assert no.status_code == 422 and bookings_of(story) == []
+    assert (
+        "the hall is needed for lunch from 11:45am to 1pm, and the time kept for you lies across it."
+        in said(no)
+    )
+    assert story.post("/book", slots=story.choose(key.replace("-1130", "-0930"))).status_code == 303
+    (booking,) = bookings_of(story)
+    assert (booking.hall, booking.performance.lunch_keeps_out) == ("Main hall", "all")
 
 
 @pytest.mark.parametrize(

@@ -268,8 +268,16 @@ def test_a_county_without_a_usual_lunch_leaves_both_times_empty(desk: Desk) -> N
         ("school_opens", "25:00", "That is not a time. Enter it like 9:30 or 1:15pm."),
         ("school_opens", " ", "Enter when the school day starts."),
         ("school_closes", "8am", "The school day must end after it starts."),
-        ("lunch_ends", "11am", "Lunch must end after it begins, and within three hours."),
-        ("lunch_ends", "3:01pm", "Lunch must end after it begins, and within three hours."),
+        (
+            "lunch_ends",
+            "11am",
+            "Lunch must end after it begins, within three hours, and lie between 10am and 4pm",
+        ),
+        (
+            "lunch_ends",
+            "3:01pm",
+            "Lunch must end after it begins, within three hours, and lie between 10am and 4pm",
+        ),
         ("lunch_ends", "", "Enter both when lunch begins and when it ends, or leave both empty."),
         ("lunch_tables", "", "Enter the minutes for the tables."),
         (

@@ -389,6 +389,7 @@ def _slot_or_across(moving: Moving, key: str, *, now: datetime) -> tuple[Slot, K
         slot = _found(moving, key, whatever_the_lunch=True, now=now)
         if slot is None or slot.starts_at <= now or slot.lunch is None:
             raise
+        _elsewhere(moving, slot)
         return slot, slot.lunch
 
 
@@ -409,10 +410,15 @@ def _slot(moving: Moving, key: str, *, now: datetime) -> Slot:
     slot = _found(moving, key, now=now)
     if slot is None or slot.starts_at <= now:
         raise PlaceGone
+    _elsewhere(moving, slot)
+    return slot
+
+
+def _elsewhere(moving: Moving, slot: Slot) -> None:
+    """Raises StandsThere."""
     show = moving.performance
     if slot.tour_day_id == show.tour_day_id and told.times_of(slot) == told.times_of(show):
         raise StandsThere
-    return slot
 
 
 def letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) -> stationery.Rendered | None:

@@ -256,7 +256,7 @@ def _with(days: dict[int, Day], judge: fit.Judge, slot: Slot) -> dict[int, Day]:
     """The same days with one more show on one of them."""
     day, stands = days[slot.tour_day_id]
     new = judge.stand_at(slot.start_minute)
-    return days | {slot.tour_day_id: (day, sorted([*stands, new], key=lambda stand: stand.get_in))}
+    return days | {slot.tour_day_id: (day, sorted([*stands, new], key=lambda stand: stand.starts))}
 
 
 def saved(ways: roads.Roads, before: dict[int, Day], after: dict[int, Day]) -> int:

@@ -207,7 +207,7 @@ def _promised(performance_ids: Iterable[int]) -> dict[int, list[DrawnBooking]]:
 
 
 def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[DrawnShow]]:
-    """What stands on each of these days by get-in, each with its host; holds that are over count for
+    """What stands on each of these days by start, each with its host; holds that are over count for
     nothing."""
     p = Performance
     found: dict[int, list[DrawnShow]] = defaultdict(list)
@@ -223,6 +223,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Draw
             p.ends_at,
             p.away_at,
             p.held_until,
+            p.lunch_overruled,
             Organisation.name,
             Organisation.kind,
         )
@@ -232,7 +233,7 @@ def _shows(tour_day_ids: Sequence[int], *, now: datetime) -> dict[int, list[Draw
             p.released_at.is_(None),
             or_(p.held_until.is_(None), p.held_until > now),
         )
-        .order_by(p.get_in_at, p.id)
+        .order_by(p.starts_at, p.id)
     )
     for *facts, name, kind in given:
         show = DrawnShow._make([*facts, Host(name, is_venue=kind == VENUE)])

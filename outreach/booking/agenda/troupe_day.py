@@ -49,6 +49,7 @@ class DrawnShow(NamedTuple):
     ends_at: datetime
     away_at: datetime
     held_until: datetime | None
+    lunch_overruled: str
     host: Host
 
 
@@ -309,7 +310,7 @@ def _unsuited(
         kept = over_lunch.kept_out(calendar.lunch)
         in_time = over_lunch.clear_of(kept, gets_in=b.begins, starts=b.starts, over=b.over, away=b.ends)
         if not programme.for_adults and not in_time:
-            yield f"Over lunch at {name}"
+            yield f"Over lunch at {name}" + (", as it agreed" if b.performance.lunch_overruled else "")
         if b.pupils > programme.audience_ceiling and not b.performance.host.is_venue:
             yield f"Hall too small: {count(b.pupils, 'pupil')} at {name}, {programme.audience_ceiling} at most"
 

@@ -6,7 +6,7 @@ people are told as for a move, links that they hold open the following school's 
 back until the show.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,6 @@ from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import GUEST, HOST, Booking
 from outreach.county import school_days, school_locations
 from outreach.county.register import lines
-from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.audience import people_in_group
@@ -32,10 +31,8 @@ from outreach.post import letters
 from outreach.post.feeds import entries
 from outreach.post.feeds.entries import SCHOOL
 from outreach.post.links import PersonalLink
-from outreach.tour import over_lunch, performances
-from outreach.tour.over_lunch import KeptOut
+from outreach.tour import performances
 from outreach.tour.performances import Performance, SlotTaken
-from outreach.tour.programmes import Programme
 
 
 class NotItsSuccessor(Refusal):
@@ -71,8 +68,9 @@ class NothingToHandBack(Refusal):
         super().__init__("This booking was not handed on.")
 
 
-def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> Booking:
-    """Give a booking to an open school that follows its own. Handed on already: nothing happens.
+def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> Sequence[Booking]:
+    """Give a booking to an open school that follows its own, and with it those of one_hall; all of them. Handed on
+    already: nothing happens.
 
     Its SEQUENCE rises; people are asked to answer again only when the place is another. Raises BookingEnded,
     ShowIsOver, NotItsSuccessor, SuccessorNotOpen, SuccessorHasBooked or DoesNotFit; then the old stands.
@@ -80,7 +78,7 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
     old = booking.organisation
     _lock(booking, old.organisation_id, new.organisation_id)
     if booking.organisation_id == new.organisation_id:
-        return booking
+        return [booking]
     _still_to_come(booking, now)
     if new.organisation_id not in {
         s.organisation_id
@@ -91,9 +89,40 @@ def hand_on(booking: Booking, new: Organisation, *, who: str, now: datetime) -> 
         raise NotItsSuccessor(booking.organisation, new)
     if not new.is_open:
         raise SuccessorNotOpen(new)
-    _must_fit(booking, new, now=now)
-    _give(booking, new, links=_links_of(old, booking.programme_id), what="handed on", who=who, now=now)
-    return booking
+    together, links = one_hall(booking), _links_of(old, booking.programme_id)
+    _step_aside(together, now=now)
+    for each in together:
+        _must_fit(each, new, now=now)
+        _give(each, new, links=links, what="handed on", who=who, now=now)
+    return together
+
+
+def one_hall(booking: Booking) -> list[Booking]:
+    """A booking, and those of its school between whose show and its own the hall is only turned round: no road to
+    another school is there, so that they are handed on together. Two queries."""
+    if booking.role != HOST:
+        return [booking]
+    own = booking.performance
+    beside = [
+        other
+        for other in promises.live(booking.programme_id, booking.organisation_id)
+        if other.id != booking.id and other.role == HOST and other.performance.tour_day_id == own.tour_day_id
+    ]
+    found = [booking]
+    for at in found:
+        found += [o for o in beside if o not in found and _overlap(at.performance, o.performance)]
+    return found
+
+
+def _overlap(one: Performance, other: Performance) -> bool:
+    return one.get_in_at < other.away_at and other.get_in_at < one.away_at
+
+
+def _step_aside(together: Sequence[Booking], *, now: datetime) -> None:
+    """All but the first, which goes first: the database knows of no two schools in one hall."""
+    for each in together[1:]:
+        _still_to_come(each, now)
+        performances.step_aside(each.performance, now=now)
 
 
 @dataclass(frozen=True)
@@ -139,8 +168,9 @@ def to_come(organisation_ids: Collection[int], *, now: datetime) -> list[Booking
     )
 
 
-def hand_back(booking: Booking, *, who: str, now: datetime) -> Booking:
-    """Take the newest handing on back. Raises BookingEnded, ShowIsOver, NothingToHandBack or DoesNotFit."""
+def hand_back(booking: Booking, *, who: str, now: datetime) -> Sequence[Booking]:
+    """Take the newest handing on back, and with it those of one_hall that came with it; all of them. Raises
+    BookingEnded, ShowIsOver, NothingToHandBack or DoesNotFit."""
     last = _last(booking)
     if last is None:
         raise NothingToHandBack
@@ -151,9 +181,13 @@ def hand_back(booking: Booking, *, who: str, now: datetime) -> Booking:
     if last is None or last.from_organisation_id != old.organisation_id:
         raise NothingToHandBack
     left = booking.organisation_id
-    _give(booking, old, links=[handed.link_id for handed in last.links], what="handed back", who=who, now=now)
-    entries.withdraw(SCHOOL, left, booking.uid, sequence=booking.sequence, now=now)
-    return booking
+    going = [(each, _last(each)) for each in one_hall(booking)]
+    back = [(each, row) for each, row in going if row and row.from_organisation_id == old.organisation_id]
+    _step_aside([each for each, _ in back], now=now)
+    for each, row in back:
+        _give(each, old, links=[handed.link_id for handed in row.links], what="handed back", who=who, now=now)
+        entries.withdraw(SCHOOL, left, each.uid, sequence=each.sequence, now=now)
+    return [each for each, _ in back]
 
 
 def can_be_handed_back(booking: Booking, *, now: datetime) -> int | None:
@@ -223,18 +257,14 @@ def _must_fit(booking: Booking, new: Organisation, *, now: datetime) -> None:
             )
     limits.allow(programme, new, account, pupils)
     shown = day_of(booking.performance.starts_at)
-    calendar = school_days.load_one(new)
-    why = calendar.why_closed(shown)
+    why = school_days.load_one(new).why_closed(shown)
     if booking.role == HOST and why:
         raise DoesNotFit(f"{new.name} cannot have a show on {day(shown)}: {why}. Move the date first.")
-    if booking.role == HOST and not performances.is_clear_of(
-        booking.performance, _lunch(programme, calendar)
-    ):
-        raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
-
-
-def _lunch(programme: Programme, calendar: SchoolCalendar) -> KeptOut | None:
-    return None if programme.for_adults else over_lunch.kept_out(calendar.lunch)
+    if booking.role == HOST:
+        # What the first school agreed to holds where its hall is.
+        keeps_out = performances.keeps_out_of if _moves(booking, new) else performances.is_clear_of
+        if not keeps_out(booking.performance, performances.lunch_now(programme, new.organisation_id)):
+            raise DoesNotFit(f"{new.name} has its lunch at that time. Move the date first.")
 
 
 def _give(
@@ -258,7 +288,7 @@ def _give(
     if booking.role == HOST:
         place = school_locations.located(new).place
         try:
-            lunch = _lunch(booking.programme, school_days.load_one(new))
+            lunch = performances.lunch_now(booking.programme, new.organisation_id)
             held_to = (
                 lunch if performances.is_clear_of(performance, lunch) else None
             )  # handed back, it is what it was

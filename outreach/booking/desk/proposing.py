@@ -300,8 +300,8 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     """The school says yes: a booking with the same event, SEQUENCE + 1, CONFIRMED.
 
     Who had the proposal and is not named with the booking loses the entry; the troupe hears of the show.
-    Raises ProposalEnded, what holds.why_nothing says, and the refusals of bookings.book about pupils and
-    people.
+    Raises ProposalEnded, what holds.why_nothing says, OverLunchByNow, and the refusals of bookings.book about pupils
+    and people.
     """
     programme, organisation, performance = (
         proposal.programme,
@@ -314,6 +314,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
         why := holds.why_nothing(programme, organisation, accounts.account(programme, organisation, now=now))
     ) is not None:
         raise why
+    holds.keep_out_of_lunch(programme, [performance])
     numbers.check(programme, organisation, promise, who=who, now=now)
     booking = bookings.make(programme, organisation, performance, promise, who=who, now=now)
     proposal.sequence += 1

@@ -1,6 +1,7 @@
 """Handing a booking of a school that closes on to the one that follows it: to whom, who is told, one click;
 and back again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,10 +9,13 @@ from werkzeug.wrappers import Response
 
 from outreach.booking import promises
 from outreach.booking.desk import handing_on
+from outreach.booking.promises import Booking
 from outreach.county.register import lines
 from outreach.county.schools import Organisation
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import and_list
+from outreach.ground.wording import clock as clock_words
 from outreach.web import forms
 from outreach.web.gate import coordinator, coordinators_only, our_booking, who
 from outreach.web.refusals import back_to, status
@@ -38,9 +42,9 @@ def booking_hand_on(reference: str) -> Any:
     if form.validate_on_submit():
         with transaction():
             taker = db.session.get_one(Organisation, int(form.to.data))
-            handing_on.hand_on(our_booking(reference), taker, who=who(), now=clock.now())
-            name = taker.name
-        return _done(reference, f"It stands under {name} now. Everybody who has it in the calendar is told.")
+            went = handing_on.hand_on(our_booking(reference), taker, who=who(), now=clock.now())
+            said = f"{_stand(went)} under {taker.name} now."
+        return _done(reference, f"{said} Everybody who has it in the calendar is told.")
     page = render_template(
         "coordinator/booking_hand_on.html",
         booking=found,
@@ -48,6 +52,7 @@ def booking_hand_on(reference: str) -> Any:
         heirs=heirs,
         not_open=[s for s in after if not s.is_open and "propos" in s.status.casefold()],
         together=[b for b in promises.of_performance(found.performance_id) if b.id != found.id],
+        with_it=handing_on.one_hall(found)[1:],
         people=promises.people_of(found),
     )
     return page, status()
@@ -58,9 +63,19 @@ def booking_hand_on(reference: str) -> Any:
 def booking_hand_back(reference: str) -> Any:
     our_booking(reference)
     with back_to(_at(reference), "stop"), transaction():
-        found = handing_on.hand_back(our_booking(reference), who=who(), now=clock.now())
-        name = found.organisation.name
-    return _done(reference, f"It stands under {name} again. Everybody who has it in the calendar is told.")
+        went = handing_on.hand_back(our_booking(reference), who=who(), now=clock.now())
+        said = f"{_stand(went)} under {went[0].organisation.name} again."
+    return _done(reference, f"{said} Everybody who has it in the calendar is told.")
+
+
+def _stand(went: Sequence[Booking]) -> str:
+    """'It stands', or 'It and the one at 10:45am stand' where the hall is turned round between them."""
+    others = [clock_words(each.performance.starts_at) for each in went[1:]]
+    return (
+        f"It and the {'ones' if len(others) > 1 else 'one'} at {and_list(others)} stand"
+        if others
+        else "It stands"
+    )
 
 
 def _named(organisation: Organisation) -> str:

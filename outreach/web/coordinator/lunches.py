@@ -11,7 +11,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.ground.workbooks import MOST_BYTES
-from outreach.tour import programmes
+from outreach.tour import performances, programmes
 from outreach.tour.programmes import Programme
 from outreach.web import downloads, forms
 from outreach.web.coordinator import setup_words
@@ -34,8 +34,10 @@ def school_lunches() -> Any:
         content, now = form.file.data.read(MOST_BYTES + 1), clock.now()
         with transaction():
             taken = lunch_file.take_in(content, target, who=who(), now=now)
+            across = performances.across_lunch(g.partnership.id, taken.new, now=now)
         flash(
-            f"Lunch of {count(taken.new, 'school')} is taken in; {taken.same:,} as before, {taken.silent:,} left empty."
+            f"Lunch of {count(len(taken.new), 'school')} is taken in; {taken.same:,} as before, "
+            f"{taken.silent:,} left empty." + setup_words.across_lunch(across)
         )
         return redirect(url_for("coordinator.school_lunches"), 303)
     found = lunches.of_target(programme, target) if programme is not None and target else None

@@ -22,7 +22,7 @@ from outreach.ground.wording import day_short
 from outreach.tour import performances
 from outreach.tour.programmes import Programme, target_year_groups
 from outreach.web import forms, opened
-from outreach.web.coordinator import list_place
+from outreach.web.coordinator import list_place, setup_words
 from outreach.web.fields import given
 from outreach.web.forms import Form
 from outreach.web.gate import (
@@ -235,7 +235,9 @@ def school_lunch(organisation_id: int) -> Any:
                 who=who(),
                 now=clock.now(),
             )
-        return _done(organisation_id, "Its lunch is kept. No show is offered that lies across it.")
+            across = performances.across_lunch(g.partnership.id, [organisation_id], now=clock.now())
+        said = "Its lunch is kept. No show is offered that lies across it."
+        return _done(organisation_id, said + setup_words.across_lunch(across))
     intro = "A show never lies across it; where the hall is used for it, set-up and pack-up keep out too."
     return _page(school, form, "When is its lunch?", "Keep this lunch", intro=intro)
 

@@ -13,6 +13,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
 from outreach.post.incoming import inbox
+from outreach.tour import performances
 from outreach.web import forms, opened, spoken
 from outreach.web.coordinator import setup_words
 from outreach.web.fields import given
@@ -150,10 +151,17 @@ def partnership_settings() -> Any:
     if form.validate_on_submit():
         with transaction():
             stands.unchanged(lambda: partnerships.lock(g.partnership.id))
-            partnerships.change(g.partnership, form.settings(), who=who(), now=clock.now())
-        flash("The settings are saved.")
+            before, now = _usual_lunch(), clock.now()
+            partnerships.change(g.partnership, form.settings(), who=who(), now=now)
+            across = performances.across_lunch(g.partnership.id, now=now) if _usual_lunch() != before else []
+        flash("The settings are saved." + setup_words.across_lunch(across))
         return redirect(url_for("coordinator.setup"), 303)
     return render_template("coordinator/partnership.html", form=form), status()
+
+
+def _usual_lunch() -> tuple[Any, ...]:
+    settled = g.partnership
+    return settled.lunch_begins, settled.lunch_ends, settled.lunch_tables
 
 
 def _as_settled() -> dict[str, Any]:

@@ -11,7 +11,8 @@ from outreach.coverage import gaps, readiness
 from outreach.coverage.lunches import Lunches
 from outreach.coverage.readiness import SetUp, Step
 from outreach.coverage.standings import Word
-from outreach.ground.wording import clock, count, day_short
+from outreach.ground.wording import clock, count, day, day_short
+from outreach.tour.performances import Performance
 
 NAMES = {
     "partnership": "Partnership",
@@ -295,6 +296,16 @@ def _in_dining_hall(found: Lunches) -> str:
     least, most = found.in_dining_hall or 0, found.with_set_left or 0
     set_left = f" ({most} where the set may stay standing)" if most > least else ""
     return f"{count(least, 'show') if least else 'no show'} a day{set_left}"
+
+
+def across_lunch(shows: Sequence[Performance]) -> str:
+    """What stands across a lunch that was just said, as a sentence behind others; '' of nothing."""
+    if not shows:
+        return ""
+    if len(shows) > 1:
+        return f" {count(len(shows), 'show')} lie across it and stay as they are: the diary marks them."
+    at = f"{day(shows[0].starts_at)}, {clock(shows[0].starts_at)}"
+    return f" The show on {at} at {shows[0].host.name} lies across it and stays as it is: the diary marks it."
 
 
 def _reports(reported: int, published: date | None) -> str:
