@@ -149,7 +149,8 @@ def test_a_proposal_that_lies_across_lunch_as_somebody_there_agreed_is_taken(cou
 @pytest.mark.both_databases
 def test_who_promises_while_another_says_the_lunch_waits_and_is_refused(app: Flask, county: County) -> None:
     held = county.hold("1115")
-    ids, outcome = (county.programme.id, county.school.organisation_id, held.id), []
+    outcome: list[str] = []
+    ids = county.programme.id, county.school.organisation_id, held.id
     db.session.remove()
     said = threading.Event()
 

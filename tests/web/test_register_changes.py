@@ -20,6 +20,7 @@ from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.ground.wording import clock
 from outreach.post.outbox import Letter
 
 pytestmark = pytest.mark.any_database
@@ -252,6 +253,27 @@ def test_a_booking_is_handed_on_and_back(desk: Desk) -> None:
     assert booking.organisation_id == old.organisation_id
     assert desk.client.post(f"{where}/hand-back").status_code == 303
     assert "This booking was not handed on." in said(desk.client.get(where))
+
+
+def test_what_goes_with_a_booking_since_its_hall_is_only_turned_round_is_said_before_and_after(
+    desk: Desk,
+) -> None:
+    with transaction():
+        booking, old, new = closing_booking(desk)
+        first = booking.performance
+        later = first.starts_at + timedelta(minutes=105)
+        show = make.show(
+            booking.programme, old, later, tour_day_id=first.tour_day_id, troupe_id=first.troupe_id
+        )
+        make.booking(show, {9: 90}, reference="MRL-9K4P")
+    where, at = "/desk/bookings/MRL-7K4P", clock(later)
+    asked = said(desk.client.get(f"{where}/hand-on"))
+    assert f"between it and MRL-9K4P at {at} that day, so it goes with it." in asked
+    desk.client.post(f"{where}/hand-on", data={"to": str(new.organisation_id)})
+    stand = f"It and the one at {at} stand under"
+    assert f"{stand} Redmere Academy now." in said(desk.client.get(where))
+    desk.client.post(f"{where}/hand-back")
+    assert f"{stand} Redmere School again." in said(desk.client.get(where))
 
 
 @pytest.mark.both_databases
