@@ -358,7 +358,7 @@ def test_its_lunch_is_kept_as_it_says_and_a_wrong_one_stays_as_typed(client: Fla
     fresh()
     page = client.get(desk.page).text
     assert "Lunch 11:40am to 12:20pm in the hall, where the set may stay standing." in page
-    assert "lies across it" not in page
+    assert "stays as it is" not in page
     assert client.get(f"{desk.page}/lunch").text.count("checked") == 2
 
 
@@ -377,7 +377,7 @@ def test_whoever_says_a_lunch_across_which_a_show_stands_is_told_that_it_stays(
         db.session.get_one(Performance, show.id).lunch_overruled = "The head agreed"
     client.post(f"{desk.page}/lunch", data=typed | {"ends": "12:50"})
     fresh()
-    assert "lies across it" not in client.get(desk.page).text
+    assert "stays as it is" not in client.get(desk.page).text
 
 
 def test_every_change_stands_in_the_history_with_who(client: FlaskClient, desk: Desk) -> None:

@@ -144,7 +144,7 @@ def test_a_lunch_that_the_desk_says_after_the_hall_was_asked_for_is_told_at_the_
     no = story.post("/book", slots=key)
     assert no.status_code == 422 and bookings_of(story) == []
     assert (
-        "the hall is needed for lunch from 11:45am to 1pm, and the time kept for you lies across it."
+        "the hall is needed for lunch from 11:45am to 1:00pm, and the time kept for you lies across it."
         in said(no)
     )
     assert story.post("/book", slots=story.choose(key.replace("-1130", "-0930"))).status_code == 303

@@ -271,12 +271,12 @@ def test_a_county_without_a_usual_lunch_leaves_both_times_empty(desk: Desk) -> N
         (
             "lunch_ends",
             "11am",
-            "Lunch must end after it begins, within three hours, and lie between 10am and 4pm",
+            partnerships.LUNCH_RULE,
         ),
         (
             "lunch_ends",
             "3:01pm",
-            "Lunch must end after it begins, within three hours, and lie between 10am and 4pm",
+            partnerships.LUNCH_RULE,
         ),
         ("lunch_ends", "", "Enter both when lunch begins and when it ends, or leave both empty."),
         ("lunch_tables", "", "Enter the minutes for the tables."),
