@@ -58,13 +58,31 @@ def upgrade():
 
 
 def downgrade():
-    """Shows that were turned round stand too near each other for the guard before: the database says which."""
+    """Refused while shows stand that were turned round: they are too near each other for the guard before."""
+    _refuse_turned_round()
     if op.get_bind().dialect.name == "sqlite":
         _sqlite(turned=False)
     else:
         _exclude("(get_in_at, away_at)")
         op.execute(sa.text(_function(turned=False)))
     op.drop_column("programme", "turn_minutes")
+
+
+def _refuse_turned_round():
+    days = op.get_bind().execute(
+        sa.text(
+            "SELECT DISTINCT d.day FROM performance a JOIN performance b ON b.tour_day_id = a.tour_day_id "
+            "AND b.organisation_id = a.organisation_id AND b.starts_at > a.starts_at AND b.get_in_at < a.away_at "
+            "JOIN tour_day d ON d.id = a.tour_day_id WHERE a.released_at IS NULL AND b.released_at IS NULL "
+            "ORDER BY d.day"
+        )
+    )
+    if found := [str(day) for day in days.scalars()]:
+        raise RuntimeError(
+            f"on {len(found):,} of the tour days a hall is turned round between two shows ({', '.join(found[:5])}"
+            f"{' and others' if len(found) > 5 else ''}), which the version before forbids. Nothing was changed. Move or "
+            "cancel the later show of each, or go back to the backup from before the upgrade."
+        )
 
 
 def _exclude(span):

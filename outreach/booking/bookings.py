@@ -17,6 +17,7 @@ from outreach.booking import (
     guest_places,
     guests_told,
     holds,
+    in_hall,
     numbers,
     promises,
     subscribed,
@@ -161,6 +162,7 @@ def book_kept(
         told.each(booking, people, visit, letters.booked, now=now, expires_at=told.expiry(booking))
         told.troupe(booking.performance, booking.performance.troupe_id, "REQUEST", now=now)
         subscribed.show(booking.performance, just_made=(booking, visit), now=now)
+    subscribed.beside([], [in_hall.stretch(booking.performance) for booking in made], now=now)
     return made
 
 
@@ -229,7 +231,7 @@ def put_on(
     """Put the host's show on a slot that is free, behind the locks, and tell everybody, guests `for_guests` besides.
     Raises SlotTaken."""
     performance = booking.performance
-    was = told.times_of(performance)
+    was, stood = told.times_of(performance), in_hall.stretch(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return  # it stands there already: nobody's answer is void, nobody is told
     left = performances.shift(performance, there, now=now)
@@ -262,6 +264,7 @@ def put_on(
         changes.append(for_guests)
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
+    subscribed.beside([stood], [in_hall.stretch(performance)], now=now)
 
 
 def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: str = SCHOOL) -> Booking:
@@ -401,6 +404,8 @@ def cancel(
         changes = [f"{booking.organisation.name} does not come{booking.programme.words.as_a_guest} any more."]
         told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
+    if as_host:
+        subscribed.beside([in_hall.stretch(performance)], [], now=now)
 
 
 def make(

@@ -222,7 +222,9 @@ def link_until(proposal: Proposal, *, now: datetime) -> datetime:
 def visit_of(proposal: Proposal) -> stationery.LetterVisit:
     """The facts of a kept slot as letters and calendars need them."""
     assert proposal.performance is not None
-    return visit(proposal, proposal.programme, proposal.organisation, told.times_of(proposal.performance))
+    return visit(
+        proposal, proposal.programme, proposal.organisation, told.times_at_work(proposal.performance)
+    )
 
 
 def visit(

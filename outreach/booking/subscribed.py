@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from outreach.booking import handovers, promises, told
+from outreach.booking import handovers, in_hall, promises, told
+from outreach.booking.in_hall import Stretch
 from outreach.booking.promises import HOST, Booking
 from outreach.county import partnerships
 from outreach.ground import wording
@@ -56,6 +57,28 @@ def show(
                 )
             )
     return entries.put(put, now=now, new=just_made is not None)
+
+
+def beside(before: Sequence[Stretch], after: Sequence[Stretch], *, now: datetime) -> None:
+    """Shows stood so `before` and stand so `after`, none where they are off: for those that share a hall with them on
+    the day, and are set up or cleared at another time by that, the troupe's entry moves, and it is told. One query
+    where there are none."""
+    touched = [*before, *after]
+    places = {(show.tour_day_id, show.organisation_id) for show in touched}
+    others = in_hall.beside(places, but={show.id for show in touched})
+    if not others:
+        return
+    stand = [in_hall.stretch(other) for other in others]
+    were, are = in_hall.times_of([*stand, *before]), in_hall.times_of([*stand, *after])
+    for other in others:
+        work = are[other.id]
+        if work == were[other.id]:
+            continue
+        other.sequence += 1
+        at = f"from {wording.clock(work.begins_at)} to {wording.clock(work.away_at)}"
+        changes = [f"What else you play in this hall that day is another way: for this you are at work {at}."]
+        told.troupe(other, other.troupe_id, "REQUEST", changes=changes, now=now)
+        show(other, now=now)
 
 
 OVER_LATELY = timedelta(days=14)

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypedDict
 
 from sqlalchemy import update
 
-from outreach.booking import guest_places, invite_answers, promises
+from outreach.booking import guest_places, in_hall, invite_answers, promises
 from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
@@ -185,6 +185,22 @@ def times_of(show: Performance | Slot) -> Times:
     """When a show gets in, begins, ends and is away."""
     return Times(
         get_in_at=show.get_in_at, starts_at=show.starts_at, ends_at=show.ends_at, away_at=show.away_at
+    )
+
+
+def times_at_work(show: Performance) -> Times:
+    """The same as letters say it: where two are in one hall, the set stays between them (in_hall.py)."""
+    work = in_hall.of_show(show)
+    return Times(
+        get_in_at=work.begins_at, starts_at=show.starts_at, ends_at=show.ends_at, away_at=work.away_at
+    )
+
+
+def times_at(slot: Slot, organisation_id: int, *, instead_of: int = 0) -> Times:
+    """The same of a show that an organisation would have there; `instead_of`: the show that goes there."""
+    work = in_hall.at_work_in(slot, organisation_id, instead_of=instead_of)
+    return Times(
+        get_in_at=work.begins_at, starts_at=slot.starts_at, ends_at=slot.ends_at, away_at=work.away_at
     )
 
 
@@ -366,10 +382,7 @@ def _visit(
         place_address=host.address,
         organisation_id=booking.organisation_id,
         programme_id=programme.id,
-        starts_at=performance.starts_at,
-        ends_at=performance.ends_at,
-        get_in_at=performance.get_in_at,
-        away_at=performance.away_at,
+        **times_at_work(performance),
         hall=_hall(booking),
         pupils=pupils,
         access=access,

@@ -27,6 +27,7 @@ from outreach.demonstration import (
     chasing,
     county,
     guests,
+    lunches,
     made_up_schools,
     money,
     names,
@@ -118,6 +119,7 @@ def tell(*, now: datetime) -> Told:
     hand_over()
     training.tell(for_adults, season, parts, coordinator, now=now)
     hand_over()
+    lunches.say(programme, parts, now=now)
     _answers(programme, parts, now=now)
     _propose(programme, parts, now=now)
     replies.come_in(programme, parts, now=now)

@@ -2,6 +2,7 @@
 
 from flask import flash
 
+from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import Booking
 from outreach.booking.sheets.day_sheet import SheetStop
 from outreach.county import partnerships
@@ -47,16 +48,17 @@ def settle(troupe: Troupe, form: SignInForm, who: str) -> bool:
 
 def of_stop(stop: SheetStop, partnership: Partnership) -> str:
     """The same of a stop of a day sheet."""
-    return words(stop.booking, stop.performance.tour_day.troupe, partnership)
+    work = AtWork(stop.sets_up_at, stop.away_at)
+    return words(stop.booking, work, stop.performance.tour_day.troupe, partnership)
 
 
-def words(booking: Booking, troupe: Troupe, partnership: Partnership) -> str:
+def words(booking: Booking, work: AtWork, troupe: Troupe, partnership: Partnership) -> str:
     """What the desk of a host needs, to paste: nothing of pupils, and no link."""
     show, company = booking.performance, troupe.company
     lines = [
         f"Visitors on {day_words(show.starts_at)}: {company.name}, with ‘{booking.programme.title}’.",
-        f"Arrive {clock_words(show.get_in_at)}, play {clock_span(show.starts_at, show.ends_at)}, leave by "
-        f"{clock_words(show.away_at)}.",
+        f"Arrive {clock_words(work.begins_at)}, play {clock_span(show.starts_at, show.ends_at)}, leave by "
+        f"{clock_words(work.away_at)}.",
         f"Who comes: {troupe.who_comes or 'ask the company'}.",
         f"Vehicle: {troupe.vehicle or 'ask the company'}.",
     ]

@@ -112,7 +112,7 @@ def _lines(day: WeekDay) -> Iterator[list[Any]]:
             show.host.name,
             "" if show.host.is_venue or show.host.is_body else show.host.organisation_id,
             show.host.postcode,
-            *map(clock_words, (show.get_in_at, show.starts_at, show.ends_at, show.away_at)),
+            *map(clock_words, (one.show.sets_up_at, show.starts_at, show.ends_at, one.show.away_at)),
             one.show.pupils,
             "; ".join(f"{name} ({seats})" for name, seats in one.guests),
             *(whole_day if nth == 0 else [""] * len(whole_day)),

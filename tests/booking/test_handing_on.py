@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.booking import handovers, promises
@@ -452,6 +453,77 @@ def test_a_day_that_the_following_school_ruled_out_is_refused(c) -> None:
         school_days.rule_out(c.new, DAY, "mock exams", who="Priya", now=make.NOW)
     with pytest.raises(DoesNotFit, match="cannot have a show on Tuesday 9 March: mock exams"):
         hand_on(c)
+
+
+def lunch_of(school: School, begins: time, ends: time, *, in_hall: bool = False) -> None:
+    with transaction():
+        school_lunch.say(
+            db.session.get_one(School, school.organisation_id),
+            begins,
+            ends,
+            is_dining_hall=in_hall,
+            set_may_stay=False,
+            who="Jo Fell",
+            now=make.NOW,
+        )
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "in_hall"),
+    [
+        (time(10), time(11), False),  # the show itself, 9:00 to 10:15, lies across it
+        (time(10, 50), time(11, 30), True),  # pack-up, to 10:45, lies in the 15 minutes of the tables
+    ],
+)
+def test_a_show_across_the_following_schools_lunch_is_refused_and_the_old_stands(
+    c, begins: time, ends: time, in_hall: bool
+) -> None:
+    closes(c)
+    lunch_of(c.new, begins, ends, in_hall=in_hall)
+    with pytest.raises(
+        DoesNotFit, match=r"Redmere Academy has its lunch at that time\. Move the date first\."
+    ):
+        hand_on(c)
+    db.session.expire_all()
+    assert c.booking.organisation_id == c.booking.performance.organisation_id == c.old.organisation_id
+    assert told() == []
+
+
+def test_a_show_that_ends_as_lunch_begins_is_handed_on_and_from_then_on_held_to_that_lunch(c) -> None:
+    closes(c)
+    lunch_of(c.new, time(10, 15), time(11))
+    hand_on(c)
+    show = c.booking.performance
+    assert (show.lunch_from_at, show.lunch_until_at, show.lunch_keeps_out) == (
+        wall(DAY, time(10, 15)),
+        wall(DAY, time(11)),
+        "show",
+    )
+    with pytest.raises(IntegrityError, match="lunch"), transaction():
+        show.lunch_from_at -= timedelta(minutes=1)
+
+
+def test_a_show_that_a_coordinator_let_lie_across_lunch_is_handed_on_with_those_words(c) -> None:
+    with transaction():
+        c.booking.performance.lunch_overruled = "Ms Fell agreed by phone"
+    closes(c)
+    lunch_of(c.new, time(10), time(11))
+    hand_on(c)
+    show = c.booking.performance
+    assert (show.organisation_id, show.lunch_overruled, show.lunch_keeps_out) == (
+        c.new.organisation_id,
+        "Ms Fell agreed by phone",
+        "show",
+    )
+
+
+def test_handed_back_to_a_school_that_has_its_lunch_then_by_now_it_stands_as_it_did(c) -> None:
+    closes(c)
+    hand_on(c)
+    lunch_of(c.old, time(10), time(11))
+    hand_back(c, now=LATER + timedelta(days=1))
+    show = c.booking.performance
+    assert (show.organisation_id, show.lunch_keeps_out) == (c.old.organisation_id, None)
 
 
 def test_a_cancelled_booking_and_a_show_that_has_begun_stay_where_they_are(c) -> None:

@@ -14,7 +14,7 @@ from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.booking.sessions import listed
-from outreach.county import bodies, contacts, partnerships, school_days
+from outreach.county import bodies, contacts, partnerships, school_days, school_lunch
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, made_up_schools, story, teams, training
@@ -31,7 +31,7 @@ from outreach.outcomes.staff_answers import SOON
 from outreach.outcomes.waves import AFTER, BEFORE, CLOSED, LATER, NOT_YET, OPEN, AnswerWave
 from outreach.post import letterbook, links
 from outreach.post.incoming import inbox
-from outreach.tour import slots
+from outreach.tour import over_lunch, performances, slots
 from outreach.tour.performances import Performance
 from outreach.visits.board_dates import BoardDate
 
@@ -65,6 +65,7 @@ OF_THE_SCHOOL = {
     "opened a day",
     "own numbers",
     "ruled out a day",
+    "said when its lunch is",
     "set its hours",
     "taken as what became of another",
     "took back a day of its own",
@@ -117,6 +118,28 @@ def judge_training(told: Told, now: datetime) -> None:
     assert found[Word.TO_CONFIRM] >= 3 and found[Word.BOOKED] >= 5 and found[Word.ASKED] >= 10, found
 
 
+def judge_lunches(told: Told, now: datetime) -> None:
+    """Some schools said theirs, in every way there is; of most it is not known, and no show to come lies across one."""
+    everybody = [school.organisation_id for school in told.cast.everybody]
+    said = [school_lunch.own(organisation_id) for organisation_id in everybody]
+    kinds = Counter((row.is_dining_hall, row.set_may_stay) for row in said if row is not None)
+    assert set(kinds) == {(True, False), (True, True), (False, False)}, kinds
+    assert len({row.begins for row in said if row is not None}) >= 3
+    assert 15 <= kinds.total() < len(everybody) / 2
+    to_come = list(
+        db.session.scalars(
+            select(Performance).where(
+                Performance.released_at.is_(None),
+                Performance.starts_at > now,
+                Performance.programme_id == told.programme.id,
+            )
+        )
+    )
+    calendars = school_days.load(show.organisation_id for show in to_come)
+    kept_out = [over_lunch.kept_out(calendars[show.organisation_id].lunch) for show in to_come]
+    assert all(performances.is_clear_of(show, kept) for show, kept in zip(to_come, kept_out, strict=True))
+
+
 def judge(told: Told, now: datetime) -> None:
     each_deed_is_its_partnerships()
     judge_training(told, now)
@@ -128,6 +151,7 @@ def judge(told: Told, now: datetime) -> None:
     assert len(reckoning.excluded) == 2
     for school in told.cast.playing(cast.SILENT, cast.ASKED_TODAY):
         assert slots.offers(told.programme, school, now=now).near, f"nothing to book for {school.name}"
+    judge_lunches(told, now)
     lie = select(func.count()).select_from(Performance).where(Performance.released_at.is_(None))
     assert db.session.scalar(lie.where(Performance.starts_at < now)) > 40
     assert db.session.scalar(lie.where(Performance.starts_at > now)) > 15

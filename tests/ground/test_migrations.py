@@ -4,6 +4,7 @@ what another version made is refused."""
 import os
 import subprocess
 import sys
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from flask import Flask
 from sqlalchemy import create_engine, inspect, select, text
 
 import make
+from outreach.county import school_days, school_lunch
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
+from outreach.tour import over_lunch, performances
+from outreach.tour.performances import Performance
 from outreach.visits.asking_companies import CompanyRequest
 from outreach.visits.pledges import PledgeAnswer
 from outreach.visits.reports import VisitReport
@@ -213,3 +217,63 @@ def test_a_programme_for_adults_from_before_bodies_has_all_schools_as_its_target
         make.body(db.session.scalars(select(Partnership)).one())
     found = standings.standings_of_programme(programme_id, as_of=make.NOW.date(), now=make.NOW)
     assert {each.organisation_id for each in found.target} == schools
+
+
+@pytest.mark.own_database
+def test_a_hall_turned_round_keeps_the_version_before_away_in_words_until_its_later_show_is_off(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        programme, school = make.programme(make.partnership()), make.school()
+        first = make.show(programme, school, wall(date(2027, 3, 9), time(9)))
+        later = make.show(
+            programme,
+            school,
+            wall(date(2027, 3, 9), time(10, 45)),
+            tour_day_id=first.tour_day_id,
+            troupe_id=first.troupe_id,
+        )
+        later_id = later.id
+    db.session.remove()
+    db.engine.dispose()
+    stood = what_stands(database_url)
+    refused = flask_db(
+        database_url, tmp_path, "downgrade", "--drop-data", "0047_wishes_for_days", refused=True
+    )
+    assert "on 1 of the tour days a hall is turned round between two shows (2027-03-09)" in refused
+    assert "Nothing was changed. Move or cancel the later show" in refused and "Traceback" not in refused
+    assert what_stands(database_url) == stood
+    with transaction():
+        performances.release(db.session.get_one(Performance, later_id), now=make.NOW)
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0047_wishes_for_days")
+    flask_db(database_url, tmp_path, "upgrade")
+    assert what_stands(database_url) == stood
+    with transaction():  # and the newer guard lets the hall be turned round again
+        db.session.get_one(Performance, later_id).released_at = None
+
+
+@pytest.mark.own_database
+def test_what_schools_said_of_lunch_goes_with_its_version_only_where_that_is_asked_for(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        partnership = make.partnership(lunch_begins=time(11, 30), lunch_ends=time(12, 30))
+        programme, school = make.programme(partnership), make.school()
+        show = make.show(programme, school, wall(date(2027, 3, 9), time(9)))
+        dines = {"is_dining_hall": True, "set_may_stay": False, "who": "Jo Fell", "now": make.NOW}
+        school_lunch.say(school, time(12), time(12, 50), **dines)
+        performances.hold_to(show, over_lunch.kept_out(school_days.load_one(school).lunch))
+        ids = partnership.id, school.organisation_id, show.id
+    db.session.remove()
+    db.engine.dispose()
+    refused = flask_db(database_url, tmp_path, "downgrade", "0045_guests_at_shows", refused=True)
+    for lost in ("table school_lunch (1 rows)", "performance.lunch_from_at", "partnership.lunch_begins"):
+        assert lost in refused
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0045_guests_at_shows")
+    flask_db(database_url, tmp_path, "upgrade")
+    partnership, show = db.session.get_one(Partnership, ids[0]), db.session.get_one(Performance, ids[2])
+    assert (partnership.lunch_begins, partnership.lunch_ends) == (time(12, 15), time(13, 15))
+    assert school_lunch.own(ids[1]) is None
+    assert (show.lunch_from_at, show.lunch_keeps_out, show.lunch_overruled) == (None, None, "")

@@ -1,29 +1,30 @@
-"""Days by wishes in a real browser: asked with each weight, the weeks looked at on their map, accepted; then the troupe
-is ill for a week, and planned again nobody who said yes moves."""
+"""Days by wishes in a real browser: asked with each weight, the weeks looked at on their map, accepted; schools say yes
+by their own links and what their lunch is; then the troupe is ill for a week, and planned again nobody who said yes
+moves."""
 
 import json
 import os
-from datetime import date, datetime, timedelta
+import re
+from datetime import date, datetime, time, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 import make
 from browser import Site
 from little_tour import Tour, draw_up
-from outreach.booking.calling_off import affected, deeds
-from outreach.booking.calling_off.scope import Scope
-from outreach.booking.colleagues import Colleague
-from outreach.booking.desk import proposing
-from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.county import school_lunch
 from outreach.ground.db import db, transaction
-from outreach.ground.timespans import day_of
+from outreach.ground.timespans import day_of, local
 from outreach.planning import orders, rules
+from outreach.post.outbox import Letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
@@ -64,9 +65,9 @@ def tour(app: Flask, stopped: Any) -> Tour:
 
 
 def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_planned_again_after_a_week_of_illness(
-    site: Site, wide_page: Page, tour: Tour
+    site: Site, wide_page: Page, page: Page, tour: Tour
 ) -> None:
-    page = wide_page
+    phone, page = page, wide_page
     with transaction():
         person = make.person(tour.partnership)
     site.sign_in(page, person)
@@ -95,22 +96,31 @@ def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_plann
     expect(page.get_by_text("Nobody is booked by us.").first).to_be_visible()
     site.fresh()
     kept = db.session.query(Proposal).order_by(Proposal.starts_at, Proposal.id).all()
-    yes = kept[::2]
-    with transaction():
-        for proposal in yes:
-            proposing.accept(proposal, _promise(proposal), who="Joanna", now=make.NOW)
+    said_yes = {
+        proposal.organisation_id: n > 0 and _leaves_the_hall_by(proposal, time(12, 30))
+        for n, proposal in enumerate(kept[::2])
+    }
+    assert set(said_yes.values()) == {True, False}, "lunch is in the hall of some, and not of others"
+    for link, in_hall in [(_link(one), in_hall) for one, in_hall in said_yes.items()]:
+        _says_yes(phone, link, in_hall=in_hall)
+    site.fresh()
+    assert [organisation_id for organisation_id, _ in _promised()] == sorted(said_yes)
+    lunches = {one: school_lunch.own(one) for one in said_yes}
+    assert {one: lunch and lunch.is_dining_hall for one, lunch in lunches.items()} == said_yes
     monday = tour.days[0].day + timedelta(days=7)
     ill = {monday + timedelta(days=n) for n in range(5)}
     promised = [each for each in _promised() if day_of(each[1]) not in ill]
-    assert 0 < len(promised) < len(yes)
-    _is_ill(tour, monday, monday + timedelta(days=4))
+    assert 0 < len(promised) < len(said_yes)
+    _is_ill(site, page, tour, monday, monday + timedelta(days=4))
+    site.fresh()
+    assert _promised() == promised
     site.open(page, f"/desk/plans/{plan.id}")
     page.get_by_role("button", name="Plan again, keeping these").click()
     draw_up()
     site.fresh()
     again = orders.of_programme(tour.programme.id)[0]
     assert (again.based_on, again.state) == (plan.id, "done")
-    assert _promised() == promised
+    assert _promised() == promised, "nobody who said yes, and was not hit, moves"
     planned = orders.lines(again)
     assert not {line.organisation_id for line in planned} & {
         organisation_id for organisation_id, _ in promised
@@ -119,27 +129,62 @@ def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_plann
     stays = {
         (each.organisation_id, each.starts_at) for each in kept[1::2] if day_of(each.starts_at) not in ill
     }
-    assert stays <= {(line.organisation_id, line.starts_at) for line in planned}
-    site.check(page, f"/desk/plans/{again.id}/weeks")
+    assert stays and stays <= {(line.organisation_id, line.starts_at) for line in planned}
+    site.open(page, f"/desk/plans/{again.id}/weeks")
+    _keep(page, "plan-weeks-again")
+    site.check(page)
 
 
-def _promise(proposal: Proposal) -> Promise:
-    who = Colleague(
-        name="Joanna Fell",
-        address=proposal.people[0].address,
-        duty="safeguarding lead",
-        phone="01632 960 204",
+def _leaves_the_hall_by(proposal: Proposal, at: time) -> bool:
+    assert proposal.performance is not None
+    return local(proposal.performance.away_at).time() <= at
+
+
+def _link(organisation_id: int) -> str:
+    """The personal link in the letter that offers a school its time."""
+    (letter,) = db.session.scalars(
+        select(Letter)
+        .join(Proposal, Proposal.uid == Letter.stream)
+        .where(Proposal.organisation_id == organisation_id)
     )
-    return Promise(pupils={8: 100, 9: 100}, hall="Main hall", people=(who,))
+    html = message_from_bytes(letter.raw, policy=policy.default).get_body(("html",))
+    (link,) = set(re.findall(r'href="(http[^"]+/i/[^"/?#]+)"', html.get_content()))
+    return str(link)
 
 
-def _is_ill(tour: Tour, first: date, last: date) -> None:
-    scope = Scope(
-        partnership_id=tour.partnership.id, first=first, last=last, part="day", troupe_id=tour.troupe.id
-    )
-    with transaction():
-        seen = affected.look(scope, now=make.NOW).references
-        deeds.call_off(scope, key="ill", reason="Illness", seen=seen, who="Priya", now=make.NOW)
+def _says_yes(page: Page, link: str, *, in_hall: bool) -> None:
+    """A school books the time that is kept for it, and says where its lunch is on the way."""
+    page.goto(link)
+    page.get_by_role("link", name="Book this time").click()
+    page.get_by_role("button", name="Carry on").click()
+    page.get_by_label("Hall or room").fill("Main hall")
+    page.get_by_role("group", name="Step-free way in?").get_by_label("Yes").check()
+    dines = page.get_by_role("group", name="Is the hall used for lunch?")
+    dines.get_by_label("Yes" if in_hall else "No").check()
+    page.get_by_label("Lunch from").fill("12:45")
+    page.get_by_label("Lunch to").fill("13:15")
+    if in_hall:
+        page.get_by_label("The set may stay standing over lunch").check()
+    page.get_by_role("button", name="Carry on").click()
+    page.locator("#lead_phone").fill("01632 960 204")
+    page.get_by_role("button", name="Carry on").click()
+    page.get_by_role("button", name="Book this performance").click()
+    expect(page.get_by_role("heading", name="You are booked")).to_be_visible()
+
+
+def _is_ill(site: Site, page: Page, tour: Tour, first: date, last: date) -> None:
+    """The coordinator calls all days of the troupe off, and takes no other time for anybody."""
+    site.open(page, "/desk/tour/call-off")
+    page.get_by_label("What cannot be played?").select_option(f"troupe:{tour.troupe.id}")
+    page.get_by_label("First day").fill(f"{first:%d %B %Y}")
+    page.get_by_label("Last day").fill(f"{last:%d %B %Y}")
+    page.get_by_label("The whole day").check()
+    page.get_by_role("button", name="See what it hits").click()
+    for chosen in page.locator("select[name^=slot-]").all():
+        chosen.select_option("")
+    page.get_by_label("Why?").fill("Illness in the cast")
+    page.get_by_role("button", name=re.compile("^Call off")).click()
+    expect(page.get_by_role("status")).to_contain_text("Called off.")
 
 
 def _promised() -> list[tuple[int, datetime]]:

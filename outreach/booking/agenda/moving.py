@@ -436,7 +436,7 @@ def letter(moving: Moving, slot: Slot, note: str, *, tell: bool, now: datetime) 
     visit = replace(
         told.visit_of(booking),
         sequence=booking.sequence + 1,
-        **told.times_of(slot),
+        **told.times_at(slot, moving.performance.organisation_id, instead_of=moving.performance.id),
         move_until=last.move,
         cancel_until=last.cancel,
     )

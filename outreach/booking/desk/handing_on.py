@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
-from outreach.booking import accounts, handovers, limits, promises, subscribed, told
+from outreach.booking import accounts, handovers, in_hall, limits, promises, subscribed, told
 from outreach.booking.bookings import ShowIsOver
 from outreach.booking.handovers import HandedLink, Handover
 from outreach.booking.promises import GUEST, HOST, Booking
@@ -272,6 +272,7 @@ def _give(
 ) -> None:
     """The rows of it, and everybody told."""
     old, performance, name = booking.organisation, booking.performance, new.name
+    stood = in_hall.stretch(performance)
     elsewhere = booking.role == HOST and _moves(booking, new)
     _open(links, new)
     db.session.add(
@@ -332,6 +333,8 @@ def _give(
     changes = [f"{old.name} is now {name}."]
     told.troupe(performance, performance.troupe_id, "REQUEST", changes=changes, now=now)
     subscribed.show(performance, now=now)
+    if booking.role == HOST:
+        subscribed.beside([stood], [in_hall.stretch(performance)], now=now)
 
 
 def _moves(booking: Booking, new: Organisation) -> bool:

@@ -14,6 +14,7 @@ from outreach.booking import (
     bookings,
     colleagues,
     holds,
+    in_hall,
     numbers,
     promises,
     proposals,
@@ -158,7 +159,8 @@ def preview(offer: ProposalDraft, *, who: str, now: datetime) -> stationery.Rend
     the offer."""
     _check(offer, now=now)
     proposal, slot = _row(offer, who=who, now=now), offer.slot
-    visit = proposals.visit(proposal, offer.programme, offer.organisation, told.times_of(slot))
+    times = told.times_at(slot, offer.organisation.organisation_id)
+    visit = proposals.visit(proposal, offer.programme, offer.organisation, times)
     to, sender = proposal.people[0].addressee(), proposals.sender(offer.programme)
     return proposing.preview(visit, to, sender, lost=offer.lost, now=now)
 
@@ -273,7 +275,8 @@ def preview_move(
     ReplyByWrong."""
     until = kept_until(proposal, slot, reply_by, now=now)
     _check_reply_by(until, slot, now=now)
-    times = told.times_of(slot)
+    assert proposal.performance is not None
+    times = told.times_at(slot, proposal.organisation.organisation_id, instead_of=proposal.performance.id)
     visit = replace(
         proposals.visit(proposal, proposal.programme, proposal.organisation, times),
         sequence=proposal.sequence + 1,
@@ -340,6 +343,7 @@ def accept(proposal: Proposal, promise: Promise, *, who: str, now: datetime) -> 
     told.each(booking, people, visit, proposing.accepted, now=now, expires_at=told.expiry(booking))
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
     subscribed.show(performance, just_made=(booking, visit), now=now)
+    subscribed.beside([], [in_hall.stretch(performance)], now=now)
     return booking
 
 

@@ -12,7 +12,7 @@ from heapq import nsmallest
 from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from outreach.booking import bookings, colleagues, invite_answers, promises, told
+from outreach.booking import bookings, colleagues, in_hall, invite_answers, promises, told
 from outreach.booking.colleagues import COLLEAGUE, Colleague
 from outreach.booking.promises import COORDINATOR, Booking, VisitContact
 from outreach.booking.proposals import Proposal
@@ -140,7 +140,7 @@ def wish(matter: Matter, counter: CounterProposal, *, now: datetime) -> OtherTim
     booking, performance = matter.booking, matter.booking.performance
     starts_at = counter.starts_at
     if matter.of_troupe:  # the company's entry begins with the set-up
-        starts_at += performance.starts_at - performance.get_in_at
+        starts_at += performance.starts_at - in_hall.of_show(performance).begins_at
     offers = slots.offers(
         booking.programme, performance.host, now=now, instead_of=performance.id, whatever_the_notice=True
     )

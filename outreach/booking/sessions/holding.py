@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from outreach.booking import bookings, guest_places, guests_told, promises, subscribed, told
+from outreach.booking import bookings, guest_places, guests_told, in_hall, promises, subscribed, told
 from outreach.booking.guest_places import OPEN, GuestSeats, Seats
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import COORDINATOR, HOST, Booking
@@ -126,6 +126,7 @@ def hold(
     _open_to_all(session, who=who, now=now)
     told.troupe(performance, performance.troupe_id, "REQUEST", now=now)
     subscribed.show(performance, now=now)
+    subscribed.beside([], [in_hall.stretch(performance)], now=now)
     return session
 
 

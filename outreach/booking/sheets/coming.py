@@ -1,22 +1,26 @@
 """A troupe's days, each with its shows: what the company sees first."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from outreach.booking.promises import Booking, of_performances
 from outreach.ground.db import db
+from outreach.tour import turning
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComingShow:
-    """A show that is booked: its host, and how many come with the guests."""
+    """A show that is booked: its host, and how many come with the guests. `sets_up_at`, `away_at`: from and until the
+    hall is turned round where two are in one."""
 
     performance: Performance
+    sets_up_at: datetime
+    away_at: datetime
     bookings: tuple[Booking, ...]
 
     @property
@@ -69,6 +73,10 @@ def of_troupe(troupe_id: int, first: date, last: date = date.max) -> list[Coming
     found: list[ComingDay] = []
     for tour_day in tour_days:
         here = [p for p in performances if p.tour_day_id == tour_day.id]
-        shows = tuple(ComingShow(performance=p, bookings=tuple(booked[p.id])) for p in here if p.id in booked)
+        promised = [p for p in here if p.id in booked]
+        shows = tuple(
+            ComingShow(performance=p, sets_up_at=sets_up_at, away_at=away_at, bookings=tuple(booked[p.id]))
+            for p, (sets_up_at, away_at) in zip(promised, turning.at_work(promised), strict=True)
+        )
         found.append(ComingDay(tour_day=tour_day, shows=shows, kept=len(here) - len(shows)))
     return found

@@ -4,7 +4,7 @@ always added: how to opt out of the questionnaire, and whom to ring."""
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
-from outreach.booking import guest_places, promises
+from outreach.booking import guest_places, in_hall, promises
 from outreach.booking.colleagues import LEAD
 from outreach.booking.promises import GUEST, Booking, VisitContact
 from outreach.county import partnerships
@@ -117,7 +117,8 @@ def for_staff(
     show = booking.performance
     facts = _when_and_where(booking, said)
     if booking.role != GUEST:
-        facts.append(("The company", f"{clock(show.get_in_at)} to {clock(show.away_at)}"))
+        work = in_hall.of_show(show)
+        facts.append(("The company", f"{clock(work.begins_at)} to {clock(work.away_at)}"))
     ring = [
         ("Our safeguarding lead", (lead.name if lead else "") or AT_THE_OFFICE),
         ("About the visit", said["contact"]),

@@ -9,7 +9,16 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking.chasing import settings
-from outreach.booking import bookings, colleagues, guest_places, handovers, invite_answers, promises, told
+from outreach.booking import (
+    bookings,
+    colleagues,
+    guest_places,
+    handovers,
+    in_hall,
+    invite_answers,
+    promises,
+    told,
+)
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import closing, handing_on
 from outreach.booking.numbers import Promise
@@ -93,6 +102,7 @@ def booking(reference: str) -> Any:
             promises.pupils_of(found),
             access_words(found.access_needs),
             guest_places.of_booking(found),
+            work=in_hall.of_show(found.performance),
             reminders=visit_reminders.days_to_come(
                 found, settings.schedule_of_programme(found.programme_id), now=now
             ),
@@ -138,6 +148,7 @@ def booking_move(reference: str) -> Any:
             "coordinator/booking_move_to.html",
             booking=found,
             slot=slot,
+            work=in_hall.at_work_in(slot, found.organisation_id, instead_of=found.performance_id),
             people=promises.people_of(found),
             troupes=all_days.troupes_apart(found.programme_id),
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from outreach.booking.desk.closing import Closing
 from outreach.booking.guest_places import GuestPlace
+from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import (
     BOOKED,
     DISAGREE,
@@ -141,6 +142,7 @@ def facts(
     access: Sequence[str],
     place: GuestPlace | None,
     *,
+    work: AtWork,
     reminders: Sequence[date],
     reminded: Written,
     wants_none: bool,
@@ -148,10 +150,10 @@ def facts(
     at_session: bool = False,
     now: datetime,
 ) -> list[Fact]:
-    """All that is agreed, in the order of the day; `over`: it is cancelled or past. `reminders`: the days on which the
-    school is still reminded of it; `reminded`: what was written; `wants_none`: it said so.
-    `at_session`: it is places at a session, of which room and way are nobody's to say here."""
-    show, host, guest = booking.performance, booking.performance.host, booking.role == "guest"
+    """All that is agreed, in the order of the day. `work`: of the company for the show; `over`: it is cancelled or
+    past; `reminders`: the days on which the school is still reminded of it; `reminded`: what was written;
+    `wants_none`: it said so. `at_session`: it is places at a session, of which room and way are nobody's to say."""
+    host, guest = booking.performance.host, booking.role == "guest"
     words = audience.words(booking.programme.for_adults)
     where = f"at {host.name}, as guest" if guest else booking.hall or f"{words.hall} not said"
     comes = [
@@ -162,7 +164,7 @@ def facts(
         unsaid = "Has not said whether it comes at the new time" if place and place.asked_again else ""
         agreed = [Fact(term="Where", words=host.name, beneath=host.address, warning=unsaid), *comes]
     else:
-        room = f"from {clock(show.get_in_at)}, away by {clock(show.away_at)}"
+        room = f"from {clock(work.begins_at)}, away by {clock(work.away_at)}"
         way_in = {True: "yes", False: "no", None: "not said"}[booking.step_free]
         agreed = [
             Fact(term=f"In the {words.hall}", words=room),

@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from outreach.booking import in_hall
 from outreach.booking.agenda import moves, moving, places_on_day, swapping, troupe_day
 from outreach.booking.agenda.moving import Look, Moving, NotInTheDiary
 from outreach.booking.agenda.places_on_day import Place
@@ -194,6 +195,9 @@ def _page(found: Moving, look: Look, form: MoveForm) -> str:
         "coordinator/diary_move_to.html",
         moving=found,
         look=look,
+        work=in_hall.at_work_in(
+            look.slot, found.organisation.organisation_id, instead_of=found.performance.id
+        ),
         form=form,
         troupe=tour_day.troupe,
         was_troupe=found.performance.troupe,
@@ -208,6 +212,9 @@ def _swap_page(look: swapping.Swap, form: MoveForm) -> str:
     return render_template(
         "coordinator/diary_swap.html",
         look=look,
+        at_work=lambda half: in_hall.at_work_in(
+            half.slot, half.moving.organisation.organisation_id, instead_of=half.moving.performance.id
+        ),
         one=one.moving,
         other=other.moving,
         form=form,

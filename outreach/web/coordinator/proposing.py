@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking import invitations
-from outreach.booking import proposals, reply_days
+from outreach.booking import in_hall, proposals, reply_days
 from outreach.booking.desk import proposing
 from outreach.booking.desk.proposing import ProposalDraft
 from outreach.county import contacts, school_days
@@ -157,6 +157,7 @@ def _page(
         school=organisation,
         programme=programme,
         slot=slot,
+        work=in_hall.at_work_in(slot, organisation.organisation_id),
         form=form,
         letter=_preview(organisation, programme, slot, form, on_file, now=now),
     )

@@ -13,6 +13,7 @@ from outreach.booking import (
     guest_hosts,
     guest_places,
     holds,
+    in_hall,
     invite_answers,
     named,
     promises,
@@ -95,6 +96,7 @@ def booked(token: str, reference: str) -> Any:
     if host_of is not None and not (host_of.waiting or host_of.guests):
         near = guest_hosts.has_neighbours(g.programme, booking.performance, now=now)
         host_of = host_of if near else None
+    work = in_hall.of_show(booking.performance)
     return render_template(
         "school/booked.html",
         replies=reply_words,
@@ -112,6 +114,7 @@ def booked(token: str, reference: str) -> Any:
         ),
         steps=booked_words.what_happens_next(
             booking,
+            work,
             state=state,
             besides=None if g.programme.for_adults else _besides(booking),
             reminded_on=reminding.comes_on(booking, plan, now=now),
@@ -125,9 +128,11 @@ def booked(token: str, reference: str) -> Any:
         if booking.role == promises.GUEST and session is None
         else None,
         directions=shared_words.directions(booking) if booking.role == promises.GUEST else "",
-        for_colleagues=shared_words.words_for_colleagues(booking),
-        mail_to=shared_words.mail_to_colleagues(booking),
-        for_desk=sign_in.words(booking, companies.troupe_of(booking.performance.troupe_id), g.partnership)
+        for_colleagues=shared_words.words_for_colleagues(booking, work),
+        mail_to=shared_words.mail_to_colleagues(booking, work),
+        for_desk=sign_in.words(
+            booking, work, companies.troupe_of(booking.performance.troupe_id), g.partnership
+        )
         if booking.role == promises.HOST and session is None
         else "",
         token=token,

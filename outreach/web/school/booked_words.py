@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from outreach.booking import promises
 from outreach.booking.guest_places import GuestPlace
+from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import Booking
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, clock_span, day
@@ -130,6 +131,7 @@ def by(last: date, today: date) -> str:
 
 def what_happens_next(
     booking: Booking,
+    work: AtWork,
     *,
     state: str,
     besides: Besides | None = None,
@@ -138,9 +140,9 @@ def what_happens_next(
     asked: PupilsAsked | None = None,
     now: datetime,
 ) -> list[Step]:
-    """From the booking to what was done after it. `state`: as Booking.has_come_to says it; `besides`: the pledges,
-    where they are asked for; `reminded_on`: when the service asks for a report that has not come; `reminders`: when it
-    reminds of the show; `asked`: what its pupils are asked."""
+    """From the booking to what was done after it. `work`: of the company for it; `state`: as Booking.has_come_to says
+    it; `besides`: the pledges, where they are asked for; `reminded_on`: when the service asks for a report that has
+    not come; `reminders`: when it reminds of the show; `asked`: what its pupils are asked."""
     show, guest, over = booking.performance, booking.role == promises.GUEST, state != promises.BOOKED
     took_place, today = state == promises.TOOK_PLACE, day_of(now)
     steps = [Step(title="Booked", words=day(booking.created_at), done=True, by=booking.booked_by or "")]
@@ -157,7 +159,7 @@ def what_happens_next(
     if asked is not None and now < show.starts_at:
         steps.append(_questions(asked))
     if not guest and (took_place or not over):
-        words = f"{_on(show.starts_at, today)}, {clock(show.get_in_at)}; it is away by {clock(show.away_at)}"
+        words = f"{_on(show.starts_at, today)}, {clock(work.begins_at)}; it is away by {clock(work.away_at)}"
         steps.append(Step(title="The company arrives", words=words, done=over))
     steps.append(
         Step(

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
-from outreach.booking import accounts, bookings, holds, promises, proposals
+from outreach.booking import accounts, bookings, holds, in_hall, promises, proposals
 from outreach.booking.desk import proposing
 from outreach.booking.holds import AlreadyBooked, NothingHeld
 from outreach.booking.promises import Booking
@@ -287,7 +287,10 @@ def _check_page(hand: InHand, answers: Answers, said: str = "") -> str:
         hand=hand,
         kept=hand.kept,
         keys="+".join(p.key for p in hand.kept),
-        shows=[check_words.show(p, promise) for p, promise in zip(hand.kept, made, strict=True)],
+        shows=[
+            check_words.show(show, work, promise)
+            for show, work, promise in zip(hand.kept, in_hall.at_work(hand.kept), made, strict=True)
+        ],
         rows=[
             *check_words.hall(made[0], g.programme.words),
             *check_words.lunch(answers.lunch()),

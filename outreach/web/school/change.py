@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from outreach.booking import bookings, guest_places, promises
+from outreach.booking import bookings, guest_places, in_hall, promises
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import Booking
 from outreach.booking.told import ACCESS_NEEDS
@@ -72,6 +72,7 @@ def move_to(token: str, reference: str) -> Any:
         token=token,
         booking=booking,
         slot=slot,
+        work=in_hall.at_work_in(slot, booking.organisation_id, instead_of=booking.performance_id),
         people=promises.people_of(booking),
         guests=guest_places.guests_of(booking.performance_id),
         asking=guest_places.asked_of(booking.performance_id),

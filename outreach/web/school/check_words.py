@@ -6,6 +6,7 @@ from datetime import date
 
 from outreach.booking import promises, told
 from outreach.booking.colleagues import Colleague
+from outreach.booking.in_hall import AtWork
 from outreach.booking.numbers import Promise
 from outreach.booking.proposals import Proposal
 from outreach.county.school_lunch import Lunch
@@ -28,14 +29,14 @@ class Row:
     page: str = ""
 
 
-def show(performance: Performance, promise: Promise) -> list[Row]:
+def show(performance: Performance, work: AtWork, promise: Promise) -> list[Row]:
     """One performance: when, who comes, and what they need."""
     coming = [(y, n) for y, n in promise.pupils.items() if n]
     said = [in_group(n, y) for y, n in coming]
     at = performance
     rows = [
         Row(term="When", lines=(day(at.starts_at), clock_span(at.starts_at, at.ends_at)), page="times"),
-        Row(term="Company", lines=(f"arrives {clock(at.get_in_at)}, away by {clock(at.away_at)}",)),
+        Row(term="Company", lines=(f"arrives {clock(work.begins_at)}, away by {clock(work.away_at)}",)),
     ]
     if said:
         rows.append(

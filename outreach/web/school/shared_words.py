@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 from flask import g
 
 from outreach.booking import promises
+from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import Booking
 from outreach.ground.audience import in_group
 from outreach.ground.wording import and_list, clock, clock_span, day
@@ -17,7 +18,7 @@ def pupils_said(booking: Booking) -> str:
     return and_list(in_group(n, y) for y, n in promises.pupils_of(booking).items())
 
 
-def words_for_colleagues(booking: Booking) -> str:
+def words_for_colleagues(booking: Booking, work: AtWork) -> str:
     """What a head teacher and colleagues need to know, to paste into a mail; the school's link is not in it."""
     show, programme = booking.performance, booking.programme
     when = f"{day(show.starts_at)}, {clock_span(show.starts_at, show.ends_at)}"
@@ -44,7 +45,7 @@ def words_for_colleagues(booking: Booking) -> str:
         lines = [
             f"‘{programme.title}’ comes to us on {when}.",
             f"Where: {booking.hall or f'our {programme.words.hall}'}. The company sets up from "
-            f"{clock(show.get_in_at)} and is away by {clock(show.away_at)}.",
+            f"{clock(work.begins_at)} and is away by {clock(work.away_at)}.",
             f"Who: {who}.",
         ]
     if not programme.for_adults:
@@ -53,11 +54,11 @@ def words_for_colleagues(booking: Booking) -> str:
     return "\n".join(lines)
 
 
-def mail_to_colleagues(booking: Booking) -> str:
+def mail_to_colleagues(booking: Booking, work: AtWork) -> str:
     """A mail with these words, to whomever one likes."""
     subject = f"‘{booking.programme.title}’ on {day(booking.performance.starts_at)}"
     return "mailto:?" + urlencode(
-        {"subject": subject, "body": words_for_colleagues(booking)}, quote_via=quote
+        {"subject": subject, "body": words_for_colleagues(booking, work)}, quote_via=quote
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import g, render_template
 
 from outreach.asking.chasing import settings
-from outreach.booking import guest_places, promises, told
+from outreach.booking import guest_places, in_hall, promises, told
 from outreach.ground import clock
 from outreach.tour import sessions
 from outreach.visits import reminding
@@ -20,10 +20,12 @@ def sheet(token: str, reference: str) -> Any:
     """All of one booking on one sheet: whoever may only look needs no link."""
     booking, now = own_standing_booking(reference), clock.now()
     host, plan = booking.role == promises.HOST, settings.schedule_of_programme(booking.programme_id)
+    work = in_hall.of_show(booking.performance)
     return render_template(
         "school/sheet.html",
         token=token,
         booking=booking,
+        work=work,
         said_pupils=shared_words.pupils_said(booking),
         people=promises.people_of(booking),
         access=told.access_words(booking.access_needs),
@@ -33,6 +35,7 @@ def sheet(token: str, reference: str) -> Any:
         guests=guest_places.guests_of(booking.performance_id) if host else [],
         steps=booked_words.what_happens_next(
             booking,
+            work,
             state=booking.has_come_to(now),
             reminded_on=reminding.comes_on(booking, plan, now=now),
             reminders=visit_reminders.days_to_come(booking, plan, now=now),
