@@ -24,6 +24,7 @@ from outreach.county import school_lunch
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, local
 from outreach.planning import orders, rules
+from outreach.planning.orders import TourPlan
 from outreach.post.outbox import Letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
@@ -35,6 +36,9 @@ WEIGHTS = {
     "some": "some",
     "much": "much",
 }
+
+
+WISHES = ("Who is furthest behind", "A week stays", "How weeks and troupes")
 
 
 def districts() -> str:
@@ -71,11 +75,12 @@ def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_plann
     with transaction():
         person = make.person(tour.partnership)
     site.sign_in(page, person)
+    plan: TourPlan | None = None
     for words, strength in WEIGHTS.items():
-        site.open(page, "/desk/plans/new")
-        for wish in ("Who is furthest behind", "A week stays", "How weeks and troupes"):
+        site.open(page, f"/desk/plans/{plan.id}" if plan else "/desk/plans/new")
+        for wish in WISHES:
             page.get_by_label(wish).select_option(words)
-        page.get_by_role("button", name="Draw it up").click()
+        page.get_by_role("button", name="Plan by other wishes" if plan else "Draw it up").click()
         expect(page.get_by_text("It waits for the planner")).to_be_visible()
         draw_up()
         site.fresh()
@@ -83,10 +88,13 @@ def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_plann
         wished = rules.unpack(plan.rules).wishes
         assert {wished.behind, wished.near, wished.weeks} == {strength}
         site.open(page, f"/desk/plans/{plan.id}")
+        for wish in WISHES:
+            expect(page.get_by_label(wish).locator("option:checked")).to_have_text(words)
         page.get_by_role("link", name="The weeks on a map").click()
         expect(page.get_by_role("img", name="Map: each school bears the number")).to_be_visible()
         expect(page.locator(".daymap circle")).to_have_count(12)
         _keep(page, f"plan-weeks-{strength.replace(' ', '-')}")
+    assert plan is not None
     site.check(page)
     site.check(page, f"/desk/plans/{plan.id}")
     site.check(page, "/desk/plans/new")
