@@ -7,6 +7,7 @@ from flask import Flask
 
 import make
 from outreach.booking import promises
+from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import Booking
 from outreach.ground.db import transaction
 from outreach.web.school import booked_words
@@ -90,7 +91,9 @@ def test_what_happens_next_is_done_step_by_step(app: Flask) -> None:
     booking = booked()
 
     def steps(state: str, now: datetime, besides: Besides | None = None) -> dict[str, bool]:
-        found = booked_words.what_happens_next(booking, state=state, besides=besides, now=now)
+        found = booked_words.what_happens_next(
+            booking, AtWork(SHOW, SHOW), state=state, besides=besides, now=now
+        )
         return {s.title: s.done for s in found}
 
     assert steps(promises.BOOKED, make.NOW) == {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from outreach.booking.in_hall import AtWork
 from outreach.booking.promises import Booking
 from outreach.county.schools import School
 from outreach.ground.school_year import STAFF
@@ -30,7 +31,7 @@ def booked(**changes: Any) -> Any:
         "arrival_note": "",
         "created_at": AT,
         "booked_by": "",
-        "performance": SimpleNamespace(host=host, get_in_at=AT, away_at=AT),
+        "performance": SimpleNamespace(host=host),
         "programme": SimpleNamespace(for_adults=False),
         "can_move": lambda now: False,
         "can_cancel": lambda now: True,
@@ -48,6 +49,7 @@ def facts(
         pupils or {},
         more.get("access", ()),
         place,
+        work=AtWork(AT, AT),
         reminders=(),
         reminded=more.get("reminded", Written(days=(), not_reached=())),
         wants_none=False,
@@ -86,7 +88,7 @@ def test_what_is_not_said_is_said_to_be_so() -> None:
     ]
     assert bare["Where"].beneath == "Marl, ZZ1 1AA"
     nowhere = School(name="Larch", street="", locality="", town="", postcode="")
-    show = SimpleNamespace(host=nowhere, get_in_at=AT, away_at=AT)
+    show = SimpleNamespace(host=nowhere)
     assert facts(booked(performance=show))["Where"].beneath == "address not known"
 
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from school_story import lay, said
 
 from outreach.booking.colleagues import Colleague
+from outreach.booking.in_hall import AtWork
 from outreach.booking.numbers import Promise
 from outreach.web.school import check_words
 
@@ -16,14 +17,13 @@ AT = datetime(2027, 3, 9, 9, 30, tzinfo=UTC)
 SHOW: Any = SimpleNamespace(
     starts_at=AT,
     ends_at=AT.replace(hour=10, minute=45),
-    get_in_at=AT.replace(hour=8),
-    away_at=AT.replace(hour=11, minute=15),
 )
+WORK = AtWork(AT.replace(hour=8), AT.replace(hour=11, minute=15))
 
 
 def test_a_show_says_when_who_comes_and_what_they_need() -> None:
     rows = check_words.show(
-        SHOW, Promise(pupils={8: 1080, 9: 0, 10: 2}, access_needs={"wheelchair": 1, "sight": 2})
+        SHOW, WORK, Promise(pupils={8: 1080, 9: 0, 10: 2}, access_needs={"wheelchair": 1, "sight": 2})
     )
     assert [(row.term, row.lines, row.page) for row in rows] == [
         ("When", ("Tuesday 9 March", "9:30am to 10:45am"), "times"),
@@ -34,7 +34,7 @@ def test_a_show_says_when_who_comes_and_what_they_need() -> None:
 
 
 def test_a_show_for_adults_says_nothing_of_pupils_and_no_need_is_said() -> None:
-    rows = check_words.show(SHOW, Promise(pupils={}))
+    rows = check_words.show(SHOW, WORK, Promise(pupils={}))
     assert [(row.term, row.lines) for row in rows[2:]] == [("Access needs", ("none",))]
 
 

@@ -6,7 +6,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.asking.chasing import offers
-from outreach.booking import guest_places
+from outreach.booking import guest_places, in_hall
 from outreach.booking.sessions import holding, houses, listed
 from outreach.booking.sessions.holding import SessionSaid, VenueRetired
 from outreach.booking.sessions.listed import SessionLine
@@ -130,6 +130,7 @@ def one_session(performance_id: int) -> Any:
         "coordinator/session.html",
         line=line,
         show=line.performance,
+        work=in_hall.of_show(line.performance),
         programme=line.performance.tour_day.programme,
         how=guest_places.of_bookings(b.id for b in line.coming),
         waiting=[p for p in guest_places.asked_of(performance_id) if not p.is_over(clock.now())],

@@ -99,6 +99,7 @@ def booked(token: str, reference: str) -> Any:
     work = in_hall.of_show(booking.performance)
     return render_template(
         "school/booked.html",
+        work=work,
         replies=reply_words,
         place=place,
         host_of=host_of,
