@@ -25,6 +25,7 @@ from outreach.booking import (
 )
 from outreach.booking.accounts import PromiseAccount
 from outreach.booking.holds import NothingHeld
+from outreach.booking.in_hall import Stretch
 from outreach.booking.numbers import Promise
 from outreach.booking.promises import HOST, HOST_SCHOOL, SCHOOL, Booking
 from outreach.county.partnerships import Partnership
@@ -227,11 +228,12 @@ def put_on(
     note: str = "",
     tell: bool = True,
     for_guests: str = "",
+    stood: Stretch | None = None,
 ) -> None:
     """Put the host's show on a slot that is free, behind the locks, and tell everybody, guests `for_guests` besides.
-    Raises SlotTaken."""
+    `stood`: where it did until now, if at another venue. Raises SlotTaken."""
     performance = booking.performance
-    was, stood = told.times_of(performance), in_hall.stretch(performance)
+    was, stood = told.times_of(performance), stood or in_hall.stretch(performance)
     if there.tour_day_id == performance.tour_day_id and told.times_of(there) == was:
         return  # it stands there already: nobody's answer is void, nobody is told
     left = performances.shift(performance, there, now=now)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from icalendar import Calendar, Event
 from sqlalchemy import select
 
+from at_work import at_work
 from outreach.booking import handovers, promises
 from outreach.booking.handovers import Handover
 from outreach.booking.promises import HOST, Booking
@@ -72,7 +73,7 @@ def _stands(kind: str, subject: int) -> Iterator[tuple[str, Shown]]:
             yield f"{b.uid}-{kind}", Shown("CONFIRMED", show.starts_at, show.ends_at, groups)
         if kind == TROUPE and b.role == HOST and show.troupe_id == subject:
             everybody = sum(each.seats for each in promises.of_performance(show.id))
-            yield f"{show.uid}-{kind}", Shown("CONFIRMED", show.get_in_at, show.away_at, (everybody,))
+            yield f"{show.uid}-{kind}", Shown("CONFIRMED", *at_work(show), (everybody,))
 
 
 def feeds(programme: Programme) -> set[tuple[str, int]]:

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 import make
+from at_work import at_work
 from outreach.booking import bookings, colleagues, guest_places, invite_answers, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import proposing
@@ -481,7 +482,7 @@ class County(RuleBasedStateMachine):
         show = owner if isinstance(owner, Performance) else owner.performance
         assert show is not None
         company = isinstance(owner, Performance)
-        starts, ends = (show.get_in_at, show.away_at) if company else (show.starts_at, show.ends_at)
+        starts, ends = at_work(show) if company else (show.starts_at, show.ends_at)
         assert instant(event.all("DTSTART")[0]).replace(tzinfo=UTC) == starts
         assert instant(event.all("DTEND")[0]).replace(tzinfo=UTC) == ends
         assert event.one("STATUS") == ("TENTATIVE" if isinstance(owner, Proposal) else "CONFIRMED")
@@ -582,7 +583,7 @@ class County(RuleBasedStateMachine):
             live = [] if self.booking is None else [self.booking.performance]
             if kind == entries.TROUPE:
                 live = [show for show in live if show.troupe_id == subject]
-                starts = [show.get_in_at for show in live]
+                starts = [at_work(show)[0] for show in live]
             else:
                 starts = [show.starts_at for show in live]
             assert [instant(e.all("DTSTART")[0]).replace(tzinfo=UTC) for e in shown] == starts
@@ -603,7 +604,7 @@ class County(RuleBasedStateMachine):
             if self.proposal and address in {p.address for p in self.proposal.people}:
                 expected[str(self.proposal.uid)] = self.proposal.starts_at
             if show and address == self._troupe_address(show):
-                expected[show.uid] = show.get_in_at
+                expected[show.uid] = at_work(show)[0]
             shown = {uid: held.starts_at.replace(tzinfo=UTC) for uid, held in calendar.shown().items()}
             assert shown == expected, address
         self._each_person_was_told_in_order()

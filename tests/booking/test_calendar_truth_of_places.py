@@ -26,6 +26,7 @@ from sqlalchemy import select
 
 import make
 import session_life
+from at_work import at_work
 from outreach.booking import bookings, colleagues, guest_places, promises
 from outreach.booking.colleagues import Colleague
 from outreach.booking.guest_places import GuestPlace
@@ -362,7 +363,7 @@ class Training(RuleBasedStateMachine):
                     for s in self._standing()
                     if s.performance.troupe.calendar_address == address
                 ]
-                assert shown == {p.uid: p.get_in_at.replace(tzinfo=None) for p in standing}
+                assert shown == {p.uid: at_work(p)[0].replace(tzinfo=None) for p in standing}
             else:
                 assert shown == expected.get(address, {}), address
         assert expected.keys() <= self.calendars.keys()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from test_holds import at_once
 
 import make
+from at_work import at_work
 from outreach.booking import bookings, promises, proposals
 from outreach.booking.bookings import CancelReasonMissing
 from outreach.booking.calling_off import affected, call_offs, deeds, instead, replacing, undoing
@@ -379,7 +380,9 @@ def test_every_calendar_agrees_with_the_diary_afterwards(c) -> None:
         for person in promises.people_of(booking):
             diary[person.address][booking.uid] = booking.performance.starts_at
         show = booking.performance
-        diary[show.troupe.calendar_address][show.uid] = show.get_in_at  # the van's day begins with setting up
+        diary[show.troupe.calendar_address][show.uid] = at_work(show)[
+            0
+        ]  # the van's day begins with setting up
     for proposal in db.session.query(Proposal).filter_by(ended_at=None):
         for to in proposal.people:
             diary[to.address][proposal.uid] = proposal.starts_at

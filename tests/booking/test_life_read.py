@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 
 import readers
+from at_work import at_work
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db
@@ -78,7 +79,7 @@ def _true_times(uid: str) -> tuple[datetime, datetime]:
         .limit(1)
     )
     assert show is not None
-    return (show.get_in_at, show.away_at) if show.uid == uid else (show.starts_at, show.ends_at)
+    return at_work(show) if show.uid == uid else (show.starts_at, show.ends_at)
 
 
 def _agree(told: list[Told], read: list[Calendar]) -> None:

@@ -13,6 +13,7 @@ from icalendar import Event
 
 import make
 import session_life
+from at_work import at_work
 from outreach.booking import bookings, colleagues, holds, promises, subscribed
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import MoreThanItHas, Promise
@@ -294,7 +295,7 @@ def so(kind: str, subject: int) -> dict[str, tuple[str, datetime, datetime]]:
         if mine:
             said[f"{b.uid}-{kind}"] = (status, show.starts_at, show.ends_at)
         if kind == TROUPE and b.role == "host" and show.troupe_id == subject and not over:
-            said[f"{show.uid}-troupe"] = (status, show.get_in_at, show.away_at)
+            said[f"{show.uid}-troupe"] = (status, *at_work(show))
     return said
 
 

@@ -19,6 +19,7 @@ from life import BLUE, FELL, HALE, RED
 from sqlalchemy import select
 
 import make
+from at_work import at_work
 from outreach.booking import bookings, colleagues, promises, proposals, told
 from outreach.booking.colleagues import Colleague
 from outreach.booking.desk import handing_on
@@ -78,7 +79,7 @@ def _stands(programme_id: int) -> Iterator[tuple[tuple[str, str], tuple[datetime
             yield (person.address, booking.uid), (_naive(booking.performance.starts_at), place)
         show = booking.performance
         if booking.role == HOST and show.troupe.calendar_address:
-            yield (show.troupe.calendar_address, show.uid), (_naive(show.get_in_at), place)
+            yield (show.troupe.calendar_address, show.uid), (_naive(at_work(show)[0]), place)
     for kept in _live(Proposal, programme_id):
         for to in kept.people:
             yield (to.address, str(kept.uid)), (_naive(kept.starts_at), _place(proposals.visit_of(kept)))

@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import select
 
 import make
+from at_work import at_work
 from booking.calendars_of_people import PersonsCalendar
 from little_tour import draw_up
 from outreach.asking import invitations
@@ -203,7 +204,7 @@ class Desk:
         for booking in db.session.scalars(select(Booking).where(Booking.ended_at.is_(None))):
             for person in promises.people_of(booking):
                 expected[plain_address(person.address)][booking.uid] = booking.performance.starts_at
-            expected[VAN][booking.performance.uid] = booking.performance.get_in_at
+            expected[VAN][booking.performance.uid] = at_work(booking.performance)[0]
         for proposal in self.waiting():
             for person in proposal.people:
                 expected[person.address][str(proposal.uid)] = proposal.starts_at

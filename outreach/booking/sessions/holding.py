@@ -160,7 +160,7 @@ def change(
     seats = guest_places.seats_of(performance, session.places)
     if kept.places < seats.taken:
         raise _fewer_than_taken(seats)
-    before = as_said(session)
+    before, stood = as_said(session), in_hall.stretch(performance)
     slot = _slot(
         host.programme,
         there,
@@ -185,7 +185,7 @@ def change(
             _is_at(performance, there, slot if not moves else None)
         _say(session, kept)
         if moves:
-            bookings.put_on(host, slot, who=who, now=now, for_guests=" ".join(changes))
+            bookings.put_on(host, slot, who=who, now=now, for_guests=" ".join(changes), stood=stood)
         elif elsewhere:
             performances.rehost(performance, there.organisation_id, None)
     except SlotTaken as no:
@@ -199,6 +199,8 @@ def change(
     history.record("changed", host, who=who, now=now, before=told_before, after=after)
     if not moves:
         _tell(performance, host, before, kept, changes, elsewhere=elsewhere, now=now)
+        if elsewhere:
+            subscribed.beside([stood], [in_hall.stretch(performance)], now=now)
 
 
 def call_off(session: TrainingSession, *, reason: str, who: str, now: datetime) -> None:
