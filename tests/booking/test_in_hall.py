@@ -21,7 +21,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.post import links
 from outreach.post.feeds.entries import SCHOOL, TROUPE
-from outreach.post.outbox import Letter
+from outreach.post.outbox import SENT, Letter
 from outreach.tour import slots
 
 DAY = date(2027, 3, 9)
@@ -44,6 +44,9 @@ def c(app: Flask) -> SimpleNamespace:
         c.next_day = make.tour_day(c.programme, c.troupe, DAY + timedelta(days=1))
         c.school = make.school(number_of_pupils=700, name="Redmere Academy")
     c.first = book(c, "0900", {8: 100})
+    with transaction():  # its letters have gone, so that what comes after says what has changed
+        for letter in db.session.query(Letter):
+            letter.status, letter.handed_at = SENT, make.NOW
     c.second = book(c, "1045", {9: 100})
     return c
 
