@@ -56,11 +56,6 @@ def test_what_is_downloaded_filled_in_and_sent_is_kept_and_comes_back(
     ]
     answer = sent(client, *filled)
     assert (answer.status_code, answer.location) == (303, AT)
-    page = " ".join(client.get(AT).text.split())
-    assert (
-        "What 2 schools have said" in page and "Midday to 12:45pm in the hall, where the set may stay" in page
-    )
-    assert ">Birch</a>" in page and ">Cole</a>" not in page
     assert said(three) == [
         "midday to 12:45pm in the hall, where the set may stay standing",
         "11:50am to 12:40pm, not in the hall",
