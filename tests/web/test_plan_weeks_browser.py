@@ -87,7 +87,7 @@ def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_plann
         plan = orders.of_programme(tour.programme.id)[0]
         wished = rules.unpack(plan.rules).wishes
         assert {wished.behind, wished.near, wished.weeks} == {strength}
-        site.open(page, f"/desk/plans/{plan.id}")
+        expect(page.get_by_role("heading", name="How good is it?")).to_be_visible()  # it shows itself
         for wish in WISHES:
             expect(page.get_by_label(wish).locator("option:checked")).to_have_text(words)
         page.get_by_role("link", name="The weeks on a map").click()
@@ -138,6 +138,7 @@ def test_a_plan_is_asked_with_each_weight_its_weeks_looked_at_accepted_and_plann
         (each.organisation_id, each.starts_at) for each in kept[1::2] if day_of(each.starts_at) not in ill
     }
     assert stays and stays <= {(line.organisation_id, line.starts_at) for line in planned}
+    expect(page.get_by_role("heading", name="How good is it?")).to_be_visible()
     site.open(page, f"/desk/plans/{again.id}/weeks")
     _keep(page, "plan-weeks-again")
     site.check(page)
