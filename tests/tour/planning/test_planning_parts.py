@@ -13,7 +13,10 @@ from outreach.tour.planning.relaxation import Relaxation
 
 
 @pytest.mark.parametrize("guests", [False, True])
-def test_parts_chosen_anew_better_a_poor_plan_and_keep_every_rule(guests: bool) -> None:
+def test_parts_chosen_anew_better_a_poor_plan_and_keep_every_rule(
+    guests: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outreach.tour.planning.integer_program._A_PART", 20.0)  # on however busy a machine
     figures = PlanRoads(small.problem(7, schools=40, days=18, booked=0.2, dates=2, guests=guests))
     pool = build(figures)
     relaxation = Relaxation(figures, pool, seed=1)
