@@ -4,6 +4,7 @@
 
 const KEPT = "outreach-kept-1";
 const UNTIL = "Outreach-Keep-Until";
+const LET_GO = "Outreach-Let-Go";
 const PAGE = /^\/t\/[0-9a-f]{48}(?:\/days\/\d+|\/week|\/weeks\/\d{4}-\d\d-\d\d|\/shows\/\d+\/report)?$/;
 const FILE = /^\/static\/[\w./-]+$/;
 const NAMED = /(?:href|src)="(\/static\/[^"]+)"/g;
@@ -52,8 +53,9 @@ async function answer(event) {
   if (!cache) return response;
   const { pathname } = new URL(request.url);
   let storing;
-  if (response.status === 410) storing = inTurn(() => forget(cache, pathname.slice(0, "/t/".length + 48)));
-  else if (response.status === 404) storing = cache.delete(request.url, { ignoreVary: true });
+  // A day that was taken back is gone alone; a link that has ended takes all of its pages along.
+  if (response.status === 404 || response.headers.has(LET_GO)) storing = cache.delete(request.url, { ignoreVary: true });
+  else if (response.status === 410) storing = inTurn(() => forget(cache, pathname.slice(0, "/t/".length + 48)));
   else if (response.ok && !response.redirected && response.headers.has(UNTIL)) storing = kept(cache, request, response.clone());
   // Nobody who goes to a page waits for it to be put down; the script that fetches pages to be kept does.
   if (request.mode === "navigate") event.waitUntil(storing);

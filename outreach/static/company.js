@@ -3,6 +3,7 @@
 // the link's number, and sent by the page that is opened by the link.
 
 const KEPT = "outreach-kept-1";
+const LET_GO = "Outreach-Let-Go";
 const OFF = "outreach-nothing-kept";
 const OWN = ["csrf_token", "key", "opened"];
 const FRESH = 10 * 60_000;
@@ -354,7 +355,7 @@ async function keepPages(anew) {
       const own = address === location.pathname;
       if (!anew && !(own && once) && copy && Date.now() - Date.parse(copy.headers.get("Date")) < FRESH) continue;
       const answer = await fetch(address, { cache: "no-store" });
-      if (answer.status === 410) location.replace(whose);
+      if (answer.status === 410 && !answer.headers.has(LET_GO)) location.replace(whose);
     }
     return true;
   } catch {

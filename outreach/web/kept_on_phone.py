@@ -17,6 +17,9 @@ from outreach.web.refusals import status
 KEEP_UNTIL = "Outreach-Keep-Until"
 """The header without which the phone keeps no page."""
 
+LET_GO = "Outreach-Let-Go"
+"""The header of a page that is not kept any more: the phone lets go of what it has under the same address."""
+
 AFTER_THE_SHOW = timedelta(weeks=1)
 AHEAD = timedelta(weeks=1)
 """A day further off is not kept: it is looked at again before."""
@@ -51,11 +54,19 @@ def until_after(
 
 def answer(page: str, phone: OnPhone) -> Response:
     """The page, which may set the worker to work, and be kept: but not what was said once on top of it, nor a form
-    that was refused."""
+    that was refused. One that has nothing to keep any more takes along what the phone kept of it before."""
     response = make_response(page, status())
     response.headers["Content-Security-Policy"] = WITH_A_WORKER
-    if phone.until is not None and response.status_code == 200 and not get_flashed_messages():
+    if response.status_code == 200 and not get_flashed_messages():
+        if phone.until is None:
+            return let_go(response)
         response.headers[KEEP_UNTIL] = phone.until.isoformat()
+    return response
+
+
+def let_go(response: Response) -> Response:
+    """The same, for the phone to keep nothing under its address."""
+    response.headers[LET_GO] = "1"
     return response
 
 

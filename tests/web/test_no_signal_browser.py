@@ -443,6 +443,46 @@ def test_a_link_that_is_taken_back_while_one_is_away_takes_all_along_when_there_
         page.goto(site.url + day.sheet)
 
 
+def call_off(day: Any) -> None:
+    """Neither show of the day takes place; who had promised knows it."""
+    for booking in (day.one, day.two, day.guest):
+        db.session.merge(booking).ended_at = day.first.starts_at
+    for show in (day.first, day.second):
+        db.session.merge(show).released_at = day.first.starts_at
+
+
+def test_a_sheet_without_a_show_any_more_takes_the_one_that_was_kept_along(
+    day: Any, site: Site, page: Page
+) -> None:
+    """Who has read that both were called off is not sent to them by an older copy."""
+    site.open(page, day.sheet)
+    kept(page, *day.pages)
+    with transaction():
+        call_off(day)
+    site.open(page, day.sheet)
+    expect(page.get_by_text("No show is booked on this day.")).to_be_visible()
+    kept(page, *(set(day.pages) - {day.sheet}))
+    page.context.set_offline(True)
+    page.goto(site.url + day.sheet)
+    expect(page.get_by_role("heading", name="No signal")).to_be_visible()
+
+
+def test_a_day_that_was_taken_back_goes_alone_and_the_other_pages_open_without_signal(
+    day: Any, site: Site, page: Page
+) -> None:
+    site.open(page, day.sheet)
+    kept(page, *day.pages)
+    with transaction():
+        call_off(day)
+        db.session.merge(day.day).ended_at = day.first.starts_at
+    page.goto(site.url + day.sheet)
+    expect(page.get_by_text("This day is not in your tour any more.")).to_be_visible()
+    kept(page, *(set(day.pages) - {day.sheet}))
+    page.context.set_offline(True)
+    page.goto(site.url + day.home)
+    expect(page.get_by_role("heading", name="Red van")).to_be_visible()
+
+
 def test_a_week_after_the_show_nothing_is_kept(
     day: Any, site: Site, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

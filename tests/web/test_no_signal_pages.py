@@ -14,7 +14,7 @@ from every_address import people_at_every_door, told_year
 from outreach.ground.db import transaction
 from outreach.post import troupe_links
 from outreach.web import gate
-from outreach.web.kept_on_phone import KEEP_UNTIL
+from outreach.web.kept_on_phone import KEEP_UNTIL, LET_GO
 from worlds import World
 
 pytestmark = [pytest.mark.any_database, pytest.mark.usefixtures("stopped")]
@@ -78,6 +78,23 @@ def test_a_day_that_is_far_off_or_long_over_is_not_kept(
     for path in (day.sheet, day.report):
         assert (KEEP_UNTIL in client.get(path).headers) == kept
     assert ("data-until=" in client.get(day.report).text) == kept
+
+
+def test_the_phone_lets_go_of_what_has_no_show_any_more_and_of_nothing_that_was_only_said_once(
+    client: FlaskClient, day: Any, stopped: Any
+) -> None:
+    once = client.post(f"{day.home}/who-comes", data={"who_comes": "Ana"}, follow_redirects=True)
+    assert LET_GO not in once.headers and KEEP_UNTIL not in once.headers
+    assert LET_GO not in client.get(day.sheet).headers
+    with transaction():
+        gone = make.tour_day(day.programme, day.troupe, day.day.day + timedelta(days=1), ended_at=make.NOW)
+        free = make.tour_day(day.programme, day.troupe, day.day.day + timedelta(days=2))
+    for number, status in ((gone.id, 410), (free.id, 200)):
+        answer = client.get(f"{day.home}/days/{number}")
+        assert (answer.status_code, LET_GO in answer.headers) == (status, True)
+        assert KEEP_UNTIL not in answer.headers
+    stopped.after(days=400)
+    assert LET_GO not in client.get(day.sheet).headers, "a link that has ended takes all along"
 
 
 def test_beside_the_first_page_are_the_sheets_and_forms_of_the_next_two_days_alone(

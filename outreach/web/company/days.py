@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from flask import abort, g, render_template, url_for
+from flask import abort, g, make_response, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -38,7 +38,8 @@ def sheet(token: str, day_id: int) -> Any:
     """The sheet of one of the troupe's days; of one that was taken back, that it was (410)."""
     tour_day = _own_day(day_id)
     if tour_day.ended_at is not None:
-        return render_template("company/day_gone.html", token=token, tour_day=tour_day), 410
+        page = render_template("company/day_gone.html", token=token, tour_day=tour_day)
+        return kept_on_phone.let_go(make_response(page, 410))
     now, found = clock.now(), day_sheet.sheet_of_day(tour_day)
     over = max((stop.performance.ends_at for stop in found.stops), default=None)
     week = _week(token, tour_day.day, now=now)
