@@ -1,6 +1,6 @@
 """Turn-round of a hall: two shows of a troupe at one school, with no packing up and setting up again between. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
@@ -45,6 +45,16 @@ def at_work(shows: Sequence[Stretch]) -> list[tuple[datetime, datetime]]:
             found[n] = found[n][0], min(before.away_at, begins)
             found[n + 1] = begins, after.away_at
     return found
+
+
+def stay(show: Stretch, shows: Iterable[Stretch]) -> tuple[datetime, datetime]:
+    """From when until when a troupe is in the hall of a show: with the others of `shows`, its own of that day, for
+    which the hall is turned round before it or after it."""
+    comes, goes = show.get_in_at, show.away_at
+    for other in sorted(shows, key=lambda each: abs(each.starts_at - show.starts_at)):
+        if in_one_hall(show, other) and other.get_in_at <= goes and comes <= other.away_at:
+            comes, goes = min(comes, other.get_in_at), max(goes, other.away_at)
+    return comes, goes
 
 
 def _minutes(since: datetime, until: datetime) -> int:

@@ -43,7 +43,8 @@ class LimitsForm(forms.Form):
         "Kilometres a week",
         at_least=1,
         at_most=MOST["kilometres_a_week"],
-        hint=f"As the crow flies; roads are about a third longer. {NONE}",
+        hint="Of the road where the table has them, else as the crow flies: roads are about a third longer. "
+        + NONE,
     )
 
     def limits(self) -> Limits:
@@ -60,7 +61,7 @@ def settle(company: Company, form: LimitsForm, who: str) -> bool:
     if not form.validate_on_submit():
         return False
     with transaction():
-        stands.unchanged(lambda: partnerships.lock(company.partnership_id))
+        stands.unchanged(lambda: partnerships.lock(company.partnership_id), opened.words_of(form))
         limits.settle(company, form.limits(), who=who, now=clock.now())
     flash(f"The limits of {company.name} are saved.", "done")
     return True
@@ -86,7 +87,7 @@ def _said(one: Held) -> Said:
         words = f"{count(one.figure, 'day')} in a row on {day_words(one.day)}, of {one.limit}"
     else:
         words = f"{'The week' if one.day is None else day_words(one.day)}: {_measured(one, one.figure)} of "
-        words += f"{one.limit:,}" if one.unit == KILOMETRES else f"{one.limit // 60}"
+        words += f"{one.limit:,}" if one.unit == KILOMETRES else count(one.limit // 60, "hour")
     if one.over:
         return Said(words=words, tag=f"{_measured(one, one.over)} over", looks="c-stop")
     return Said(words=words, tag="near the limit" if one.near else "", looks="c-confirm")

@@ -44,17 +44,19 @@ class Opened:
             return sent[:20_000]
         return json.dumps({"at": clock.now().isoformat(), "stood": dict(self._stands())})
 
-    def unchanged(self, lock: Callable[[], None]) -> None:
+    def unchanged(self, lock: Callable[[], None], typed: Mapping[str, str] | None = None) -> None:
         """In the transaction, before the deed: what stands is what the form was opened with, and stays so until the
-        transaction ends. Raises ChangedMeanwhile. A form that carries nothing along was not opened here."""
+        transaction ends. `typed`: what the form would write, by the same names; what stands so already is no change,
+        as where the button was pressed twice. Raises ChangedMeanwhile. A form that carries nothing along was not opened
+        here."""
         sent = request.form.get("opened")
         if sent is None:
             return
         lock()
         db.session.expire_all()
         at, stood = _read(sent)
-        stands = self._stands()
-        changed = [what for what in stands if stood.get(what) != stands[what]]
+        stands, wanted = self._stands(), typed or {}
+        changed = [w for w in stands if stands[w] not in (stood.get(w), wanted.get(w))]
         if changed:
             raise ChangedMeanwhile(self._told(changed, stood, stands, at))
 

@@ -1,6 +1,7 @@
 """Text for a school's sign-in desk: said once by the company, copied from the school's page and from the day sheet."""
 
 import re
+from datetime import date, time
 from html import unescape
 from typing import Any
 
@@ -63,6 +64,36 @@ def test_the_day_sheet_has_the_text_of_each_of_its_shows(client: FlaskClient, c:
     first, second = desk_texts(client.get(f"{c.home}/days/{c.day.id}").text)
     assert "Who comes: 4 people." in first and "Vehicle: ask the company." in first
     assert "Reference " + c.two.reference in second and "Room: Drama studio." in second
+
+
+def test_of_two_shows_in_one_hall_the_school_reads_when_the_company_comes_and_when_it_goes(
+    client: FlaskClient, c: Any
+) -> None:
+    """A third of the day, for which there is time to leave and come again, is a visit of its own."""
+    with transaction():
+        day = make.tour_day(
+            c.programme, c.troupe, date(2027, 3, 10), leaves=time(6), returns=time(18), shows_at_most=3
+        )
+        starts = (time(9), time(10, 45), time(14))
+        shows = [make.booking(sheet_days.show_on(day, c.abbey, at), {8: 9}) for at in starts]
+    texts = [desk_texts(client.get(f"{c.school}/booked/{one.reference}").text)[0] for one in shows]
+    assert [text.splitlines()[1] for text in texts] == [
+        "Arrive 8:00am, play 9:00am to 10:15am, leave by 12:30pm.",
+        "Arrive 8:00am, play 10:45am to midday, leave by 12:30pm.",
+        "Arrive 1:00pm, play 2:00pm to 3:15pm, leave by 3:45pm.",
+    ]
+
+
+def test_what_was_typed_with_a_full_stop_ends_in_one(client: FlaskClient, c: Any) -> None:
+    said(c, who_comes="Ana Reid and Tom Hale.", vehicle="White Transit. ")
+    first, _ = desk_texts(client.get(f"{c.home}/days/{c.day.id}").text)
+    assert "Who comes: Ana Reid and Tom Hale.\nVehicle: White Transit.\n" in first.replace("\r\n", "\n")
+
+
+def test_who_presses_twice_is_not_told_that_somebody_changed_it(client: FlaskClient, c: Any) -> None:
+    opened = re.findall(r'name="opened" value="([^"]*)"', client.get(f"{c.home}/who-comes").text)[0]
+    typed = {"who_comes": "Ana  Reid", "vehicle": "White Transit", "opened": unescape(opened)}
+    assert [client.post(f"{c.home}/who-comes", data=typed).status_code for _ in range(2)] == [303, 303]
 
 
 def test_a_guest_has_no_desk_that_the_company_signs_in_at(client: FlaskClient, c: Any) -> None:

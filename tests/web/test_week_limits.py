@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, time
+from html import unescape
 from typing import Any
 
 import pytest
@@ -66,9 +67,9 @@ def test_what_is_over_is_said_with_by_how_much(c: Any) -> None:
     """Wednesday: in at 9am, 6 minutes before; away at 11:15am, 6 minutes after: 2 hours 57 minutes."""
     set_to(c, hours_a_day=7, hours_a_week=10, kilometres_a_week=50, days_in_a_row=1)
     assert said(c) == [
-        ("The week: 10 hours 51 minutes of 10", "51 minutes over"),
+        ("The week: 10 hours 51 minutes of 10 hours", "51 minutes over"),
         ("The week: 58 km of 50", "8 km over"),
-        ("Tuesday 9 March: 7 hours 54 minutes of 7", "54 minutes over"),
+        ("Tuesday 9 March: 7 hours 54 minutes of 7 hours", "54 minutes over"),
         ("2 days in a row on Wednesday 10 March, of 1", "1 day over"),
     ]
 
@@ -76,9 +77,9 @@ def test_what_is_over_is_said_with_by_how_much(c: Any) -> None:
 def test_what_is_near_is_said_and_what_is_well_within_only_where_it_is_of_the_whole_week(c: Any) -> None:
     set_to(c, hours_a_day=8, hours_a_week=38, kilometres_a_week=63, days_in_a_row=2)
     assert said(c) == [
-        ("The week: 10 hours 51 minutes of 38", ""),
+        ("The week: 10 hours 51 minutes of 38 hours", ""),
         ("The week: 58 km of 63", "near the limit"),
-        ("Tuesday 9 March: 7 hours 54 minutes of 8", "near the limit"),
+        ("Tuesday 9 March: 7 hours 54 minutes of 8 hours", "near the limit"),
         ("2 days in a row on Wednesday 10 March, of 2", "near the limit"),
     ]
 
@@ -112,7 +113,7 @@ def test_the_company_sets_them_by_its_link(client: FlaskClient, c: Any) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{c.home}/week")
     assert limits_of(db.session.merge(c.company)) == Limits(hours_a_day=7, days_in_a_row=6)
     shown = words(client.get(f"{c.home}/week").text)
-    assert "Tuesday 9 March: 7 hours 54 minutes of 7 54 minutes over" in shown
+    assert "Tuesday 9 March: 7 hours 54 minutes of 7 hours 54 minutes over" in shown
     (entry,) = db.session.scalars(db.select(History).where(History.what == "changed limits"))
     assert (entry.before, entry.after) == (
         {"hours_a_day": None, "days_in_a_row": None},
@@ -150,6 +151,19 @@ def test_what_somebody_changed_meanwhile_is_told_first(client: FlaskClient, c: A
     late = client.post(f"{c.home}/limits", data={"hours_a_day": "8", "opened": opened})
     assert late.status_code == 422
     assert limits_of(db.session.merge(c.company)) == Limits(hours_a_day=9)
+
+
+def test_who_presses_twice_is_not_told_that_somebody_changed_it(client: FlaskClient, c: Any) -> None:
+    opened = re.findall(r'name="opened" value="([^"]*)"', client.get(f"{c.home}/limits").text)[0]
+    typed = {"hours_a_day": "9", "days_in_a_row": "", "opened": unescape(opened)}
+    assert [client.post(f"{c.home}/limits", data=typed).status_code for _ in range(2)] == [303, 303]
+    assert limits_of(db.session.merge(c.company)) == Limits(hours_a_day=9)
+    assert db.session.query(History).filter_by(what="changed limits").count() == 1
+
+
+def test_of_which_kilometres_a_limit_is_says_the_form_as_the_week_does(client: FlaskClient, c: Any) -> None:
+    said = words(client.get(f"{c.home}/limits").text)
+    assert "Of the road where the table has them, else as the crow flies" in said
 
 
 @pytest.mark.both_databases

@@ -94,6 +94,39 @@ def test_the_company_reads_its_week(client: FlaskClient, c: Any) -> None:
         assert expected in said, expected
 
 
+@pytest.mark.both_databases
+def test_where_a_hall_is_turned_round_week_list_and_file_say_it_as_the_sheet_does(
+    client: FlaskClient, c: Any
+) -> None:
+    """9:00 to 10:15 and 10:45 to midday in one hall: the set stays, from 8:00 to 12:30."""
+    with transaction():
+        friday = make.tour_day(c.programme, c.troupe, date(2027, 3, 12), leaves=time(7), returns=time(18))
+        for starts in (time(9), time(10, 45)):
+            make.booking(sheet_days.show_on(friday, c.bridge, starts), {8: 90})
+    for page in ("", "/week"):
+        said = words(client.get(c.home + page).text)
+        assert "There by 8:00am, away 10:15am" in said
+        assert "The hall is turned round from 10:15am, away 12:30pm" in said
+    found = lines(client, f"{c.home}/weeks/2027-03-12/week.csv")
+    assert [(row["Set-up"], row["Away"]) for row in found if row["Date"] == "2027-03-12"] == [
+        ("8:00am", "10:15am"),
+        ("10:15am", "12:30pm"),
+    ]
+    sheet = words(client.get(f"{c.home}/days/{friday.id}").text)
+    assert "Arrive 8:00am, play 9:00am to 10:15am, leave by 12:30pm." in sheet
+    assert "Arrive 8:00am, play 10:45am to midday, leave by 12:30pm." in sheet
+
+
+def test_a_week_of_two_programmes_says_of_each_day_which_it_plays(client: FlaskClient, c: Any) -> None:
+    assert c.programme.title not in words(client.get(f"{c.home}/week").text)
+    with transaction():
+        other = make.programme(c.partnership, title="The Long Way Home")
+        make.tour_day(other, c.troupe, date(2027, 3, 12), leaves=time(7), returns=time(18))
+    said = words(client.get(f"{c.home}/week").text)
+    assert f"Tuesday 9 March {c.programme.title}" in said
+    assert "Friday 12 March The Long Way Home" in said
+
+
 def test_the_map_has_every_stop_once_and_is_read_out(client: FlaskClient, c: Any) -> None:
     page = client.get(f"{c.home}/week").text
     drawn = page[page.index('<figure class="daymap"') : page.index("</figure>")]

@@ -49,14 +49,16 @@ class Guest:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetStop:
-    """One show. `sets_up_at`, `away_at`: from and until the hall is turned round where two are in one. `pupils` are
-    those of the host alone; `discussion_at` is None where the programme has none; `session`: the places of one, its
-    link and how one joins; None of a show in a hall of a school's."""
+    """One show. `sets_up_at`, `away_at`: from and until the hall is turned round where two are in one; `comes_at`,
+    `goes_at`: of all that are. `pupils` are those of the host alone; `discussion_at` is None where the programme has
+    none; `session`: the places of one, its link and how one joins; None of a show in a hall of a school's."""
 
     performance: Performance
     booking: Booking
     sets_up_at: datetime
     away_at: datetime
+    comes_at: datetime
+    goes_at: datetime
     discussion_at: datetime | None
     pupils: Mapping[int, int]
     guests: tuple[Guest, ...]
@@ -160,12 +162,15 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
     for show, (sets_up_at, away_at) in zip(booked, turning.at_work(booked), strict=True):
         host, *guests = promised[show.id]
         ends = show.starts_at + running
+        comes_at, goes_at = turning.stay(show, booked)
         stops.append(
             SheetStop(
                 performance=show,
                 booking=host,
                 sets_up_at=sets_up_at,
                 away_at=away_at,
+                comes_at=comes_at,
+                goes_at=goes_at,
                 discussion_at=ends if ends < show.ends_at else None,
                 pupils=pupils.get(host.id, {}),
                 access=told.access_words(host.access_needs),

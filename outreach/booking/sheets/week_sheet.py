@@ -110,6 +110,11 @@ class WeekSheet:
         return [day.day for day in self.days if day.coming.tour_day.stays_at]
 
     @property
+    def several_programmes(self) -> bool:
+        """Its days are given to more than one, so that each has to say to which: another set goes into the van."""
+        return len({day.coming.tour_day.programme_id for day in self.days}) > 1
+
+    @property
     def ends_at(self) -> datetime | None:
         """When its last show is over."""
         return self.shows[-1].show.performance.ends_at if self.shows else None

@@ -97,6 +97,7 @@ def booked(token: str, reference: str) -> Any:
         near = guest_hosts.has_neighbours(g.programme, booking.performance, now=now)
         host_of = host_of if near else None
     work = in_hall.of_show(booking.performance)
+    others = [b for b in promises.live(g.programme.id, g.organisation.organisation_id) if b.id != booking.id]
     return render_template(
         "school/booked.html",
         work=work,
@@ -132,15 +133,13 @@ def booked(token: str, reference: str) -> Any:
         for_colleagues=shared_words.words_for_colleagues(booking, work),
         mail_to=shared_words.mail_to_colleagues(booking, work),
         for_desk=sign_in.words(
-            booking, work, companies.troupe_of(booking.performance.troupe_id), g.partnership
+            booking, companies.troupe_of(booking.performance.troupe_id), g.partnership, besides=others
         )
         if booking.role == promises.HOST and session is None
         else "",
         token=token,
         booking=booking,
-        others=[
-            b for b in promises.live(g.programme.id, g.organisation.organisation_id) if b.id != booking.id
-        ],
+        others=others,
         said_pupils=shared_words.pupils_said(booking),
         people=people,
         waiting=named.waiting_for_bookings([booking.id]).get(booking.id, []),
