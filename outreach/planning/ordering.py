@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from outreach.county import partnerships
 from outreach.ground import history
@@ -174,10 +174,11 @@ def _put_down(
 
 
 def _next_name(programme_id: int) -> str:
-    """Plan A to Plan Z, then Plan 27."""
+    """Plan A to Plan Z, then Plan 27; one planned again has the name of the one before it."""
     before = db.session.scalar(
         select(func.count(TourPlan.id)).where(
-            TourPlan.programme_id == programme_id, TourPlan.based_on.is_(None)
+            TourPlan.programme_id == programme_id,
+            or_(TourPlan.based_on.is_(None), TourPlan.other_wishes_of.is_not(None)),
         )
     )
     number = (before or 0) + 1

@@ -170,12 +170,16 @@ class NoSuchPlan(NoSuch):
 
 
 def get(partnership_id: int, plan_id: int) -> TourPlan:
-    """A plan of this partnership, with its programme. Raises NoSuchPlan."""
-    found = db.session.scalar(
-        select(TourPlan)
-        .join(TourPlan.programme)
-        .where(TourPlan.id == plan_id, Programme.partnership_id == partnership_id)
-        .options(joinedload(TourPlan.programme))
+    """A plan of this partnership, with its programme. Raises NoSuchPlan, also of a number that no row can have."""
+    found = (
+        db.session.scalar(
+            select(TourPlan)
+            .join(TourPlan.programme)
+            .where(TourPlan.id == plan_id, Programme.partnership_id == partnership_id)
+            .options(joinedload(TourPlan.programme))
+        )
+        if abs(plan_id) < 2**31
+        else None
     )
     if found is None:
         raise NoSuchPlan("There is no such plan here.")

@@ -1,6 +1,7 @@
 """A plan by weeks: the table and the map say the same, each week is looked at, what was struck is in none."""
 
 import re
+from datetime import time
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from flask.testing import FlaskClient
 from test_plans_pages import words
 
 import make
-from little_tour import QUICK, Tour, draw_up
+from little_tour import QUICK, Tour, draw_up, stands
 from outreach.coverage.charts import weeks_map
 from outreach.coverage.charts.weeks_map import Visited
 from outreach.ground.db import transaction
 from outreach.ground.geography import Place
 from outreach.planning import ordering, orders
-from outreach.planning.orders import STRUCK, TourPlan
+from outreach.planning.orders import ACCEPTED, REFUSED, STRUCK, TourPlan
+from outreach.tour.planning.day_wishes import monday_of
 
 
 class Desk:
@@ -76,6 +78,46 @@ def test_what_was_struck_is_in_no_week_and_a_week_that_there_is_not_is_not_found
     assert name + " (" not in words(desk.client.get(f"/desk/plans/{plan.id}/weeks"))
     for wrong in ("2027-01-04", "soon"):
         assert desk.client.get(f"/desk/plans/{plan.id}/weeks?week={wrong}").status_code == 404
+
+
+def test_what_is_accepted_is_not_said_to_wait_and_what_fits_no_longer_is_in_no_week(desk: Desk) -> None:
+    plan = desk.plan()
+    address = f"/desk/plans/{plan.id}/weeks"
+    assert "Nothing is sent yet." in words(desk.client.get(address))
+    lines = orders.lines(plan)
+    shown = desk.client.get(f"/desk/plans/{plan.id}/accept", query_string={"line": lines[0].id}).text
+    ticked = re.findall(r'name="line" value="([^"]+)"', shown)
+    accepted = desk.client.post(
+        f"/desk/plans/{plan.id}/accept", data={"line": ticked, "reply_by": "12/2/2027"}
+    )
+    assert accepted.status_code == 303
+    assert "1 of 12 times accepted; of the rest nothing is sent yet." in words(desk.client.get(address))
+    with transaction():
+        for line in orders.lines(plan):
+            if line.state != ACCEPTED:
+                line.state = REFUSED
+    said = words(desk.client.get(address))
+    assert "1 school in 1 week and 1 day. All of it is accepted." in said
+
+
+@pytest.mark.any_database
+def test_on_a_phone_too_each_number_of_days_says_of_which_troupe_it_is(desk: Desk) -> None:
+    plan = desk.plan()
+    page = desk.client.get(f"/desk/plans/{plan.id}/weeks").text
+    rows = page.count('<th scope="row">')
+    (troupe,) = {line.troupe_name for line in orders.lines(plan)}
+    assert page.count(f'data-label="Days of {troupe}"') == rows >= 3
+
+
+@pytest.mark.any_database
+def test_a_guest_at_a_show_that_stands_is_read_as_a_guest(desk: Desk) -> None:
+    plan = desk.plan()
+    with transaction():
+        line, host = orders.lines(plan)[0], make.school(name="Host School", easting=452000, northing=201000)
+        line.guest_at = stands(desk.tour, host, time(10), day=desk.tour.days[14].day).id
+        name = line.organisation.name
+    week = f"/desk/plans/{plan.id}/weeks?week={monday_of(line.day)}"
+    assert re.search(rf"{name} \([\d:]+[ap]m, as guest\)", words(desk.client.get(week)))
 
 
 def test_a_page_of_weeks_asks_as_many_questions_for_many_lines_as_for_few(

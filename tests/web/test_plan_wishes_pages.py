@@ -158,6 +158,7 @@ def test_a_strength_that_there_is_not_is_refused_and_nothing_is_planned(desk: De
     first = desk.plan()
     answer = desk.client.post(f"/desk/plans/{first.id}/other-wishes", data={"wish_near": "enormously"})
     assert answer.status_code == 422
+    assert 'href="#wish_near"' in answer.text and 'id="wish_near"' in answer.text
     assert len(orders.of_programme(desk.tour.programme.id)) == 1
 
 
@@ -169,3 +170,16 @@ def test_a_plan_that_is_planned_again_several_times_keeps_a_short_name(desk: Des
         draw_up()
         names.append(plan.name)
     assert names == ["Plan A, again", "Plan A, again 2", "Plan A, again 3"]
+
+
+def test_plans_by_other_wishes_of_one_that_was_planned_again_have_names_of_their_own(desk: Desk) -> None:
+    first = desk.plan()
+    with transaction():
+        ordering.again(first, who="Priya", now=make.NOW)
+    draw_up()
+    again = orders.of_programme(desk.tour.programme.id)[0]
+    for strength in ("some", "much"):
+        wishes = {"wish_behind": "not at all", "wish_near": strength, "wish_weeks": "not at all"}
+        desk.client.post(f"/desk/plans/{again.id}/other-wishes", data=wishes | {"filled": "even"})
+    names = [plan.name for plan in orders.of_programme(desk.tour.programme.id)]
+    assert names == ["Plan C", "Plan B", "Plan A, again", "Plan A"]

@@ -117,6 +117,13 @@ def test_every_number_of_a_plan_leads_to_a_list_with_that_many_rows(desk: Desk) 
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("number", ["9" * 30, f"-{'9' * 30}", "0"])
+def test_a_number_that_no_plan_can_have_is_not_found(desk: Desk, number: str) -> None:
+    for address in (f"/desk/plans/new?like={number}", f"/desk/plans/compare?plan={number}&plan=1"):
+        assert desk.client.get(address).status_code == 404
+
+
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from outreach.ground.wording import and_list, clock, count, day_short, number
-from outreach.planning.orders import STRUCK, PlanLine
+from outreach.planning.orders import ACCEPTED, REFUSED, STRUCK, PlanLine
 from outreach.tour.planning.day_wishes import monday_of
 
 _PARTS = 2
@@ -42,10 +42,10 @@ class Sums:
 
 
 def weeks(lines: Sequence[PlanLine]) -> list[WeekShown]:
-    """The weeks in which something is proposed, in order; what was struck is in none."""
+    """The weeks in which something is proposed, in order; what was struck, or fits no longer, is in none."""
     by_week: dict[date, list[PlanLine]] = {}
     for line in sorted(lines, key=lambda line: (line.day, line.troupe_name, line.starts_at)):
-        if line.state != STRUCK:
+        if line.state not in (STRUCK, REFUSED):
             by_week.setdefault(monday_of(line.day), []).append(line)
     return [
         WeekShown(
@@ -54,7 +54,7 @@ def weeks(lines: Sequence[PlanLine]) -> list[WeekShown]:
             part=_part(here),
             schools=len({line.organisation_id for line in here}),
             days=Counter(troupe for _, troupe in {(line.day, line.troupe_name) for line in here}),
-            road=sum(line.road_minutes for line in here if line.guest_of is None),
+            road=sum(line.road_minutes for line in here if not line.is_guest),
             lines=here,
         )
         for n, (monday, here) in enumerate(by_week.items(), start=1)
@@ -104,7 +104,18 @@ def summary(found: Sequence[WeekShown]) -> str:
         return "Nothing is proposed."
     schools = len({line.organisation_id for week in found for line in week.lines})
     used = sum(week.days.total() for week in found)
-    return f"{count(schools, 'school')} in {count(len(found), 'week')} and {count(used, 'day')}. Nothing is sent yet."
+    sent = _sent([line for week in found for line in week.lines])
+    return f"{count(schools, 'school')} in {count(len(found), 'week')} and {count(used, 'day')}. {sent}"
+
+
+def _sent(lines: Sequence[PlanLine]) -> str:
+    """How much of it was accepted, now or as proposals that the plan keeps."""
+    accepted = sum(line.state == ACCEPTED for line in lines)
+    if not accepted:
+        return "Nothing is sent yet."
+    if accepted == len(lines):
+        return "All of it is accepted."
+    return f"{number(accepted)} of {count(len(lines), 'time')} accepted; of the rest nothing is sent yet."
 
 
 def by_day(lines: Sequence[PlanLine]) -> list[DayOfWeek]:
@@ -117,10 +128,10 @@ def by_day(lines: Sequence[PlanLine]) -> list[DayOfWeek]:
             day=day,
             troupe=troupe,
             schools=and_list(
-                f"{line.organisation.name} ({clock(line.starts_at)}{', as guest' if line.guest_of else ''})"
+                f"{line.organisation.name} ({clock(line.starts_at)}{', as guest' if line.is_guest else ''})"
                 for line in here
             ),
-            road=count(sum(line.road_minutes for line in here if line.guest_of is None), "minute"),
+            road=count(sum(line.road_minutes for line in here if not line.is_guest), "minute"),
         )
         for (day, troupe), here in found.items()
     ]

@@ -214,6 +214,7 @@ def _plan_page(row: TourPlan, refusal: Refusal | None = None, form: WishesForm |
         why_left_out=plan_words.why_left_out,
         far=plan_words.how_far(row, _waits(row.id)) if not row.finished_at else None,
         refusal=refusal,
+        form=form,
     )
 
 
