@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 
 import make
 from outreach.booking import holds
-from outreach.booking.agenda import moving, placing, tour_diary
+from outreach.booking.agenda import moving, placing, swapping, tour_diary
 from outreach.booking.agenda.moves import DiaryMove
+from outreach.booking.desk import proposing
+from outreach.booking.proposals import Proposal
 from outreach.county import school_days, school_lunch
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
@@ -353,6 +355,58 @@ def test_two_change_places_with_both_letters_looked_at_and_back(
     undone = client.post(f"/desk/diary/undo/{db.session.query(DiaryMove).first().id}")
     assert undone.status_code == 303 and two_weeks.stands() == (DAY, time(9, 30))
     assert "Both are back where they were." in text(page(client, undone.headers["Location"]))
+
+
+def test_a_swap_that_was_looked_at_before_something_moved_keeps_its_note(
+    client: FlaskClient, two_weeks: Fortnight
+) -> None:
+    other, address = two_weeks.kept.performance_id, two_weeks.move.replace("/move/", "/swap/")
+    to = f"{two_weeks.key(1, '1300')} {two_weeks.key(0, '0930')}"
+    assert f'name="to" value="{to}"' in page(client, f"{address}?with={other}")
+    with transaction():
+        moving.move(two_weeks.booked.performance, two_weeks.key(0, "1000"), who="Owen", now=make.NOW)
+    sent = db.session.query(Letter).count()
+    stale = client.post(address, data={"with": other, "to": to, "note": "As agreed with the head."})
+    assert stale.status_code == 422 and "Something was moved since you looked" in text(stale.text)
+    assert re.search(r"<textarea[^>]*>\s*As agreed with the head\.</textarea>", stale.text)
+    assert two_weeks.stands() == (DAY, time(10)) and db.session.query(Letter).count() == sent
+    again = re.findall(r'name="to" value="([^"]+)"', stale.text)[0]
+    done = client.post(address, data={"with": other, "to": again, "note": "As agreed with the head."})
+    assert done.status_code == 303 and two_weeks.stands()[0] == NEXT
+
+
+def test_who_presses_twice_at_once_is_told_that_they_have_changed_places(
+    client: FlaskClient, two_weeks: Fortnight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first press is through when the second has looked."""
+    other, address = two_weeks.kept.performance_id, two_weeks.move.replace("/move/", "/swap/")
+    to, look = f"{two_weeks.key(1, '1300')} {two_weeks.key(0, '0930')}", swapping.look
+
+    def behind_the_first(*both: Any, **more: Any) -> swapping.Swap:
+        found, shows = look(*both, **more), [one.performance for one in both]
+        with transaction():
+            swapping.swap(*shows, to, who="Priya", now=more["now"])
+        return found
+
+    monkeypatch.setattr(swapping, "look", behind_the_first)
+    sent = db.session.query(Letter).count()
+    twice = client.post(address, data={"with": other, "to": to}, follow_redirects=True)
+    assert "Thornleigh School and Ashcote High School have changed places already." in text(twice.text)
+    assert two_weeks.stands() == (NEXT, time(13)) and db.session.query(Letter).count() == sent + 2
+
+
+def test_one_of_a_swap_is_not_offered_to_be_put_back_without_the_other(
+    client: FlaskClient, two_weeks: Fortnight
+) -> None:
+    other, address = two_weeks.kept.performance_id, two_weeks.move.replace("/move/", "/swap/")
+    to = f"{two_weeks.key(1, '1300')} {two_weeks.key(0, '0930')}"
+    client.post(address, data={"with": other, "to": to})
+    assert page(client, two_weeks.at).count('action="/desk/diary/undo/') == 2
+    with transaction():
+        proposing.withdraw(db.session.get_one(Proposal, two_weeks.kept.id), who="Priya", now=make.NOW)
+    html = page(client, two_weeks.at)
+    assert 'action="/desk/diary/undo/' not in html
+    assert "the other of which was moved, changed or cancelled since" in text(html)
 
 
 @pytest.mark.both_databases

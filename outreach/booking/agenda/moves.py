@@ -97,8 +97,12 @@ def of_deed(made: DiaryMove) -> list[DiaryMove]:
     return list(db.session.scalars(both.order_by(DiaryMove.id)))
 
 
+SHOWN = 20
+"""Moves of today that are listed."""
+
+
 def of_today(programme_id: int, *, now: datetime) -> list[DiaryMove]:
-    """What was moved today and still stands there, the newest first; one query."""
+    """What was moved today and still stands there, the newest first, no swap cut in two; one query."""
     rows = db.session.scalars(
         select(DiaryMove)
         .join(DiaryMove.performance)
@@ -110,6 +114,8 @@ def of_today(programme_id: int, *, now: datetime) -> list[DiaryMove]:
         )
         .options(joinedload(DiaryMove.performance).joinedload(Performance.host))
         .order_by(DiaryMove.id.desc())
-        .limit(20)
+        .limit(SHOWN + 1)
     )
-    return [row for row in rows if row.is_of_today(now)]
+    found = [row for row in rows if row.is_of_today(now)]
+    cut = found[SHOWN:]
+    return found[:SHOWN] + [row for row in cut if row.swap is not None and row.swap == found[SHOWN - 1].swap]

@@ -36,6 +36,11 @@ class CannotSwap(Refusal):
     """One of the two has no time in the place of the other, in words; or they are no two that could."""
 
 
+class MovedSince(CannotSwap):
+    def __init__(self) -> None:
+        super().__init__("Something was moved since you looked, so nothing was changed. Look once more.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Half:
     """One of the two: where it would go, with the letter as the first of its people would get it."""
@@ -111,7 +116,7 @@ def swap(
     """They change places, whatever the notice; everybody with either in the calendar gets one letter. `key`: of the
     places that were looked at. Undoing either move undoes both.
 
-    Raises CannotSwap, NotInTheDiary, PlaceGone, NoteTooLong, and what moving.move says of a proposal.
+    Raises MovedSince, CannotSwap, NotInTheDiary, PlaceGone, NoteTooLong, and what moving.move says of a proposal.
     """
     note = moving.checked(note)
     for organisation_id in sorted({one.organisation_id, other.organisation_id}):
@@ -122,7 +127,7 @@ def swap(
     both = moving.find(one, now=now), moving.find(other, now=now)
     found = _places(*both, now=now)
     if key != _key(*found.slots):
-        raise CannotSwap("Something was moved since you looked, so nothing was changed. Look once more.")
+        raise MovedSince
     left = [moving.left(each, now=now) for each in both]
     deed = secrets.token_hex(8)
     performances.step_aside(one, now=now)

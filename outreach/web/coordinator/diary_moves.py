@@ -16,6 +16,7 @@ from outreach.booking.agenda.places_on_day import Place
 from outreach.county import school_days
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
@@ -137,25 +138,33 @@ def diary_swap(performance_id: int) -> Any:
     other, form, to = _moving(_show(int(number))), MoveForm(), request.form.get("to", "")
     names = f"{one.organisation.name} and {other.organisation.name}"
     if swapping.are_there(one, other, to):
-        flash(f"{names} have changed places already.")
-        return redirect(_diary_of(one.programme.id, show), 303)
+        return _changed_places_already(one, names)
     valid = form.validate_on_submit()
     with _else_another(show):
         note = (form.note.data or "") if valid else ""
         look = swapping.look(one, other, note=note, tell=not form.silent.data, now=now)
         if not valid or "look" in request.form:
             return _swap_page(look, form), 422 if form.errors else 200
-        with transaction():
-            made, _ = swapping.swap(
-                _show(performance_id),
-                _show(int(number)),
-                to,
-                note=note,
-                tell=not form.silent.data,
-                who=who(),
-                now=now,
-            )
-            told, programme_id = made.told, made.programme_id
+        if to != look.key:
+            if _done_meanwhile(performance_id, int(number), to):
+                return _changed_places_already(one, names)
+            return _swap_page(look, form, swapping.MovedSince()), 422
+        try:
+            with transaction():
+                made, _ = swapping.swap(
+                    _show(performance_id),
+                    _show(int(number)),
+                    to,
+                    note=note,
+                    tell=not form.silent.data,
+                    who=who(),
+                    now=now,
+                )
+                told, programme_id = made.told, made.programme_id
+        except swapping.MovedSince:
+            if _done_meanwhile(performance_id, int(number), to):
+                return _changed_places_already(one, names)
+            raise
     flash(
         f"{names} have changed places. "
         + (
@@ -207,7 +216,18 @@ def _page(found: Moving, look: Look, form: MoveForm) -> str:
     )
 
 
-def _swap_page(look: swapping.Swap, form: MoveForm) -> str:
+def _done_meanwhile(performance_id: int, number: int, to: str) -> bool:
+    """Whether the same button, pressed twice at once, has done it since this press began."""
+    db.session.expire_all()
+    return swapping.are_there(_moving(_show(performance_id)), _moving(_show(number)), to)
+
+
+def _changed_places_already(one: Moving, names: str) -> Response:
+    flash(f"{names} have changed places already.")
+    return redirect(_diary_of(one.programme.id, one.performance), 303)
+
+
+def _swap_page(look: swapping.Swap, form: MoveForm, refusal: Refusal | None = None) -> str:
     one, other = look.halves
     return render_template(
         "coordinator/diary_swap.html",
@@ -218,6 +238,7 @@ def _swap_page(look: swapping.Swap, form: MoveForm) -> str:
         one=one.moving,
         other=other.moving,
         form=form,
+        refusal=refusal,
         road_words=places_on_day.said,
         back=_diary_of(one.moving.programme.id, one.moving.performance),
     )

@@ -1,5 +1,6 @@
 """Words of the diary: its first sentence, what is drawn on each day, what was moved, and who would fit."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -135,7 +136,8 @@ class DayWords:
 
 @dataclass(frozen=True, kw_only=True)
 class MovedWords:
-    """A move of today; `undo`: where it is undone, '' once the show has begun."""
+    """A move of today; `undo`: where it is undone, '' once the show has begun, or the other of two that changed places
+    does not stand where it was put."""
 
     name: str
     times: str
@@ -388,21 +390,25 @@ class DiaryWords:
     # beside it
 
     def moved_today(self, moves: Sequence[DiaryMove]) -> list[MovedWords]:
-        return [
-            MovedWords(
-                name=move.performance.host.name,
-                times=f"{day_short(move.was_starts_at)}, {clock(move.was_starts_at)} to "
-                f"{day_short(move.starts_at)}, {clock(move.starts_at)}",
-                by=f"By {move.who}; {places_on_day.said(move.minutes_saved)}"
-                f"{' for two that changed places' if move.swap else ''}{'' if move.told else '; short letter'}",
-                undo=(
-                    url_for("coordinator.diary_undo", move_id=move.id)
-                    if move.performance.starts_at > self.now
-                    else ""
-                ),
-            )
-            for move in moves
-        ]
+        """Of two that changed places neither goes back without the other."""
+        to_come = [move for move in moves if move.performance.starts_at > self.now]
+        halves = Counter(move.swap for move in to_come if move.swap is not None)
+        whole = {move.id for move in to_come if move.swap is None or halves[move.swap] == 2}
+        return [self._moved(move, undoable=move.id in whole) for move in moves]
+
+    def _moved(self, move: DiaryMove, *, undoable: bool) -> MovedWords:
+        by = f"By {move.who}; {places_on_day.said(move.minutes_saved)}"
+        if move.swap is not None:
+            by += " for two that changed places"
+            if not undoable and move.performance.starts_at > self.now:
+                by += ", the other of which was moved, changed or cancelled since, or has begun"
+        return MovedWords(
+            name=move.performance.host.name,
+            times=f"{day_short(move.was_starts_at)}, {clock(move.was_starts_at)} to "
+            f"{day_short(move.starts_at)}, {clock(move.starts_at)}",
+            by=by + ("" if move.told else "; short letter"),
+            undo=url_for("coordinator.diary_undo", move_id=move.id) if undoable else "",
+        )
 
     def repairs(self, found: Sequence[Repair]) -> list[RepairWords]:
         return [
