@@ -1,4 +1,4 @@
-"""What waters do to a partnership's roads: how many get longer, and the worst by name, before they count."""
+"""Effect of waters on a partnership's roads, before they count: how many get longer, and the worst by name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
