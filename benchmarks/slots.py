@@ -214,10 +214,11 @@ def main() -> int:
             print(
                 f"slots, {kind}: {few} queries with 20 tour days, {many} with 120 (at most {QUERIES} asked)"
             )
-            ranked = ranking(app, token, size(asked, 100, 60, 3)) * 1000
-            reached &= ranked <= RANKED_MS
+            clock, processor = ranking(app, token, size(asked, 100, 60, 3))
+            reached &= clock * 1000 <= RANKED_MS
             print(
-                f"slots, {kind}: ranked over 120 tour days in {ranked:.1f} ms (at most {RANKED_MS:g} asked)"
+                f"slots, {kind}: ranked over 120 tour days in {clock * 1000:.1f} ms (at most {RANKED_MS:g} asked), of "
+                f"the processor {processor * 1000:.1f} ms"
             )
             real, bare = measure(url, folder, token, size(asked, 400, 60, 2))
             detail = f"({real * 1000:.1f} ms, template alone {bare * 1000:.1f} ms)"
