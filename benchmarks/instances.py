@@ -17,6 +17,9 @@ from serving import ROOT
 from outreach.county import establishments
 from outreach.ground.geography import Place
 from outreach.ground.school_year import offered
+from outreach.tour import over_lunch
+from outreach.tour.fit import SlotMinutes
+from outreach.tour.over_lunch import KeptOut
 from outreach.tour.planning.problem import BookedShow, Guests, Minutes, Problem, ProblemDay, SchoolToPlan
 from outreach.tour.roads import Roads, Stop
 
@@ -33,6 +36,10 @@ SMALL, REACH = 100, 20
 OXFORD = Place(easting=451300, northing=206200)
 SQUARE_KM_A_SCHOOL = 2605 / 107
 """As dense as Oxfordshire."""
+
+BY_DEFAULT = Minutes(get_in=60, play=75, get_out=30, turn=30, step=15)
+OPENS, LAST_START, USUAL_LUNCH = 9 * 60, 15 * 60 - 75, KeptOut(12 * 60 + 15, 13 * 60 + 15, over_lunch.SHOW)
+"""A programme and its schools where nobody has said anything else; `LAST_START`: so that it is over when they close."""
 
 KENT_SCHOOLS, KENT_LONG, KENT_WIDE = 594, 96_000, 39_000
 """As many schools as Kent has on as much land, which is twice as long as it is wide, in metres: four times as
@@ -186,6 +193,23 @@ def problem(
         minutes=minutes,
     )
     return booked_half(found, chance) if shape == "half" else found
+
+
+def by_default(seed: int, *, lunch: bool, register: Path = REGISTER) -> Problem:
+    """The real county with the hours of a programme by default, a quarter more places than shows. `lunch`: no show lies
+    across the usual one, and two in one hall turn it round; else nobody knows of either."""
+    minutes = BY_DEFAULT if lunch else replace(BY_DEFAULT, turn=BY_DEFAULT.get_out + BY_DEFAULT.get_in)
+    found = problem("ox", "loose", seed, minutes=minutes, register=register)
+    takes = SlotMinutes(
+        step=minutes.step,
+        show=minutes.play,
+        get_in=minutes.get_in,
+        get_out=minutes.get_out,
+        turn=minutes.turn,
+    )
+    left = over_lunch.starts(USUAL_LUNCH if lunch else None, OPENS, LAST_START, minutes=takes)
+    windows = tuple((each.first, each.last) for each in left)
+    return replace(found, gaps=tuple(replace(gap, windows=windows) for gap in found.gaps))
 
 
 def with_guests(problem: Problem, schools: list[School]) -> Problem:

@@ -1,15 +1,16 @@
 """The planner: how good plans are after 10 and after 60 seconds, on the real Oxfordshire register and on
 made-up counties.
 
-  python benchmarks/planner.py [--quick | --smoke] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--register
-  FILE]
+  python benchmarks/planner.py [--quick | --smoke] [--seconds 10 60] [--seeds 1 2 3] [--only ox-loose ...] [--processor]
+  [--register FILE]
 
 Every plan is made in a process of its own, one thread. Gap: what a better plan could save at most, as a share
 of all driving; the planner proves it itself. Beside the seconds stand those of the processor: on a machine
-that is shared they are fewer, and the plan is what so much work came to. `guests`: the tight class, in which
-small schools may come to a neighbour's show. The register is read in place ($OUTREACH_SHARED, else
-../shared); without it the classes of the real county are left out. `--quick`: 10 seconds, one seed, ox and
-330; exit status 1 when a figure is missed.
+that is shared they are fewer, and the plan is what so much work came to; with `--processor` the seconds are the
+processor's. `guests`: the tight class, in which small schools may come to a neighbour's show. `stopped`: a plan of 650
+schools in the planner's own process, how long it takes to end after the word to stop, and how many schools it reaches
+by then. The register is read in place ($OUTREACH_SHARED, else ../shared); without it the classes of the real county
+are left out. `--quick`: 10 seconds, one seed, ox and 330; exit status 1 when a figure is missed.
 """
 
 import multiprocessing
@@ -20,12 +21,16 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import instances
+from processor import by_processor
 from serving import options, status
 
+from outreach.planning import planner_process
+from outreach.planning.planner_worker import BrokeOff
 from outreach.tour.planning import pool
 from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.planner import solve
+from outreach.tour.planning.problem import Problem
 from outreach.tour.planning.relaxation import Relaxation
 
 # county, shape, shows a day: gap in % of all driving asked for after 10 and after 60 seconds
@@ -44,6 +49,8 @@ CLASSES = {
 }
 RELAXATION = {"ox": 0.2, "330": 1.0, "kent": 3.0, "650": 3.0}
 MEGABYTES = 500
+STOPPED_AFTER, STOPPED_IN = (0.5, 2.0, 4.0), 0.5
+"""Seconds after which a plan is stopped, and those in which it has to end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +72,10 @@ class Measured:
     megabytes: float
 
 
-def measure(name: str, seed: int, seconds: float, register: Path) -> Measured:
+def measure(name: str, seed: int, seconds: float, register: Path, processor_only: bool) -> Measured:
     """In this process: the relaxation alone, then the plan."""
+    if processor_only:
+        by_processor()
     county, shape, a_day, *_ = CLASSES[name]
     problem = instances.problem(county, shape, seed, a_day=a_day, register=register)
     if name.endswith("guests"):
@@ -121,11 +130,29 @@ def said(name: str, seed: int, seconds: float, got: Measured) -> bool:
     return not short
 
 
+def stopped(problem: Problem, after: float) -> bool:
+    """Prints how long a plan took to end that was stopped after so many seconds; whether it ended in time."""
+    began = perf_counter()
+    try:
+        plan = planner_process.solve(problem, 60, stop=lambda: perf_counter() - began >= after)
+        came = f"with {plan.reached} of {len(problem.gaps)} schools"
+    except BrokeOff:
+        came = "with no plan yet"
+    took = perf_counter() - began - after
+    missed = "" if took <= STOPPED_IN else "  MISSED: stopped"
+    print(
+        f"stopped after {after:g} s: ended {took:.2f} s later (asked {STOPPED_IN:g}), {came}{missed}",
+        flush=True,
+    )
+    return not missed
+
+
 def main() -> int:
     parser = options(__doc__, quick="10 seconds, one seed, ox and 330", on=())
     parser.add_argument("--seconds", type=float, nargs="+", default=[10, 60])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", nargs="+", choices=CLASSES, default=list(CLASSES))
+    parser.add_argument("--processor", action="store_true", help="the seconds are the processor's")
     parser.add_argument("--register", type=Path, default=instances.REGISTER)
     asked = parser.parse_args()
     if asked.quick:
@@ -142,8 +169,11 @@ def main() -> int:
         for name in asked.only:
             for seed in asked.seeds:
                 with context.Pool(1) as alone:
-                    got = alone.apply(measure, (name, seed, seconds, asked.register))
+                    got = alone.apply(measure, (name, seed, seconds, asked.register, asked.processor))
                 reached &= said(name, seed, seconds, got)
+    large = instances.problem("330" if asked.quick or asked.smoke else "650", "tight", 1)
+    for after in STOPPED_AFTER[:1] if asked.smoke else STOPPED_AFTER:
+        reached &= stopped(large, after)
     return status(asked, reached)
 
 

@@ -1,12 +1,12 @@
 """Planned again: what a lost day, a refused date, a refusal and ten refusals move, and what that costs.
 
-  python benchmarks/replan.py [--quick | --smoke] [--seeds 1 2 3] [--only ox-loose ...] [--register FILE]
+  python benchmarks/replan.py [--quick | --smoke] [--seeds 1 2 3] [--only ox-loose ...] [--processor] [--register FILE]
 
 A plan is made and all of it proposed; then something happens, and it is planned again with every proposal
 kept at 30 minutes a move. Moved: proposals that are elsewhere or nowhere now, of those that could have
 stayed. Loss: what a fresh plan, free to move everybody, would be better by, as a share of all driving.
-`--quick`: one seed, ox and 330, four seconds for a free plan; exit status 1 when a figure is missed. The
-register is read in place, as planner.py does.
+`--quick`: one seed, ox and 330, four seconds for a free plan; `--processor`: the seconds are the processor's;
+exit status 1 when a figure is missed. The register is read in place, as planner.py does.
 """
 
 import multiprocessing
@@ -17,6 +17,7 @@ from pathlib import Path
 from time import process_time
 
 import instances
+from processor import by_processor
 from serving import options, size, status
 
 from outreach.tour.planning.plan import Plan
@@ -83,8 +84,10 @@ def worth(problem: Problem, plan: Plan) -> float:
     return plan.driving + sum(each[out.school] * out.shows for out in plan.left_out)
 
 
-def measure(name: str, seed: int, most: float, register: Path) -> list[Again]:
+def measure(name: str, seed: int, most: float, register: Path, processor_only: bool) -> list[Again]:
     """In this process: a plan, and for each thing that happens another that keeps it and one that is free."""
+    if processor_only:
+        by_processor()
     county, shape, first, seconds = CLASSES[name]
     first = min(first, most)
     problem = instances.problem(county, shape, seed, register=register)
@@ -143,6 +146,7 @@ def main() -> int:
     parser = options(__doc__, quick="one seed, ox and 330, four seconds for a free plan", on=())
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", nargs="+", choices=CLASSES, default=list(CLASSES))
+    parser.add_argument("--processor", action="store_true", help="the seconds are the processor's")
     parser.add_argument("--register", type=Path, default=instances.REGISTER)
     asked = parser.parse_args()
     if asked.quick:
@@ -158,7 +162,8 @@ def main() -> int:
     for name in asked.only:
         for seed in asked.seeds:
             with context.Pool(1) as alone:
-                for got in alone.apply(measure, (name, seed, size(asked, 60, 4, 1), asked.register)):
+                most = size(asked, 60, 4, 1)
+                for got in alone.apply(measure, (name, seed, most, asked.register, asked.processor)):
                     reached &= said(name, seed, got)
     return status(asked, reached)
 

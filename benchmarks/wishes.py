@@ -1,5 +1,5 @@
 """Days of a tour dealt by wishes: what each wish brings and costs, on the real Oxfordshire register and on a made-up
-county with two troupes.
+county with two troupes; and the real county by default, before lunch, turn-round and wishes were known, and after.
 
   python benchmarks/wishes.py [--quick | --smoke] [--seconds 10] [--seed 1] [--register FILE]
 
@@ -39,11 +39,12 @@ ASKED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """`near`: minutes of a school from the middle of its troupe's week; `days`: the fewest and most days of a full
+    """`over_lunch`: shows that lie across the usual one. `near`: minutes of a school from the middle of its troupe's week; `days`: the fewest and most days of a full
     week; `troupes`: days of each; `urgent`: the week, from 0, in which the most urgent are seen on average."""
 
     reached: int
     driving: int
+    over_lunch: int
     near: float
     days: tuple[int, int]
     troupes: tuple[int, ...]
@@ -84,6 +85,11 @@ def measured(problem: Problem, plan: Plan, seconds: float) -> Measured:
     return Measured(
         reached=plan.reached,
         driving=plan.driving,
+        over_lunch=sum(
+            visit.starts < instances.USUAL_LUNCH.until
+            and visit.starts + problem.minutes.play > instances.USUAL_LUNCH.since
+            for visit in plan.visits
+        ),
         near=sum(from_middle(road, here) for here in places.values()) / max(1, len(plan.visits)),
         days=(min(full), max(full)),
         troupes=tuple(
@@ -97,11 +103,25 @@ def measured(problem: Problem, plan: Plan, seconds: float) -> Measured:
 
 def said(county: str, name: str, got: Measured) -> None:
     print(
-        f"{county:4} {name:19}: schools {got.reached}, road {got.driving:,}, near {got.near:.1f} min, days a full week "
+        f"{county:4} {name:20}: schools {got.reached}, road {got.driving:,}, near {got.near:.1f} min, days a full week "
         f"{got.days[0]} to {got.days[1]}, days of each troupe {' + '.join(map(str, got.troupes))}, the most urgent in "
         f"week {got.urgent:.1f} on average, dealt in {got.seconds:.1f} s",
         flush=True,
     )
+
+
+def before_and_after(seed: int, seconds: float, register: Path) -> bool:
+    """Prints the real county by default before and after; whether no show lies across lunch any more."""
+    found = {}
+    for name, lunch, wishes in (("before", False, NO_WISHES), ("after", True, ASKED["all, no driving"])):
+        problem = urgent(instances.by_default(seed, lunch=lunch, register=register), seed)
+        plan = solve(problem, seconds)
+        began = perf_counter()
+        dealt = deal(replace(problem, wishes=wishes), plan, Limit(seconds))
+        found[name] = measured(problem, dealt, perf_counter() - began)
+        said("ox", f"by default, {name}", found[name])
+        print(f"     of {len(dealt.visits)} shows {found[name].over_lunch} lie across lunch", flush=True)
+    return found["before"].over_lunch > found["after"].over_lunch == 0
 
 
 def main() -> int:
@@ -127,6 +147,8 @@ def main() -> int:
         none, free = found["none"], found["all, no driving"]
         better = free.near < none.near and free.urgent < none.urgent
         reached &= free.driving <= none.driving and free.reached == none.reached and better
+    if "ox" in counties:
+        reached &= before_and_after(asked.seed, asked.seconds, asked.register)
     return status(asked, reached)
 
 
