@@ -91,6 +91,7 @@ def solve(
         return _dealt(figures, _handed_out(figures, pool, found, nothing, limit), limit)
     relaxation = Relaxation(figures, pool, seed=seed)
     best = _SoFar(figures, pool, limit, so_far)
+    best.at_first(relaxation)
     driven, bound = _chosen(figures, pool, relaxation, limit, seed, heard=best.heard)
     dated, stuck = dates.deal(figures, pool, driven)
     if stuck and single_days(figures, pool) < _BY_DATE and not limit.over(_FOR_DAYS):
@@ -130,6 +131,12 @@ class _SoFar:
     ) -> None:
         self.figures, self.pool, self.limit, self.asks = figures, pool, limit, asks
         self.value, self.again = math.inf, 0.0
+
+    def at_first(self, relaxation: Relaxation) -> None:
+        """A plan of patterns as they are worth most, before anything is solved: whoever stops the planner early has
+        that."""
+        if self.asks is not None:
+            self.heard(at_once(relaxation.rows), relaxation.unsolved)
 
     def heard(self, driven: Driven, bound: float) -> None:
         """Patterns that are better than those before; whoever of them has no date is left out."""

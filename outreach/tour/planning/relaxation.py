@@ -56,13 +56,16 @@ class Relaxation:
             self.columns = np.concatenate([self.columns, which])
             self.program.add(self.rows.columns(which, cost=self.cost[which]))
 
+    @property
+    def unsolved(self) -> float:
+        """The bound on every plan before anything is solved: none drives less than nothing."""
+        return self.rows.bound_of(np.zeros(self.rows.count), self.cost, self.head_cost)
+
     def solve(self, limit: Limit, share: float = 1.0) -> tuple[Optimum | None, Relaxed]:
         """Adds columns until the whole pool has none that would help, or until that share of the time is
         over."""
         optimum: Optimum | None = None
-        # Before anything is solved: no plan drives less than nothing.
-        nothing = self.rows.bound_of(np.zeros(self.rows.count), self.cost, self.head_cost)
-        best = Relaxed(bound=nothing, value=np.inf, reduced=self.cost, exact=False)
+        best = Relaxed(bound=self.unsolved, value=np.inf, reduced=self.cost, exact=False)
         while True:
             found = self.program.solve(limit.left(share), stop=limit.asked)
             if found is None:
