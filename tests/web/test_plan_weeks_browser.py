@@ -193,7 +193,7 @@ def _is_ill(site: Site, page: Page, tour: Tour, first: date, last: date) -> None
         chosen.select_option("")
     page.get_by_label("Why?").fill("Illness in the cast")
     page.get_by_role("button", name=re.compile("^Call off")).click()
-    expect(page.get_by_role("status")).to_contain_text("Called off.")
+    expect(page.get_by_role("status")).to_contain_text("Called off")
 
 
 def _promised() -> list[tuple[int, datetime]]:
