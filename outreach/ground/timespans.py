@@ -33,7 +33,10 @@ def typed_time(said: str) -> time:
         hour += 12
     if text.endswith("am") and hour == 12:
         hour = 0
-    return time(hour, int(minutes[0] or 0) if minutes else 0)
+    try:
+        return time(hour, int(minutes[0] or 0) if minutes else 0)
+    except OverflowError as too_many_digits:
+        raise ValueError(said) from too_many_digits
 
 
 def wall(day: date, at: time) -> datetime:

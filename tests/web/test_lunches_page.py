@@ -83,6 +83,7 @@ def test_what_is_downloaded_filled_in_and_sent_is_kept_and_comes_back(
         ("{urn},x,1:00,1:45,yes,", "one o’clock is 1pm or 13:00."),
         ("9" * 5000 + ",x,12:00,13:00,yes,", "Line 3: ‘" + "9" * 40 + "…’ is no school of this programme."),
         ("{urn},x,noonish,13:00,yes,", "Line 3: ‘noonish’ is no time like 12:15."),
+        ("{urn},x,12:99999999999,13:00,yes,", "Line 3: ‘12:99999999999’ is no time like 12:15."),
         ("{urn},x,12:00,13:00,,", "Line 3: say whether the hall is used for lunch, yes or no."),
         ("{urn},x,12:00,13:00,perhaps,", "Line 3: ‘perhaps’ is neither yes nor no."),
         ("5,x,12:00,13:00,yes,", "Line 3: ‘5’ is no school of this programme."),
