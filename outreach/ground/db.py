@@ -384,7 +384,7 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-@event.listens_for(Engine, "rollback")
+# @event.listens_for(Engine, "rollback")
 def _keep_prepared(connection: Connection) -> None:
     """What is read outside `transaction()` ends with a rollback, and at each one psycopg forgets which statements the
     server has prepared, lest they know tables that it took back. Ours make none, so the server is told past it, and
