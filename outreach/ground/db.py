@@ -384,16 +384,5 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
 
 
-# @event.listens_for(Engine, "rollback")
-def _keep_prepared(connection: Connection) -> None:
-    """What is read outside `transaction()` ends with a rollback, and at each one psycopg forgets which statements the
-    server has prepared, lest they know tables that it took back. Ours make none, so the server is told past it, and
-    need not read and plan anew what every page asks.
-    """
-    raw: Any = connection.connection.dbapi_connection
-    if not isinstance(raw, sqlite3.Connection) and raw.info.transaction_status.name == "INTRANS":
-        raw.pgconn.exec_(b"ROLLBACK")
-
-
 def _wait(patience: float) -> str:
     return f"busy_timeout={int(patience * 1000)}"

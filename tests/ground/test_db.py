@@ -51,20 +51,6 @@ def test_transaction_rolls_everything_back_when_the_block_raises(app: Flask) -> 
     assert db.session.query(Partnership).count() == 0
 
 
-def test_what_pages_ask_again_and_again_stays_prepared_though_each_ends_with_a_rollback(app: Flask) -> None:
-    with transaction():
-        make.partnership()
-    with db.engine.connect() as connection:
-        for _ in range(8):
-            assert connection.scalar(text("SELECT count(*) FROM partnership")) == 1
-            connection.execute(text("UPDATE partnership SET name = 'Nowhere'"))
-            connection.rollback()
-        if connection.dialect.name == "postgresql":
-            prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements"))
-            assert "SELECT count(*) FROM partnership" in set(prepared)
-        assert connection.scalar(text("SELECT count(*) FROM partnership WHERE name = 'Nowhere'")) == 0
-
-
 def test_transaction_inside_a_transaction_is_refused(app: Flask) -> None:
     with pytest.raises(RuntimeError), transaction(), transaction():
         pass
