@@ -377,34 +377,22 @@ def get(reference: str) -> Booking:
     return booking
 
 
-_LIVE = (
+_OF_ONE = (
     select(Booking)
     .join(Performance)
     .options(contains_eager(Booking.performance))
     .where(
         Booking.programme_id == bindparam("programme_id"),
         Booking.organisation_id == bindparam("organisation_id"),
-        Booking.ended_at.is_(None),
     )
-    .order_by(Performance.starts_at)
 )
+_EVER = _OF_ONE.order_by(Booking.id)
+_LIVE = _OF_ONE.where(Booking.ended_at.is_(None)).order_by(Performance.starts_at)
 
 
 def live(programme_id: int, organisation_id: int) -> list[Booking]:
     """A school's bookings that were not cancelled, by start."""
     return list(db.session.scalars(_LIVE, {"programme_id": programme_id, "organisation_id": organisation_id}))
-
-
-_EVER = (
-    select(Booking)
-    .join(Performance)
-    .options(contains_eager(Booking.performance))
-    .where(
-        Booking.programme_id == bindparam("programme_id"),
-        Booking.organisation_id == bindparam("organisation_id"),
-    )
-    .order_by(Booking.id)
-)
 
 
 def ever(programme_id: int, organisation_id: int) -> list[Booking]:
