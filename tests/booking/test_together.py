@@ -20,7 +20,7 @@ from outreach.tour.performances import Slot
 LOST = date(2027, 3, 9)
 SHOW, GET_IN, GET_OUT, TURN, STEP = 75, 60, 30, 30, 30
 PARTNERSHIP: Any = SimpleNamespace(
-    slot_step_minutes=STEP, road_base_minutes=6, road_minutes_per_km=1.25, road_table=None, id=1
+    slot_step_minutes=STEP, road_base_minutes=6, road_minutes_per_km=1.25, road_table=None, waters=None, id=1
 )
 PROGRAMME: Any = SimpleNamespace(
     show_minutes=SHOW,

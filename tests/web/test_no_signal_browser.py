@@ -491,7 +491,7 @@ def test_a_week_after_the_show_nothing_is_kept(
         kept_on_phone, "AFTER_THE_SHOW", over
     )  # of the later show, the week ends in 8 seconds
     site.open(page, day.sheet)
-    kept(page, day.home, day.sheet, day.reports[1])
+    kept(page, day.home, day.sheet, day.week, day.reports[1])
     page.context.set_offline(True)
     page.goto(site.url + day.reports[1])
     fill(page, "96")

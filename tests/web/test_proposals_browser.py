@@ -98,7 +98,7 @@ def test_a_school_says_yes_on_a_phone_with_the_keyboard(site: Site, plain_page: 
     page.get_by_label("Year 9").fill("104")
     page.get_by_role("button", name="Carry on").press("Enter")
     page.get_by_label("Hall or room").fill("Main hall")
-    page.get_by_role("radio", name="Yes").press("Space")
+    page.get_by_role("group", name="Step-free way in?").get_by_label("Yes").press("Space")
     page.get_by_role("button", name="Carry on").press("Enter")
     page.locator("#lead_phone").fill("01632 960 204")
     page.get_by_role("button", name="Carry on").press("Enter")

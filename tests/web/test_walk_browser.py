@@ -202,12 +202,24 @@ ANSWERS = {
     "name": "Joanna Fell",
     "address": "j.fell@marlshire.example",
     "phone": "01632 960 771",
+    "begins": "12:15",
+    "ends": "13:00",
 }
 """What is typed into a box, by a word of its name."""
 
+CHOSEN: dict[str | None, str] = {"dines": "no"}
+"""What is chosen where the first could be refused: a lunch in the hall may lie across the time that was picked."""
+
 
 def fill_by_keyboard(page: Page) -> None:
-    """Whatever of this step is not known yet, typed; of each question without an answer the first is chosen."""
+    """Of each question of this step without an answer the first is chosen; then whatever is not known yet is typed."""
+    for name in {
+        radio.get_attribute("name") for radio in page.locator("main input[type=radio]:visible").all()
+    }:
+        if not page.locator(f"input[name='{name}']:checked").count():
+            chosen = f"[value={CHOSEN[name]}]" if name in CHOSEN else ""
+            page.locator(f"input[name='{name}']{chosen}").first.focus()
+            page.keyboard.press("Space")
     for box in page.locator(
         "main input:visible:not([type=radio]):not([type=checkbox]):not([type=hidden])"
     ).all():
@@ -215,12 +227,6 @@ def fill_by_keyboard(page: Page) -> None:
         if not box.input_value() and (known := [word for word in ANSWERS if word in name]):
             box.focus()
             page.keyboard.type(ANSWERS[known[0]])
-    for name in {
-        radio.get_attribute("name") for radio in page.locator("main input[type=radio]:visible").all()
-    }:
-        if not page.locator(f"input[name='{name}']:checked").count():
-            page.locator(f"input[name='{name}']").first.focus()
-            page.keyboard.press("Space")
 
 
 def press_by_keyboard(page: Page, button: Any) -> None:
