@@ -18,6 +18,9 @@ class Place:
         return math.hypot(self.easting - other.easting, self.northing - other.northing) / 1000
 
 
+GREAT_BRITAIN = (-9.0, 2.5, 49.0, 61.5)
+"""Degrees: west, east, south, north."""
+
 _SQUARES = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 
 
@@ -53,6 +56,19 @@ def from_grid_reference(text: str) -> Place | None:
         east * 100_000 + int(figures[:half]) * metres + metres // 2,
         north * 100_000 + int(figures[half:]) * metres + metres // 2,
     )
+
+
+def from_latitude_and_longitude(text: str) -> Place | None:
+    """'50.3471, -4.1375' in degrees -> that place; None if it is no such pair, or not in Great Britain. Pure."""
+    pair = re.fullmatch(r"\s*(-?\d{1,2}\.\d+)\s*[,; ]\s*(-?\d{1,2}\.\d+)\s*", text)
+    if pair is None:
+        return None
+    latitude, longitude = float(pair[1]), float(pair[2])
+    west, east, south, north = GREAT_BRITAIN
+    if not (west <= longitude <= east and south <= latitude <= north):
+        return None
+    easting, northing = from_degrees(longitude, latitude)
+    return Place(easting=round(easting), northing=round(northing))
 
 
 def grid_reference(place: Place) -> str:

@@ -3,16 +3,15 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county import partnerships
-from outreach.county.register import postcodes
-from outreach.county.schools import School
 from outreach.ground import history
 from outreach.ground.db import Base, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
-from outreach.ground.geography import Place, from_grid_reference
+from outreach.ground.geography import Place
+from outreach.tour import typed_places
 
 MOST = {"hours_a_day": 24, "hours_a_week": 168, "days_in_a_row": 31, "kilometres_a_week": 10_000}
 """The highest limit of each kind that makes sense."""
@@ -219,35 +218,16 @@ def set_sign_in(troupe: Troupe, *, who_comes: str, vehicle: str, who: str, now: 
 
 
 def find_base(text: str) -> Place | None:
-    """The place of what a person typed: a grid reference, an easting and northing, a postcode: any once Code-Point
-    Open was brought in, else that of a school we know.
-
-    None of nothing typed; raises BaseNotFound.
-    """
+    """The place of what a person typed; None of nothing typed. Raises BaseNotFound."""
     if not text.strip():
         return None
-    found = from_grid_reference(text) or postcodes.find(text) or _school_at(text)
+    found = typed_places.find(text)
     if found is None:
         raise BaseNotFound(
             "We know no place by that. Enter another postcode, as of a school nearby, a grid reference like "
             "SP 513 061, or an easting and northing like 451300, 206100."
         )
     return found
-
-
-def _school_at(postcode: str) -> Place | None:
-    plain = postcode.upper().replace(" ", "")
-    row = db.session.execute(
-        select(School.easting, School.northing)
-        .where(
-            func.replace(func.upper(School.postcode), " ", "") == plain,
-            School.easting.is_not(None),
-            School.northing.is_not(None),
-        )
-        .order_by(School.organisation_id)
-        .limit(1)
-    ).first()
-    return Place(easting=row.easting, northing=row.northing) if row else None
 
 
 def _check_name(partnership_id: int, name: str, *, instead_of: int | None = None) -> None:

@@ -1,14 +1,14 @@
-"""Waters as somebody sends or types them: GeoJSON, or points one below the other; made simpler, in metres of the
-National Grid. Pure."""
+"""Waters as somebody sends, draws or types them: GeoJSON, or points one below the other; made simpler, in metres of
+the National Grid. Pure."""
 
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from outreach.ground.geography import Place, from_degrees, from_grid_reference, grid_reference
+from outreach.ground.geography import GREAT_BRITAIN, Place, from_degrees, grid_reference
 from outreach.ground.wording import count
 from outreach.tour.waters import MOST_POINTS, Line, NotThatWater
 
@@ -22,10 +22,12 @@ SIMPLER = (10, 25, 50, 100, 200)
 JOINS = 60
 """Metres: a line that ends so near another flows into it."""
 
-GREAT_BRITAIN = (-9.0, 2.5, 49.0, 61.5)
-"""Degrees: west, east, south, north."""
-
 NOTHING = "Nothing was changed."
+
+PLACES = (
+    "Type a latitude and a longitude (50.3471, -4.1375), an easting and a northing (248000, 52000), a grid reference "
+    "(SX 480 520), or a postcode."
+)
 
 
 def of_geojson(content: bytes, *, name: str = "") -> list[tuple[str, list[Line]]]:
@@ -62,16 +64,14 @@ def of_geojson(content: bytes, *, name: str = "") -> list[tuple[str, list[Line]]
     return simple(list(found.items()))
 
 
-def of_words(text: str, *, name: str) -> list[tuple[str, list[Line]]]:
-    """A line as it is typed: a point on each line, a grid reference, easting and northing, or latitude and longitude.
-    Raises NotThatWater in words."""
+def of_words(text: str, *, name: str, find: Callable[[str], Place | None]) -> list[tuple[str, list[Line]]]:
+    """A line as it is drawn or typed: a point on each line, which `find` knows. Raises NotThatWater in words."""
     line: list[tuple[int, int]] = []
     for n, said in enumerate(filter(None, map(str.strip, text.splitlines())), 1):
-        place = place_of(said)
+        place = find(said)
         if place is None:
             raise NotThatWater(
-                f"Point {n}, ‘{said[:40]}’, is no place. Type a grid reference (SX 480 520), an easting and a northing "
-                "(248000, 52000), or a latitude and a longitude (50.3471, -4.1375).",
+                f"Point {n}, ‘{said[:40]}’, is no place we know. {PLACES}",
                 field="points",
             )
         line.append((place.easting, place.northing))
@@ -81,19 +81,6 @@ def of_words(text: str, *, name: str) -> list[tuple[str, list[Line]]]:
         return simple([(name, [_clean(line, ring=False)])])
     except NotThatWater as refusal:
         raise NotThatWater(refusal.message, field="points") from None
-
-
-def place_of(said: str) -> Place | None:
-    """A grid reference, an easting and a northing, or a latitude and a longitude in degrees; None where it is none."""
-    degrees = re.fullmatch(r"\s*(-?\d{1,2}\.\d+)\s*[,; ]\s*(-?\d{1,2}\.\d+)\s*", said)
-    if degrees is None:
-        return from_grid_reference(said)
-    latitude, longitude = float(degrees[1]), float(degrees[2])
-    west, east, south, north = GREAT_BRITAIN
-    if not (west <= longitude <= east and south <= latitude <= north):
-        return None
-    easting, northing = from_degrees(longitude, latitude)
-    return Place(easting=round(easting), northing=round(northing))
 
 
 def packed(waters: Sequence[tuple[str, Sequence[Line]]]) -> str:

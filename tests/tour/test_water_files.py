@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from outreach.ground.geography import Place, to_degrees
+from outreach.ground.geography import Place, from_grid_reference, from_latitude_and_longitude, to_degrees
 from outreach.tour import water_files
-from outreach.tour.water_files import of_geojson, of_words, packed, place_of, unpacked
+from outreach.tour.water_files import of_geojson, of_words, packed, unpacked
 from outreach.tour.waters import MOST_POINTS, NotThatWater
 
 
@@ -128,8 +128,12 @@ def test_a_wrong_file_is_refused_in_words(which) -> None:
     assert refused.value.field == "file"
 
 
+def find(typed: str) -> Place | None:
+    return from_grid_reference(typed) or from_latitude_and_longitude(typed)
+
+
 def test_a_line_is_typed_as_people_write_places() -> None:
-    [(name, [line])] = of_words("SX 430 540\n\n244000, 58000\n50.4757, -4.2433\n", name="Tamar")
+    [(name, [line])] = of_words("SX 430 540\n\n244000, 58000\n50.4757, -4.2433\n", name="Tamar", find=find)
     assert name == "Tamar" and line[0] == (243_050, 54_050) and line[1] == (244_000, 58_000)
     assert math.dist(line[2], (241_000, 66_000)) < 500
     for text, words in {
@@ -137,9 +141,9 @@ def test_a_line_is_typed_as_people_write_places() -> None:
         "SX 430 540\nthe old bridge": "Point 2, ‘the old bridge’, is no place",
     }.items():
         with pytest.raises(NotThatWater, match=words) as refused:
-            of_words(text, name="Tamar")
+            of_words(text, name="Tamar", find=find)
         assert refused.value.field == "points"
-    assert place_of("10.0, 120.0") is None
+    assert find("10.0, 120.0") is None
 
 
 @pytest.mark.parametrize(

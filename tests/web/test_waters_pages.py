@@ -64,9 +64,12 @@ def test_a_file_comes_in_the_same_way(c) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({}, "Choose a file, or type the points of a line."),
+        ({}, "Draw a line on the map, type its points, or choose a file."),
         ({"points": TYPED["points"]}, "Say what the water is called."),
-        ({"name": "Tamar", "points": "454000, 200000\nthe bridge"}, "Point 2, ‘the bridge’, is no place."),
+        (
+            {"name": "Tamar", "points": "454000, 200000\nthe bridge"},
+            "Point 2, ‘the bridge’, is no place we know.",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_and_kept(c, typed, words) -> None:
@@ -80,6 +83,31 @@ def test_what_cannot_be_is_said_and_kept(c, typed, words) -> None:
     assert "did not come back whole" in page and db.session.query(Water).count() == 0
 
 
+def test_points_are_typed_as_places_are_known_and_a_postcode_is_its_school_s(c) -> None:
+    west, north = to_degrees(Place(easting=454_000, northing=200_000))
+    with transaction():
+        make.school(easting=454_000, northing=220_000, postcode="ZZ5 5ZZ")
+    points = f"{north}, {west}\nSU 540 990\nzz55zz"
+    status, page, looked = look(c, name="Tamar", points=points)
+    assert status == 200 and "gets longer" in page or "get longer" in page, page
+    [(_, [line])] = json.loads(looked)
+    assert abs(line[0][0] - 454_000) < 10 and line[-1] == [454_000, 220_000]
+    status, page, _ = look(c, name="Tamar", points=points, file=(io.BytesIO(b"{}"), "tamar.geojson"))
+    assert status == 422 and "Send a file or points, not both" in page
+
+
+def test_what_counts_and_what_is_looked_at_is_drawn_without_a_script(c) -> None:
+    assert c.client.get(WATERS).text.count('class="water') == 1  # the holder of the map alone
+    add(c)
+    c.client.post(f"{WATERS}/crossing", data={"crossing": "Ferry", "place": "454000, 210000", "minutes": "5"})
+    answer = c.client.post(WATERS, data={"name": "Plym", "points": "457000, 205000\n457000, 215000"})
+    assert answer.text.count('class="water looked"') == 1 and answer.text.count('class="water"') == 1
+    assert "<title>Ferry</title>" in answer.text and "Red or dashed: what you look at." in said(answer)
+    which = {"kind": "water", "id": db.session.query(Water).one().id}
+    c.client.post(f"{WATERS}/remove", data=which)
+    assert 'class="water"' not in c.client.get(WATERS).text
+
+
 def test_a_crossing_is_named_removed_and_put_back(c) -> None:
     page = said(
         c.client.post(
@@ -89,7 +117,8 @@ def test_a_crossing_is_named_removed_and_put_back(c) -> None:
     assert "Say a water first" in page
     add(c)
     for place, words in {
-        "by the mill": "is no place",
+        "by the mill": "is no place we know",
+        "ZZ9 9ZZ": "is no place we know",
         "458000, 210000": "4.0 kilometres from River Tamar",
     }.items():
         answer = c.client.post(
@@ -101,7 +130,7 @@ def test_a_crossing_is_named_removed_and_put_back(c) -> None:
     assert "Roads go over Ferry now." in page and "Ferry, 5 minutes to cross" in page
     which = {"kind": "crossing", "id": db.session.query(WaterCrossing).one().id}
     page = said(c.client.post(f"{WATERS}/remove", data=which, follow_redirects=True))
-    assert "Ferry is removed; it can be put back below." in page and "put Ferry back" in page
+    assert "Ferry is removed; it can be put back below." in page and "Put Ferry back" in page
     assert "Ferry counts again." in said(
         c.client.post(f"{WATERS}/put-back", data=which, follow_redirects=True)
     )

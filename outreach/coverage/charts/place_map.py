@@ -40,6 +40,10 @@ class PlaceMap:
     at: tuple[int, int] | None
     """Where the place stands that is settled now; None where there is none, or it lies beyond the picture."""
 
+    def pixel(self, easting: float, northing: float) -> tuple[float, float]:
+        """Where a point of the National Grid stands, which may be beyond the picture."""
+        return (easting - self.easting) / self.metres, (self.northing - northing) / self.metres
+
 
 def draw(geojson: str | None, found: Sequence[Landmark], settled: Place | None) -> PlaceMap | None:
     """The map; None where neither outlines nor two places tell where the county is."""

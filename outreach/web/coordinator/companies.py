@@ -11,10 +11,10 @@ from outreach.coverage.charts import place_map
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
-from outreach.ground.geography import Place, from_grid_reference, grid_reference
+from outreach.ground.geography import Place, grid_reference
 from outreach.ground.timespans import day_of
 from outreach.post import troupe_links
-from outreach.tour import companies, days, programmes
+from outreach.tour import companies, days, programmes, typed_places
 from outreach.tour.companies import Company, CompanyFacts, Troupe, TroupeFacts
 from outreach.tour.programmes import Programme
 from outreach.web import forms, opened, sign_in, troupe_door
@@ -152,11 +152,16 @@ def troupe(troupe_id: int) -> Any:
 @coordinator.get("/places")
 @coordinators_only
 def place_named() -> Any:
-    """The place of `?at=` easting, northing, as somebody points at it: its grid reference, and it in words."""
-    place = from_grid_reference(request.args.get("at", ""))
+    """The place of `?at=`, as somebody points at it or types it: its grid reference, and it in words."""
+    place = typed_places.find(request.args.get("at", ""))
     if place is None:
         abort(404)
-    return jsonify(reference=grid_reference(place), said=place_words.said(place, _landmarks()))
+    return jsonify(
+        reference=grid_reference(place),
+        said=place_words.said(place, _landmarks()),
+        easting=place.easting,
+        northing=place.northing,
+    )
 
 
 @coordinator.route("/troupes/<int:troupe_id>/costs", methods=["GET", "POST"])

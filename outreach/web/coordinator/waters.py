@@ -1,14 +1,19 @@
-"""Rivers and estuaries that roads go round: said by a file or by points, looked at before they count, their crossings;
-removed and put back."""
+"""Rivers and estuaries that roads go round: drawn on the map, said by points or by a file, looked at before they count,
+their crossings; removed and put back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 
+from outreach.county import partnerships, school_locations
+from outreach.coverage.charts import water_map
+from outreach.coverage.charts.water_map import WaterMap
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.geography import Place
 from outreach.ground.wording import and_list, count
-from outreach.tour import water_effect, water_files, waters
+from outreach.tour import typed_places, water_effect, water_files, waters
 from outreach.tour.water_files import MOST_BYTES
 from outreach.tour.waters import Line, NotThatWater, Water, WaterCrossing
 from outreach.web import forms
@@ -20,12 +25,12 @@ KINDS: dict[str, type[Water] | type[WaterCrossing]] = {"water": Water, "crossing
 
 class WatersForm(forms.Form):
     name = forms.text("Name", at_most=80, hint="For example River Tamar; a file may bring names of its own.")
-    file = forms.upload("File", hint="GeoJSON in degrees (WGS 84), with lines or areas; up to 20 MB.")
     points = forms.words(
-        "Or its points",
+        "Its points, from end to end",
         at_most=8000,
-        hint="One a line, from end to end: SX 480 520, or 248000, 52000, or 50.3471, -4.1375.",
+        hint="One on each line: 50.3471, -4.1375, or 248000, 52000, or SX 480 520, or a postcode.",
     )
+    file = forms.upload("Or a file", hint="GeoJSON in degrees (WGS 84), with lines or areas; up to 20 MB.")
 
 
 class CrossingForm(forms.Form):
@@ -34,7 +39,7 @@ class CrossingForm(forms.Form):
         "Where",
         required="Say where it is.",
         at_most=60,
-        hint="SX 480 520, or 50.3471, -4.1375; no further than 500 m off.",
+        hint="50.3471, -4.1375, or 248000, 52000, or SX 480 520, or a postcode; no further than 500 m from the water.",
     )
     minutes = forms.number(
         "Minutes it takes", at_most=240, default=0, hint="A ferry with its wait; 0 for a bridge or a tunnel."
@@ -46,11 +51,11 @@ class CrossingForm(forms.Form):
 def road_waters() -> Any:
     """The waters; a POST looks at more of them and changes nothing."""
     form = WatersForm()
-    looked, effect = None, None
+    looked: list[tuple[str, list[Line]]] = []
+    effect = None
     if form.validate_on_submit():
-        found = _sent(form)
-        looked = water_files.packed(found)
-        effect = water_effect.of_adding(g.partnership, [lines for _, lines in found])
+        looked = _sent(form)
+        effect = water_effect.of_adding(g.partnership, [lines for _, lines in looked])
     return _page(form, looked=looked, effect=effect)
 
 
@@ -70,12 +75,10 @@ def add_waters() -> Any:
 def add_crossing() -> Any:
     form = CrossingForm()
     if form.validate_on_submit():
-        place = water_files.place_of(form.place.data)
+        place = typed_places.find(form.place.data)
         if place is None:
             raise NotThatWater(
-                f"‘{form.place.data}’ is no place. Type a grid reference, an easting and a northing, or a latitude "
-                "and a longitude.",
-                field="place",
+                f"‘{form.place.data}’ is no place we know. {water_files.PLACES}", field="place"
             )
         with transaction():
             waters.add_crossing(
@@ -88,7 +91,10 @@ def add_crossing() -> Any:
             )
         flash(f"Roads go over {form.crossing.data} now.")
         return redirect(url_for("coordinator.road_waters"), 303)
-    return render_template("coordinator/road_crossing.html", form=form), status()
+    page = render_template(
+        "coordinator/road_crossing.html", form=form, map=_map(*waters.of_partnership(g.partnership.id))
+    )
+    return page, status()
 
 
 @coordinator.post("/setup/roads/waters/remove")
@@ -119,27 +125,57 @@ def _which() -> tuple[type[Water] | type[WaterCrossing], int]:
 
 
 def _sent(form: WatersForm) -> list[tuple[str, list[Line]]]:
-    """What a form says, its file first. Raises NotThatWater."""
+    """What a form says, by its points or its file. Raises NotThatWater."""
+    points = (form.points.data or "").strip()
+    if form.file.data and points:
+        raise NotThatWater(
+            "Send a file or points, not both: empty the one that you do not mean.", field="file"
+        )
     if form.file.data:
         return water_files.of_geojson(form.file.data.read(MOST_BYTES + 1), name=form.name.data or "")
-    if not (form.points.data or "").strip():
-        raise NotThatWater("Choose a file, or type the points of a line.", field="file")
+    if not points:
+        raise NotThatWater("Draw a line on the map, type its points, or choose a file.", field="points")
     if not form.name.data:
         raise NotThatWater("Say what the water is called.", field="name")
-    return water_files.of_words(form.points.data, name=form.name.data)
+    return water_files.of_words(points, name=form.name.data, find=typed_places.find)
 
 
-def _page(form: WatersForm, *, looked: str | None, effect: water_effect.WaterEffect | None) -> Any:
+def _page(
+    form: WatersForm,
+    *,
+    looked: Sequence[tuple[str, list[Line]]],
+    effect: water_effect.WaterEffect | None,
+) -> Any:
     standing, crossings = waters.of_partnership(g.partnership.id)
     page = render_template(
         "coordinator/road_waters.html",
         form=form,
-        looked=looked,
+        looked=water_files.packed(looked) if looked else None,
         effect=effect,
+        map=_map(standing, crossings, looked),
         rows=[("water", row, count(row.points, "point")) for row in standing]
         + [
             ("crossing", row, f"{count(row.minutes, 'minute')} to cross" if row.minutes else "a crossing")
             for row in crossings
         ],
     )
-    return page, status() if looked is None else 200
+    return page, 200 if looked else status()
+
+
+def _map(
+    standing: Sequence[Water],
+    crossings: Sequence[WaterCrossing],
+    looked: Sequence[tuple[str, list[Line]]] = (),
+) -> WaterMap | None:
+    """The county with what counts, and what is looked at."""
+    return water_map.draw(
+        g.partnership.districts_geojson,
+        school_locations.landmarks(partnerships.la_codes(g.partnership.id)),
+        [(w.name, w.lines) for w in standing if w.withdrawn_at is None],
+        [
+            (c.name, Place(easting=c.easting, northing=c.northing))
+            for c in crossings
+            if c.withdrawn_at is None
+        ],
+        looked,
+    )
