@@ -9,6 +9,7 @@ from outreach.county.partnerships import LUNCH_RULE, takes_a_lunch
 from outreach.county.school_lunch import Lunch
 from outreach.ground import workbooks
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import typed_time
 from outreach.ground.wording import count
 from outreach.ground.workbooks import CannotRead
@@ -17,7 +18,7 @@ from outreach.tour import performances
 COLUMNS = ("URN", "School", "Lunch from", "Lunch to", "Hall used for lunch", "Set may stay")
 NAMED = 10
 """How many wrong lines are named; the rest are counted."""
-QUOTED, MOST_DIGITS = 40, 20
+QUOTED = 40
 """Characters of a wrong cell that are said, and digits of what can be a URN at all."""
 
 _YES, _NO = ("yes", "y", "true", "1"), ("no", "n", "false", "0", "")
@@ -103,16 +104,17 @@ def _read(content: bytes, urns: Collection[int]) -> tuple[dict[int, Lunch], int]
     wrong: list[str] = []
     silent = 0
     for number, cells in lines:
-        urn, *told = (cells[n] if n < len(cells) else "" for n in at)
+        said, *told = (cells[n] if n < len(cells) else "" for n in at)
         if not any(told):
             silent += 1
             continue
         try:
-            if not (urn.isascii() and urn.isdigit() and len(urn) < MOST_DIGITS and int(urn) in urns):
-                raise ValueError(f"{_quoted(urn)} is no school of this programme")
-            if int(urn) in found:
+            urn = row_number(said)
+            if urn is None or urn not in urns:
+                raise ValueError(f"{_quoted(said)} is no school of this programme")
+            if urn in found:
                 raise ValueError("the school stands in the file twice")
-            found[int(urn)] = _lunch(*told)
+            found[urn] = _lunch(*told)
         except ValueError as error:
             wrong.append(f"Line {number}: {error}.")
     if wrong:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 
 from outreach.ground import wording
 from outreach.ground.audience import whom
+from outreach.ground.row_numbers import row_number
 from outreach.ground.wording import capfirst, clock
 from outreach.post import calendars, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST
@@ -187,7 +188,7 @@ def school_of(stream: str) -> int | None:
     """The URN of the school that a letter about asking went to, by its stream; None for a letter about a
     visit."""
     parts = stream.split("/")
-    return int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() and len(parts[2]) < 10 else None
+    return row_number(parts[2]) if len(parts) > 2 else None
 
 
 def _asking_words(

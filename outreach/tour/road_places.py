@@ -10,6 +10,7 @@ from outreach.county.partnerships import Authority, Partnership
 from outreach.county.schools import School
 from outreach.ground.csv_lines import fold
 from outreach.ground.db import db
+from outreach.ground.row_numbers import row_number
 from outreach.tour import roads
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.roads import Stop
@@ -45,8 +46,9 @@ class PlacesOfPartnership:
         a sentence."""
         if not said:
             return "a place is missing"
-        if said.isascii() and said.isdigit() and len(said) < 10:
-            return (int(said),)
+        urn = row_number(said)
+        if urn is not None:
+            return (urn,)
         word = self.words.get(fold(said))
         if word is not None:
             return word

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 from outreach.ground.csv_lines import CsvFile
 from outreach.ground.errors import Refusal
 from outreach.ground.geography import to_degrees
+from outreach.ground.row_numbers import row_number
 from outreach.tour.road_places import PlacesOfPartnership
 
 COLUMNS = ("URN", "Name", "Latitude", "Longitude", "Fingerprint")
@@ -33,6 +34,7 @@ class RoadPoint(NamedTuple):
     name: str
     longitude: float
     latitude: float
+    is_base: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +77,16 @@ def of_places(here: PlacesOfPartnership, wanted: Collection[int], *, of: int, ba
     keys += sorted((key for key in here.stops if key < 0), reverse=True) if bases else []
     placed = [(key, place) for key in keys if (place := here.stops[key].place) is not None]
     return RoadPoints(
-        of=of, points=tuple(RoadPoint(here.said(key), here.names[key], *to_degrees(at)) for key, at in placed)
+        of=of,
+        points=tuple(
+            RoadPoint(here.said(key), here.names[key], *to_degrees(at), is_base=key < 0) for key, at in placed
+        ),
     )
 
 
 def programme_of(fingerprint: str) -> int | None:
     """The id that a fingerprint begins with; None of what is none."""
-    first = fingerprint.partition("-")[0]
-    return int(first) if first.isascii() and first.isdigit() and len(first) < 10 else None
+    return row_number(fingerprint.partition("-")[0])
 
 
 def read(content: BinaryIO) -> RoadPoints:

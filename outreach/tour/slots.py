@@ -15,6 +15,7 @@ from sqlalchemy import and_, bindparam, select
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation, School
 from outreach.ground.db import db, plain_rows
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.tour import first_times, fit, hours
 from outreach.tour.companies import Troupe
@@ -115,7 +116,8 @@ def find(
 ) -> Slot | None:
     """The slot of a form's key if the school could have it now; None if not, or if the key is nonsense."""
     day_id, _, clock = key.partition("-")
-    if not (day_id.isascii() and day_id.isdigit() and clock.isascii() and clock.isdigit()) or len(key) > 20:
+    number = row_number(day_id)
+    if number is None:
         return None
     found = offers(
         programme,
@@ -125,7 +127,7 @@ def find(
         whatever_the_notice=whatever_the_notice,
         whatever_the_rest=whatever_the_rest,
         whatever_the_lunch=whatever_the_lunch,
-        only_days=[int(day_id)],
+        only_days=[number],
         beside=beside,
     )
     return next((s for d in found.days for s in d.slots if s.key == key), None)

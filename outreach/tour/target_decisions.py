@@ -10,6 +10,7 @@ from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, YearGroups, db, made_once
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.ground.school_year import STAFF, year_groups_name
 from outreach.tour.adults import ALL, NO_SCHOOLS, PICKED
 from outreach.tour.programmes import Programme, adult_target, check_target, target_year_groups
@@ -159,13 +160,10 @@ def _named(programme: Programme, lines: list[str]) -> list[Organisation]:
     """The schools of the partnership that some lines name, each once, in their order."""
     codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     by_number = schools.of_laestabs(lines, codes)
-    urns = {int(line) for line in lines if line.isascii() and line.isdecimal() and len(line) < 9}
-    by_urn = {s.organisation_id: s for s in schools.of_urns(urns) if s.la_code in codes}
+    by_urn = {s.organisation_id: s for s in schools.of_urns(row_numbers(lines)) if s.la_code in codes}
     found: dict[int, Organisation] = {}
     for n, line in enumerate(lines, 1):
-        school = by_number.get(line) or (
-            by_urn.get(int(line)) if line.isascii() and line.isdecimal() else None
-        )
+        school = by_number.get(line) or by_urn.get(row_number(line) or 0)
         if school is None:
             raise NotASchoolHere(f"Line {n}: no school here has the number ‘{line[:40]}’.")
         found[school.organisation_id] = school

@@ -13,6 +13,7 @@ from outreach.county import partnerships
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day_short
 from outreach.tour import companies, days_off, span, wishes
@@ -168,13 +169,13 @@ def preview(troupe: Troupe, door: Door, template: str, **more: Any) -> Any:
 
 def undo(troupe: Troupe, door: Door, **more: Any) -> Any:
     """The change that the form names is put back."""
-    number = request.form.get("change", "")
+    number = row_number(request.form.get("change", ""))
     if (no := refused()) is not None:
         return _page(troupe, door, _form(empty=True), said=no.message, **more), 422
     with transaction():
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        if number is None:
             raise changing.NoSuchChange("There is no such change of this troupe’s days.")
-        done = changing.undo(troupe, changing.find(troupe, int(number)), who=door.who, now=clock.now())
+        done = changing.undo(troupe, changing.find(troupe, number), who=door.who, now=clock.now())
     flash(_told(done, "as before"), "confirm" if done.refused else "message")
     return redirect(door.page(), 303)
 

@@ -36,6 +36,7 @@ from outreach.county.venues import Venue
 from outreach.coverage import who_asked
 from outreach.ground import audience, clock
 from outreach.ground.db import db
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day_short
 from outreach.planning import orders
@@ -314,9 +315,10 @@ def programme_in_hand() -> Programme | None:
     if not wanted:
         current = programmes.current(g.partnership.id, day_of(clock.now()))
         return current and spoken.of(current)
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
+    programme_id = row_number(wanted)
+    if programme_id is None:
         abort(404)
-    return spoken.of(programmes.get(g.partnership.id, int(wanted)))
+    return spoken.of(programmes.get(g.partnership.id, programme_id))
 
 
 def the_programme() -> Programme:

@@ -14,6 +14,7 @@ from outreach.ground import clock
 from outreach.ground.audience import OF_PUPILS, Words, box_of_group
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import STAFF, YEAR_GROUPS, year_group_name
 from outreach.ground.wording import capfirst, number
 from outreach.visits import pledges, reports
@@ -297,8 +298,7 @@ class WithdrawForm(forms.Form):
 
     def report_id(self) -> int:
         """The report that was looked at; 0 for what is no number."""
-        said = self.report.data or ""
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+        return row_number(self.report.data or "") or 0
 
 
 def taken_back(

@@ -311,6 +311,8 @@ def test_schools_are_picked_by_their_numbers(app: Flask) -> None:
         _pick(training, f"{first.organisation_id}\n\n{theirs.organisation_id}")
     with pytest.raises(NotASchoolHere, match="Line 1: no school here has the number ‘Zeal’."):
         _pick(training, "Zeal")
+    with pytest.raises(NotASchoolHere, match="Line 1: no school here has the number ‘9{40}’."):
+        _pick(training, "9" * 5000)
     with pytest.raises(CannotBeTakenIn):
         _pick(training, f"{first.organisation_id}\n{closed.organisation_id}")
     assert target_decisions.taken_in(training) == []

@@ -25,6 +25,7 @@ from outreach.county import partnerships, school_days
 from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_numbers
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, count, day_short
 from outreach.post.letters import KeptTime
@@ -201,12 +202,8 @@ def _behind_the_locks(scope: Scope, keys: Iterable[str], *, now: datetime) -> Hi
     seen = affected.look(scope, now=now)
     for organisation_id in sorted({hit.organisation.organisation_id for hit in seen.hits}):
         performances.lock_organisation(organisation_id)
-    wanted = {
-        int(day)
-        for key in keys
-        if (day := key.partition("-")[0]).isascii() and day.isdigit() and len(day) < 10
-    }
-    performances.lock_days(seen.day_ids | wanted)
+    wanted = row_numbers(key.partition("-")[0] for key in keys)
+    performances.lock_days(seen.day_ids.union(wanted))
     performances.clear_expired(
         seen.day_ids, now=now
     )  # or its school could still take up one that has just lapsed

@@ -16,6 +16,7 @@ from outreach.coverage.gaplist import follow_ups, missing
 from outreach.coverage.gaplist.missing import Gap
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.tour import target_decisions
 from outreach.tour.programmes import Programme
 from outreach.tour.target_decisions import EXCLUDE
@@ -69,11 +70,10 @@ def read(lines: Iterable[str]) -> list[GapAsShown]:
     """What a form carried, each school once; a line that we never wrote is passed over."""
     found: dict[int, GapAsShown] = {}
     for line in lines:
-        organisation_id, standing, kind, owner = (line.split(":") + ["", "", "", ""])[:4]
-        if all(n.isascii() and n.isdigit() and len(n) < 10 for n in (organisation_id, owner)):
-            found.setdefault(
-                int(organisation_id), GapAsShown(int(organisation_id), standing, kind, int(owner))
-            )
+        urn, standing, kind, owner = (line.split(":") + ["", "", "", ""])[:4]
+        organisation_id, owner_id = row_number(urn), row_number(owner)
+        if organisation_id is not None and owner_id is not None:
+            found.setdefault(organisation_id, GapAsShown(organisation_id, standing, kind, owner_id))
     return list(found.values())
 
 

@@ -13,6 +13,7 @@ from outreach.county.term_lines import LONGEST_PASTED, TermLine
 from outreach.ground import clock, workbooks
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import year_of
 from outreach.web import forms
 from outreach.web.coordinator import term_words
@@ -96,11 +97,11 @@ def authority(la_code: str) -> Any:
 def undo_term_dates(la_code: str) -> Any:
     """The change that the form names is put back."""
     here, back = _authority(la_code), url_for("coordinator.authority", la_code=la_code)
-    number = UndoForm().change.data or ""
+    number = row_number(UndoForm().change.data or "")
     with back_to(back), transaction():
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        if number is None:
             raise authorities.CannotUndo("There is no such change of these dates.")
-        authorities.undo(here, int(number), who=who(), now=clock.now())
+        authorities.undo(here, number, who=who(), now=clock.now())
     flash("Undone. The dates are as they were before.")
     return redirect(back, 303)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
 
+from outreach.ground.row_numbers import row_number
 from outreach.tour import companies
 from outreach.tour.availability import rules
 from outreach.tour.companies import Troupe
@@ -55,9 +56,10 @@ def _troupes() -> tuple[list[Troupe], Any]:
     wanted = request.args.get("troupe", "")
     if not wanted:
         return troupes, troupes[0] if troupes else None
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
+    troupe_id = row_number(wanted)
+    if troupe_id is None:
         abort(404)
-    return troupes, companies.get_troupe(g.partnership.id, int(wanted))
+    return troupes, companies.get_troupe(g.partnership.id, troupe_id)
 
 
 def _door(troupe: Troupe) -> pages.Door:

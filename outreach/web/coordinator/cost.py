@@ -11,6 +11,7 @@ from outreach.county import partnerships
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which
@@ -125,8 +126,7 @@ def set_budget() -> Any:
 def undo_budget() -> Response:
     """What stood before the budget of the number sent along."""
     programme = the_programme()
-    sent = request.form.get("budget", "")
-    budget_id = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+    budget_id = row_number(request.form.get("budget", "")) or 0
     with back_to(_at(programme.id)), transaction():
         budgets.put_back(the_programme(), budget_id, who=who(), now=clock.now())
     flash("Undone. The budget is as it was before.", "done")
@@ -211,8 +211,7 @@ def _undo(programme: Programme) -> cost_words.Undo | None:
 
 
 def _asked(name: str) -> int | None:
-    said = request.args.get(name, "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+    return row_number(request.args.get(name, ""))
 
 
 def _row(spending_id: int) -> Spending:

@@ -17,6 +17,7 @@ from outreach.county import school_days
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import clock as clock_words
 from outreach.ground.wording import day as day_words
@@ -132,10 +133,10 @@ def diary_swap(performance_id: int) -> Any:
     """What changing places with the show `with` would do, and both letters; then doing it, once, `to` the places that
     were looked at. With `look` the letters come with the note that was typed, and nothing is moved."""
     show, now = _show(performance_id), clock.now()
-    one, number = _moving(show), request.values.get("with", "")
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
+    one, number = _moving(show), row_number(request.values.get("with", ""))
+    if number is None:
         return redirect(url_for("coordinator.diary_move", performance_id=show.id), 303)
-    other, form, to = _moving(_show(int(number))), MoveForm(), request.form.get("to", "")
+    other, form, to = _moving(_show(number)), MoveForm(), request.form.get("to", "")
     names = f"{one.organisation.name} and {other.organisation.name}"
     if swapping.are_there(one, other, to):
         return _changed_places_already(one, names)

@@ -13,6 +13,7 @@ from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
 from outreach.booking.agenda import tour_diary
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.tour.programmes import Programme
 
@@ -84,8 +85,7 @@ def steps(begins: int, ends: int, opens: int) -> dict[str, int]:
 
 def number_in_address(name: str) -> int | None:
     """A row's number from the address; None if there is none, or if it is none."""
-    said = request.args.get(name, "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+    return row_number(request.args.get(name, ""))
 
 
 def _day(said: str, left_out: list[str]) -> date | None:
@@ -105,9 +105,9 @@ def _day(said: str, left_out: list[str]) -> date | None:
 def _troupe(programme: Programme, said: str, left_out: list[str]) -> int | None:
     if not said:
         return None
-    ids = {troupe.id for troupe in tour_diary.troupes(programme)}
-    if said.isascii() and said.isdigit() and len(said) < 10 and int(said) in ids:
-        return int(said)
+    troupe_id = row_number(said)
+    if troupe_id in {troupe.id for troupe in tour_diary.troupes(programme)}:
+        return troupe_id
     left_out.append("That troupe gives no days to this programme. All of them are shown.")
     return None
 

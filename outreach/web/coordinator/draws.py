@@ -10,6 +10,7 @@ from outreach.coverage import standings
 from outreach.coverage.newyear import tiers
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.outcomes import waves
 from outreach.tour import programmes
@@ -134,8 +135,5 @@ def _to_draw_page(organisation_ids: list[int], form: DrawForm, status: int = 200
 def _seen() -> dict[int, int]:
     """The schools that the page showed, each with its tier: {URN: tier}."""
     lines = [line.split() for line in request.form.getlist("drawn")]
-    return {
-        int(organisation_id): int(tier)
-        for organisation_id, tier in (line for line in lines if len(line) == 2)
-        if all(n.isascii() and n.isdigit() and len(n) <= 9 for n in (organisation_id, tier))
-    }
+    pairs = ((row_number(line[0]), row_number(line[1])) for line in lines if len(line) == 2)
+    return {urn: tier for urn, tier in pairs if urn is not None and tier is not None}

@@ -3,6 +3,7 @@ or shown, read back."""
 
 from flask import Response, make_response, request
 
+from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.web import gate
 
 FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
@@ -27,10 +28,9 @@ def in_frame(html: str) -> Response:
 def shown_to_go() -> dict[int, str]:
     """URN -> address as a preview showed them, from the form's 'URN address' lines."""
     pairs = (line.partition(" ") for line in request.form.getlist("to"))
-    return {int(u): address for u, _, address in pairs if u.isascii() and u.isdigit() and len(u) <= 9}
+    return {urn: address for u, _, address in pairs if (urn := row_number(u)) is not None}
 
 
 def organisation_ids_sent(name: str) -> list[int]:
     """The URNs that a form sent, once each; what is no URN is passed over."""
-    said = " ".join(request.form.getlist(name)).split()
-    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 9))
+    return row_numbers(" ".join(request.form.getlist(name)).split())

@@ -33,6 +33,7 @@ from outreach.coverage.gaplist.filters import (
 )
 from outreach.coverage.gaplist.missing import Gap, Missing
 from outreach.coverage.standings import NINE
+from outreach.ground.row_numbers import row_numbers
 
 MINE = "me"
 """Stands in an address for whoever looks."""
@@ -166,8 +167,7 @@ def list_address(found: Missing, own: GapsQuery, **more: Any) -> str:
 
 def organisation_ids_in(*texts: str) -> list[int]:
     """URNs, once each, in the order given; what is none is passed over."""
-    said = " ".join(texts).replace(",", " ").split()
-    return list(dict.fromkeys(int(u) for u in said if u.isascii() and u.isdigit() and len(u) <= 9))
+    return row_numbers(" ".join(texts).replace(",", " ").split())
 
 
 @dataclass(frozen=True, kw_only=True)

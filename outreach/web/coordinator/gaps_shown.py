@@ -20,6 +20,7 @@ from outreach.coverage.gaplist.last_contact import LastContact
 from outreach.coverage.gaplist.missing import Gap, Missing
 from outreach.ground import audience, clock
 from outreach.ground.db import db
+from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import YEAR_GROUPS, year_group_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, count, day_short
@@ -267,10 +268,10 @@ def _views(found: Missing, own: GapsQuery) -> list[ViewLink]:
 
 def _removed(programme: Programme) -> saved_views.SavedView | None:
     """The view that was just removed, while it can be put back; one query, none otherwise."""
-    said = request.args.get("removed_view", "")
-    if not (said.isascii() and said.isdigit() and len(said) < 10):
+    view_id = row_number(request.args.get("removed_view", ""))
+    if view_id is None:
         return None
-    view = saved_views.find(int(said), current_user.person_id, partnership_id=programme.partnership_id)
+    view = saved_views.find(view_id, current_user.person_id, partnership_id=programme.partnership_id)
     return view if view is not None and view.ended_at is not None else None
 
 

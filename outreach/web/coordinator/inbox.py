@@ -11,6 +11,7 @@ from outreach.booking import invite_answers, promises
 from outreach.booking.desk import replies
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.wording import and_list
 from outreach.post.incoming import contents, inbox, parsed_mail, showing
 from outreach.post.incoming.inbox import ADDRESS, DECLINE, DOUBT, MAIL, NEWCOMER, RAW, WISH, Incoming
@@ -275,5 +276,5 @@ def _page(found: int) -> tuple[int, int]:
 
 
 def _number(name: str, default: int = 0) -> int:
-    typed = request.args.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else default
+    number = row_number(request.args.get(name, ""))
+    return default if number is None else number

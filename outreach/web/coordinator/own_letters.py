@@ -10,6 +10,7 @@ from outreach.asking.own_letters.drafts import OwnLetter, OwnLetterInList
 from outreach.coverage import who_asked
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.wording import count
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
@@ -141,13 +142,13 @@ def own_letter_html(own_letter_id: int, organisation_id: int) -> Any:
 def own_letter_send(own_letter_id: int) -> Any:
     """The list and the words that were read, judged again: nobody gets it whom the list did not name."""
     letter = _ours(own_letter_id)
-    edition = request.form.get("edition", "")
+    edition = row_number(request.form.get("edition", "")) or 0
     with back_to(url_for("coordinator.own_letter_check", own_letter_id=own_letter_id)), transaction():
         letter = _ours(own_letter_id)
         sending.send(
             _programme(letter),
             letter,
-            edition=int(edition) if edition.isascii() and edition.isdigit() and len(edition) < 10 else 0,
+            edition=edition,
             seen=shown_to_go(),
             who=who(),
             now=clock.now(),

@@ -9,6 +9,7 @@ from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_numbers
 from outreach.ground.timespans import day_of
 from outreach.ground.typed_days import Which
 from outreach.ground.wording import count
@@ -110,4 +111,4 @@ def _list_page(programme: Programme, form: PostedForm) -> str:
 
 
 def _letters() -> list[int]:
-    return [int(n) for n in request.form.getlist("letter") if n.isascii() and n.isdigit() and len(n) <= 9]
+    return row_numbers(request.form.getlist("letter"))

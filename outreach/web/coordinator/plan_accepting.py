@@ -8,6 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count
 from outreach.planning import ordering
@@ -149,14 +150,13 @@ def _said(done: Accepted) -> list[tuple[str, str]]:
 
 def _ticked(said: list[str]) -> list[int]:
     """Ids as a form or an address carries them, each once; what is none is passed over."""
-    ids = [int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 10]
-    return list(dict.fromkeys(ids))[:MOST]
+    return row_numbers(said)[:MOST]
 
 
 def _seen(said: list[str]) -> dict[int, str]:
     """Line -> address as the page showed them."""
     pairs = (each.partition(" ") for each in said)
-    return {int(n): address for n, _, address in pairs if n.isascii() and n.isdigit() and len(n) < 10}
+    return {number: address for n, _, address in pairs if (number := row_number(n)) is not None}
 
 
 def _reply_by(said: str) -> date | None:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.row_numbers import row_numbers
 from outreach.outcomes import items, questionnaires
 from outreach.outcomes.items import SCALE, TRUE_OR_FALSE, ItemWords
 from outreach.outcomes.questionnaires import Questionnaire
@@ -51,9 +52,7 @@ def questionnaire() -> Any:
     if programme is None:
         return render_template("coordinator/questionnaire_none.html")
     wrong = refused()
-    ticked = [
-        int(one) for one in request.form.getlist("item") if one.isascii() and one.isdigit() and len(one) < 10
-    ]
+    ticked = row_numbers(request.form.getlist("item"))
     if request.method == "POST" and wrong is None:
         with transaction():
             programme = the_programme()

@@ -22,6 +22,7 @@ from outreach.county.register import (
 )
 from outreach.ground import clock, history, wording
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_numbers
 from outreach.web import downloads, forms
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to, status
@@ -182,8 +183,7 @@ def register_hands() -> Any:
 @coordinators_only
 def register_hand_over() -> Any:
     """Hand over, or keep, what is ticked of the list that was shown: one word for all of it."""
-    ticked = request.form.getlist("asked")
-    ids = {int(typed) for typed in ticked if typed.isascii() and typed.isdigit() and len(typed) < 10}
+    ids = {*row_numbers(request.form.getlist("asked"))}
     if not hands.were_asked_of(g.partnership.id, ids):
         abort(404)
     deed, back = request.form.get("deed"), url_for("coordinator.register_hands")

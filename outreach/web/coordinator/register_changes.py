@@ -18,6 +18,7 @@ from outreach.ground import clock, wording
 from outreach.ground.audience import more_of
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_numbers
 from outreach.web.gate import coordinator, coordinators_only, who
 from outreach.web.refusals import back_to
 
@@ -153,8 +154,7 @@ def _asked() -> tuple[str | None, list[int]]:
 
 
 def _ids(typed: list[str]) -> list[int]:
-    found = [int(text) for text in typed if text.isascii() and text.isdigit() and len(text) < 10]
-    return list(dict.fromkeys(found))[:1000]
+    return row_numbers(typed)[:1000]
 
 
 def _back() -> Response:

@@ -26,6 +26,7 @@ from outreach.coverage.school import story
 from outreach.coverage.school.story import Chapter
 from outreach.ground import clock
 from outreach.ground.errors import Refusal
+from outreach.ground.row_numbers import row_number
 from outreach.ground.school_year import year_name
 from outreach.ground.timespans import day_of
 from outreach.post import letterbook, links, outbox
@@ -196,10 +197,10 @@ def page_of(
 
 def _just_kept(organisation_id: int) -> NoteOnOrganisation | None:
     """The call that one has just kept, as `?done=` names it; nothing of it an hour later, or once it was undone."""
-    wanted = request.args.get("done", "")
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
+    note_id = row_number(request.args.get("done", ""))
+    if note_id is None:
         return None
-    note = notes.read(int(wanted), partnership_id=g.partnership.id)
+    note = notes.read(note_id, partnership_id=g.partnership.id)
     if (
         note is None
         or note.organisation_id != organisation_id

@@ -12,6 +12,7 @@ from outreach.coverage.charts.water_map import WaterMap
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.geography import Place
+from outreach.ground.row_numbers import row_number
 from outreach.ground.wording import and_list, count
 from outreach.tour import typed_places, water_effect, water_files, waters
 from outreach.tour.water_files import MOST_BYTES
@@ -118,10 +119,10 @@ def put_back_water() -> Any:
 
 
 def _which() -> tuple[type[Water] | type[WaterCrossing], int]:
-    kind, said = KINDS.get(request.form.get("kind", "")), request.form.get("id", "")
-    if kind is None or not (said.isascii() and said.isdigit() and len(said) < 10):
+    kind, number = KINDS.get(request.form.get("kind", "")), row_number(request.form.get("id", ""))
+    if kind is None or number is None:
         abort(404)
-    return kind, int(said)
+    return kind, number
 
 
 def _sent(form: WatersForm) -> list[tuple[str, list[Line]]]:

@@ -28,6 +28,7 @@ from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.told import sender_of
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.outcomes import families
 from outreach.post import calendars, letters, outbox
@@ -332,13 +333,11 @@ def again(token: str, reference: str, contact_id: int) -> Any:
 
 def _removed(booking: Booking, contact_id: str) -> VisitContact | None:
     """Somebody who was taken out of this booking, by the number in the address."""
-    return promises.removed_from(booking, int(contact_id)) if _is_number(contact_id) else None
+    number = row_number(contact_id)
+    return None if number is None else promises.removed_from(booking, number)
 
 
 def _taken_back(booking: Booking, named_id: str) -> NamedPerson | None:
     """Somebody whom the school took back before a coordinator had looked."""
-    return named.taken_back(booking.id, int(named_id)) if _is_number(named_id) else None
-
-
-def _is_number(typed: str) -> bool:
-    return typed.isascii() and typed.isdigit() and len(typed) < 10
+    number = row_number(named_id)
+    return None if number is None else named.taken_back(booking.id, number)

@@ -13,6 +13,7 @@ from outreach.county import contacts
 from outreach.county.contacts import Contact, Details
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.row_numbers import row_number
 from outreach.web import forms
 from outreach.web.forms import Form
 from outreach.web.gate import by_personal_link, reread, school, whom
@@ -160,9 +161,10 @@ def _gone(token: str) -> Any:
 
 def _taken_off(contact_id: str) -> Contact | None:
     """Somebody who was taken off the list, by the number in the address."""
-    if not (contact_id.isascii() and contact_id.isdigit() and len(contact_id) < 10):
+    number = row_number(contact_id)
+    if number is None:
         return None
-    return contacts.ended(int(contact_id), g.organisation.organisation_id, g.partnership.id)
+    return contacts.ended(number, g.organisation.organisation_id, g.partnership.id)
 
 
 def _after(token: str, was: str, said: str, undo: str = "") -> Any:
