@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,8 +15,8 @@ DETOUR = 1.3
 
 class RouterServer(ThreadingHTTPServer):
     """`asked`: the points, (longitude, latitude), of each question; `next`: what to do instead of answering, one for
-    each of the next questions; `without`: longitudes, to six digits, to which there is no road; `most`: points of a
-    question that it takes; `unknown`: longitudes for which it refuses the whole question."""
+    each of the next questions ("hold": nothing, and `holds` tells that it came); `without`: longitudes, to six digits,
+    to which there is no road; `most`: points of a question that it takes; `unknown`: longitudes for which it refuses the whole question."""
 
     daemon_threads = True
 
@@ -28,6 +28,8 @@ class RouterServer(ThreadingHTTPServer):
         self.without: set[float] = set()
         self.unknown: set[float] = set()
         self.most = 100
+        self.holds = threading.Event()
+        self.is_over = threading.Event()
         self.at_once = self.most_at_once = 0
 
     @property
@@ -49,7 +51,11 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # noqa: N802
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        assert self.path == "/sources_to_targets" and asked["costing"] == "auto"
+        assert (
+            self.path == "/sources_to_targets"
+            and asked["costing"] == "auto"
+            and asked["units"] == "kilometers"
+        )
         assert asked["sources"] == asked["targets"]
         self._answer([(p["lon"], p["lat"]) for p in asked["sources"]], valhalla)
 
@@ -64,8 +70,14 @@ class _Answers(BaseHTTPRequestHandler):
             if deed == "slow":
                 time.sleep(1.5)
                 return
+            if deed == "hold":
+                server.holds.set()
+                server.is_over.wait(120)
+                return
             if deed == "garbage":
                 return self._send(200, b"<html>Please sign in</html>")
+            if deed == "trickle":
+                return self._trickle(json.dumps(form(points, server)).encode())
             if deed == "cut":
                 return self._send(200, json.dumps(form(points, server)).encode()[:-40], short=True)
             if deed is not None:
@@ -87,6 +99,15 @@ class _Answers(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def _trickle(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(ConnectionError):  # nobody waits for its end
+            for at in range(0, len(body), 40):
+                self.wfile.write(body[at : at + 40])
+                time.sleep(0.05)
 
 
 def kilometres(a: Any, b: Any) -> float:
@@ -146,5 +167,6 @@ def running() -> Iterator[RouterServer]:
         try:
             yield server
         finally:
+            server.is_over.set()
             server.shutdown()
             thread.join()

@@ -77,7 +77,7 @@ def a_day() -> int:
 def ask(points: RoadPoints, *, now: datetime) -> bytes:
     """The answer to one question. Raises RouterFailed, RouterRefused; ValueError where a base would go to a public
     router, and where there are more points than it takes."""
-    if not is_own() and any(not point.said.isdigit() for point in points.points):
+    if not is_own() and any(point.is_base for point in points.points):
         raise ValueError("a troupe's base goes to no public router")
     if len(points.points) > MOST_POINTS[kind()]:
         raise ValueError("too many points for one question")

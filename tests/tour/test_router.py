@@ -164,7 +164,32 @@ def test_a_base_goes_to_the_council_s_own_router_alone(c, monkeypatch) -> None:
     assert {key for key in table(c) if key[0] < 0} == {(-c.troupe.id, urn) for urn in c.urns}
     monkeypatch.setitem(c.app.config, "ROUTER_OWN", False)
     with pytest.raises(ValueError, match="no public router"):
-        router.ask(RoadPoints(of=0, points=(RoadPoint("Depot", "Depot", *depot),)), now=c.at)
+        router.ask(RoadPoints(of=0, points=(RoadPoint("1", "1", *depot, is_base=True),)), now=c.at)
+    with transaction():
+        c.troupe.base_name = "123456"
+    points = road_points.of_places(road_places.of_partnership(c.partnership), [], of=0, bases=True)
+    assert [(point.said, point.is_base) for point in points.points] == [("123456", True)]
+
+
+def test_a_base_whose_name_means_two_places_is_not_asked_for(c, monkeypatch) -> None:
+    monkeypatch.setitem(c.app.config, "ROUTER_OWN", True)
+    with transaction():
+        make.troupe(c.partnership, base_name="Depot", base_easting=492000, base_northing=240000)
+    order(c)
+    run(c)
+    assert {len(points) for points in c.server.asked} == {3} and len(table(c)) == 3
+
+
+def test_a_base_that_is_gone_before_the_last_answer_has_no_roads_in_the_table(c, monkeypatch) -> None:
+    monkeypatch.setitem(c.app.config, "ROUTER_OWN", True)
+    monkeypatch.setitem(router.MOST_POINTS, "osrm", 2)
+    order(c)
+    for _ in range(5):
+        assert ask(c)
+    with transaction():
+        db.session.execute(update(type(c.troupe)).values(base_easting=None, base_northing=None))
+    run(c)
+    assert len(table(c)) == 3 and ended(c) == ("done", 3, 0)
 
 
 def test_without_the_setting_nothing_is_asked(c, monkeypatch) -> None:
@@ -198,6 +223,55 @@ def test_it_waits_as_long_as_the_router_asks(c) -> None:
     assert c.at >= datetime.fromisoformat("2027-01-19T09:30:00+00:00")
 
 
+def test_however_long_it_asks_us_to_wait_it_is_asked_again_after_a_day(c) -> None:
+    c.server.next = [(429, {"Retry-After": "864000"}, {})]
+    order(c)
+    assert run(c)[0] == timedelta(days=1)
+
+
+def test_a_wait_that_is_shorter_than_ours_makes_nobody_hurry(c) -> None:
+    c.server.next = [(429, {"Retry-After": "1"}, {})] * 2
+    order(c)
+    assert run(c)[:2] == [timedelta(seconds=5), timedelta(seconds=10)]
+
+
+def test_the_pause_begins_anew_after_an_answer(c, monkeypatch) -> None:
+    monkeypatch.setitem(router.MOST_POINTS, "osrm", 2)
+    fails = (503, {}, {})
+    c.server.next = [fails, fails, None, fails]
+    order(c)
+    assert run(c)[:4] == [timedelta(seconds=s) for s in (5, 10, 1, 5)]
+
+
+def test_an_answer_that_trickles_is_given_up_for_now(c, monkeypatch) -> None:
+    monkeypatch.setattr(router, "AT_MOST", 0.3)
+    c.server.next = ["trickle"]
+    order(c)
+    assert ask(c)
+    asking = road_questions.newest(c.partnership.id, now=c.at)
+    assert asking is not None and (asking.said, asking.answered) == ("It did not answer in time.", 0)
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(c, monkeypatch) -> None:
+    monkeypatch.setattr(router, "MOST_BYTES", 200)
+    order(c)
+    assert ask(c)
+    asking = road_questions.newest(c.partnership.id, now=c.at)
+    assert asking is not None and asking.answered == 0
+    assert asking.said == "Its answer is larger than any table that was asked for."
+
+
+@pytest.mark.parametrize(("kind", "most"), [("osrm", 100), ("valhalla", 50)])
+def test_no_question_is_larger_than_such_a_server_takes_by_default(c, monkeypatch, kind, most) -> None:
+    monkeypatch.setitem(c.app.config, "ROUTER_KIND", kind)
+    batches = questions_for(list(combinations(range(230), 2)), router.MOST_POINTS[kind])
+    assert max(map(len, batches)) == most
+    points = tuple(RoadPoint(str(n), "", -1.2 + n / 1000, 51.7) for n in range(most + 1))
+    with pytest.raises(ValueError, match="too many points"):
+        router.ask(RoadPoints(of=0, points=points), now=c.at)
+    assert c.server.asked == []
+
+
 def test_a_slow_router_is_given_up_for_now(c, monkeypatch) -> None:
     monkeypatch.setattr(router, "A_LINE", 0.3)
     c.server.next = ["slow"]
@@ -212,7 +286,7 @@ def test_a_slow_router_is_given_up_for_now(c, monkeypatch) -> None:
 def test_one_that_never_answers_ends_in_words_and_keeps_what_came(c) -> None:
     c.server.next = [(500, {}, {})] * road_questions.MOST_FAILURES
     order(c)
-    run(c)
+    assert run(c) == [timedelta(seconds=5 * 2**n) for n in range(road_questions.MOST_FAILURES - 1)]
     assert ended(c) == ("failed", 0, 3)
     asking = road_questions.newest(c.partnership.id, now=c.at)
     assert asking is not None and asking.order.why == "It has no answer now (500)."
@@ -250,6 +324,15 @@ def test_one_point_that_it_refuses_costs_its_own_roads_alone(c) -> None:
     run(c)
     assert ended(c) == ("done", 1, 2)
     assert set(table(c)) == {(c.a.organisation_id, c.d.organisation_id)}
+    assert db.session.query(RoadOrder).one().questions == 3  # the one became its parts
+
+
+@pytest.mark.parametrize("code", [400, 413, 414])
+def test_a_question_that_is_too_large_for_it_is_asked_in_parts(c, code) -> None:
+    c.server.next = [(code, {}, {"message": "Too large"})]
+    order(c)
+    run(c)
+    assert ended(c) == ("done", 3, 0) and [len(points) for points in c.server.asked] == [3, 2, 2, 2]
 
 
 def test_it_keeps_to_so_many_questions_a_day_and_goes_on_tomorrow(c, monkeypatch) -> None:
@@ -264,7 +347,11 @@ def test_it_keeps_to_so_many_questions_a_day_and_goes_on_tomorrow(c, monkeypatch
     assert asking is not None and asking.said == "Today’s 2 questions are asked; it goes on tomorrow."
     assert asking.answered == 2 and table(c) == {}
     run(c)
-    assert ended(c) == ("done", 3, 0) and c.at.date() == make.NOW.date() + timedelta(days=1)
+    tomorrow = make.NOW.date() + timedelta(days=1)
+    assert ended(c) == ("done", 3, 0) and c.at.date() == tomorrow
+    # Each road with the day on which it was told, not that of the last.
+    told_on = db.session.scalars(select(RoadMinutes.told_on)).all()
+    assert sorted(filter(None, told_on)) == [make.NOW.date(), make.NOW.date(), tomorrow]
 
 
 def test_a_public_router_is_asked_once_a_second_at_most(c, monkeypatch) -> None:
@@ -275,6 +362,13 @@ def test_a_public_router_is_asked_once_a_second_at_most(c, monkeypatch) -> None:
     assert not ask(c)
     c.at += timedelta(seconds=0.2)
     assert ask(c)
+
+
+def test_the_council_s_own_is_asked_without_a_pause(c, monkeypatch) -> None:
+    monkeypatch.setitem(c.app.config, "ROUTER_OWN", True)
+    monkeypatch.setitem(router.MOST_POINTS, "osrm", 2)
+    order(c)
+    assert ask(c) and ask(c)
 
 
 def test_stopped_it_uses_what_has_come(c, monkeypatch) -> None:
@@ -395,10 +489,15 @@ def test_a_setting_that_makes_no_sense_is_refused_in_words(name, value, words) -
     assert "secret@" not in str(refused.value)
 
 
-def test_the_commands_ask_what_was_ordered_and_say_what_the_settings_name(c) -> None:
+def test_the_commands_ask_what_was_ordered_and_say_what_the_settings_name(c, monkeypatch) -> None:
     order(c)
     run_command = c.app.test_cli_runner().invoke
     assert "Questions asked: 1." in run_command(args=["roads", "fill"]).output
+    assert ended(c)[0] == "done"
+    monkeypatch.setitem(router.MOST_POINTS, "osrm", 2)
+    monkeypatch.setattr(router, "PAUSE", timedelta(seconds=0.2))
+    order(c, anew=True)
+    assert "Questions asked: 3." in run_command(args=["roads", "fill"]).output
     assert ended(c)[0] == "done"
     said = run_command(args=["roads", "check"])
     assert "osrm, public: no base goes there; at most 500 questions a day." in said.output
