@@ -426,6 +426,38 @@ def test_roads_rules_of_the_troupe_and_hours_are_what_a_plan_rests_on(tour: Tour
     says(lambda: setattr(tour.partnership, "slot_step_minutes", 5), fingerprint.SETTINGS)
 
 
+def test_each_setting_of_programme_day_and_guests_is_what_a_plan_rests_on(tour: Tour) -> None:
+    with transaction():
+        plan = asked(tour, guests=True)
+    draw_up()
+    settings, day = tour.programme, tour.days[1]
+    minutes_of = ("running", "discussion", "get_in", "get_out", "turn")
+    changes = [
+        *((settings, f"{name}_minutes", getattr(settings, f"{name}_minutes") + 5) for name in minutes_of),
+        (settings, "audience_ceiling", settings.audience_ceiling + 1),
+        (settings, "shows_a_day", settings.shows_a_day + 1),
+        (settings, "earliest_start", time(9, 35)),
+        (settings, "latest_finish", time(14, 35)),
+        (settings, "notice_book_days", settings.notice_book_days + 1),
+        (settings, "closed_at", make.NOW),
+        (tour.partnership, "guest_minutes", tour.partnership.guest_minutes + 5),
+        (tour.partnership, "small_school_pupils", tour.partnership.small_school_pupils + 5),
+        (day, "leaves", time(7, 10)),
+        (day, "returns", time(18, 50)),
+        (day, "shows_at_most", 1),
+        (day, "stays_easting", 470000),
+        (day, "stays_northing", 210000),
+    ]
+    for row, name, value in changes:
+        assert getattr(row, name) != value
+        with transaction():
+            setattr(row, name, value)
+        word = fingerprint.DAYS if row is day else fingerprint.SETTINGS
+        assert fingerprint.changed(plan) == [fingerprint.WORDS[word]], name
+        with transaction():
+            plan.about = fingerprint.as_it_is_now(plan)
+
+
 def its_lunch(school: Any, *, is_dining_hall: bool) -> None:
     school_lunch.say(
         school,

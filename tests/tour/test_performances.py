@@ -176,16 +176,21 @@ def test_two_connections_that_claim_one_slot_at_once_get_one(app: Flask, county,
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_two_connections_cannot_pass_the_limit_of_shows_together(
-    app: Flask, county, database_url: str
+@pytest.mark.parametrize(
+    ("most", "later_at", "guard"),
+    [(1, time(13), "performance_shows_a_day"), (3, time(10, 30), "performance_road")],
+    ids=["the limit of shows", "15 of 30 minutes to turn the hall round"],
+)
+def test_two_connections_cannot_pass_a_guard_of_the_day_together(
+    app: Flask, county, database_url: str, most: int, later_at: time, guard: str
 ) -> None:
-    """Neither row overlaps the other; only the lock that the trigger takes makes the second see the first.
+    """Neither show is played while the other is; only the lock that the trigger takes makes the second see the first.
 
     On SQLite there is one writer at a time, so there is no second transaction to see.
     """
     with transaction():
-        county.day.shows_at_most = 1
-    rows = [show(county.day, county.one, time(9)), show(county.day, county.one, time(13))]
+        county.day.shows_at_most = most
+    rows = [show(county.day, county.one, time(9)), show(county.day, county.one, later_at)]
     values = [
         {c.name: getattr(row, c.name) for c in Performance.__table__.columns if c.name not in ("id",)}
         | {"sequence": 0, "lunch_overruled": ""}
@@ -211,7 +216,9 @@ def test_two_connections_cannot_pass_the_limit_of_shows_together(
     assert waiting.is_alive(), "the second must queue at the tour day"
     first.commit()
     waiting.join(timeout=120)
-    assert "performance_shows_a_day" in str(failed[0])
+    assert guard in str(failed[0])
+    first.close()
+    second.close()
     engine.dispose()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 import make
 from booking import sheet_days
 from outreach.booking.sheets import week_sheet
+from outreach.booking.sheets.against_limits import DAYS, KILOMETRES, MINUTES, Held
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History
 from outreach.post import troupe_links
@@ -102,6 +103,22 @@ def test_days_in_a_row_go_over_weeks_and_a_day_without_a_show_ends_them(c: Any) 
     assert said(c) == [("5 days in a row on Wednesday 10 March, of 5", "near the limit")]
     play(date(2027, 3, 11), date(2027, 3, 13))
     assert said(c) == [("6 days in a row on Thursday 11 March, of 5", "1 day over")]
+
+
+@pytest.mark.parametrize(
+    ("unit", "figure", "is_near", "over"),
+    [
+        (MINUTES, 919, False, 0),
+        (MINUTES, 920, True, 0),
+        (KILOMETRES, 1000, True, 0),
+        (KILOMETRES, 1001, False, 1),
+        (DAYS, 999, False, 0),
+        (DAYS, 1000, True, 0),
+    ],
+)
+def test_near_is_from_92_in_100_on_and_of_days_in_a_row_the_limit_itself(unit, figure, is_near, over) -> None:
+    found = Held(day=None, unit=unit, figure=figure, limit=1000)
+    assert (found.near, found.over) == (is_near, over)
 
 
 def test_the_company_sets_them_by_its_link(client: FlaskClient, c: Any) -> None:

@@ -8,8 +8,10 @@ import pytest
 import small
 from checker import faults
 
+from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.plan import PROVEN, Plan
 from outreach.tour.planning.planner import solve
+from outreach.tour.planning.pool import keeping
 from outreach.tour.planning.problem import KeptShow, Problem, staying
 
 
@@ -117,6 +119,22 @@ def test_two_shows_at_one_school_are_kept_one_by_one() -> None:
     assert [v.starts for v in solve(replace(problem, kept=both), 20).visits] == [600, 720]
     one = solve(replace(problem, kept=both[1:]), 20)
     assert (one.moved, len(one.visits), 720 in [v.starts for v in one.visits]) == ((), 2, True)
+
+
+def test_a_day_s_pattern_is_credited_with_the_price_of_the_show_that_it_can_keep_and_no_dearer() -> None:
+    """The first guess at a plan is made of these; a later search must not have to make good for it."""
+    problem = small.problem(2, schools=1, days=1, booked=0, dates=2)
+    gap = replace(problem.gaps[0], place=0, shows=1, windows=((540, 840),), worth=900.0)
+    long = replace(problem.days[0], leaves=300, returns=1200)
+    short = replace(long, returns=600 + 60 + 30 + problem.road[0][long.returns_to])
+    kept = [
+        KeptShow(school=gap.school, day=long.number, starts=starts, price=price)
+        for starts, price in ((600, 30), (780, 500))
+    ]
+    for day, credit in ((long, 500), (short, 30)):
+        figures = PlanRoads(replace(problem, gaps=(gap,), days=(day,), kept=tuple(kept)))
+        members, cost, driving, _ = keeping(figures, 0, kept)
+        assert (driving - cost).tolist() == [credit] and len(members) == 1
 
 
 def test_two_kept_shows_of_a_school_are_each_kept_at_their_own_price() -> None:
