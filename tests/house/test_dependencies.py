@@ -5,9 +5,10 @@ import re
 import subprocess
 import sys
 
-import dependencies
 import plan
 import pytest
+
+import dependencies
 from dependencies import CHECKS, SERVICE, judged, let_through, licence_of, locked
 
 
