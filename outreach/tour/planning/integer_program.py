@@ -16,7 +16,7 @@ from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.program_rows import Rows
 from outreach.tour.planning.relaxation import Relaxation, Relaxed
-from outreach.tour.planning.solver import Columns, Whole, solve_whole
+from outreach.tour.planning.solver import Whole, both, solve_whole
 
 _AT_FIRST, _AT_MOST = 4_000, 20_000
 """Patterns in the first integer program, and in any. Few are quick to better a dive's plan, and the better it
@@ -31,15 +31,21 @@ _FIRST_SHARE = 0.65
 """Of the time that is left, what choosing parts of a plan anew may take, where all patterns that could still
 matter are too many for the first program."""
 
-_PLACES, _DAYS, _NEAREST = 2, 12, 10_000
-"""Parts that are chosen anew: the days around so many schools, so many around each, from among the patterns of
+_PLACES, _DAYS, _NEAREST = 2, 12, 8_000
+"""Parts that are chosen anew: the days around so many schools, so many around each at first, from among the patterns of
 smallest reduced cost. Who is left out is a choice over the whole county, hence two places at once."""
+
+_LARGER = 1.15
+"""So many times as many days are chosen anew after a part of which nothing better came."""
 
 _A_PART = 1.0
 """Seconds for a part at most: most take a tenth of that."""
 
 _LOOKED_AT = 200_000
 """Patterns looked at for a plan at once: some tenths of a second."""
+
+_ODD = 3
+"""How often rows of odd sets are added each time something more is taken to be driven."""
 
 _NEARLY = 0.9
 """From this part on a pattern is taken to be driven in full when diving."""
@@ -57,7 +63,7 @@ def dive(relaxation: Relaxation, limit: Limit, share: float) -> Driven:
     driven = np.zeros(len(pool), np.int64)
     touched: set[int] = set()
     while True:
-        optimum, _ = relaxation.solve(limit, share)
+        optimum, _ = relaxation.solve(limit, share, odd=_ODD)
         if optimum is None:
             break
         x = optimum.x[head:]
@@ -220,6 +226,7 @@ class IntegerProgram:
     def __init__(self, figures: PlanRoads, pool: Pool, relaxed: Relaxed, *, seed: int) -> None:
         self.figures, self.pool, self.relaxed, self.seed = figures, pool, relaxed, seed
         self.rows = Rows(figures, pool)
+        self.rows.add_odd(relaxed.odd)
         self.order = np.argsort(relaxed.reduced, kind="stable")
 
     def solve(
@@ -269,7 +276,8 @@ class IntegerProgram:
         road = np.append(figures.road[figures.place], np.full((1, figures.road.shape[1]), NEVER), axis=0)
         near = self.order[:_NEAREST]
         members = pool.members[near]
-        while not limit.over(share):
+        around: float = _DAYS
+        while not limit.over(share) and driven.value > self.relaxed.bound + 1e-3:
             there = np.zeros(figures.count + 1, bool)
             there[: figures.count] = missing_of(
                 figures, covered_by(figures, pool, driven.patterns), driven.guests
@@ -278,9 +286,12 @@ class IntegerProgram:
             days = np.array(driven.patterns, np.int64)
             if not len(days):
                 break
-            for centre in chance.integers(figures.count, size=_PLACES):
+            loss = np.maximum(self.relaxed.reduced[days], 0.0) + 1e-6
+            members_of = pool.members[chance.choice(days, p=loss / loss.sum())]
+            dear = members_of[members_of < figures.count]
+            for centre in (chance.choice(dear), *chance.integers(figures.count, size=_PLACES - 1)):
                 far = road[:, figures.place[centre]][pool.members[days]].min(axis=1)
-                there[pool.members[days[np.argsort(far, kind="stable")[:_DAYS]]]] = True
+                there[pool.members[days[np.argsort(far, kind="stable")[: int(around)]]]] = True
             which = np.union1d(near[there[members].all(axis=1)], days)
             seconds = min(_A_PART, limit.left(share))
             _, found = self._over(
@@ -295,6 +306,8 @@ class IntegerProgram:
             if found is not None and found.value < driven.value:
                 driven = found
                 better(driven, self.relaxed.bound)
+            else:
+                around = min(around * _LARGER, len(days))
         return driven
 
     def _over(
@@ -320,7 +333,7 @@ class IntegerProgram:
             return driven_of(figures, pool, chosen, guests=guests, whole_schools=bool(whole.any()))
 
         came = solve_whole(
-            _both(rows.head_columns(), patterns),
+            both(rows.head_columns(), patterns),
             rows.lower,
             rows.upper,
             whole=np.concatenate(
@@ -355,13 +368,3 @@ class IntegerProgram:
         x[rows.hosting : rows.guests] = hosting_by(figures, covered)
         x[rows.guests + np.array(start.guests, np.int64)] = 1
         return x
-
-
-def _both(first: Columns, second: Columns) -> Columns:
-    return Columns(
-        cost=np.concatenate([first.cost, second.cost]),
-        upper=np.concatenate([first.upper, second.upper]),
-        start=np.concatenate([first.start, second.start + len(first.row)]).astype(np.int32),
-        row=np.concatenate([first.row, second.row]),
-        value=np.concatenate([first.value, second.value]),
-    )

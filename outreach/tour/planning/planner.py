@@ -42,6 +42,9 @@ _FOR_DAYS = 0.94
 """The share of the time in which days are chosen; dates, read-out and the bound on schools take the rest."""
 
 
+_ODD = 20
+"""How often rows of odd sets are added to the relaxation: after that they bring next to nothing."""
+
 _OTHER_HOSTS = 4
 """How often guests are meant for others, and the seconds that each time takes at the least:"""
 
@@ -268,7 +271,7 @@ def _chosen(
         )
 
     constant = always_lost(figures, figures.problem.kept)
-    _, relaxed = relaxation.solve(limit, 0.85)
+    _, relaxed = relaxation.solve(limit, 0.85, odd=_ODD)
     limit.tell(bound=relaxed.bound + constant)
     driven = dive(relaxation, limit, 0.9)
     if limit.over(0.9):

@@ -4,9 +4,11 @@ Columns: `head`, which is the part left out of each school, the shows of each ho
 guest; then patterns. Rows: each school covered as often as it needs, less the part left out; each kind of day
 driven as often as it has dates; each day with something to keep, at most one of its patterns; of the days
 with nothing booked, at most so many; of an exact pool, on each date one troupe at a school; and for guests: a
-host takes them at shows that it has, new ones or one that stands, within its seats, each at one of them.
+host takes them at shows that it has, new ones or one that stands, within its seats, each at one of them. Last the
+rows of odd sets (odd_sets.py), which whole days keep anyway and the relaxation alone does not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +47,9 @@ class Rows:
         self.of_hosts = self.of_dates + int(self.date_row.max(initial=-1)) + 1
         self.of_seats = self.of_hosts + len(self.pairs.hosts)
         self.of_guests = self.of_seats + len(self.pairs.hosts)
-        self.count = self.of_guests + len(self.pairs)
+        self.of_odd = self.of_guests + len(self.pairs)
+        self.odd_sets: list[frozenset[int]] = []
+        self.odd = np.zeros((0, figures.count + 1), bool)
         self.hosting = figures.count
         self.guests = self.hosting + len(self.pairs.hosts)
         self.head = self.guests + len(self.pairs)
@@ -67,6 +71,25 @@ class Rows:
         return found
 
     @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self.of_odd + len(self.odd)
+
+    @property
+    def days_of_odd(self) -> np.ndarray:
+        """Of each odd set, how many days it takes at the least, where nothing of it is left out."""
+        shows: np.ndarray = self.odd[:, :-1] @ self.figures.need
+        return np.asarray((shows + 1) // 2, float)
+
+    def add_odd(self, sets: Sequence[frozenset[int]]) -> None:
+        """Rows for more odd sets of schools."""
+        more = np.zeros((len(sets), self.figures.count + 1), bool)
+        for row, schools in enumerate(sets):
+            more[row, sorted(schools)] = True
+        self.odd_sets.extend(sets)
+        self.odd = np.concatenate([self.odd, more])
+
+    @property
     def lower(self) -> np.ndarray:
         """The rows' lower limits."""
         return np.concatenate(
@@ -74,7 +97,8 @@ class Rows:
                 self.figures.need.astype(float),
                 np.full(self.of_hosts - self.of_kinds, -np.inf),
                 np.where(self.pairs.plays, 0.0, -np.inf),
-                np.zeros(self.count - self.of_seats),
+                np.zeros(self.of_odd - self.of_seats),
+                self.days_of_odd,
             ]
         )
 
@@ -114,6 +138,8 @@ class Rows:
         """The head."""
         figures, pairs = self.figures, self.pairs
         hosts, lines = np.arange(len(pairs.hosts)), np.arange(len(pairs))
+        of_school, odd = np.nonzero(self.odd[:, :-1].T)
+        of_guest, odd_guest = np.nonzero(self.odd[:, pairs.guest].T)
         entries = [
             # column, row, value
             (np.arange(figures.count), np.arange(figures.count), figures.need.astype(float)),
@@ -123,6 +149,8 @@ class Rows:
             (self.guests + lines, pairs.guest, np.ones(len(lines))),
             (self.guests + lines, self.of_seats + pairs.host, -pairs.pupils.astype(float)),
             (self.guests + lines, self.of_guests + lines, np.full(len(lines), -1.0)),
+            (of_school, self.of_odd + odd, figures.need[of_school].astype(float)),
+            (self.guests + of_guest, self.of_odd + odd_guest, np.ones(len(of_guest))),
         ]
         column, row, value = (np.concatenate(part) for part in zip(*entries, strict=True))
         order = np.lexsort((row, column))
@@ -168,6 +196,11 @@ class Rows:
             rows.append(hosts)
             values.append(times)
             there.append(first & (hosts >= 0))
+        if len(self.odd):
+            touched = self.odd[:, members].any(axis=2).T
+            rows.append(np.broadcast_to(self.of_odd + np.arange(len(self.odd)), touched.shape))
+            values.append(np.ones(touched.shape))
+            there.append(touched)
         row, value, used = (np.concatenate(part, axis=1) for part in (rows, values, there))
         lengths = used.sum(axis=1)
         upper = np.full(len(which), np.inf)
@@ -186,6 +219,7 @@ class Rows:
         school = np.append(dual[: self.figures.count], 0.0)
         plays = self.pairs.plays
         school[self.pairs.hosts[plays]] += dual[self.of_hosts : self.of_seats][plays]
+        school += dual[self.of_odd :] @ self.odd
         kind = dual[self.of_kinds : self.of_kept].copy()
         if self.limited:
             kind[self.fresh] += dual[self.of_fresh]
@@ -204,6 +238,10 @@ class Rows:
             for at in range(members.shape[1]):
                 first = members[:, at] != members[:, at - 1] if at else True
                 reduced -= np.where(first, of_date[self.date_row[self.pool.kind, members[:, at]]], 0.0)
+        if len(self.odd):
+            # A day with both its shows in an odd set touches it once.
+            both = self.odd.T @ (dual[self.of_odd :, None] * self.odd)
+            reduced += both[self.pool.members[:, 0], self.pool.members[:, 1]]
         return reduced
 
     def right(self, dual: np.ndarray) -> np.ndarray:
@@ -229,14 +267,15 @@ class Rows:
             for a, b in (
                 (self.of_hosts, self.of_seats),
                 (self.of_seats, self.of_guests),
-                (self.of_guests, self.count),
+                (self.of_guests, self.of_odd),
             )
         )
+        odd = right[self.of_odd :] @ self.odd
         head = head_cost.copy()
-        head[: figures.count] -= figures.need * right[: figures.count]
+        head[: figures.count] -= figures.need * (right[: figures.count] + odd[: figures.count])
         head[self.hosting : self.guests] += host - pairs.seats * seat
         np.subtract.at(head, self.hosting + pairs.host, guest)
-        head[self.guests :] += pairs.pupils * seat[pairs.host] + guest - right[pairs.guest]
+        head[self.guests :] += pairs.pupils * seat[pairs.host] + guest - right[pairs.guest] - odd[pairs.guest]
         return float(
             right[: figures.count] @ figures.need
             + (np.minimum(0.0, head) * self.head_upper).sum()
@@ -245,4 +284,5 @@ class Rows:
             + right[self.of_kept : self.of_fresh].sum()
             + (right[self.of_fresh] * self.most if self.limited else 0.0)
             + right[self.of_dates : self.of_hosts].sum()
+            + right[self.of_odd :] @ self.days_of_odd
         )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from outreach.tour.planning import odd_sets
 from outreach.tour.planning.kinds import PlanRoads
 from outreach.tour.planning.limit import Limit
 from outreach.tour.planning.pool import Pool
 from outreach.tour.planning.program_rows import Rows
-from outreach.tour.planning.solver import LinearProgram, Optimum
+from outreach.tour.planning.solver import LinearProgram, Optimum, both
 
 _A_ROUND = 600
 """Patterns added in one round at most, and of these for one school:"""
@@ -26,12 +27,14 @@ _NOTHING = 1e-7
 class Relaxed:
     """What the relaxation came to. `bound`: no plan's value is below it. `reduced`: what each pattern of the
     pool costs above its worth in this relaxation, so that a plan with it is worth at least `bound` plus that.
+    `odd`: the odd sets whose rows it has.
     """
 
     bound: float
     value: float
     reduced: np.ndarray
     exact: bool
+    odd: tuple[frozenset[int], ...] = ()
 
 
 class Relaxation:
@@ -61,9 +64,20 @@ class Relaxation:
         """The bound on every plan before anything is solved: none drives less than nothing."""
         return self.rows.bound_of(np.zeros(self.rows.count), self.cost, self.head_cost)
 
-    def solve(self, limit: Limit, share: float = 1.0) -> tuple[Optimum | None, Relaxed]:
-        """Adds columns until the whole pool has none that would help, or until that share of the time is
-        over."""
+    def solve(self, limit: Limit, share: float = 1.0, *, odd: int = 0) -> tuple[Optimum | None, Relaxed]:
+        """Adds columns until the whole pool has none that would help, or until that share of the time is over; then
+        up to so many times the rows of `odd` sets that are short, and columns again."""
+        optimum, best = self._with_columns(limit, share)
+        for _ in range(odd):
+            if optimum is None or limit.over(share) or not self._add_odd(optimum):
+                break
+            again, relaxed = self._with_columns(limit, share)
+            if again is None:
+                break
+            optimum, best = again, max(best, relaxed, key=lambda each: each.bound)
+        return optimum, best
+
+    def _with_columns(self, limit: Limit, share: float) -> tuple[Optimum | None, Relaxed]:
         optimum: Optimum | None = None
         best = Relaxed(bound=self.unsolved, value=np.inf, reduced=self.cost, exact=False)
         while True:
@@ -75,12 +89,57 @@ class Relaxation:
             exact = bound >= optimum.value - 1e-6 * max(1.0, abs(optimum.value))
             if bound > best.bound or exact:
                 best = Relaxed(
-                    bound=max(bound, best.bound), value=optimum.value, reduced=reduced, exact=exact
+                    bound=max(bound, best.bound),
+                    value=optimum.value,
+                    reduced=reduced,
+                    exact=exact,
+                    odd=tuple(self.rows.odd_sets),
                 )
             chosen = self.helpful(reduced)
             if exact or not len(chosen) or limit.over(share):
                 return optimum, best
             self.add(chosen)
+
+    def _add_odd(self, optimum: Optimum) -> bool:
+        """Rows of odd sets that this optimum is short of; whether there are any.
+
+        Only where days take two new shows at most: what more shows a day miss are other sets.
+        """
+        if self.pool.members.shape[1] != 2 or self.pool.exact:
+            return False
+        rows, need = self.rows, self.figures.need
+        x = optimum.x[rows.head :]
+        there = x > _NOTHING
+        members = self.pool.members[self.columns[: len(x)][there]]
+        times = np.repeat(x[there], members.shape[1])
+        shown = need * optimum.x[: len(need)]
+        shown += np.bincount(members.ravel(), weights=times, minlength=len(need) + 1)[:-1]
+        np.add.at(shown, rows.pairs.guest, optimum.x[rows.guests : rows.head])
+        pairs = (members < len(need)).all(axis=1)
+        found = odd_sets.violated(
+            members[pairs],
+            x[there][pairs],
+            over=np.maximum(0.0, shown - need),
+            need=need,
+            known=rows.odd_sets,
+        )
+        if found:
+            before = len(rows.odd)
+            rows.add_odd(found)
+            self._add_rows(before)
+        return bool(found)
+
+    def _add_rows(self, before: int) -> None:
+        """The rows of odd sets from that one on, as they stand in the columns so far."""
+        rows = self.rows
+        columns = both(rows.head_columns(), rows.columns(self.columns, cost=self.cost[self.columns]))
+        column = np.repeat(np.arange(len(columns)), np.diff(np.append(columns.start, len(columns.row))))
+        first = rows.of_odd + before
+        new = columns.row >= first
+        row, column, value = columns.row[new] - first, column[new], columns.value[new]
+        order = np.lexsort((column, row))
+        start = np.searchsorted(row[order], np.arange(len(rows.odd) - before))
+        self.program.add_rows(rows.days_of_odd[before:], start, column[order], value[order])
 
     def proven(self, optimum: Optimum) -> tuple[np.ndarray, float]:
         """(the reduced cost of every pattern of the pool, the bound that these duals prove)."""

@@ -32,6 +32,17 @@ class Columns:
         return len(self.cost)
 
 
+def both(first: Columns, second: Columns) -> Columns:
+    """The columns of the first, then those of the second."""
+    return Columns(
+        cost=np.concatenate([first.cost, second.cost]),
+        upper=np.concatenate([first.upper, second.upper]),
+        start=np.concatenate([first.start, second.start + len(first.row)]).astype(np.int32),
+        row=np.concatenate([first.row, second.row]),
+        value=np.concatenate([first.value, second.value]),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Optimum:
     """A linear program's optimum: its value, each column's and each row's dual."""
@@ -82,6 +93,13 @@ class LinearProgram:
             columns.start,
             columns.row,
             columns.value,
+        )
+
+    def add_rows(self, lower: np.ndarray, start: np.ndarray, column: np.ndarray, value: np.ndarray) -> None:
+        """Rows at the end, each from a lower limit up, packed as columns are."""
+        upper = np.full(len(lower), np.inf)
+        self._highs.addRows(
+            len(lower), lower, upper, len(column), start.astype(np.int32), column.astype(np.int32), value
         )
 
     def change_costs(self, cost: np.ndarray) -> None:
