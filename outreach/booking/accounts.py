@@ -2,12 +2,13 @@
 owes."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Date,
     Integer,
@@ -264,19 +265,16 @@ _NOUGHT = literal(0)
 _IS_CATCH_UP = case((Booking.catch_up, 1), else_=0)
 
 
-def _questions() -> CompoundSelect[Any]:
+def _questions(is_asked: Callable[[Any], ColumnElement[bool]]) -> CompoundSelect[Any]:
     """The target and the share that must be counted; then by school: what a coordinator decided of it, own numbers,
     promised pupils, how many bookings; and of the schools before it, at any remove, how they are linked, what
-    they were and what they told.
-
-    Made once, since it is asked often.
+    they were and what they told. `is_asked`: whether a column has the number of a school that is asked about.
     """
     programme_id = bindparam("programme_id", type_=Integer)
     partnership_id = bindparam("partnership_id", type_=Integer)
-    organisation_ids = bindparam("organisation_ids", type_=Integer)
     family = (
         select(Organisation.organisation_id)
-        .where(Organisation.organisation_id.in_(organisation_ids))
+        .where(is_asked(Organisation.organisation_id))
         .cte("family", recursive=True)
     )
     family = family.union(
@@ -285,7 +283,7 @@ def _questions() -> CompoundSelect[Any]:
     everybody = select(family.c.organisation_id)
     mine = and_(
         Booking.programme_id == programme_id,
-        Booking.organisation_id.in_(organisation_ids),
+        is_asked(Booking.organisation_id),
         Booking.ended_at.is_(None),
         Booking.id != bindparam("leaving_out", type_=Integer),
     )
@@ -310,7 +308,7 @@ def _questions() -> CompoundSelect[Any]:
     readable = (
         select(family.c.organisation_id)
         .join(Organisation, Organisation.organisation_id == family.c.organisation_id)
-        .where(or_(family.c.organisation_id.in_(organisation_ids), organisations.ours(partnership_id)))
+        .where(or_(is_asked(family.c.organisation_id), organisations.ours(partnership_id)))
     )
     return union_all(
         _answer(
@@ -358,9 +356,7 @@ def _questions() -> CompoundSelect[Any]:
             PromiseLimit.year_group,
             PromiseLimit.at_most,
             PromiseLimit.has,
-        ).where(
-            PromiseLimit.programme_id == programme_id, PromiseLimit.organisation_id.in_(organisation_ids)
-        ),
+        ).where(PromiseLimit.programme_id == programme_id, is_asked(PromiseLimit.organisation_id)),
         _answer("link", Succession.predecessor_id, Succession.successor_id, day=Succession.link_date).where(
             Succession.predecessor_id.in_(everybody)
         ),
@@ -405,20 +401,26 @@ def _answer(
     )
 
 
-_QUESTIONS = _questions()
+# Made once, since they are asked often; one school has its own, since a list of numbers is written into the statement
+# each time.
+_QUESTIONS = _questions(lambda column: column.in_(bindparam("organisation_ids", expanding=True)))
+_QUESTIONS_OF_ONE = _questions(lambda column: column == bindparam("organisation_id"))
 
 
 def _counted(programme: Programme, organisation_ids: list[int], leaving_out: int) -> _Counted:
     """The answers for some schools; the newest own number of a year group holds."""
     counted = _Counted()
-    asked = {
+    asked: dict[str, Any] = {
         "programme_id": programme.id,
         "partnership_id": programme.partnership_id,
-        "organisation_ids": organisation_ids,
         "leaving_out": leaving_out,
         "academic_year": programme.academic_year,
     }
-    for kind, organisation_id, year_group, n, beside, said, status, day, _ in plain_rows(_QUESTIONS, asked):
+    if len(organisation_ids) == 1:
+        rows = plain_rows(_QUESTIONS_OF_ONE, asked | {"organisation_id": organisation_ids[0]})
+    else:
+        rows = plain_rows(_QUESTIONS, asked | {"organisation_ids": organisation_ids})
+    for kind, organisation_id, year_group, n, beside, said, status, day, _ in rows:
         if kind == "target":
             counted.targets = _year_groups(said)
             counted.adults = replace(counted.adults, schools=status)

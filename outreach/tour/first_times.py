@@ -5,9 +5,12 @@ A reason is a statement of the diary and of the school's own days: what is only 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from outreach.county.school_days import SchoolCalendar
@@ -19,6 +22,8 @@ FIRST = 5
 
 SOON_AFTER = timedelta(days=14)
 """How long after the last day of exams a day is 'after your exams', and how long none may follow."""
+
+_DAY = attrgetter("day")
 
 _EXAMS = re.compile(r"\b(exams?|examinations?|mocks?|gcses?|a[ -]levels?|sats)\b", re.IGNORECASE)
 
@@ -99,13 +104,18 @@ def _why(choice: Choice, days: Sequence[DayOffer], exams: Collection[date]) -> s
         return near
     if offer.day == next(day.day for day in days if day.has_slot):
         return EARLIEST
-    week = _monday(offer.day), _monday(offer.day) + timedelta(days=7)
-    in_week = len({day.day for day in days if week[0] <= day.day < week[1] and day.has_slot})
+    in_week = _dates_with_slot(days, _monday(offer.day))
     if in_week == 1:
         return ONLY_ONE
     if len(choice.slots) == 1 and not offer.shows and offer.in_the_morning and offer.in_the_afternoon:
         return WHOLE_DAY
     return f"One of {in_week} days left that week"
+
+
+def _dates_with_slot(days: Sequence[DayOffer], monday: date) -> int:
+    """How many dates of a week have one; where one troupe has, no other is asked."""
+    first, end = (bisect_left(days, day, key=_DAY) for day in (monday, monday + timedelta(days=7)))
+    return sum(any(day.has_slot for day in of_date) for _, of_date in groupby(days[first:end], key=_DAY))
 
 
 def after_exams(day: date, exams: Iterable[date]) -> bool:

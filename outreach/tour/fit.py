@@ -179,15 +179,22 @@ class DayOffer:
     @cached_property
     def has_slot(self) -> bool:
         """Whether it has any; the quickest to tell."""
+        if "gaps" in self.__dict__:
+            return bool(self.gaps)
         return not self.closed and any(True for _ in self._judge.openings(self._drive))
 
     @cached_property
     def gaps(self) -> tuple[StartsBetween, ...]:
         return () if self.closed else tuple(self._judge.gaps(self._drive))
 
+    @property
+    def starts(self) -> Iterator[tuple[StartsBetween, int]]:
+        """Its starts in minutes, each with the gap that it lies in: `slot` makes one of them."""
+        return _starts(self.gaps, self.shape.step)
+
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
-        return tuple(self.slot(gap, start) for gap, start in _starts(self.gaps, self.shape.step))
+        return tuple(self.slot(gap, start) for gap, start in self.starts)
 
     @cached_property
     def _nothing(self) -> WhyNothing:
@@ -236,7 +243,7 @@ class DayOffer:
     @property
     def rank_at_best(self) -> Rank:
         """What no slot of the day can be better than: the least extra road, whatever the time."""
-        return self._judge.least_extra(self._drive), self.day, 0
+        return self._judge.least_extra(self._row, self._stands), self.day, 0
 
     def slot(self, gap: StartsBetween, start: int) -> Slot:
         """The slot of a start, which need not be one of its own."""
@@ -276,11 +283,18 @@ def stand(
     certain: bool,
 ) -> Stand:
     """A show that stands, from its host, its instants (get-in, start, end, away), its point and its host's town."""
-    gets_in_at = instants[0]
+    gets_in_at, starts_at, ends_at, away_at = instants
     get_in = _minute(gets_in_at)
-    starts, ends, away = (get_in + (at - gets_in_at).seconds // 60 for at in instants[1:])
-    place = roads.stop_at(organisation_id, easting, northing).place
-    return Stand(organisation_id, get_in, starts, ends, away, place, town, certain)
+    return Stand(
+        organisation_id,
+        get_in,
+        get_in + (starts_at - gets_in_at).seconds // 60,
+        get_in + (ends_at - gets_in_at).seconds // 60,
+        get_in + (away_at - gets_in_at).seconds // 60,
+        roads.stop_at(organisation_id, easting, northing).place,
+        town,
+        certain,
+    )
 
 
 class Judge:
@@ -339,7 +353,7 @@ class Judge:
         stops = [truly.leaves_from, *[Stop(s.organisation_id, s.place) for s in stands], truly.returns_to]
         minutes = self.roads.minutes
         legs = [minutes(a, b) if a and b else 0 for a, b in pairwise(stops)]
-        return Drive(truly, stands, stops, legs, [self._to(stop) for stop in stops])
+        return Drive(truly, stands, stops, legs, [self._to(stop) if stop else 0 for stop in stops])
 
     def pair(self, offer: DayOffer) -> tuple[Slot, ...]:
         """Two shows at this school on one tour day: the earliest start, and the earliest after it; () if there is
@@ -382,12 +396,11 @@ class Judge:
         shows = [(s.get_in, s.away) for s in stands] if eats else []
         for at in range(len(stands) + 1):
             to, on = roads[at], roads[at + 1]
-            first, last = self._between_shows(truly, stands, at, to, on)
+            arrives = self._arrives(truly, stands, at, to)
+            first, last = self._between_shows(truly, stands, at, arrives, on)
             if first > last:
                 continue
-            for left in over_lunch.starts(
-                kept, first, last, arrives=self._arrives(truly, stands, at, to), minutes=shape
-            ):
+            for left in over_lunch.starts(kept, first, last, arrives=arrives, minutes=shape):
                 if not eats:
                     yield Opening(at, left.first, left.last)
                     continue
@@ -409,9 +422,22 @@ class Judge:
                     ):
                         yield Opening(at, soonest, latest)
 
-    def least_extra(self, drive: Drive) -> int:
-        """The extra road in minutes that a show costs at the best place of a day, whether or not there is time."""
-        return min([self._extra(drive, at) for at in range(len(drive.legs))])
+    def least_extra(self, row: Any, stands: Sequence[Stand]) -> int:
+        """The extra road in minutes that a show costs at the best place of a day, whether or not there is time: what
+        is asked of every day of a tour, and so reckoned from stop to stop, without its Drive."""
+        before, home = hours.ends(row)
+        if before is None and home is None and not stands:
+            return EMPTY_DAY_MINUTES
+        to = self._to(before) if before else 0
+        found = []
+        for after in (*[Stop(s.organisation_id, s.place) for s in stands], home):
+            on = self._to(after) if after else 0
+            saved = 0
+            if before and after and before.place and after.place:
+                saved = self.roads.minutes(before, after)
+            found.append(to + on - saved)
+            before, to = after, on
+        return max(0, min(found))
 
     def why_nothing(self, row: Any, drive: Drive) -> WhyNothing:
         """Why a day has no slot. `row`: of hours.COLUMNS."""
@@ -435,16 +461,16 @@ class Judge:
         return before.get_in if before.organisation_id == self.organisation_id else before.away + to
 
     def _between_shows(
-        self, truly: Truly, stands: Sequence[Stand], at: int, to: int, on: int
+        self, truly: Truly, stands: Sequence[Stand], at: int, arrives: int, on: int
     ) -> tuple[int, int]:
-        """The earliest and the latest start before show number `at`, the roads being `to` and `on` minutes;
-        the earliest is the later one where there is no time."""
+        """The earliest and the latest start before show number `at`, the road after it being `on` minutes; the
+        earliest is the later one where there is no time."""
         before, after = stands[at - 1] if at else None, stands[at] if at < len(stands) else None
         shape = self.shape
         if before is not None and before.organisation_id == self.organisation_id:
             earliest = before.ends + shape.turn
         else:
-            earliest = self._arrives(truly, stands, at, to) + shape.get_in
+            earliest = arrives + shape.get_in
         if after is not None and after.organisation_id == self.organisation_id:
             latest = after.starts - shape.turn - shape.show
         else:
@@ -483,17 +509,17 @@ class Judge:
         """For each place of the day by how many minutes its earliest start is later than its latest."""
         truly, stands, _, _, roads = drive
         spans = (
-            self._between_shows(truly, stands, at, roads[at], roads[at + 1]) for at in range(len(stands) + 1)
+            self._between_shows(truly, stands, at, self._arrives(truly, stands, at, roads[at]), roads[at + 1])
+            for at in range(len(stands) + 1)
         )
         return [first - last for first, last in spans]
 
-    def _to(self, stop: Stop | None) -> int:
-        """Minutes between this school and a stop, reckoned once for each; an unknown one takes none."""
-        if stop is None:
-            return 0
-        if stop.key not in self._roads:
-            self._roads[stop.key] = self.roads.minutes(self.stop, stop)
-        return self._roads[stop.key]
+    def _to(self, stop: Stop) -> int:
+        """Minutes between this school and a stop, reckoned once for each."""
+        found = self._roads.get(stop.key)
+        if found is None:
+            found = self._roads[stop.key] = self.roads.minutes(self.stop, stop)
+        return found
 
     def _extra(self, drive: Drive, at: int) -> int:
         """The extra driving before show number `at` in minutes."""

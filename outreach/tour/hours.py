@@ -91,56 +91,43 @@ class Truly(NamedTuple):
 def reckon(day: Any, *, whatever_the_rest: bool = False) -> Truly:
     """A row of COLUMNS as it truly is. `whatever_the_rest`: its own hours alone, without rest, latest return
     and lunch. Pure."""
-    truly = _given(*_GIVEN(day)) if whatever_the_rest else _rested(*_GIVEN(day), *_RULES(day))
+    if whatever_the_rest:
+        return Truly(minute_of(day.leaves), minute_of(day.returns), 0, 0, *ends(day))
+    return Truly(*_rested(*_HOURS(day)), *ends(day))
+
+
+def ends(day: Any) -> tuple[Stop | None, Stop | None]:
+    """From where a row of COLUMNS leaves and whereto it returns. Pure."""
+    base: Stop | None = roads.stop_at(-day.troupe_id, day.base_easting, day.base_northing)
+    if base is not None and base.place is None:
+        base = None
+    slept = stays = None
     if day.slept_easting is not None:
         slept = roads.lodging_stop(day.night, day.slept_easting, day.slept_northing)
-        truly = truly._replace(leaves_from=slept or truly.leaves_from)
     if day.stays_easting is not None:
         stays = roads.lodging_stop(day.id, day.stays_easting, day.stays_northing)
-        truly = truly._replace(returns_to=stays or truly.returns_to)
-    return truly
+    return slept or base, stays or base
 
 
-_GIVEN = attrgetter("troupe_id", "base_easting", "base_northing", "leaves", "returns")
-_RULES = attrgetter("back_before", "latest_return", "rest_hours", "lunch_minutes")
+_HOURS = attrgetter("leaves", "returns", "back_before", "latest_return", "rest_hours", "lunch_minutes")
 
 
 # Kept, since most days of a tour are alike.
 @lru_cache(maxsize=4096)
-def _given(
-    troupe_id: int, base_easting: int | None, base_northing: int | None, leaves: time, returns: time
-) -> Truly:
-    """The hours that a day was given for, from the troupe's base and back to it."""
-    base: Stop | None = roads.stop_at(-troupe_id, base_easting, base_northing)
-    if base is not None and base.place is None:
-        base = None
-    return Truly(minute_of(leaves), minute_of(returns), 0, 0, base, base)
-
-
-@lru_cache(maxsize=4096)
 def _rested(
-    troupe_id: int,
-    base_easting: int | None,
-    base_northing: int | None,
     leaves: time,
     returns: time,
     back_before: time | None,
     latest_return: time | None,
     rest_hours: int,
     lunch_minutes: int,
-) -> Truly:
-    """The same after rest, latest return and lunch."""
-    given = _given(troupe_id, base_easting, base_northing, leaves, returns)
+) -> tuple[int, int, int, int]:
+    """The hours that a day was given for after rest, latest return and lunch, as Truly has them."""
     latest = minute_of(latest_return) if latest_return else A_DAY
     rested = 0
     if back_before is not None:
         rested = max(0, min(minute_of(back_before), latest) + rest_hours * 60 - A_DAY)
-    return given._replace(
-        leaves=max(given.leaves, rested),
-        returns=min(given.returns, latest),
-        rests_until=rested,
-        lunch=lunch_minutes,
-    )
+    return max(minute_of(leaves), rested), min(minute_of(returns), latest), rested, lunch_minutes
 
 
 def hours_of_days(tour_days: Iterable[TourDay], *, whatever_the_rest: bool = False) -> dict[int, Truly]:

@@ -56,8 +56,7 @@ class Slot:
 
     @property
     def key(self) -> str:
-        """What a form posts: 'TOURDAY-HHMM'."""
-        return f"{self.tour_day_id}-{self.start_minute // 60:02d}{self.start_minute % 60:02d}"
+        return slot_key(self.tour_day_id, self.start_minute)
 
     @property
     def starts(self) -> time:
@@ -83,6 +82,11 @@ class Slot:
     @property
     def away_at(self) -> datetime:
         return self.ends_at + timedelta(minutes=self.get_out_minutes)
+
+
+def slot_key(tour_day_id: int, start_minute: int) -> str:
+    """What a form posts for a slot: 'TOURDAY-HHMM'."""
+    return f"{tour_day_id}-{start_minute // 60:02d}{start_minute % 60:02d}"
 
 
 class Performance(Base):

@@ -98,17 +98,18 @@ class Roads:
         self.round_waters = round_waters
 
     def minutes(self, a: Stop, b: Stop) -> int:
-        """Whole minutes from one stop to another, the same both ways; 0 to where one is, and to a meeting online."""
+        """Whole minutes from one stop to another, the same both ways; 0 to where one is, and to a meeting online. A
+        place that is not known at all counts as next door (the base alone)."""
         if a.key == b.key or a.key >= FIRST_OF_ONLINE or b.key >= FIRST_OF_ONLINE:
             return 0
         if self.table:
             told = self.told(a.key, b.key)
             if told is not None:
                 return told
-        way = self.way_round(a, b)
-        if way is not None:
+        if self.round_waters is not None and (way := self.way_round(a, b)) is not None:
             return whole(self.base + self.per_km * way.kilometres + way.minutes)
-        return minutes(a.place, b.place, base=self.base, per_km=self.per_km)
+        kilometres = a.place.kilometres_to(b.place) if a.place and b.place else 0.0
+        return whole(self.base + self.per_km * kilometres)
 
     def way_round(self, a: Stop, b: Stop) -> Way | None:
         """The way round waters, where one lies between two stops; None where the straight line is free, where no way
@@ -166,6 +167,8 @@ def roads_of_partnership(partnership: Partnership) -> Roads:
     )
 
 
+# Kept, since whoever looks at a tour looks at the same places.
+@lru_cache(maxsize=16_384)
 def stop_at(organisation_id: int, easting: int | None, northing: int | None) -> Stop:
     """A school, or a show at it, by its URN and its point in metres."""
     return Stop(
@@ -184,13 +187,6 @@ def lodging_stop(tour_day_id: int, easting: int | None, northing: int | None) ->
     minutes."""
     stop = stop_at(LODGINGS - tour_day_id, easting, northing)
     return stop if stop.place else None
-
-
-def minutes(a: Place | None, b: Place | None, *, base: float, per_km: float) -> int:
-    """The rule alone: whole minutes, rounded up. A place that is not known at all counts as next door (the
-    base alone)."""
-    kilometres = a.kilometres_to(b) if a and b else 0.0
-    return whole(base + per_km * kilometres)
 
 
 def whole(minutes: float) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, select
 
 from outreach.county.partnerships import Partnership
-from outreach.county.schools import Organisation, School
+from outreach.county.schools import SCHOOL, Organisation
 from outreach.ground.db import db, plain_rows
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
@@ -88,7 +88,8 @@ def offers(
         only_days=only_days,
         beside=beside,
     )
-    days = [(day, stands) for day, stands in days if day.id not in not_on]
+    if not_on:
+        days = [(day, stands) for day, stands in days if day.id not in not_on]
     if not days:
         return Offers(())
     partnership = db.session.get_one(Partnership, programme.partnership_id)
@@ -167,12 +168,15 @@ _DAYS = (
         Performance.easting,
         Performance.northing,
         Performance.held_until,
-        School.town,
+        Organisation.town,
     )
     .join(Troupe, Troupe.id == TourDay.troupe_id)
     .outerjoin(BEFORE, follows())
     .outerjoin(Performance, and_(Performance.tour_day_id == TourDay.id, Performance.released_at.is_(None)))
-    .outerjoin(School, School.organisation_id == Performance.organisation_id)
+    .outerjoin(
+        Organisation,
+        and_(Organisation.organisation_id == Performance.organisation_id, Organisation.kind == SCHOOL),
+    )
     .where(
         TourDay.programme_id == bindparam("programme_id"),
         TourDay.day >= bindparam("first"),

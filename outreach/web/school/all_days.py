@@ -4,7 +4,8 @@ its own."""
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from flask import request
@@ -12,8 +13,8 @@ from flask import request
 from outreach.ground.wording import count, month
 from outreach.ground.wording import day as said_day
 from outreach.tour import days as tour_days
-from outreach.tour.fit import DayOffer
-from outreach.tour.performances import Slot
+from outreach.tour.fit import NOON, DayOffer, StartsBetween
+from outreach.tour.performances import slot_key
 
 MORNING, AFTERNOON = "morning", "afternoon"
 ALL = "all"
@@ -23,14 +24,21 @@ FEW = 5
 """So many days, or fewer, stand open: nothing is gained by folding them."""
 
 
+class Start(NamedTuple):
+    """One start of a day. `key`: of its slot, as a form posts it."""
+
+    key: str
+    starts: time
+
+
 @dataclass(frozen=True, kw_only=True)
 class DayOfTimes:
     """One day of the page: its starts, or why there are none. `troupe`: whose day, where that is told apart."""
 
     day: date
     troupe: str
-    morning: tuple[Slot, ...]
-    afternoon: tuple[Slot, ...]
+    morning: tuple[Start, ...]
+    afternoon: tuple[Start, ...]
     why_not: str
 
     @property
@@ -81,22 +89,26 @@ def page(
     time. `address`: of the page, with what it is asked; `troupes`: each troupe's days apart, by the name that stands
     here for its tour day."""
     asked, half = _asked_day(), _asked_half()
+    dates = [(day, tuple(of_date)) for day, of_date in groupby(offers, key=attrgetter("day"))]
     months = [
-        (first, list(of_month)) for first, of_month in groupby(offers, key=lambda o: o.day.replace(day=1))
+        (first, list(of_month)) for first, of_month in groupby(dates, key=lambda date: date[0].replace(day=1))
     ]
-    able = [_able(of_month, half) for _, of_month in months]
+    able = [sum(any(_has(o, half) for o in of_date) for _, of_date in of_month) for _, of_month in months]
     if asked is None:
         shown = next((n for n, days in enumerate(able) if days), 0)
     else:
-        shown = next((n for n, (_, days) in enumerate(months) if days[-1].day >= asked), len(months) - 1)
-    all_days = {o.day for _, of_month in months for o in of_month}
+        shown = next(
+            (n for n, (_, of_month) in enumerate(months) if of_month[-1][0] >= asked), len(months) - 1
+        )
     return Page(
         months=tuple(
             MonthOfTimes(
                 name=month(first),
                 href=address(half=half or None, _anchor=ALL, **{"from": first.isoformat()}),
                 said=count(able[n], "day") if able[n] else "no day left",
-                days=tuple(_days(of_month, half, troupes or {})) if n == shown else (),
+                days=tuple(_days(chain.from_iterable(o for _, o in of_month), half, troupes or {}))
+                if n == shown
+                else (),
             )
             for n, (first, of_month) in enumerate(months)
         ),
@@ -104,8 +116,8 @@ def page(
             HalfOfDay(name, address(half=one or None, _anchor=ALL), one == half)
             for one, name in (("", "All days"), (MORNING, "Mornings"), (AFTERNOON, "Afternoons"))
         ),
-        unfolded=asked is not None or bool(half) or len(all_days) <= FEW,
-        any_slot=any(o.has_slot for _, of_month in months for o in of_month),
+        unfolded=asked is not None or bool(half) or len(dates) <= FEW,
+        any_slot=any(o.has_slot for _, of_date in dates for o in of_date),
     )
 
 
@@ -120,24 +132,21 @@ def _days(offers: Iterable[DayOffer], half: str, troupes: Mapping[int, str]) -> 
     each troupe of `troupes`."""
     for (day, troupe), of_day in groupby(offers, key=lambda o: (o.day, troupes.get(o.tour_day_id, ""))):
         found = list(of_day)
-        starts: dict[time, Slot] = {}
-        for slot in sorted((s for o in found for s in o.slots), key=lambda s: s.extra_minutes):
-            starts.setdefault(slot.starts, slot)
-        morning = tuple(starts[at] for at in sorted(starts) if at < time(12))
-        afternoon = tuple(starts[at] for at in sorted(starts) if at >= time(12))
+        best: dict[int, tuple[StartsBetween, DayOffer]] = {}
+        for offer in found:
+            for gap, start in offer.starts:
+                if start not in best or gap.extra_minutes < best[start][0].extra_minutes:
+                    best[start] = gap, offer
+        starts = [
+            (at, Start(slot_key(best[at][1].tour_day_id, at), time(*divmod(at, 60)))) for at in sorted(best)
+        ]
         yield DayOfTimes(
             day=day,
             troupe=troupe,
-            morning=morning if half != AFTERNOON else (),
-            afternoon=afternoon if half != MORNING else (),
+            morning=tuple(start for at, start in starts if at < NOON) if half != AFTERNOON else (),
+            afternoon=tuple(start for at, start in starts if at >= NOON) if half != MORNING else (),
             why_not=f"no time in the {half}" if starts else next(o.why_not for o in found),
         )
-
-
-def _able(offers: Iterable[DayOffer], half: str) -> int:
-    """How many dates have a time; where one troupe has, no other is asked."""
-    by_date = groupby(offers, key=lambda o: o.day)
-    return sum(any(_has(o, half) for o in of_date) for _, of_date in by_date)
 
 
 def _has(offer: DayOffer, half: str) -> bool:
