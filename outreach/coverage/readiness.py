@@ -12,7 +12,7 @@ from outreach.coverage.places import free_places, places_needed
 from outreach.coverage.standings import Standing, Word
 from outreach.ground.school_year import first_day, last_day, year_in_hand, year_name
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, count, day_short, number
+from outreach.ground.wording import and_list, capfirst, count, day_short, number
 from outreach.tour import companies, days, programmes
 from outreach.tour.days import TourDay
 from outreach.tour.programmes import Programme
@@ -349,7 +349,8 @@ def _roads(partnership: Partnership) -> Step:
         return Step(
             what="roads", done=True, said="Your own table of minutes.", value="your own table", needed=False
         )
-    return Step(what="roads", done=False, said="Straight lines.", value="straight lines", needed=False)
+    lines = "straight lines round your waters" if partnership.waters else "straight lines"
+    return Step(what="roads", done=False, said=f"{capfirst(lines)}.", value=lines, needed=False)
 
 
 def _invitations(programme: Programme | None, target: Sequence[Standing], reached: int) -> Step:

@@ -132,6 +132,7 @@ def test_how_long_it_took_and_the_driving_in_it() -> None:
     assert plan_words.drawn_up(alone) == (
         "Drawn up in 2.3 seconds. 2 hours 30 minutes on the road in all: 1 hour 15 minutes a day."
     )
+    assert plan_words.drawn_up(told(seconds=0.01)).startswith("Drawn up in 0.1 seconds. ")
     beside = told(seconds=10.0, driving=150, booked_driving=60, days_given=2)
     assert plan_words.drawn_up(beside) == (
         "Drawn up in 10.0 seconds. 2 hours 30 minutes on the road in all, of which 1 hour for shows that stand "

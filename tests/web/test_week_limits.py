@@ -59,9 +59,7 @@ def words(page: str) -> str:
 
 def test_without_a_limit_nothing_is_held_against_one(client: FlaskClient, c: Any) -> None:
     assert said(c) == []
-    assert "Hours and kilometres are held against the limits that are set." in words(
-        client.get(f"{c.home}/week").text
-    )
+    assert "No limit of hours or kilometres is set." in words(client.get(f"{c.home}/week").text)
 
 
 def test_what_is_over_is_said_with_by_how_much(c: Any) -> None:

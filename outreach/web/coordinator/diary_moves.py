@@ -44,6 +44,15 @@ class MoveForm(forms.Form):
     )
 
 
+class SwapForm(MoveForm):
+    note = forms.words(
+        "A note in the letters",
+        hint="It stands in both letters. You may leave it empty. No names.",
+        at_most=moving.NOTE_AT_MOST,
+    )
+    silent = forms.tick("Leave our words out: I tell both myself")
+
+
 @coordinator.get("/diary/move/<int:performance_id>")
 @coordinators_only
 def diary_move(performance_id: int) -> Any:
@@ -136,7 +145,7 @@ def diary_swap(performance_id: int) -> Any:
     one, number = _moving(show), row_number(request.values.get("with", ""))
     if number is None:
         return redirect(url_for("coordinator.diary_move", performance_id=show.id), 303)
-    other, form, to = _moving(_show(number)), MoveForm(), request.form.get("to", "")
+    other, form, to = _moving(_show(number)), SwapForm(), request.form.get("to", "")
     names = f"{one.organisation.name} and {other.organisation.name}"
     if swapping.are_there(one, other, to):
         return _changed_places_already(one, names)
@@ -228,7 +237,7 @@ def _changed_places_already(one: Moving, names: str) -> Response:
     return redirect(_diary_of(one.programme.id, one.performance), 303)
 
 
-def _swap_page(look: swapping.Swap, form: MoveForm, refusal: Refusal | None = None) -> str:
+def _swap_page(look: swapping.Swap, form: SwapForm, refusal: Refusal | None = None) -> str:
     one, other = look.halves
     return render_template(
         "coordinator/diary_swap.html",

@@ -175,7 +175,7 @@ def drawn_up(told: PlanFigures) -> str:
     if told.booked_driving:
         stands = f", of which {duration(told.booked_driving)} for shows that stand already"
     return (
-        f"Drawn up in {round(told.seconds, 1)} seconds. {duration(told.driving)} on the road in all{stands}: "
+        f"Drawn up in {max(round(told.seconds, 1), 0.1)} seconds. {duration(told.driving)} on the road in all{stands}: "
         f"{told.driving_a_day} a day."
     )
 
