@@ -4,18 +4,18 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-DEVELOPMENT_KEY = "development only: set SECRET_KEY"
-
-
-class ConfigError(Exception):
-    """A setting is missing or makes no sense; its text says which and what to do."""
+from outreach.ground import secret_settings
+from outreach.ground.errors import ConfigError as ConfigError
+from outreach.ground.secret_settings import DEVELOPMENT_KEY as DEVELOPMENT_KEY
 
 
 def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     """The Flask configuration from the environment; docs/settings.md lists each name.
 
-    Raises ConfigError in words when a production setting is missing.
+    Raises ConfigError in words when a production setting is missing, or a secret of one is easy to guess: production is
+    where PUBLIC_URL is https.
     """
     env = os.environ if environ is None else environ
     folder = Path(env.get("OUTREACH_FOLDER", "instance")).absolute()
@@ -25,21 +25,15 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
             f"PUBLIC_URL is '{public_url}'. Set it to an address like https://outreach.example."
         )
     secure = public_url.startswith("https://")
-    secret = env.get("SECRET_KEY", "") or DEVELOPMENT_KEY
-    if secure and secret == DEVELOPMENT_KEY:
-        raise ConfigError("SECRET_KEY is not set. Set it to 32 or more random characters.")
-    if secure and len(secret) < 32:
-        raise ConfigError(f"SECRET_KEY has {len(secret)} characters. Set it to 32 or more random ones.")
-    hosts = [h.strip() for h in env.get("TRUSTED_HOSTS", "").split(",") if h.strip()]
-    return {
-        "SECRET_KEY": secret,
-        "SECRET_KEY_FALLBACKS": [k for k in env.get("SECRET_KEY_FALLBACKS", "").split(",") if k],
+    found = {
+        "SECRET_KEY": secret_settings.read(env, "SECRET_KEY") or DEVELOPMENT_KEY,
+        "SECRET_KEY_FALLBACKS": secret_settings.keys(secret_settings.read(env, "SECRET_KEY_FALLBACKS")),
         "SQLALCHEMY_DATABASE_URI": database_url(
-            env.get("DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
+            secret_settings.read(env, "DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # what people typed stands in no log
         "PUBLIC_URL": public_url,
-        "TRUSTED_HOSTS": hosts or None,
+        "TRUSTED_HOSTS": _hosts(env, public_url) or None,
         "SESSION_COOKIE_NAME": "__Host-outreach" if secure else "outreach",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -48,14 +42,14 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": _whole(env, "UPLOAD_MEGABYTES", 100) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,
-        "SMTP_URL": env.get("SMTP_URL", ""),
+        "SMTP_URL": secret_settings.read(env, "SMTP_URL"),
         "SMTP_TOKEN_FILE": env.get("SMTP_TOKEN_FILE", ""),
         "MAIL_FOLDER": str(Path(env.get("MAIL_FOLDER", str(folder / "mail"))).absolute()),
         "MAIL_DOMAIN": env.get("MAIL_DOMAIN", "outreach.example"),
         "MAIL_SENDER": env.get("MAIL_SENDER", "bookings"),
         "MAIL_ATTACH_INVITE": _yes(env, "MAIL_ATTACH_INVITE"),
         "MAIL_AUTHSERV_ID": env.get("MAIL_AUTHSERV_ID", "").strip(),
-        "IMAP_URL": env.get("IMAP_URL", ""),
+        "IMAP_URL": secret_settings.read(env, "IMAP_URL"),
         "IMAP_TOKEN_FILE": env.get("IMAP_TOKEN_FILE", ""),
         "IMAP_DONE_FOLDER": env.get("IMAP_DONE_FOLDER", "") or "Outreach",
         "IMAP_UNREADABLE_FOLDER": env.get("IMAP_UNREADABLE_FOLDER", "") or "Outreach unreadable",
@@ -68,6 +62,9 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "OUTREACH_FOLDER": str(folder),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
+    if secure and (weak := secret_settings.weaknesses(found)):
+        raise ConfigError(weak[0])
+    return found
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:
@@ -103,10 +100,28 @@ def _router(env: Mapping[str, str]) -> str:
 
 
 def _token(env: Mapping[str, str], name: str) -> str:
-    text = env.get(name, "").strip()
-    if text and (len(text) < 20 or not text.isascii() or " " in text):
-        raise ConfigError(f"{name} is too easy to guess. Set it to 20 or more random letters and figures.")
+    text = secret_settings.read(env, name)
+    if weak := secret_settings.weak_token(text):
+        raise ConfigError(f"{name} {weak}")
     return text
+
+
+def _hosts(env: Mapping[str, str], public_url: str) -> list[str]:
+    """Hosts that a request may ask for: where none is named, that of a public address with https; else any."""
+    hosts = [h.strip().lower() for h in env.get("TRUSTED_HOSTS", "").split(",") if h.strip()]
+    ours = urlsplit(public_url).hostname or ""
+    if not hosts:
+        return [ours] if public_url.startswith("https://") else []
+    for host in hosts:
+        if not re.fullmatch(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]", host):
+            raise ConfigError(
+                f"TRUSTED_HOSTS holds '{host}'. Set it to names of hosts alone, such as outreach.example."
+            )
+    if not any(ours == h.strip("[]") or (h.startswith(".") and (f".{ours}").endswith(h)) for h in hosts):
+        raise ConfigError(
+            f"TRUSTED_HOSTS leaves out {ours}, the host of PUBLIC_URL: no link in a letter would open."
+        )
+    return hosts
 
 
 def database_url(url: str) -> str:

@@ -1,4 +1,5 @@
-"""Refusal: a rule said no, in words for the person. NoSuch: there is nothing to say it of. SentAlready: once is it."""
+"""Refusal: a rule said no, in words for the person. NoSuch: there is nothing to say it of. SentAlready: once is it.
+ConfigError: a setting makes no sense."""
 
 
 class Refusal(Exception):
@@ -25,3 +26,7 @@ class SentAlready(Refusal):
 
 class NoSuch(Refusal):
     """What an address names is not there, or is another's: a page answers as if it had never been."""
+
+
+class ConfigError(Exception):
+    """A setting is missing or makes no sense; its text says which and what to do."""

@@ -1,4 +1,4 @@
-"""Guards of routes: every route carries one, or stands in OPEN. Headers too.
+"""Guards of routes: every route carries one, or stands in OPEN.
 
 A test walks all routes and fails on one without a guard.
 """
@@ -46,7 +46,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import drawing, spoken, troupe_door
+from outreach.web import headers, spoken, troupe_door
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -60,11 +60,6 @@ login.login_view = "public.sign_in"
 login.login_message = "Sign in to see that page."
 login.login_message_category = "confirm"
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; worker-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
 
 def init_app(app: Flask) -> None:
     app.before_request(_readable)  # before anybody reads a form
@@ -77,7 +72,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(coordinator)
     app.register_blueprint(api)
     app.register_blueprint(troupe_door.company)
-    app.after_request(_headers)
+    headers.init_app(app)
     app.context_processor(_whose)
 
 
@@ -360,15 +355,3 @@ def inbox_waiting() -> int:
     if "inbox_waiting" not in g:
         g.inbox_waiting = sum(inbox.count_waiting(g.partnership.id).values())
     return int(g.inbox_waiting)
-
-
-def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
-    response.headers.setdefault("Cache-Control", "no-store")
-    return drawing.allow(response)

@@ -11,7 +11,7 @@ from flask import Response, g, get_flashed_messages, make_response, request
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import date_and_time
 from outreach.visits.reports import VisitReport
-from outreach.web import gate
+from outreach.web.headers import POLICY
 from outreach.web.refusals import status
 
 KEEP_UNTIL = "Outreach-Keep-Until"
@@ -93,4 +93,4 @@ def newer(stands: VisitReport | None, sent: VisitReport) -> str:
     return f"A report that was filled in later, on {at}, stands. Yours is kept beneath it."
 
 
-WITH_A_WORKER = gate.POLICY.replace("worker-src 'none'", "worker-src 'self'")
+WITH_A_WORKER = POLICY.replace("worker-src 'none'", "worker-src 'self'")

@@ -4,6 +4,7 @@ writes nothing."""
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from test_headers import lacking
 
 import make
 from every_address import NOW, County, people_at_every_door, told_year, whole_database
@@ -28,6 +29,7 @@ def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
             headed, shown, told = (client.open(path, method=m) for m in ("HEAD", "GET", "OPTIONS"))
             assert max(headed.status_code, shown.status_code, told.status_code) < 500, path
             assert (headed.status_code, headed.data) == (shown.status_code, b""), path
+            assert [missing for answer in (headed, shown, told) for missing in lacking(answer)] == [], path
             opened += shown.status_code == 200
             shown.close()
     assert opened > 200

@@ -13,7 +13,7 @@ from browser import sign_in
 from every_address import people_at_every_door, told_year
 from outreach.ground.db import transaction
 from outreach.post import troupe_links
-from outreach.web import gate
+from outreach.web.headers import POLICY
 from outreach.web.kept_on_phone import KEEP_UNTIL, LET_GO
 from worlds import World
 
@@ -141,7 +141,7 @@ def test_the_worker_is_asked_for_anew_each_time_and_sets_no_cookie(client: Flask
     answer = client.get("/t/worker.js")
     assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
     assert answer.headers["Cache-Control"] == "no-cache" and "Set-Cookie" not in answer.headers
-    assert answer.headers["Content-Security-Policy"] == gate.POLICY and b"/t/" in answer.data
+    assert answer.headers["Content-Security-Policy"] == POLICY and b"/t/" in answer.data
 
 
 def test_the_link_that_has_ended_says_whose_reports_the_phone_lets_go_of(

@@ -4,9 +4,9 @@ or shown, read back."""
 from flask import Response, make_response, request
 
 from outreach.ground.row_numbers import row_number, row_numbers
-from outreach.web import gate
+from outreach.web.headers import POLICY
 
-FRAMED = gate.POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
+FRAMED = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
 IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 

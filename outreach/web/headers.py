@@ -1,0 +1,56 @@
+"""Headers that every answer bears, whoever asks and whatever becomes of it: the one place where they stand."""
+
+from flask import Flask, Response, current_app, request
+
+from outreach.web import drawing
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+UNUSED = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+"""What a browser can do and no page of ours asks for; copying to the clipboard is not among them."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Nothing of ours is for another site's page; programs that fetch a calendar or the feed are no pages.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Pages load what is ours alone (POLICY), so that it keeps nothing out.
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+"""Each stands unless its page says otherwise."""
+
+WITH_HTTPS = {"Strict-Transport-Security": "max-age=63072000"}
+"""Two years. Not for subdomains, which are the council's, and may be other services."""
+
+
+def init_app(app: Flask) -> None:
+    app.after_request(_headers)
+
+
+def _headers(response: Response) -> Response:
+    secure = request.is_secure or str(current_app.config["PUBLIC_URL"]).startswith("https://")
+    for name, value in (HEADERS | WITH_HTTPS if secure else HEADERS).items():
+        response.headers.setdefault(name, value)
+    return drawing.allow(response)
