@@ -6,12 +6,21 @@ again with every later collection, which took longer than the largest pages did 
 
 import atexit
 import gc
+import sys
 
 gc.disable()
 
 from outreach import create_app  # noqa: E402
+from outreach.ground.errors import ConfigError  # noqa: E402
 
-app = create_app()
+try:
+    app = create_app()
+except ConfigError as refused:
+    # A command ends with one line for a person and status 1. gunicorn logs what is raised, and gives up: a SystemExit
+    # it would take for a worker that ended, and begin another for ever.
+    said = f"Outreach does not start. {refused}"
+    sys.excepthook = lambda *_: print(said, file=sys.stderr)
+    raise
 gc.freeze()
 atexit.register(gc.unfreeze)  # so that a command closes its database as it ends
 gc.enable()

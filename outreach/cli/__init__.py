@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 GROUPS = {
     "asking": "asking",
+    "check": "check",
     "db": "migrations",
     "demonstration": "demonstration",
     "draws": "draws",

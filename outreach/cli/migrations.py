@@ -28,6 +28,13 @@ def unknown_revision(connection: Connection) -> str:
     return ", ".join(sorted({*MigrationContext.configure(connection).get_current_heads()} - known))
 
 
+def not_applied(connection: Connection) -> str:
+    """How a database stands to this version's migrations, in words; '' where all of them were applied."""
+    at = ", ".join(sorted(MigrationContext.configure(connection).get_current_heads()))
+    wanted = ", ".join(sorted(ScriptDirectory(str(FOLDER)).get_heads()))
+    return "" if at == wanted else f"it stands at {at or 'nothing'}, {wanted} is needed"
+
+
 migrate: click.Group = db
 
 

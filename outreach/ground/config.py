@@ -25,7 +25,7 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
             f"PUBLIC_URL is '{public_url}'. Set it to an address like https://outreach.example."
         )
     secure = public_url.startswith("https://")
-    found = {
+    found: dict[str, object] = {
         "SECRET_KEY": secret_settings.read(env, "SECRET_KEY") or DEVELOPMENT_KEY,
         "SECRET_KEY_FALLBACKS": secret_settings.keys(secret_settings.read(env, "SECRET_KEY_FALLBACKS")),
         "SQLALCHEMY_DATABASE_URI": database_url(
@@ -60,6 +60,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "ROUTER_OWN": _yes(env, "ROUTER_OWN"),
         "ROUTER_A_DAY": _whole(env, "ROUTER_A_DAY", 500),
         "OUTREACH_FOLDER": str(folder),
+        "BACKUP_FOLDER": env.get("BACKUP_FOLDER", "").strip(),
+        "BACKUP_HOURS": _whole(env, "BACKUP_HOURS", 26),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
     if secure and (weak := secret_settings.weaknesses(found)):

@@ -38,6 +38,9 @@ HEARS = timedelta(seconds=0.15)
 MISSED = timedelta(seconds=30)
 """Somebody who was not heard of for so long is not there any more."""
 
+UNTAKEN = timedelta(minutes=10)
+"""A plan that waits for longer is one for whoever runs the service to see to."""
+
 MOST_BEGUN = 3
 """A plan that was begun so often and never ended is not begun again: something about it breaks the
 planner."""
@@ -132,6 +135,13 @@ def claim(token: str, now: datetime) -> int | None:
         row.state, row.finished_at = FAILED, now
         row.failed_why = f"The planner broke off {MOST_BEGUN} times, and was not begun again."
         db.session.flush()
+
+
+def nobody_takes(now: datetime) -> bool:
+    """Whether a plan has waited for longer than UNTAKEN while no planner is at work on another."""
+    waits = select(TourPlan.id).where(TourPlan.state == WAITING, TourPlan.asked_at < now - UNTAKEN)
+    at_work = select(TourPlan.id).where(TourPlan.state == WORKING, TourPlan.beat_at >= now - MISSED)
+    return bool(db.session.scalar(select(waits.exists() & ~at_work.exists())))
 
 
 def take_over(name: str) -> None:

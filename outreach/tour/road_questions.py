@@ -231,8 +231,18 @@ def newest(partnership_id: int, *, now: datetime) -> Asking | None:
         answered=answered,
         said=how.said if how is not None and waits else "",
         again_at=how.not_before if how is not None and waits else None,
-        nobody=how is None or how.looked_at is None or how.looked_at < now - UNSEEN,
+        nobody=_nobody_looks(how, now),
     )
+
+
+def nobody_asks(now: datetime) -> bool:
+    """Whether roads are ordered, by whichever partnership, and no process looks for questions."""
+    ordered = db.session.scalar(select(RoadOrder.id).where(RoadOrder.finished_at.is_(None)).limit(1))
+    return ordered is not None and _nobody_looks(db.session.get(Router, 1), now)
+
+
+def _nobody_looks(how: Router | None, now: datetime) -> bool:
+    return how is None or how.looked_at is None or how.looked_at < now - UNSEEN
 
 
 # The process that asks

@@ -18,6 +18,7 @@ from outreach.post.feeds.entries import TROUPE
 
 FIRST, NEXT, LAST = (secrets.token_hex(32) for _ in range(3))
 
+
 @pytest.fixture
 def service(app: Flask, tmp_path: Path):
     """The service as it starts with a key and older ones, both in files, over the test's database."""
@@ -42,7 +43,9 @@ def service(app: Flask, tmp_path: Path):
 
 
 @pytest.mark.own_app
-def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_known(app: Flask, service) -> None:
+def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_known(
+    app: Flask, service
+) -> None:
     with transaction():
         partnership = make.partnership()
         person = make.coordinator(partnership)

@@ -1,0 +1,297 @@
+"""flask check: readiness for production, a line for each thing that was looked at; status 1 where one is not ready."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from outreach.asking.chasing import settings as chasing
+from outreach.cli import migrations
+from outreach.ground import clock, secret_settings
+from outreach.ground.db import db, why_no_writing
+from outreach.ground.wording import count, date_and_time
+from outreach.planning import planner_worker
+from outreach.post.incoming import mailbox
+from outreach.post.monitoring import watch
+from outreach.post.outgoing import mail_server
+from outreach.post.outgoing.duty import Postman
+from outreach.tour import road_questions, router
+
+READY, NOT_READY, NOTE = "ready", "NOT READY", "note"
+
+RESERVED = (".example", ".invalid", ".localhost", ".test", ".local")
+"""Ends of names that no mail comes from (RFC 2606, RFC 6762)."""
+
+CLOCKS_APART = timedelta(seconds=30)
+"""Links, holds and sessions end by the minute: clocks further apart than this are seen by people."""
+
+WRITER_WAITS = 5.0
+"""Seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    state: str
+    words: str
+
+
+Told = Iterator[Finding]
+
+
+def ready(words: str) -> Finding:
+    return Finding(state=READY, words=words)
+
+
+def not_ready(words: str) -> Finding:
+    return Finding(state=NOT_READY, words=words)
+
+
+def note(words: str) -> Finding:
+    return Finding(state=NOTE, words=words)
+
+
+@click.command("check")
+@with_appcontext
+def check() -> None:
+    """Say what is not ready for production, and why; status 1 where there is anything.
+
+    Notes are for a person to look at and change no status. Nothing is kept, sent or asked of another machine but
+    the database.
+    """
+    found = list(findings(current_app.config, clock.now()))
+    for one in found:
+        click.echo(f"{one.state:10}{one.words}")
+    missing = sum(one.state == NOT_READY for one in found)
+    if missing:
+        click.echo(f"\nNot ready for production: {count(missing, 'thing')} to see to.")
+        raise SystemExit(1)
+    click.echo("\nReady for production.")
+
+
+def findings(settings: Any, now: datetime) -> Told:
+    """All that is looked at, in the order in which one would see to it."""
+    for looked_at in (_address, _secrets, _sending, _domain, _answers):
+        yield from looked_at(settings)
+    yield from _backups(settings, now)
+    try:
+        yield from _database(now)
+    except SQLAlchemyError as error:
+        yield not_ready(f"The database does not answer: {_first_line(error)}.")
+        return
+    finally:
+        db.session.rollback()
+
+
+def _address(settings: Any) -> Told:
+    url = settings["PUBLIC_URL"]
+    if url.startswith("https://"):
+        yield ready(f"People come by https: {url}.")
+        if not settings["BEHIND_PROXIES"]:
+            yield not_ready(
+                "BEHIND_PROXIES is 0, though PUBLIC_URL is https: everybody seems to come from the proxy, and one "
+                "person's wrong passwords slow all others down. Set it to the number of proxies in front."
+            )
+    else:
+        yield not_ready(
+            f"PUBLIC_URL is {url}: links and passwords would travel unencrypted. Put HTTPS in front, and set it to the "
+            "https address."
+        )
+    if settings["TRUSTED_HOSTS"]:
+        yield ready(f"Asked for by another name than {', '.join(settings['TRUSTED_HOSTS'])}, it says no.")
+    else:
+        yield not_ready(
+            "TRUSTED_HOSTS is not set: any name of a host is answered. Set it to that of PUBLIC_URL."
+        )
+    if current_app.debug:
+        yield not_ready("It runs in debug mode, in which an error shows the code. Start it without --debug.")
+
+
+def _secrets(settings: Any) -> Told:
+    weak = secret_settings.weaknesses(settings)
+    yield from map(not_ready, weak)
+    if not weak:
+        yield ready("No secret is easy to guess.")
+    if settings["SECRET_KEY_FALLBACKS"]:
+        yield note(
+            f"{count(len(settings['SECRET_KEY_FALLBACKS']), 'older key')} still opens what was made with it "
+            "(SECRET_KEY_FALLBACKS)."
+        )
+
+
+def _sending(settings: Any) -> Told:
+    if not settings["SMTP_URL"]:
+        yield not_ready(
+            f"SMTP_URL is not set: letters become files in {settings['MAIL_FOLDER']}, and nobody gets them."
+        )
+        return
+    try:
+        server = mail_server.Server.from_url(settings["SMTP_URL"], settings["SMTP_TOKEN_FILE"])
+    except mail_server.BadMailServer as bad:
+        yield not_ready(str(bad))
+        return
+    yield ready(f"Letters go through {server.host}.")
+    yield from _token("SMTP_TOKEN_FILE", settings["SMTP_TOKEN_FILE"])
+    if not server.security and server.host not in ("localhost", "127.0.0.1", "::1"):
+        yield note(
+            f"Letters go to {server.host} unencrypted: right for a relay on a network of your own alone."
+        )
+
+
+def _domain(settings: Any) -> Told:
+    domain = settings["MAIL_DOMAIN"].lower()
+    if "." not in domain or domain.endswith(RESERVED):
+        yield not_ready(f"MAIL_DOMAIN is {domain}, from which no mail comes. Set it to a domain of your own.")
+        return
+    through = ""
+    if settings["SMTP_URL"]:
+        through = (
+            f" ({settings['SMTP_URL'].rpartition('@')[2].rpartition('//')[2].partition(':')[0].strip('/')})"
+        )
+    yield note(f'SPF: a TXT record of {domain} must let your mail server{through} send: "v=spf1 … -all".')
+    yield note(
+        f"DKIM: your mail server must sign as d={domain}, List-Unsubscribe and List-Unsubscribe-Post too."
+    )
+    yield note(f'DMARC: a TXT record of _dmarc.{domain}: "v=DMARC1; p=quarantine; …".')
+
+
+def _answers(settings: Any) -> Told:
+    try:
+        ours = mailbox.Mailbox.from_settings(settings)
+    except mailbox.BadMailbox as bad:
+        yield not_ready(str(bad))
+        return
+    if ours is None:
+        yield note(
+            "IMAP_URL is not set: answers come in only if your mail server hands them to flask post receive."
+        )
+    else:
+        yield ready(f"Answers are read from {ours.folder} at {ours.host}.")
+        yield from _token("IMAP_TOKEN_FILE", settings["IMAP_TOKEN_FILE"])
+    if not settings["MAIL_AUTHSERV_ID"]:
+        yield note("MAIL_AUTHSERV_ID is not set: nobody checks that an answer's sender is who it says.")
+
+
+def _token(name: str, path: str) -> Told:
+    if path and not os.access(path, os.R_OK):
+        yield not_ready(f"{name} is {path}, which cannot be read.")
+
+
+def _backups(settings: Any, now: datetime) -> Told:
+    folder, patience = settings["BACKUP_FOLDER"], timedelta(hours=settings["BACKUP_HOURS"])
+    if not folder:
+        yield note("BACKUP_FOLDER is not set: nobody looks whether there are backups.")
+        return
+    try:
+        newest = max((one.stat().st_mtime for one in Path(folder).iterdir() if one.is_file()), default=None)
+    except OSError as error:
+        yield not_ready(f"BACKUP_FOLDER is {folder}, which cannot be read: {error.strerror}.")
+        return
+    if newest is None:
+        yield not_ready(f"There is no backup in {folder}.")
+        return
+    made_at = datetime.fromtimestamp(newest, UTC)
+    if now - made_at > patience:
+        yield not_ready(
+            f"The newest backup in {folder} was made {date_and_time(made_at)}, more than "
+            f"{count(settings['BACKUP_HOURS'], 'hour')} ago."
+        )
+    else:
+        yield ready(f"The newest backup was made {date_and_time(made_at)}.")
+
+
+def _database(now: datetime) -> Told:
+    with db.engine.connect() as connection:
+        behind = migrations.not_applied(connection)
+    if behind:
+        yield not_ready(
+            f"The database is not as this version needs it ({behind}): flask --app wsgi db upgrade."
+        )
+        return
+    yield ready("The database is as this version needs it.")
+    if why := why_no_writing(patience=WRITER_WAITS):
+        yield not_ready(f"The database cannot be written: {why}.")
+    yield from _role()
+    yield from _clocks(now)
+    for looked_at in (_post, _round, _planner, _roads):
+        yield from looked_at(now)
+
+
+def _role() -> Told:
+    """Of the account by which the service comes to PostgreSQL."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    name, may_all, past_rows = db.session.execute(
+        text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    ).one()
+    if may_all or past_rows:
+        yield not_ready(
+            f"The service comes to the database as {name}, who may do everything there. Give it an account of its own."
+        )
+
+
+def _clocks(now: datetime) -> Told:
+    """Against the database's, and against what other machines wrote down: nobody was seen in the future."""
+    apart, ahead = timedelta(), db.session.scalar(select(func.max(Postman.seen_at)))
+    if db.engine.dialect.name == "postgresql":
+        apart = abs(db.session.execute(text("SELECT clock_timestamp()")).scalar_one() - clock.now())
+    if apart > CLOCKS_APART:
+        yield not_ready(
+            f"The clocks of this machine and of the database are {count(int(apart.total_seconds()), 'second')} apart. "
+            "Set both by NTP."
+        )
+    elif ahead is not None and ahead - now > CLOCKS_APART:
+        yield not_ready("The clock of a machine that sends letters is ahead of this one's. Set both by NTP.")
+    else:
+        yield ready("The clocks agree.")
+
+
+def _post(now: datetime) -> Told:
+    settings = current_app.config
+    patience, polls = timedelta(minutes=settings["QUEUE_MINUTES"]), bool(settings["IMAP_URL"])
+    state = watch.state(now)
+    said = {
+        watch.HELD_UP: f"No letter goes: {state.pause.said if state.pause else ''}",
+        watch.LATE: "Letters wait for too long, though somebody sends.",
+        watch.NOBODY: "Letters wait and nobody sends them: start flask post send --loop.",
+        watch.MAILBOX: f"The mailbox cannot be read: {state.looked.problem if state.looked else ''}",
+        watch.MAILBOX_LATE: "Nobody reads the mailbox: start flask post poll --loop.",
+    }
+    worries = [one for one in watch.worries(state, now, patience=patience, polls=polls) if one in said]
+    yield from (not_ready(said[one]) for one in worries)
+    if not state.postmen and watch.NOBODY not in worries:
+        yield not_ready("Nobody sends letters: start flask post send --loop.")
+    if state.postmen and not worries:
+        yield ready("Letters go out" + (" and the mailbox is read." if polls else "."))
+
+
+def _round(now: datetime) -> Told:
+    last = chasing.last_run()
+    if last is None and chasing.awaited_since() is None:
+        yield note("The day's round has not come yet; no programme is open that would wait for it.")
+    elif chasing.is_late(last, now=now):
+        came = f"last came {date_and_time(last)}" if last else "has never come"
+        yield not_ready(f"The day's round {came}: start flask asking chase --loop.")
+    else:
+        yield ready("The day's round comes.")
+
+
+def _planner(now: datetime) -> Told:
+    if planner_worker.nobody_takes(now):
+        yield not_ready("A plan waits and no planner is at work: start flask planner work.")
+
+
+def _roads(now: datetime) -> Told:
+    if router.is_set() and road_questions.nobody_asks(now):
+        yield not_ready("Roads were ordered and nobody asks the router: start flask roads fill --loop.")
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

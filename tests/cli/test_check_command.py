@@ -1,0 +1,207 @@
+"""flask check: what is not ready for production is said in words, a line each, and in the exit status."""
+
+import os
+import secrets
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+import make
+from outreach.asking.chasing import settings as chasing
+from outreach.ground.db import db, transaction
+from outreach.planning.orders import TourPlan
+from outreach.post.incoming import inbox
+from outreach.post.outgoing import duty
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def lines(app: Flask) -> tuple[int, list[str]]:
+    """Exit status, and what was said, without notes; on PostgreSQL without what is said of the tests' own account."""
+    done = app.test_cli_runner().invoke(args=["check"])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    said = [one for one in done.output.splitlines() if one and not one.startswith("note")]
+    return done.exit_code, [one for one in said if "who may do everything there" not in one]
+
+
+def not_ready(app: Flask) -> list[str]:
+    return [one.removeprefix("NOT READY").strip() for one in lines(app)[1] if one.startswith("NOT READY")]
+
+
+@pytest.fixture
+def set_up(app: Flask, stopped: Any, tmp_path: Path) -> Flask:
+    """As docs/operating.md says, with everybody at work and a backup of last night."""
+    backup = tmp_path / "backups" / "outreach-2027-01-19.dump"
+    backup.parent.mkdir()
+    backup.write_text("dumped")
+    os.utime(backup, times=(stopped.now.timestamp() - 7 * 3600,) * 2)
+    app.config.update(
+        PUBLIC_URL="https://outreach.marlshire.example",
+        TRUSTED_HOSTS=["outreach.marlshire.example"],
+        BEHIND_PROXIES=1,
+        SECRET_KEY=secrets.token_hex(32),
+        METRICS_TOKEN=secrets.token_hex(20),
+        SMTP_URL="smtp+starttls://outreach:tK9vXq2LwPzR@mail.marlshire.org.uk:587",
+        SMTP_TOKEN_FILE="",
+        MAIL_DOMAIN="outreach.marlshire.org.uk",
+        IMAP_URL="imaps://outreach:tK9vXq2LwPzR@mail.marlshire.org.uk/INBOX",
+        MAIL_AUTHSERV_ID="mail.marlshire.org.uk",
+        BACKUP_FOLDER=str(backup.parent),
+        BACKUP_HOURS=26,
+    )
+    with transaction():
+        make.programme(make.partnership())
+        inbox.looked(problem="", now=stopped.now)
+        chasing.ran(now=stopped.now)
+    duty.begin("post1:77:abcd", stopped.now)
+    return app
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' clock stands still in 2027; the database's goes on."""
+    monkeypatch.setattr("outreach.cli.check.CLOCKS_APART", timedelta(days=9000))
+
+
+def test_a_service_set_up_as_the_recipe_says_is_ready(set_up: Flask) -> None:
+    status, said = lines(set_up)
+    assert said[:-1] == [
+        f"ready     {one}"
+        for one in (
+            "People come by https: https://outreach.marlshire.example.",
+            "Asked for by another name than outreach.marlshire.example, it says no.",
+            "No secret is easy to guess.",
+            "Letters go through mail.marlshire.org.uk.",
+            "Answers are read from INBOX at mail.marlshire.org.uk.",
+            "The newest backup was made 19 January 2027 at 2:00am.",
+            "The database is as this version needs it.",
+            "The clocks agree.",
+            "Letters go out and the mailbox is read.",
+            "The day's round comes.",
+        )
+    ]
+    if db.engine.dialect.name == "sqlite":
+        assert (status, said[-1]) == (0, "Ready for production.")
+
+
+def test_the_notes_say_what_the_domain_must_publish(set_up: Flask) -> None:
+    said = set_up.test_cli_runner().invoke(args=["check"]).output
+    assert "note      SPF: a TXT record of outreach.marlshire.org.uk must let" in said
+    assert "(mail.marlshire.org.uk) send" in said and "tK9vXq2LwPzR" not in said
+    assert "d=outreach.marlshire.org.uk" in said and "_dmarc.outreach.marlshire.org.uk" in said
+
+
+def test_an_account_that_may_do_everything_in_the_database_is_not_ready(set_up: Flask) -> None:
+    done = set_up.test_cli_runner().invoke(args=["check"])
+    may = (
+        db.engine.dialect.name == "postgresql"
+        and db.session.execute(
+            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        ).scalar_one()
+    )
+    assert ("who may do everything there" in done.output, done.exit_code) == (bool(may), int(bool(may)))
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "setting, words",
+    [
+        (
+            {"PUBLIC_URL": "http://10.0.0.7:8000"},
+            "PUBLIC_URL is http://10.0.0.7:8000: links and passwords would",
+        ),
+        ({"BEHIND_PROXIES": 0}, "BEHIND_PROXIES is 0, though PUBLIC_URL is https"),
+        ({"TRUSTED_HOSTS": None}, "TRUSTED_HOSTS is not set"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters"),
+        ({"SECRET_KEY_FALLBACKS": ["k" * 40]}, "SECRET_KEY_FALLBACKS: one repeats itself"),
+        ({"SMTP_URL": ""}, "SMTP_URL is not set: letters become files in "),
+        ({"SMTP_URL": "mail.marlshire.org.uk"}, "SMTP_URL must look like smtp+starttls://"),
+        (
+            {"SMTP_URL": "smtps://o:password1@mail.marlshire.org.uk"},
+            "The password in SMTP_URL is one that is tried",
+        ),
+        ({"SMTP_TOKEN_FILE": "/nowhere/token"}, "SMTP_TOKEN_FILE is /nowhere/token, which cannot be read."),
+        ({"MAIL_DOMAIN": "outreach.example"}, "MAIL_DOMAIN is outreach.example, from which no mail comes"),
+        ({"IMAP_URL": "mail.marlshire.org.uk"}, "IMAP_URL must look like"),
+        ({"BACKUP_FOLDER": "/nowhere"}, "BACKUP_FOLDER is /nowhere, which cannot be read: No such file"),
+        ({"BACKUP_HOURS": 6}, "was made 19 January 2027 at 2:00am, more than 6 hours ago."),
+    ],
+)
+def test_a_setting_that_is_missing_or_wrong_is_named(
+    set_up: Flask, setting: dict[str, object], words: str
+) -> None:
+    set_up.config.update(setting)
+    (said,) = not_ready(set_up)
+    assert words in said and lines(set_up)[0] == 1
+
+
+@pytest.mark.any_database
+def test_a_folder_without_a_backup_is_not_ready(set_up: Flask, tmp_path: Path) -> None:
+    set_up.config["BACKUP_FOLDER"] = str(tmp_path / "backups")
+    (tmp_path / "backups/outreach-2027-01-19.dump").unlink()
+    assert not_ready(set_up) == [f"There is no backup in {tmp_path / 'backups'}."]
+
+
+@pytest.mark.any_database
+def test_jobs_that_do_not_run_are_named_with_what_starts_them(set_up: Flask, stopped: Any) -> None:
+    stopped.now += timedelta(hours=31)
+    set_up.config["BACKUP_HOURS"] = 48
+    assert not_ready(set_up) == [
+        "Nobody reads the mailbox: start flask post poll --loop.",
+        "Nobody sends letters: start flask post send --loop.",
+        "The day's round last came 19 January 2027 at 9:00am: start flask asking chase --loop.",
+    ]
+
+
+@pytest.mark.any_database
+def test_a_plan_that_nobody_takes_up_is_said(set_up: Flask, stopped: Any) -> None:
+    with transaction():
+        programme = make.programme(make.partnership())
+        db.session.add(
+            TourPlan(programme_id=programme.id, name="A plan", asked_by="P", asked_at=stopped.now, rules={})
+        )
+    assert not_ready(set_up) == []
+    stopped.now += timedelta(minutes=11)
+    assert not_ready(set_up) == ["A plan waits and no planner is at work: start flask planner work."]
+
+
+@pytest.mark.any_database
+def test_a_machine_whose_clock_is_ahead_is_said(set_up: Flask, stopped: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("outreach.cli.check.CLOCKS_APART", timedelta(seconds=30))
+    duty.begin("post2:78:abcd", stopped.now + timedelta(minutes=3))
+    assert not_ready(set_up) == [
+        "The clock of a machine that sends letters is ahead of this one's. Set both by NTP."
+    ]
+
+
+@pytest.mark.own_database
+def test_a_database_that_was_not_migrated_is_said_and_nothing_else_of_it(set_up: Flask) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    (said,) = not_ready(set_up)
+    assert said.startswith("The database is not as this version needs it (it stands at 0001, ")
+    assert said.endswith("flask --app wsgi db upgrade.")
+
+
+@pytest.mark.any_database
+def test_a_service_that_does_not_start_says_why_in_one_line(tmp_path: Path) -> None:
+    """A weak secret where people come by https: for whoever asks `flask check`, and for gunicorn's log."""
+    told = {"PUBLIC_URL": "https://outreach.example", "SECRET_KEY": "short", "OUTREACH_FOLDER": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "check"],
+        cwd=ROOT,
+        env=os.environ | told,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == "Outreach does not start. SECRET_KEY has 5 characters. Set it to 32 or more random characters.\n"
+    )
