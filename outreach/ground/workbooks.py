@@ -124,6 +124,7 @@ def read(content: bytes) -> tuple[Sheet, ...]:
             "password, or as CSV. Nothing was changed."
         )
     else:
+        _no_other_file(content)
         sheets = (_csv(content, bounds),)
     if not any(sheet.count for sheet in sheets):
         raise CannotRead("This file is empty. Nothing was changed.")
@@ -237,6 +238,23 @@ def _unpacked(packed: bytes) -> Iterator[tuple[int, list[str]]]:
             return
 
 
+_OTHERS = (
+    (rb"<[a-z!?]", "a web page", "Open it in Excel, save it as .xlsx and try again."),
+    (rb"%pdf-", "a PDF", "Ask for the list behind it as .xlsx or CSV."),
+    (rb"\x89png|\xff\xd8\xff|gif8", "a picture", "Ask for the list behind it as .xlsx or CSV."),
+    (rb"\{\\rtf", "a text document", "Copy its table into Excel, save it as .xlsx and try again."),
+    (rb"\{\s*[\"}]|\[\s*[\[{]", "a JSON file", "Save the list as .xlsx or CSV and try again."),
+)
+
+
+def _no_other_file(content: bytes) -> None:
+    """By how it begins, whatever its name says: else it would come in as a list of one strange column."""
+    begins = content[:200].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for begin, what, then in _OTHERS:
+        if re.match(begin, begins):
+            raise CannotRead(f"This is {what} and no spreadsheet. {then} Nothing was changed.")
+
+
 # A workbook: a zip of XML. Numbers, texts and dates are read; formulas by the value that was kept of them.
 
 
@@ -272,6 +290,11 @@ def _sheets(archive: zipfile.ZipFile, bounds: _Bounds) -> tuple[Sheet, ...]:
     if "content.xml" in names or "xl/workbook.bin" in names:
         raise CannotRead(
             "This is a spreadsheet of another kind. Save it as .xlsx or as CSV and try again. Nothing was changed."
+        )
+    if any(name.endswith("vbaproject.bin") for name in names):
+        raise CannotRead(
+            "This workbook holds macros (.xlsm). Save it as .xlsx, which leaves them out, and try again. Nothing was "
+            "changed."
         )
     if "xl/workbook.xml" not in names:
         raise CannotRead("This is not a CSV or XLSX file. Nothing was changed.")
@@ -777,11 +800,6 @@ def _parted(content: bytes, encoding: str) -> str:
 def _encoding(content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    if content[:1] == b"<" and b"<html" in content[:2_000].lower():
-        raise CannotRead(
-            "This is a web page and no spreadsheet. Open it in Excel, save it as .xlsx and try again. "
-            "Nothing was changed."
-        )
     if b"\x00" in content:
         if content[1:200:2].count(b"\x00") > 80 or (len(content) < 200 and not content[1::2].strip(b"\x00")):
             return "utf-16-le"

@@ -173,7 +173,10 @@ def _placed(point: Any) -> tuple[int, int]:
     """A position of GeoJSON in metres. Raises NotThatWater where it is no degree of Great Britain."""
     if not (isinstance(point, list) and len(point) >= 2 and all(type(v) in (int, float) for v in point[:2])):
         raise _no("A point of this file is not two numbers.")
-    longitude, latitude = point[:2]
+    try:
+        longitude, latitude = map(float, point[:2])
+    except OverflowError:  # JSON's whole numbers have no end
+        raise _no("A point of this file is not two numbers.") from None
     west, east, south, north = GREAT_BRITAIN
     if west <= longitude <= east and south <= latitude <= north:
         easting, northing = from_degrees(longitude, latitude)

@@ -6,18 +6,21 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import make
 from outreach.asking.chasing import settings as chasing
+from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import TourPlan
 from outreach.post.incoming import inbox
 from outreach.post.outgoing import duty
+from outreach.tour.programmes import Programme
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +35,14 @@ def lines(app: Flask) -> tuple[int, list[str]]:
 
 def not_ready(app: Flask) -> list[str]:
     return [one.removeprefix("NOT READY").strip() for one in lines(app)[1] if one.startswith("NOT READY")]
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Tuesday 19 January 2027, 9 in the morning."""
+    standing = SimpleNamespace(now=make.NOW)
+    monkeypatch.setattr(clock, "now", lambda: standing.now)
+    return standing
 
 
 @pytest.fixture
@@ -162,12 +173,13 @@ def test_jobs_that_do_not_run_are_named_with_what_starts_them(set_up: Flask, sto
 @pytest.mark.any_database
 def test_a_plan_that_nobody_takes_up_is_said(set_up: Flask, stopped: Any) -> None:
     with transaction():
-        programme = make.programme(make.partnership())
+        programme = db.session.scalars(select(Programme)).one()
         db.session.add(
             TourPlan(programme_id=programme.id, name="A plan", asked_by="P", asked_at=stopped.now, rules={})
         )
     assert not_ready(set_up) == []
     stopped.now += timedelta(minutes=11)
+    duty.begin("post2:78:abcd", stopped.now)
     assert not_ready(set_up) == ["A plan waits and no planner is at work: start flask planner work."]
 
 

@@ -48,7 +48,7 @@ def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_know
 ) -> None:
     with transaction():
         partnership = make.partnership()
-        person = make.coordinator(partnership)
+        person = make.person(partnership)
         troupe = make.troupe(partnership)
         told = {"partnership_id": partnership.id, "who": "P", "now": make.NOW}
         link = troupe_links.make(troupe.id, **told)
