@@ -430,7 +430,7 @@ def test_each_setting_of_programme_day_and_guests_is_what_a_plan_rests_on(tour: 
     with transaction():
         plan = asked(tour, guests=True)
     draw_up()
-    settings, day = tour.programme, tour.days[1]
+    settings, day = tour.programme, tour.days[-1]  # of which no night of the next begins
     minutes_of = ("running", "discussion", "get_in", "get_out", "turn")
     changes = [
         *((settings, f"{name}_minutes", getattr(settings, f"{name}_minutes") + 5) for name in minutes_of),
