@@ -17,8 +17,11 @@ from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
-from outreach.tour import over_lunch, performances
+from outreach.tour import over_lunch, performances, road_questions
 from outreach.tour.performances import Performance
+from outreach.tour.road_questions import RoadOrder, RoadQuestion
+from outreach.tour.roads import RoadMinutes
+from outreach.tour.waters import Water, WaterCrossing
 from outreach.visits.asking_companies import CompanyRequest
 from outreach.visits.pledges import PledgeAnswer
 from outreach.visits.reports import VisitReport
@@ -277,3 +280,48 @@ def test_what_schools_said_of_lunch_goes_with_its_version_only_where_that_is_ask
     assert (partnership.lunch_begins, partnership.lunch_ends) == (time(12, 15), time(13, 15))
     assert school_lunch.own(ids[1]) is None
     assert (show.lunch_from_at, show.lunch_keeps_out, show.lunch_overruled) == (None, None, "")
+
+
+@pytest.mark.own_database
+def test_roads_that_a_router_told_outlive_its_version_and_waters_do_not(
+    app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "ROUTER_URL", "http://127.0.0.1:9")
+    who = {"who": "Priya", "now": make.NOW}
+    with transaction():
+        partnership = make.partnership(road_table="told")
+        a, b, d = sorted(make.school(easting=450000 + 9000 * n).organisation_id for n in range(3))
+        db.session.add(
+            RoadMinutes(
+                partnership_id=partnership.id,
+                one=a,
+                other=b,
+                minutes=21,
+                metres=17000,
+                by_router=True,
+                told_on=make.NOW.date(),
+            )
+        )
+        road_questions.order(partnership, [a, b, d], name="The Show", anew=False, **who)
+        crossing = WaterCrossing(name="Old bridge", easting=455000, northing=200000, minutes=2)
+        river = Water(name="The Marl", lines=[[[455000, 190000], [455000, 210000]]])
+        for row in (crossing, river):
+            row.partnership_id, row.recorded_at, row.recorded_by = partnership.id, make.NOW, "Priya"
+            db.session.add(row)
+        partnership.waters = "said"
+    db.session.remove()
+    db.engine.dispose()
+    refused = flask_db(database_url, tmp_path, "downgrade", "0051_sign_in", refused=True)
+    for lost in ("table water (1 rows)", "table water_crossing (1 rows)", "table road_order (1 rows)"):
+        assert lost in refused
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0051_sign_in")
+    flask_db(database_url, tmp_path, "upgrade")
+    (road,) = db.session.scalars(select(RoadMinutes))
+    assert (road.one, road.other, road.minutes, road.metres) == (a, b, 21, 17000)
+    assert (road.by_router, road.told_on) == (False, None), "it counts as if a file had said it"
+    partnership = db.session.scalars(select(Partnership)).one()
+    assert (partnership.road_table, partnership.waters) == ("told", None)
+    for table in (RoadOrder, RoadQuestion, Water, WaterCrossing):
+        assert db.session.scalars(select(table)).all() == []
+    with transaction():
+        road_questions.order(partnership, [a, b, d], name="The Show", anew=False, **who)
