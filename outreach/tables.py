@@ -34,6 +34,7 @@ import outreach.county.partnerships
 import outreach.county.register.decisions
 import outreach.county.register.hands
 import outreach.county.register.postcodes
+import outreach.county.roles
 import outreach.county.school_lunch
 import outreach.county.schools
 import outreach.county.venues

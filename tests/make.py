@@ -24,7 +24,7 @@ from outreach.booking.promises import (
     PromiseLimit,
     VisitContact,
 )
-from outreach.county import bodies, venues
+from outreach.county import bodies, roles, venues
 from outreach.county.bodies import Body, BodyFacts
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator
@@ -121,9 +121,10 @@ def covered(of: Partnership, la_code: str, covered: bool, at: datetime) -> Autho
     return _add(row)
 
 
-def person(of: Partnership, **changes: Any) -> Coordinator:
+def person(of: Partnership, role: str = roles.LEAD, **changes: Any) -> Coordinator:
+    """Somebody who signs in, in that role; no other than a lead is a partnership's first."""
     n = next(_n)
-    return _add(
+    row: Coordinator = _add(
         Coordinator(
             **{
                 "partnership_id": of.id,
@@ -135,6 +136,9 @@ def person(of: Partnership, **changes: Any) -> Coordinator:
             | changes
         )
     )
+    if row.ended_at is None:
+        roles.give(of.id, row.id, role, who="set-up", now=row.created_at)
+    return row
 
 
 FACTS: dict[str, Any] = {

@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, Select, Text, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.coordinators import Coordinator
+from outreach.county.who_may import CHANGE, roles_that
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import Refusal
@@ -164,6 +165,8 @@ def possible(partnership_id: int) -> list[Coordinator]:
 @made_once
 def _possible(partnership_id: int) -> Select[Coordinator]:
     query = select(Coordinator).where(
-        Coordinator.partnership_id == partnership_id, Coordinator.ended_at.is_(None)
+        Coordinator.partnership_id == partnership_id,
+        Coordinator.ended_at.is_(None),
+        Coordinator.role.in_(roles_that(CHANGE, "gaps")),
     )
     return query.order_by(Coordinator.name, Coordinator.id)

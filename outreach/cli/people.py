@@ -1,4 +1,4 @@
-"""flask people: coordinators made here, and let back in."""
+"""flask people: who signs in made here, given a role, and let back in."""
 
 import sys
 
@@ -6,8 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from outreach.county import coordinators as coordinators
-from outreach.county import partnerships
+from outreach.county import coordinators, partnerships, roles
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
@@ -15,7 +14,7 @@ from outreach.post import links
 
 WHO = "command line"
 
-people = AppGroup("people", help="Coordinators: add one, make a sign-in link, end one's access.")
+people = AppGroup("people", help="People: add one, change a role, make a sign-in link, end one's access.")
 
 
 @people.command("add")
@@ -23,21 +22,45 @@ people = AppGroup("people", help="Coordinators: add one, make a sign-in link, en
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--email", required=True, help="The address to sign in with.")
 @click.option(
+    "--role",
+    type=click.Choice(list(roles.NAMES)),
+    help="What they may do. Without it: a lead where the partnership has none yet, else a coordinator.",
+)
+@click.option(
     "--password-stdin", is_flag=True, help="Read a password from standard input; else a link is printed."
 )
-def add(partnership: str, name: str, email: str, password_stdin: bool) -> None:
-    """Add a coordinator; without a password it prints a one-time sign-in link."""
+def add(partnership: str, name: str, email: str, role: str | None, password_stdin: bool) -> None:
+    """Add a person; without a password it prints a one-time sign-in link."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     try:
         with transaction():
             whose = partnerships.named(partnership)
-            person = coordinators.add(whose.id, name, email, password=password, now=clock.now(), who=WHO)
+            role = role or (roles.COORDINATOR if coordinators.leads(whose.id) else roles.LEAD)
+            person = coordinators.add(
+                whose.id, name, email, password=password, role=role, now=clock.now(), who=WHO
+            )
             token = None if password_stdin else coordinators.sign_in_link(person, who=WHO, now=clock.now())
-            click.echo(f"{person.name} is a coordinator of {whose.name} and signs in with {person.email}.")
+            click.echo(
+                f"{person.name} is a {roles.NAMES[role]} of {whose.name} and signs in with {person.email}."
+            )
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     if token:
         _show(token)
+
+
+@people.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(list(roles.NAMES)))
+def role(email: str, role: str) -> None:
+    """Give a person another role, from now on."""
+    try:
+        with transaction():
+            person = coordinators.get(email)
+            coordinators.change_role(person, role, who=WHO, now=clock.now())
+            click.echo(f"{person.name} is a {roles.NAMES[role]} now.")
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
 
 
 @people.command("link")

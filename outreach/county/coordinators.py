@@ -1,4 +1,4 @@
-"""Coordinators: who may sign in, by password or one-time link, and the count of failed tries.
+"""People with a role: who may sign in, by password or one-time link, and the count of failed tries.
 
 Signing in has three steps so that the slow hash is worked out with no transaction open:
 `begin_try` counts, `holder` compares, `let_in` clears the count.
@@ -9,9 +9,11 @@ import secrets
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, Index, Select, Text, delete, false, func, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from outreach.county import partnerships, roles, who_may
+from outreach.county.roles import PersonRole
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
 from outreach.ground.errors import Refusal
@@ -53,8 +55,9 @@ class NoSuchCoordinator(Refusal):
 
 
 class Coordinator(Base, OfPartnership):
-    """A coordinator of one partnership. `session_key` changes with the password and ends old sessions; `single_keys`:
-    single letters act on lists, once a person has switched that on (WCAG 2.1.4)."""
+    """A person of one partnership who signs in; `role` is what they are now, None once they have left. `session_key`
+    changes with the password and ends old sessions; `single_keys`: single letters act on lists, once a person has
+    switched that on (WCAG 2.1.4)."""
 
     __tablename__ = "person"
     __table_args__ = (Index("uq_person_id_partnership_id", "id", "partnership_id", unique=True),)
@@ -68,6 +71,13 @@ class Coordinator(Base, OfPartnership):
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     single_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Read with the person, in the same statement: every page of the desk asks it.
+    role: Mapped[str | None] = column_property(
+        select(PersonRole.role)
+        .where(PersonRole.person_id == id, PersonRole.taken_at.is_(None))
+        .correlate_except(PersonRole)
+        .scalar_subquery()
+    )
 
 
 class SignInLink(Base):
@@ -110,12 +120,16 @@ def add(
     *,
     password: str | None,
     now: datetime,
+    role: str = roles.LEAD,
     who: str = "set-up",
 ) -> Coordinator:
-    """A new coordinator. Without a password only a one-time link lets them in.
+    """A new person in that role. Without a password only a one-time link lets them in.
 
-    Raises AddressTaken, PasswordTooShort.
+    Raises AddressTaken, PasswordTooShort, LastLead.
     """
+    partnerships.lock(partnership_id)
+    if role != roles.LEAD and not leads(partnership_id):
+        raise roles.LastLead("The first person of a partnership is a lead coordinator. Add one first.")
     if find(email) is not None:
         raise AddressTaken(f"{_plain(email)} already belongs to somebody here.")
     person = Coordinator(
@@ -128,8 +142,53 @@ def add(
     )
     db.session.add(person)
     db.session.flush()
+    roles.give(partnership_id, person.id, role, who=who, now=now)
     history.record("added", person, who=who, now=now, after=person.email)
     return person
+
+
+def leads(partnership_id: int) -> list[Coordinator]:
+    """Those who may manage people and settings, by name: whom to ask for what one's own role may not."""
+    return list(
+        db.session.scalars(
+            select(Coordinator)
+            .where(
+                Coordinator.partnership_id == partnership_id,
+                Coordinator.ended_at.is_(None),
+                Coordinator.role == roles.LEAD,
+            )
+            .order_by(Coordinator.name, Coordinator.id)
+        )
+    )
+
+
+def change_role(person: Coordinator, role: str, *, who: str, now: datetime) -> None:
+    """Another role from now on; what the new one may not have, a calendar's address, stops. The same again is nothing.
+
+    Raises NoSuchCoordinator of one who has left meanwhile, LastLead.
+    """
+    partnerships.lock(person.partnership_id)
+    db.session.refresh(person)
+    if person.ended_at is not None:
+        raise NoSuchCoordinator(f"{person.name} has left, and has no role any more.")
+    before = person.role
+    if before == role:
+        return
+    _is_not_the_last_lead(person)
+    roles.take(person.id, who=who, now=now)
+    roles.give(person.partnership_id, person.id, role, who=who, now=now)
+    db.session.refresh(person)
+    if role not in who_may.roles_that(who_may.SEE, "calendars"):
+        addresses.withdraw_all_of(person.id, who=who, now=now)
+    history.record("role changed", person, who=who, now=now, before={"role": before}, after={"role": role})
+
+
+def _is_not_the_last_lead(person: Coordinator) -> None:
+    if person.role == roles.LEAD and [lead.id for lead in leads(person.partnership_id)] == [person.id]:
+        raise roles.LastLead(
+            f"{person.name} is the only lead coordinator here, and somebody must be able to manage people. "
+            "Make another person a lead coordinator first."
+        )
 
 
 def find(email: str) -> Coordinator | None:
@@ -250,9 +309,14 @@ def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> Non
 
 def end(person: Coordinator, *, who: str, now: datetime) -> None:
     """The person has left: neither password nor link nor session lets them in, and the calendar address
-    stops. The row stays."""
+    stops. The row stays. Raises LastLead."""
+    partnerships.lock(person.partnership_id)
+    db.session.refresh(person)
+    _is_not_the_last_lead(person)
     person.ended_at = now
     person.session_key = secrets.token_hex(16)
+    roles.take(person.id, who=who, now=now)
+    db.session.expire(person, ["role"])
     addresses.withdraw_all_of(person.id, who=who, now=now)
     history.record("left", person, who=who, now=now)
 

@@ -6,12 +6,13 @@ where one came from: its address says so, and every link from such a page to ano
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, has_request_context, request, url_for
 
 from outreach.county.schools import FIRST_OF_BODIES
+from outreach.web import deeds
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,7 @@ def init_app(app: Flask) -> None:
                 values.setdefault("from", name)
 
     app.url_defaults(say_whence)
-    app.context_processor(lambda: {"doors": DOORS, "to_read": TO_READ, "at_door": here})
+    app.context_processor(lambda: {"doors": doors_shown(), "to_read": TO_READ, "at_door": here})
 
 
 def home_of(name: str, rule: str) -> str:
@@ -303,6 +304,21 @@ def home_of(name: str, rule: str) -> str:
         return BELONGS[name]
     places = ((OF_A_BOOKING, "bookings"), (OF_A_SCHOOL, "schools"), (OF_A_BODY, "bodies"))
     return next((home for start, home in places if rule.startswith(start)), "desk")
+
+
+def doors_shown() -> tuple[Door, ...]:
+    """The doors and pages that the role of whoever is signed in may see."""
+    if deeds.may_all():
+        return DOORS
+    return tuple(shown for door in DOORS if (shown := _shown(door)).rows)
+
+
+def _shown(door: Door) -> Door:
+    return (
+        door
+        if deeds.may_all()
+        else replace(door, rows=tuple(r for r in door.rows if deeds.may_open(r.endpoint)))
+    )
 
 
 def _home_of_each(home: str, values: Mapping[str, Any]) -> str:
@@ -328,7 +344,7 @@ def _here() -> Here:
     is_row = row.name == name
     if is_row and any(request.args.get(key) != value for key, value in row.asks):
         (door, row), is_row = _ROWS[BELONGS[name]], False
-    return Here(door, row, is_row, came[1] if came else None)
+    return Here(_shown(door), row, is_row, came[1] if came else None)
 
 
 def address_of_each(endpoint: str, **words: Any) -> Callable[[int], str]:
@@ -342,7 +358,7 @@ def find(typed: str) -> list[tuple[Door, Row]]:
     wanted = typed.casefold().split()
     return [
         (door, row)
-        for door in DOORS
+        for door in doors_shown()
         for row in door.rows
         if wanted and all(any(w.startswith(x) for w in _words(door, row)) for x in wanted)
     ]

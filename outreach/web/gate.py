@@ -27,7 +27,7 @@ from sqlalchemy import bindparam, select
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import bodies, coordinators, organisations, venues
+from outreach.county import bodies, coordinators, organisations, roles, venues, who_may
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
@@ -38,7 +38,7 @@ from outreach.ground import audience, clock
 from outreach.ground.db import db
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import day_short
+from outreach.ground.wording import and_list, day_short
 from outreach.planning import orders
 from outreach.planning.orders import TourPlan
 from outreach.post import links
@@ -46,7 +46,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import headers, spoken, troupe_door
+from outreach.web import deeds, headers, not_shown, spoken, troupe_door
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -73,6 +73,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(api)
     app.register_blueprint(troupe_door.company)
     headers.init_app(app)
+    app.after_request(not_shown.without_what_one_may_not)
     app.context_processor(_whose)
 
 
@@ -110,16 +111,43 @@ def by_bearer_token(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Signed-in coordinators; their partnership is in g.partnership."""
+    """People who are signed in and may, by their role, what this page does (deeds.py); their partnership is in
+    g.partnership."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not current_user.is_authenticated:
             return login.unauthorized()
         g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
+        if not deeds.may_open(str(request.endpoint), request.method):
+            return _not_by_this_role(str(request.endpoint), request.method)
         return view(*args, **kwargs)
 
     return _with_guard(guarded, "coordinator")
+
+
+FIRST = ("coordinator.desk", "coordinator.board_reports", "coordinator.password")
+"""Where one begins: the first of these that one's role may see."""
+
+
+def _not_by_this_role(endpoint: str, method: str) -> Any:
+    """A page that says which role may and whom to ask; who signs in to a desk that is not theirs is led on."""
+    first = next(name for name in FIRST if deeds.may_open(name) or name == FIRST[-1])
+    if endpoint == FIRST[0] and method in deeds.OPENS:
+        return redirect(url_for(first), 303)
+    may = who_may.who_may(deeds.deed_of(endpoint, method))
+    mine = (
+        f"You are a {roles.NAMES[current_user.role]} here." if current_user.role else "You have no role here."
+    )
+    whom_to_ask = and_list(lead.name for lead in coordinators.leads(g.partnership.id))
+    page = render_template(
+        "problem.html",
+        code=403,
+        kind="role",
+        why=f"That is for {may}. {mine} Nothing was changed. If you need it, ask {whom_to_ask}.",
+        back={"said": "Go back to where you begin", "href": url_for(first)},
+    )
+    return page, 403
 
 
 def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -236,6 +264,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
         self.name = person.name
         self.partnership_id = person.partnership_id
         self.single_keys = person.single_keys
+        self.role = person.role
         self._key = person.session_key
 
     def get_id(self) -> str:
@@ -342,6 +371,7 @@ def _whose() -> dict[str, Any]:
         "drawing": Drawing(),
         "whom": whom(),
         "spoken": spoken.words_of_page(),
+        "may_open": deeds.may_open,
     }
 
 

@@ -4,9 +4,10 @@ import pytest
 from flask import Flask
 
 import make
-from outreach.county import coordinators
+from outreach.county import coordinators, partnerships
+from outreach.county.partnerships import Partnership
 from outreach.ground import clock
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 
 
 @pytest.fixture
@@ -73,7 +74,30 @@ def test_new_link_for_who_is_known_and_none_for_who_is_not(app: Flask, partnersh
     assert run(app, "link", "nobody@marlshire.example").exit_code == 1
 
 
+def test_first_is_a_lead_and_the_next_a_coordinator_unless_a_role_is_said(
+    app: Flask, partnership: str
+) -> None:
+    with transaction():
+        whose = partnerships.named(partnership).id
+    assert "Owen is a lead coordinator of" in add(app, partnership).output
+    words = ("add", "--partnership", partnership, "--name", "Lee", "--email")
+    assert "Lee is a coordinator of" in run(app, *words, "lee@marlshire.example").output
+    assert "Lee is a reader of" in run(app, *words, "lee2@marlshire.example", "--role", "reader").output
+    assert run(app, "role", "owen@marlshire.example", "board").exit_code == 1
+    assert "Lee is a lead coordinator now." in run(app, "role", "lee@marlshire.example", "lead").output
+    assert run(app, "role", "owen@marlshire.example", "board").exit_code == 0
+    assert [lead.email for lead in coordinators.leads(whose)] == ["lee@marlshire.example"]
+
+
+def test_only_lead_cannot_be_ended(app: Flask, partnership: str) -> None:
+    add(app, partnership)
+    done = run(app, "end", "owen@marlshire.example")
+    assert done.exit_code == 1 and "Make another person a lead coordinator first." in done.output
+
+
 def test_who_has_left_gets_no_link(app: Flask, partnership: str) -> None:
+    with transaction():
+        make.person(db.session.get_one(Partnership, partnerships.named(partnership).id))
     add(app, partnership)
     assert run(app, "end", "owen@marlshire.example").exit_code == 0
     assert run(app, "link", "owen@marlshire.example").exit_code == 1

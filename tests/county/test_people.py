@@ -96,6 +96,7 @@ def test_person_without_a_password_cannot_sign_in_by_one(app: Flask) -> None:
 
 def test_person_who_has_left_cannot_sign_in(priya: coordinators.Coordinator) -> None:
     with transaction():
+        coordinators.add(priya.partnership_id, "Owen", "owen@marlshire.example", password=None, now=make.NOW)
         token = coordinators.sign_in_link(priya, now=make.NOW)
         coordinators.end(priya, who="set-up", now=make.NOW)
     with pytest.raises(coordinators.CannotSignIn):

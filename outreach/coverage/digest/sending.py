@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from outreach.booking import told
 from outreach.county import partnerships
 from outreach.county.coordinators import Coordinator
+from outreach.county.who_may import SEE, roles_that
 from outreach.coverage.digest import days, said
 from outreach.coverage.digest.days import DigestDays
 from outreach.ground.db import Base, Instant, db, key_within_partnership
@@ -67,6 +68,7 @@ def due(*, now: datetime) -> list[int]:
             .join(DigestDays, DigestDays.person_id == Coordinator.id)
             .where(
                 Coordinator.ended_at.is_(None),
+                Coordinator.role.in_(roles_that(SEE, "desk")),
                 DigestDays.ended_at.is_(None),
                 DigestDays.days.bitwise_and(1 << today.weekday()) != 0,
                 DigestDays.recorded_at < begins,

@@ -1,0 +1,83 @@
+"""Roles of the people of a partnership: one at a time, given and taken dated."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, Text, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.ground.db import Base, Instant, db, key_within_partnership
+from outreach.ground.errors import Refusal
+
+LEAD, COORDINATOR, READER, BOARD = "lead", "coordinator", "reader", "board"
+
+NAMES = {
+    LEAD: "lead coordinator",
+    COORDINATOR: "coordinator",
+    READER: "reader",
+    BOARD: "board member",
+}
+"""What pages call them, the one who may most first."""
+
+
+class LastLead(Refusal):
+    """Nobody would be left who may manage people and settings."""
+
+    field = "role"
+
+
+class PersonRole(Base):
+    """What somebody was here, from `given_at` until `taken_at`; never another role at the same time. A partnership that
+    has people always has a lead coordinator among them who has not left: the database refuses the rest."""
+
+    __tablename__ = "person_role"
+    __table_args__ = (
+        key_within_partnership("person_id", "person"),
+        Index(
+            "uq_person_role_standing",
+            "person_id",
+            unique=True,
+            sqlite_where=text("taken_at IS NULL"),
+            postgresql_where=text("taken_at IS NULL"),
+        ),
+        Index("ix_person_role_partnership_id_role", "partnership_id", "role"),
+        CheckConstraint(f"role IN {tuple(NAMES)}", name="role"),
+        CheckConstraint("(taken_at IS NULL) = (taken_by IS NULL)", name="taken"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    partnership_id: Mapped[int]
+    person_id: Mapped[int]
+    role: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(Instant)
+    given_by: Mapped[str] = mapped_column(Text)
+    taken_at: Mapped[datetime | None] = mapped_column(Instant)
+    taken_by: Mapped[str | None] = mapped_column(Text)
+
+
+def give(partnership_id: int, person_id: int, role: str, *, who: str, now: datetime) -> None:
+    """One who has no role gets this one."""
+    db.session.add(
+        PersonRole(partnership_id=partnership_id, person_id=person_id, role=role, given_at=now, given_by=who)
+    )
+    db.session.flush()
+
+
+def take(person_id: int, *, who: str, now: datetime) -> None:
+    """They have no role any more; none to take is nothing done."""
+    standing = db.session.scalar(
+        select(PersonRole)
+        .where(PersonRole.person_id == person_id, PersonRole.taken_at.is_(None))
+        .execution_options(populate_existing=True)
+    )
+    if standing is not None:
+        standing.taken_at, standing.taken_by = max(now, standing.given_at), who
+        db.session.flush()
+
+
+def history_of(person_id: int) -> list[PersonRole]:
+    """All that somebody was here, the newest first."""
+    return list(
+        db.session.scalars(
+            select(PersonRole).where(PersonRole.person_id == person_id).order_by(PersonRole.id.desc())
+        )
+    )

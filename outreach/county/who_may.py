@@ -1,0 +1,109 @@
+"""Matrix of rights: for each kind of object, the roles that see it, take it out as a file, and change it.
+
+The one place that says it. web/deeds.py names the kind and the verb of every page of the desk; docs/roles.md is made
+from both, and a test tries every role at every page.
+"""
+
+from dataclasses import dataclass
+
+from outreach.county.roles import BOARD, COORDINATOR, LEAD, NAMES, READER
+
+SEE, EXPORT, CHANGE = "see", "export", "change"
+
+VERBS = {SEE: "see", EXPORT: "take out as a file or a list", CHANGE: "change"}
+
+NOBODY: tuple[str, ...] = ()
+LEADS = (LEAD,)
+TEAM = (LEAD, COORDINATOR)
+DESK = (LEAD, COORDINATOR, READER)
+ALL = (LEAD, COORDINATOR, READER, BOARD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of object, in words, and the roles that may do what to it."""
+
+    words: str
+    see: tuple[str, ...]
+    export: tuple[str, ...] = NOBODY
+    change: tuple[str, ...]
+
+    def roles(self, verb: str) -> tuple[str, ...]:
+        return {SEE: self.see, EXPORT: self.export, CHANGE: self.change}[verb]
+
+
+KINDS = {
+    "own sign-in": Kind(words="one’s own password", see=ALL, change=ALL),
+    "own desk": Kind(
+        words="what one’s own desk remembers: days of the digest, single keys, the filter of a list",
+        see=DESK,
+        change=DESK,
+    ),
+    "published figures": Kind(words="reports that were published", see=ALL, export=ALL, change=LEADS),
+    "figures": Kind(
+        words="figures: coverage, season, promises, outcomes, cost; reports before they are published",
+        see=DESK,
+        export=DESK,
+        change=TEAM,
+    ),
+    "referrals": Kind(words="numbers of referrals, and their release", see=DESK, export=DESK, change=LEADS),
+    "answers": Kind(
+        words="the questionnaire, its codes, and answers one by one", see=DESK, export=TEAM, change=TEAM
+    ),
+    "desk": Kind(words="the desk, the search, the guide", see=DESK, change=TEAM),
+    "schools": Kind(words="schools and bodies", see=DESK, export=DESK, change=TEAM),
+    "gaps": Kind(  # the file holds what was noted of whom to ring
+        words="gaps: notes, days to ring, reminders, who looks after them", see=DESK, export=TEAM, change=TEAM
+    ),
+    "tour": Kind(
+        words="the tour: days, diary, plans, companies, venues, bookings, sessions",
+        see=DESK,
+        export=TEAM,
+        change=TEAM,
+    ),
+    "contacts": Kind(
+        words="contacts of schools and bodies, and the list to ring", see=DESK, export=TEAM, change=TEAM
+    ),
+    "letters": Kind(words="letters and invitations, sent and to send", see=DESK, export=TEAM, change=TEAM),
+    "mail": Kind(words="mail that came in", see=DESK, export=TEAM, change=TEAM),
+    "calendars": Kind(words="addresses of calendars", see=TEAM, change=TEAM),
+    "wording": Kind(words="the partnership’s wording of letters", see=DESK, change=LEADS),
+    "register": Kind(
+        words="the register, terms and lists from the council", see=DESK, export=TEAM, change=TEAM
+    ),
+    "settings": Kind(
+        words="settings of the partnership and its programmes, roads, the district map",
+        see=DESK,
+        export=DESK,
+        change=LEADS,
+    ),
+    "tokens": Kind(words="tokens for programs that read the figures", see=TEAM, change=LEADS),
+    "people": Kind(words="people and their roles", see=DESK, change=LEADS),
+}
+
+
+MAY_ALL = (LEAD,)
+"""Who may all that one may see, take out or change; a test holds it to the table."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A verb and a kind of object."""
+
+    verb: str
+    kind: str
+
+
+def may(role: str | None, deed: Deed) -> bool:
+    """Whether one who has this role may do it; who has none may do nothing."""
+    return role is not None and role in KINDS[deed.kind].roles(deed.verb)
+
+
+def roles_that(verb: str, kind: str) -> tuple[str, ...]:
+    return KINDS[kind].roles(verb)
+
+
+def who_may(deed: Deed) -> str:
+    """'a lead coordinator or a coordinator'."""
+    said = [f"a {NAMES[role]}" for role in roles_that(deed.verb, deed.kind)]
+    return " or ".join(filter(None, (", ".join(said[:-1]), said[-1])))

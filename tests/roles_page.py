@@ -1,0 +1,51 @@
+"""docs/roles.md: who may see, take out and change what, made from the code. Run it to write the page anew."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "roles.md"
+
+HEAD = """# Who may do what
+
+Made from `outreach/county/who_may.py` and `outreach/web/deeds.py` by `.venv/bin/python tests/roles_page.py`; a test checks
+that it is current, another tries every role at every page of the desk with every method.
+
+A person has one role in one partnership, and nothing of another partnership's is seen by anybody. Who is not signed in sees
+no page of the desk. `flask people add --role`, `role` and `end` are the operator's, at the command line. The last lead
+coordinator can neither leave nor get another role: the database refuses it.
+"""
+
+
+def page() -> str:
+    """The page as the code has it now."""
+    sys.path[:0] = [str(ROOT)]
+    from outreach.county import who_may
+    from outreach.county.roles import NAMES
+    from outreach.web import deeds
+
+    lines = [HEAD, "| what | " + " | ".join(NAMES.values()) + " |", "|---" * (len(NAMES) + 1) + "|"]
+    for kind in who_may.KINDS.values():
+        cells = []
+        for role in NAMES:
+            may = [verb for verb in who_may.VERBS if role in kind.roles(verb)]
+            cells.append(", ".join(may) or "nothing")
+        lines.append(f"| {kind.words} | {' | '.join(cells)} |")
+    said = "; ".join(f"*{verb}*: {words}" for verb, words in who_may.VERBS.items())
+    lines += ["", f"{said[0].upper()}{said[1:]}.", "", "## The pages", ""]
+    lines += [
+        "What is sent to a page that is seen is a change of the same kind; a page for a change is that when it is opened, too.",
+        "OPTIONS answers which methods there are and reaches no page.",
+        "",
+        "| what | verb | pages |",
+        "|---|---|---|",
+    ]
+    for name, verbs in deeds.PAGES.items():
+        for verb, names in verbs.items():
+            pages = ", ".join(f"`{one}`" for one in names.split())
+            lines.append(f"| {who_may.KINDS[name].words.partition(':')[0]} | {verb} | {pages} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
