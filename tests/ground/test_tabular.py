@@ -71,7 +71,7 @@ def _zip(name: str) -> bytes:
         (b",,\n,,\n", "empty"),
         (b"URN,Name\n", "nothing below it"),
         (b"URN,Name\n1,\x81\x8d\n", "Save it as 'CSV UTF-8'"),
-        (b"%PDF-1.7\x00\x01", "not a CSV or XLSX"),
+        (b"%PDF-1.7\x00\x01", "a PDF and no spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, "old Excel"),
         (b"PK\x03\x04 and no more", "damaged"),
         (_zip("letter.txt"), "not a CSV or XLSX"),
