@@ -138,6 +138,13 @@ def judge_lunches(told: Told, now: datetime) -> None:
     calendars = school_days.load(show.organisation_id for show in to_come)
     kept_out = [over_lunch.kept_out(calendars[show.organisation_id].lunch) for show in to_come]
     assert all(performances.is_clear_of(show, kept) for show, kept in zip(to_come, kept_out, strict=True))
+    told_own = {row.urn for row in said if row is not None}
+    held = {
+        show.id: (performances.place_of(show).lunch, kept)
+        for show, kept in zip(to_come, kept_out, strict=True)
+        if show.organisation_id in told_own
+    }
+    assert held and all(by_database == kept for by_database, kept in held.values()), held
 
 
 def judge(told: Told, now: datetime) -> None:
