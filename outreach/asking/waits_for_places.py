@@ -106,7 +106,7 @@ def close(old: Organisation, new: Organisation | None, *, who: str, now: datetim
     for place in to_come([old.organisation_id], now=now):
         for number in sorted({old.organisation_id, *([new.organisation_id] if new is not None else [])}):
             performances.lock_organisation(number)
-        performances.lock_days([place.performance.tour_day_id])
+        performances.lock_days_of(place.performance)
         db.session.refresh(place)
         if place.ended_at is not None:
             continue

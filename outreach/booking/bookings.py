@@ -192,9 +192,8 @@ def move(
         raise SessionMovesOnItsPage
     performance = booking.performance
     performances.lock_organisation(booking.organisation_id)
-    performances.lock_days([performance.tour_day_id, slot.tour_day_id])
+    performances.lock_days_of(performance, besides=[slot.tour_day_id])
     db.session.refresh(booking)
-    db.session.refresh(performance)
     booking.still_open()
     if performance.ends_at <= now:
         raise ShowIsOver
@@ -277,7 +276,7 @@ def change(booking: Booking, promise: Promise, *, who: str, now: datetime, by: s
     SEQUENCE. Raises BookingEnded, ShowIsOver, TooLateToChange and the refusals of `book` about pupils.
     """
     performances.lock_organisation(booking.organisation_id)
-    performances.lock_days([booking.performance.tour_day_id])
+    performances.lock_days_of(booking.performance)
     db.session.refresh(booking)
     booking.still_open()
     if booking.performance.ends_at <= now:
@@ -357,11 +356,10 @@ def cancel(
         raise CancelReasonMissing
     performance = booking.performance
     performances.lock_organisation(booking.organisation_id)
-    performances.lock_days([performance.tour_day_id])
+    performances.lock_days_of(performance)
     db.session.refresh(booking)
     if booking.ended_at is not None:
         return
-    db.session.refresh(performance)
     if performance.ends_at <= now:
         raise ShowIsOver
     if by == SCHOOL and not booking.can_cancel(now):

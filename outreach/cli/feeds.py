@@ -47,8 +47,7 @@ def _each(words: str, ids: Sequence[int], put: Callable[[int], int]) -> int:
 def _show(performance_id: int) -> int:
     performance = db.session.get_one(Performance, performance_id)
     performances.lock_organisation(performance.organisation_id)
-    performances.lock_days([performance.tour_day_id])
-    db.session.refresh(performance)
+    performances.lock_days_of(performance)
     return subscribed.show(performance, now=clock.now())
 
 

@@ -204,6 +204,27 @@ def lock_days(tour_day_ids: Iterable[int]) -> None:
     )
 
 
+class BeingMoved(Refusal):
+    """It went to another day while its own was waited for, and somebody has that one in hand."""
+
+    def __init__(self) -> None:
+        super().__init__("This is being moved to another day at this very moment. Look again in a minute.")
+
+
+def lock_days_of(*shows: Performance, besides: Iterable[int] = ()) -> None:
+    """Queue at the tour days of some shows, and `besides` at others, and read the shows behind that.
+
+    Of one that was moved meanwhile the new day is taken too, but not waited for: whoever has it may wait for ours.
+    Raises BeingMoved.
+    """
+    queued = {show.tour_day_id for show in shows}.union(besides)
+    lock_days(queued)
+    for show in shows:
+        db.session.refresh(show)
+        if show.tour_day_id not in queued and not lock_day_unless_busy(show.tour_day_id):
+            raise BeingMoved
+
+
 def lock_day_unless_busy(tour_day_id: int) -> bool:
     """One tour day's row without waiting; True too for whoever holds it already, False while somebody else does."""
     locked = select(TourDay.id).where(TourDay.id == tour_day_id).with_for_update(skip_locked=True)

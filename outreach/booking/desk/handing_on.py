@@ -215,9 +215,8 @@ def _last(booking: Booking) -> Handover | None:
 def _lock(booking: Booking, *organisation_ids: int) -> None:
     for organisation_id in sorted(organisation_ids):
         performances.lock_organisation(organisation_id)
-    performances.lock_days([booking.performance.tour_day_id])
+    performances.lock_days_of(booking.performance)
     db.session.refresh(booking)
-    db.session.refresh(booking.performance)
 
 
 def _still_to_come(booking: Booking, now: datetime) -> None:

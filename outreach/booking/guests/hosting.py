@@ -110,7 +110,7 @@ def offer(host: Booking, *, how: str, seats: int, terms: str, who: str, now: dat
 
     Raises promises.BookingEnded, NotAnyMore, KeptForGuests, NotSoMany, SeatsInFigures.
     """
-    performances.lock_days([host.performance.tour_day_id])
+    performances.lock_days_of(host.performance)
     db.session.refresh(host)
     host.still_open()
     if host.role != HOST or host.performance.starts_at <= now:

@@ -118,8 +118,7 @@ def consent_to(performance: Performance, there: Seats, *, seats: int, who: str, 
 
 def lock(organisation_id: int, performance: Performance) -> None:
     performances.lock_organisation(organisation_id)
-    performances.lock_days([performance.tour_day_id])
-    db.session.refresh(performance)
+    performances.lock_days_of(performance)
 
 
 def behind_the_locks(place: GuestPlace, *, now: datetime) -> None:

@@ -150,8 +150,8 @@ def change(
     there, new_day = venue or was_at, tour_day or performance.tour_day
     for number_of in sorted({was_at.organisation_id, there.organisation_id}):
         performances.lock_organisation(number_of)
-    performances.lock_days({performance.tour_day_id, new_day.id})
-    for row in (session, performance, there):
+    performances.lock_days_of(performance, besides=[new_day.id])
+    for row in (session, there):
         db.session.refresh(row)
     host = host_of(performance)
     if performance.ends_at <= now:

@@ -173,7 +173,7 @@ def give_out(performance_id: int, *, now: datetime) -> int:
     """Places of a session that are free to who waits for them, as the day's run does for whom it passed over when they
     came free; how many moved up."""
     performance = db.session.get_one(Performance, performance_id)
-    performances.lock_days([performance.tour_day_id])
+    performances.lock_days_of(performance)
     return len(move_up(performance, now=now))
 
 
@@ -213,9 +213,8 @@ def move(booking: Booking, to: Performance, *, who: str, now: datetime, by: str 
     """
     left = booking.performance
     performances.lock_organisation(booking.organisation_id)
-    performances.lock_days([left.tour_day_id, to.tour_day_id])
-    for row in (booking, left, to):
-        db.session.refresh(row)
+    performances.lock_days_of(left, to)
+    db.session.refresh(booking)
     booking.still_open()
     if left.ends_at <= now:
         raise bookings.ShowIsOver

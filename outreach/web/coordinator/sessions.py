@@ -17,7 +17,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, local
 from outreach.tour import days, programmes
 from outreach.tour.days import TourDay
-from outreach.tour.performances import Performance, lock_days
+from outreach.tour.performances import Performance, lock_organisation
 from outreach.tour.programmes import Programme
 from outreach.web import downloads, forms, opened
 from outreach.web.coordinator import session_words
@@ -168,7 +168,7 @@ def session_change(performance_id: int) -> Any:
     )
     if form.validate_on_submit():
         with transaction():
-            stands.unchanged(lambda: lock_days([line.performance.tour_day_id]))
+            stands.unchanged(lambda: lock_organisation(line.performance.organisation_id))
             here = _line(performance_id)
             holding.change(
                 here.session,
