@@ -138,6 +138,7 @@ def test_a_mail_readers_own_button_needs_no_cookie_and_gets_no_redirect(
 def test_who_left_stops_nothing_and_begins_nothing(client: FlaskClient, c: SimpleNamespace) -> None:
     client.post(c.page)
     with transaction():
+        make.person(db.session.merge(c.ours), name="Owen Bright")  # who stays the lead
         db.session.get_one(Coordinator, c.priya.id).ended_at = TUESDAY
     answer = client.post(f"{c.page}/undo", follow_redirects=True)
     assert "It cannot come again from here." in answer.text and on(c) == []
