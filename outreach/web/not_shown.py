@@ -7,7 +7,7 @@ has to know of roles. Whoever may all gets the page as it is.
 import re
 from functools import cache
 
-from flask import Response, request
+from flask import Response, request, url_for
 from flask_login import current_user
 
 from outreach.web import deeds
@@ -39,7 +39,8 @@ def shown(page: str) -> str:
     may = cache(lambda address, method: deeds.may_send_to(address.replace("&amp;", "&"), method))
 
     def link(found: re.Match[str]) -> str:
-        if may(found[1], "GET"):
+        # To a place on the page, and to the desk, which leads whoever has none to where they begin.
+        if found[1].startswith("#") or found[1] == url_for("coordinator.desk") or may(found[1], "GET"):
             return found[0]
         before = found.string[max(0, found.start() - 80) : found.start()].rstrip()
         alone = before.endswith(">") and found.string[found.end() : found.end() + 80].lstrip().startswith("<")
