@@ -20,12 +20,16 @@ opened?.catch(() => {});
 
 let lost = [];
 
+// Somebody is on the way to another page: to fetch this one anew now would keep them here.
+let leaving = false;
+
 async function begin() {
   byTheClock();
   setInterval(byTheClock, 30_000);
   keeping();
   if (off()) return;
   addEventListener("online", signal);
+  addEventListener("beforeunload", () => (leaving = true));
   document.addEventListener("visibilitychange", sendAll);
   lost = await overdue();
   await fillIn();
@@ -44,7 +48,7 @@ async function signal() {
     await sendAll();
     if (!(await keepPages(true))) continue;
     await sendAll();
-    if (isCopy() && !document.querySelector("form[data-show]")) location.reload();
+    if (isCopy() && !leaving && !document.querySelector("form[data-show]")) location.reload();
     return;
   }
 }

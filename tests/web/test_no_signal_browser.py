@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Route, expect
 from sqlalchemy import select
 
@@ -393,6 +393,17 @@ def test_a_show_that_is_gone_meanwhile_is_told(day: Any, site: Site, page: Page)
     expect(said(page)).to_contain_text("This show is not in your tour any more.")
 
 
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes to a page waits longer for it than the script that fetches all anew, and then would show this one."""
+    at_once = kept_on_phone.on_phone
+
+    def on_phone(*given: Any) -> Any:
+        sleep(4 if request.headers.get("Sec-Fetch-Mode") == "navigate" else 0.4)
+        return at_once(*given)
+
+    monkeypatch.setattr(kept_on_phone, "on_phone", on_phone)
+
+
 def test_a_form_that_a_release_has_changed_meanwhile_is_shown_again_with_what_was_typed(
     day: Any, site: Site, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,6 +420,7 @@ def test_a_form_that_a_release_has_changed_meanwhile_is_shown_again_with_what_wa
     monkeypatch.setattr(CompanyReportForm, "_unbound_fields", None)
     newer.name = "handed_on"
     page.goto(site.url + day.home)
+    slowly(monkeypatch)
     page.context.set_offline(False)
     expect(said(page)).to_contain_text("The form has changed since you filled it in")
     assert counts(site) == []
