@@ -80,6 +80,7 @@ def test_a_gap_is_not_given_to_somebody_who_has_left_but_stays_with_who_had_it(a
     with transaction():
         partnership = make.partnership()
         programme = make.programme(partnership)
+        make.person(partnership)  # who stays the lead
         owen = make.person(partnership, name="Owen Bright")
         school, other = make.school().organisation_id, make.school().organisation_id
         owners.assign(programme, [school], owen, **PRIYA)
