@@ -96,8 +96,8 @@ def _address(settings: Any) -> Told:
         yield ready(f"People come by https: {url}.")
         if not settings["BEHIND_PROXIES"]:
             yield not_ready(
-                "BEHIND_PROXIES is 0, though PUBLIC_URL is https: everybody seems to come from the proxy, and one "
-                "person's wrong passwords slow all others down. Set it to the number of proxies in front."
+                "BEHIND_PROXIES is 0, though PUBLIC_URL is https: everybody seems to come from the proxy, and "
+                "what is counted by network counts them all together. Set it to the number of proxies in front."
             )
     else:
         yield not_ready(

@@ -88,8 +88,8 @@ def propose(programme: Any, school: Any, key: str, now: datetime = NOW) -> Propo
         )
 
 
-@pytest.fixture
-def county(app: Flask) -> County:
+def lay() -> County:
+    """The county before anybody booked."""
     with transaction():
         whose = make.partnership()
         programme = make.programme(whose)
@@ -97,7 +97,13 @@ def county(app: Flask) -> County:
         days = [make.tour_day(programme, troupe, day) for day in (DAY, NEXT)]
         school = make.school(name="Thornleigh School", easting=470000, northing=210000)
         other = make.school(name="Ashcote High School", easting=471000, northing=211000)
-    found = County(whose, programme, days, school, other)
+    return County(whose, programme, days, school, other)
+
+
+@pytest.fixture
+def county(app: Flask) -> County:
+    found = lay()
+    programme, days, school = found.programme, found.days, found.school
     found.booking = book(programme, school, f"{days[0].id}-0930")
     all_sent()
     return found

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from test_diary_moves import DAY, NEXT, NOW, County, book, key
+from test_diary_moves import NOW, County, book, key, lay
 
-import make
 from outreach.booking import bookings, guest_places
 from outreach.booking.guests import hosting
 from outreach.booking.numbers import Promise
@@ -40,15 +39,8 @@ DEEDS: dict[str, Deed] = {
 @pytest.fixture
 def county(app: Flask) -> County:
     """The show stands on the second day, whose row comes after that of the first."""
-    with transaction():
-        whose = make.partnership()
-        programme = make.programme(whose)
-        troupe = make.troupe(whose, base_name="Kestermere", base_easting=450000, base_northing=210000)
-        days = [make.tour_day(programme, troupe, day) for day in (DAY, NEXT)]
-        school = make.school(name="Thornleigh School", easting=470000, northing=210000)
-        other = make.school(name="Ashcote High School", easting=471000, northing=211000)
-    found = County(whose, programme, days, school, other)
-    found.booking = book(programme, school, key(days[1], "0930"))
+    found = lay()
+    found.booking = book(found.programme, found.school, key(found.days[1], "0930"))
     return found
 
 

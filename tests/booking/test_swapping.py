@@ -19,6 +19,7 @@ from test_diary_moves import (
     at,
     book,
     key,
+    lay,
     new_letters,
     propose,
 )
@@ -40,15 +41,8 @@ from outreach.tour.programmes import Programme
 @pytest.fixture
 def county(app: Flask) -> County:
     """One school is booked at half past nine on the first day, the other at one o'clock on the second."""
-    with transaction():
-        whose = make.partnership()
-        programme = make.programme(whose)
-        troupe = make.troupe(whose, base_name="Kestermere", base_easting=450000, base_northing=210000)
-        days = [make.tour_day(programme, troupe, day) for day in (DAY, NEXT)]
-        school = make.school(name="Thornleigh School", easting=470000, northing=210000)
-        other = make.school(name="Ashcote High School", easting=471000, northing=211000)
-    found = County(whose, programme, days, school, other)
-    found.booking = book(programme, school, key(days[0], "0930"))
+    found = lay()
+    found.booking = book(found.programme, found.school, key(found.days[0], "0930"))
     all_sent()
     return found
 
