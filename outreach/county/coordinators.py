@@ -10,9 +10,8 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, Index, Select, Text, delete, false, func, or_, select, update
 from sqlalchemy.orm import Mapped, column_property, mapped_column
-from werkzeug.security import check_password_hash, generate_password_hash
 
-from outreach.county import partnerships, roles, who_may
+from outreach.county import partnerships, passwords, roles, who_may
 from outreach.county.roles import PersonRole
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
@@ -20,7 +19,6 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
 from outreach.post.feeds import addresses
 
-PASSWORD_AT_LEAST = 12
 TRIES_FOR = timedelta(minutes=15)
 TRIES_OF_ADDRESS = 10
 TRIES_OF_REMOTE = 30
@@ -32,10 +30,6 @@ _NOBODY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
 
 class AddressTaken(Refusal):
     field = "email"
-
-
-class PasswordTooShort(Refusal):
-    field = "password"
 
 
 class CannotSignIn(Refusal):
@@ -125,7 +119,7 @@ def add(
 ) -> Coordinator:
     """A new person in that role. Without a password only a one-time link lets them in.
 
-    Raises AddressTaken, PasswordTooShort, LastLead.
+    Raises AddressTaken, LastLead, and of a password as passwords.check.
     """
     partnerships.lock(partnership_id)
     if role != roles.LEAD and not leads(partnership_id):
@@ -136,7 +130,9 @@ def add(
         partnership_id=partnership_id,
         name=name,
         email=_plain(email),
-        password_hash=None if password is None else hash_of(password),
+        password_hash=None
+        if password is None
+        else passwords.hash_of(password, own_words=_own_words(partnership_id, name, email)),
         session_key=secrets.token_hex(16),
         created_at=now,
     )
@@ -231,7 +227,7 @@ def holder(email: str, password: str) -> Coordinator:
     """
     person = find(email)
     known = person.password_hash if person is not None and person.ended_at is None else None
-    fits = check_password_hash(_NOBODY if known is None else known, password)
+    fits = passwords.fits(_NOBODY if known is None else known, password)
     if person is None or known is None or not fits:
         raise CannotSignIn("That address and password do not belong together. Check both and try again.")
     return person
@@ -293,11 +289,16 @@ def link_is_open(token: str, *, now: datetime) -> bool:
     return link is not None and link.used_at is None and link.expires_at > now
 
 
-def hash_of(password: str) -> str:
-    """The scrypt hash to keep of a password; slow on purpose. Raises PasswordTooShort."""
-    if len(password) < PASSWORD_AT_LEAST:
-        raise PasswordTooShort(f"Choose a password of at least {PASSWORD_AT_LEAST} characters.")
-    return generate_password_hash(password, method="scrypt")
+def hash_of(person: Coordinator, password: str) -> str:
+    """The hash to keep of a password that a person chose; slow on purpose, so with no transaction open to write.
+    Raises as passwords.check."""
+    return passwords.hash_of(password, own_words=_own_words(person.partnership_id, person.name, person.email))
+
+
+def _own_words(partnership_id: int, name: str, email: str) -> tuple[str, ...]:
+    """What a person and their partnership are called."""
+    partnership = partnerships.get(partnership_id)
+    return (name, email, partnership.name, partnership.county)
 
 
 def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> None:

@@ -50,7 +50,7 @@ def _change(form: PasswordForm) -> None:
             coordinators.holder(email, given(form.old.data))
         except coordinators.CannotSignIn as wrong:
             raise coordinators.CannotSignIn("That is not your password now.", field="old") from wrong
-    new_hash = coordinators.hash_of(given(form.password.data))
+    new_hash = coordinators.hash_of(person, given(form.password.data))
     with transaction():
         person = coordinators.get(email)
         coordinators.change_password(person, new_hash, now=now)
