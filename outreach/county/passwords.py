@@ -62,12 +62,12 @@ def check(password: str, *, own_words: Iterable[str]) -> None:
         raise PasswordTooShort(f"Choose a password of at least {AT_LEAST} characters.")
     if len(chosen) > AT_MOST:
         raise PasswordTooLong(f"Choose a password of at most {AT_MOST} characters.")
-    folded, common = chosen.casefold(), commonest()
+    folded, common, found = chosen.casefold(), commonest(), list[str]()
     if _is_common(folded, common):
         raise PasswordTooCommon(
             "That is one of the passwords that are tried first. Choose three words that do not belong together."
         )
-    others, found = folded, []
+    others = folded
     for word in _words([PRODUCT, *EVERYWHERE, *own_words]):
         if word in others:
             others, found = others.replace(word, " "), [*found, word]
