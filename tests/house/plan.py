@@ -20,12 +20,13 @@ FLOORS = {
     "coverage": 7,
     "planning": 8,
     "outcomes": 9,
-    "demonstration": 10,
-    "web": 11,
-    "cli": 11,
-    "tables": 11,
-    "": 12,
-    "wsgi": 13,
+    "privacy": 10,
+    "demonstration": 11,
+    "web": 12,
+    "cli": 12,
+    "tables": 12,
+    "": 13,
+    "wsgi": 14,
 }
 
 

@@ -1,6 +1,7 @@
 """What anybody may read, with the facts of the partnership's settings."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 import make
 from outreach.ground.db import db, transaction
+from outreach.privacy import kept
 
 pytestmark = pytest.mark.any_database
 
@@ -122,7 +124,19 @@ def test_nothing_that_is_read_promises_that_contacts_are_erased_by_themselves() 
 
 def test_the_privacy_notice_says_that_nothing_erases_work_details_by_itself(client: FlaskClient) -> None:
     page = client.get("/privacy").text
-    assert "until you or your school ask us to erase them; nothing erases them by itself" in page
+    assert "asks us to erase them; nothing erases them by itself" in page
+
+
+def test_the_privacy_notice_says_of_each_kind_that_is_kept_whose_why_from_where_and_how_long(
+    client: FlaskClient,
+) -> None:
+    page = unescape(" ".join(client.get("/privacy").text.split()))
+    said = [
+        words
+        for one in kept.KEPT
+        for words in (one.name, one.what, one.whose, one.why, one.source, one.how_long, one.erased)
+    ]
+    assert [words for words in said if words not in page] == []
 
 
 ELSEWHERE = {

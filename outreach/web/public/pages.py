@@ -15,6 +15,7 @@ from outreach.ground.timespans import day_of
 from outreach.post.incoming import inbox
 from outreach.post.monitoring import prometheus, watch
 from outreach.post.outgoing import pauses
+from outreach.privacy import kept
 from outreach.tour import programmes
 from outreach.web.gate import by_bearer_token, open_to_all, public
 from outreach.web.way_in import CodeForm
@@ -50,7 +51,7 @@ def accessibility() -> Any:
 @public.get("/privacy")
 @open_to_all
 def privacy() -> Any:
-    return render_template("public/privacy.html", whose=_whose())
+    return render_template("public/privacy.html", whose=_whose(), kept=kept.KEPT)
 
 
 @public.get("/cookies")

@@ -1,0 +1,57 @@
+"""docs/privacy.md: record of processing and retention schedule, made from the code. Run it to write the page anew."""
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "privacy.md"
+
+HEAD = """# What is kept of people
+
+Record of processing activities (UK GDPR, article 30) and retention schedule of this service, made from
+`outreach/privacy/kept.py` by `.venv/bin/python tests/privacy_page.py`; a test checks that it is current, another that every
+column of text is named in that file, as somebody's or as nobody's. The public page `/privacy` shows the same list.
+
+The controller is the partnership that runs its programmes here; whoever runs the computer is its processor. No pupil is named
+anywhere. Recipients: the partnership's coordinators; the touring company, of the day's contact alone; nobody outside the
+United Kingdom unless the operator's own mail server or backups stand there. Security: [roles](roles.md), and
+[operating](operating.md).
+"""
+
+
+def page() -> str:
+    """The page as the code has it now."""
+    sys.path[:0] = [str(ROOT)]
+    from outreach.privacy import kept
+
+    lines = [HEAD, "## Lawful bases", ""]
+    lines += [f"- *{name}*. {words}" for name, words in kept.BASES.items()]
+    for one in kept.KEPT:
+        lines += ["", f"## {one.name}", ""]
+        lines += [
+            f"- **What.** {one.what}",
+            f"- **Of whom.** {one.whose}",
+            f"- **Why.** {one.why}",
+            f"- **Lawful basis.** {one.basis[0].upper()}{one.basis[1:]}.",
+            f"- **From where.** {one.source}",
+            f"- **How long.** {one.how_long}",
+            f"- **When erased.** {one.erased}",
+            f"- **Where it stands.** {_columns(one.columns)}.",
+        ]
+    lines += ["", "## Columns of text with nobody in them", "", "| why | columns |", "|---|---|"]
+    lines += [f"| {why} | {_columns(names)} |" for why, names in kept.NOT_OF_PEOPLE.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _columns(lines: str) -> str:
+    from outreach.privacy import kept
+
+    found: dict[str, list[str]] = defaultdict(list)
+    for table, column in kept.columns_in(lines):
+        found[table].append(column)
+    return ", ".join(f"`{table}` ({', '.join(names)})" for table, names in sorted(found.items()))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
