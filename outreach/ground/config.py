@@ -34,6 +34,7 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # what people typed stands in no log
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": _hosts(env, public_url) or None,
+        "HSTS_SUBDOMAINS": _yes(env, "HSTS_SUBDOMAINS"),
         "SESSION_COOKIE_NAME": "__Host-outreach" if secure else "outreach",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -135,6 +135,10 @@ def _not_by_this_role(endpoint: str, method: str) -> Any:
     first = next(name for name in FIRST if deeds.may_open(name) or name == FIRST[-1])
     if endpoint == FIRST[0] and method in deeds.OPENS:
         return redirect(url_for(first), 303)
+    # Nothing that was typed, and no address: those are in no log of ours.
+    current_app.logger.warning(
+        "refused to person %s, %s: %s %s", current_user.person_id, current_user.role, method, endpoint
+    )
     may = who_may.who_may(deeds.deed_of(endpoint, method))
     mine = (
         f"You are a {roles.NAMES[current_user.role]} here." if current_user.role else "You have no role here."

@@ -41,8 +41,8 @@ HEADERS = {
 }
 """Each stands unless its page says otherwise."""
 
-WITH_HTTPS = {"Strict-Transport-Security": "max-age=63072000"}
-"""Two years. Not for subdomains, which are the council's, and may be other services."""
+TWO_YEARS = "max-age=63072000"
+"""How long a browser stays with https; for subdomains too where HSTS_SUBDOMAINS says that none is another's."""
 
 
 def init_app(app: Flask) -> None:
@@ -51,6 +51,9 @@ def init_app(app: Flask) -> None:
 
 def _headers(response: Response) -> Response:
     secure = request.is_secure or str(current_app.config["PUBLIC_URL"]).startswith("https://")
-    for name, value in (HEADERS | WITH_HTTPS if secure else HEADERS).items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if secure:
+        below = "; includeSubDomains" if current_app.config["HSTS_SUBDOMAINS"] else ""
+        response.headers.setdefault("Strict-Transport-Security", TWO_YEARS + below)
     return drawing.allow(response)

@@ -105,3 +105,5 @@ def test_https_asks_browsers_to_stay_with_it(app: Flask, client: FlaskClient) ->
     app.config["PUBLIC_URL"] = "https://outreach.example"
     for path in ("/", "/no-such-page", "/static/outreach.css"):
         assert client.get(path).headers["Strict-Transport-Security"] == two_years
+    app.config["HSTS_SUBDOMAINS"] = True
+    assert client.get("/").headers["Strict-Transport-Security"] == f"{two_years}; includeSubDomains"

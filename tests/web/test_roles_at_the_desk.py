@@ -100,6 +100,22 @@ def _at_same_address(app: Flask, address: str, method: str) -> str | None:
         return None
 
 
+def test_what_is_refused_to_a_role_stands_in_the_log_with_who_and_where(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with transaction():
+        of = make.partnership()
+        make.person(of)
+        reader = make.person(of, READER)
+    make.signed_in(client, reader)
+    with caplog.at_level("WARNING"):
+        assert client.post("/desk/setup?what=typed-here", data={"name": "typed"}).status_code == 405
+        assert client.get("/desk/gaps?q=typed").status_code == 200
+        assert client.post("/desk/partnership?x=typed", data={"name": "typed"}).status_code == 403
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"refused to person {reader.id}, reader: POST coordinator.partnership_settings"]
+
+
 def test_a_reader_may_send_nothing_but_what_concerns_the_reader_alone(app: Flask) -> None:
     may = {
         rule.endpoint.partition(".")[2]

@@ -1,0 +1,111 @@
+"""Security, as docs/security.md tells it: each requirement once, and every file and test that it names is there."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import plan
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/security.md").read_text()
+THREATS = (ROOT / "docs/threat-model.md").read_text()
+
+REQUIREMENTS = {
+    "1.1": "1-2", "1.2": "1-9", "1.3": "1-11", "1.4": "1-3", "1.5": "1-2",
+    "2.1": "1-3", "2.2": "1-3", "2.3": "1-4", "2.4": "1",
+    "3.2": "1-2", "3.3": "1-4", "3.4": "1-6", "3.5": "1-5", "3.7": "1-2",
+    "4.1": "1-3", "4.2": "1", "4.3": "1-2", "4.4": "1-4",
+    "5.1": "1", "5.2": "1-3", "5.3": "1-2", "5.4": "1-3",
+    "6.1": "1-3", "6.2": "1-11", "6.3": "1-3", "6.4": "1-4", "6.5": "1-5", "6.6": "1-3", "6.8": "1-3",
+    "7.1": "1-3", "7.2": "1-4", "7.3": "1-2", "7.4": "1-5", "7.5": "1-2", "7.6": "1-2",
+    "8.1": "1-2", "8.2": "1-3", "8.3": "1", "8.4": "1",
+    "9.1": "1-3", "9.2": "1-4",
+    "10.1": "1-2", "10.2": "1-2", "10.3": "1-4", "10.4": "1-11", "10.5": "1-5", "10.6": "1-2", "10.7": "1-3",
+    "11.1": "1-2", "11.2": "1-3", "11.3": "1-3", "11.4": "1-3", "11.5": "1", "11.6": "1",
+    "12.1": "1-3", "12.2": "1-2", "12.3": "1-4",
+    "13.1": "1", "13.2": "1-5", "13.3": "1-2", "13.4": "1-5",
+    "14.1": "1-2", "14.2": "1-4", "14.3": "1-3",
+    "15.1": "1-3", "15.2": "1-3", "15.3": "1-7",
+    "16.1": "1", "16.2": "1-5", "16.3": "1-4", "16.4": "1-3", "16.5": "1-3",
+}  # fmt: skip
+"""Sections of ASVS 5.0.0 -> their requirements of levels 1 and 2, which stand before those of level 3."""
+
+STATES = ("met", "by recipe", "partly", "not met", "n/a")
+
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in PAGE.splitlines()
+    if re.match(r"\| \d+\.\d+\.\d+", line)
+]
+
+
+def test_every_requirement_of_levels_1_and_2_stands_there_once() -> None:
+    wanted = {number for section, span in REQUIREMENTS.items() for number in _numbers(section, span)}
+    told = Counter(number for row in ROWS for number in _those_of(row[0]))
+    assert wanted - set(told) == set() and set(told) - wanted == set()
+    assert [number for number, times in told.items() if times > 1] == []
+
+
+def test_each_is_judged_and_what_is_lacking_is_said() -> None:
+    assert [row[0] for row in ROWS if len(row) != 5 or row[2] not in STATES] == []
+    assert [row[0] for row in ROWS if row[2] != "met" and len(row[3]) < 8] == []
+    assert [row[0] for row in ROWS if row[2] == "met" and not (row[3] or row[4])] == []
+
+
+def test_the_sums_are_those_of_the_table() -> None:
+    judged = Counter(state for row in ROWS for _ in _those_of(row[0]) for state in [row[2]])
+    assert ", ".join(f"{judged[state]} {state}" for state in STATES) in PAGE
+
+
+@pytest.mark.parametrize("page", [PAGE, THREATS], ids=["security", "threat-model"])
+def test_every_file_and_every_test_that_is_named_is_there(page: str) -> None:
+    named = [one for one in re.findall(r"`([^`\n]+)`", page) if re.search(r"\.(py|md|html|js|toml)\b", one)]
+    assert len(named) > 10
+    assert [one for one in named if not _is_there(one)] == []
+
+
+def test_no_code_of_ours_calls_a_command_or_runs_code_made_of_words() -> None:
+    """But what pytest and scripts do, which nobody who visits a page reaches."""
+    found = []
+    for path in plan.modules().values():
+        for node in ast.walk(plan.tree(path)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names]
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                wrong = {"subprocess", "pickle", "marshal", "shelve", "pty"} & {
+                    n.split(".")[0] for n in names
+                }
+            elif isinstance(node, ast.Call):
+                wrong = {"eval", "exec", "os.system", "os.popen"} & {ast.unparse(node.func)}
+            else:
+                continue
+            if wrong:
+                found.append(f"{plan.said(path, node.lineno)}: {', '.join(sorted(wrong))}")
+    assert found == []
+
+
+def _numbers(section: str, span: str) -> Iterator[str]:
+    first, _, last = span.partition("-")
+    yield from (f"{section}.{n}" for n in range(int(first), int(last or first) + 1))
+
+
+def _those_of(cell: str) -> list[str]:
+    """'1.2.6–1.2.8' is three."""
+    first, _, last = cell.partition("–")
+    section, _, from_ = first.rpartition(".")
+    return list(_numbers(section, f"{from_}-{last.rpartition('.')[2] or from_}"))
+
+
+def _is_there(named: str) -> bool:
+    path, _, test = named.partition("::")
+    found = next(
+        (p for p in (ROOT / path, ROOT / "outreach" / path, ROOT / "tests" / path) if p.is_file()), None
+    )
+    if found is None or not test:
+        return found is not None
+    return any(
+        isinstance(n, ast.FunctionDef) and n.name == test for n in ast.walk(ast.parse(found.read_text()))
+    )
