@@ -22,6 +22,7 @@ LET_THROUGH = {
     "ISC",
     "LGPL-3.0-only",  # psycopg: used as it is, never changed or put into a program of ours
     "MIT",
+    "MIT-CMU",  # pillow: the MIT licence with a line on advertising
     "PSF-2.0",
     "Unlicense",
     "Zlib",
@@ -35,6 +36,9 @@ SPELLED = {
     "The Unlicense (Unlicense)": "Unlicense",
 }
 """Names in the classifiers of older packages -> SPDX's, or the nearest (BSD: they do not say which)."""
+
+READ_IN_ITS_FILE = {"py-svg-hush": "MIT", "resvg-py": "MIT"}
+"""Packages whose metadata tell no licence -> what their licence file says."""
 
 UNREACHABLE = re.compile(
     r"ConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|ServiceError|HTTPError"
@@ -72,7 +76,7 @@ def licence_of(name: str) -> str:
     if classifiers:
         return " OR ".join(sorted(SPELLED.get(one, one) for one in classifiers))
     line = str(told.get("License") or "").strip()
-    return line if "\n" not in line else ""
+    return line if line and "\n" not in line else READ_IN_ITS_FILE.get(name, "")
 
 
 def let_through(licence: str) -> bool:

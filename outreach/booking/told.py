@@ -12,7 +12,7 @@ from outreach.booking import guest_places, in_hall, invite_answers, promises
 from outreach.booking.promises import GUEST, HOST, Booking, VisitContact
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
-from outreach.ground import history
+from outreach.ground import colours, history
 from outreach.ground.audience import OF_PUPILS, Words, changed_group
 from outreach.ground.db import db
 from outreach.ground.wording import capfirst, clock, day
@@ -235,6 +235,10 @@ def sender_of(partnership: Partnership) -> stationery.Sender:
         contact_role=partnership.contact_role,
         contact_phone=partnership.contact_phone,
         contact_email=partnership.contact_email,
+        sender_name=partnership.sender_name,
+        footer_words=partnership.footer_words,
+        shades=colours.shades(partnership.accent) if partnership.accent else colours.DAMSON,
+        logo_file=partnership.logo_file,
     )
 
 

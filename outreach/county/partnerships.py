@@ -27,7 +27,9 @@ class Partnership(Base):
     """The body that runs programmes. Its people see nothing of another partnership.
 
     `road_table` is the token of the table of minutes that it brought in; None while the rule alone counts. `waters`:
-    that of the waters that roads go round; None while none is said.
+    that of the waters that roads go round; None while none is said. How its pages and letters look (county/looks.py):
+    `accent` as '#rrggbb', None for ours; `logo_file` names its Logo as pages ask for
+    it ('….svg' or '….png'), None while it has none.
     """
 
     __tablename__ = "partnership"
@@ -65,6 +67,10 @@ class Partnership(Base):
     districts_geojson: Mapped[str | None] = mapped_column(Text, deferred=True)  # megabytes, for maps alone
     road_table: Mapped[str | None] = mapped_column(Text)
     waters: Mapped[str | None] = mapped_column(Text)
+    sender_name: Mapped[str] = mapped_column(Text, default="", server_default="")
+    footer_words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    accent: Mapped[str | None] = mapped_column(Text)
+    logo_file: Mapped[str | None] = mapped_column(Text)
 
     @property
     def partnership_id(self) -> int:

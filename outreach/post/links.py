@@ -38,6 +38,9 @@ DAY_PAGE = "/company/days/{tour_day_id}"
 """The way to a day's sheet that opens nothing by itself: it asks for the troupe's link. For calendars, which
 many people see."""
 
+LOGO_FILE = "/static/looks/{digest}.png"
+"""A partnership's logo, the same for all its letters: who asks for it says nothing of who reads."""
+
 STAMP = "%Y%m%dT%H%M%SZ"
 """An instant of UTC in an address, to the second (ISO 8601, basic format)."""
 
@@ -197,6 +200,10 @@ def no_reminders_page(public_url: str, token: str) -> str:
 def contact_page(public_url: str) -> str:
     """Whom to ask."""
     return public_url + CONTACT_PAGE
+
+
+def logo(public_url: str, digest: str) -> str:
+    return public_url + LOGO_FILE.format(digest=digest)
 
 
 def privacy_page(public_url: str) -> str:

@@ -3,6 +3,7 @@
 The words stand in templates/letters/, once as HTML and once as text that says the same.
 """
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -10,8 +11,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from outreach.ground import audience, the_app, wording
+from outreach.ground import audience, colours, the_app, wording
 from outreach.ground.audience import Words
+from outreach.ground.colours import Shades
 from outreach.ground.timespans import day_of
 from outreach.post import calendars, links
 from outreach.post.calendars import Attendee
@@ -32,7 +34,8 @@ class LetterSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Who signs: a partnership and its coordinator's work details."""
+    """Who signs: a partnership and its coordinator's work details. How its letters look: the name in From ('' for the
+    partnership's), words at the foot, the shades of its accent, and its logo by name."""
 
     partnership_id: int
     partnership_name: str
@@ -40,6 +43,10 @@ class Sender:
     contact_role: str
     contact_phone: str
     contact_email: str
+    sender_name: str = ""
+    footer_words: str = ""
+    shades: Shades = colours.DAMSON
+    logo_file: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -323,12 +330,21 @@ def render(
         "privacy": links.privacy_page(here),
         "today": day_of(now),
         "day": partial(wording.day, today=day_of(now)),
+        "logo": links.logo(here, sender.logo_file.partition(".")[0]) if sender.logo_file else None,
     }
-    return Rendered(
-        subject=subject,
-        text=_ENVIRONMENT.get_template(f"{template}.txt").render(context),
-        html=_ENVIRONMENT.get_template(f"{template}.html").render(context),
-    )
+    drawn_in = _SHADES.set(sender.shades)
+    try:
+        return Rendered(
+            subject=subject,
+            text=_ENVIRONMENT.get_template(f"{template}.txt").render(context),
+            html=_ENVIRONMENT.get_template(f"{template}.html").render(context),
+        )
+    finally:
+        _SHADES.reset(drawn_in)
+
+
+_SHADES: ContextVar[Shades] = ContextVar("shades", default=colours.DAMSON)
+"""Those of the letter that is being written: the pieces that letters are made of are imported without its facts."""
 
 
 def _role(role: str) -> str:
@@ -356,6 +372,7 @@ def _environment() -> Environment:
         line=calendars.one_line,
         and_list=wording.and_list,
     )
+    environment.globals["shades"] = _SHADES.get
     return environment
 
 

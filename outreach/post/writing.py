@@ -221,7 +221,7 @@ def put(
         dtstamp=now,
     )
     envelope = Envelope(
-        sender_name=calendars.one_line(sender.partnership_name),
+        sender_name=calendars.one_line(sender.sender_name or sender.partnership_name),
         sender_address=sender_address,
         recipient=to.address,
         reply_to=reply_to,

@@ -135,6 +135,7 @@ def _import_pages() -> None:
     import outreach.web.public.company_day
     import outreach.web.public.digest
     import outreach.web.public.find
+    import outreach.web.public.looks
     import outreach.web.public.no_reminders
     import outreach.web.public.pages
     import outreach.web.public.questions

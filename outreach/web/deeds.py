@@ -154,7 +154,8 @@ PAGES = {
         SEE: "setup programmes authorities new_year road_minutes road_waters districts",
         EXPORT: "road_minutes_csv road_points_csv road_points_geojson",
         CHANGE: """
-            partnership_settings programme new_programme close_programme reopen_programme copy_programme
+            partnership_settings partnership_looks remove_logo programme new_programme close_programme
+            reopen_programme copy_programme
             copy_rest remove_authority remove_districts ask_router remove_road_minutes
             stop_asking_router add_crossing add_waters put_back_water remove_water
         """,

@@ -116,6 +116,7 @@ DOORS = (
         (
             Row("Checklist", "setup"),
             Row("Partnership", "partnership_settings"),
+            Row("Looks", "partnership_looks"),
             Row("Programmes", "programmes"),
             Row("Companies", "companies"),
             Row("Venues", "venues"),

@@ -82,7 +82,7 @@ def _read(filename: str) -> Asset:
 def _same_for_everybody(response: Response) -> Response:
     """A browser keeps a file through signing in and out. Registered first, so that it runs after all who look
     into the session."""
-    if request.endpoint == "static":
+    if request.endpoint in ("static", "public.accent", "public.logo"):
         session.accessed = False
     return response
 

@@ -12,6 +12,9 @@ LATE = {
     "holidays": {"county/school_days.py"},
     "email_validator": {"county/contacts.py"},
     "segno": {"web/qr.py"},
+    "PIL": {"county/logos.py"},
+    "py_svg_hush": {"county/logos.py"},
+    "resvg_py": {"county/logos.py"},
 }
 """Library -> the files that import it, and only inside a function."""
 

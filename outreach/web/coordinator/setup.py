@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
 
-from outreach.county import partnerships
+from outreach.county import logos, looks, partnerships
+from outreach.county.looks import Looks
 from outreach.county.partnerships import MOST_DISTRICT_BYTES, PartnershipSettings
 from outreach.coverage import lunches, readiness
 from outreach.coverage.board import publishing
-from outreach.ground import clock
+from outreach.ground import clock, colours
 from outreach.ground.db import transaction
 from outreach.ground.wording import count
 from outreach.post.incoming import inbox
@@ -110,6 +111,28 @@ class PartnershipForm(forms.Form):
         )
 
 
+class LooksForm(forms.Form):
+    sender_name = forms.text(
+        "Name that letters come from", at_most=60, hint="Left empty: the name of the partnership"
+    )
+    accent = forms.text(
+        "Colour of links, buttons and the header",
+        at_most=20,
+        hint="Six digits or letters after a #, as your council’s guidelines give it; left empty: ours",
+    )
+    footer_words = forms.text(
+        "Words at the foot",
+        at_most=300,
+        hint="Of each page and letter: a helpline, your address, a charity number",
+    )
+    logo = forms.upload("Logo", hint="SVG or PNG, up to 500 kB. In an SVG, turn writing into outlines first")
+
+    def looks(self) -> Looks:
+        return Looks(
+            sender_name=self.sender_name.data, footer_words=self.footer_words.data, accent=self.accent.data
+        )
+
+
 class DistrictsForm(forms.Form):
     districts = forms.upload("GeoJSON file", required="Choose a file.")
 
@@ -167,6 +190,36 @@ def _usual_lunch() -> tuple[Any, ...]:
 def _as_settled() -> dict[str, Any]:
     settled = partnerships.settings_of(g.partnership)
     return vars(settled) | {"counted_percent": round(settled.counted_share * 100)}
+
+
+@coordinator.route("/setup/looks", methods=["GET", "POST"])
+@coordinators_only
+def partnership_looks() -> Any:
+    form = LooksForm(data=vars(looks.of(g.partnership)))
+    stands = opened.over(
+        lambda: opened.words_of(LooksForm(formdata=None, data=vars(looks.of(g.partnership)))),
+        g.partnership,
+        "changed how it looks",
+    )
+    if form.validate_on_submit():
+        picture = form.logo.data.read(logos.MOST_BYTES + 1) if form.logo.data else None
+        with transaction():
+            stands.unchanged(lambda: partnerships.lock(g.partnership.id))
+            looks.change(g.partnership, form.looks(), who=who(), now=clock.now())
+            if picture is not None:
+                logos.put(g.partnership, picture, who=who(), now=clock.now())
+        flash("Saved. Pages look so at once, and letters from now on; what went stays as it went.")
+        return redirect(url_for("coordinator.partnership_looks"), 303)
+    return render_template("coordinator/looks.html", form=form, usual=colours.DAMSON.accent), status()
+
+
+@coordinator.post("/setup/looks/logo/remove")
+@coordinators_only
+def remove_logo() -> Any:
+    with transaction():
+        logos.take_away(g.partnership, who=who(), now=clock.now())
+    flash("The logo is taken away. Letters that went still show it.")
+    return redirect(url_for("coordinator.partnership_looks"), 303)
 
 
 @coordinator.route("/setup/districts", methods=["GET", "POST"])
