@@ -246,6 +246,7 @@ KEPT = (
             troupe_link: created_by withdrawn_by
             visit_report: who
             visit_text: who
+            logo: recorded_by
             water: recorded_by
             water_crossing: recorded_by
             wave_code: who ended_by
@@ -421,6 +422,8 @@ NOT_OF_PEOPLE = {
         board_date: title
         list_heading: heading
         list_sheet: name merged
+        logo: mimetype body png
+        partnership: sender_name footer_words accent
         plan: name rules
         programme: title summary cost school_provides
         question_item: words source licence
@@ -438,6 +441,8 @@ NOT_OF_PEOPLE = {
         call_off: key
         counter_proposal: uid
         feed: nonce
+        logo: digest
+        partnership: logo_file
         feed_entry: uid
         follow_up: uid
         incoming: digest

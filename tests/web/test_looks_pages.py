@@ -2,7 +2,9 @@
 
 import html
 import io
+import itertools
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -30,6 +32,7 @@ def partnership(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(clock, "now", lambda: make.NOW)
     with transaction():
         whose = make.partnership()
+        assert make.programme(whose).id == whose.id  # of which the letter below speaks
         person = make.person(whose)
     make.signed_in(client, person)
     return whose
@@ -141,11 +144,12 @@ def test_a_logo_is_taken_away_and_who_did_it_stands_in_the_history(
 def test_letters_come_from_that_name_in_that_colour_and_what_went_stays(
     client: FlaskClient, partnership: Partnership
 ) -> None:
+    hours = itertools.count()
+
     def letter() -> tuple[str, str, bytes]:
         with transaction():
-            raw = letters.booked(
-                visit(), JOANNA, told.sender_of(partnership), now=NOW, expires_at=EXPIRES
-            ).raw
+            sender, now = told.sender_of(partnership), NOW + timedelta(hours=next(hours))
+            raw = letters.booked(visit(), JOANNA, sender, now=now, expires_at=EXPIRES).raw
         mail = read(raw)
         return mail.html, mail.text, raw
 
