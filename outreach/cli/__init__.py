@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 GROUPS = {
     "asking": "asking",
+    "backup": "backup",
     "check": "check",
     "db": "migrations",
     "demonstration": "demonstration",
@@ -20,6 +21,7 @@ GROUPS = {
     "promises": "promises",
     "questionnaires": "questionnaires",
     "register": "register",
+    "restore": "restore",
     "roads": "roads",
     "setup": "setup",
 }

@@ -1,7 +1,7 @@
 """flask check: readiness for production, a line for each thing that was looked at; status 1 where one is not ready."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.asking.chasing import settings as chasing
 from outreach.cli import migrations
+from outreach.cli.backups import archive, sealing
+from outreach.cli.backups.archive import Backup, NoBackup
 from outreach.ground import clock, secret_settings
 from outreach.ground.db import db, why_no_writing
 from outreach.ground.wording import count, date_and_time
@@ -190,21 +192,56 @@ def _backups(settings: Any, now: datetime) -> Told:
         yield note("BACKUP_FOLDER is not set: nobody looks whether there are backups.")
         return
     try:
-        newest = max((one.stat().st_mtime for one in Path(folder).iterdir() if one.is_file()), default=None)
+        ours, broken = archive.of_folder(Path(folder))
+        others = [one.stat().st_mtime for one in Path(folder).iterdir() if one.is_file()]
     except OSError as error:
         yield not_ready(f"BACKUP_FOLDER is {folder}, which cannot be read: {error.strerror}.")
         return
-    if newest is None:
-        yield not_ready(f"There is no backup in {folder}.")
+    for path in broken:
+        yield not_ready(f"{path} is no whole backup: look why it was cut, and delete it.")
+    if not others:
+        yield not_ready(f"There is no backup in {folder}: flask backup.")
         return
-    made_at = datetime.fromtimestamp(newest, UTC)
+    made_at = ours[-1].manifest.made_at if ours else datetime.fromtimestamp(max(others), UTC)
     if now - made_at > patience:
         yield not_ready(
             f"The newest backup in {folder} was made {date_and_time(made_at)}, more than "
-            f"{count(settings['BACKUP_HOURS'], 'hour')} ago."
+            f"{count(settings['BACKUP_HOURS'], 'hour')} ago: flask backup."
         )
     else:
         yield ready(f"The newest backup was made {date_and_time(made_at)}.")
+    if ours:
+        yield from _sealed(settings, ours[-1])
+        yield from _verified(settings["BACKUP_VERIFY_DAYS"], ours, now)
+    else:
+        yield note(f"No file in {folder} was made by flask backup: nobody knows whether it can be restored.")
+
+
+def _sealed(settings: Any, newest: Backup) -> Told:
+    if not newest.manifest.sealed:
+        yield note(
+            "Backups are not sealed (BACKUP_RECIPIENTS): whoever reads the folder reads all that is in them."
+        )
+    try:
+        sealing.recipients(settings["BACKUP_RECIPIENTS"])
+    except NoBackup as bad:
+        yield not_ready(str(bad))
+
+
+def _verified(days: int, ours: Sequence[Backup], now: datetime) -> Told:
+    """Whether a backup was restored and compared lately; 0 days: that is done where the key is, on another machine."""
+    if not days:
+        return
+    tried = max((one.manifest.made_at for one in ours if one.verified_at), default=None)
+    if tried is None:
+        yield not_ready("No backup was ever restored to see that it can be: flask backup --verify.")
+    elif now - tried > timedelta(days=days):
+        yield not_ready(
+            f"The newest backup that was restored and compared was made {date_and_time(tried)}, more than "
+            f"{count(days, 'day')} ago: flask backup --verify."
+        )
+    else:
+        yield ready(f"The newest backup that was restored and compared was made {date_and_time(tried)}.")
 
 
 def _database(now: datetime) -> Told:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 import flask_migrate
+from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate.cli import db
 from sqlalchemy import Connection
@@ -33,6 +34,16 @@ def not_applied(connection: Connection) -> str:
     at = ", ".join(sorted(MigrationContext.configure(connection).get_current_heads()))
     wanted = ", ".join(sorted(ScriptDirectory(str(FOLDER)).get_heads()))
     return "" if at == wanted else f"it stands at {at or 'nothing'}, {wanted} is needed"
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has that migration: what a newer one made it has not."""
+    return any(script.revision == revision for script in ScriptDirectory(str(FOLDER)).walk_revisions())
+
+
+def apply() -> None:
+    """Bring the database at hand up to date, as `flask db upgrade` does. Raises what a migration raises."""
+    command.upgrade(current_app.extensions["migrate"].migrate.get_config(str(FOLDER)), "head")
 
 
 migrate: click.Group = db

@@ -63,6 +63,9 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "OUTREACH_FOLDER": str(folder),
         "BACKUP_FOLDER": env.get("BACKUP_FOLDER", "").strip(),
         "BACKUP_HOURS": _whole(env, "BACKUP_HOURS", 26),
+        "BACKUP_VERIFY_DAYS": _whole(env, "BACKUP_VERIFY_DAYS", 35),
+        "BACKUP_RECIPIENTS": _recipients(env),
+        "POSTGRES_PROGRAMS": env.get("POSTGRES_PROGRAMS", "").strip(),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }
     if secure and (weak := secret_settings.weaknesses(found)):
@@ -107,6 +110,18 @@ def _token(env: Mapping[str, str], name: str) -> str:
     if weak := secret_settings.weak_token(text):
         raise ConfigError(f"{name} {weak}")
     return text
+
+
+def _recipients(env: Mapping[str, str]) -> list[str]:
+    """Public keys of age or SSH, one a line or with commas between them. What they are worth is tried by who seals."""
+    keys = secret_settings.keys(secret_settings.read(env, "BACKUP_RECIPIENTS"))
+    for key in keys:
+        if not re.match(r"age1|ssh-", key):
+            raise ConfigError(
+                "BACKUP_RECIPIENTS holds something else than public keys (age1…, ssh-…). A private key stands on "
+                "another machine, where backups are opened."
+            )
+    return keys
 
 
 def _hosts(env: Mapping[str, str], public_url: str) -> list[str]:

@@ -21,6 +21,7 @@ from outreach.planning.orders import TourPlan
 from outreach.post.incoming import inbox
 from outreach.post.outgoing import duty
 from outreach.tour.programmes import Programme
+from postgres import binaries
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,7 +142,7 @@ def test_an_account_that_may_do_everything_in_the_database_is_not_ready(set_up: 
         ({"MAIL_DOMAIN": "outreach.example"}, "MAIL_DOMAIN is outreach.example, from which no mail comes"),
         ({"IMAP_URL": "mail.marlshire.org.uk"}, "IMAP_URL must look like"),
         ({"BACKUP_FOLDER": "/nowhere"}, "BACKUP_FOLDER is /nowhere, which cannot be read: No such file"),
-        ({"BACKUP_HOURS": 6}, "was made 19 January 2027 at 2:00am, more than 6 hours ago."),
+        ({"BACKUP_HOURS": 6}, "was made 19 January 2027 at 2:00am, more than 6 hours ago: flask backup."),
     ],
 )
 def test_a_setting_that_is_missing_or_wrong_is_named(
@@ -156,7 +157,45 @@ def test_a_setting_that_is_missing_or_wrong_is_named(
 def test_a_folder_without_a_backup_is_not_ready(set_up: Flask, tmp_path: Path) -> None:
     set_up.config["BACKUP_FOLDER"] = str(tmp_path / "backups")
     (tmp_path / "backups/outreach-2027-01-19.dump").unlink()
-    assert not_ready(set_up) == [f"There is no backup in {tmp_path / 'backups'}."]
+    assert not_ready(set_up) == [f"There is no backup in {tmp_path / 'backups'}: flask backup."]
+
+
+def backed_up(app: Flask) -> Path:
+    """A backup of this moment by the command, which is the newest in the folder."""
+    app.config.update(POSTGRES_PROGRAMS=str(binaries()))
+    done = app.test_cli_runner().invoke(args=["backup"])
+    assert done.exit_code == 0, done.output
+    return max(Path(app.config["BACKUP_FOLDER"]).glob("*.backup"))
+
+
+@pytest.mark.own_database
+@pytest.mark.any_database
+def test_a_backup_is_to_be_made_restored_and_sealed(set_up: Flask, stopped: Any) -> None:
+    made = backed_up(set_up)
+    assert not_ready(set_up) == ["No backup was ever restored to see that it can be: flask backup --verify."]
+    said = set_up.test_cli_runner().invoke(args=["check"]).output
+    assert "ready     The newest backup was made 19 January 2027 at 9:00am." in said
+    assert "note      Backups are not sealed (BACKUP_RECIPIENTS)" in said
+    assert set_up.test_cli_runner().invoke(args=["backup", "--verify"]).exit_code == 0
+    tried = "ready     The newest backup that was restored and compared was made 19 January 2027 at 9:00am."
+    assert not_ready(set_up) == [] and tried in lines(set_up)[1]
+    set_up.config["BACKUP_VERIFY_DAYS"] = 0  # elsewhere
+    assert tried not in lines(set_up)[1]
+    set_up.config.update(BACKUP_VERIFY_DAYS=35, BACKUP_HOURS=36 * 24)
+    stopped.now += timedelta(days=35, minutes=1)
+    backed_up(set_up)
+    assert [one for one in not_ready(set_up) if "backup" in one] == [
+        "The newest backup that was restored and compared was made 19 January 2027 at 9:00am, more than 35 days ago: "
+        "flask backup --verify."
+    ]
+    assert made.name == "outreach-2027-01-19T090000Z.backup"
+
+
+@pytest.mark.any_database
+def test_a_file_that_is_no_whole_backup_is_named(set_up: Flask) -> None:
+    path = Path(set_up.config["BACKUP_FOLDER"]) / "outreach-2027-01-19T090000Z.backup"
+    path.write_text("cut")
+    assert not_ready(set_up) == [f"{path} is no whole backup: look why it was cut, and delete it."]
 
 
 @pytest.mark.any_database

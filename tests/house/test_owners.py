@@ -24,6 +24,7 @@ OWNERS = {
     "xlsxwriter": ("ground/tabular.py",),
     "highspy": ("tour/planning/solver.py",),
     "numpy": ("tour/planning/",),
+    "pyrage": ("cli/backups/sealing.py",),
     "holidays": ("county/school_days.py",),
 }
 
