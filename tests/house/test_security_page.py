@@ -67,8 +67,12 @@ def test_every_file_and_every_test_that_is_named_is_there(page: str) -> None:
     assert [one for one in named if not _is_there(one)] == []
 
 
+CALLS_COMMANDS = {"outreach/cli/backups/postgres_server.py"}
+"""pg_dump and pg_restore, for whoever gives a command there: words of a list, without a shell."""
+
+
 def test_no_code_of_ours_calls_a_command_or_runs_code_made_of_words() -> None:
-    """But what pytest and scripts do, which nobody who visits a page reaches."""
+    """But what pytest and scripts do, and backups, which nobody who visits a page reaches."""
     found = []
     for path in plan.modules().values():
         for node in ast.walk(plan.tree(path)):
@@ -82,9 +86,12 @@ def test_no_code_of_ours_calls_a_command_or_runs_code_made_of_words() -> None:
                 wrong = {"eval", "exec", "os.system", "os.popen"} & {ast.unparse(node.func)}
             else:
                 continue
+            if str(path.relative_to(plan.ROOT)) in CALLS_COMMANDS:
+                wrong -= {"subprocess"}
             if wrong:
                 found.append(f"{plan.said(path, node.lineno)}: {', '.join(sorted(wrong))}")
     assert found == []
+    assert [one for one in CALLS_COMMANDS if "shell=" in (plan.ROOT / one).read_text()] == []
 
 
 def _numbers(section: str, span: str) -> Iterator[str]:
