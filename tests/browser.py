@@ -24,6 +24,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+import make
 from outreach.county.coordinators import Coordinator
 from outreach.ground.db import db
 
@@ -44,7 +45,7 @@ AXE_RULES = {
 
 def session_of(person: Coordinator) -> dict[str, Any]:
     """What a coordinator's session holds after signing in."""
-    return {"_user_id": f"{person.id}.{person.session_key}", "_fresh": True}
+    return {"_user_id": make.session_of(person), "_fresh": True}
 
 
 def sign_in(client: FlaskClient, person: Coordinator) -> None:

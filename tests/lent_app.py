@@ -31,6 +31,7 @@ SETTINGS = {
     "MAIL_DOMAIN": "outreach.example",
     "SMTP_URL": "",
     "WTF_CSRF_ENABLED": False,
+    "PERMANENT_SESSION_LIFETIME": 200 * 365 * 86400,  # tests let years go by: test_sessions.py has its own
 }
 
 _AS_NEW = "CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"

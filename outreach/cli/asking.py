@@ -16,6 +16,7 @@ from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import limits, subscribed
 from outreach.booking.sessions import places
 from outreach.cli.stopping import StopSignal
+from outreach.county import sign_in_sessions
 from outreach.county.lists import uploads
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
@@ -118,6 +119,7 @@ def _round(*, dry_run: bool) -> int:
     if not dry_run:
         with transaction():
             uploads.sweep(now=now)
+            sign_in_sessions.sweep(sign_in_sessions.lifetime(), now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
             pledge_letters.withdraw_waiting(now=now)

@@ -11,8 +11,9 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import ForeignKey, Index, Select, Text, delete, false, func, or_, select, update
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from outreach.county import partnerships, passwords, roles, who_may
+from outreach.county import partnerships, passwords, roles, sign_in_sessions, who_may
 from outreach.county.roles import PersonRole
+from outreach.county.sign_in_sessions import LEFT, PASSWORD_CHANGED, RIGHTS_CHANGED, SignInSession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
 from outreach.ground.errors import Refusal
@@ -23,6 +24,8 @@ TRIES_FOR = timedelta(minutes=15)
 TRIES_OF_ADDRESS = 10
 TRIES_OF_REMOTE = 30
 LINK_LASTS = timedelta(hours=24)
+
+DO_NOT_BELONG_TOGETHER = "That address and password do not belong together. Check both and try again."
 
 # What an unknown address is compared with, so that it takes as long as a wrong password: no password's hash.
 _NOBODY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
@@ -49,9 +52,8 @@ class NoSuchCoordinator(Refusal):
 
 
 class Coordinator(Base, OfPartnership):
-    """A person of one partnership who signs in; `role` is what they are now, None once they have left. `session_key`
-    changes with the password and ends old sessions; `single_keys`: single letters act on lists, once a person has
-    switched that on (WCAG 2.1.4)."""
+    """A person of one partnership who signs in; `role` is what they are now, None once they have left. `single_keys`:
+    single letters act on lists, once a person has switched that on (WCAG 2.1.4)."""
 
     __tablename__ = "person"
     __table_args__ = (Index("uq_person_id_partnership_id", "id", "partnership_id", unique=True),)
@@ -61,7 +63,6 @@ class Coordinator(Base, OfPartnership):
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text, unique=True)
     password_hash: Mapped[str | None] = mapped_column(Text)
-    session_key: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     single_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -133,7 +134,6 @@ def add(
         password_hash=None
         if password is None
         else passwords.hash_of(password, own_words=_own_words(partnership_id, name, email)),
-        session_key=secrets.token_hex(16),
         created_at=now,
     )
     db.session.add(person)
@@ -159,12 +159,13 @@ def leads(partnership_id: int) -> list[Coordinator]:
 
 
 def change_role(person: Coordinator, role: str, *, who: str, now: datetime) -> None:
-    """Another role from now on; what the new one may not have, a calendar's address, stops. The same again is nothing.
+    """Another role from now on; what the new one may not have, a calendar's address, stops, and every session ends, so
+    that none goes on with other rights than it began with. The same again is nothing.
 
     Raises NoSuchCoordinator of one who has left meanwhile, LastLead.
     """
     partnerships.lock(person.partnership_id)
-    db.session.refresh(person)
+    _lock(person)
     if person.ended_at is not None:
         raise NoSuchCoordinator(f"{person.name} has left, and has no role any more.")
     before = person.role
@@ -174,6 +175,7 @@ def change_role(person: Coordinator, role: str, *, who: str, now: datetime) -> N
     roles.take(person.id, who=who, now=now)
     roles.give(person.partnership_id, person.id, role, who=who, now=now)
     db.session.refresh(person)
+    sign_in_sessions.end_all_of(person.id, why=RIGHTS_CHANGED, now=now)
     if role not in who_may.roles_that(who_may.SEE, "calendars"):
         addresses.withdraw_all_of(person.id, who=who, now=now)
     history.record("role changed", person, who=who, now=now, before={"role": before}, after={"role": role})
@@ -229,7 +231,7 @@ def holder(email: str, password: str) -> Coordinator:
     known = person.password_hash if person is not None and person.ended_at is None else None
     fits = passwords.fits(_NOBODY if known is None else known, password)
     if person is None or known is None or not fits:
-        raise CannotSignIn("That address and password do not belong together. Check both and try again.")
+        raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
     return person
 
 
@@ -238,11 +240,33 @@ def forget_tries(email: str) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == _plain(email)))
 
 
-def let_in(person: Coordinator, *, now: datetime) -> None:
-    """They are in: the tries are forgotten, and when it was is kept, to the second."""
+def let_in(person: Coordinator, *, now: datetime, proven: str | None = None) -> None:
+    """They are in: the tries are forgotten, and when it was is kept, to the second. `proven`: the hash that their
+    password was compared with; raises CannotSignIn where they chose another since, or have left."""
+    _lock(person)
+    if person.ended_at is not None or proven not in (None, person.password_hash):
+        raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
     forget_tries(person.email)
     db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
     db.session.flush()
+
+
+def of_session(token: str) -> tuple[Coordinator, SignInSession] | None:
+    """Whose session a cookie's token is of, in one statement; None for a token that never was, and of who has left."""
+    if not sign_in_sessions.is_token(token):
+        return None
+    found = db.session.execute(*_of_session(sign_in_sessions.hash_of(token))).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+@made_once
+def _of_session(token_hash: str) -> Select[Coordinator, SignInSession]:
+    return (
+        select(Coordinator, SignInSession)
+        .join(SignInSession, SignInSession.person_id == Coordinator.id)
+        .where(SignInSession.token_hash == token_hash, Coordinator.ended_at.is_(None))
+        .execution_options(populate_existing=True)
+    )
 
 
 def last_here(person_id: int, *, now: datetime) -> datetime | None:
@@ -267,7 +291,14 @@ def sign_in_link(person: Coordinator, *, who: str = "command line", now: datetim
 
 
 def use_link(token: str, *, now: datetime) -> Coordinator:
-    """Whose link it is; it works once, whoever else sends it at the same moment. Raises LinkUsed."""
+    """Whose link it is; it works once, whoever else sends it at the same moment. Raises LinkUsed.
+
+    The person is locked before the link, as whoever changes a password does it.
+    """
+    link = db.session.get(SignInLink, _digest(token))
+    person = None if link is None else db.session.get(Coordinator, link.person_id)
+    if person is not None:
+        _lock(person)
     used = db.session.execute(
         update(SignInLink)
         .where(
@@ -276,8 +307,7 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
         .values(used_at=now)
         .returning(SignInLink.person_id)
     ).scalar()
-    person = None if used is None else db.session.get(Coordinator, used)
-    if person is None or person.ended_at is not None:
+    if used is None or person is None or person.ended_at is not None:
         raise LinkUsed("This sign-in link has been used or has run out.")
     let_in(person, now=now)
     return person
@@ -302,9 +332,10 @@ def _own_words(partnership_id: int, name: str, email: str) -> tuple[str, ...]:
 
 
 def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> None:
-    """A new password by its `hash_of`; every session of the old one ends."""
+    """A new password by its `hash_of`; every session of the old one ends, and no older link lets them in."""
+    _lock(person)
     person.password_hash = new_hash
-    person.session_key = secrets.token_hex(16)
+    _keep_out(person, PASSWORD_CHANGED, now=now)
     history.record("changed the password", person, who=person.name, now=now)
 
 
@@ -312,14 +343,29 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
     """The person has left: neither password nor link nor session lets them in, and the calendar address
     stops. The row stays. Raises LastLead."""
     partnerships.lock(person.partnership_id)
-    db.session.refresh(person)
+    _lock(person)
     _is_not_the_last_lead(person)
     person.ended_at = now
-    person.session_key = secrets.token_hex(16)
+    _keep_out(person, LEFT, now=now)
     roles.take(person.id, who=who, now=now)
     db.session.expire(person, ["role"])
     addresses.withdraw_all_of(person.id, who=who, now=now)
     history.record("left", person, who=who, now=now)
+
+
+def _lock(person: Coordinator) -> None:
+    """What lets a person in and what keeps them out go one after the other; the row is read anew."""
+    db.session.refresh(person, with_for_update=True)
+
+
+def _keep_out(person: Coordinator, why: str, *, now: datetime) -> None:
+    """Every session ends, and each link that was not used runs out."""
+    sign_in_sessions.end_all_of(person.id, why=why, now=now)
+    db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
+        .values(expires_at=now)
+    )
 
 
 def _digest(token: str) -> str:

@@ -39,7 +39,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": _whole(env, "SESSION_HOURS", 12) * 3600,
+        "PERMANENT_SESSION_LIFETIME": _whole(env, "SESSION_HOURS", 12, at_least=1) * 3600,
+        "SESSION_IDLE_SECONDS": _whole(env, "SESSION_IDLE_MINUTES", 30, at_least=10) * 60,
         "MAX_CONTENT_LENGTH": _whole(env, "UPLOAD_MEGABYTES", 100) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,
@@ -73,10 +74,12 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     return found
 
 
-def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, *, at_least: int = 0) -> int:
     text = env.get(name, "").strip() or str(default)
     if not text.isdecimal():
         raise ConfigError(f"{name} is '{text}'. Set it to a whole number.")
+    if int(text) < at_least:
+        raise ConfigError(f"{name} is '{text}'. Set it to {at_least} or more.")
     return int(text)
 
 

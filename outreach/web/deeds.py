@@ -16,7 +16,7 @@ from outreach.county.who_may import CHANGE, EXPORT, SEE, Deed
 
 PAGES = {
     "own sign-in": {
-        CHANGE: "password",
+        CHANGE: "password end_session end_other_sessions end_all_sessions",
     },
     "own desk": {
         CHANGE: "account gap_filter gap_turn",

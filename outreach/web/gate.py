@@ -3,8 +3,8 @@
 A test walks all routes and fails on one without a guard.
 """
 
-import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from hmac import compare_digest
 from typing import Any, NoReturn
@@ -15,30 +15,33 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     g,
     redirect,
     render_template,
     request,
     url_for,
 )
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin, current_user, login_url
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import bodies, coordinators, organisations, roles, venues, who_may
+from outreach.county import bodies, coordinators, organisations, roles, sign_in_sessions, venues, who_may
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
 from outreach.county.schools import Organisation, School
+from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
 from outreach.coverage import who_asked
 from outreach.ground import audience, clock
-from outreach.ground.db import db
+from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, day_short
+from outreach.ground.wording import and_list, count, day_short
 from outreach.planning import orders
 from outreach.planning.orders import TourPlan
 from outreach.post import links
@@ -56,9 +59,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 csrf = CSRFProtect()
 login = LoginManager()
-login.login_view = "public.sign_in"
-login.login_message = "Sign in to see that page."
-login.login_message_category = "confirm"
+login.session_protection = None  # a session is its row, not an address and a browser
 
 
 def init_app(app: Flask) -> None:
@@ -118,6 +119,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not current_user.is_authenticated:
             return login.unauthorized()
+        _note_seen()
         g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
         if not deeds.may_open(str(request.endpoint), request.method):
             return _not_by_this_role(str(request.endpoint), request.method)
@@ -261,33 +263,90 @@ _LINKED = (
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
-    """A coordinator in a session; the session ends when the person's session_key changes."""
+    """A coordinator in a session. `seen_lately`: that they are here was put down a moment ago."""
 
-    def __init__(self, person: coordinators.Coordinator) -> None:
+    def __init__(self, person: coordinators.Coordinator, session: SignInSession, token: str) -> None:
         self.person_id = person.id
         self.name = person.name
         self.partnership_id = person.partnership_id
         self.single_keys = person.single_keys
         self.role = person.role
-        self._key = person.session_key
+        self.session_id = session.id
+        self.by_link = session.by_link
+        self.seen_lately = session.seen_lately(now=clock.now())
+        self._token = token
 
     def get_id(self) -> str:
-        return f"{self.person_id}.{self._key}"
+        return self._token
 
 
-def _load(identity: str) -> SignedIn | None:
-    person_id, _, key = identity.partition(".")
-    person = (
-        db.session.get(coordinators.Coordinator, int(person_id))
-        if re.fullmatch(r"[0-9]{1,9}", person_id)
-        else None
-    )
-    if person is None or person.ended_at is not None or person.session_key != key:
+class SignedOutMeanwhile(Exception):
+    """A form was sent by a person whose session is over; `why`, in words."""
+
+    def __init__(self, person_id: int, why: str) -> None:
+        super().__init__(why)
+        self.person_id, self.why = person_id, why
+
+
+def _load(token: str) -> SignedIn | None:
+    found = coordinators.of_session(token)
+    if found is None:
         return None
-    return SignedIn(person)
+    person, session = found
+    over = session.why_over(sign_in_sessions.lifetime(), now=clock.now())
+    if over:
+        g.signed_out = (person.id, over)
+        return None
+    return SignedIn(person, session, token)
+
+
+def _ask_to_sign_in() -> Any:
+    """The sign-in, which leads back; who was signed out meanwhile is told why."""
+    person_id, over = g.get("signed_out", (0, ""))
+    why = _why_signed_out(over)
+    if person_id and request.method == "POST":
+        raise SignedOutMeanwhile(person_id, why)
+    flash(why, "confirm")
+    return redirect(login_url("public.sign_in", request.url))
 
 
 login.user_loader(_load)
+login.unauthorized_handler(_ask_to_sign_in)
+
+
+def _why_signed_out(over: str) -> str:
+    lasts = sign_in_sessions.lifetime()
+    return {
+        sign_in_sessions.IDLE: "You were signed out, because nothing was done here for "
+        f"{count(lasts.idle // timedelta(minutes=1), 'minute')}.",
+        sign_in_sessions.OVER: f"You were signed out: after {count(lasts.absolute // timedelta(hours=1), 'hour')} "
+        "everybody signs in again.",
+        sign_in_sessions.ENDED: "You were signed out here from another browser of yours.",
+        sign_in_sessions.PASSWORD_CHANGED: "You were signed out, because your password was changed.",
+        sign_in_sessions.RIGHTS_CHANGED: "You were signed out, because what you may do here was changed.",
+    }.get(over, "Sign in to see that page.")
+
+
+def _note_seen() -> None:
+    """That they are here: the one thing that reading a page of the desk writes, every five minutes at most, in a
+    transaction of its own before the page reads. A database that takes no writing just now keeps no page back."""
+    if current_user.seen_lately:
+        return
+    try:
+        _write_seen(current_user.session_id)
+    except DBAPIError as error:
+        db.session.rollback()
+        if not is_unavailable(error):
+            raise
+
+
+def _write_seen(session_id: int) -> None:
+    with transaction(patience=PATIENCE_FOR_SEEN):
+        sign_in_sessions.seen(session_id, now=clock.now())
+
+
+PATIENCE_FOR_SEEN = 0.5
+"""Seconds."""
 
 
 def our_organisation(organisation_id: int) -> Organisation:

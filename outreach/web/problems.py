@@ -36,13 +36,9 @@ def _stale(_error: CSRFError) -> tuple[str, int]:
     """
     typed: list[tuple[str, str]] = []
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
-        typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
+        typed = typed_words.typed()
     said = typed_words.in_words(typed)
     return render_template("problem.html", code=400, kind="stale", typed=typed, said=said), 400
-
-
-def _is_secret(name: str) -> bool:
-    return name == "csrf_token" or any(word in name for word in ("password", "old", "again"))
 
 
 def _said_to_a_program(error: ApiProblem) -> tuple[dict[str, Any], int, dict[str, str]]:
@@ -107,7 +103,7 @@ def _busy() -> Any:
     if request.path.startswith("/api/"):
         return {"error": {"code": "busy", "message": words}}, 503, RETRY_AFTER
     g.pop("partnership", None)  # its row may not be read again now
-    typed = [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
+    typed = typed_words.typed()
     page = render_template(
         "problem.html",
         code=503,

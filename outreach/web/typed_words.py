@@ -21,6 +21,15 @@ _PUPILS = re.compile(r"pupils-[0-9]-([0-9]{1,3})")
 _ACCESS = re.compile(r"access-[0-9]-([a-z_]+)")
 
 
+def typed() -> list[tuple[str, str]]:
+    """What was sent just now, without the token and without passwords."""
+    return [pair for pair in request.form.items(multi=True) if not _is_secret(pair[0])]
+
+
+def _is_secret(name: str) -> bool:
+    return name == "csrf_token" or any(word in name for word in ("password", "old", "again"))
+
+
 def in_words(typed: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """(words at the box, what was typed) for the form of the page that was asked for.
 

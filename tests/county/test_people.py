@@ -160,16 +160,21 @@ def test_token_itself_is_nowhere_in_the_database(priya: coordinators.Coordinator
     assert len(kept) == 1 and token not in kept[0]
 
 
-def test_new_password_ends_the_sessions_of_the_old_one(priya: coordinators.Coordinator) -> None:
-    before = priya.session_key
+def test_new_password_ends_the_sessions_and_the_links_of_the_old_one(
+    priya: coordinators.Coordinator,
+) -> None:
+    token = make.session_of(priya)
     with transaction():
+        link = coordinators.sign_in_link(priya, now=make.NOW)
         person = coordinators.get(priya.email)
-        coordinators.change_password(
-            person, coordinators.hash_of(person, "another lantern gravel"), now=make.NOW
-        )
-    assert coordinators.holder(priya.email, "another lantern gravel").session_key != before
+        coordinators.change_password(person, coordinators.hash_of(person, "another lantern gravel"), now=make.NOW)
+    found = coordinators.of_session(token)
+    assert found is not None and found[1].why_ended == "password changed"
+    assert coordinators.holder(priya.email, "another lantern gravel").id == priya.id
     with pytest.raises(coordinators.CannotSignIn):
         coordinators.holder(priya.email, PASSWORD)
+    with pytest.raises(coordinators.LinkUsed), transaction():
+        coordinators.use_link(link, now=make.NOW)
 
 
 def test_last_visit_is_the_newest_on_a_day_before_today(priya: coordinators.Coordinator) -> None:

@@ -25,6 +25,7 @@ from outreach.ground.school_year import STAFF
 from outreach.post import before_visit as before
 from outreach.post import copies, letters, outbox, own_letter, proposing
 from outreach.post import digest as desk_digest
+from outreach.post import new_device as told_of_device
 from outreach.post import questions_open as open_questions
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
@@ -819,7 +820,13 @@ def digest() -> Letter:
     return desk_digest.digest(words, priya, sender(), person_id=7, days=days, token=token, now=NOW)
 
 
+def new_device() -> Letter:
+    priya = Addressee(address="priya@marlshire.example", name="Priya Nandakumar")
+    return told_of_device.new_device("Safari, iPhone", priya, sender(), session_id=7, now=NOW)
+
+
 ALL: list[Callable[[], Letter]] = [
+    new_device,
     still_right_letter,
     own_words,
     own_words_with_a_greeting_and_a_link,
@@ -1027,7 +1034,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     text = flat(copy.text)
     for block in html.blocks:
         for words in re.split(
-            r"Outreach \||Not me any more.*|Stop it · .*|Tell us on the same page|Choose another time on your page",
+            r"Outreach \||Not me any more.*|(?:Stop it|Your account) · .*|Tell us on the same page|Choose another time on your page",
             flat(block),
         ):
             assert words.strip(" ,.") in text
@@ -1036,7 +1043,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
         for words in re.split(
             (
                 r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy "
-                r"notice:|Stop it:|Other days:|Tell us on the same page"
+                r"notice:|Stop it:|Other days:|Your account:|Tell us on the same page"
             ),
             line,
         ):
@@ -1046,7 +1053,11 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [write.__name__ for write in ALL if write is not digest])
+TO_COORDINATORS = (digest, new_device)
+"""Of ours, who have a page of their own."""
+
+
+@pytest.mark.parametrize("name", [write.__name__ for write in ALL if write not in TO_COORDINATORS])
 def test_a_letter_says_why_wherefrom_how_long_and_how_to_stop(kept: dict[str, Kept], name: str) -> None:
     copy = copies.read(kept[name].raw)
     for reading in (flat(copy.text), flat(" ".join(Words(copy.html).blocks))):

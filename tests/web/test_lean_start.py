@@ -16,9 +16,9 @@ from flask import Flask
 import make
 from outreach.cli import GROUPS
 from outreach.county import school_days
+from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.post import links
-from outreach.web.gate import SignedIn
 
 pytestmark = pytest.mark.any_database
 
@@ -84,7 +84,7 @@ def test_pages_are_served_without_what_they_do_not_need(app: Flask, tmp_path: Pa
             now=make.NOW,
             expires_at=make.NOW + timedelta(days=36500),
         ).token
-        identity = SignedIn(person).get_id()
+        identity = make.session_of(person, began_at=clock.now(), last_seen_at=clock.now())
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     done = subprocess.run(
         [sys.executable, "-c", SERVED, json.dumps(AT_START), identity, "/health", f"/i/{token}", "/desk"],

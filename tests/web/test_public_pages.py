@@ -70,9 +70,12 @@ def test_footer_of_every_page_leads_to_the_four_notices(client: FlaskClient, pat
         assert f'href="{leads_to}"' in footer
 
 
-def test_cookies_page_names_the_cookie(client: FlaskClient, app: Flask) -> None:
-    assert app.config["SESSION_COOKIE_NAME"] in client.get("/cookies").text
-    assert "12 hours" in client.get("/cookies").text
+def test_cookies_page_names_the_cookies(client: FlaskClient, app: Flask) -> None:
+    app.config["PERMANENT_SESSION_LIFETIME"] = 12 * 3600
+    page = client.get("/cookies").text
+    for name in ("outreach", "outreach-device"):
+        assert f'<th scope="row">{name}</th>' in page
+    assert "12 hours" in page
 
 
 @pytest.mark.both_databases

@@ -27,7 +27,15 @@ pytestmark = pytest.mark.usefixtures("stopped")
 NO_VIEW = ("PUT", "DELETE", "OPTIONS")
 """Methods that no page of the desk takes: they are answered before any guard."""
 
-OWN_SETTINGS = {"account", "password", "gap_filter", "gap_turn"}
+OWN_SETTINGS = {
+    "account",
+    "password",
+    "gap_filter",
+    "gap_turn",
+    "end_session",
+    "end_other_sessions",
+    "end_all_sessions",
+}
 """All that a reader may send: what concerns nobody but the reader."""
 
 

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
-from flask_login import current_user, login_user
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
 from wtforms import ValidationError
 
 from outreach.county import coordinators
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.web import forms
+from outreach.web import forms, letting_in
 from outreach.web.fields import given
-from outreach.web.gate import SignedIn, coordinator, coordinators_only
+from outreach.web.gate import coordinator, coordinators_only
 from outreach.web.refusals import status
 
 
@@ -30,7 +30,7 @@ class PasswordForm(forms.Form):
 def password() -> Any:
     """Who came by a one-time link need not know the old password."""
     form = PasswordForm()
-    if session.get("by_link"):
+    if current_user.by_link:
         del form.old
     if form.validate_on_submit():
         _change(form)
@@ -55,5 +55,5 @@ def _change(form: PasswordForm) -> None:
         person = coordinators.get(email)
         coordinators.change_password(person, new_hash, now=now)
         coordinators.forget_tries(email)
-    session.pop("by_link", None)
-    login_user(SignedIn(person))
+        who = letting_in.begin(person, by_link=False, now=now)
+    letting_in.enter(who)

@@ -3,15 +3,16 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, render_template, request, session, url_for
-from flask_login import current_user, login_user, logout_user
+from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask_login import current_user, logout_user
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from outreach.county import coordinators
+from outreach.county import coordinators, sign_in_sessions
 from outreach.ground import clock
-from outreach.ground.db import transaction
-from outreach.web import forms
+from outreach.ground.db import db, transaction
+from outreach.web import forms, letting_in, typed_and_kept
 from outreach.web.fields import given
-from outreach.web.gate import SignedIn, open_to_all, public
+from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
 
 
 class SignInForm(forms.Form):
@@ -24,22 +25,29 @@ class SignInForm(forms.Form):
 def sign_in() -> Any:
     if current_user.is_authenticated:
         return redirect(_onward(), 303)
-    return render_template("public/sign_in.html", form=SignInForm())
+    return _form(SignInForm())
 
 
 @public.post("/sign-in")
 @open_to_all
 def sign_in_send() -> Any:
-    form = SignInForm()
+    form, kept = SignInForm(), request.form.get("kept", "")
     if form.validate_on_submit():
         email, now = form.email.data, clock.now()
         with transaction():
             coordinators.begin_try(email, remote=request.remote_addr or "", now=now)
         person = coordinators.holder(email, given(form.password.data))
+        person_id, proven = person.id, person.password_hash
         with transaction():
-            coordinators.let_in(person, now=now)
-        return _let_in(person.email, by_link=False)
-    return render_template("public/sign_in.html", form=form), 422
+            person = db.session.get_one(coordinators.Coordinator, person_id)
+            coordinators.let_in(person, now=now, proven=proven)
+            who = letting_in.begin(person, by_link=False, now=now)
+        letting_in.enter(who)
+        typed = typed_and_kept.read(kept, person_id) if kept else None
+        if typed is not None:
+            return render_template("public/typed_and_kept.html", typed=typed)
+        return redirect(_onward(), 303)
+    return _form(form, kept), 422
 
 
 @public.route("/sign-in/<token>", methods=["GET", "POST"])
@@ -47,13 +55,20 @@ def sign_in_send() -> Any:
 def sign_in_link(token: str) -> Any:
     """A mail scanner that opens the link uses nothing up: only the button does."""
     if request.method == "POST":
+        now = clock.now()
         try:
             with transaction():
-                person = coordinators.use_link(token, now=clock.now())
-            return _let_in(person.email, by_link=True)
+                person = coordinators.use_link(token, now=now)
+                who = letting_in.begin(person, by_link=True, now=now)
+                has_none = person.password_hash is None
         except coordinators.LinkUsed:
-            pass
-    elif coordinators.link_is_open(token, now=clock.now()):
+            return render_template("public/sign_in_link_used.html"), 410
+        letting_in.enter(who)
+        if has_none:
+            flash("You are signed in. Choose a password, so that you can come back without a link.")
+            return redirect(url_for("coordinator.password"), 303)
+        return redirect(_onward(), 303)
+    if coordinators.link_is_open(token, now=clock.now()):
         return render_template("public/sign_in_link.html", token=token)
     return render_template("public/sign_in_link_used.html"), 410
 
@@ -61,32 +76,46 @@ def sign_in_link(token: str) -> Any:
 @public.post("/sign-out")
 @open_to_all
 def sign_out() -> Any:
+    """The session ends here, so that its cookie opens nothing any more, wherever it was copied to."""
+    if current_user.is_authenticated:
+        session_id = current_user.session_id
+        with transaction():
+            sign_in_sessions.end(session_id, why=sign_in_sessions.SIGNED_OUT, now=clock.now())
     logout_user()
     session.clear()
     flash("You are signed out.")
     return redirect(url_for("public.sign_in"), 303)
 
 
-def _let_in(email: str, *, by_link: bool) -> Any:
-    """A fresh session, nothing of an older one left; who came by link may choose a password without the old
-    one."""
-    onward = _onward()
-    session.clear()
-    session.permanent = True
-    person = coordinators.get(email)
-    login_user(SignedIn(person))
-    if by_link:
-        session["by_link"] = True
-        if person.password_hash is None:
-            flash("You are signed in. Choose a password, so that you can come back without a link.")
-            onward = url_for("coordinator.password")
-    return redirect(onward, 303)
+@public.app_errorhandler(SignedOutMeanwhile)
+def _signed_out(error: SignedOutMeanwhile) -> tuple[str, int]:
+    """The sign-in, with what was sent meanwhile kept in it."""
+    kept = typed_and_kept.kept(error.person_id)
+    here = {"form": SignInForm(formdata=None), "back": request.full_path.rstrip("?")}
+    return render_template("public/sign_in.html", **here, why=error.why, kept=kept, sent=True), 403
+
+
+def _form(form: SignInForm, kept: str = "") -> str:
+    return render_template("public/sign_in.html", form=form, kept=kept, back=request.args.get("next"))
 
 
 def _onward() -> str:
     """Where they were going, if that is a page of ours; else the first page of the desk."""
     wanted = request.args.get("next", "")
-    return wanted if _is_ours(wanted) else url_for("coordinator.desk")
+    return wanted if _is_ours(wanted) and _opens(wanted) else url_for("coordinator.desk")
+
+
+def _opens(address: str) -> bool:
+    """Whether it is a page, and not what only a button sends."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        adapter.match(urlsplit(address).path, method="GET")
+    except MethodNotAllowed:
+        return False
+    except HTTPException:
+        return True  # no such page, or one that leads on: it says so itself
+    return True
 
 
 def _is_ours(address: str) -> bool:
