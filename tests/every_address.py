@@ -94,6 +94,7 @@ ROWS = {
     "answer_id": "staff_answer.id",
     "entry_id": "numbers_entry.id",
     "spending_id": "spending.id",
+    "session_id": "sign_in_session.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""
 

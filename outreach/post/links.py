@@ -27,6 +27,8 @@ DESK_SCHOOL_PAGE = "/desk/schools/{organisation_id}"
 DESK_PAGE = "/desk"
 DESK_NEWS_PAGE = "/desk/news"
 ACCOUNT_PAGE = "/desk/account"
+OWN_SESSIONS_PAGE = "/desk/account/sessions"
+PASSWORD_PAGE = "/desk/password"
 DIGEST_PAGE = "/digest/{token}"
 """Where a coordinator stops the digest, without signing in."""
 NO_REMINDERS_PAGE = "/no-reminders/{token}"
@@ -187,6 +189,15 @@ def desk_news_page(public_url: str, programme_id: int, since: datetime) -> str:
 
 def account_page(public_url: str) -> str:
     return public_url + ACCOUNT_PAGE
+
+
+def own_sessions_page(public_url: str) -> str:
+    """Where one is signed in; open to every role, as the account is not."""
+    return public_url + OWN_SESSIONS_PAGE
+
+
+def password_page(public_url: str) -> str:
+    return public_url + PASSWORD_PAGE
 
 
 def digest_page(public_url: str, token: str) -> str:

@@ -24,7 +24,8 @@ def new_device(device: str, to: Addressee, sender: Sender, *, session_id: int, n
         now=now,
         device=device,
         when=now,
-        account=links.account_page(here.public_url),
+        sessions=links.own_sessions_page(here.public_url),
+        password=links.password_page(here.public_url),
     )
     return put(
         words,

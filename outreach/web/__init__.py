@@ -92,6 +92,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.news
     import outreach.web.coordinator.outcomes
     import outreach.web.coordinator.own_letters
+    import outreach.web.coordinator.own_sessions
     import outreach.web.coordinator.paper
     import outreach.web.coordinator.password
     import outreach.web.coordinator.phone_list

@@ -16,6 +16,7 @@ from outreach.county.who_may import CHANGE, EXPORT, SEE, Deed
 
 PAGES = {
     "own sign-in": {
+        SEE: "own_sessions",
         CHANGE: "password end_session end_other_sessions end_all_sessions",
     },
     "own desk": {

@@ -138,6 +138,7 @@ BELONGS = {
     "news": "desk",
     "search": "desk",
     "account": "desk",
+    "own_sessions": "desk",
     "password": "desk",
     "guide": "desk",
     "new_body": "bodies",

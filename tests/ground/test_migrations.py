@@ -13,7 +13,9 @@ from sqlalchemy import create_engine, inspect, select, text
 
 import make
 from outreach.county import school_days, school_lunch
+from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
+from outreach.county.sign_in_sessions import SignInSession
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
@@ -325,3 +327,26 @@ def test_roads_that_a_router_told_outlive_its_version_and_waters_do_not(
         assert db.session.scalars(select(table)).all() == []
     with transaction():
         road_questions.order(partnership, [a, b, d], name="The Show", anew=False, **who)
+
+
+@pytest.mark.own_database
+def test_who_is_signed_in_when_a_version_goes_back_and_up_signs_in_once_more_with_the_same_password(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    with transaction():
+        of = make.partnership()
+        for name in ("Priya", "Owen"):
+            make.session_of(make.person(of, name=name, password_hash=f"of {name}"))
+    db.session.remove()
+    db.engine.dispose()
+    refused = flask_db(database_url, tmp_path, "downgrade", "0054_roles", refused=True)
+    assert "table sign_in_session (2 rows)" in refused
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0054_roles")
+    with db.engine.connect() as connection:
+        keys = connection.scalars(text("SELECT session_key FROM person")).all()
+    assert len(set(keys)) == 2 and all(len(key) == 32 for key in keys), "that version signs nobody in without"
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "upgrade")
+    assert db.session.scalars(select(SignInSession)).all() == []
+    people = db.session.execute(select(Coordinator.name, Coordinator.password_hash)).all()
+    assert sorted(map(tuple, people)) == [("Owen", "of Owen"), ("Priya", "of Priya")]

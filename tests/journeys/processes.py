@@ -87,7 +87,8 @@ def running(database_url: str, folder: Path, *, app: str = "wsgi", **settings: s
             "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
             "MAIL_DOMAIN": "outreach.example",
             "PYTHONUNBUFFERED": "1",
-            "SESSION_HOURS": "1000000",  # for what make.session_of makes
+            "SESSION_HOURS": "1000000",  # for what make.session_of makes, and where a clock is put forward
+            "SESSION_IDLE_MINUTES": "60000000",
         }
         | settings
     )

@@ -1034,7 +1034,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     text = flat(copy.text)
     for block in html.blocks:
         for words in re.split(
-            r"Outreach \||Not me any more.*|(?:Stop it|Your account) · .*|Tell us on the same page|Choose another time on your page",
+            r"Outreach \||Not me any more.*|(?:Stop it|Change your password) · .*|Tell us on the same page|Choose another time on your page",
             flat(block),
         ):
             assert words.strip(" ,.") in text
@@ -1043,7 +1043,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
         for words in re.split(
             (
                 r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy "
-                r"notice:|Stop it:|Other days:|Your account:|Tell us on the same page"
+                r"notice:|Stop it:|Other days:|Change your password:|Where you are signed in:|Tell us on the same page"
             ),
             line,
         ):

@@ -158,20 +158,30 @@ def test_a_reader_takes_out_no_file_with_a_person_in_it(app: Flask) -> None:
     }
 
 
-def test_a_board_member_opens_published_reports_and_nothing_else(app: Flask) -> None:
+def test_a_board_member_opens_published_reports_and_ones_own_sign_in_alone(app: Flask) -> None:
     may = {
         rule.endpoint.partition(".")[2]
         for rule in pages(app)
         for method in rule.methods
         if who_may.may(BOARD, deeds.deed_of(rule.endpoint, method))
     }
-    assert may == {"board_reports", "board_report", "board_report_csv", "board_report_xlsx", "password"}
+    assert may == {
+        "board_reports",
+        "board_report",
+        "board_report_csv",
+        "board_report_xlsx",
+        "password",
+        "own_sessions",
+        "end_session",
+        "end_other_sessions",
+        "end_all_sessions",
+    }
 
 
 def test_a_role_is_asked_for_on_each_page_and_costs_no_question_of_its_own(
     app: Flask, client: FlaskClient
 ) -> None:
-    """A role that was taken meanwhile opens nothing any more, though its session goes on."""
+    """A role that was taken meanwhile opens nothing any more: its session ends, and the next one is of the new role."""
     with transaction():
         of = make.partnership()
         make.person(of, name="Lea Lead")
@@ -180,6 +190,8 @@ def test_a_role_is_asked_for_on_each_page_and_costs_no_question_of_its_own(
     assert client.get("/desk/venues/new").status_code == 200
     with transaction():
         coordinators.change_role(coordinators.get(person.email), READER, who="Lea Lead", now=make.NOW)
+    assert client.get("/desk/venues/new").location == "/sign-in?next=%2Fdesk%2Fvenues%2Fnew"
+    make.signed_in(client, person)
     refused = client.get("/desk/venues/new")
     assert refused.status_code == 403
     words = " ".join(re.sub("<[^>]+>", " ", refused.text).split())

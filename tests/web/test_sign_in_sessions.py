@@ -1,6 +1,7 @@
 """Sessions as a person and an attacker meet them: ended on the server, idle and over, renewed, seen, told by letter."""
 
 import random
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 import make
 from browser import Site
 from every_address import whole_database
-from outreach.county import coordinators
+from outreach.county import coordinators, roles
 from outreach.county.partnerships import Partnership
 from outreach.county.sign_in_sessions import SEEN_EVERY, SignInSession
 from outreach.ground.db import db, transaction
@@ -48,6 +49,7 @@ def priya(world: World) -> coordinators.Coordinator:
 def as_in_life(app: Flask, stopped: Clock) -> Iterator[None]:
     """The lifetimes that a service has where nothing is set, and the clock stopped."""
     app.config["PERMANENT_SESSION_LIFETIME"] = 12 * 3600
+    app.config["SESSION_IDLE_SECONDS"] = 30 * 60
     yield
 
 
@@ -61,8 +63,8 @@ def sign_in(client: FlaskClient, address: str = "priya@marlshire.example", **mor
     return client.post("/sign-in", data={"email": address, "password": PASSWORD} | more)
 
 
-def is_in(client: FlaskClient) -> bool:
-    return client.get("/desk/account").status_code == 200
+def is_in(client: FlaskClient, page: str = "/desk/account") -> bool:
+    return client.get(page).status_code == 200
 
 
 def rows() -> list[SignInSession]:
@@ -223,6 +225,8 @@ def test_the_session_of_who_has_left_opens_nothing(priya: coordinators.Coordinat
     client = browser()
     sign_in(client)
     with transaction():
+        make.person(db.session.get_one(Partnership, priya.partnership_id))
+    with transaction():
         coordinators.end(coordinators.get(priya.email), who="set-up", now=make.NOW)
     assert not is_in(client)
     assert [row.why_ended for row in rows()] == ["left"]
@@ -275,8 +279,8 @@ def test_own_sessions_are_ended_one_by_one_or_all_others_or_all(priya: coordinat
     here, phone, third = browser(), browser(IPHONE), browser("curl/8")
     for client in (here, phone, third):
         sign_in(client)
-    page = here.get("/desk/account").text
-    assert page.index("Firefox, Windows") and "Safari, iPhone" in page and "Some browser" in page
+    page = here.get("/desk/account/sessions").text
+    assert "Firefox, Windows" in page and "Safari, iPhone" in page and "Some browser" in page
     assert "Now, in this browser." in page
     assert here.post(f"/desk/account/sessions/{rows()[1].id}/end").status_code == 303
     assert [is_in(c) for c in (here, phone, third)] == [True, False, True]
@@ -288,6 +292,34 @@ def test_own_sessions_are_ended_one_by_one_or_all_others_or_all(priya: coordinat
     assert [is_in(c) for c in (here, phone, third)] == [False, False, False]
 
 
+@pytest.mark.any_database
+@pytest.mark.parametrize("role", roles.NAMES)
+def test_every_role_finds_its_sessions_and_every_button_on_them(app: Flask, role: str) -> None:
+    """A board member's too, who has no account page: by the page that the name in the menu leads to."""
+    with transaction():
+        of = make.partnership()
+        make.programme(of)
+        make.person(of)
+        person = make.person(of, role)
+    here, phone = browser(), browser(IPHONE)
+    make.signed_in(here, person)
+    mine = re.search(
+        r'<a href="([^"]*)">[^<]*<span class="vh">, your account', here.get("/desk/reports").text
+    )
+    assert mine and 'href="/desk/account/sessions"' in here.get(mine[1]).text
+    for way in ("{id}/end", "end-others", "end-all"):
+        make.signed_in(phone, person)
+        make.signed_in(here, person)
+        page = here.get("/desk/account/sessions").text
+        back = re.search(r'<a href="([^"]*)" class="govuk-back-link"', page)
+        assert back and here.get(back[1]).status_code == 200
+        action = "/desk/account/sessions/" + way.format(id=rows()[-2].id)
+        assert f'action="{action}"' in page
+        assert here.post(action).status_code == 303
+        assert not is_in(phone, "/desk/account/sessions")
+    assert not is_in(here, "/desk/account/sessions")
+
+
 @pytest.mark.both_databases
 def test_nobody_ends_or_sees_a_session_of_somebody_else(priya: coordinators.Coordinator) -> None:
     with transaction():
@@ -297,7 +329,7 @@ def test_nobody_ends_or_sees_a_session_of_somebody_else(priya: coordinators.Coor
             make.session_of(person, device="Chrome, Android")
     client = browser()
     sign_in(client)
-    assert "Chrome, Android" not in client.get("/desk/account").text
+    assert "Chrome, Android" not in client.get("/desk/account/sessions").text
     for row in rows()[:2]:
         assert client.post(f"/desk/account/sessions/{row.id}/end").status_code == 404
     client.post("/desk/account/sessions/end-others")
@@ -317,7 +349,7 @@ def test_a_letter_tells_of_a_device_on_which_one_had_not_signed_in(priya: coordi
     assert letter.recipient == priya.email and letter.partnership_id == priya.partnership_id
     said = " ".join(copies.read(letter.raw).text.split())
     assert "On Tuesday 19 January at 9:00am somebody signed in as you" in said and "Safari, iPhone" in said
-    assert "http://outreach.example/desk/account" in said and "192.0.2.7" not in str(letter.raw)
+    assert "http://outreach.example/desk/account/sessions" in said and "192.0.2.7" not in str(letter.raw)
     client.post("/sign-out")
     client.environ_base["REMOTE_ADDR"] = "198.51.100.9"
     sign_in(client)
@@ -412,7 +444,7 @@ def test_sessions_of_ones_own_have_no_fault(site: Site, page: Page, priya: coord
     make.session_of(priya, device="Edge, Windows", began_at=make.NOW)
     site.app.config["PERMANENT_SESSION_LIFETIME"] = 200 * 365 * 86400
     site.sign_in(page, priya)
-    site.check(page, "/desk/account")
+    site.check(page, "/desk/account/sessions")
     page.get_by_role("button", name="End Edge, Windows").click()
     expect(page.get_by_text("You are signed out there.")).to_be_visible()
-    expect(page.locator("#sessions dl > div")).to_have_count(2)
+    expect(page.locator("#sessions > div")).to_have_count(2)

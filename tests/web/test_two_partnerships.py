@@ -30,6 +30,7 @@ from outreach.county.lists.past_shows import EarlierList
 from outreach.county.partnerships import InsetDay, Term
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
+from outreach.county.sign_in_sessions import SignInSession
 from outreach.coverage.board.publishing import BoardReport
 from outreach.coverage.gaplist import saved_views
 from outreach.ground.db import db, transaction
@@ -364,6 +365,8 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     paid = spending.enter(
         programme, Spent(day=SOON.date(), words=secret, pence=100), entry=secret, who=secret, now=make.EARLIER
     )
+    make.session_of(person, device=f"{secret} phone")
+    signed_in = db.session.scalars(select(SignInSession.id).where(SignInSession.person_id == person.id)).one()
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
@@ -377,6 +380,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "place_id": [place.id],
         "proposal_id": [kept.id],
         "letter_id": [letter.id, asked.letter_id],
+        "session_id": [signed_in],
         "plan_id": [plan.id],
         "line_id": [line.id],
         "note_id": [note.id],

@@ -1,12 +1,11 @@
-"""A coordinator's own account: who one is here, the days of the digest, what one has switched on, and where one is
-signed in."""
+"""A coordinator's own account: who one is here, the days of the digest, and what one has switched on."""
 
 from typing import Any
 
-from flask import flash, redirect, render_template, session, url_for
-from flask_login import current_user, logout_user
+from flask import flash, redirect, render_template, url_for
+from flask_login import current_user
 
-from outreach.county import coordinators, sign_in_sessions
+from outreach.county import coordinators
 from outreach.coverage.digest import days
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -36,37 +35,4 @@ def account() -> Any:
             days.choose(mine, [int(day) for day in form.digest.data or ()], who=who(), now=clock.now())
         flash("Kept.")
         return redirect(url_for("coordinator.account"), 303)
-    sessions = sign_in_sessions.open_of(person.id, sign_in_sessions.lifetime(), now=clock.now())
-    return render_template("coordinator/account.html", form=form, person=person, sessions=sessions), status()
-
-
-@coordinator.post("/account/sessions/<int:session_id>/end")
-@coordinators_only
-def end_session(session_id: int) -> Any:
-    with transaction():
-        sign_in_sessions.end_own(session_id, person_id=current_user.person_id, now=clock.now())
-    flash("You are signed out there.", "done")
-    return redirect(url_for("coordinator.account"), 303)
-
-
-@coordinator.post("/account/sessions/end-others")
-@coordinators_only
-def end_other_sessions() -> Any:
-    with transaction():
-        sign_in_sessions.end_all_of(
-            current_user.person_id, why=sign_in_sessions.ENDED, now=clock.now(), but=current_user.session_id
-        )
-    flash("You are signed out everywhere but here.", "done")
-    return redirect(url_for("coordinator.account"), 303)
-
-
-@coordinator.post("/account/sessions/end-all")
-@coordinators_only
-def end_all_sessions() -> Any:
-    """This one too: a person who leaves a desk that others use is in nowhere any more."""
-    with transaction():
-        sign_in_sessions.end_all_of(current_user.person_id, why=sign_in_sessions.SIGNED_OUT, now=clock.now())
-    logout_user()
-    session.clear()
-    flash("You are signed out everywhere.")
-    return redirect(url_for("public.sign_in"), 303)
+    return render_template("coordinator/account.html", form=form, person=person), status()
