@@ -311,7 +311,7 @@ def test_every_role_finds_its_sessions_and_every_button_on_them(app: Flask, role
         make.signed_in(phone, person)
         make.signed_in(here, person)
         page = here.get("/desk/account/sessions").text
-        back = re.search(r'<a href="([^"]*)" class="govuk-back-link"', page)
+        back = re.search(r'<a class="govuk-back-link" href="([^"]*)"', page)
         assert back and here.get(back[1]).status_code == 200
         action = "/desk/account/sessions/" + way.format(id=rows()[-2].id)
         assert f'action="{action}"' in page
