@@ -301,6 +301,7 @@ def test_every_role_finds_its_sessions_and_every_button_on_them(app: Flask, role
         make.programme(of)
         make.person(of)
         person = make.person(of, role)
+    app.config["PERMANENT_SESSION_LIFETIME"] = 200 * 365 * 86400  # for what make.session_of makes
     here, phone = browser(), browser(IPHONE)
     make.signed_in(here, person)
     mine = re.search(
