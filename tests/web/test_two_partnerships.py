@@ -677,6 +677,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         "inset_id",
         "request_id",
         "venue_id",
+        "session_id",
     }
     drawn = Drawn({name: values or rest[name] for name, values in of_the_year.items()})
     own = {name: [of_the_year[name][0]] if of_the_year[name] else rest[name] for name in of_the_year}
