@@ -329,8 +329,9 @@ def _why_signed_out(over: str) -> str:
 
 def _note_seen() -> None:
     """That they are here: the one thing that reading a page of the desk writes, every five minutes at most, in a
-    transaction of its own before the page reads. A database that takes no writing just now keeps no page back."""
-    if current_user.seen_lately:
+    transaction of its own before the page reads. A database that takes no writing just now keeps no page back. What a
+    page asks for by itself, its person having gone home, does not tell that they are here."""
+    if current_user.seen_lately or ASKED_BY_PAGE in request.args:
         return
     try:
         _write_seen(current_user.session_id)
@@ -347,6 +348,9 @@ def _write_seen(session_id: int) -> None:
 
 PATIENCE_FOR_SEEN = 0.5
 """Seconds."""
+
+ASKED_BY_PAGE = "asked_by_page"
+"""In the query of an address that a page asks for again and again without its person."""
 
 
 def our_organisation(organisation_id: int) -> Organisation:

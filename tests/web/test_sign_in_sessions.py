@@ -16,10 +16,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 import make
 from browser import Site
 from every_address import whole_database
+from little_tour import QUICK, Tour
 from outreach.county import coordinators, roles
 from outreach.county.partnerships import Partnership
 from outreach.county.sign_in_sessions import SEEN_EVERY, SignInSession
 from outreach.ground.db import db, transaction
+from outreach.planning import ordering
 from outreach.post import copies
 from outreach.post.outbox import Letter
 from web.conftest import Clock
@@ -195,6 +197,28 @@ def test_page_is_shown_while_another_writes(priya: coordinators.Coordinator, sto
     assert rows()[0].last_seen_at == make.NOW
 
 
+@pytest.mark.any_database
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(stopped: Clock) -> None:
+    """A plan that is drawn up for hours, left open on a desk, with a browser's scripts on and off."""
+    with transaction():
+        tour = Tour(schools=2, days=1)
+        owen = coordinators.add(
+            tour.partnership.id, "Owen", "owen@marlshire.example", password=PASSWORD, now=make.EARLIER
+        )
+    with transaction():
+        plan_id = ordering.order(tour.programme, QUICK, name="Spring", who="Owen", now=make.NOW).id
+    client = browser()
+    sign_in(client, owen.email)
+    page = client.get(f"/desk/plans/{plan_id}").text
+    asked = re.findall(r'(?:content="4; url=|data-progress=")([^"]+)"', page)
+    assert len(asked) == 2
+    for _ in range(3):
+        stopped.after(minutes=9)
+        assert [client.get(address).status_code for address in asked] == [200, 200]
+    stopped.after(minutes=9)
+    assert [client.get(address).status_code for address in asked] == [302, 302]
+
+
 def test_signing_in_gives_an_identifier_of_its_own_and_ends_what_was_there(
     priya: coordinators.Coordinator,
 ) -> None:
@@ -276,12 +300,16 @@ def test_sign_in_with_the_old_password_while_it_is_changed_is_refused(
 
 @pytest.mark.both_databases
 def test_own_sessions_are_ended_one_by_one_or_all_others_or_all(priya: coordinators.Coordinator) -> None:
-    here, phone, third = browser(), browser(IPHONE), browser("curl/8")
-    for client in (here, phone, third):
+    here, phone, third, alike = browser(), browser(IPHONE), browser("curl/8"), browser(IPHONE)
+    for client in (here, phone, third, alike):
         sign_in(client)
     page = here.get("/desk/account/sessions").text
     assert "Firefox, Windows" in page and "Safari, iPhone" in page and "Some browser" in page
     assert "Now, in this browser." in page
+    ends = re.findall(
+        r"<button[^>]*>(.*?)</button>", page[page.index('id="sessions"') : page.index("</dl>")], re.S
+    )
+    assert len(ends) == len(set(ends)) == 3, ends
     assert here.post(f"/desk/account/sessions/{rows()[1].id}/end").status_code == 303
     assert [is_in(c) for c in (here, phone, third)] == [True, False, True]
     assert "from another browser of yours" in phone.get("/sign-in").text

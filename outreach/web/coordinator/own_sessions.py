@@ -1,4 +1,4 @@
-"""Where a person is signed in, of whatever role; and the end of it, there or everywhere."""
+"""A person's own sessions, of whatever role: where they are signed in, and the end of it there or everywhere."""
 
 from typing import Any
 
