@@ -138,7 +138,7 @@ KEPT = (
         how_long="As long as somebody works with the service, and then with the record of what they did.",
         erased="From the day somebody leaves nothing lets them in any more. Name and role stay with the record.",
         columns="""
-            person: name email password_hash session_key
+            person: name email password_hash
             person_role: person_id role given_by taken_by
             partnership: contact_name contact_role contact_email contact_phone
             sign_in_link: token_hash person_id
@@ -149,6 +149,19 @@ KEPT = (
             gap_owner: person_id
             kept_filter: person_id address
             saved_view: person_id name address
+        """,
+    ),
+    Kept(
+        name="Where people are signed in",
+        what="Browser and system, as 'Firefox, Windows', when it was signed in to and last used, and how it ended. No "
+        "network address.",
+        whose="Coordinators, readers and board members of the partnership.",
+        why="So that signing out ends it wherever its cookie was copied to, and others’ use is seen.",
+        source="What the browser says of itself.",
+        how_long="30 days after it ended.",
+        erased="All of it goes, and whoever is signed in there signs in again.",
+        columns="""
+            sign_in_session: person_id token_hash device why_ended
         """,
     ),
     Kept(

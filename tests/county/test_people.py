@@ -167,7 +167,9 @@ def test_new_password_ends_the_sessions_and_the_links_of_the_old_one(
     with transaction():
         link = coordinators.sign_in_link(priya, now=make.NOW)
         person = coordinators.get(priya.email)
-        coordinators.change_password(person, coordinators.hash_of(person, "another lantern gravel"), now=make.NOW)
+        coordinators.change_password(
+            person, coordinators.hash_of(person, "another lantern gravel"), now=make.NOW
+        )
     found = coordinators.of_session(token)
     assert found is not None and found[1].why_ended == "password changed"
     assert coordinators.holder(priya.email, "another lantern gravel").id == priya.id
