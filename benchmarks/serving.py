@@ -93,6 +93,8 @@ def environment(url: str, folder: Path) -> dict[str, str]:
         "DATABASE_URL": url,
         "OUTREACH_FOLDER": str(folder),
         "SECRET_KEY": "benchmark",
+        "SESSION_HOURS": "1000000",  # for what make.session_of makes
+        "SESSION_IDLE_MINUTES": "60000000",
         "PYTHONPATH": f"{ROOT}:{ROOT}/benchmarks",
     }
 

@@ -339,9 +339,9 @@ def test_who_is_signed_in_when_a_version_goes_back_and_up_signs_in_once_more_wit
             make.session_of(make.person(of, name=name, password_hash=f"of {name}"))
     db.session.remove()
     db.engine.dispose()
-    refused = flask_db(database_url, tmp_path, "downgrade", "0054_roles", refused=True)
+    refused = flask_db(database_url, tmp_path, "downgrade", "0055_looks", refused=True)
     assert "table sign_in_session (2 rows)" in refused
-    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0054_roles")
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0055_looks")
     with db.engine.connect() as connection:
         keys = connection.scalars(text("SELECT session_key FROM person")).all()
     assert len(set(keys)) == 2 and all(len(key) == 32 for key in keys), "that version signs nobody in without"

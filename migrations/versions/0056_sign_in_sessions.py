@@ -2,8 +2,8 @@
 
 Whoever was signed in before is asked to sign in once more: `person.session_key`, which stood in the cookie, goes.
 
-Revision ID: 0055_sign_in_sessions
-Revises: 0054_roles
+Revision ID: 0056_sign_in_sessions
+Revises: 0055_looks
 """
 
 import secrets
@@ -11,8 +11,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0055_sign_in_sessions"
-down_revision = "0054_roles"
+revision = "0056_sign_in_sessions"
+down_revision = "0055_looks"
 branch_labels = None
 depends_on = None
 
