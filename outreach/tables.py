@@ -46,6 +46,7 @@ import outreach.coverage.digest.sending
 import outreach.coverage.gaplist.kept
 import outreach.coverage.gaplist.saved_views
 import outreach.ground.history
+import outreach.ground.history_chain
 import outreach.outcomes.closed_answers
 import outreach.outcomes.cost.budgets
 import outreach.outcomes.cost.spending

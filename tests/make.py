@@ -73,7 +73,7 @@ def _add(row: Any) -> Any:
     return row
 
 
-ONLY_GROW = {"history", "person_role", "person", "partnership"}
+ONLY_GROW = {"history", "history_link", "person_role", "person", "partnership"}
 """Tables that refuse a DELETE, even an empty one, and those that their rows point at."""
 
 

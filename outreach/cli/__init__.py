@@ -14,6 +14,7 @@ GROUPS = {
     "demonstration": "demonstration",
     "draws": "draws",
     "feeds": "feeds",
+    "history": "history",
     "outcomes": "outcomes",
     "people": "people",
     "planner": "planner",

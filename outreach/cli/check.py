@@ -17,7 +17,7 @@ from outreach.asking.chasing import settings as chasing
 from outreach.cli import migrations
 from outreach.cli.backups import archive, sealing
 from outreach.cli.backups.archive import Backup, NoBackup
-from outreach.ground import clock, secret_settings
+from outreach.ground import clock, history_chain, secret_settings
 from outreach.ground.db import db, why_no_writing
 from outreach.ground.wording import count, date_and_time
 from outreach.planning import planner_worker
@@ -34,6 +34,9 @@ RESERVED = (".example", ".invalid", ".localhost", ".test", ".local")
 
 CLOCKS_APART = timedelta(seconds=30)
 """Links, holds and sessions end by the minute: clocks further apart than this are seen by people."""
+
+UNSEALED = timedelta(hours=26)
+"""The daily round adds to the history's chain, if nothing does so oftener."""
 
 WRITER_WAITS = 5.0
 """Seconds."""
@@ -257,7 +260,7 @@ def _database(now: datetime) -> Told:
         yield not_ready(f"The database cannot be written: {why}.")
     yield from _role()
     yield from _clocks(now)
-    for looked_at in (_post, _round, _planner, _roads):
+    for looked_at in (_post, _round, _history, _planner, _roads):
         yield from looked_at(now)
 
 
@@ -318,6 +321,22 @@ def _round(now: datetime) -> Told:
         yield not_ready(f"The day's round {came}: start flask asking chase --loop.")
     else:
         yield ready("The day's round comes.")
+
+
+def _history(now: datetime) -> Told:
+    if not current_app.config["HISTORY_KEY"]:
+        yield not_ready(
+            "HISTORY_KEY is not set: nobody could find out that the history was changed. Set it to "
+            f"{secret_settings.KEY_LENGTH} or more random characters."
+        )
+        return
+    since = history_chain.waits_since()
+    if since is not None and now - since > UNSEALED:
+        yield not_ready(
+            f"The history of {date_and_time(since)} is not sealed yet: start flask asking chase --loop."
+        )
+    else:
+        yield ready("The history is sealed.")
 
 
 def _planner(now: datetime) -> Told:

@@ -28,6 +28,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     found: dict[str, object] = {
         "SECRET_KEY": secret_settings.read(env, "SECRET_KEY") or DEVELOPMENT_KEY,
         "SECRET_KEY_FALLBACKS": secret_settings.keys(secret_settings.read(env, "SECRET_KEY_FALLBACKS")),
+        "HISTORY_KEY": secret_settings.read(env, "HISTORY_KEY"),
+        "HISTORY_KEY_FALLBACKS": secret_settings.keys(secret_settings.read(env, "HISTORY_KEY_FALLBACKS")),
         "SQLALCHEMY_DATABASE_URI": database_url(
             secret_settings.read(env, "DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),

@@ -1,11 +1,26 @@
 """History of deeds: who did what, when, from what to what. Rows are only ever added; the database refuses the
-rest."""
+rest, but for the erasing of what names a person."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from secrets import token_bytes
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import JSON, CheckConstraint, ColumnElement, ForeignKey, Index, Text, and_, or_, select
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    and_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -19,6 +34,9 @@ class History(Base):
     """One deed. `who` is text and an id with no foreign key, so that it outlives the person's row.
 
     `partnership_id` is whose it is: the partnership of what it is about, or in whose programme a school did it.
+
+    What may name a person (`who`; `before` and `after`) can be erased, with its salt; its digest stays, and is what the
+    chain holds (history_chain.py). They stand in one row, so that a deed costs one statement.
     """
 
     __tablename__ = "history"
@@ -37,6 +55,10 @@ class History(Base):
     before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     partnership_id: Mapped[int | None] = mapped_column(ForeignKey("partnership.id"))
+    who_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    who_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    told_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    told_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Subject(NamedTuple):
@@ -63,6 +85,7 @@ def record(
     if not isinstance(of, Subject):
         word, column = of.in_history
         of = Subject(word, getattr(of, column), of.partnership_id)
+    salts = token_bytes(SALT), token_bytes(SALT)
     db.session.add(
         History(
             recorded_at=now,
@@ -73,8 +96,57 @@ def record(
             before=before,
             after=after,
             partnership_id=of.partnership_id,
+            who_salt=salts[0],
+            who_digest=digest(salts[0], who),
+            told_salt=salts[1],
+            told_digest=digest(salts[1], before, after),
         )
     )
+
+
+SALT = 16
+"""Bytes: without it a digest of a name is guessed by trying names."""
+
+
+def digest(salt: bytes, *told: Any) -> bytes:
+    """SHA-256 of the salt and of some values as the database gives them back: tuples as lists, keys as text."""
+    plain = json.loads(json.dumps(told))
+    return sha256(salt + json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+class NotOurs(Exception):
+    """A deed of another partnership was to be erased."""
+
+
+WHO, TOLD = "who", "told"
+"""Of a deed, what may be erased: who did it; what it said, before and after."""
+
+ERASED = "history"
+"""What an erasing is about: a deed, by its id. The database lets a deed be emptied only where one stands."""
+
+
+def erase(deeds: Collection[int], *, part: str, whose: int, who: str, now: datetime) -> int:
+    """Empty WHO or TOLD of some deeds, by id, for good; that it was done stays as a deed of its own. How many were.
+
+    Raises NotOurs, before anything is erased, where one is another partnership's than `whose`. What standings are
+    reckoned from as of a day (settings of programmes, terms) must not be among them with TOLD.
+    """
+    salt = History.who_salt if part == WHO else History.told_salt
+    there = db.session.execute(
+        select(History.id, History.partnership_id)
+        .where(History.id.in_(sorted(deeds)), salt.is_not(None))
+        .order_by(History.id)
+    ).all()
+    if any(of not in (whose, None) for _, of in there):
+        raise NotOurs
+    for key, _ in there:
+        record(f"erased {part}", Subject(ERASED, key, whose), who=who, now=now)
+    db.session.flush()
+    emptied: dict[str, Any] = {"who": "", "who_salt": None}
+    if part == TOLD:
+        emptied = {"before": None, "after": None, "told_salt": None}
+    db.session.execute(update(History).where(History.id.in_([key for key, _ in there])).values(emptied))
+    return len(there)
 
 
 def history_of(subject: str, subject_id: object) -> list[History]:

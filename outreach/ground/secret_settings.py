@@ -66,6 +66,9 @@ def _weaknesses(settings: Mapping[str, object]) -> Iterator[str]:
             yield "SECRET_KEY_FALLBACKS holds SECRET_KEY itself. Set SECRET_KEY to a new one, or take it out there."
         elif why := _weak(one, KEY_LENGTH):
             yield f"SECRET_KEY_FALLBACKS: one {why}. Whoever guesses it signs in as anybody: take it out."
+    yield from _weak_history_keys(
+        str(settings["HISTORY_KEY"]), settings["HISTORY_KEY_FALLBACKS"], [key, *older]
+    )
     if why := weak_token(str(settings["METRICS_TOKEN"])):
         yield f"METRICS_TOKEN {why}"
     if settings["METRICS_TOKEN"] in (key, *older):
@@ -75,6 +78,20 @@ def _weaknesses(settings: Mapping[str, object]) -> Iterator[str]:
             str(settings["SQLALCHEMY_DATABASE_URI" if name == "DATABASE_URL" else name])
         ):
             yield f"The password in {name} {why}. Give that account a random one."
+
+
+def _weak_history_keys(key: str, older: object, others: list[str]) -> Iterator[str]:
+    """HISTORY_KEY may be missing: nothing is sealed then."""
+    assert isinstance(older, list)
+    if key and (why := _weak(key, KEY_LENGTH)):
+        yield f"HISTORY_KEY {why}. Set it to {KEY_LENGTH} or more random characters."
+    if key in others:
+        yield "HISTORY_KEY is the service's key as well. Set it to other random characters."
+    for one in older:
+        if one == key:
+            yield "HISTORY_KEY_FALLBACKS holds HISTORY_KEY itself. Set HISTORY_KEY to a new one, or take it out there."
+        elif why := _weak(one, KEY_LENGTH):
+            yield f"HISTORY_KEY_FALLBACKS: one {why}. What it sealed proves nothing: take it out."
 
 
 def weak_token(token: str) -> str:

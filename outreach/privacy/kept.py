@@ -458,6 +458,8 @@ NOT_OF_PEOPLE = {
         partnership: logo_file
         feed_entry: uid
         follow_up: uid
+        history: who_salt who_digest told_salt told_digest
+        history_link: mac key_id
         incoming: digest
         letter: sender_address message_id
         list_upload: token

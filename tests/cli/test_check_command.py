@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 import make
 from outreach.asking.chasing import settings as chasing
-from outreach.ground import clock
+from outreach.ground import clock, history
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import TourPlan
 from outreach.post.incoming import inbox
@@ -58,6 +58,7 @@ def set_up(app: Flask, stopped: Any, tmp_path: Path) -> Flask:
         TRUSTED_HOSTS=["outreach.marlshire.example"],
         BEHIND_PROXIES=1,
         SECRET_KEY=secrets.token_hex(32),
+        HISTORY_KEY=secrets.token_hex(32),
         METRICS_TOKEN=secrets.token_hex(20),
         SMTP_URL="smtp+starttls://outreach:tK9vXq2LwPzR@mail.marlshire.org.uk:587",
         SMTP_TOKEN_FILE="",
@@ -96,6 +97,7 @@ def test_a_service_set_up_as_the_recipe_says_is_ready(set_up: Flask) -> None:
             "The clocks agree.",
             "Letters go out and the mailbox is read.",
             "The day's round comes.",
+            "The history is sealed.",
         )
     ]
     if db.engine.dialect.name == "sqlite":
@@ -132,6 +134,8 @@ def test_an_account_that_may_do_everything_in_the_database_is_not_ready(set_up: 
         ({"TRUSTED_HOSTS": None}, "TRUSTED_HOSTS is not set"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters"),
         ({"SECRET_KEY_FALLBACKS": ["k" * 40]}, "SECRET_KEY_FALLBACKS: one repeats itself"),
+        ({"HISTORY_KEY": ""}, "HISTORY_KEY is not set: nobody could find out that the history was changed."),
+        ({"HISTORY_KEY": "short"}, "HISTORY_KEY has 5 characters"),
         ({"SMTP_URL": ""}, "SMTP_URL is not set: letters become files in "),
         ({"SMTP_URL": "mail.marlshire.org.uk"}, "SMTP_URL must look like smtp+starttls://"),
         (
@@ -220,6 +224,18 @@ def test_a_plan_that_nobody_takes_up_is_said(set_up: Flask, stopped: Any) -> Non
     stopped.now += timedelta(minutes=11)
     duty.begin("post2:78:abcd", stopped.now)
     assert not_ready(set_up) == ["A plan waits and no planner is at work: start flask planner work."]
+
+
+@pytest.mark.any_database
+def test_a_history_that_nobody_seals_is_said_until_somebody_does(set_up: Flask, stopped: Any) -> None:
+    with transaction():
+        of = history.Subject("post", 1, None)
+        history.record("resumed", of, who="Priya", now=stopped.now - timedelta(hours=27))
+    assert not_ready(set_up) == [
+        "The history of 18 January 2027 at 6:00am is not sealed yet: start flask asking chase --loop."
+    ]
+    set_up.test_cli_runner().invoke(args=["history", "seal"])
+    assert not_ready(set_up) == []
 
 
 @pytest.mark.any_database

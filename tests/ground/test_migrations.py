@@ -4,19 +4,22 @@ what another version made is refused."""
 import os
 import subprocess
 import sys
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 import make
+from outreach.cli.history import seal
 from outreach.county import school_days, school_lunch
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.coverage import standings
+from outreach.ground import history, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import over_lunch, performances, road_questions
@@ -350,3 +353,52 @@ def test_who_is_signed_in_when_a_version_goes_back_and_up_signs_in_once_more_wit
     assert db.session.scalars(select(SignInSession)).all() == []
     people = db.session.execute(select(Coordinator.name, Coordinator.password_hash)).all()
     assert sorted(map(tuple, people)) == [("Owen", "of Owen"), ("Priya", "of Priya")]
+
+
+@pytest.mark.own_database
+def test_the_history_of_before_the_chain_is_carried_over_and_said_not_to_be_proven(
+    app: Flask, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "HISTORY_KEY", "7d1f0c4e92a85b36e0b7c41d8f2a6953")
+    with transaction():
+        whose = make.partnership().id
+        for n in range(5):
+            of = history.Subject("booking", n, whose)
+            history.record("moved", of, who="Priya", now=make.NOW, before="Tue", after={"8": [n, "é"]})
+    seal(now=make.NOW)
+    db.session.remove()
+    db.engine.dispose()
+    refused = flask_db(database_url, tmp_path, "downgrade", "0056_sign_in_sessions", refused=True)
+    assert "table history_link (5 rows)" in refused and "column history.who_digest (5 rows)" in refused
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0056_sign_in_sessions")
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        with pytest.raises(IntegrityError, match="history_only_grows"):
+            connection.execute(text("UPDATE history SET who = 'x'"))
+        connection.rollback()
+        guard = "history_guard_delete" if engine.dialect.name == "sqlite" else "history_guard ON history"
+        connection.execute(text(f"DROP TRIGGER {guard}"))
+        connection.execute(text("DELETE FROM history WHERE subject_id = '2'"))
+        if engine.dialect.name == "sqlite":
+            connection.execute(
+                text(
+                    "CREATE TRIGGER history_guard_delete BEFORE DELETE ON history "
+                    "BEGIN SELECT RAISE(ABORT, 'history_only_grows'); END"
+                )
+            )
+        else:
+            connection.execute(
+                text(
+                    "CREATE TRIGGER history_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON history "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION history_guard()"
+                )
+            )
+        connection.commit()
+    engine.dispose()
+    said = flask_db(database_url, tmp_path, "upgrade")
+    assert "History: 4 deeds of before stand in the chain as they are now." in said
+    if database_url.startswith("sqlite"):  # PostgreSQL leaves numbers out where something is rolled back
+        assert "1 numbers among them have no deed" in said
+    assert seal(now=make.NOW + timedelta(hours=2)) == 4
+    verdict = history_chain.verify()
+    assert (verdict.faults, verdict.links, verdict.before) == ((), 4, 4)

@@ -10,7 +10,9 @@ from outreach.ground import config
 from outreach.ground.errors import ConfigError
 
 # Each run's the same: tests are named by them.
-KEY, OLDER, TOKEN = (sha256(word).hexdigest() for word in (b"key", b"older key", b"token"))
+KEY, OLDER, TOKEN, HISTORY = (
+    sha256(word).hexdigest() for word in (b"key", b"older key", b"token", b"history key")
+)
 GOOD = {
     "PUBLIC_URL": "https://outreach.example",
     "SECRET_KEY": KEY,
@@ -18,6 +20,7 @@ GOOD = {
     "SMTP_URL": "smtps://bookings:Qm7%23yTn4Lk@mail.example",
     "IMAP_URL": "imaps://bookings:Qm7%23yTn4Lk@mail.example/INBOX",
     "METRICS_TOKEN": TOKEN,
+    "HISTORY_KEY": HISTORY,
 }
 FROM_FILES = {
     "SECRET_KEY": "SECRET_KEY",
@@ -25,6 +28,7 @@ FROM_FILES = {
     "SMTP_URL": "SMTP_URL",
     "IMAP_URL": "IMAP_URL",
     "METRICS_TOKEN": "METRICS_TOKEN",
+    "HISTORY_KEY": "HISTORY_KEY",
 }
 
 
@@ -82,6 +86,11 @@ def test_a_file_that_tells_nothing_is_named(tmp_path: Path) -> None:
         ("SECRET_KEY_FALLBACKS", "short", "SECRET_KEY_FALLBACKS: one has 5 characters"),
         ("SECRET_KEY_FALLBACKS", f"{OLDER},{config.DEVELOPMENT_KEY}", "SECRET_KEY_FALLBACKS: one is a sample"),
         ("SECRET_KEY_FALLBACKS", KEY, "SECRET_KEY_FALLBACKS holds SECRET_KEY itself"),
+        ("HISTORY_KEY", "short", "HISTORY_KEY has 5 characters"),
+        ("HISTORY_KEY", "h" * 64, "HISTORY_KEY repeats itself"),
+        ("HISTORY_KEY", KEY, "HISTORY_KEY is the service's key as well"),
+        ("HISTORY_KEY_FALLBACKS", "short", "HISTORY_KEY_FALLBACKS: one has 5 characters"),
+        ("HISTORY_KEY_FALLBACKS", HISTORY, "HISTORY_KEY_FALLBACKS holds HISTORY_KEY itself"),
         ("METRICS_TOKEN", "short", "METRICS_TOKEN is too easy to guess"),
         ("METRICS_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaa", "METRICS_TOKEN is too easy to guess"),
         ("METRICS_TOKEN", KEY, "METRICS_TOKEN is the service's key as well"),
@@ -114,6 +123,11 @@ def test_a_database_that_asks_for_no_password_or_a_good_one_is_none_of_it(url: s
     assert str(config.read(GOOD | {"DATABASE_URL": url})["SQLALCHEMY_DATABASE_URI"]).endswith(
         url.split(":", 1)[1]
     )
+
+
+def test_without_a_key_for_the_history_the_service_starts() -> None:
+    """flask check names it; an update of the service must not stop it."""
+    assert config.read(GOOD | {"HISTORY_KEY": ""})["HISTORY_KEY"] == ""
 
 
 def test_random_keys_are_taken() -> None:
