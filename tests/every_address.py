@@ -95,6 +95,7 @@ ROWS = {
     "entry_id": "numbers_entry.id",
     "spending_id": "spending.id",
     "session_id": "sign_in_session.id",
+    "colleague_id": "person.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""
 

@@ -8,7 +8,7 @@ queues at the programme's row, as giving schools to somebody does.
 
 import unicodedata
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -153,21 +153,58 @@ def set_follow_ups(
         raise CannotFollowUp(f"{person.name} no longer signs in. Choose somebody else.")
     _queue(programme.id)
     before = {row.organisation_id: row for row in _standing_rows(programme.id, organisation_ids)}
-    said = (day, words, person.id)
+    wanted = (day, words, person.id)
     changed = [
         organisation_id
         for organisation_id in sorted(set(organisation_ids))
-        if organisation_id not in before
-        or (before[organisation_id].day, before[organisation_id].what, before[organisation_id].person_id)
-        != said
+        if organisation_id not in before or _says(before[organisation_id]) != wanted
     ]
-    moved = [before[organisation_id] for organisation_id in changed if organisation_id in before]
+    _put(programme, dict.fromkeys(changed, (day, words)), before, person, who=who, now=now)
+    return changed
+
+
+def pass_on(
+    programme: Programme,
+    organisation_ids: Collection[int],
+    person: Coordinator,
+    taker: Coordinator,
+    *,
+    who: str,
+    now: datetime,
+) -> None:
+    """Of these schools' follow-ups those that are still that person's are another's from now on, with their day, past
+    or to come, and their words."""
+    _queue(programme.id)
+    before = {
+        row.organisation_id: row
+        for row in _standing_rows(programme.id, organisation_ids)
+        if row.person_id == person.id
+    }
+    said = {organisation_id: (row.day, row.what) for organisation_id, row in before.items()}
+    _put(programme, said, before, taker, who=who, now=now)
+
+
+def _says(row: FollowUp) -> tuple[date, str, int]:
+    return row.day, row.what, row.person_id
+
+
+def _put(
+    programme: Programme,
+    said: Mapping[int, tuple[date, str]],
+    before: Mapping[int, FollowUp],
+    person: Coordinator,
+    *,
+    who: str,
+    now: datetime,
+) -> None:
+    """`said`: the day and the words of each school; `before`: what stood for it, which is moved to that."""
+    moved = [before[organisation_id] for organisation_id in said if organisation_id in before]
     _leave(moved, person.id, now=now)
     for row in moved:
         _end(row, MOVED, who=who, now=now)
     db.session.flush()  # the old rows end before the new ones stand
     made = []
-    for organisation_id in changed:
+    for organisation_id, (day, words) in said.items():
         old = before.get(organisation_id)
         made.append(
             FollowUp(
@@ -195,7 +232,6 @@ def set_follow_ups(
     db.session.add_all(made)
     db.session.flush()
     _show(made, now=now)
-    return changed
 
 
 def finish(follow_up: FollowUp, *, who: str, now: datetime) -> None:

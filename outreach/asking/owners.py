@@ -73,12 +73,12 @@ def assign(
     """
     if person is not None and person.partnership_id != programme.partnership_id:
         raise CannotOwn("Choose one of your own coordinators.")
-    if person is not None and person.ended_at is not None:
-        raise CannotOwn(f"{person.name} no longer signs in. Choose somebody else.")
     # Two who assign at once go one after the other, so that the later sees what the first wrote.
     db.session.execute(
         select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True)
     )
+    if person is not None:
+        _signs_in(person)
     wanted = None if person is None else person.id
     before = {
         organisation_id: (row_id, person_id, name)
@@ -119,6 +119,36 @@ def assign(
         )
     db.session.flush()
     return changed
+
+
+def pass_on(
+    programme: Programme,
+    organisation_ids: Collection[int],
+    person: Coordinator,
+    taker: Coordinator | None,
+    *,
+    who: str,
+    now: datetime,
+) -> list[int]:
+    """Of these schools those that are still that person's go to another, or (None) to nobody. Raises CannotOwn."""
+    db.session.execute(
+        select(Programme.id).where(Programme.id == programme.id).with_for_update(key_share=True)
+    )
+    still = db.session.scalars(
+        select(GapOwner.organisation_id).where(
+            GapOwner.programme_id == programme.id,
+            GapOwner.person_id == person.id,
+            GapOwner.ended_at.is_(None),
+        )
+    )
+    return assign(programme, set(still) & set(organisation_ids), taker, who=who, now=now)
+
+
+def _signs_in(person: Coordinator) -> None:
+    """Read anew behind the lock: they may have left meanwhile. Raises CannotOwn."""
+    db.session.refresh(person, ["ended_at"])
+    if person.ended_at is not None:
+        raise CannotOwn(f"{person.name} no longer signs in. Choose somebody else.")
 
 
 def owners_of_programme(programme_id: int, only: Collection[int] | None = None) -> dict[int, Owner]:

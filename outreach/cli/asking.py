@@ -17,7 +17,7 @@ from outreach.booking import limits, subscribed
 from outreach.booking.sessions import places
 from outreach.cli import history
 from outreach.cli.stopping import StopSignal
-from outreach.county import sign_in_sessions
+from outreach.county import coordinators, sign_in_sessions
 from outreach.county.lists import uploads
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
@@ -147,6 +147,7 @@ def _round(*, dry_run: bool) -> int:
             staff_letters.withdraw_waiting(now=now)
             limits.write_everywhere(now=now)  # a school that closed today passes its numbers on
             waves.follow_shows(now=now)
+        faults += _once(partial(_end_who_left, now=now), "who left yesterday") is None
         for programme_id in follow_ups.programmes_with_some():
             faults += _once(partial(_settle, programme_id, now=now), f"follow-ups of {programme_id}") is None
         for performance_id in subscribed.lately_over(now=now):
@@ -282,6 +283,11 @@ def _once(do: Callable[[], bool], what: str) -> bool | None:
     except Exception:
         current_app.logger.exception("%s failed", what)
         return None
+
+
+def _end_who_left(*, now: datetime) -> bool:
+    coordinators.end_who_left(who=THE_SERVICE, now=now)
+    return True
 
 
 def _say_what_would_go(programme: Programme, target: set[int], *, now: datetime) -> None:

@@ -1,15 +1,20 @@
 """flask people: who signs in made here, given a role, and let back in."""
 
 import sys
+from datetime import datetime
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from outreach.asking import leaving, owners
 from outreach.county import coordinators, partnerships, roles
+from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
+from outreach.ground.wording import count
+from outreach.ground.wording import day as day_words
 from outreach.post import links
 
 WHO = "command line"
@@ -52,13 +57,15 @@ def add(partnership: str, name: str, email: str, role: str | None, password_stdi
 @people.command("role")
 @click.argument("email")
 @click.argument("role", type=click.Choice(list(roles.NAMES)))
-def role(email: str, role: str) -> None:
+@click.option("--to", "taker", help="Address of who takes their schools, where the role looks after none.")
+def role(email: str, role: str, taker: str | None) -> None:
     """Give a person another role, from now on."""
     try:
         with transaction():
             person = coordinators.get(email)
-            coordinators.change_role(person, role, who=WHO, now=clock.now())
-            click.echo(f"{person.name} is a {roles.NAMES[role]} now.")
+            to = _takers(person, taker)
+            done = leaving.change_role(person, role, to, who=WHO, now=clock.now())
+            click.echo(f"{person.name} is a {roles.NAMES[role]} now.{_handed(done, taker)}")
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
 
@@ -77,15 +84,51 @@ def link(email: str) -> None:
 
 @people.command("end")
 @click.argument("email")
-def end(email: str) -> None:
-    """A coordinator has left: end every session, link and password."""
+@click.option("--to", "taker", help="Address of who takes their schools; else nobody has them.")
+@click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), help="Their last day, as 2027-02-12; else they leave now."
+)
+def end(email: str, taker: str | None, on: datetime | None) -> None:
+    """A person leaves: every session, link and password ends, and their schools go to another."""
     try:
         with transaction():
             person = coordinators.get(email)
-            coordinators.end(person, who=WHO, now=clock.now())
-            click.echo(f"{person.name} can no longer sign in.")
+            to = _takers(person, taker)
+            day = None if on is None else on.date()
+            done = leaving.leave(person, to, on=day, who=WHO, now=clock.now())
+            then = "can no longer sign in" if day is None else f"signs in until the end of {day_words(day)}"
+            click.echo(f"{person.name} {then}.{_handed(done, taker)}")
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
+
+
+@people.command("stay")
+@click.argument("email")
+def stay(email: str) -> None:
+    """A person whose last day was set stays after all."""
+    try:
+        with transaction():
+            person = coordinators.get(email)
+            coordinators.stay(person, who=WHO, now=clock.now())
+            click.echo(f"{person.name} stays.")
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+
+
+def _takers(person: Coordinator, email: str | None) -> leaving.Takers:
+    """All that they hold goes to one."""
+    taker = None if email is None else coordinators.get(email)
+    if taker is not None and taker.id not in {one.id for one in leaving.can_take(person)}:
+        raise owners.CannotOwn(
+            f"{taker.name} cannot take their schools. Choose another coordinator who stays."
+        )
+    return {one.district: taker for one in leaving.held(person)}
+
+
+def _handed(done: leaving.HandedOver, taker: str | None) -> str:
+    if done.given:
+        return f" {count(done.given, 'school')} handed over to {taker}."
+    return f" {count(done.left, 'school')} with nobody now." if done.left else ""
 
 
 def _show(token: str) -> None:

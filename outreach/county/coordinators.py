@@ -6,7 +6,7 @@ Signing in has three steps so that the slow hash is worked out with no transacti
 
 import hashlib
 import secrets
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, Index, Select, Text, delete, false, func, or_, select, update
 from sqlalchemy.orm import Mapped, column_property, mapped_column
@@ -16,14 +16,16 @@ from outreach.county.roles import PersonRole
 from outreach.county.sign_in_sessions import LEFT, PASSWORD_CHANGED, RIGHTS_CHANGED, SignInSession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
-from outreach.ground.errors import Refusal
+from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, wall
+from outreach.ground.wording import day as day_words
 from outreach.post.feeds import addresses
 
 TRIES_FOR = timedelta(minutes=15)
 TRIES_OF_ADDRESS = 10
 TRIES_OF_REMOTE = 30
 LINK_LASTS = timedelta(hours=24)
+LEAVES_WITHIN = timedelta(days=366)
 
 DO_NOT_BELONG_TOGETHER = "That address and password do not belong together. Check both and try again."
 
@@ -51,9 +53,24 @@ class NoSuchCoordinator(Refusal):
     pass
 
 
+class NoSuchPerson(NoSuch):
+    pass
+
+
+class MayNotManage(Refusal):
+    """Whoever does it may not, or not any more."""
+
+    field = "role"
+
+
+class DayCannotBe(Refusal):
+    field = "day"
+
+
 class Coordinator(Base, OfPartnership):
     """A person of one partnership who signs in; `role` is what they are now, None once they have left. `single_keys`:
-    single letters act on lists, once a person has switched that on (WCAG 2.1.4)."""
+    single letters act on lists, once a person has switched that on (WCAG 2.1.4); `leaves_on`: the last day on which
+    they sign in, once that is known."""
 
     __tablename__ = "person"
     __table_args__ = (Index("uq_person_id_partnership_id", "id", "partnership_id", unique=True),)
@@ -65,6 +82,7 @@ class Coordinator(Base, OfPartnership):
     password_hash: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    leaves_on: Mapped[date | None] = mapped_column()
     single_keys: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Read with the person, in the same statement: every page of the desk asks it.
     role: Mapped[str | None] = column_property(
@@ -73,6 +91,10 @@ class Coordinator(Base, OfPartnership):
         .correlate_except(PersonRole)
         .scalar_subquery()
     )
+
+    def has_left(self, today: date) -> bool:
+        """Whether nothing lets them in any more; the row says so only once somebody has put it down."""
+        return self.ended_at is not None or (self.leaves_on is not None and self.leaves_on < today)
 
 
 class SignInLink(Base):
@@ -181,12 +203,36 @@ def change_role(person: Coordinator, role: str, *, who: str, now: datetime) -> N
     history.record("role changed", person, who=who, now=now, before={"role": before}, after={"role": role})
 
 
-def _is_not_the_last_lead(person: Coordinator) -> None:
-    if person.role == roles.LEAD and [lead.id for lead in leads(person.partnership_id)] == [person.id]:
-        raise roles.LastLead(
-            f"{person.name} is the only lead coordinator here, and somebody must be able to manage people. "
-            "Make another person a lead coordinator first."
+def let_manage(person_id: int, *, giving: str | None = None) -> Coordinator:
+    """Whoever manages people now, read behind the lock behind which rights change; `giving`: the role that they are to
+    give. Raises MayNotManage."""
+    person = db.session.get_one(Coordinator, person_id)
+    partnerships.lock(person.partnership_id)
+    db.session.refresh(person)
+    if not who_may.may(person.role, who_may.Deed(who_may.CHANGE, "people")):
+        raise MayNotManage("Your own role was changed meanwhile: you manage no people any more.")
+    if giving is not None and not who_may.may_give(person.role, giving):
+        raise MayNotManage(
+            f"You cannot make somebody a {roles.NAMES[giving]}: that is more than you may yourself."
         )
+    return person
+
+
+def why_stays(person: Coordinator) -> str:
+    """Why somebody can neither leave nor get another role: nobody who stays would manage people; '' where they can."""
+    others = [lead for lead in leads(person.partnership_id) if lead.id != person.id]
+    if person.role != roles.LEAD or any(lead.leaves_on is None for lead in others):
+        return ""
+    who_stays = "who stays" if others else "here"
+    return (
+        f"{person.name} is the only lead coordinator {who_stays}, and somebody must be able to manage people. "
+        "Make another person a lead coordinator first."
+    )
+
+
+def _is_not_the_last_lead(person: Coordinator) -> None:
+    if why := why_stays(person):
+        raise roles.LastLead(why)
 
 
 def find(email: str) -> Coordinator | None:
@@ -199,6 +245,37 @@ def get(email: str) -> Coordinator:
     if person is None or person.ended_at is not None:
         raise NoSuchCoordinator(f"Nobody signs in with {_plain(email)}.")
     return person
+
+
+def of_partnership(partnership_id: int, person_id: int) -> Coordinator:
+    """A person of a partnership, who has left or not. Raises NoSuchPerson for another's or nobody."""
+    person = db.session.get(Coordinator, person_id)
+    if person is None or person.partnership_id != partnership_id:
+        raise NoSuchPerson("There is no such person here.")
+    return person
+
+
+def everyone(partnership_id: int) -> list[Coordinator]:
+    """Everybody of a partnership, who has left too, by name."""
+    return list(
+        db.session.scalars(
+            select(Coordinator)
+            .where(Coordinator.partnership_id == partnership_id)
+            .order_by(Coordinator.name, Coordinator.id)
+        )
+    )
+
+
+def signed_in_last(partnership_id: int) -> dict[int, datetime]:
+    """When each person of a partnership last signed in; who never did is missing. One query."""
+    found = db.session.execute(
+        select(SignIn.person_id, func.max(SignIn.signed_in_at))
+        .join(Coordinator, Coordinator.id == SignIn.person_id)
+        .where(Coordinator.partnership_id == partnership_id)
+        .group_by(SignIn.person_id)
+        .order_by(SignIn.person_id)
+    )
+    return {person_id: at for person_id, at in found}
 
 
 def begin_try(email: str, *, remote: str, now: datetime) -> None:
@@ -244,7 +321,7 @@ def let_in(person: Coordinator, *, now: datetime, proven: str | None = None) -> 
     """They are in: the tries are forgotten, and when it was is kept, to the second. `proven`: the hash that their
     password was compared with; raises CannotSignIn where they chose another since, or have left."""
     _lock(person)
-    if person.ended_at is not None or proven not in (None, person.password_hash):
+    if person.has_left(day_of(now)) or proven not in (None, person.password_hash):
         raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
     forget_tries(person.email)
     db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
@@ -307,7 +384,7 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
         .values(used_at=now)
         .returning(SignInLink.person_id)
     ).scalar()
-    if used is None or person is None or person.ended_at is not None:
+    if used is None or person is None or person.has_left(day_of(now)):
         raise LinkUsed("This sign-in link has been used or has run out.")
     let_in(person, now=now)
     return person
@@ -341,9 +418,11 @@ def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> Non
 
 def end(person: Coordinator, *, who: str, now: datetime) -> None:
     """The person has left: neither password nor link nor session lets them in, and the calendar address
-    stops. The row stays. Raises LastLead."""
+    stops. The row stays. Raises LastLead; NoSuchCoordinator of one who has left meanwhile."""
     partnerships.lock(person.partnership_id)
     _lock(person)
+    if person.ended_at is not None:
+        raise NoSuchCoordinator(f"{person.name} has left already.")
     _is_not_the_last_lead(person)
     person.ended_at = now
     _keep_out(person, LEFT, now=now)
@@ -354,8 +433,9 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
 
 
 def _lock(person: Coordinator) -> None:
-    """What lets a person in and what keeps them out go one after the other; the row is read anew."""
-    db.session.refresh(person, with_for_update=True)
+    """What lets a person in and what keeps them out go one after the other; the row is read anew. Rows that only name
+    the person wait for neither."""
+    db.session.refresh(person, with_for_update={"key_share": True})
 
 
 def _keep_out(person: Coordinator, why: str, *, now: datetime) -> None:
@@ -366,6 +446,49 @@ def _keep_out(person: Coordinator, why: str, *, now: datetime) -> None:
         .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now)
         .values(expires_at=now)
     )
+
+
+def leave_on(person: Coordinator, day: date, *, who: str, now: datetime) -> None:
+    """They sign in until the end of that day, and have left from then on. Raises DayCannotBe, LastLead,
+    NoSuchCoordinator."""
+    partnerships.lock(person.partnership_id)
+    db.session.refresh(person)
+    if person.ended_at is not None:
+        raise NoSuchCoordinator(f"{person.name} has left already.")
+    if day < day_of(now):
+        raise DayCannotBe(f"{day_words(day)} is past. Enter today or a day to come.")
+    if day > day_of(now) + LEAVES_WITHIN:
+        raise DayCannotBe(f"{day_words(day)} is more than a year ahead. Check the year.")
+    _is_not_the_last_lead(person)
+    before, person.leaves_on = person.leaves_on, day
+    if before != day:
+        history.record("leaves", person, who=who, now=now, before=_on(before), after=_on(day))
+
+
+def stay(person: Coordinator, *, who: str, now: datetime) -> None:
+    """They do not leave after all. Nothing where no day was set. Raises NoSuchCoordinator of one who has left."""
+    partnerships.lock(person.partnership_id)
+    db.session.refresh(person)
+    if person.has_left(day_of(now)):
+        raise NoSuchCoordinator(f"{person.name} has left already.")
+    if person.leaves_on is not None:
+        before, person.leaves_on = person.leaves_on, None
+        history.record("stays", person, who=who, now=now, before=_on(before))
+
+
+def end_who_left(*, who: str, now: datetime) -> None:
+    """Put down, of each whose last day is over, that they have left."""
+    gone = db.session.scalars(
+        select(Coordinator)
+        .where(Coordinator.ended_at.is_(None), Coordinator.leaves_on < day_of(now))
+        .order_by(Coordinator.partnership_id, Coordinator.id)
+    ).all()
+    for person in gone:
+        end(person, who=who, now=now)
+
+
+def _on(day: date | None) -> dict[str, str] | None:
+    return None if day is None else {"day": day.isoformat()}
 
 
 def _digest(token: str) -> str:

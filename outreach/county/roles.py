@@ -18,6 +18,14 @@ NAMES = {
 }
 """What pages call them, the one who may most first."""
 
+MEANS = {
+    LEAD: "Does everything here: people, settings, publishing and the wording of letters too.",
+    COORDINATOR: "Plans and books, writes letters, takes lists out. No people, settings, publishing or wording.",
+    READER: "Sees the desk, changes nothing, and takes out nothing with a person in it.",
+    BOARD: "Reads the reports that were published, nothing else.",
+}
+"""Each in a sentence, for who chooses; county/who_may.py is the rule."""
+
 
 class LastLead(Refusal):
     """Nobody would be left who may manage people and settings."""

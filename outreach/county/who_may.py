@@ -7,6 +7,7 @@ from both, and a test tries every role at every page.
 from dataclasses import dataclass
 
 from outreach.county.roles import BOARD, COORDINATOR, LEAD, NAMES, READER
+from outreach.ground.wording import and_list
 
 SEE, EXPORT, CHANGE = "see", "export", "change"
 
@@ -101,6 +102,26 @@ def may(role: str | None, deed: Deed) -> bool:
 
 def roles_that(verb: str, kind: str) -> tuple[str, ...]:
     return KINDS[kind].roles(verb)
+
+
+def may_give(giver: str | None, role: str) -> bool:
+    """Whether one in the role `giver` may make somebody a `role`: nobody gives a right that they do not have."""
+    return may(giver, Deed(CHANGE, "people")) and not gained(giver, role)
+
+
+def gained(before: str | None, after: str | None) -> list[str]:
+    """What one in the role `after` may that one in the role `before` may not, a line a kind of object: 'change:
+    the partnership’s wording of letters'. What is lost is what the other way round would gain."""
+    lines = []
+    for name, kind in KINDS.items():
+        more = [
+            words
+            for verb, words in VERBS.items()
+            if may(after, Deed(verb, name)) and not may(before, Deed(verb, name))
+        ]
+        if more:
+            lines.append(f"{and_list(more)}: {kind.words.partition(':')[0]}")
+    return lines
 
 
 def who_may(deed: Deed) -> str:

@@ -95,6 +95,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.own_sessions
     import outreach.web.coordinator.paper
     import outreach.web.coordinator.password
+    import outreach.web.coordinator.people
     import outreach.web.coordinator.phone_list
     import outreach.web.coordinator.plan_accepting
     import outreach.web.coordinator.plan_day

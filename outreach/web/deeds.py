@@ -165,6 +165,10 @@ PAGES = {
         SEE: "api_tokens",
         CHANGE: "withdraw_token",
     },
+    "people": {
+        SEE: "people person",
+        CHANGE: "person_role person_leave person_stays",
+    },
 }
 """Kind of object -> verb -> the pages of the desk, by the name of their endpoint."""
 

@@ -293,7 +293,9 @@ def _load(token: str) -> SignedIn | None:
     if found is None:
         return None
     person, session = found
-    over = session.why_over(sign_in_sessions.lifetime(), now=clock.now())
+    now = clock.now()
+    left = sign_in_sessions.LEFT if person.has_left(day_of(now)) else ""
+    over = left or session.why_over(sign_in_sessions.lifetime(), now=now)
     if over:
         g.signed_out = (person.id, over)
         return None

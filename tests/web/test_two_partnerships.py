@@ -400,6 +400,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "report_id": [report.id],
         "date_id": [board_date.id],
         "token_id": [token.id],
+        "colleague_id": [person.id],
         "feed_id": [feed.id],
         "move_id": [move.id],
         "call_off_id": [called.id],

@@ -1,0 +1,320 @@
+"""People of a partnership: who they are, what they may, and their leaving, with their schools handed over in the same
+deed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from wtforms import HiddenField
+
+from outreach.asking import leaving
+from outreach.asking.leaving import Held
+from outreach.county import coordinators, partnerships, roles, who_may
+from outreach.county.coordinators import Coordinator
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.timespans import day_of
+from outreach.ground.wording import and_list, count, day, day_short
+from outreach.web import deeds, forms, opened
+from outreach.web.forms import Form
+from outreach.web.gate import coordinator, coordinators_only, who
+from outreach.web.refusals import status
+
+LONG = 12
+"""People; a longer list is searched."""
+SORTS = {"name": "Name", "role": "Role", "here": "Last here", "schools": "Schools"}
+NOW, ON = "now", "on"
+
+
+class LeaveForm(Form):
+    when = forms.choice(
+        "When?",
+        [(NOW, "Now: they are signed out and cannot come back"), (ON, "At the end of a day")],
+        required="Choose when they leave.",
+    )
+    day = forms.day("Last day", hint="Like 12 Feb or next Friday. They sign in until it is over.")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = super().validate(extra_validators)
+        if self.when.data == ON and self.day.data is None and not self.day.errors:
+            self.day.errors = ["Enter their last day."]
+            return False
+        return fine
+
+
+class HandOverForm(Form):
+    """A box for each district, added for each person; `role` holds what is refused of it."""
+
+    role = HiddenField("Role")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One person as the list shows them."""
+
+    person: Coordinator
+    schools: int
+    here: datetime | None
+
+
+@coordinator.get("/people")
+@coordinators_only
+def people() -> Any:
+    everyone = coordinators.everyone(g.partnership.id)
+    held = leaving.schools_held(g.partnership.id)
+    here = coordinators.signed_in_last(g.partnership.id)
+    today = day_of(clock.now())
+    lines = [
+        Line(person=person, schools=held.get(person.id, 0), here=here.get(person.id))
+        for person in everyone
+        if not person.has_left(today)
+    ]
+    find, sort = request.args.get("find", "").strip()[:100], request.args.get("sort", "name")
+    return render_template(
+        "coordinator/people.html",
+        lines=_sorted([line for line in lines if _has(line.person, find)], sort),
+        everybody=lines,
+        left=[person for person in everyone if person.has_left(today)],
+        find=find,
+        sort=sort if sort in SORTS else "name",
+        sorts=list(SORTS.items()),
+        is_long=len(lines) > LONG,
+        **_words(),
+    )
+
+
+@coordinator.get("/people/<int:colleague_id>")
+@coordinators_only
+def person(colleague_id: int) -> Any:
+    of = coordinators.of_partnership(g.partnership.id, colleague_id)
+    return render_template(
+        "coordinator/person.html",
+        person=of,
+        held=leaving.held(of),
+        here=coordinators.signed_in_last(g.partnership.id).get(of.id),
+        was=roles.history_of(of.id),
+        why_stays="" if of.ended_at else coordinators.why_stays(of),
+        **_words(),
+    )
+
+
+@coordinator.route("/people/<int:colleague_id>/role", methods=["GET", "POST"])
+@coordinators_only
+def person_role(colleague_id: int) -> Any:
+    """Which role is asked for first, in the address; then what it would change."""
+    of = _who_has_not_left(colleague_id)
+    role = request.values.get("role", "")
+    can_give = [one for one in roles.NAMES if who_may.may_give(current_user.role, one) and one != of.role]
+    if role not in can_give:
+        page = render_template(
+            "coordinator/person_role.html",
+            person=of,
+            role="",
+            choices=[(one, roles.NAMES[one], roles.MEANS[one]) for one in can_give],
+            why_stays=coordinators.why_stays(of),
+            asked=bool(role) or "go" in request.args,
+            **_words(),
+        )
+        return page, status()
+    held = [] if leaving.holds_schools(role) else leaving.held(of)
+    form = _hand_over_form(of, held)
+    stands = _stands(of, held)
+    if form.validate_on_submit() and (not held or request.form.get("sure")):
+        with transaction():
+            stands.unchanged(_lock)
+            coordinators.let_manage(current_user.person_id, giving=role)
+            of = _who_has_not_left(colleague_id)
+            leaving.change_role(of, role, _takers(form, of, held), who=who(), now=clock.now())
+            said = f"{of.name} is a {roles.NAMES[role]} from now on."
+        flash(said, "done")
+        return redirect(url_for("coordinator.people"), 303)
+    page = render_template(
+        "coordinator/person_role.html",
+        person=of,
+        role=role,
+        gained=who_may.gained(of.role, role),
+        lost=who_may.gained(role, of.role),
+        why_stays=coordinators.why_stays(of),
+        **_asked(form, of, held),
+        **_words(),
+    )
+    return page, _status_of(form)
+
+
+@coordinator.route("/people/<int:colleague_id>/leave", methods=["GET", "POST"])
+@coordinators_only
+def person_leave(colleague_id: int) -> Any:
+    """Who takes which district and when, then the same in words, then the deed."""
+    of = _who_has_not_left(colleague_id)
+    held = leaving.held(of)
+    form, over = LeaveForm(data=_leaves(of)), _hand_over_form(of, held)
+    stands = _stands(of, held)
+    if form.is_submitted() and forms.valid(form, over) and request.form.get("sure"):
+        with transaction():
+            stands.unchanged(_lock)
+            coordinators.let_manage(current_user.person_id)
+            of = _who_has_not_left(colleague_id)
+            on = form.day.data if form.when.data == ON else None
+            done = leaving.leave(of, _takers(over, of, held), on=on, who=who(), now=clock.now())
+            said = f"{of.name} has left." if on is None else f"{of.name} leaves at the end of {day(on)}."
+        flash(" ".join([said, *_done(done)]), "done")
+        return redirect(url_for("coordinator.people"), 303)
+    page = render_template(
+        "coordinator/person_leave.html",
+        person=of,
+        form=form,
+        on=form.day.data if form.when.data == ON else None,
+        why_stays=coordinators.why_stays(of),
+        **_asked(over, of, held, form),
+        **_words(),
+    )
+    return page, _status_of(form, over)
+
+
+@coordinator.post("/people/<int:colleague_id>/stay")
+@coordinators_only
+def person_stays(colleague_id: int) -> Any:
+    _who_has_not_left(colleague_id)
+    with transaction():
+        coordinators.let_manage(current_user.person_id)
+        of = _who_has_not_left(colleague_id)
+        coordinators.stay(of, who=who(), now=clock.now())
+        name = of.name
+    flash(f"{name} stays. Schools that went to others are still theirs.", "done")
+    return redirect(url_for("coordinator.people"), 303)
+
+
+def _who_has_not_left(person_id: int) -> Coordinator:
+    """A person of ours; a 404 of who has left too, of whom there is nothing to change."""
+    of = coordinators.of_partnership(g.partnership.id, person_id)
+    if of.has_left(day_of(clock.now())):
+        raise coordinators.NoSuchPerson(f"{of.name} has left.")
+    return of
+
+
+def _leaves(of: Coordinator) -> dict[str, Any]:
+    return {} if of.leaves_on is None else {"when": ON, "day": of.leaves_on}
+
+
+def _hand_over_form(of: Coordinator, held: Sequence[Held]) -> Any:
+    """A form with who takes each district: a box to choose from, empty for nobody."""
+    choices = [("", "Nobody"), *((str(one.id), one.name) for one in leaving.can_take(of))]
+
+    class Asked(HandOverForm):
+        pass
+
+    for nth, one in enumerate(held):
+        setattr(Asked, f"to_{nth}", forms.pick(f"{_district(one)} goes to", choices, default=""))
+    return Asked()
+
+
+def _takers(form: Any, of: Coordinator, held: Sequence[Held]) -> dict[str, Coordinator | None]:
+    can = {str(one.id): one for one in leaving.can_take(of)}
+    return {one.district: can.get(form[f"to_{nth}"].data) for nth, one in enumerate(held)}
+
+
+def _stands(of: Coordinator, held: Sequence[Held]) -> opened.Opened:
+    """What was counted when the page was opened: nobody hands over what they did not see."""
+
+    def counted() -> dict[str, str]:
+        again = leaving.held(of) if held else ()
+        return {"Role": roles.NAMES.get(of.role or "", "none")} | {
+            _district(one): count(one.schools, "school") for one in again
+        }
+
+    return opened.over(counted, of, "role changed", "leaves", "left")
+
+
+def _lock() -> None:
+    partnerships.lock(g.partnership.id)
+
+
+def _asked(form: Any, of: Coordinator, held: Sequence[Held], *besides: Form) -> dict[str, Any]:
+    """What the page of a deed shows; `sure`: it was filled in, and is to be said in words before it is done."""
+    to = _takers(form, of, held)
+    lines = [
+        (_district(one), one.schools, form[f"to_{nth}"], to[one.district]) for nth, one in enumerate(held)
+    ]
+    given = sum(one.schools for one in held if to[one.district] is not None)
+    left = sum(one.schools for one in held) - given
+    wrong = any(one.errors for one in (form, *besides))
+    sends = [(field.name, field.data or "") for _district, _n, field, _to in lines]
+    for one in besides:
+        sends += [(field.name, _sent(field)) for field in one if field.name != "csrf_token"]
+    return {
+        "over": form,
+        "lines": lines,
+        "given": given,
+        "nobodys": left,
+        "sure": request.method == "POST" and not wrong,
+        "sends": sends,
+    }
+
+
+def _sent(field: Any) -> str:
+    return str(field._value()) if hasattr(field, "_value") else str(field.data or "")
+
+
+def _status_of(*sent: Form) -> int:
+    """422 where what was sent is refused; what is only asked once more in words is not."""
+    return 422 if request.method == "POST" and any(one.errors for one in sent) else 200
+
+
+def _done(done: leaving.HandedOver) -> list[str]:
+    said = []
+    if done.given:
+        said.append(f"{count(done.given, 'school')} handed over.")
+    if done.left:
+        said.append(f"{count(done.left, 'school')} with nobody now.")
+    return said
+
+
+def _district(held: Held) -> str:
+    return held.district or "No district"
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "names": roles.NAMES,
+        "signs_in_with": _signs_in_with,
+        "here_words": _here_words,
+        "how_many": _how_many,
+        "manages": deeds.may_open("coordinator.person_leave"),
+    }
+
+
+def _signs_in_with(person: Coordinator) -> str:
+    return "Password" if person.password_hash else "One-time link"
+
+
+def _here_words(at: datetime | None) -> str:
+    """'today', 'yesterday', '12 January' or 'never'."""
+    if at is None:
+        return "never"
+    today = day_of(clock.now())
+    return {today: "today", today - timedelta(days=1): "yesterday"}.get(day_of(at)) or day_short(at)
+
+
+def _how_many(lines: Sequence[Line]) -> str:
+    """'1 lead coordinator, 2 coordinators and 1 board member'."""
+    numbers = {role: sum(line.person.role == role for line in lines) for role in roles.NAMES}
+    return and_list(count(n, roles.NAMES[role]) for role, n in numbers.items() if n)
+
+
+def _has(person: Coordinator, find: str) -> bool:
+    said = f"{person.name} {person.email} {roles.NAMES.get(person.role or '', '')}".casefold()
+    return all(word in said for word in find.casefold().split())
+
+
+def _sorted(lines: Sequence[Line], sort: str) -> list[Line]:
+    """By name where no other order is asked for; who was here last and who holds most first."""
+    ranks = list(roles.NAMES)
+    keys = {
+        "role": lambda line: ranks.index(line.person.role) if line.person.role in ranks else len(ranks),
+        "here": lambda line: -(line.here.timestamp() if line.here else 0),
+        "schools": lambda line: -line.schools,
+    }
+    return sorted(lines, key=keys[sort]) if sort in keys else list(lines)
