@@ -424,11 +424,18 @@ def who() -> str:
     return str(current_user.name)
 
 
+LONGEST_FORM = 2 * 1024 * 1024
+"""Bytes of what is sent without a file: the longest is a list that is put right line by line."""
+
+
 def _readable() -> None:
-    """What no browser sends: a form that does not say how long it is, of which the limits of forms know nothing (20 MB
-    take 800 MB to read); NUL in an address, which PostgreSQL takes in no text."""
+    """What no browser sends: a form that does not say how long it is, or is longer than any of ours (20 MB take 800 MB to
+    read, and Werkzeug 3.1 bounds the parts of a file's form alone); NUL in an address, which PostgreSQL takes in no
+    text."""
     if "Transfer-Encoding" in request.headers and request.content_length is None:
         abort(411)
+    if request.mimetype != "multipart/form-data" and (request.content_length or 0) > LONGEST_FORM:
+        abort(413)
     if "\0" in request.path or any("\0" in v for pair in request.args.items(multi=True) for v in pair):
         abort(400)
 
