@@ -44,7 +44,7 @@ class Visitor:
         sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=120)
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         began = time.perf_counter()
         try:
             connection.request(method, path, body, sent | (headers or {}))
