@@ -1,5 +1,5 @@
 """Attacks on the running service, by whoever has no business here and by whoever has little: nothing is told, nothing
-is changed, and it goes on serving. What a browser would run stands in web/test_scripts_attacked_browser.py."""
+is changed, and it goes on serving."""
 
 import csv
 import io
