@@ -429,8 +429,8 @@ LONGEST_FORM = 2 * 1024 * 1024
 
 
 def _readable() -> None:
-    """What no browser sends: a form that does not say how long it is, or is longer than any of ours (20 MB take 800 MB to
-    read, and Werkzeug 3.1 bounds the parts of a file's form alone); NUL in an address, which PostgreSQL takes in no
+    """What no browser sends: a form that does not say how long it is, or is longer than any of ours (20 MB take 800 MB
+    to read, and Werkzeug 3.1 bounds the parts of a file's form alone); NUL in an address, which PostgreSQL takes in no
     text."""
     if "Transfer-Encoding" in request.headers and request.content_length is None:
         abort(411)

@@ -196,6 +196,17 @@ def test_form_that_does_not_say_how_long_it_is_is_refused_unread(client: FlaskCl
     assert sent.tell() == 0
 
 
+@pytest.mark.any_database
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "application/json", ""])
+def test_form_without_a_file_that_is_longer_than_any_of_ours_is_refused_unread(
+    client: FlaskClient, kind: str
+) -> None:
+    sent = io.BytesIO(b"a=1&" * (gate.LONGEST_FORM // 4) + b"a")
+    long = {"input_stream": sent, "environ_overrides": {"CONTENT_LENGTH": str(gate.LONGEST_FORM + 1)}}
+    answer = client.post("/sign-in", content_type=kind, **long)
+    assert (answer.status_code, sent.tell()) == (413, 0)
+
+
 def test_the_recipe_for_the_proxy_leaves_every_address_that_is_a_key_out_of_its_log(app: Flask) -> None:
     recipe = (Path(__file__).parents[2] / "docs/operating.md").read_text()
     keys = {
