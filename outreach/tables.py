@@ -39,6 +39,7 @@ import outreach.county.roles
 import outreach.county.school_lunch
 import outreach.county.schools
 import outreach.county.sign_in_sessions
+import outreach.county.sign_in_tries
 import outreach.county.venues
 import outreach.coverage.board.publishing
 import outreach.coverage.digest.days

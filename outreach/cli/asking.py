@@ -17,7 +17,7 @@ from outreach.booking import limits, subscribed
 from outreach.booking.sessions import places
 from outreach.cli import history
 from outreach.cli.stopping import StopSignal
-from outreach.county import coordinators, sign_in_sessions
+from outreach.county import coordinators, sign_in_sessions, sign_in_tries
 from outreach.county.lists import uploads
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
@@ -139,6 +139,7 @@ def _round(*, dry_run: bool) -> int:
         with transaction():
             uploads.sweep(now=now)
             sign_in_sessions.sweep(sign_in_sessions.lifetime(), now=now)
+            sign_in_tries.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
             pledge_letters.withdraw_waiting(now=now)

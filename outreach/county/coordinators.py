@@ -1,14 +1,14 @@
-"""People with a role: who may sign in, by password or one-time link, and the count of failed tries.
+"""People with a role: who may sign in, by password or one-time link.
 
 Signing in has three steps so that the slow hash is worked out with no transaction open:
-`begin_try` counts, `holder` compares, `let_in` clears the count.
+`sign_in_tries.begin` counts, `holder` compares, `let_in` lets in.
 """
 
 import hashlib
 import secrets
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ForeignKey, Index, Select, Text, delete, false, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, false, func, select, update
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from outreach.county import partnerships, passwords, roles, sign_in_sessions, who_may
@@ -21,9 +21,6 @@ from outreach.ground.timespans import day_of, wall
 from outreach.ground.wording import day as day_words
 from outreach.post.feeds import addresses
 
-TRIES_FOR = timedelta(minutes=15)
-TRIES_OF_ADDRESS = 10
-TRIES_OF_REMOTE = 30
 LINK_LASTS = timedelta(hours=24)
 LEAVES_WITHIN = timedelta(days=366)
 
@@ -38,10 +35,6 @@ class AddressTaken(Refusal):
 
 
 class CannotSignIn(Refusal):
-    field = "email"
-
-
-class TooManyTries(Refusal):
     field = "email"
 
 
@@ -119,17 +112,6 @@ class SignIn(Base):
     signed_in_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class SignInFailure(Base):
-    """One failed try, by address and by where it came from; counted over the last quarter of an hour."""
-
-    __tablename__ = "sign_in_failure"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(Text, index=True)
-    remote: Mapped[str] = mapped_column(Text, index=True)
-    failed_at: Mapped[datetime] = mapped_column(Instant)
-
-
 def add(
     partnership_id: int,
     name: str,
@@ -148,11 +130,11 @@ def add(
     if role != roles.LEAD and not leads(partnership_id):
         raise roles.LastLead("The first person of a partnership is a lead coordinator. Add one first.")
     if find(email) is not None:
-        raise AddressTaken(f"{_plain(email)} already belongs to somebody here.")
+        raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
     person = Coordinator(
         partnership_id=partnership_id,
         name=name,
-        email=_plain(email),
+        email=plain(email),
         password_hash=None
         if password is None
         else passwords.hash_of(password, own_words=_own_words(partnership_id, name, email)),
@@ -236,14 +218,14 @@ def _is_not_the_last_lead(person: Coordinator) -> None:
 
 
 def find(email: str) -> Coordinator | None:
-    return db.session.scalar(select(Coordinator).where(Coordinator.email == _plain(email)))
+    return db.session.scalar(select(Coordinator).where(Coordinator.email == plain(email)))
 
 
 def get(email: str) -> Coordinator:
     """The coordinator of an address who has not left. Raises NoSuchPerson."""
     person = find(email)
     if person is None or person.ended_at is not None:
-        raise NoSuchCoordinator(f"Nobody signs in with {_plain(email)}.")
+        raise NoSuchCoordinator(f"Nobody signs in with {plain(email)}.")
     return person
 
 
@@ -278,27 +260,6 @@ def signed_in_last(partnership_id: int) -> dict[int, datetime]:
     return {person_id: at for person_id, at in found}
 
 
-def begin_try(email: str, *, remote: str, now: datetime) -> None:
-    """Put down one try, before it is known whether it succeeds. Raises TooManyTries.
-
-    The try is put down first so that guesses made side by side are counted too.
-    """
-    db.session.execute(delete(SignInFailure).where(SignInFailure.failed_at <= now - TRIES_FOR))
-    of_address, of_remote = db.session.execute(
-        select(
-            func.count().filter(SignInFailure.email == _plain(email)),
-            func.count().filter(SignInFailure.remote == remote),
-        ).where(or_(SignInFailure.email == _plain(email), SignInFailure.remote == remote))
-    ).one()
-    if of_address >= TRIES_OF_ADDRESS or of_remote >= TRIES_OF_REMOTE:
-        raise TooManyTries(
-            "There were too many tries. Wait 15 minutes, or ask for a one-time sign-in link from whoever "
-            "runs this service."
-        )
-    db.session.add(SignInFailure(email=_plain(email), remote=remote, failed_at=now))
-    db.session.flush()
-
-
 def holder(email: str, password: str) -> Coordinator:
     """Who holds this address and password; takes equally long whether the address is known or not.
 
@@ -312,18 +273,12 @@ def holder(email: str, password: str) -> Coordinator:
     return person
 
 
-def forget_tries(email: str) -> None:
-    """They got in: the tries with this address count no more."""
-    db.session.execute(delete(SignInFailure).where(SignInFailure.email == _plain(email)))
-
-
 def let_in(person: Coordinator, *, now: datetime, proven: str | None = None) -> None:
-    """They are in: the tries are forgotten, and when it was is kept, to the second. `proven`: the hash that their
+    """They are in, and when it was is kept, to the second. `proven`: the hash that their
     password was compared with; raises CannotSignIn where they chose another since, or have left."""
     _lock(person)
     if person.has_left(day_of(now)) or proven not in (None, person.password_hash):
         raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
-    forget_tries(person.email)
     db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
     db.session.flush()
 
@@ -495,5 +450,6 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _plain(email: str) -> str:
+def plain(email: str) -> str:
+    """An address as it is compared."""
     return email.strip().lower()

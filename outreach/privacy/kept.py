@@ -166,16 +166,16 @@ KEPT = (
     ),
     Kept(
         name="Failed tries",
-        what="The network address, and the email address that was typed, of a failed sign-in; the network address of "
-        "who asks for a link or types a code.",
+        what="The email address that was typed at a failed sign-in, with a digest of the network or the number of a "
+        "browser known before; the network address of who asks for a link or types a code.",
         whose="Whoever tries.",
         why="So that nobody can try without end.",
         source="The connection.",
-        how_long="A failed sign-in: 15 minutes. Who asked for a link or typed a code: a day. From then until the next "
+        how_long="A failed sign-in: a day. Who asked for a link or typed a code: a day. From then until the next "
         "who does.",
         erased="All of it goes.",
         columns="""
-            sign_in_failure: email remote
+            sign_in_failure: email origin device
             link_request: origin
             wrong_code_try: origin
         """,

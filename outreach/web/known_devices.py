@@ -40,9 +40,10 @@ def in_words() -> str:
     return f"{browser}, {system}" if system else browser
 
 
-def is_known(person_id: int) -> bool:
-    """Whether this person signed in on this device before."""
-    return person_id in _read()[1]
+def known_of(person_id: int) -> str:
+    """The name of this device where this person signed in on it before, else ''."""
+    device, people = _read()
+    return device if person_id in people else ""
 
 
 def remember(person_id: int) -> None:

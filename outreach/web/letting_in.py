@@ -23,7 +23,7 @@ def begin(person: Coordinator, *, by_link: bool, now: datetime) -> SignedIn:
     begun, token = sign_in_sessions.begin(
         person.id, partnership_id=person.partnership_id, device=device, by_link=by_link, now=now
     )
-    if not known_devices.is_known(person.id) and not outbox.is_dead(person.email):
+    if not known_devices.known_of(person.id) and not outbox.is_dead(person.email):
         new_device.new_device(
             device,
             Addressee(address=person.email, name=person.name),

@@ -1,8 +1,15 @@
 """Boxes of the doors that stand open to all, and the network address by which they count who asks."""
 
-from ipaddress import ip_address, ip_network
+import hmac
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from outreach.web import forms
+from flask import current_app, request
+
+from outreach.county import coordinators
+from outreach.county.sign_in_tries import Source, TooManyTries
+from outreach.web import forms, known_devices
+from outreach.web.refusals import refused
 
 
 class CodeForm(forms.Form):
@@ -22,6 +29,30 @@ def origin_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return ""
-    if not found.is_global:
-        return ""
-    return str(found) if found.version == 4 else str(ip_network((found, 64), strict=False))
+    return _network(found) if found.is_global else ""
+
+
+def source_of(email: str) -> Source:
+    """Where a try to sign in with an address comes from: a device that is known as its person's, or a network, of which
+    nobody reads which one it was."""
+    person = coordinators.find(email)
+    try:
+        network = _network(ip_address(request.remote_addr or ""))
+    except ValueError:
+        network = "none"
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    origin = hmac.digest(key, f"sign-in from {network}".encode(), "sha256").hex()[:32]
+    return Source(origin=origin, device=known_devices.known_of(person.id) if person else "")
+
+
+def slowed_down() -> tuple[int, dict[str, str]]:
+    """Status and headers of a form that is shown again: 429 (RFC 6585) and when to come back where it was tried too
+    often, else 422."""
+    refusal = refused()
+    if isinstance(refusal, TooManyTries):
+        return 429, {"Retry-After": str(-(-refusal.wait // timedelta(seconds=1)))}
+    return 422, {}
+
+
+def _network(address: IPv4Address | IPv6Address) -> str:
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))

@@ -1,4 +1,4 @@
-"""Coordinators: added, signed in, kept out after too many tries, let in once by a link."""
+"""Coordinators: added, signed in, let in once by a link."""
 
 from datetime import timedelta
 
@@ -25,12 +25,6 @@ def with_a_password() -> coordinators.Coordinator:
 @pytest.fixture
 def priya(world: World) -> coordinators.Coordinator:
     return world(with_a_password)
-
-
-def tries(email: str, remote: str, count: int, *, now=make.NOW) -> None:
-    for _ in range(count):
-        with transaction():
-            coordinators.begin_try(email, remote=remote, now=now)
 
 
 def test_password_is_kept_as_scrypt_and_history_tells_who_was_added(priya: coordinators.Coordinator) -> None:
@@ -105,34 +99,6 @@ def test_person_who_has_left_cannot_sign_in(priya: coordinators.Coordinator) -> 
         coordinators.use_link(token, now=make.NOW)
     with pytest.raises(coordinators.NoSuchCoordinator):
         coordinators.get(priya.email)
-
-
-def test_eleventh_try_with_an_address_is_refused_wherever_it_comes_from(app: Flask) -> None:
-    for n in range(coordinators.TRIES_OF_ADDRESS):
-        tries("priya@marlshire.example", f"192.0.2.{n}", 1)
-    with pytest.raises(coordinators.TooManyTries):
-        tries("Priya@marlshire.example", "192.0.2.99", 1)
-    tries("owen@marlshire.example", "192.0.2.99", 1)
-
-
-def test_thirty_first_try_from_one_place_is_refused_whatever_the_address(app: Flask) -> None:
-    for n in range(coordinators.TRIES_OF_REMOTE):
-        tries(f"p{n}@marlshire.example", "192.0.2.1", 1)
-    with pytest.raises(coordinators.TooManyTries):
-        tries("another@marlshire.example", "192.0.2.1", 1)
-
-
-def test_tries_are_forgotten_after_a_quarter_of_an_hour(app: Flask) -> None:
-    tries("priya@marlshire.example", "192.0.2.1", coordinators.TRIES_OF_ADDRESS)
-    tries("priya@marlshire.example", "192.0.2.1", 1, now=make.NOW + timedelta(minutes=15))
-    assert len(db.session.scalars(select(coordinators.SignInFailure)).all()) == 1
-
-
-def test_tries_are_forgotten_when_they_get_in(app: Flask) -> None:
-    tries("priya@marlshire.example", "192.0.2.1", 9)
-    with transaction():
-        coordinators.forget_tries("Priya@marlshire.example")
-    tries("priya@marlshire.example", "192.0.2.1", coordinators.TRIES_OF_ADDRESS)
 
 
 def test_link_lets_in_once(priya: coordinators.Coordinator) -> None:

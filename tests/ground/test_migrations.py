@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 import make
 from outreach.cli.history import seal
-from outreach.county import school_days, school_lunch
+from outreach.county import school_days, school_lunch, sign_in_tries
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
 from outreach.county.sign_in_sessions import SignInSession
+from outreach.county.sign_in_tries import FREE, Source
 from outreach.coverage import standings
 from outreach.ground import history, history_chain
 from outreach.ground.db import db, transaction
@@ -402,3 +403,21 @@ def test_the_history_of_before_the_chain_is_carried_over_and_said_not_to_be_prov
     assert seal(now=make.NOW + timedelta(hours=2)) == 4
     verdict = history_chain.verify()
     assert (verdict.faults, verdict.links, verdict.before) == ((), 4, 4)
+
+
+@pytest.mark.own_database
+def test_tries_to_sign_in_count_anew_when_a_version_goes_back_and_up(
+    app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    proxy = Source(origin="proxy", device="")
+    for _ in range(FREE):
+        with transaction():
+            sign_in_tries.begin("priya@marlshire.example", proxy, now=make.NOW)
+    db.session.remove()
+    db.engine.dispose()
+    flask_db(database_url, tmp_path, "downgrade", "--drop-data", "0058_leaving")
+    flask_db(database_url, tmp_path, "upgrade")
+    with transaction():
+        sign_in_tries.begin("priya@marlshire.example", proxy, now=make.NOW)
+    with pytest.raises(IntegrityError, match="source"), transaction():
+        sign_in_tries.begin("priya@marlshire.example", Source(origin="", device=""), now=make.NOW)

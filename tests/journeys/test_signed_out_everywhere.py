@@ -1,13 +1,12 @@
 """A session that has ended, as two processes of a real server know it: from the next request on, in both."""
 
 import re
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
 
 import pytest
 from flask import Flask
-from processes import Service, running
+from processes import running
+from with_cookies import Browser
 
 import make
 from outreach.county import coordinators
@@ -19,28 +18,6 @@ pytestmark = pytest.mark.browser
 ADDRESS, PASSWORD = "priya@marlshire.example", "lantern gravel otter"
 LOOKS = 24
 """So many, each by a connection of its own, come to both processes."""
-
-
-class Browser:
-    """Holds its cookies."""
-
-    def __init__(self, service: Service) -> None:
-        self._there, self.cookies = urlsplit(service.url).netloc, dict[str, str]()
-
-    def ask(self, method: str, path: str, **typed: str) -> tuple[int, str]:
-        connection = HTTPConnection(self._there, timeout=120)
-        headers = {}
-        if method == "POST":
-            token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.ask("GET", "/sign-in")[1])
-            typed |= {"csrf_token": token[1]} if token else {}
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection.request(method, path, urlencode(typed) if method == "POST" else None, headers)
-        answer = connection.getresponse()
-        for line in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = line.split(";")[0].partition("=")
-            self.cookies[name] = value
-        return answer.status, answer.read().decode()
 
 
 def test_both_processes_know_at_once_that_a_session_has_ended(

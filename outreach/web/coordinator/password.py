@@ -6,13 +6,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from wtforms import ValidationError
 
-from outreach.county import coordinators
+from outreach.county import coordinators, sign_in_tries
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.web import forms, letting_in
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only
-from outreach.web.refusals import status
+from outreach.web.way_in import slowed_down, source_of
 
 
 class PasswordForm(forms.Form):
@@ -36,16 +36,18 @@ def password() -> Any:
         _change(form)
         flash("Your password is changed. Every other place where you were signed in is signed out.")
         return redirect(url_for("coordinator.password"), 303)
-    return render_template("coordinator/password.html", form=form), status()
+    page = render_template("coordinator/password.html", form=form)
+    return (page, *slowed_down()) if request.method == "POST" else page
 
 
 def _change(form: PasswordForm) -> None:
     """The old password is a secret to be guessed here too, so wrong ones are counted as at the door."""
     person = db.session.get_one(coordinators.Coordinator, current_user.person_id)
     email, now = person.email, clock.now()
+    source = source_of(email)
     if "old" in form:
         with transaction():
-            coordinators.begin_try(email, remote=request.remote_addr or "", now=now)
+            sign_in_tries.begin(email, source, now=now)
         try:
             coordinators.holder(email, given(form.old.data))
         except coordinators.CannotSignIn as wrong:
@@ -54,6 +56,6 @@ def _change(form: PasswordForm) -> None:
     with transaction():
         person = coordinators.get(email)
         coordinators.change_password(person, new_hash, now=now)
-        coordinators.forget_tries(email)
+        sign_in_tries.forget(email, source)
         who = letting_in.begin(person, by_link=False, now=now)
     letting_in.enter(who)

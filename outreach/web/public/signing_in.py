@@ -7,12 +7,13 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from flask_login import current_user, logout_user
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from outreach.county import coordinators, sign_in_sessions
+from outreach.county import coordinators, sign_in_sessions, sign_in_tries
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.web import forms, letting_in, typed_and_kept
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
+from outreach.web.way_in import slowed_down, source_of
 
 
 class SignInForm(forms.Form):
@@ -33,21 +34,23 @@ def sign_in() -> Any:
 def sign_in_send() -> Any:
     form, kept = SignInForm(), request.form.get("kept", "")
     if form.validate_on_submit():
-        email, now = form.email.data, clock.now()
+        email, now = coordinators.plain(given(form.email.data)), clock.now()
+        source = source_of(email)
         with transaction():
-            coordinators.begin_try(email, remote=request.remote_addr or "", now=now)
+            sign_in_tries.begin(email, source, now=now)
         person = coordinators.holder(email, given(form.password.data))
         person_id, proven = person.id, person.password_hash
         with transaction():
             person = db.session.get_one(coordinators.Coordinator, person_id)
             coordinators.let_in(person, now=now, proven=proven)
+            sign_in_tries.forget(email, source)
             who = letting_in.begin(person, by_link=False, now=now)
         letting_in.enter(who)
         typed = typed_and_kept.read(kept, person_id) if kept else None
         if typed is not None:
             return render_template("public/typed_and_kept.html", typed=typed)
         return redirect(_onward(), 303)
-    return _form(form, kept), 422
+    return _form(form, kept), *slowed_down()
 
 
 @public.route("/sign-in/<token>", methods=["GET", "POST"])
