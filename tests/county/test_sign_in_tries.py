@@ -1,6 +1,7 @@
 """Wrong tries to sign in: how long the next waits, whom they hold up and whom not."""
 
 from datetime import datetime, timedelta
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -126,6 +127,24 @@ def test_tries_count_for_a_day_and_are_then_removed(app: Flask) -> None:
     with transaction():
         sign_in_tries.sweep(now=next_day)
     assert counted() == 0
+
+
+def test_of_two_connections_that_race_for_the_last_try_one_waits_and_is_refused(app: Flask) -> None:
+    tries(PROXY, FREE - 1)
+    told: list[timedelta] = []
+
+    def races() -> None:
+        with app.app_context():
+            told.append(wait(PROXY))
+
+    db.session.remove()
+    other = Thread(target=races)
+    with transaction():
+        sign_in_tries.begin(PRIYA, PROXY, now=make.NOW)
+        other.start()
+        other.join(0.5)
+    other.join(60)
+    assert told == [timedelta(seconds=30)]
 
 
 def test_tries_by_a_clock_that_was_ahead_hold_nobody_up(app: Flask) -> None:
