@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
 from outreach.cli.migrations import unknown_revision
-from outreach.county import partnerships
+from outreach.county import partnerships, roles
 from outreach.demonstration import made_up_schools, story, training
 from outreach.demonstration.addresses import Entrance, entrances
 from outreach.ground import clock
@@ -86,19 +86,23 @@ def addresses() -> None:
 def _doors(entrance: Entrance) -> list[str]:
     lines = [
         entrance.partnership.name,
-        f"  {entrance.coordinator.name}, coordinator (the link signs in once, within a day):",
-        f"    {_page('public.sign_in_link', token=entrance.sign_in)}",
+        "  Each of these links signs in once, within a day; open two in two browsers, or in a private window:",
     ]
+    for person, token in entrance.people:
+        lines += [
+            f"  {person.name}, {roles.NAMES[person.role or '']}:",
+            f"    {_page('public.sign_in_link', token=token)}",
+        ]
     if entrance.school is not None:
         lines += [
-            f"  {entrance.school.name}, as its invitation opens:",
+            f"  {entrance.school.name}, a school, as its invitation opens:",
             f"    {_page('school.start', token=entrance.invitation)}",
         ]
     if entrance.troupe is not None:
         troupe, link = entrance.troupe
         token = troupe_links.token_of(link, current_app.config["SECRET_KEY"])
         lines += [
-            f"  {troupe.company.name}, {troupe.name}, as its link opens:",
+            f"  {troupe.company.name}, a company, {troupe.name}, as its link opens:",
             f"    {_page('company.days', token=token)}",
         ]
     if entrance.report is not None:

@@ -248,8 +248,8 @@ def everyone(partnership_id: int) -> list[Coordinator]:
     )
 
 
-def signed_in_last(partnership_id: int) -> dict[int, datetime]:
-    """When each person of a partnership last signed in; who never did is missing. One query."""
+def last_here_of_all(partnership_id: int) -> dict[int, datetime]:
+    """When each person of a partnership was here last; who never was is missing. Two queries."""
     found = db.session.execute(
         select(SignIn.person_id, func.max(SignIn.signed_in_at))
         .join(Coordinator, Coordinator.id == SignIn.person_id)
@@ -257,7 +257,16 @@ def signed_in_last(partnership_id: int) -> dict[int, datetime]:
         .group_by(SignIn.person_id)
         .order_by(SignIn.person_id)
     )
-    return {person_id: at for person_id, at in found}
+    seen = sign_in_sessions.last_seen(partnership_id)
+    signed_in = {person_id: at for person_id, at in found}
+    return seen | {person_id: max(at, seen.get(person_id, at)) for person_id, at in signed_in.items()}
+
+
+def end_sessions(person: Coordinator, *, who: str, now: datetime) -> None:
+    """Somebody who may manage people ends all sessions of a person, who can sign in again."""
+    _lock(person)
+    sign_in_sessions.end_all_of(person.id, why=sign_in_sessions.SIGNED_OUT, now=now)
+    history.record("sessions ended", person, who=who, now=now)
 
 
 def holder(email: str, password: str) -> Coordinator:

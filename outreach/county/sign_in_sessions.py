@@ -12,7 +12,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, and_, delete, false, or_, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    Text,
+    and_,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import the_app
@@ -132,6 +144,17 @@ def open_of(person_id: int, lasts: Lifetime, *, now: datetime) -> Sequence[SignI
         .where(SignInSession.person_id == person_id, ~_over(lasts, now))
         .order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())
     ).all()
+
+
+def last_seen(partnership_id: int) -> dict[int, datetime]:
+    """When each person of a partnership was here last, of those whose sessions are kept. One query."""
+    found = db.session.execute(
+        select(SignInSession.person_id, func.max(SignInSession.last_seen_at))
+        .where(SignInSession.partnership_id == partnership_id)
+        .group_by(SignInSession.person_id)
+        .order_by(SignInSession.person_id)
+    )
+    return {person_id: at for person_id, at in found}
 
 
 def end(session_id: int, *, why: str, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Addresses to open first: fresh links for whoever has just started the service on this computer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy import exists, func, select
 from outreach.asking import invitations
 from outreach.asking.invitations import Answer, Invitation
 from outreach.booking.promises import Booking
-from outreach.county import contacts
+from outreach.county import contacts, roles
 from outreach.county.coordinators import Coordinator, sign_in_link
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
@@ -30,14 +31,14 @@ ONE_SHOW = 700
 class Entrance:
     """One partnership's doors: tokens that are shown here and kept nowhere.
 
+    `people`: the first person of each role, the one who may most first, each with a one-time sign-in link.
     `school`, `invitation`: one school that was asked and has not booked, or None and ''. `troupe`: one that
     has a link of its own, with it, if any has. `report`: a show that its school has not said anything of, and a link
     of the school's. `poster`: a code that pupils answer with today.
     """
 
     partnership: Partnership
-    coordinator: Coordinator
-    sign_in: str
+    people: tuple[tuple[Coordinator, str], ...]
     school: School | None
     invitation: str
     troupe: tuple[Troupe, TroupeLink] | None
@@ -46,20 +47,24 @@ class Entrance:
 
 
 def entrances(*, now: datetime) -> list[Entrance]:
-    """For each partnership a one-time sign-in link, and one school's invitation if some school was asked."""
-    first = select(Coordinator).where(Coordinator.ended_at.is_(None)).order_by(Coordinator.id)
-    found: dict[int, Coordinator] = {}
-    for person in db.session.scalars(first):
-        found.setdefault(person.partnership_id, person)
+    """For each partnership one-time sign-in links, and one school's invitation if some school was asked."""
+    there = select(Coordinator).where(Coordinator.ended_at.is_(None)).order_by(Coordinator.id)
+    found: dict[int, dict[str, Coordinator]] = {}
+    for person in db.session.scalars(there):
+        if person.role is not None and not person.has_left(day_of(now)):
+            found.setdefault(person.partnership_id, {}).setdefault(person.role, person)
     return [_entrance(db.session.get_one(Partnership, of), found[of], now) for of in sorted(found)]
 
 
-def _entrance(partnership: Partnership, coordinator: Coordinator, now: datetime) -> Entrance:
+def _entrance(partnership: Partnership, of_role: Mapping[str, Coordinator], now: datetime) -> Entrance:
     asked = _asked(partnership.id, now)
     return Entrance(
         partnership=partnership,
-        coordinator=coordinator,
-        sign_in=sign_in_link(coordinator, who="the start of the service", now=now),
+        people=tuple(
+            (of_role[role], sign_in_link(of_role[role], who="the start of the service", now=now))
+            for role in roles.NAMES
+            if role in of_role
+        ),
         school=asked[0] if asked else None,
         invitation=asked[1] if asked else "",
         troupe=_on_the_road(partnership.id, now),

@@ -16,7 +16,16 @@ from sqlalchemy.orm import selectinload
 from outreach.asking import draws, invitations, open_door, rounds
 from outreach.booking import holds, limits, reply_days
 from outreach.booking.desk import proposing
-from outreach.county import authorities, contacts, coordinators, partnerships, register, school_days, schools
+from outreach.county import (
+    authorities,
+    contacts,
+    coordinators,
+    partnerships,
+    register,
+    roles,
+    school_days,
+    schools,
+)
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership, PartnershipSettings
 from outreach.county.schools import School
@@ -60,6 +69,11 @@ PARTNERSHIP = "Marlshire Safeguarding Children Partnership"
 TITLE = "Someone to Tell"
 COORDINATOR, ADDRESS = "Priya Nandakumar", "priya@marlshire.example"
 COLLEAGUE = "Owen Bright"
+OTHERS = (
+    ("Sunita Achterberg-Wood", "sunita@marlshire.example", roles.READER),
+    ("Grace Adeyemi", "grace@marlshire.example", roles.BOARD),
+)
+"""Besides the lead and a colleague who is a coordinator: one person of each other role."""
 REACHED_WITH = 20
 """Percent of a district's target pupils with which it is reached."""
 
@@ -85,8 +99,16 @@ def tell(*, now: datetime) -> Told:
     partnership = _partnership(season, now=began)
     coordinator = coordinators.add(partnership.id, COORDINATOR, ADDRESS, password=None, now=began)
     colleague = coordinators.add(
-        partnership.id, COLLEAGUE, "owen@marlshire.example", password=None, now=began
+        partnership.id,
+        COLLEAGUE,
+        "owen@marlshire.example",
+        password=None,
+        now=began,
+        role=roles.COORDINATOR,
+        who=COORDINATOR,
     )
+    for name, address, role in OTHERS:
+        coordinators.add(partnership.id, name, address, password=None, now=began, role=role, who=COORDINATOR)
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
     _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))

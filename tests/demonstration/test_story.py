@@ -1,12 +1,13 @@
 """The made-up year: on any day of any year every standing is there, something can be booked, something
 waits."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import func, select
 
 from outreach.asking import draws, open_door
@@ -15,6 +16,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.booking.sessions import listed
 from outreach.county import bodies, contacts, partnerships, school_days, school_lunch
+from outreach.county.roles import BOARD, COORDINATOR, LEAD, NAMES, READER
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, made_up_schools, story, teams, training
@@ -265,7 +267,9 @@ def test_the_addresses_let_the_coordinator_in_once_and_open_a_school_that_can_bo
         (entrance,) = addresses.entrances(now=now)
     client = app.test_client()
     assert entrance.school is not None
-    assert client.get(f"/sign-in/{entrance.sign_in}").status_code == 200 or now > datetime.now(UTC)
+    assert [person.role for person, _token in entrance.people] == [LEAD, COORDINATOR, READER, BOARD]
+    for _person, token in entrance.people:
+        assert client.get(f"/sign-in/{token}").status_code == 200 or now > datetime.now(UTC)
     link = links.find(entrance.invitation)
     assert link is not None
     assert link.organisation_id == entrance.school.organisation_id
@@ -284,8 +288,19 @@ def test_the_commands_load_once_print_the_addresses_and_keep_what_is_there(app: 
     opened = [line.strip() for line in told.output.splitlines() if line.strip().startswith("http")]
     client = app.test_client()
     statuses = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).status_code for url in opened]
-    # The sign-in page, the school's page, the troupe's, a school's report, a pupil's page, the letters (which ask
+    # A sign-in page for each role, the school's page, the troupe's, a school's report, a pupil's page, the letters (which ask
     # to sign in first), the front page.
-    assert statuses == [200, 200, 200, 200, 200, 302, 200]
-    pages = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).text for url in opened[3:5]]
+    assert statuses == [200, 200, 200, 200, 200, 200, 200, 200, 302, 200]
+    pages = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).text for url in opened[6:8]]
     assert "How many" in pages[0] and "Start" in pages[1]
+    as_whom = [re.findall(rf", {name}:\n +(http\S+)", told.output) for name in NAMES.values()]
+    assert [len(urls) for urls in as_whom] == [1, 1, 1, 1]
+    begins = []
+    for (url,) in as_whom:
+        person = app.test_client()
+        person.post(url.removeprefix(app.config["PUBLIC_URL"]))
+        begins.append((person.get("/desk").status_code, person.get("/desk/people").status_code))
+        g.pop("_login_user", None)
+    assert begins == [(200, 200), (200, 200), (200, 200), (303, 403)], (
+        "who is a board member begins at the reports"
+    )

@@ -16,6 +16,7 @@ import pytest
 from processes import ROOT
 
 from cli.test_demonstration_command import old, titles
+from outreach.county.roles import NAMES
 from outreach.demonstration import county
 from ports import free_port
 
@@ -75,6 +76,9 @@ def test_a_first_start_makes_a_county_and_a_second_one_keeps_it(tmp_path: Path) 
     folder = tmp_path / "a folder with spaces"
     with started(folder) as doors:
         assert get(doors["sign-in"])[0] == 200
+        said = "".join(file.read_text() for file in tmp_path.glob("run-*.log"))
+        for role in (*NAMES.values(), "a school", "a company"):
+            assert re.search(rf", {role}[^\n]*:\n +http://", said), role
         status, school = get(doors["i"])
         assert status == 200
         assert "Choose a time for" in school

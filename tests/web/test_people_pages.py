@@ -1,11 +1,12 @@
 """People at the desk: who is here and how far they may; roles changed, days set, schools handed over in the same deed."""
 
 import re
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 
 import make
@@ -13,6 +14,7 @@ from outreach.asking import owners
 from outreach.county import coordinators, roles
 from outreach.county.coordinators import Coordinator
 from outreach.county.roles import BOARD, COORDINATOR, LEAD, READER
+from outreach.ground import history
 from outreach.ground.db import db, transaction
 
 PEOPLE = "/desk/people"
@@ -66,7 +68,7 @@ def desk(client: FlaskClient, stopped: Any) -> Desk:
 
 def test_everybody_is_listed_with_role_sign_in_last_time_and_schools(desk: Desk) -> None:
     with transaction():
-        coordinators.let_in(desk.owen, now=make.NOW)
+        coordinators.let_in(desk.owen, now=make.NOW - timedelta(hours=1))
     page = desk.page(PEOPLE)
     assert "1 lead coordinator, 1 coordinator and 1 reader." in page
     row = page.partition("Owen Bright ")[2].partition("Role…")[0]
@@ -212,3 +214,34 @@ def test_nobody_of_another_partnership_is_seen_or_takes_a_school(desk: Desk) -> 
     wrong = desk.send(desk.at(desk.owen, "leave"), when="now", to_0=str(other.id), sure="1")
     assert wrong.status_code == 422 and desk.whose() == ["Owen Bright"] * 3
     assert roles.history_of(other.id)[0].role == LEAD
+
+
+def test_a_lead_ends_somebodys_sessions_who_can_sign_in_again(app: Flask, desk: Desk) -> None:
+    owen = make.signed_in(app.test_client(), desk.owen)
+    assert owen.get(PEOPLE).status_code == 200
+    make.signed_in(desk.client, desk.priya)
+    at = f"{PEOPLE}/{desk.owen.id}"
+    assert "End their 1 session" in desk.page(at)
+    assert desk.send(f"{at}/sessions/end").status_code == 303
+    assert "Signed in nowhere" in desk.page(at) and "End their" not in desk.page(at)
+    g.pop("_login_user", None)
+    assert owen.get(PEOPLE).status_code == 302
+    done = history.history_of("person", desk.owen.id)[0]
+    assert (done.what, done.who) == ("sessions ended", "Priya Nandakumar")
+    make.signed_in(owen, desk.owen)
+    assert owen.post(f"{at}/sessions/end").status_code == 403
+
+
+def test_who_is_here_now_is_said_and_whose_last_day_is_over_is_let_in_nowhere(app: Flask, desk: Desk) -> None:
+    owen = make.signed_in(app.test_client(), desk.owen)
+    with transaction():
+        make.session_of(desk.rea, last_seen_at=make.NOW)
+    row = desk.page(PEOPLE).partition("Rea Reader ")[2].split()
+    assert row[:5] == [desk.rea.email, "Reader", "One-time", "link", "now"]
+    with transaction():
+        db.session.merge(desk.owen).leaves_on = date(2027, 1, 18)
+    g.pop("_login_user", None)
+    assert owen.get(PEOPLE).status_code == 302
+    g.pop("_login_user", None)
+    make.signed_in(desk.client, desk.priya)
+    assert "Left: 1" in desk.page(PEOPLE)

@@ -12,7 +12,7 @@ from wtforms import HiddenField
 
 from outreach.asking import leaving
 from outreach.asking.leaving import Held
-from outreach.county import coordinators, partnerships, roles, who_may
+from outreach.county import coordinators, partnerships, roles, sign_in_sessions, who_may
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -65,7 +65,7 @@ class Line:
 def people() -> Any:
     everyone = coordinators.everyone(g.partnership.id)
     held = leaving.schools_held(g.partnership.id)
-    here = coordinators.signed_in_last(g.partnership.id)
+    here = coordinators.last_here_of_all(g.partnership.id)
     today = day_of(clock.now())
     lines = [
         Line(person=person, schools=held.get(person.id, 0), here=here.get(person.id))
@@ -94,8 +94,9 @@ def person(colleague_id: int) -> Any:
         "coordinator/person.html",
         person=of,
         held=leaving.held(of),
-        here=coordinators.signed_in_last(g.partnership.id).get(of.id),
+        here=coordinators.last_here_of_all(g.partnership.id).get(of.id),
         was=roles.history_of(of.id),
+        sessions=sign_in_sessions.open_of(of.id, sign_in_sessions.lifetime(), now=clock.now()),
         why_stays="" if of.ended_at else coordinators.why_stays(of),
         **_words(),
     )
@@ -185,6 +186,19 @@ def person_stays(colleague_id: int) -> Any:
         name = of.name
     flash(f"{name} stays. Schools that went to others are still theirs.", "done")
     return redirect(url_for("coordinator.people"), 303)
+
+
+@coordinator.post("/people/<int:colleague_id>/sessions/end")
+@coordinators_only
+def person_sessions_end(colleague_id: int) -> Any:
+    _who_has_not_left(colleague_id)
+    with transaction():
+        coordinators.let_manage(current_user.person_id)
+        of = _who_has_not_left(colleague_id)
+        coordinators.end_sessions(of, who=who(), now=clock.now())
+        name = of.name
+    flash(f"{name} is signed out everywhere, and can sign in again.", "done")
+    return redirect(url_for("coordinator.person", colleague_id=colleague_id), 303)
 
 
 def _who_has_not_left(person_id: int) -> Coordinator:
@@ -291,10 +305,13 @@ def _signs_in_with(person: Coordinator) -> str:
 
 
 def _here_words(at: datetime | None) -> str:
-    """'today', 'yesterday', '12 January' or 'never'."""
+    """'now', 'today', 'yesterday', '12 January' or 'never'."""
     if at is None:
         return "never"
-    today = day_of(clock.now())
+    now = clock.now()
+    if now - at < sign_in_sessions.SEEN_EVERY:
+        return "now"
+    today = day_of(now)
     return {today: "today", today - timedelta(days=1): "yesterday"}.get(day_of(at)) or day_short(at)
 
 
