@@ -12,6 +12,8 @@ HEAD = """# What is kept of people
 Record of processing activities (UK GDPR, article 30) and retention schedule of this service, made from
 `outreach/privacy/kept.py` by `.venv/bin/python tests/privacy_page.py`; a test checks that it is current, another that every
 column of text is named in that file, as somebody's or as nobody's. The public page `/privacy` shows the same list.
+How long letters and mail are kept is a setting (`LETTERS_MONTHS`, `REPLIES_DAYS`); below stands what is usual. What is due is
+erased by the day's round (`flask asking chase`), and counted by `flask privacy sweep`.
 
 The controller is the partnership that runs its programmes here; whoever runs the computer is its processor. No pupil is named
 anywhere. Recipients: the partnership's coordinators; the touring company, of the day's contact alone; nobody outside the
@@ -23,8 +25,10 @@ United Kingdom unless the operator's own mail server or backups stand there. Sec
 def page() -> str:
     """The page as the code has it now."""
     sys.path[:0] = [str(ROOT)]
+    from outreach.ground import config
     from outreach.privacy import kept
 
+    as_set = config.read({})
     lines = [HEAD, "## Lawful bases", ""]
     lines += [f"- *{name}*. {words}" for name, words in kept.BASES.items()]
     for one in kept.KEPT:
@@ -35,7 +39,7 @@ def page() -> str:
             f"- **Why.** {one.why}",
             f"- **Lawful basis.** {one.basis[0].upper()}{one.basis[1:]}.",
             f"- **From where.** {one.source}",
-            f"- **How long.** {one.how_long}",
+            f"- **How long.** {kept.how_long(one, as_set)}",
             f"- **When erased.** {one.erased}",
             f"- **Where it stands.** {_columns(one.columns)}.",
         ]

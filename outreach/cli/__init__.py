@@ -19,6 +19,7 @@ GROUPS = {
     "people": "people",
     "planner": "planner",
     "post": "incoming",  # which adds to the group of post.py
+    "privacy": "privacy",
     "promises": "promises",
     "questionnaires": "questionnaires",
     "register": "register",

@@ -16,6 +16,7 @@ from outreach.asking.chasing.reminders import THE_SERVICE
 from outreach.booking import limits, subscribed
 from outreach.booking.sessions import places
 from outreach.cli import history
+from outreach.cli.privacy import erase_due
 from outreach.cli.stopping import StopSignal
 from outreach.county import coordinators, sign_in_sessions, sign_in_tries
 from outreach.county.lists import uploads
@@ -169,6 +170,7 @@ def _round(*, dry_run: bool) -> int:
             )
         db.session.rollback()
     if not dry_run:
+        faults += erase_due(now=now, say=click.echo)
         with transaction():  # last, so that a round that broke off is not said to have come
             settings.ran(now=now)
         _seal(now=now)

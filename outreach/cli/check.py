@@ -25,6 +25,7 @@ from outreach.post.incoming import mailbox
 from outreach.post.monitoring import watch
 from outreach.post.outgoing import mail_server
 from outreach.post.outgoing.duty import Postman
+from outreach.privacy import runs
 from outreach.tour import road_questions, router
 
 READY, NOT_READY, NOTE = "ready", "NOT READY", "note"
@@ -260,7 +261,7 @@ def _database(now: datetime) -> Told:
         yield not_ready(f"The database cannot be written: {why}.")
     yield from _role()
     yield from _clocks(now)
-    for looked_at in (_post, _round, _history, _planner, _roads):
+    for looked_at in (_post, _round, _swept, _history, _planner, _roads):
         yield from looked_at(now)
 
 
@@ -321,6 +322,19 @@ def _round(now: datetime) -> Told:
         yield not_ready(f"The day's round {came}: start flask asking chase --loop.")
     else:
         yield ready("The day's round comes.")
+
+
+def _swept(now: datetime) -> Told:
+    swept = runs.oldest()
+    if swept is None:
+        yield note("The first sweep of what was kept for long enough has not come yet.")
+    elif now - swept > runs.LATE_AFTER:
+        yield not_ready(
+            f"What was kept for long enough was last erased {date_and_time(swept)}: see "
+            "what flask privacy sweep --do says."
+        )
+    else:
+        yield ready("What was kept for long enough is erased every day.")
 
 
 def _history(now: datetime) -> Told:

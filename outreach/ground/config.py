@@ -10,6 +10,9 @@ from outreach.ground import secret_settings
 from outreach.ground.errors import ConfigError as ConfigError
 from outreach.ground.secret_settings import DEVELOPMENT_KEY as DEVELOPMENT_KEY
 
+LONGEST_KEPT = 1200
+"""Months or days."""
+
 
 def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
     """The Flask configuration from the environment; docs/settings.md lists each name.
@@ -58,6 +61,8 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "IMAP_DONE_FOLDER": env.get("IMAP_DONE_FOLDER", "") or "Outreach",
         "IMAP_UNREADABLE_FOLDER": env.get("IMAP_UNREADABLE_FOLDER", "") or "Outreach unreadable",
         "QUEUE_MINUTES": _whole(env, "QUEUE_MINUTES", 30),
+        "LETTERS_MONTHS": _at_least_one(env, "LETTERS_MONTHS", 12),
+        "REPLIES_DAYS": _at_least_one(env, "REPLIES_DAYS", 90),
         "METRICS_TOKEN": _token(env, "METRICS_TOKEN"),
         "ROUTER_URL": _router(env),
         "ROUTER_KIND": _one_of(env, "ROUTER_KIND", ("osrm", "valhalla")),
@@ -83,6 +88,12 @@ def _whole(env: Mapping[str, str], name: str, default: int, *, at_least: int = 0
     if int(text) < at_least:
         raise ConfigError(f"{name} is '{text}'. Set it to {at_least} or more.")
     return int(text)
+
+
+def _at_least_one(env: Mapping[str, str], name: str, default: int) -> int:
+    if not 1 <= (many := _whole(env, name, default)) <= LONGEST_KEPT:
+        raise ConfigError(f"{name} is {many}. Set it to a whole number from 1 to {LONGEST_KEPT}.")
+    return many
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

@@ -179,8 +179,8 @@ def _older_than_what_stands(letter: Letter, *, now: datetime) -> CalendarStandin
         )
         .limit(1)
     )
-    said = copies.read(letter.raw).calendar
-    same = since is None and calendars.say_the_same(said, _calendar(standing, now=now))
+    said = copies.read(letter.raw or b"").calendar
+    same = since is None and bool(said) and calendars.say_the_same(said, _calendar(standing, now=now))
     return None if same else standing
 
 
@@ -222,6 +222,8 @@ def _as_it_stands(old: Letter, standing: CalendarStanding, *, now: datetime) -> 
 
 
 def _anew(letter: Letter, *, now: datetime) -> Letter | None:
+    if not letter.raw:  # its words were erased: there is nothing to say again
+        return None
     copy = copies.read(letter.raw)
     text, html = copy.text, copy.html
     if _LINKED.search(text):

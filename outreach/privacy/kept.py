@@ -4,11 +4,16 @@ The one list of it: the privacy notice and docs/privacy.md are made from it, and
 a new column of text says whether a person stands in it before it is ever filled. UK GDPR, article 30(1).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 PUBLIC_TASK = "public task"
 ACCOUNTABILITY = "accountability"
+
+TWO_YEARS = (
+    "Two whole school years after the one in which the address was last used; then it is erased by itself."
+)
 
 BASES = {
     PUBLIC_TASK: "A public task, UK GDPR article 6(1)(e): local safeguarding partners work with schools to keep "
@@ -44,7 +49,7 @@ KEPT = (
         whose="Staff of schools and of services such as the police.",
         why="To ask schools and services to book, and to write to whoever arranges it.",
         source="The school or service, a colleague there, its website, or the council’s list; each letter says which.",
-        how_long="Until the person, the school or the service asks us to erase them; nothing erases them by itself.",
+        how_long=TWO_YEARS + " Sooner when the person, the school or the service asks us to.",
         erased="Name, role, address and number go. That somebody was on file, and from when until when, stays.",
         columns="""
             contact: name role address phone source found_by
@@ -58,7 +63,7 @@ KEPT = (
         whose="Staff of schools and services that book.",
         why="To keep their calendars true, to remind them, and so that the company knows whom to ask for on the day.",
         source="Whoever books, or a colleague.",
-        how_long="As long as contacts.",
+        how_long=TWO_YEARS,
         erased="Name, role, address and telephone number go. The booking, with its numbers, stays.",
         columns="""
             visit_contact: name duty role address phone source found_by
@@ -72,7 +77,7 @@ KEPT = (
         whose="Staff of schools and services that are asked.",
         why="To know whose word it is when somebody books, moves or reports by a link.",
         source="Contacts, and whoever asks for a link.",
-        how_long="As long as contacts. The link itself stops 30 days after the day to reply by, or seven weeks after "
+        how_long=TWO_YEARS + " The link itself stops 30 days after the day to reply by, or seven weeks after "
         "the show.",
         erased="Name and address go. That a link was sent, and when, stays.",
         columns="""
@@ -86,8 +91,9 @@ KEPT = (
         whose="Everybody whom the service writes to.",
         why="To tell calendars the truth about a visit, to send a letter again, and to show what was said.",
         source="Written by the service, to contacts and people of a visit.",
-        how_long="Until somebody asks us to erase them.",
-        erased="The letter and the address go. Its date, kind, calendar method and number stay.",
+        how_long="The letter itself: {letters_months} months, or until the visit that it is about. "
+        "The address: as contacts.",
+        erased="The letter, its subject and the address go. Its date, kind, calendar method and number stay.",
         columns="""
             letter: stream recipient subject last_error
             letter_mail: raw
@@ -107,7 +113,8 @@ KEPT = (
         whose="Everybody who answers or writes.",
         why="To put answers down, and so that a coordinator can read what a person wrote.",
         source="Whoever wrote.",
-        how_long="Until somebody asks us to erase it, or a coordinator erases it since it names a child.",
+        how_long="The mail itself: {replies_days} days, or until a coordinator has seen to it; at once where it "
+        "names a child. The address: as contacts.",
         erased="The words go. That an answer came, on which day, and what it was, stays.",
         columns="""
             incoming: sender sender_name recipient subject stream why
@@ -135,8 +142,9 @@ KEPT = (
         whose="Coordinators, readers and board members of the partnership.",
         why="So that nobody else gets in, and to know who may do what.",
         source="The partnership.",
-        how_long="As long as somebody works with the service, and then with the record of what they did.",
-        erased="From the day somebody leaves nothing lets them in any more. Name and role stay with the record.",
+        how_long="Address and password: two whole school years after the one in which somebody left, from which "
+        "day nothing lets them in. When somebody signed in: as long. A one-time link: a day.",
+        erased="Address, password and sign-ins go. Name and role stay with the record of what they did.",
         columns="""
             person: name email password_hash
             person_role: person_id role given_by taken_by
@@ -171,8 +179,7 @@ KEPT = (
         whose="Whoever tries.",
         why="So that nobody can try without end.",
         source="The connection.",
-        how_long="A failed sign-in: a day. Who asked for a link or typed a code: a day. From then until the next "
-        "who does.",
+        how_long="A failed sign-in, who asked for a link or typed a code: a day, then until the next round of the day.",
         erased="All of it goes.",
         columns="""
             sign_in_failure: email origin device
@@ -186,7 +193,7 @@ KEPT = (
         whose="Staff of schools and services, companies, coordinators.",
         why="So that it can be shown who did what, and a mistake can be put right.",
         source="The link or the sign-in by which it was done.",
-        how_long="As long as the record that it belongs to.",
+        how_long="As long as the record that it belongs to. Who booked: two whole school years after the show.",
         erased="What was done, and when, stays.",
         basis=ACCOUNTABILITY,
         columns="""
@@ -272,7 +279,7 @@ KEPT = (
         whose="Whoever wrote it, and whoever it may speak of. No box asks for a pupil’s name, nor what a pupil said.",
         why="To arrange a visit, and to know what to do next.",
         source="Schools, services, companies and coordinators.",
-        how_long="With the booking, the school or the letter that it belongs to.",
+        how_long="With the booking, the school or the letter that it belongs to. A form that nobody finished: 90 days.",
         erased="The words go. That something was said, by whom and when, stays.",
         columns="""
             answer: reason
@@ -429,6 +436,7 @@ NOT_OF_PEOPLE = {
         guest_place: access_needs
         outcome_release: shown
         plan_figures: words unplayable wishes
+        privacy_sweep: erased
         referral_release: blocks
     """,
     "what a partnership publishes, or asks of all": """
@@ -488,6 +496,13 @@ NOT_OF_PEOPLE = {
     """,
 }
 """Why there is nobody in a column of text -> which columns."""
+
+
+def how_long(one: Kept, settings: Mapping[str, Any]) -> str:
+    """Until when a kind is kept, as the service is set."""
+    return one.how_long.format(
+        letters_months=settings["LETTERS_MONTHS"], replies_days=settings["REPLIES_DAYS"]
+    )
 
 
 def columns_in(lines: str) -> Iterator[tuple[str, str]]:

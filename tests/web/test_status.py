@@ -182,8 +182,8 @@ def test_it_names_no_letter_and_takes_as_many_queries_for_many_as_for_few(
         assert "Otherton" not in page and "j.fell" not in page
         counted.append(len(queries))
     assert (
-        counted[0] == counted[1] == 10
-    )  # the person, the partnership, its inbox, the day's round, and six about the post
+        counted[0] == counted[1] == 11
+    )  # the person, the partnership, its inbox, the day's round, its last sweep, and six about the post
 
 
 def test_it_is_for_coordinators_alone(client: FlaskClient) -> None:

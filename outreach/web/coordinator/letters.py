@@ -120,7 +120,7 @@ def letters_again() -> Any:
 @coordinators_only
 def letter(letter_id: int) -> Any:
     found = _letter(letter_id)
-    copy = copies.read(found.raw)
+    copy = copies.read(found.raw or b"")
     page = render_template(
         "coordinator/letter.html",
         letter=found,
@@ -132,6 +132,7 @@ def letter(letter_id: int) -> Any:
         entry=calendars.in_words(copy.calendar) if copy.calendar else [],
         dead=found.status in (FAILED, BOUNCED) and outbox.is_dead(found.recipient),
         lost=_lost(found),
+        erased=not found.raw,
     )
     return framing(page)
 
@@ -140,7 +141,7 @@ def letter(letter_id: int) -> Any:
 @coordinators_only
 def letter_html(letter_id: int) -> Any:
     """The letter as mail readers show it, for the frame on its page; links are cut."""
-    html = copies.mask(copies.read(_letter(letter_id).raw).html)
+    html = copies.mask(copies.read(_letter(letter_id).raw or b"").html)
     return in_frame(re.sub(r'<a href="[^"]*"', "<a", html))
 
 

@@ -8,6 +8,7 @@ from flask import current_app, g, render_template
 from outreach.asking.chasing import settings as chasing
 from outreach.ground import clock
 from outreach.post.monitoring import watch
+from outreach.privacy import runs, sweep
 from outreach.web.gate import coordinator, coordinators_only
 
 
@@ -22,6 +23,8 @@ def status() -> Any:
         "coordinator/status.html",
         ran_at=ran_at,
         late=chasing.is_late(ran_at, now=now),
+        swept=runs.last(g.partnership.id),
+        swept_words=sweep.in_words,
         state=state,
         now=now,
         minutes=lambda since: int((now - since).total_seconds() // 60),

@@ -51,7 +51,12 @@ def accessibility() -> Any:
 @public.get("/privacy")
 @open_to_all
 def privacy() -> Any:
-    return render_template("public/privacy.html", whose=_whose(), kept=kept.KEPT)
+    return render_template(
+        "public/privacy.html",
+        whose=_whose(),
+        kept=kept.KEPT,
+        how_long=lambda one: kept.how_long(one, current_app.config),
+    )
 
 
 @public.get("/cookies")

@@ -1,0 +1,81 @@
+"""flask privacy: what was kept for long enough, counted and erased."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
+
+from outreach.county import partnerships
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.privacy import runs
+from outreach.privacy import sweep as sweeping
+
+privacy = AppGroup("privacy", help="Privacy: erase what was kept for long enough.")
+
+NOBODYS = "No partnership's"
+
+
+@privacy.command("sweep")
+@click.option("--do", "really", is_flag=True, help="Erase it. Without this, it is only counted.")
+def sweep(really: bool) -> None:
+    """Say what was kept for long enough; with --do, erase it. Nothing brings it back.
+
+    The day's round (flask asking chase) does it by itself. Status 1 when something could not be erased.
+    """
+    if really:
+        if erase_due(now=clock.now(), say=click.echo):
+            raise SystemExit(1)
+        return
+    now, anything = clock.now(), False
+    for partnership_id, name in _whose():
+        said = sweeping.in_words(sweeping.due(partnership_id, now=now))
+        db.session.rollback()
+        click.echo(f"{name}: {'would erase ' + said if said else 'nothing is due'}.")
+        anything = anything or bool(said)
+    if anything:
+        click.echo("Nothing was erased. With --do it is, for good.")
+
+
+def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
+    """Erase all that is due, a transaction for each batch; how many kinds could not be erased to the end.
+
+    A fault with one kind keeps no other back: it is logged, and tried again the next day.
+    """
+    faults = 0
+    for partnership_id, name in _whose():
+        erased, failed = dict[str, int](), 0
+        for task in sweeping.tasks(partnership_id):
+            try:
+                erased[task.name] = _to_the_end(task, partnership_id, now=now)
+            except OperationalError:
+                raise
+            except Exception:
+                failed += 1
+                current_app.logger.exception("erasing %s of %s failed", task.name, name)
+        if partnership_id is not None and not failed:
+            with transaction():
+                runs.ended(partnership_id, erased, now=now)
+        faults += failed
+        if said := sweeping.in_words(erased):
+            say(f"{name}: erased {said}.")
+    return faults
+
+
+def _to_the_end(task: sweeping.Task, partnership_id: int | None, *, now: datetime) -> int:
+    done = 0
+    while True:
+        with transaction():
+            some = sweeping.next_batch(task, partnership_id, now=now)
+        done += some
+        if some < sweeping.AT_ONCE:
+            return done
+
+
+def _whose() -> list[tuple[int | None, str]]:
+    found: list[tuple[int | None, str]] = [(one.id, one.name) for one in partnerships.every()]
+    db.session.rollback()
+    return [*found, (None, NOBODYS)]
