@@ -8,9 +8,9 @@ Revises: 0056_sign_in_sessions
 
 import hashlib
 import json
-import logging
 import secrets
 
+import click
 import sqlalchemy as sa
 from alembic import op
 
@@ -149,11 +149,10 @@ def _carry_over():
         last, rows = found[-1].id, rows + len(found)
     if rows:
         gone = last - rows if bind.dialect.name == "sqlite" else 0
-        logging.getLogger("alembic.runtime.migration").warning(
-            "History: %s deeds of before stand in the chain as they are now. Whether one was changed or taken away until "
-            "today could not be told%s.",
-            rows,
-            f"; {gone} numbers among them have no deed" if gone else "",
+        click.echo(
+            f"History: {rows} deeds of before stand in the chain as they are now. Whether one was changed or taken away "
+            f"until today could not be told{f'; {gone} numbers among them have no deed' if gone else ''}.",
+            err=True,
         )
 
 
