@@ -14,6 +14,7 @@ Record of processing activities (UK GDPR, article 30) and retention schedule of 
 column of text is named in that file, as somebody's or as nobody's. The public page `/privacy` shows the same list.
 How long letters and mail are kept is a setting (`LETTERS_MONTHS`, `REPLIES_DAYS`); below stands what is usual. What is due is
 erased by the day's round (`flask asking chase`), and counted by `flask privacy sweep`.
+[dpia.md](dpia.md) is a template of the impact assessment, filled for this service.
 
 The controller is the partnership that runs its programmes here; whoever runs the computer is its processor. No pupil is named
 anywhere. Recipients: the partnership's coordinators; the touring company, of the day's contact alone; nobody outside the

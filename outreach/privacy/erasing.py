@@ -4,13 +4,15 @@ Whoever is erased gets one new address that says nothing, the same in every row 
 letters bounced and how many people were written to are counted as before, and nothing leads back.
 """
 
+import json
+import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, case, cast, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from outreach.asking.chasing.chases import Chase
@@ -22,7 +24,9 @@ from outreach.booking.named import TAKEN_BACK, NamedPerson
 from outreach.booking.promises import Booking, VisitContact
 from outreach.booking.proposals import Proposal
 from outreach.county.contacts import Contact
+from outreach.ground import history
 from outreach.ground.db import Base, db
+from outreach.ground.history import History
 from outreach.outcomes.staff_letters import StaffLetter
 from outreach.post.incoming.inbox import GONE, CalendarAnswer, CounterProposal, Incoming, IncomingMail
 from outreach.post.links import PersonalLink
@@ -124,6 +128,7 @@ def erase(partnership_id: int, addresses: Sequence[str], *, now: datetime) -> in
     _their_mails(partnership_id, addresses)
     changed = sum(_rewrite(one, partnership_id, instead) for one in _written(now))
     _dead(instead)
+    _told(partnership_id, set(addresses), now=now)
     db.session.expire_all()
     return changed
 
@@ -137,6 +142,28 @@ def _rewrite(one: Written, partnership_id: int, instead: Mapping[str, str]) -> i
         .execution_options(synchronize_session=False)
     )
     return int(getattr(done, "rowcount", 0))
+
+
+def _told(partnership_id: int, addresses: Set[str], *, now: datetime) -> None:
+    """What deeds said of them, before and after: that it was done stays, and the chain still holds."""
+    told = History.before, History.after
+    rows = db.session.execute(
+        select(History.id, *told)
+        .where(
+            History.partnership_id == partnership_id,
+            or_(*(cast(one, Text).contains("@") for one in told)),
+        )
+        .order_by(History.id)
+        .execution_options(yield_per=1000)
+    )
+    theirs = [key for key, *said in rows if addresses & set(_AN_ADDRESS.findall(json.dumps(said).lower()))]
+    for start in range(0, len(theirs), 1000):
+        history.erase(
+            theirs[start : start + 1000], part=history.TOLD, whose=partnership_id, who=THE_SERVICE, now=now
+        )
+
+
+_AN_ADDRESS = re.compile(r"[^\s\"'<>,;()\[\]]+@[^\s\"'<>,;()\[\]]+")
 
 
 def _their_mails(partnership_id: int, addresses: Sequence[str]) -> None:

@@ -194,7 +194,7 @@ KEPT = (
         why="So that it can be shown who did what, and a mistake can be put right.",
         source="The link or the sign-in by which it was done.",
         how_long="As long as the record that it belongs to. Who booked: two whole school years after the show.",
-        erased="What was done, and when, stays.",
+        erased="What was done, and when, stays; what it said of somebody goes with their address.",
         basis=ACCOUNTABILITY,
         columns="""
             absence: who withdrawn_by

@@ -17,6 +17,7 @@ import make
 from every_address import whole_database
 from outreach.booking.holds import Draft
 from outreach.booking.promises import Booking, VisitContact
+from outreach.county import contacts
 from outreach.county.contacts import Contact
 from outreach.county.coordinators import Coordinator, SignInLink
 from outreach.county.partnerships import Partnership
@@ -164,6 +165,34 @@ def test_whoever_was_last_written_to_three_school_years_ago_is_in_no_column_and_
     assert (contact.name, contact.role, contact.created_at, contact.ended_at) == ("", "", LONG_AGO, NOW)
     answer = db.session.scalars(select(CalendarAnswer)).one()
     assert (answer.partstat, answer.sequence, answer.comment) == ("ACCEPTED", 3, "")
+
+
+def test_what_deeds_said_of_who_is_erased_goes_and_that_they_were_done_stays(here: Partnership) -> None:
+    with transaction():
+        school = make.school()
+        for name in ("joanna", "amir"):
+            contacts.add(
+                school.organisation_id,
+                name=f"{name} Fell",
+                role="Office",
+                address=f"{name}@redmere.example",
+                phone="",
+                source="their website",
+                source_date=LONG_AGO.date(),
+                who="Priya",
+                now=LONG_AGO,
+                partnership_id=here.id,
+            )
+        make.letter("amir@redmere.example", LATELY, partnership_id=here.id)
+    assert swept(here.id)["people"] == 1
+    deeds = db.session.scalars(
+        select(History).where(History.what == "contact added").order_by(History.id)
+    ).all()
+    assert [(one.who, one.after and one.after["name"]) for one in deeds] == [
+        ("Priya", None),
+        ("Priya", "amir Fell"),
+    ]
+    assert deeds[0].told_salt is None and deeds[0].told_digest is not None
 
 
 def test_one_name_that_is_nobodys_stands_wherever_the_address_stood(here: Partnership) -> None:
