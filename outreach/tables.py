@@ -70,6 +70,7 @@ import outreach.post.outbox
 import outreach.post.outgoing.duty
 import outreach.post.outgoing.pauses
 import outreach.post.troupe_links
+import outreach.post.wordings
 import outreach.privacy.runs
 import outreach.tour.companies
 import outreach.tour.days

@@ -4,7 +4,7 @@ Nobody is written to twice by a round: rounds of one programme queue at its row,
 one before sent, and a unique constraint on (programme, school, address, repeat) stands behind that.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -27,7 +27,7 @@ from outreach.booking.calling_off import call_offs
 from outreach.booking.desk import proposing
 from outreach.booking.holds import ProgrammeClosed
 from outreach.booking.sessions.listed import SessionLine
-from outreach.county import partnerships
+from outreach.county import contacts, partnerships
 from outreach.county.contacts import Contact
 from outreach.county.schools import FIRST_OF_ONLINE, Organisation
 from outreach.ground import history
@@ -35,7 +35,7 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, clock, count, day_short
-from outreach.post import letters, outbox, stationery
+from outreach.post import letters, outbox, stationery, wordings
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, itinerary, performances, programmes, slots
 from outreach.tour.adults import NO_SCHOOLS
@@ -166,6 +166,13 @@ def addressee(contact: Contact) -> stationery.Addressee:
     )
 
 
+def first_reachable(organisation_id: int) -> Contact | None:
+    """Whom a school's invitation goes to first; None while there is nobody whose address works."""
+    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
+    dead = outbox.dead_addresses(contact.address for contact in on_file)
+    return next((contact for contact in on_file if contact.address not in dead), None)
+
+
 def asking(programme: Programme, organisation: Organisation, *, now: datetime) -> stationery.LetterAsking:
     """What an invitation says to one school: what is left to book there, and the times that its page shows first."""
     return askings(programme, [organisation], now=now)[organisation.organisation_id]
@@ -180,6 +187,7 @@ def askings(
     companies = and_list(days.company_names(programme.id))
     target = programmes.adult_target(programme.id) if programme.for_adults else None
     sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in organisations) else []
+    worded = wordings.in_use(programme.partnership_id)
     return {
         s.organisation_id: _asking(
             programme,
@@ -189,6 +197,7 @@ def askings(
             companies,
             target.who_at(is_body=s.is_body) if target else "",
             sessions if s.is_body else None,
+            worded,
             now=now,
         )
         for s in organisations
@@ -203,6 +212,7 @@ def _asking(
     companies: str,
     staff: str,
     sessions: Sequence[SessionLine] | None,
+    worded: Mapping[str, stationery.Worded],
     *,
     now: datetime,
 ) -> stationery.LetterAsking:
@@ -240,6 +250,7 @@ def _asking(
         programme_id=programme.id,
         no_times=no_times,
         staff=staff,
+        worded=worded,
     )
 
 

@@ -6,12 +6,14 @@ Letters know a visit by its UID and a person by the address; all facts are hande
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from outreach.ground import wording
 from outreach.ground.audience import whom
 from outreach.ground.row_numbers import row_number
+from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, clock
-from outreach.post import calendars, links, outbox
+from outreach.post import calendars, links, outbox, worded
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
 from outreach.post.links import PersonalLink
@@ -199,7 +201,7 @@ def _asking_words(
     *,
     page: str | None,
     now: datetime,
-    **more: object,
+    **more: Any,
 ) -> Rendered:
     title = f"‘{asking.programme_title}’"
     groups = "" if asking.staff or not asking.year_groups else wording.year_groups_name(asking.year_groups)
@@ -216,6 +218,19 @@ def _asking_words(
         ),
         "raised to trust": ("raised_to_trust", f"{title}: no answer from {asking.organisation_name} yet"),
     }[kind]
+    free = asking.cost.strip().casefold().rstrip(".") in FREE
+    if kind in asking.worded:
+        own = worded.laid_out(
+            asking.worded[kind],
+            asking,
+            to,
+            audience=audience,
+            free=free,
+            asked_on=more.get("asked_on"),
+            today=day_of(now),
+        )
+        template, subject = "worded", own.subject
+        more = {"nth": 0} | more | {"own": own}
     return render(
         template,
         subject,
@@ -229,7 +244,7 @@ def _asking_words(
         title=title,
         audience=audience,
         its_page=links.find_school_page(settings().public_url, asking.organisation_id),
-        free=asking.cost.strip().casefold().rstrip(".") in FREE,
+        free=free,
         **more,
     )
 

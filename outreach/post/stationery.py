@@ -3,8 +3,9 @@
 The words stand in templates/letters/, once as HTML and once as text that says the same.
 """
 
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -73,10 +74,18 @@ class OfferedTime:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Worded:
+    """A letter in the partnership's own words, with placeholders in braces: see worded.py."""
+
+    subject: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterAsking:
     """What a school is asked to book. `pupils` None is unknown; `times` are those that its page shows first;
     `year_groups` () is a show for adults, and `staff` which of them are meant. `no_times`: why nobody could choose any
-    now, '' while somebody can."""
+    now, '' while somebody can. `worded`: the partnership's own words, by kind of letter, where it has any."""
 
     programme_title: str
     summary: str
@@ -95,6 +104,7 @@ class LetterAsking:
     no_times: str = ""
     staff: str = ""
     for_adults: bool = False
+    worded: Mapping[str, Worded] = field(default_factory=dict)
 
     @property
     def words(self) -> Words:

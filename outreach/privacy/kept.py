@@ -266,6 +266,7 @@ KEPT = (
             troupe_link: created_by withdrawn_by
             visit_report: who
             visit_text: who
+            letter_wording: recorded_by used_by
             logo: recorded_by
             water: recorded_by
             water_crossing: recorded_by
@@ -442,6 +443,7 @@ NOT_OF_PEOPLE = {
     "what a partnership publishes, or asks of all": """
         board_date: title
         list_heading: heading
+        letter_wording: kind subject words
         list_sheet: name merged
         logo: mimetype body png
         partnership: sender_name footer_words accent

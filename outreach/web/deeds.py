@@ -136,8 +136,8 @@ PAGES = {
         """,
     },
     "wording": {
-        SEE: "visit_texts",
-        CHANGE: "visit_text",
+        SEE: "visit_texts wording wording_letter wording_html",
+        CHANGE: "visit_text wording_use wording_again wording_throw_away wording_test",
     },
     "register": {
         SEE: """

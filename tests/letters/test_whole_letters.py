@@ -19,11 +19,10 @@ from flask import Flask
 
 import words_of_pupils
 from outreach import create_app
-from outreach.asking.own_letters import placeholders
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
 from outreach.post import before_visit as before
-from outreach.post import copies, letters, outbox, own_letter, proposing
+from outreach.post import copies, letters, outbox, own_letter, placeholders, proposing
 from outreach.post import digest as desk_digest
 from outreach.post import new_device as told_of_device
 from outreach.post import questions_open as open_questions

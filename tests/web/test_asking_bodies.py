@@ -15,7 +15,7 @@ from drawn_by_lot import lay_draw
 from outreach.asking import invitations, open_door, rounds
 from outreach.asking.chasing import settings
 from outreach.asking.chasing.settings import Schedule
-from outreach.asking.own_letters import drafts, placeholders
+from outreach.asking.own_letters import drafts
 from outreach.asking.own_letters.drafts import Typed
 from outreach.coverage import standings, who_asked
 from outreach.coverage.who_asked import OF_BODIES, OF_BOTH, OF_SCHOOLS, Asked
@@ -24,6 +24,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.school_year import STAFF
 from outreach.ground.timespans import wall
+from outreach.post import placeholders
 from outreach.tour.adults import EVERYBODY, NO_SCHOOLS, AdultTarget
 from outreach.web import forms, refusals, spoken
 from words_of_pupils import read

@@ -8,14 +8,13 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.asking.own_letters import placeholders
 from outreach.county import organisations, partnerships
 from outreach.county.schools import Organisation
 from outreach.ground import history
 from outreach.ground.audience import FIRST_OF_BODIES
 from outreach.ground.db import Base, Instant, OfPartnership, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
-from outreach.post import copies
+from outreach.post import copies, placeholders
 from outreach.tour.programmes import Programme
 
 LONGEST_SUBJECT, LONGEST = 150, 5000

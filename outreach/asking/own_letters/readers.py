@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED, Invitation
-from outreach.asking.own_letters import drafts, placeholders
+from outreach.asking.own_letters import drafts
 from outreach.asking.own_letters.drafts import Typed
 from outreach.asking.recipients import NotWrittenTo, whom_to_propose_to
 from outreach.booking.promises import Booking
@@ -18,6 +18,7 @@ from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, clock, day
+from outreach.post import placeholders
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import SENT, Letter
 from outreach.tour.performances import Performance

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from outreach.asking import invitations
 from outreach.asking.invitations import NEVER_ARRIVED
-from outreach.asking.own_letters import drafts, placeholders, readers
+from outreach.asking.own_letters import drafts, readers
 from outreach.asking.own_letters.drafts import OwnLetter, OwnLetterTo, Typed
 from outreach.asking.own_letters.readers import Reader
 from outreach.asking.recipients import NotWrittenTo
@@ -21,7 +21,7 @@ from outreach.ground import history
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
-from outreach.post import letterbook, links, own_letter
+from outreach.post import letterbook, links, own_letter, placeholders
 from outreach.post.letters import PREVIEW_TOKEN
 from outreach.post.links import Minted, PersonalLink
 from outreach.post.outbox import WITHDRAWN, Letter

@@ -9,13 +9,12 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.asking.own_letters import placeholders
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
-from outreach.post import copies
+from outreach.post import copies, placeholders
 from outreach.post.before_visit import HEADING, PARAGRAPH, POINTS, Block
 from outreach.tour.programmes import Programme
 

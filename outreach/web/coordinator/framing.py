@@ -7,7 +7,7 @@ from outreach.ground.row_numbers import row_number, row_numbers
 from outreach.web.headers import POLICY
 
 FRAMED = POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'none'; frame-src 'self'")
-IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+IN_FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
 
 
 def framing(page: str) -> Response:

@@ -9,7 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 
 from outreach.asking import draws, invitations, rounds
 from outreach.booking import told
-from outreach.county import contacts, organisations, partnerships
+from outreach.county import organisations, partnerships
 from outreach.coverage import gaps, standings
 from outreach.coverage.standings import Standing, Word
 from outreach.ground import clock
@@ -17,7 +17,7 @@ from outreach.ground.db import transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
-from outreach.post import letters, outbox, stationery
+from outreach.post import letters, stationery
 from outreach.tour.programmes import Programme
 from outreach.web import forms, spoken
 from outreach.web.coordinator import draw_words
@@ -156,7 +156,7 @@ def invitation_round_withdraw(round_id: int) -> Any:
 def invitation_letter(organisation_id: int) -> Any:
     """The exact letter to one school, as it would go now; its link is not made yet."""
     programme, organisation = the_programme(), our_organisation(organisation_id)
-    contact = _first_reachable(organisation_id)
+    contact = invitations.first_reachable(organisation_id)
     if contact is None:
         abort(404)
     letter = _letter(programme, organisation_id)
@@ -259,14 +259,8 @@ def _preview_page(
     return framing(page), status
 
 
-def _first_reachable(organisation_id: int) -> contacts.Contact | None:
-    on_file = contacts.to_write_to([organisation_id]).get(organisation_id, [])
-    dead = outbox.dead_addresses(c.address for c in on_file)
-    return next((c for c in on_file if c.address not in dead), None)
-
-
 def _letter(programme: Programme, organisation_id: int) -> stationery.Rendered:
-    contact = _first_reachable(organisation_id) or abort(404)
+    contact = invitations.first_reachable(organisation_id) or abort(404)
     return letters.preview_invitation(
         invitations.asking(
             programme, organisations.get(organisation_id, programme.partnership_id), now=clock.now()

@@ -10,8 +10,8 @@ from outreach.asking import invitations, notes
 from outreach.asking.invitations import DECLINED
 from outreach.asking.own_letters import drafts
 from outreach.asking.own_letters.drafts import LONGEST, LONGEST_SUBJECT, OwnLetter, Typed
-from outreach.asking.own_letters.placeholders import PLACEHOLDERS
 from outreach.county.schools import Organisation
+from outreach.post.placeholders import PLACEHOLDERS
 from outreach.tour.programmes import Programme
 from outreach.web import forms, spoken
 from outreach.web.refusals import status

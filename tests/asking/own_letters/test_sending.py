@@ -29,7 +29,6 @@ from outreach.asking.own_letters.drafts import (
     WordsMissing,
     WordsUnfit,
 )
-from outreach.asking.own_letters.placeholders import PlaceholderUnfit
 from outreach.asking.own_letters.sending import ChangedSinceLook, NobodyReadsIt, OwnLetterIsGoing
 from outreach.county.contacts import Contact
 from outreach.county.schools import School
@@ -42,6 +41,7 @@ from outreach.post.incoming import matching
 from outreach.post.links import PersonalLink, find
 from outreach.post.outbox import Letter, LetterMail
 from outreach.post.outgoing import claims
+from outreach.post.placeholders import PlaceholderUnfit
 from outreach.tour.programmes import Programme
 
 ROOT = Path(__file__).resolve().parents[3]

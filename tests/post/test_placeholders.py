@@ -2,9 +2,9 @@
 
 import pytest
 
-from outreach.asking.own_letters import placeholders
-from outreach.asking.own_letters.placeholders import PlaceholderUnfit
+from outreach.post import placeholders
 from outreach.post.own_letter import Run
+from outreach.post.placeholders import PlaceholderUnfit
 
 VALUES = {
     "school": "Redmere {name} Academy",

@@ -1,4 +1,4 @@
-"""Placeholders of a letter in a coordinator's own words: found, checked, filled. A fixed set of names in braces, and
+"""Placeholders of letters whose words people write: found, checked, filled. A fixed set of names in braces, and
 no language: what stands in a value is never read again. Pure."""
 
 import re
@@ -72,6 +72,11 @@ def check(text: str, field: str, known: Collection[str] = PLACEHOLDERS.keys()) -
 def used(*texts: str) -> set[str]:
     """The placeholders that stand in some texts, by their plain names."""
     return {_plain(typed) for text in texts for typed in _BRACED.findall(text)} & PLACEHOLDERS.keys()
+
+
+def plainly(text: str) -> str:
+    """The text with each placeholder by its plain name: '{Three_times}' is '{three times}'."""
+    return _BRACED.sub(lambda found: f"{{{_plain(found[1])}}}", text)
 
 
 def missing(wanted: Iterable[str], values: Mapping[str, str]) -> str:
