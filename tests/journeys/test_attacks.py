@@ -32,8 +32,9 @@ PASSWORD = "lantern gravel otter"
 EVIL = "evil.example"
 MARK = "typed-by-an-attacker"
 
-OF_THE_PROCESSES = {"letter", "postman", "sign_in_session", "sign_in_failure", "sign_in"}
-"""Tables in which the post beside writes, and that somebody is here."""
+OF_THE_PROCESSES = {"letter", "letter_mail", "postman", "sign_in_session", "sign_in_failure", "sign_in"}
+OF_THE_PROCESSES |= {"answer_wave", "outcome_release", "released_wave"}
+"""Tables in which the post and the day's round beside write, and that somebody is here."""
 
 
 @dataclass

@@ -53,6 +53,7 @@ BESIDE = {
     "coordinator.new_venue": A_VENUE,
     "coordinator.outcomes": OF_PUPILS,
     "coordinator.outcomes_csv": OF_PUPILS,
+    "coordinator.partnership_looks": AS_A_WHOLE,
     "coordinator.partnership_settings": AS_A_WHOLE,
     "coordinator.past_shows_page": OF_PUPILS,
     "coordinator.programmes": CHOOSES,
