@@ -32,7 +32,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logo")),
     )
     op.create_index("ix_logo_partnership", "logo", ["partnership_id", "digest"], unique=True)
-    op.create_index(op.f("ix_logo_file"), "logo", ["digest"])
+    op.create_index(op.f("ix_logo_digest"), "logo", ["digest"])
 
 
 def downgrade():
