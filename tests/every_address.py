@@ -49,6 +49,8 @@ WORDS = {
     "la_code": ["931"],
     "day": ["2027-01-20"],
     "about": ["referrals", "residents", "nonsense"],
+    "letter": ["invitation", "second-reminder", "nonsense"],
+    "accent": ["0b4f8a", "ffff00"],
 }
 """Parts of an address that are words and no row's."""
 

@@ -433,6 +433,7 @@ WORDS = {
     "page": [1],
     "column": ["email"],
     "about": ["referrals"],
+    "letter": ["invitation"],
 }
 """What stands in an address beside ids."""
 
