@@ -309,7 +309,7 @@ def test_a_key_that_was_changed_opens_what_it_sealed(app: Flask, whose: int) -> 
     seal(now=LATER)
     assert found() == []
     app.config["HISTORY_KEY_FALLBACKS"] = []
-    assert ["key that is not set" in one for one in found()] == [True]
+    assert ["key that is set no more" in one for one in found()] == [True]
     app.config["HISTORY_KEY"] = ""
     for verb in (found, lambda: seal(now=LATER)):
         told(whose, "Owen", at=LATER)
