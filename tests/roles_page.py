@@ -12,7 +12,7 @@ Made from `outreach/county/who_may.py` and `outreach/web/deeds.py` by `.venv/bin
 that it is current, another tries every role at every page of the desk with every method.
 
 A person has one role in one partnership, and nothing of another partnership's is seen by anybody. Who is not signed in sees
-no page of the desk. Lead coordinators change roles, and say who leaves and who takes their schools, on the page *People*;
+no page of the desk. Lead coordinators add people, change roles, and say who leaves and who takes their schools, on the page *People*;
 `flask people role` and `end` do the same at the command line. The last lead coordinator can neither leave nor get another
 role: the database refuses it.
 """

@@ -50,6 +50,10 @@ class NoSuchPerson(NoSuch):
     pass
 
 
+class WasHere(Refusal):
+    """Who signed in once needs no first link."""
+
+
 class MayNotManage(Refusal):
     """Whoever does it may not, or not any more."""
 
@@ -329,6 +333,16 @@ def sign_in_link(person: Coordinator, *, who: str = "command line", now: datetim
     db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS))
     history.record("sign-in link made", person, who=who, now=now)
     return token
+
+
+def first_link(person: Coordinator, *, who: str, now: datetime) -> str:
+    """The token of another one-time link for who was never here, to be handed to them by a colleague; the ones before
+    run out. Raises WasHere: nobody gets into an account that its person uses by a link of somebody else's asking."""
+    _lock(person)
+    if person.password_hash is not None or last_here(person.id, now=now + timedelta(days=2)) is not None:
+        raise WasHere(f"{person.name} has signed in already.")
+    _keep_out(person, RIGHTS_CHANGED, now=now)
+    return sign_in_link(person, who=who, now=now)
 
 
 def use_link(token: str, *, now: datetime) -> Coordinator:

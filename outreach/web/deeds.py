@@ -167,7 +167,7 @@ PAGES = {
     },
     "people": {
         SEE: "people person",
-        CHANGE: "person_role person_leave person_stays person_sessions_end",
+        CHANGE: "new_person person_link person_role person_leave person_stays person_sessions_end",
     },
 }
 """Kind of object -> verb -> the pages of the desk, by the name of their endpoint."""

@@ -238,6 +238,8 @@ BELONGS = {
     "contacts_preview": "contacts",
     "contact_list": "contacts",
     "contact_list_take_back": "contacts",
+    "new_person": "people",
+    "person_link": "people",
     "person": "people",
     "person_role": "people",
     "person_leave": "people",

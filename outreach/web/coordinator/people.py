@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from wtforms import HiddenField
 
@@ -18,15 +18,22 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day, day_short
+from outreach.post import links
 from outreach.web import deeds, forms, opened
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, who
-from outreach.web.refusals import status
+from outreach.web.refusals import back_to, status
 
 LONG = 12
 """People; a longer list is searched."""
 SORTS = {"name": "Name", "role": "Role", "here": "Last here", "schools": "Schools"}
 NOW, ON = "now", "on"
+
+
+class NewPersonForm(Form):
+    name = forms.text("Name", required="Enter their name.", at_most=120)
+    email = forms.address("Work address", required="Enter the address that they are to sign in with.")
+    role = forms.choice("Role", required="Choose what they may do.")
 
 
 class LeaveForm(Form):
@@ -84,6 +91,53 @@ def people() -> Any:
         is_long=len(lines) > LONG,
         **_words(),
     )
+
+
+@coordinator.route("/people/new", methods=["GET", "POST"])
+@coordinators_only
+def new_person() -> Any:
+    """A person is added; this one answer shows the link by which they come in first and choose a password."""
+    form, made, name = NewPersonForm(), "", ""
+    forms.set_choices(
+        form.role,
+        [
+            (one, f"{roles.NAMES[one].capitalize()}: {roles.MEANS[one]}")
+            for one in roles.NAMES
+            if who_may.may_give(current_user.role, one)
+        ],
+    )
+    if form.validate_on_submit():
+        now = clock.now()
+        with transaction():
+            coordinators.let_manage(current_user.person_id, giving=form.role.data)
+            added = coordinators.add(
+                g.partnership.id,
+                form.name.data,
+                form.email.data,
+                password=None,
+                role=form.role.data,
+                who=who(),
+                now=now,
+            )
+            name = added.name
+            token = coordinators.sign_in_link(added, who=who(), now=now)
+        made = links.sign_in_page(current_app.config["PUBLIC_URL"], token)
+    page = render_template("coordinator/person_new.html", form=form, made=made, name=name)
+    return page, 200 if made else status()
+
+
+@coordinator.post("/people/<int:colleague_id>/link")
+@coordinators_only
+def person_link(colleague_id: int) -> Any:
+    """Another first link for who was never here; whoever has been asks for none of a colleague's making."""
+    of = _who_has_not_left(colleague_id)
+    with back_to(url_for("coordinator.person", colleague_id=of.id)), transaction():
+        coordinators.let_manage(current_user.person_id)
+        of = _who_has_not_left(colleague_id)
+        token = coordinators.first_link(of, who=who(), now=clock.now())
+        name = of.name
+    made = links.sign_in_page(current_app.config["PUBLIC_URL"], token)
+    return render_template("coordinator/person_new.html", form=None, made=made, name=name)
 
 
 @coordinator.get("/people/<int:colleague_id>")
