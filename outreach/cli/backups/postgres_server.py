@@ -5,6 +5,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from sqlalchemy import URL, text
 from outreach.cli.backups.account import Account
 from outreach.cli.backups.archive import Measured, NoBackup
 from outreach.cli.backups.sealing import Identity, plain_copy
-from outreach.cli.backups.sqlite_file import ServiceOn
+from outreach.cli.backups.sqlite_file import PATIENCE_SECONDS, ServiceOn
 from outreach.ground.db import db
 
 COPY = "database.dump"
@@ -123,16 +124,24 @@ class PostgresDatabase:
         """Raises NoBackup while anybody else is connected."""
         db.session.rollback()
         db.engine.dispose()
+        until = time.monotonic() + PATIENCE_SECONDS
         with self._desk() as desk:
-            ((others,),) = desk.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
-                [self.name],
-            ).fetchall()
+            while others := self._sessions(desk):
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.2)
         if others:
             raise NoBackup(
                 f"{self.said} is in use ({others} sessions). Stop the service first: the pages, and whatever "
                 "sends, reads or plans."
             )
+
+    def _sessions(self, desk: psycopg.Connection[Any]) -> int:
+        ((others,),) = desk.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+            [self.name],
+        ).fetchall()
+        return int(others)
 
     def may_make_others(self) -> bool:
         """Whether our account may make databases."""

@@ -21,6 +21,7 @@ from outreach.cli.backups.sealing import Identity, plain_copy
 COPY = "database.sqlite.gz"
 
 PATIENCE_SECONDS = 10
+"""How long whoever was just stopped may take to let go of the database."""
 
 ServiceOn = Callable[[str], AbstractContextManager[None]]
 """The service put onto the database of a URL, for as long as the context is open."""
@@ -85,19 +86,24 @@ class SqliteFile:
     def replace(self, url: str, *, now: datetime, empty: bool) -> str:
         """Put a restored database in the place of this one, which must not be in use; where that one went, or
         '' where it was empty and is gone."""
-        copy, aside = Path(url.removeprefix("sqlite:///")), ""
+        copy = Path(url.removeprefix("sqlite:///"))
         with closing(sqlite3.connect(copy, isolation_level=None)) as restored:
             restored.execute("PRAGMA journal_mode=DELETE")  # what stands in its log goes into the file
-            self._as_the_old(copy)
-        with copy.open("rb+") as file:
-            os.fsync(file.fileno())
         self.check_unused()
-        if self.path.exists():
+        try:
+            return self._replace(
+                copy, "" if empty else f"{self.path}.before-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+            )
+        except OSError as error:
+            raise NoBackup(f"{self.path} cannot be replaced: {error.strerror}.") from None
+
+    def _replace(self, copy: Path, aside: str) -> str:
+        there = self.path.exists()
+        if there:
             self._as_the_old(copy)
         with copy.open("rb+") as file:
             os.fsync(file.fileno())
-        if self.path.exists() and not empty:
-            aside = f"{self.path}.before-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+        if there and aside:
             os.link(self.path, aside)
             # Left of a damaged database alone; it would be taken for the new one's.
             for log in ("-wal", "-shm"):
@@ -105,7 +111,7 @@ class SqliteFile:
                     os.rename(f"{self.path}{log}", f"{aside}{log}")
         os.replace(copy, self.path)
         flush_folder(self.path.parent)
-        return aside
+        return aside if there else ""
 
     def check_unused(self) -> None:
         """Raises NoBackup while another process has it open: it would go on with a file that nobody finds again."""
@@ -126,11 +132,10 @@ class SqliteFile:
 
     def _as_the_old(self, copy: Path) -> None:
         """Owner and rights of the file whose place it takes: root may have given the command."""
-        if self.path.exists():
-            old, new = self.path.stat(), copy.stat()
-            copy.chmod(old.st_mode & 0o777)
-            if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-                os.chown(copy, old.st_uid, old.st_gid)
+        old, new = self.path.stat(), copy.stat()
+        copy.chmod(old.st_mode & 0o777)
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            os.chown(copy, old.st_uid, old.st_gid)
 
     @contextmanager
     def _aside(self) -> Iterator[Path]:
