@@ -312,7 +312,9 @@ class _Walk:
         if row.id is None:
             self._say(row, f"Deed {row.history_id} was removed: the chain has it at place {row.position}.")
         elif key is None:
-            self._say(row, f"Deed {row.id} was sealed with a key that is set no more, nor among the older ones.")
+            self._say(
+                row, f"Deed {row.id} was sealed with a key that is set no more, nor among the older ones."
+            )
         elif whole and not _same(
             row.mac, _mac(key, row.position, self.mac, row.sealed_at, row.closes_at, row)
         ):
