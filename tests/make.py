@@ -318,9 +318,9 @@ def session_of(person: Coordinator, **changes: Any) -> str:
     return token
 
 
-def signed_in(client: FlaskClient, person: Coordinator) -> FlaskClient:
-    """The client as that coordinator, whoever it was before."""
-    token = session_of(person)
+def signed_in(client: FlaskClient, person: Coordinator, **changes: Any) -> FlaskClient:
+    """The client as that coordinator, whoever it was before; `changes`: of the session's row."""
+    token = session_of(person, **changes)
     with client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = token, True
     # The test's app context outlives a request, and flask-login remembers its person there.

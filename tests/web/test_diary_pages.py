@@ -414,15 +414,16 @@ def test_a_week_with_less_road_is_offered_with_what_it_saves_and_leads_to_the_sw
     client: FlaskClient, two_weeks: Fortnight, count_queries: Any
 ) -> None:
     """Birch starts where Thornleigh is, and plays where Alder starts."""
+    day_id, programme_id, key = two_weeks.days[2].id, two_weeks.programme.id, two_weeks.key(2, "1000")
     asked(client, two_weeks.at, count_queries)
     without = asked(client, two_weeks.at, count_queries)
     assert "This week with less road" not in page(client, two_weeks.at)
     with transaction():
-        birch = db.session.get_one(TourDay, two_weeks.days[2].id)
+        birch = db.session.get_one(TourDay, day_id)
         birch.troupe.base_easting, alone = 470000, f"&troupe={birch.troupe_id}"
         host = make.school(name="Farleigh High School", easting=451000, northing=210000)
-        programme = db.session.get_one(Programme, two_weeks.programme.id)
-        slot = slots.find(programme, host, two_weeks.key(2, "1000"), now=make.NOW)
+        programme = db.session.get_one(Programme, programme_id)
+        slot = slots.find(programme, host, key, now=make.NOW)
         assert slot is not None
         show = performances.claim(slot, host, programme_id=programme.id, held_until=None, now=make.NOW)
         make.booking(show, {8: 50})

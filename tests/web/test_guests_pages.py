@@ -290,6 +290,7 @@ def test_a_guest_changes_its_journey_and_says_that_it_still_comes(doors: Doors, 
 def test_looking_changes_nothing(doors: Doors) -> None:
     doors.ask()
     asked = place().id
+    desk = doors.desk()
     before = {t.name: db.session.query(t).count() for t in db.metadata.sorted_tables}
     for path in (
         f"/i/{doors.small}/hosts",
@@ -298,7 +299,6 @@ def test_looking_changes_nothing(doors: Doors) -> None:
         f"{doors.mine}/guests/{asked}",
     ):
         assert doors.client.get(path).status_code == 200
-    desk = doors.desk()
     for path in (f"/desk/shows/{doors.show}", "/desk/guests", f"/desk/guests/{asked}", "/desk/setup/roads"):
         assert desk.get(path).status_code == 200
     assert {t.name: db.session.query(t).count() for t in db.metadata.sorted_tables} == before

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,8 @@ def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_know
         by_link = f"/t/{troupe_links.token_of(link, FIRST)}"
         by_calendar = addresses.FEED_PAGE.format(token=addresses.token_of(feed, FIRST))
     with service(FIRST) as first:
-        client = make.signed_in(first.test_client(), person)
+        now = datetime.now(UTC)  # it lasts twelve hours, as this service is set
+        client = make.signed_in(first.test_client(), person, began_at=now, last_seen_at=now)
         cookie = client.get_cookie(first.config["SESSION_COOKIE_NAME"])
         assert cookie is not None
     came: dict[str, list[int]] = {}
@@ -66,9 +68,9 @@ def test_sessions_troupe_links_and_calendars_live_on_while_the_older_key_is_know
         ("changed twice", LAST, [NEXT, FIRST]),
         ("forgotten", LAST, [NEXT]),
     ):
-        with service(key, *older) as now:
-            client = now.test_client()
-            client.set_cookie(now.config["SESSION_COOKIE_NAME"], cookie.value)
+        with service(key, *older) as there:
+            client = there.test_client()
+            client.set_cookie(there.config["SESSION_COOKIE_NAME"], cookie.value)
             came[name] = [client.get(path).status_code for path in (by_link, by_calendar, "/desk/account")]
     assert came == {
         "made with": [200, 200, 200],
