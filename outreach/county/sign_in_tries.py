@@ -24,6 +24,8 @@ LONGEST_WAIT = timedelta(minutes=15)
 FROM_ANYWHERE = 100
 """So many at one account by unknown devices, together."""
 COUNTED_FOR = timedelta(hours=24)
+IN_TURN = timedelta(minutes=2)
+"""For how long a try may wait for its turn, and by how much the clocks of two hosts may differ, at most."""
 
 
 class TooManyTries(Refusal):
@@ -81,7 +83,9 @@ def begin(email: str, source: Source, *, now: datetime) -> None:
         ).where(
             SignInFailure.email == email,
             SignInFailure.failed_at > now - COUNTED_FOR,
-            SignInFailure.failed_at <= now,  # by a clock that was ahead: it would hold them up for as long
+            # One that was put down while this one waited for its turn counts; one by a clock far ahead would hold
+            # them up for as long.
+            SignInFailure.failed_at <= now + IN_TURN,
         )
     ).one()
     until = now if last_here is None else last_here + wait_after(of_here)

@@ -150,3 +150,11 @@ def test_of_two_connections_that_race_for_the_last_try_one_waits_and_is_refused(
 def test_tries_by_a_clock_that_was_ahead_hold_nobody_up(app: Flask) -> None:
     tries(PROXY, FREE, now=make.NOW + timedelta(days=300))
     assert wait(PROXY) == timedelta()
+
+
+def test_a_try_that_was_put_down_while_another_waited_for_its_turn_counts(app: Flask) -> None:
+    """Each takes its time when it comes in, and they are put down in the order of their turns."""
+    for n in range(FREE):
+        tries(PROXY, now=make.NOW + timedelta(milliseconds=100 * (n + 1)))
+    with pytest.raises(TooManyTries):
+        tries(PROXY, now=make.NOW)
