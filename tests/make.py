@@ -168,7 +168,7 @@ FACTS: dict[str, Any] = {
 def school(recorded_at: datetime = EARLIER, **changes: Any) -> School:
     """A school and what the register said of it from `recorded_at` on."""
     n = next(_n)
-    facts = FACTS | {"organisation_id": 900000 + n, "name": f"Redmere Academy {n}"} | changes
+    facts = FACTS | {"organisation_id": 200000 + n, "name": f"Redmere Academy {n}"} | changes
     row = _add(School(**facts))
     _add(OrganisationRecord(recorded_at=recorded_at, **facts))
     return row

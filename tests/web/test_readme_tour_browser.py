@@ -86,8 +86,9 @@ def test_a_tour_is_planned_from_readme_alone(
     page.locator("#days a[href*='/day/']").first.click()
     expect(page.locator("svg.map, .daymap svg, main svg").first).to_be_visible()
     page.go_back()
-    page.get_by_role("button", name=re.compile("^Strike")).first.click()
-    page.get_by_role("button", name=re.compile("^Pin")).first.click()
+    for deed in ("^Strike", "^Pin"):
+        with page.expect_navigation():
+            page.get_by_role("button", name=re.compile(deed)).first.click()
     ticked = page.locator("main input[name=line]:checked")
     there = ticked.count()
     assert there > 10 and there == page.locator("main input[name=line]").count()
