@@ -49,6 +49,7 @@ def page(kind: str, url: str, folder: Path, number: int, rounds: int) -> bool:
     import answered
     import make
     from outreach import create_app
+    from outreach.ground import whose
     from outreach.ground.db import db, transaction
     from outreach.outcomes import releases, wave_means
     from outreach.tour.programmes import Programme
@@ -79,7 +80,7 @@ def page(kind: str, url: str, folder: Path, number: int, rounds: int) -> bool:
             counted.clear()
             answer = client.get(f"/desk/outcomes?programme={programme_id}")
             assert answer.status_code == 200, (answer.status, answer.headers)
-            sent.append(len([one for one in counted if not one.startswith("BEGIN")]))
+            sent.append(len([one for one in counted if not one.startswith(("BEGIN", whose.MARK))]))
         whole = median_seconds(lambda: client.get(f"/desk/outcomes?programme={ids[1]}"), rounds)
         alone = median_seconds(rows, rounds)
         db.session.remove()

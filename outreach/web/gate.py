@@ -37,7 +37,7 @@ from outreach.county.schools import Organisation, School
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
 from outreach.coverage import who_asked
-from outreach.ground import audience, clock
+from outreach.ground import audience, clock, whose
 from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
@@ -63,6 +63,7 @@ login.session_protection = None  # a session is its row, not an address and a br
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(whose.let_go)
     app.before_request(_readable)  # before anybody reads a form
     # Our pages send no Referer, so that links stay secret; the token and the cookie's SameSite stand alone.
     app.config["WTF_CSRF_SSL_STRICT"] = False
@@ -170,6 +171,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         if found is None:
             abort(404)
         g.link, g.programme, g.partnership, g.organisation = found
+        whose.bind(g.partnership.id)
         spoken.of(g.programme)
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html"), 410
@@ -201,6 +203,7 @@ def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
         if found is None:
             words = "This is no token of ours. Check that it was copied whole."
             raise ApiProblem(401, "token_unknown", words)
+        whose.bind(found.partnership_id)
         if found.withdrawn_at is not None:
             words = f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one."
             raise ApiProblem(410, "token_withdrawn", words)
@@ -299,6 +302,7 @@ def _load(token: str) -> SignedIn | None:
     if over:
         g.signed_out = (person.id, over)
         return None
+    whose.bind(person.partnership_id)
     return SignedIn(person, session, token)
 
 

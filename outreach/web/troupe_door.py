@@ -14,6 +14,7 @@ from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.ground.whose import bind
 from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
@@ -54,6 +55,7 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
         if not found:
             abort(404)
         g.troupe_link, g.troupe, g.partnership = found
+        bind(g.partnership.id)
         if not g.troupe_link.open_at(clock.now()):
             return render_template(
                 "company/expired.html", partnership=g.partnership, ended_link=g.troupe_link.id
