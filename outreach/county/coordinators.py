@@ -22,6 +22,9 @@ from outreach.ground.wording import day as day_words
 from outreach.post.feeds import addresses
 
 LINK_LASTS = timedelta(hours=24)
+MAILED_LINK_LASTS = timedelta(hours=1)
+MAILED_AT_ONCE = 3
+"""So many one-time links of one person may be open before the sign-in page sends no more."""
 LEAVES_WITHIN = timedelta(days=366)
 
 DO_NOT_BELONG_TOGETHER = "That address and password do not belong together. Check both and try again."
@@ -327,10 +330,27 @@ def _last_signed_in(person_id: int, before: datetime) -> Select[datetime | None]
     )
 
 
-def sign_in_link(person: Coordinator, *, who: str = "command line", now: datetime) -> str:
-    """The token of a fresh one-time link, good for a day; the only copy."""
+def forgotten(email: str, *, now: datetime) -> tuple[Coordinator, str] | None:
+    """Who forgot their password, and the token of a link for the letter to them; None where no letter goes: nobody who
+    signs in has that address, or MAILED_AT_ONCE links of theirs are open already."""
+    person = find(email)
+    if person is None:
+        return None
+    _lock(person)
+    still_open = select(func.count()).where(
+        SignInLink.person_id == person.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now
+    )
+    if person.has_left(day_of(now)) or (db.session.scalar(still_open) or 0) >= MAILED_AT_ONCE:
+        return None
+    return person, sign_in_link(person, who="sign-in page", lasts=MAILED_LINK_LASTS, now=now)
+
+
+def sign_in_link(
+    person: Coordinator, *, who: str = "command line", lasts: timedelta = LINK_LASTS, now: datetime
+) -> str:
+    """The token of a fresh one-time link; the only copy."""
     token = secrets.token_urlsafe(24)
-    db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + LINK_LASTS))
+    db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + lasts))
     history.record("sign-in link made", person, who=who, now=now)
     return token
 

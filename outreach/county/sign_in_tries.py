@@ -37,7 +37,7 @@ class TooManyTries(Refusal):
         self.wait = wait
         super().__init__(
             f"There were too many wrong tries. Wait {_in_words(wait)} before the next. A one-time sign-in link "
-            "from whoever runs this service lets you in at once."
+            "lets you in at once: have one sent below."
         )
 
 

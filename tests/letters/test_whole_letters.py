@@ -24,6 +24,7 @@ from outreach.ground.school_year import STAFF
 from outreach.post import before_visit as before
 from outreach.post import copies, letters, outbox, own_letter, placeholders, proposing
 from outreach.post import digest as desk_digest
+from outreach.post import forgotten_password as asked_for_link
 from outreach.post import new_device as told_of_device
 from outreach.post import questions_open as open_questions
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
@@ -824,7 +825,19 @@ def new_device() -> Letter:
     return told_of_device.new_device("Safari, iPhone", priya, sender(), session_id=7, now=NOW)
 
 
+def forgotten_password() -> Letter:
+    priya, token = (
+        Addressee(address="priya@marlshire.example", name="Priya Nandakumar"),
+        "token-02-".ljust(32, "x"),
+    )
+    lapses_at = NOW + timedelta(hours=1)
+    return asked_for_link.forgotten_password(
+        priya, sender(), person_id=7, token=token, lapses_at=lapses_at, now=NOW
+    )
+
+
 ALL: list[Callable[[], Letter]] = [
+    forgotten_password,
     new_device,
     still_right_letter,
     own_words,
@@ -1052,7 +1065,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     }
 
 
-TO_COORDINATORS = (digest, new_device)
+TO_COORDINATORS = (digest, new_device, forgotten_password)
 """Of ours, who have a page of their own."""
 
 

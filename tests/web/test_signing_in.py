@@ -1,5 +1,9 @@
 """Signing in and out as a coordinator does it, and what must not get in."""
 
+import re
+import time
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -7,9 +11,14 @@ from sqlalchemy import func, select
 
 import make
 from outreach.county import coordinators
+from outreach.county.partnerships import Partnership
 from outreach.county.sign_in_tries import SignInFailure
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.post import copies
+from outreach.post.forgotten_password import KIND
+from outreach.post.outbox import Letter as OutboxLetter
+from outreach.web.public import signing_in
 from worlds import World
 
 PASSWORD = "lantern gravel otter"
@@ -129,6 +138,72 @@ def test_one_time_link_is_used_by_its_button_not_by_opening_it(
     assert is_in(client)
     assert client.post(f"/sign-in/{token}").status_code == 410
     assert client.get(f"/sign-in/{token}").status_code == 410
+
+
+def ask_for_a_link(client: FlaskClient, address: str) -> tuple[int, str, str]:
+    sent = client.post("/sign-in/forgotten", data={"email": address})
+    return sent.status_code, sent.location, client.get(sent.location).text
+
+
+def links_sent() -> list[str]:
+    """The tokens in letters that wait for the post."""
+    letters = db.session.scalars(select(OutboxLetter).where(OutboxLetter.kind == KIND)).all()
+    texts = [copies.read(letter.raw or b"").text for letter in letters]
+    db.session.rollback()
+    return [found[1] for text in texts if (found := re.search(r"/sign-in/([A-Za-z0-9_-]{20,})", text))]
+
+
+@pytest.mark.any_database
+def test_who_forgot_gets_a_link_by_mail_that_lets_in_once_and_to_a_new_password(
+    priya: coordinators.Coordinator, client: FlaskClient
+) -> None:
+    status, _, page = ask_for_a_link(client, " Priya@Marlshire.example ")
+    assert status == 303 and "Look into your mailbox" in page and "priya" not in page
+    [token] = links_sent()
+    assert client.post(f"/sign-in/{token}").status_code == 303 and is_in(client)
+    assert 'name="old"' not in client.get("/desk/password").text
+    assert client.post(f"/sign-in/{token}").status_code == 410
+
+
+@pytest.mark.any_database
+def test_an_asked_for_link_lasts_an_hour(priya: coordinators.Coordinator) -> None:
+    with transaction():
+        found = coordinators.forgotten("priya@marlshire.example", now=make.NOW)
+    assert found is not None
+    assert coordinators.link_is_open(found[1], now=make.NOW + timedelta(minutes=59))
+    assert not coordinators.link_is_open(found[1], now=make.NOW + timedelta(minutes=60))
+
+
+@pytest.mark.any_database
+def test_whoever_asks_for_a_link_is_told_the_same_and_no_sooner(
+    priya: coordinators.Coordinator, client: FlaskClient
+) -> None:
+    """An address that is nobody's, and one that asks for a fourth time within the hour."""
+    took = []
+    for address in ("nobody@marlshire.example", *["priya@marlshire.example"] * 4):
+        began = time.monotonic()
+        told = ask_for_a_link(client, address)
+        took.append(time.monotonic() - began)
+        assert told[:2] == (303, "/sign-in/on-its-way") and "If somebody who signs in here" in told[2]
+    assert min(took) >= signing_in.AS_LONG
+    assert len(links_sent()) <= coordinators.MAILED_AT_ONCE
+    assert db.session.scalar(select(func.count()).select_from(coordinators.SignInLink)) == 3
+
+
+@pytest.mark.any_database
+def test_who_left_gets_no_link(priya: coordinators.Coordinator, client: FlaskClient) -> None:
+    with transaction():
+        other = make.person(db.session.get_one(Partnership, priya.partnership_id))
+        address = other.email
+        coordinators.end(other, who="Priya Nandakumar", now=clock.now())
+    assert ask_for_a_link(client, address)[0] == 303
+    assert links_sent() == []
+
+
+@pytest.mark.any_database
+def test_a_broken_address_is_said_and_kept(client: FlaskClient) -> None:
+    answer = client.post("/sign-in/forgotten", data={"email": "priya at marlshire"})
+    assert answer.status_code == 422 and 'value="priya at marlshire"' in answer.text
 
 
 def test_link_that_never_was_is_answered_like_a_used_one(client: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """Signing in and out: by password, or by a one-time link that a person has to click twice."""
 
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,9 +8,13 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from flask_login import current_user, logout_user
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from outreach.county import coordinators, sign_in_sessions, sign_in_tries
+from outreach.booking import told
+from outreach.county import coordinators, partnerships, sign_in_sessions, sign_in_tries
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.post import outbox
+from outreach.post.forgotten_password import forgotten_password
+from outreach.post.stationery import Addressee
 from outreach.web import forms, letting_in, typed_and_kept
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
@@ -19,6 +24,15 @@ from outreach.web.way_in import slowed_down, source_of
 class SignInForm(forms.Form):
     email = forms.address("Email address", required="Enter your email address.")
     password = forms.password("Password", required="Enter your password.")
+
+
+class ForgottenForm(forms.Form):
+    email = forms.address("Email address", required="Enter your email address.")
+
+
+AS_LONG = 0.4
+"""Seconds until it is answered that a link is on its way: longer than writing the letter takes, so that nobody learns
+by the clock who has an account."""
 
 
 @public.get("/sign-in")
@@ -53,6 +67,36 @@ def sign_in_send() -> Any:
     return _form(form, kept), *slowed_down()
 
 
+@public.route("/sign-in/forgotten", methods=["GET", "POST"])
+@open_to_all
+def forgotten() -> Any:
+    """Has a link sent to who forgot their password. The answer is the same, and takes as long, whoever asks."""
+    form, began = ForgottenForm(), time.monotonic()
+    if request.method == "POST" and form.validate_on_submit():
+        now = clock.now()
+        with transaction():
+            found = coordinators.forgotten(given(form.email.data), now=now)
+            if found is not None and not outbox.is_dead(found[0].email):
+                person, token = found
+                forgotten_password(
+                    Addressee(address=person.email, name=person.name),
+                    told.sender_of(partnerships.get(person.partnership_id)),
+                    person_id=person.id,
+                    token=token,
+                    lapses_at=now + coordinators.MAILED_LINK_LASTS,
+                    now=now,
+                )
+        time.sleep(max(0.0, AS_LONG - (time.monotonic() - began)))
+        return redirect(url_for("public.on_its_way"), 303)
+    return render_template("public/forgotten.html", form=form), 422 if form.errors else 200
+
+
+@public.get("/sign-in/on-its-way")
+@open_to_all
+def on_its_way() -> str:
+    return render_template("public/on_its_way.html")
+
+
 @public.route("/sign-in/<token>", methods=["GET", "POST"])
 @open_to_all
 def sign_in_link(token: str) -> Any:
@@ -70,6 +114,9 @@ def sign_in_link(token: str) -> Any:
         if has_none:
             flash("You are signed in. Choose a password, so that you can come back without a link.")
             return redirect(url_for("coordinator.password"), 303)
+        flash(
+            "You are signed in by a link. Forgotten your password? Choose a new one under your name, Password."
+        )
         return redirect(_onward(), 303)
     if coordinators.link_is_open(token, now=clock.now()):
         return render_template("public/sign_in_link.html", token=token)
