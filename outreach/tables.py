@@ -38,6 +38,7 @@ import outreach.county.register.postcodes
 import outreach.county.roles
 import outreach.county.school_lunch
 import outreach.county.schools
+import outreach.county.second_factors
 import outreach.county.sign_in_sessions
 import outreach.county.sign_in_tries
 import outreach.county.venues

@@ -22,6 +22,7 @@ LET_THROUGH = {
     "ISC",
     "LGPL-3.0-only",  # psycopg: used as it is, never changed or put into a program of ours
     "MIT",
+    "MIT-0",
     "MIT-CMU",  # pillow: the MIT licence with a line on advertising
     "PSF-2.0",
     "Unlicense",

@@ -8,7 +8,8 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from outreach.asking import leaving, owners
-from outreach.county import coordinators, partnerships, roles
+from outreach.booking import told_of_sign_in
+from outreach.county import coordinators, partnerships, roles, second_factors
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -80,6 +81,34 @@ def link(email: str) -> None:
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     _show(token)
+
+
+@people.command("reset-factor")
+@click.argument("email")
+def reset_factor(email: str) -> None:
+    """Take away the second factor of somebody who lost the phone and the recovery codes; they are told by mail."""
+    try:
+        with transaction():
+            person = coordinators.get(email)
+            told_of_sign_in.reset_factor(person, who=WHO, now=clock.now())
+            click.echo(
+                f"{person.name} signs in with the password alone until they set up another second factor."
+            )
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+
+
+@people.command("seal-anew")
+def seal_anew() -> None:
+    """Seal the secrets of second factors under SECRET_KEY, before an older key leaves SECRET_KEY_FALLBACKS."""
+    with transaction():
+        done, lost = second_factors.seal_anew()
+    click.echo(f"{count(done, 'second factor')} sealed under the present key.")
+    if lost:
+        raise click.ClickException(
+            f"{count(lost, 'second factor')} of a key that is in no setting any more: reset them by "
+            "`flask people reset-factor`."
+        )
 
 
 @people.command("end")

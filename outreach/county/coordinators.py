@@ -8,11 +8,12 @@ import hashlib
 import secrets
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ForeignKey, Index, Select, Text, false, func, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, func, select, update
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from outreach.county import partnerships, passwords, roles, sign_in_sessions, who_may
+from outreach.county import partnerships, passwords, roles, second_factors, sign_in_sessions, who_may
 from outreach.county.roles import PersonRole
+from outreach.county.second_factors import SecondFactor
 from outreach.county.sign_in_sessions import LEFT, PASSWORD_CHANGED, RIGHTS_CHANGED, SignInSession
 from outreach.ground import history
 from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
@@ -90,6 +91,15 @@ class Coordinator(Base, OfPartnership):
         .where(PersonRole.person_id == id, PersonRole.taken_at.is_(None))
         .correlate_except(PersonRole)
         .scalar_subquery()
+    )
+    has_second_factor: Mapped[bool] = column_property(
+        exists()
+        .where(
+            SecondFactor.person_id == id,
+            SecondFactor.confirmed_at.is_not(None),
+            SecondFactor.ended_at.is_(None),
+        )
+        .correlate_except(SecondFactor)
     )
 
     def has_left(self, today: date) -> bool:
@@ -176,7 +186,7 @@ def change_role(person: Coordinator, role: str, *, who: str, now: datetime) -> N
     Raises NoSuchCoordinator of one who has left meanwhile, LastLead.
     """
     partnerships.lock(person.partnership_id)
-    _lock(person)
+    lock(person)
     if person.ended_at is not None:
         raise NoSuchCoordinator(f"{person.name} has left, and has no role any more.")
     before = person.role
@@ -271,7 +281,7 @@ def last_here_of_all(partnership_id: int) -> dict[int, datetime]:
 
 def end_sessions(person: Coordinator, *, who: str, now: datetime) -> None:
     """Somebody who may manage people ends all sessions of a person, who can sign in again."""
-    _lock(person)
+    lock(person)
     sign_in_sessions.end_all_of(person.id, why=sign_in_sessions.SIGNED_OUT, now=now)
     history.record("sessions ended", person, who=who, now=now)
 
@@ -292,7 +302,7 @@ def holder(email: str, password: str) -> Coordinator:
 def let_in(person: Coordinator, *, now: datetime, proven: str | None = None) -> None:
     """They are in, and when it was is kept, to the second. `proven`: the hash that their
     password was compared with; raises CannotSignIn where they chose another since, or have left."""
-    _lock(person)
+    lock(person)
     if person.has_left(day_of(now)) or proven not in (None, person.password_hash):
         raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
     db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
@@ -336,7 +346,7 @@ def forgotten(email: str, *, now: datetime) -> tuple[Coordinator, str] | None:
     person = find(email)
     if person is None:
         return None
-    _lock(person)
+    lock(person)
     still_open = select(func.count()).where(
         SignInLink.person_id == person.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now
     )
@@ -358,7 +368,7 @@ def sign_in_link(
 def first_link(person: Coordinator, *, who: str, now: datetime) -> str:
     """The token of another one-time link for who was never here, to be handed to them by a colleague; the ones before
     run out. Raises WasHere: nobody gets into an account that its person uses by a link of somebody else's asking."""
-    _lock(person)
+    lock(person)
     if person.password_hash is not None or last_here(person.id, now=now + timedelta(days=2)) is not None:
         raise WasHere(f"{person.name} has signed in already.")
     _keep_out(person, RIGHTS_CHANGED, now=now)
@@ -366,14 +376,15 @@ def first_link(person: Coordinator, *, who: str, now: datetime) -> str:
 
 
 def use_link(token: str, *, now: datetime) -> Coordinator:
-    """Whose link it is; it works once, whoever else sends it at the same moment. Raises LinkUsed.
+    """Whose link it is; it works once, whoever else sends it at the same moment. Whoever has a second factor is let in
+    by that alone, after it. Raises LinkUsed.
 
     The person is locked before the link, as whoever changes a password does it.
     """
     link = db.session.get(SignInLink, _digest(token))
     person = None if link is None else db.session.get(Coordinator, link.person_id)
     if person is not None:
-        _lock(person)
+        lock(person)
     used = db.session.execute(
         update(SignInLink)
         .where(
@@ -384,7 +395,8 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
     ).scalar()
     if used is None or person is None or person.has_left(day_of(now)):
         raise LinkUsed("This sign-in link has been used or has run out.")
-    let_in(person, now=now)
+    if not person.has_second_factor:
+        let_in(person, now=now)
     return person
 
 
@@ -408,7 +420,7 @@ def _own_words(partnership_id: int, name: str, email: str) -> tuple[str, ...]:
 
 def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> None:
     """A new password by its `hash_of`; every session of the old one ends, and no older link lets them in."""
-    _lock(person)
+    lock(person)
     person.password_hash = new_hash
     _keep_out(person, PASSWORD_CHANGED, now=now)
     history.record("changed the password", person, who=person.name, now=now)
@@ -418,19 +430,20 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
     """The person has left: neither password nor link nor session lets them in, and the calendar address
     stops. The row stays. Raises LastLead; NoSuchCoordinator of one who has left meanwhile."""
     partnerships.lock(person.partnership_id)
-    _lock(person)
+    lock(person)
     if person.ended_at is not None:
         raise NoSuchCoordinator(f"{person.name} has left already.")
     _is_not_the_last_lead(person)
     person.ended_at = now
     _keep_out(person, LEFT, now=now)
+    second_factors.of_leaver(person.id, now=now)
     roles.take(person.id, who=who, now=now)
     db.session.expire(person, ["role"])
     addresses.withdraw_all_of(person.id, who=who, now=now)
     history.record("left", person, who=who, now=now)
 
 
-def _lock(person: Coordinator) -> None:
+def lock(person: Coordinator) -> None:
     """What lets a person in and what keeps them out go one after the other; the row is read anew. Rows that only name
     the person wait for neither."""
     db.session.refresh(person, with_for_update={"key_share": True})

@@ -29,7 +29,8 @@ class Partnership(Base):
     `road_table` is the token of the table of minutes that it brought in; None while the rule alone counts. `waters`:
     that of the waters that roads go round; None while none is said. How its pages and letters look (county/looks.py):
     `accent` as '#rrggbb', None for ours; `logo_file` names its Logo as pages ask for
-    it ('….svg' or '….png'), None while it has none.
+    it ('….svg' or '….png'), None while it has none. `second_factor`: of
+    whom one is asked at sign-in, a word of second_factors.ASKED_OF.
     """
 
     __tablename__ = "partnership"
@@ -43,6 +44,7 @@ class Partnership(Base):
             "AND (lunch_begins IS NULL OR lunch_begins < lunch_ends)",
             name="lunch",
         ),
+        CheckConstraint("second_factor IN ('nobody', 'leads', 'everybody')", name="second_factor"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,6 +73,7 @@ class Partnership(Base):
     footer_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     accent: Mapped[str | None] = mapped_column(Text)
     logo_file: Mapped[str | None] = mapped_column(Text)
+    second_factor: Mapped[str] = mapped_column(Text, default="nobody", server_default="nobody")
 
     @property
     def partnership_id(self) -> int:
@@ -204,7 +207,7 @@ class PartnershipSettings:
     `lunch_ends`: of a school that has not told us its own; both None: no show keeps out of any. `lunch_tables`:
     minutes that the tables need before and after, where lunch is eaten in the hall. `guest_minutes`: how
     far a school is sent to a neighbour's show at most; `small_school_pupils`: with so few it is asked whether
-    it would go.
+    it would go. `second_factor`: of whom one is asked at sign-in.
     """
 
     name: str
@@ -226,6 +229,7 @@ class PartnershipSettings:
     counted_share: float = USUAL_SHARE
     guest_minutes: int = 30
     small_school_pupils: int = 40
+    second_factor: str = "nobody"
 
 
 def create(settings: PartnershipSettings, *, who: str, now: datetime) -> Partnership:

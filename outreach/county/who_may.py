@@ -34,7 +34,9 @@ class Kind:
 
 
 KINDS = {
-    "own sign-in": Kind(words="one’s own password, and where one is signed in", see=ALL, change=ALL),
+    "own sign-in": Kind(
+        words="one’s own password and second factor, and where one is signed in", see=ALL, change=ALL
+    ),
     "own desk": Kind(
         words="what one’s own desk remembers: days of the digest, single keys, the filter of a list",
         see=DESK,

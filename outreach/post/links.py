@@ -29,6 +29,7 @@ DESK_NEWS_PAGE = "/desk/news"
 ACCOUNT_PAGE = "/desk/account"
 OWN_SESSIONS_PAGE = "/desk/account/sessions"
 PASSWORD_PAGE = "/desk/password"
+SECOND_FACTOR_PAGE = "/desk/account/second-factor"
 DIGEST_PAGE = "/digest/{token}"
 """Where a coordinator stops the digest, without signing in."""
 NO_REMINDERS_PAGE = "/no-reminders/{token}"
@@ -198,6 +199,10 @@ def own_sessions_page(public_url: str) -> str:
 
 def password_page(public_url: str) -> str:
     return public_url + PASSWORD_PAGE
+
+
+def second_factor_page(public_url: str) -> str:
+    return public_url + SECOND_FACTOR_PAGE
 
 
 def digest_page(public_url: str, token: str) -> str:

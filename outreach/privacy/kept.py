@@ -173,6 +173,20 @@ KEPT = (
         """,
     ),
     Kept(
+        name="Second factors",
+        what="The secret of an authenticator app, sealed under a key that is not in the database, and slow digests of "
+        "recovery codes.",
+        whose="Coordinators, readers and board members of the partnership who set one up.",
+        why="So that nobody gets in who has learnt a password.",
+        source="The service makes them for the person.",
+        how_long="Until they are taken away, or the person leaves: then that there was one, and when, stays.",
+        erased="Secret and digests go, and the password alone is asked.",
+        columns="""
+            second_factor: person_id secret salt
+            recovery_code: code_hash
+        """,
+    ),
+    Kept(
         name="Failed tries",
         what="The email address that was typed at a failed sign-in, with a digest of the network or the number of a "
         "browser known before; the network address of who asks for a link or types a code.",
@@ -446,7 +460,7 @@ NOT_OF_PEOPLE = {
         letter_wording: kind subject words
         list_sheet: name merged
         logo: mimetype body png
-        partnership: sender_name footer_words accent
+        partnership: sender_name footer_words accent second_factor
         plan: name rules
         programme: title summary cost school_provides
         question_item: words source licence

@@ -120,6 +120,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.schools
     import outreach.web.coordinator.search
     import outreach.web.coordinator.season
+    import outreach.web.coordinator.second_factor
     import outreach.web.coordinator.sessions
     import outreach.web.coordinator.setup
     import outreach.web.coordinator.shows

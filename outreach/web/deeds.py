@@ -16,8 +16,11 @@ from outreach.county.who_may import CHANGE, EXPORT, SEE, Deed
 
 PAGES = {
     "own sign-in": {
-        SEE: "own_sessions",
-        CHANGE: "password end_session end_other_sessions end_all_sessions",
+        SEE: "own_sessions second_factor",
+        CHANGE: """
+            password end_session end_other_sessions end_all_sessions begin_second_factor
+            confirm_second_factor new_recovery_codes end_second_factor
+        """,
     },
     "own desk": {
         CHANGE: "account gap_filter gap_turn",
@@ -167,7 +170,10 @@ PAGES = {
     },
     "people": {
         SEE: "people person",
-        CHANGE: "new_person person_link person_role person_leave person_stays person_sessions_end",
+        CHANGE: """
+            new_person person_link person_role person_leave person_stays person_sessions_end
+            person_reset_factor
+        """,
     },
 }
 """Kind of object -> verb -> the pages of the desk, by the name of their endpoint."""

@@ -141,6 +141,8 @@ BELONGS = {
     "search": "desk",
     "account": "desk",
     "own_sessions": "desk",
+    "second_factor": "desk",
+    "confirm_second_factor": "desk",
     "password": "desk",
     "guide": "desk",
     "new_body": "bodies",

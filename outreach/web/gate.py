@@ -29,7 +29,16 @@ from sqlalchemy.exc import DBAPIError
 
 from outreach.booking import promises
 from outreach.booking.promises import Booking
-from outreach.county import bodies, coordinators, organisations, roles, sign_in_sessions, venues, who_may
+from outreach.county import (
+    bodies,
+    coordinators,
+    organisations,
+    roles,
+    second_factors,
+    sign_in_sessions,
+    venues,
+    who_may,
+)
 from outreach.county.bodies import Body
 from outreach.county.partnerships import Partnership
 from outreach.county.register import lines
@@ -122,11 +131,23 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
             return login.unauthorized()
         _note_seen()
         g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
+        if _lacks_a_second_factor() and deeds.deed_of(str(request.endpoint)).kind != "own sign-in":
+            flash(
+                f"{g.partnership.name} asks you for a second factor. Set it up first: it takes two minutes."
+            )
+            return redirect(url_for("coordinator.second_factor"), 303)
         if not deeds.may_open(str(request.endpoint), request.method):
             return _not_by_this_role(str(request.endpoint), request.method)
         return view(*args, **kwargs)
 
     return _with_guard(guarded, "coordinator")
+
+
+def _lacks_a_second_factor() -> bool:
+    """Whether their partnership asks them for one that they have not set up."""
+    return not current_user.has_second_factor and second_factors.is_asked_of(
+        g.partnership.second_factor, current_user.role
+    )
 
 
 FIRST = ("coordinator.desk", "coordinator.board_reports", "coordinator.password")
@@ -276,6 +297,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
         self.role = person.role
         self.session_id = session.id
         self.by_link = session.by_link
+        self.has_second_factor = person.has_second_factor
         self.seen_lately = session.seen_lately(now=clock.now())
         self._token = token
 

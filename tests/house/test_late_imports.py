@@ -15,6 +15,8 @@ LATE = {
     "PIL": {"county/logos.py"},
     "py_svg_hush": {"county/logos.py"},
     "resvg_py": {"county/logos.py"},
+    "pyotp": {"county/second_factors.py"},
+    "cryptography": {"ground/sealed.py"},
 }
 """Library -> the files that import it, and only inside a function."""
 

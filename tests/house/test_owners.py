@@ -26,6 +26,8 @@ OWNERS = {
     "numpy": ("tour/planning/",),
     "pyrage": ("cli/backups/sealing.py",),
     "holidays": ("county/school_days.py",),
+    "pyotp": ("county/second_factors.py",),
+    "cryptography": ("ground/sealed.py",),
 }
 
 

@@ -376,7 +376,9 @@ def test_fields_that_no_page_offers_are_written_nowhere(attacked: Attacked) -> N
     typed = {
         unescape(name): unescape(value)
         for tag in re.findall(r"<input[^>]+>", page)
-        if (name := (re.search(r'name="([^"]+)"', tag) or [""] * 2)[1]) and 'type="checkbox"' not in tag
+        if (name := (re.search(r'name="([^"]+)"', tag) or [""] * 2)[1])
+        and 'type="checkbox"' not in tag
+        and ('type="radio"' not in tag or " checked" in tag)
         for value in [(re.search(r'value="([^"]*)"', tag) or [""] * 2)[1]]
     }
     extra = {k: v for k, v in more.items() if k not in typed}

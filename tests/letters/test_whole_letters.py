@@ -27,6 +27,7 @@ from outreach.post import digest as desk_digest
 from outreach.post import forgotten_password as asked_for_link
 from outreach.post import new_device as told_of_device
 from outreach.post import questions_open as open_questions
+from outreach.post import sign_in_changed as told_of_sign_in_changed
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
 from outreach.post.digest import DigestLine, DigestPart, DigestWords
@@ -836,9 +837,16 @@ def forgotten_password() -> Letter:
     )
 
 
+def sign_in_changed() -> Letter:
+    priya = Addressee(address="priya@marlshire.example", name="Priya Nandakumar")
+    said = "A second factor was set up for your account."
+    return told_of_sign_in_changed.sign_in_changed(said, priya, sender(), of="7 set up", now=NOW)
+
+
 ALL: list[Callable[[], Letter]] = [
     forgotten_password,
     new_device,
+    sign_in_changed,
     still_right_letter,
     own_words,
     own_words_with_a_greeting_and_a_link,
@@ -1065,7 +1073,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     }
 
 
-TO_COORDINATORS = (digest, new_device, forgotten_password)
+TO_COORDINATORS = (digest, new_device, forgotten_password, sign_in_changed)
 """Of ours, who have a page of their own."""
 
 

@@ -35,6 +35,10 @@ OWN_SETTINGS = {
     "end_session",
     "end_other_sessions",
     "end_all_sessions",
+    "begin_second_factor",
+    "confirm_second_factor",
+    "new_recovery_codes",
+    "end_second_factor",
 }
 """All that a reader may send: what concerns nobody but the reader."""
 
@@ -172,6 +176,11 @@ def test_a_board_member_opens_published_reports_and_ones_own_sign_in_alone(app: 
         "board_report_xlsx",
         "password",
         "own_sessions",
+        "second_factor",
+        "begin_second_factor",
+        "confirm_second_factor",
+        "new_recovery_codes",
+        "end_second_factor",
         "end_session",
         "end_other_sessions",
         "end_all_sessions",

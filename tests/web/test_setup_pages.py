@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 import make
 from outreach.county import authorities, partnerships, school_lunch
 from outreach.coverage import readiness
-from outreach.ground import clock
+from outreach.ground import clock, history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
 from outreach.tour import companies, days, programmes
@@ -93,6 +93,7 @@ SETTINGS = {
     "counted_percent": "60",
     "guest_minutes": "25",
     "small_school_pupils": "50",
+    "second_factor": "nobody",
 }
 
 
@@ -979,3 +980,13 @@ def test_without_signing_in_each_page_leads_to_the_sign_in(client: FlaskClient) 
         answer = client.get(path)
         assert answer.status_code == 302
         assert answer.location.startswith("/sign-in")
+
+
+def test_a_lead_who_asks_a_second_factor_of_leads_sets_one_up_next(desk: Desk) -> None:
+    desk.post("/desk/setup/partnership", **SETTINGS)
+    desk.post("/desk/setup/partnership", **SETTINGS | {"second_factor": "leads"})
+    assert db.session.get_one(partnerships.Partnership, desk.partnership_id).second_factor == "leads"
+    changed = history.history_of("partnership", desk.partnership_id)[0]
+    assert (changed.before, changed.after) == ({"second_factor": "nobody"}, {"second_factor": "leads"})
+    assert desk.client.get("/desk/setup").location == "/desk/account/second-factor"
+    assert "asks you for a second factor" in desk.client.get("/desk/account/second-factor").text

@@ -12,6 +12,7 @@ from wtforms import HiddenField
 
 from outreach.asking import leaving
 from outreach.asking.leaving import Held
+from outreach.booking import told_of_sign_in
 from outreach.county import coordinators, partnerships, roles, sign_in_sessions, who_may
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
@@ -255,6 +256,25 @@ def person_sessions_end(colleague_id: int) -> Any:
     return redirect(url_for("coordinator.person", colleague_id=colleague_id), 303)
 
 
+@coordinator.post("/people/<int:colleague_id>/reset-factor")
+@coordinators_only
+def person_reset_factor(colleague_id: int) -> Any:
+    """For who lost the phone. One's own is taken away on its own page, with the password."""
+    _who_has_not_left(colleague_id)
+    if colleague_id == current_user.person_id:
+        return redirect(url_for("coordinator.second_factor"), 303)
+    with transaction():
+        coordinators.let_manage(current_user.person_id)
+        of = _who_has_not_left(colleague_id)
+        told_of_sign_in.reset_factor(of, who=who(), now=clock.now())
+        name = of.name
+    flash(
+        f"The second factor of {name} is reset. They are told by mail, and sign in with the password alone.",
+        "done",
+    )
+    return redirect(url_for("coordinator.person", colleague_id=colleague_id), 303)
+
+
 def _who_has_not_left(person_id: int) -> Coordinator:
     """A person of ours; a 404 of who has left too, of whom there is nothing to change."""
     of = coordinators.of_partnership(g.partnership.id, person_id)
@@ -355,7 +375,8 @@ def _words() -> dict[str, Any]:
 
 
 def _signs_in_with(person: Coordinator) -> str:
-    return "Password" if person.password_hash else "One-time link"
+    first = "Password" if person.password_hash else "One-time link"
+    return f"{first} and second factor" if person.has_second_factor else first
 
 
 def _here_words(at: datetime | None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
 
-from outreach.county import logos, looks, partnerships
+from outreach.county import logos, looks, partnerships, second_factors
 from outreach.county.looks import Looks
 from outreach.county.partnerships import MOST_DISTRICT_BYTES, PartnershipSettings
 from outreach.coverage import lunches, readiness
@@ -93,6 +93,13 @@ class PartnershipForm(forms.Form):
         required="Enter how many pupils are few.",
         at_most=1000,
         hint="Of the year groups that are to see it; such a school is asked whether it would join a neighbour",
+    )
+
+    second_factor = forms.choice(
+        "A second factor is asked of",
+        second_factors.ASKED_OF.items(),
+        required="Choose of whom a second factor is asked.",
+        hint="A code from an app on the phone, after the password",
     )
 
     def settings(self) -> PartnershipSettings:

@@ -1,6 +1,7 @@
 """Signing in and out: by password, or by a one-time link that a person has to click twice."""
 
 import time
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,14 +9,15 @@ from flask import current_app, flash, redirect, render_template, request, sessio
 from flask_login import current_user, logout_user
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from outreach.booking import told
-from outreach.county import coordinators, partnerships, sign_in_sessions, sign_in_tries
+from outreach.booking import told, told_of_sign_in
+from outreach.county import coordinators, partnerships, second_factors, sign_in_sessions, sign_in_tries
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import count
 from outreach.post import outbox
 from outreach.post.forgotten_password import forgotten_password
 from outreach.post.stationery import Addressee
-from outreach.web import forms, letting_in, typed_and_kept
+from outreach.web import forms, half_signed_in, letting_in, typed_and_kept
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
 from outreach.web.way_in import slowed_down, source_of
@@ -24,6 +26,10 @@ from outreach.web.way_in import slowed_down, source_of
 class SignInForm(forms.Form):
     email = forms.address("Email address", required="Enter your email address.")
     password = forms.password("Password", required="Enter your password.")
+
+
+class CodeForm(forms.Form):
+    code = forms.text("Code", required="Enter the code that the app shows, or a recovery code.", at_most=40)
 
 
 class ForgottenForm(forms.Form):
@@ -54,17 +60,62 @@ def sign_in_send() -> Any:
             sign_in_tries.begin(email, source, now=now)
         person = coordinators.holder(email, given(form.password.data))
         person_id, proven = person.id, person.password_hash
+        if person.has_second_factor:
+            half_signed_in.begin(person_id, proven, by_link=False, now=now)
+            return _code_page(CodeForm(formdata=None), kept) if kept else _to_code()
         with transaction():
             person = db.session.get_one(coordinators.Coordinator, person_id)
             coordinators.let_in(person, now=now, proven=proven)
             sign_in_tries.forget(email, source)
             who = letting_in.begin(person, by_link=False, now=now)
         letting_in.enter(who)
-        typed = typed_and_kept.read(kept, person_id) if kept else None
-        if typed is not None:
-            return render_template("public/typed_and_kept.html", typed=typed)
-        return redirect(_onward(), 303)
+        return _in(person_id, kept)
     return _form(form, kept), *slowed_down()
+
+
+@public.route("/sign-in/code", methods=["GET", "POST"])
+@open_to_all
+def sign_in_code() -> Any:
+    """The second step, of who has a second factor: only after it is there a session. Wrong codes are counted as wrong
+    passwords are, and at the factor itself."""
+    form, kept, now = CodeForm(), request.form.get("kept", ""), clock.now()
+    found = half_signed_in.find(now=now)
+    if found is None:
+        flash(
+            "Begin once more: that took more than ten minutes, or your password was changed meanwhile.",
+            "confirm",
+        )
+        return redirect(url_for("public.sign_in", next=request.args.get("next")), 303)
+    half, person = found
+    if not form.validate_on_submit():
+        return (
+            (_code_page(form, kept), *slowed_down()) if request.method == "POST" else _code_page(form, kept)
+        )
+    email = person.email
+    source = source_of(email)
+    with transaction():
+        sign_in_tries.begin(email, source, now=now)
+    code = second_factors.typed(half.person_id, given(form.code.data))
+    with transaction():
+        person = db.session.get_one(coordinators.Coordinator, half.person_id)
+        coordinators.lock(person)
+        taken = (
+            second_factors.take(person.id, code, who=person.name, now=now)
+            if half.holds(person, now=now)
+            else None
+        )
+        if taken is not None:
+            coordinators.let_in(person, now=now)
+            sign_in_tries.forget(email, source)
+            who = letting_in.begin(person, by_link=half.by_link, now=now)
+            if taken.left is not None:
+                _tell_of_recovery(person, taken, now=now)
+    if taken is None:
+        raise second_factors.wrong(half.person_id)
+    letting_in.enter(who)
+    if taken.left is not None:
+        flash(f"That was a recovery code. {count(taken.left, 'is', 'are')} left.")
+    return _in(half.person_id, kept)
 
 
 @public.route("/sign-in/forgotten", methods=["GET", "POST"])
@@ -106,10 +157,15 @@ def sign_in_link(token: str) -> Any:
         try:
             with transaction():
                 person = coordinators.use_link(token, now=now)
-                who = letting_in.begin(person, by_link=True, now=now)
-                has_none = person.password_hash is None
+                if person.has_second_factor:
+                    half_signed_in.begin(person.id, person.password_hash, by_link=True, now=now)
+                else:
+                    who = letting_in.begin(person, by_link=True, now=now)
+                has_none, asks_code = person.password_hash is None, person.has_second_factor
         except coordinators.LinkUsed:
             return render_template("public/sign_in_link_used.html"), 410
+        if asks_code:
+            return _to_code()
         letting_in.enter(who)
         if has_none:
             flash("You are signed in. Choose a password, so that you can come back without a link.")
@@ -147,6 +203,34 @@ def _signed_out(error: SignedOutMeanwhile) -> tuple[str, int]:
 
 def _form(form: SignInForm, kept: str = "") -> str:
     return render_template("public/sign_in.html", form=form, kept=kept, back=request.args.get("next"))
+
+
+def _to_code() -> Any:
+    return redirect(url_for("public.sign_in_code", next=request.args.get("next")), 303)
+
+
+def _code_page(form: CodeForm, kept: str) -> str:
+    return render_template("public/sign_in_code.html", form=form, kept=kept, back=request.args.get("next"))
+
+
+def _in(person_id: int, kept: str) -> Any:
+    """They are in: what they typed when their session was over, else where they were going."""
+    typed = typed_and_kept.read(kept, person_id) if kept else None
+    if typed is not None:
+        return render_template("public/typed_and_kept.html", typed=typed)
+    return redirect(_onward(), 303)
+
+
+def _tell_of_recovery(
+    person: coordinators.Coordinator, taken: second_factors.Taken, *, now: datetime
+) -> None:
+    told_of_sign_in.tell(
+        person,
+        f"Somebody signed in as you with a recovery code in place of your phone. {count(taken.left or 0, 'is', 'are')} "
+        "left.",
+        of=f"{taken.second_factor_id} recovered {taken.left}",
+        now=now,
+    )
 
 
 def _onward() -> str:
