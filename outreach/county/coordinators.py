@@ -299,6 +299,23 @@ def holder(email: str, password: str) -> Coordinator:
     return person
 
 
+def note_sign_in(person: Coordinator, *, device: str, by_link: bool, now: datetime) -> None:
+    """Who came in stands in the history, with how and on what."""
+    how = {"device": device, "by": "link" if by_link else "password"}
+    history.record("signed in", _sign_in_of(person), who=person.name, now=now, after=how)
+
+
+def note_failed(email: str, *, now: datetime) -> None:
+    """That somebody tried to come in as a person stands in the history; of an address that is nobody's, nothing."""
+    person = find(email)
+    if person is not None:
+        history.record("failed to sign in", _sign_in_of(person), who=person.email, now=now)
+
+
+def _sign_in_of(person: Coordinator) -> history.Subject:
+    return history.Subject(history.SIGN_IN, person.id, person.partnership_id)
+
+
 def let_in(person: Coordinator, *, now: datetime, proven: str | None = None) -> None:
     """They are in, and when it was is kept, to the second. `proven`: the hash that their
     password was compared with; raises CannotSignIn where they chose another since, or have left."""

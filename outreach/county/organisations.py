@@ -82,4 +82,18 @@ def known(organisation_ids: Collection[int]) -> list[Organisation]:
     )
 
 
-__all__ = ["NoSuchOrganisation", "anothers", "find", "get", "known", "of_ids", "ours"]
+def numbers_like(told: str, partnership_id: int) -> list[int]:
+    """Of this partnership's, the one of that number, or those with these words in their names."""
+    named = Organisation.name.icontains(told, autoescape=True)
+    if told.isascii() and told.isdecimal() and len(told) < 10:
+        named = or_(named, Organisation.organisation_id == int(told))
+    return list(
+        db.session.scalars(
+            select(Organisation.organisation_id)
+            .where(named, ours(partnership_id))
+            .order_by(Organisation.organisation_id)
+        )
+    )
+
+
+__all__ = ["NoSuchOrganisation", "anothers", "find", "get", "known", "numbers_like", "of_ids", "ours"]

@@ -81,6 +81,7 @@ KINDS = {
         change=LEADS,
     ),
     "tokens": Kind(words="tokens for programs that read the figures", see=TEAM, change=LEADS),
+    "history": Kind(words="the history of the whole partnership", see=LEADS, export=LEADS, change=NOBODY),
     "people": Kind(words="people and their roles", see=DESK, change=LEADS),
 }
 

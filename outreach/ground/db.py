@@ -225,6 +225,22 @@ def transaction(*, patience: float | None = None) -> Iterator[Session]:
 
 
 @contextmanager
+def aside() -> Iterator[Connection]:
+    """A write transaction on a connection of its own, while the session goes on reading: for what is noted of a page
+    that was looked at. Raises as `transaction` does; never to be used inside one.
+    """
+    if _writing.get():
+        raise RuntimeError("aside() inside transaction(): SQLite has one writer")
+    with _alone(PATIENCE_SECONDS):
+        token = _writing.set(PATIENCE_SECONDS)
+        try:
+            with db.engine.begin() as connection:
+                yield connection
+        finally:
+            _writing.reset(token)
+
+
+@contextmanager
 def _alone(patience: float) -> Iterator[None]:
     """The one writer among the threads of this process, where the database has but one."""
     if db.engine.dialect.name != "sqlite":

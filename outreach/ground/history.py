@@ -2,9 +2,12 @@
 rest, but for the erasing of what names a person."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from secrets import token_bytes
 from typing import Any, NamedTuple, Protocol
 
@@ -17,13 +20,15 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     and_,
+    false,
+    func,
     or_,
     select,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground.db import Base, Instant, db
+from outreach.ground.db import Base, Instant, aside, db, table_of
 
 NOBODYS = ("incoming", "post", "register", "school")
 """What a deed may be about and be done for no partnership: a mail that nobody has taken yet, the post's standstill, a
@@ -42,6 +47,7 @@ class History(Base):
     __tablename__ = "history"
     __table_args__ = (
         Index("ix_history_subject", "subject", "subject_id"),
+        Index("ix_history_partnership_id_id", "partnership_id", "id"),
         CheckConstraint(f"partnership_id IS NOT NULL OR subject IN {NOBODYS}", name="partnership"),
         CheckConstraint("subject <> 'partnership' OR subject_id = CAST(partnership_id AS TEXT)", name="own"),
     )
@@ -82,26 +88,39 @@ def record(
     what: str, of: Subject | HasHistory, *, who: str, now: datetime, before: Any = None, after: Any = None
 ) -> None:
     """Add one deed: record('moved', booking, who='Joanna Fell (school)', now=now, before=…, after=…)."""
+    db.session.add(History(**_row(what, of, who=who, now=now, before=before, after=after)))
+
+
+def note(what: str, of: Subject | HasHistory, *, who: str, now: datetime, after: Any = None) -> None:
+    """Add one deed by itself, while the session goes on reading: what somebody took out, of a page that changes
+    nothing."""
+    with aside() as connection:
+        connection.execute(
+            table_of(History).insert(), _row(what, of, who=who, now=now, before=None, after=after)
+        )
+
+
+def _row(
+    what: str, of: Subject | HasHistory, *, who: str, now: datetime, before: Any, after: Any
+) -> dict[str, Any]:
     if not isinstance(of, Subject):
         word, column = of.in_history
         of = Subject(word, getattr(of, column), of.partnership_id)
     salts = token_bytes(SALT), token_bytes(SALT)
-    db.session.add(
-        History(
-            recorded_at=now,
-            who=who,
-            what=what,
-            subject=of.word,
-            subject_id=str(of.key),
-            before=before,
-            after=after,
-            partnership_id=of.partnership_id,
-            who_salt=salts[0],
-            who_digest=digest(salts[0], who),
-            told_salt=salts[1],
-            told_digest=digest(salts[1], before, after),
-        )
-    )
+    return {
+        "recorded_at": now,
+        "who": who,
+        "what": what,
+        "subject": of.word,
+        "subject_id": str(of.key),
+        "before": before,
+        "after": after,
+        "partnership_id": of.partnership_id,
+        "who_salt": salts[0],
+        "who_digest": digest(salts[0], who),
+        "told_salt": salts[1],
+        "told_digest": digest(salts[1], before, after),
+    }
 
 
 SALT = 16
@@ -158,6 +177,73 @@ def history_of(subject: str, subject_id: object) -> list[History]:
             .order_by(History.id.desc())
         )
     )
+
+
+SIGN_IN, FILE = "sign-in", "file"
+"""What a sign-in is about, by the person's id; and a list or file that was taken out, by its page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is looked for in the deeds of a partnership; what is empty or None narrows nothing.
+
+    `who`: part of a name. `subject`: a kind. `about`: (subject, id) of each thing. `since`, `until`: instants, the
+    second not included.
+    """
+
+    partnership_id: int
+    who: str = ""
+    subject: str = ""
+    about: Collection[tuple[str, str]] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def how_many(asked: Asked) -> int:
+    """How many deeds there are."""
+    return db.session.scalar(select(func.count(History.id)).where(*_asked(asked))) or 0
+
+
+def found(asked: Asked, *, first: int = 0, most: int | None = None) -> list[History]:
+    """The deeds from the `first` on, the newest first."""
+    query = select(History).where(*_asked(asked)).order_by(History.id.desc()).offset(first)
+    return list(db.session.scalars(query if most is None else query.limit(most)))
+
+
+def in_turn(asked: Asked, *, at_once: int = 500) -> Iterator[History]:
+    """All of them, the newest first, some in memory at a time."""
+    last: int | None = None
+    while True:
+        query = select(History).where(*_asked(asked)).order_by(History.id.desc()).limit(at_once)
+        rows = db.session.scalars(query if last is None else query.where(History.id < last)).all()
+        yield from rows
+        if len(rows) < at_once:
+            return
+        last = rows[-1].id
+        db.session.expunge_all()
+
+
+def _asked(asked: Asked) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [History.partnership_id == asked.partnership_id]
+    if asked.who:
+        wanted.append(func.lower(History.who).contains(asked.who.lower(), autoescape=True))
+    if asked.subject:
+        wanted.append(History.subject == asked.subject)
+    if asked.about is not None:
+        wanted.append(
+            or_(
+                false(),
+                *(
+                    and_(History.subject == subject, History.subject_id.in_([key for _, key in those]))
+                    for subject, those in groupby(sorted(asked.about), key=itemgetter(0))
+                ),
+            )
+        )
+    if asked.since is not None:
+        wanted.append(History.recorded_at >= asked.since)
+    if asked.until is not None:
+        wanted.append(History.recorded_at < asked.until)
+    return wanted
 
 
 Spans = Mapping[tuple[str, Any], Sequence[tuple[datetime | None, datetime | None]]]

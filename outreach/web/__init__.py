@@ -83,6 +83,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.gaps_views
     import outreach.web.coordinator.guide
     import outreach.web.coordinator.handing_on
+    import outreach.web.coordinator.history
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
     import outreach.web.coordinator.letters

@@ -164,6 +164,10 @@ PAGES = {
             stop_asking_router add_crossing add_waters put_back_water remove_water
         """,
     },
+    "history": {
+        SEE: "partnership_history",
+        EXPORT: "partnership_history_csv",
+    },
     "tokens": {
         SEE: "api_tokens",
         CHANGE: "withdraw_token",
@@ -202,6 +206,11 @@ def may_open(endpoint: str, method: str = "GET") -> bool:
     if not endpoint.startswith("coordinator."):
         return True
     return who_may.may(getattr(current_user, "role", None), deed_of(endpoint, method))
+
+
+def takes_out(endpoint: str) -> bool:
+    """Whether a page hands something out as a file or a list."""
+    return deed_of(endpoint).verb == EXPORT
 
 
 def may_all() -> bool:

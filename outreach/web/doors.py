@@ -129,6 +129,7 @@ DOORS = (
             Row("Roads", "road_minutes"),
             Row("School lunch", "school_lunches"),
             Row("Calendars", "calendars"),
+            Row("History", "partnership_history"),
             Row("New year", "new_year"),
         ),
     ),

@@ -46,7 +46,7 @@ from outreach.county.schools import Organisation, School
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
 from outreach.coverage import who_asked
-from outreach.ground import audience, clock, whose
+from outreach.ground import audience, clock, history, whose
 from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
@@ -138,7 +138,9 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
             return redirect(url_for("coordinator.second_factor"), 303)
         if not deeds.may_open(str(request.endpoint), request.method):
             return _not_by_this_role(str(request.endpoint), request.method)
-        return view(*args, **kwargs)
+        answer = view(*args, **kwargs)
+        _note_what_is_taken_out(answer)
+        return answer
 
     return _with_guard(guarded, "coordinator")
 
@@ -147,6 +149,23 @@ def _lacks_a_second_factor() -> bool:
     """Whether their partnership asks them for one that they have not set up."""
     return not current_user.has_second_factor and second_factors.is_asked_of(
         g.partnership.second_factor, current_user.role
+    )
+
+
+def _note_what_is_taken_out(answer: Any) -> None:
+    """Of each list or file that a page hands out, who took it and what was asked for: a write of a page that is opened,
+    in a transaction of its own. What cannot be written down is not handed out."""
+    if request.method != "GET" or not deeds.takes_out(str(request.endpoint)):
+        return
+    if isinstance(answer, tuple) or getattr(answer, "status_code", 200) != 200:
+        return
+    asked = {key: ", ".join(values) for key, values in request.args.lists()}
+    history.note(
+        "took out",
+        history.Subject(history.FILE, request.path, g.partnership.id),
+        who=who(),
+        now=clock.now(),
+        after=asked or None,
     )
 
 

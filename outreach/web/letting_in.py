@@ -6,7 +6,7 @@ from flask import session
 from flask_login import current_user, login_user
 
 from outreach.booking import told
-from outreach.county import partnerships, sign_in_sessions
+from outreach.county import coordinators, partnerships, sign_in_sessions
 from outreach.county.coordinators import Coordinator
 from outreach.post import new_device, outbox
 from outreach.post.stationery import Addressee
@@ -31,6 +31,7 @@ def begin(person: Coordinator, *, by_link: bool, now: datetime) -> SignedIn:
             session_id=begun.id,
             now=now,
         )
+    coordinators.note_sign_in(person, device=device, by_link=by_link, now=now)
     return SignedIn(person, begun, token)
 
 

@@ -34,4 +34,9 @@ def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
             shown.close()
     assert opened > 200
     after = whole_database()
+    noted = [row for row in after["history"] if row not in before["history"]]
+    assert noted and all("'took out'" in str(row) for row in noted), (
+        "a file that is taken out is written down"
+    )
+    after["history"] = before["history"]
     assert {table: rows for table, rows in after.items() if rows != before[table]} == {}

@@ -58,7 +58,12 @@ def sign_in_send() -> Any:
         source = source_of(email)
         with transaction():
             sign_in_tries.begin(email, source, now=now)
-        person = coordinators.holder(email, given(form.password.data))
+        try:
+            person = coordinators.holder(email, given(form.password.data))
+        except coordinators.CannotSignIn:
+            with transaction():
+                coordinators.note_failed(email, now=now)
+            raise
         person_id, proven = person.id, person.password_hash
         if person.has_second_factor:
             half_signed_in.begin(person_id, proven, by_link=False, now=now)
