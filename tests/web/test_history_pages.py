@@ -65,6 +65,7 @@ def test_what_is_taken_out_is_written_down_with_who_and_what_was_asked_for(c: Si
     lines = list(csv.reader(io.StringIO(taken.text.removeprefix("\ufeff"))))
     assert [row[3] for row in lines if len(row) > 3][1:] == ["booked"]
     assert not any(cell.startswith("=") for row in lines for cell in row), "no live formula"
+    db.session.rollback()
     (deed,) = db.session.scalars(select(History).where(History.subject == history.FILE))
     assert (deed.who, deed.what, deed.subject_id) == ("Priya Nandakumar", "took out", "/desk/history.csv")
     assert (deed.after, deed.partnership_id, deed.told_salt is None) == ({"who": "=1"}, c.ours, False)
@@ -79,6 +80,7 @@ def test_a_page_that_is_refused_or_looked_at_is_no_file_taken_out(c: SimpleNames
     for address in ("/desk/history", "/desk/history.csv", "/desk/gaps.csv"):
         assert seen.get(address).status_code == 403
     assert make.signed_in(c.client, c.lead).get("/desk/schools").status_code == 200
+    db.session.rollback()
     assert db.session.scalars(select(History).where(History.subject == history.FILE)).all() == []
 
 
