@@ -220,7 +220,8 @@ def in_turn(asked: Asked, *, at_once: int = 500) -> Iterator[History]:
         if len(rows) < at_once:
             return
         last = rows[-1].id
-        db.session.expunge_all()
+        for row in rows:
+            db.session.expunge(row)
 
 
 def _asked(asked: Asked) -> list[ColumnElement[bool]]:
