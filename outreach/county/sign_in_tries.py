@@ -9,7 +9,7 @@ tries at an account in a row: from then on every other device, wherever it is, w
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, and_, delete, func, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, and_, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
@@ -99,6 +99,13 @@ def begin(email: str, source: Source, *, now: datetime) -> None:
         )
     )
     db.session.flush()
+
+
+def was_wrong(email: str, *, now: datetime) -> None:
+    """The try of that instant was wrong: it is put down again as it stands, so that an answer takes as long whether
+    something is written of an account that there is, or there is none."""
+    those = SignInFailure.email == email, SignInFailure.failed_at == now
+    db.session.execute(update(SignInFailure).where(*those).values(failed_at=now))
 
 
 def wait_after(tries: int) -> timedelta:

@@ -111,7 +111,10 @@ def test_who_comes_in_and_who_fails_to_stands_in_it(app: Flask, c: SimpleNamespa
     assert door.post("/sign-in", data=typed).status_code == 422
     assert door.post("/sign-in", data=typed | {"email": "nobody@x.example"}).status_code == 422
     assert door.post("/sign-in", data=typed | {"password": PASSWORD}).status_code == 303
-    deeds = db.session.scalars(select(History).where(History.subject == history.SIGN_IN).order_by(History.id))
+    deeds = db.session.scalars(
+        select(History).where(History.subject == history.SIGN_IN).order_by(History.id)
+    ).all()
+    assert all(row.after["device"] for row in deeds)
     assert [(row.what, row.who, row.partnership_id) for row in deeds] == [
         ("failed to sign in", "owen@marlshire.example", c.ours),
         ("signed in", "Owen", c.ours),

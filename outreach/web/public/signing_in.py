@@ -17,7 +17,7 @@ from outreach.ground.wording import count
 from outreach.post import outbox
 from outreach.post.forgotten_password import forgotten_password
 from outreach.post.stationery import Addressee
-from outreach.web import forms, half_signed_in, letting_in, typed_and_kept
+from outreach.web import forms, half_signed_in, known_devices, letting_in, typed_and_kept
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
 from outreach.web.way_in import slowed_down, source_of
@@ -62,7 +62,8 @@ def sign_in_send() -> Any:
             person = coordinators.holder(email, given(form.password.data))
         except coordinators.CannotSignIn:
             with transaction():
-                coordinators.note_failed(email, now=now)
+                sign_in_tries.was_wrong(email, now=now)
+                coordinators.note_failed(email, device=known_devices.in_words(), now=now)
             raise
         person_id, proven = person.id, person.password_hash
         if person.has_second_factor:
