@@ -2,7 +2,7 @@
 out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from outreach.county.contacts import Contact
 from outreach.county.schools import BODY, SCHOOL, VENUE, School
 from outreach.coverage.digest import days, sending
 from outreach.demonstration import cast, story
+from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of, wall
 from outreach.post import before_visit, copies, links
@@ -307,6 +308,12 @@ def whole_database() -> dict[str, list[tuple[Any, ...]]]:
     with db.engine.connect() as connection:
         found.reflect(connection)
         return {name: _rows(connection, table) for name, table in sorted(found.tables.items())}
+
+
+def but_noted(rows: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """The same without what the history notes of pages that change nothing: files that were taken out."""
+    kept = [row for row in rows["history"] if not any(f"'{what}'" in str(row) for what in history.NOTED)]
+    return {name: list(found) for name, found in rows.items()} | {"history": kept}
 
 
 def _rows(connection: Any, table: Table) -> list[tuple[Any, ...]]:

@@ -309,7 +309,9 @@ def note_failed(email: str, *, device: str, now: datetime) -> None:
     """That somebody tried to come in as a person stands in the history; of an address that is nobody's, nothing."""
     person = find(email)
     if person is not None:
-        history.record("failed to sign in", _sign_in_of(person), who=person.email, now=now, after={"device": device})
+        history.record(
+            "failed to sign in", _sign_in_of(person), who=person.email, now=now, after={"device": device}
+        )
 
 
 def _sign_in_of(person: Coordinator) -> history.Subject:

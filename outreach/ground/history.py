@@ -182,6 +182,10 @@ def history_of(subject: str, subject_id: object) -> list[History]:
 SIGN_IN, FILE = "sign-in", "file"
 """What a sign-in is about, by the person's id; and a list or file that was taken out, by its page."""
 
+TOOK_OUT = "took out"
+NOTED = (TOOK_OUT,)
+"""Deeds that pages write down which change nothing else."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:

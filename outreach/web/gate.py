@@ -161,7 +161,7 @@ def _note_what_is_taken_out(answer: Any) -> None:
         return
     asked = {key: ", ".join(values) for key, values in request.args.lists()}
     history.note(
-        "took out",
+        history.TOOK_OUT,
         history.Subject(history.FILE, request.path, g.partnership.id),
         who=who(),
         now=clock.now(),
