@@ -305,13 +305,13 @@ def note_sign_in(person: Coordinator, *, device: str, by_link: bool, now: dateti
     history.record("signed in", _sign_in_of(person), who=person.name, now=now, after=how)
 
 
-def note_failed(email: str, *, device: str, now: datetime) -> None:
-    """That somebody tried to come in as a person stands in the history; of an address that is nobody's, nothing."""
+def note_failed(email: str, wrong: str, *, device: str, now: datetime) -> None:
+    """That somebody tried to come in as a person stands in the history; of an address that is nobody's, nothing.
+    `wrong`: the password, or the code after it."""
     person = find(email)
     if person is not None:
-        history.record(
-            "failed to sign in", _sign_in_of(person), who=person.email, now=now, after={"device": device}
-        )
+        how = {"device": device, "wrong": wrong}
+        history.record("failed to sign in", _sign_in_of(person), who=person.email, now=now, after=how)
 
 
 def _sign_in_of(person: Coordinator) -> history.Subject:

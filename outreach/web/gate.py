@@ -155,7 +155,7 @@ def _lacks_a_second_factor() -> bool:
 def _note_what_is_taken_out(answer: Any) -> None:
     """Of each list or file that a page hands out, who took it and what was asked for: a write of a page that is opened,
     in a transaction of its own. What cannot be written down is not handed out."""
-    if request.method != "GET" or not deeds.takes_out(str(request.endpoint)):
+    if request.method in ("HEAD", "OPTIONS") or not deeds.takes_out(str(request.endpoint)):
         return
     if isinstance(answer, tuple) or getattr(answer, "status_code", 200) != 200:
         return

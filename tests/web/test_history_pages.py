@@ -114,7 +114,7 @@ def test_who_comes_in_and_who_fails_to_stands_in_it(app: Flask, c: SimpleNamespa
     deeds = db.session.scalars(
         select(History).where(History.subject == history.SIGN_IN).order_by(History.id)
     ).all()
-    assert all(row.after["device"] for row in deeds)
+    assert all(row.after["device"] for row in deeds) and deeds[0].after["wrong"] == "password"
     assert [(row.what, row.who, row.partnership_id) for row in deeds] == [
         ("failed to sign in", "owen@marlshire.example", c.ours),
         ("signed in", "Owen", c.ours),

@@ -63,7 +63,7 @@ def sign_in_send() -> Any:
         except coordinators.CannotSignIn:
             with transaction():
                 sign_in_tries.was_wrong(email, now=now)
-                coordinators.note_failed(email, device=known_devices.in_words(), now=now)
+                coordinators.note_failed(email, "password", device=known_devices.in_words(), now=now)
             raise
         person_id, proven = person.id, person.password_hash
         if person.has_second_factor:
@@ -117,6 +117,8 @@ def sign_in_code() -> Any:
             if taken.left is not None:
                 _tell_of_recovery(person, taken, now=now)
     if taken is None:
+        with transaction():
+            coordinators.note_failed(email, "code", device=known_devices.in_words(), now=now)
         raise second_factors.wrong(half.person_id)
     letting_in.enter(who)
     if taken.left is not None:

@@ -1,13 +1,13 @@
 """The deeds of a partnership are found in their order, however many there are
 
-Revision ID: 0062_history_searched
-Revises: 0061_wordings
+Revision ID: 0063_history_searched
+Revises: 0062_second_factor
 """
 
 from alembic import op
 
-revision = "0062_history_searched"
-down_revision = "0061_wordings"
+revision = "0063_history_searched"
+down_revision = "0062_second_factor"
 branch_labels = None
 depends_on = None
 
