@@ -20,7 +20,7 @@ from outreach.cli.backups.postgres_server import PostgresDatabase
 from outreach.cli.backups.sealing import Identity
 from outreach.cli.backups.sqlite_file import SqliteFile
 from outreach.cli.other_database import service_on
-from outreach.ground import clock
+from outreach.ground import clock, history_chain
 from outreach.ground.config import database_url
 from outreach.ground.db import db
 from outreach.ground.wording import count, date_and_time
@@ -196,6 +196,9 @@ def _try(found: Backup, identity: Path | None, scratch: str | None) -> None:
         older = not is_up_to_date()
         if older:
             migrated()
+        faults = [] if differences else _history_faults(found.manifest.account.history_head)
+    if faults:
+        raise NoBackup("\n".join([f"{found.path}: its history is not as it was sealed.", *faults]))
     if differences:
         raise NoBackup(
             "\n".join([f"{found.path}: what was restored is not what was backed up.", *differences])
@@ -209,11 +212,23 @@ def _try(found: Backup, identity: Path | None, scratch: str | None) -> None:
             if older or judged is None
             else _compared(judged)
         )
+        + (" The history is as it was sealed." if current_app.config["HISTORY_KEY"] else WITHOUT_A_KEY)
     )
     try:
         found.note_verified(clock.now())
     except OSError as error:
         click.echo(f"That stands nowhere: {found.path.parent} cannot be written ({error.strerror}).")
+
+
+WITHOUT_A_KEY = " Without HISTORY_KEY nothing can be said of its history."
+
+
+def _history_faults(head: str | None) -> list[str]:
+    """What the chain finds of the history of the database at hand; nothing where no key is set."""
+    if not current_app.config["HISTORY_KEY"]:
+        return []
+    kept = history_chain.Head.read(head) if head else None
+    return [fault.words for fault in history_chain.verify(kept=kept).faults]
 
 
 def _compared(judged: list[account.ProgrammeAccount]) -> str:

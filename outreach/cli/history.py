@@ -1,10 +1,13 @@
 """flask history: the chain over the history added to, looked at, and held against the history."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
+from outreach.cli.backups import archive
+from outreach.cli.backups.archive import NoBackup
 from outreach.ground import clock, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count, date_and_time
@@ -57,20 +60,26 @@ def _say_head() -> None:
 
 
 @history.command("verify")
-@click.option("--head", help="A head that was printed earlier: finds an end that was cut off.")
+@click.option(
+    "--head",
+    help="A head that was printed earlier, or the file of a backup, which has one: finds an end that was cut off.",
+)
 def verify(head: str | None) -> None:
     """Hold the history against its chain: finds what was removed, changed, added later or put elsewhere.
 
     Status 0: all stands as it was sealed. 1: something was found. 2: nothing can be said, for want of a key or a head.
     """
     try:
-        kept = history_chain.Head.read(head) if head else None
+        kept = history_chain.Head.read(_told(head)) if head else None
         found = history_chain.verify(kept=kept)
     except history_chain.NoKey:
         click.echo(WITHOUT_A_KEY, err=True)
         raise SystemExit(CANNOT_TELL) from None
     except history_chain.WrongHead:
         click.echo("That is no head: it looks like 412:9f3a…, as flask history head prints it.", err=True)
+        raise SystemExit(CANNOT_TELL) from None
+    except NoBackup as no:
+        click.echo(str(no), err=True)
         raise SystemExit(CANNOT_TELL) from None
     for fault in found.faults:
         click.echo(fault.words)
@@ -79,6 +88,19 @@ def verify(head: str | None) -> None:
         click.echo(f"\n{count(len(found.faults), 'fault')}: the history is not as it was sealed.")
         raise SystemExit(1)
     click.echo("\nThe history is as it was sealed.")
+
+
+def _told(head: str) -> str:
+    """The head itself, or that of a backup. Raises NoBackup for a file that is none, or has no head."""
+    path = Path(head)
+    if not path.is_file():
+        return head
+    told = archive.read(path).manifest.account.history_head
+    if told is None:
+        raise NoBackup(
+            f"{path} has no head: nothing was sealed when it was made, or an older release made it."
+        )
+    return told
 
 
 def _say(found: history_chain.Verdict) -> None:

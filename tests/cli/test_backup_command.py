@@ -25,9 +25,10 @@ import postgres as postgres_for_tests
 from outreach.booking.promises import Booking
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
-from outreach.ground import clock
+from outreach.ground import clock, history
 from outreach.ground.db import db, transaction
 from outreach.tour.programmes import Programme
+from tampering import past_the_service
 
 pytestmark = pytest.mark.own_database
 
@@ -191,6 +192,39 @@ def test_a_backup_is_verified_by_restoring_it_and_leaves_a_mark(app: Flask, fold
     assert len(as_it_stands()) == 3
 
 
+def test_a_backup_has_the_head_of_the_history_which_finds_an_end_that_was_cut_later(
+    app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(app, "backup")[0] == 0
+    assert run(app, "history", "verify", "--head", str(folder / FIRST))[0] == 2, "no key, nothing sealed"
+    monkeypatch.setitem(app.config, "HISTORY_KEY", "7d1f0c4e92a85b36e0b7c41d8f2a6953")
+    with transaction():
+        of = db.session.scalars(select(Partnership)).one()
+        for name in ("Joanna", "Priya"):
+            history.record("changed", of, who=name, now=make.NOW)
+    sealed = run(app, "history", "seal")[1].splitlines()[-1]
+    assert "no head" in run(app, "history", "verify", "--head", str(folder / FIRST))[1]
+    (folder / FIRST).unlink()
+    run(app, "backup")
+    with zipfile.ZipFile(folder / FIRST) as archive:
+        assert json.loads(archive.read("manifest.json"))["account"]["history_head"] == sealed
+    assert "The history is as it was sealed." in run(app, "backup", "--verify")[1]
+    assert run(app, "history", "verify", "--head", str(folder / FIRST))[0] == 0
+
+    cut = "(SELECT max(history_id) FROM history_link)"
+    past_the_service(
+        f"DELETE FROM history WHERE id = {cut}", f"DELETE FROM history_link WHERE history_id = {cut}"
+    )
+    assert run(app, "history", "verify")[0] == 0, "nothing is missing before its end"
+    status, said = run(app, "history", "verify", "--head", str(folder / FIRST))
+    assert status == 1 and "The end was cut off" in said
+    past_the_service("UPDATE history SET what = 'left' WHERE who = 'Joanna'")
+    (folder / FIRST).unlink()
+    run(app, "backup")
+    status, said = run(app, "backup", "--verify")
+    assert status == 1 and "its history is not as it was sealed" in said and "was changed" in said
+
+
 def told_otherwise(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Write a backup's manifest anew."""
     with zipfile.ZipFile(path) as archive:
@@ -212,6 +246,10 @@ def told_otherwise(path: Path, change: Callable[[dict[str, Any]], None]) -> None
         (
             lambda told: told["account"]["programmes"][0].update(sha256="0" * 64, standings={"booked": 2}),
             "Standings of Someone to Tell (Marlshire Partnership) are others: 1 booked, 1 not asked, not 2 booked.",
+        ),
+        (
+            lambda told: told["account"].update(history_head="3:" + "0" * 64),
+            f"The chain over its history ends with nothing, not 3:{'0' * 64}.",
         ),
     ],
 )

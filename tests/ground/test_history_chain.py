@@ -3,7 +3,6 @@ what was erased for a person's sake is not."""
 
 import random
 import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -20,6 +19,7 @@ from outreach.ground import history, history_chain
 from outreach.ground.db import broken_guard, db, transaction
 from outreach.ground.history import History
 from outreach.ground.history_chain import HistoryLink
+from tampering import past_the_service
 
 KEY = "7d1f0c4e92a85b36e0b7c41d8f2a6953"
 LATER = make.NOW + timedelta(minutes=10)
@@ -50,26 +50,6 @@ def told(whose: int, *names: str, at: Any = make.NOW) -> list[int]:
 def found(**kept: Any) -> list[str]:
     db.session.rollback()
     return [fault.words for fault in history_chain.verify(**kept).faults]
-
-
-def past_the_service(*statements: str) -> None:
-    """As whoever has the database, and no key, could: no guard stands in the way."""
-    db.session.remove()
-    if db.engine.dialect.name == "sqlite":
-        with closing(sqlite3.connect(str(db.engine.url.database))) as file:
-            named = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'history%'"
-            for (name,) in file.execute(named).fetchall():
-                file.execute(f"DROP TRIGGER {name}")
-            for statement in statements:
-                file.execute(statement)
-            file.commit()
-        return
-    engine = create_engine(db.engine.url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("SET session_replication_role = replica")
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-    engine.dispose()
 
 
 CHANGES = (

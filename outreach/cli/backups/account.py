@@ -11,7 +11,9 @@ from sqlalchemy import func, inspect, select, table, text
 from outreach.county import partnerships
 from outreach.coverage import standings
 from outreach.coverage.standings import Standing
+from outreach.ground import history_chain
 from outreach.ground.db import db
+from outreach.ground.history_chain import HistoryLink
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.tour import programmes
@@ -30,15 +32,18 @@ class ProgrammeAccount:
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """`revision`: of the last migration. `rows`: of each table. `programmes`: None where the database is not as this
-    release needs it, so that nobody here can judge. Whatever else a copy must agree in stands here too."""
+    release needs it, so that nobody here can judge. `history_head`: of the chain over the history; None where nothing
+    is sealed, and in backups of before it was told. Whatever else a copy must agree in stands here too."""
 
     revision: str
     rows: dict[str, int]
     programmes: list[ProgrammeAccount] | None
+    history_head: str | None = None
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> "Account":
-        known = {name: said[name] for name in cls.__dataclass_fields__}
+        known = {name: said[name] for name in ("revision", "rows", "programmes")}
+        known["history_head"] = said.get("history_head")
         if known["programmes"] is not None:
             known["programmes"] = [ProgrammeAccount(**one) for one in known["programmes"]]
         return cls(**known)
@@ -59,6 +64,7 @@ def of_database(*, now: datetime, judged: bool) -> Account:
         revision=_revision(),
         rows=_rows(),
         programmes=_programmes(now) if judged else None,
+        history_head=_history_head(),
     )
 
 
@@ -71,6 +77,9 @@ def differences(told: Account, found: Account) -> list[str]:
         was, now = told.rows.get(name, 0), found.rows.get(name, 0)
         if was != now:
             said.append(f"Table {name} has {count(now, 'row')}, not {was:,}.")
+    if told.history_head not in (None, found.history_head):
+        ends = found.history_head or "nothing"
+        said.append(f"The chain over its history ends with {ends}, not {told.history_head}.")
     if told.programmes is not None and found.programmes is not None:
         said += _differences(told.programmes, found.programmes)
     return said
@@ -94,6 +103,13 @@ def _revision() -> str:
     if not inspect(db.session.connection()).has_table("alembic_version"):
         return ""
     return ", ".join(db.session.scalars(text("SELECT version_num FROM alembic_version ORDER BY 1")))
+
+
+def _history_head() -> str | None:
+    if not inspect(db.session.connection()).has_table(HistoryLink.__tablename__):
+        return None
+    head = history_chain.head()
+    return None if head is None else str(head)
 
 
 def _rows() -> dict[str, int]:
