@@ -10,6 +10,7 @@ from outreach.asking.chasing import offers
 from outreach.asking.seen_before import SEEN_BEFORE
 from outreach.booking import as_it_stands
 from outreach.booking.sessions import places
+from outreach.county import sign_in_providers
 from outreach.coverage.board.publishing import FURTHER
 from outreach.coverage.gaplist import ever_seen
 from outreach.ground import config
@@ -30,6 +31,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(config.read())
     app.config.update(settings or {})
+    app.config["SIGN_IN_PROVIDERS"] = sign_in_providers.read(str(app.config["SIGN_IN_PROVIDERS"]))
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     LAST_DEEDS.tell(

@@ -31,6 +31,8 @@ import outreach.county.lists.contact_lists
 import outreach.county.lists.past_shows
 import outreach.county.lists.uploads
 import outreach.county.logos
+import outreach.county.openid.accounts
+import outreach.county.openid.attempts
 import outreach.county.partnerships
 import outreach.county.register.decisions
 import outreach.county.register.hands

@@ -20,6 +20,7 @@ from outreach.cli.privacy import erase_due
 from outreach.cli.stopping import StopSignal
 from outreach.county import coordinators, sign_in_sessions, sign_in_tries
 from outreach.county.lists import uploads
+from outreach.county.openid import attempts
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
 from outreach.ground import clock
@@ -141,6 +142,7 @@ def _round(*, dry_run: bool) -> int:
             uploads.sweep(now=now)
             sign_in_sessions.sweep(sign_in_sessions.lifetime(), now=now)
             sign_in_tries.sweep(now=now)
+            attempts.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)
             pledge_letters.withdraw_waiting(now=now)

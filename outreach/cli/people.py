@@ -45,7 +45,11 @@ def add(partnership: str, name: str, email: str, role: str | None, password_stdi
             person = coordinators.add(
                 whose.id, name, email, password=password, role=role, now=clock.now(), who=WHO
             )
-            token = None if password_stdin else coordinators.sign_in_link(person, who=WHO, now=clock.now())
+            token = (
+                None
+                if password_stdin
+                else coordinators.sign_in_link(person, who=WHO, by_operator=True, now=clock.now())
+            )
             click.echo(
                 f"{person.name} is a {roles.NAMES[role]} of {whose.name} and signs in with {person.email}."
             )
@@ -77,7 +81,7 @@ def link(email: str) -> None:
     """Print a one-time sign-in link for a coordinator."""
     try:
         with transaction():
-            token = coordinators.sign_in_link(coordinators.get(email), who=WHO, now=clock.now())
+            token = _link(coordinators.get(email))
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     _show(token)
@@ -142,6 +146,10 @@ def stay(email: str) -> None:
             click.echo(f"{person.name} stays.")
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
+
+
+def _link(person: Coordinator) -> str:
+    return coordinators.sign_in_link(person, who=WHO, by_operator=True, now=clock.now())
 
 
 def _takers(person: Coordinator, email: str | None) -> leaving.Takers:

@@ -11,7 +11,15 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, func, select, update
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from outreach.county import partnerships, passwords, roles, second_factors, sign_in_sessions, who_may
+from outreach.county import (
+    partnerships,
+    passwords,
+    roles,
+    second_factors,
+    sign_in_providers,
+    sign_in_sessions,
+    who_may,
+)
 from outreach.county.roles import PersonRole
 from outreach.county.second_factors import SecondFactor
 from outreach.county.sign_in_sessions import LEFT, PASSWORD_CHANGED, RIGHTS_CHANGED, SignInSession
@@ -44,6 +52,12 @@ class CannotSignIn(Refusal):
 
 class LinkUsed(Refusal):
     """A one-time link was used, has run out, or never was."""
+
+
+class OnlyByAccount(Refusal):
+    """Their partnership lets its people in by their council's account alone."""
+
+    field = "email"
 
 
 class NoSuchCoordinator(Refusal):
@@ -108,7 +122,8 @@ class Coordinator(Base, OfPartnership):
 
 
 class SignInLink(Base):
-    """A one-time link that signs one person in; only its hash is kept."""
+    """A one-time link that signs one person in; only its hash is kept. `by_operator`: made by whoever runs the service,
+    so that it lets in where the council's account alone does otherwise, and that is down."""
 
     __tablename__ = "sign_in_link"
 
@@ -116,6 +131,7 @@ class SignInLink(Base):
     person_id: Mapped[int] = mapped_column(index=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
+    by_operator: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SignIn(Base):
@@ -289,14 +305,24 @@ def end_sessions(person: Coordinator, *, who: str, now: datetime) -> None:
 def holder(email: str, password: str) -> Coordinator:
     """Who holds this address and password; takes equally long whether the address is known or not.
 
-    Raises CannotSignIn. Only reads: call it with no write transaction open, the hash is slow on purpose.
+    Raises CannotSignIn, and OnlyByAccount to who knows the password. Only reads: call it with no write transaction
+    open, the hash is slow on purpose.
     """
     person = find(email)
     known = person.password_hash if person is not None and person.ended_at is None else None
     fits = passwords.fits(_NOBODY if known is None else known, password)
     if person is None or known is None or not fits:
         raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
+    _may_come_otherwise(person)
     return person
+
+
+def _may_come_otherwise(person: Coordinator) -> None:
+    """Than by the account that they have elsewhere."""
+    provider = sign_in_providers.only_one_of(person.partnership_id)
+    if provider is not None:
+        whose = partnerships.get(person.partnership_id).name
+        raise OnlyByAccount(f"{whose} lets its people in one way alone. Press ‘{provider.button}’.")
 
 
 def note_sign_in(person: Coordinator, *, device: str, by_link: bool, now: datetime) -> None:
@@ -361,7 +387,7 @@ def _last_signed_in(person_id: int, before: datetime) -> Select[datetime | None]
 
 def forgotten(email: str, *, now: datetime) -> tuple[Coordinator, str] | None:
     """Who forgot their password, and the token of a link for the letter to them; None where no letter goes: nobody who
-    signs in has that address, or MAILED_AT_ONCE links of theirs are open already."""
+    signs in has that address, a link would not let them in, or MAILED_AT_ONCE of theirs are open already."""
     person = find(email)
     if person is None:
         return None
@@ -369,17 +395,28 @@ def forgotten(email: str, *, now: datetime) -> tuple[Coordinator, str] | None:
     still_open = select(func.count()).where(
         SignInLink.person_id == person.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now
     )
+    if sign_in_providers.only_one_of(person.partnership_id) is not None:
+        return None
     if person.has_left(day_of(now)) or (db.session.scalar(still_open) or 0) >= MAILED_AT_ONCE:
         return None
     return person, sign_in_link(person, who="sign-in page", lasts=MAILED_LINK_LASTS, now=now)
 
 
 def sign_in_link(
-    person: Coordinator, *, who: str = "command line", lasts: timedelta = LINK_LASTS, now: datetime
+    person: Coordinator,
+    *,
+    who: str = "command line",
+    lasts: timedelta = LINK_LASTS,
+    by_operator: bool = False,
+    now: datetime,
 ) -> str:
     """The token of a fresh one-time link; the only copy."""
     token = secrets.token_urlsafe(24)
-    db.session.add(SignInLink(token_hash=_digest(token), person_id=person.id, expires_at=now + lasts))
+    db.session.add(
+        SignInLink(
+            token_hash=_digest(token), person_id=person.id, expires_at=now + lasts, by_operator=by_operator
+        )
+    )
     history.record("sign-in link made", person, who=who, now=now)
     return token
 
@@ -396,7 +433,7 @@ def first_link(person: Coordinator, *, who: str, now: datetime) -> str:
 
 def use_link(token: str, *, now: datetime) -> Coordinator:
     """Whose link it is; it works once, whoever else sends it at the same moment. Whoever has a second factor is let in
-    by that alone, after it. Raises LinkUsed.
+    by that alone, after it. Raises LinkUsed, OnlyByAccount.
 
     The person is locked before the link, as whoever changes a password does it.
     """
@@ -414,6 +451,8 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
     ).scalar()
     if used is None or person is None or person.has_left(day_of(now)):
         raise LinkUsed("This sign-in link has been used or has run out.")
+    if link is not None and not link.by_operator:
+        _may_come_otherwise(person)
     if not person.has_second_factor:
         let_in(person, now=now)
     return person

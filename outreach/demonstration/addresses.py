@@ -61,7 +61,10 @@ def _entrance(partnership: Partnership, of_role: Mapping[str, Coordinator], now:
     return Entrance(
         partnership=partnership,
         people=tuple(
-            (of_role[role], sign_in_link(of_role[role], who="the start of the service", now=now))
+            (
+                of_role[role],
+                sign_in_link(of_role[role], who="the start of the service", by_operator=True, now=now),
+            )
             for role in roles.NAMES
             if role in of_role
         ),

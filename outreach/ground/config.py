@@ -63,6 +63,7 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "QUEUE_MINUTES": _whole(env, "QUEUE_MINUTES", 30),
         "LETTERS_MONTHS": _at_least_one(env, "LETTERS_MONTHS", 12),
         "REPLIES_DAYS": _at_least_one(env, "REPLIES_DAYS", 90),
+        "SIGN_IN_PROVIDERS": secret_settings.read(env, "SIGN_IN_PROVIDERS"),  # read by create_app
         "METRICS_TOKEN": _token(env, "METRICS_TOKEN"),
         "ROUTER_URL": _router(env),
         "ROUTER_KIND": _one_of(env, "ROUTER_KIND", ("osrm", "valhalla")),

@@ -37,6 +37,8 @@ NO_REMINDERS_PAGE = "/no-reminders/{token}"
 CONTACT_PAGE = "/contact"
 PRIVACY_PAGE = "/privacy"
 SIGN_IN_PAGE = "/sign-in/{token}"
+BACK_FROM_PROVIDER_PAGE = "/sign-in/with/{name}/back"
+"""Where a sign-in provider sends a browser back to: registered there, letter by letter."""
 DAY_PAGE = "/company/days/{tour_day_id}"
 """The way to a day's sheet that opens nothing by itself: it asks for the troupe's link. For calendars, which
 many people see."""
@@ -228,6 +230,10 @@ def privacy_page(public_url: str) -> str:
 
 def day_page(public_url: str, tour_day_id: int) -> str:
     return public_url + DAY_PAGE.format(tour_day_id=tour_day_id)
+
+
+def back_from_provider_page(public_url: str, name: str) -> str:
+    return public_url + BACK_FROM_PROVIDER_PAGE.format(name=name)
 
 
 def sign_in_page(public_url: str, token: str) -> str:

@@ -135,6 +135,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.waves
     import outreach.web.coordinator.weeks
     import outreach.web.coordinator.wording
+    import outreach.web.public.by_account
     import outreach.web.public.calendar
     import outreach.web.public.code
     import outreach.web.public.company_day

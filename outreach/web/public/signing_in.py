@@ -3,11 +3,9 @@
 import time
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, logout_user
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from outreach.booking import told, told_of_sign_in
 from outreach.county import coordinators, partnerships, second_factors, sign_in_sessions, sign_in_tries
@@ -17,9 +15,10 @@ from outreach.ground.wording import count
 from outreach.post import outbox
 from outreach.post.forgotten_password import forgotten_password
 from outreach.post.stationery import Addressee
-from outreach.web import forms, half_signed_in, known_devices, letting_in, typed_and_kept
+from outreach.web import forms, half_signed_in, known_devices, letting_in, other_ways_in, typed_and_kept
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
+from outreach.web.onward import onward
 from outreach.web.way_in import slowed_down, source_of
 
 
@@ -45,7 +44,7 @@ by the clock who has an account."""
 @open_to_all
 def sign_in() -> Any:
     if current_user.is_authenticated:
-        return redirect(_onward(), 303)
+        return redirect(onward(request.args.get("next", "")), 303)
     return _form(SignInForm())
 
 
@@ -172,6 +171,8 @@ def sign_in_link(token: str) -> Any:
                 has_none, asks_code = person.password_hash is None, person.has_second_factor
         except coordinators.LinkUsed:
             return render_template("public/sign_in_link_used.html"), 410
+        except coordinators.OnlyByAccount as refusal:
+            return other_ways_in.refused(refusal, 403)
         if asks_code:
             return _to_code()
         letting_in.enter(who)
@@ -181,7 +182,7 @@ def sign_in_link(token: str) -> Any:
         flash(
             "You are signed in by a link. Forgotten your password? Choose a new one under your name, Password."
         )
-        return redirect(_onward(), 303)
+        return redirect(onward(request.args.get("next", "")), 303)
     if coordinators.link_is_open(token, now=clock.now()):
         return render_template("public/sign_in_link.html", token=token)
     return render_template("public/sign_in_link_used.html"), 410
@@ -206,11 +207,15 @@ def _signed_out(error: SignedOutMeanwhile) -> tuple[str, int]:
     """The sign-in, with what was sent meanwhile kept in it."""
     kept = typed_and_kept.kept(error.person_id)
     here = {"form": SignInForm(formdata=None), "back": request.full_path.rstrip("?")}
-    return render_template("public/sign_in.html", **here, why=error.why, kept=kept, sent=True), 403
+    ways = other_ways_in.shown()
+    return render_template("public/sign_in.html", **here, why=error.why, kept=kept, sent=True, ways=ways), 403
 
 
 def _form(form: SignInForm, kept: str = "") -> str:
-    return render_template("public/sign_in.html", form=form, kept=kept, back=request.args.get("next"))
+    ways = other_ways_in.shown()
+    return render_template(
+        "public/sign_in.html", form=form, kept=kept, back=request.args.get("next"), ways=ways
+    )
 
 
 def _to_code() -> Any:
@@ -226,7 +231,7 @@ def _in(person_id: int, kept: str) -> Any:
     typed = typed_and_kept.read(kept, person_id) if kept else None
     if typed is not None:
         return render_template("public/typed_and_kept.html", typed=typed)
-    return redirect(_onward(), 303)
+    return redirect(onward(request.args.get("next", "")), 303)
 
 
 def _tell_of_recovery(
@@ -239,33 +244,3 @@ def _tell_of_recovery(
         of=f"{taken.second_factor_id} recovered {taken.left}",
         now=now,
     )
-
-
-def _onward() -> str:
-    """Where they were going, if that is a page of ours; else the first page of the desk."""
-    wanted = request.args.get("next", "")
-    return wanted if _is_ours(wanted) and _opens(wanted) else url_for("coordinator.desk")
-
-
-def _opens(address: str) -> bool:
-    """Whether it is a page, and not what only a button sends."""
-    adapter = current_app.create_url_adapter(request)
-    assert adapter is not None
-    try:
-        adapter.match(urlsplit(address).path, method="GET")
-    except MethodNotAllowed:
-        return False
-    except HTTPException:
-        return True  # no such page, or one that leads on: it says so itself
-    return True
-
-
-def _is_ours(address: str) -> bool:
-    """A path of this service: no host, no scheme, nothing a browser would read as one ('//', '/\\\\',
-    controls)."""
-    if not address.startswith("/") or address[1:2] in ("/", "\\"):
-        return False
-    if any(ord(c) <= 32 or c == "\\" for c in address):
-        return False
-    parts = urlsplit(address)
-    return not parts.scheme and not parts.netloc
