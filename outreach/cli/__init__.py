@@ -26,6 +26,7 @@ GROUPS = {
     "restore": "restore",
     "roads": "roads",
     "setup": "setup",
+    "sign-in": "sign_in",
 }
 """Name of a command or group -> the file of this folder that holds it under that name."""
 
@@ -48,7 +49,7 @@ class Commands(AppGroup):
             module = import_module(f"outreach.cli.{GROUPS[cmd_name]}")
             if cmd_name == "db":
                 module.init_app(self._app)
-            self.add_command(getattr(module, cmd_name), cmd_name)
+            self.add_command(getattr(module, cmd_name.replace("-", "_")), cmd_name)
         return super().get_command(ctx, cmd_name)
 
 

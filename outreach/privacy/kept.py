@@ -138,7 +138,8 @@ KEPT = (
     ),
     Kept(
         name="People who sign in",
-        what="Name, work email address, role, and when they signed in. Of a password only a slow digest is kept.",
+        what="Name, work email address, role, and when they signed in. Of a password only a slow digest is kept; of a council’s "
+        "account the name that its sign-in has for it.",
         whose="Coordinators, readers and board members of the partnership.",
         why="So that nobody else gets in, and to know who may do what.",
         source="The partnership.",
@@ -151,6 +152,7 @@ KEPT = (
             partnership: contact_name contact_role contact_email contact_phone
             sign_in_link: token_hash person_id
             sign_in: person_id
+            provider_account: person_id issuer subject
             digest: person_id stop_hash
             digest_days: person_id
             follow_up: person_id

@@ -103,6 +103,11 @@ def published(provider: Provider, *, now: datetime) -> Published:
     return found
 
 
+def keys(provider: Provider, *, now: datetime) -> Any:
+    """The keys that it signs with now, a JSON Web Key Set. Raises ProviderDown, NotTrusted."""
+    return _keys_of(published(provider, now=now), now=now)
+
+
 def address_to_sign_in(
     provider: Provider, there: Published, *, back: str, state: str, nonce: str, verifier: str
 ) -> str:

@@ -11,7 +11,7 @@ from outreach.county.openid import attempts, tokens
 from outreach.county.openid.line import ProviderDown
 from outreach.county.openid.tokens import NotTrusted
 from outreach.county.sign_in_providers import Provider
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.post import links
@@ -73,6 +73,7 @@ def sign_in_back(name: str) -> Any:
             verifier=back.verifier,
             now=now,
         )
+        whose.bind(provider.partnership_id)
         with transaction():
             arrived = arriving.arrive(provider, account, now=now)
             if arrived.person is not None:
