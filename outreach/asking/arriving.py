@@ -32,7 +32,7 @@ class Arrived:
 def arrive(provider: Provider, account: Account, *, now: datetime) -> Arrived:
     """Whoever signed in at a provider comes in as the person whose account it is. An account that is nobody's is
     bound to the person of its partnership who was added with that address, or, where the provider adds people, to a
-    new one.
+    new one. Whoever has a second factor here is let in by that alone, after it.
 
     Raises NotLetIn.
     """
@@ -50,7 +50,8 @@ def arrive(provider: Provider, account: Account, *, now: datetime) -> Arrived:
     if bound is None:
         bound = accounts.bind(person, provider.issuer, account.subject, who=person.name, now=now)
     bound.by_groups = bool(provider.roles)
-    coordinators.let_in(person, now=now)
+    if not person.has_second_factor:
+        coordinators.let_in(person, now=now)
     return Arrived(person=person)
 
 

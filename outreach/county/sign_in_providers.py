@@ -25,9 +25,8 @@ class Provider:
     `claims`: under which names its tokens tell 'email', 'email_verified', 'name' and 'groups'. `domains`: of which
     addresses it may say that they are somebody's here. `trust_email`: each of its addresses in them is its owner's,
     though it says so of none. `roles`: group -> role; empty where roles are given by hand. `only`: its partnership's
-    people come in no other way. `adds`: who has one of those groups is added when they first come. `amr`, `acr`:
-    values, one of which tells that it asked a second factor (RFC 8176; OpenID Connect Core 2). `client_auth`: '' for
-    the one that it takes.
+    people come in no other way. `adds`: who has one of those groups is added when they first come. `client_auth`: ''
+    for the one that it takes.
     """
 
     name: str
@@ -44,8 +43,6 @@ class Provider:
     roles: Mapping[str, str]
     only: bool
     adds: bool
-    amr: tuple[str, ...]
-    acr: tuple[str, ...]
 
     def takes(self, email: str) -> bool:
         """Whether an address is in one of its domains."""
@@ -160,8 +157,6 @@ def _provider(row: _Row) -> Provider:
         roles=row.table("groups"),
         only=row.yes("only"),
         adds=row.yes("adds"),
-        amr=row.texts("amr"),
-        acr=row.texts("acr"),
     )
     row.ends()
     _check(row, found)

@@ -138,8 +138,8 @@ KEPT = (
     ),
     Kept(
         name="People who sign in",
-        what="Name, work email address, role, and when they signed in. Of a password only a slow digest is kept; of a council’s "
-        "account the name that its sign-in has for it.",
+        what="Name, work email address, role, and when they signed in. Of a password only a slow digest is kept; of "
+        "a council’s account the name that its sign-in has for it.",
         whose="Coordinators, readers and board members of the partnership.",
         why="So that nobody else gets in, and to know who may do what.",
         source="The partnership.",

@@ -79,7 +79,7 @@ def test_the_role_that_may_most_counts() -> None:
         (ENTRA + 'scopes = "email"', "lacks the word openid"),
         (ENTRA + 'claims = {mail = "upn"}', "has 'mail'"),
         (ENTRA + 'client_auth = "private_key_jwt"', "is client_secret_post or client_secret_basic"),
-        (ENTRA + "amr = [1]", "`amr` is a list of texts"),
+        (ENTRA + "domains = [1]", "`domains` is a list of texts"),
     ],
 )
 def test_what_makes_no_sense_stops_the_start_in_words(text: str, words: str) -> None:

@@ -10,6 +10,8 @@ LATE = {
     "flufl": {"post/incoming/bounces.py"},
     "xlsxwriter": {"ground/tabular.py"},
     "holidays": {"county/school_days.py"},
+    "authlib": {"county/openid/tokens.py"},
+    "joserfc": {"county/openid/tokens.py"},
     "email_validator": {"county/contacts.py"},
     "segno": {"web/qr.py"},
     "PIL": {"county/logos.py"},

@@ -51,15 +51,14 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Somebody who has signed in there. `email` is '' and `groups` None where it says none; `strong`: it asked for a
-    second factor; `email_is_theirs`: it says that it has seen to that."""
+    """Somebody who has signed in there. `email` is '' and `groups` None where none are asked for;
+    `email_is_theirs`: it says that it has seen to that."""
 
     subject: str
     email: str
     email_is_theirs: bool
     name: str
     groups: tuple[str, ...] | None
-    strong: bool
 
 
 class GroupsNotTold(Refusal):
@@ -249,7 +248,6 @@ def _account(provider: Provider, claims: Mapping[str, Any]) -> Account:
         email_is_theirs=_is_yes(seen_to) or (seen_to is None and provider.trust_email),
         name=" ".join(name.split())[:100] if isinstance(name, str) else "",
         groups=_groups(provider, claims),
-        strong=_is_strong(provider, claims),
     )
 
 
@@ -267,10 +265,6 @@ def _groups(provider: Provider, claims: Mapping[str, Any]) -> tuple[str, ...] | 
             "Tell whoever runs this service."
         )
     return _words(told)
-
-
-def _is_strong(provider: Provider, claims: Mapping[str, Any]) -> bool:
-    return bool(set(_words(claims.get("amr"))) & set(provider.amr)) or claims.get("acr") in provider.acr
 
 
 def _told(claims: Mapping[str, Any], name: str) -> Any:

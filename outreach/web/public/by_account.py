@@ -1,12 +1,14 @@
 """Signing in by an account that a person has at their council: there, and back."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from flask import abort, current_app, redirect, render_template, request, session, url_for
 from flask_login import current_user
 
 from outreach.asking import arriving
+from outreach.county.coordinators import Coordinator
 from outreach.county.openid import attempts, tokens
 from outreach.county.openid.line import ProviderDown
 from outreach.county.openid.tokens import NotTrusted
@@ -15,8 +17,8 @@ from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.post import links
-from outreach.web import letting_in, other_ways_in, typed_and_kept
-from outreach.web.gate import open_to_all, public
+from outreach.web import half_signed_in, letting_in, other_ways_in, typed_and_kept
+from outreach.web.gate import SignedIn, open_to_all, public
 from outreach.web.onward import onward
 
 _BROWSER = "at_provider"
@@ -76,18 +78,26 @@ def sign_in_back(name: str) -> Any:
         whose.bind(provider.partnership_id)
         with transaction():
             arrived = arriving.arrive(provider, account, now=now)
-            if arrived.person is not None:
-                person_id = arrived.person.id
-                who = letting_in.begin(arrived.person, by_link=False, now=now)
+            who = None if arrived.person is None else _begin(arrived.person, now=now)
         if arrived.person is None:
             raise arriving.NotLetIn(arrived.why_not)
     except Refusal as refusal:
         return _refused(provider, refusal, where)
+    if who is None:
+        return redirect(url_for("public.sign_in_code", next=where), 303)
     letting_in.enter(who)
-    typed = typed_and_kept.read(back.kept, person_id) if back.kept else None
+    typed = typed_and_kept.read(back.kept, who.person_id) if back.kept else None
     if typed is not None:
         return render_template("public/typed_and_kept.html", typed=typed)
     return redirect(onward(where), 303)
+
+
+def _begin(person: Coordinator, *, now: datetime) -> SignedIn | None:
+    """Their session; None where the code of their second factor is asked first, as after a password."""
+    if person.has_second_factor:
+        half_signed_in.begin(person.id, person.password_hash, by_link=False, now=now)
+        return None
+    return letting_in.begin(person, by_link=False, now=now)
 
 
 def _provider(name: str) -> Provider:

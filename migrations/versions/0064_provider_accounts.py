@@ -3,15 +3,15 @@
 Nobody has an account bound until they come by one. Links that are open now were made by a colleague as far as is known:
 they go on to let in wherever passwords do.
 
-Revision ID: 0063_provider_accounts
-Revises: 0062_second_factor
+Revision ID: 0064_provider_accounts
+Revises: 0063_history_searched
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0063_provider_accounts"
-down_revision = "0062_second_factor"
+revision = "0064_provider_accounts"
+down_revision = "0063_history_searched"
 branch_labels = None
 depends_on = None
 
