@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 import make
 import openid_provider
 from openid_provider import CLIENT, JO, Provider, of
-from outreach.county import coordinators, roles, sign_in_providers, sign_in_sessions
+from outreach.county import coordinators, roles, second_factors, sign_in_providers, sign_in_sessions
 from outreach.county.openid import attempts, tokens
 from outreach.county.openid.accounts import ProviderAccount
 from outreach.county.openid.attempts import ProviderAttempt
@@ -377,6 +377,20 @@ def test_nobody_of_one_partnership_comes_in_by_anothers_provider(
             )
         )
     refused(back(client, provider), client, "nobody here is known by that account")
+
+
+@pytest.mark.any_database
+def test_whoever_has_a_second_factor_here_is_asked_it_after_their_account(
+    jo: coordinators.Coordinator, client: FlaskClient, provider: Provider
+) -> None:
+    now = clock.now()
+    with transaction():
+        begun = second_factors.begin(jo_of().id, partnership_id=jo_of().partnership_id, now=now)
+        begun.confirmed_at, begun.last_step = now, 1
+    answer = back(client, provider, "/desk/password")
+    assert (answer.status_code, answer.location) == (303, "/sign-in/code?next=/desk/password")
+    assert sessions() == 0 and not is_in(client)
+    assert "Code" in client.get("/sign-in/code").text
 
 
 @pytest.mark.any_database
