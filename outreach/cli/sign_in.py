@@ -62,7 +62,7 @@ def _try(provider: Provider, whose: str | None, *, now: datetime) -> bool:
         click.echo(f"  NOT READY  there is no partnership {provider.partnership_id}")
         return False
     try:
-        tokens.forget_what_was_published()
+        provider.published.clear()
         tokens.keys(provider, now=now)
     except ProviderDown as down:
         click.echo(f"  NOT READY  {down.why}")

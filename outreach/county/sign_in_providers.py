@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,8 @@ class Provider:
     addresses it may say that they are somebody's here. `trust_email`: each of its addresses in them is its owner's,
     though it says so of none. `roles`: group -> role; empty where roles are given by hand. `only`: its partnership's
     people come in no other way. `adds`: who has one of those groups is added when they first come. `client_auth`: ''
-    for the one that it takes.
+    for the one that it takes. `published`: what it published of itself, by address, and when it was asked; it stands
+    with the app, like the provider.
     """
 
     name: str
@@ -43,6 +45,9 @@ class Provider:
     roles: Mapping[str, str]
     only: bool
     adds: bool
+    published: dict[str, tuple[dict[str, Any], datetime]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def takes(self, email: str) -> bool:
         """Whether an address is in one of its domains."""

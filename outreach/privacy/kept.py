@@ -164,14 +164,15 @@ KEPT = (
     Kept(
         name="Where people are signed in",
         what="Browser and system, as 'Firefox, Windows', when it was signed in to and last used, and how it ended. No "
-        "network address.",
+        "network address. What was typed when it ended, while its person signs in anew at their council.",
         whose="Coordinators, readers and board members of the partnership.",
         why="So that signing out ends it wherever its cookie was copied to, and others’ use is seen.",
         source="What the browser says of itself.",
-        how_long="30 days after it ended.",
+        how_long="30 days after it ended. What was typed, until its person is back, or the next round of the day.",
         erased="All of it goes, and whoever is signed in there signs in again.",
         columns="""
             sign_in_session: person_id token_hash device why_ended
+            provider_attempt: onward kept
         """,
     ),
     Kept(
@@ -498,6 +499,7 @@ NOT_OF_PEOPLE = {
         short_code: code_hash
         staff_answer: form_key
         troupe_event: uid organizer_token
+        provider_attempt: state_hash browser_hash provider nonce verifier
         troupe_link: nonce
         visit_reminder: stop_hash
         wave_code: code

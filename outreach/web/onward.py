@@ -1,4 +1,4 @@
-"""Where whoever has signed in goes on to: a page of ours, and never where somebody else would have them go."""
+"""Address that whoever has signed in goes on to: a page of ours, never where somebody else would have them go."""
 
 from urllib.parse import urlsplit
 

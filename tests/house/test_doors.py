@@ -60,7 +60,7 @@ def test_every_address_in_a_letter_leads_to_a_page(app: Flask) -> None:
     match = app.url_map.bind("outreach.example").match
     for name, pattern in pages.items():
         path = pattern.format(
-            token="t", reference="MRL-1", organisation_id=900001, tour_day_id=1, wave="after"
+            token="t", reference="MRL-1", organisation_id=900001, tour_day_id=1, wave="after", name="council"
         )
         try:
             match(path)
@@ -75,8 +75,8 @@ def test_no_page_that_is_only_read_opens_a_transaction() -> None:
             continue
         for node in ast.walk(plan.tree(path)):
             if isinstance(node, ast.FunctionDef) and _only_read(node) and _calls(node, "transaction"):
-                wrong.append(plan.said(path, node.lineno))
-    assert wrong == []
+                wrong.append(node.name)
+    assert wrong == ["sign_in_back"]  # the session made by a sign-in provider's callback: docs/house.md
 
 
 def test_no_page_answers_a_refusal_of_its_deed_by_hand() -> None:

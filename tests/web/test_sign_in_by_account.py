@@ -33,7 +33,6 @@ def process() -> Iterator[Provider]:
 @pytest.fixture
 def provider(process: Provider) -> Provider:
     process.set()
-    tokens.forget_what_was_published()
     return process
 
 

@@ -1,4 +1,4 @@
-"""What a sign-in provider says: where it is asked, and who it says has signed in, held to the standard by Authlib.
+"""Answers of a sign-in provider: where it is asked, and who it says has signed in, held to the standard by Authlib.
 
 OpenID Connect Core 1.0 (3.1: the code flow) and Discovery 1.0, with PKCE (RFC 7636, S256) and the issuer in the answer
 (RFC 9207). Nobody is believed by an access token; it asks the provider itself alone, and is kept nowhere.
@@ -65,23 +65,13 @@ class GroupsNotTold(Refusal):
     """Too many groups to be told in a token, so that nobody knows which."""
 
 
-_published: dict[str, tuple[Published, datetime]] = {}
-_keys: dict[str, tuple[dict[str, Any], datetime]] = {}
-
-
-def forget_what_was_published() -> None:
-    """As in a process that has just begun."""
-    _published.clear()
-    _keys.clear()
-
-
 def published(provider: Provider, *, now: datetime) -> Published:
     """Where a provider is asked. Raises ProviderDown, NotTrusted where it says that it is another."""
-    kept = _published.get(provider.issuer)
-    if kept is not None and kept[1] <= now < kept[1] + KEPT_FOR:
-        return kept[0]
-    told = _ask(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+    told = _kept_or_asked(
+        provider, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration", now=now
+    )
     if told.get("issuer") != provider.issuer:
+        provider.published.clear()
         raise NotTrusted(f"the discovery document is of another issuer: {str(told.get('issuer'))[:200]}")
     found = Published(
         authorization_endpoint=_address(told, "authorization_endpoint"),
@@ -98,13 +88,12 @@ def published(provider: Provider, *, now: datetime) -> Published:
     )
     if not found.signed_by:
         raise NotTrusted("it signs its tokens in no way that is taken")
-    _published[provider.issuer] = found, now
     return found
 
 
 def keys(provider: Provider, *, now: datetime) -> Any:
     """The keys that it signs with now, a JSON Web Key Set. Raises ProviderDown, NotTrusted."""
-    return _keys_of(published(provider, now=now), now=now)
+    return _keys_of(provider, published(provider, now=now), now=now)
 
 
 def address_to_sign_in(
@@ -204,20 +193,27 @@ def _decoded(provider: Provider, there: Published, told: str, *, now: datetime) 
 
     registry = JWSRegistry(algorithms=there.signed_by, strict_check_header=False)
     try:
-        return jwt.decode(told, KeySet.import_key_set(_keys_of(there, now=now)), registry=registry)
+        return jwt.decode(told, KeySet.import_key_set(_keys_of(provider, there, now=now)), registry=registry)
     except InvalidKeyIdError:
-        anew = KeySet.import_key_set(_keys_of(there, now=now, older_than=ASKED_ANEW_AFTER))
+        anew = KeySet.import_key_set(_keys_of(provider, there, now=now, older_than=ASKED_ANEW_AFTER))
         return jwt.decode(told, anew, registry=registry)
 
 
-def _keys_of(there: Published, *, now: datetime, older_than: timedelta = KEPT_FOR) -> Any:
-    kept = _keys.get(there.jwks_uri)
-    if kept is not None and kept[1] <= now < kept[1] + older_than:
-        return kept[0]
-    told = _ask(there.jwks_uri)
+def _keys_of(provider: Provider, there: Published, *, now: datetime, older_than: timedelta = KEPT_FOR) -> Any:
+    told = _kept_or_asked(provider, there.jwks_uri, now=now, older_than=older_than)
     if not isinstance(told.get("keys"), list):
         raise ProviderDown("it publishes no keys")
-    _keys[there.jwks_uri] = told, now
+    return told
+
+
+def _kept_or_asked(
+    provider: Provider, address: str, *, now: datetime, older_than: timedelta = KEPT_FOR
+) -> dict[str, Any]:
+    kept = provider.published.get(address)
+    if kept is not None and kept[1] <= now < kept[1] + older_than:
+        return kept[0]
+    told = _ask(address)
+    provider.published[address] = told, now
     return told
 
 

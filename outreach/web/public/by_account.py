@@ -8,6 +8,7 @@ from flask import abort, current_app, redirect, render_template, request, sessio
 from flask_login import current_user
 
 from outreach.asking import arriving
+from outreach.county import coordinators
 from outreach.county.coordinators import Coordinator
 from outreach.county.openid import attempts, tokens
 from outreach.county.openid.line import ProviderDown
@@ -23,6 +24,14 @@ from outreach.web.onward import onward
 
 _BROWSER = "at_provider"
 """Name, in the session, of what a browser that went to a provider holds."""
+_NOBODY_IN = (
+    arriving.NotLetIn,
+    attempts.AttemptOver,
+    coordinators.CannotSignIn,
+    tokens.GroupsNotTold,
+    NotTrusted,
+    ProviderDown,
+)
 
 
 @public.post("/sign-in/with/<name>")
@@ -81,7 +90,7 @@ def sign_in_back(name: str) -> Any:
             who = None if arrived.person is None else _begin(arrived.person, now=now)
         if arrived.person is None:
             raise arriving.NotLetIn(arrived.why_not)
-    except Refusal as refusal:
+    except _NOBODY_IN as refusal:
         return _refused(provider, refusal, where)
     if who is None:
         return redirect(url_for("public.sign_in_code", next=where), 303)
