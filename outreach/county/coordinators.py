@@ -423,10 +423,12 @@ def sign_in_link(
 
 def first_link(person: Coordinator, *, who: str, now: datetime) -> str:
     """The token of another one-time link for who was never here, to be handed to them by a colleague; the ones before
-    run out. Raises WasHere: nobody gets into an account that its person uses by a link of somebody else's asking."""
+    run out. Raises WasHere: nobody gets into an account that its person uses by a link of somebody else's asking;
+    OnlyByAccount."""
     lock(person)
     if person.password_hash is not None or last_here(person.id, now=now + timedelta(days=2)) is not None:
         raise WasHere(f"{person.name} has signed in already.")
+    _may_come_otherwise(person)
     _keep_out(person, RIGHTS_CHANGED, now=now)
     return sign_in_link(person, who=who, now=now)
 

@@ -503,6 +503,11 @@ def test_where_it_is_the_only_way_password_and_colleagues_links_let_nobody_in_an
         of_operator = coordinators.sign_in_link(jo_of(), by_operator=True, now=clock.now())
     refused(client.post(f"/sign-in/{of_colleague}"), client, "lets its people in one way alone")
     assert client.post(f"/sign-in/{of_operator}").status_code == 303 and is_in(client)
+    make.signed_in(client, coordinators.leads(jo_of().partnership_id)[0])
+    new = {"name": "Ned New", "email": "ned@marlshire.example", "role": "reader"}
+    answer = client.post("/desk/people/new", data=new, follow_redirects=True)
+    assert "Ned New is added, and signs in by ‘Sign in with your council account’" in answer.text
+    assert "/sign-in/" not in answer.text
 
 
 @pytest.mark.any_database

@@ -13,7 +13,7 @@ from wtforms import HiddenField
 from outreach.asking import leaving
 from outreach.asking.leaving import Held
 from outreach.booking import told_of_sign_in
-from outreach.county import coordinators, partnerships, roles, sign_in_sessions, who_may
+from outreach.county import coordinators, partnerships, roles, sign_in_providers, sign_in_sessions, who_may
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import transaction
@@ -121,7 +121,11 @@ def new_person() -> Any:
                 now=now,
             )
             name = added.name
-            token = coordinators.sign_in_link(added, who=who(), now=now)
+            only = sign_in_providers.only_one_of(g.partnership.id)
+            token = "" if only else coordinators.sign_in_link(added, who=who(), now=now)
+        if only:
+            flash(f"{name} is added, and signs in by ‘{only.button}’.", "done")
+            return redirect(url_for("coordinator.people"), 303)
         made = links.sign_in_page(current_app.config["PUBLIC_URL"], token)
     page = render_template("coordinator/person_new.html", form=form, made=made, name=name)
     return page, 200 if made else status()
