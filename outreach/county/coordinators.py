@@ -325,9 +325,9 @@ def _may_come_otherwise(person: Coordinator) -> None:
         raise OnlyByAccount(f"{whose} lets its people in one way alone. Press ‘{provider.button}’.")
 
 
-def note_sign_in(person: Coordinator, *, device: str, by_link: bool, now: datetime) -> None:
-    """Who came in stands in the history, with how and on what."""
-    how = {"device": device, "by": "link" if by_link else "password"}
+def note_sign_in(person: Coordinator, *, device: str, by: str, now: datetime) -> None:
+    """Who came in stands in the history, with on what, and by what: a password, a link, or their council's account."""
+    how = {"device": device, "by": by}
     history.record("signed in", _sign_in_of(person), who=person.name, now=now, after=how)
 
 

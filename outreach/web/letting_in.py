@@ -14,7 +14,7 @@ from outreach.web import known_devices
 from outreach.web.gate import SignedIn
 
 
-def begin(person: Coordinator, *, by_link: bool, now: datetime) -> SignedIn:
+def begin(person: Coordinator, *, by_link: bool, by: str = "", now: datetime) -> SignedIn:
     """A session with an identifier of its own, whatever the browser came with; one that it had ends. In the door's
     transaction, which `enter` follows."""
     if current_user.is_authenticated:
@@ -31,7 +31,7 @@ def begin(person: Coordinator, *, by_link: bool, now: datetime) -> SignedIn:
             session_id=begun.id,
             now=now,
         )
-    coordinators.note_sign_in(person, device=device, by_link=by_link, now=now)
+    coordinators.note_sign_in(person, device=device, by=by or ("link" if by_link else "password"), now=now)
     return SignedIn(person, begun, token)
 
 

@@ -106,7 +106,7 @@ def _begin(person: Coordinator, *, now: datetime) -> SignedIn | None:
     if person.has_second_factor:
         half_signed_in.begin(person.id, person.password_hash, by_link=False, now=now)
         return None
-    return letting_in.begin(person, by_link=False, now=now)
+    return letting_in.begin(person, by_link=False, by="council account", now=now)
 
 
 def _provider(name: str) -> Provider:
