@@ -19,9 +19,6 @@ from outreach.tour.programmes import Programme
 LONGEST = 1000
 """Characters of one note."""
 
-NO_NAMES = "No name of a child, and nothing that a child told anybody."
-"""What every form for a note says."""
-
 SENT_TWICE = timedelta(hours=1)
 """The same words by the same person about the same school within this time are one note: a form sent
 twice."""

@@ -95,6 +95,8 @@ class Words:
 
 
 OF_STAFF_NOUNS = {
+    "names a child": "names somebody",
+    "No pupil’s name, nor what a pupil said": "Nobody’s name, nor what anybody said",
     "show": "session",
     "shows": "sessions",
     "performance": "session",

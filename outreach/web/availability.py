@@ -45,7 +45,7 @@ class WishForm(forms.Form):
     )
     leaves = forms.clock("Leaves its base", hint="For other hours")
     returns = forms.clock("Back at its base", hint="For other hours")
-    stays_at = forms.text(
+    stays_at = forms.remark(
         "Where it stays the night", at_most=100, hint="For a night away, for example Mill Lodge, Witney"
     )
     place = forms.text(

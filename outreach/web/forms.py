@@ -51,6 +51,10 @@ class _Words(DummyTranslations):
 NOT_A_CHOICE = "Not a valid choice any more: choose again."
 
 
+NO_PUPIL = "No pupil’s name, nor what a pupil said."
+"""Beside every box for free text, in the same words; audience.py has those of a programme for adults."""
+
+
 class Form(FlaskForm):
     """A form whose refusals show beside the field they speak of, and in the error summary.
 
@@ -145,7 +149,23 @@ def address(label: str, *, required: str = "", hint: str = "", **kwargs: Any) ->
 def words(
     label: str, *, required: str = "", at_most: int = 2000, hint: str = "", **kwargs: Any
 ) -> fields.Lines:
-    """Some lines."""
+    """Some lines of somebody's own words; beside them stands that they are to name no pupil."""
+    return lines(label, required=required, at_most=at_most, hint=named_nobody(hint), **kwargs)
+
+
+def remark(label: str, *, hint: str = "", **kwargs: Any) -> fields.Line:
+    """One line of somebody's own words, with the same beside it."""
+    return text(label, hint=named_nobody(hint), **kwargs)
+
+
+def named_nobody(hint: str) -> str:
+    return f"{hint} {NO_PUPIL}".strip() if not hint or hint.endswith((".", "?")) else f"{hint}. {NO_PUPIL}"
+
+
+def lines(
+    label: str, *, required: str = "", at_most: int = 2000, hint: str = "", **kwargs: Any
+) -> fields.Lines:
+    """Some lines that are no words of somebody's own: numbers, places, a list."""
     return fields.Lines(
         label,
         description=hint,

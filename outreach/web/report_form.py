@@ -26,7 +26,7 @@ from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, YES_OR_NO
 from outreach.web.refusals import status
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
-WHY_NOT = "For example: snow, the cast was ill. No names."
+WHY_NOT = "For example: snow, the cast was ill."
 LEAD_WANTED = "Say whether your safeguarding lead was there."
 
 RIGHT = "Is that right?"
@@ -39,7 +39,7 @@ class OneSidesForm(forms.Form):
     """What either side says of a show."""
 
     took_place = forms.choice("Did it take place?", YES_NO, required="Say whether it took place.")
-    why_not = forms.text("If not, why?", at_most=300, hint=WHY_NOT)
+    why_not = forms.remark("If not, why?", at_most=300, hint=WHY_NOT)
     lead_present = forms.choice("Was the school’s safeguarding lead there?", YES_OR_NO)
     agencies = forms.choice(
         "Were support agencies there?", YES_NO, hint="For example a youth service, or the police."
@@ -292,7 +292,7 @@ class WithdrawForm(forms.Form):
     reason = forms.words(
         "Why is it taken back?",
         required="Say why, in a few words.",
-        hint="For example: it was about another show. No names.",
+        hint="For example: it was about another show.",
         at_most=300,
     )
 

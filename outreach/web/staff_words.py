@@ -17,7 +17,6 @@ from outreach.outcomes.staff_answers import (
 )
 
 HEADS = {SOON: "What did you make of the play?", LATER: "Three months on: what is left of the play?"}
-NO_NAMES = "Never a pupil’s name, nor what a pupil told you."
 USED = {
     LESSON: "A lesson",
     TUTOR_TIME: "Form or tutor time",

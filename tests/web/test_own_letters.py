@@ -85,7 +85,11 @@ def letters() -> list[str]:
 
 def test_ticked_typed_read_one_by_one_sent_and_stopped(desk: Desk, stopped: Any) -> None:
     form = desk.ticked(*desk.schools[:2])
-    assert "Write to 2 schools" in form and "No name of a child" in form and "{first name}" in main_of(form)
+    assert (
+        "Write to 2 schools" in form
+        and "No pupil’s name, nor what a pupil said." in form
+        and "{first name}" in main_of(form)
+    )
     begun = desk.begin(
         *desk.schools[:2], subject="The hall at {school}", words="Dear {first name},\n\nIs it free?"
     )

@@ -33,7 +33,7 @@ class AuthorityForm(forms.Form):
 
 
 class TermDatesForm(forms.Form):
-    lines = forms.words("Term dates", at_most=LONGEST_PASTED)
+    lines = forms.lines("Term dates", at_most=LONGEST_PASTED)
     file = forms.upload("Or a file", hint="CSV, Excel, a calendar (.ics) or plain text")
     problems: tuple[str, ...] = ()
     """What is wrong with single lines."""

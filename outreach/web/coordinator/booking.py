@@ -60,7 +60,7 @@ class CancelForm(forms.Form):
     reason = forms.words(
         "Why?",
         required="Say why, in a few words.",
-        hint="It stands in the letter to the school. No names.",
+        hint="It stands in the letter to the school.",
         at_most=500,
     )
 

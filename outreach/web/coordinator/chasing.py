@@ -66,7 +66,7 @@ class RaiseForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    reason = forms.text("Why is it not raised?", required="Say why it is not raised.")
+    reason = forms.remark("Why is it not raised?", required="Say why it is not raised.")
 
 
 @coordinator.route("/chasing", methods=["GET", "POST"])

@@ -44,11 +44,11 @@ class BudgetForm(forms.Form):
 
 class SpendingForm(forms.Form):
     day = forms.day("Day", required="Enter the day.", which=Which.NEAREST)
-    words = forms.text(
+    words = forms.remark(
         "What for",
         required="Say what it was for.",
         at_most=LONGEST,
-        hint="For example: 4,000 leaflets. No names of people.",
+        hint="For example: 4,000 leaflets.",
     )
     pounds = forms.pounds(
         "Pounds",

@@ -32,7 +32,7 @@ from outreach.web.refusals import back_to
 class MoveForm(forms.Form):
     note = forms.words(
         "A note in the letter",
-        hint="It stands in the letter to the school. You may leave it empty. No names.",
+        hint="It stands in the letter to the school. You may leave it empty.",
         at_most=moving.NOTE_AT_MOST,
     )
     silent = forms.tick("Leave our words out: I tell the school myself")
@@ -47,7 +47,7 @@ class MoveForm(forms.Form):
 class SwapForm(MoveForm):
     note = forms.words(
         "A note in the letters",
-        hint="It stands in both letters. You may leave it empty. No names.",
+        hint="It stands in both letters. You may leave it empty.",
         at_most=moving.NOTE_AT_MOST,
     )
     silent = forms.tick("Leave our words out: I tell both myself")

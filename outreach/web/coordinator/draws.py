@@ -25,7 +25,7 @@ from outreach.web.refusals import back_to
 
 class DrawForm(forms.Form):
     first = forms.number("How many are asked first?", required="Enter how many are asked first.", at_least=1)
-    why = forms.text("Why are they drawn again?")
+    why = forms.remark("Why are they drawn again?")
 
 
 @coordinator.post("/invitations/lot")

@@ -22,7 +22,7 @@ class FollowUpForm(forms.Form):
         required="Enter the day.",
         hint="For example: Monday, 2 Nov, in two weeks",
     )
-    what = forms.text("What is to be done?", at_most=LONGEST, hint="No names.")
+    what = forms.remark("What is to be done?", at_most=LONGEST)
     whose = forms.pick("Who does it?")
 
 

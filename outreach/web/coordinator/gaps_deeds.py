@@ -60,7 +60,7 @@ NOBODY = "0"
 
 
 class RoundForm(forms.Form):
-    note = forms.text("A name for this round", hint="For your own list, for example: spring, first round.")
+    note = forms.remark("A name for this round", hint="For your own list, for example: spring, first round.")
 
 
 class AssignForm(forms.Form):
@@ -75,15 +75,13 @@ class NoteForm(forms.Form):
         ((notes.NOTE, "A note for us"), (notes.PHONE, "We talked with the school")),
         required="Choose whether you talked with the school.",
     )
-    text = forms.words(
-        "The note", required="Write the note first.", at_most=notes.LONGEST, hint=notes.NO_NAMES
-    )
+    text = forms.words("The note", required="Write the note first.", at_most=notes.LONGEST)
 
 
 class ExcludeForm(forms.Form):
     of_asked = True
 
-    reason = forms.text(
+    reason = forms.remark(
         "Why?",
         required="Give the reason; it stands beside the school from now on.",
         hint="They count in no share from now on. It can be undone.",

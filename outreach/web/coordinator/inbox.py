@@ -38,7 +38,7 @@ TASKS = {
 class RefuseForm(forms.Form):
     words = forms.words(
         "In your own words",
-        hint="It stands in the letter. May be left empty. No names.",
+        hint="It stands in the letter. May be left empty.",
         at_most=1000,
     )
 

@@ -53,7 +53,7 @@ class InvitationFilters:
 
 
 class SendForm(forms.Form):
-    note = forms.text("A name for this round", hint="For your own list, for example: spring, first round.")
+    note = forms.remark("A name for this round", hint="For your own list, for example: spring, first round.")
 
 
 @coordinator.get("/invitations", endpoint="invitations")

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g, render_template, request
 
-from outreach.asking import invitations, notes
+from outreach.asking import invitations
 from outreach.asking.invitations import DECLINED
 from outreach.asking.own_letters import drafts
 from outreach.asking.own_letters.drafts import LONGEST, LONGEST_SUBJECT, OwnLetter, Typed
@@ -26,7 +26,7 @@ class OwnLetterForm(forms.Form):
     words = forms.words(
         "Your letter",
         at_most=LONGEST,
-        hint=f"{notes.NO_NAMES} An empty line begins a paragraph. ‘Dear …’ is put before it unless you greet, and who "
+        hint="An empty line begins a paragraph. ‘Dear …’ is put before it unless you greet, and who "
         "signs below it.",
     )
     to_declined = forms.tick("Also to schools that said no")

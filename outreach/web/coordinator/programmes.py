@@ -52,7 +52,7 @@ class ProgrammeForm(forms.Form):
     )
     phases = forms.ticks("Phases", hint="None ticked is any")
     types = forms.ticks("Types", hint="None ticked is any")
-    picked = forms.words(
+    picked = forms.lines(
         "Schools to pick",
         at_most=8000,
         hint="A URN or DfE number a line. Later, each school’s own page takes it in or out",
@@ -89,7 +89,7 @@ class ProgrammeForm(forms.Form):
     cost = forms.text(
         "What it costs the school", required="Enter what it costs, for example Free.", at_most=100
     )
-    school_provides = forms.words(
+    school_provides = forms.lines(
         "What the school provides",
         at_most=1000,
         hint="One thing a line, besides the hall: two sockets, a parking space",

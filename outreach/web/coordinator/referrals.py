@@ -33,9 +33,9 @@ class NumbersForm(forms.Form):
 
     period = forms.text("Month", at_most=40)
     kind = forms.text("Kind of referral", at_most=number_lines.LONGEST_KIND)
-    lines = forms.words("Or paste lines", at_most=LONGEST_PASTED)
+    lines = forms.lines("Or paste lines", at_most=LONGEST_PASTED)
     file = forms.upload("Or a file", hint="CSV or Excel")
-    source = forms.text(
+    source = forms.remark(
         "Where do these numbers come from?", required="Say where these numbers come from.", at_most=200
     )
     source_date = forms.day(

@@ -95,7 +95,7 @@ class TargetForm(Form):
         required="Choose whether the school counts.",
     )
     year_groups = forms.ticks("Year groups, if it is taken in")
-    reason = forms.text("Why?", required="Give the reason; it stands beside the school from now on.")
+    reason = forms.remark("Why?", required="Give the reason; it stands beside the school from now on.")
 
 
 @coordinator.route("/schools/<int:organisation_id>/contacts/add", methods=["GET", "POST"])

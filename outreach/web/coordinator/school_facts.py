@@ -69,7 +69,7 @@ class OwnDayForm(Form):
         ),
         required="Say whether the school is open that day.",
     )
-    reason = forms.text("Why?", hint="For example: INSET day, mock exams. You may leave it empty.")
+    reason = forms.remark("Why?", hint="For example: INSET day, mock exams. You may leave it empty.")
 
 
 @coordinator.route("/schools/<int:organisation_id>/facts/<field>", methods=["GET", "POST"])
@@ -253,7 +253,7 @@ def _fact_form(field: str) -> Any:
         value = forms.pick(label, [(s, s) for s in STATUSES])
     else:
         value = forms.text(label)
-    reason = forms.text(
+    reason = forms.remark(
         "How do we know?", required="Say how we know.", hint="For example: the office said so on the phone."
     )
     return type("FactForm", (Form,), {"value": value, "reason": reason})()

@@ -21,7 +21,7 @@ PLAIN = "note"
 
 class NoteForm(Form):
     kind = forms.choice("What is it?", KINDS, required="Say what it is.", default=notes.NOTE)
-    text = forms.words("Note", required="Write the note first.", at_most=notes.LONGEST, hint=notes.NO_NAMES)
+    text = forms.words("Note", required="Write the note first.", at_most=notes.LONGEST)
 
 
 @coordinator.route("/schools/<int:organisation_id>/notes", methods=["GET", "POST"])

@@ -67,7 +67,7 @@ JUST = timedelta(hours=1)
 
 class CallForm(forms.Form):
     said = forms.choice("What did they say?", SAID.items(), required="Choose what they said.")
-    text = forms.words("Note", at_most=notes.LONGEST - 100, hint=notes.NO_NAMES)
+    text = forms.words("Note", at_most=notes.LONGEST - 100)
     again = forms.day("Ring again", hint="Like 2 Nov or next Monday. Empty: not set")
 
     def refuse(self, refusal: Refusal) -> None:

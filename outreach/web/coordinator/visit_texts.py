@@ -25,7 +25,7 @@ class TextForm(forms.Form):
     words = forms.words(
         "Words",
         at_most=LONGEST,
-        hint="An empty line begins a paragraph, ‘# ’ a heading, ‘* ’ a point of a list. Name no pupil.",
+        hint="An empty line begins a paragraph, ‘# ’ a heading, ‘* ’ a point of a list.",
     )
 
     def typed(self) -> Words:

@@ -26,7 +26,7 @@ KINDS: dict[str, type[Water] | type[WaterCrossing]] = {"water": Water, "crossing
 
 class WatersForm(forms.Form):
     name = forms.text("Name", at_most=80, hint="For example River Tamar; a file may bring names of its own.")
-    points = forms.words(
+    points = forms.lines(
         "Its points, from end to end",
         at_most=8000,
         hint="One on each line: 50.3471, -4.1375, or 248000, 52000, or SX 480 520, or a postcode.",

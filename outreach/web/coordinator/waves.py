@@ -19,10 +19,10 @@ from outreach.web.refusals import back_to, refused, status
 
 
 class ReasonForm(forms.Form):
-    reason = forms.text(
+    reason = forms.remark(
         "Why",
         required="Say why these answers are set aside.",
-        hint="Name no pupil. For example: the code was online.",
+        hint="For example: the code was online.",
     )
 
 

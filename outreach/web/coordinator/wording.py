@@ -5,7 +5,7 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from outreach.asking import invitations, notes, wording_shown
+from outreach.asking import invitations, wording_shown
 from outreach.county import organisations, partnerships
 from outreach.county.coordinators import Coordinator
 from outreach.county.schools import Organisation
@@ -33,7 +33,7 @@ class WordingForm(forms.Form):
         "Letter",
         required="Enter what the letter says.",
         at_most=LONGEST,
-        hint=f"{notes.NO_NAMES} An empty line begins a paragraph. ‘Dear …’ is put before it unless you greet, and who "
+        hint="An empty line begins a paragraph. ‘Dear …’ is put before it unless you greet, and who "
         "signs below it.",
     )
 

@@ -39,7 +39,7 @@ PLACES_REASONS = (DUTY, NO_WAY, ("other", "Another reason"))
 
 class CancelForm(ReasonForm):
     reason = choice("Why?", EVERY_REASON, required="Choose the reason that fits best.")
-    more = words("More in your words (optional)", hint="No names, please.", at_most=500)
+    more = words("More in your words (optional)", at_most=500)
     guests = tick("Our guests may read this reason too")
 
 

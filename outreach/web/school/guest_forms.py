@@ -35,7 +35,7 @@ class ComingForm(AskingNeeds):
     arrives = forms.clock("When will you be there?", hint=ARRIVES_HINT)
     travel_note = forms.words(
         "Anything your host should know about the journey?",
-        hint="For example: the coach drops off and comes back. No names, please.",
+        hint="For example: the coach drops off and comes back.",
         at_most=300,
     )
 
@@ -56,7 +56,6 @@ class AskForm(ComingForm):
     )
     message = forms.words(
         "Would you like to say more to your host?",
-        hint="No names, please.",
         at_most=300,
     )
 

@@ -16,7 +16,7 @@ from outreach.web.gate import by_personal_link, school
 class NoForm(Form):
     reason = words(
         "Why does it not suit? (optional)",
-        hint="For example: mock exams that week. No names, please.",
+        hint="For example: mock exams that week.",
         at_most=500,
     )
 

@@ -11,7 +11,7 @@ from outreach.outcomes.staff_answers import IMPACTS, LONGEST_WORDS, Said
 from outreach.web import form_keys, forms
 from outreach.web.gate import by_personal_link, own_booking, own_standing_booking, school
 from outreach.web.refusals import status
-from outreach.web.staff_words import HEADS, NO_NAMES, USED
+from outreach.web.staff_words import HEADS, USED
 
 
 class StaffForm(forms.Form):
@@ -19,10 +19,8 @@ class StaffForm(forms.Form):
         "How much did pupils take from it?", [(str(value), words) for value, words in IMPACTS]
     )
     used = forms.ticks("Where did you come back to it?", USED.items())
-    used_words = forms.words(
-        "What was used since, and what came of it?", at_most=LONGEST_WORDS, hint=NO_NAMES
-    )
-    change_words = forms.words("What should change?", at_most=LONGEST_WORDS, hint=NO_NAMES)
+    used_words = forms.words("What was used since, and what came of it?", at_most=LONGEST_WORDS)
+    change_words = forms.words("What should change?", at_most=LONGEST_WORDS)
 
     def said(self) -> Said:
         return Said(
