@@ -49,6 +49,7 @@ import outreach.coverage.digest.days
 import outreach.coverage.digest.sending
 import outreach.coverage.gaplist.kept
 import outreach.coverage.gaplist.saved_views
+import outreach.ground.erasures
 import outreach.ground.history
 import outreach.ground.history_chain
 import outreach.outcomes.closed_answers

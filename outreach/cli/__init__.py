@@ -2,9 +2,14 @@
 
 from importlib import import_module
 
-from click import Command, Context
+from click import ClickException, Command, Context, Group
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
+
+from outreach.ground import clock
+from outreach.ground.db import transaction
+from outreach.ground.erasures import BadList
+from outreach.privacy import replaying
 
 GROUPS = {
     "asking": "asking",
@@ -31,6 +36,10 @@ GROUPS = {
 """Name of a command or group -> the file of this folder that holds it under that name."""
 
 
+ON_ANY_DATABASE = ("db", "history", "privacy")
+"""Groups that look at a database, or mend it, before all that was erased is erased in it."""
+
+
 class Commands(AppGroup):
     """The service's own commands, each file of which is imported when one of its commands is asked for.
 
@@ -49,8 +58,19 @@ class Commands(AppGroup):
             module = import_module(f"outreach.cli.{GROUPS[cmd_name]}")
             if cmd_name == "db":
                 module.init_app(self._app)
-            self.add_command(getattr(module, cmd_name.replace("-", "_")), cmd_name)
+            command = getattr(module, cmd_name.replace("-", "_"))
+            if isinstance(command, Group) and cmd_name not in ON_ANY_DATABASE:
+                command.callback = _before_work
+            self.add_command(command, cmd_name)
         return super().get_command(ctx, cmd_name)
+
+
+@with_appcontext
+def _before_work() -> None:
+    try:
+        replaying.before_work(transaction, now=clock.now())
+    except BadList as bad:
+        raise ClickException(str(bad)) from None
 
 
 def init_app(app: Flask) -> None:

@@ -18,7 +18,7 @@ from outreach.booking.sessions import places
 from outreach.cli import history
 from outreach.cli.privacy import erase_due
 from outreach.cli.stopping import StopSignal
-from outreach.county import coordinators, sign_in_sessions, sign_in_tries
+from outreach.county import coordinators
 from outreach.county.lists import uploads
 from outreach.county.openid import attempts
 from outreach.coverage import standings
@@ -140,8 +140,6 @@ def _round(*, dry_run: bool) -> int:
     if not dry_run:
         with transaction():
             uploads.sweep(now=now)
-            sign_in_sessions.sweep(sign_in_sessions.lifetime(), now=now)
-            sign_in_tries.sweep(now=now)
             attempts.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)

@@ -17,7 +17,7 @@ from outreach.asking.chasing import settings as chasing
 from outreach.cli import migrations
 from outreach.cli.backups import archive, sealing
 from outreach.cli.backups.archive import Backup, NoBackup
-from outreach.ground import clock, history_chain, secret_settings
+from outreach.ground import clock, erasures, history_chain, secret_settings
 from outreach.ground.db import db, why_no_writing
 from outreach.ground.wording import count, date_and_time
 from outreach.planning import planner_worker
@@ -87,6 +87,7 @@ def findings(settings: Any, now: datetime) -> Told:
     for looked_at in (_address, _secrets, _sending, _domain, _answers):
         yield from looked_at(settings)
     yield from _backups(settings, now)
+    yield from _erasures(settings)
     try:
         yield from _database(now)
     except SQLAlchemyError as error:
@@ -248,6 +249,26 @@ def _verified(days: int, ours: Sequence[Backup], now: datetime) -> Told:
         yield ready(f"The newest backup that was restored and compared was made {date_and_time(tried)}.")
 
 
+def _erasures(settings: Any) -> Told:
+    list_ = erasures.path()
+    if list_ is None:
+        yield not_ready(
+            "ERASURES_FILE is not set: a restored backup would bring back whoever was erased. Name a file on other "
+            "storage than the database's."
+        )
+        return
+    if not list_.parent.is_dir() or not os.access(list_ if list_.exists() else list_.parent, os.W_OK):
+        yield not_ready(f"ERASURES_FILE is {list_}, which cannot be written: nothing can be erased.")
+        return
+    database = db.engine.url.database if db.engine.dialect.name == "sqlite" else settings["OUTREACH_FOLDER"]
+    beside = Path(str(database))
+    if beside.exists() and beside.stat().st_dev == list_.parent.stat().st_dev:
+        what = "the database" if beside.is_file() else f"{beside}, perhaps the database's"
+        yield note(f"ERASURES_FILE is {list_}, on the same disk as {what}: what burns one burns both.")
+    else:
+        yield ready("What is erased is listed on other storage, for a restore.")
+
+
 def _database(now: datetime) -> Told:
     with db.engine.connect() as connection:
         behind = migrations.not_applied(connection)
@@ -259,6 +280,10 @@ def _database(now: datetime) -> Told:
     yield ready("The database is as this version needs it.")
     if why := why_no_writing(patience=WRITER_WAITS):
         yield not_ready(f"The database cannot be written: {why}.")
+    if erasures.is_behind():
+        yield not_ready(
+            "The database does not know of all that was erased: it was restored by hand. flask privacy replay."
+        )
     yield from _role()
     yield from _clocks(now)
     for looked_at in (_post, _round, _swept, _history, _planner, _roads):

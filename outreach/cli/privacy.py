@@ -9,12 +9,15 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.county import partnerships
-from outreach.ground import clock
+from outreach.ground import clock, erasures
 from outreach.ground.db import db, transaction
-from outreach.privacy import runs
+from outreach.ground.wording import count
+from outreach.privacy import exporting, person, replaying, runs
 from outreach.privacy import sweep as sweeping
 
 privacy = AppGroup("privacy", help="Privacy: erase what was kept for long enough.")
+
+OPERATOR = "the operator"
 
 NOBODYS = "No partnership's"
 
@@ -40,12 +43,46 @@ def sweep(really: bool) -> None:
         click.echo("Nothing was erased. With --do it is, for good.")
 
 
+@privacy.command("export")
+@click.option("--partnership", "named", required=True, help="Whose; its name.")
+@click.argument("addresses", nargs=-1, required=True)
+def export(named: str, addresses: tuple[str, ...]) -> None:
+    """Say as JSON all that a partnership holds of whoever has these ADDRESSES. It stands in the history that it was."""
+    of = next((one for one in partnerships.every() if one.name == named), None)
+    if of is None:
+        raise click.ClickException(f"There is no partnership '{named}'.")
+    partnership_id = of.id
+    try:
+        told = exporting.told(person.get(partnership_id, addresses), of=of.name, now=clock.now())
+    except person.NobodyHere as nobody:
+        raise click.ClickException(nobody.message) from None
+    with transaction():
+        exporting.put_down("took out", partnership_id, who=OPERATOR, now=clock.now())
+    click.echo(exporting.as_json(told))
+
+
+@privacy.command("replay")
+def replay() -> None:
+    """Erase again, in a database that was restored by hand, what the list of ERASURES_FILE has.
+
+    flask restore does it by itself. Nothing brings it back.
+    """
+    if erasures.path() is None:
+        raise click.ClickException("ERASURES_FILE is not set.")
+    try:
+        done = replaying.replay(transaction, now=clock.now())
+    except erasures.BadList as bad:
+        raise click.ClickException(str(bad)) from None
+    click.echo(f"{count(done.lines, 'line')} read, {count(done.erased, 'row')} erased again.")
+
+
 def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
     """Erase all that is due, a transaction for each batch; how many kinds could not be erased to the end.
 
     A fault with one kind keeps no other back: it is logged, and tried again the next day.
     """
     faults = 0
+    erasures.begin()
     for partnership_id, name in _whose():
         erased, failed = dict[str, int](), 0
         for task in sweeping.tasks(partnership_id):

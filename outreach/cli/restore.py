@@ -20,10 +20,12 @@ from outreach.cli.backups import account, archive
 from outreach.cli.backups.archive import Backup, NoBackup
 from outreach.cli.backups.postgres_server import PostgresDatabase
 from outreach.cli.other_database import service_on
-from outreach.ground import clock
-from outreach.ground.db import db
+from outreach.ground import clock, erasures
+from outreach.ground.db import db, transaction
+from outreach.ground.erasures import BadList
 from outreach.ground.wording import count, date_and_time
 from outreach.post.outbox import WAITING, Letter
+from outreach.privacy import replaying
 
 
 @click.command("restore")
@@ -32,15 +34,24 @@ from outreach.post.outbox import WAITING, Letter
     "--replace", is_flag=True, help="Though the database holds something: that is put aside, not deleted."
 )
 @click.option("--identity", type=Path, help="The file of the private key, where the backup is sealed.")
+@click.option(
+    "--without-erasures",
+    "without",
+    is_flag=True,
+    help="Though the list of erasures (ERASURES_FILE) is lost: whoever was erased since is there again.",
+)
 @with_appcontext
-def restore(file: Path, replace: bool, identity: Path | None) -> None:
+def restore(file: Path, replace: bool, identity: Path | None, without: bool) -> None:
     """Put the backup FILE into the place of the database. Stop the service first.
 
-    It is restored beside the database, compared with what the backup says of itself and brought up to this release;
-    only then it takes the database's place. Whatever fails, or ends this before, leaves the database as it was.
+    It is restored beside the database, compared with what the backup says of itself and brought up to this release, and
+    what was erased since is erased again, by the list of ERASURES_FILE; only then it takes the database's place.
+    Whatever fails, or ends this before, leaves the database as it was.
     """
     with said_in_words():
         found = archive.read(file)
+        if not without:
+            _has_list()
         key = opened_by(found, identity)
         database = own_database()
         kind = db.engine.dialect.name
@@ -62,17 +73,18 @@ def restore(file: Path, replace: bool, identity: Path | None) -> None:
                         "ROLE … CREATEDB), or make an empty database and name it in DATABASE_URL."
                     )
                 database.restore_here(copy, key)
-                _finish(found)
+                said = _finish(found, again=not without)
                 aside = ""
             else:
                 with database.restored(copy, key) as url:
                     with service_on(url):
-                        _finish(found)
+                        said = _finish(found, again=not without)
                     aside = database.replace(url, now=clock.now(), empty=empty)
         click.echo(
             f"Restored as of {date_and_time(found.manifest.made_at)}: "
             f"{count(found.manifest.account.number_of_rows, 'row')}."
         )
+        click.echo(said)
         if aside:
             click.echo(f"What was there before is {aside}. Delete it once all is well.")
         if waiting := db.session.scalar(select(func.count()).where(Letter.status == WAITING)):
@@ -93,11 +105,33 @@ def _is_empty(database: Database) -> bool:
         return False
 
 
-def _finish(found: Backup) -> None:
-    """Compare what was restored, and bring it up to this release."""
+def _has_list() -> None:
+    """Raises NoBackup where nobody knows what was erased since."""
+    list_ = erasures.path()
+    if list_ is not None and list_.is_file():
+        return
+    why = "ERASURES_FILE is not set" if list_ is None else f"{list_}, the list of erasures, is not there"
+    raise NoBackup(
+        f"{why}: whoever was erased since this backup was made would be there again. Bring the list, or say "
+        "--without-erasures and erase again whom you know of."
+    )
+
+
+def _finish(found: Backup, *, again: bool) -> str:
+    """Compare what was restored, bring it up to this release, and erase `again` what was erased since; what came of
+    that, in a sentence."""
     if differences := compared(found):
         raise NoBackup(
             "\n".join(["What was restored is not what was backed up. Nothing was replaced.", *differences])
         )
     if not is_up_to_date():
         migrated()
+    if not again:
+        return "What was erased since that moment is there again (--without-erasures)."
+    try:
+        done = replaying.replay(transaction, now=clock.now())
+    except BadList as bad:
+        raise NoBackup(f"{bad} Nothing was replaced.") from None
+    return (
+        f"Erased again, by {count(done.lines, 'line')} of the list of erasures: {count(done.erased, 'row')}."
+    )

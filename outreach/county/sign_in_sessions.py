@@ -18,7 +18,6 @@ from sqlalchemy import (
     Index,
     Text,
     and_,
-    delete,
     false,
     func,
     or_,
@@ -176,9 +175,9 @@ def end_all_of(person_id: int, *, why: str, now: datetime, but: int | None = Non
     _end(of_person if but is None else and_(of_person, SignInSession.id != but), why=why, now=now)
 
 
-def sweep(lasts: Lifetime, *, now: datetime) -> None:
-    """Those that have been over for KEPT_FOR are removed."""
-    db.session.execute(delete(SignInSession).where(_over(lasts, now - KEPT_FOR)))
+def over_for_long(lasts: Lifetime, *, now: datetime) -> ColumnElement[bool]:
+    """Those that have been over for KEPT_FOR, which are removed."""
+    return _over(lasts, now - KEPT_FOR)
 
 
 def is_token(said: str) -> bool:

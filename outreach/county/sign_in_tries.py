@@ -120,9 +120,9 @@ def forget(email: str, source: Source) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == email, _from(source)))
 
 
-def sweep(*, now: datetime) -> None:
-    """Tries that count no more are removed."""
-    db.session.execute(delete(SignInFailure).where(SignInFailure.failed_at <= now - COUNTED_FOR))
+def counted_no_more(*, now: datetime) -> ColumnElement[bool]:
+    """Tries that count no more, which are removed."""
+    return SignInFailure.failed_at <= now - COUNTED_FOR
 
 
 def _from(source: Source) -> ColumnElement[bool]:

@@ -74,6 +74,7 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "BACKUP_HOURS": _whole(env, "BACKUP_HOURS", 26),
         "BACKUP_VERIFY_DAYS": _whole(env, "BACKUP_VERIFY_DAYS", 35),
         "BACKUP_RECIPIENTS": _recipients(env),
+        "ERASURES_FILE": env.get("ERASURES_FILE", "").strip(),
         "POSTGRES_PROGRAMS": env.get("POSTGRES_PROGRAMS", "").strip(),
         "BEHIND_PROXIES": _whole(env, "BEHIND_PROXIES", 0),
     }

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.ground import erasures
 from outreach.ground.db import Base, Instant, aside, db, table_of
 
 NOBODYS = ("incoming", "post", "register", "school")
@@ -161,6 +162,7 @@ def erase(deeds: Collection[int], *, part: str, whose: int, who: str, now: datet
     for key, _ in there:
         record(f"erased {part}", Subject(ERASED, key, whose), who=who, now=now)
     db.session.flush()
+    erasures.noted(History, History.id.in_([key for key, _ in there]), column=part)
     emptied: dict[str, Any] = {"who": "", "who_salt": None}
     if part == TOLD:
         emptied = {"before": None, "after": None, "told_salt": None}

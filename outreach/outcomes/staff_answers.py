@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from outreach.booking.promises import FAILED, Booking
-from outreach.ground import history
+from outreach.ground import erasures, history
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.tour.programmes import Programme
@@ -165,6 +165,7 @@ def erase(answer_id: int, *, partnership_id: int, who: str, now: datetime) -> No
     nothing happens. Raises NoSuchAnswer."""
     found = get(answer_id, partnership_id=partnership_id)
     if found.erased_at is None:
+        erasures.noted(StaffAnswer, StaffAnswer.id == found.id, column="used_words")
         found.used_words = found.change_words = ""
         found.erased_at, found.erased_by = now, who
         db.session.flush()

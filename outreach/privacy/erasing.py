@@ -12,28 +12,43 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from outreach.asking.chasing.chases import Chase
 from outreach.asking.confirming.requests import ConfirmationRequest
 from outreach.asking.invitations import Invitation
 from outreach.asking.open_door import LinkRequest
-from outreach.booking.guest_places import GuestPlace
 from outreach.booking.named import TAKEN_BACK, NamedPerson
-from outreach.booking.promises import Booking, VisitContact
-from outreach.booking.proposals import Proposal
+from outreach.booking.promises import VisitContact
 from outreach.county.contacts import Contact
-from outreach.ground import history
-from outreach.ground.db import Base, db
+from outreach.ground import erasures, history
+from outreach.ground.db import Base, db, table_of
 from outreach.ground.history import History
 from outreach.outcomes.staff_letters import StaffLetter
 from outreach.post.incoming.inbox import GONE, CalendarAnswer, CounterProposal, Incoming, IncomingMail
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import FAILED, WAITING, WITHDRAWN, DeadAddress, Letter, LetterMail
+from outreach.privacy import kept
+from outreach.privacy.belonging import rows_of
 from outreach.privacy.last_used import ERASED_AT
 from outreach.privacy.runs import THE_SERVICE
-from outreach.tour import programmes
 from outreach.visits.before.reminding import VisitReminder
 from outreach.visits.pledge_letters import PledgeLetter
 from outreach.visits.reminding import ReportReminder
@@ -54,7 +69,7 @@ class Written:
 _WHOSE_NAME = {"name": "", "role": "", "phone": ""}
 
 
-def _written(now: datetime) -> list[Written]:
+def written(now: datetime) -> list[Written]:
     """Every place in which the address of somebody outside stands; kept.py names each."""
     nobody = {**_WHOSE_NAME, "source": ERASED, "found_by": ""}
     undecided = NamedPerson.decided_at.is_(None)
@@ -124,24 +139,110 @@ def erase(partnership_id: int, addresses: Sequence[str], *, now: datetime) -> in
     """
     if not addresses:
         return 0
-    instead = {address: f"{ERASED}-{secrets.token_hex(8)}{ERASED_AT}" for address in addresses}
+    instead = {address: nobodys_address() for address in addresses}
     _their_mails(partnership_id, addresses)
-    changed = sum(_rewrite(one, partnership_id, instead) for one in _written(now))
+    changed = sum(_rewrite(one, partnership_id, instead) for one in written(now))
     _dead(instead)
     _told(partnership_id, set(addresses), now=now)
     db.session.expire_all()
     return changed
 
 
+def nobodys_address() -> str:
+    return f"{ERASED}-{secrets.token_hex(8)}{ERASED_AT}"
+
+
 def _rewrite(one: Written, partnership_id: int, instead: Mapping[str, str]) -> int:
+    return _erased(one, instead, of_partnership(one.model, partnership_id))
+
+
+def again(one: Written, keys: Sequence[int], instead: dict[str, str]) -> int:
+    """The same of some rows by their number, after a restore; `instead`: who was given which address, added to."""
+    model: Any = one.model
+    theirs = db.session.scalars(
+        select(func.lower(one.address))
+        .where(model.id.in_(keys), one.address.not_like(f"%{ERASED_AT}"), one.address != "")
+        .distinct()
+        .order_by(func.lower(one.address))
+    ).all()
+    for address in theirs:
+        instead.setdefault(address, nobodys_address())
+    return (
+        _erased(one, {address: instead[address] for address in theirs}, model.id.in_(keys)) if theirs else 0
+    )
+
+
+def _erased(one: Written, instead: Mapping[str, str], *rows: ColumnElement[bool]) -> int:
     theirs = func.lower(one.address)
+    erasures.noted(one.model, *rows, theirs.in_(instead), column=one.address.key)
     done = db.session.execute(
         update(one.model)
-        .where(of_partnership(one.model, partnership_id), theirs.in_(instead))
+        .where(*rows, theirs.in_(instead))
         .values({one.address.key: case(dict(instead), value=theirs), **one.goes})
         .execution_options(synchronize_session=False)
     )
     return int(getattr(done, "rowcount", 0))
+
+
+def gone(column: Column[Any], *, now: datetime) -> dict[str, Any]:
+    """What stands in a row once a column of it was erased; others go with it. For all but addresses, which are
+    `written`."""
+    name = f"{column.table.name}.{column.name}"
+    if name == "person.email":
+        left = literal("left-") + cast(column.table.c.id, Text) + literal(ERASED_AT)
+        return {"email": left, "password_hash": None}
+    if name == "staff_answer.used_words":
+        return {"used_words": "", "change_words": "", "erased_at": now, "erased_by": THE_SERVICE}
+    if name in _NAMES:
+        return {column.name: erasures.SOMEBODY}
+    if isinstance(column.type, JSON):
+        return {column.name: None if column.nullable else {}}
+    return {column.name: erasures.WORDS if name in _TYPED else ""}
+
+
+def is_name(table: str, column: str) -> bool:
+    """Whether a name stands there that must not be empty: of who did something."""
+    return f"{table}.{column}" in _NAMES
+
+
+def stands_for_ever(table: str, column: str) -> bool:
+    """Whether the database lets nothing but `gone` take the place of these words."""
+    return f"{table}.{column}" in _STANDS
+
+
+def by_key(table: Table, keys: Sequence[str]) -> ColumnElement[bool]:
+    """Rows by their primary keys, as text: '12', '12,3'."""
+    columns = list(table.primary_key.columns)
+    told = [
+        tuple(
+            int(part) if column.type.python_type is int else part
+            for column, part in zip(columns, key.split(","), strict=True)
+        )
+        for key in keys
+    ]
+    if len(columns) == 1:
+        return columns[0].in_([one for (one,) in told])
+    return tuple_(*columns).in_(told)
+
+
+def _columns_of(*kinds: str) -> frozenset[str]:
+    return frozenset(
+        f"{table}.{column}"
+        for one in kept.KEPT
+        if one.name in kinds
+        for table, column in kept.columns_in(one.columns)
+    )
+
+
+_NAMES = _columns_of("Who did what") | {"person.name", "person_role.given_by", "person_role.taken_by"}
+"""Where a name must stand, of who did something."""
+
+_STANDS = frozenset(
+    "asking_draw.why_again report_withdrawal.reason spending.words visit_report.why_not".split()
+)
+"""Words of rows that are never changed: the migration 0062 names them too."""
+
+_TYPED = _columns_of("What people typed")
 
 
 def _told(partnership_id: int, addresses: Set[str], *, now: datetime) -> None:
@@ -175,6 +276,7 @@ def _their_mails(partnership_id: int, addresses: Sequence[str]) -> None:
         whose = select(model.id).where(
             of_partnership(model, partnership_id), func.lower(address).in_(addresses)
         )
+        erasures.noted(mail, of.in_(whose))
         db.session.execute(delete(mail).where(of.in_(whose)).execution_options(synchronize_session=False))
 
 
@@ -194,31 +296,17 @@ def _dead(instead: Mapping[str, str]) -> None:
             )
         )
     db.session.flush()
-    db.session.execute(
-        delete(DeadAddress)
-        .where(
-            theirs.in_(instead),
-            ~exists().where(func.lower(Contact.address) == theirs),
-            ~exists().where(func.lower(Letter.recipient) == theirs),
-        )
-        .execution_options(synchronize_session=False)
+    gone = (
+        theirs.in_(instead),
+        ~exists().where(func.lower(Contact.address) == theirs),
+        ~exists().where(func.lower(Letter.recipient) == theirs),
     )
+    erasures.noted(DeadAddress, *gone)
+    db.session.execute(delete(DeadAddress).where(*gone).execution_options(synchronize_session=False))
 
 
-def of_partnership(model: Any, partnership_id: int) -> ColumnElement[bool]:
-    """Rows of a partnership, by the nearest column that says whose they are."""
-    columns = model.__table__.columns
-    if "partnership_id" in columns:
-        return model.partnership_id == partnership_id  # type: ignore[no-any-return]
-    if "programme_id" in columns:
-        return model.programme_id.in_(programmes.ids_of(partnership_id))  # type: ignore[no-any-return]
-    if "incoming_id" in columns:
-        return model.incoming_id.in_(  # type: ignore[no-any-return]
-            select(Incoming.id).where(Incoming.partnership_id == partnership_id)
-        )
-    found = [
-        getattr(model, column).in_(select(other.id).where(of_partnership(other, partnership_id)))
-        for column, other in (("booking_id", Booking), ("proposal_id", Proposal), ("place_id", GuestPlace))
-        if column in columns
-    ]
-    return or_(*found)
+def of_partnership(model: type[Base], partnership_id: int) -> ColumnElement[bool]:
+    """Rows of a table that are a partnership's."""
+    rows = rows_of(table_of(model), partnership_id)
+    assert rows is not None, f"{model.__tablename__} is nobody's"
+    return rows

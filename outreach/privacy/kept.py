@@ -145,7 +145,8 @@ KEPT = (
         source="The partnership.",
         how_long="Address and password: two whole school years after the one in which somebody left, from which "
         "day nothing lets them in. When somebody signed in: as long. A one-time link: a day.",
-        erased="Address, password and sign-ins go. Name and role stay with the record of what they did.",
+        erased="Address, password and sign-ins go. Name and role stay with the record of what they did, until somebody "
+        "asks: then the name goes everywhere.",
         columns="""
             person: name email password_hash
             person_role: person_id role given_by taken_by
@@ -211,7 +212,8 @@ KEPT = (
         why="So that it can be shown who did what, and a mistake can be put right.",
         source="The link or the sign-in by which it was done.",
         how_long="As long as the record that it belongs to. Who booked: two whole school years after the show.",
-        erased="What was done, and when, stays; what it said of somebody goes with their address.",
+        erased="What was done, and when, stays; what it said of somebody goes with their address. The name of "
+        "who did it goes when they ask.",
         basis=ACCOUNTABILITY,
         columns="""
             absence: who withdrawn_by

@@ -16,7 +16,11 @@ from outreach.asking.short_codes import ShortCode, WrongTry
 from outreach.booking.holds import Draft
 from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
+from outreach.county import sign_in_sessions, sign_in_tries
 from outreach.county.coordinators import Coordinator, SignIn, SignInLink
+from outreach.county.sign_in_sessions import SignInSession
+from outreach.county.sign_in_tries import SignInFailure
+from outreach.ground import erasures
 from outreach.ground.db import db
 from outreach.ground.the_app import settings
 from outreach.ground.wording import and_list, count
@@ -121,6 +125,7 @@ def _old_letters(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_letters(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(LetterMail, LetterMail.letter_id.in_(ids))
     db.session.execute(delete(LetterMail).where(LetterMail.letter_id.in_(ids)))
     db.session.execute(
         update(Letter)
@@ -144,6 +149,7 @@ def _old_replies(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_replies(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(IncomingMail, IncomingMail.incoming_id.in_(ids))
     db.session.execute(delete(IncomingMail).where(IncomingMail.incoming_id.in_(ids)))
 
 
@@ -170,6 +176,7 @@ def _old_codes(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_codes(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(ShortCode, ShortCode.id.in_(ids), column="name")
     db.session.execute(update(ShortCode).where(ShortCode.id.in_(ids)).values(name=""))
 
 
@@ -187,6 +194,7 @@ def _old_bookings(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_bookers(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(Booking, Booking.id.in_(ids), column="booked_by")
     db.session.execute(update(Booking).where(Booking.id.in_(ids)).values(booked_by=""))
 
 
@@ -200,7 +208,9 @@ def _old_drafts(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_drafts(_: int | None, keys: Sequence[tuple[int, int]], __: datetime) -> None:
-    db.session.execute(delete(Draft).where(tuple_(Draft.organisation_id, Draft.programme_id).in_(keys)))
+    theirs = tuple_(Draft.organisation_id, Draft.programme_id).in_(keys)
+    erasures.noted(Draft, theirs)
+    db.session.execute(delete(Draft).where(theirs))
 
 
 def _long_gone(partnership_id: int | None, now: datetime) -> Select[Any]:
@@ -216,6 +226,7 @@ def _long_gone(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_long_gone(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(Coordinator, Coordinator.id.in_(ids), column="email")
     for person_id in ids:
         db.session.execute(
             update(Coordinator)
@@ -234,7 +245,33 @@ def _old_sign_ins(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_sign_ins(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(SignIn, SignIn.id.in_(ids))
     db.session.execute(delete(SignIn).where(SignIn.id.in_(ids)))
+
+
+def _old_sessions(partnership_id: int | None, now: datetime) -> Select[Any]:
+    return (
+        select(SignInSession.id)
+        .where(
+            SignInSession.partnership_id == partnership_id,
+            sign_in_sessions.over_for_long(sign_in_sessions.lifetime(), now=now),
+        )
+        .order_by(SignInSession.id)
+    )
+
+
+def _take_sessions(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(SignInSession, SignInSession.id.in_(ids))
+    db.session.execute(delete(SignInSession).where(SignInSession.id.in_(ids)))
+
+
+def _old_tries(_: int | None, now: datetime) -> Select[Any]:
+    return select(SignInFailure.id).where(sign_in_tries.counted_no_more(now=now)).order_by(SignInFailure.id)
+
+
+def _take_tries(_: int | None, ids: Sequence[int], __: datetime) -> None:
+    erasures.noted(SignInFailure, SignInFailure.id.in_(ids))
+    db.session.execute(delete(SignInFailure).where(SignInFailure.id.in_(ids)))
 
 
 _TASKS = (
@@ -278,6 +315,13 @@ _TASKS = (
         take=_take_long_gone,
     ),
     Task(name="sign-ins", one="sign-in", many="sign-ins", due=_old_sign_ins, take=_take_sign_ins),
+    Task(
+        name="sessions",
+        one="place where somebody was signed in",
+        many="places where somebody was signed in",
+        due=_old_sessions,
+        take=_take_sessions,
+    ),
 )
 
 
@@ -286,6 +330,7 @@ def _old_links(_: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_links(_: int | None, hashes: Sequence[str], __: datetime) -> None:
+    erasures.noted(SignInLink, SignInLink.token_hash.in_(hashes))
     db.session.execute(delete(SignInLink).where(SignInLink.token_hash.in_(hashes)))
 
 
@@ -304,6 +349,7 @@ def _take_origins(
     model: type[LinkRequest] | type[WrongTry],
 ) -> Callable[[int | None, Sequence[Any], datetime], None]:
     def take(_: int | None, ids: Sequence[Any], __: datetime) -> None:
+        erasures.noted(model, model.id.in_(ids), column="origin")
         db.session.execute(update(model).where(model.id.in_(ids)).values(origin=""))
 
     return take
@@ -318,6 +364,13 @@ _NOBODYS = (
         take=_take_replies,
     ),
     Task(name="links", one="one-time link", many="one-time links", due=_old_links, take=_take_links),
+    Task(
+        name="failed sign-ins",
+        one="failed sign-in",
+        many="failed sign-ins",
+        due=_old_tries,
+        take=_take_tries,
+    ),
     Task(
         name="asked from",
         one="network address of who asked for a link",

@@ -50,8 +50,12 @@ def folder(app: Flask, stopped: Any, tmp_path: Path) -> Path:
     """Where the backups of a small county are to go: two schools, of which one is booked."""
     found = tmp_path / "backups"
     found.mkdir()
+    (tmp_path / "erasures").touch()
     app.config.update(
-        BACKUP_FOLDER=str(found), POSTGRES_PROGRAMS=str(postgres_for_tests.binaries()), BACKUP_RECIPIENTS=[]
+        BACKUP_FOLDER=str(found),
+        ERASURES_FILE=str(tmp_path / "erasures"),
+        POSTGRES_PROGRAMS=str(postgres_for_tests.binaries()),
+        BACKUP_RECIPIENTS=[],
     )
     with transaction():
         programme = make.programme(make.partnership(name="Marlshire Partnership"))

@@ -33,8 +33,12 @@ MOMENTS = 9
 def folder(app: Flask, tmp_path: Path) -> Path:
     found = tmp_path / "backups"
     found.mkdir()
+    (tmp_path / "erasures").touch()
     app.config.update(
-        BACKUP_FOLDER=str(found), POSTGRES_PROGRAMS=str(postgres_for_tests.binaries()), BACKUP_RECIPIENTS=[]
+        ERASURES_FILE=str(tmp_path / "erasures"),
+        BACKUP_FOLDER=str(found),
+        POSTGRES_PROGRAMS=str(postgres_for_tests.binaries()),
+        BACKUP_RECIPIENTS=[],
     )
     with transaction():
         make.programme(make.partnership())

@@ -66,6 +66,7 @@ def set_up(app: Flask, stopped: Any, tmp_path: Path) -> Flask:
         IMAP_URL="imaps://outreach:tK9vXq2LwPzR@mail.marlshire.org.uk/INBOX",
         MAIL_AUTHSERV_ID="mail.marlshire.org.uk",
         BACKUP_FOLDER=str(backup.parent),
+        ERASURES_FILE=str(tmp_path / "erasures"),
         BACKUP_HOURS=26,
     )
     with transaction():
@@ -145,6 +146,11 @@ def test_an_account_that_may_do_everything_in_the_database_is_not_ready(set_up: 
         ({"SMTP_TOKEN_FILE": "/nowhere/token"}, "SMTP_TOKEN_FILE is /nowhere/token, which cannot be read."),
         ({"MAIL_DOMAIN": "outreach.example"}, "MAIL_DOMAIN is outreach.example, from which no mail comes"),
         ({"IMAP_URL": "mail.marlshire.org.uk"}, "IMAP_URL must look like"),
+        (
+            {"ERASURES_FILE": ""},
+            "ERASURES_FILE is not set: a restored backup would bring back whoever was erased.",
+        ),
+        ({"ERASURES_FILE": "/nowhere/list"}, "ERASURES_FILE is /nowhere/list, which cannot be written"),
         ({"BACKUP_FOLDER": "/nowhere"}, "BACKUP_FOLDER is /nowhere, which cannot be read: No such file"),
         ({"BACKUP_HOURS": 6}, "was made 19 January 2027 at 2:00am, more than 6 hours ago: flask backup."),
     ],

@@ -146,7 +146,12 @@ def test_a_county_backed_up_while_it_books_stands_again_as_of_that_moment(
     db.session.remove()
     backups = tmp_path / "backups"
     backups.mkdir()
-    told = {"BACKUP_FOLDER": str(backups), "POSTGRES_PROGRAMS": str(postgres_for_tests.binaries())}
+    (tmp_path / "erasures").touch()
+    told = {
+        "BACKUP_FOLDER": str(backups),
+        "ERASURES_FILE": str(tmp_path / "erasures"),
+        "POSTGRES_PROGRAMS": str(postgres_for_tests.binaries()),
+    }
     enough, stop = Event(), Event()
 
     def go_on(share: list[str], service: Service) -> None:

@@ -115,6 +115,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
             "SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
             "OUTREACH_FOLDER": str(folder),
             "BACKUP_FOLDER": str(backups),
+            "ERASURES_FILE": str(folder / "erasures"),
             "POSTGRES_PROGRAMS": str(postgres_for_tests.binaries()),
             "PATH": "/usr/bin:/bin",
             "PYTHONUNBUFFERED": "1",

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.ground import history
+from outreach.ground import erasures, history
 from outreach.ground.db import Base, Instant, db, key_within_partnership, made_once, plain_rows
 from outreach.ground.errors import Refusal
 
@@ -380,10 +380,13 @@ def erase(incoming: Incoming, *, who: str, now: datetime) -> None:
     A no or a wish for another time, which stands in figures, still waits for its next action; all else is
     settled. The mailbox that it came from may hold it still.
     """
+    erasures.noted(IncomingMail, IncomingMail.incoming_id == incoming.id)
+    erasures.noted(Incoming, Incoming.id == incoming.id, column="subject")
     incoming.raw, incoming.subject = b"", ""
     if incoming.task:
         incoming.why = GONE
     for kept in (CalendarAnswer, CounterProposal):
+        erasures.noted(kept, kept.incoming_id == incoming.id, column="comment")
         db.session.execute(update(kept).where(kept.incoming_id == incoming.id).values(comment=""))
     history.record("erased", incoming, who=who, now=now)
     if incoming.task and incoming.task not in (DECLINE, WISH) and incoming.settled_at is None:

@@ -1,0 +1,61 @@
+"""Belonging of rows: to the partnership that their own column names, else to that of the rows that they belong to."""
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, or_, select
+from sqlalchemy.sql.schema import Table
+
+from outreach.county import organisations
+from outreach.county.schools import Organisation
+from outreach.ground.db import table_of
+from outreach.ground.history import History
+
+_REGISTER = ("organisation", "authority", "register_import", "partnership")
+
+
+def rows_of(table: Table, partnership_id: int) -> ColumnElement[bool] | None:
+    """Rows of a table that are a partnership's; of what schools say of themselves, those of schools that it holds now.
+    None of a table that is nobody's."""
+    if table.name == "partnership":
+        return table.c.id == partnership_id
+    if table.name == "history":
+        return or_(table.c.partnership_id == partnership_id, _said_of_schools(partnership_id))
+    if "partnership_id" in table.c:
+        return table.c.partnership_id == partnership_id
+    ways: list[ColumnElement[bool]] = []
+    always: list[tuple[bool, int, ColumnElement[bool]]] = []
+    for key in sorted(table.foreign_keys, key=lambda one: one.parent.name):
+        parent = key.column.table
+        if parent.name in (table.name, *_REGISTER):
+            continue
+        rows = rows_of(parent, partnership_id)
+        if rows is not None:
+            ways.append(key.parent.in_(select(key.column).where(rows)))
+            if not key.parent.nullable:
+                always.append((parent.name != "programme", len(always), ways[-1]))
+    if always:
+        return min(always)[2]
+    if ways:
+        return or_(*ways)
+    if "person_id" in table.c:
+        person = table.metadata.tables["person"]
+        return table.c.person_id.in_(select(person.c.id).where(person.c.partnership_id == partnership_id))
+    held = [
+        key.parent.in_(_held(partnership_id))
+        for key in table.foreign_keys
+        if key.column.table.name == "organisation"
+    ]
+    return or_(*held) if held else None
+
+
+def _held(partnership_id: int) -> Select[int]:
+    return select(Organisation.organisation_id).where(organisations.ours(partnership_id))
+
+
+def _said_of_schools(partnership_id: int) -> ColumnElement[bool]:
+    """Deeds of no partnership: what schools say of themselves."""
+    table = table_of(History)
+    held = _held(partnership_id).subquery()
+    return and_(
+        table.c.partnership_id.is_(None),
+        table.c.subject == "school",
+        table.c.subject_id.in_(select(cast(held.c.organisation_id, Text))),
+    )

@@ -1,0 +1,192 @@
+"""One person of whom something is held at a partnership: addresses, the names that stand beside them, and the row of
+who signs in."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from outreach.asking.open_door import LinkRequest
+from outreach.booking.named import NamedPerson
+from outreach.booking.promises import VisitContact
+from outreach.county.contacts import Contact
+from outreach.county.coordinators import Coordinator
+from outreach.county.partnerships import Partnership
+from outreach.ground.db import Base, db, table_of
+from outreach.ground.errors import NoSuch
+from outreach.post.incoming.inbox import Incoming
+from outreach.post.links import PersonalLink
+from outreach.post.outbox import Letter
+from outreach.privacy.belonging import rows_of
+from outreach.privacy.last_used import ERASED_AT
+from outreach.tour.companies import Company
+
+_BESIDE: tuple[tuple[type[Base], InstrumentedAttribute[str], InstrumentedAttribute[str]], ...] = (
+    (Contact, Contact.address, Contact.name),
+    (VisitContact, VisitContact.address, VisitContact.name),
+    (NamedPerson, NamedPerson.address, NamedPerson.name),
+    (PersonalLink, PersonalLink.address, PersonalLink.name),
+    (LinkRequest, LinkRequest.address, LinkRequest.name),
+    (Incoming, Incoming.sender, Incoming.sender_name),
+    (Coordinator, Coordinator.email, Coordinator.name),
+    (Company, Company.contact_email, Company.contact_name),
+    (Partnership, Partnership.contact_email, Partnership.contact_name),
+)
+"""Where a name stands beside an address."""
+
+
+class NobodyHere(NoSuch):
+    """Nothing is held of that address at this partnership."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """An address with the names that stand beside it."""
+
+    address: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """`addresses` in lower case; `names` as they are spelt; `shared`: those of them that somebody with another address
+    bears too, and with whom; by such a name alone nothing is told apart. `by_name`: it is taken for them all the same.
+    """
+
+    partnership_id: int
+    addresses: tuple[str, ...]
+    names: tuple[str, ...]
+    shared: Mapping[str, tuple[str, ...]]
+    person_id: int | None
+    by_name: bool = False
+
+    @cached_property
+    def own_names(self) -> tuple[str, ...]:
+        return tuple(one for one in self.names if self.by_name or one not in self.shared)
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """What is looked for within words: addresses, and names of two words or more; one name alone is anybody's."""
+        return (*self.addresses, *(one for one in self.own_names if " " in one.strip()))
+
+    @cached_property
+    def _within(self) -> re.Pattern[str]:
+        told = "|".join(re.escape(one) for one in sorted(self.terms, key=len, reverse=True))
+        return re.compile(rf"(?<![\w.+-])(?:{told})(?![\w-])", re.IGNORECASE)
+
+    def is_in(self, told: Any) -> bool:
+        """Whether they are named in what stands in a column: text, or what JSON holds."""
+        if isinstance(told, str):
+            return told in self.own_names or bool(self._within.search(told))
+        if isinstance(told, Mapping):
+            return any(self.is_in(key) or self.is_in(value) for key, value in told.items())
+        return isinstance(told, Sequence) and not isinstance(told, bytes) and any(map(self.is_in, told))
+
+    def taken_out(self, told: Any, instead: str) -> Any:
+        """The same without them."""
+        if isinstance(told, str):
+            return instead if told in self.own_names else self._within.sub(instead, told)
+        if isinstance(told, Mapping):
+            return {
+                self.taken_out(key, instead): self.taken_out(value, instead) for key, value in told.items()
+            }
+        if isinstance(told, Sequence) and not isinstance(told, bytes):
+            return [self.taken_out(one, instead) for one in told]
+        return told
+
+    def spelt(self) -> list[str]:
+        """Terms as a database finds them, in JSON's spelling too."""
+        return sorted({*self.terms, *(json.dumps(one)[1:-1] for one in self.terms)})
+
+
+def find(partnership_id: int, words: str, *, most: int = 50) -> list[Known]:
+    """Whoever is known at a partnership by an address or a name in which all of some words stand, by address."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return []
+    told: dict[str, set[str]] = {}
+    for model, address, name in _BESIDE:
+        both = func.lower(address).op("||")(" ").op("||")(func.lower(name))
+        rows = db.session.execute(
+            select(func.lower(address), name)
+            .where(
+                rows_of(table_of(model), partnership_id),  # type: ignore[arg-type]
+                address != "",
+                address.not_like(f"%{ERASED_AT}"),
+                *(
+                    or_(both.contains(one, autoescape=True), name.contains(one, autoescape=True))
+                    for one in wanted
+                ),
+            )
+            .distinct()
+            .order_by(func.lower(address), name)
+            .limit(most)
+        )
+        for of, called in rows:
+            told.setdefault(of, set()).update({called} - {""})
+    return [Known(address=of, names=tuple(sorted(told[of]))) for of in sorted(told)[:most]]
+
+
+def get(partnership_id: int, addresses: Iterable[str], *, by_name: bool = False) -> Person:
+    """Raises NobodyHere."""
+    given = tuple(sorted({one.strip().lower() for one in addresses if one.strip()}))
+    names: set[str] = set()
+    there = False
+    for model, address, name in _BESIDE:
+        ours = rows_of(table_of(model), partnership_id)
+        rows = db.session.scalars(
+            select(name).where(ours, func.lower(address).in_(given)).distinct().order_by(name)  # type: ignore[arg-type]
+        ).all()
+        there = there or bool(rows)
+        names |= {one.strip() for one in rows if one and one.strip()}
+    if not there and not _written_to(partnership_id, given):
+        raise NobodyHere("Nothing is held of that address here.")
+    return Person(
+        partnership_id=partnership_id,
+        addresses=given,
+        names=tuple(sorted(names)),
+        shared=_shared(partnership_id, given, sorted(names)),
+        person_id=db.session.scalar(
+            select(Coordinator.id).where(
+                Coordinator.partnership_id == partnership_id, func.lower(Coordinator.email).in_(given)
+            )
+        ),
+        by_name=by_name,
+    )
+
+
+def _written_to(partnership_id: int, addresses: Sequence[str]) -> bool:
+    return (
+        db.session.scalar(
+            select(Letter.id)
+            .where(Letter.partnership_id == partnership_id, func.lower(Letter.recipient).in_(addresses))
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _shared(
+    partnership_id: int, addresses: Sequence[str], names: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    others: dict[str, set[str]] = {}
+    for model, address, name in _BESIDE:
+        rows = db.session.execute(
+            select(name, func.lower(address))
+            .where(
+                rows_of(table_of(model), partnership_id),  # type: ignore[arg-type]
+                name.in_(names),
+                func.lower(address).not_in(addresses),
+                address != "",
+            )
+            .distinct()
+            .order_by(name, func.lower(address))
+        )
+        for called, of in rows:
+            others.setdefault(called, set()).add(of)
+    return {called: tuple(sorted(of)) for called, of in others.items()}
