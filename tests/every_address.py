@@ -51,6 +51,8 @@ WORDS = {
     "day": ["2027-01-20"],
     "about": ["referrals", "residents", "nonsense"],
     "letter": ["invitation", "second-reminder", "nonsense"],
+    "text_table": ["note", "history"],
+    "text_column": ["text"],
     "accent": ["0b4f8a", "ffff00"],
 }
 """Parts of an address that are words and no row's."""
@@ -84,6 +86,7 @@ ROWS = {
     "change_id": "register_change.id",
     "request_id": "link_request.id",
     "note_id": "note.id",
+    "text_row": "note.id",
     "absence_id": "absence.id",
     "follow_up_id": "follow_up.id",
     "view_id": "saved_view.id",

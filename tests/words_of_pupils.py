@@ -19,7 +19,7 @@ ELSE = re.compile(
     | Safeguarding\ Children\ Partnership | Pupil\ referral\ unit|Children['’]s\ (?:Centre|Team)|Family\ Team|(?:Town|Mill\ Lane)\ Hall|[Ff]amilies[\ -][Tt]ogether|Child\ Exploitation\ Unit|leaflets\ for\ families|head\ of\ Year\ 9|Head\ of\ Year\ 9        # names, and what people typed
     | ages\ \d+\ to\ \d+\ ·\ [\d,]+\ pupils|pupils\ unknown\ Name|Number\ of\ pupils|number\ of\ pupils|Pupil\ numbers|[Ff]ree\ school\ meals    # the register
     | (?:no|any|last)\ year|\{show\ date\}|past\ shows|never\ a\ pupil’s\ or\ a\ parent’s|without\ any\ child’s\ name
-    | No\ pupil’s\ name,\ nor\ what\ a\ pupil\ said
+    | No\ pupil’s\ name,\ nor\ what\ a\ pupil\ said|Erase:\ names\ a\ child
     """
 )
 """The same words in another sense."""

@@ -82,6 +82,14 @@ KINDS = {
     ),
     "tokens": Kind(words="tokens for programs that read the figures", see=TEAM, change=LEADS),
     "history": Kind(words="the history of the whole partnership", see=LEADS, export=LEADS, change=NOBODY),
+    "words": Kind(
+        words="words that were typed, gathered, and their erasing where they name a child",
+        see=TEAM,
+        change=TEAM,
+    ),
+    "held": Kind(
+        words="all that is held about one person, and its erasing", see=LEADS, export=LEADS, change=LEADS
+    ),
     "people": Kind(words="people and their roles", see=DESK, change=LEADS),
 }
 

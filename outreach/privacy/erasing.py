@@ -240,7 +240,7 @@ _NAMES = _columns_of("Who did what") | {"person.name", "person_role.given_by", "
 _STANDS = frozenset(
     "asking_draw.why_again report_withdrawal.reason spending.words visit_report.why_not".split()
 )
-"""Words of rows that are never changed: the migration 0062 names them too."""
+"""Words of rows that are never changed: the migration 0065 names them too."""
 
 _TYPED = _columns_of("What people typed")
 

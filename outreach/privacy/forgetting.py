@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, func, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, inspect, or_, select, update
 
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking, VisitContact
@@ -227,11 +227,20 @@ def _named(person: Person, found: Sequence[Row], *, who: str, now: datetime) -> 
     if person.person_id is not None:
         rows += _who_signed_in(person.person_id, now=now)
     for table, keys in sorted(goes.items(), reverse=True):
-        where = erasing.by_key(table_of(models[table]), sorted(keys))
-        erasures.noted(models[table], where)
-        db.session.execute(delete(models[table]).where(where).execution_options(synchronize_session=False))
-        rows += len(keys)
+        rows += _removed(models[table], erasing.by_key(table_of(models[table]), sorted(keys)))
     return rows
+
+
+def _removed(model: type[Base], rows: ColumnElement[bool]) -> int:
+    """Some rows go, and before them those that belong to them."""
+    table, removed = table_of(model), 0
+    for one in Base.registry.mappers:
+        for key in table_of(one.class_).foreign_keys:
+            if key.column.table is table and key.column.primary_key and key.parent.table is not table:
+                removed += _removed(one.class_, key.parent.in_(select(key.column).where(rows)))
+    erasures.noted(model, rows)
+    done = db.session.execute(delete(model).where(rows).execution_options(synchronize_session=False))
+    return removed + int(getattr(done, "rowcount", 0))
 
 
 def _deeds(person: Person, ids: Sequence[int], *, who: str, now: datetime) -> int:

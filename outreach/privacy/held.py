@@ -25,7 +25,9 @@ WHO, TYPED, FAILED = "Who did what", "What people typed", "Failed tries"
 NOBODYS = ("dead_address", "sign_in_failure")
 """Tables that are of no partnership, and know somebody by the address alone."""
 
-DIGEST = "kept as a digest alone"
+DIGEST = "kept as a digest or sealed"
+SECRETS = ("secret", "salt")
+"""What lets somebody in is told to nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +193,7 @@ def _said(kind: Kept, names: list[str], hits: tuple[str, ...], row: Any, *, mine
     if not own and not mine and not (kind.name == TYPED and hits):
         return {}
     return {
-        column: DIGEST if column.endswith("_hash") else row[column]
+        column: DIGEST if column.endswith("_hash") or column in SECRETS else row[column]
         for column in names
         if row.get(column) not in (None, "") and column not in ("found_by", "person_id")
     } or ({"row": row["person_id"]} if mine and "person_id" in row else {})

@@ -46,10 +46,16 @@ def replay(door: Door, *, now: datetime) -> Replayed:
     """All that the database at hand does not know of yet, in transactions of its own. Raises BadList."""
     lines = erased = 0
     instead: dict[str, str] = {}
+    places = {table.name: -n for n, table in enumerate(db.metadata.sorted_tables)}
+
+    def order(line: Line) -> tuple[int, str]:
+        """What belongs to a row before the row."""
+        return places.get(line.table, 1), line.what
+
     for part in _in_parts():
         with door():
             db.session.info[erasures.QUIET] = True
-            for what, found in groupby(sorted((line for line, _ in part), key=_what), key=_what):
+            for what, found in groupby(sorted((line for line, _ in part), key=order), key=_what):
                 erased += _again(what, list(found), instead, now=now)
             erasures.known_up_to(part[-1][1])
         lines += len(part)

@@ -6,7 +6,18 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach.web import doors, files, gate, meanings, opened, problems, refusals, spoken, wording
+from outreach.web import (
+    doors,
+    erased_again,
+    files,
+    gate,
+    meanings,
+    opened,
+    problems,
+    refusals,
+    spoken,
+    wording,
+)
 
 
 class RowNumber(IntegerConverter):
@@ -37,6 +48,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.url_map.converters["int"] = RowNumber
     _import_pages()
+    erased_again.init_app(app)
     files.init_app(app)
     meanings.init_app(app)
     spoken.init_app(app)
@@ -83,6 +95,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.gaps_views
     import outreach.web.coordinator.guide
     import outreach.web.coordinator.handing_on
+    import outreach.web.coordinator.held
     import outreach.web.coordinator.history
     import outreach.web.coordinator.inbox
     import outreach.web.coordinator.invitations
@@ -129,6 +142,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.status
     import outreach.web.coordinator.tokens
     import outreach.web.coordinator.tour
+    import outreach.web.coordinator.typed
     import outreach.web.coordinator.venues
     import outreach.web.coordinator.visit_texts
     import outreach.web.coordinator.waters

@@ -172,6 +172,15 @@ PAGES = {
         SEE: "api_tokens",
         CHANGE: "withdraw_token",
     },
+    "words": {
+        SEE: "typed_words",
+        CHANGE: "typed_erase",
+    },
+    "held": {
+        SEE: "held held_about",
+        EXPORT: "held_file",
+        CHANGE: "held_erase",
+    },
     "people": {
         SEE: "people person",
         CHANGE: """

@@ -16,6 +16,7 @@ from outreach.asking import notes
 from outreach.booking.promises import Booking
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
+from outreach.county.second_factors import RecoveryCode, SecondFactor
 from outreach.ground import clock, history, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History, Subject
@@ -260,6 +261,14 @@ def test_who_signed_in_is_erased_once_they_have_left(here: Partnership) -> None:
         make.person(here)
         sam = make.person(here, name="Sam Okoro", email="sam@county.example", role="coordinator")
         make.session_of(sam)
+        factor = SecondFactor(
+            partnership_id=here.id, person_id=sam.id, secret="sealed", salt="salt", began_at=LATELY
+        )
+        db.session.add(factor)
+        db.session.flush()
+        db.session.add(
+            RecoveryCode(partnership_id=here.id, second_factor_id=factor.id, code_hash="of a code")
+        )
         history.record("moved", Subject("partnership", here.id, here.id), who="Sam Okoro", now=LATELY)
         here_id, sam_id = here.id, sam.id
     with pytest.raises(StillNeeded, match="Sam Okoro signs in here. Let them leave first"):
@@ -274,6 +283,9 @@ def test_who_signed_in_is_erased_once_they_have_left(here: Partnership) -> None:
     assert (left.name, left.password_hash) == ("an erased person", None)
     sessions = db.metadata.tables["sign_in_session"]
     assert db.session.execute(select(sessions).where(sessions.c.person_id == sam_id)).all() == []
+    assert (
+        db.session.scalars(select(SecondFactor)).all() == db.session.scalars(select(RecoveryCode)).all() == []
+    )
 
 
 @pytest.mark.any_database

@@ -57,6 +57,8 @@ BESIDE = {
     "coordinator.partnership_settings": AS_A_WHOLE,
     "coordinator.past_shows_page": OF_PUPILS,
     "coordinator.programmes": CHOOSES,
+    "coordinator.typed_erase": NAMES_NOBODY,
+    "coordinator.typed_words": NAMES_NOBODY,
     "coordinator.questionnaire": OF_PUPILS,
     "coordinator.referral_numbers": AS_A_WHOLE,
     "coordinator.referral_numbers_csv": AS_A_WHOLE,

@@ -384,6 +384,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "plan_id": [plan.id],
         "line_id": [line.id],
         "note_id": [note.id],
+        "text_row": [note.id],
         "absence_id": [make.absence(programme, guest, "missed", 8, 4).id],
         "follow_up_id": [follow_up.follow_up_id],
         "view_id": [saved.id],
@@ -434,6 +435,8 @@ WORDS = {
     "column": ["email"],
     "about": ["referrals"],
     "letter": ["invitation"],
+    "text_table": ["note"],
+    "text_column": ["text"],
 }
 """What stands in an address beside ids."""
 

@@ -1,7 +1,7 @@
 """How much of the list of erasures the database knows; a name goes from rows that otherwise stand for ever
 
-Revision ID: 0062_erasures
-Revises: 0061_wordings
+Revision ID: 0065_erasures
+Revises: 0064_provider_accounts
 """
 
 import re
@@ -9,8 +9,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0062_erasures"
-down_revision = "0061_wordings"
+revision = "0065_erasures"
+down_revision = "0064_provider_accounts"
 branch_labels = None
 depends_on = None
 
@@ -41,6 +41,18 @@ WORDS = {
     "visit_report": ["why_not"],
 }
 """And those that hold words which somebody typed."""
+
+REFUSED = {
+    "absence": "absence_stays_as_it_is",
+    "change_of_hands": "change_of_hands_stays_as_it_is",
+    "letter_wording": "letter_wording_kept",
+    "person_role": "person_role_kept",
+    "programme_budget": "programme_budget_stays",
+    "referral_release": "referral_release_stays",
+    "spending": "spending_stays",
+    "staff_answer": "staff_answer_stands",
+}
+"""What the guards say no by; of every other table '…_only_grows'."""
 
 STANDS = {"change_of_hands": "settled_at", "letter_wording": "used_at", "staff_answer": "erased_at"}
 """Once this is set, the row stands; before, it is written over."""
@@ -134,16 +146,17 @@ def _erased_alone(bind, table, names, words):
     if table in STANDS:
         written = f"OLD.{STANDS[table]} IS NOT NULL AND ({written})"
     columns = ", ".join([*names, *words])
+    refused = REFUSED.get(table, f"{table}_only_grows")
     if bind.dialect.name == "sqlite":
         op.execute(
             f"CREATE TRIGGER {table}_erased BEFORE UPDATE OF {columns} ON {table} "
-            f"WHEN {written.format(differs='IS NOT')} BEGIN SELECT RAISE(ABORT, '{table}_erased'); END"
+            f"WHEN {written.format(differs='IS NOT')} BEGIN SELECT RAISE(ABORT, '{refused}'); END"
         )
         return
     op.execute(
         f"CREATE FUNCTION {table}_erased() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF {written.format(differs='IS DISTINCT FROM')} THEN "
-        f"RAISE EXCEPTION '{table}_erased' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
+        f"RAISE EXCEPTION '{refused}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
     )
     op.execute(
         f"CREATE TRIGGER {table}_erased BEFORE UPDATE OF {columns} ON {table} "
