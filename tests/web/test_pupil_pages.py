@@ -4,7 +4,6 @@ import logging
 import re
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -187,10 +186,6 @@ def test_what_pupils_read_can_be_read_at_nine(client: FlaskClient, show: Asked) 
     for path in ("/q", f"/q/{address}", f"/q/{address}/questions", f"/q/{address}/thanks"):
         for block in re.findall(r"<(?:p|li|h1|h2|legend|dt)[^>]*>(.*?)</", client.get(path).text, re.DOTALL):
             assert too_hard(re.sub(r"<[^>]+>", " ", unescape(block))) == "", block
-
-
-def test_the_recipe_for_the_proxy_leaves_these_pages_out_of_its_log() -> None:
-    assert "`location /q { access_log off;" in (Path(__file__).parents[2] / "docs/operating.md").read_text()
 
 
 @pytest.mark.both_databases
