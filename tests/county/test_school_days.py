@@ -10,7 +10,7 @@ from sqlalchemy import event
 import make
 from outreach.county import authorities, school_days
 from outreach.county.school_days import SchoolCalendar
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import db, transaction
 
 SPRING = ((date(2027, 1, 4), date(2027, 2, 12)), (date(2027, 2, 22), date(2027, 3, 25)))
@@ -23,7 +23,7 @@ def queries(app: Flask):
     sent: list[str] = []
 
     def note(_connection, _cursor, statement, *_rest):
-        if statement != "BEGIN":
+        if not statement.startswith(("BEGIN", whose.MARK)):
             sent.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)

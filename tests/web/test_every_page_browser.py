@@ -53,6 +53,7 @@ OF_ONE_ENDPOINT = 5
 silent."""
 
 ANOTHER_WAY = {
+    "public.sign_in_back": "from a sign-in provider, with what it says: test_sign_in_by_account.py",
     "coordinator.register_preview": "between an upload and its apply: test_register_browser.py",
     "coordinator.contacts_preview": "between an upload and its apply: test_lists_browser.py",
     "coordinator.contacts_to_mend": "a file of a list between upload and apply: test_desk_contacts.py",
