@@ -26,7 +26,7 @@ from outreach.web.pledge_words import ANSWERS, FIELDS, WAS_DONE, YES_OR_NO
 from outreach.web.refusals import status
 
 YES_NO = [("yes", "Yes"), ("no", "No")]
-WHY_NOT = "For example: snow, the cast was ill."
+WHY_NOT = "For example: snow."
 LEAD_WANTED = "Say whether your safeguarding lead was there."
 
 RIGHT = "Is that right?"

@@ -1,5 +1,6 @@
 """A school finds itself and asks for its link; what the page answers never tells which addresses are held."""
 
+import re
 from statistics import median
 from time import process_time
 
@@ -84,7 +85,7 @@ def test_long_list_shows_twenty_and_says_how_to_narrow_it(school: School, client
         for _ in range(21):
             make.school()
     page = client.get("/find?q=redmere").text
-    assert "The first 20 schools" in page and page.count('href="/find/9') == 20
+    assert "The first 20 schools" in page and len(re.findall(r'href="/find/\d', page)) == 20
 
 
 def test_closed_school_is_listed_and_leads_nowhere(app: Flask, client: FlaskClient) -> None:

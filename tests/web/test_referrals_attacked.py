@@ -239,8 +239,9 @@ def ten_releases(client: FlaskClient, stopped: Any, random: Random) -> tuple[Cou
         with transaction():
             county.goes_on(range(FIRST_MONTH, month), now)
         with transaction():
-            if county.release(now):
-                kept.append(Kept(len(kept), county, programmes, client))
+            is_new = county.release(now)
+        if is_new:
+            kept.append(Kept(len(kept), county, programmes, client))
         stopped.now = now + timedelta(days=1)
         for programme in programmes:
             with transaction():

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 
-from outreach.ground import clock
+from outreach.ground import clock, erasures
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
@@ -104,6 +104,7 @@ def held_erase() -> Any:
         form=form,
         needs=forgetting.needs(of, now=now),
         can_be_told_apart=not of.shared,
+        is_listed=erasures.path() is not None,
     )
     return page, 422 if form.errors else 200
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.county.schools import Organisation
-from outreach.ground import clock
+from outreach.ground import clock, erasures
 from outreach.ground.db import transaction
 from outreach.ground.row_numbers import row_number
 from outreach.privacy import typed
@@ -34,7 +34,8 @@ def typed_erase(text_table: str, text_column: str, text_row: str) -> Any:
     of = typed.get(g.partnership.id, text_table, text_column, text_row)
     back = url_for("coordinator.typed_words", organisation_id=request.args.get("organisation_id"))
     if request.method != "POST":
-        return render_template("coordinator/typed_erase.html", words=of, back=back)
+        is_listed = erasures.path() is not None
+        return render_template("coordinator/typed_erase.html", words=of, back=back, is_listed=is_listed)
     with transaction():
         of = typed.get(g.partnership.id, text_table, text_column, text_row)
         typed.erase(of, partnership_id=g.partnership.id, who=who(), now=clock.now())
