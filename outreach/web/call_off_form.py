@@ -56,7 +56,7 @@ class CallOffForm(forms.Form):
     reason = forms.words(
         "Why?",
         required="Say why, in a few words.",
-        hint="It stands in every letter. For example: illness in the cast, or snow.",
+        hint="It stands in every letter. For example: snow.",
         at_most=200,
         render_kw={"rows": 2},
     )
