@@ -5,7 +5,8 @@ from datetime import datetime
 from outreach.booking import told
 from outreach.county import coordinators, partnerships, second_factors, sign_in_sessions
 from outreach.county.coordinators import Coordinator
-from outreach.post import outbox, sign_in_changed
+from outreach.post import outbox
+from outreach.post.about_sign_in import sign_in_changed
 from outreach.post.stationery import Addressee
 
 
@@ -29,7 +30,7 @@ def tell(person: Coordinator, said: str, *, of: str, now: datetime) -> None:
     """`said`: what changed, a sentence; `of`: what it is of, so that the same is not told twice. Nobody is told at an
     address that is dead."""
     if not outbox.is_dead(person.email):
-        sign_in_changed.sign_in_changed(
+        sign_in_changed(
             said,
             Addressee(address=person.email, name=person.name),
             told.sender_of(partnerships.get(person.partnership_id)),

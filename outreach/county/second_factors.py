@@ -7,6 +7,7 @@ the service's keys; of recovery codes the hash alone is kept.
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -126,6 +127,14 @@ class TypedCode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DrawnCodes:
+    """Ten recovery codes as their person reads them, each with its hash under one factor's salt."""
+
+    salt: str
+    hashes: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Taken:
     """A code that was right. `left`: recovery codes that are left, where it was one of them; else None."""
 
@@ -197,9 +206,19 @@ def address_for_app(factor: SecondFactor, *, account: str, issuer: str) -> str:
     return _totp(factor).provisioning_uri(name=account, issuer_name=issuer)
 
 
-def confirm(person_id: int, code: str, *, who: str, now: datetime) -> list[str]:
-    """The app that was shown makes the codes from now on, in place of an earlier one; its recovery codes, the only
-    copy.
+def draw_codes(factor: SecondFactor | None) -> DrawnCodes:
+    """Recovery codes for a factor that is standing or shown, the only copy; slow on purpose, so with no transaction
+    open to write."""
+    if factor is None:
+        return DrawnCodes(salt="", hashes={})
+    made = ["".join(secrets.choice(_LETTERS) for _ in range(10)) for _ in range(RECOVERY_CODES)]
+    hashes = {f"{code[:5]}-{code[5:]}": _hash_of(code, factor.salt) for code in made}
+    return DrawnCodes(salt=factor.salt, hashes=hashes)
+
+
+def confirm(person_id: int, code: str, drawn: DrawnCodes, *, who: str, now: datetime) -> list[str]:
+    """The app that was shown makes the codes from now on, in place of an earlier one; its recovery codes, which were
+    drawn for it before.
 
     Raises WrongCode where the code is none of its, NoSuchSecondFactor where none is being set up.
     """
@@ -219,15 +238,16 @@ def confirm(person_id: int, code: str, *, who: str, now: datetime) -> list[str]:
     db.session.flush()
     said = "second factor set up" if before is None else "second factor set up anew"
     history.record(said, _of(factor), who=who, now=now)
-    return _make_codes(factor)
+    return _keep_codes(factor, drawn)
 
 
-def make_codes_anew(person_id: int, *, who: str, now: datetime) -> list[str]:
-    """Ten new recovery codes, the only copy; none of the older lets anybody in. Raises NoSuchSecondFactor."""
+def renew_codes(person_id: int, drawn: DrawnCodes, *, who: str, now: datetime) -> list[str]:
+    """Other recovery codes, which were drawn for it before; none of the older lets anybody in. Raises
+    NoSuchSecondFactor."""
     factor = _get(person_id)
     partnerships.lock(factor.partnership_id)
     history.record("recovery codes made anew", _of(factor), who=who, now=now)
-    return _make_codes(factor)
+    return _keep_codes(factor, drawn)
 
 
 def end(person_id: int, *, who: str, now: datetime) -> SecondFactor:
@@ -377,19 +397,16 @@ def _take_recovery(factor_id: int, code_hash: str, *, now: datetime) -> bool:
     return taken is not None
 
 
-def _make_codes(factor: SecondFactor) -> list[str]:
+def _keep_codes(factor: SecondFactor, drawn: DrawnCodes) -> list[str]:
+    if drawn.salt != factor.salt:
+        raise NoSuchSecondFactor("Your second factor was set up anew meanwhile.")
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.second_factor_id == factor.id))
-    made = ["".join(secrets.choice(_LETTERS) for _ in range(10)) for _ in range(RECOVERY_CODES)]
     db.session.add_all(
-        RecoveryCode(
-            partnership_id=factor.partnership_id,
-            second_factor_id=factor.id,
-            code_hash=_hash_of(code, factor.salt),
-        )
-        for code in made
+        RecoveryCode(partnership_id=factor.partnership_id, second_factor_id=factor.id, code_hash=code_hash)
+        for code_hash in drawn.hashes.values()
     )
     db.session.flush()
-    return [f"{code[:5]}-{code[5:]}" for code in made]
+    return list(drawn.hashes)
 
 
 def _figures(code: str) -> str:

@@ -63,6 +63,11 @@ def table_of(model: type[Base]) -> Table:
     return table
 
 
+def models() -> dict[str, type[Base]]:
+    """Every model, by the name of its table."""
+    return {table_of(mapper.class_).name: mapper.class_ for mapper in Base.registry.mappers}
+
+
 class Instant(TypeDecorator[datetime]):
     """An instant: aware UTC in Python; timestamptz on PostgreSQL, UTC text on SQLite."""
 

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Table, select, text, update
+from sqlalchemy import BigInteger, CheckConstraint, Column, Table, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import clock
@@ -110,6 +110,13 @@ def noted(model: type[Base], *rows: Any, column: str = "") -> None:
     what = f"{table.name}.{column}" if column else table.name
     for key, born in identities(table, *rows):
         lines.append(Line(day=today, what=what, key=key, hash=_hash(_key(), table.name, key, born)))
+
+
+def remove(model: type[Base], *rows: Any) -> int:
+    """Some rows go for good, and stand in the list first; how many they were."""
+    noted(model, *rows)
+    done = db.session.execute(delete(model).where(*rows).execution_options(synchronize_session=False))
+    return int(getattr(done, "rowcount", 0))
 
 
 def identities(table: Table, *rows: Any) -> list[tuple[str, str]]:

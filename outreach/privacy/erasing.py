@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     case,
     cast,
-    delete,
     exists,
     func,
     literal,
@@ -276,8 +275,7 @@ def _their_mails(partnership_id: int, addresses: Sequence[str]) -> None:
         whose = select(model.id).where(
             of_partnership(model, partnership_id), func.lower(address).in_(addresses)
         )
-        erasures.noted(mail, of.in_(whose))
-        db.session.execute(delete(mail).where(of.in_(whose)).execution_options(synchronize_session=False))
+        erasures.remove(mail, of.in_(whose))
 
 
 def _dead(instead: Mapping[str, str]) -> None:
@@ -296,13 +294,12 @@ def _dead(instead: Mapping[str, str]) -> None:
             )
         )
     db.session.flush()
-    gone = (
+    erasures.remove(
+        DeadAddress,
         theirs.in_(instead),
         ~exists().where(func.lower(Contact.address) == theirs),
         ~exists().where(func.lower(Letter.recipient) == theirs),
     )
-    erasures.noted(DeadAddress, *gone)
-    db.session.execute(delete(DeadAddress).where(*gone).execution_options(synchronize_session=False))
 
 
 def of_partnership(model: type[Base], partnership_id: int) -> ColumnElement[bool]:

@@ -40,7 +40,7 @@ def told(person: Person, *, of: str, now: datetime) -> dict[str, Any]:
                 "subject": one.subject,
                 "words": one.words,
             }
-            for one in held.mails(person)
+            for one in held.mails(person).found
         ],
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Table, exists, func, inspect, or_, select, update
 
 from outreach.booking.guest_places import GuestPlace
 from outreach.booking.promises import Booking, VisitContact
@@ -18,11 +18,12 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.county.sign_in_tries import SignInFailure
 from outreach.ground import erasures, history
-from outreach.ground.db import Base, db, table_of
+from outreach.ground.db import Base, db, models, table_of
 from outreach.ground.errors import Refusal
 from outreach.ground.history import History, Subject
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import day
+from outreach.post.outbox import WAITING, Letter, LetterMail
 from outreach.privacy import erasing, held
 from outreach.privacy.held import Row
 from outreach.privacy.person import Person
@@ -147,21 +148,24 @@ class Forgotten:
     mails: int
 
 
-def forget(person: Person, *, asked_by: str, asked_on: date, who: str, now: datetime) -> Forgotten:
-    """Erase them for good, in the caller's transaction. Raises StillNeeded, NotYet, erasures.NotWritten."""
+def forget(
+    person: Person, mails: held.Mails, *, asked_by: str, asked_on: date, who: str, now: datetime
+) -> Forgotten:
+    """Erase them for good, in the caller's transaction. `mails`: those of theirs that were found before it. Raises
+    StillNeeded, NotYet, erasures.NotWritten."""
     if asked_on > day_of(now):
         raise NotYet("Enter the day on which they asked: it cannot lie ahead.")
     if still := needs(person, now=now):
         raise StillNeeded(still[0].words)
     found = held.about(person)
-    named = list(held.mails(person))
-    if any(one.waits and not one.theirs for one in named):
+    named = held.mails(person, before=mails).found
+    if _one_waits([one.key for one in named if one.model is LetterMail and not one.theirs]):
         raise StillNeeded(
             "A letter to somebody else that names them waits to go. It goes within minutes, or can be withdrawn on "
             "the page of letters sent: then try again."
         )
     rows = erasing.erase(person.partnership_id, person.addresses, now=now)
-    mails = _mails(named)
+    taken = _mails(named)
     rows += _failed_tries(person)
     rows += _named(person, found, who=who, now=now)
     history.record(
@@ -173,30 +177,28 @@ def forget(person: Person, *, asked_by: str, asked_on: date, who: str, now: date
             "asked by": ASKED_BY[asked_by],
             "asked on": asked_on.isoformat(),
             "rows": rows,
-            "mails": mails,
+            "mails": taken,
         },
     )
     db.session.flush()
     db.session.expire_all()
-    return Forgotten(rows=rows, mails=mails)
+    return Forgotten(rows=rows, mails=taken)
+
+
+def _one_waits(letters: Sequence[int]) -> bool:
+    return bool(db.session.scalar(select(exists().where(Letter.id.in_(letters), Letter.status == WAITING))))
 
 
 def _mails(named: Sequence[held.Mail]) -> int:
     """Those to others, or from others, that name them; their own went with their address."""
     for one in named:
         (key,) = inspect(one.model).primary_key
-        erasures.noted(one.model, key == one.key)
-        db.session.execute(delete(one.model).where(key == one.key))
+        erasures.remove(one.model, key == one.key)
     return len(named)
 
 
 def _failed_tries(person: Person) -> int:
-    theirs = func.lower(SignInFailure.email).in_(person.addresses)
-    erasures.noted(SignInFailure, theirs)
-    done = db.session.execute(
-        delete(SignInFailure).where(theirs).execution_options(synchronize_session=False)
-    )
-    return int(getattr(done, "rowcount", 0))
+    return erasures.remove(SignInFailure, func.lower(SignInFailure.email).in_(person.addresses))
 
 
 _STAYS_WITH_DEEDS = ("person", "person_role", "follow_up", "gap_owner")
@@ -205,12 +207,12 @@ _STAYS_WITH_DEEDS = ("person", "person_role", "follow_up", "gap_owner")
 
 def _named(person: Person, found: Sequence[Row], *, who: str, now: datetime) -> int:
     """Rows in which they are named otherwise than by their address, which went before."""
-    models = {mapper.local_table.name: mapper.class_ for mapper in Base.registry.mappers}  # type: ignore[attr-defined]
+    model_of = models()
     goes: dict[str, set[str]] = defaultdict(set)
     hits: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in found:
         if (
-            "person_id" in table_of(models[row.table]).c
+            "person_id" in table_of(model_of[row.table]).c
             and row.table not in _STAYS_WITH_DEEDS
             and not row.hits
         ):
@@ -223,24 +225,22 @@ def _named(person: Person, found: Sequence[Row], *, who: str, now: datetime) -> 
         rows += _deeds(person, sorted(map(int, deeds)), who=who, now=now)
     for (table, column), keys in sorted(hits.items()):
         if table not in ("history", "person", "sign_in_failure", "dead_address"):
-            rows += _column(person, models[table], column, sorted(keys), now=now)
+            rows += _column(person, model_of[table], column, sorted(keys), now=now)
     if person.person_id is not None:
         rows += _who_signed_in(person.person_id, now=now)
     for table, keys in sorted(goes.items(), reverse=True):
-        rows += _removed(models[table], erasing.by_key(table_of(models[table]), sorted(keys)))
+        rows += _removed(model_of[table], erasing.by_key(table_of(model_of[table]), sorted(keys)))
     return rows
 
 
 def _removed(model: type[Base], rows: ColumnElement[bool]) -> int:
     """Some rows go, and before them those that belong to them."""
     table, removed = table_of(model), 0
-    for one in Base.registry.mappers:
-        for key in table_of(one.class_).foreign_keys:
+    for one in models().values():
+        for key in table_of(one).foreign_keys:
             if key.column.table is table and key.column.primary_key and key.parent.table is not table:
-                removed += _removed(one.class_, key.parent.in_(select(key.column).where(rows)))
-    erasures.noted(model, rows)
-    done = db.session.execute(delete(model).where(rows).execution_options(synchronize_session=False))
-    return removed + int(getattr(done, "rowcount", 0))
+                removed += _removed(one, key.parent.in_(select(key.column).where(rows)))
+    return removed + erasures.remove(model, rows)
 
 
 def _deeds(person: Person, ids: Sequence[int], *, who: str, now: datetime) -> int:

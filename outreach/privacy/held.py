@@ -3,15 +3,14 @@ named there is in it by itself."""
 
 import email
 import email.policy
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, LargeBinary, Table, Text, cast, func, or_, select
 
-from outreach.ground.db import Base, db
+from outreach.ground.db import Base, db, models, table_of
 from outreach.ground.erasures import born_of
 from outreach.post.copies import masked
 from outreach.post.incoming.inbox import Incoming, IncomingMail
@@ -59,30 +58,48 @@ class Mail:
     key: int
     at: datetime
     theirs: bool
-    waits: bool
     subject: str
     words: str
 
 
-def mails(person: Person) -> Iterator[Mail]:
-    """Each mail that is kept and is theirs or names them, oldest first; reads every one of the partnership's."""
-    return mails_that_say(person.partnership_id, person.is_in, person.addresses)
+@dataclass(frozen=True, kw_only=True)
+class Mails:
+    """Those that were found, oldest first of each kind, and up to which number all of a kind were read."""
+
+    found: tuple[Mail, ...] = ()
+    read: Mapping[type[Base], int] = field(default_factory=dict)
+
+
+NONE_READ = Mails()
+
+
+def mails(person: Person, before: Mails = NONE_READ) -> Mails:
+    """The mails that are kept and are theirs or name them."""
+    return mails_that_say(person.partnership_id, person.is_in, person.addresses, before=before)
 
 
 def mails_that_say(
-    partnership_id: int, named: Callable[[str], bool], addresses: Sequence[str] = ()
-) -> Iterator[Mail]:
-    """The same of mails to or from some addresses, or whose words, on one line, are asked for."""
+    partnership_id: int,
+    named: Callable[[str], bool],
+    addresses: Sequence[str] = (),
+    *,
+    before: Mails = NONE_READ,
+) -> Mails:
+    """The mails to or from some addresses, or whose words, on one line, are asked for.
+
+    Reads every mail of the partnership, which takes long: call it with no transaction open, and once more within it
+    with what was found `before`, which reads what has come since alone.
+    """
+    found, read = list(before.found), dict(before.read)
     for model, mail, of, whose, at in (
         (Letter, LetterMail, LetterMail.letter_id, Letter.recipient, Letter.created_at),
         (Incoming, IncomingMail, IncomingMail.incoming_id, Incoming.sender, Incoming.received_at),
     ):
         head: Any = model
-        after = 0
         while rows := db.session.execute(
-            select(head.id, whose, at, head.subject, mail.raw, *((Letter.status,) if model is Letter else ()))
+            select(head.id, whose, at, head.subject, mail.raw)
             .join(mail, of == head.id)
-            .where(head.partnership_id == partnership_id, head.id > after)
+            .where(head.partnership_id == partnership_id, head.id > read.get(model, 0))
             .order_by(head.id)
             .limit(200)
         ).all():
@@ -90,22 +107,13 @@ def mails_that_say(
                 theirs = row[1].lower() in addresses
                 words = words_of(bytes(row.raw)) if row.raw else ""
                 if theirs or named(" ".join(f"{row.subject} {words}".split())):
-                    waits = model is Letter and row.status == "waiting"
-                    yield Mail(
-                        model=mail,
-                        key=row.id,
-                        at=row[2],
-                        theirs=theirs,
-                        waits=waits,
-                        subject=row.subject,
-                        words=words,
+                    found.append(
+                        Mail(
+                            model=mail, key=row.id, at=row[2], theirs=theirs, subject=row.subject, words=words
+                        )
                     )
-            after = rows[-1].id
-
-
-def in_json(words: str) -> str:
-    """As a database spells them within JSON."""
-    return json.dumps(words)[1:-1]
+            read[model] = rows[-1].id
+    return Mails(found=tuple(found), read=read)
 
 
 def words_of(raw: bytes) -> str:
@@ -128,11 +136,9 @@ def words_of(raw: bytes) -> str:
 
 
 def _tables() -> list[Table]:
+    there = models()
     named = {table for one in kept.KEPT for table, _ in kept.columns_in(one.columns)}
-    there: list[Table] = [
-        mapper.local_table for mapper in Base.registry.mappers if isinstance(mapper.local_table, Table)
-    ]
-    return sorted({table for table in there if table.name in named}, key=lambda one: one.name)
+    return [table_of(there[name]) for name in sorted(named & there.keys())]
 
 
 def _kinds_of(table: Table) -> list[tuple[Kept, list[str]]]:

@@ -101,7 +101,12 @@ class Person:
 
     def spelt(self) -> list[str]:
         """Terms as a database finds them, in JSON's spelling too."""
-        return sorted({*self.terms, *(json.dumps(one)[1:-1] for one in self.terms)})
+        return sorted({*self.terms, *map(in_json, self.terms)})
+
+
+def in_json(words: str) -> str:
+    """As a database spells them within JSON."""
+    return json.dumps(words)[1:-1]
 
 
 def find(partnership_id: int, words: str, *, most: int = 50) -> list[Known]:

@@ -5,13 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from outreach.county.partnerships import Partnership
 from outreach.ground import erasures, history
-from outreach.ground.db import Base, db
+from outreach.ground.db import Base, db, models, table_of
 from outreach.ground.erasures import Line
 from outreach.ground.history import History
 from outreach.privacy import erasing
@@ -55,15 +56,11 @@ def replay(door: Door, *, now: datetime) -> Replayed:
     for part in _in_parts():
         with door():
             db.session.info[erasures.QUIET] = True
-            for what, found in groupby(sorted((line for line, _ in part), key=order), key=_what):
+            for what, found in groupby(sorted((line for line, _ in part), key=order), key=attrgetter("what")):
                 erased += _again(what, list(found), instead, now=now)
             erasures.known_up_to(part[-1][1])
         lines += len(part)
     return Replayed(lines=lines, erased=erased)
-
-
-def _what(line: Line) -> str:
-    return line.what
 
 
 def _in_parts() -> Iterator[list[tuple[Line, int]]]:
@@ -76,10 +73,10 @@ def _in_parts() -> Iterator[list[tuple[Line, int]]]:
 
 def _again(what: str, lines: list[Line], instead: dict[str, str], *, now: datetime) -> int:
     """Erase the same again; how many rows that was. What this release has no table or column for is gone anyway."""
-    model = _model(lines[0].table)
+    model = models().get(lines[0].table)
     if model is None:
         return 0
-    table: Table = model.__table__  # type: ignore[assignment]
+    table = table_of(model)
     there = erasures.still_there(table, lines)
     keys = sorted({line.key for line in there})
     column = lines[0].column
@@ -102,13 +99,6 @@ def _again(what: str, lines: list[Line], instead: dict[str, str], *, now: dateti
             .execution_options(synchronize_session=False)
         )
     return int(getattr(done, "rowcount", 0))
-
-
-def _model(name: str) -> type[Base] | None:
-    found = [
-        mapper.class_ for mapper in Base.registry.mappers if getattr(mapper.local_table, "name", "") == name
-    ]
-    return found[0] if found else None
 
 
 def _written(model: type[Base], column: str, now: datetime) -> erasing.Written | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, text, tuple_, update
+from sqlalchemy import Select, and_, exists, func, or_, select, text, tuple_, update
 
 from outreach.asking.open_door import LinkRequest
 from outreach.asking.short_codes import ShortCode, WrongTry
@@ -125,8 +125,7 @@ def _old_letters(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_letters(_: int | None, ids: Sequence[int], __: datetime) -> None:
-    erasures.noted(LetterMail, LetterMail.letter_id.in_(ids))
-    db.session.execute(delete(LetterMail).where(LetterMail.letter_id.in_(ids)))
+    erasures.remove(LetterMail, LetterMail.letter_id.in_(ids))
     db.session.execute(
         update(Letter)
         .where(Letter.id.in_(ids), Letter.status == FAILED)
@@ -149,8 +148,7 @@ def _old_replies(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_replies(_: int | None, ids: Sequence[int], __: datetime) -> None:
-    erasures.noted(IncomingMail, IncomingMail.incoming_id.in_(ids))
-    db.session.execute(delete(IncomingMail).where(IncomingMail.incoming_id.in_(ids)))
+    erasures.remove(IncomingMail, IncomingMail.incoming_id.in_(ids))
 
 
 def _unused(partnership_id: int | None, now: datetime) -> Select[Any]:
@@ -209,8 +207,7 @@ def _old_drafts(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 def _take_drafts(_: int | None, keys: Sequence[tuple[int, int]], __: datetime) -> None:
     theirs = tuple_(Draft.organisation_id, Draft.programme_id).in_(keys)
-    erasures.noted(Draft, theirs)
-    db.session.execute(delete(Draft).where(theirs))
+    erasures.remove(Draft, theirs)
 
 
 def _long_gone(partnership_id: int | None, now: datetime) -> Select[Any]:
@@ -245,8 +242,7 @@ def _old_sign_ins(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_sign_ins(_: int | None, ids: Sequence[int], __: datetime) -> None:
-    erasures.noted(SignIn, SignIn.id.in_(ids))
-    db.session.execute(delete(SignIn).where(SignIn.id.in_(ids)))
+    erasures.remove(SignIn, SignIn.id.in_(ids))
 
 
 def _old_sessions(partnership_id: int | None, now: datetime) -> Select[Any]:
@@ -261,8 +257,7 @@ def _old_sessions(partnership_id: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_sessions(_: int | None, ids: Sequence[int], __: datetime) -> None:
-    erasures.noted(SignInSession, SignInSession.id.in_(ids))
-    db.session.execute(delete(SignInSession).where(SignInSession.id.in_(ids)))
+    erasures.remove(SignInSession, SignInSession.id.in_(ids))
 
 
 def _old_tries(_: int | None, now: datetime) -> Select[Any]:
@@ -270,8 +265,7 @@ def _old_tries(_: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_tries(_: int | None, ids: Sequence[int], __: datetime) -> None:
-    erasures.noted(SignInFailure, SignInFailure.id.in_(ids))
-    db.session.execute(delete(SignInFailure).where(SignInFailure.id.in_(ids)))
+    erasures.remove(SignInFailure, SignInFailure.id.in_(ids))
 
 
 _TASKS = (
@@ -330,8 +324,7 @@ def _old_links(_: int | None, now: datetime) -> Select[Any]:
 
 
 def _take_links(_: int | None, hashes: Sequence[str], __: datetime) -> None:
-    erasures.noted(SignInLink, SignInLink.token_hash.in_(hashes))
-    db.session.execute(delete(SignInLink).where(SignInLink.token_hash.in_(hashes)))
+    erasures.remove(SignInLink, SignInLink.token_hash.in_(hashes))
 
 
 def _origins(model: type[LinkRequest] | type[WrongTry]) -> Callable[[int | None, datetime], Select[Any]]:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Table, Text, cast, delete, inspect, or_, select, update
+from sqlalchemy import JSON, Column, ColumnElement, Table, Text, cast, inspect, or_, select, update
 
 from outreach.ground import erasures, history
-from outreach.ground.db import Base, db, table_of
+from outreach.ground.db import db, models, table_of
 from outreach.ground.erasures import WORDS, born_of
 from outreach.ground.errors import NoSuch
 from outreach.ground.history import History, Subject
 from outreach.post.outbox import WAITING, WITHDRAWN, Letter, LetterMail
 from outreach.privacy import erasing, held, kept
 from outreach.privacy.belonging import rows_of
+from outreach.privacy.held import NONE_READ, Mails
+from outreach.privacy.person import in_json
 
 NOT_WORDS = {
     "body_list.file_name",
@@ -57,9 +59,9 @@ class Words:
 
 def columns() -> list[Column[Any]]:
     """Every column that holds words which people typed, by table and name."""
-    tables = {table_of(one.class_).name: table_of(one.class_) for one in Base.registry.mappers}
+    model_of = models()
     return [
-        tables[table].c[column]
+        table_of(model_of[table]).c[column]
         for one in kept.KEPT
         if one.name == held.TYPED
         for table, column in sorted(kept.columns_in(one.columns))
@@ -98,14 +100,22 @@ def get(partnership_id: int, table: str, column: str, key: str) -> Words:
     return found[0]
 
 
-def erase(of: Words, *, partnership_id: int, who: str, now: datetime) -> None:
+def mails(of: Words, partnership_id: int, before: Mails = NONE_READ) -> Mails:
+    """Those that carried the words."""
+    if len(of.words) < SHORTEST:
+        return before
+    plain = " ".join(of.words.split())
+    return held.mails_that_say(partnership_id, lambda told: plain in told, before=before)
+
+
+def erase(of: Words, carried: Mails, *, partnership_id: int, who: str, now: datetime) -> None:
     """They go for good, in the caller's transaction: there, where the same words stand elsewhere, in deeds and in mails
-    that carried them; a letter that waits is not sent. Raises erasures.NotWritten."""
+    that carried them, which were found before it; a letter that waits is not sent. Raises erasures.NotWritten."""
     for column in columns():
         _same(column, of, partnership_id)
     if len(of.words) >= SHORTEST:
         _deeds(of.words, partnership_id, who=who, now=now)
-        _mails(of.words, partnership_id)
+    _take_out(mails(of, partnership_id, before=carried))
     history.record(
         "erased words",
         Subject("partnership", partnership_id, partnership_id),
@@ -175,7 +185,7 @@ def _same(column: Column[Any], of: Words, partnership_id: int) -> None:
     if not chosen:
         return
     ours = rows_of(table, partnership_id)
-    model = next(one.class_ for one in Base.registry.mappers if table_of(one.class_) is table)
+    model = models()[table.name]
     rows = [ours, column != "", or_(*chosen)]
     erasures.noted(model, *rows, column=column.name)
     db.session.execute(
@@ -189,7 +199,7 @@ def _same(column: Column[Any], of: Words, partnership_id: int) -> None:
 def _deeds(words: str, partnership_id: int, *, who: str, now: datetime) -> None:
     """What deeds said, before and after, in which these words stand."""
     table = table_of(History)
-    spelt = held.in_json(words)
+    spelt = in_json(words)
     said = [cast(column, Text) for column in (table.c.before, table.c.after) if isinstance(column.type, JSON)]
     ids = db.session.scalars(
         select(table.c.id)
@@ -202,15 +212,11 @@ def _deeds(words: str, partnership_id: int, *, who: str, now: datetime) -> None:
     history.erase(ids, part=history.TOLD, whose=partnership_id, who=who, now=now)
 
 
-def _mails(words: str, partnership_id: int) -> None:
-    plain = " ".join(words.split())
-    for one in list(held.mails_that_say(partnership_id, lambda told: plain in told)):
+def _take_out(carried: Mails) -> None:
+    for one in carried.found:
         (key,) = inspect(one.model).primary_key
-        erasures.noted(one.model, key == one.key)
-        db.session.execute(
-            delete(one.model).where(key == one.key).execution_options(synchronize_session=False)
-        )
-        if one.model is LetterMail and one.waits:
+        erasures.remove(one.model, key == one.key)
+        if one.model is LetterMail:
             db.session.execute(
                 update(Letter)
                 .where(Letter.id == one.key, Letter.status == WAITING)

@@ -8,7 +8,8 @@ from flask_login import current_user, login_user
 from outreach.booking import told
 from outreach.county import coordinators, partnerships, sign_in_sessions
 from outreach.county.coordinators import Coordinator
-from outreach.post import new_device, outbox
+from outreach.post import outbox
+from outreach.post.about_sign_in import new_device
 from outreach.post.stationery import Addressee
 from outreach.web import known_devices
 from outreach.web.gate import SignedIn
@@ -24,7 +25,7 @@ def begin(person: Coordinator, *, by_link: bool, by: str = "", now: datetime) ->
         person.id, partnership_id=person.partnership_id, device=device, by_link=by_link, now=now
     )
     if not known_devices.known_of(person.id) and not outbox.is_dead(person.email):
-        new_device.new_device(
+        new_device(
             device,
             Addressee(address=person.email, name=person.name),
             told.sender_of(partnerships.get(person.partnership_id)),

@@ -21,13 +21,10 @@ import words_of_pupils
 from outreach import create_app
 from outreach.ground.db import db, transaction
 from outreach.ground.school_year import STAFF
+from outreach.post import about_sign_in, copies, letters, outbox, own_letter, placeholders, proposing
 from outreach.post import before_visit as before
-from outreach.post import copies, letters, outbox, own_letter, placeholders, proposing
 from outreach.post import digest as desk_digest
-from outreach.post import forgotten_password as asked_for_link
-from outreach.post import new_device as told_of_device
 from outreach.post import questions_open as open_questions
-from outreach.post import sign_in_changed as told_of_sign_in_changed
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
 from outreach.post.digest import DigestLine, DigestPart, DigestWords
@@ -823,7 +820,7 @@ def digest() -> Letter:
 
 def new_device() -> Letter:
     priya = Addressee(address="priya@marlshire.example", name="Priya Nandakumar")
-    return told_of_device.new_device("Safari, iPhone", priya, sender(), session_id=7, now=NOW)
+    return about_sign_in.new_device("Safari, iPhone", priya, sender(), session_id=7, now=NOW)
 
 
 def forgotten_password() -> Letter:
@@ -832,7 +829,7 @@ def forgotten_password() -> Letter:
         "token-02-".ljust(32, "x"),
     )
     lapses_at = NOW + timedelta(hours=1)
-    return asked_for_link.forgotten_password(
+    return about_sign_in.forgotten_password(
         priya, sender(), person_id=7, token=token, lapses_at=lapses_at, now=NOW
     )
 
@@ -840,7 +837,7 @@ def forgotten_password() -> Letter:
 def sign_in_changed() -> Letter:
     priya = Addressee(address="priya@marlshire.example", name="Priya Nandakumar")
     said = "A second factor was set up for your account."
-    return told_of_sign_in_changed.sign_in_changed(said, priya, sender(), of="7 set up", now=NOW)
+    return about_sign_in.sign_in_changed(said, priya, sender(), of="7 set up", now=NOW)
 
 
 ALL: list[Callable[[], Letter]] = [

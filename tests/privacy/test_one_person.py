@@ -80,9 +80,12 @@ def here(app: Flask, list_: Path) -> Partnership:
 
 
 def forget(here_id: int, *addresses: str, **changes: Any) -> forgetting.Forgotten:
+    mails = held.mails(person.get(here_id, addresses, **changes))
+    db.session.rollback()
     with transaction():
         return forgetting.forget(
             person.get(here_id, addresses, **changes),
+            mails,
             asked_by="themselves",
             asked_on=NOW.date(),
             who="Priya",
@@ -310,3 +313,23 @@ def test_a_letter_that_waits_for_them_is_never_sent_and_one_that_names_them_goes
         ).all()
         == []
     )
+
+
+@pytest.mark.any_database
+def test_stored_mails_are_read_before_the_transaction_and_those_that_came_since_within_it(
+    here: Partnership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that read them all would keep a county from booking for as long."""
+    of = person.get(here.id, [JOANNA], by_name=True)
+    mails = held.mails(of)
+    asked = {"asked_by": "themselves", "asked_on": NOW.date(), "who": "Priya", "now": NOW}
+    raw = b"Subject: Late\r\nContent-Type: text/plain\r\n\r\njoanna Fell has the key."
+    with transaction():
+        late = make.letter("amir@redmere.example", LATELY, partnership_id=here.id, raw=raw).id
+    read: list[bytes] = []
+    words_of = held.words_of
+    monkeypatch.setattr(held, "words_of", lambda told: (read.append(told), words_of(told))[1])
+    with transaction():
+        forgetting.forget(of, mails, **asked)
+    assert read == [raw]
+    assert db.session.get(LetterMail, late) is None

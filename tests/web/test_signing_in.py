@@ -16,7 +16,7 @@ from outreach.county.sign_in_tries import SignInFailure
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.post import copies
-from outreach.post.forgotten_password import KIND
+from outreach.post.about_sign_in import FORGOTTEN
 from outreach.post.outbox import Letter as OutboxLetter
 from outreach.web.public import signing_in
 from worlds import World
@@ -147,7 +147,7 @@ def ask_for_a_link(client: FlaskClient, address: str) -> tuple[int, str, str]:
 
 def links_sent() -> list[str]:
     """The tokens in letters that wait for the post."""
-    letters = db.session.scalars(select(OutboxLetter).where(OutboxLetter.kind == KIND)).all()
+    letters = db.session.scalars(select(OutboxLetter).where(OutboxLetter.kind == FORGOTTEN)).all()
     texts = [copies.read(letter.raw or b"").text for letter in letters]
     db.session.rollback()
     return [found[1] for text in texts if (found := re.search(r"/sign-in/([A-Za-z0-9_-]{20,})", text))]

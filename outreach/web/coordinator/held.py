@@ -13,6 +13,7 @@ from outreach.ground.db import db, transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import count
 from outreach.privacy import exporting, forgetting, person
+from outreach.privacy import held as held_of
 from outreach.privacy.forgetting import ASKED_BY
 from outreach.privacy.person import Person
 from outreach.web import forms
@@ -91,8 +92,10 @@ def held_erase() -> Any:
     if "sure" in request.form and forms.valid(form):
         on = form.asked_on.data
         assert on is not None, "the form asks for it"
+        mails = held_of.mails(of)
+        db.session.rollback()
         with transaction():
-            done = forgetting.forget(of, asked_by=form.asked_by.data, asked_on=on, who=who(), now=now)
+            done = forgetting.forget(of, mails, asked_by=form.asked_by.data, asked_on=on, who=who(), now=now)
         flash(
             f"Erased: {count(done.rows, 'row')} and {count(done.mails, 'mail')}. What was done stays, without them.",
             "done",

@@ -54,8 +54,11 @@ def confirm_second_factor() -> Any:
     """The picture for the app; the code that proves that it has it shows the recovery codes, this once."""
     form, now = CodeForm(), clock.now()
     if form.validate_on_submit():
+        me, code = current_user.person_id, given(form.code.data)
+        drawn = second_factors.draw_codes(second_factors.shown(me, now=now))
+        db.session.rollback()
         with transaction():
-            codes = second_factors.confirm(current_user.person_id, given(form.code.data), who=who(), now=now)
+            codes = second_factors.confirm(me, code, drawn, who=who(), now=now)
             factor = second_factors.standing(current_user.person_id)
             assert factor is not None
             told_of_sign_in.tell(
@@ -84,8 +87,10 @@ def new_recovery_codes() -> Any:
         return _page(form)
     _prove(form)
     now = clock.now()
+    drawn = second_factors.draw_codes(second_factors.standing(current_user.person_id))
+    db.session.rollback()
     with transaction():
-        codes = second_factors.make_codes_anew(current_user.person_id, who=who(), now=now)
+        codes = second_factors.renew_codes(current_user.person_id, drawn, who=who(), now=now)
         said = "New recovery codes were made for your account. None of the older ones lets anybody in."
         told_of_sign_in.tell(_me(), said, of=f"{current_user.person_id} codes {now.timestamp():.0f}", now=now)
     return render_template("coordinator/recovery_codes.html", codes=codes)

@@ -6,9 +6,10 @@ from flask import flash, g, redirect, render_template, request, url_for
 
 from outreach.county.schools import Organisation
 from outreach.ground import clock, erasures
-from outreach.ground.db import transaction
+from outreach.ground.db import db, transaction
 from outreach.ground.row_numbers import row_number
 from outreach.privacy import typed
+from outreach.privacy.held import NONE_READ
 from outreach.web.gate import coordinator, coordinators_only, our_organisation, who
 
 
@@ -36,9 +37,12 @@ def typed_erase(text_table: str, text_column: str, text_row: str) -> Any:
     if request.method != "POST":
         is_listed = erasures.path() is not None
         return render_template("coordinator/typed_erase.html", words=of, back=back, is_listed=is_listed)
+    carried = typed.mails(of, g.partnership.id)
+    db.session.rollback()
     with transaction():
-        of = typed.get(g.partnership.id, text_table, text_column, text_row)
-        typed.erase(of, partnership_id=g.partnership.id, who=who(), now=clock.now())
+        there = typed.get(g.partnership.id, text_table, text_column, text_row)
+        of_these = carried if there.words == of.words else NONE_READ
+        typed.erase(there, of_these, partnership_id=g.partnership.id, who=who(), now=clock.now())
     flash("Erased. That something was said, by whom and when, stays.", "done")
     return redirect(back, 303)
 

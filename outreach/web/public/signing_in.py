@@ -13,7 +13,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
 from outreach.post import outbox
-from outreach.post.forgotten_password import forgotten_password
+from outreach.post.about_sign_in import forgotten_password
 from outreach.post.stationery import Addressee
 from outreach.web import forms, half_signed_in, known_devices, letting_in, other_ways_in, typed_and_kept
 from outreach.web.fields import given
