@@ -113,3 +113,18 @@ def test_database_refuses_two_that_are_asked_and_one_that_came_back(app: Flask) 
         second_factors.end(person_id, who="Priya", now=make.NOW)
     with pytest.raises(IntegrityError), transaction():
         db.session.execute(text("UPDATE second_factor SET ended_at = NULL, secret = 'x'"))
+
+
+@pytest.mark.any_database
+def test_codes_that_were_drawn_for_a_factor_that_went_meanwhile_are_not_kept(app: Flask) -> None:
+    """Their hashes are of another salt: none of them would ever let anybody in."""
+    person_id, _totp, _codes = set_up()
+    older = second_factors.draw_codes(second_factors.standing(person_id))
+    with transaction():
+        second_factors.end(person_id, who="Priya", now=make.NOW)
+        partnership_id = db.session.get_one(coordinators.Coordinator, person_id).partnership_id
+        anew = second_factors.begin(person_id, partnership_id=partnership_id, now=make.NOW)
+        code = pyotp.TOTP(anew.key()).at(make.NOW)
+    with pytest.raises(second_factors.NoSuchSecondFactor), transaction():
+        second_factors.confirm(person_id, code, older, who="Priya", now=make.NOW)
+    assert second_factors.standing(person_id) is None
