@@ -68,7 +68,7 @@ def test_the_trainer_has_a_box_for_each_organisation_with_its_places_beside_it(s
     page = session.read(session.trainers)
     for name, places in (("Alder Grove", 20), ("Beck House", 12), ("Cold Ash", 8)):
         assert f"{name} of {places} booked" in page
-    assert "snow, the trainer was ill" in page and "to their own safeguarding lead at once" in page
+    assert "For example: snow." in page and "to their own safeguarding lead at once" in page
     assert "How many staff came?" in page and "Count all of them together" not in page
     boxes = {f"came_{b.id}": n for b, n in ((session.a, "18"), (session.b, "0"), (session.c, ""))}
     typed = {"key": "k" * 22, "took_place": "yes", "walked_in": "3"} | boxes

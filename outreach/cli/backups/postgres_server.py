@@ -104,7 +104,7 @@ class PostgresDatabase:
         """Put a restored database in the place of this one, which must not be in use; the name that this one got, or
         '' where it was empty and is gone."""
         name = re.sub(r".*/([^/?]+).*", r"\1", url)
-        aside = self._beside("before", f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+        aside = self._beside("before", f"{now.astimezone(UTC):%Y%m%dT%H%M%S_%fZ}")
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format
         with self._desk() as desk:
             self.check_unused()

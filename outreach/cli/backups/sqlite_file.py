@@ -92,7 +92,7 @@ class SqliteFile:
         self.check_unused()
         try:
             return self._replace(
-                copy, "" if empty else f"{self.path}.before-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+                copy, "" if empty else f"{self.path}.before-{now.astimezone(UTC):%Y-%m-%dT%H%M%S.%fZ}"
             )
         except OSError as error:
             raise NoBackup(f"{self.path} cannot be replaced: {error.strerror}.") from None
