@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Select, Text, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from outreach.county import person_invitations
 from outreach.county.coordinators import Coordinator
 from outreach.county.who_may import CHANGE, roles_that
 from outreach.ground import history
@@ -188,7 +189,7 @@ def _owned(programme_id: int) -> Select[int]:
 
 
 def possible(partnership_id: int) -> list[Coordinator]:
-    """The coordinators to whom a gap can be given, by name."""
+    """The coordinators to whom a gap can be given, by name; none who was invited and has not come in."""
     return list(db.session.scalars(*_possible(partnership_id)))
 
 
@@ -198,5 +199,6 @@ def _possible(partnership_id: int) -> Select[Coordinator]:
         Coordinator.partnership_id == partnership_id,
         Coordinator.ended_at.is_(None),
         Coordinator.role.in_(roles_that(CHANGE, "gaps")),
+        ~person_invitations.is_awaited(Coordinator.id),
     )
     return query.order_by(Coordinator.name, Coordinator.id)

@@ -14,11 +14,21 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from outreach.county import (
     partnerships,
     passwords,
+    person_invitations,
     roles,
     second_factors,
     sign_in_providers,
     sign_in_sessions,
     who_may,
+)
+from outreach.county.person_invitations import (
+    CAME_IN,
+    SENT_AGAIN,
+    WITHDRAWN,
+    ChangedMeanwhile,
+    InvitationOver,
+    Made,
+    PersonInvitation,
 )
 from outreach.county.roles import PersonRole
 from outreach.county.second_factors import SecondFactor
@@ -66,10 +76,6 @@ class NoSuchCoordinator(Refusal):
 
 class NoSuchPerson(NoSuch):
     pass
-
-
-class WasHere(Refusal):
-    """Who signed in once needs no first link."""
 
 
 class MayNotManage(Refusal):
@@ -155,15 +161,19 @@ def add(
     role: str = roles.LEAD,
     who: str = "set-up",
 ) -> Coordinator:
-    """A new person in that role. Without a password only a one-time link lets them in.
+    """A new person in that role, or one who had left and comes back: the same row, so that what they did stays theirs.
+    Without a password only a link lets them in.
 
     Raises AddressTaken, LastLead, and of a password as passwords.check.
     """
     partnerships.lock(partnership_id)
     if role != roles.LEAD and not leads(partnership_id):
         raise roles.LastLead("The first person of a partnership is a lead coordinator. Add one first.")
-    if find(email) is not None:
-        raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
+    there = find(email)
+    if there is not None:
+        if there.partnership_id != partnership_id or not there.has_left(day_of(now)):
+            raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
+        return _come_back(there, name, password=password, role=role, who=who, now=now)
     person = Coordinator(
         partnership_id=partnership_id,
         name=name,
@@ -180,8 +190,26 @@ def add(
     return person
 
 
+def _come_back(
+    person: Coordinator, name: str, *, password: str | None, role: str, who: str, now: datetime
+) -> Coordinator:
+    """Nothing of before lets them in: neither password nor link, session or calendar address."""
+    if person.ended_at is None:
+        end(person, who=who, now=now)
+    lock(person)
+    before = {"name": person.name, "left": day_of(person.ended_at or now).isoformat()}
+    person.name, person.ended_at, person.leaves_on = name, None, None
+    person.password_hash = None if password is None else hash_of(person, password)
+    db.session.flush()
+    roles.give(person.partnership_id, person.id, role, who=who, now=now)
+    db.session.expire(person, ["role"])
+    history.record("came back", person, who=who, now=now, before=before, after={"name": name, "role": role})
+    return person
+
+
 def leads(partnership_id: int) -> list[Coordinator]:
-    """Those who may manage people and settings, by name: whom to ask for what one's own role may not."""
+    """Those who may manage people and settings, by name: whom to ask for what one's own role may not. Who was invited
+    and has not come in is none yet."""
     return list(
         db.session.scalars(
             select(Coordinator)
@@ -189,6 +217,7 @@ def leads(partnership_id: int) -> list[Coordinator]:
                 Coordinator.partnership_id == partnership_id,
                 Coordinator.ended_at.is_(None),
                 Coordinator.role == roles.LEAD,
+                ~person_invitations.is_awaited(Coordinator.id),
             )
             .order_by(Coordinator.name, Coordinator.id)
         )
@@ -235,8 +264,10 @@ def let_manage(person_id: int, *, giving: str | None = None) -> Coordinator:
 
 def why_stays(person: Coordinator) -> str:
     """Why somebody can neither leave nor get another role: nobody who stays would manage people; '' where they can."""
+    if person.role != roles.LEAD:
+        return ""
     others = [lead for lead in leads(person.partnership_id) if lead.id != person.id]
-    if person.role != roles.LEAD or any(lead.leaves_on is None for lead in others):
+    if any(lead.leaves_on is None for lead in others):
         return ""
     who_stays = "who stays" if others else "here"
     return (
@@ -350,6 +381,8 @@ def let_in(person: Coordinator, *, now: datetime, proven: str | None = None) -> 
     lock(person)
     if person.has_left(day_of(now)) or proven not in (None, person.password_hash):
         raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
+    if person_invitations.end(person.id, CAME_IN, who=person.name, now=now):
+        history.record("came in", person, who=person.name, now=now)
     db.session.add(SignIn(person_id=person.id, signed_in_at=now.replace(microsecond=0)))
     db.session.flush()
 
@@ -399,6 +432,8 @@ def forgotten(email: str, *, now: datetime) -> tuple[Coordinator, str] | None:
         return None
     if person.has_left(day_of(now)) or (db.session.scalar(still_open) or 0) >= MAILED_AT_ONCE:
         return None
+    if person_invitations.find_standing(person.id) is not None:
+        return None  # they have no password yet, and what lapsed or is sent again is the lead's to say
     return person, sign_in_link(person, who="sign-in page", lasts=MAILED_LINK_LASTS, now=now)
 
 
@@ -421,16 +456,69 @@ def sign_in_link(
     return token
 
 
-def first_link(person: Coordinator, *, who: str, now: datetime) -> str:
-    """The token of another one-time link for who was never here, to be handed to them by a colleague; the ones before
-    run out. Raises WasHere: nobody gets into an account that its person uses by a link of somebody else's asking;
-    OnlyByAccount."""
+def invite(person: Coordinator, *, who: str, now: datetime) -> Made:
+    """A link for somebody who was just added, by which they come in and choose a name and a password."""
+    made = person_invitations.make(person.partnership_id, person.id, who=who, now=now)
+    history.record("invited", person, who=who, now=now, after={"role": person.role})
+    return made
+
+
+def invite_again(person: Coordinator, *, shown: int, who: str, now: datetime) -> Made:
+    """Another link for who has not come in; every one before is dead. `shown`: the id of the invitation that was on the
+    page, 0 for none. Raises ChangedMeanwhile: of two colleagues who press at once one sends; and nobody gets into an
+    account that its person uses by a link of somebody else's asking; OnlyByAccount."""
     lock(person)
-    if person.password_hash is not None or last_here(person.id, now=now + timedelta(days=2)) is not None:
-        raise WasHere(f"{person.name} has signed in already.")
+    _stands_as_shown(person, shown, now=now)
     _may_come_otherwise(person)
     _keep_out(person, RIGHTS_CHANGED, now=now)
-    return sign_in_link(person, who=who, now=now)
+    person_invitations.end(person.id, SENT_AGAIN, who=who, now=now)
+    made = person_invitations.make(person.partnership_id, person.id, who=who, now=now)
+    history.record("invited again", person, who=who, now=now)
+    return made
+
+
+def withdraw_invitation(person: Coordinator, *, shown: int, who: str, now: datetime) -> None:
+    """They do not come in after all; their address can be invited again. Raises ChangedMeanwhile, LastLead."""
+    partnerships.lock(person.partnership_id)
+    lock(person)
+    _stands_as_shown(person, shown, now=now)
+    end(person, who=who, now=now)
+
+
+def _stands_as_shown(person: Coordinator, shown: int, *, now: datetime) -> None:
+    standing = person_invitations.find_standing(person.id)
+    if standing is None and (
+        person.password_hash is not None or last_here(person.id, now=now + timedelta(days=2)) is not None
+    ):
+        raise ChangedMeanwhile(f"{person.name} has signed in already.")
+    if shown != (standing.id if standing else 0):
+        by = f" by {standing.invited_by}" if standing else ""
+        raise ChangedMeanwhile(f"{person.name} was invited again{by} since this page was opened.")
+
+
+def invited_by(token: str, *, now: datetime) -> tuple[PersonInvitation, Coordinator]:
+    """An invitation that is open, and who was invited. Changes nothing: mail scanners open links. Raises
+    InvitationOver."""
+    invitation = person_invitations.find(token)
+    person = None if invitation is None else db.session.get(Coordinator, invitation.person_id)
+    if invitation is None or person is None or not invitation.open_at(now) or person.has_left(day_of(now)):
+        raise InvitationOver("This invitation has been used, was withdrawn, or has lapsed.")
+    return invitation, person
+
+
+def accept(token: str, name: str, new_hash: str, *, now: datetime) -> Coordinator:
+    """Whoever was invited is in, by their own name and a password of which this is the `hash_of`; of two who press at
+    once one is. Raises InvitationOver, OnlyByAccount."""
+    _, person = invited_by(token, now=now)
+    lock(person)
+    invited_by(token, now=now)
+    _may_come_otherwise(person)
+    before, person.name, person.password_hash = person.name, name, new_hash
+    if name != before:
+        history.record("chose a name", person, who=name, now=now, before=before, after=name)
+    _keep_out(person, PASSWORD_CHANGED, now=now)
+    let_in(person, now=now)
+    return person
 
 
 def use_link(token: str, *, now: datetime) -> Coordinator:
@@ -466,10 +554,11 @@ def link_is_open(token: str, *, now: datetime) -> bool:
     return link is not None and link.used_at is None and link.expires_at > now
 
 
-def hash_of(person: Coordinator, password: str) -> str:
-    """The hash to keep of a password that a person chose; slow on purpose, so with no transaction open to write.
-    Raises as passwords.check."""
-    return passwords.hash_of(password, own_words=_own_words(person.partnership_id, person.name, person.email))
+def hash_of(person: Coordinator, password: str, *, name: str | None = None) -> str:
+    """The hash to keep of a password that a person chose, with the name they are to have; slow on purpose, so with no
+    transaction open to write. Raises as passwords.check."""
+    own_words = _own_words(person.partnership_id, name or person.name, person.email)
+    return passwords.hash_of(password, own_words=own_words)
 
 
 def _own_words(partnership_id: int, name: str, email: str) -> tuple[str, ...]:
@@ -495,12 +584,13 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
         raise NoSuchCoordinator(f"{person.name} has left already.")
     _is_not_the_last_lead(person)
     person.ended_at = now
+    was_awaited = person_invitations.end(person.id, WITHDRAWN, who=who, now=now)
     _keep_out(person, LEFT, now=now)
     second_factors.of_leaver(person.id, now=now)
     roles.take(person.id, who=who, now=now)
     db.session.expire(person, ["role"])
     addresses.withdraw_all_of(person.id, who=who, now=now)
-    history.record("left", person, who=who, now=now)
+    history.record("invitation withdrawn" if was_awaited else "left", person, who=who, now=now)
 
 
 def lock(person: Coordinator) -> None:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 
 MASKED = "hidden-once-sent"
-_PLACES = ("/i/", "/digest/", "/no-reminders/", "/sign-in/")
+_PLACES = ("/i/", "/digest/", "/no-reminders/", "/sign-in/invited/", "/sign-in/")
 _PERSONAL = re.compile("(" + "|".join(_PLACES) + ")[A-Za-z0-9_-]{20,}")
 _BROKEN = b"(?:=\r\n)?"
 _BYTES = b"|".join(_BROKEN.join(bytes([sign]) for sign in place.encode()) for place in _PLACES)

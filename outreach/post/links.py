@@ -36,9 +36,12 @@ NO_REMINDERS_PAGE = "/no-reminders/{token}"
 """Where a school says that it wants no more reminders before a visit."""
 CONTACT_PAGE = "/contact"
 PRIVACY_PAGE = "/privacy"
+SIGN_IN_FORM = "/sign-in"
 SIGN_IN_PAGE = "/sign-in/{token}"
 BACK_FROM_PROVIDER_PAGE = "/sign-in/with/{name}/back"
 """Where a sign-in provider sends a browser back to: registered there, letter by letter."""
+INVITED_PAGE = "/sign-in/invited/{token}"
+"""Where a person who was invited chooses a name and a password."""
 DAY_PAGE = "/company/days/{tour_day_id}"
 """The way to a day's sheet that opens nothing by itself: it asks for the troupe's link. For calendars, which
 many people see."""
@@ -238,3 +241,11 @@ def back_from_provider_page(public_url: str, name: str) -> str:
 
 def sign_in_page(public_url: str, token: str) -> str:
     return public_url + SIGN_IN_PAGE.format(token=token)
+
+
+def invited_page(public_url: str, token: str) -> str:
+    return public_url + INVITED_PAGE.format(token=token)
+
+
+def sign_in_form(public_url: str) -> str:
+    return public_url + SIGN_IN_FORM

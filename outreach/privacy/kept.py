@@ -144,7 +144,7 @@ KEPT = (
         why="So that nobody else gets in, and to know who may do what.",
         source="The partnership.",
         how_long="Address and password: two whole school years after the one in which somebody left, from which "
-        "day nothing lets them in. When somebody signed in: as long. A one-time link: a day.",
+        "day nothing lets them in. When somebody signed in, and who invited them: as long. A one-time link: a day.",
         erased="Address, password and sign-ins go. Name and role stay with the record of what they did, until somebody "
         "asks: then the name goes everywhere.",
         columns="""
@@ -152,6 +152,7 @@ KEPT = (
             person_role: person_id role given_by taken_by
             partnership: contact_name contact_role contact_email contact_phone
             sign_in_link: token_hash person_id
+            person_invitation: token_hash person_id invited_by how_ended
             sign_in: person_id
             provider_account: person_id issuer subject
             digest: person_id stop_hash

@@ -18,6 +18,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.county import sign_in_sessions, sign_in_tries
 from outreach.county.coordinators import Coordinator, SignIn, SignInLink
+from outreach.county.person_invitations import PersonInvitation
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.sign_in_tries import SignInFailure
 from outreach.ground import erasures
@@ -230,6 +231,7 @@ def _take_long_gone(_: int | None, ids: Sequence[int], __: datetime) -> None:
             .where(Coordinator.id == person_id)
             .values(email=f"left-{person_id}{ERASED_AT}", password_hash=None)
         )
+    db.session.execute(delete(PersonInvitation).where(PersonInvitation.person_id.in_(ids)))
 
 
 def _old_sign_ins(partnership_id: int | None, now: datetime) -> Select[Any]:

@@ -184,8 +184,8 @@ PAGES = {
     "people": {
         SEE: "people person",
         CHANGE: """
-            new_person person_link person_role person_leave person_stays person_sessions_end
-            person_reset_factor
+            new_person person_link person_invite_again person_withdraw person_role person_leave person_stays
+            person_sessions_end person_reset_factor
         """,
     },
 }

@@ -25,6 +25,7 @@ from outreach.post import about_sign_in, copies, letters, outbox, own_letter, pl
 from outreach.post import before_visit as before
 from outreach.post import digest as desk_digest
 from outreach.post import questions_open as open_questions
+from outreach.post import team_invitation as to_the_team
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
 from outreach.post.digest import DigestLine, DigestPart, DigestWords
@@ -840,10 +841,25 @@ def sign_in_changed() -> Letter:
     return about_sign_in.sign_in_changed(said, priya, sender(), of="7 set up", now=NOW)
 
 
+def team_invitation() -> Letter:
+    dafydd = Addressee(address="d.rhys@marlshire.example", name="Dafydd Rhys")
+    return to_the_team.team_invitation(
+        dafydd,
+        sender(),
+        invitation_id=7,
+        token="token-01-".ljust(32, "x"),
+        role="board member",
+        invited_by="Priya Nandakumar",
+        lapses_at=NOW + timedelta(days=14),
+        now=NOW,
+    )
+
+
 ALL: list[Callable[[], Letter]] = [
     forgotten_password,
     new_device,
     sign_in_changed,
+    team_invitation,
     still_right_letter,
     own_words,
     own_words_with_a_greeting_and_a_link,
@@ -1051,7 +1067,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     text = flat(copy.text)
     for block in html.blocks:
         for words in re.split(
-            r"Outreach \||Not me any more.*|(?:Stop it|Change your password) · .*|Tell us on the same page|Choose another time on your page",
+            r"Outreach \||Not me any more.*|(?:Stop it|Change your password|Sign in) · .*|Tell us on the same page|Choose another time on your page",
             flat(block),
         ):
             assert words.strip(" ,.") in text
@@ -1060,7 +1076,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
         for words in re.split(
             (
                 r"https?://\S+|^\* (?:[\w ]+: )?|^ +|^-+$|: *$|Not me any more, or somebody else:|Privacy "
-                r"notice:|Stop it:|Other days:|Change your password:|Where you are signed in:|Tell us on the same page"
+                r"notice:|Stop it:|Other days:|Change your password:|Sign in:|Where you are signed in:|Tell us on the same page"
             ),
             line,
         ):
@@ -1070,7 +1086,7 @@ def test_text_and_html_say_the_same(kept: dict[str, Kept], name: str) -> None:
     }
 
 
-TO_COORDINATORS = (digest, new_device, forgotten_password, sign_in_changed)
+TO_COORDINATORS = (digest, new_device, forgotten_password, sign_in_changed, team_invitation)
 """Of ours, who have a page of their own."""
 
 

@@ -89,6 +89,7 @@ ANOTHER_WAY = {
     "coordinator.booking_hand_on": "for a school that closes: test_school_years_browser.py",
     "public.sign_in_link": "a link that works once: test_public_browser.py",
     "public.sign_in_code": "after a password, of who has a second factor: test_second_factor_browser.py",
+    "public.invited": "a link that works once: test_people_invited.py",
     "public.reference_asked": "after a form: test_public_browser.py",
     "public.no_reminders": "behind the link of a letter: test_before_visit_browser.py",
     "public.metrics": "no page",

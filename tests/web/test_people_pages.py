@@ -247,40 +247,11 @@ def test_who_is_here_now_is_said_and_whose_last_day_is_over_is_let_in_nowhere(ap
     assert "Left: 1" in desk.page(PEOPLE)
 
 
-def test_a_lead_adds_a_person_who_comes_in_by_the_link_that_is_shown_once(app: Flask, desk: Desk) -> None:
-    at, typed = (
-        f"{PEOPLE}/new",
-        {"name": "Dafydd Rhys", "email": "D.Rhys@marlshire.example", "role": "reader"},
-    )
-    wrong = desk.send(at, **typed | {"role": "operator"})
-    assert wrong.status_code == 422 and "D.Rhys@marlshire.example" in wrong.text
-    made = desk.send(at, **typed)
-    [link] = re.findall(r'value="http[^"]*(/sign-in/[^"]+)"', made.text)
-    assert link not in desk.client.get(PEOPLE).text
-    again = desk.send(at, **typed)
-    assert again.status_code == 422 and "already belongs to somebody here" in again.text
-    added = coordinators.get("d.rhys@marlshire.example")
-    assert (added.name, added.role, added.partnership_id) == ("Dafydd Rhys", READER, desk.of.id)
-    said = [(row.what, row.who) for row in history.history_of("person", added.id)]
-    assert said == [("sign-in link made", "Priya Nandakumar"), ("added", "Priya Nandakumar")]
-    renewed = desk.send(f"{PEOPLE}/{added.id}/link")
-    [newer] = re.findall(r'value="http[^"]*(/sign-in/[^"]+)"', renewed.text)
-    g.pop("_login_user", None)
-    dafydd = app.test_client()
-    assert dafydd.post(link).status_code == 410, "the first one has run out"
-    assert dafydd.post(newer).status_code == 303
-    assert dafydd.post(newer).status_code == 410
-    g.pop("_login_user", None)
-    assert "Dafydd Rhys (you)" in words(dafydd.get(PEOPLE).text)
-    g.pop("_login_user", None)
-    refused = desk.client.post(f"{PEOPLE}/{added.id}/link", follow_redirects=True)
-    assert "Dafydd Rhys has signed in already." in refused.text and "/sign-in/" not in words(refused.text)
-
-
 def test_only_a_lead_adds_people(desk: Desk) -> None:
     for person in (desk.owen, desk.rea):
         make.signed_in(desk.client, person)
         typed = {"name": "X", "email": "x@marlshire.example", "role": "lead"}
         assert desk.send(f"{PEOPLE}/new", **typed).status_code == 403
-        assert desk.send(f"{PEOPLE}/{desk.rea.id}/link").status_code == 403
-        assert "Add a person" not in desk.page(PEOPLE)
+        for what in ("link", "invitation", "invitation/withdraw"):
+            assert desk.send(f"{PEOPLE}/{desk.rea.id}/{what}").status_code == 403
+        assert "Invite a person" not in desk.page(PEOPLE)

@@ -12,14 +12,24 @@ from wtforms import HiddenField
 
 from outreach.asking import leaving
 from outreach.asking.leaving import Held
-from outreach.booking import told_of_sign_in
-from outreach.county import coordinators, partnerships, roles, sign_in_providers, sign_in_sessions, who_may
+from outreach.booking import told, told_of_sign_in
+from outreach.county import (
+    coordinators,
+    partnerships,
+    person_invitations,
+    roles,
+    sign_in_providers,
+    sign_in_sessions,
+    who_may,
+)
 from outreach.county.coordinators import Coordinator
+from outreach.county.person_invitations import Made, Standing
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, count, day, day_short
-from outreach.post import links
+from outreach.ground.wording import and_list, count, day, day_short, number
+from outreach.post import links, outbox, team_invitation
+from outreach.post.stationery import Addressee
 from outreach.web import deeds, forms, opened
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -29,6 +39,8 @@ LONG = 12
 """People; a longer list is searched."""
 SORTS = {"name": "Name", "role": "Role", "here": "Last here", "schools": "Schools"}
 NOW, ON = "now", "on"
+BY_HAND = "by_hand"
+"""The button that shows the link, in place of a letter."""
 
 
 class NewPersonForm(Form):
@@ -66,6 +78,8 @@ class Line:
     person: Coordinator
     schools: int
     here: datetime | None
+    invited: Standing | None
+    """None once they came in."""
 
 
 @coordinator.get("/people")
@@ -74,9 +88,15 @@ def people() -> Any:
     everyone = coordinators.everyone(g.partnership.id)
     held = leaving.schools_held(g.partnership.id)
     here = coordinators.last_here_of_all(g.partnership.id)
+    invited = person_invitations.standing(g.partnership.id)
     today = day_of(clock.now())
     lines = [
-        Line(person=person, schools=held.get(person.id, 0), here=here.get(person.id))
+        Line(
+            person=person,
+            schools=held.get(person.id, 0),
+            here=here.get(person.id),
+            invited=invited.get(person.id),
+        )
         for person in everyone
         if not person.has_left(today)
     ]
@@ -86,6 +106,7 @@ def people() -> Any:
         lines=_sorted([line for line in lines if _has(line.person, find)], sort),
         everybody=lines,
         left=[person for person in everyone if person.has_left(today)],
+        withdrawn=person_invitations.withdrawn(g.partnership.id),
         find=find,
         sort=sort if sort in SORTS else "name",
         sorts=list(SORTS.items()),
@@ -97,8 +118,8 @@ def people() -> Any:
 @coordinator.route("/people/new", methods=["GET", "POST"])
 @coordinators_only
 def new_person() -> Any:
-    """A person is added; this one answer shows the link by which they come in first and choose a password."""
-    form, made, name = NewPersonForm(), "", ""
+    """A person is invited: by a letter, or by a link that this one answer shows, for where mail does not arrive."""
+    form = NewPersonForm()
     forms.set_choices(
         form.role,
         [
@@ -108,7 +129,7 @@ def new_person() -> Any:
         ],
     )
     if form.validate_on_submit():
-        now = clock.now()
+        now, by_hand = clock.now(), bool(request.form.get(BY_HAND))
         with transaction():
             coordinators.let_manage(current_user.person_id, giving=form.role.data)
             added = coordinators.add(
@@ -120,29 +141,97 @@ def new_person() -> Any:
                 who=who(),
                 now=now,
             )
-            name = added.name
             only = sign_in_providers.only_one_of(g.partnership.id)
-            token = "" if only else coordinators.sign_in_link(added, who=who(), now=now)
-        if only:
-            flash(f"{name} is added, and signs in by ‘{only.button}’.", "done")
-            return redirect(url_for("coordinator.people"), 303)
-        made = links.sign_in_page(current_app.config["PUBLIC_URL"], token)
-    page = render_template("coordinator/person_new.html", form=form, made=made, name=name)
-    return page, 200 if made else status()
+            if only:
+                said = f"{added.name} is added, and signs in by ‘{only.button}’."
+            else:
+                made = coordinators.invite(added, who=who(), now=now)
+                lapses = day(made.invitation.lapses_at)
+                said = f"The invitation to {added.email} is on its way. It lapses on {lapses}."
+                if not by_hand:
+                    _write(added, made, now=now)
+        if by_hand and not only:
+            return _shown_once(made)
+        flash(said, "done")
+        return redirect(url_for("coordinator.people"), 303)
+    return render_template("coordinator/person_new.html", form=form), status()
 
 
 @coordinator.post("/people/<int:colleague_id>/link")
 @coordinators_only
 def person_link(colleague_id: int) -> Any:
-    """Another first link for who was never here; whoever has been asks for none of a colleague's making."""
+    """Another link, shown by this one answer to be handed over; whoever has been here gets none of a colleague's
+    making."""
+    made, _ = _invited_again(colleague_id, by_hand=True)
+    return _shown_once(made)
+
+
+@coordinator.post("/people/<int:colleague_id>/invitation")
+@coordinators_only
+def person_invite_again(colleague_id: int) -> Any:
+    _, said = _invited_again(colleague_id, by_hand=False)
+    flash(said, "done")
+    return redirect(url_for("coordinator.people"), 303)
+
+
+def _invited_again(colleague_id: int, *, by_hand: bool) -> tuple[Made, str]:
+    of, now = _who_has_not_left(colleague_id), clock.now()
+    with back_to(url_for("coordinator.person", colleague_id=of.id)), transaction():
+        coordinators.let_manage(current_user.person_id, giving=of.role)
+        of = _who_has_not_left(colleague_id)
+        if not by_hand and outbox.is_dead(of.email):
+            raise person_invitations.MailComesBack(
+                f"Mail to {of.email} comes back. Withdraw the invitation and invite them at another address, or "
+                "show a link and hand it over."
+            )
+        made = coordinators.invite_again(of, shown=_shown(), who=who(), now=now)
+        if not by_hand:
+            _write(of, made, now=now)
+        said = f"Another invitation to {of.email} is on its way; the one before opens nothing any more."
+    return made, said
+
+
+@coordinator.post("/people/<int:colleague_id>/invitation/withdraw")
+@coordinators_only
+def person_withdraw(colleague_id: int) -> Any:
     of = _who_has_not_left(colleague_id)
     with back_to(url_for("coordinator.person", colleague_id=of.id)), transaction():
         coordinators.let_manage(current_user.person_id)
         of = _who_has_not_left(colleague_id)
-        token = coordinators.first_link(of, who=who(), now=clock.now())
-        name = of.name
-    made = links.sign_in_page(current_app.config["PUBLIC_URL"], token)
-    return render_template("coordinator/person_new.html", form=None, made=made, name=name)
+        coordinators.withdraw_invitation(of, shown=_shown(), who=who(), now=clock.now())
+        said = f"The invitation of {of.name} is withdrawn: its link opens nothing. They can be invited again."
+    flash(said, "done")
+    return redirect(url_for("coordinator.people"), 303)
+
+
+def _shown() -> int:
+    """The invitation that stood on the page, by id; 0 for none."""
+    sent = request.form.get("invitation", "")
+    return int(sent) if sent.isdecimal() and sent.isascii() and len(sent) < 10 else 0
+
+
+def _write(of: Coordinator, made: Made, *, now: datetime) -> None:
+    letter = team_invitation.team_invitation(
+        Addressee(address=of.email, name=of.name),
+        told.sender_of(g.partnership),
+        invitation_id=made.invitation.id,
+        token=made.token,
+        role=roles.NAMES[str(of.role)],
+        invited_by=current_user.name,
+        lapses_at=made.invitation.lapses_at,
+        now=now,
+    )
+    made.invitation.letter_id = letter.id
+
+
+def _shown_once(made: Made) -> Any:
+    of = coordinators.of_partnership(g.partnership.id, made.invitation.person_id)
+    return render_template(
+        "coordinator/person_link.html",
+        name=of.name,
+        link=links.invited_page(current_app.config["PUBLIC_URL"], made.token),
+        lapses_at=made.invitation.lapses_at,
+    )
 
 
 @coordinator.get("/people/<int:colleague_id>")
@@ -152,6 +241,7 @@ def person(colleague_id: int) -> Any:
     return render_template(
         "coordinator/person.html",
         person=of,
+        invited=person_invitations.standing(g.partnership.id).get(of.id),
         held=leaving.held(of),
         here=coordinators.last_here_of_all(g.partnership.id).get(of.id),
         was=roles.history_of(of.id),
@@ -373,14 +463,28 @@ def _words() -> dict[str, Any]:
         "names": roles.NAMES,
         "signs_in_with": _signs_in_with,
         "here_words": _here_words,
+        "invited_words": _invited_words,
         "how_many": _how_many,
         "manages": deeds.may_open("coordinator.person_leave"),
     }
 
 
-def _signs_in_with(person: Coordinator) -> str:
+def _signs_in_with(person: Coordinator, invited: Standing | None) -> str:
+    if invited is not None:
+        return "not yet"
     first = "Password" if person.password_hash else "One-time link"
     return f"{first} and second factor" if person.has_second_factor else first
+
+
+def _invited_words(invited: Standing) -> tuple[str, str, str]:
+    """The class, the glyph and the words of how an invitation stands: 'invited 12 January, lapses 26 January'."""
+    one = invited.invitation
+    since, until = (day(at).partition(" ")[2] for at in (one.invited_at, one.lapses_at))
+    if invited.lapsed(clock.now()):
+        return "c-stop", "g-declined", f"invited {since}, lapsed {until}"
+    if invited.undelivered:
+        return "c-stop", "g-unreachable", f"invited {since}, undelivered"
+    return "c-booked", "g-proposed", f"invited {since}, lapses {until}"
 
 
 def _here_words(at: datetime | None) -> str:
@@ -395,9 +499,13 @@ def _here_words(at: datetime | None) -> str:
 
 
 def _how_many(lines: Sequence[Line]) -> str:
-    """'1 lead coordinator, 2 coordinators and 1 board member'."""
-    numbers = {role: sum(line.person.role == role for line in lines) for role in roles.NAMES}
-    return and_list(count(n, roles.NAMES[role]) for role, n in numbers.items() if n)
+    """'1 lead coordinator, 2 coordinators and 1 board member; 1 invited'."""
+    awaited = sum(line.invited is not None for line in lines)
+    numbers = {
+        role: sum(line.person.role == role and line.invited is None for line in lines) for role in roles.NAMES
+    }
+    here = and_list(count(n, roles.NAMES[role]) for role, n in numbers.items() if n)
+    return f"{here}; {number(awaited)} invited" if awaited else here
 
 
 def _has(person: Coordinator, find: str) -> bool:

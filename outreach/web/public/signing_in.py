@@ -6,9 +6,11 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, logout_user
+from wtforms import ValidationError
 
 from outreach.booking import told, told_of_sign_in
-from outreach.county import coordinators, partnerships, second_factors, sign_in_sessions, sign_in_tries
+from outreach.county import coordinators, partnerships, roles, second_factors, sign_in_sessions, sign_in_tries
+from outreach.county.person_invitations import InvitationOver
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
@@ -19,7 +21,18 @@ from outreach.web import forms, half_signed_in, known_devices, letting_in, other
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
 from outreach.web.onward import onward
+from outreach.web.refusals import status
 from outreach.web.way_in import slowed_down, source_of
+
+
+class InvitedForm(forms.Form):
+    name = forms.text("Your name", required="Enter your name.", at_most=120)
+    password = forms.password("Password", required="Enter a password.")
+    again = forms.password("Password again", required="Enter the password again.")
+
+    def validate_again(self, field: Any) -> None:
+        if field.data != self.password.data:
+            raise ValidationError("The two passwords are not the same.")
 
 
 class SignInForm(forms.Form):
@@ -186,6 +199,38 @@ def sign_in_link(token: str) -> Any:
     if coordinators.link_is_open(token, now=clock.now()):
         return render_template("public/sign_in_link.html", token=token)
     return render_template("public/sign_in_link_used.html"), 410
+
+
+@public.route("/sign-in/invited/<token>", methods=["GET", "POST"])
+@open_to_all
+def invited(token: str) -> Any:
+    """Whoever was invited chooses a name and a password, and is in. Opening the page uses nothing up."""
+    try:
+        invitation, person = coordinators.invited_by(token, now=clock.now())
+        form = InvitedForm(data={"name": person.name})
+        if form.validate_on_submit():
+            name = given(form.name.data)
+            new_hash = coordinators.hash_of(person, given(form.password.data), name=name)
+            with transaction():
+                now = clock.now()
+                person = coordinators.accept(token, name, new_hash, now=now)
+                email = person.email
+                who = letting_in.begin(person, by_link=False, now=now)
+            letting_in.enter(who)
+            flash(f"You are in. From now on you sign in with {email} and your password.", "done")
+            return redirect(url_for("coordinator.desk"), 303)
+    except InvitationOver:
+        return render_template("public/invitation_over.html"), 410
+    page = render_template(
+        "public/invited.html",
+        form=form,
+        invitation=invitation,
+        email=person.email,
+        role=roles.NAMES[str(person.role)],
+        means=roles.MEANS[str(person.role)],
+        partnership=partnerships.get(person.partnership_id),
+    )
+    return page, status()
 
 
 @public.post("/sign-out")
