@@ -23,6 +23,7 @@ from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
 from outreach.post import letters, links, outbox, stationery
+from outreach.post.links import PersonalLink
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
 
@@ -138,6 +139,26 @@ def ask_for_link(
         )
     )
     db.session.flush()
+
+
+def renew(
+    link: PersonalLink, programme: Programme, organisation: Organisation, *, now: datetime, origin: str = ""
+) -> None:
+    """Whoever holds a link asks for a new one, to the address that it went to: put down as any other ask. Nothing where
+    it bears no address, was withdrawn, or went to somebody who was taken off the list since."""
+    if link.address and link.withdrawn_at is None and not _was_taken_off(link):
+        ask_for_link(programme, organisation, link.address, name=link.name, now=now, origin=origin)
+
+
+def _was_taken_off(asked: PersonalLink | LinkRequest) -> bool:
+    """Whether the address stood on the list of contacts, and does not any more."""
+    stood = (
+        Contact.organisation_id == asked.organisation_id,
+        Contact.partnership_id == asked.partnership_id,
+        func.lower(Contact.address) == asked.address.lower(),
+    )
+    rows = db.session.scalars(select(Contact.ended_at).where(*stood)).all()
+    return bool(rows) and None not in rows
 
 
 def answer_next(*, now: datetime) -> bool:
@@ -288,6 +309,8 @@ def _why_wait(request: LinkRequest, on_file: Sequence[Contact], now: datetime) -
         return "Mail to this address comes back."
     if request.address in {contact.address.lower() for contact in on_file}:
         return ""
+    if _was_taken_off(request):
+        return "This address was taken off the list of contacts."
     local_part, _, host = request.address.rpartition("@")
     whose = whom(request.organisation_id)
     pupil = "" if request.organisation_id >= FIRST_OF_BODIES else ", a pupil’s too"

@@ -172,6 +172,7 @@ def _import_pages() -> None:
     import outreach.web.school.promised
     import outreach.web.school.proposed
     import outreach.web.school.questions
+    import outreach.web.school.renewing
     import outreach.web.school.reporting
     import outreach.web.school.sessions
     import outreach.web.school.sharing

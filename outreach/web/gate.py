@@ -206,20 +206,34 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
-        g.token_hash = links.hash_of(token)
-        found = db.session.execute(_LINKED, {"token_hash": g.token_hash}).one_or_none()
-        if found is None:
-            abort(404)
-        g.link, g.programme, g.partnership, g.organisation = found
-        whose.bind(g.partnership.id)
-        spoken.of(g.programme)
+        _read_link(token)
         if not g.link.open_at(clock.now()):
-            return render_template("school/expired.html"), 410
-        # Who holds a link that a letter on paper bears: it names nobody.
-        g.who = g.link.name or g.link.address or f"somebody at the {whom()}"
+            return render_template("school/expired.html", token=token), 410
         return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")
+
+
+def by_link_that_was(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for whoever holds a link that is open, or was: for what they may ask of one that has ended."""
+
+    @wraps(view)
+    def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
+        _read_link(token)
+        return view(token, *args, **kwargs)
+
+    return _with_guard(guarded, "personal link")
+
+
+def _read_link(token: str) -> None:
+    g.token_hash = links.hash_of(token)
+    found = db.session.execute(_LINKED, {"token_hash": g.token_hash}).one_or_none()
+    if found is None:
+        abort(404)
+    g.link, g.programme, g.partnership, g.organisation = found
+    spoken.of(g.programme)
+    # Who holds a link that a letter on paper bears: it names nobody.
+    g.who = g.link.name or g.link.address or f"somebody at the {whom()}"
 
 
 class ApiProblem(Exception):
