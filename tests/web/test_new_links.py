@@ -103,6 +103,14 @@ def test_who_was_taken_off_the_list_waits_for_a_coordinator_at_the_open_door_too
     assert waits.request.why_waiting == "This address was taken off the list of contacts."
 
 
+def test_an_address_from_elsewhere_that_is_not_on_the_list_waits_for_a_coordinator(held: Held) -> None:
+    """A coordinator granted it once; the list of contacts may know why it is not on it."""
+    held.ask(held.other(address="sam@post.example", expires_at=make.NOW))
+    assert held.sent() == []
+    [waits] = open_door.waiting_requests(held.story.programme.partnership_id)
+    assert waits.request.address == "sam@post.example"
+
+
 def test_asking_is_slowed(held: Held) -> None:
     for _ in range(open_door.ASKS_OF_ONE + 5):
         held.ask(held.token)
