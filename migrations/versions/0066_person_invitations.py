@@ -1,14 +1,14 @@
 """Invitations of people; who was added by a link that a lead handed over stays as they are
 
-Revision ID: 0065_person_invitations
-Revises: 0064_provider_accounts
+Revision ID: 0066_person_invitations
+Revises: 0065_erasures
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0065_person_invitations"
-down_revision = "0064_provider_accounts"
+revision = "0066_person_invitations"
+down_revision = "0065_erasures"
 branch_labels = None
 depends_on = None
 
