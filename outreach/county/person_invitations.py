@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
-from outreach.post import letterbook, team_invitation
+from outreach.post import about_sign_in, letterbook
 from outreach.post.outbox import BOUNCED, FAILED, Letter
 
 LASTS = timedelta(days=14)
@@ -115,7 +115,7 @@ def end(person_id: int, how: str, *, who: str, now: datetime) -> bool:
     )
     if ended is None:
         return False
-    letterbook.withdraw_stream(team_invitation.stream(ended), who=who, now=now)
+    letterbook.withdraw_stream(about_sign_in.invitation_stream(ended), who=who, now=now)
     return True
 
 

@@ -1,4 +1,5 @@
-"""Letters to people of the desk about their own account: a new device, another way to sign in, a forgotten password."""
+"""Letters to people of the desk about their own account: an invitation, a new device, another way to sign in, a
+forgotten password."""
 
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from outreach.post.stationery import Addressee, Sender, render, settings
 from outreach.post.writing import put
 
 NEW_DEVICE, CHANGED, FORGOTTEN = "new device", "sign-in changed", "sign-in link"
+INVITATION = "account invitation"
 
 
 def new_device(device: str, to: Addressee, sender: Sender, *, session_id: int, now: datetime) -> Letter:
@@ -61,6 +63,41 @@ def forgotten_password(
         give_up_at=lapses_at,
         lapses_at=lapses_at,
     )
+
+
+def team_invitation(
+    to: Addressee,
+    sender: Sender,
+    *,
+    invitation_id: int,
+    token: str,
+    role: str,
+    invited_by: str,
+    lapses_at: datetime,
+    now: datetime,
+) -> Letter:
+    """The link by which they choose a name and a password. `role`: what they are to be, in words. It goes while the
+    link works, and no longer."""
+    public_url = settings().public_url
+    return _put(
+        INVITATION,
+        "team_invitation",
+        f"{invited_by} invites you to Outreach",
+        to,
+        sender,
+        of=invitation_id,
+        now=now,
+        page=links.invited_page(public_url, token),
+        give_up_at=lapses_at,
+        role=role,
+        invited_by=invited_by,
+        lapses_at=lapses_at,
+        sign_in=links.sign_in_form(public_url),
+    )
+
+
+def invitation_stream(invitation_id: int) -> str:
+    return f"{INVITATION}/{invitation_id}"
 
 
 def _put(

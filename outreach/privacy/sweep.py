@@ -231,7 +231,7 @@ def _take_long_gone(_: int | None, ids: Sequence[int], __: datetime) -> None:
             .where(Coordinator.id == person_id)
             .values(email=f"left-{person_id}{ERASED_AT}", password_hash=None)
         )
-    db.session.execute(delete(PersonInvitation).where(PersonInvitation.person_id.in_(ids)))
+    erasures.remove(PersonInvitation, PersonInvitation.person_id.in_(ids))
 
 
 def _old_sign_ins(partnership_id: int | None, now: datetime) -> Select[Any]:

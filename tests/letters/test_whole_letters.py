@@ -25,7 +25,6 @@ from outreach.post import about_sign_in, copies, letters, outbox, own_letter, pl
 from outreach.post import before_visit as before
 from outreach.post import digest as desk_digest
 from outreach.post import questions_open as open_questions
-from outreach.post import team_invitation as to_the_team
 from outreach.post.before_visit import BeforeVisit, Block, Sheet
 from outreach.post.calendars import Attendee
 from outreach.post.digest import DigestLine, DigestPart, DigestWords
@@ -843,7 +842,7 @@ def sign_in_changed() -> Letter:
 
 def team_invitation() -> Letter:
     dafydd = Addressee(address="d.rhys@marlshire.example", name="Dafydd Rhys")
-    return to_the_team.team_invitation(
+    return about_sign_in.team_invitation(
         dafydd,
         sender(),
         invitation_id=7,

@@ -28,7 +28,7 @@ from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, count, day, day_short, number
-from outreach.post import links, outbox, team_invitation
+from outreach.post import about_sign_in, links, outbox
 from outreach.post.stationery import Addressee
 from outreach.web import deeds, forms, opened
 from outreach.web.forms import Form
@@ -211,7 +211,7 @@ def _shown() -> int:
 
 
 def _write(of: Coordinator, made: Made, *, now: datetime) -> None:
-    letter = team_invitation.team_invitation(
+    letter = about_sign_in.team_invitation(
         Addressee(address=of.email, name=of.name),
         told.sender_of(g.partnership),
         invitation_id=made.invitation.id,
