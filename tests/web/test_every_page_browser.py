@@ -359,6 +359,7 @@ def test_every_page_of_a_school_and_of_everybody_has_no_fault(
         f"/q/{code}/thanks",
         stop,
         f"/i/{tokens[0]}/answered/not-this-year",
+        f"/i/{tokens[0]}/new-link/asked",
         f"/i/{coming[1]}/sessions",
         f"/i/{coming[1]}/booked/{coming[0]}",
         f"/i/{trained[1]}/booked/{trained[0]}",
