@@ -223,7 +223,7 @@ def test_a_lead_ends_somebodys_sessions_who_can_sign_in_again(app: Flask, desk: 
     at = f"{PEOPLE}/{desk.owen.id}"
     assert "End their 1 session" in desk.page(at)
     assert desk.send(f"{at}/sessions/end").status_code == 303
-    assert "Signed in nowhere" in desk.page(at) and "End their" not in desk.page(at)
+    assert "Signed in Nowhere" in desk.page(at) and "End their" not in desk.page(at)
     g.pop("_login_user", None)
     assert owen.get(PEOPLE).status_code == 302
     done = history.history_of("person", desk.owen.id)[0]
