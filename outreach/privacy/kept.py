@@ -502,7 +502,7 @@ NOT_OF_PEOPLE = {
         short_code: code_hash
         staff_answer: form_key
         troupe_event: uid organizer_token
-        provider_attempt: state_hash browser_hash provider nonce verifier
+        provider_attempt: state_hash browser_hash provider nonce verifier origin
         troupe_link: nonce
         visit_reminder: stop_hash
         wave_code: code

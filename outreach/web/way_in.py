@@ -33,16 +33,19 @@ def origin_of(address: str) -> str:
 
 
 def source_of(email: str) -> Source:
-    """Where a try to sign in with an address comes from: a device that is known as its person's, or a network, of which
-    nobody reads which one it was."""
+    """Where a try to sign in with an address comes from: a device that is known as its person's, or a network."""
     person = coordinators.find(email)
+    return Source(origin=network_of_request(), device=known_devices.known_of(person.id) if person else "")
+
+
+def network_of_request() -> str:
+    """A keyed hash of the network that asks, to be counted: nobody reads of it which one it was."""
     try:
         network = _network(ip_address(request.remote_addr or ""))
     except ValueError:
         network = "none"
     key = str(current_app.config["SECRET_KEY"]).encode()
-    origin = hmac.digest(key, f"sign-in from {network}".encode(), "sha256").hex()[:32]
-    return Source(origin=origin, device=known_devices.known_of(person.id) if person else "")
+    return hmac.digest(key, f"sign-in from {network}".encode(), "sha256").hex()[:32]
 
 
 def slowed_down() -> tuple[int, dict[str, str]]:

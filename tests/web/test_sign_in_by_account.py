@@ -195,6 +195,23 @@ def test_after_ten_minutes_it_is_over(
 
 
 @pytest.mark.any_database
+def test_one_network_begins_so_many_at_once_and_holds_up_no_other(
+    client: FlaskClient, provider: Provider, jo: coordinators.Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "FROM_ONE_NETWORK", 2)
+    first = there(client)
+    there(client)
+    refused = client.post("/sign-in/with/council")
+    assert refused.status_code == 429 and refused.headers["Retry-After"] == "600"
+    assert "begun from your network and not finished" in refused.text
+    elsewhere = client.post("/sign-in/with/council", environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    assert elsewhere.status_code == 200
+    client.get(provider.visited(first).removeprefix("http://outreach.example"))
+    assert is_in(client)
+    there(client)
+    assert {len(row) for row in db.session.scalars(select(ProviderAttempt.origin))} == {32}
+
+
 def test_a_wrong_verifier_gets_no_token(
     jo: coordinators.Coordinator, client: FlaskClient, provider: Provider
 ) -> None:

@@ -9,13 +9,25 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Text, delete
+from sqlalchemy import CheckConstraint, Index, Text, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 
 LASTS = timedelta(minutes=10)
+FROM_ONE_NETWORK = 200
+"""On their way at once, at most: a whole council signs in at nine behind one address."""
+
+
+class TooManyBegun(Refusal):
+    """That network's are on their way and do not come back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many sign-ins were begun from your network and not finished. Try again in ten minutes, or have a "
+            "one-time link sent to you."
+        )
 
 
 class AttemptOver(Refusal):
@@ -24,10 +36,13 @@ class AttemptOver(Refusal):
 
 class ProviderAttempt(Base):
     """One sign-in on its way. `onward` is where it was going, a path of ours or ''; `kept` what was typed when a
-    session ended, signed, to be sent after it, or ''."""
+    session ended, signed, to be sent after it, or ''; `origin` a keyed hash of the network that it is from."""
 
     __tablename__ = "provider_attempt"
-    __table_args__ = (CheckConstraint("length(state_hash) = 64", name="state_hash"),)
+    __table_args__ = (
+        CheckConstraint("length(state_hash) = 64", name="state_hash"),
+        Index("ix_provider_attempt_origin", "origin"),
+    )
 
     state_hash: Mapped[str] = mapped_column(Text, primary_key=True)
     browser_hash: Mapped[str] = mapped_column(Text)
@@ -36,6 +51,7 @@ class ProviderAttempt(Base):
     verifier: Mapped[str] = mapped_column(Text)
     onward: Mapped[str] = mapped_column(Text)
     kept: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text, server_default="")
     began_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -49,10 +65,15 @@ class Back:
     kept: str
 
 
-def begin(provider: str, *, browser: str, onward: str, kept: str, now: datetime) -> tuple[str, str, str]:
+def begin(
+    provider: str, *, browser: str, onward: str, kept: str, origin: str, now: datetime
+) -> tuple[str, str, str]:
     """State, nonce and proof of one that goes now: 256 random bits each. Those that will not come back any more are
-    removed."""
+    removed. Raises TooManyBegun."""
     sweep(now=now)
+    on_their_way = select(func.count()).where(ProviderAttempt.origin == origin)
+    if (db.session.scalar(on_their_way) or 0) >= FROM_ONE_NETWORK:
+        raise TooManyBegun
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     db.session.add(
         ProviderAttempt(
@@ -63,6 +84,7 @@ def begin(provider: str, *, browser: str, onward: str, kept: str, now: datetime)
             verifier=verifier,
             onward=onward,
             kept=kept,
+            origin=origin,
             began_at=now,
         )
     )

@@ -21,6 +21,7 @@ from outreach.post import links
 from outreach.web import half_signed_in, letting_in, other_ways_in, typed_and_kept
 from outreach.web.gate import SignedIn, open_to_all, public
 from outreach.web.onward import onward
+from outreach.web.way_in import network_of_request
 
 _BROWSER = "at_provider"
 """Name, in the session, of what a browser that went to a provider holds."""
@@ -45,14 +46,18 @@ def sign_in_with(name: str) -> Any:
     except (ProviderDown, NotTrusted) as refusal:
         return _refused(provider, refusal, where)
     browser = session.setdefault(_BROWSER, secrets.token_urlsafe(24))
-    with transaction():
-        state, nonce, verifier = attempts.begin(
-            provider.name,
-            browser=browser,
-            onward=onward(where),
-            kept=request.form.get("kept", "")[: typed_and_kept.AT_MOST],
-            now=now,
-        )
+    try:
+        with transaction():
+            state, nonce, verifier = attempts.begin(
+                provider.name,
+                browser=browser,
+                onward=onward(where),
+                kept=request.form.get("kept", "")[: typed_and_kept.AT_MOST],
+                origin=network_of_request(),
+                now=now,
+            )
+    except attempts.TooManyBegun as refusal:
+        return _refused(provider, refusal, where)
     address = tokens.address_to_sign_in(
         provider, there, back=_back(provider), state=state, nonce=nonce, verifier=verifier
     )
@@ -146,6 +151,8 @@ def _refused(provider: Provider, refusal: Refusal, where: str) -> Any:
     current_app.logger.warning("sign-in by %s: %s", provider.name, why or type(refusal).__name__)
     if isinstance(refusal, ProviderDown):
         return (*other_ways_in.refused(refusal, 503, where), {"Retry-After": "120"})
+    if isinstance(refusal, attempts.TooManyBegun):
+        return (*other_ways_in.refused(refusal, 429, where), {"Retry-After": str(attempts.LASTS.seconds)})
     if current_user.is_authenticated and isinstance(refusal, attempts.AttemptOver):
         return redirect(url_for("coordinator.desk"), 303)
     return other_ways_in.refused(refusal, 403, where)
