@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, Text, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, Text, exists, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import person_invitations
@@ -173,6 +173,18 @@ def _owners(programme_id: int, only: Collection[int] | None) -> Select[int, int,
     if only is not None:
         query = query.where(GapOwner.organisation_id.in_(only))
     return query.order_by(GapOwner.organisation_id)
+
+
+def is_own(organisation_id: int, person_id: int, partnership_id: int) -> ColumnElement[bool]:
+    """Whether a school or body is a coordinator's to look after now, in any programme of the partnership: part of a
+    query."""
+    return exists().where(
+        GapOwner.organisation_id == organisation_id,
+        GapOwner.person_id == person_id,
+        GapOwner.ended_at.is_(None),
+        Programme.id == GapOwner.programme_id,
+        Programme.partnership_id == partnership_id,
+    )
 
 
 def owned(programme_id: int) -> set[int]:

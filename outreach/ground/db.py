@@ -230,14 +230,14 @@ def transaction(*, patience: float | None = None) -> Iterator[Session]:
 
 
 @contextmanager
-def aside() -> Iterator[Connection]:
+def aside(*, patience: float = PATIENCE_SECONDS) -> Iterator[Connection]:
     """A write transaction on a connection of its own, while the session goes on reading: for what is noted of a page
     that was looked at. Raises as `transaction` does; never to be used inside one.
     """
     if _writing.get():
         raise RuntimeError("aside() inside transaction(): SQLite has one writer")
-    with _alone(PATIENCE_SECONDS):
-        token = _writing.set(PATIENCE_SECONDS)
+    with _alone(patience):
+        token = _writing.set(patience)
         try:
             with db.engine.begin() as connection:
                 yield connection

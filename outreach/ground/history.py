@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     and_,
+    exists,
     false,
     func,
     or_,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.ground import erasures
-from outreach.ground.db import Base, Instant, aside, db, table_of
+from outreach.ground.db import PATIENCE_SECONDS, Base, Instant, aside, db, table_of
 
 NOBODYS = ("incoming", "post", "register", "school")
 """What a deed may be about and be done for no partnership: a mail that nobody has taken yet, the post's standstill, a
@@ -92,13 +93,39 @@ def record(
     db.session.add(History(**_row(what, of, who=who, now=now, before=before, after=after)))
 
 
-def note(what: str, of: Subject | HasHistory, *, who: str, now: datetime, after: Any = None) -> None:
-    """Add one deed by itself, while the session goes on reading: what somebody took out, of a page that changes
-    nothing."""
-    with aside() as connection:
+NOTE = "/* note */"
+"""Stands in the statement that adds a note: what is not done at each look is none of those that a page asks."""
+
+
+def note(
+    what: str,
+    of: Subject | HasHistory,
+    *,
+    who: str,
+    now: datetime,
+    after: Any = None,
+    patience: float = PATIENCE_SECONDS,
+) -> None:
+    """Add one deed by itself, while the session goes on reading: what somebody took out or looked at, of a page that
+    changes nothing. Raises as `aside` does."""
+    with aside(patience=patience) as connection:
         connection.execute(
-            table_of(History).insert(), _row(what, of, who=who, now=now, before=None, after=after)
+            table_of(History).insert().prefix_with(NOTE),
+            _row(what, of, who=who, now=now, before=None, after=after),
         )
+
+
+def is_known(what: str, of: Subject, *, who: str, since: datetime, unless: ColumnElement[bool]) -> bool:
+    """Whether it stands there already, from that instant on, or needs not to (`unless`); one query."""
+    there = exists().where(
+        History.subject == of.word,
+        History.subject_id == str(of.key),
+        History.partnership_id == of.partnership_id,
+        History.what == what,
+        History.who == who,
+        History.recorded_at >= since,
+    )
+    return bool(db.session.scalar(select(or_(unless, there))))
 
 
 def _row(
@@ -181,11 +208,12 @@ def history_of(subject: str, subject_id: object) -> list[History]:
     )
 
 
-SIGN_IN, FILE = "sign-in", "file"
-"""What a sign-in is about, by the person's id; and a list or file that was taken out, by its page."""
+SIGN_IN, FILE, LOOK = "sign-in", "file", "look"
+"""What a sign-in is about, by the person's id; a list or file that was taken out, by its page; and a look at personal
+details, by the number of the school or body whose people they are, or by the page where they are those of many."""
 
-TOOK_OUT = "took out"
-NOTED = (TOOK_OUT,)
+TOOK_OUT, LOOKED = "took out", "looked at"
+NOTED = (TOOK_OUT, LOOKED)
 """Deeds that pages write down which change nothing else."""
 
 

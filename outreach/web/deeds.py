@@ -191,6 +191,19 @@ PAGES = {
 }
 """Kind of object -> verb -> the pages of the desk, by the name of their endpoint."""
 
+SHOW_PEOPLE = frozenset(
+    """
+    body booking booking_again booking_cancel booking_change booking_colleague booking_families booking_staff
+    confirmation_letter confirmation_letter_html confirmations contact_list day_sheet_page
+    gaps_reminder gaps_reminder_html inbox_erase inbox_list inbox_mail invitation_letter
+    invitation_letter_html invitation_round letter letter_address letter_html letters own_letter
+    own_letter_check own_letter_html partnership_history propose requests school school_contact
+    school_contact_end school_invite school_note search visit_text
+    """.split()
+)
+"""Pages that show names, addresses or telephones of people at schools or bodies: a look at one is written down
+(noted.py)."""
+
 OPENS = ("GET", "HEAD", "OPTIONS")
 """Methods that open a page; every other sends something to it."""
 
@@ -220,6 +233,11 @@ def may_open(endpoint: str, method: str = "GET") -> bool:
 def takes_out(endpoint: str) -> bool:
     """Whether a page hands something out as a file or a list."""
     return deed_of(endpoint).verb == EXPORT
+
+
+def shows_people(endpoint: str) -> bool:
+    """Whether a page shows names, addresses or telephones of people at schools or bodies."""
+    return endpoint.removeprefix("coordinator.") in SHOW_PEOPLE
 
 
 def may_all() -> bool:

@@ -46,7 +46,7 @@ from outreach.county.schools import Organisation, School
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
 from outreach.coverage import who_asked
-from outreach.ground import audience, clock, history, whose
+from outreach.ground import audience, clock, whose
 from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
@@ -58,7 +58,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import deeds, headers, not_shown, spoken, troupe_door
+from outreach.web import deeds, headers, not_shown, noted, spoken, troupe_door
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -139,7 +139,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
         if not deeds.may_open(str(request.endpoint), request.method):
             return _not_by_this_role(str(request.endpoint), request.method)
         answer = view(*args, **kwargs)
-        _note_what_is_taken_out(answer)
+        noted.of_page(answer)
         return answer
 
     return _with_guard(guarded, "coordinator")
@@ -149,23 +149,6 @@ def _lacks_a_second_factor() -> bool:
     """Whether their partnership asks them for one that they have not set up."""
     return not current_user.has_second_factor and second_factors.is_asked_of(
         g.partnership.second_factor, current_user.role
-    )
-
-
-def _note_what_is_taken_out(answer: Any) -> None:
-    """Of each list or file that a page hands out, who took it and what was asked for: a write of a page that is opened,
-    in a transaction of its own. What cannot be written down is not handed out."""
-    if request.method in ("HEAD", "OPTIONS") or not deeds.takes_out(str(request.endpoint)):
-        return
-    if isinstance(answer, tuple) or getattr(answer, "status_code", 200) != 200:
-        return
-    asked = {key: ", ".join(values) for key, values in request.args.lists()}
-    history.note(
-        history.TOOK_OUT,
-        history.Subject(history.FILE, request.path, g.partnership.id),
-        who=who(),
-        now=clock.now(),
-        after=asked or None,
     )
 
 
@@ -418,6 +401,7 @@ def our_organisation(organisation_id: int) -> Organisation:
     """The school or body of that number, open or closed, of the coordinator's partnership; else a 404. The page speaks
     of it as what it is."""
     found = organisations.get(organisation_id, g.partnership.id)
+    noted.is_about(found.organisation_id)
     spoken.of_asked(who_asked.of_halves({found.is_body}))
     return found
 
@@ -430,7 +414,9 @@ def our_school(organisation_id: int) -> School:
 
 def our_body(body_id: int) -> Body:
     """The body of that number, open or closed, of the coordinator's partnership; else a 404."""
-    return bodies.get(body_id, g.partnership.id)
+    found = bodies.get(body_id, g.partnership.id)
+    noted.is_about(found.organisation_id)
+    return found
 
 
 def our_venue(venue_id: int) -> Venue:
@@ -444,6 +430,7 @@ def our_booking(reference: str) -> Booking:
     found = promises.get(reference)
     if spoken.of(found.programme).partnership_id != g.partnership.id:
         abort(404)
+    noted.is_about(found.organisation_id)
     spoken.of_asked(who_asked.of_halves({found.organisation.is_body}))
     if found.programme.for_adults and found.organisation.is_venue:
         abort(redirect(url_for("coordinator.session", performance_id=found.performance_id), 303))

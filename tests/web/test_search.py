@@ -257,7 +257,7 @@ def test_however_much_is_found_takes_the_same_queries(
     assert sent[0] == sent[1]
     # The person, the partnership and the number in the menu; the reference; one a kind, and what the schools
     # came from.
-    assert sent[0] <= 10, sent
+    assert sent[0] <= 11, sent
 
 
 @pytest.mark.browser

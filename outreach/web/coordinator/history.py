@@ -82,7 +82,11 @@ def _line(entry: Entry) -> Sequence[Any]:
 
 def _entries(rows: Sequence[History]) -> list[Entry]:
     """With the names of the schools and bodies that they are about; one query."""
-    numbers = {int(row.subject_id) for row in rows if row.subject == "school" and row.subject_id.isdecimal()}
+    numbers = {
+        int(row.subject_id)
+        for row in rows
+        if row.subject in history_words.OF_SCHOOLS and row.subject_id.isdecimal()
+    }
     names = {of.organisation_id: of.name for of in organisations.known(numbers)}
     return [_entry(row, names) for row in rows]
 
@@ -121,7 +125,8 @@ def _asked(typed: Mapping[str, str], left_out: list[str]) -> Asked:
 def _about(typed: str) -> list[tuple[str, str]]:
     """A booking by its reference; schools and bodies by number or part of a name."""
     schools = organisations.numbers_like(typed, g.partnership.id)
-    return [("booking", typed.upper()), *(("school", str(number)) for number in schools)]
+    of_schools = [(kind, str(number)) for kind in history_words.OF_SCHOOLS for number in schools]
+    return [("booking", typed.upper()), *of_schools]
 
 
 def _day(typed: str, left_out: list[str]) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from outreach.ground.history import FILE, SIGN_IN, History
+from outreach.ground.history import FILE, LOOK, SIGN_IN, History
 from outreach.ground.wording import capfirst
 from outreach.web.coordinator.school_told import deed_in_words
 
@@ -23,6 +23,7 @@ KINDS = {
     "person": "People",
     SIGN_IN: "Sign-ins",
     FILE: "Lists and files taken out",
+    LOOK: "Looks at personal details",
     "partnership": "The partnership",
     "authority": "Authorities and terms",
     "board report": "Reports to the board",
@@ -33,6 +34,9 @@ KINDS = {
     "history": "What was erased of the history",
 }
 """By the history's own word, in the order in which they are offered."""
+
+OF_SCHOOLS = ("school", LOOK)
+"""Kinds that are about a school or body, by its number."""
 
 COLUMNS = ("Number", "When", "Who", "What was done", "Kind", "About", "Before", "After")
 
@@ -45,9 +49,9 @@ def kind_of(subject: str) -> str:
 
 def about(row: History, names: Mapping[int, str]) -> str:
     """Of a school its name, else what the history knows it by."""
-    if row.subject == "school" and row.subject_id.isdecimal():
+    if row.subject in OF_SCHOOLS and row.subject_id.isdecimal():
         return names.get(int(row.subject_id), row.subject_id)
-    if row.subject in ("booking", FILE, "authority", "history"):
+    if row.subject in ("booking", FILE, LOOK, "authority", "history"):
         return row.subject_id
     return ""
 
