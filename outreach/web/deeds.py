@@ -193,16 +193,18 @@ PAGES = {
 
 SHOW_PEOPLE = frozenset(
     """
-    body booking booking_again booking_cancel booking_change booking_colleague booking_families booking_staff
-    confirmation_letter confirmation_letter_html confirmations contact_list day_sheet_page
-    gaps_reminder gaps_reminder_html inbox_erase inbox_list inbox_mail invitation_letter
-    invitation_letter_html invitation_round letter letter_address letter_html letters own_letter
-    own_letter_check own_letter_html partnership_history propose requests school school_contact
-    school_contact_end school_invite school_note search visit_text
+    bodies body booking booking_again booking_cancel booking_change booking_colleague booking_families
+    booking_staff confirmation_letter confirmation_letter_html confirmations contact_list day_sheet_page
+    gaps_reminder gaps_reminder_html guest_request held held_erase inbox_erase inbox_list inbox_mail
+    inbox_settled invitation_letter invitation_letter_html invitation_round invitations_preview letter
+    letter_address letter_html letters own_letter own_letter_check own_letter_html partnership_history
+    people person plan_line_letter propose requests school school_contact school_contact_add
+    school_contact_end school_invite school_note search typed_erase typed_words visit_text wording_html
+    wording_letter
     """.split()
 )
-"""Pages that show names, addresses or telephones of people at schools or bodies: a look at one is written down
-(noted.py)."""
+"""Pages that show names, addresses or telephones of people at schools or bodies, words that may name one, or when a
+colleague was last here: a look at one is written down (noted.py). `held_about` writes down its own."""
 
 OPENS = ("GET", "HEAD", "OPTIONS")
 """Methods that open a page; every other sends something to it."""

@@ -22,6 +22,9 @@ ONCE_IN = timedelta(hours=1)
 """One look by a person at the people of a school or body, or at a page of many: a note of every page that is turned
 would hide what matters. docs/audit.md."""
 
+SHOWN = (200, 422, 429)
+"""Statuses of pages that show what they are about; a form that is refused shows its page again."""
+
 PATIENCE_SECONDS = 0.5
 """How long a look that is to be written waits for another writer."""
 
@@ -32,14 +35,19 @@ def is_about(organisation_id: int) -> None:
 
 
 def of_page(answer: Any) -> None:
-    """Of a page that was opened and is handed out."""
-    if request.method in ("HEAD", "OPTIONS") or _status(answer) != 200:
+    """Of a page that is handed out: opened, asked for by a form, or shown again because of what was sent to it."""
+    if request.method in ("HEAD", "OPTIONS") or _status(answer) not in SHOWN:
         return
     endpoint = str(request.endpoint)
     if deeds.takes_out(endpoint):
         _took_out()
-    elif deeds.shows_people(endpoint):
+    elif deeds.shows_people(endpoint) or _is_shown_again():
         _looked()
+
+
+def _is_shown_again() -> bool:
+    """Whether it is the page of a school or body, which holds a form that was refused."""
+    return request.method == "POST" and "page_is_about" in g
 
 
 def _status(answer: Any) -> int:

@@ -78,6 +78,18 @@ def test_a_list_of_many_schools_people_is_one_look_at_that_page(c: SimpleNamespa
         assert looks() == [("Owen Pryce", "/desk/letters")]
 
 
+@pytest.mark.any_database
+def test_a_page_that_a_form_asks_for_or_shows_again_is_a_look_too(c: SimpleNamespace) -> None:
+    """Whoever would read on without a trace sends a form that is refused."""
+    refused = c.client.post(f"{c.other}/notes", data={"text": ""})
+    assert refused.status_code == 422 and "Ashdown School" in refused.text
+    assert looks() == [("Owen Pryce", c.number)]
+    lead = make.signed_in(c.client, c.lead)
+    assert lead.post("/desk/people/held", data={"find": "joanna"}).status_code == 200
+    assert lead.post("/desk/words", data={"find": "redmere"}).status_code == 200
+    assert looks()[1:] == [("Priya Nandakumar", "/desk/people/held"), ("Priya Nandakumar", "/desk/words")]
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_whoever_looks_for_whom_to_ring_is_not_kept_from_it_by_a_database_that_takes_no_writing(
     c: SimpleNamespace, caplog: pytest.LogCaptureFixture

@@ -9,6 +9,7 @@ from test_headers import lacking
 
 import make
 from every_address import NOW, County, but_noted, people_at_every_door, told_year, whole_database
+from outreach.booking.promises import VisitContact
 from outreach.county.contacts import Contact
 from outreach.ground.db import db
 from outreach.web import deeds
@@ -21,9 +22,14 @@ def county(stopped: object, world: World) -> County:
 
 
 def known_people() -> set[str]:
-    """Addresses and telephones of people at schools and bodies."""
-    found = db.session.execute(select(Contact.address, Contact.phone).order_by(Contact.id))
-    return {told for row in found for told in row if told}
+    """Names, addresses and telephones of people at schools and bodies, who were told to us or are named in a visit."""
+    return {
+        told
+        for of in (Contact, VisitContact)
+        for row in db.session.execute(select(of.name, of.address, of.phone).order_by(of.id))
+        for told in row
+        if told
+    }
 
 
 def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
