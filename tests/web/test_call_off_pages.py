@@ -2,7 +2,7 @@
 back."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ from booking import life
 from outreach.booking.calling_off.call_offs import CallOff, CallOffLine
 from outreach.booking.proposals import Proposal
 from outreach.ground.db import db, transaction
+from outreach.ground.timespans import wall
 from outreach.post import copies, troupe_links
 from outreach.post.outbox import Letter
 from worlds import World
@@ -313,3 +314,13 @@ def test_a_link_calls_off_its_own_troupes_days_alone(c) -> None:
     assert "The last day must not be before the first." in said(wrong)
     db.session.expire_all()
     assert c.booking.ended_at is None
+
+
+def test_whom_to_ring_is_named_to_the_company_from_a_month_before(c, stopped: Any) -> None:
+    door = the_door(c)
+    for today, named in ((date(2027, 2, 8), False), (date(2027, 2, 9), True)):
+        stopped.now = wall(today, make.time(12))
+        words = said(c.client.get(f"{door}/call-off", query_string=DAY))
+        assert c.school.name in words and (life.FELL.phone in words) is named
+        assert ("Whom to ring is named from Tuesday 9 February." in words) is not named
+        assert life.FELL.phone in said(look(c)), "the desk sees it always"

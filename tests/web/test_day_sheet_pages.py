@@ -2,7 +2,7 @@
 are."""
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ import make
 from booking import sheet_days
 from outreach.booking import subscribed
 from outreach.ground.db import transaction
+from outreach.ground.timespans import wall
 from outreach.post import troupe_links
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import TROUPE
@@ -236,3 +237,70 @@ def test_no_token_stands_in_what_is_kept(c: Any, feed: str) -> None:
 
     texts = [t.replace("\r\n ", "") for t in db.session.scalars(db.select(FeedEntry.text))]
     assert texts and not any("/t/" in t or "Okonkwo" in t or "01632" in t for t in texts)
+
+
+@pytest.mark.parametrize(
+    ("today", "named"),
+    [
+        (date(2027, 2, 8), False),
+        (date(2027, 2, 9), True),
+        (date(2027, 3, 16), True),
+        (date(2027, 3, 17), False),
+    ],
+)
+def test_the_company_sees_whom_to_ask_for_from_a_month_before_to_a_week_after(
+    client: FlaskClient, c: Any, stopped: Any, today: date, named: bool
+) -> None:
+    stopped.now = wall(today, time(12))
+    answer = client.get(f"/t/{c.token}/days/{c.day.id}")
+    said, page = words(answer.text), answer.text
+    for name in ("Samuel Okonkwo", "Joanna Fell", "Derek Stubbs", "Safeguarding lead not named"):
+        assert (name in said) is named, name
+    # The schools' own numbers, too.
+    for number in ("01632960204", "01632960200", "01632960300", "01632960312"):
+        assert (f'"tel:{number}"' in page) is named, number
+    told = "Whom to ask for stands here from Tuesday 9 February until Tuesday 16 March."
+    assert said.count(told) == (0 if named else 2)
+    # What the phone keeps of it goes before that is over.
+    kept = answer.headers.get(kept_on_phone.KEEP_UNTIL)
+    assert kept is None or datetime.fromisoformat(kept) <= wall(date(2027, 3, 17), time(0))
+    # The partnership's own number stands always, and so does the day itself.
+    assert "Late, ill, snow: Priya Nandakumar" in said and "Second gate" in said
+
+
+def test_the_desk_sees_whom_to_ask_for_always(client: FlaskClient, c: Any, stopped: Any) -> None:
+    with transaction():
+        person = make.person(c.partnership)
+    make.signed_in(client, person)
+    stopped.now = make.NOW
+    assert "Samuel Okonkwo" in client.get(f"/desk/tour/days/{c.day.id}/sheet").text
+
+
+@pytest.mark.parametrize("today", [date(2027, 2, 8), date(2027, 3, 17)])
+def test_no_page_or_file_of_the_companys_names_anybody_of_a_school_outside_those_days(
+    client: FlaskClient, c: Any, stopped: Any, today: date
+) -> None:
+    with transaction():
+        subscribed.show(c.first, now=c.now)
+        subscribed.show(c.second, now=c.now)
+        feed = addresses.make(
+            TROUPE, c.troupe.id, partnership_id=c.partnership.id, label="Red van", who="Priya", now=make.NOW
+        )
+    stopped.now = wall(today, time(12))
+    door = f"/t/{c.token}"
+    for path in (
+        door,
+        f"{door}/week",
+        f"{door}/weeks/{c.day.day}",
+        f"{door}/weeks/{c.day.day}/week.csv",
+        f"{door}/days/{c.day.id}",
+        f"{door}/shows/{c.first.id}/report",
+        f"{door}/availability",
+        f"{door}/who-comes",
+        f"{door}/call-off?first={c.day.day}&part=day",
+        f"/calendar/{addresses.token_of(feed, 'for tests')}.ics",
+    ):
+        answer = client.get(path)
+        assert answer.status_code in (200, 422), path
+        for hidden in ("Okonkwo", "Joanna Fell", "Stubbs", "960 204", "960 200", "960 300", "960312"):
+            assert hidden not in answer.text, (path, hidden)

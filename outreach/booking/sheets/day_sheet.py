@@ -2,13 +2,13 @@
 and the roads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from outreach.booking import guest_places, named, promises, told
+from outreach.booking import contact_days, guest_places, named, promises, told
 from outreach.booking.named import NamedPerson
 from outreach.booking.promises import GUEST, HOST, Booking, BookingRevision, PromisedPupils, VisitContact
 from outreach.county import partnerships
@@ -97,12 +97,22 @@ class SheetStop:
 @dataclass(frozen=True, kw_only=True)
 class DaySheet:
     """A day's sheet. `drives` are one more than the stops, None where a drive is not known; `kept` times are
-    proposed."""
+    proposed. `names_nobody`: whom to ask for is left out, as this is none of the days on which the company sees it."""
 
     tour_day: TourDay
     stops: tuple[SheetStop, ...]
     drives: tuple[Drive | None, ...]
     kept: int
+    names_nobody: bool = False
+
+    @property
+    def names_from(self) -> date:
+        """The first day on which the company sees whom to ask for."""
+        return contact_days.first_day(self.tour_day.day)
+
+    @property
+    def names_until(self) -> date:
+        return contact_days.last_day(self.tour_day.day)
 
     @property
     def seats(self) -> int:
@@ -198,6 +208,19 @@ def sheet_of_day(tour_day: TourDay) -> DaySheet:
         drives=tuple(_drives(tour_day, booked)),
         kept=len(shows) - len(booked),
     )
+
+
+def for_company(tour_day: TourDay, *, now: datetime) -> DaySheet:
+    """The same as its company sees it."""
+    whole = sheet_of_day(tour_day)
+    if contact_days.are_on(tour_day.day, now=now):
+        return whole
+    return replace(whole, names_nobody=True, stops=tuple(_without_people(stop) for stop in whole.stops))
+
+
+def _without_people(stop: SheetStop) -> SheetStop:
+    guests = tuple(replace(guest, meets=None, lead=None) for guest in stop.guests)
+    return replace(stop, meets=None, lead=None, guests=guests)
 
 
 def _drives(tour_day: TourDay, booked: Sequence[Performance]) -> list[Drive | None]:

@@ -1,13 +1,16 @@
 """Calling off by the company, by its troupe's link: all that this hits, whom to ring, and the one click."""
 
+from datetime import date, datetime
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 
+from outreach.booking import contact_days
 from outreach.booking.calling_off import affected, call_offs, deeds
 from outreach.booking.calling_off.scope import Scope
 from outreach.ground import clock
 from outreach.ground.db import transaction
+from outreach.ground.timespans import day_of
 from outreach.web import call_off_form, form_keys
 from outreach.web.call_off_form import CallOffForm, SpanForm
 from outreach.web.refusals import status
@@ -59,6 +62,8 @@ def call_off(token: str) -> Any:
         to_ring=lines,
         rings=affected.numbers_of(lines),
         what=scope.words() if scope else "",
+        shows_people=_shows_people,
+        named_from=_named_from,
     )
     return page, status()
 
@@ -80,3 +85,12 @@ def rung(token: str) -> Any:
 def _scope(form: SpanForm) -> Scope:
     first, last, part = form.span()
     return Scope(partnership_id=g.partnership.id, first=first, last=last, part=part, troupe_id=g.troupe.id)
+
+
+def _shows_people(starts_at: datetime) -> bool:
+    """Whether the company sees today whom to ring at the school of a show."""
+    return contact_days.are_on(day_of(starts_at), now=clock.now())
+
+
+def _named_from(starts_at: datetime) -> date:
+    return contact_days.first_day(day_of(starts_at))

@@ -40,7 +40,8 @@ def sheet(token: str, day_id: int) -> Any:
     if tour_day.ended_at is not None:
         page = render_template("company/day_gone.html", token=token, tour_day=tour_day)
         return kept_on_phone.let_go(make_response(page, 410))
-    now, found = clock.now(), day_sheet.sheet_of_day(tour_day)
+    now = clock.now()
+    found = day_sheet.for_company(tour_day, now=now)
     over = max((stop.performance.ends_at for stop in found.stops), default=None)
     week = _week(token, tour_day.day, now=now)
     reports = [_report(token, stop.performance.id) for stop in found.stops]
