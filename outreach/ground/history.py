@@ -128,6 +128,18 @@ def is_known(what: str, of: Subject, *, who: str, since: datetime, unless: Colum
     return bool(db.session.scalar(select(or_(unless, there))))
 
 
+def times(what: str, word: str, *, of: int, who: str, since: datetime) -> int:
+    """How often a person of a partnership did that to things of that kind, from an instant on."""
+    done = select(func.count()).where(
+        History.subject == word,
+        History.partnership_id == of,
+        History.what == what,
+        History.who == who,
+        History.recorded_at >= since,
+    )
+    return db.session.scalar(done) or 0
+
+
 def _row(
     what: str, of: Subject | HasHistory, *, who: str, now: datetime, before: Any, after: Any
 ) -> dict[str, Any]:

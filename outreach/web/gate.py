@@ -138,6 +138,8 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
             return redirect(url_for("coordinator.second_factor"), 303)
         if not deeds.may_open(str(request.endpoint), request.method):
             return _not_by_this_role(str(request.endpoint), request.method)
+        if noted.took_too_much(str(request.endpoint)):
+            return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
         answer = view(*args, **kwargs)
         noted.of_page(answer)
         return answer

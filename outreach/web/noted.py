@@ -22,6 +22,9 @@ ONCE_IN = timedelta(hours=1)
 """One look by a person at the people of a school or body, or at a page of many: a note of every page that is turned
 would hide what matters. docs/audit.md."""
 
+FILES_AN_HOUR = 300
+"""What one person takes out; whoever would copy everything a piece at a time is seen before they are done."""
+
 SHOWN = (200, 422, 429)
 """Statuses of pages that show what they are about; a form that is refused shows its page again."""
 
@@ -43,6 +46,17 @@ def of_page(answer: Any) -> None:
         _took_out()
     elif deeds.shows_people(endpoint) or _is_shown_again():
         _looked()
+
+
+def took_too_much(endpoint: str) -> bool:
+    """Whether the page hands something out, and its person has had FILES_AN_HOUR within the hour."""
+    return deeds.takes_out(endpoint) and FILES_AN_HOUR <= history.times(
+        history.TOOK_OUT,
+        history.FILE,
+        of=g.partnership.id,
+        who=str(current_user.name),
+        since=clock.now() - timedelta(hours=1),
+    )
 
 
 def _is_shown_again() -> bool:

@@ -17,6 +17,7 @@ from outreach.county import coordinators, partnerships, roles
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History
+from outreach.web import noted
 
 PASSWORD = "seven grey herons wade"
 
@@ -73,6 +74,24 @@ def test_what_is_taken_out_is_written_down_with_who_and_what_was_asked_for(c: Si
 
 
 @pytest.mark.any_database
+def test_one_person_takes_out_so_many_files_an_hour_and_keeps_no_colleague_from_theirs(
+    c: SimpleNamespace, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noted, "FILES_AN_HOUR", 2)
+    for _ in range(2):
+        assert c.client.get("/desk/history.csv").data
+        db.session.rollback()  # a request of its own sees what is there by then
+    refused = c.client.get("/desk/history.csv")
+    assert refused.status_code == 429 and refused.headers["Retry-After"] == "3600"
+    assert "Try again in an hour" in refused.text
+    assert c.client.get("/desk/history").status_code == 200
+    with transaction():
+        ours = db.session.get_one(partnerships.Partnership, c.ours)
+        colleague = make.person(ours, name="Owen Pryce")
+    theirs = make.signed_in(app.test_client(), colleague).get("/desk/history.csv")
+    assert theirs.text.startswith("\ufeffNumber,When")
+
+
 def test_a_page_that_is_refused_or_looked_at_is_no_file_taken_out(c: SimpleNamespace, app: Flask) -> None:
     with transaction():
         reader = make.person(partnerships.get(c.ours), role=roles.READER)
