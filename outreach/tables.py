@@ -34,6 +34,7 @@ import outreach.county.logos
 import outreach.county.openid.accounts
 import outreach.county.openid.attempts
 import outreach.county.partnerships
+import outreach.county.passkeys
 import outreach.county.person_invitations
 import outreach.county.register.decisions
 import outreach.county.register.hands

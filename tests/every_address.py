@@ -101,6 +101,7 @@ ROWS = {
     "entry_id": "numbers_entry.id",
     "spending_id": "spending.id",
     "session_id": "sign_in_session.id",
+    "passkey_id": "passkey.id",
     "colleague_id": "person.id",
 }
 """Parts of an address that name a row, and the column that they name it by."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from outreach.booking import told
-from outreach.county import coordinators, partnerships, second_factors, sign_in_sessions
+from outreach.county import coordinators, partnerships, passkeys, second_factors, sign_in_sessions
 from outreach.county.coordinators import Coordinator
 from outreach.post import outbox
 from outreach.post.about_sign_in import sign_in_changed
@@ -11,17 +11,19 @@ from outreach.post.stationery import Addressee
 
 
 def reset_factor(person: Coordinator, *, who: str, now: datetime) -> None:
-    """Their second factor is asked no more, every session ends, and they are told who did it. Raises
-    NoSuchSecondFactor."""
+    """Their app and their passkeys are asked no more, every session and every open link ends, and they are told who did
+    it. Raises NoSuchSecondFactor."""
     partnerships.lock(person.partnership_id)  # before the person, as whoever lets a person leave does it
     coordinators.lock(person)
-    factor = second_factors.end(person.id, who=who, now=now)
-    sign_in_sessions.end_all_of(person.id, why=sign_in_sessions.RIGHTS_CHANGED, now=now)
+    removed = passkeys.remove_all_of(person.id, who=who, now=now)
+    if not removed or second_factors.standing(person.id) is not None:
+        second_factors.end(person.id, who=who, now=now)
+    coordinators.keep_out(person, sign_in_sessions.RIGHTS_CHANGED, now=now)
     said = "Whoever runs this service" if who == "command line" else who
     tell(
         person,
         f"{said} reset your second factor: your password alone lets you in now.",
-        of=f"{factor.id} reset",
+        of=f"{person.id} reset {now.timestamp():.0f}",
         now=now,
     )
 

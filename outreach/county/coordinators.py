@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from outreach.county import (
     partnerships,
+    passkeys,
     passwords,
     person_invitations,
     roles,
@@ -21,6 +22,7 @@ from outreach.county import (
     sign_in_sessions,
     who_may,
 )
+from outreach.county.passkeys import Passkey
 from outreach.county.person_invitations import (
     CAME_IN,
     SENT_AGAIN,
@@ -120,6 +122,7 @@ class Coordinator(Base, OfPartnership):
             SecondFactor.ended_at.is_(None),
         )
         .correlate_except(SecondFactor)
+        | exists().where(Passkey.person_id == id).correlate_except(Passkey)
     )
 
     def has_left(self, today: date) -> bool:
@@ -344,12 +347,12 @@ def holder(email: str, password: str) -> Coordinator:
     fits = passwords.fits(_NOBODY if known is None else known, password)
     if person is None or known is None or not fits:
         raise CannotSignIn(DO_NOT_BELONG_TOGETHER)
-    _may_come_otherwise(person)
+    let_come_otherwise(person)
     return person
 
 
-def _may_come_otherwise(person: Coordinator) -> None:
-    """Than by the account that they have elsewhere."""
+def let_come_otherwise(person: Coordinator) -> None:
+    """Otherwise than by the account that they have elsewhere. Raises OnlyByAccount."""
     provider = sign_in_providers.only_one_of(person.partnership_id)
     if provider is not None:
         whose = partnerships.get(person.partnership_id).name
@@ -357,14 +360,15 @@ def _may_come_otherwise(person: Coordinator) -> None:
 
 
 def note_sign_in(person: Coordinator, *, device: str, by: str, now: datetime) -> None:
-    """Who came in stands in the history, with on what, and by what: a password, a link, or their council's account."""
+    """Who came in stands in the history, with on what, and by what: a password, a passkey, a link, or their
+    council's account."""
     how = {"device": device, "by": by}
     history.record("signed in", _sign_in_of(person), who=person.name, now=now, after=how)
 
 
 def note_failed(email: str, wrong: str, *, device: str, now: datetime) -> None:
     """That somebody tried to come in as a person stands in the history; of an address that is nobody's, nothing.
-    `wrong`: the password, or the code after it."""
+    `wrong`: the password, the code after it, or a passkey."""
     person = find(email)
     if person is not None:
         how = {"device": device, "wrong": wrong}
@@ -469,8 +473,8 @@ def invite_again(person: Coordinator, *, shown: int, who: str, now: datetime) ->
     account that its person uses by a link of somebody else's asking; OnlyByAccount."""
     lock(person)
     _stands_as_shown(person, shown, now=now)
-    _may_come_otherwise(person)
-    _keep_out(person, RIGHTS_CHANGED, now=now)
+    let_come_otherwise(person)
+    keep_out(person, RIGHTS_CHANGED, now=now)
     person_invitations.end(person.id, SENT_AGAIN, who=who, now=now)
     made = person_invitations.make(person.partnership_id, person.id, who=who, now=now)
     history.record("invited again", person, who=who, now=now)
@@ -512,11 +516,11 @@ def accept(token: str, name: str, new_hash: str, *, now: datetime) -> Coordinato
     _, person = invited_by(token, now=now)
     lock(person)
     invited_by(token, now=now)
-    _may_come_otherwise(person)
+    let_come_otherwise(person)
     before, person.name, person.password_hash = person.name, name, new_hash
     if name != before:
         history.record("chose a name", person, who=name, now=now, before=before, after=name)
-    _keep_out(person, PASSWORD_CHANGED, now=now)
+    keep_out(person, PASSWORD_CHANGED, now=now)
     let_in(person, now=now)
     return person
 
@@ -542,7 +546,7 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
     if used is None or person is None or person.has_left(day_of(now)):
         raise LinkUsed("This sign-in link has been used or has run out.")
     if link is not None and not link.by_operator:
-        _may_come_otherwise(person)
+        let_come_otherwise(person)
     if not person.has_second_factor:
         let_in(person, now=now)
     return person
@@ -571,7 +575,7 @@ def change_password(person: Coordinator, new_hash: str, *, now: datetime) -> Non
     """A new password by its `hash_of`; every session of the old one ends, and no older link lets them in."""
     lock(person)
     person.password_hash = new_hash
-    _keep_out(person, PASSWORD_CHANGED, now=now)
+    keep_out(person, PASSWORD_CHANGED, now=now)
     history.record("changed the password", person, who=person.name, now=now)
 
 
@@ -585,8 +589,9 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
     _is_not_the_last_lead(person)
     person.ended_at = now
     was_awaited = person_invitations.end(person.id, WITHDRAWN, who=who, now=now)
-    _keep_out(person, LEFT, now=now)
+    keep_out(person, LEFT, now=now)
     second_factors.of_leaver(person.id, now=now)
+    passkeys.remove_all_of(person.id, who=who, now=now)
     roles.take(person.id, who=who, now=now)
     db.session.expire(person, ["role"])
     addresses.withdraw_all_of(person.id, who=who, now=now)
@@ -599,9 +604,9 @@ def lock(person: Coordinator) -> None:
     db.session.refresh(person, with_for_update={"key_share": True})
 
 
-def _keep_out(person: Coordinator, why: str, *, now: datetime) -> None:
-    """Every session ends, and each link that was not used runs out."""
-    sign_in_sessions.end_all_of(person.id, why=why, now=now)
+def keep_out(person: Coordinator, why: str, *, but: int | None = None, now: datetime) -> None:
+    """Every session ends, `but` one, and each link that was not used runs out."""
+    sign_in_sessions.end_all_of(person.id, why=why, now=now, but=but)
     db.session.execute(
         update(SignInLink)
         .where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None), SignInLink.expires_at > now)

@@ -192,6 +192,19 @@ KEPT = (
         """,
     ),
     Kept(
+        name="Passkeys",
+        what="The public key of each, the number that its device gave it, a count of its uses, and what its person "
+        "calls it. What a device asks for, a finger, a face or a PIN, never leaves it.",
+        whose="Coordinators, readers and board members of the partnership who added one.",
+        why="So that they sign in without a password, or nobody does who has learnt it.",
+        source="The person’s device makes them.",
+        how_long="Until they are removed, or the person leaves.",
+        erased="They go, and let nobody in.",
+        columns="""
+            passkey: person_id credential_id public_key name
+        """,
+    ),
+    Kept(
         name="Failed tries",
         what="The email address that was typed at a failed sign-in, with a digest of the network or the number of a "
         "browser known before; the network address of who asks for a link or types a code.",
@@ -502,6 +515,7 @@ NOT_OF_PEOPLE = {
         short_code: code_hash
         staff_answer: form_key
         troupe_event: uid organizer_token
+        passkey_challenge: challenge purpose origin
         provider_attempt: state_hash browser_hash provider nonce verifier origin
         troupe_link: nonce
         visit_reminder: stop_hash

@@ -108,6 +108,7 @@ def _import_pages() -> None:
     import outreach.web.coordinator.own_letters
     import outreach.web.coordinator.own_sessions
     import outreach.web.coordinator.paper
+    import outreach.web.coordinator.passkeys
     import outreach.web.coordinator.password
     import outreach.web.coordinator.people
     import outreach.web.coordinator.phone_list
@@ -158,6 +159,7 @@ def _import_pages() -> None:
     import outreach.web.public.looks
     import outreach.web.public.no_reminders
     import outreach.web.public.pages
+    import outreach.web.public.passkey_sign_in
     import outreach.web.public.questions
     import outreach.web.public.signing_in
     import outreach.web.school.before_visit

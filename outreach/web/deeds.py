@@ -19,7 +19,8 @@ PAGES = {
         SEE: "own_sessions second_factor",
         CHANGE: """
             password end_session end_other_sessions end_all_sessions begin_second_factor
-            confirm_second_factor new_recovery_codes end_second_factor
+            confirm_second_factor new_recovery_codes end_second_factor begin_passkey add_passkey
+            remove_passkey
         """,
     },
     "own desk": {

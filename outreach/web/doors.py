@@ -144,6 +144,7 @@ BELONGS = {
     "own_sessions": "desk",
     "second_factor": "desk",
     "confirm_second_factor": "desk",
+    "begin_passkey": "desk",
     "password": "desk",
     "guide": "desk",
     "new_body": "bodies",

@@ -1,4 +1,4 @@
-"""People half signed in: their password or link was right, and the code of their second factor is still asked.
+"""People half signed in: their password or link was right, and their second factor is still asked.
 
 It stands in the signed cookie and is worth nothing by itself: the code is asked before a session is made. It lasts ten
 minutes, and no longer than the password does.
@@ -23,6 +23,8 @@ class Half(NamedTuple):
     person_id: int
     began: int
     by_link: bool
+    by: str
+    """As `letting_in.begin` takes it."""
     proof: str
     """Of the password that they had then."""
 
@@ -33,9 +35,9 @@ class Half(NamedTuple):
         )
 
 
-def begin(person_id: int, password_hash: str | None, *, by_link: bool, now: datetime) -> None:
+def begin(person_id: int, password_hash: str | None, *, by_link: bool, by: str = "", now: datetime) -> None:
     """Whoever was signed in in this browser stays so until the code is right."""
-    session[_NAME] = Half(person_id, int(now.timestamp()), by_link, _proof(password_hash))
+    session[_NAME] = Half(person_id, int(now.timestamp()), by_link, by, _proof(password_hash))
 
 
 def find(*, now: datetime) -> tuple[Half, Coordinator] | None:

@@ -1,9 +1,20 @@
-"""Address that whoever has signed in goes on to: a page of ours, never where somebody else would have them go."""
+"""Way on of whoever has just signed in: to what they typed as their session ended, or to where they were going."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from outreach.web import typed_and_kept
+
+
+def go_in(person_id: int, kept: str, wanted: str) -> Any:
+    """They are in: what they typed when their session was over, else where they were going."""
+    typed = typed_and_kept.read(kept, person_id) if kept else None
+    if typed is not None:
+        return render_template("public/typed_and_kept.html", typed=typed)
+    return redirect(onward(wanted), 303)
 
 
 def onward(wanted: str) -> str:

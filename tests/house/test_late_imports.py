@@ -19,6 +19,7 @@ LATE = {
     "resvg_py": {"county/logos.py"},
     "pyotp": {"county/second_factors.py"},
     "cryptography": {"ground/sealed.py"},
+    "webauthn": {"county/passkeys.py"},
 }
 """Library -> the files that import it, and only inside a function."""
 

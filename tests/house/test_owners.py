@@ -30,6 +30,7 @@ OWNERS = {
     "holidays": ("county/school_days.py",),
     "pyotp": ("county/second_factors.py",),
     "cryptography": ("ground/sealed.py",),
+    "webauthn": ("county/passkeys.py",),
 }
 
 

@@ -16,6 +16,7 @@ from outreach.asking import notes
 from outreach.booking.promises import Booking
 from outreach.county.coordinators import Coordinator
 from outreach.county.partnerships import Partnership
+from outreach.county.passkeys import Passkey
 from outreach.county.second_factors import RecoveryCode, SecondFactor
 from outreach.ground import clock, history, history_chain
 from outreach.ground.db import db, transaction
@@ -272,6 +273,17 @@ def test_who_signed_in_is_erased_once_they_have_left(here: Partnership) -> None:
         db.session.add(
             RecoveryCode(partnership_id=here.id, second_factor_id=factor.id, code_hash="of a code")
         )
+        db.session.add(
+            Passkey(
+                partnership_id=here.id,
+                person_id=sam.id,
+                credential_id="key of Sam",
+                public_key="x",
+                sign_count=0,
+                name="Sam Okoro’s phone",
+                added_at=LATELY,
+            )
+        )
         history.record("moved", Subject("partnership", here.id, here.id), who="Sam Okoro", now=LATELY)
         here_id, sam_id = here.id, sam.id
     with pytest.raises(StillNeeded, match="Sam Okoro signs in here. Let them leave first"):
@@ -286,9 +298,8 @@ def test_who_signed_in_is_erased_once_they_have_left(here: Partnership) -> None:
     assert (left.name, left.password_hash) == ("an erased person", None)
     sessions = db.metadata.tables["sign_in_session"]
     assert db.session.execute(select(sessions).where(sessions.c.person_id == sam_id)).all() == []
-    assert (
-        db.session.scalars(select(SecondFactor)).all() == db.session.scalars(select(RecoveryCode)).all() == []
-    )
+    for ways_in in (SecondFactor, RecoveryCode, Passkey):
+        assert db.session.scalars(select(ways_in)).all() == []
 
 
 @pytest.mark.any_database

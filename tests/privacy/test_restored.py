@@ -9,9 +9,10 @@ from test_sweep import LATELY, LONG_AGO, NOW, Told, places_of, swept
 
 import make
 import postgres as postgres_for_tests
-from outreach.county import contacts
+from outreach.county import contacts, coordinators, passkeys
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
+from outreach.county.passkeys import Passkey
 from outreach.ground import clock, erasures, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.erasures import FIRST_LINE, NotWritten
@@ -104,6 +105,35 @@ def test_what_the_sweep_erased_is_erased_again_in_a_restored_backup_of_before_an
     verdict = history_chain.verify()
     assert (verdict.faults, verdict.erased) == ((), 1)
     assert run(app, "privacy", "replay") == (0, "0 lines read, 0 rows erased again.\n")
+
+
+def test_a_passkey_that_was_removed_since_lets_nobody_in_by_a_restored_backup(
+    app: Flask, here: Partnership, list_: Path
+) -> None:
+    with transaction():
+        make.person(here)
+        lost = make.person(here, name="Sam Okoro", email="sam@county.example")
+        left = make.person(here, name="Lee Adu", email="lee@county.example")
+        for person, name in ((lost, "phone"), (lost, "computer"), (left, "key")):
+            db.session.add(
+                Passkey(
+                    partnership_id=here.id,
+                    person_id=person.id,
+                    credential_id=f"{name} of {person.id}",
+                    public_key="x",
+                    sign_count=0,
+                    name=name,
+                    added_at=LONG_AGO,
+                )
+            )
+    before = backed_up(app, list_)
+    with transaction():
+        sam = coordinators.get("sam@county.example")
+        (phone,) = [one.id for one in passkeys.of_person(sam.id) if one.name == "phone"]
+        passkeys.remove(phone, person_id=sam.id, who="Sam Okoro", now=NOW)
+        coordinators.end(coordinators.get("lee@county.example"), who="Priya", now=NOW)
+    assert run(app, "restore", before, "--replace")[0] == 0
+    assert db.session.scalars(select(Passkey.name)).all() == ["computer"]
 
 
 def test_a_restore_asks_for_the_list_unless_it_is_told_to_do_without(

@@ -40,6 +40,9 @@ OWN_SETTINGS = {
     "confirm_second_factor",
     "new_recovery_codes",
     "end_second_factor",
+    "begin_passkey",
+    "add_passkey",
+    "remove_passkey",
 }
 """All that a reader may send: what concerns nobody but the reader."""
 
@@ -182,6 +185,9 @@ def test_a_board_member_opens_published_reports_and_ones_own_sign_in_alone(app: 
         "confirm_second_factor",
         "new_recovery_codes",
         "end_second_factor",
+        "begin_passkey",
+        "add_passkey",
+        "remove_passkey",
         "end_session",
         "end_other_sessions",
         "end_all_sessions",

@@ -95,7 +95,7 @@ def test_it_is_set_up_by_the_key_on_the_page_and_the_recovery_codes_are_shown_on
 ) -> None:
     client = browser()
     password(client)
-    assert "None yet." in client.get("/desk/account/second-factor").text
+    assert "No app yet." in client.get("/desk/account/second-factor").text
     refused = client.post("/desk/account/second-factor/begin", data={"password": "not the password"})
     assert refused.status_code == 422 and "That is not your password." in refused.text
     begun = client.post("/desk/account/second-factor/begin", data={"password": PASSWORD})

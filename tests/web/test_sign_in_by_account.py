@@ -20,6 +20,7 @@ from outreach.county.sign_in_sessions import SignInSession
 from outreach.ground import clock, history
 from outreach.ground.db import db, transaction
 from outreach.post.outbox import Letter
+from passkey_devices import ORIGIN, Device, options
 
 BACK = "http://outreach.example/sign-in/with/council/back"
 
@@ -525,6 +526,35 @@ def test_where_it_is_the_only_way_password_and_colleagues_links_let_nobody_in_an
     answer = client.post("/desk/people/new", data=new, follow_redirects=True)
     assert "Ned New is added, and signs in by ‘Sign in with your council account’" in answer.text
     assert "/sign-in/" not in answer.text
+
+
+@pytest.mark.any_database
+def test_where_it_is_the_only_way_a_passkey_lets_nobody_in_but_after_it(
+    jo: coordinators.Coordinator, client: FlaskClient, provider: Provider, use: Any, app: Flask
+) -> None:
+    app.config["PUBLIC_URL"] = ORIGIN
+    device, inside = Device(), make.signed_in(app.test_client(), jo, by_link=True)
+    page = inside.post("/desk/account/passkeys/begin")
+    inside.post("/desk/account/passkeys", data={"answer": device.makes(options(page))})
+    with transaction():
+        sign_in_sessions.end_all_of(jo_of().id, why=sign_in_sessions.ENDED, now=clock.now())
+    use("only = true")
+    assert "passkey" not in client.get("/sign-in").text
+    answer = client.post(
+        "/sign-in/passkey/answer",
+        data={"answer": device.shows(options(client.post("/sign-in/passkey/show")))},
+    )
+    assert (answer.status_code, is_in(client)) == (303, False)
+    assert "lets its people in one way alone" in client.get(answer.location).text
+    app.config["PUBLIC_URL"] = "http://outreach.example"
+    assert back(client, provider, "/desk/account/sessions").location.startswith("/sign-in/code")
+    assert not is_in(client)
+    app.config["PUBLIC_URL"] = ORIGIN
+    shown = options(client.post("/sign-in/passkey/show", data={"after": "1"}))
+    client.post("/sign-in/passkey/answer", data={"after": "1", "answer": device.shows(shown)})
+    assert is_in(client)
+    came = history.history_of(history.SIGN_IN, jo_of().id)[0]
+    assert (came.what, (came.after or {})["by"]) == ("signed in", "council account")
 
 
 @pytest.mark.any_database

@@ -28,6 +28,7 @@ from outreach.county.lists.body_lists import BodyList
 from outreach.county.lists.contact_lists import ContactList, ContactListLine
 from outreach.county.lists.past_shows import EarlierList
 from outreach.county.partnerships import InsetDay, Term
+from outreach.county.passkeys import Passkey
 from outreach.county.register.decisions import RegisterChange
 from outreach.county.schools import RegisterImport, School
 from outreach.county.sign_in_sessions import SignInSession
@@ -367,6 +368,17 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
     )
     make.session_of(person, device=f"{secret} phone")
     signed_in = db.session.scalars(select(SignInSession.id).where(SignInSession.person_id == person.id)).one()
+    passkey = add(
+        Passkey(
+            partnership_id=person.partnership_id,
+            person_id=person.id,
+            credential_id=f"key of {person.id}",
+            public_key="x",
+            sign_count=0,
+            name="Blue key",
+            added_at=make.NOW,
+        )
+    )
     inset = add(InsetDay(la_code=code, day=date(2027, 1, 4)))
     term = db.session.scalars(select(Term.id).where(Term.la_code == code).order_by(Term.id)).first()
     return person, {
@@ -381,6 +393,7 @@ def year(code: str, secret: str) -> tuple[Any, dict[str, list[Any]]]:
         "proposal_id": [kept.id],
         "letter_id": [letter.id, asked.letter_id],
         "session_id": [signed_in],
+        "passkey_id": [passkey.id],
         "plan_id": [plan.id],
         "line_id": [line.id],
         "note_id": [note.id],
@@ -683,6 +696,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
         "request_id",
         "venue_id",
         "session_id",
+        "passkey_id",
     }
     drawn = Drawn({name: values or rest[name] for name, values in of_the_year.items()})
     own = {name: [of_the_year[name][0]] if of_the_year[name] else rest[name] for name in of_the_year}

@@ -6,9 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from wtforms import ValidationError
 
-from outreach.county import coordinators, sign_in_tries
+from outreach.county import coordinators, passkeys, sign_in_tries
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import count
 from outreach.web import forms, letting_in
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only
@@ -34,7 +35,10 @@ def password() -> Any:
         del form.old
     if form.validate_on_submit():
         _change(form)
-        flash("Your password is changed. Every other place where you were signed in is signed out.")
+        said = "Your password is changed. Every other place where you were signed in is signed out."
+        if held := len(passkeys.of_person(current_user.person_id)):
+            said += f" {count(held, 'passkey lets', 'passkeys let')} you in still."
+        flash(said)
         return redirect(url_for("coordinator.password"), 303)
     page = render_template("coordinator/password.html", form=form)
     return (page, *slowed_down()) if request.method == "POST" else page

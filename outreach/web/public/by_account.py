@@ -20,11 +20,13 @@ from outreach.ground.errors import Refusal
 from outreach.post import links
 from outreach.web import half_signed_in, letting_in, other_ways_in, typed_and_kept
 from outreach.web.gate import SignedIn, open_to_all, public
-from outreach.web.onward import onward
+from outreach.web.onward import go_in, onward
 from outreach.web.way_in import network_of_request
 
 _BROWSER = "at_provider"
 """Name, in the session, of what a browser that went to a provider holds."""
+_BY = "council account"
+"""What the history says of how they came in."""
 _NOBODY_IN = (
     arriving.NotLetIn,
     attempts.AttemptOver,
@@ -100,18 +102,15 @@ def sign_in_back(name: str) -> Any:
     if who is None:
         return redirect(url_for("public.sign_in_code", next=where), 303)
     letting_in.enter(who)
-    typed = typed_and_kept.read(back.kept, who.person_id) if back.kept else None
-    if typed is not None:
-        return render_template("public/typed_and_kept.html", typed=typed)
-    return redirect(onward(where), 303)
+    return go_in(who.person_id, back.kept, where)
 
 
 def _begin(person: Coordinator, *, now: datetime) -> SignedIn | None:
     """Their session; None where the code of their second factor is asked first, as after a password."""
     if person.has_second_factor:
-        half_signed_in.begin(person.id, person.password_hash, by_link=False, now=now)
+        half_signed_in.begin(person.id, person.password_hash, by_link=False, by=_BY, now=now)
         return None
-    return letting_in.begin(person, by_link=False, by="council account", now=now)
+    return letting_in.begin(person, by_link=False, by=_BY, now=now)
 
 
 def _provider(name: str) -> Provider:

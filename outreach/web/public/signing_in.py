@@ -9,7 +9,15 @@ from flask_login import current_user, logout_user
 from wtforms import ValidationError
 
 from outreach.booking import told, told_of_sign_in
-from outreach.county import coordinators, partnerships, roles, second_factors, sign_in_sessions, sign_in_tries
+from outreach.county import (
+    coordinators,
+    partnerships,
+    passkeys,
+    roles,
+    second_factors,
+    sign_in_sessions,
+    sign_in_tries,
+)
 from outreach.county.person_invitations import InvitationOver
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
@@ -20,7 +28,7 @@ from outreach.post.stationery import Addressee
 from outreach.web import forms, half_signed_in, known_devices, letting_in, other_ways_in, typed_and_kept
 from outreach.web.fields import given
 from outreach.web.gate import SignedOutMeanwhile, open_to_all, public
-from outreach.web.onward import onward
+from outreach.web.onward import go_in, onward
 from outreach.web.refusals import status
 from outreach.web.way_in import slowed_down, source_of
 
@@ -80,14 +88,14 @@ def sign_in_send() -> Any:
         person_id, proven = person.id, person.password_hash
         if person.has_second_factor:
             half_signed_in.begin(person_id, proven, by_link=False, now=now)
-            return _code_page(CodeForm(formdata=None), kept) if kept else _to_code()
+            return _code_page(CodeForm(formdata=None), kept, person) if kept else _to_code()
         with transaction():
             person = db.session.get_one(coordinators.Coordinator, person_id)
             coordinators.let_in(person, now=now, proven=proven)
             sign_in_tries.forget(email, source)
             who = letting_in.begin(person, by_link=False, now=now)
         letting_in.enter(who)
-        return _in(person_id, kept)
+        return go_in(person_id, kept, request.args.get("next", ""))
     return _form(form, kept), *slowed_down()
 
 
@@ -106,9 +114,8 @@ def sign_in_code() -> Any:
         return redirect(url_for("public.sign_in", next=request.args.get("next")), 303)
     half, person = found
     if not form.validate_on_submit():
-        return (
-            (_code_page(form, kept), *slowed_down()) if request.method == "POST" else _code_page(form, kept)
-        )
+        page = _code_page(form, kept, person)
+        return (page, *slowed_down()) if request.method == "POST" else page
     email = person.email
     source = source_of(email)
     with transaction():
@@ -125,7 +132,7 @@ def sign_in_code() -> Any:
         if taken is not None:
             coordinators.let_in(person, now=now)
             sign_in_tries.forget(email, source)
-            who = letting_in.begin(person, by_link=half.by_link, now=now)
+            who = letting_in.begin(person, by_link=half.by_link, by=half.by, now=now)
             if taken.left is not None:
                 _tell_of_recovery(person, taken, now=now)
     if taken is None:
@@ -135,7 +142,7 @@ def sign_in_code() -> Any:
     letting_in.enter(who)
     if taken.left is not None:
         flash(f"That was a recovery code. {count(taken.left, 'is', 'are')} left.")
-    return _in(half.person_id, kept)
+    return go_in(half.person_id, kept, request.args.get("next", ""))
 
 
 @public.route("/sign-in/forgotten", methods=["GET", "POST"])
@@ -257,9 +264,12 @@ def _signed_out(error: SignedOutMeanwhile) -> tuple[str, int]:
 
 
 def _form(form: SignInForm, kept: str = "") -> str:
-    ways = other_ways_in.shown()
     return render_template(
-        "public/sign_in.html", form=form, kept=kept, back=request.args.get("next"), ways=ways
+        "public/sign_in.html",
+        form=form,
+        kept=kept,
+        back=request.args.get("next"),
+        ways=other_ways_in.shown(),
     )
 
 
@@ -267,16 +277,15 @@ def _to_code() -> Any:
     return redirect(url_for("public.sign_in_code", next=request.args.get("next")), 303)
 
 
-def _code_page(form: CodeForm, kept: str) -> str:
-    return render_template("public/sign_in_code.html", form=form, kept=kept, back=request.args.get("next"))
-
-
-def _in(person_id: int, kept: str) -> Any:
-    """They are in: what they typed when their session was over, else where they were going."""
-    typed = typed_and_kept.read(kept, person_id) if kept else None
-    if typed is not None:
-        return render_template("public/typed_and_kept.html", typed=typed)
-    return redirect(onward(request.args.get("next", "")), 303)
+def _code_page(form: CodeForm, kept: str, person: coordinators.Coordinator) -> str:
+    return render_template(
+        "public/sign_in_code.html",
+        form=form,
+        kept=kept,
+        back=request.args.get("next"),
+        app=second_factors.standing(person.id) is not None,
+        passkeys=passkeys.possible() and bool(passkeys.of_person(person.id)),
+    )
 
 
 def _tell_of_recovery(

@@ -1,0 +1,67 @@
+"""Page of a person's own second factor and passkeys, and the password that is asked before either is changed."""
+
+from typing import Any
+
+from flask import g, render_template, request
+from flask_login import current_user
+
+from outreach.county import coordinators, passkeys, second_factors, sign_in_providers, sign_in_tries
+from outreach.county.coordinators import Coordinator
+from outreach.ground import clock
+from outreach.ground.db import db, transaction
+from outreach.web import forms
+from outreach.web.fields import given
+from outreach.web.way_in import slowed_down, source_of
+
+
+class OwnPasswordForm(forms.Form):
+    """Whoever changes a second factor shows once more that they are not somebody at a desk that was left open."""
+
+    password = forms.password("Your password", required="Enter your password.")
+
+
+def page(form: OwnPasswordForm) -> Any:
+    factor = second_factors.standing(current_user.person_id)
+    shown = render_template(
+        "coordinator/second_factor.html",
+        form=form,
+        factor=factor,
+        left=0 if factor is None else second_factors.codes_left(factor),
+        is_asked=asks_for_one(),
+        passkeys=passkeys.of_person(current_user.person_id),
+        passkeys_possible=passkeys.possible(),
+        by_account_alone=sign_in_providers.only_one_of(current_user.partnership_id) is not None,
+    )
+    return (shown, *slowed_down()) if request.method == "POST" else shown
+
+
+def own_password() -> OwnPasswordForm:
+    """Who came by a one-time link need not know the password, as where they choose a new one."""
+    form = OwnPasswordForm()
+    if current_user.by_link:
+        del form.password
+    return form
+
+
+def prove(form: OwnPasswordForm) -> None:
+    """Raises TooManyTries, CannotSignIn: the password is guessed here no more often than at the door."""
+    if "password" not in form:
+        return
+    email = me().email
+    source = source_of(email)
+    with transaction():
+        sign_in_tries.begin(email, source, now=clock.now())
+    try:
+        coordinators.holder(email, given(form.password.data))
+    except coordinators.CannotSignIn as wrong:
+        raise coordinators.CannotSignIn("That is not your password.", field="password") from wrong
+    with transaction():
+        sign_in_tries.forget(email, source)
+
+
+def asks_for_one() -> bool:
+    return second_factors.is_asked_of(g.partnership.second_factor, current_user.role)
+
+
+def me() -> Coordinator:
+    return db.session.get_one(Coordinator, current_user.person_id)
