@@ -211,12 +211,9 @@ def _named(person: Person, found: Sequence[Row], *, who: str, now: datetime) -> 
     goes: dict[str, set[str]] = defaultdict(set)
     hits: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in found:
-        if (
-            "person_id" in table_of(model_of[row.table]).c
-            and row.table not in _STAYS_WITH_DEEDS
-            and not row.hits
-        ):
+        if row.mine and row.table not in _STAYS_WITH_DEEDS:
             goes[row.table].add(row.key)
+            continue
         for column in row.hits:
             hits[row.table, column].add(row.key)
     rows = 0

@@ -31,7 +31,8 @@ SECRETS = ("secret", "salt")
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one row says of them: `said` of the columns of one kind, `hits` those in which they are named themselves."""
+    """What one row says of them: `said` of the columns of one kind, `hits` those in which they are named themselves;
+    `mine`: it is of who signs in, by its key."""
 
     kind: Kept
     table: str
@@ -39,6 +40,7 @@ class Row:
     at: datetime | None
     said: dict[str, Any]
     hits: tuple[str, ...]
+    mine: bool
 
 
 def about(person: Person) -> list[Row]:
@@ -185,6 +187,7 @@ def _of_table(person: Person, table: Table) -> Iterator[Row]:
                     at=row[born[0].name] if born else None,
                     said=told,
                     hits=tuple(hit for hit in hits if hit in names),
+                    mine=mine,
                 )
 
 
