@@ -1,5 +1,6 @@
 """Days on which a company sees whom a school named for its visit, and their numbers: from a month before it to a week
-after (issue 16, point 1), by its link and signed in alike. The desk sees them always."""
+after, by its link and signed in alike, since it needs them no longer (UK GDPR Art. 5(1)(c)). The desk sees them always.
+"""
 
 import calendar
 from datetime import date, datetime, timedelta
