@@ -23,16 +23,18 @@ class NotLetIn(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """Who is in; or None and why not, where their groups took away what they had here, which is to stand."""
+    """Who is in, once the code of their second factor is right where it `asks_code`; or None and why not, where their
+    groups took away what they had here, which is to stand."""
 
     person: Coordinator | None
+    asks_code: bool = False
     why_not: str = ""
 
 
 def arrive(provider: Provider, account: Account, *, now: datetime) -> Arrived:
     """Whoever signed in at a provider comes in as the person whose account it is. An account that is nobody's is
     bound to the person of its partnership who was added with that address, or, where the provider adds people, to a
-    new one. Whoever has a second factor here is let in by that alone, after it.
+    new one. Whoever has a second factor here is let in by that alone, after it, unless the provider asked for one.
 
     Raises NotLetIn.
     """
@@ -50,9 +52,10 @@ def arrive(provider: Provider, account: Account, *, now: datetime) -> Arrived:
     if bound is None:
         bound = accounts.bind(person, provider.issuer, account.subject, who=person.name, now=now)
     bound.by_groups = bool(provider.roles)
-    if not person.has_second_factor:
+    asks_code = person.has_second_factor and not account.by_two_factors
+    if not asks_code:
         coordinators.let_in(person, now=now)
-    return Arrived(person=person)
+    return Arrived(person=person, asks_code=asks_code)
 
 
 def _of_account(provider: Provider, bound: ProviderAccount) -> Coordinator | None:

@@ -26,8 +26,9 @@ class Provider:
     `claims`: under which names its tokens tell 'email', 'email_verified', 'name' and 'groups'. `domains`: of which
     addresses it may say that they are somebody's here. `trust_email`: each of its addresses in them is its owner's,
     though it says so of none. `roles`: group -> role; empty where roles are given by hand. `only`: its partnership's
-    people come in no other way. `adds`: who has one of those groups is added when they first come. `client_auth`: ''
-    for the one that it takes. `published`: what it published of itself, by address, and when it was asked; it stands
+    people come in no other way. `adds`: who has one of those groups is added when they first come. `second_factor`: the
+    words of its `amr` (RFC 8176) or `acr` by which it says that it asked for one. `client_auth`: '' for the one that it
+    takes. `published`: what it published of itself, by address, and when it was asked; it stands
     with the app, like the provider.
     """
 
@@ -45,6 +46,7 @@ class Provider:
     roles: Mapping[str, str]
     only: bool
     adds: bool
+    second_factor: tuple[str, ...] = ()
     published: dict[str, tuple[dict[str, Any], datetime]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -162,6 +164,7 @@ def _provider(row: _Row) -> Provider:
         roles=row.table("groups"),
         only=row.yes("only"),
         adds=row.yes("adds"),
+        second_factor=row.texts("second_factor"),
     )
     row.ends()
     _check(row, found)

@@ -69,7 +69,8 @@ def lifetime() -> Lifetime:
 
 class SignInSession(Base):
     """One browser in which a person is signed in. `device` is in words, of what the browser says of itself; no address
-    is kept. `by_link`: let in by a one-time link, so that the old password need not be known to choose a new one."""
+    is kept. `by_link`: let in by a one-time link, so that the old password need not be known to choose a new one.
+    `factor_at_provider`: the council asked for a second factor before it, so that ours need not."""
 
     __tablename__ = "sign_in_session"
     __table_args__ = (
@@ -87,6 +88,7 @@ class SignInSession(Base):
     token_hash: Mapped[str] = mapped_column(Text, unique=True)
     device: Mapped[str] = mapped_column(Text)
     by_link: Mapped[bool] = mapped_column(default=False, server_default=false())
+    factor_at_provider: Mapped[bool] = mapped_column(default=False, server_default=false())
     began_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -105,7 +107,13 @@ class SignInSession(Base):
 
 
 def begin(
-    person_id: int, *, partnership_id: int, device: str, by_link: bool, now: datetime
+    person_id: int,
+    *,
+    partnership_id: int,
+    device: str,
+    by_link: bool,
+    factor_at_provider: bool = False,
+    now: datetime,
 ) -> tuple[SignInSession, str]:
     """A new session and its token, for the cookie; the only copy."""
     token = secrets.token_urlsafe(32)
@@ -115,6 +123,7 @@ def begin(
         token_hash=hash_of(token),
         device=device,
         by_link=by_link,
+        factor_at_provider=factor_at_provider,
         began_at=now,
         last_seen_at=now,
     )

@@ -315,7 +315,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
         self.role = person.role
         self.session_id = session.id
         self.by_link = session.by_link
-        self.has_second_factor = person.has_second_factor
+        self.has_second_factor = person.has_second_factor or session.factor_at_provider
         self.seen_lately = session.seen_lately(now=clock.now())
         self._token = token
 

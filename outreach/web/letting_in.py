@@ -15,14 +15,21 @@ from outreach.web import known_devices
 from outreach.web.gate import SignedIn
 
 
-def begin(person: Coordinator, *, by_link: bool, by: str = "", now: datetime) -> SignedIn:
+def begin(
+    person: Coordinator, *, by_link: bool, by: str = "", factor_at_provider: bool = False, now: datetime
+) -> SignedIn:
     """A session with an identifier of its own, whatever the browser came with; one that it had ends. In the door's
     transaction, which `enter` follows."""
     if current_user.is_authenticated:
         sign_in_sessions.end(current_user.session_id, why=sign_in_sessions.SIGNED_IN_ANEW, now=now)
     device = known_devices.in_words()
     begun, token = sign_in_sessions.begin(
-        person.id, partnership_id=person.partnership_id, device=device, by_link=by_link, now=now
+        person.id,
+        partnership_id=person.partnership_id,
+        device=device,
+        by_link=by_link,
+        factor_at_provider=factor_at_provider,
+        now=now,
     )
     if not known_devices.known_of(person.id) and not outbox.is_dead(person.email):
         new_device(

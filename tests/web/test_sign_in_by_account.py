@@ -16,6 +16,7 @@ from outreach.county import coordinators, roles, second_factors, sign_in_provide
 from outreach.county.openid import attempts, tokens
 from outreach.county.openid.accounts import ProviderAccount
 from outreach.county.openid.attempts import ProviderAttempt
+from outreach.county.partnerships import Partnership
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.ground import clock, history
 from outreach.ground.db import db, transaction
@@ -408,6 +409,31 @@ def test_whoever_has_a_second_factor_here_is_asked_it_after_their_account(
     assert (answer.status_code, answer.location) == (303, "/sign-in/code?next=/desk/password")
     assert sessions() == 0 and not is_in(client)
     assert "Code" in client.get("/sign-in/code").text
+
+
+@pytest.mark.any_database
+def test_a_second_factor_that_the_council_asked_for_counts_as_ours_where_the_setting_says_so(
+    client: FlaskClient, provider: Provider, jo: coordinators.Coordinator, use: Any
+) -> None:
+    with transaction():
+        ours = db.session.get_one(Partnership, jo.partnership_id)
+        ours.second_factor = second_factors.EVERYBODY
+    provider.set(token={"amr": ["pwd", "mfa"]})
+    back(client, provider)
+    assert "second-factor" in client.get("/desk").headers["Location"], "nobody said that its word counts"
+    use('second_factor = ["mfa"]')
+    provider.set(token={"amr": ["pwd"]})
+    back(client, provider)
+    assert "second-factor" in client.get("/desk").headers["Location"]
+    provider.set(token={"amr": ["pwd", "mfa"]})
+    back(client, provider)
+    assert client.get("/desk").status_code == 200
+    with transaction():
+        begun = second_factors.begin(jo_of().id, partnership_id=jo_of().partnership_id, now=clock.now())
+        begun.confirmed_at, begun.last_step = clock.now(), 1
+    provider.set(token={"acr": "mfa"})
+    assert back(client, provider).headers["Location"] != "/sign-in/code"
+    assert is_in(client)
 
 
 @pytest.mark.any_database

@@ -52,13 +52,14 @@ class Published:
 @dataclass(frozen=True, kw_only=True)
 class Account:
     """Somebody who has signed in there. `email` is '' and `groups` None where none are asked for;
-    `email_is_theirs`: it says that it has seen to that."""
+    `email_is_theirs`: it says that it has seen to that; `by_two_factors`: that it asked for a second factor."""
 
     subject: str
     email: str
     email_is_theirs: bool
     name: str
     groups: tuple[str, ...] | None
+    by_two_factors: bool = False
 
 
 class GroupsNotTold(Refusal):
@@ -244,6 +245,9 @@ def _account(provider: Provider, claims: Mapping[str, Any]) -> Account:
         email_is_theirs=_is_yes(seen_to) or (seen_to is None and provider.trust_email),
         name=" ".join(name.split())[:100] if isinstance(name, str) else "",
         groups=_groups(provider, claims),
+        by_two_factors=not {*_words(claims.get("amr")), *_words(claims.get("acr"))}.isdisjoint(
+            provider.second_factor
+        ),
     )
 
 

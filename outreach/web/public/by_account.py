@@ -8,8 +8,8 @@ from flask import abort, current_app, redirect, render_template, request, sessio
 from flask_login import current_user
 
 from outreach.asking import arriving
+from outreach.asking.arriving import Arrived
 from outreach.county import coordinators
-from outreach.county.coordinators import Coordinator
 from outreach.county.openid import attempts, tokens
 from outreach.county.openid.line import ProviderDown
 from outreach.county.openid.tokens import NotTrusted
@@ -94,7 +94,7 @@ def sign_in_back(name: str) -> Any:
         whose.bind(provider.partnership_id)
         with transaction():
             arrived = arriving.arrive(provider, account, now=now)
-            who = None if arrived.person is None else _begin(arrived.person, now=now)
+            who = _begin(arrived, by_two_factors=account.by_two_factors, now=now)
         if arrived.person is None:
             raise arriving.NotLetIn(arrived.why_not)
     except _NOBODY_IN as refusal:
@@ -105,12 +105,15 @@ def sign_in_back(name: str) -> Any:
     return go_in(who.person_id, back.kept, where)
 
 
-def _begin(person: Coordinator, *, now: datetime) -> SignedIn | None:
-    """Their session; None where the code of their second factor is asked first, as after a password."""
-    if person.has_second_factor:
+def _begin(arrived: Arrived, *, by_two_factors: bool, now: datetime) -> SignedIn | None:
+    """Their session; None where nobody is in, or not until the code of their second factor, as after a password."""
+    person = arrived.person
+    if person is None:
+        return None
+    if arrived.asks_code:
         half_signed_in.begin(person.id, person.password_hash, by_link=False, by=_BY, now=now)
         return None
-    return letting_in.begin(person, by_link=False, by=_BY, now=now)
+    return letting_in.begin(person, by_link=False, by=_BY, factor_at_provider=by_two_factors, now=now)
 
 
 def _provider(name: str) -> Provider:
