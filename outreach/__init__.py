@@ -13,7 +13,7 @@ from outreach.booking.sessions import places
 from outreach.county import sign_in_providers
 from outreach.coverage.board.publishing import FURTHER
 from outreach.coverage.gaplist import ever_seen
-from outreach.ground import config, erasures
+from outreach.ground import config, erasures, telling
 from outreach.ground.db import LAST_DEEDS, db
 from outreach.outcomes import board_parts, families
 from outreach.post.again import WHAT_STANDS
@@ -40,6 +40,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
             freed_places.NOTED: offers.keep_what_came_free,
             freed_seats.NOTED: places.seat_who_waits,
             erasures.NOTED: erasures.write,
+            telling.NOTED: telling.tell,
         },
     )
     WHAT_STANDS.tell(app, as_it_stands.visit_as_it_stands)

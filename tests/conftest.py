@@ -32,6 +32,7 @@ from post.strict import feed_problems  # noqa: E402
 from post.strict_mail import mail_problems  # noqa: E402
 from postgres import Broom, Postgres  # noqa: E402
 from stored_numbers import held_to_the_rule  # noqa: E402
+from told import Listened, listened  # noqa: E402
 from worlds import Kept, SqliteFile, World  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -274,6 +275,20 @@ def numbers_are_written(request: pytest.FixtureRequest) -> Iterator[None]:
     with held_to_the_rule() as wrong:
         yield
     assert wrong == [] or request.node.get_closest_marker("numbers_astray")
+
+
+@pytest.fixture(scope="session")
+def listening() -> Iterator[Listened]:
+    with listened() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def what_is_changed_is_told(listening: Listened) -> Iterator[Listened]:
+    """Whatever form any test sends, what it changes stands in the history."""
+    listening.wrong.clear()
+    yield listening
+    assert listening.wrong == []
 
 
 @pytest.fixture

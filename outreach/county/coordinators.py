@@ -336,6 +336,14 @@ def end_sessions(person: Coordinator, *, who: str, now: datetime) -> None:
     history.record("sessions ended", person, who=who, now=now)
 
 
+def use_single_keys(person: Coordinator, wanted: bool, *, now: datetime) -> None:
+    """Whether single keys work on lists, by the person's own wish. The same again leaves nothing."""
+    if wanted != person.single_keys:
+        before, person.single_keys = person.single_keys, wanted
+        told = {"before": {"single keys": before}, "after": {"single keys": wanted}}
+        history.record("changed", person, who=person.name, now=now, **told)
+
+
 def holder(email: str, password: str) -> Coordinator:
     """Who holds this address and password; takes equally long whether the address is known or not.
 
@@ -366,9 +374,12 @@ def note_sign_in(person: Coordinator, *, device: str, by: str, now: datetime) ->
     history.record("signed in", _sign_in_of(person), who=person.name, now=now, after=how)
 
 
+OWN_PASSWORD = "password, asked of who is signed in"
+
+
 def note_failed(email: str, wrong: str, *, device: str, now: datetime) -> None:
     """That somebody tried to come in as a person stands in the history; of an address that is nobody's, nothing.
-    `wrong`: the password, the code after it, or a passkey."""
+    `wrong`: the password, the code after it, a passkey, or OWN_PASSWORD."""
     person = find(email)
     if person is not None:
         how = {"device": device, "wrong": wrong}

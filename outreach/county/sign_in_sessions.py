@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground import the_app
+from outreach.ground import history, the_app
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch
 
@@ -40,6 +41,7 @@ KEPT_FOR = timedelta(days=30)
 SIGNED_OUT, SIGNED_IN_ANEW, ENDED = "signed out", "signed in anew", "ended by its person"
 PASSWORD_CHANGED, RIGHTS_CHANGED, LEFT = "password changed", "rights changed", "left"
 WHY = (SIGNED_OUT, SIGNED_IN_ANEW, ENDED, PASSWORD_CHANGED, RIGHTS_CHANGED, LEFT)
+SIGNED_OUT_EVERYWHERE = "signed out everywhere"
 IDLE, OVER = "idle", "over"
 """Why a session that nobody ended is over: these follow from its times and stand in no row."""
 
@@ -170,12 +172,37 @@ def end(session_id: int, *, why: str, now: datetime) -> None:
     _end(SignInSession.id == session_id, why=why, now=now)
 
 
-def end_own(session_id: int, *, person_id: int, now: datetime) -> None:
+def end_own(session_id: int, *, person_id: int, who: str, now: datetime) -> None:
     """The same of a person's own. Raises NoSuchSession where it is somebody else's or nobody's."""
     found = db.session.get(SignInSession, session_id)
     if found is None or found.person_id != person_id:
         raise NoSuchSession("There is no such session.")
     end(session_id, why=ENDED, now=now)
+    _told(
+        "ended a session", person_id, found.partnership_id, who=who, now=now, after={"device": found.device}
+    )
+
+
+def end_all_own(
+    person_id: int, *, partnership_id: int, who: str, why: str, now: datetime, but: int | None = None
+) -> None:
+    """All of a person's own, by their wish, `but` one."""
+    end_all_of(person_id, why=why, now=now, but=but)
+    _told(SIGNED_OUT_EVERYWHERE, person_id, partnership_id, who=who, now=now)
+
+
+def sign_out(session_id: int, *, who: str, now: datetime) -> None:
+    """Its person leaves."""
+    session = db.session.get_one(SignInSession, session_id)
+    end(session_id, why=SIGNED_OUT, now=now)
+    _told("signed out", session.person_id, session.partnership_id, who=who, now=now)
+
+
+def _told(
+    what: str, person_id: int, partnership_id: int, *, who: str, now: datetime, after: Any = None
+) -> None:
+    of = history.Subject(history.SIGN_IN, person_id, partnership_id)
+    history.record(what, of, who=who, now=now, after=after)
 
 
 def end_all_of(person_id: int, *, why: str, now: datetime, but: int | None = None) -> None:

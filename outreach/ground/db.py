@@ -218,6 +218,7 @@ def transaction(*, patience: float | None = None) -> Iterator[Session]:
             session.connection()
             session.info.clear()
             yield session()
+            session.flush()  # what is not put down yet leaves its mark too
             for mark, deed in LAST_DEEDS.told().items():
                 if mark in session.info:
                     deed()

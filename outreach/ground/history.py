@@ -115,7 +115,9 @@ def note(
         )
 
 
-def is_known(what: str, of: Subject, *, who: str, since: datetime, unless: ColumnElement[bool]) -> bool:
+def is_known(
+    what: str, of: Subject, *, who: str, since: datetime, unless: ColumnElement[bool] | None = None
+) -> bool:
     """Whether it stands there already, from that instant on, or needs not to (`unless`); one query."""
     there = exists().where(
         History.subject == of.word,
@@ -125,7 +127,7 @@ def is_known(what: str, of: Subject, *, who: str, since: datetime, unless: Colum
         History.who == who,
         History.recorded_at >= since,
     )
-    return bool(db.session.scalar(select(or_(unless, there))))
+    return bool(db.session.scalar(select(there if unless is None else or_(unless, there))))
 
 
 def times(what: str, word: str, *, of: int, who: str, since: datetime) -> int:

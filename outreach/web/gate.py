@@ -46,7 +46,7 @@ from outreach.county.schools import Organisation, School
 from outreach.county.sign_in_sessions import SignInSession
 from outreach.county.venues import Venue
 from outreach.coverage import who_asked
-from outreach.ground import audience, clock, whose
+from outreach.ground import audience, clock, telling, whose
 from outreach.ground.db import db, is_unavailable, transaction
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
@@ -140,11 +140,16 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
             return _not_by_this_role(str(request.endpoint), request.method)
         if noted.took_too_much(str(request.endpoint)):
             return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
-        answer = view(*args, **kwargs)
+        with telling.told_by(_teller(who(), request.path)):
+            answer = view(*args, **kwargs)
         noted.of_page(answer)
         return answer
 
     return _with_guard(guarded, "coordinator")
+
+
+def _teller(who: str, page: str) -> telling.Teller:
+    return telling.Teller(who=who, page=page, partnership_id=g.partnership.id)
 
 
 def _lacks_a_second_factor() -> bool:
@@ -247,7 +252,10 @@ def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
             words = f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one."
             raise ApiProblem(410, "token_withdrawn", words)
         g.partnership = db.session.get_one(Partnership, found.partnership_id)
-        return view(*args, **kwargs)
+        label, answer = found.label, view(*args, **kwargs)
+        if request.method != "HEAD":
+            noted.read_by_program(label)
+        return answer
 
     return _with_guard(guarded, "token")
 

@@ -43,7 +43,7 @@ def of_page(answer: Any) -> None:
         return
     endpoint = str(request.endpoint)
     if deeds.takes_out(endpoint):
-        _took_out()
+        took_out(request.path, who=str(current_user.name))
     elif deeds.shows_people(endpoint) or _is_shown_again():
         _looked()
 
@@ -70,16 +70,19 @@ def _status(answer: Any) -> int:
     return int(status)
 
 
-def _took_out() -> None:
+def took_out(path: str, *, who: str) -> None:
     """Who took it and what was asked for. What cannot be written down is not handed out."""
     asked = {key: ", ".join(values) for key, values in request.args.lists()}
-    history.note(
-        history.TOOK_OUT,
-        history.Subject(history.FILE, request.path, g.partnership.id),
-        who=str(current_user.name),
-        now=clock.now(),
-        after=asked or None,
-    )
+    about = history.Subject(history.FILE, path, g.partnership.id)
+    history.note(history.TOOK_OUT, about, who=who, now=clock.now(), after=asked or None)
+
+
+def read_by_program(label: str) -> None:
+    """Of the JSON feed, once a day for each token and address: a dashboard asks every minute."""
+    about = history.Subject(history.FILE, request.path, g.partnership.id)
+    who = f"token ‘{label}’"
+    if not history.is_known(history.TOOK_OUT, about, who=who, since=clock.now() - timedelta(days=1)):
+        took_out(request.path, who=who)
 
 
 def _looked() -> None:

@@ -9,7 +9,7 @@ from outreach.county import coordinators, passkeys, second_factors, sign_in_prov
 from outreach.county.coordinators import Coordinator
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.web import forms
+from outreach.web import forms, known_devices
 from outreach.web.fields import given
 from outreach.web.way_in import slowed_down, source_of
 
@@ -54,6 +54,9 @@ def prove(form: OwnPasswordForm) -> None:
     try:
         coordinators.holder(email, given(form.password.data))
     except coordinators.CannotSignIn as wrong:
+        with transaction():
+            device = known_devices.in_words()
+            coordinators.note_failed(email, coordinators.OWN_PASSWORD, device=device, now=clock.now())
         raise coordinators.CannotSignIn("That is not your password.", field="password") from wrong
     with transaction():
         sign_in_tries.forget(email, source)

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, render_template
+from flask import Blueprint, abort, current_app, g, render_template, request
 from sqlalchemy import select
 
 from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db
+from outreach.ground.telling import Teller, told_by
 from outreach.ground.timespans import day_of
 from outreach.ground.whose import bind
 from outreach.post import troupe_links
@@ -61,10 +62,16 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
                 "company/expired.html", partnership=g.partnership, ended_link=g.troupe_link.id
             ), 410
         g.who = f"{g.troupe.company.name}, {g.troupe.name}"
-        return view(token, *args, **kwargs)
+        with told_by(Teller(who=g.who, page=page_without_key(token), partnership_id=g.partnership.id)):
+            return view(token, *args, **kwargs)
 
     guarded.guard = "troupe link"  # type: ignore[attr-defined]  # a function may carry names of ours
     return guarded
+
+
+def page_without_key(token: str) -> str:
+    """The address of the page that is open, for the history: the token is a key, and stands in no deed."""
+    return request.path.replace(token, "…")
 
 
 def whose() -> dict[str, Any]:

@@ -6,10 +6,10 @@ from flask import g, redirect, render_template, url_for
 
 from outreach.ground import clock
 from outreach.tour import limits
-from outreach.web import kept_on_phone, troupe_week
+from outreach.web import kept_on_phone, noted, troupe_week
 from outreach.web.limits import LimitsForm, settle
 from outreach.web.refusals import status
-from outreach.web.troupe_door import by_troupe_link, company
+from outreach.web.troupe_door import by_troupe_link, company, page_without_key
 
 
 @company.get("/t/<token>/week")
@@ -29,7 +29,9 @@ def week(token: str, day: str | None = None) -> Any:
 @company.get("/t/<token>/weeks/<day>/week.csv")
 @by_troupe_link
 def week_csv(token: str, day: str) -> Any:
-    return troupe_week.file(troupe_week.week(g.troupe, day))
+    file = troupe_week.file(troupe_week.week(g.troupe, day))
+    noted.took_out(page_without_key(token), who=g.who)
+    return file
 
 
 @company.route("/t/<token>/limits", methods=["GET", "POST"])

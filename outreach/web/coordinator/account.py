@@ -31,7 +31,7 @@ def account() -> Any:
     if form.validate_on_submit():
         with transaction():
             mine = db.session.get_one(coordinators.Coordinator, current_user.person_id)
-            mine.single_keys = bool(form.single_keys.data)
+            coordinators.use_single_keys(mine, bool(form.single_keys.data), now=clock.now())
             days.choose(mine, [int(day) for day in form.digest.data or ()], who=who(), now=clock.now())
         flash("Kept.")
         return redirect(url_for("coordinator.account"), 303)

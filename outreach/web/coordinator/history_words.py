@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from outreach.ground.history import FILE, LOOK, SIGN_IN, History
+from outreach.ground.telling import PAGE
 from outreach.ground.wording import capfirst
 from outreach.web.coordinator.school_told import deed_in_words
 
@@ -32,6 +33,7 @@ KINDS = {
     "feed": "Calendars",
     "API token": "Tokens for programs",
     "history": "What was erased of the history",
+    PAGE: "Forms that were sent",
 }
 """By the history's own word, in the order in which they are offered."""
 
@@ -51,7 +53,7 @@ def about(row: History, names: Mapping[int, str]) -> str:
     """Of a school its name, else what the history knows it by."""
     if row.subject in OF_SCHOOLS and row.subject_id.isdecimal():
         return names.get(int(row.subject_id), row.subject_id)
-    if row.subject in ("booking", FILE, LOOK, "authority", "history"):
+    if row.subject in ("booking", FILE, LOOK, PAGE, "authority", "history"):
         return row.subject_id
     return ""
 

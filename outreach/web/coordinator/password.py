@@ -10,7 +10,7 @@ from outreach.county import coordinators, passkeys, sign_in_tries
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
-from outreach.web import forms, letting_in
+from outreach.web import forms, known_devices, letting_in
 from outreach.web.fields import given
 from outreach.web.gate import coordinator, coordinators_only
 from outreach.web.way_in import slowed_down, source_of
@@ -55,6 +55,10 @@ def _change(form: PasswordForm) -> None:
         try:
             coordinators.holder(email, given(form.old.data))
         except coordinators.CannotSignIn as wrong:
+            with transaction():
+                coordinators.note_failed(
+                    email, coordinators.OWN_PASSWORD, device=known_devices.in_words(), now=now
+                )
             raise coordinators.CannotSignIn("That is not your password now.", field="old") from wrong
     new_hash = coordinators.hash_of(person, given(form.password.data))
     with transaction():

@@ -247,7 +247,7 @@ def sign_out() -> Any:
     if current_user.is_authenticated:
         session_id = current_user.session_id
         with transaction():
-            sign_in_sessions.end(session_id, why=sign_in_sessions.SIGNED_OUT, now=clock.now())
+            sign_in_sessions.sign_out(session_id, who=current_user.name, now=clock.now())
     logout_user()
     session.clear()
     flash("You are signed out.")
