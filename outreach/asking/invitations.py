@@ -4,7 +4,7 @@ Nobody is written to twice by a round: rounds of one programme queue at its row,
 one before sent, and a unique constraint on (programme, school, address, repeat) stands behind that.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -35,7 +35,7 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, end_of_day
 from outreach.ground.wording import and_list, clock, count, day_short
-from outreach.post import letters, outbox, stationery, wordings
+from outreach.post import letters, outbox, stationery
 from outreach.post.outbox import BOUNCED, FAILED, SUPERSEDED, WITHDRAWN, Letter
 from outreach.tour import days, itinerary, performances, programmes, slots
 from outreach.tour.adults import NO_SCHOOLS
@@ -187,7 +187,6 @@ def askings(
     companies = and_list(days.company_names(programme.id))
     target = programmes.adult_target(programme.id) if programme.for_adults else None
     sessions = sessions_to_come(programme, now=now) if any(s.is_body for s in organisations) else []
-    worded = wordings.in_use(programme.partnership_id)
     return {
         s.organisation_id: _asking(
             programme,
@@ -197,7 +196,6 @@ def askings(
             companies,
             target.who_at(is_body=s.is_body) if target else "",
             sessions if s.is_body else None,
-            worded,
             now=now,
         )
         for s in organisations
@@ -212,7 +210,6 @@ def _asking(
     companies: str,
     staff: str,
     sessions: Sequence[SessionLine] | None,
-    worded: Mapping[str, stationery.Worded],
     *,
     now: datetime,
 ) -> stationery.LetterAsking:
@@ -250,7 +247,6 @@ def _asking(
         programme_id=programme.id,
         no_times=no_times,
         staff=staff,
-        worded=worded,
     )
 
 

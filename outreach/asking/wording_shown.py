@@ -1,4 +1,4 @@
-"""Letters of a kind as real schools get them in some words, before anything goes; and one to oneself."""
+"""Letters of every kind in some words, as a real school gets them, before anything goes; and one to oneself."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,14 +7,16 @@ from sqlalchemy import func, select
 
 from outreach.asking import invitations
 from outreach.asking.invitations import Invitation
-from outreach.booking import told
-from outreach.county import partnerships
+from outreach.booking import promises, told
+from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.post import letters, worded, writing
+from outreach.post import letter_cases, writing
+from outreach.post.letter_cases import Bench, Case
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, Rendered, Worded, settings
+from outreach.post.stationery import Addressee, Rendered, settings
+from outreach.post.worded import Worded
 from outreach.tour.programmes import Programme
 
 TEST = "test of wording"
@@ -24,48 +26,56 @@ AGO = timedelta(days=14)
 """How long ago a school was first asked, in a reminder shown of one that never was."""
 
 
-def shown(
-    programme: Programme, organisation: Organisation, kind: str, words: Worded | None, *, now: datetime
-) -> Rendered:
-    """The letter to whom the school's invitation would go, or to nobody by name; `words` None: the original. Writes
-    nothing."""
-    asking = replace(
-        invitations.asking(programme, organisation, now=now), worded={} if words is None else {kind: words}
-    )
-    sender = told.sender_of(partnerships.get(programme.partnership_id))
+def bench(
+    partnership: Partnership, programme: Programme | None, organisation: Organisation | None, *, now: datetime
+) -> Bench:
+    """What letters to one school are shown from: its own facts, its newest booking where it has one; a made-up school
+    where there is none. Writes nothing."""
+    sender = told.sender_of(partnership)
+    if programme is None or organisation is None:
+        return letter_cases.made_up(sender, now=now)
+    asking = invitations.asking(programme, organisation, now=now)
     contact = invitations.first_reachable(organisation.organisation_id)
-    to = NOBODY if contact is None else invitations.addressee(contact)
-    if kind not in worded.ASKED_AGAIN:
-        return letters.preview_invitation(asking, to, sender, now=now)
+    booking = promises.newest(programme.id, organisation.organisation_id)
     first = db.session.scalar(
         select(func.min(Invitation.recorded_at)).where(
             Invitation.programme_id == programme.id,
             Invitation.organisation_id == organisation.organisation_id,
         )
     )
-    nth, asked_on = worded.ASKED_AGAIN.index(kind) + 1, day_of(first or now - AGO)
-    return letters.preview_reminder(asking, to, sender, nth=nth, asked_on=asked_on, now=now)
+    like = letter_cases.made_up(sender, now=now).visit
+    ends_at = like.starts_at + timedelta(minutes=programme.show_minutes)
+    return Bench(
+        asking=asking,
+        visit=told.visit_of(booking)
+        if booking is not None
+        else letter_cases.visit_made_up(asking, starts_at=like.starts_at, ends_at=ends_at),
+        to=NOBODY if contact is None else invitations.addressee(contact),
+        sender=sender,
+        now=now,
+        asked_on=day_of(first or now - AGO),
+    )
+
+
+def shown(bench: Bench, kind: str, case: Case, words: Worded | None) -> Rendered:
+    """One branch of a letter in these words; None: as ours says it. Writes nothing."""
+    return case.draw(
+        replace(bench, sender=replace(bench.sender, worded={} if words is None else {kind: words}))
+    )
 
 
 def send_test(
-    programme: Programme,
-    organisation: Organisation,
-    kind: str,
-    words: Worded | None,
-    *,
-    address: str,
-    now: datetime,
+    bench: Bench, kind: str, case: Case, words: Worded | None, *, address: str, now: datetime
 ) -> Letter:
     """The same to oneself alone, marked as a test; its links lead nowhere."""
-    letter, here = shown(programme, organisation, kind, words, now=now), settings()
-    sender = told.sender_of(partnerships.get(programme.partnership_id))
+    letter, here = shown(bench, kind, case, words), settings()
     return writing.put(
         replace(letter, subject=f"Test: {letter.subject}"),
         Addressee(address=address),
-        sender,
+        bench.sender,
         stream=f"{TEST}/{kind}",
         kind=TEST,
         now=now,
         sender_address=f"{here.mail_sender}@{here.mail_domain}",
-        reply_to=sender.contact_email,
+        reply_to=bench.sender.contact_email,
     )

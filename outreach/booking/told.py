@@ -16,7 +16,7 @@ from outreach.ground import colours, history
 from outreach.ground.audience import OF_PUPILS, Words, changed_group
 from outreach.ground.db import db
 from outreach.ground.wording import capfirst, clock, day
-from outreach.post import again, letters, stationery
+from outreach.post import again, letters, stationery, wordings
 from outreach.post.calendars import Attendee
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import WAITING, Letter
@@ -239,6 +239,7 @@ def sender_of(partnership: Partnership) -> stationery.Sender:
         footer_words=partnership.footer_words,
         shades=colours.shades(partnership.accent) if partnership.accent else colours.DAMSON,
         logo_file=partnership.logo_file,
+        worded=wordings.InUse(partnership.id),
     )
 
 

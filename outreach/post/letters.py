@@ -6,14 +6,12 @@ Letters know a visit by its UID and a person by the address; all facts are hande
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from outreach.ground import wording
 from outreach.ground.audience import whom
 from outreach.ground.row_numbers import row_number
-from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst, clock
-from outreach.post import calendars, links, outbox, worded
+from outreach.post import calendars, links, outbox
 from outreach.post.calendars import CANCEL, REQUEST
 from outreach.post.envelopes import Invite
 from outreach.post.links import PersonalLink
@@ -30,7 +28,18 @@ from outreach.post.stationery import (
 )
 from outreach.post.stationery import KeptTime as KeptTime
 from outreach.post.writing import appointment as appointment
-from outreach.post.writing import attendee, lines, mint, organizer, page_of, put, put_visit, tell, visit_words
+from outreach.post.writing import (
+    attendee,
+    lines,
+    mint,
+    organizer,
+    page_of,
+    put,
+    put_visit,
+    tell,
+    visit_words,
+    words_about,
+)
 from outreach.post.writing import summary as summary
 
 LINK_AFTER_SHOW = timedelta(weeks=7)
@@ -115,6 +124,19 @@ def raised_to_trust(
     return _put_asking("raised to trust", asking, to, sender, words, now=now)
 
 
+def preview_link(asking: LetterAsking, to: Addressee, sender: Sender, *, now: datetime) -> Rendered:
+    """The very letter that link_sent() would send, with a stand-in for the link. Writes nothing."""
+    return _asking_words("link", asking, to, sender, page=page_of(PREVIEW_TOKEN), now=now)
+
+
+def notice_words(
+    asking: LetterAsking, to: Addressee, sender: Sender, *, asked_by_address: str, now: datetime
+) -> Rendered:
+    """The words of link_notice()."""
+    address = calendars.one_line(asked_by_address)
+    return _asking_words("link_notice", asking, to, sender, page=None, now=now, asked_by_address=address)
+
+
 def preview_raised(
     kind: str, asking: LetterAsking, to: Addressee, sender: Sender, *, now: datetime, **said: object
 ) -> Rendered:
@@ -135,15 +157,7 @@ def link_notice(
     asking: LetterAsking, to: Addressee, sender: Sender, *, asked_by_address: str, now: datetime
 ) -> Letter:
     """Tells an address on file that a link to the school's page went to another one."""
-    words = _asking_words(
-        "link_notice",
-        asking,
-        to,
-        sender,
-        page=None,
-        now=now,
-        asked_by_address=calendars.one_line(asked_by_address),
-    )
+    words = notice_words(asking, to, sender, asked_by_address=asked_by_address, now=now)
     return _put_asking("link notice", asking, to, sender, words, now=now, about=asked_by_address)
 
 
@@ -201,7 +215,7 @@ def _asking_words(
     *,
     page: str | None,
     now: datetime,
-    **more: Any,
+    **more: object,
 ) -> Rendered:
     title = f"‘{asking.programme_title}’"
     groups = "" if asking.staff or not asking.year_groups else wording.year_groups_name(asking.year_groups)
@@ -218,19 +232,6 @@ def _asking_words(
         ),
         "raised to trust": ("raised_to_trust", f"{title}: no answer from {asking.organisation_name} yet"),
     }[kind]
-    free = asking.cost.strip().casefold().rstrip(".") in FREE
-    if kind in asking.worded:
-        own = worded.laid_out(
-            asking.worded[kind],
-            asking,
-            to,
-            audience=audience,
-            free=free,
-            asked_on=more.get("asked_on"),
-            today=day_of(now),
-        )
-        template, subject = "worded", own.subject
-        more = {"nth": 0} | more | {"own": own}
     return render(
         template,
         subject,
@@ -244,7 +245,7 @@ def _asking_words(
         title=title,
         audience=audience,
         its_page=links.find_school_page(settings().public_url, asking.organisation_id),
-        free=free,
+        free=asking.cost.strip().casefold().rstrip(".") in FREE,
         **more,
     )
 
@@ -497,18 +498,7 @@ def _ask_for_report(
     expires_at: datetime,
 ) -> Letter:
     minted = mint(visit, to, sender, now=now, expires_at=expires_at)
-    words = render(
-        template,
-        f"{summary(visit)}: {asks}",
-        to,
-        sender,
-        organisation_name=visit.place_name,
-        organisation_id=visit.organisation_id,
-        page=page_of(minted.token),
-        now=now,
-        visit=visit,
-        title=f"‘{visit.programme_title}’",
-    )
+    words = words_about(template, asks, visit, to, sender, page=page_of(minted.token), now=now)
     return put(
         words,
         to,
@@ -535,7 +525,24 @@ def how_the_day_went(
 ) -> Letter:
     """Asks a company, on the evening of a day, for its reports; `shows`: when and where each was, by start. The way
     leads to the day sheet, which asks for the troupe's link. `visit`: the first of them, as `for_troupe` has it."""
-    words = render(
+    words = day_went_words(visit, to, sender, shows=shows, now=now)
+    return put(
+        words,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=HOW_IT_WENT,
+        now=now,
+        sender_address=organizer(visit),
+        sequence=visit.sequence,
+    )
+
+
+def day_went_words(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, shows: Sequence[tuple[datetime, str]], now: datetime
+) -> Rendered:
+    """The words of how_the_day_went()."""
+    return render(
         "how_the_day_went",
         f"{summary(visit)}: how did it go?"
         if len(shows) == 1
@@ -552,16 +559,6 @@ def how_the_day_went(
         sheet=links.day_page(settings().public_url, visit.tour_day_id),
         not_me=links.contact_page(settings().public_url),
     )
-    return put(
-        words,
-        to,
-        sender,
-        stream=visit.uid,
-        kind=HOW_IT_WENT,
-        now=now,
-        sender_address=organizer(visit),
-        sequence=visit.sequence,
-    )
 
 
 def since_the_show(
@@ -577,17 +574,14 @@ def since_the_show(
     """Asks, some time after the show, what was done besides it, by one page of ticks; `asks`: what is still open, each
     as 'whether …'; `last`: nobody asks after this."""
     minted = mint(visit, to, sender, now=now, expires_at=expires_at)
-    words = render(
+    words = words_about(
         "since_the_show",
-        f"{summary(visit)}: what was done besides?",
+        "what was done besides?",
+        visit,
         to,
         sender,
-        organisation_name=visit.place_name,
-        organisation_id=visit.organisation_id,
         page=page_of(minted.token),
         now=now,
-        visit=visit,
-        title=f"‘{visit.programme_title}’",
         asks=asks,
         last=last,
     )
@@ -614,17 +608,14 @@ def staff_questions(
 ) -> Letter:
     """Asks staff after a show, or about three months `later`, what they make of it, by one short page."""
     minted = mint(visit, to, sender, now=now, expires_at=expires_at)
-    words = render(
+    words = words_about(
         "staff_questions",
-        f"{summary(visit)}: what came of it{', three months on' if later else ''}?",
+        f"what came of it{', three months on' if later else ''}?",
+        visit,
         to,
         sender,
-        organisation_name=visit.place_name,
-        organisation_id=visit.organisation_id,
         page=page_of(minted.token),
         now=now,
-        visit=visit,
-        title=f"‘{visit.programme_title}’",
         later=later,
     )
     return put(
@@ -655,22 +646,8 @@ def for_troupe(
     `visit` bears the performance's own UID, token and sequence.
     """
     thread = outbox.open_thread(visit.uid, to.address)
-    goes = method == REQUEST
-    words = render(
-        "troupe" if goes else "troupe_cancelled",
-        summary(visit) if goes else f"Cancelled: {summary(visit)}",
-        to,
-        sender,
-        organisation_name=visit.place_name,
-        organisation_id=visit.organisation_id,
-        page=None,
-        now=now,
-        visit=visit,
-        title=f"‘{visit.programme_title}’",
-        facts=company_facts_of(visit, now),
-        changes=changes if thread.holds_entry else (),
-        sheet=links.day_page(settings().public_url, visit.tour_day_id),
-        not_me=links.contact_page(settings().public_url),
+    words = troupe_words(
+        visit, to, sender, method=method, changes=changes if thread.holds_entry else (), now=now
     )
     ics = troupe_calendar(visit, to, sender, method=method, now=now)
     return put_visit(
@@ -682,6 +659,29 @@ def for_troupe(
         invite=Invite(method=method, ics=ics),
         thread=thread,
         now=now,
+    )
+
+
+def troupe_words(
+    visit: LetterVisit, to: Addressee, sender: Sender, *, method: str, changes: Sequence[str], now: datetime
+) -> Rendered:
+    """The words of for_troupe()."""
+    goes = method == REQUEST
+    return render(
+        "troupe" if goes else "troupe_cancelled",
+        summary(visit) if goes else f"Cancelled: {summary(visit)}",
+        to,
+        sender,
+        organisation_name=visit.place_name,
+        organisation_id=visit.organisation_id,
+        page=None,
+        now=now,
+        visit=visit,
+        title=f"‘{visit.programme_title}’",
+        facts=company_facts_of(visit, now),
+        changes=changes,
+        sheet=links.day_page(settings().public_url, visit.tour_day_id),
+        not_me=links.contact_page(settings().public_url),
     )
 
 

@@ -4,22 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.post.outbox import Letter
+from outreach.post.placeholders import Paragraph
 from outreach.post.stationery import Addressee, Rendered, Sender, render, settings
 from outreach.post.writing import put
 
 KIND = "own letter"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """Some words of a line; `leads_to` is an address, '' of plain words."""
-
-    text: str
-    leads_to: str = ""
-
-
-Line = tuple[Run, ...]
-Paragraph = tuple[Line, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@ no language: what stands in a value is never read again. Pure."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from outreach.ground.errors import Refusal
 from outreach.ground.wording import and_list
-from outreach.post.own_letter import Paragraph, Run
 
 SCHOOL, NAME, FIRST_NAME, PROGRAMME = "school", "name", "first name", "programme"
 REPLY_BY, SHOW_DATE, BOOKING_LINK = "reply by", "show date", "booking link"
@@ -40,6 +40,18 @@ _TITLES = {
     "father", "sister", "canon",
 }  # fmt: skip
 _GREETINGS = ("dear", "hello", "hi", "good morning", "good afternoon")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Some words of a line; `leads_to` is an address, '' of plain words."""
+
+    text: str
+    leads_to: str = ""
+
+
+Line = tuple[Run, ...]
+Paragraph = tuple[Line, ...]
 
 
 class PlaceholderUnfit(Refusal):
@@ -119,17 +131,26 @@ def listed(known: Iterable[str] = PLACEHOLDERS.keys()) -> str:
     return and_list(f"{{{name}}}" for name in known)
 
 
-def _runs(line: str, values: Mapping[str, str]) -> Iterable[Run]:
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """Some words of a line as they were typed; of a placeholder, what stood in its braces, and its plain `name`."""
+
+    text: str
+    name: str | None = None
+
+
+def pieces(line: str) -> Iterable[Typed]:
+    """A line, cut at its placeholders."""
     at = 0
     for found in _BRACED.finditer(line):
-        yield from _with_addresses(line[at : found.start()])
-        name = _plain(found[1])
-        yield Run(text=values[name], leads_to=values[name] if name == BOOKING_LINK else "")
+        yield Typed(text=line[at : found.start()])
+        yield Typed(text=found[1].strip(), name=_plain(found[1]))
         at = found.end()
-    yield from _with_addresses(line[at:])
+    yield Typed(text=line[at:])
 
 
-def _with_addresses(text: str) -> Iterable[Run]:
+def with_addresses(text: str) -> Iterable[Run]:
+    """Words without placeholders; an address among them leads where it says."""
     at = 0
     for found in _ADDRESS.finditer(text):
         if found.start() > at:
@@ -138,6 +159,15 @@ def _with_addresses(text: str) -> Iterable[Run]:
         at = found.end()
     if text[at:]:
         yield Run(text=text[at:])
+
+
+def _runs(line: str, values: Mapping[str, str]) -> Iterable[Run]:
+    for piece in pieces(line):
+        if piece.name is None:
+            yield from with_addresses(piece.text)
+        else:
+            value = values[piece.name]
+            yield Run(text=value, leads_to=value if piece.name == BOOKING_LINK else "")
 
 
 def _unknown(typed: str, known: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from outreach.ground import wording
 from outreach.ground.timespans import day_of
 from outreach.post import links
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, LetterVisit, Sender, render, settings
+from outreach.post.stationery import Addressee, LetterVisit, Rendered, Sender, render, settings
 from outreach.post.writing import mint, organizer, page_of, put
 
 KIND = "questions for pupils"
@@ -36,11 +36,36 @@ def questions_open(
 ) -> Letter:
     """It is given up once the wave is over, and its link ends then. `stop_token` opens the page that stops these
     letters."""
-    here = settings().public_url
     token = mint(visit, to, sender, now=now, expires_at=words.closes_at).token
-    stop = links.no_reminders_page(here, stop_token)
+    rendered = words_of(words, visit, to, sender, token=token, stop_token=stop_token, now=now)
+    return put(
+        rendered,
+        to,
+        sender,
+        stream=visit.uid,
+        kind=KIND,
+        now=now,
+        sender_address=organizer(visit),
+        sequence=visit.sequence,
+        give_up_at=words.closes_at,
+        unsubscribe=links.no_reminders_page(settings().public_url, stop_token),
+    )
+
+
+def words_of(
+    words: QuestionsOpen,
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    token: str,
+    stop_token: str,
+    now: datetime,
+) -> Rendered:
+    """What questions_open() writes, with the `token` of its link. Writes nothing."""
+    here = settings().public_url
     until = wording.day(words.last_day, today=day_of(now))
-    rendered = render(
+    return render(
         "questions_open",
         f"‘{visit.programme_title}’: your pupils can answer until {until}",
         to,
@@ -54,17 +79,5 @@ def questions_open(
         visit=visit,
         poster=links.poster_page(here, token, visit.reference, words.wave),
         questions=links.questions_page(here, token, visit.reference),
-        stop=stop,
-    )
-    return put(
-        rendered,
-        to,
-        sender,
-        stream=visit.uid,
-        kind=KIND,
-        now=now,
-        sender_address=organizer(visit),
-        sequence=visit.sequence,
-        give_up_at=words.closes_at,
-        unsubscribe=stop,
+        stop=links.no_reminders_page(here, stop_token),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -16,8 +17,10 @@ from outreach.ground import audience, colours, the_app, wording
 from outreach.ground.audience import Words
 from outreach.ground.colours import Shades
 from outreach.ground.timespans import day_of
-from outreach.post import calendars, links
+from outreach.post import calendars, letter_values, links, worded
 from outreach.post.calendars import Attendee
+from outreach.post.letter_kinds import KINDS
+from outreach.post.worded import LaidOut, Worded
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "letters"
 
@@ -36,7 +39,8 @@ class LetterSettings:
 @dataclass(frozen=True, kw_only=True)
 class Sender:
     """Who signs: a partnership and its coordinator's work details. How its letters look: the name in From ('' for the
-    partnership's), words at the foot, the shades of its accent, and its logo by name."""
+    partnership's), words at the foot, the shades of its accent, and its logo by name. `worded`: its own words by kind,
+    as letter_kinds.py has it, where it has any."""
 
     partnership_id: int
     partnership_name: str
@@ -48,6 +52,7 @@ class Sender:
     footer_words: str = ""
     shades: Shades = colours.DAMSON
     logo_file: str | None = None
+    worded: Mapping[str, Worded] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +79,10 @@ class OfferedTime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worded:
-    """A letter in the partnership's own words, with placeholders in braces: see worded.py."""
-
-    subject: str
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class LetterAsking:
     """What a school is asked to book. `pupils` None is unknown; `times` are those that its page shows first;
     `year_groups` () is a show for adults, and `staff` which of them are meant. `no_times`: why nobody could choose any
-    now, '' while somebody can. `worded`: the partnership's own words, by kind of letter, where it has any."""
+    now, '' while somebody can."""
 
     programme_title: str
     summary: str
@@ -104,7 +101,6 @@ class LetterAsking:
     no_times: str = ""
     staff: str = ""
     for_adults: bool = False
-    worded: Mapping[str, Worded] = field(default_factory=dict)
 
     @property
     def words(self) -> Words:
@@ -325,12 +321,10 @@ def render(
     now: datetime,
     **facts: object,
 ) -> Rendered:
-    """Both readings of one letter. `page` is the personal page; None for a letter without a link of its
-    own."""
-    subject = calendars.one_line(subject)
+    """Both readings of one letter, in the partnership's own words where it has some. `page` is the personal page; None
+    for a letter without a link of its own."""
     here = settings().public_url
     context = facts | {
-        "subject": subject,
         "to": to,
         "sender": sender,
         "organisation_name": organisation_name,
@@ -342,6 +336,11 @@ def render(
         "day": partial(wording.day, today=day_of(now)),
         "logo": links.logo(here, sender.logo_file.partition(".")[0]) if sender.logo_file else None,
     }
+    own = _own(template, context, sender)
+    if own is not None and not KINDS[own[0]].heads:
+        subject = own[1].subject
+    subject = calendars.one_line(subject)
+    context |= {"subject": subject, "own": own[1] if own else None}
     drawn_in = _SHADES.set(sender.shades)
     try:
         return Rendered(
@@ -351,6 +350,13 @@ def render(
         )
     finally:
         _SHADES.reset(drawn_in)
+
+
+def _own(template: str, facts: Mapping[str, Any], sender: Sender) -> tuple[str, LaidOut] | None:
+    """The kind, and the partnership's words for this letter; None where ours stand."""
+    kind = letter_values.kind_of(template, facts)
+    words = sender.worded.get(kind) if kind in KINDS else None
+    return None if words is None else (kind, worded.laid_out(kind, words, letter_values.values_of(facts)))
 
 
 _SHADES: ContextVar[Shades] = ContextVar("shades", default=colours.DAMSON)

@@ -1,9 +1,10 @@
 """Wordings of letters: each version that a partnership wrote, which is in use, and who said so when."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,8 +14,9 @@ from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import NoSuch
 from outreach.ground.history import Subject
 from outreach.post import worded
+from outreach.post.letter_kinds import KINDS
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Worded
+from outreach.post.worded import Worded
 
 
 class LetterWording(Base):
@@ -78,6 +80,26 @@ def in_use(partnership_id: int) -> Mapping[str, Worded]:
     ):
         newest[row.kind] = row.worded
     return {kind: words for kind, words in newest.items() if words is not None}
+
+
+class InUse(Mapping[str, Worded]):
+    """The same, read with the first letter that asks."""
+
+    def __init__(self, partnership_id: int) -> None:
+        self._partnership_id = partnership_id
+
+    @cached_property
+    def _words(self) -> Mapping[str, Worded]:
+        return in_use(self._partnership_id)
+
+    def __getitem__(self, kind: str) -> Worded:
+        return self._words[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
 
 
 def draft(partnership_id: int, kind: str) -> LetterWording | None:
@@ -167,7 +189,7 @@ def versions(partnership_id: int, kind: str) -> list[Version]:
     )
     written = db.session.scalars(
         select(Letter.created_at)
-        .where(Letter.partnership_id == partnership_id, Letter.kind == kind)
+        .where(Letter.partnership_id == partnership_id, Letter.kind.in_(KINDS[kind].sent_as))
         .order_by(Letter.created_at)
     ).all()
     begins = [row.used_at for row in rows if row.used_at]
@@ -176,6 +198,29 @@ def versions(partnership_id: int, kind: str) -> list[Version]:
         Version(row=row, until=until, letters=after - before)
         for row, until, before, after in zip([None, *rows], [*begins, None], cut[:-1], cut[1:], strict=True)
     ][::-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How one kind stands: the version in use (None: the original, from the beginning), and its draft."""
+
+    used: LetterWording | None
+    draft: LetterWording | None
+
+
+def standings(partnership_id: int) -> Mapping[str, Standing]:
+    """Of every kind that was ever written on. One query."""
+    used: dict[str, LetterWording] = {}
+    drafts: dict[str, LetterWording] = {}
+    for row in db.session.scalars(
+        select(LetterWording)
+        .where(LetterWording.partnership_id == partnership_id)
+        .order_by(LetterWording.used_at, LetterWording.id)
+    ):
+        (used if row.used_at else drafts)[row.kind] = row
+    return {
+        kind: Standing(used=used.get(kind), draft=drafts.get(kind)) for kind in used.keys() | drafts.keys()
+    }
 
 
 def _used(row: LetterWording, *, who: str, now: datetime) -> None:

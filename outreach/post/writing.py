@@ -189,6 +189,34 @@ def visit_words(
     )
 
 
+def words_about(
+    template: str,
+    about: str,
+    visit: LetterVisit,
+    to: Addressee,
+    sender: Sender,
+    *,
+    page: str,
+    now: datetime,
+    **more: object,
+) -> Rendered:
+    """A letter about a visit without an entry for the calendar; its subject says what it is `about`."""
+    return render(
+        template,
+        f"{summary(visit)}: {about}",
+        to,
+        sender,
+        organisation_name=visit.place_name,
+        organisation_id=visit.organisation_id,
+        page=page,
+        now=now,
+        visit=visit,
+        title=calendars.one_line(f"‘{visit.programme_title}’"),
+        facts=facts_of(visit, now),
+        **more,
+    )
+
+
 # What all letters share
 
 

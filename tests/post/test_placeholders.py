@@ -3,8 +3,7 @@
 import pytest
 
 from outreach.post import placeholders
-from outreach.post.own_letter import Run
-from outreach.post.placeholders import PlaceholderUnfit
+from outreach.post.placeholders import PlaceholderUnfit, Run
 
 VALUES = {
     "school": "Redmere {name} Academy",

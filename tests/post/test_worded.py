@@ -7,15 +7,22 @@ import pytest
 from flask import Flask
 
 from outreach.post import letters, worded
+from outreach.post.letter_kinds import KINDS
 from outreach.post.placeholders import PlaceholderUnfit
-from outreach.post.stationery import Addressee, OfferedTime, Worded
-from outreach.post.worded import WordsUnfit
-from post.facts import JOANNA, NOW, asking, sender
+from outreach.post.stationery import Addressee, OfferedTime, Sender
+from outreach.post.worded import Worded, WordsUnfit
+from post import facts
+from post.facts import JOANNA, NOW, asking
 
 OWN = Worded(
     subject="A time for {play} at {school}",
     words="Dear {name},\n\nWe have kept no time for your {for whom} yet.\n\n{three times}\n\n{cost} It takes {length}.",
 )
+
+
+def sender(**words: Worded) -> Sender:
+    """Whose letters say these words, by kind."""
+    return replace(facts.sender(), worded={kind.replace("_", " "): of for kind, of in words.items()})
 
 
 @pytest.mark.parametrize(
@@ -46,14 +53,14 @@ def test_what_cannot_be_sent_is_refused_where_it_stands(
     assert no.value.field == field
 
 
-@pytest.mark.parametrize("kind", worded.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_words_one_begins_with_may_be_used_as_they_stand(kind: str) -> None:
     worded.check(kind, worded.original(kind))
 
 
 def test_a_school_reads_the_words_with_its_own_facts_and_what_is_always_added(app: Flask) -> None:
-    own = replace(asking(), worded={"invitation": OWN})
-    read = letters.preview_invitation(own, JOANNA, sender(), now=NOW)
+    own = asking()
+    read = letters.preview_invitation(own, JOANNA, sender(invitation=OWN), now=NOW)
     assert read.subject == f"A time for ‘{own.programme_title}’ at {own.organisation_name}"
     assert read.text.count("Dear Joanna Fell,") == 1  # the words greet: no second greeting
     assert "It costs you nothing. It takes" in read.text
@@ -79,10 +86,9 @@ def test_a_value_is_never_read_again_and_never_markup(app: Flask) -> None:
         asking(),
         programme_title="{school} <b>{{ 7*7 }}</b>",
         organisation_name="<script>alert(1)</script>",
-        worded={"invitation": OWN},
     )
     read = letters.preview_invitation(
-        own, replace(JOANNA, name="{cost}\r\nBcc: x@evil.example"), sender(), now=NOW
+        own, replace(JOANNA, name="{cost}\r\nBcc: x@evil.example"), sender(invitation=OWN), now=NOW
     )
     assert "<script>" not in read.html
     assert "‘{school} <b>{{ 7*7 }}</b>’" in read.text
@@ -94,7 +100,7 @@ def test_a_value_is_never_read_again_and_never_markup(app: Flask) -> None:
 def test_every_branch_says_something_whatever_is_not_known(app: Flask) -> None:
     words = Worded(
         subject="{play}",
-        words=f"{{three times}}\n\n{' | '.join('{' + n + '}' for n in worded.known('reminder') if n != 'three times')}",
+        words=f"{{three times}}\n\n{' | '.join('{' + n + '}' for n in KINDS['reminder'].values if n != 'three times')}",
     )
     worded.check("reminder", words)
     bare = Addressee(address="office@redmere.example")
@@ -106,8 +112,10 @@ def test_every_branch_says_something_whatever_is_not_known(app: Flask) -> None:
         {"summary": "", "discussion_minutes": 0, "cost": "£2 a pupil", "company_names": "", "pupils": None},
         {"year_groups": (), "staff": "front-line staff", "for_adults": True},
     ):
-        own = replace(asking(**changes), worded={"reminder": words})
-        read = letters.preview_reminder(own, bare, sender(), nth=1, asked_on=NOW.date(), now=NOW)
+        own = asking(**changes)
+        read = letters.preview_reminder(
+            own, bare, sender(reminder=words), nth=1, asked_on=NOW.date(), now=NOW
+        )
         assert "| |" not in read.text.replace(" |  | ", " | | ") or not own.summary
         assert "None" not in read.text
         assert "Dear colleague," in read.text
@@ -115,9 +123,9 @@ def test_every_branch_says_something_whatever_is_not_known(app: Flask) -> None:
         if not own.times and not own.no_times:
             assert "Your page shows every time" in read.text
     last = letters.preview_reminder(
-        replace(asking(), worded={"second reminder": OWN}),
+        asking(),
         bare,
-        sender(),
+        sender(second_reminder=OWN),
         nth=2,
         asked_on=NOW.date(),
         now=NOW,
@@ -126,8 +134,8 @@ def test_every_branch_says_something_whatever_is_not_known(app: Flask) -> None:
 
 
 def test_another_kind_says_what_it_said(app: Flask) -> None:
-    own = replace(asking(), worded={"reminder": OWN})
-    assert letters.preview_invitation(own, JOANNA, sender(), now=NOW) == letters.preview_invitation(
+    own = sender(reminder=OWN)
+    assert letters.preview_invitation(asking(), JOANNA, own, now=NOW) == letters.preview_invitation(
         asking(), JOANNA, sender(), now=NOW
     )
 
@@ -136,5 +144,5 @@ def test_two_times_of_one_day_stand_together(app: Flask) -> None:
     two = asking().times[0]
     later = replace(two, starts=(*two.starts, two.starts[-1].replace(hour=13)))
     assert isinstance(later, OfferedTime)
-    own = replace(asking(times=(later,)), worded={"invitation": OWN})
-    assert later.hours() in letters.preview_invitation(own, JOANNA, sender(), now=NOW).text
+    read = letters.preview_invitation(asking(times=(later,)), JOANNA, sender(invitation=OWN), now=NOW)
+    assert later.hours() in read.text

@@ -11,12 +11,18 @@ from sqlalchemy import select
 
 import make
 from outreach.asking import rounds
+from outreach.booking import bookings, holds
+from outreach.booking.colleagues import Colleague
+from outreach.booking.numbers import Promise
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.post import letter_cases, worded
 from outreach.post.copies import read
+from outreach.post.letter_kinds import KINDS
 from outreach.post.outbox import Letter
+from outreach.tour import slots
 from outreach.tour.programmes import Programme
 
 pytestmark = pytest.mark.any_database
@@ -43,6 +49,10 @@ class Desk:
 
 @pytest.fixture
 def desk(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return desk_of(client, monkeypatch)
+
+
+def desk_of(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(clock, "now", lambda: make.NOW)
     with transaction():
         ours = make.partnership()
@@ -130,18 +140,73 @@ def test_a_school_that_nobody_can_be_written_to_at_is_shown_too_and_another_part
     assert "Your words are in use" not in make.signed_in(desk.client, person).get(PAGE).text
 
 
-def test_without_a_programme_the_words_can_be_written_all_the_same(client: FlaskClient) -> None:
+def test_without_a_programme_a_made_up_school_stands_there(client: FlaskClient) -> None:
     with transaction():
         person = make.person(make.partnership())
     make.signed_in(client, person)
-    assert "once a programme has schools in its target" in client.get(PAGE).text
+    page = client.get(PAGE).text
+    assert "A made-up school stands here" in page
+    assert "To Joanna Fell" in page
     assert client.post(PAGE, data={"subject": "S", "words": "{three times}"}).status_code == 303
-    for path in ("html", "test"):
-        answer = client.get(f"{PAGE}/{path}") if path == "html" else client.post(f"{PAGE}/{path}")
-        assert answer.status_code == 404
+    assert "A made-up school" in client.get(f"{PAGE}/html").text
+    assert client.post(f"{PAGE}/test").status_code == 303
 
 
-@pytest.mark.parametrize("letter", ["second reminder", "booked", "Invitation", "second-reminder-"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_page_that_shows_each_of_its_cases_at_a_real_school(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Its words to begin with can be kept as they stand, used, and thrown back."""
+    desk = desk_of(client, monkeypatch)
+    page = f"/desk/letters/wording/{kind.replace(' ', '-')}"
+    shown = unescape(client.get(page).text)
+    assert KINDS[kind].title in shown
+    for n, case in enumerate(letter_cases.cases_of(kind)):
+        assert f">{case.title}</option>" in shown
+        framed = client.get(
+            f"{page}/html", query_string={"case": n, "school": desk.schools[1].organisation_id}
+        )
+        assert framed.status_code == 200
+        assert "Dear " in framed.text
+    assert client.get(f"{page}?case=99").status_code == 200
+    words = worded.original(kind)
+    answer = client.post(page, data={"subject": words.subject, "words": f"{words.words}\n\nYours, {{name}}"})
+    assert answer.status_code == 303, unescape(answer.text)
+    assert "Yours, " in client.get(f"{page}/html").text
+    assert client.post(f"{page}/use", data={"number": 2}).status_code == 303
+    assert "Your words, version 2" in client.get("/desk/letters/wording").text
+    assert client.post(f"{page}/again").status_code == 303
+
+
+def test_a_booking_is_confirmed_in_words_that_are_in_use_and_what_was_sent_stays(desk: Desk) -> None:
+    page = "/desk/letters/wording/booked"
+    words = worded.original("booked").words.replace("comes to {place}", "is with you, {place},")
+    desk.client.post(page, data={"subject": "{play}: it is yours", "words": words})
+    desk.client.post(f"{page}/use", data={"number": 2})
+    with transaction():
+        slot = slots.offers(desk.programme, desk.schools[0], now=make.NOW).days[0].slots[0]
+        (show,) = holds.hold(desk.programme, desk.schools[0], [slot], who="Jo", now=make.NOW)
+        fell = Colleague(
+            name="Joanna Fell", address="j.fell@redmere.example", duty="safeguarding lead", phone="1"
+        )
+        promise = Promise(pupils={8: 120, 9: 100}, hall="Main hall", people=(fell,))
+        (booked,) = bookings.book(
+            desk.programme, desk.schools[0], [(show.id, promise)], who="Jo", now=make.NOW
+        )
+        uid = booked.uid
+    kept = select(Letter).where(Letter.stream == uid, Letter.kind == "booked")
+    raw = db.session.scalars(kept).one().raw
+    assert "is with you, Redmere 0, on " in " ".join(read(raw).text.split())
+    assert ": it is yours" in read(raw).text
+    desk.client.post(f"{page}/again")
+    db.session.rollback()
+    assert db.session.scalars(kept).one().raw == raw
+    assert "1 letter" in desk.client.get(page).text
+
+
+@pytest.mark.parametrize(
+    "letter", ["second reminder", "new device", "digest", "before-visit", "Invitation", "second-reminder-"]
+)
 def test_other_letters_have_no_such_page(desk: Desk, letter: str) -> None:
     assert desk.client.get(f"/desk/letters/wording/{letter}").status_code == 404
     assert desk.client.get("/desk/letters/wording/second-reminder").status_code == 200

@@ -82,7 +82,7 @@ def tell(note: GuestNote, to: Addressee, sender: Sender, *, now: datetime, expir
         now=now,
         expires_at=expires_at,
     )
-    words = _words(note, to, sender, page_of(minted.token), now=now)
+    words = words_of(note, to, sender, page_of(minted.token), now=now)
     here = settings()
     return put(
         words,
@@ -108,7 +108,8 @@ def _stream(kind: str, place_id: int, *, organisation_id: int, programme_id: int
     return f"guest/{programme_id}/{organisation_id}/{place_id}/{kind}"
 
 
-def _words(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
+def words_of(note: GuestNote, to: Addressee, sender: Sender, page: str, *, now: datetime) -> Rendered:
+    """What tell() writes, with the personal `page`. Writes nothing."""
     title, words = f"‘{note.programme_title}’", note.words
     subject = (
         note.wait.subject

@@ -6,9 +6,9 @@ cancellation: a plain letter says it.
 
 from datetime import datetime
 
-from outreach.post import calendars, writing
+from outreach.post import writing
 from outreach.post.outbox import Letter
-from outreach.post.stationery import Addressee, LetterVisit, Sender, facts_of, render
+from outreach.post.stationery import Addressee, LetterVisit, Sender
 
 
 def time_stays(
@@ -51,19 +51,8 @@ def _write(
     expires_at: datetime,
 ) -> Letter:
     minted = writing.mint(visit, to, sender, now=now, expires_at=expires_at)
-    words = render(
-        template,
-        f"{writing.summary(visit)}: {about}",
-        to,
-        sender,
-        organisation_name=visit.place_name,
-        organisation_id=visit.organisation_id,
-        page=writing.page_of(minted.token),
-        now=now,
-        visit=visit,
-        title=calendars.one_line(f"‘{visit.programme_title}’"),
-        facts=facts_of(visit, now),
-        **said,
+    words = writing.words_about(
+        template, about, visit, to, sender, page=writing.page_of(minted.token), now=now, **said
     )
     return writing.put(
         words,
