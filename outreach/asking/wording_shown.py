@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from outreach.asking import invitations
+from outreach.asking import invitations, letter_cases
 from outreach.asking.invitations import Invitation
+from outreach.asking.letter_cases import Bench, Case
 from outreach.booking import promises, told
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
-from outreach.post import letter_cases, writing
-from outreach.post.letter_cases import Bench, Case
+from outreach.post import writing
 from outreach.post.outbox import Letter
 from outreach.post.stationery import Addressee, Rendered, settings
 from outreach.post.worded import Worded

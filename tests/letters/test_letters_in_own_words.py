@@ -15,11 +15,12 @@ from test_whole_letters import ALL, SETTINGS, Kept, Undo, Words, flat, same_toke
 
 import words_of_pupils
 from outreach import create_app
+from outreach.asking import letter_cases
+from outreach.asking.letter_cases import Bench
 from outreach.ground.db import db, transaction
-from outreach.post import copies, letter_cases, letter_values, letters, proposing, worded
+from outreach.post import copies, letter_values, letters, proposing, worded
 from outreach.post.guests import notes
 from outreach.post.guests.notes import WaitWords
-from outreach.post.letter_cases import Bench
 from outreach.post.letter_kinds import KINDS, MAY_BE_EMPTY
 from outreach.post.outbox import SENT, Letter
 from outreach.post.stationery import LetterVisit, LostTime, Sender

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import make
-from outreach.asking import rounds
+from outreach.asking import letter_cases, rounds
 from outreach.booking import bookings, holds
 from outreach.booking.colleagues import Colleague
 from outreach.booking.numbers import Promise
@@ -18,7 +18,7 @@ from outreach.county.partnerships import Partnership
 from outreach.county.schools import School
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
-from outreach.post import letter_cases, worded
+from outreach.post import worded
 from outreach.post.copies import read
 from outreach.post.letter_kinds import KINDS
 from outreach.post.outbox import Letter

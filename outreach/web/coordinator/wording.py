@@ -6,7 +6,8 @@ from typing import Any
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from outreach.asking import wording_shown
+from outreach.asking import letter_cases, wording_shown
+from outreach.asking.letter_cases import Bench
 from outreach.county import organisations, partnerships
 from outreach.county.coordinators import Coordinator
 from outreach.county.schools import Organisation
@@ -15,8 +16,7 @@ from outreach.ground import clock
 from outreach.ground.db import db, transaction
 from outreach.ground.history import Subject
 from outreach.ground.row_numbers import row_number
-from outreach.post import letter_cases, letter_kinds, worded, wordings
-from outreach.post.letter_cases import Bench
+from outreach.post import letter_kinds, worded, wordings
 from outreach.post.letter_kinds import LetterKind
 from outreach.post.worded import Worded
 from outreach.post.wordings import LetterWording
