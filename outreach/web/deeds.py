@@ -141,7 +141,7 @@ PAGES = {
     },
     "wording": {
         SEE: "visit_texts wording wording_letter wording_html",
-        CHANGE: "visit_text wording_use wording_again wording_throw_away wording_test",
+        CHANGE: "visit_text wording_use wording_again wording_throw_away wording_test wording_preview",
     },
     "register": {
         SEE: """
@@ -201,7 +201,7 @@ SHOW_PEOPLE = frozenset(
     letter_address letter_html letters own_letter own_letter_check own_letter_html partnership_history
     people person plan_line_letter propose requests school school_contact school_contact_add
     school_contact_end school_invite school_note search typed_erase typed_words visit_text wording_html
-    wording_letter
+    wording_letter wording_preview
     """.split()
 )
 """Pages that show names, addresses or telephones of people at schools or bodies, words that may name one, or when a

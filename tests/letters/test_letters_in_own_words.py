@@ -23,8 +23,9 @@ from outreach.post.guests import notes
 from outreach.post.guests.notes import WaitWords
 from outreach.post.letter_kinds import KINDS, MAY_BE_EMPTY
 from outreach.post.outbox import SENT, Letter
+from outreach.post.placeholders import PlaceholderUnfit
 from outreach.post.stationery import LetterVisit, LostTime, Sender
-from outreach.post.worded import Worded
+from outreach.post.worded import Worded, WordsUnfit
 from post import facts
 from post.facts import EXPIRES, JOANNA, NOW, put_down
 
@@ -275,3 +276,52 @@ def test_each_branch_that_is_shown_is_of_its_kind_and_says_in_the_first_words_wh
                         wrong.append(said)
     assert wrong == []
     assert len(set(EACH_CASE)) == len(EACH_CASE) > 150
+
+
+HOSTILE = [
+    "{{ 7*7 }}",
+    "{% for a in b %}x{% endfor %}",
+    "{name.__class__.__mro__}",
+    "{sender.contact_email}",
+    "{name!r:>99}",
+    "{0}",
+    "{",
+    "}",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_language_and_no_markup_passes_in_the_words_of_any_kind(app: Flask, kind: str) -> None:
+    """Neither in what a lead writes nor in what a school calls itself: it stands there as it was typed."""
+    first = ORIGINALS[kind]
+    for typed in HOSTILE:
+        for hostile in (
+            replace(first, subject=f"{first.subject} {typed}"),
+            replace(first, words=f"{first.words}\n\n{typed}"),
+        ):
+            with pytest.raises((PlaceholderUnfit, WordsUnfit)):
+                worded.check(kind, hostile)
+    written = replace(
+        first,
+        subject=f"{first.subject} <b>x</b>\r\nBcc: x@evil.example",
+        words=f"{first.words}\n\n<img src=x onerror=alert(1)> javascript:alert(2) &lt; [a](javascript:b)",
+    )
+    worded.check(kind, written)
+    bench = letter_cases.made_up(replace(facts.sender(), worded={kind: written}), now=NOW)
+    named = "<script>{note}</script> {{ 7*7 }}"
+    bench = replace(
+        bench,
+        asking=replace(bench.asking, organisation_name=named),
+        visit=replace(bench.visit, place_name=named),
+        to=replace(bench.to, name="{school}\r\nBcc: y@evil.example"),
+    )
+    for case in letter_cases.cases_of(kind):
+        letter = case.draw(bench)
+        assert "\n" not in letter.subject
+        assert "\r" not in letter.subject
+        assert "<script" not in letter.html
+        assert "<img src=x" not in letter.html
+        assert "<b>x</b>" not in letter.html
+        assert 'href="javascript' not in letter.html
+        assert "&lt;img src=x onerror=alert(1)&gt;" in letter.html
+        assert "<img src=x onerror=alert(1)>" in letter.text

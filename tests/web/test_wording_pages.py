@@ -219,7 +219,7 @@ def test_a_coordinator_reads_the_words_and_a_lead_alone_writes_them(desk: Desk) 
     make.signed_in(desk.client, other)
     assert desk.client.get("/desk/letters/wording").status_code == 200
     assert desk.client.get(PAGE).status_code == 200
-    for path in ("", "/use", "/again", "/test", "/throw-away"):
+    for path in ("", "/use", "/again", "/test", "/preview", "/throw-away"):
         assert (
             desk.client.post(PAGE + path, data={"subject": "S", "words": "{three times}"}).status_code == 403
         )
@@ -241,3 +241,24 @@ def test_as_many_statements_whatever_the_versions(desk: Desk, count_queries) -> 
         desk.keep(subject=f"Another {n}")
     asked()
     assert asked() == before
+
+
+def test_what_is_typed_is_read_as_a_letter_before_it_is_kept(desk: Desk) -> None:
+    school = desk.schools[1].organisation_id
+    typed = {"subject": "A time for {play}", "words": WORDS, "school": school}
+    answer = desk.client.post(f"{PAGE}/preview", data=typed)
+    assert answer.status_code == 200
+    assert "Come &amp; see it, Redmere 1." in answer.text
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    for words, why in (
+        ("Come to {skool}", "Did you mean {school}?"),
+        ("Come", "Nobody could book"),
+        ("<i>{", "A brace stands alone"),
+        ("", "Enter what the letter says."),
+    ):
+        answer = desk.client.post(f"{PAGE}/preview", data=typed | {"words": words})
+        assert answer.status_code == 422
+        assert why in unescape(answer.text)
+        assert "<i>" not in answer.text
+    assert "The original is in use" in desk.page()
+    assert "This is a draft" not in desk.page()

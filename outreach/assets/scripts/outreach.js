@@ -12,3 +12,4 @@ import "./ticks.js";
 import "./palette.js";
 import "./keys.js";
 import "./calendar.js";
+import "./live_preview.js";

@@ -14,11 +14,12 @@ from outreach.county.schools import Organisation
 from outreach.coverage import standings
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.errors import Refusal
 from outreach.ground.history import Subject
 from outreach.ground.row_numbers import row_number
 from outreach.post import letter_kinds, worded, wordings
 from outreach.post.letter_kinds import LetterKind
-from outreach.post.worded import Worded
+from outreach.post.worded import Worded, WordsUnfit
 from outreach.post.wordings import LetterWording
 from outreach.web import forms, opened
 from outreach.web.coordinator.framing import framing, in_frame
@@ -106,6 +107,21 @@ def wording_html(letter: str) -> Any:
     kind = _kind(letter)
     case, words = letter_cases.cases_of(kind.kind)[_case(kind)], _shown_words(kind)
     return in_frame(wording_shown.shown(_bench()[2], kind.kind, case, words).html)
+
+
+@coordinator.post("/letters/wording/<letter>/preview")
+@coordinators_only
+def wording_preview(letter: str) -> Any:
+    """The letter in the words that are typed, for the frame; nothing is kept. What is unfit is said there."""
+    kind, form = _kind(letter), WordingForm()
+    try:
+        if not form.validate():
+            raise WordsUnfit(next(iter(form.errors.values()))[0], "words")
+        worded.check(kind.kind, form.worded())
+    except Refusal as refusal:
+        return in_frame(render_template("coordinator/wording_unfit.html", refusal=refusal)), 422
+    case = letter_cases.cases_of(kind.kind)[_case(kind)]
+    return in_frame(wording_shown.shown(_bench()[2], kind.kind, case, form.worded()).html)
 
 
 @coordinator.post("/letters/wording/<letter>/use")
