@@ -389,7 +389,7 @@ def test_words_of_a_round_ask_but_for_the_times_of_each_school_as_often_for_thre
         with count_queries() as queries:
             assert set(rounds.words_for(c.programme, organisation_ids, now=make.NOW)) == set(organisation_ids)
         counted.append(len(queries))
-    assert counted == [6 + 4, 6 + 3 * 4]
+    assert counted == [5 + 4, 5 + 3 * 4]
 
 
 def test_past_rounds_tell_how_many_were_handed_over_booked_and_declined(app: Flask, count_queries) -> None:
