@@ -99,6 +99,8 @@ def _added(provider: Provider, account: Account, *, now: datetime) -> Coordinato
     if not provider.adds or role is None:
         return None
     name = account.name or account.email.partition("@")[0]
+    if coordinators.is_somebody_elses(name, account.email, provider.partnership_id):
+        name = f"{name} ({account.email})"
     try:
         return coordinators.add(
             provider.partnership_id, name, account.email, password=None, role=role, who=WHO, now=now

@@ -6,6 +6,7 @@ Signing in has three steps so that the slow hash is worked out with no transacti
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, Index, Select, Text, exists, false, func, select, update
@@ -56,6 +57,10 @@ _NOBODY = f"scrypt:32768:8:1${'0' * 16}${'0' * 128}"
 
 class AddressTaken(Refusal):
     field = "email"
+
+
+class NameTaken(Refusal):
+    """Somebody here is, or was, called so."""
 
 
 class CannotSignIn(Refusal):
@@ -167,9 +172,15 @@ def add(
     """A new person in that role, or one who had left and comes back: the same row, so that what they did stays theirs.
     Without a password only a link lets them in.
 
-    Raises AddressTaken, LastLead, and of a password as passwords.check.
+    Raises AddressTaken, NameTaken, LastLead, and of a password as passwords.check.
     """
     partnerships.lock(partnership_id)
+    if is_somebody_elses(name, email, partnership_id):
+        raise NameTaken(
+            f"There is, or was, a {name} here already, and the history says by name who did what. Write this one so "
+            "that the two are told apart, with a middle name or what they do.",
+            field="name",
+        )
     if role != roles.LEAD and not leads(partnership_id):
         raise roles.LastLead("The first person of a partnership is a lead coordinator. Add one first.")
     there = find(email)
@@ -191,6 +202,20 @@ def add(
     roles.give(partnership_id, person.id, role, who=who, now=now)
     history.record("added", person, who=who, now=now, after=person.email)
     return person
+
+
+def is_somebody_elses(name: str, email: str, partnership_id: int) -> bool:
+    """Whether a name is that of another person here, or of one who left: the history says by name who did what."""
+    names = db.session.scalars(
+        select(Coordinator.name)
+        .where(Coordinator.partnership_id == partnership_id, Coordinator.email != plain(email))
+        .order_by(Coordinator.id)
+    )
+    return any(_as_read(one) == _as_read(name) for one in names)
+
+
+def _as_read(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _come_back(

@@ -116,16 +116,23 @@ def note(
 
 
 def is_known(
-    what: str, of: Subject, *, who: str, since: datetime, unless: ColumnElement[bool] | None = None
+    what: str,
+    of: Subject,
+    *,
+    who: str,
+    since: datetime,
+    now: datetime,
+    unless: ColumnElement[bool] | None = None,
 ) -> bool:
-    """Whether it stands there already, from that instant on, or needs not to (`unless`); one query."""
+    """Whether it stands there already, between two instants, or needs not to (`unless`); one query. What a clock that
+    was ahead wrote is none of it."""
     there = exists().where(
         History.subject == of.word,
         History.subject_id == str(of.key),
         History.partnership_id == of.partnership_id,
         History.what == what,
         History.who == who,
-        History.recorded_at >= since,
+        History.recorded_at.between(since, now),
     )
     return bool(db.session.scalar(select(there if unless is None else or_(unless, there))))
 

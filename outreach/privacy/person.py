@@ -64,6 +64,8 @@ class Person:
     shared: Mapping[str, tuple[str, ...]]
     person_id: int | None
     by_name: bool = False
+    colleagues: frozenset[str] = frozenset()
+    """Names of others who sign in here, in lower case: what such a one did stays theirs, whoever else is called so."""
 
     @cached_property
     def own_names(self) -> tuple[str, ...]:
@@ -82,6 +84,8 @@ class Person:
     def is_in(self, told: Any) -> bool:
         """Whether they are named in what stands in a column: text, or what JSON holds."""
         if isinstance(told, str):
+            if plain_name(told) in self.colleagues:
+                return False
             return told in self.own_names or bool(self._within.search(told))
         if isinstance(told, Mapping):
             return any(self.is_in(key) or self.is_in(value) for key, value in told.items())
@@ -90,6 +94,8 @@ class Person:
     def taken_out(self, told: Any, instead: str) -> Any:
         """The same without them."""
         if isinstance(told, str):
+            if plain_name(told) in self.colleagues:
+                return told
             return instead if told in self.own_names else self._within.sub(instead, told)
         if isinstance(told, Mapping):
             return {
@@ -102,6 +108,11 @@ class Person:
     def spelt(self) -> list[str]:
         """Terms as a database finds them, in JSON's spelling too."""
         return sorted({*self.terms, *map(in_json, self.terms)})
+
+
+def plain_name(name: str) -> str:
+    """The same of a name however it is spelt: without capitals, and with single blanks."""
+    return " ".join(name.casefold().split())
 
 
 def in_json(words: str) -> str:
@@ -162,7 +173,22 @@ def get(partnership_id: int, addresses: Iterable[str], *, by_name: bool = False)
             )
         ),
         by_name=by_name,
+        colleagues=_colleagues(partnership_id, given),
     )
+
+
+def _colleagues(partnership_id: int, addresses: Sequence[str]) -> frozenset[str]:
+    """Of those who have not left, and have none of these addresses."""
+    rows = db.session.scalars(
+        select(Coordinator.name)
+        .where(
+            Coordinator.partnership_id == partnership_id,
+            Coordinator.ended_at.is_(None),
+            func.lower(Coordinator.email).not_in(addresses),
+        )
+        .order_by(Coordinator.name)
+    )
+    return frozenset(map(plain_name, rows))
 
 
 def _written_to(partnership_id: int, addresses: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, Table, Text, cast, inspect, or_, select, update
+from sqlalchemy import JSON, Column, ColumnElement, Table, Text, cast, func, inspect, or_, select, update
 
 from outreach.ground import erasures, history
 from outreach.ground.db import db, models, table_of
@@ -111,10 +111,11 @@ def mails(of: Words, partnership_id: int, before: Mails = NONE_READ) -> Mails:
 def erase(of: Words, carried: Mails, *, partnership_id: int, who: str, now: datetime) -> None:
     """They go for good, in the caller's transaction: there, where the same words stand elsewhere, in deeds and in mails
     that carried them, which were found before it; a letter that waits is not sent. Raises erasures.NotWritten."""
+    typed_at = _first_typed(of, partnership_id)
     for column in columns():
         _same(column, of, partnership_id)
     if len(of.words) >= SHORTEST:
-        _deeds(of.words, partnership_id, who=who, now=now)
+        _deeds(of.words, typed_at, partnership_id, who=who, now=now)
     _take_out(mails(of, partnership_id, before=carried))
     history.record(
         "erased words",
@@ -196,8 +197,21 @@ def _same(column: Column[Any], of: Words, partnership_id: int) -> None:
     )
 
 
-def _deeds(words: str, partnership_id: int, *, who: str, now: datetime) -> None:
-    """What deeds said, before and after, in which these words stand."""
+def _first_typed(of: Words, partnership_id: int) -> datetime | None:
+    """When these very words were typed for the first time, wherever; None where nobody can tell."""
+    at = [of.at]
+    for column in columns():
+        born = next(iter(born_of(column.table)), None)
+        if len(of.words) < SHORTEST or born is None:
+            continue
+        ours = rows_of(column.table, partnership_id)
+        at += db.session.scalars(select(func.min(born)).where(ours, column == of.words))  # type: ignore[arg-type]
+    return min((one for one in at if one is not None), default=None)
+
+
+def _deeds(words: str, typed_at: datetime | None, partnership_id: int, *, who: str, now: datetime) -> None:
+    """What deeds said, before and after, in which these words stand. None of before they were typed carried them: who
+    types a word that many deeds say, and has it erased, takes nothing out of those."""
     table = table_of(History)
     spelt = in_json(words)
     said = [cast(column, Text) for column in (table.c.before, table.c.after) if isinstance(column.type, JSON)]
@@ -206,6 +220,7 @@ def _deeds(words: str, partnership_id: int, *, who: str, now: datetime) -> None:
         .where(
             rows_of(table, partnership_id),  # type: ignore[arg-type]
             or_(*(one.contains(told, autoescape=True) for one in said for told in {words, spelt})),
+            *([] if typed_at is None else [table.c.recorded_at >= typed_at]),
         )
         .order_by(table.c.id)
     ).all()

@@ -80,8 +80,8 @@ def took_out(path: str, *, who: str) -> None:
 def read_by_program(label: str) -> None:
     """Of the JSON feed, once a day for each token and address: a dashboard asks every minute."""
     about = history.Subject(history.FILE, request.path, g.partnership.id)
-    who = f"token ‘{label}’"
-    if not history.is_known(history.TOOK_OUT, about, who=who, since=clock.now() - timedelta(days=1)):
+    who, now = f"token ‘{label}’", clock.now()
+    if not history.is_known(history.TOOK_OUT, about, who=who, since=now - timedelta(days=1), now=now):
         took_out(request.path, who=who)
 
 
@@ -95,7 +95,7 @@ def _looked() -> None:
     if organisation_id is not None:
         own = owners.is_own(organisation_id, person.person_id, g.partnership.id)
     who = str(person.name)
-    if history.is_known(history.LOOKED, about, who=who, since=now - ONCE_IN, unless=own):
+    if history.is_known(history.LOOKED, about, who=who, since=now - ONCE_IN, now=now, unless=own):
         return
     try:
         history.note(history.LOOKED, about, who=who, now=now, patience=PATIENCE_SECONDS)
