@@ -175,12 +175,7 @@ def add(
     Raises AddressTaken, NameTaken, LastLead, and of a password as passwords.check.
     """
     partnerships.lock(partnership_id)
-    if is_somebody_elses(name, email, partnership_id):
-        raise NameTaken(
-            f"There is, or was, a {name} here already, and the history says by name who did what. Write this one so "
-            "that the two are told apart, with a middle name or what they do.",
-            field="name",
-        )
+    _refuse_anothers(name, email, partnership_id)
     if role != roles.LEAD and not leads(partnership_id):
         raise roles.LastLead("The first person of a partnership is a lead coordinator. Add one first.")
     there = find(email)
@@ -202,6 +197,15 @@ def add(
     roles.give(partnership_id, person.id, role, who=who, now=now)
     history.record("added", person, who=who, now=now, after=person.email)
     return person
+
+
+def _refuse_anothers(name: str, email: str, partnership_id: int) -> None:
+    if is_somebody_elses(name, email, partnership_id):
+        raise NameTaken(
+            f"There is, or was, a {name} here already, and the history says by name who did what. Write this one so "
+            "that the two are told apart, with a middle name or what they do.",
+            field="name",
+        )
 
 
 def is_somebody_elses(name: str, email: str, partnership_id: int) -> bool:
@@ -548,11 +552,12 @@ def invited_by(token: str, *, now: datetime) -> tuple[PersonInvitation, Coordina
 
 def accept(token: str, name: str, new_hash: str, *, now: datetime) -> Coordinator:
     """Whoever was invited is in, by their own name and a password of which this is the `hash_of`; of two who press at
-    once one is. Raises InvitationOver, OnlyByAccount."""
+    once one is. Raises InvitationOver, OnlyByAccount, NameTaken."""
     _, person = invited_by(token, now=now)
     lock(person)
     invited_by(token, now=now)
     let_come_otherwise(person)
+    _refuse_anothers(name, person.email, person.partnership_id)
     before, person.name, person.password_hash = person.name, name, new_hash
     if name != before:
         history.record("chose a name", person, who=name, now=now, before=before, after=name)

@@ -326,7 +326,7 @@ def test_a_longer_list_of_invited_asks_no_more_questions(desk: Desk, count_queri
     with count_queries() as few:
         desk.client.get(PEOPLE)
     for n in range(4):
-        desk.invite(email=f"r{n}@marlshire.example")
+        desk.invite(name=f"Reader {n}", email=f"r{n}@marlshire.example")
     desk.page()
     with count_queries() as many:
         desk.client.get(PEOPLE)

@@ -115,6 +115,14 @@ def test_nobody_goes_by_the_name_of_somebody_who_is_or_was_here(c: SimpleNamespa
         refused = c.client.post("/desk/people/new", data=sent)
         assert refused.status_code == 422 and "the history says by name who did what" in refused.text, name
     assert coordinators.find("new@marlshire.example") is None
+    with transaction():
+        sam = coordinators.add(c.of, "Sam Poole", "sam@marlshire.example", password=None, now=c.clock.now)
+        token = coordinators.invite(sam, who=MALLORY, now=c.clock.now).token
+    chosen = {"name": "priya nandakumar", "password": "lantern gravel otter", "again": "lantern gravel otter"}
+    refused = c.client.post(f"/sign-in/invited/{token}", data=chosen)
+    assert refused.status_code == 422 and "the history says by name who did what" in refused.text
+    db.session.rollback()
+    assert coordinators.get("sam@marlshire.example").name == "Sam Poole"
 
 
 @pytest.mark.parametrize("name", [MALLORY, "mallory  vane", "MALLORY VANE"])
