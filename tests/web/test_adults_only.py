@@ -68,6 +68,8 @@ BESIDE = {
     "coordinator.referrals_csv": AS_A_WHOLE,
     "coordinator.register": AS_A_WHOLE,
     "coordinator.road_minutes": AS_A_WHOLE,
+    "coordinator.wording": AS_A_WHOLE,
+    "coordinator.wording_html": "a letter, in the case that is chosen: of pupils and of staff",
     "coordinator.wording_letter": AS_A_WHOLE,
     "coordinator.road_waters": AS_A_WHOLE,
     "coordinator.add_crossing": AS_A_WHOLE,
