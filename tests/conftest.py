@@ -88,6 +88,8 @@ def _held_on_sqlite(item: pytest.Item) -> bool:
     """Whether this is the PostgreSQL half of a test whose other half holds the same."""
     if not item.get_closest_marker("any_database") or item.get_closest_marker("both_databases"):
         return False
+    if item.get_closest_marker("walled"):
+        return False
     return isinstance(item, pytest.Function) and (
         hasattr(item, "callspec") and item.callspec.params.get("database_url") == "postgresql"
     )

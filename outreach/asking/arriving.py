@@ -40,6 +40,8 @@ def arrive(provider: Provider, account: Account, *, now: datetime) -> Arrived:
     """
     partnerships.lock(provider.partnership_id)
     bound = accounts.find(provider.issuer, account.subject)
+    if bound is None and accounts.is_known(provider.issuer, account.subject):
+        raise _not_known(account)
     person = _of_account(provider, bound) if bound is not None else _by_address(provider, account, now=now)
     if person is None:
         raise _not_known(account)
@@ -83,7 +85,7 @@ def _by_address(provider: Provider, account: Account, *, now: datetime) -> Coord
         )
     person = coordinators.find(account.email)
     if person is None:
-        return _added(provider, account, now=now)
+        return None if coordinators.is_anothers(account.email) else _added(provider, account, now=now)
     if person.partnership_id != provider.partnership_id:
         return None
     if accounts.of_person(person.id, provider.issuer):

@@ -17,7 +17,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from outreach.asking import open_door
 from outreach.county.schools import Organisation
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
 from outreach.tour.programmes import Programme
@@ -187,7 +187,8 @@ def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> s
     )
     if origin and _tries(WrongTry.origin == origin, since=day) >= WRONG_TRIES_AN_ORIGIN:
         raise TooManyTries
-    found = _of_postcode(postcode, now=now)
+    typed = plain(code)
+    found = _codes_at(postcode, typed, now=now)
     organisation_ids = sorted({row.organisation_id for row in found})
     _locked(organisation_ids)
     if any(
@@ -195,7 +196,6 @@ def open_with(postcode: str, code: str, *, origin: str = "", now: datetime) -> s
         for organisation_id in organisation_ids
     ):
         raise TooManyTries
-    typed = plain(code)
     right = None
     for row in found:
         db.session.refresh(row)  # another may have used it while this one waited for the lock
@@ -242,11 +242,24 @@ def _standing(organisation_id: int, programme_id: int, kind: str) -> list[ShortC
     )
 
 
-def _of_postcode(postcode: str, *, now: datetime) -> list[ShortCode]:
-    """The codes that stand for schools of a postcode; blanks and capitals make no difference."""
+def _codes_at(postcode: str, typed: str, *, now: datetime) -> list[ShortCode]:
+    """The codes that stand for schools of a postcode; blanks and capitals make no difference. Where several
+    partnerships gave codes there, those of the one whose code it is, or of the last."""
     wanted = re.sub(r"\s", "", postcode.upper())
     if not wanted:
         return []
+    found: list[ShortCode] = []
+    givers = whose.having_codes(wanted, now)
+    for giver in givers:
+        if giver is not None:
+            whose.bind(giver)
+        found = _of_postcode(wanted, now=now)
+        if len(givers) > 1 and any(check_password_hash(row.code_hash, typed) for row in found):
+            break
+    return found
+
+
+def _of_postcode(wanted: str, *, now: datetime) -> list[ShortCode]:
     return list(
         db.session.scalars(
             select(ShortCode)

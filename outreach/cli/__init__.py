@@ -1,13 +1,15 @@
 """The commands of the service, one file a group. Long work shows its progress."""
 
+from copy import copy
 from importlib import import_module
+from typing import Any
 
 from click import ClickException, Command, Context, Group
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from outreach.ground import clock
-from outreach.ground.db import transaction
+from outreach.ground import clock, whose
+from outreach.ground.db import db, transaction
 from outreach.ground.erasures import BadList
 from outreach.privacy import replaying
 
@@ -15,6 +17,7 @@ GROUPS = {
     "asking": "asking",
     "backup": "backup",
     "check": "check",
+    "database": "database",
     "db": "migrations",
     "demonstration": "demonstration",
     "draws": "draws",
@@ -35,8 +38,26 @@ GROUPS = {
 }
 """Name of a command or group -> the file of this folder that holds it under that name."""
 
+BY_THE_OWNER = (
+    "backup",
+    "db",
+    "demonstration",
+    "draws",
+    "feeds",
+    "history",
+    "outcomes",
+    "people",
+    "privacy",
+    "promises",
+    "questionnaires",
+    "register",
+    "restore",
+    "setup",
+    "sign-in",
+)
+"""An operator's, who sees to all partnerships: they come to the database as OWNER_DATABASE_URL, where that is set."""
 
-ON_ANY_DATABASE = ("db", "history", "privacy")
+ON_ANY_DATABASE = ("database", "db", "history", "privacy")
 """Groups that look at a database, or mend it, before all that was erased is erased in it."""
 
 
@@ -61,7 +82,7 @@ class Commands(AppGroup):
             command = getattr(module, cmd_name.replace("-", "_"))
             if isinstance(command, Group) and cmd_name not in ON_ANY_DATABASE:
                 command.callback = _before_work
-            self.add_command(command, cmd_name)
+            self.add_command(as_owner(command) if cmd_name in BY_THE_OWNER else command, cmd_name)
         return super().get_command(ctx, cmd_name)
 
 
@@ -71,6 +92,29 @@ def _before_work() -> None:
         replaying.before_work(transaction, now=clock.now())
     except BadList as bad:
         raise ClickException(str(bad)) from None
+
+
+def as_owner(command: Command) -> Command:
+    """The command, or each of a group, put onto the database as OWNER_DATABASE_URL comes to it.
+
+    Raises ClickException, in words, where a wall would keep from it what it is to see to.
+    """
+    ours, by_itself = copy(command), command.invoke
+
+    def invoke(ctx: Context) -> Any:
+        if url := current_app.config["OWNER_DATABASE_URL"]:
+            with import_module("outreach.cli.other_database").service_on(url):
+                return by_itself(ctx)
+        held = whose.stands()
+        db.session.rollback()
+        if held:
+            raise ClickException(
+                "This is for the owner of the database: set OWNER_DATABASE_URL (docs/operating.md)."
+            )
+        return by_itself(ctx)
+
+    ours.invoke = invoke  # type: ignore[method-assign]
+    return ours
 
 
 def init_app(app: Flask) -> None:

@@ -23,7 +23,7 @@ from outreach.county.lists import uploads
 from outreach.county.openid import attempts
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.history_chain import NoKey
 from outreach.ground.timespans import day_of, wall
@@ -80,7 +80,7 @@ def _day_by_day() -> None:
                 db.session.rollback()
                 _round(dry_run=False)
             elif clock.now() >= wall(day_of(clock.now()), reminding.FROM):
-                _evening(gave_up)
+                whose.of_each(lambda: _evening(gave_up))
             db.session.rollback()
             if clock.now() - sealed_at >= SEAL_EVERY:
                 sealed_at = clock.now()
@@ -136,7 +136,19 @@ def _reports(programme: Programme, *, now: datetime) -> list[Missing]:
 
 def _round(*, dry_run: bool) -> int:
     """One day's round of every programme; how many letters could not be written."""
-    now, faults = clock.now(), 0
+    now = clock.now()
+    faults = sum(whose.of_each(lambda: _round_of_one(dry_run=dry_run, now=now)))
+    if not dry_run:
+        faults += erase_due(now=now, say=click.echo)
+        with transaction():  # last, so that a round that broke off is not said to have come
+            settings.ran(now=now)
+        _seal(now=now)
+    return faults
+
+
+def _round_of_one(*, dry_run: bool, now: datetime) -> int:
+    """The programmes of one partnership, or of all where no wall stands between them."""
+    faults = 0
     if not dry_run:
         with transaction():
             uploads.sweep(now=now)
@@ -169,11 +181,6 @@ def _round(*, dry_run: bool) -> int:
                 f"  {count(waiting, 'school')} wait for a coordinator's word before anybody else is told."
             )
         db.session.rollback()
-    if not dry_run:
-        faults += erase_due(now=now, say=click.echo)
-        with transaction():  # last, so that a round that broke off is not said to have come
-            settings.ran(now=now)
-        _seal(now=now)
     return faults
 
 

@@ -17,7 +17,8 @@ from outreach.asking.chasing import settings as chasing
 from outreach.cli import migrations
 from outreach.cli.backups import archive, sealing
 from outreach.cli.backups.archive import Backup, NoBackup
-from outreach.ground import clock, erasures, history_chain, secret_settings
+from outreach.cli.database_roles import LESS, ROWS
+from outreach.ground import clock, erasures, history_chain, secret_settings, whose
 from outreach.ground.db import db, why_no_writing
 from outreach.ground.wording import count, date_and_time
 from outreach.planning import planner_worker
@@ -294,13 +295,43 @@ def _role() -> Told:
     """Of the account by which the service comes to PostgreSQL."""
     if db.engine.dialect.name != "postgresql":
         return
-    name, may_all, past_rows = db.session.execute(
-        text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    name, may_all, past_rows, makes_tables = db.session.execute(
+        text(
+            "SELECT rolname, rolsuper, rolbypassrls, has_schema_privilege('public', 'CREATE') "
+            "FROM pg_roles WHERE rolname = current_user"
+        )
     ).one()
     if may_all or past_rows:
         yield not_ready(
-            f"The service comes to the database as {name}, who may do everything there. Give it an account of its own."
+            f"The service comes to the database as {name}, who may do everything there. Give it an account of its own: "
+            "flask database roles."
         )
+    elif not whose.stands():
+        yield not_ready(
+            f"The service comes to the database as {name}, who owns its tables: nothing there keeps one partnership "
+            "from the rows of another. Give it an account of its own: flask database roles."
+        )
+    elif makes_tables or (missing := _not_granted()):
+        may = "may make tables" if makes_tables else f"may not do what it needs with {', '.join(missing[:3])}"
+        yield not_ready(f"The service comes to the database as {name}, who {may}: flask database roles.")
+    else:
+        yield ready(f"The database lets {name} see one partnership at a time.")
+
+
+def _not_granted() -> list[str]:
+    """Tables and functions that came with a newer release than the accounts' rights were given for."""
+    tables = [table for table in db.metadata.tables if not _may(table, *LESS.get(table, ROWS))]
+    functions = db.session.scalars(
+        text(
+            "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' "
+            "AND starts_with(p.proname, 'outreach_') AND NOT has_function_privilege(p.oid, 'EXECUTE')"
+        )
+    )
+    return [*tables, *functions]
+
+
+def _may(table: str, *deeds: str) -> bool:
+    return all(db.session.scalar(select(func.has_table_privilege(f"public.{table}", deed))) for deed in deeds)
 
 
 def _clocks(now: datetime) -> Told:
@@ -369,7 +400,8 @@ def _history(now: datetime) -> Told:
             f"{secret_settings.KEY_LENGTH} or more random characters."
         )
         return
-    since = history_chain.waits_since()
+    with whose.bound(whose.SEALING):
+        since = history_chain.waits_since()
     if since is not None and now - since > UNSEALED:
         yield not_ready(
             f"The history of {date_and_time(since)} is not sealed yet: start flask asking chase --loop."

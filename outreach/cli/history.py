@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from outreach.cli.backups import archive
 from outreach.cli.backups.archive import NoBackup
-from outreach.ground import clock, history_chain
+from outreach.ground import clock, history_chain, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count, date_and_time
 
@@ -34,6 +34,11 @@ def seal_now() -> None:
 def seal(*, now: datetime) -> int:
     """Add all that may be added, a transaction for some at a time; how many were. Raises NoKey."""
     db.session.rollback()
+    with whose.bound(whose.SEALING):
+        return _seal(now)
+
+
+def _seal(now: datetime) -> int:
     waiting = history_chain.waiting()
     done, shown = 0, len(waiting) > history_chain.AT_ONCE
     for first in range(0, len(waiting), history_chain.AT_ONCE):

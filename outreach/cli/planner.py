@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.cli.stopping import StopSignal
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
 from outreach.planning import planner_process, planner_worker
 
@@ -21,9 +21,7 @@ def work(once: bool, every: float) -> None:
     name, said = planner_worker.new_name(), ""
     while not stop.is_set():
         try:
-            while not stop.is_set() and planner_worker.work_next(
-                name, clock=clock.now, commits=transaction, solver=planner_process.solve, told=stop.is_set
-            ):
+            while not stop.is_set() and _work_next(name, stop):
                 click.echo("A plan is done.")
             db.session.rollback()
             said = ""
@@ -36,3 +34,16 @@ def work(once: bool, every: float) -> None:
             return
         stop.wait(every)
     click.echo("Stopped. A plan in hand was given back.")
+
+
+def _work_next(name: str, stop: StopSignal) -> bool:
+    """One plan of whichever partnership waits longest; False when none waits."""
+    with_plans = whose.having_due("plans", clock.now())
+    db.session.rollback()
+    for one in with_plans:
+        with whose.bound(one):
+            if planner_worker.work_next(
+                name, clock=clock.now, commits=transaction, solver=planner_process.solve, told=stop.is_set
+            ):
+                return True
+    return False

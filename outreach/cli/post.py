@@ -13,7 +13,7 @@ from outreach.asking.chasing import withdrawing
 from outreach.booking.desk import proposing
 from outreach.cli.stopping import StopSignal
 from outreach.coverage.digest import sending as digests
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction, write_file_anew
 from outreach.outcomes import closing, releases
 from outreach.outcomes import reminding as open_waves
@@ -56,9 +56,7 @@ def send(loop: bool, every: float) -> None:
                 on_duty = True
             postman.take_over(name, clock.now())
             _see_to_what_is_due()
-            held_up = _say(
-                postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set), unless=said
-            )
+            held_up = _say(_send_waiting(door, name, stop), unless=said)
             duty.look_in(name, clock.now())
         except OperationalError as error:
             db.session.rollback()
@@ -82,13 +80,31 @@ def _once(door: postman.Post, name: str, stop: StopSignal) -> None:
     duty.begin(name, clock.now())
     postman.take_over(name, clock.now())
     _see_to_what_is_due()
-    held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set))
+    held_up = _say(_send_waiting(door, name, stop))
     duty.end(name, clock.now())
-    waiting = letterbook.waiting_before(clock.now())
+    waiting = sum(whose.of_each(lambda: letterbook.waiting_before(clock.now())))
     db.session.rollback()
     click.echo(f"{waiting} due {'letter waits' if waiting == 1 else 'letters wait'}.")
     if held_up:
         raise SystemExit(1)
+
+
+def _send_waiting(door: postman.Post, name: str, stop: StopSignal) -> postman.Round:
+    """Of one partnership after the other, until nothing is due or nothing can go."""
+    done, with_letters = postman.Round(), whose.having_due("letters", clock.now())
+    db.session.rollback()
+    for one in with_letters:
+        with whose.bound(one):
+            part = postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set)
+        done.sent, done.later, done.failed = (
+            done.sent + part.sent,
+            done.later + part.later,
+            done.failed + part.failed,
+        )
+        if part.held_up:
+            done.held_up = part.held_up
+            break
+    return done
 
 
 def _say(done: postman.Round, *, unless: str = "") -> str:
@@ -111,6 +127,14 @@ def _see_to_what_is_due() -> None:
     A letter that chases an answer, and waits though the answer came, is taken back: before the post goes,
     every time.
     """
+    everybody = whose.everybody()
+    db.session.rollback()
+    for one in everybody:
+        with whose.bound(one):
+            _see_to_what_is_due_to_one()
+
+
+def _see_to_what_is_due_to_one() -> None:
     _each(withdrawing.withdraw_one, "reminders that have lost their reason could not be taken back")
     _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
     _each(

@@ -1,6 +1,7 @@
 """flask privacy: what was kept for long enough, counted and erased."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import click
@@ -9,7 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.county import partnerships
-from outreach.ground import clock, erasures
+from outreach.ground import clock, erasures, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
 from outreach.privacy import exporting, person, replaying, runs
@@ -35,8 +36,12 @@ def sweep(really: bool) -> None:
         return
     now, anything = clock.now(), False
     for partnership_id, name in _whose():
-        said = sweeping.in_words(sweeping.due(partnership_id, now=now))
-        db.session.rollback()
+        counted = Counter[str]()
+        for one in _bound_to(partnership_id):
+            with whose.bound(one):
+                counted.update(sweeping.due(partnership_id, now=now))
+            db.session.rollback()
+        said = sweeping.in_words(counted)
         click.echo(f"{name}: {'would erase ' + said if said else 'nothing is due'}.")
         anything = anything or bool(said)
     if anything:
@@ -87,14 +92,16 @@ def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
         erased, failed = dict[str, int](), 0
         for task in sweeping.tasks(partnership_id):
             try:
-                erased[task.name] = _to_the_end(task, partnership_id, now=now)
+                erased[task.name] = sum(
+                    _to_the_end(task, partnership_id, one, now=now) for one in _bound_to(partnership_id)
+                )
             except OperationalError:
                 raise
             except Exception:
                 failed += 1
                 current_app.logger.exception("erasing %s of %s failed", task.name, name)
         if partnership_id is not None and not failed:
-            with transaction():
+            with whose.bound(partnership_id), transaction():
                 runs.ended(partnership_id, erased, now=now)
         faults += failed
         if said := sweeping.in_words(erased):
@@ -102,10 +109,19 @@ def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
     return faults
 
 
-def _to_the_end(task: sweeping.Task, partnership_id: int | None, *, now: datetime) -> int:
+def _bound_to(partnership_id: int | None) -> Sequence[int | None]:
+    """As whom one sees all of what is a partnership's, or no partnership's: some of that hangs on what is anybody's."""
+    if partnership_id is not None or not whose.stands():
+        return [partnership_id]
+    return [whose.NOBODYS, *whose.everybody()]
+
+
+def _to_the_end(
+    task: sweeping.Task, partnership_id: int | None, bound_to: int | None, *, now: datetime
+) -> int:
     done = 0
     while True:
-        with transaction():
+        with whose.bound(bound_to), transaction():
             some = sweeping.next_batch(task, partnership_id, now=now)
         done += some
         if some < sweeping.AT_ONCE:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
@@ -85,6 +86,8 @@ def restore(file: Path, replace: bool, identity: Path | None, without: bool) -> 
             f"{count(found.manifest.account.number_of_rows, 'row')}."
         )
         click.echo(said)
+        if current_app.config["OWNER_DATABASE_URL"]:
+            click.echo("Say anew what the service may do there, before it starts: flask database roles.")
         if aside:
             click.echo(f"What was there before is {aside}. Delete it once all is well.")
         if waiting := db.session.scalar(select(func.count()).where(Letter.status == WAITING)):

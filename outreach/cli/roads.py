@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from outreach.cli.stopping import StopSignal
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import settings
@@ -40,9 +40,7 @@ def fill(loop: bool, every: float) -> None:
     while not stop.is_set():
         again = False
         try:
-            again = road_questions.ask_next(
-                clock=clock.now, commits=transaction, ask=lambda points: router.ask(points, now=clock.now())
-            )
+            again = _ask_next()
             asked += again
             db.session.rollback()
             said = ""
@@ -60,6 +58,20 @@ def fill(loop: bool, every: float) -> None:
     click.echo(f"Questions asked: {asked}.")
 
 
+def _ask_next() -> bool:
+    """One question of whichever partnership waits longest; False where none waits, or not now."""
+    with_orders = whose.having_due("roads", clock.now())
+    db.session.rollback()
+    # Where nobody ordered any, it is put down all the same that somebody looks for orders.
+    for one in with_orders or [whose.NOBODYS]:
+        with whose.bound(one):
+            if road_questions.ask_next(
+                clock=clock.now, commits=transaction, ask=lambda points: router.ask(points, now=clock.now())
+            ):
+                return True
+    return False
+
+
 @roads.command("check")
 def check() -> None:
     """Say what the settings name, and ask it for one road between two public places in London. Status 1 when it does
@@ -67,11 +79,11 @@ def check() -> None:
     if not router.is_set():
         click.echo(NO_ROUTER)
         return
-    whose = (
+    told_to = (
         "the council’s own, which is told troupes’ bases" if router.is_own() else "public: no base goes there"
     )
     click.echo(
-        f"{settings()['ROUTER_URL']}: {router.kind()}, {whose}; at most {router.a_day()} questions a day."
+        f"{settings()['ROUTER_URL']}: {router.kind()}, {told_to}; at most {router.a_day()} questions a day."
     )
     try:
         points = RoadPoints(of=0, points=TRIED)

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -25,7 +26,7 @@ from outreach.county.schools import (
     SchoolFacts,
     Succession,
 )
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import db
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.wording import day_short, words_of
@@ -120,12 +121,12 @@ def called(name: str) -> list[Body]:
     if not wanted:
         return []
     begins = Body.found_by.startswith(f" {wanted} ", autoescape=True)
-    found = db.session.scalars(
-        select(Body)
-        .where(begins, Body.status.in_(OPEN_STATUSES))
-        .order_by(Body.type_of_establishment, Body.organisation_id)
+    query = select(Body).where(begins, Body.status.in_(OPEN_STATUSES))
+    found = chain(*whose.of_each(lambda: db.session.scalars(query).all()))
+    return sorted(
+        (body for body in found if words_of(body.name) == wanted),
+        key=lambda body: (body.type_of_establishment, body.organisation_id),
     )
-    return [body for body in found if words_of(body.name) == wanted]
 
 
 def districts(partnership_id: int) -> dict[str, str | None]:

@@ -36,7 +36,7 @@ from outreach.county.person_invitations import (
 from outreach.county.roles import PersonRole
 from outreach.county.second_factors import SecondFactor
 from outreach.county.sign_in_sessions import LEFT, PASSWORD_CHANGED, RIGHTS_CHANGED, SignInSession
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, OfPartnership, db, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, wall
@@ -183,6 +183,8 @@ def add(
         if there.partnership_id != partnership_id or not there.has_left(day_of(now)):
             raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
         return _come_back(there, name, password=password, role=role, who=who, now=now)
+    if is_anothers(email):
+        raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
     person = Coordinator(
         partnership_id=partnership_id,
         name=name,
@@ -317,6 +319,11 @@ def find(email: str) -> Coordinator | None:
     return db.session.scalar(select(Coordinator).where(Coordinator.email == plain(email)))
 
 
+def is_anothers(email: str) -> bool:
+    """Whether somebody has this address whom `find` does not see: of another partnership, behind the walls."""
+    return find(email) is None and whose.is_known("address", plain(email))
+
+
 def get(email: str) -> Coordinator:
     """The coordinator of an address who has not left. Raises NoSuchPerson."""
     person = find(email)
@@ -435,7 +442,9 @@ def of_session(token: str) -> tuple[Coordinator, SignInSession] | None:
     """Whose session a cookie's token is of, in one statement; None for a token that never was, and of who has left."""
     if not sign_in_sessions.is_token(token):
         return None
-    found = db.session.execute(*_of_session(sign_in_sessions.hash_of(token))).one_or_none()
+    token_hash = sign_in_sessions.hash_of(token)
+    with whose.meanwhile("session", token_hash):
+        found = db.session.execute(*_of_session(token_hash)).one_or_none()
     return None if found is None else (found[0], found[1])
 
 
@@ -465,6 +474,7 @@ def _last_signed_in(person_id: int, before: datetime) -> Select[datetime | None]
 def forgotten(email: str, *, now: datetime) -> tuple[Coordinator, str] | None:
     """Who forgot their password, and the token of a link for the letter to them; None where no letter goes: nobody who
     signs in has that address, a link would not let them in, or MAILED_AT_ONCE of theirs are open already."""
+    whose.bind_to("address", plain(email))
     person = find(email)
     if person is None:
         return None
@@ -572,6 +582,7 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
 
     The person is locked before the link, as whoever changes a password does it.
     """
+    whose.bind_to("sign-in link", _digest(token))
     link = db.session.get(SignInLink, _digest(token))
     person = None if link is None else db.session.get(Coordinator, link.person_id)
     if person is not None:
@@ -595,6 +606,7 @@ def use_link(token: str, *, now: datetime) -> Coordinator:
 
 def link_is_open(token: str, *, now: datetime) -> bool:
     """Whether the link would still let somebody in; changes nothing, mail scanners open links."""
+    whose.bind_to("sign-in link", _digest(token))
     link = db.session.get(SignInLink, _digest(token))
     return link is not None and link.used_at is None and link.expires_at > now
 

@@ -15,7 +15,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.partnerships import Partnership
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 
@@ -96,6 +96,7 @@ def take_away(partnership: Partnership, *, who: str, now: datetime) -> None:
 
 def find(digest: str) -> Logo | None:
     """The logo of that name in an address; None for none."""
+    whose.bind_to("logo", digest)
     return db.session.scalar(select(Logo).where(Logo.digest == digest).order_by(Logo.id).limit(1))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, delete, func, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
-from outreach.ground import erasures, history, the_app
+from outreach.ground import erasures, history, the_app, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 
@@ -229,7 +229,8 @@ def add(
         raise _refused() from wrong
     partnerships.lock(partnership_id)
     credential_id = _text(made.credential_id)
-    if db.session.scalar(select(Passkey.id).where(Passkey.credential_id == credential_id)) is not None:
+    is_there = select(Passkey.id).where(Passkey.credential_id == credential_id)
+    if db.session.scalar(is_there) is not None or whose.is_known("passkey", credential_id):
         raise _refused()
     if len(of_person(person_id)) >= AT_MOST:
         raise PasskeyRefused(f"You have {AT_MOST} passkeys. Remove one before you add another.")
@@ -246,6 +247,11 @@ def add(
     db.session.flush()
     history.record("passkey added", _of(row), who=who, now=now, after=name)
     return row
+
+
+def bind_to_holder(answer: str) -> None:
+    """Before `read`, of whoever has not said who they are: behind the walls, rows of theirs are seen from now on."""
+    whose.bind_to("passkey", str((_read(answer) or {}).get("id")))
 
 
 def read(answer: str, challenge: str | None) -> Shown:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, exists, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+from outreach.ground import whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
 from outreach.post import about_sign_in, letterbook
@@ -121,6 +122,7 @@ def end(person_id: int, how: str, *, who: str, now: datetime) -> bool:
 
 def find(token: str) -> PersonInvitation | None:
     """The invitation of a token, open or not."""
+    whose.bind_to("invitation", _hash_of(token))
     return db.session.scalar(
         select(PersonInvitation)
         .where(PersonInvitation.token_hash == _hash_of(token))

@@ -36,6 +36,7 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": database_url(
             secret_settings.read(env, "DATABASE_URL", "sqlite:///" + str(folder / "outreach.sqlite"))
         ),
+        "OWNER_DATABASE_URL": database_url(secret_settings.read(env, "OWNER_DATABASE_URL")),
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},  # what people typed stands in no log
         "PUBLIC_URL": public_url,
         "TRUSTED_HOSTS": _hosts(env, public_url) or None,

@@ -303,9 +303,11 @@ def why_no_writing(*, patience: float) -> str:
     name = f"write_probe_{uuid4().hex}"
     try:
         with transaction(patience=patience) as session:
+            kind = "TABLE"
             if session.connection().dialect.name != "sqlite":
                 session.execute(text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
-            session.execute(text(f"CREATE TABLE {name} (filler text)"))
+                kind = "TEMPORARY TABLE"  # the service's role may make no other
+            session.execute(text(f"CREATE {kind} {name} (filler text)"))
             session.execute(text(f"INSERT INTO {name} VALUES (:filler)"), {"filler": "x" * 20_000})
             session.flush()
             raise _TakenBack

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, re
 from outreach.asking.short_codes import WORDS
 from outreach.booking import promises
 from outreach.county import school_days
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of, wall
@@ -406,6 +406,7 @@ def find_code(typed: str) -> WaveCode | None:
     code = plain(typed)
     if not code:
         return None
+    whose.bind_to("wave code", code)
     return db.session.scalar(
         select(WaveCode)
         .join(WaveCode.wave)

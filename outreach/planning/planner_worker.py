@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import and_, or_, select, update
 
+from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.ground.errors import Refusal
 from outreach.planning import fingerprint, ordering, rules, writing_down
@@ -141,7 +142,8 @@ def nobody_takes(now: datetime) -> bool:
     """Whether a plan has waited for longer than UNTAKEN while no planner is at work on another."""
     waits = select(TourPlan.id).where(TourPlan.state == WAITING, TourPlan.asked_at < now - UNTAKEN)
     at_work = select(TourPlan.id).where(TourPlan.state == WORKING, TourPlan.beat_at >= now - MISSED)
-    return bool(db.session.scalar(select(waits.exists() & ~at_work.exists())))
+    found = whose.of_each(lambda: db.session.execute(select(waits.exists(), at_work.exists())).one())
+    return any(waiting for waiting, _ in found) and not any(working for _, working in found)
 
 
 def take_over(name: str) -> None:

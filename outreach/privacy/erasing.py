@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ColumnElement,
     Table,
@@ -37,7 +38,7 @@ from outreach.asking.open_door import LinkRequest
 from outreach.booking.named import TAKEN_BACK, NamedPerson
 from outreach.booking.promises import VisitContact
 from outreach.county.contacts import Contact
-from outreach.ground import erasures, history
+from outreach.ground import erasures, history, whose
 from outreach.ground.db import Base, db, table_of
 from outreach.ground.history import History
 from outreach.outcomes.staff_letters import StaffLetter
@@ -272,10 +273,10 @@ def _their_mails(partnership_id: int, addresses: Sequence[str]) -> None:
         (LetterMail, LetterMail.letter_id, Letter, Letter.recipient),
         (IncomingMail, IncomingMail.incoming_id, Incoming, Incoming.sender),
     ):
-        whose = select(model.id).where(
+        theirs = select(model.id).where(
             of_partnership(model, partnership_id), func.lower(address).in_(addresses)
         )
-        erasures.remove(mail, of.in_(whose))
+        erasures.remove(mail, of.in_(theirs))
 
 
 def _dead(instead: Mapping[str, str]) -> None:
@@ -294,11 +295,16 @@ def _dead(instead: Mapping[str, str]) -> None:
             )
         )
     db.session.flush()
-    erasures.remove(
-        DeadAddress,
-        theirs.in_(instead),
-        ~exists().where(func.lower(Contact.address) == theirs),
-        ~exists().where(func.lower(Letter.recipient) == theirs),
+    erasures.remove(DeadAddress, theirs.in_(instead), ~_anybody_writes_to(theirs))
+
+
+def _anybody_writes_to(address: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whichever partnership; behind the walls PostgreSQL itself looks."""
+    if whose.stands():
+        return func.outreach_writes_to(address, type_=Boolean)
+    return or_(
+        exists().where(func.lower(Contact.address) == address),
+        exists().where(func.lower(Letter.recipient) == address),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, select, update
 
 from outreach.county.partnerships import Partnership
-from outreach.ground import erasures, history
+from outreach.ground import erasures, history, whose
 from outreach.ground.db import Base, db, models, table_of
 from outreach.ground.erasures import Line
 from outreach.ground.history import History
@@ -44,7 +44,8 @@ def before_work(door: Door, *, now: datetime) -> None:
 
 
 def replay(door: Door, *, now: datetime) -> Replayed:
-    """All that the database at hand does not know of yet, in transactions of its own. Raises BadList."""
+    """All that the database at hand does not know of yet, in transactions of its own: behind the walls, of one
+    partnership after the other within each. Raises BadList."""
     lines = erased = 0
     instead: dict[str, str] = {}
     places = {table.name: -n for n, table in enumerate(db.metadata.sorted_tables)}
@@ -56,8 +57,11 @@ def replay(door: Door, *, now: datetime) -> Replayed:
     for part in _in_parts():
         with door():
             db.session.info[erasures.QUIET] = True
-            for what, found in groupby(sorted((line for line, _ in part), key=order), key=attrgetter("what")):
-                erased += _again(what, list(found), instead, now=now)
+            lines_in_order = sorted((line for line, _ in part), key=order)
+            for one in whose.everybody() or [None]:
+                with whose.bound(one):
+                    for what, found in groupby(lines_in_order, key=attrgetter("what")):
+                        erased += _again(what, list(found), instead, bound_to=one, now=now)
             erasures.known_up_to(part[-1][1])
         lines += len(part)
     return Replayed(lines=lines, erased=erased)
@@ -71,7 +75,9 @@ def _in_parts() -> Iterator[list[tuple[Line, int]]]:
         yield every[start : start + AT_ONCE]
 
 
-def _again(what: str, lines: list[Line], instead: dict[str, str], *, now: datetime) -> int:
+def _again(
+    what: str, lines: list[Line], instead: dict[str, str], *, bound_to: int | None, now: datetime
+) -> int:
     """Erase the same again; how many rows that was. What this release has no table or column for is gone anyway."""
     model = models().get(lines[0].table)
     if model is None:
@@ -86,7 +92,7 @@ def _again(what: str, lines: list[Line], instead: dict[str, str], *, now: dateti
     if not column:
         done = db.session.execute(delete(model).where(rows).execution_options(synchronize_session=False))
     elif model is History:
-        return _deeds([int(key) for key in keys], column, now=now)
+        return _deeds([int(key) for key in keys], column, bound_to=bound_to, now=now)
     elif (written := _written(model, column, now)) is not None:
         return erasing.again(written, [int(key) for key in keys], instead)
     else:
@@ -106,16 +112,16 @@ def _written(model: type[Base], column: str, now: datetime) -> erasing.Written |
     return found[0] if found else None
 
 
-def _deeds(ids: Sequence[int], part: str, *, now: datetime) -> int:
+def _deeds(ids: Sequence[int], part: str, *, bound_to: int | None, now: datetime) -> int:
     """A deed's names go where a deed of their own says so, and the chain still holds."""
-    first = db.session.scalar(select(func.min(Partnership.id)))
-    whose = [
-        (key, of or first)
+    nobodys = bound_to or db.session.scalar(select(func.min(Partnership.id)))
+    parts = [
+        (key, of or nobodys)
         for key, of in db.session.execute(
             select(History.id, History.partnership_id).where(History.id.in_(ids)).order_by(History.id)
         )
     ]
     return sum(
-        history.erase([key for key, of in whose if of == one], part=part, whose=one, who=THE_SERVICE, now=now)
-        for one in sorted({of for _, of in whose if of is not None})
+        history.erase([key for key, of in parts if of == one], part=part, whose=one, who=THE_SERVICE, now=now)
+        for one in sorted({of for _, of in parts if of is not None})
     )

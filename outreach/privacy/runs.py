@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.partnerships import Partnership
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db
 
 THE_SERVICE = "the service"
@@ -53,13 +54,6 @@ def last(partnership_id: int) -> PrivacySweep | None:
 
 def oldest() -> datetime | None:
     """When the partnership that waits longest was swept; None where one never was, or where there is none."""
-    there, swept, earliest = db.session.execute(
-        select(
-            func.count(Partnership.id),
-            func.count(PrivacySweep.partnership_id),
-            func.min(PrivacySweep.swept_at),
-        )
-        .select_from(Partnership)
-        .outerjoin(PrivacySweep, PrivacySweep.partnership_id == Partnership.id)
-    ).one()
-    return earliest if there == swept else None
+    there = db.session.scalar(select(func.count(Partnership.id)))
+    swept = [*chain(*whose.of_each(lambda: db.session.scalars(select(PrivacySweep.swept_at)).all()))]
+    return min(swept, default=None) if there == len(swept) else None

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
@@ -237,8 +237,9 @@ def newest(partnership_id: int, *, now: datetime) -> Asking | None:
 
 def nobody_asks(now: datetime) -> bool:
     """Whether roads are ordered, by whichever partnership, and no process looks for questions."""
-    ordered = db.session.scalar(select(RoadOrder.id).where(RoadOrder.finished_at.is_(None)).limit(1))
-    return ordered is not None and _nobody_looks(db.session.get(Router, 1), now)
+    open_order = select(RoadOrder.id).where(RoadOrder.finished_at.is_(None)).limit(1)
+    ordered = any(one is not None for one in whose.of_each(lambda: db.session.scalar(open_order)))
+    return ordered and _nobody_looks(db.session.get(Router, 1), now)
 
 
 def _nobody_looks(how: Router | None, now: datetime) -> bool:

@@ -129,6 +129,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not current_user.is_authenticated:
             return login.unauthorized()
+        whose.bind(current_user.partnership_id)
         _note_seen()
         g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
         if _lacks_a_second_factor() and deeds.deed_of(str(request.endpoint)).kind != "own sign-in":
@@ -217,6 +218,7 @@ def by_link_that_was(view: Callable[..., Any]) -> Callable[..., Any]:
 
 def _read_link(token: str) -> None:
     g.token_hash = links.hash_of(token)
+    whose.bind_to("link", g.token_hash)
     found = db.session.execute(_LINKED, {"token_hash": g.token_hash}).one_or_none()
     if found is None:
         abort(404)
@@ -247,7 +249,6 @@ def by_token(view: Callable[..., Any]) -> Callable[..., Any]:
         if found is None:
             words = "This is no token of ours. Check that it was copied whole."
             raise ApiProblem(401, "token_unknown", words)
-        whose.bind(found.partnership_id)
         if found.withdrawn_at is not None:
             words = f"This token was withdrawn on {day_short(found.withdrawn_at)}. Ask a coordinator for a new one."
             raise ApiProblem(410, "token_withdrawn", words)
@@ -350,7 +351,6 @@ def _load(token: str) -> SignedIn | None:
     if over:
         g.signed_out = (person.id, over)
         return None
-    whose.bind(person.partnership_id)
     return SignedIn(person, session, token)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from flask import session
 
 from outreach.county.coordinators import Coordinator
+from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 
@@ -47,6 +48,7 @@ def find(*, now: datetime) -> tuple[Half, Coordinator] | None:
     except TypeError:
         return None
     age = now.timestamp() - half.began
+    whose.bind_to("person", str(half.person_id))
     person = db.session.get(Coordinator, half.person_id)
     if person is None or not 0 <= age + 1 or age > LASTS.total_seconds() or not half.holds(person, now=now):
         return None

@@ -8,6 +8,7 @@ from flask_login import current_user, login_user
 from outreach.booking import told
 from outreach.county import coordinators, partnerships, sign_in_sessions
 from outreach.county.coordinators import Coordinator
+from outreach.ground import whose
 from outreach.post import outbox
 from outreach.post.about_sign_in import new_device
 from outreach.post.stationery import Addressee
@@ -21,7 +22,8 @@ def begin(
     """A session with an identifier of its own, whatever the browser came with; one that it had ends. In the door's
     transaction, which `enter` follows."""
     if current_user.is_authenticated:
-        sign_in_sessions.end(current_user.session_id, why=sign_in_sessions.SIGNED_IN_ANEW, now=now)
+        with whose.bound(current_user.partnership_id):  # who signed in before may be another partnership's
+            sign_in_sessions.end(current_user.session_id, why=sign_in_sessions.SIGNED_IN_ANEW, now=now)
     device = known_devices.in_words()
     begun, token = sign_in_sessions.begin(
         person.id,

@@ -15,7 +15,7 @@ from outreach.ground import clock
 from outreach.ground.db import db
 from outreach.ground.telling import Teller, told_by
 from outreach.ground.timespans import day_of
-from outreach.ground.whose import bind
+from outreach.ground.whose import bind_to
 from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
@@ -43,6 +43,8 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
         nonce = troupe_links.nonce_of(token, subscribing.keys())
+        if nonce:
+            bind_to("troupe link", nonce)
         found = (
             nonce
             and db.session.execute(
@@ -56,7 +58,6 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
         if not found:
             abort(404)
         g.troupe_link, g.troupe, g.partnership = found
-        bind(g.partnership.id)
         if not g.troupe_link.open_at(clock.now()):
             return render_template(
                 "company/expired.html", partnership=g.partnership, ended_link=g.troupe_link.id

@@ -35,7 +35,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(NGINX is None, reason="ngi
 PAGE = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8").partition("## The same in one file")[2]
 HOST, LEAD = "outreach.example.org", "you@council.example"
-PROGRAMS = re.findall(r"^ExecStart=\S+ -m (.+)$", PAGE, re.MULTILINE)
+MIGRATION = re.findall(r"^ExecStart(?:Pre)?=\S+ -m flask --app wsgi (d.+)$", PAGE, re.MULTILINE)
+PROGRAMS = re.findall(r"^ExecStart=\S+ -m (?!flask --app wsgi database)(.+)$", PAGE, re.MULTILINE)
 LOOPS = [words.replace("…", "flask --app wsgi") for words in re.findall(r"`(… asking chase --loop)`", PAGE)]
 
 
@@ -58,6 +59,7 @@ class Recipe:
     https: int
     trust: ssl.SSLContext
     environment: dict[str, str]
+    owners: dict[str, str]
     mail: MailServer
     log: Path
 
@@ -65,7 +67,7 @@ class Recipe:
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *command],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | self.owners,
             capture_output=True,
             text=True,
         )
@@ -98,8 +100,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
     with ExitStack() as running:
         server = running.enter_context(postgres_for_tests.Postgres.start())
         with psycopg.connect(server.url("postgres"), autocommit=True) as desk:
-            desk.execute("CREATE ROLE recipe LOGIN CREATEDB")
-            desk.execute("CREATE DATABASE recipe OWNER recipe ENCODING UTF8 TEMPLATE template0")
+            desk.execute("CREATE DATABASE recipe ENCODING UTF8 TEMPLATE template0")
         port = server.server_url.rpartition(":")[2]
         mail = MailServer()
         smtp = Controller(mail, hostname="127.0.0.1", port=free_port(), ready_timeout=120)
@@ -127,10 +128,15 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
             https,
             ssl.create_default_context(cafile=str(certificate)),
             environment,
+            {"OWNER_DATABASE_URL": f"postgresql://recipe_owner@127.0.0.1:{port}/recipe"},
             mail,
             folder / "outreach.log",
         )
-        assert found.flask("db", "upgrade")[0] == 0
+        status, said = found.flask("database", "roles", "--connect", server.url("recipe"))
+        assert status == 0, said
+        for command in MIGRATION:
+            status, said = found.flask(*command.split())
+            assert status == 0, said
         register = folder / "register.csv"
         register.write_bytes(register_file(date(2026, 9, 1)))
         status, said = found.flask(
@@ -209,6 +215,20 @@ def _answers(recipe: Recipe, folder: Path) -> None:
 def test_the_page_names_what_is_started_here() -> None:
     assert [words.split()[0] for words in PROGRAMS] == ["gunicorn", "flask", "flask"]
     assert len(LOOPS) == 1 and servers_of_the_page().count("server {") == 2
+
+
+def test_the_service_is_neither_the_owner_nor_past_the_walls(recipe: Recipe) -> None:
+    with psycopg.connect(recipe.environment["DATABASE_URL"]) as service:
+        who = service.execute(
+            "SELECT rolsuper, rolbypassrls, has_schema_privilege('public', 'CREATE'), row_security_active('booking'), "
+            "(SELECT count(*) FROM pg_tables WHERE tableowner = current_user) "
+            "FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        assert who == (False, False, False, True, 0)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            service.execute("UPDATE history_link SET mac = ''")
+    status, said = recipe.flask("check")
+    assert "ready     The database lets recipe see one partnership at a time." in said, said
 
 
 def test_check_finds_the_recipe_ready_once_a_backup_was_tried(recipe: Recipe) -> None:

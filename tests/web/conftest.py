@@ -7,6 +7,7 @@ import pytest
 
 import make
 from outreach.ground import clock
+from walled import walled
 
 
 class Clock:
@@ -25,3 +26,13 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     standing = Clock()
     monkeypatch.setattr(clock, "now", lambda: standing.now)
     yield standing
+
+
+@pytest.fixture(autouse=True)
+def _behind_the_wall(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of a test with the mark `walled`, requests come as the service does on PostgreSQL."""
+    if request.node.get_closest_marker("walled") is None:
+        yield
+        return
+    with walled(request.getfixturevalue("app")):
+        yield

@@ -70,6 +70,7 @@ def test_somebody_is_found_read_and_taken_out_and_no_address_of_a_page_names_the
 
 
 @pytest.mark.any_database
+@pytest.mark.walled
 def test_erasing_says_what_goes_and_stays_asks_who_asked_and_when_and_is_done(desk: FlaskClient) -> None:
     asks = desk.post(f"{HELD}/erase", data={"address": JOANNA})
     said = words(asks.text)
@@ -94,6 +95,7 @@ def test_erasing_says_what_goes_and_stays_asks_who_asked_and_when_and_is_done(de
 
 
 @pytest.mark.any_database
+@pytest.mark.walled
 def test_whom_another_partnership_knows_is_nobody_here(desk: FlaskClient) -> None:
     assert "Nobody here is known as" in words(desk.post(HELD, data={"find": "zoe"}).text)
     for page in ("about", "file", "erase"):

@@ -100,6 +100,7 @@ def sessions() -> int:
     return len(db.session.scalars(select(SignInSession.id).where(SignInSession.ended_at.is_(None))).all())
 
 
+@pytest.mark.walled
 def test_one_is_added_with_the_password_and_lets_in_instead_of_it(priya: coordinators.Coordinator) -> None:
     client, device = browser(), Device()
     password(client)
@@ -127,6 +128,7 @@ def test_one_is_added_with_the_password_and_lets_in_instead_of_it(priya: coordin
     ]
 
 
+@pytest.mark.walled
 def test_after_the_password_it_is_the_second_factor_and_the_password_alone_lets_nobody_in(
     priya: coordinators.Coordinator,
 ) -> None:

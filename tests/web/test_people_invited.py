@@ -88,6 +88,7 @@ def desk(app: Flask, client: FlaskClient, stopped: Any) -> Desk:
     return Desk(app, client)
 
 
+@pytest.mark.walled
 def test_a_lead_invites_by_letter_and_the_invited_chooses_name_and_password(desk: Desk) -> None:
     wrong = desk.send(f"{PEOPLE}/new", **DAFYDD | {"role": "operator"})
     assert wrong.status_code == 422 and "D.Rhys@marlshire.example" in wrong.text
@@ -185,6 +186,7 @@ def test_who_left_comes_back_as_the_same_person_in_a_new_role_and_history_tells_
     assert "Reader From 19 January 2027 by Priya Nandakumar" in page and "Lead coordinator From" in page
 
 
+@pytest.mark.walled
 def test_who_is_here_or_belongs_to_another_partnership_is_not_invited(desk: Desk) -> None:
     with transaction():
         other = make.partnership(("932",))

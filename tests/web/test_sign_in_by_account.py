@@ -101,6 +101,7 @@ def refused(answer: Any, client: FlaskClient, *words: str, status: int = 403) ->
     assert sessions() == 0 and not is_in(client)
 
 
+@pytest.mark.walled
 def test_the_account_of_who_was_added_lets_them_in_and_is_theirs_from_then_on(
     jo: coordinators.Coordinator, client: FlaskClient, provider: Provider
 ) -> None:
@@ -375,8 +376,9 @@ def test_what_the_token_leaves_out_is_asked_for_with_it(
     assert provider.asked()[-1]["path"] == "/userinfo"
 
 
+@pytest.mark.walled
 def test_nobody_of_one_partnership_comes_in_by_anothers_provider(
-    jo: coordinators.Coordinator, client: FlaskClient, app: Flask, provider: Provider
+    jo: coordinators.Coordinator, client: FlaskClient, provider: Provider, use: Any
 ) -> None:
     with transaction():
         other = make.partnership(("932",))
@@ -394,6 +396,14 @@ def test_nobody_of_one_partnership_comes_in_by_anothers_provider(
                 bound_at=make.NOW,
             )
         )
+    refused(back(client, provider), client, "nobody here is known by that account")
+    use(
+        f'{GROUPS}\nadds = true\ndomains = ["marlshire.example"]'
+    )  # nor is anybody added by it who is another's
+    for subject in ("sam", "new"):
+        provider.set(says=JO | {"sub": subject, "email": "sam@marlshire.example", "groups": ["look"]})
+        refused(back(client, provider), client, "nobody here is known by that account")
+    provider.set(says=JO | {"sub": "sam", "email": "other@marlshire.example", "groups": ["look"]})
     refused(back(client, provider), client, "nobody here is known by that account")
 
 

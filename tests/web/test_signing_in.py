@@ -154,6 +154,7 @@ def links_sent() -> list[str]:
 
 
 @pytest.mark.any_database
+@pytest.mark.walled
 def test_who_forgot_gets_a_link_by_mail_that_lets_in_once_and_to_a_new_password(
     priya: coordinators.Coordinator, client: FlaskClient
 ) -> None:

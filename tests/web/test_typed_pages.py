@@ -71,6 +71,7 @@ def told(client: FlaskClient, stopped: Any) -> Told:
     return Told(client)
 
 
+@pytest.mark.walled
 def test_it_goes_from_every_place_in_which_it_stands_and_all_else_stays(told: Told) -> None:
     page = told.client.get(f"/desk/words?organisation_id={told.school.organisation_id}")
     assert page.text.count(NAMED) >= 3 and told.here in page.text

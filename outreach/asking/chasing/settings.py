@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, false, func, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db
 from outreach.ground.errors import Refusal
 from outreach.ground.timespans import day_of, wall
@@ -150,7 +150,8 @@ def is_late(last: datetime | None, *, now: datetime) -> bool:
 
 def awaited_since() -> datetime | None:
     """Since when a round that never came could have: the first programme that is open; None without one."""
-    return db.session.scalar(select(func.min(Programme.created_at)).where(Programme.closed_at.is_(None)))
+    first = select(func.min(Programme.created_at)).where(Programme.closed_at.is_(None))
+    return min(filter(None, whose.of_each(lambda: db.session.scalar(first))), default=None)
 
 
 def last_run() -> datetime | None:

@@ -184,7 +184,8 @@ class PostgresDatabase:
         return said
 
     def _fill(self, name: str, opened: IO[bytes], key: Identity | None) -> None:
-        wanted = ("--no-owner", "--single-transaction", "--exit-on-error")
+        # Who may do what is said anew (cli/restore.py): another server has other accounts.
+        wanted = ("--no-owner", "--no-acl", "--single-transaction", "--exit-on-error")
         with self._running("pg_restore", *wanted, database=name) as process:
             assert process.stdin is not None
             into = Measured(process.stdin)

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, Text, false, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.county.coordinators import Coordinator
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.errors import Refusal
 
@@ -53,7 +53,7 @@ class ProviderAccount(Base):
 
 
 def find(issuer: str, subject: str) -> ProviderAccount | None:
-    """Whose account it is, of whichever partnership."""
+    """Whose account it is, of whichever partnership whose rows we see."""
     return db.session.scalar(
         select(ProviderAccount).where(
             ProviderAccount.issuer == issuer,
@@ -61,6 +61,11 @@ def find(issuer: str, subject: str) -> ProviderAccount | None:
             ProviderAccount.ended_at.is_(None),
         )
     )
+
+
+def is_known(issuer: str, subject: str) -> bool:
+    """Whether it is somebody's of a partnership whose rows we may not see. False on SQLite, where `find` sees all."""
+    return whose.is_known("account", f"{issuer} {subject}")
 
 
 def of_person(person_id: int, issuer: str | None = None) -> list[ProviderAccount]:

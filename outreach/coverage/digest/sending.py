@@ -17,6 +17,7 @@ from outreach.county.coordinators import Coordinator
 from outreach.county.who_may import SEE, roles_that
 from outreach.coverage.digest import days, said
 from outreach.coverage.digest.days import DigestDays
+from outreach.ground import whose as knows_whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of, wall
 from outreach.post import digest as letter
@@ -118,6 +119,7 @@ def send(person_id: int, *, now: datetime) -> bool:
 
 def whose(token: str) -> Coordinator | None:
     """Whose digest a stop link is of; None for a token that never was."""
+    knows_whose.bind_to("digest", _hash_of(token))
     return db.session.scalar(
         select(Coordinator)
         .join(Digest, Digest.person_id == Coordinator.id)

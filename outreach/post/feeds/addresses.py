@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Index, Text, and_, bindparam, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, db
 from outreach.post.feeds.entries import OWN, FeedEntry, head
 
@@ -152,6 +152,7 @@ def state(token: str, *, keys: Iterable[str], now: datetime) -> FeedState | None
     nonce, seal = token[:_NONCE], token[_NONCE:]
     if not _TOKEN.fullmatch(token) or not any(hmac.compare_digest(seal, _seal(nonce, key)) for key in keys):
         return None
+    whose.bind_to("feed", nonce)
     found = db.session.execute(_STATE, {"nonce": nonce, "now": now}).one_or_none()
     if found is None:
         return None

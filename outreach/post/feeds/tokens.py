@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from outreach.ground import history
+from outreach.ground import history, whose
 from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import NoSuch, Refusal
 
@@ -100,6 +100,7 @@ def find(token: str) -> ApiToken | None:
     """The row of a token, withdrawn or not; None for what never was one. No query for what cannot be one."""
     if not _SHAPE.fullmatch(token):
         return None
+    whose.bind_to("token", hash_of(token))
     return db.session.scalar(select(ApiToken).where(ApiToken.token_hash == hash_of(token)))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from outreach.ground import the_app
+from outreach.ground import the_app, whose
 from outreach.ground.db import db, transaction
 from outreach.post import outbox
 from outreach.post.incoming import attendees, calendar_answers, headers, inbox, matching, parsed_mail
@@ -73,7 +73,9 @@ def receive(raw: bytes, recipient: str | None, *, now: datetime) -> Incoming:
     mail = parsed_mail.read(raw)
     given = (headers.bare(recipient),) if recipient else ()
     addresses = tuple(dict.fromkeys([*given, *mail.recipients]))
-    letter_id = _returned_letter(addresses)
+    returned = _returned_to(addresses)
+    _bind(mail, addresses, returned)
+    letter_id = _returned_letter(returned)
     if letter_id is not None:
         mail = parsed_mail.read(raw, returned=True)
     digest = mail.digest if letter_id is None else f"{mail.digest}/{letter_id}"
@@ -249,7 +251,7 @@ def _mark_bounced(letter: Letter, why: str) -> None:
         db.session.flush()
 
 
-def _returned_letter(addresses: Iterable[str]) -> int | None:
+def _returned_to(addresses: Iterable[str]) -> int | None:
     """Which letter's bounce address a mail came to, by its signature (VERP); None for any other address."""
     here = settings()
     for address in addresses:
@@ -259,9 +261,30 @@ def _returned_letter(addresses: Iterable[str]) -> int | None:
         for key in here.keys:
             post = postman.Post(server=None, folder=Path(), domain=here.mail_domain, key=key.encode())
             if hmac.compare_digest(post.bounce_address(int(number)).lower().encode(), address.encode()):
-                letter = db.session.get(Letter, int(number))
-                return letter.id if letter is not None else None
+                return int(number)
     return None
+
+
+def _returned_letter(number: int | None) -> int | None:
+    letter = db.session.get(Letter, number) if number is not None else None
+    return letter.id if letter is not None else None
+
+
+def _bind(mail: Read, addresses: tuple[str, ...], returned: int | None) -> None:
+    """Bind what follows to whose mail it is: the same mail as before, a letter that came back, one of our addresses, an
+    event, a letter that it answers, its sender; to nobody's where none of these tells."""
+    bounced = mail.bounced
+    digest = mail.digest if returned is None else f"{mail.digest}/{returned}"
+    tokens = [*addresses, *(event.organizer for event in mail.events)]
+    ids = [*(bounced.message_ids if bounced is not None else ()), *mail.answers_to]
+    people = [mail.sender, *(bounced.addresses[:3] if bounced is not None else ())]
+    signs = [("mail", digest), *([("letter", str(returned))] if returned is not None else [])]
+    signs += [("letter's sender", one) for one in tokens if _has_token(one)]
+    signs += [("UID", event.uid) for event in mail.events]
+    signs += [("letter's id", one) for one in ids]
+    signs += [("writer", ""), *(("correspondent", one) for one in people)]
+    if not any(whose.bind_to(sign, said) for sign, said in signs if said or sign == "writer"):
+        whose.bind(whose.NOBODYS)
 
 
 def _has_token(address: str) -> bool:

@@ -6,11 +6,12 @@ of the partnership's own letters.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
+from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.post.incoming import inbox
 from outreach.post.incoming.inbox import Incoming, MailboxLook
@@ -64,6 +65,17 @@ cannot be read, or nobody reads it."""
 
 def queue(now: datetime, partnership_id: int | None = None) -> Queue:
     """In one query. What waits behind an earlier letter to the same person is not due."""
+    if partnership_id is None:
+        return _together(whose.of_each(lambda: _queue(now, None)))
+    return _queue(now, partnership_id)
+
+
+def _together(parts: Sequence[Queue]) -> Queue:
+    oldest = [part.oldest_due_at for part in parts if part.oldest_due_at is not None]
+    return Queue(due=sum(part.due for part in parts), oldest_due_at=min(oldest, default=None))
+
+
+def _queue(now: datetime, partnership_id: int | None) -> Queue:
     due, oldest = db.session.execute(
         select(func.count(), func.min(Letter.not_before)).where(
             *claims.due(now), *_of(Letter, partnership_id)
@@ -74,7 +86,39 @@ def queue(now: datetime, partnership_id: int | None = None) -> Queue:
 
 def state(now: datetime, partnership_id: int | None = None) -> PostState:
     """Everything, in six queries; the letters and mails of a partnership, None: of all."""
-    here = queue(now, partnership_id)
+    if partnership_id is not None:
+        return _state(now, partnership_id)
+    parts = whose.of_each(lambda: _state(now, None))
+    first, next_tries, last_sent = (
+        parts[0] if parts else _state(now, None),
+        [part.next_try_at for part in parts if part.next_try_at is not None],
+        [part.last_sent_at for part in parts if part.last_sent_at is not None],
+    )
+    return replace(
+        first,
+        queue=_together([part.queue for part in parts]),
+        later=sum(part.later for part in parts),
+        next_try_at=min(next_tries, default=None),
+        counts={status: sum(part.counts[status] for part in parts) for status in EVERY},
+        last_sent_at=max(last_sent, default=None),
+        unread=_unread(parts),
+    )
+
+
+def _unread(parts: Sequence[PostState]) -> int:
+    """What is nobody's is seen by each, and counts once."""
+    nobodys = _nobodys_unread_now() if len(parts) > 1 else 0
+    return sum(part.unread for part in parts) - nobodys * (len(parts) - 1)
+
+
+def _nobodys_unread_now() -> int:
+    waits = (Incoming.task != "", Incoming.settled_at.is_(None), Incoming.partnership_id.is_(None))
+    with whose.bound(whose.NOBODYS):
+        return db.session.scalar(select(func.count()).select_from(Incoming).where(*waits)) or 0
+
+
+def _state(now: datetime, partnership_id: int | None) -> PostState:
+    here = _queue(now, partnership_id)
     rows = db.session.execute(
         select(Letter.status, func.count(), func.max(Letter.handed_at))
         .where(*_of(Letter, partnership_id))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.post.outgoing import claims, duty, pauses
 from outreach.post.outgoing.claims import Claimed, Later, LetterOutcome
@@ -230,7 +231,7 @@ def take_over(name: str, now: datetime) -> int:
     host = name.split(":")[0]
     dead = [each for each in duty.not_gone_home(host) if each != name and not _lives(each)]
     db.session.rollback()
-    freed = claims.free(dead)
+    freed = sum(whose.of_each(lambda: claims.free(dead))) if dead else 0
     for each in dead:
         duty.end(each, now)
     return freed

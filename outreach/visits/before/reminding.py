@@ -18,6 +18,7 @@ from outreach.county import partnerships, school_days
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import Organisation
 from outreach.ground import history
+from outreach.ground import whose as knows_whose
 from outreach.ground.db import Base, Instant, db, key_within_partnership
 from outreach.ground.timespans import day_of
 from outreach.post import before_visit, letterbook, outbox
@@ -299,6 +300,7 @@ def written_about(booking: Booking) -> Written:
 
 def whose(stop_token: str) -> Booking | None:
     """The booking of a letter's stop link; None for a token that never was."""
+    knows_whose.bind_to("visit reminder", _hash_of(stop_token))
     return db.session.scalar(
         select(Booking)
         .join(VisitReminder, VisitReminder.booking_id == Booking.id)

@@ -12,7 +12,7 @@ from outreach.county import bodies, organisations, partnerships, schools
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import Organisation
 from outreach.coverage.who_asked import of_halves
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import transaction
 from outreach.tour.programmes import Programme
 from outreach.web import forms
@@ -104,6 +104,7 @@ def booking_reference(reference: str) -> Any:
     reference = _reference(reference)
     form = AskForm()
     if form.validate_on_submit():
+        whose.bind_to("booking", reference)
         try:
             booking = promises.get(reference)
         except promises.NoSuchBooking:
@@ -152,6 +153,8 @@ def _reference(typed: str) -> str:
 
 def _school_and_programme(organisation_id: int) -> tuple[Organisation, Programme | None]:
     """An open school of somebody's authority, or an open body, and what it could book now; 404 for any other."""
+    if organisation_id >= schools.FIRST_OF_BODIES:
+        whose.bind_to("body", str(organisation_id))
     asks = organisations.find(organisation_id) or abort(404)
     if asks.is_body and asks.partnership_id is not None:
         partnership: Partnership | None = partnerships.get(asks.partnership_id)
@@ -160,4 +163,5 @@ def _school_and_programme(organisation_id: int) -> tuple[Organisation, Programme
     if partnership is None or not asks.is_open:
         abort(404)
     g.partnership, g.organisation = partnership, asks
+    whose.bind(partnership.id)
     return asks, open_door.programme_for(asks, partnership.id, now=clock.now())

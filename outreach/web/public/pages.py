@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from outreach.asking.chasing import settings as chasing
 from outreach.county import partnerships
 from outreach.county.partnerships import Partnership
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import why_no_writing
 from outreach.ground.timespans import day_of
 from outreach.post.incoming import inbox
@@ -117,4 +117,6 @@ def metrics() -> Any:
 def _whose() -> list[Partnership]:
     """The partnerships; if there is one, the page is its own."""
     g.partnership = partnerships.only()
+    if g.partnership:
+        whose.bind(g.partnership.id)
     return [g.partnership] if g.partnership else partnerships.every()

@@ -72,8 +72,11 @@ def take_passkey() -> Any:
 def _read(challenge: str | None, half: Half | None, *, now: datetime) -> Shown:
     """What was shown, of whoever is half signed in if anybody is. A wrong one stands in the history of its person, as
     a wrong password does. Raises PasskeyRefused."""
+    answer = request.form.get("answer", "")
+    if half is None:
+        passkeys.bind_to_holder(answer)
     try:
-        shown = passkeys.read(request.form.get("answer", ""), challenge)
+        shown = passkeys.read(answer, challenge)
         if half and half.person_id != shown.person_id:
             raise passkeys.PasskeyRefused("That is a passkey of somebody else.")
     except passkeys.PasskeyRefused as refused:

@@ -19,7 +19,7 @@ from outreach.county import (
     sign_in_tries,
 )
 from outreach.county.person_invitations import InvitationOver
-from outreach.ground import clock
+from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
 from outreach.post import outbox
@@ -75,6 +75,7 @@ def sign_in_send() -> Any:
     form, kept = SignInForm(), request.form.get("kept", "")
     if form.validate_on_submit():
         email, now = coordinators.plain(given(form.email.data)), clock.now()
+        whose.bind_to("address", email)
         source = source_of(email)
         with transaction():
             sign_in_tries.begin(email, source, now=now)
