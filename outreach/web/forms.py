@@ -98,7 +98,11 @@ class Form(FlaskForm):
         return field in self._fields
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a domain's no at its field, else at the first field of the form."""
+        """Show a domain's no at its field, else at the first field of the form; of one that has none, its template
+        does."""
+        if not self._fields:
+            self.form_errors.append(refusal.message)
+            return
         name = refusal.field if refusal.field in self._fields else next(iter(self._fields))
         field = self._fields[name]
         field.errors = [*field.errors, refusal.message]

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -305,6 +306,10 @@ def test_where_a_second_factor_is_asked_a_passkey_is_one_and_the_last_stays(
     refused = client.post(path, data={"password": PASSWORD})
     assert refused.status_code == 422 and "this is the last" in refused.text
     assert len(kept(priya)) == 1
+    by_link = make.signed_in(browser(), priya, by_link=True)
+    refused = by_link.post(path)
+    assert refused.status_code == 422 and "this is the last" in refused.text
+    assert len(kept(priya)) == 1
 
 
 def test_a_lead_resets_them_and_who_leaves_has_none(priya: coordinators.Coordinator) -> None:
@@ -346,6 +351,29 @@ def test_one_network_has_so_many_challenges_waiting_and_holds_up_nobody_else(
     assert is_in(client), "whoever gave the password is held up by nobody"
     clock_stands.after(minutes=5)
     assert browser().post("/sign-in/passkey/show").status_code == 200
+
+
+def test_after_the_last_day_one_lets_nobody_in_and_who_comes_back_has_none(
+    priya: coordinators.Coordinator,
+) -> None:
+    with transaction():
+        owen = make.person(partnerships.get(priya.partnership_id), role=roles.COORDINATOR, name="Owen Pike")
+    device, client = added(owen), browser()
+    with transaction():
+        coordinators.get(owen.email).leaves_on = clock.now().date() - timedelta(days=1)
+    refused = answer(client, device.shows(asked(client)))
+    assert "lets nobody in any more" in client.get(refused.location).text and not is_in(client)
+    with transaction():
+        coordinators.add(
+            priya.partnership_id,
+            "Owen Pike",
+            owen.email,
+            password=None,
+            role=roles.COORDINATOR,
+            now=clock.now(),
+        )
+    answer(client, device.shows(asked(client)))
+    assert not is_in(client) and kept(owen) == []
 
 
 def test_where_no_browser_would_take_one_none_is_offered(priya: coordinators.Coordinator, app: Flask) -> None:

@@ -2,6 +2,7 @@
 that lets nobody in."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,14 @@ from sqlalchemy import func, select, update
 import make
 import openid_provider
 from openid_provider import CLIENT, JO, Provider, of
-from outreach.county import coordinators, roles, second_factors, sign_in_providers, sign_in_sessions
+from outreach.county import (
+    coordinators,
+    partnerships,
+    roles,
+    second_factors,
+    sign_in_providers,
+    sign_in_sessions,
+)
 from outreach.county.openid import attempts, tokens
 from outreach.county.openid.accounts import ProviderAccount
 from outreach.county.openid.attempts import ProviderAttempt
@@ -444,6 +452,32 @@ def test_a_second_factor_that_the_council_asked_for_counts_as_ours_where_the_set
     provider.set(token={"acr": "mfa"})
     assert back(client, provider).headers["Location"] != "/sign-in/code"
     assert is_in(client)
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("only", ["", "only = true"])
+def test_who_has_no_password_here_and_is_asked_for_a_second_factor_sets_one_up_just_after_their_account(
+    jo: coordinators.Coordinator,
+    client: FlaskClient,
+    provider: Provider,
+    use: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    only: str,
+) -> None:
+    use(only)
+    with transaction():
+        partnerships.get(jo_of().partnership_id).second_factor = "everybody"
+    back(client, provider)
+    page = client.get("/desk/account/second-factor").text
+    assert "Set it up" in page and "Your password" not in page
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=11))
+    late = client.post("/desk/account/second-factor/begin")
+    assert (late.status_code, "Sign out, sign in once more" in late.text) == (422, True)
+    client.post("/sign-out")
+    assert back(client, provider).status_code == 303
+    begun = client.post("/desk/account/second-factor/begin")
+    assert (begun.status_code, begun.location) == (303, "/desk/account/second-factor/app")
 
 
 @pytest.mark.any_database
