@@ -289,6 +289,7 @@ def listening() -> Iterator[Listened]:
 def what_is_changed_is_told(listening: Listened) -> Iterator[Listened]:
     """Whatever form any test sends, what it changes stands in the history."""
     listening.wrong.clear()
+    listening.anothers.clear()
     yield listening
     assert listening.wrong == []
 

@@ -1,8 +1,9 @@
 """Whether every page that changed something told the history, held in each test that sends anything to a page.
 
-Whoever sends a form to the desk or as a company, and changes a row by it, stands in the history by name, whatever test
-sends it: what the page wrote and kept is listened to. Of a school's door it is enough that a deed was put down.
-`telling.UNTOLD` has the tables that are no change of anybody's, UNTOLD_PAGES the few pages that tell on purpose nothing.
+Whoever sends a form to the desk, as a company or as a school, and changes a row by it, puts down a deed, whatever test
+sends it: what the page wrote and kept is listened to.
+`telling.UNTOLD` has the tables that are no change of anybody's, `gate.TELL_NOTHING` the page
+that tells nothing on purpose.
 """
 
 import re
@@ -12,18 +13,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, g, request, request_finished, request_started
+from flask import Flask, request, request_finished, request_started
 from flask_login import current_user
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from outreach.ground import telling
 from outreach.ground.history import History
-
-UNTOLD_PAGES = {
-    "school.staff_say": "what staff say of a visit names nobody, and a deed would say who was there when it came",
-}
-"""Pages whose change stands in no deed, and why."""
+from outreach.web.gate import TELL_NOTHING
 
 DOORS = ("coordinator", "company", "school")
 
@@ -52,9 +49,11 @@ class Request(Kept):
 
 @dataclass
 class Listened:
-    """Pages that told nothing of what they changed; `changed`: all that changed something, by their endpoints."""
+    """Pages that told nothing of what they changed, and those of the desk that told it as somebody else's deed alone;
+    `changed`: all that changed something, by their endpoints."""
 
     wrong: list[str] = field(default_factory=list)
+    anothers: list[str] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
 
 
@@ -75,10 +74,11 @@ def listened() -> Iterator[Listened]:
         if not changed:
             return
         found.changed.add(endpoint)
-        me = current_user.name if door == "coordinator" else g.get("who")
-        if not sent.by if door == "school" else me not in sent.by:
-            if endpoint not in UNTOLD_PAGES:
-                found.wrong.append(f"{request.method} {endpoint} changed {sorted(changed)}, told {sent.by}")
+        said = f"{request.method} {endpoint} changed {sorted(changed)}, told {sent.by}"
+        if not sent.by and endpoint not in TELL_NOTHING:
+            found.wrong.append(said)
+        elif door == "coordinator" and not any(getattr(current_user, "name", "") in by for by in sent.by):
+            found.anothers.append(said)
 
     listening = (
         (Engine, "after_cursor_execute", _wrote),

@@ -31,6 +31,7 @@ UNTOLD = {
     "list_upload": "a file that is looked at and not taken in yet; taking it in is told",
     "list_sheet": "a sheet of one",
     "list_heading": "how a column of one is read",
+    "report_sending": "the key of a form that came in; the report that it makes is told",
     "sign_in_failure": "tries that are counted for an hour; a wrong password is told by its own deed",
     "sign_in_session": "when somebody was last here; beginning and end are told by their own deeds",
     "passkey_challenge": "what a browser is to sign within minutes; a passkey that is added or goes is told",

@@ -188,6 +188,10 @@ def _not_by_this_role(endpoint: str, method: str) -> Any:
     return page, 403
 
 
+TELL_NOTHING = ("school.staff_say",)
+"""What staff say of a visit names nobody, and a deed would say who was there when it came."""
+
+
 def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
     """Holders of an open personal link; the link is in g.link, and `token` in the address.
 
@@ -200,7 +204,10 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         _read_link(token)
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html", token=token), 410
-        return view(token, *args, **kwargs)
+        if request.endpoint in TELL_NOTHING:
+            return view(token, *args, **kwargs)
+        with telling.told_by(_teller(g.who, troupe_door.page_without_key(token))):
+            return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")
 
@@ -211,7 +218,8 @@ def by_link_that_was(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
         _read_link(token)
-        return view(token, *args, **kwargs)
+        with telling.told_by(_teller(g.who, troupe_door.page_without_key(token))):
+            return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")
 

@@ -107,6 +107,7 @@ def test_whatever_a_form_of_the_desk_changes_stands_in_the_history_by_who_sent_i
                     db.session.rollback()
     changed = {name for name in what_is_changed_is_told.changed if name.startswith("coordinator.")}
     assert len(changed) > 50, sorted(changed)
+    assert what_is_changed_is_told.anothers == []
 
 
 @pytest.fixture
