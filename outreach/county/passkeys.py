@@ -297,12 +297,18 @@ def take(shown: Shown, *, now: datetime) -> None:
         raise _refused()
 
 
-def remove(passkey_id: int, *, person_id: int, who: str, now: datetime) -> str:
-    """One's own lets nobody in any more, nor in a backup of before that is restored; its name. Raises NoSuchPasskey
-    where it is somebody else's or nobody's."""
+def own(passkey_id: int, person_id: int) -> Passkey:
+    """Raises NoSuchPasskey where it is somebody else's or nobody's."""
     row = db.session.get(Passkey, passkey_id)
     if row is None or row.person_id != person_id:
         raise NoSuchPasskey("There is no such passkey.")
+    return row
+
+
+def remove(passkey_id: int, *, person_id: int, who: str, now: datetime) -> str:
+    """One's own lets nobody in any more, nor in a backup of before that is restored; its name. Raises NoSuchPasskey
+    where it is somebody else's or nobody's."""
+    row = own(passkey_id, person_id)
     name = row.name
     history.record("passkey removed", _of(row), who=who, now=now, before=name)
     db.session.flush()

@@ -62,6 +62,7 @@ def add_passkey() -> Any:
 @coordinators_only
 def remove_passkey(passkey_id: int) -> Any:
     """Whoever has the device that it is on is signed out there, too."""
+    passkeys.own(passkey_id, current_user.person_id)
     form, now = own_password(), clock.now()
     if not form.validate_on_submit():
         return page(form)
