@@ -365,7 +365,9 @@ def test_fields_that_no_page_offers_are_written_nowhere(attacked: Attacked) -> N
     assert reader.post("/desk/account", {"single_keys": "y"} | more, form="/desk/account").status == 303
     assert reader.post("/desk/people/1/role", more, form="/desk/account").status == 403
     after = attacked.rows()
-    assert set(attacked.changed_since(before)) <= {"person"}
+    assert set(attacked.changed_since(before)) <= {"person", "history"}
+    (told,) = [row for row in after["history"] if row not in before["history"]]
+    assert "single keys" in str(told) and "evil" not in str(told)
     one = [(row, now) for row, now in zip(before["person"], after["person"], strict=True) if row != now]
     assert [sum(a != b for a, b in zip(row, now, strict=True)) for row, now in one] == [
         1
