@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from click import ClickException, Command, Context, Group
-from flask import Flask, current_app
+from flask import Flask, has_app_context
 from flask.cli import AppGroup, with_appcontext
 
 from outreach.ground import clock, whose
@@ -82,7 +82,7 @@ class Commands(AppGroup):
             command = getattr(module, cmd_name.replace("-", "_"))
             if isinstance(command, Group) and cmd_name not in ON_ANY_DATABASE:
                 command.callback = _before_work
-            self.add_command(as_owner(command) if cmd_name in BY_THE_OWNER else command, cmd_name)
+            self.add_command(as_owner(command, self._app) if cmd_name in BY_THE_OWNER else command, cmd_name)
         return super().get_command(ctx, cmd_name)
 
 
@@ -94,7 +94,7 @@ def _before_work() -> None:
         raise ClickException(str(bad)) from None
 
 
-def as_owner(command: Command) -> Command:
+def as_owner(command: Command, app: Flask) -> Command:
     """The command, or each of a group, put onto the database as OWNER_DATABASE_URL comes to it.
 
     Raises ClickException, in words, where a wall would keep from it what it is to see to.
@@ -102,7 +102,9 @@ def as_owner(command: Command) -> Command:
     ours, by_itself = copy(command), command.invoke
 
     def invoke(ctx: Context) -> Any:
-        if url := current_app.config["OWNER_DATABASE_URL"]:
+        if not has_app_context():
+            ctx.with_resource(app.app_context())
+        if url := app.config["OWNER_DATABASE_URL"]:
             with import_module("outreach.cli.other_database").service_on(url):
                 return by_itself(ctx)
         held = whose.stands()

@@ -36,6 +36,7 @@ OURS = {
     "forgotten_password",
     "new_device",
     "sign_in_changed",
+    "team_invitation",
     "digest",
     "own_words",
     "own_words_with_a_greeting_and_a_link",
