@@ -126,7 +126,9 @@ def covered(of: Partnership, la_code: str, covered: bool, at: datetime) -> Autho
     return _add(row)
 
 
-def person(of: Partnership, role: str = roles.LEAD, **changes: Any) -> Coordinator:
+def person(
+    of: Partnership, role: str = roles.LEAD, company: Company | None = None, **changes: Any
+) -> Coordinator:
     """Somebody who signs in, in that role; no other than a lead is a partnership's first."""
     n = next(_n)
     row: Coordinator = _add(
@@ -141,7 +143,7 @@ def person(of: Partnership, role: str = roles.LEAD, **changes: Any) -> Coordinat
         )
     )
     if row.ended_at is None:
-        roles.give(of.id, row.id, role, who="set-up", now=row.created_at)
+        roles.give(of.id, row.id, role, company=company, who="set-up", now=row.created_at)
     return row
 
 

@@ -9,10 +9,12 @@ PAGE = ROOT / "docs" / "roles.md"
 HEAD = """# Who may do what
 
 Made from `outreach/county/who_may.py` and `outreach/web/deeds.py` by `.venv/bin/python tests/roles_page.py`; a test checks
-that it is current, another tries every role at every page of the desk with every method.
+that it is current, another tries every role at every page of the desk and of a company with every method.
 
 A person has one role in one partnership, and nothing of another partnership's is seen by anybody. Who is not signed in sees
-no page of the desk. Lead coordinators add people, change roles, and say who leaves and who takes their schools, on the page *People*;
+no page of the desk. A company member belongs to one company: the database takes none without, none of another partnership's, and no
+other role with one. Nothing of another company's is seen. Whoever holds a troupe's link opens the same pages of that troupe without an
+account. Lead coordinators add people, change roles, and say who leaves and who takes their schools, on the page *People*;
 `flask people role` and `end` do the same at the command line. The last lead coordinator can neither leave nor get another
 role: the database refuses it.
 """

@@ -16,6 +16,7 @@ from outreach.asking.follow_ups import FollowUp
 from outreach.asking.owners import GapOwner
 from outreach.county import coordinators, who_may
 from outreach.county.coordinators import Coordinator
+from outreach.county.roles import CompanyOfRole
 from outreach.county.schools import Organisation
 from outreach.ground.db import db
 from outreach.tour.programmes import Programme
@@ -107,12 +108,20 @@ def leave(person: Coordinator, to: Takers, *, on: date | None, who: str, now: da
     return _hand_over(person, to, who=who, now=now)
 
 
-def change_role(person: Coordinator, role: str, to: Takers, *, who: str, now: datetime) -> HandedOver:
+def change_role(
+    person: Coordinator,
+    role: str,
+    to: Takers,
+    *,
+    company: CompanyOfRole | None = None,
+    who: str,
+    now: datetime,
+) -> HandedOver:
     """Another role from now on; where it is one that looks after no schools, theirs go to others.
 
-    Raises LastLead, NoSuchCoordinator, CannotOwn.
+    Raises LastLead, ItsCompany, NoSuchCoordinator, CannotOwn.
     """
-    coordinators.change_role(person, role, who=who, now=now)
+    coordinators.change_role(person, role, company=company, who=who, now=now)
     if holds_schools(role):
         return HandedOver(given=0, left=0)
     return _hand_over(person, to, who=who, now=now)

@@ -17,6 +17,8 @@ from outreach.ground.errors import Refusal
 from outreach.ground.wording import count
 from outreach.ground.wording import day as day_words
 from outreach.post import links
+from outreach.tour import companies
+from outreach.tour.companies import Company
 
 WHO = "command line"
 
@@ -32,10 +34,13 @@ people = AppGroup("people", help="People: add one, change a role, make a sign-in
     type=click.Choice(list(roles.NAMES)),
     help="What they may do. Without it: a lead where the partnership has none yet, else a coordinator.",
 )
+@click.option("--company", "of", help="The name of the company to which a company member belongs.")
 @click.option(
     "--password-stdin", is_flag=True, help="Read a password from standard input; else a link is printed."
 )
-def add(partnership: str, name: str, email: str, role: str | None, password_stdin: bool) -> None:
+def add(
+    partnership: str, name: str, email: str, role: str | None, of: str | None, password_stdin: bool
+) -> None:
     """Add a person; without a password it prints a one-time sign-in link."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     try:
@@ -43,7 +48,14 @@ def add(partnership: str, name: str, email: str, role: str | None, password_stdi
             whose = partnerships.named(partnership)
             role = role or (roles.COORDINATOR if coordinators.leads(whose.id) else roles.LEAD)
             person = coordinators.add(
-                whose.id, name, email, password=password, role=role, now=clock.now(), who=WHO
+                whose.id,
+                name,
+                email,
+                password=password,
+                role=role,
+                company=_company(whose.id, of),
+                now=clock.now(),
+                who=WHO,
             )
             token = (
                 None
@@ -62,14 +74,16 @@ def add(partnership: str, name: str, email: str, role: str | None, password_stdi
 @people.command("role")
 @click.argument("email")
 @click.argument("role", type=click.Choice(list(roles.NAMES)))
+@click.option("--company", "of", help="The name of the company to which a company member belongs.")
 @click.option("--to", "taker", help="Address of who takes their schools, where the role looks after none.")
-def role(email: str, role: str, taker: str | None) -> None:
+def role(email: str, role: str, of: str | None, taker: str | None) -> None:
     """Give a person another role, from now on."""
     try:
         with transaction():
             person = coordinators.get(email)
             to = _takers(person, taker)
-            done = leaving.change_role(person, role, to, who=WHO, now=clock.now())
+            company = _company(person.partnership_id, of)
+            done = leaving.change_role(person, role, to, company=company, who=WHO, now=clock.now())
             click.echo(f"{person.name} is a {roles.NAMES[role]} now.{_handed(done, taker)}")
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
@@ -150,6 +164,10 @@ def stay(email: str) -> None:
 
 def _link(person: Coordinator) -> str:
     return coordinators.sign_in_link(person, who=WHO, by_operator=True, now=clock.now())
+
+
+def _company(partnership_id: int, name: str | None) -> Company | None:
+    return None if name is None else companies.named(partnership_id, name)
 
 
 def _takers(person: Coordinator, email: str | None) -> leaving.Takers:

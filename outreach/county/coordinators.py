@@ -96,9 +96,9 @@ class DayCannotBe(Refusal):
 
 
 class Coordinator(Base, OfPartnership):
-    """A person of one partnership who signs in; `role` is what they are now, None once they have left. `single_keys`:
-    single letters act on lists, once a person has switched that on (WCAG 2.1.4); `leaves_on`: the last day on which
-    they sign in, once that is known."""
+    """A person of one partnership who signs in; `role` is what they are now, None once they have left; `company_id`:
+    whose tour they see as a company member. `single_keys`: single letters act on lists, once a person has switched that
+    on (WCAG 2.1.4); `leaves_on`: the last day on which they sign in, once that is known."""
 
     __tablename__ = "person"
     __table_args__ = (Index("uq_person_id_partnership_id", "id", "partnership_id", unique=True),)
@@ -115,6 +115,12 @@ class Coordinator(Base, OfPartnership):
     # Read with the person, in the same statement: every page of the desk asks it.
     role: Mapped[str | None] = column_property(
         select(PersonRole.role)
+        .where(PersonRole.person_id == id, PersonRole.taken_at.is_(None))
+        .correlate_except(PersonRole)
+        .scalar_subquery()
+    )
+    company_id: Mapped[int | None] = column_property(
+        select(PersonRole.company_id)
         .where(PersonRole.person_id == id, PersonRole.taken_at.is_(None))
         .correlate_except(PersonRole)
         .scalar_subquery()
@@ -167,12 +173,13 @@ def add(
     password: str | None,
     now: datetime,
     role: str = roles.LEAD,
+    company: roles.CompanyOfRole | None = None,
     who: str = "set-up",
 ) -> Coordinator:
     """A new person in that role, or one who had left and comes back: the same row, so that what they did stays theirs.
     Without a password only a link lets them in.
 
-    Raises AddressTaken, NameTaken, LastLead, and of a password as passwords.check.
+    Raises AddressTaken, NameTaken, LastLead, ItsCompany, and of a password as passwords.check.
     """
     partnerships.lock(partnership_id)
     _refuse_anothers(name, email, partnership_id)
@@ -182,7 +189,7 @@ def add(
     if there is not None:
         if there.partnership_id != partnership_id or not there.has_left(day_of(now)):
             raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
-        return _come_back(there, name, password=password, role=role, who=who, now=now)
+        return _come_back(there, name, password=password, role=role, company=company, who=who, now=now)
     if is_anothers(email):
         raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
     person = Coordinator(
@@ -196,7 +203,7 @@ def add(
     )
     db.session.add(person)
     db.session.flush()
-    roles.give(partnership_id, person.id, role, who=who, now=now)
+    roles.give(partnership_id, person.id, role, company=company, who=who, now=now)
     history.record("added", person, who=who, now=now, after=person.email)
     return person
 
@@ -225,7 +232,14 @@ def _as_read(name: str) -> str:
 
 
 def _come_back(
-    person: Coordinator, name: str, *, password: str | None, role: str, who: str, now: datetime
+    person: Coordinator,
+    name: str,
+    *,
+    password: str | None,
+    role: str,
+    company: roles.CompanyOfRole | None,
+    who: str,
+    now: datetime,
 ) -> Coordinator:
     """Nothing of before lets them in: neither password nor link, session or calendar address."""
     if person.ended_at is None:
@@ -235,9 +249,10 @@ def _come_back(
     person.name, person.ended_at, person.leaves_on = name, None, None
     person.password_hash = None if password is None else hash_of(person, password)
     db.session.flush()
-    roles.give(person.partnership_id, person.id, role, who=who, now=now)
-    db.session.expire(person, ["role"])
-    history.record("came back", person, who=who, now=now, before=before, after={"name": name, "role": role})
+    roles.give(person.partnership_id, person.id, role, company=company, who=who, now=now)
+    db.session.expire(person, ["role", "company_id"])
+    after = {"name": name} | _role_in_history(role, company)
+    history.record("came back", person, who=who, now=now, before=before, after=after)
     return person
 
 
@@ -258,27 +273,39 @@ def leads(partnership_id: int) -> list[Coordinator]:
     )
 
 
-def change_role(person: Coordinator, role: str, *, who: str, now: datetime) -> None:
+def change_role(
+    person: Coordinator,
+    role: str,
+    *,
+    company: roles.CompanyOfRole | None = None,
+    who: str,
+    now: datetime,
+) -> None:
     """Another role from now on; what the new one may not have, a calendar's address, stops, and every session ends, so
     that none goes on with other rights than it began with. The same again is nothing.
 
-    Raises NoSuchCoordinator of one who has left meanwhile, LastLead.
+    Raises NoSuchCoordinator of one who has left meanwhile, LastLead, ItsCompany.
     """
     partnerships.lock(person.partnership_id)
     lock(person)
     if person.ended_at is not None:
         raise NoSuchCoordinator(f"{person.name} has left, and has no role any more.")
     before = person.role
-    if before == role:
+    if before == role and person.company_id == (company.id if company else None):
         return
     _is_not_the_last_lead(person)
     roles.take(person.id, who=who, now=now)
-    roles.give(person.partnership_id, person.id, role, who=who, now=now)
+    roles.give(person.partnership_id, person.id, role, company=company, who=who, now=now)
     db.session.refresh(person)
     sign_in_sessions.end_all_of(person.id, why=RIGHTS_CHANGED, now=now)
     if role not in who_may.roles_that(who_may.SEE, "calendars"):
         addresses.withdraw_all_of(person.id, who=who, now=now)
-    history.record("role changed", person, who=who, now=now, before={"role": before}, after={"role": role})
+    after = _role_in_history(role, company)
+    history.record("role changed", person, who=who, now=now, before={"role": before}, after=after)
+
+
+def _role_in_history(role: str, company: roles.CompanyOfRole | None) -> dict[str, str]:
+    return {"role": role} if company is None else {"role": role, "company": company.name}
 
 
 def let_manage(person_id: int, *, giving: str | None = None) -> Coordinator:
@@ -646,7 +673,7 @@ def end(person: Coordinator, *, who: str, now: datetime) -> None:
     second_factors.of_leaver(person.id, now=now)
     passkeys.remove_all_of(person.id, who=who, now=now)
     roles.take(person.id, who=who, now=now)
-    db.session.expire(person, ["role"])
+    db.session.expire(person, ["role", "company_id"])
     addresses.withdraw_all_of(person.id, who=who, now=now)
     history.record("invitation withdrawn" if was_awaited else "left", person, who=who, now=now)
 

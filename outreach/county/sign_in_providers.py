@@ -15,6 +15,8 @@ from outreach.ground.errors import ConfigError
 BUTTON = "Sign in with your council account"
 
 CLIENT_AUTHS = ("client_secret_post", "client_secret_basic")
+BY_GROUPS = tuple(role for role in roles.NAMES if role != roles.COMPANY)
+"""Roles that a group can give: none says to which company somebody belongs."""
 HERE = ("localhost", "127.0.0.1", "::1")
 """Hosts that may be asked without encryption: nothing leaves the machine."""
 
@@ -177,10 +179,8 @@ def _check(row: _Row, found: Provider) -> None:
     if "openid" not in found.scopes.split():
         raise row.wrong("scopes", "lacks the word openid")
     for group, role in found.roles.items():
-        if role not in roles.NAMES:
-            raise row.wrong(
-                "groups", f"gives '{group}' the role '{role}'. There are {', '.join(roles.NAMES)}"
-            )
+        if role not in BY_GROUPS:
+            raise row.wrong("groups", f"gives '{group}' the role '{role}'. There are {', '.join(BY_GROUPS)}")
     if found.trust_email and not found.domains:
         raise row.wrong("trust_email", "needs `domains`: of which addresses it may be believed")
     if found.adds and not (found.domains and found.roles):

@@ -6,7 +6,7 @@ from both, and a test tries every role at every page.
 
 from dataclasses import dataclass
 
-from outreach.county.roles import BOARD, COORDINATOR, LEAD, NAMES, READER
+from outreach.county.roles import BOARD, COMPANY, COORDINATOR, LEAD, NAMES, READER
 from outreach.ground.wording import and_list
 
 SEE, EXPORT, CHANGE = "see", "export", "change"
@@ -17,17 +17,20 @@ NOBODY: tuple[str, ...] = ()
 LEADS = (LEAD,)
 TEAM = (LEAD, COORDINATOR)
 DESK = (LEAD, COORDINATOR, READER)
-ALL = (LEAD, COORDINATOR, READER, BOARD)
+OURS = (LEAD, COORDINATOR, READER, BOARD)
+ALL = (LEAD, COORDINATOR, READER, BOARD, COMPANY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of object, in words, and the roles that may do what to it."""
+    """A kind of object, in words, and the roles that may do what to it. `part_of`: the kind of which it is the part
+    that one company has to itself; who may something of the whole does it at the desk, and may give the right."""
 
     words: str
     see: tuple[str, ...]
     export: tuple[str, ...] = NOBODY
     change: tuple[str, ...]
+    part_of: str = ""
 
     def roles(self, verb: str) -> tuple[str, ...]:
         return {SEE: self.see, EXPORT: self.export, CHANGE: self.change}[verb]
@@ -42,7 +45,7 @@ KINDS = {
         see=DESK,
         change=DESK,
     ),
-    "published figures": Kind(words="reports that were published", see=ALL, export=ALL, change=LEADS),
+    "published figures": Kind(words="reports that were published", see=OURS, export=OURS, change=LEADS),
     "figures": Kind(
         words="figures: coverage, season, promises, outcomes, cost; reports before they are published",
         see=DESK,
@@ -63,6 +66,13 @@ KINDS = {
         see=DESK,
         export=TEAM,
         change=TEAM,
+    ),
+    "own tour": Kind(
+        words="a company’s own tour, on its own pages: days, weeks, sheets, reports, availability, calling off",
+        see=(COMPANY,),
+        export=(COMPANY,),
+        change=(COMPANY,),
+        part_of="tour",
     ),
     "contacts": Kind(
         words="contacts of schools and bodies, and the list to ring", see=DESK, export=TEAM, change=TEAM
@@ -95,7 +105,7 @@ KINDS = {
 
 
 MAY_ALL = (LEAD,)
-"""Who may all that one may see, take out or change; a test holds it to the table."""
+"""Who may all that one may see, take out or change at the desk; a test holds it to the table."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +126,14 @@ def roles_that(verb: str, kind: str) -> tuple[str, ...]:
 
 
 def may_give(giver: str | None, role: str) -> bool:
-    """Whether one in the role `giver` may make somebody a `role`: nobody gives a right that they do not have."""
-    return may(giver, Deed(CHANGE, "people")) and not gained(giver, role)
+    """Whether one in the role `giver` may make somebody a `role`: nobody gives a right that they do not have, to the
+    thing or to the whole of which it is a part."""
+    return may(giver, Deed(CHANGE, "people")) and all(
+        may(giver, Deed(verb, name)) or (kind.part_of and may(giver, Deed(verb, kind.part_of)))
+        for name, kind in KINDS.items()
+        for verb in VERBS
+        if may(role, Deed(verb, name))
+    )
 
 
 def gained(before: str | None, after: str | None) -> list[str]:

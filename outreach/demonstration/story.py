@@ -57,7 +57,7 @@ from outreach.ground.timespans import day_of, wall
 from outreach.post import copies, outbox, troupe_links
 from outreach.post.outbox import Letter
 from outreach.tour import companies, programmes, slots, target_decisions
-from outreach.tour.companies import CompanyFacts, TroupeFacts
+from outreach.tour.companies import Company, CompanyFacts, TroupeFacts
 from outreach.tour.days import Hours
 from outreach.tour.programmes import Production, Programme
 from outreach.visits import board_dates
@@ -73,7 +73,7 @@ OTHERS = (
     ("Sunita Achterberg-Wood", "sunita@marlshire.example", roles.READER),
     ("Grace Adeyemi", "grace@marlshire.example", roles.BOARD),
 )
-"""Besides the lead and a colleague who is a coordinator: one person of each other role."""
+"""Besides the lead and a colleague who is a coordinator: one person of each other role of the partnership's own."""
 REACHED_WITH = 20
 """Percent of a district's target pupils with which it is reached."""
 
@@ -111,7 +111,17 @@ def tell(*, now: datetime) -> Told:
         coordinators.add(partnership.id, name, address, password=None, now=began, role=role, who=COORDINATOR)
     _register(season, now=began)
     programme = _programme(partnership, season, now=began)
-    _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))
+    company = _tour(partnership, programme, season, now=began, links_from=now - timedelta(days=30))
+    coordinators.add(
+        partnership.id,
+        "Mo Idris",
+        "mo@lanternrow.example",
+        password=None,
+        now=began + timedelta(hours=2),
+        role=roles.COMPANY,
+        company=company,
+        who=COORDINATOR,
+    )
     teams.take_in(partnership, who=COORDINATOR, now=began + timedelta(hours=3))
     for_adults = training.set_up(partnership.id, season, who=COORDINATOR, now=began + timedelta(hours=4))
     parts = cast.choose(random, db.session.scalars(select(School).order_by(School.organisation_id)))
@@ -236,7 +246,7 @@ def _programme(partnership: Partnership, season: TourSeason, *, now: datetime) -
 
 def _tour(
     partnership: Partnership, programme: Programme, season: TourSeason, *, now: datetime, links_from: datetime
-) -> None:
+) -> Company:
     """The company's vans and their days; its links are for a year, and were renewed at `links_from`."""
     company = companies.add(
         partnership.id,
@@ -267,6 +277,7 @@ def _tour(
         hours = Hours(leaves=time(7), returns=time(17), shows_at_most=2)
         wanted = (*season.early, *season.behind, *season.ahead)
         tour_days.give(programme, troupe, wanted, hours, who=COORDINATOR, now=now)
+    return company
 
 
 def _contacts(random: Random, parts: Cast, *, now: datetime) -> None:

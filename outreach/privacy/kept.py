@@ -138,9 +138,9 @@ KEPT = (
     ),
     Kept(
         name="People who sign in",
-        what="Name, work email address, role, and when they signed in. Of a password only a slow digest is kept; of "
-        "a council’s account the name that its sign-in has for it.",
-        whose="Coordinators, readers and board members of the partnership.",
+        what="Name, work email address, role, with the company of who belongs to one, and when they signed in. Of a "
+        "password only a slow digest is kept; of a council’s account the name that its sign-in has for it.",
+        whose="Coordinators, readers and board members of the partnership, and members of its companies.",
         why="So that nobody else gets in, and to know who may do what.",
         source="The partnership.",
         how_long="Address and password: two whole school years after the one in which somebody left, from which "
@@ -149,7 +149,7 @@ KEPT = (
         "asks: then the name goes everywhere.",
         columns="""
             person: name email password_hash
-            person_role: person_id role given_by taken_by
+            person_role: person_id role company_id given_by taken_by
             partnership: contact_name contact_role contact_email contact_phone
             sign_in_link: token_hash person_id
             person_invitation: token_hash person_id invited_by how_ended
@@ -167,7 +167,7 @@ KEPT = (
         name="Where people are signed in",
         what="Browser and system, as 'Firefox, Windows', when it was signed in to and last used, and how it ended. No "
         "network address. What was typed when it ended, while its person signs in anew at their council.",
-        whose="Coordinators, readers and board members of the partnership.",
+        whose="Coordinators, readers and board members of the partnership, and members of its companies.",
         why="So that signing out ends it wherever its cookie was copied to, and others’ use is seen.",
         source="What the browser says of itself.",
         how_long="30 days after it ended. What was typed, until its person is back, or the next round of the day.",

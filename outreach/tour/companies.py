@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county import partnerships
@@ -24,6 +24,7 @@ class Company(Base, OfPartnership):
     in_history = ("company", "id")
     __table_args__ = (
         UniqueConstraint("partnership_id", "name"),
+        Index("uq_company_id_partnership_id", "id", "partnership_id", unique=True),
         *(CheckConstraint(f"{name} BETWEEN 1 AND {most}", name=name) for name, most in MOST.items()),
     )
 
@@ -143,6 +144,16 @@ def get(partnership_id: int, company_id: int) -> Company:
     found = db.session.get(Company, company_id)
     if found is None or found.partnership_id != partnership_id:
         raise NoSuchCompany("There is no such company here.")
+    return found
+
+
+def named(partnership_id: int, name: str) -> Company:
+    """Raises NoSuchCompany."""
+    found = db.session.scalar(
+        select(Company).where(Company.partnership_id == partnership_id, Company.name == name)
+    )
+    if found is None:
+        raise NoSuchCompany(f"There is no company called {name} here.")
     return found
 
 

@@ -1,4 +1,5 @@
-"""Deeds of the desk's pages: what each does to which kind of object, so that county/who_may.py says who may.
+"""Deeds of the desk's pages, and of a company's own: what each does to which kind of object, so that
+county/who_may.py says who may.
 
 A page is named once, with what it is for when it is opened. What is sent to one that is only seen is a change; what is
 for a change is that when it is opened, too.
@@ -100,6 +101,15 @@ PAGES = {
             venue_open venue_retire
         """,
     },
+    "own tour": {
+        SEE: "company.troupes company.days company.sheet company.week company.availability",
+        EXPORT: "company.week_csv",
+        CHANGE: """
+            company.call_off company.rung company.preview_availability company.undo_availability
+            company.rules_of_troupe company.report company.report_withdraw company.week_limits
+            company.who_comes
+        """,
+    },
     "contacts": {
         SEE: "contacts contact_list requests",
         EXPORT: "phone_list contacts_missing contacts_to_mend body_list_to_mend bodies_csv",
@@ -190,7 +200,7 @@ PAGES = {
         """,
     },
 }
-"""Kind of object -> verb -> the pages of the desk, by the name of their endpoint."""
+"""Kind of object -> verb -> the pages of the desk, by the name of their endpoint; a company's own by its whole name."""
 
 SHOW_PEOPLE = frozenset(
     """
@@ -228,7 +238,7 @@ def deed_of(endpoint: str, method: str = "GET") -> Deed:
 
 def may_open(endpoint: str, method: str = "GET") -> bool:
     """Whether whoever is signed in may; a page of another door is open to them as to everybody."""
-    if not endpoint.startswith("coordinator."):
+    if not endpoint.startswith(("coordinator.", "company.")):
         return True
     return who_may.may(getattr(current_user, "role", None), deed_of(endpoint, method))
 

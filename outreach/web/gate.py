@@ -58,12 +58,13 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import deeds, headers, not_shown, noted, spoken, troupe_door
+from outreach.web import deeds, headers, not_shown, noted, spoken
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
 school = Blueprint("school", __name__)
 coordinator = Blueprint("coordinator", __name__, url_prefix="/desk")
+company = Blueprint("company", __name__)
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 csrf = CSRFProtect()
@@ -82,7 +83,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(school)
     app.register_blueprint(coordinator)
     app.register_blueprint(api)
-    app.register_blueprint(troupe_door.company)
+    app.register_blueprint(company)
     headers.init_app(app)
     app.after_request(not_shown.without_what_one_may_not)
     app.context_processor(_whose)
@@ -127,6 +128,7 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+<<<<<<< HEAD
         if not current_user.is_authenticated:
             return login.unauthorized()
         whose.bind(current_user.partnership_id)
@@ -145,12 +147,34 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
             answer = view(*args, **kwargs)
         noted.of_page(answer)
         return answer
+=======
+        return by_session(lambda: view(*args, **kwargs))
+>>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
     return _with_guard(guarded, "coordinator")
 
 
+<<<<<<< HEAD
 def _teller(who: str, page: str) -> telling.Teller:
     return telling.Teller(who=who, page=page, partnership_id=g.partnership.id)
+=======
+def by_session(view: Callable[[], Any]) -> Any:
+    """What a page answers to whoever is signed in and may by their role; else the sign-in, or that it is not theirs."""
+    if not current_user.is_authenticated:
+        return login.unauthorized()
+    _note_seen()
+    g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
+    if _lacks_a_second_factor() and deeds.deed_of(str(request.endpoint)).kind != "own sign-in":
+        flash(f"{g.partnership.name} asks you for a second factor. Set it up first: it takes two minutes.")
+        return redirect(url_for("coordinator.second_factor"), 303)
+    if not deeds.may_open(str(request.endpoint), request.method):
+        return _not_by_this_role(str(request.endpoint), request.method)
+    if noted.took_too_much(str(request.endpoint)):
+        return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
+    answer = view()
+    noted.of_page(answer)
+    return answer
+>>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
 
 def _lacks_a_second_factor() -> bool:
@@ -160,7 +184,7 @@ def _lacks_a_second_factor() -> bool:
     )
 
 
-FIRST = ("coordinator.desk", "coordinator.board_reports", "coordinator.password")
+FIRST = ("coordinator.desk", "coordinator.board_reports", "company.troupes", "coordinator.password")
 """Where one begins: the first of these that one's role may see."""
 
 
@@ -330,6 +354,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
         self.partnership_id = person.partnership_id
         self.single_keys = person.single_keys
         self.role = person.role
+        self.company_id = person.company_id
         self.session_id = session.id
         self.by_link = session.by_link
         self.has_second_factor = person.has_second_factor or session.factor_at_provider

@@ -30,8 +30,9 @@ DAYS_BESIDE = 2
 
 @dataclass(frozen=True, kw_only=True)
 class OnPhone:
-    """What a page's script is told. `until`: when the phone lets go of it, None where it keeps none; `beside`: the
-    addresses that are kept with it."""
+    """What a page's script is told. `link`: the troupe's link, 0 for who is signed in, whose phone keeps nothing that
+    would outlive the session. `until`: when the phone lets go of it, None where it keeps none; `beside`: the addresses
+    that are kept with it."""
 
     link: int
     until: datetime | None
@@ -39,6 +40,8 @@ class OnPhone:
 
 
 def on_phone(until: datetime | None, beside: Iterable[str] = ()) -> OnPhone:
+    if g.troupe_link is None:
+        return OnPhone(link=0, until=None, beside=())
     return OnPhone(link=g.troupe_link.id, until=until, beside=tuple(beside))
 
 

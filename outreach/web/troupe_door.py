@@ -1,5 +1,6 @@
-"""The company's door: who holds a troupe's link may see its days and say when it can play. No account, no
-other troupe."""
+"""The company's door: who holds a troupe's link, or is signed in as a member of its company, may see its days and say
+when it can play. The pages are the same: where a link has its token, the troupe's number stands for who is signed in.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,21 +8,30 @@ from datetime import date, timedelta
 from functools import wraps
 from typing import Any
 
+<<<<<<< HEAD
 from flask import Blueprint, abort, current_app, g, render_template, request
 from sqlalchemy import select
+=======
+from flask import abort, current_app, g, render_template
+from flask_login import current_user
+from sqlalchemy import Select, select
+>>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
 from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db
+<<<<<<< HEAD
 from outreach.ground.telling import Teller, told_by
+=======
+from outreach.ground.row_numbers import row_number
+>>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 from outreach.ground.timespans import day_of
 from outreach.ground.whose import bind_to
 from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
-from outreach.web import subscribing
-
-company = Blueprint("company", __name__)
+from outreach.web import gate, subscribing
+from outreach.web.gate import company
 
 COMPANY_MENU = (
     ("Coming days", "company.days"),
@@ -29,19 +39,31 @@ COMPANY_MENU = (
     ("Availability", "company.availability"),
     ("We cannot play", "company.call_off"),
 )
-"""The pages of a troupe's link, side by side on each of them: (name, endpoint)."""
+"""The pages of a troupe, side by side on each of them: (name, endpoint)."""
 
 
-def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Holders of a troupe's open link; `token` stands in the address.
+def by_troupe(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Holders of a troupe's open link, of which `token` stands in the address; and its company's members, signed in,
+    with the troupe's number there.
 
-    What it opens is in g.troupe (its company with it) and g.partnership; who holds it, for the history, in
-    g.who. A token that never was is a 404; an expired or withdrawn one gets a page that says whom to ask
-    (410).
+    What it opens is in g.troupe (its company with it) and g.partnership, the link in g.troupe_link (None for who is
+    signed in); who comes, for the history, in g.who. A token that never was, and another company's troupe, is a 404; an
+    expired or withdrawn link gets a page that says whom to ask (410).
     """
 
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
+        number = row_number(token)
+        if number is None or str(number) != token:
+            return by_link(token, *args, **kwargs)
+        return gate.by_session(lambda: signed_in(number, *args, **kwargs))
+
+    def signed_in(number: int, *args: Any, **kwargs: Any) -> Any:
+        g.troupe_link, g.troupe = None, db.session.scalar(_own().where(Troupe.id == number)) or abort(404)
+        g.who = gate.who()
+        return view(str(number), *args, **kwargs)
+
+    def by_link(token: str, *args: Any, **kwargs: Any) -> Any:
         nonce = troupe_links.nonce_of(token, subscribing.keys())
         if nonce:
             bind_to("troupe link", nonce)
@@ -66,18 +88,51 @@ def by_troupe_link(view: Callable[..., Any]) -> Callable[..., Any]:
         with told_by(Teller(who=g.who, page=page_without_key(token), partnership_id=g.partnership.id)):
             return view(token, *args, **kwargs)
 
-    guarded.guard = "troupe link"  # type: ignore[attr-defined]  # a function may carry names of ours
+    guarded.guard = "troupe"  # type: ignore[attr-defined]  # a function may carry names of ours
     return guarded
 
 
+<<<<<<< HEAD
 def page_without_key(token: str) -> str:
     """The address of the page that is open, for the history: the token is a key, and stands in no deed."""
     return request.path.replace(token, "…")
+=======
+def members_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Members of a company, signed in, for a page of no troupe."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return gate.by_session(lambda: view(*args, **kwargs))
+
+    guarded.guard = "company member"  # type: ignore[attr-defined]
+    return guarded
+
+
+def own_troupes() -> list[Troupe]:
+    """All troupes of the company of whoever is signed in, by name."""
+    return list(db.session.scalars(_own().order_by(Troupe.name, Troupe.id)))
+
+
+def _own() -> Select[Troupe]:
+    """Of another partnership's company, and of none, nothing: a role that ended meanwhile has no company."""
+    return (
+        select(Troupe)
+        .join(Company, Company.id == Troupe.company_id)
+        .where(Company.id == current_user.company_id, Company.partnership_id == current_user.partnership_id)
+    )
+>>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
 
 def whose() -> dict[str, Any]:
-    """What every page of this door shows of it."""
-    return {"company_menu": COMPANY_MENU, "troupe": g.get("troupe")}
+    """What every page of this door shows of it; `by_link`: no account stands behind it. `other_troupes`: whether the
+    company has others, for who is signed in."""
+    by_link = g.get("troupe_link") is not None
+    return {
+        "company_menu": COMPANY_MENU,
+        "troupe": g.get("troupe"),
+        "by_link": by_link,
+        "other_troupes": lambda: not by_link and len(own_troupes()) > 1,
+    }
 
 
 company.context_processor(whose)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from outreach.post import links
 
-GUARDS = {"open", "coordinator", "personal link", "troupe link", "bearer token", "token"}
+GUARDS = {"open", "coordinator", "personal link", "troupe", "company member", "bearer token", "token"}
 
 
 def test_every_route_has_a_guard(app: Flask) -> None:
@@ -38,7 +38,7 @@ def test_every_page_with_a_troupes_token_is_guarded_by_it(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         guard = getattr(app.view_functions[rule.endpoint], "guard", None)
         with_token = rule.rule.startswith("/t/") and rule.endpoint != "company.worker"
-        assert with_token == (guard == "troupe link"), rule
+        assert with_token == (guard == "troupe"), rule
 
 
 def test_every_page_of_the_api_asks_for_a_token(app: Flask) -> None:

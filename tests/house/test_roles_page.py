@@ -8,12 +8,12 @@ from outreach.web import deeds
 from roles_page import PAGE, page
 
 
-def test_every_page_of_the_desk_is_named_once_with_its_kind_and_verb(app: Flask) -> None:
+def test_every_page_of_the_desk_and_of_a_company_is_named_once_with_its_kind_and_verb(app: Flask) -> None:
     named = [name for _, _, name in deeds.named()]
     pages = {
-        rule.endpoint.partition(".")[2]
+        rule.endpoint.removeprefix("coordinator.")
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("coordinator.")
+        if rule.endpoint.startswith(("coordinator.", "company.")) and rule.endpoint != "company.worker"
     }
     assert pages - set(named) == set(), "name them in web/deeds.py"
     assert sorted(named) == sorted(pages)
@@ -21,7 +21,8 @@ def test_every_page_of_the_desk_is_named_once_with_its_kind_and_verb(app: Flask)
 
 
 def test_who_may_all_is_who_may_all() -> None:
-    every = [set(kind.roles(verb)) for kind in who_may.KINDS.values() for verb in who_may.VERBS]
+    of_the_desk = [kind for kind in who_may.KINDS.values() if not kind.part_of]
+    every = [set(kind.roles(verb)) for kind in of_the_desk for verb in who_may.VERBS]
     assert set(who_may.MAY_ALL) == set(NAMES).intersection(*filter(None, every))
 
 

@@ -553,12 +553,12 @@ def test_every_link_and_token_with_every_id_of_the_other_is_404_and_changes_and_
         their_day = db.session.get_one(TourDay, theirs["day_id"][0])
         slot = f"{their_day.id}-0930"
     doors = [("personal link", token, {}) for token in schools]
-    doors += [("troupe link", troupe, {}), ("token", "", {"Authorization": f"Bearer {bearer}"})]
+    doors += [("troupe", troupe, {}), ("token", "", {"Authorization": f"Bearer {bearer}"})]
     before = everything()
     wrong = []
     for guard, token, headers in doors:
         tried = routes(app, theirs, ours, guard, token)
-        assert len(tried) >= {"personal link": 60, "troupe link": 5, "token": 4}[guard]
+        assert len(tried) >= {"personal link": 60, "troupe": 5, "token": 4}[guard]
         for method, address in tried:
             for how in {method, "HEAD", "PUT", "DELETE"}:
                 data = {"text": "x", "reason": "x", "deed": "yes", "slot": slot} if how == "POST" else None
@@ -703,7 +703,7 @@ def test_every_id_of_a_told_year_opens_nothing_to_another_partnership_and_the_ye
     doors = [
         ("coordinator", person, "", {}, drawn, ours, names),
         ("personal link", None, schools[0], {}, drawn, ours, names),
-        ("troupe link", None, troupe, {}, drawn, ours, names),
+        ("troupe", None, troupe, {}, drawn, ours, names),
         ("token", None, "", bearer, drawn, ours, names),
         ("coordinator", told.coordinator, "", {}, Drawn(ours), own, ["Openly"]),
         ("personal link", None, theirs_link, {}, Drawn(ours), own, ["Openly"]),

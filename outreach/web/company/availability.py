@@ -7,30 +7,31 @@ from flask import g, redirect, render_template, url_for
 
 from outreach.tour.availability import rules
 from outreach.web import availability as pages
+from outreach.web.gate import company
 from outreach.web.refusals import status
-from outreach.web.troupe_door import by_troupe_link, company
+from outreach.web.troupe_door import by_troupe
 
 
 @company.route("/t/<token>/availability", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def availability(token: str) -> Any:
     return pages.page(g.troupe, _door(token), token=token)
 
 
 @company.route("/t/<token>/availability/preview", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def preview_availability(token: str) -> Any:
     return pages.preview(g.troupe, _door(token), "company/availability_preview.html", token=token)
 
 
 @company.post("/t/<token>/availability/undo")
-@by_troupe_link
+@by_troupe
 def undo_availability(token: str) -> Any:
     return pages.undo(g.troupe, _door(token), token=token)
 
 
 @company.route("/t/<token>/availability/rules", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def rules_of_troupe(token: str) -> Any:
     """Rest, lunch, the latest return, nights away."""
     form = pages.RulesForm(obj=rules.rules_of_troupe(g.troupe))

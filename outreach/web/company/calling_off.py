@@ -13,12 +13,13 @@ from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
 from outreach.web import call_off_form, form_keys
 from outreach.web.call_off_form import CallOffForm, SpanForm
+from outreach.web.gate import company
 from outreach.web.refusals import status
-from outreach.web.troupe_door import by_troupe_link, company
+from outreach.web.troupe_door import by_troupe
 
 
 @company.route("/t/<token>/call-off", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def call_off(token: str) -> Any:
     """The link's own troupe alone. The shows end; another time is found with the partnership, which sees it
     at once."""
@@ -69,7 +70,7 @@ def call_off(token: str) -> Any:
 
 
 @company.post("/t/<token>/rung")
-@by_troupe_link
+@by_troupe
 def rung(token: str) -> Any:
     """Every line of the troupe's that is ticked was rung."""
     ticked, now = set(request.form.getlist("rung")), clock.now()

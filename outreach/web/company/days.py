@@ -15,11 +15,12 @@ from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.tour.days import TourDay
 from outreach.web import kept_on_phone, spoken
-from outreach.web.troupe_door import by_troupe_link, company
+from outreach.web.gate import company
+from outreach.web.troupe_door import by_troupe
 
 
 @company.get("/t/<token>")
-@by_troupe_link
+@by_troupe
 def days(token: str) -> Any:
     """Every day that the troupe gives from today on, with or without shows."""
     now = clock.now()
@@ -33,7 +34,7 @@ def days(token: str) -> Any:
 
 
 @company.get("/t/<token>/days/<int:day_id>")
-@by_troupe_link
+@by_troupe
 def sheet(token: str, day_id: int) -> Any:
     """The sheet of one of the troupe's days; of one that was taken back, that it was (410)."""
     tour_day = _own_day(day_id)

@@ -12,12 +12,13 @@ from outreach.tour.performances import Performance
 from outreach.visits import report_sendings, reports
 from outreach.visits.report_sendings import ReportSending
 from outreach.web import form_keys, kept_on_phone, spoken
+from outreach.web.gate import company
 from outreach.web.report_form import CompanyReportForm, company_form, put_down, taken_back
-from outreach.web.troupe_door import by_troupe_link, company
+from outreach.web.troupe_door import by_troupe
 
 
 @company.route("/t/<token>/shows/<int:performance_id>/report", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def report(token: str, performance_id: int) -> Any:
     """Whether it took place and how many saw it, host and guests together."""
     booking = _own_show(performance_id)
@@ -59,7 +60,7 @@ def report(token: str, performance_id: int) -> Any:
 
 
 @company.route("/t/<token>/shows/<int:performance_id>/report/withdraw", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def report_withdraw(token: str, performance_id: int) -> Any:
     """Take the company's own report back, with the reason; what it said before that holds again."""
     return taken_back(

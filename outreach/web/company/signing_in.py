@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import g, redirect, render_template, url_for
 
+from outreach.web.gate import company
 from outreach.web.refusals import status
 from outreach.web.sign_in import SignInForm, settle
-from outreach.web.troupe_door import by_troupe_link, company
+from outreach.web.troupe_door import by_troupe
 
 
 @company.route("/t/<token>/who-comes", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def who_comes(token: str) -> Any:
     form = SignInForm(obj=g.troupe)
     if settle(g.troupe, form, g.who):

@@ -6,15 +6,23 @@ from flask import g, redirect, render_template, url_for
 
 from outreach.ground import clock
 from outreach.tour import limits
+<<<<<<< HEAD
 from outreach.web import kept_on_phone, noted, troupe_week
 from outreach.web.limits import LimitsForm, settle
 from outreach.web.refusals import status
 from outreach.web.troupe_door import by_troupe_link, company, page_without_key
+=======
+from outreach.web import kept_on_phone, troupe_week
+from outreach.web.gate import company
+from outreach.web.limits import LimitsForm, settle
+from outreach.web.refusals import status
+from outreach.web.troupe_door import by_troupe
+>>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
 
 @company.get("/t/<token>/week")
 @company.get("/t/<token>/weeks/<day>")
-@by_troupe_link
+@by_troupe
 def week(token: str, day: str | None = None) -> Any:
     """The week in which a day lies, this one without."""
     now, found = clock.now(), troupe_week.week(g.troupe, day)
@@ -27,7 +35,7 @@ def week(token: str, day: str | None = None) -> Any:
 
 
 @company.get("/t/<token>/weeks/<day>/week.csv")
-@by_troupe_link
+@by_troupe
 def week_csv(token: str, day: str) -> Any:
     file = troupe_week.file(troupe_week.week(g.troupe, day))
     noted.took_out(page_without_key(token), who=g.who)
@@ -35,7 +43,7 @@ def week_csv(token: str, day: str) -> Any:
 
 
 @company.route("/t/<token>/limits", methods=["GET", "POST"])
-@by_troupe_link
+@by_troupe
 def week_limits(token: str) -> Any:
     """The limits of the company's weeks: of every troupe of it."""
     whose = g.troupe.company

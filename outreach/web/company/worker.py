@@ -3,8 +3,7 @@
 from flask import Response, abort
 
 from outreach.web import files
-from outreach.web.gate import open_to_all
-from outreach.web.troupe_door import company
+from outreach.web.gate import company, open_to_all
 
 
 @company.get("/t/worker.js")

@@ -1,7 +1,7 @@
 """People of a partnership: who they are, what they may, and their leaving, with their schools handed over in the same
 deed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,12 +24,15 @@ from outreach.county import (
 )
 from outreach.county.coordinators import Coordinator
 from outreach.county.person_invitations import Made, Standing
+from outreach.county.roles import PersonRole
 from outreach.ground import clock
 from outreach.ground.db import transaction
 from outreach.ground.timespans import day_of
-from outreach.ground.wording import and_list, count, day, day_short, number
+from outreach.ground.wording import and_list, capfirst, count, day, day_short, number
 from outreach.post import about_sign_in, links, outbox
 from outreach.post.stationery import Addressee
+from outreach.tour import companies
+from outreach.tour.companies import Company
 from outreach.web import deeds, forms, opened
 from outreach.web.forms import Form
 from outreach.web.gate import coordinator, coordinators_only, who
@@ -101,9 +104,12 @@ def people() -> Any:
         if not person.has_left(today)
     ]
     find, sort = request.args.get("find", "").strip()[:100], request.args.get("sort", "name")
+    words = _words()
     return render_template(
         "coordinator/people.html",
-        lines=_sorted([line for line in lines if _has(line.person, find)], sort),
+        lines=_sorted(
+            [line for line in lines if _has(line.person, words["role_of"](line.person), find)], sort
+        ),
         everybody=lines,
         left=[person for person in everyone if person.has_left(today)],
         withdrawn=person_invitations.withdrawn(g.partnership.id),
@@ -111,7 +117,7 @@ def people() -> Any:
         sort=sort if sort in SORTS else "name",
         sorts=list(SORTS.items()),
         is_long=len(lines) > LONG,
-        **_words(),
+        **words,
     )
 
 
@@ -119,25 +125,20 @@ def people() -> Any:
 @coordinators_only
 def new_person() -> Any:
     """A person is invited: by a letter, or by a link that this one answer shows, for where mail does not arrive."""
-    form = NewPersonForm()
-    forms.set_choices(
-        form.role,
-        [
-            (one, f"{roles.NAMES[one].capitalize()}: {roles.MEANS[one]}")
-            for one in roles.NAMES
-            if who_may.may_give(current_user.role, one)
-        ],
-    )
+    form, can_give = NewPersonForm(), _can_give()
+    forms.set_choices(form.role, [(one.value, f"{capfirst(one.name)}: {one.means}") for one in can_give])
     if form.validate_on_submit():
         now, by_hand = clock.now(), bool(request.form.get(BY_HAND))
+        chosen = next(one for one in can_give if one.value == form.role.data)
         with transaction():
-            coordinators.let_manage(current_user.person_id, giving=form.role.data)
+            coordinators.let_manage(current_user.person_id, giving=chosen.role)
             added = coordinators.add(
                 g.partnership.id,
                 form.name.data,
                 form.email.data,
                 password=None,
-                role=form.role.data,
+                role=chosen.role,
+                company=chosen.company,
                 who=who(),
                 now=now,
             )
@@ -216,7 +217,7 @@ def _write(of: Coordinator, made: Made, *, now: datetime) -> None:
         told.sender_of(g.partnership),
         invitation_id=made.invitation.id,
         token=made.token,
-        role=roles.NAMES[str(of.role)],
+        role=_role_words()(of),
         invited_by=current_user.name,
         lapses_at=made.invitation.lapses_at,
         now=now,
@@ -257,36 +258,39 @@ def person_role(colleague_id: int) -> Any:
     """Which role is asked for first, in the address; then what it would change."""
     of = _who_has_not_left(colleague_id)
     role = request.values.get("role", "")
-    can_give = [one for one in roles.NAMES if who_may.may_give(current_user.role, one) and one != of.role]
-    if role not in can_give:
+    can_give = [one for one in _can_give() if not one.is_of(of)]
+    chosen = next((one for one in can_give if one.value == role), None)
+    if chosen is None:
         page = render_template(
             "coordinator/person_role.html",
             person=of,
             role="",
-            choices=[(one, roles.NAMES[one], roles.MEANS[one]) for one in can_give],
+            choices=[(one.value, one.name, one.means) for one in can_give],
             why_stays=coordinators.why_stays(of),
             asked=bool(role) or "go" in request.args,
             **_words(),
         )
         return page, status()
-    held = [] if leaving.holds_schools(role) else leaving.held(of)
+    held = [] if leaving.holds_schools(chosen.role) else leaving.held(of)
     form = _hand_over_form(of, held)
     stands = _stands(of, held)
     if form.validate_on_submit() and (not held or request.form.get("sure")):
         with transaction():
             stands.unchanged(_lock)
-            coordinators.let_manage(current_user.person_id, giving=role)
+            coordinators.let_manage(current_user.person_id, giving=chosen.role)
             of = _who_has_not_left(colleague_id)
-            leaving.change_role(of, role, _takers(form, of, held), who=who(), now=clock.now())
-            said = f"{of.name} is a {roles.NAMES[role]} from now on."
+            takers = _takers(form, of, held)
+            leaving.change_role(of, chosen.role, takers, company=chosen.company, who=who(), now=clock.now())
+            said = f"{of.name} is a {chosen.name} from now on."
         flash(said, "done")
         return redirect(url_for("coordinator.people"), 303)
     page = render_template(
         "coordinator/person_role.html",
         person=of,
         role=role,
-        gained=who_may.gained(of.role, role),
-        lost=who_may.gained(role, of.role),
+        becomes=chosen.name,
+        gained=who_may.gained(of.role, chosen.role),
+        lost=who_may.gained(chosen.role, of.role),
         why_stays=coordinators.why_stays(of),
         **_asked(form, of, held),
         **_words(),
@@ -403,9 +407,7 @@ def _stands(of: Coordinator, held: Sequence[Held]) -> opened.Opened:
 
     def counted() -> dict[str, str]:
         again = leaving.held(of) if held else ()
-        return {"Role": roles.NAMES.get(of.role or "", "none")} | {
-            _district(one): count(one.schools, "school") for one in again
-        }
+        return {"Role": _role_words()(of)} | {_district(one): count(one.schools, "school") for one in again}
 
     return opened.over(counted, of, "role changed", "leaves", "left")
 
@@ -460,13 +462,58 @@ def _district(held: Held) -> str:
 
 def _words() -> dict[str, Any]:
     return {
-        "names": roles.NAMES,
+        "role_of": _role_words(),
         "signs_in_with": _signs_in_with,
         "here_words": _here_words,
         "invited_words": _invited_words,
         "how_many": _how_many,
         "manages": deeds.may_open("coordinator.person_leave"),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """A role that can be given; that of a company's members once for each company. `value`: what the form sends."""
+
+    role: str
+    company: Company | None = None
+
+    @property
+    def value(self) -> str:
+        return f"{self.role}-{self.company.id}" if self.company else self.role
+
+    @property
+    def name(self) -> str:
+        return _named(self.role, self.company.name if self.company else "")
+
+    @property
+    def means(self) -> str:
+        return roles.MEANS[self.role]
+
+    def is_of(self, person: Coordinator) -> bool:
+        return (self.role, self.company.id if self.company else None) == (person.role, person.company_id)
+
+
+def _can_give() -> list[Offered]:
+    """What whoever is signed in may make of somebody, the role that may most first."""
+    found = []
+    for role in roles.NAMES:
+        if not who_may.may_give(current_user.role, role):
+            continue
+        whose = companies.of_partnership(g.partnership.id) if role == roles.COMPANY else [None]
+        found += [Offered(role=role, company=company) for company in whose]
+    return found
+
+
+def _role_words() -> Callable[[Coordinator | PersonRole], str]:
+    """What somebody is or was, in words: 'company member of Lantern Row Theatre'; 'none' of who has no role. One
+    query."""
+    names = {company.id: company.name for company in companies.of_partnership(g.partnership.id)}
+    return lambda of: _named(of.role, names.get(of.company_id or 0, "")) if of.role else "none"
+
+
+def _named(role: str, company: str) -> str:
+    return f"{roles.NAMES[role]} of {company}" if company else roles.NAMES[role]
 
 
 def _signs_in_with(person: Coordinator, invited: Standing | None) -> str:
@@ -508,8 +555,8 @@ def _how_many(lines: Sequence[Line]) -> str:
     return f"{here}; {number(awaited)} invited" if awaited else here
 
 
-def _has(person: Coordinator, find: str) -> bool:
-    said = f"{person.name} {person.email} {roles.NAMES.get(person.role or '', '')}".casefold()
+def _has(person: Coordinator, role: str, find: str) -> bool:
+    said = f"{person.name} {person.email} {role}".casefold()
     return all(word in said for word in find.casefold().split())
 
 
