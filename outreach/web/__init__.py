@@ -67,6 +67,7 @@ def _import_pages() -> None:
     import outreach.web.company.days
     import outreach.web.company.reporting
     import outreach.web.company.signing_in
+    import outreach.web.company.troupes
     import outreach.web.company.weeks
     import outreach.web.company.worker
     import outreach.web.coordinator.account

@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 import make
 from outreach.county import coordinators, roles
 from outreach.county.coordinators import Coordinator
-from outreach.county.roles import BOARD, COORDINATOR, LEAD, READER, LastLead
+from outreach.county.roles import BOARD, COMPANY, COORDINATOR, LEAD, READER, ItsCompany, LastLead
 from outreach.ground import history
 from outreach.ground.db import broken_guard, db, transaction
 from outreach.post.feeds import addresses
 from outreach.post.feeds.entries import COORDINATOR as OWN_CALENDAR
+from outreach.tour.companies import Company
 
 
 def two_leads() -> tuple[Coordinator, Coordinator]:
@@ -153,3 +154,77 @@ def test_two_leads_who_end_each_other_at_once_leave_one(app: Flask, past_the_ver
     db.session.rollback()  # what this connection read before is old
     assert len(refusals) == 1
     assert sorted(db.session.get_one(Coordinator, n).ended_at is None for n in ids) == [False, True]
+
+
+GIVEN = "INSERT INTO person_role (partnership_id, person_id, role, company_id, given_at, given_by) "
+
+
+@pytest.mark.both_databases
+def test_database_refuses_a_company_member_without_a_company_of_theirs_and_anybody_else_with_one(
+    app: Flask,
+) -> None:
+    with transaction():
+        of, far = make.partnership(), make.partnership(("932",))
+        make.person(of), make.person(far)
+        ours, theirs = make.troupe(of).company, make.troupe(far).company
+        mo = make.person(of, ended_at=make.NOW)
+        ids = {"of": of.id, "mo": mo.id, "ours": ours.id, "theirs": theirs.id, "at": make.NOW.isoformat()}
+    for role, company, guard in (
+        ("company", "NULL", "ck_person_role_company"),
+        ("company", ":theirs", ""),
+        ("company", "999999", ""),
+        *((role, ":ours", "ck_person_role_company") for role in (COORDINATOR, READER, BOARD, LEAD)),
+    ):
+        with pytest.raises(IntegrityError) as refused, transaction():
+            db.session.execute(text(f"{GIVEN} VALUES (:of, :mo, '{role}', {company}, :at, 'x')"), ids)
+        broken = broken_guard(refused.value)
+        assert broken == guard if guard else "FOREIGN KEY" in broken or "fk_person_role_company_id" in broken
+    with transaction():
+        roles.give(of.id, mo.id, COMPANY, company=ours, who="Priya", now=make.NOW)
+        other = make.troupe(of).company
+    for change in (f"company_id = {other.id}", "company_id = NULL, role = 'reader'"):
+        with pytest.raises(IntegrityError) as refused, transaction():
+            db.session.execute(text(f"UPDATE person_role SET {change} WHERE role = 'company'"))
+        assert "person_role_kept" in broken_guard(refused.value)
+
+
+def test_a_role_says_in_words_that_it_has_a_company_or_none(app: Flask) -> None:
+    _, owen = two_leads()
+    with transaction():
+        company = make.troupe(make.partnership(("932",))).company
+    for role, its in ((COMPANY, None), (READER, company)):
+        with pytest.raises(ItsCompany), transaction():
+            coordinators.change_role(owen, role, company=its, who="Priya", now=make.NOW)
+    assert owen.role == LEAD
+
+
+@pytest.mark.both_databases
+def test_two_leads_who_give_two_companies_at_once_leave_one(app: Flask) -> None:
+    """Each with a connection of its own."""
+    with transaction():
+        of = make.partnership()
+        make.person(of)
+        mo = make.person(of, READER).id
+        companies = [make.troupe(of).company_id for _ in range(2)]
+    begun, failures = threading.Barrier(2), list[Any]()
+
+    def deed(company_id: int) -> None:
+        with app.app_context():
+            begun.wait(60)
+            try:
+                with transaction():
+                    company = db.session.get_one(Company, company_id)
+                    person = db.session.get_one(Coordinator, mo)
+                    coordinators.change_role(person, COMPANY, company=company, who="x", now=make.NOW)
+            except Exception as failure:
+                failures.append(failure)
+
+    threads = [threading.Thread(target=deed, args=(company_id,)) for company_id in companies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    db.session.rollback()
+    assert failures == []
+    standing = [row for row in roles.history_of(mo) if row.taken_at is None]
+    assert [row.role for row in standing] == [COMPANY] and standing[0].company_id in companies

@@ -16,7 +16,7 @@ from outreach.booking.promises import Booking
 from outreach.booking.proposals import Proposal
 from outreach.booking.sessions import listed
 from outreach.county import bodies, contacts, partnerships, school_days, school_lunch
-from outreach.county.roles import BOARD, COORDINATOR, LEAD, NAMES, READER
+from outreach.county.roles import NAMES
 from outreach.coverage import standings
 from outreach.coverage.standings import Word
 from outreach.demonstration import addresses, cast, made_up_schools, story, teams, training

@@ -16,10 +16,11 @@ import make
 from every_address import but_noted
 from outreach.county import coordinators, roles, who_may
 from outreach.county.partnerships import Partnership
-from outreach.county.roles import BOARD, COORDINATOR, LEAD, READER
+from outreach.county.roles import BOARD, COMPANY, COORDINATOR, LEAD, READER
 from outreach.county.who_may import Deed
 from outreach.coverage.board import publishing
 from outreach.ground.db import db, transaction
+from outreach.tour.companies import Troupe
 from outreach.visits import board_dates
 from outreach.web import deeds
 
@@ -51,13 +52,19 @@ def at(app: Flask, rule: Any, ids: dict[str, list[Any]]) -> str:
     """The address of a page with the first id of each kind."""
     words = {name: values[0] for name, values in WORDS.items()}
     given = {n: (words | {k: v[0] for k, v in ids.items()})[n] for n in rule.arguments - {"token"}}
-    given |= {"token": "none"} if "token" in rule.arguments else {}
+    if "token" in rule.arguments:  # a troupe's number opens a company's pages to who is signed in
+        given |= {"token": str(ids["troupe_id"][0]) if rule.endpoint.startswith("company.") else "none"}
     given |= rule.defaults or {}
     return str(app.url_map.bind("outreach.example").build(rule.endpoint, given))
 
 
 def pages(app: Flask) -> Iterator[Any]:
-    return (rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("coordinator."))
+    """Of the desk, and of a company."""
+    return (
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(("coordinator.", "company.")) and rule.endpoint != "company.worker"
+    )
 
 
 @pytest.mark.any_database
@@ -69,6 +76,8 @@ def test_nothing_is_open_to_a_role_that_the_table_does_not_name(app: Flask) -> N
         people = {LEAD: lead} | {
             role: make.person(of, role, name=f"The {role}") for role in (COORDINATOR, READER, BOARD)
         }
+        troupe = db.session.get_one(Troupe, own["troupe_id"][0])
+        people[COMPANY] = make.person(of, COMPANY, troupe.company, name="The member")
     nobodys = {name: [type(values[0])("999999999")] for name, values in own.items()} | {"la_code": ["999"]}
     clients = {role: make.signed_in(app.test_client(), person) for role, person in people.items()}
     wrong: list[Any] = []
@@ -77,7 +86,7 @@ def test_nothing_is_open_to_a_role_that_the_table_does_not_name(app: Flask) -> N
         for rule in pages(app):
             name = rule.endpoint.partition(".")[2]
             for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
-                if method in NO_VIEW and role in (COORDINATOR, BOARD):
+                if method in NO_VIEW and role in (COORDINATOR, BOARD, COMPANY):
                     continue  # no role is asked there: the one who may most and a reader are enough
                 if method in ("PUT", "DELETE"):
                     allowed, wanted = False, {405}
@@ -88,7 +97,7 @@ def test_nothing_is_open_to_a_role_that_the_table_does_not_name(app: Flask) -> N
                     if (other := _at_same_address(app, at(app, rule, own), method)) is not None:
                         allowed = who_may.may(role, deeds.deed_of(other, method))
                         wanted = {403}
-                elif name == "desk" and role == BOARD:
+                elif name == "desk" and role in (BOARD, COMPANY):
                     allowed, wanted = False, {303}
                 else:
                     allowed = who_may.may(role, deeds.deed_of(rule.endpoint, method))
@@ -192,6 +201,17 @@ def test_a_board_member_opens_published_reports_and_ones_own_sign_in_alone(app: 
         "end_other_sessions",
         "end_all_sessions",
     }
+
+
+def test_a_company_member_opens_the_companys_pages_and_ones_own_sign_in_alone(app: Flask) -> None:
+    may = {
+        deeds.deed_of(rule.endpoint, method).kind
+        for rule in pages(app)
+        for method in rule.methods
+        if who_may.may(COMPANY, deeds.deed_of(rule.endpoint, method))
+    }
+    assert may == {"own tour", "own sign-in"}
+    assert who_may.roles_that(who_may.SEE, "own tour") == (COMPANY,)
 
 
 def test_a_role_is_asked_for_on_each_page_and_costs_no_question_of_its_own(
@@ -309,6 +329,6 @@ def test_owners_and_digests_are_for_those_who_may(app: Flask) -> None:
 
     with transaction():
         of = make.partnership()
-        people = [make.person(of, role, name=role) for role in roles.NAMES]
-        assert people
+        for role in roles.NAMES:
+            make.person(of, role, make.troupe(of).company if role == COMPANY else None, name=role)
         assert [person.name for person in owners.possible(of.id)] == [COORDINATOR, LEAD]

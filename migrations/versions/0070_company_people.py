@@ -1,7 +1,7 @@
 """People of a company: a role that belongs to one company of its partnership, and no other role does
 
-Revision ID: 0068_company_people
-Revises: 0067_origin_of_attempts
+Revision ID: 0070_company_people
+Revises: 0069_factor_at_provider
 """
 
 import re
@@ -9,8 +9,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0068_company_people"
-down_revision = "0067_origin_of_attempts"
+revision = "0070_company_people"
+down_revision = "0069_factor_at_provider"
 branch_labels = None
 depends_on = None
 
