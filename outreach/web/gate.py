@@ -128,40 +128,16 @@ def coordinators_only(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-<<<<<<< HEAD
-        if not current_user.is_authenticated:
-            return login.unauthorized()
-        whose.bind(current_user.partnership_id)
-        _note_seen()
-        g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
-        if _lacks_a_second_factor() and deeds.deed_of(str(request.endpoint)).kind != "own sign-in":
-            flash(
-                f"{g.partnership.name} asks you for a second factor. Set it up first: it takes two minutes."
-            )
-            return redirect(url_for("coordinator.second_factor"), 303)
-        if not deeds.may_open(str(request.endpoint), request.method):
-            return _not_by_this_role(str(request.endpoint), request.method)
-        if noted.took_too_much(str(request.endpoint)):
-            return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
-        with telling.told_by(_teller(who(), request.path)):
-            answer = view(*args, **kwargs)
-        noted.of_page(answer)
-        return answer
-=======
         return by_session(lambda: view(*args, **kwargs))
->>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
     return _with_guard(guarded, "coordinator")
 
 
-<<<<<<< HEAD
-def _teller(who: str, page: str) -> telling.Teller:
-    return telling.Teller(who=who, page=page, partnership_id=g.partnership.id)
-=======
 def by_session(view: Callable[[], Any]) -> Any:
     """What a page answers to whoever is signed in and may by their role; else the sign-in, or that it is not theirs."""
     if not current_user.is_authenticated:
         return login.unauthorized()
+    whose.bind(current_user.partnership_id)
     _note_seen()
     g.partnership = db.session.get_one(Partnership, current_user.partnership_id)
     if _lacks_a_second_factor() and deeds.deed_of(str(request.endpoint)).kind != "own sign-in":
@@ -171,10 +147,14 @@ def by_session(view: Callable[[], Any]) -> Any:
         return _not_by_this_role(str(request.endpoint), request.method)
     if noted.took_too_much(str(request.endpoint)):
         return render_template("problem.html", code=429), 429, {"Retry-After": "3600"}
-    answer = view()
+    with telling.told_by(_teller(who(), request.path)):
+        answer = view()
     noted.of_page(answer)
     return answer
->>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
+
+
+def _teller(who: str, page: str) -> telling.Teller:
+    return telling.Teller(who=who, page=page, partnership_id=g.partnership.id)
 
 
 def _lacks_a_second_factor() -> bool:

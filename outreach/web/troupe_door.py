@@ -8,23 +8,15 @@ from datetime import date, timedelta
 from functools import wraps
 from typing import Any
 
-<<<<<<< HEAD
-from flask import Blueprint, abort, current_app, g, render_template, request
-from sqlalchemy import select
-=======
-from flask import abort, current_app, g, render_template
+from flask import abort, current_app, g, render_template, request
 from flask_login import current_user
 from sqlalchemy import Select, select
->>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
 from outreach.county.partnerships import Partnership
 from outreach.ground import clock
 from outreach.ground.db import db
-<<<<<<< HEAD
-from outreach.ground.telling import Teller, told_by
-=======
 from outreach.ground.row_numbers import row_number
->>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
+from outreach.ground.telling import Teller, told_by
 from outreach.ground.timespans import day_of
 from outreach.ground.whose import bind_to
 from outreach.post import troupe_links
@@ -92,11 +84,11 @@ def by_troupe(view: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-<<<<<<< HEAD
 def page_without_key(token: str) -> str:
     """The address of the page that is open, for the history: the token is a key, and stands in no deed."""
     return request.path.replace(token, "…")
-=======
+
+
 def members_only(view: Callable[..., Any]) -> Callable[..., Any]:
     """Members of a company, signed in, for a page of no troupe."""
 
@@ -120,7 +112,6 @@ def _own() -> Select[Troupe]:
         .join(Company, Company.id == Troupe.company_id)
         .where(Company.id == current_user.company_id, Company.partnership_id == current_user.partnership_id)
     )
->>>>>>> 35c215f0 (A member of a touring company signs in and sees the company's own tour, by the same pages as its link)
 
 
 def whose() -> dict[str, Any]:

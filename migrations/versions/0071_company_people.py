@@ -1,7 +1,7 @@
 """People of a company: a role that belongs to one company of its partnership, and no other role does
 
-Revision ID: 0070_company_people
-Revises: 0069_factor_at_provider
+Revision ID: 0071_company_people
+Revises: 0070_walls
 """
 
 import re
@@ -9,8 +9,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070_company_people"
-down_revision = "0069_factor_at_provider"
+revision = "0071_company_people"
+down_revision = "0070_walls"
 branch_labels = None
 depends_on = None
 
