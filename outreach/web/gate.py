@@ -210,7 +210,7 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
             return render_template("school/expired.html", token=token), 410
         if request.endpoint in TELL_NOTHING:
             return view(token, *args, **kwargs)
-        with telling.told_by(_teller(g.who, troupe_door.page_without_key(token))):
+        with telling.told_by(_teller(g.who, noted.page_without_key(token))):
             return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")
@@ -222,7 +222,7 @@ def by_link_that_was(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def guarded(token: str, *args: Any, **kwargs: Any) -> Any:
         _read_link(token)
-        with telling.told_by(_teller(g.who, troupe_door.page_without_key(token))):
+        with telling.told_by(_teller(g.who, noted.page_without_key(token))):
             return view(token, *args, **kwargs)
 
     return _with_guard(guarded, "personal link")

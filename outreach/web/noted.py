@@ -77,6 +77,11 @@ def took_out(path: str, *, who: str) -> None:
     history.note(history.TOOK_OUT, about, who=who, now=clock.now(), after=asked or None)
 
 
+def page_without_key(token: str) -> str:
+    """The address of the page that is open, for the history: the token is a key, and stands in no deed."""
+    return request.path.replace(token, "…")
+
+
 def read_by_program(label: str) -> None:
     """Of the JSON feed, once a day for each token and address: a dashboard asks every minute."""
     about = history.Subject(history.FILE, request.path, g.partnership.id)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import wraps
 from typing import Any
 
-from flask import abort, current_app, g, render_template, request
+from flask import abort, current_app, g, render_template
 from flask_login import current_user
 from sqlalchemy import Select, select
 
@@ -22,7 +22,7 @@ from outreach.ground.whose import bind_to
 from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
-from outreach.web import gate, subscribing
+from outreach.web import gate, noted, subscribing
 from outreach.web.gate import company
 
 COMPANY_MENU = (
@@ -77,16 +77,11 @@ def by_troupe(view: Callable[..., Any]) -> Callable[..., Any]:
                 "company/expired.html", partnership=g.partnership, ended_link=g.troupe_link.id
             ), 410
         g.who = f"{g.troupe.company.name}, {g.troupe.name}"
-        with told_by(Teller(who=g.who, page=page_without_key(token), partnership_id=g.partnership.id)):
+        with told_by(Teller(who=g.who, page=noted.page_without_key(token), partnership_id=g.partnership.id)):
             return view(token, *args, **kwargs)
 
     guarded.guard = "troupe"  # type: ignore[attr-defined]  # a function may carry names of ours
     return guarded
-
-
-def page_without_key(token: str) -> str:
-    """The address of the page that is open, for the history: the token is a key, and stands in no deed."""
-    return request.path.replace(token, "…")
 
 
 def members_only(view: Callable[..., Any]) -> Callable[..., Any]:

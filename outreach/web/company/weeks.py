@@ -10,7 +10,7 @@ from outreach.web import kept_on_phone, noted, troupe_week
 from outreach.web.gate import company
 from outreach.web.limits import LimitsForm, settle
 from outreach.web.refusals import status
-from outreach.web.troupe_door import by_troupe, page_without_key
+from outreach.web.troupe_door import by_troupe
 
 
 @company.get("/t/<token>/week")
@@ -32,7 +32,7 @@ def week(token: str, day: str | None = None) -> Any:
 def week_csv(token: str, day: str) -> Any:
     file = troupe_week.file(troupe_week.week(g.troupe, day))
     if g.troupe_link is not None:  # of who is signed in, the guard notes it
-        noted.took_out(page_without_key(token), who=g.who)
+        noted.took_out(noted.page_without_key(token), who=g.who)
     return file
 
 
