@@ -291,7 +291,7 @@ def test_the_commands_load_once_print_the_addresses_and_keep_what_is_there(app: 
     # A sign-in page for each role, the school's page, the troupe's, a school's report, a pupil's page, the letters (which ask
     # to sign in first), the front page.
     assert statuses == [200, 200, 200, 200, 200, 200, 200, 200, 200, 302, 200]
-    pages = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).text for url in opened[6:8]]
+    pages = [client.get(url.removeprefix(app.config["PUBLIC_URL"])).text for url in opened[7:9]]
     assert "How many" in pages[0] and "Start" in pages[1]
     as_whom = [re.findall(rf", {name}:\n +(http\S+)", told.output) for name in NAMES.values()]
     assert [len(urls) for urls in as_whom] == [1, 1, 1, 1]
