@@ -22,6 +22,7 @@ from outreach.ground.whose import bind_to
 from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
+from outreach.tour.days import TourDay
 from outreach.web import gate, noted, subscribing
 from outreach.web.gate import company
 
@@ -98,6 +99,20 @@ def members_only(view: Callable[..., Any]) -> Callable[..., Any]:
 def own_troupes() -> list[Troupe]:
     """All troupes of the company of whoever is signed in, by name."""
     return list(db.session.scalars(_own().order_by(Troupe.name, Troupe.id)))
+
+
+def own_troupe_of_day(tour_day_id: int) -> int | None:
+    """The troupe, by number, whose day that is or was; None where it is not of the company of whoever asks, and of who
+    is signed in as nobody's member."""
+    if getattr(current_user, "company_id", None) is None:
+        return None
+    found: int | None = db.session.scalar(
+        _own()
+        .join(TourDay, TourDay.troupe_id == Troupe.id)
+        .where(TourDay.id == tour_day_id)
+        .with_only_columns(Troupe.id)
+    )
+    return found
 
 
 def _own() -> Select[Troupe]:

@@ -82,6 +82,20 @@ def test_a_lead_invites_a_member_of_a_company_by_letter_who_begins_at_the_compan
     assert "Schools have links, no account; a troupe has one too." in page
 
 
+def test_a_calendars_address_opens_the_sheet_for_a_member_and_says_nothing_of_another_companys_day(
+    c: Any,
+) -> None:
+    answer = c.client.get(f"/company/days/{c.day.id}")
+    assert (answer.status_code, answer.location) == (303, f"{c.mine}/days/{c.day.id}")
+    assert "St Brannoc’s Academy" in words(c.client.get(answer.location).text)
+    strangers = [f"/company/days/{number}" for number in (c.their_day.id, 999_999)]
+    theirs, none = (c.client.get(path) for path in strangers)
+    assert theirs.status_code == none.status_code == 200
+    assert words(theirs.text) == words(none.text)
+    as_(c, c.lead)
+    assert c.client.get(f"/company/days/{c.day.id}").status_code == 200
+
+
 def test_the_pages_are_those_of_the_link(c: Any, stopped: Any) -> None:
     """Once the shows are over: before, a link's page has what a phone without signal shows later."""
     stopped.now = c.now = c.second.ends_at

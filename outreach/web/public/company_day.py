@@ -1,4 +1,5 @@
-"""The way from a calendar to a day's sheet: it asks for the troupe's link, and says nothing of the day."""
+"""The way from a calendar to a day's sheet: a member of the company who is signed in goes on at once, everybody else is
+asked for the troupe's link and learns nothing of the day."""
 
 from typing import Any
 
@@ -6,7 +7,7 @@ from flask import redirect, render_template, url_for
 
 from outreach.ground.errors import Refusal
 from outreach.post import troupe_links
-from outreach.web import forms
+from outreach.web import forms, troupe_door
 from outreach.web.gate import open_to_all, public
 
 
@@ -28,7 +29,10 @@ class LinkForm(forms.Form):
 @public.get("/company/days/<int:day_id>")
 @open_to_all
 def company_day(day_id: int) -> Any:
-    """The same for every number, whether there is such a day or not."""
+    """The same for every number, whether there is such a day or not, but for who is signed in and whose day it is."""
+    troupe_id = troupe_door.own_troupe_of_day(day_id)
+    if troupe_id is not None:
+        return redirect(url_for("company.sheet", token=troupe_id, day_id=day_id), 303)
     return _page(LinkForm(), day_id)
 
 
