@@ -370,7 +370,7 @@ class Training(RuleBasedStateMachine):
 
 
 few = settings(
-    max_examples=30,
+    max_examples=15,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

@@ -42,10 +42,15 @@ AWKWARD_DAYS = [
     "2026-08-31 22:59",  # its last minute, in British Summer Time
     "2028-02-29 12:00",
     "2026-12-25 10:00",
-    "2026-07-26 10:00",
-    "2026-06-30 12:00",  # the last day on which the old year is in hand
-    "2026-03-29 01:30",  # the night the clocks go forward
-    "2026-10-25 00:30",  # and back
+    *(
+        pytest.param(at, marks=pytest.mark.long)
+        for at in (
+            "2026-07-26 10:00",
+            "2026-06-30 12:00",  # the last day on which the old year is in hand
+            "2026-03-29 01:30",  # the night the clocks go forward
+            "2026-10-25 00:30",  # and back
+        )
+    ),
 ]
 CLOSED_WAVES = {BEFORE: 30, AFTER: 30, LATER: 12}
 """Of so many shows at least the pupils' answers can be read."""
