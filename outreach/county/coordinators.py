@@ -95,6 +95,12 @@ class DayCannotBe(Refusal):
     field = "day"
 
 
+ELSEWHERE = (
+    "{} signs in for another partnership of this service, and an address signs in for one alone. Enter another address "
+    "of theirs. Who tours for both sees each troupe’s days by its link, too."
+)
+
+
 class Coordinator(Base, OfPartnership):
     """A person of one partnership who signs in; `role` is what they are now, None once they have left; `company_id`:
     whose tour they see as a company member. `single_keys`: single letters act on lists, once a person has switched that
@@ -187,11 +193,13 @@ def add(
         raise roles.LastLead("The first person of a partnership is a lead coordinator. Add one first.")
     there = find(email)
     if there is not None:
-        if there.partnership_id != partnership_id or not there.has_left(day_of(now)):
+        if there.partnership_id != partnership_id:
+            raise AddressTaken(ELSEWHERE.format(plain(email)))
+        if not there.has_left(day_of(now)):
             raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
         return _come_back(there, name, password=password, role=role, company=company, who=who, now=now)
     if is_anothers(email):
-        raise AddressTaken(f"{plain(email)} already belongs to somebody here.")
+        raise AddressTaken(ELSEWHERE.format(plain(email)))
     person = Coordinator(
         partnership_id=partnership_id,
         name=name,

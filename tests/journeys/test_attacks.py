@@ -25,6 +25,7 @@ from lent_app import SETTINGS, new_app, settings_of
 from outreach.county import coordinators, roles
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.tour import companies
 
 pytestmark = pytest.mark.browser
 
@@ -77,7 +78,8 @@ def attacked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
         with transaction():
             for role in roles.NAMES:
                 who = {"name": f"The {role}", "email": f"{role}@attacked.example"}
-                coordinators.add(partnership_id, **who, password=PASSWORD, role=role, now=now)
+                of = companies.of_partnership(partnership_id)[0] if role == roles.COMPANY else None
+                coordinators.add(partnership_id, **who, password=PASSWORD, role=role, company=of, now=now)
             once = coordinators.sign_in_link(coordinators.get("reader@attacked.example"), now=now)
         booked = column_of("booking.reference")[0]
         asked = str(county.told.cast.everybody[0].organisation_id)
