@@ -149,6 +149,23 @@ def times(what: str, word: str, *, of: int, who: str, since: datetime) -> int:
     return db.session.scalar(done) or 0
 
 
+LATEST = 2_000
+
+
+def changes(*, of: int, who: str, since: datetime) -> int:
+    """How often somebody changed something of a partnership, from an instant on, among its LATEST deeds: deeds of one
+    instant are one change. Reads so many rows at most, however long the history is."""
+    latest = (
+        select(History.who, History.recorded_at)
+        .where(History.partnership_id == of)
+        .order_by(History.id.desc())
+        .limit(LATEST)
+        .subquery()
+    )
+    theirs = latest.c.who == who, latest.c.recorded_at >= since
+    return db.session.scalar(select(func.count(latest.c.recorded_at.distinct())).where(*theirs)) or 0
+
+
 def _row(
     what: str, of: Subject | HasHistory, *, who: str, now: datetime, before: Any, after: Any
 ) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
@@ -33,6 +33,8 @@ USES = (LESSON, TUTOR_TIME, ASSEMBLY, ALONE)
 """Where staff came back to it since."""
 
 LONGEST_WORDS = 1000
+MOST_OF_A_VISIT = 300
+"""Forms at each moment: the largest schools have some 250 staff; whoever sends more fills the pages of coordinators."""
 
 
 class StaffAnswer(Base):
@@ -101,6 +103,11 @@ class NotAsked(Refusal):
         super().__init__("There is nothing to ask about this show.")
 
 
+class EnoughOfStaff(Refusal):
+    def __init__(self) -> None:
+        super().__init__(f"Your school has sent {MOST_OF_A_VISIT} of these already. That is all we can take.")
+
+
 class NoSuchAnswer(NoSuch):
     pass
 
@@ -117,17 +124,20 @@ def is_asked(booking: Booking, *, now: datetime) -> bool:
 
 
 def answer(booking: Booking, said: Said, *, form_key: str, now: datetime) -> None:
-    """Keep one form; sent twice, it is kept once. Raises NothingSaid, NotAsked."""
+    """Keep one form; sent twice, it is kept once. Raises NothingSaid, NotAsked, EnoughOfStaff."""
     if not is_asked(booking, now=now):
         raise NotAsked
     used_words, change_words = said.used_words.strip(), said.change_words.strip()
     if said.impact is None and not said.used and not used_words and not change_words:
         raise NothingSaid
+    moment = moment_of(booking, now)
+    if _how_many(booking.id, moment) >= MOST_OF_A_VISIT and not _kept(booking.id, form_key):
+        raise EnoughOfStaff
     row = StaffAnswer(
         partnership_id=booking.partnership_id,
         booking_id=booking.id,
         form_key=form_key,
-        moment=moment_of(booking, now),
+        moment=moment,
         recorded_at=now,
         impact=said.impact,
         used_lesson=LESSON in said.used,
@@ -143,6 +153,11 @@ def answer(booking: Booking, said: Said, *, form_key: str, now: datetime) -> Non
     except IntegrityError:
         if not _kept(booking.id, form_key):
             raise
+
+
+def _how_many(booking_id: int, moment: str) -> int:
+    sent = select(func.count()).where(StaffAnswer.booking_id == booking_id, StaffAnswer.moment == moment)
+    return db.session.scalar(sent) or 0
 
 
 def _kept(booking_id: int, form_key: str) -> bool:

@@ -58,7 +58,7 @@ from outreach.post.feeds import tokens
 from outreach.post.incoming import inbox
 from outreach.tour import programmes
 from outreach.tour.programmes import Programme
-from outreach.web import deeds, headers, not_shown, noted, spoken
+from outreach.web import deeds, headers, not_shown, noted, spoken, too_often
 from outreach.web.drawing import Drawing
 
 public = Blueprint("public", __name__)
@@ -208,6 +208,8 @@ def by_personal_link(view: Callable[..., Any]) -> Callable[..., Any]:
         _read_link(token)
         if not g.link.open_at(clock.now()):
             return render_template("school/expired.html", token=token), 410
+        if (too_many := too_often.refused(g.who)) is not None:
+            return too_many
         if request.endpoint in TELL_NOTHING:
             return view(token, *args, **kwargs)
         with telling.told_by(_teller(g.who, noted.page_without_key(token))):

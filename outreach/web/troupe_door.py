@@ -23,7 +23,7 @@ from outreach.post import troupe_links
 from outreach.post.troupe_links import TroupeLink
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.days import TourDay
-from outreach.web import gate, noted, subscribing
+from outreach.web import gate, noted, subscribing, too_often
 from outreach.web.gate import company
 
 COMPANY_MENU = (
@@ -78,6 +78,8 @@ def by_troupe(view: Callable[..., Any]) -> Callable[..., Any]:
                 "company/expired.html", partnership=g.partnership, ended_link=g.troupe_link.id
             ), 410
         g.who = f"{g.troupe.company.name}, {g.troupe.name}"
+        if (too_many := too_often.refused(g.who)) is not None:
+            return too_many
         with told_by(Teller(who=g.who, page=noted.page_without_key(token), partnership_id=g.partnership.id)):
             return view(token, *args, **kwargs)
 

@@ -1,6 +1,7 @@
 """The recipe of docs/operating.md, taken at its word: its settings, its commands, its nginx, in front of PostgreSQL. `flask
 check` finds it ready, and nginx does what the page says of it."""
 
+import json
 import re
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -48,7 +50,11 @@ def settings_of_the_page() -> dict[str, str]:
 
 
 def servers_of_the_page() -> str:
-    return "\n".join(block for block in PAGE.split("```")[1::2] if block.lstrip().startswith("server {"))
+    return "\n".join(b for b in PAGE.split("```")[1::2] if b.lstrip().startswith(("server {", "map ")))
+
+
+Answer = tuple[int, str | None, str]
+"""Status, Retry-After, words."""
 
 
 @dataclass
@@ -73,9 +79,9 @@ class Recipe:
         )
         return done.returncode, done.stdout + done.stderr
 
-    def https_connection(self) -> HTTPSConnection:
+    def https_connection(self, come_from: str = "127.0.0.1") -> HTTPSConnection:
         connection = HTTPSConnection(HOST, self.https, context=self.trust, timeout=60)
-        line = socket.create_connection(("127.0.0.1", self.https), timeout=60)
+        line = socket.create_connection(("127.0.0.1", self.https), timeout=60, source_address=(come_from, 0))
         connection.sock = self.trust.wrap_socket(line, server_hostname=HOST)
         return connection
 
@@ -351,3 +357,56 @@ def test_what_is_too_large_is_refused_before_it_is_read(recipe: Recipe) -> None:
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
+
+
+FLOODER, COUNCIL = "127.0.0.2", "127.0.0.3"
+
+
+def _sent(recipe: Recipe, come_from: str, method: str, path: str, times: int, **headers: str) -> list[Answer]:
+    """What comes back of so many, one after the other by four lines at once."""
+
+    def by_one_line(_line: int) -> list[Answer]:
+        connection = recipe.https_connection(come_from)
+        told = []
+        for _ in range(times // 4):
+            connection.request(method, path, headers={"Host": HOST} | headers)
+            answer = connection.getresponse()
+            words = answer.read().decode()
+            told.append((answer.status, answer.getheader("Retry-After"), words))
+            if answer.getheader("Connection") == "close":
+                connection.close()
+                connection = recipe.https_connection(come_from)
+        connection.close()
+        return told
+
+    with ThreadPoolExecutor(4) as lines:
+        return [one for told in lines.map(by_one_line, range(4)) for one in told]
+
+
+def test_who_floods_it_is_slowed_in_words_and_nobody_else_is(recipe: Recipe) -> None:
+    told = _sent(recipe, FLOODER, "GET", "/i/flooded-by-nobody", 2000)
+    assert {status for status, _, _ in told} == {404, 429}
+    assert sum(status == 404 for status, _, _ in told) >= 1000
+    _, wait, words = next(one for one in told if one[0] == 429)
+    assert wait == "10" and words.startswith("More is asked from your network") and "ten seconds" in words
+    assert recipe.get("/sign-in")[0] == 200
+    time.sleep(0.5)
+    assert "flooded-by-nobody" not in recipe.log.read_text()
+    assert "flooded-by-nobody" not in (recipe.log.parent / "nginx.log").read_text()
+
+
+def test_a_hundred_behind_one_address_send_their_forms_at_once_and_the_next_hundred_wait(
+    recipe: Recipe,
+) -> None:
+    first = _sent(recipe, COUNCIL, "POST", "/sign-in", 100)
+    assert {status for status, _, _ in first} == {400}, "which lacked its token: the service answered each"
+    assert 429 in {status for status, _, _ in _sent(recipe, COUNCIL, "POST", "/sign-in", 100)}
+    pupils = _sent(recipe, COUNCIL, "POST", "/q/kite-4827/questions", 300)
+    assert 429 not in {status for status, _, _ in pupils}
+
+
+def test_a_program_that_asks_and_asks_is_told_to_wait_by_its_token(recipe: Recipe) -> None:
+    told = _sent(recipe, "127.0.0.4", "GET", "/api/v1/", 120, Authorization="Bearer outreach_one")
+    status, wait, words = told[-1]
+    assert (status, wait, json.loads(words)["error"]["code"]) == (429, "10", "too_often")
+    assert recipe.get("/api/v1/", Authorization="Bearer outreach_other")[0] == 401

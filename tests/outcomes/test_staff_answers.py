@@ -14,7 +14,16 @@ from outreach.booking.promises import FAILED, Booking
 from outreach.ground import history
 from outreach.ground.db import broken_guard, db, transaction
 from outreach.outcomes import staff_answers
-from outreach.outcomes.staff_answers import LATER, LESSON, SOON, NotAsked, NothingSaid, Said, StaffAnswer
+from outreach.outcomes.staff_answers import (
+    LATER,
+    LESSON,
+    SOON,
+    EnoughOfStaff,
+    NotAsked,
+    NothingSaid,
+    Said,
+    StaffAnswer,
+)
 
 START = datetime(2027, 1, 12, 10, tzinfo=UTC)
 AFTER = START + timedelta(hours=6)
@@ -49,6 +58,21 @@ def test_it_is_kept_as_it_was_said_without_a_name(booking: Booking) -> None:
     )
     assert (second.impact, second.moment) == (None, LATER)
     assert history.history_of("booking", booking.reference) == []
+
+
+def test_one_visit_takes_so_many_forms_and_the_next_weeks_of_asking_their_own(
+    booking: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staff_answers, "MOST_OF_A_VISIT", 2)
+    with transaction():
+        for key in ("a", "b", "b"):
+            staff_answers.answer(booking, WORDS, form_key=key, now=AFTER)
+    with transaction(), pytest.raises(EnoughOfStaff, match="all we can take"):
+        staff_answers.answer(booking, WORDS, form_key="c", now=AFTER)
+    with transaction():
+        staff_answers.answer(booking, WORDS, form_key="a", now=AFTER)
+        staff_answers.answer(booking, WORDS, form_key="c", now=START + timedelta(weeks=13))
+    assert [row.form_key for row in kept()] == ["a", "b", "c"]
 
 
 def test_a_form_sent_twice_is_kept_once_even_at_the_same_moment(app: Flask, booking: Booking) -> None:
