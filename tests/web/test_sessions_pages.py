@@ -233,6 +233,11 @@ def test_a_venue_that_was_retired_meanwhile_is_named_on_the_form(c) -> None:
     assert "Not a valid choice any more" in unescape(add(c, venue="12").text)
 
 
+def test_a_form_from_which_the_venue_was_left_out_is_shown_again(c) -> None:
+    answer = c.desk.post(f"/desk/sessions/new?programme={c.programme.id}", data={"places": "30"})
+    assert answer.status_code == 422 and "Not a valid choice" in unescape(answer.text)
+
+
 def test_a_link_is_taken_however_its_scheme_is_written(c) -> None:
     page = c.desk.get(add(c, venue="online", link=LINK.replace("https", "HTTPS")).location).text
     assert f'href="{LINK}"' in page

@@ -271,10 +271,10 @@ def _venue(form: SessionForm) -> Venue:
     return venues.get(int(chosen), here)
 
 
-def _own_venue(typed: str) -> Venue | None:
-    """This partnership's venue of that number; None where there is none."""
+def _own_venue(typed: str | None) -> Venue | None:
+    """This partnership's venue of that number; None where there is none, or nothing was typed."""
     try:
-        return venues.get(int(typed), g.partnership.id)
+        return venues.get(int(typed or ""), g.partnership.id)
     except (NoSuchVenue, ValueError):
         return None
 
