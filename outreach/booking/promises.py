@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 from outreach.county import school_days
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import Organisation
+from outreach.ground import whose
 from outreach.ground.db import Base, FoundByName, Instant, db, found_by, key_within_partnership, made_once
 from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.timespans import day_of
@@ -600,6 +601,12 @@ def fresh_reference(prefix: str) -> str:
     """A reference to read out on the phone: 'MRL-7K4P'; longer once many are taken."""
     for length in (4, 4, 5, 5, 6, 8):
         reference = f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
-        if db.session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
+        if not _is_taken(reference):
             return reference
     raise RuntimeError("no reference is left")
+
+
+def _is_taken(reference: str) -> bool:
+    """By a booking of whichever partnership: two may begin theirs alike."""
+    here = db.session.scalar(select(Booking.id).where(Booking.reference == reference))
+    return here is not None or whose.is_known("booking", reference)

@@ -373,11 +373,12 @@ def _give(wave: AnswerWave, *, who: str, now: datetime) -> WaveCode:
 
 
 def _fresh() -> str:
-    """One that nobody ever had."""
+    """One that nobody ever had, of whichever partnership."""
     while True:
         figures = "".join(secrets.choice(FIGURES) for _ in range(FIGURES_IN_A_CODE))
         code = secrets.choice(WORDS).upper() + figures
-        if db.session.scalar(select(WaveCode.id).where(WaveCode.code == code)) is None:
+        here = db.session.scalar(select(WaveCode.id).where(WaveCode.code == code))
+        if here is None and not whose.is_known("wave code", code):
             return code
 
 

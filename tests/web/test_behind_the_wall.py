@@ -1,18 +1,21 @@
 """The second wall between partnerships: PostgreSQL gives the service the rows of one at a time, though the
 application's own check is switched off."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text, update
+from sqlalchemy import UniqueConstraint, func, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 import make
 from every_address import link_to
 from outreach.asking import short_codes
+from outreach.booking import promises
+from outreach.booking.promises import Booking
 from outreach.cli import database_roles
 from outreach.county import coordinators
 from outreach.county.partnerships import Partnership
@@ -20,6 +23,7 @@ from outreach.county.schools import School
 from outreach.ground import erasures, walls, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History, record
+from outreach.outcomes import waves
 from outreach.outcomes.waves import WaveCode
 from outreach.post import troupe_links
 from outreach.post.feeds import addresses, tokens
@@ -351,3 +355,80 @@ def test_an_address_that_another_partnership_writes_to_stays_known_as_dead(
     assert (both in known, ours in known) == (True, False)
     theirs = select(Letter.recipient).where(Letter.partnership_id == two["ids"][1])
     assert both in db.session.scalars(theirs).all()
+
+
+def test_no_reference_and_no_code_is_given_that_another_partnership_has(
+    app: Flask, two: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are short enough to meet by chance, and behind the wall nobody sees what another gave out."""
+    with transaction():
+        theirs = db.session.scalars(select(Booking).where(Booking.partnership_id == two["ids"][1])).first()
+        assert theirs
+        theirs.reference = "MRL-7K4P"
+    code = db.session.scalars(select(WaveCode.code).where(WaveCode.partnership_id == two["ids"][1])).first()
+    assert code
+    word, figures = re.fullmatch(r"([A-Z]+)([0-9]+)", code).groups()  # type: ignore[union-attr]
+    fresh_word = next(one for one in short_codes.WORDS if one.upper() != word)
+
+    def chooser(*chosen: str) -> None:
+        drawn = iter(chosen)
+        monkeypatch.setattr("secrets.choice", lambda _among: next(drawn))
+
+    with walled(app), as_service(), whose.bound(two["ids"][0]):
+        chooser(*"7K4P", *"2222")
+        assert promises.fresh_reference("MRL") == "MRL-2222"
+        chooser(*figures, word.lower(), *figures, fresh_word)
+        assert waves._fresh() == f"{fresh_word.upper()}{figures}"
+
+
+MET_BY_CHANCE_OR_BROUGHT = {
+    "booking.reference": "asked for as 'booking'",
+    "person.email": "asked for as 'address'",
+    "wave_code.code": "asked for as 'wave code'",
+    "passkey.credential_id": "asked for as 'passkey'",
+    "provider_account.issuer, subject": "asked for as 'account'",
+    "incoming.digest": "the mail binds to whose it was before, as 'mail'",
+    "call_off.key": "drawn by the form that sends it",
+    "partnership.name": "named by the operator, who sees them all",
+    "troupe_link.troupe_id": "one's own troupe",
+    "change_of_hands.predecessor_id, successor_id": "the row is of both",
+    "feed_entry.kind, subject, uid": "its subject is one's own",
+    "letter.stream, recipient, kind, method, sequence, dtstamp": "the stream has a UID or a row of one's own",
+}
+"""Values that no two partnerships may have alike, and how one that another has is known, though its row is not seen."""
+
+DRAWN = {
+    "api_token.token_hash",
+    "asking_draw.seed",
+    "board_date.uid",
+    "booking.organizer_token",
+    "booking.uid",
+    "digest.stop_hash",
+    "feed.nonce",
+    "letter.message_id",
+    "list_upload.token",
+    "performance.organizer_token",
+    "performance.uid",
+    "person_invitation.token_hash",
+    "personal_link.token_hash",
+    "proposal.organizer_token",
+    "proposal.uid",
+    "sign_in_session.token_hash",
+    "troupe_event.organizer_token",
+    "troupe_link.nonce",
+    "visit_reminder.stop_hash",
+}
+"""The same of what is drawn from 80 bits or more, so that no two meet."""
+
+
+def test_of_every_value_that_all_partnerships_share_it_is_said_how_anothers_is_known(app: Flask) -> None:
+    named = set()
+    for table in db.metadata.sorted_tables:
+        if table.name in walls.NOBODYS:
+            continue
+        keys = [index.columns for index in table.indexes if index.unique]
+        keys += [one.columns for one in table.constraints if isinstance(one, UniqueConstraint)]
+        for columns in keys:
+            if not any(column.name == "partnership_id" or column.foreign_keys for column in columns):
+                named.add(f"{table.name}.{', '.join(column.name for column in columns)}")
+    assert named == MET_BY_CHANCE_OR_BROUGHT.keys() | DRAWN, "ask whose.is_known, or say why nobody need"
