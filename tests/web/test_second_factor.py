@@ -93,8 +93,9 @@ def letters() -> list[str]:
 def test_it_is_set_up_by_the_key_on_the_page_and_the_recovery_codes_are_shown_once(
     priya: coordinators.Coordinator,
 ) -> None:
-    client = browser()
+    client, phone = browser(), browser()
     password(client)
+    password(phone)
     assert "No app yet." in client.get("/desk/account/second-factor").text
     refused = client.post("/desk/account/second-factor/begin", data={"password": "not the password"})
     assert refused.status_code == 422 and "That is not your password." in refused.text
@@ -104,12 +105,13 @@ def test_it_is_set_up_by_the_key_on_the_page_and_the_recovery_codes_are_shown_on
     totp = pyotp.TOTP(re.search(r'value="([A-Z2-7 ]{39})"', page)[1].replace(" ", ""))
     assert 'aria-label="QR code' in page and "<svg" in page
     again = client.post("/desk/account/second-factor/app", data={"code": wrong_for(totp)})
-    assert again.status_code == 422 and "not the code that the app shows" in again.text
+    assert again.status_code == 422 and "not the code that the app shows" in again.text and is_in(phone)
     shown = client.post("/desk/account/second-factor/app", data={"code": totp.at(clock.now())})
     codes = re.findall(
         r"^[a-z2-9]{5}-[a-z2-9]{5}$", shown.text.replace("</textarea>", "\n").replace(">", ">\n"), re.M
     )
     assert shown.status_code == 200 and len(set(codes)) == 10
+    assert is_in(client) and not is_in(phone), "who came without it comes again with it"
     later = client.get("/desk/account/second-factor").text
     assert "10 of 10 recovery codes" in later and not any(one in later for one in codes)
     assert client.get("/desk/account/second-factor/app").status_code == 303
@@ -322,12 +324,14 @@ def test_it_is_moved_to_another_phone_and_the_old_one_works_until_the_new_one_do
 
 def test_it_is_taken_away_with_the_password_alone(priya: coordinators.Coordinator) -> None:
     totp, _codes = app_of(priya)
-    client = browser()
+    client, phone = browser(), browser()
     password(client)
     code(client, totp.at(clock.now()))
+    make.signed_in(phone, priya)
     wrong = client.post("/desk/account/second-factor/end", data={"password": "wrong"})
-    assert wrong.status_code == 422 and priya_has_one()
+    assert wrong.status_code == 422 and priya_has_one() and is_in(phone)
     assert client.post("/desk/account/second-factor/end", data={"password": PASSWORD}).status_code == 303
+    assert is_in(client) and not is_in(phone), "signed out elsewhere, as when a passkey is removed"
     assert not priya_has_one()
     assert db.session.scalars(select(RecoveryCode)).all() == []
     assert db.session.scalars(select(SecondFactor.secret)).all() == [None]

@@ -1,4 +1,5 @@
-"""A person's own second factor, of whatever role: set up with an app, its recovery codes, taken away."""
+"""A person's own second factor, of whatever role: set up with an app, its recovery codes, taken away. Where it changes,
+whoever is signed in elsewhere signs in anew."""
 
 from typing import Any
 
@@ -6,7 +7,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask_login import current_user
 
 from outreach.booking import told_of_sign_in
-from outreach.county import passkeys, second_factors
+from outreach.county import coordinators, passkeys, second_factors, sign_in_sessions
 from outreach.ground import clock, sealed
 from outreach.ground.db import db, transaction
 from outreach.web import forms
@@ -54,8 +55,10 @@ def confirm_second_factor() -> Any:
             codes = second_factors.confirm(person_id, code, drawn, who=who(), now=now)
             factor = second_factors.standing(current_user.person_id)
             assert factor is not None
+            person = me()
+            coordinators.keep_out(person, sign_in_sessions.ENDED, but=current_user.session_id, now=now)
             told_of_sign_in.tell(
-                me(), "A second factor was set up for your account.", of=f"{factor.id} set up", now=now
+                person, "A second factor was set up for your account.", of=f"{factor.id} set up", now=now
             )
         return render_template("coordinator/recovery_codes.html", codes=codes)
     factor = second_factors.shown(current_user.person_id, now=now)
@@ -105,14 +108,19 @@ def end_second_factor() -> Any:
     now = clock.now()
     with transaction():
         factor = second_factors.end(current_user.person_id, who=who(), now=now)
+        person = me()
+        coordinators.keep_out(person, sign_in_sessions.ENDED, but=current_user.session_id, now=now)
         told_of_sign_in.tell(
-            me(), "The second factor of your account was taken away.", of=f"{factor.id} ended", now=now
+            person, "The second factor of your account was taken away.", of=f"{factor.id} ended", now=now
         )
         still = passkeys.of_person(current_user.person_id)
     flash(
-        "The app is taken away. After your password you are asked for a passkey."
-        if still
-        else "Your second factor is taken away. Your password alone lets you in now.",
+        (
+            "The app is taken away. After your password you are asked for a passkey."
+            if still
+            else "Your second factor is taken away. Your password alone lets you in now."
+        )
+        + " Every other place where you were signed in is signed out.",
         "done",
     )
     return redirect(url_for("coordinator.second_factor"), 303)
