@@ -193,6 +193,8 @@ def gone(column: Column[Any], *, now: datetime) -> dict[str, Any]:
         return {"email": left, "password_hash": None}
     if name == "staff_answer.used_words":
         return {"used_words": "", "change_words": "", "erased_at": now, "erased_by": THE_SERVICE}
+    if name == "letter.subject":
+        return {"subject": ERASED}
     if name in _NAMES:
         return {column.name: erasures.SOMEBODY}
     if isinstance(column.type, JSON):

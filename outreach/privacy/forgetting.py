@@ -27,6 +27,7 @@ from outreach.post.outbox import WAITING, Letter, LetterMail
 from outreach.privacy import erasing, held
 from outreach.privacy.held import Row
 from outreach.privacy.person import Person
+from outreach.privacy.stored_mails import Mail, Mails
 from outreach.tour import programmes
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.performances import Performance
@@ -149,7 +150,7 @@ class Forgotten:
 
 
 def forget(
-    person: Person, mails: held.Mails, *, asked_by: str, asked_on: date, who: str, now: datetime
+    person: Person, mails: Mails, *, asked_by: str, asked_on: date, who: str, now: datetime
 ) -> Forgotten:
     """Erase them for good, in the caller's transaction. `mails`: those of theirs that were found before it. Raises
     StillNeeded, NotYet, erasures.NotWritten."""
@@ -189,7 +190,7 @@ def _one_waits(letters: Sequence[int]) -> bool:
     return bool(db.session.scalar(select(exists().where(Letter.id.in_(letters), Letter.status == WAITING))))
 
 
-def _mails(named: Sequence[held.Mail]) -> int:
+def _mails(named: Sequence[Mail]) -> int:
     """Those to others, or from others, that name them; their own went with their address."""
     for one in named:
         (key,) = inspect(one.model).primary_key

@@ -1,24 +1,20 @@
 """All that is held about one person at a partnership, gathered by the list of what is kept (kept.py): a column that is
 named there is in it by itself."""
 
-import email
-import email.policy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, LargeBinary, Table, Text, cast, func, or_, select
 
-from outreach.ground.db import Base, db, models, table_of
+from outreach.ground.db import db, models, table_of
 from outreach.ground.erasures import born_of
-from outreach.post.copies import masked
-from outreach.post.incoming.inbox import Incoming, IncomingMail
-from outreach.post.outbox import Letter, LetterMail
-from outreach.privacy import kept
+from outreach.privacy import comparing, kept, stored_mails
 from outreach.privacy.belonging import rows_of
 from outreach.privacy.kept import Kept
 from outreach.privacy.person import Person
+from outreach.privacy.stored_mails import NONE_READ, Mails, Sought
 
 WHO, TYPED, FAILED = "Who did what", "What people typed", "Failed tries"
 NOBODYS = ("dead_address", "sign_in_failure")
@@ -52,89 +48,14 @@ def about(person: Person) -> list[Row]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mail:
-    """A mail that was written to them or by them (`theirs`), or to another and names them."""
-
-    model: type[Base]
-    key: int
-    at: datetime
-    theirs: bool
-    subject: str
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mails:
-    """Those that were found, oldest first of each kind, and up to which number all of a kind were read."""
-
-    found: tuple[Mail, ...] = ()
-    read: Mapping[type[Base], int] = field(default_factory=dict)
-
-
-NONE_READ = Mails()
-
-
 def mails(person: Person, before: Mails = NONE_READ) -> Mails:
-    """The mails that are kept and are theirs or name them."""
-    return mails_that_say(person.partnership_id, person.is_in, person.addresses, before=before)
-
-
-def mails_that_say(
-    partnership_id: int,
-    named: Callable[[str], bool],
-    addresses: Sequence[str] = (),
-    *,
-    before: Mails = NONE_READ,
-) -> Mails:
-    """The mails to or from some addresses, or whose words, on one line, are asked for.
-
-    Reads every mail of the partnership, which takes long: call it with no transaction open, and once more within it
-    with what was found `before`, which reads what has come since alone.
-    """
-    found, read = list(before.found), dict(before.read)
-    for model, mail, of, whose, at in (
-        (Letter, LetterMail, LetterMail.letter_id, Letter.recipient, Letter.created_at),
-        (Incoming, IncomingMail, IncomingMail.incoming_id, Incoming.sender, Incoming.received_at),
-    ):
-        head: Any = model
-        while rows := db.session.execute(
-            select(head.id, whose, at, head.subject, mail.raw)
-            .join(mail, of == head.id)
-            .where(head.partnership_id == partnership_id, head.id > read.get(model, 0))
-            .order_by(head.id)
-            .limit(200)
-        ).all():
-            for row in rows:
-                theirs = row[1].lower() in addresses
-                words = words_of(bytes(row.raw)) if row.raw else ""
-                if theirs or named(" ".join(f"{row.subject} {words}".split())):
-                    found.append(
-                        Mail(
-                            model=mail, key=row.id, at=row[2], theirs=theirs, subject=row.subject, words=words
-                        )
-                    )
-            read[model] = rows[-1].id
-    return Mails(found=tuple(found), read=read)
-
-
-def words_of(raw: bytes) -> str:
-    """What a mail says: its heads, its text and what its invites say, without a link that still opens something."""
-    mail = email.message_from_bytes(masked(raw), policy=email.policy.compat32)
-    said = [
-        f"{name}: {value}" for name, value in mail.items() if name.lower() in ("from", "to", "cc", "subject")
-    ]
-    for part in mail.walk():
-        if part.get_content_type() in ("text/plain", "text/calendar"):
-            body = part.get_payload(decode=True)
-            if isinstance(body, bytes):
-                said.append(
-                    body.decode(part.get_content_charset() or "utf-8", "replace").replace("\r\n ", "")
-                )
-    if not mail.is_multipart() and len(said) and mail.get_content_type() == "text/html":
-        body = mail.get_payload(decode=True)
-        said.append(body.decode("utf-8", "replace") if isinstance(body, bytes) else "")
-    return "\n\n".join(said)
+    """The mails that are kept and are theirs or name them; as `stored_mails.find`."""
+    sought = Sought(
+        named=lambda told: person.is_in(comparing.on_one_line(told)),
+        needles=person.needles,
+        addresses=person.addresses,
+    )
+    return stored_mails.find(person.partnership_id, sought, before=before)
 
 
 def _tables() -> list[Table]:

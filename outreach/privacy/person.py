@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -22,6 +23,7 @@ from outreach.ground.errors import NoSuch
 from outreach.post.incoming.inbox import Incoming
 from outreach.post.links import PersonalLink
 from outreach.post.outbox import Letter
+from outreach.privacy import comparing
 from outreach.privacy.belonging import rows_of
 from outreach.privacy.last_used import ERASED_AT
 from outreach.tour.companies import Company
@@ -73,8 +75,11 @@ class Person:
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
-        """What is looked for within words: addresses, and names of two words or more; one name alone is anybody's."""
-        return (*self.addresses, *(one for one in self.own_names if " " in one.strip()))
+        """What is looked for within words: addresses, and names of two words or more, in each form of Unicode; one
+        name alone is anybody's."""
+        names = [one for one in self.own_names if " " in one.strip()]
+        forms = {normalize(form, one) for one in names for form in ("NFC", "NFD")}
+        return (*self.addresses, *sorted(forms.union(names, map(comparing.on_one_line, names))))
 
     @cached_property
     def _within(self) -> re.Pattern[str]:
@@ -104,6 +109,11 @@ class Person:
         if isinstance(told, Sequence) and not isinstance(told, bytes):
             return [self.taken_out(one, instead) for one in told]
         return told
+
+    @cached_property
+    def needles(self) -> tuple[str, ...]:
+        """What of each term stands as it is wherever the term does, in small letters."""
+        return (*self.addresses, *(comparing.needle(one) for one in self.terms if one not in self.addresses))
 
     def spelt(self) -> list[str]:
         """Terms as a database finds them, in JSON's spelling too."""

@@ -22,7 +22,7 @@ from outreach.ground import clock, history, history_chain
 from outreach.ground.db import db, transaction
 from outreach.ground.history import History, Subject
 from outreach.post.outbox import Letter, LetterMail
-from outreach.privacy import forgetting, held, kept, person
+from outreach.privacy import forgetting, held, kept, person, stored_mails
 from outreach.privacy.forgetting import StillNeeded
 from outreach.visits.reports import VisitReport
 
@@ -338,8 +338,8 @@ def test_stored_mails_are_read_before_the_transaction_and_those_that_came_since_
     with transaction():
         late = make.letter("amir@redmere.example", LATELY, partnership_id=here.id, raw=raw).id
     read: list[bytes] = []
-    words_of = held.words_of
-    monkeypatch.setattr(held, "words_of", lambda told: (read.append(told), words_of(told))[1])
+    words_of = stored_mails.words_of
+    monkeypatch.setattr(stored_mails, "words_of", lambda told: (read.append(told), words_of(told))[1])
     with transaction():
         forgetting.forget(of, mails, **asked)
     assert read == [raw]

@@ -49,9 +49,9 @@ def show(raw: bytes) -> MailAsShown:
         return MailAsShown(headers=(), words="", quoted="", attached=(), cut=False)
     chosen = _first(parts, "text/plain") or _first(parts, "text/html")
     # An answer from a calendar often has an empty text beside its HTML.
-    if chosen is not None and not _text(chosen).strip():
+    if chosen is not None and not text_of(chosen).strip():
         chosen = _first(parts, "text/html") or chosen
-    words = plain(_text(chosen)) if chosen is not None else ""
+    words = plain(text_of(chosen)) if chosen is not None else ""
     own, quoted = _apart(words[:LONGEST])
     return MailAsShown(
         headers=tuple((name, header(mail, name)) for name in HEADERS if mail[name] is not None),
@@ -121,7 +121,8 @@ def _is_reading(part: Message) -> bool:
     )
 
 
-def _text(part: Message) -> str:
+def text_of(part: Message) -> str:
+    """The words of a part of text, of HTML without its marks."""
     said = _decoded(part).decode(_charset(part), "replace")
     return _words_of_html(said) if part.get_content_type() == "text/html" else said
 

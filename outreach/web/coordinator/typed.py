@@ -1,5 +1,7 @@
 """Words that people typed, of a school or of all, and their erasing where they name a child."""
 
+from collections import Counter
+from collections.abc import Set
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -8,8 +10,11 @@ from outreach.county.schools import Organisation
 from outreach.ground import clock, erasures
 from outreach.ground.db import db, transaction
 from outreach.ground.row_numbers import row_number
-from outreach.privacy import typed
-from outreach.privacy.held import NONE_READ
+from outreach.ground.wording import count
+from outreach.privacy import typed, typed_copies, typed_erasing
+from outreach.privacy.typed import Words
+from outreach.privacy.typed_copies import Copies
+from outreach.privacy.typed_erasing import CopiesCame
 from outreach.web.gate import coordinator, coordinators_only, our_organisation, who
 
 
@@ -33,18 +38,61 @@ def typed_words() -> Any:
 def typed_erase(text_table: str, text_column: str, text_row: str) -> Any:
     """Asks first: nothing brings them back."""
     of = typed.get(g.partnership.id, text_table, text_column, text_row)
-    back = url_for("coordinator.typed_words", organisation_id=request.args.get("organisation_id"))
+    found = typed_copies.find(of, g.partnership.id)
     if request.method != "POST":
-        is_listed = erasures.path() is not None
-        return render_template("coordinator/typed_erase.html", words=of, back=back, is_listed=is_listed)
-    carried = typed.mails(of, g.partnership.id)
+        ticked = {one.name for one in found.alike if found.is_likely}
+        return _asks(of, found, ticked)
+    chosen, shown = set(request.form.getlist("copy")), set(request.form.getlist("shown"))
     db.session.rollback()
-    with transaction():
-        there = typed.get(g.partnership.id, text_table, text_column, text_row)
-        of_these = carried if there.words == of.words else NONE_READ
-        typed.erase(there, of_these, partnership_id=g.partnership.id, who=who(), now=clock.now())
-    flash("Erased. That something was said, by whom and when, stays.", "done")
-    return redirect(back, 303)
+    try:
+        with transaction():
+            there = typed.get(g.partnership.id, text_table, text_column, text_row)
+            gone = typed_erasing.erase(
+                there,
+                found if there.words == of.words else Copies(),
+                chosen=chosen,
+                shown=shown,
+                partnership_id=g.partnership.id,
+                who=who(),
+                now=clock.now(),
+            )
+    except CopiesCame as refused:
+        new = {one.name for one in found.alike if one.name not in shown}
+        return _asks(of, found, chosen | new, wrong=str(refused)), 422
+    copies = len(gone.own) + len(gone.alike)
+    flash(
+        "Erased"
+        + (f", with {count(copies, 'copy', 'copies')}" if copies else "")
+        + ". That something was said, by whom and when, stays.",
+        "done",
+    )
+    return redirect(_back(), 303)
+
+
+def _asks(of: Words, found: Copies, ticked: Set[str], *, wrong: str = "") -> str:
+    kinds = Counter(one.kind for one in found.own)
+    return render_template(
+        "coordinator/typed_erase.html",
+        words=of,
+        found=found,
+        own=[count(kinds[kind], *words) for kind, words in _KINDS.items() if kinds[kind]],
+        ticked=ticked,
+        back=_back(),
+        is_listed=erasures.path() is not None,
+        wrong=wrong,
+    )
+
+
+_KINDS = {
+    typed_copies.DEED: ("line of the history", "lines of the history"),
+    typed_copies.LETTER: ("letter of ours", "letters of ours"),
+    typed_copies.MAIL: ("mail that answered one", "mails that answered one"),
+}
+
+
+def _back() -> str:
+    """The page on which the words stood, where it says so; else the list of them."""
+    return url_for("coordinator.typed_words", organisation_id=request.args.get("organisation_id"))
 
 
 def _school() -> Organisation | None:
