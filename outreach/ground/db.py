@@ -64,8 +64,12 @@ def table_of(model: type[Base]) -> Table:
 
 
 def models() -> dict[str, type[Base]]:
-    """Every model, by the name of its table."""
-    return {table_of(mapper.class_).name: mapper.class_ for mapper in Base.registry.mappers}
+    """Every model, by the name of its table; of several of one table that from which they come, which has all rows."""
+    return {
+        table_of(mapper.class_).name: mapper.class_
+        for mapper in Base.registry.mappers
+        if mapper.inherits is None or mapper.inherits.local_table is not mapper.local_table
+    }
 
 
 class Instant(TypeDecorator[datetime]):

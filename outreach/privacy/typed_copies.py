@@ -147,8 +147,10 @@ def _origin(of: Words, partnership_id: int) -> _Origin:
         line = table_of(models()["call_off_line"])
         below += _up(line, line.c.call_off_id == int(of.key))
     for one, rows in [*above, *below]:
-        word, column = getattr(models()[one.name], "in_history", ("", ""))
+        word, column = getattr(models()[one.name], "in_history", _IN_HISTORY.get(one.name, ("", "")))
         wanted = [one.c[name] for name in dict.fromkeys((column, "uid", "id")) if name in one.c]
+        if not wanted:
+            continue
         for row in db.session.execute(select(*wanted).where(rows).order_by(*wanted)).mappings():
             if word:
                 subjects.add((word, str(row[column])))
@@ -158,6 +160,8 @@ def _origin(of: Words, partnership_id: int) -> _Origin:
                 streams.append(_LETTERS_OF[one.name].format(id=row["id"]))
     return _Origin(subjects=frozenset(subjects), streams=tuple(sorted(set(streams))))
 
+
+_IN_HISTORY = {"organisation": ("school", "organisation_id")}
 
 _OF_ALL = ("authority", "person", "register_import")
 
