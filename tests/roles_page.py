@@ -19,6 +19,13 @@ account. Lead coordinators add people, change roles, and say who leaves and who 
 role: the database refuses it.
 """
 
+BEHIND = {"personal link": "`/i/…`", "troupe": "`/t/…`", "token": "`/api/…`", "bearer token": "`/metrics`"}
+
+OPERATOR = """The operator founds partnerships and keeps the service running, and has no role in any of them. No command prints
+figures, answers or contacts of a partnership, but `privacy export`: what is held about one person whose request a partnership
+handed on, which stands in that partnership's history. `register asked`, `promises limits` and `draws check` name schools, the
+last two by their numbers where something is not as it should be."""
+
 
 def page() -> str:
     """The page as the code has it now."""
@@ -47,6 +54,34 @@ def page() -> str:
         for verb, names in verbs.items():
             pages = ", ".join(f"`{one}`" for one in names.split())
             lines.append(f"| {who_may.KINDS[name].words.partition(':')[0]} | {verb} | {pages} |")
+    lines += [
+        "",
+        "## Who comes without a role",
+        "",
+        "A link, a token or an address opens its own alone; what is sent there is a change.",
+        "",
+    ]
+    lines += ["| what | see | change | pages |", "|---|---|---|---|"]
+    for name, kind in who_may.WITHOUT_ROLE.items():
+        cells = [
+            " or ".join(who_may.BROUGHT[one] for one in kind.roles(verb)) or "nobody"
+            for verb in ("see", "change")
+        ]
+        names = deeds.OPEN_PAGES.get(name, "").split()
+        guards = [guard for guard, of in deeds.OF_GUARD.items() if of == name]
+        pages = ", ".join(f"`{one}`" for one in names) or f"all that ask for it: {BEHIND[guards[0]]}"
+        lines.append(f"| {kind.words} | {' | '.join(cells)} | {pages} |")
+    lines += [
+        "",
+        "## The operator, at the command line",
+        "",
+        OPERATOR,
+        "",
+        "| what | `flask …` |",
+        "|---|---|",
+    ]
+    for words, names in who_may.COMMANDS.items():
+        lines.append(f"| {words} | {', '.join(f'`{one}`' for one in names)} |")
     return "\n".join(lines) + "\n"
 
 

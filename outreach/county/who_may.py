@@ -1,7 +1,8 @@
-"""Matrix of rights: for each kind of object, the roles that see it, take it out as a file, and change it.
+"""Matrix of rights: for each kind of object, the roles that see it, take it out as a file, and change it; what opens to
+whoever comes without a role, by what they bring; and what the operator does at the command line.
 
-The one place that says it. web/deeds.py names the kind and the verb of every page of the desk; docs/roles.md is made
-from both, and a test tries every role at every page.
+The one place that says it. web/deeds.py names the kind and the verb of every page; docs/roles.md is made from both.
+Tests try every role and everything that can be brought at every page, and hold every command against COMMANDS.
 """
 
 from dataclasses import dataclass
@@ -104,6 +105,119 @@ KINDS = {
 }
 
 
+SCHOOL, TROUPE, PROGRAM, MONITOR, ANYBODY = "personal link", "troupe", "token", "bearer token", "open"
+"""What is brought, by the name of the guard that looks at it."""
+
+BROUGHT = {
+    SCHOOL: "a school, by its link",
+    TROUPE: "a company, by a troupe’s link",
+    PROGRAM: "a program of a council, by a token",
+    MONITOR: "a monitor, by METRICS_TOKEN",
+    ANYBODY: "anybody",
+}
+"""Who comes without a role."""
+
+WITHOUT_ROLE = {
+    "own school": Kind(
+        words="what one school is asked, books, says and answers, its contacts and its link",
+        see=(SCHOOL,),
+        change=(SCHOOL,),
+    ),
+    "own troupe": Kind(
+        words="the tour of one troupe, the same pages as a company member’s",
+        see=(TROUPE,),
+        change=(TROUPE,),
+    ),
+    "feed": Kind(
+        words="figures, standings and bookings of one partnership, without people",
+        see=(PROGRAM,),
+        change=NOBODY,
+    ),
+    "measures": Kind(words="how the service is doing, in numbers", see=(MONITOR,), change=NOBODY),
+    "front": Kind(
+        words="who we are, whom to ask, what is kept, whether the service is up; styles and pictures",
+        see=(ANYBODY,),
+        change=NOBODY,
+    ),
+    "way in": Kind(
+        words="signing in and out: a password, a code, a passkey, a council’s account, a link that works once",
+        see=(ANYBODY,),
+        change=(ANYBODY,),
+    ),
+    "way to a link": Kind(
+        words="a school or a company without its link at hand: whom to find, what is sent to addresses that stand here",
+        see=(ANYBODY,),
+        change=(ANYBODY,),
+    ),
+    "one calendar": Kind(words="the calendar whose address that is", see=(ANYBODY,), change=NOBODY),
+    "one answer": Kind(
+        words="the questionnaire of the code in the address", see=(ANYBODY,), change=(ANYBODY,)
+    ),
+    "own mail": Kind(
+        words="letters of one kind to whoever has that address in a letter: stopped, and begun again",
+        see=(ANYBODY,),
+        change=(ANYBODY,),
+    ),
+}
+"""The same of those who come without a role; what is sent is a change."""
+
+COMMANDS = {
+    "the service itself: its schema, accounts of the database, backups, what is not ready": (
+        "backup",
+        "check",
+        "database roles",
+        "db",
+        "demonstration addresses",
+        "demonstration load",
+        "demonstration set-aside",
+        "restore",
+    ),
+    "jobs, each partnership’s by itself: letters out, mail in, the day’s round, plans, roads, calendars made anew": (
+        "asking chase",
+        "feeds rebuild",
+        "planner work",
+        "post poll",
+        "post receive",
+        "post send",
+        "roads check",
+        "roads fill",
+    ),
+    "partnerships: founded, and the schools or authorities that one gives to another": (
+        "register asked",
+        "register hand-over",
+        "register hand-over-authority",
+        "setup",
+    ),
+    "the national register and postcodes": ("register apply", "register postcodes", "register preview"),
+    "who signs in: people and their roles, a link that works once, second factors, providers": (
+        "people add",
+        "people end",
+        "people link",
+        "people reset-factor",
+        "people role",
+        "people seal-anew",
+        "people stay",
+        "sign-in check",
+        "sign-in unbind",
+    ),
+    "proof: what is kept held against what it was made from": (
+        "draws check",
+        "history head",
+        "history seal",
+        "history verify",
+        "outcomes verify",
+        "promises limits",
+    ),
+    "questionnaires, approved in the name of somebody who has read them": ("questionnaires approve",),
+    "privacy: what is past its time, what was erased before a backup, and what a partnership asks for of one person": (
+        "privacy export",
+        "privacy replay",
+        "privacy sweep",
+    ),
+}
+"""What the operator does, in words, and the commands for it. None shows what a partnership has but what its line says;
+each stands in the history as done at the command line where it changes or takes out anything of a partnership's."""
+
 MAY_ALL = (LEAD,)
 """Who may all that one may see, take out or change at the desk; a test holds it to the table."""
 
@@ -119,6 +233,11 @@ class Deed:
 def may(role: str | None, deed: Deed) -> bool:
     """Whether one who has this role may do it; who has none may do nothing."""
     return role is not None and role in KINDS[deed.kind].roles(deed.verb)
+
+
+def may_by(brought: str, deed: Deed) -> bool:
+    """Whether one who comes with that, and no role, may do it."""
+    return brought in WITHOUT_ROLE[deed.kind].roles(deed.verb)
 
 
 def roles_that(verb: str, kind: str) -> tuple[str, ...]:

@@ -1,5 +1,4 @@
-"""Deeds of the desk's pages, and of a company's own: what each does to which kind of object, so that
-county/who_may.py says who may.
+"""Deeds of pages: what each does to which kind of object, so that county/who_may.py says who may.
 
 A page is named once, with what it is for when it is opened. What is sent to one that is only seen is a change; what is
 for a change is that when it is opened, too.
@@ -202,6 +201,37 @@ PAGES = {
 }
 """Kind of object -> verb -> the pages of the desk, by the name of their endpoint; a company's own by its whole name."""
 
+OF_GUARD = {
+    who_may.SCHOOL: "own school",
+    who_may.TROUPE: "own troupe",
+    who_may.PROGRAM: "feed",
+    who_may.MONITOR: "measures",
+}
+"""Guard -> the one kind of object behind it."""
+
+OPEN_PAGES = {
+    "front": """
+        public.home public.accessibility public.contact public.cookies public.privacy public.health
+        public.accent public.logo company.worker static
+    """,
+    "way in": """
+        public.sign_in public.sign_in_send public.sign_in_link public.sign_in_code public.forgotten
+        public.invited public.on_its_way public.take_passkey public.show_passkey public.sign_in_with
+        public.sign_in_back public.sign_out
+    """,
+    "way to a link": """
+        public.find public.suggest public.ask_link public.asked public.code public.booking_reference
+        public.reference_asked public.company_day public.open_company_day
+    """,
+    "one calendar": "public.calendar",
+    "one answer": "public.pupil_code public.pupil_first public.pupil_questions public.pupil_thanks",
+    "own mail": """
+        public.digest public.digest_stop public.digest_undo public.no_reminders
+        public.no_reminders_stop public.no_reminders_undo
+    """,
+}
+"""Kind of object -> the pages that are open to all, by the name of their endpoint."""
+
 SHOW_PEOPLE = frozenset(
     """
     bodies body booking booking_again booking_cancel booking_change booking_colleague booking_families
@@ -229,11 +259,19 @@ _DEEDS = {
 
 NAMED = frozenset(_DEEDS)
 
+_OPEN = {name: kind for kind, names in OPEN_PAGES.items() for name in names.split()}
+
 
 def deed_of(endpoint: str, method: str = "GET") -> Deed:
     """What one does there. KeyError for a page of the desk that nobody named: it is shut."""
     deed = _DEEDS[endpoint.removeprefix("coordinator.")]
     return replace(deed, verb=CHANGE) if deed.verb == SEE and method not in OPENS else deed
+
+
+def deed_without_role(endpoint: str, guard: str, method: str = "GET") -> Deed:
+    """The same for who comes without a role. KeyError for a page that nobody named."""
+    kind = _OPEN[endpoint] if guard == who_may.ANYBODY else OF_GUARD[guard]
+    return Deed(SEE if method in OPENS else CHANGE, kind)
 
 
 def may_open(endpoint: str, method: str = "GET") -> bool:
