@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 import make
 from browser import Site
+from county.test_logos import png
+from outreach.county import logos
 from outreach.ground.db import transaction
 from outreach.ground.timespans import wall
 from outreach.tour import companies, days, programmes
@@ -20,6 +22,9 @@ LONG = "The Blessed Margaret Catholic Voluntary Academy and Sixth Form College f
 def test_every_page_of_set_up_is_accessible_and_never_scrolls_sideways(site: Site, wide_page: Page) -> None:
     with transaction():
         partnership = make.partnership()
+        logos.put(
+            partnership, png((1200, 150)), who="Priya", now=make.EARLIER
+        )  # as wide as there may be room for
         site.sign_in(wide_page, make.person(partnership))
         programme = make.programme(partnership, title=LONG)
         make.programme(partnership, (), title="For staff", for_adults=True)
@@ -36,6 +41,10 @@ def test_every_page_of_set_up_is_accessible_and_never_scrolls_sideways(site: Sit
     for path in (
         "/desk/setup",
         "/desk/setup/partnership",
+        "/desk/setup/looks",
+        "/desk/letters/wording",
+        "/desk/letters/wording/invitation",
+        "/contact",
         "/desk/setup/districts",
         "/desk/setup/authorities",
         "/desk/setup/authorities/931",
