@@ -78,6 +78,7 @@ import outreach.post.outgoing.pauses
 import outreach.post.troupe_links
 import outreach.post.wordings
 import outreach.privacy.runs
+import outreach.tour.agreements
 import outreach.tour.companies
 import outreach.tour.days
 import outreach.tour.days_off

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from psycopg import Connection, sql
 from sqlalchemy import URL
 
-BY_THE_FINDER = ("outreach_found", "outreach_codes_at", "outreach_due", "outreach_writes_to")
+BY_THE_FINDER = (
+    "outreach_found",
+    "outreach_codes_at",
+    "outreach_due",
+    "outreach_writes_to",
+    "outreach_taken",
+    "outreach_agreed",
+)
 FOR_THE_SERVICE = (
     *BY_THE_FINDER,
     "outreach_whose",
@@ -21,8 +28,11 @@ FOR_THE_SERVICE = (
 )
 
 READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
+    "agreement": ("id", "troupe_id", "touring_troupe_id", "ended_at"),
+    "agreement_code": ("troupe_id", "code_hash", "ended_at"),
     "api_token": ("token_hash",),
     "booking": ("reference",),
+    "company": ("id",),
     "contact": ("address",),
     "digest": ("person_id", "stop_hash"),
     "feed": ("nonce",),
@@ -32,6 +42,7 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "organisation": ("organisation_id", "postcode"),
     "partnership": ("id",),
     "passkey": ("credential_id",),
+    "performance": ("tour_day_id", "held_until", "released_at"),
     "person": ("id", "email"),
     "person_invitation": ("token_hash",),
     "personal_link": ("token_hash",),
@@ -42,11 +53,18 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "short_code": ("organisation_id", "ended_at", "expires_at"),
     "sign_in_link": ("person_id", "token_hash"),
     "sign_in_session": ("token_hash",),
+    "tour_day": ("id", "troupe_id", "day", "ended_at"),
+    "troupe": ("id", "company_id"),
     "troupe_link": ("nonce",),
     "visit_reminder": ("stop_hash",),
     "wave_code": ("id", "code"),
 }
 """Columns beside partnership_id, which it reads wherever there is one."""
+
+WITHOUT_PARTNERSHIP = frozenset(
+    {"agreement", "agreement_code", "partnership", "plan", "sign_in_link", "tour_day", "troupe"}
+)
+"""Tables of these that have none: their rows hang on one that has."""
 
 LESS: Mapping[str, tuple[str, ...]] = {
     "alembic_version": ("SELECT",),
@@ -152,7 +170,7 @@ def grant(connection: Connection, roles: Roles) -> Iterator[str]:
     for table, columns in READ_BY_THE_FINDER.items():
         if table not in tables:
             continue  # before the first migration
-        of_whom = () if table in ("partnership", "plan", "sign_in_link") else ("partnership_id",)
+        of_whom = () if table in WITHOUT_PARTNERSHIP else ("partnership_id",)
         named = sql.SQL(", ").join(map(sql.Identifier, (*columns, *of_whom)))
         run(sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(named, sql.Identifier(table), finder))
     run(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(finder))

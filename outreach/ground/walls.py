@@ -31,6 +31,7 @@ NOBODYS: Mapping[str, str] = {
     "router": "how the router is asked",
     "sign_in_failure": "tries to sign in, counted before anybody knows who it is",
     "succession": "the register of schools: which came of which",
+    "touring_troupe": "casts and vans as such: numbers, and nothing else",
     "wrong_code_try": "codes that did not fit, counted before anybody knows whose they are",
 }
 """Tables whose rows belong to no partnership, and what they are."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from outreach.ground.db import db
 
@@ -85,7 +85,7 @@ def bound(partnership_id: int | None) -> Iterator[None]:
     finally:
         try:
             _say(before)
-        except DBAPIError:  # what was at hand has failed, and is told so by what failed
+        except (DBAPIError, PendingRollbackError):  # what was at hand has failed, and is told so by what failed
             db.session.rollback()
 
 

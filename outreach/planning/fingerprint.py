@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select
 
 from outreach.asking.invitations import Answer
 from outreach.booking.proposals import Proposal
@@ -19,11 +19,12 @@ from outreach.county import partnerships, school_days
 from outreach.county.partnerships import Partnership
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.schools import Organisation, OwnNumber
-from outreach.ground.db import db
+from outreach.ground.db import Instant, db
 from outreach.planning import rules
 from outreach.planning.orders import PlanLine, TourPlan
 from outreach.planning.rules import PlanRules
 from outreach.tour import over_lunch, programmes, road_places, roads
+from outreach.tour.agreements import NO_HOLDS, taken_on
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.nights import BEFORE, follows
@@ -173,7 +174,12 @@ def _days(programme_id: int, asked: PlanRules, since: date) -> Sequence[Any]:
     query = (
         select(TourDay.id, TourDay.troupe_id, *_DAY)
         .outerjoin(BEFORE, follows())
-        .where(TourDay.programme_id == programme_id, TourDay.ended_at.is_(None), TourDay.day >= since)
+        .where(
+            TourDay.programme_id == programme_id,
+            TourDay.ended_at.is_(None),
+            TourDay.day >= since,
+            ~taken_on(TourDay.troupe_id, TourDay.day, literal(NO_HOLDS, Instant())),
+        )
         .order_by(TourDay.id)
     )
     if asked.troupes:

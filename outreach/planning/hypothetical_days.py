@@ -15,8 +15,8 @@ from outreach.ground.geography import Place
 from outreach.ground.school_year import last_day
 from outreach.ground.timespans import local
 from outreach.planning.rules import PlanRules
+from outreach.tour import agreements, hours, roads, slots
 from outreach.tour import days as tour_days
-from outreach.tour import hours, roads, slots
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
@@ -74,7 +74,7 @@ class PlannedDay:
 
 def days(programme: Programme, rules: PlanRules, *, now: datetime) -> list[PlannedDay]:
     """Every day that keeps the notice for booking, of the rules' troupes and until their last day, by date
-    and troupe."""
+    and troupe; but those on which a troupe plays for another partnership."""
     first = slots.first_bookable_day(programme, now)
     wanted = [
         row
@@ -83,6 +83,11 @@ def days(programme: Programme, rules: PlanRules, *, now: datetime) -> list[Plann
         and (not rules.troupes or row.troupe_id in rules.troupes)
         and (rules.until is None or row.day <= rules.until)
     ]
+    if wanted:
+        taken = agreements.taken_days(
+            {row.troupe_id for row in wanted}, first, max(row.day for row in wanted), now=now
+        )
+        wanted = [row for row in wanted if (row.troupe_id, row.day) not in taken]
     seats = guest_hosts.seats_of_shows(programme, now=now) if rules.guests else {}
     shows = _shows(programme.id, first, seats, now=now)
     truly = hours.hours_of_days(wanted)

@@ -297,6 +297,8 @@ KEPT = (
             target_decision: who
             training_session: created_by
             troupe_link: created_by withdrawn_by
+            agreement: begun_by ended_by
+            agreement_code: made_by
             visit_report: who
             visit_text: who
             letter_wording: recorded_by used_by
@@ -424,6 +426,7 @@ NOT_OF_PEOPLE = {
         report_reminder: nth
         road_order: ended why
         short_code: kind ended_as
+        agreement_code: ended_as
         spending: entry
         staff_answer: moment
         staff_letter: moment
@@ -513,6 +516,7 @@ NOT_OF_PEOPLE = {
         proposal_move: uid
         report_sending: key said
         short_code: code_hash
+        agreement_code: code_hash
         staff_answer: form_key
         troupe_event: uid organizer_token
         passkey_challenge: challenge purpose origin

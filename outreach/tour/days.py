@@ -15,7 +15,7 @@ from outreach.ground.errors import NoSuch, Refusal
 from outreach.ground.school_year import first_day, last_day, year_name
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import and_list, day_short
-from outreach.tour import days_off, freed_places
+from outreach.tour import agreements, days_off, freed_places
 from outreach.tour.companies import Company, Troupe
 from outreach.tour.programmes import Programme, ProgrammeClosed
 
@@ -259,13 +259,14 @@ def check_hours(programme: Programme, hours: Hours) -> None:
 
 
 def judge(programme: Programme, troupe: Troupe, days: list[date], *, now: datetime) -> list[Possible]:
-    """Each of these days: can it be added, or why not. Four queries."""
+    """Each of these days: can it be added, or why not. Five queries."""
     la_codes = [a.la_code for a in partnerships.authorities(programme.partnership_id)]
     calendars = school_days.authority_calendars(la_codes)
     standing = _standing(troupe)
     begins, ends = first_day(programme.academic_year), last_day(programme.academic_year)
     today = day_of(now)
     off = {row.day for row in days_off.standing([troupe.id], begins, ends)}
+    taken = agreements.taken_days([troupe.id], begins, ends, now=now)
     found = []
     for day in days:
         if not begins <= day <= ends:
@@ -277,6 +278,8 @@ def judge(programme: Programme, troupe: Troupe, days: list[date], *, now: dateti
             why_not = "already there" if same else f"plays {standing[day].programme.title} that day"
         elif day in off:
             why_not = f"day off of {troupe.name}"
+        elif (troupe.id, day) in taken:
+            why_not = "taken"
         else:
             why_not = _closed_everywhere(calendars, day, for_adults=programme.for_adults)
         found.append(Possible(day=day, why_not=why_not))

@@ -21,7 +21,7 @@ from outreach.ground.audience import words
 from outreach.ground.geography import Place
 from outreach.ground.timespans import local
 from outreach.tour import hours, mealtimes, over_lunch, roads
-from outreach.tour.hours import Truly
+from outreach.tour.hours import GivenDay, Truly
 from outreach.tour.over_lunch import KeptOut, Starts
 from outreach.tour.performances import Slot
 from outreach.tour.planning import lunch
@@ -41,6 +41,9 @@ LUNCH, REST, LATEST = "lunch", "rest", "latest return"
 
 OVER_LUNCH = "no time beside your lunch that day"
 """Why a day has no slot where the school's lunch alone stands in the way."""
+
+TAKEN = "the company plays elsewhere that day"
+"""Why a day has no slot where its troupe plays for another partnership."""
 
 
 class StartsBetween(NamedTuple):
@@ -138,7 +141,8 @@ class DayOffer:
     """One tour day: its slots by start; or why there is none. Each thing is reckoned when it is asked for: of
     hundreds of days a page shows one month and the best few.
 
-    `closed`: why there is none whatever stands on the day: the school is closed, or the day is full.
+    `closed`: why there is none whatever stands on the day: the school is closed, the troupe plays
+    elsewhere, or the day is full.
     """
 
     def __init__(self, judge: "Judge", row: Any, stands: Iterable[Stand], closed: str) -> None:
@@ -333,9 +337,9 @@ class Judge:
         self._roads: dict[int, int] = {self.organisation_id: 0}
         self._days: dict[date, str] = {}
 
-    def day(self, row: Any, stands: Sequence[Stand]) -> DayOffer:
-        """What one tour day offers, or the first reason why nothing. `row`: of hours.COLUMNS."""
-        closed = self._closed(row.day)
+    def day(self, row: GivenDay, stands: Sequence[Stand]) -> DayOffer:
+        """What one tour day offers, or the first reason why nothing."""
+        closed = self._closed(row.day) or (TAKEN if row.taken else "")
         if not closed and len(stands) >= row.shows_at_most:
             closed = "full"
         return DayOffer(self, row, stands, closed)

@@ -51,7 +51,8 @@ COLUMNS = (
 
 
 class GivenDay(NamedTuple):
-    """A row of COLUMNS, of which each is asked often: a row of SQLAlchemy's looks every name up."""
+    """A row of COLUMNS, of which each is asked often: a row of SQLAlchemy's looks every name up. `taken`: the troupe
+    plays for another partnership that day."""
 
     id: int
     troupe_id: int
@@ -70,6 +71,7 @@ class GivenDay(NamedTuple):
     back_before: time | None
     slept_easting: int | None
     slept_northing: int | None
+    taken: bool = False
 
 
 A_DAY = 24 * 60

@@ -529,6 +529,7 @@ GUARDS = (
     "performance_shows_a_day",
     "performance_road",
     "performance_of_its_day",
+    "performance_taken",
 )
 
 

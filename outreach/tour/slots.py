@@ -14,10 +14,11 @@ from sqlalchemy import and_, bindparam, select
 
 from outreach.county.partnerships import Partnership
 from outreach.county.schools import SCHOOL, Organisation
-from outreach.ground.db import db, plain_rows
+from outreach.ground.db import Instant, db, plain_rows
 from outreach.ground.row_numbers import row_number
 from outreach.ground.timespans import day_of
 from outreach.tour import first_times, fit, hours
+from outreach.tour.agreements import taken_on
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.fit import DayOffer
@@ -159,6 +160,7 @@ def first_bookable_day(programme: Programme, now: datetime) -> date:
 _DAYS = (
     select(
         *hours.COLUMNS,
+        taken_on(TourDay.troupe_id, TourDay.day, bindparam("now", type_=Instant())).label("taken"),
         Performance.id.label("performance_id"),
         Performance.organisation_id,
         Performance.get_in_at,
@@ -184,7 +186,7 @@ _DAYS = (
     )
     .order_by(TourDay.day, TourDay.troupe_id, Performance.starts_at)
 )
-_SHOWS_FROM = len(hours.COLUMNS)
+_SHOWS_FROM = len(GivenDay._fields)
 _SOME_DAYS = _DAYS.where(TourDay.id.in_(bindparam("ids")))
 
 
@@ -202,6 +204,7 @@ def _tour_days(
     left out."""
     asked: dict[str, Any] = {
         "programme_id": programme.id,
+        "now": now,
         "first": day_of(now) if whatever_the_notice else first_bookable_day(programme, now),
     }
     if only_days is None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from outreach.county import partnerships
 from outreach.ground.db import db
 from outreach.ground.wording import and_list, capfirst, clock, count
-from outreach.tour import days, days_off, hours, roads
+from outreach.tour import agreements, days, days_off, hours, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.days_off import DayOff
@@ -25,7 +25,7 @@ A_DAY = timedelta(days=1)
 @dataclass(kw_only=True)
 class Span:
     """`rows`: a look-alike of hours.COLUMNS for each date, changed as the changes are tried; `shows`: by
-    date, in order."""
+    date, in order; `taken`: dates on which it plays for another partnership."""
 
     troupe: Troupe
     ways: roads.Roads
@@ -33,6 +33,7 @@ class Span:
     rows: dict[date, Any]
     shows: dict[date, list[Performance]]
     off: dict[date, DayOff]
+    taken: set[date]
 
     def facts(self, day: date) -> DayFacts:
         """Of a day with a tour day, as it would be by now."""
@@ -163,6 +164,7 @@ def load(troupe: Troupe, first: date, last: date, *, now: datetime) -> Span:
         rows={row.day: SimpleNamespace(**row._mapping) for row in db.session.execute(hours.rows_of(by_id))},
         shows=shows,
         off={row.day: row for row in days_off.standing([troupe.id], first, last)},
+        taken={day for _, day in agreements.taken_days([troupe.id], first, last, now=now)},
     )
 
 

@@ -58,6 +58,16 @@ def verdicts_on_day(
         programme, school, now=now, whatever_the_notice=True, only_days=sorted(on_tour)
     ).days:
         tour_day = on_tour[offer.tour_day_id]
+        if offer.closed == fit.TAKEN:
+            found.append(
+                DayVerdict(
+                    rule="Taken",
+                    said="It plays elsewhere that day.",
+                    holds=True,
+                    troupe=tour_day.troupe.name,
+                )
+            )
+            continue
         full = offer.shows >= offer.at_most
         said = f"{offer.shows} of {count(offer.at_most, 'show')} booked or kept."
         of_troupe = [DayVerdict(rule="Room", said=said, holds=full)]

@@ -62,6 +62,7 @@ def init_app(app: Flask) -> None:
 def _import_pages() -> None:
     """Each page hangs itself on its blueprint when imported."""
     import outreach.web.api.feed
+    import outreach.web.company.agreement
     import outreach.web.company.availability
     import outreach.web.company.calling_off
     import outreach.web.company.days
@@ -71,6 +72,7 @@ def _import_pages() -> None:
     import outreach.web.company.weeks
     import outreach.web.company.worker
     import outreach.web.coordinator.account
+    import outreach.web.coordinator.agreements
     import outreach.web.coordinator.authorities
     import outreach.web.coordinator.availability
     import outreach.web.coordinator.board

@@ -120,7 +120,7 @@ def _page(troupe: Troupe, door: Door, form: WishForm, said: str = "", **more: An
     spoken.of_all(day.programme for day in here.tour_days.values())
     words = spoken.words_of_page()
     forms.set_choices(form.kind, [(kind, words.said(said)) for kind, said in KINDS.items()])
-    coming = sorted(day for day in here.rows | here.off if day >= today)
+    coming = sorted(day for day in {*here.rows, *here.off, *here.taken} if day >= today)
     return render_template(
         door.template,
         troupe=troupe,

@@ -83,7 +83,7 @@ PAGES = {
             tour diary diary_list tour_day day_sheet_page week plans plan plan_day plan_days
             plan_progress plan_schools plan_weeks compare_plans bookings booking booking_families
             booking_staff sessions session show guest_requests guest_request offers availability
-            called_off companies company troupe venues venue
+            called_off companies company troupe agreement venues venue
         """,
         EXPORT: "week_csv sessions_csv session_csv",
         CHANGE: """
@@ -97,16 +97,16 @@ PAGES = {
             session_change session_call_off guest_request_back show_seats call_off call_off_day
             called_off_give_back called_off_rung called_off_times make_troupe_link renew_troupe_link
             withdraw_troupe_link new_company new_troupe who_comes week_limits place_named new_venue
-            venue_open venue_retire
+            venue_open venue_retire agreement_code agreement_begin agreement_end
         """,
     },
     "own tour": {
-        SEE: "company.troupes company.days company.sheet company.week company.availability",
+        SEE: "company.troupes company.days company.sheet company.week company.availability company.agreement",
         EXPORT: "company.week_csv",
         CHANGE: """
             company.call_off company.rung company.preview_availability company.undo_availability
             company.rules_of_troupe company.report company.report_withdraw company.week_limits
-            company.who_comes
+            company.who_comes company.agreement_code company.agreement_end
         """,
     },
     "contacts": {

@@ -30,7 +30,7 @@ from outreach.county.schools import VENUE, Organisation
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
 from outreach.ground.wording import capfirst
-from outreach.tour import hours, roads
+from outreach.tour import agreements, hours, roads
 from outreach.tour.companies import Troupe
 from outreach.tour.days import TourDay
 from outreach.tour.days_off import DayOff
@@ -113,6 +113,7 @@ def diary_of_programme(
     calendars = school_days.load(show.organisation_id for show in everything)
     ways, today = roads.roads_of_partnership(partnership), day_of(now)
     given = {row.id: row for row in db.session.execute(hours.rows_of(d.id for d in tour_days))}
+    taken = agreements.taken_days([t.id for t in shown], first, last, now=now)
     by_day: dict[date, dict[int, TroupeDay]] = defaultdict(dict)
     for tour_day in tour_days:
         blocks = [
@@ -130,8 +131,9 @@ def diary_of_programme(
             calendars=calendars,
             warned=[capfirst(said) for said in warned],
             past=tour_day.day <= today,
+            taken=(tour_day.troupe_id, tour_day.day) in taken,
         )
-    idle = _idle(programme, shown, first, last)
+    idle = _idle(programme, shown, first, last) | dict.fromkeys(taken, "Taken")
     county = _county(programme)
     days = []
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):

@@ -141,11 +141,13 @@ Item = Block | DrawnDrive | Free
 @dataclass(frozen=True, kw_only=True)
 class TroupeDay:
     """A troupe on a day. `tour_day` None: it gives none, for the reason in `idle`. `items` by their begin.
-    `leaves_from`, `returns_to`: None where the base is not known."""
+    `taken`: it plays for another partnership that day. `leaves_from`, `returns_to`: None where the base is not
+    known."""
 
     troupe: Troupe
     tour_day: TourDay | None
     idle: str = ""
+    taken: bool = False
     items: tuple[Item, ...] = ()
     warnings: tuple[str, ...] = ()
     leaves: int = 0
@@ -172,6 +174,7 @@ def row(
     calendars: Mapping[int, SchoolCalendar],
     warned: Iterable[str],
     past: bool,
+    taken: bool,
 ) -> TroupeDay:
     """A tour day's row. `calendars`: of the hosts by URN; `past`: no place of it is free any more."""
     blocks = [
@@ -179,11 +182,12 @@ def row(
         for b, (begins, ends) in zip(blocks, turning.at_work([b.performance for b in blocks]), strict=True)
     ]
     drives = list(_drives(tour_day, blocks, truly, ways))
-    free = () if past else tuple(_free(tour_day, blocks, truly, programme))
+    free = () if past or taken else tuple(_free(tour_day, blocks, truly, programme))
     tight = [d.said for d in drives if d.tight and d.begins >= truly.leaves]
     return TroupeDay(
         troupe=tour_day.troupe,
         tour_day=tour_day,
+        taken=taken,
         items=tuple(sorted([*blocks, *drives, *free], key=lambda item: (item.begins, item.ends))),
         warnings=(*tight, *warned, *_unsuited(tour_day, blocks, programme, calendars)),
         leaves=truly.leaves,

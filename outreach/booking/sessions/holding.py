@@ -28,7 +28,7 @@ from outreach.ground.errors import Refusal
 from outreach.ground.timespans import local, wall
 from outreach.ground.wording import clock, clock_span, count, day_short, number
 from outreach.post import letters
-from outreach.tour import freed_seats, nights, performances, roads
+from outreach.tour import agreements, freed_seats, nights, performances, roads
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance, Slot, SlotTaken
 from outreach.tour.programmes import Programme, ProgrammeClosed
@@ -304,6 +304,10 @@ def _slot(
         )
     if slot.starts_at <= now:
         raise NotTheirDay("That time is past. Choose one that is still to come.")
+    if agreements.is_taken(tour_day.troupe_id, tour_day.day, now=now):
+        raise TrainerBusy(
+            f"{tour_day.troupe.name} plays elsewhere on {day_short(tour_day.day)}. Choose another day."
+        )
     _check_free(programme, venue, tour_day, slot, instead_of)
     return slot
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from outreach.booking.promises import Booking, of_performances
 from outreach.ground.db import db
-from outreach.tour import turning
+from outreach.tour import agreements, turning
 from outreach.tour.days import TourDay
 from outreach.tour.performances import Performance
 
@@ -34,11 +34,13 @@ class ComingShow:
 
 @dataclass(frozen=True, kw_only=True)
 class ComingDay:
-    """A tour day: its shows by start, and how many times are kept for schools that have not said yes."""
+    """A tour day: its shows by start, and how many times are kept for schools that have not said yes; `taken`: the
+    troupe plays for another partnership."""
 
     tour_day: TourDay
     shows: tuple[ComingShow, ...]
     kept: int
+    taken: bool
 
     @property
     def day(self) -> date:
@@ -46,7 +48,7 @@ class ComingDay:
 
 
 def of_troupe(troupe_id: int, first: date, last: date = date.max) -> list[ComingDay]:
-    """The days that stand from `first` to `last`, both included, by date. Three queries, however many."""
+    """The days that stand from `first` to `last`, both included, by date. Four queries, however many."""
     tour_days = list(
         db.session.scalars(
             select(TourDay)
@@ -69,6 +71,7 @@ def of_troupe(troupe_id: int, first: date, last: date = date.max) -> list[Coming
             .order_by(Performance.starts_at, Performance.id)
         )
     )
+    taken = agreements.taken_days([troupe_id], first, last, now=agreements.NO_HOLDS)
     booked = of_performances(p.id for p in performances)
     found: list[ComingDay] = []
     for tour_day in tour_days:
@@ -78,5 +81,12 @@ def of_troupe(troupe_id: int, first: date, last: date = date.max) -> list[Coming
             ComingShow(performance=p, sets_up_at=sets_up_at, away_at=away_at, bookings=tuple(booked[p.id]))
             for p, (sets_up_at, away_at) in zip(promised, turning.at_work(promised), strict=True)
         )
-        found.append(ComingDay(tour_day=tour_day, shows=shows, kept=len(here) - len(shows)))
+        found.append(
+            ComingDay(
+                tour_day=tour_day,
+                shows=shows,
+                kept=len(here) - len(shows),
+                taken=(troupe_id, tour_day.day) in taken,
+            )
+        )
     return found

@@ -288,7 +288,7 @@ class DiaryWords:
             tour_day_id=row.tour_day.id if row.tour_day is not None else None,
             idle=row.idle,
             whose=f", {day(on)}",
-            nothing="" if row.items else f"No {self._words.show}",
+            nothing="" if row.items else "Taken" if row.taken else f"No {self._words.show}",
             drawn=[*self._items(row, on), *self._places(row, on)],
             warnings=row.warnings,
         )
