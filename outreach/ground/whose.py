@@ -85,7 +85,10 @@ def bound(partnership_id: int | None) -> Iterator[None]:
     finally:
         try:
             _say(before)
-        except (DBAPIError, PendingRollbackError):  # what was at hand has failed, and is told so by what failed
+        except (
+            DBAPIError,
+            PendingRollbackError,
+        ):  # what was at hand has failed, and is told so by what failed
             db.session.rollback()
 
 

@@ -93,12 +93,12 @@ def test_a_preview_has_only_the_chosen_weekdays_and_no_day_that_is_past(tour: To
     }
 
 
-def test_a_preview_takes_four_queries_for_a_day_and_for_a_year(tour: Tour, count_queries) -> None:
+def test_a_preview_takes_five_queries_for_a_day_and_for_a_year(tour: Tour, count_queries) -> None:
     for last in (date(2027, 1, 20), date(2027, 7, 30)):
         preview(tour, date(2027, 1, 20), last)
         with count_queries() as queries:
             preview(tour, date(2027, 1, 20), last)
-        assert len(queries) == 4
+        assert len(queries) == 5
 
 
 def test_a_day_counts_while_one_authority_of_the_partnership_has_school(tour: Tour) -> None:

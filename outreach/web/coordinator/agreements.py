@@ -15,7 +15,7 @@ from outreach.web.gate import coordinator, coordinators_only, who
 
 class CodeForm(forms.Form):
     code = forms.text(
-        "The code that they gave you",
+        "Their code",
         required="Enter the code, for example K7MN 4QXP 3ABC DEFG.",
         at_most=40,
         hint="Four groups of four; blanks and small letters make no difference",
