@@ -279,47 +279,43 @@ def test_days_on_which_both_play_are_named_by_ones_own_shows_and_nothing_is_begu
         assert agreeing.fits(ours.troupe, code, who=ours.who, now=NOW), "the code is not used up"
 
 
-def at_once(app: Flask, *deeds: Callable[[], Any]) -> list[BaseException]:
-    """What the deeds raised, each done as the service in a transaction and a connection of its own."""
-    gate, raised = threading.Barrier(len(deeds)), []
+def at_once(app: Flask, first: Callable[[], Any], second: Callable[[], Any]) -> list[BaseException]:
+    """What the second raised, which begins while the first is done and not committed yet; both as the service."""
+    raised: list[BaseException] = []
 
     def do(deed: Callable[[], Any]) -> None:
-        with app.app_context(), as_service():
-            gate.wait()
-            try:
-                with transaction():
-                    deed()
-            except Exception as error:
-                raised.append(error)
+        try:
+            with app.app_context(), as_service(), transaction():
+                deed()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            whose.let_go()
 
-    threads = [threading.Thread(target=do, args=[deed]) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    other = threading.Thread(target=do, args=[second])
+
+    def then() -> None:
+        first()
+        other.start()
+        other.join(0.4)
+
+    do(then)
+    other.join(60)
+    assert not other.is_alive()
+    db.session.rollback()
     return raised
 
 
-def claiming(of: Any, *on: date, pause: threading.Barrier | None = None) -> Callable[[], None]:
-    """Claims that know nothing of each other; `pause`: between the first and the second."""
-    asked = [
-        (of.of.id, slots.find(of.programme, of.school, f"{of.days[day].id}-0930", now=NOW)) for day in on
-    ]
-    programme_id, organisation_id = of.programme.id, of.school.organisation_id
+def claiming(of: Any, day: date) -> Callable[[], None]:
+    """A claim of a time that was free when its page was read."""
+    slot = slots.find(of.programme, of.school, f"{of.days[day].id}-0930", now=NOW)
+    of_id, programme_id, organisation_id = of.of.id, of.programme.id, of.school.organisation_id
 
     def deed() -> None:
-        for n, (partnership_id, slot) in enumerate(asked):
-            if n and pause is not None:
-                pause.wait()
-            assert slot is not None
-            with whose.bound(partnership_id):
-                performances.claim(
-                    slot,
-                    db.session.get_one(School, organisation_id),
-                    programme_id=programme_id,
-                    held_until=None,
-                    now=NOW,
-                )
+        assert slot is not None
+        whose.bind(of_id)
+        school = db.session.get_one(School, organisation_id)
+        performances.claim(slot, school, programme_id=programme_id, held_until=None, now=NOW)
 
     return deed
 
@@ -330,8 +326,41 @@ def test_of_two_partnerships_that_claim_one_day_at_once_one_is_refused(app: Flas
     with walled(app):
         raised = at_once(app, *both)
     assert [type(error) for error in raised] == [SlotTaken]
-    db.session.rollback()
     assert db.session.scalar(select(func.count(Performance.id))) == 1
+
+
+def test_an_agreement_waits_for_a_claim_that_does_not_know_of_it_and_is_refused(app: Flask, two: Any) -> None:
+    ours, theirs = two.ours, two.theirs
+    claim(ours, TUESDAY)
+    with transaction():
+        code = agreeing.make_code(ours.troupe, who=ours.who, now=NOW)
+    of_id, troupe_id = theirs.of.id, theirs.troupe.id
+
+    def begin() -> None:
+        whose.bind(of_id)
+        agreeing.begin(db.session.get_one(Troupe, troupe_id), code, who="Theirs", now=NOW)
+
+    with walled(app):
+        raised = at_once(app, claiming(theirs, TUESDAY), begin)
+    assert [type(error) for error in raised] == [agreeing.BothPlay]
+    assert db.session.scalar(select(func.count(Agreement.id))) == 0
+
+
+def test_a_claim_waits_for_an_agreement_that_is_being_made_and_is_refused(app: Flask, two: Any) -> None:
+    ours, theirs = two.ours, two.theirs
+    claim(ours, TUESDAY)
+    with transaction():
+        code = agreeing.make_code(ours.troupe, who=ours.who, now=NOW)
+    of_id, troupe_id = theirs.of.id, theirs.troupe.id
+
+    def begin() -> None:
+        whose.bind(of_id)
+        agreeing.begin(db.session.get_one(Troupe, troupe_id), code, who="Theirs", now=NOW)
+
+    late = claiming(theirs, TUESDAY)
+    with walled(app):
+        raised = at_once(app, begin, late)
+    assert [type(error) for error in raised] == [SlotTaken]
 
 
 def test_behind_the_walls_a_day_is_taken_and_an_agreement_begins_and_ends(app: Flask, two: Any) -> None:
@@ -361,7 +390,6 @@ def test_behind_the_walls_a_day_is_taken_and_an_agreement_begins_and_ends(app: F
         assert as_(0, lambda troupe, *_: agreements.is_taken(troupe.id, TUESDAY, now=NOW))
         seen = as_(0, lambda *_: db.session.scalar(select(func.count(Agreement.id))))
         assert seen == (1 if db.engine.dialect.name == "postgresql" else 2)
-        assert [type(e) for e in at_once(app, lambda: None)] == []
         as_(0, lambda troupe, *_: agreeing.end(troupe, who="Ours", now=NOW))
         assert as_(1, lambda troupe, *_: agreements.of_troupe(troupe.id)) is None
         assert as_(0, days_free) == {TUESDAY, WEDNESDAY}

@@ -428,7 +428,7 @@ def test_a_week_with_less_road_is_offered_with_what_it_saves_and_leads_to_the_sw
         show = performances.claim(slot, host, programme_id=programme.id, held_until=None, now=make.NOW)
         make.booking(show, {8: 50})
         show_id = show.id
-    assert asked(client, two_weeks.at, count_queries) == without + 4 == 53
+    assert asked(client, two_weeks.at, count_queries) == without + 4 == 54
     html = page(client, two_weeks.at)
     # Base to school and home again: 31 and 30 minutes, then 6 and 8.
     less = 2 * (31 + 30) - 2 * (6 + 8)
