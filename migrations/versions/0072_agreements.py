@@ -32,10 +32,10 @@ GIVER = """SELECT y.partnership_id FROM agreement_code k JOIN troupe t ON t.id =
 WHEN = f"WHEN 'agreement code' THEN RETURN ({GIVER});\n        "
 
 FUNCTIONS = [
-    f"""CREATE FUNCTION outreach_taken(the_troupe integer, the_first date, the_last date, at timestamptz)
-    RETURNS SETOF date LANGUAGE sql STABLE SECURITY DEFINER {FIXED} AS $$
-        SELECT DISTINCT away.day {FOR_OTHERS} AND mine.troupe_id = the_troupe
-        AND away.day BETWEEN the_first AND the_last AND {LASTS.format("at")}
+    f"""CREATE FUNCTION outreach_taken(the_troupe integer, the_day date, at timestamptz) RETURNS boolean LANGUAGE sql STABLE
+    SECURITY DEFINER {FIXED} AS $$
+        SELECT EXISTS (SELECT {FOR_OTHERS} AND mine.troupe_id = the_troupe
+            AND away.day = the_day AND {LASTS.format("at")})
     $$""",
     f"""CREATE FUNCTION outreach_agreed(the_touring_troupe integer) RETURNS SETOF integer LANGUAGE sql STABLE
     SECURITY DEFINER {FIXED} AS $$
@@ -43,7 +43,7 @@ FUNCTIONS = [
         JOIN company y ON y.id = t.company_id WHERE g.touring_troupe_id = the_touring_troupe AND g.ended_at IS NULL
     $$""",
 ]
-NAMES = ("outreach_taken(integer, date, date, timestamptz)", "outreach_agreed(integer)")
+NAMES = ("outreach_taken(integer, date, timestamptz)", "outreach_agreed(integer)")
 
 # At a claim its own instant is the time; a row that changes later is judged by the clock. Who claims for a troupe of
 # which an agreement is just being made waits at the troupe's row, and claims of several partnerships queue at the

@@ -112,7 +112,7 @@ def taken_days(
     troupe_ids: Collection[int], first: date, last: date, *, now: datetime
 ) -> set[tuple[int, date]]:
     """(troupe, date) of each day from `first` to `last`, both included, on which one of these troupes plays for another
-    partnership, or a time is held there. One query."""
+    partnership, or a time is held there. One query, which asks PostgreSQL day by day: for a year or so, not longer."""
     statement = _TAKEN_DAYS[db.engine.dialect.name]
     asked = {"troupes": sorted(set(troupe_ids)), "first": first, "last": last, "now": now}
     return {(row.troupe_id, row.day) for row in db.session.execute(statement, asked)}
@@ -145,9 +145,10 @@ _TAKEN_DAYS = {
         "sqlite": f"""SELECT DISTINCT mine.troupe_id, away.day {_FOR_OTHERS} AND mine.troupe_id IN :troupes
             AND away.day BETWEEN :first AND :last
             AND (theirs_show.held_until IS NULL OR theirs_show.held_until > :now)""",
-        "postgresql": """SELECT mine.troupe_id, taken.day FROM agreement mine
-            CROSS JOIN LATERAL outreach_taken(mine.troupe_id, :first, :last, :now) AS taken(day)
-            WHERE mine.ended_at IS NULL AND mine.troupe_id IN :troupes""",
+        "postgresql": """SELECT mine.troupe_id, CAST(each AS date) AS day FROM agreement mine
+            CROSS JOIN generate_series(CAST(:first AS timestamp), CAST(:last AS timestamp), '1 day') AS each
+            WHERE mine.ended_at IS NULL AND mine.troupe_id IN :troupes
+            AND outreach_taken(mine.troupe_id, CAST(each AS date), :now)""",
     }.items()
 }
 
@@ -173,6 +174,5 @@ def _taken_on_sqlite(element: Any, compiler: Any, **more: Any) -> str:
 @compiles(taken_on, "postgresql")
 def _taken_on_postgresql(element: Any, compiler: Any, **more: Any) -> str:
     troupe, day, at = (compiler.process(each, **more) for each in element.clauses)
-    return f"""EXISTS (SELECT 1 FROM agreement mine
-        CROSS JOIN LATERAL outreach_taken(mine.troupe_id, {day}, {day}, {at}) AS taken(day)
-        WHERE mine.ended_at IS NULL AND mine.troupe_id = {troupe})"""
+    return f"""EXISTS (SELECT 1 FROM agreement mine WHERE mine.ended_at IS NULL AND mine.troupe_id = {troupe}
+        AND outreach_taken(mine.troupe_id, {day}, {at}))"""

@@ -284,13 +284,14 @@ def at_once(app: Flask, first: Callable[[], Any], second: Callable[[], Any]) -> 
     raised: list[BaseException] = []
 
     def do(deed: Callable[[], Any]) -> None:
-        try:
-            with app.app_context(), as_service(), transaction():
-                deed()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            whose.let_go()
+        with app.app_context(), as_service():
+            try:
+                with transaction():
+                    deed()
+            except Exception as error:
+                raised.append(error)
+            finally:
+                whose.let_go()
 
     other = threading.Thread(target=do, args=[second])
 

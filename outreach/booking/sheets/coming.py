@@ -71,7 +71,8 @@ def of_troupe(troupe_id: int, first: date, last: date = date.max) -> list[Coming
             .order_by(Performance.starts_at, Performance.id)
         )
     )
-    taken = agreements.taken_days([troupe_id], first, last, now=agreements.NO_HOLDS)
+    until = tour_days[-1].day if tour_days else first
+    taken = agreements.taken_days([troupe_id], first, until, now=agreements.NO_HOLDS)
     booked = of_performances(p.id for p in performances)
     found: list[ComingDay] = []
     for tour_day in tour_days:
