@@ -398,6 +398,7 @@ MET_BY_CHANCE_OR_BROUGHT = {
 """Values that no two partnerships may have alike, and how one that another has is known, though its row is not seen."""
 
 DRAWN = {
+    "agreement_code.code_hash",
     "api_token.token_hash",
     "asking_draw.seed",
     "board_date.uid",

@@ -252,4 +252,4 @@ def test_a_week_takes_as_many_statements_with_one_day_as_with_three(
             make.booking(show, {8: 3}, of=make.school())
     with count_queries() as sent:
         week_sheet.week_of_troupe(c.troupe, date(2027, 3, 9))
-    assert len(sent) == 8
+    assert len(sent) == 9
