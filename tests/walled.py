@@ -40,6 +40,14 @@ def make_roles(url: str, *, owner: str | None = None) -> Roles:
     return roles
 
 
+def address_of_service(url: str) -> str:
+    """The address by which the service comes to a database that was migrated, its roles made there; SQLite has none."""
+    if not url.startswith("postgresql"):
+        return url
+    make_roles(url)
+    return make_url(url).set(username=SERVICE, password=None).render_as_string(hide_password=False)
+
+
 @contextmanager
 def walled(app: Flask, *, own_check_off: bool = False, roles: bool = True) -> Iterator[None]:
     """Requests of this app, and what is done within `as_service`, come as the service; what a test does beside them

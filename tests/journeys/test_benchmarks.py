@@ -68,6 +68,13 @@ FIGURES = {
         rf"start: memory once made{TIMES}at most",
         rf"start: memory once a page is served{TIMES}at most",
     ],
+    "walls": [
+        *(
+            rf"walls, {page}{TIMES}"
+            for page in ("desk", "coverage", "gaps", "schools", "diary", "a school's booking")
+        ),
+        rf"walls, median of the pages{TIMES}at most",
+    ],
 }
 """By benchmark: what it prints, a line each."""
 

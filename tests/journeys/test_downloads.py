@@ -1,4 +1,5 @@
-"""Every file that the service hands out, found by its routes, arrives whole from a real server."""
+"""Every file that the service hands out, found by its routes, arrives whole from a real server, which on PostgreSQL is
+held by the walls."""
 
 import io
 import time
@@ -23,6 +24,7 @@ from outreach.ground import clock, tabular
 from outreach.ground.db import db
 from outreach.post.outbox import SENT, WAITING, Letter
 from outreach.tour import road_points
+from walled import address_of_service
 
 pytestmark = pytest.mark.browser
 
@@ -142,7 +144,7 @@ def test_every_download_arrives_whole_and_says_so_at_its_end(
         Letter.status == WAITING, Letter.partnership_id == county.told.partnership.id
     )
     waiting = list(db.session.scalars(of_ours.order_by(Letter.id)))
-    with running(database_url, tmp_path, SMTP_URL="") as service:  # the post writes files
+    with running(address_of_service(database_url), tmp_path, SMTP_URL="") as service:  # the post writes files
         made["coordinator.letter_file"] = posted(waiting)
         arrived: dict[str, tuple[str, bytes]] = {}
         for rule in app.url_map.iter_rules():

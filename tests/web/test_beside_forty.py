@@ -20,7 +20,7 @@ from outreach.ground.db import db, transaction
 from outreach.post.incoming.inbox import Incoming
 from outreach.tour.programmes import Programme
 
-pytestmark = pytest.mark.usefixtures("stopped")
+pytestmark = [pytest.mark.usefixtures("stopped"), pytest.mark.walled]
 
 PAGES = (
     "/desk",
