@@ -1,7 +1,7 @@
 """Words of a booking's page. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from outreach.booking.desk.closing import Closing
@@ -45,13 +45,17 @@ LETTERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One line of what is known of a booking; `beneath` and `warning` stand under it, `looks` are classes."""
+    """One line of what is known of a booking; `beneath` and `warning` stand under it, `looks` are classes. `typed`,
+    `typed_id`: where the words stand that somebody typed, `said`, which can be erased."""
 
     term: str
     words: str
     beneath: str = ""
     warning: str = ""
     looks: str = ""
+    typed: str = ""
+    typed_id: int | None = None
+    said: str = ""
 
 
 def head_deeds(
@@ -168,13 +172,19 @@ def facts(
         way_in = {True: "yes", False: "no", None: "not said"}[booking.step_free]
         agreed = [
             Fact(term=f"In the {words.hall}", words=room),
-            Fact(term="Where", words=where, beneath=host.address or "address not known"),
+            _typed(
+                Fact(term="Where", words=where, beneath=host.address or "address not known"), booking, "hall"
+            ),
             *(_of_guest(place) if guest else []),
             Fact(term="Step-free way in", words=way_in),
             *comes,
-            Fact(term="Entrance", words=booking.entrance or "not said"),
-            Fact(term="Parking", words=booking.parking or "not said"),
-            Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
+            _typed(Fact(term="Entrance", words=booking.entrance or "not said"), booking, "entrance"),
+            _typed(Fact(term="Parking", words=booking.parking or "not said"), booking, "parking"),
+            _typed(
+                Fact(term="On arrival", words=booking.arrival_note or "nothing said", looks="lines"),
+                booking,
+                "arrival_note",
+            ),
         ]
     return [
         *agreed,
@@ -194,12 +204,21 @@ def _reminded(reminded: Written) -> Fact:
     )
 
 
+def _typed(fact: Fact, row: Booking | GuestPlace, column: str) -> Fact:
+    """The same, with where its words stand; nothing where none were typed, or others are shown."""
+    said = getattr(row, column) or ""
+    if not said or said not in fact.words:
+        return fact
+    return replace(fact, typed=f"{row.__tablename__}.{column}", typed_id=row.id, said=said)
+
+
 def _of_guest(place: GuestPlace | None) -> list[Fact]:
     journey = place.travel.words() if place else ""
     unsaid = "Has not said whether it comes at the new time" if place and place.asked_again else ""
-    said = [Fact(term="Journey", words=journey or "not settled yet", warning=unsaid, looks="wraps")]
+    told = Fact(term="Journey", words=journey or "not settled yet", warning=unsaid, looks="wraps")
+    said = [_typed(told, place, "travel_note") if place else told]
     if place and place.said:
-        said.append(Fact(term="The host asks", words=place.said, looks="wraps lines"))
+        said.append(_typed(Fact(term="The host asks", words=place.said, looks="wraps lines"), place, "said"))
     return said
 
 

@@ -27,6 +27,15 @@ class FollowUpForm(forms.Form):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Past:
+    """One that has ended: `told` in a line, `what` somebody typed."""
+
+    follow_up_id: int
+    what: str
+    told: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FollowUpPanel:
     """What a school's page says of its follow-up. `standing` is None where none stands, or where it is settled since
     the school is missing no more; `tag` says it in a line; `may_set`: the school is missing; `undo`: the
@@ -38,7 +47,7 @@ class FollowUpPanel:
     tag: str
     is_due: bool
     may_set: bool
-    before: list[str]
+    before: list["Past"]
     undo: int | None
     form: FollowUpForm
 
@@ -59,9 +68,10 @@ def panel(
     if not (rows or is_missing):
         return None
     stands = next((row for row in rows if row.ended_at is None), None)
-    before = [said_of_past(row) for row in rows if row.ended_at is not None]
+    before = [_past(row, said_of_past(row)) for row in rows if row.ended_at is not None]
     if stands and not is_missing:
-        before.insert(0, f"{stands.what}, {day_short(stands.day)}: settled, the school is missing no more")
+        settled = f"{stands.what}, {day_short(stands.day)}: settled, the school is missing no more"
+        before.insert(0, _past(stands, settled))
         stands = None
     return FollowUpPanel(
         organisation_id=organisation_id,
@@ -76,6 +86,10 @@ def panel(
         else None,
         form=form_for(stands),
     )
+
+
+def _past(row: FollowUpOfOrganisation, told: str) -> Past:
+    return Past(follow_up_id=row.follow_up_id, what=row.what, told=told)
 
 
 def form_for(standing: FollowUpOfOrganisation | None = None) -> FollowUpForm:

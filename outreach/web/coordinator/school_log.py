@@ -30,7 +30,7 @@ TOLD_OTHERWISE = ("invited", "reminded", "reminded again", "noted", "spoke on th
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One line. `part` is one of PARTS; `address`, `link`: what can be read; `note_id`: whose words can be taken
-    back."""
+    back; `typed`, `typed_id`: where the words stand that somebody typed, `said`, which can be erased."""
 
     at: datetime
     when: str
@@ -42,6 +42,9 @@ class Entry:
     address: str = ""
     link: str = ""
     note_id: int | None = None
+    typed: str = ""
+    typed_id: int | None = None
+    said: str = ""
     lost: bool = False
     waits: bool = False
 
@@ -96,6 +99,9 @@ def _note(note: NoteOnOrganisation, organisation_id: int, names: Mapping[int, st
         words=note.text,
         beneath=f"{note.who}, {_time(note.recorded_at)}{other}",
         note_id=note.id,
+        typed="note.text",
+        typed_id=note.id,
+        said=note.text,
     )
 
 
@@ -108,6 +114,9 @@ def _answer(answer: Answer, today: date) -> Entry:
         kind="Answer",
         words=school_words.answered(answer),
         beneath=f"{answer.who}, {_time(answer.recorded_at)}",
+        typed="answer.reason",
+        typed_id=answer.id,
+        said=answer.reason,
     )
 
 

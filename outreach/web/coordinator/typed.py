@@ -16,6 +16,7 @@ from outreach.privacy.typed import Words
 from outreach.privacy.typed_copies import Copies
 from outreach.privacy.typed_erasing import CopiesCame
 from outreach.web.gate import coordinator, coordinators_only, our_organisation, who
+from outreach.web.onward import onward
 
 
 @coordinator.route("/words", methods=["GET", "POST"], endpoint="typed_words")
@@ -92,6 +93,8 @@ _KINDS = {
 
 def _back() -> str:
     """The page on which the words stood, where it says so; else the list of them."""
+    if back := request.args.get("back", ""):
+        return onward(back)
     return url_for("coordinator.typed_words", organisation_id=request.args.get("organisation_id"))
 
 
