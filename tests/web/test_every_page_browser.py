@@ -66,6 +66,8 @@ ANOTHER_WAY = {
     "coordinator.preview_tour_days": "after a form: test_setup_browser.py",
     "coordinator.preview_availability": "after a form: test_availability_browser.py",
     "company.preview_availability": "after a form: test_availability_browser.py",
+    "coordinator.agreement_end": "once two partnerships agreed: test_agreement_pages.py",
+    "company.agreement_end": "once two partnerships agreed: test_agreement_pages.py",
     "company.troupes": "for who is signed in and has several troupes: test_company_people.py",
     "company.worker": "no page; what a script sets to work: test_no_signal_browser.py",
     "coordinator.chasing_raise": "for a school that was reminded twice: test_chasing.py",
