@@ -68,6 +68,10 @@ FIGURES = {
         rf"start: memory once made{TIMES}at most",
         rf"start: memory once a page is served{TIMES}at most",
     ],
+    "erasing": [
+        rf"mails that say some words, sqlite: {NUMBER} queries, {NUMBER} s for {NUMBER} letters",
+        rf"mails that say some words, sqlite{TIMES}at most",
+    ],
     "walls": [
         *(
             rf"walls, {page}{TIMES}"
