@@ -107,6 +107,7 @@ def laid(
             back_before=None,
             slept_easting=None,
             slept_northing=None,
+            taken=False,
         )
         stands = [
             Stand(
