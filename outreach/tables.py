@@ -39,6 +39,7 @@ import outreach.county.person_invitations
 import outreach.county.register.decisions
 import outreach.county.register.hands
 import outreach.county.register.postcodes
+import outreach.county.register.waiting
 import outreach.county.roles
 import outreach.county.school_lunch
 import outreach.county.schools

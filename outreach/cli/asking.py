@@ -21,6 +21,7 @@ from outreach.cli.stopping import StopSignal
 from outreach.county import coordinators
 from outreach.county.lists import uploads
 from outreach.county.openid import attempts
+from outreach.county.register import waiting as register_waiting
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
 from outreach.ground import clock, whose
@@ -152,6 +153,7 @@ def _round_of_one(*, dry_run: bool, now: datetime) -> int:
     if not dry_run:
         with transaction():
             uploads.sweep(now=now)
+            register_waiting.sweep(now=now)
             attempts.sweep(now=now)
             withdrawing.withdraw_one(now=now)
             reminding.withdraw_one(now=now)

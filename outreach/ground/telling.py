@@ -30,6 +30,7 @@ UNTOLD = {
     "draft": "words that are typed and not sent yet",
     "list_upload": "a file that is looked at and not taken in yet; taking it in is told",
     "list_sheet": "a sheet of one",
+    "register_upload": "a register file that is looked at and not applied yet; applying it is told",
     "list_heading": "how a column of one is read",
     "report_sending": "the key of a form that came in; the report that it makes is told",
     "sign_in_failure": "tries that are counted for an hour; a wrong password is told by its own deed",

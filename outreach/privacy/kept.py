@@ -290,6 +290,7 @@ KEPT = (
             referral_release: made_by
             register_change: settled_by
             register_import: who
+            register_upload: who
             report_withdrawal: who
             road_order: asked_by
             spending: who ended_by
@@ -454,6 +455,7 @@ NOT_OF_PEOPLE = {
         postcode: code
         register_change: la_code before after
         register_import: file_name la_codes summary
+        register_upload: file_name packed
         released_wave: district_code district school_type year_groups
         term: la_code
     """,
@@ -513,6 +515,7 @@ NOT_OF_PEOPLE = {
         performance: uid organizer_token
         personal_link: token_hash
         proposal: uid organizer_token
+        register_upload: token
         proposal_move: uid
         report_sending: key said
         short_code: code_hash

@@ -414,6 +414,7 @@ DRAWN = {
     "personal_link.token_hash",
     "proposal.organizer_token",
     "proposal.uid",
+    "register_upload.token",
     "sign_in_session.token_hash",
     "troupe_event.organizer_token",
     "troupe_link.nonce",

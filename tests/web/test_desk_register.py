@@ -3,6 +3,7 @@ sentence."""
 
 import io
 import re
+import zlib
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ import make
 from outreach.county import schools
 from outreach.county.partnerships import Partnership
 from outreach.county.register import postcodes
+from outreach.county.register.waiting import RegisterUpload
 from outreach.county.schools import RegisterImport, School
 from outreach.ground.db import db, transaction
 from outreach.ground.geography import Place
@@ -161,14 +163,38 @@ def test_a_preview_older_than_a_day_is_refused_in_words(desk: FlaskClient, stopp
 
 
 @pytest.mark.both_databases
-def test_a_file_may_be_laid_aside_and_heads_names_never_rest(desk: FlaskClient, app: Flask) -> None:
+def test_a_file_may_be_laid_aside_and_heads_names_never_rest(desk: FlaskClient) -> None:
     where = send(desk, written(line())).location
-    folder = Path(app.config["OUTREACH_FOLDER"]) / "register-files"
-    (kept,) = folder.rglob("*.json")
-    assert "Redmere" in kept.read_text() and "Headteacher" not in kept.read_text()
+    (kept,) = db.session.scalars(select(RegisterUpload.packed)).all()
+    said = zlib.decompress(kept).decode()
+    assert "Redmere" in said and "Headteacher" not in said
     assert desk.post(f"{where}/drop").status_code == 303
-    assert list(folder.rglob("*.json")) == []
+    assert db.session.scalars(select(RegisterUpload.id)).all() == []
     assert desk.get(where).status_code == 303
+
+
+def test_a_file_that_one_host_took_in_is_looked_at_and_applied_at_another(
+    desk: FlaskClient, app: Flask, tmp_path: Path
+) -> None:
+    """Each host has a folder of its own; what a request leaves for the next one is in the database."""
+    where = send(desk, written(line())).location
+    app.config["OUTREACH_FOLDER"] = str(tmp_path / "of another host")
+    page = desk.get(where)
+    assert page.status_code == 200 and "Redmere Academy" in page.text
+    assert apply(desk, where).status_code == 303
+    assert count() == 1 and db.session.scalars(select(RegisterUpload.id)).all() == []
+
+
+@pytest.mark.both_databases
+def test_what_nobody_applied_goes_by_the_days_round(desk: FlaskClient, app: Flask, stopped: Any) -> None:
+    send(desk, written(line()))
+    runner = app.test_cli_runner()
+    stopped.after(hours=47)
+    assert runner.invoke(args=["asking", "chase"]).exit_code == 0
+    assert len(db.session.scalars(select(RegisterUpload.id)).all()) == 1
+    stopped.after(hours=2)
+    assert runner.invoke(args=["asking", "chase"]).exit_code == 0
+    assert db.session.scalars(select(RegisterUpload.id)).all() == []
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,41 @@
 """A register file waits between its preview and its apply: what was read of it, never the file itself.
 
-So that no head's name comes to rest here, and the preview is quick to show again.
+So that no head's name comes to rest here, and the preview is quick to show again. It is kept in the database, packed,
+so that any process on any host shows the same.
 """
 
 import json
-import os
 import secrets
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Index, LargeBinary, Text, delete, select
+from sqlalchemy.orm import Mapped, deferred, mapped_column, undefer
 
 from outreach.county.register.code_point import Spot
 from outreach.county.register.columns import Facts
 from outreach.county.register.files import Link, RegisterFile
 from outreach.ground.csv_lines import Unreadable
+from outreach.ground.db import Base, Instant, OfPartnership, db
 from outreach.ground.errors import Refusal
 
 KEPT = timedelta(hours=24)
+
+
+class RegisterUpload(Base, OfPartnership):
+    """What was read of a file that waits. `packed`: as JSON, compressed (zlib)."""
+
+    __tablename__ = "register_upload"
+    __table_args__ = (Index("ix_register_upload_uploaded_at", "uploaded_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(Text, unique=True)
+    file_name: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    uploaded_at: Mapped[datetime] = mapped_column(Instant)
+    packed: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
 
 
 class NoLongerWaiting(Refusal):
@@ -36,88 +54,84 @@ class WaitingUpload:
     file: RegisterFile
 
 
-def keep(folder: Path, waiting: WaitingUpload, *, now: datetime) -> str:
-    """Lay a file down in a partnership's folder; its token cannot be guessed. What is too old goes."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for other in folder.glob("*.json"):
-        if datetime.fromtimestamp(other.stat().st_mtime, now.tzinfo) < now - KEPT:
-            other.unlink(missing_ok=True)
-    token = secrets.token_hex(16)
-    path = _path(folder, token)
-    path.write_text(_write(waiting), encoding="utf-8")
-    # Its age is told by the clock that everything else goes by.
-    os.utime(path, (now.timestamp(), now.timestamp()))
-    return token
+def keep(upload: WaitingUpload, *, partnership_id: int) -> str:
+    """Let what was read of a file wait for a day; its token cannot be guessed."""
+    row = RegisterUpload(
+        partnership_id=partnership_id,
+        token=secrets.token_hex(16),
+        file_name=upload.file_name,
+        who=upload.who,
+        uploaded_at=upload.uploaded_at,
+        packed=zlib.compress(_written(upload.file).encode()),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row.token
 
 
-def get(folder: Path, token: str, *, now: datetime) -> WaitingUpload:
-    """What waits under a token. Raises NoLongerWaiting, in words."""
-    path = _path(folder, token)
-    if not path.exists():
+def get(token: str, *, partnership_id: int, now: datetime) -> WaitingUpload:
+    """What waits under a token, of this partnership alone. Raises NoLongerWaiting, in words."""
+    row = db.session.scalar(
+        select(RegisterUpload)
+        .where(RegisterUpload.token == token, RegisterUpload.partnership_id == partnership_id)
+        .options(undefer(RegisterUpload.packed))
+    )
+    if row is None:
         raise NoLongerWaiting(
             "That file was applied or laid aside. Upload it again to see what it would do now."
         )
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    if any(len(row) != len(Facts._fields) for row in kept["file"]["rows"]):
-        raise NoLongerWaiting(
-            "That file was read by an earlier version of the service, and nothing was changed. Upload it again."
-        )
-    waiting = _read(kept)
-    if waiting.uploaded_at < now - KEPT:
+    if row.uploaded_at < now - KEPT:
         raise NoLongerWaiting(
             "That preview is more than a day old, and nothing was changed. Upload the file again to see what "
             "it would do now."
         )
-    return waiting
+    kept = json.loads(zlib.decompress(row.packed))
+    if any(len(each) != len(Facts._fields) for each in kept["rows"]):
+        raise NoLongerWaiting(
+            "That file was read by an earlier version of the service, and nothing was changed. Upload it again."
+        )
+    return WaitingUpload(file_name=row.file_name, who=row.who, uploaded_at=row.uploaded_at, file=_read(kept))
 
 
-def forget(folder: Path, token: str) -> None:
+def forget(token: str, *, partnership_id: int) -> None:
     """Lay a file aside; one that is gone already is no matter."""
-    _path(folder, token).unlink(missing_ok=True)
+    db.session.execute(
+        delete(RegisterUpload).where(
+            RegisterUpload.token == token, RegisterUpload.partnership_id == partnership_id
+        )
+    )
 
 
-def _path(folder: Path, token: str) -> Path:
-    # Whatever stands in an address, no path is made of it.
-    return folder / (f"{token}.json" if len(token) == 32 and token.isalnum() and token.isascii() else "none")
+def sweep(*, now: datetime) -> None:
+    """What waited for two days goes: for the second of them it is said why it is not shown any more."""
+    db.session.execute(delete(RegisterUpload).where(RegisterUpload.uploaded_at < now - 2 * KEPT))
 
 
-def _write(waiting: WaitingUpload) -> str:
-    file = waiting.file
+def _written(file: RegisterFile) -> str:
     return json.dumps(
         {
-            "file_name": waiting.file_name,
-            "who": waiting.who,
-            "uploaded_at": waiting.uploaded_at.isoformat(),
-            "file": {
-                "rows": file.rows,
-                "has": sorted(file.has),
-                "day": file.day,
-                "unreadable": [asdict(line) for line in file.unreadable],
-                "links": [asdict(link) for link in file.links],
-                "spots": {code: asdict(spot) for code, spot in file.spots.items()},
-            },
+            "rows": file.rows,
+            "has": sorted(file.has),
+            "day": file.day,
+            "unreadable": [asdict(line) for line in file.unreadable],
+            "links": [asdict(link) for link in file.links],
+            "spots": {code: asdict(spot) for code, spot in file.spots.items()},
         },
         default=date.isoformat,
     )
 
 
-def _read(kept: dict[str, Any]) -> WaitingUpload:
-    file = kept["file"]
-    return WaitingUpload(
-        file_name=kept["file_name"],
-        who=kept["who"],
-        uploaded_at=datetime.fromisoformat(kept["uploaded_at"]),
-        file=RegisterFile(
-            rows=tuple(
-                Facts._make(_day(said) if at in _DAYS else said for at, said in enumerate(row))
-                for row in file["rows"]
-            ),
-            has=frozenset(file["has"]),
-            day=_day(file.get("day")),
-            unreadable=tuple(Unreadable(**line) for line in file["unreadable"]),
-            links=tuple(Link(**link | {"day": _day(link["day"])}) for link in file["links"]),
-            spots={code: Spot(**spot) for code, spot in file["spots"].items()},
+def _read(file: dict[str, Any]) -> RegisterFile:
+    return RegisterFile(
+        rows=tuple(
+            Facts._make(_day(said) if at in _DAYS else said for at, said in enumerate(row))
+            for row in file["rows"]
         ),
+        has=frozenset(file["has"]),
+        day=_day(file.get("day")),
+        unreadable=tuple(Unreadable(**line) for line in file["unreadable"]),
+        links=tuple(Link(**link | {"day": _day(link["day"])}) for link in file["links"]),
+        spots={code: Spot(**spot) for code, spot in file["spots"].items()},
     )
 
 

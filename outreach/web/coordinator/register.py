@@ -1,10 +1,9 @@
 """The register: upload a file, look at what it would change, apply it. Between the two it waits for a day."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 
 from outreach.booking import limits, promises
 from outreach.booking.desk import closing
@@ -149,7 +148,8 @@ def register_preview(token: str) -> Any:
 @coordinator.post("/register/<token>/drop")
 @coordinators_only
 def register_drop(token: str) -> Any:
-    waiting.forget(_folder(), token)
+    with transaction():
+        waiting.forget(token, partnership_id=g.partnership.id)
     flash("The file was laid aside. Nothing was changed.")
     return redirect(url_for("coordinator.register"), 303)
 
@@ -234,7 +234,9 @@ def _take_in(form: UploadForm) -> str:
     upload = WaitingUpload(
         file_name=(form.file.data.filename or "file")[:200], who=who(), uploaded_at=now, file=file
     )
-    return waiting.keep(_folder(), upload, now=now)
+    with transaction():
+        waiting.sweep(now=now)
+        return waiting.keep(upload, partnership_id=g.partnership.id)
 
 
 def _stream(uploaded: Any) -> BinaryIO | None:
@@ -247,16 +249,16 @@ def _while_it_waits() -> AbstractContextManager[None]:
 
 
 def _look(token: str) -> tuple[WaitingUpload, Changes]:
-    upload = waiting.get(_folder(), token, now=clock.now())
+    upload = waiting.get(token, partnership_id=g.partnership.id, now=clock.now())
     return upload, register.preview(upload.file, _la_codes())
 
 
 def _apply(token: str, seen: str, *, sure: bool) -> str:
     """Apply what was looked at; what was done, in words. Raises NoLongerWaiting, AppliedSince and NotSure."""
     la_codes, now = _la_codes(), clock.now()
-    upload = waiting.get(_folder(), token, now=now)
     with transaction():
         register.lock()
+        upload = waiting.get(token, partnership_id=g.partnership.id, now=now)
         register.still(int(seen) if seen.isdecimal() else None, la_codes)
         changes = register.preview(upload.file, la_codes)
         doubts.settle(doubts.about(upload.file, changes, register.newest_day(la_codes)), sure=sure)
@@ -271,7 +273,7 @@ def _apply(token: str, seen: str, *, sure: bool) -> str:
             became=became,
         )
         limits.write_everywhere(changes.urns, now=now)
-    waiting.forget(_folder(), token)
+        waiting.forget(token, partnership_id=g.partnership.id)
     if changes.nothing:
         return "Nothing was new in that file. Nothing was changed."
     asked = " The partnership that holds them is asked to hand them over." if changes.to_ask else ""
@@ -328,8 +330,3 @@ def _said(value: Any) -> str:
 
 def _la_codes() -> list[str]:
     return [authority.la_code for authority in partnerships.authorities(g.partnership.id)]
-
-
-def _folder() -> Path:
-    """This partnership's own folder: a token opens nothing of another's."""
-    return Path(current_app.config["OUTREACH_FOLDER"]) / "register-files" / str(g.partnership.id)
