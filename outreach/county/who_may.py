@@ -112,7 +112,7 @@ BROUGHT = {
     SCHOOL: "a school, by its link",
     TROUPE: "a company, by a troupe’s link",
     PROGRAM: "a program of a council, by a token",
-    MONITOR: "a monitor, by METRICS_TOKEN",
+    MONITOR: "a monitor, by a token of its own",
     ANYBODY: "anybody",
 }
 """Who comes without a role."""

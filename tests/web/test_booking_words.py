@@ -22,6 +22,8 @@ HOUR = timedelta(hours=1)
 def booked(**changes: Any) -> Any:
     host = School(name="Larch", street="", locality=None, town="Marl", postcode="ZZ1 1AA")
     told = {
+        "__tablename__": Booking.__tablename__,
+        "id": 7,
         "role": "host",
         "hall": "Sports hall",
         "step_free": None,
@@ -116,7 +118,12 @@ def test_what_is_said_stands_there() -> None:
 
 def test_a_guest_says_how_it_comes() -> None:
     place = SimpleNamespace(
-        travel=SimpleNamespace(words=lambda: "by coach"), asked_again=True, said="Bring lunch"
+        __tablename__="guest_place",
+        id=7,
+        travel=SimpleNamespace(words=lambda: "by coach"),
+        travel_note="",
+        asked_again=True,
+        said="Bring lunch",
     )
     told = facts(booked(role="guest"), place=place)
     assert told["Where"].words == "at Larch, as guest"
@@ -125,6 +132,7 @@ def test_a_guest_says_how_it_comes() -> None:
         "Has not said whether it comes at the new time",
     )
     assert told["The host asks"].words == "Bring lunch"
+    assert (told["The host asks"].typed, told["The host asks"].typed_id) == ("guest_place.said", 7)
     assert told["The school can"].words == "cancel it until 12 January 2027. You can at any time."
     alone = facts(booked(role="guest"))
     assert (alone["Journey"].words, alone["Journey"].warning) == ("not settled yet", "")
