@@ -11,10 +11,11 @@ from sqlalchemy.exc import DatabaseError
 
 from outreach.cli.migrations import unknown_revision
 from outreach.county import partnerships, roles
-from outreach.demonstration import made_up_schools, story, training
+from outreach.demonstration import england, made_up_schools, story, training
 from outreach.demonstration.addresses import Entrance, entrances
 from outreach.ground import clock
 from outreach.ground.db import db, transaction
+from outreach.ground.wording import count
 from outreach.post import troupe_links
 
 demonstration = AppGroup("demonstration", help="A made-up county to try the service with.")
@@ -31,6 +32,43 @@ def load() -> None:
         told = story.tell(now=clock.now())
         name, title = told.partnership.name, told.programme.title
     click.echo(f"{name} is there, with its programme '{title}'.")
+
+
+@demonstration.command("england")
+@click.option(
+    "--years", type=click.IntRange(1, 30), default=10, show_default=True, help="How far it goes back."
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help=f"Which part of England's {england.PARTNERSHIPS} partnerships.",
+)
+def make_england(years: int, share: float) -> None:
+    """Make up a country into an empty database on PostgreSQL: Marlshire, and copies of it, over some years.
+
+    For figures and for trying a large installation; some 15 MB a partnership and year. Ends with 1, and changes
+    nothing, where a partnership is there already.
+    """
+    if partnerships.every():
+        raise click.ClickException("There is a partnership here already. England wants an empty database.")
+    size = england.Size(max(1, round(england.PARTNERSHIPS * share)), years)
+    with db.engine.connect() as connection:
+        try:
+            england.look(connection)
+        except england.NotHere as why:
+            raise click.ClickException(str(why)) from why
+    click.echo("Making up a county and its year so far (some seconds)…")
+    with transaction():
+        story.tell(now=clock.now())
+    with (
+        db.engine.connect() as connection,
+        click.progressbar(length=size.partnerships, label="Copying it") as shown,
+    ):
+        for _ in england.copied(connection, size):
+            shown.update(1)
+    click.echo(f"{count(size.partnerships, 'partnership')} over {count(size.years, 'year')} are there.")
 
 
 @demonstration.command("set-aside")

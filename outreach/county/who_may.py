@@ -168,6 +168,7 @@ COMMANDS = {
         "database roles",
         "db",
         "demonstration addresses",
+        "demonstration england",
         "demonstration load",
         "demonstration set-aside",
         "restore",
