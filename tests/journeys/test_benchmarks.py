@@ -1,4 +1,5 @@
-"""Every benchmark runs: one tiny round of each, which prints every figure that it is kept for."""
+"""Every benchmark runs: one tiny round of each, which prints every figure that it is kept for; three of them in each run
+of the tests, all of them in the longest."""
 
 import re
 import subprocess
@@ -72,6 +73,7 @@ FIGURES = {
         rf"mails that say some words, sqlite: {NUMBER} queries, {NUMBER} s for {NUMBER} letters",
         rf"mails that say some words, sqlite{TIMES}at most",
     ],
+    "statements": [rf"Pages asked: {NUMBER} with 200", rf"{NUMBER} statements, {NUMBER} read more"],
     "walls": [
         *(
             rf"walls, {page}{TIMES}"
@@ -82,9 +84,14 @@ FIGURES = {
 }
 """By benchmark: what it prints, a line each."""
 
+IN_EACH_RUN = {"diary", "feed", "outbox"}
+"""A page, a stream and a job: what the others share is tried by them, too."""
+
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in IN_EACH_RUN else pytest.mark.long) for name in FIGURES]
+)
 def test_a_benchmark_runs_and_prints_its_figures(name: str) -> None:
     done = subprocess.run(
         [sys.executable, f"benchmarks/{name}.py", "--smoke"],
