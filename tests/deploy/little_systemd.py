@@ -153,7 +153,7 @@ class LittleSystemd:
             path.chmod(0o666)
             process = self.spawned(unit, commands[0], NOTIFY_SOCKET=f"/run/notify-{name}")
             self.mains[name] = process.pid
-            until = time.monotonic() + float(unit.last("Service", "TimeoutStartSec", "90"))
+            until = time.monotonic() + _seconds(unit.last("Service", "TimeoutStartSec", "90"))
             while time.monotonic() < until and process.poll() is None:
                 if select.select([line], [], [], 0.2)[0] and b"READY=1" in line.recv(4096):
                     return True
@@ -179,7 +179,7 @@ class LittleSystemd:
             _kill(pid, signal.SIGTERM)
         else:
             _kill(-pid, signal.SIGTERM)
-        patience = float(unit.last("Service", "TimeoutStopSec", "90").removesuffix("s"))
+        patience = _seconds(unit.last("Service", "TimeoutStopSec", "90"))
         if not self.until(lambda: not _alive(pid), patience):
             self.say(f"killing {name}")
         _kill(-pid, signal.SIGKILL)
@@ -303,6 +303,10 @@ def settings_of(text: str) -> dict[str, str]:
     """Of a file of settings, each value perhaps in quotes."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return {name: "".join(shlex.split(value)) for name, _, value in (line.partition("=") for line in lines)}
+
+
+def _seconds(words: str) -> float:
+    return float(words.rstrip("smh")) * {"m": 60, "h": 3600}.get(words[-1], 1)
 
 
 def _account(root: Path, user: str) -> tuple[int, int]:

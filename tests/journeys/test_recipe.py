@@ -1,5 +1,5 @@
-"""The recipe of docs/operating.md, taken at its word: its settings, its commands, its nginx, in front of PostgreSQL. `flask
-check` finds it ready, and nginx does what the page says of it."""
+"""The recipe of docs/operating.md, taken at its word: the settings of docs/settings.md, the commands of deploy/systemd and
+deploy/nginx, in front of PostgreSQL. `flask check` finds it ready, and nginx does what the page says of it."""
 
 import json
 import re
@@ -28,18 +28,18 @@ from processes import ROOT, MailServer
 from small_county import register_file
 
 import postgres as postgres_for_tests
+from deploy.units import DEPLOY, FLASK, processes
 from ports import free_port
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(NGINX is None, reason="nginx is not here")]
 
-PAGE = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+SERVERS = (DEPLOY / "nginx/outreach.conf").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8").partition("## The same in one file")[2]
 HOST, LEAD = "outreach.example.org", "you@council.example"
-MIGRATION = re.findall(r"^ExecStart(?:Pre)?=\S+ -m flask --app wsgi (d.+)$", PAGE, re.MULTILINE)
-PROGRAMS = re.findall(r"^ExecStart=\S+ -m (?!flask --app wsgi database)(.+)$", PAGE, re.MULTILINE)
-LOOPS = [words.replace("…", "flask --app wsgi") for words in re.findall(r"`(… asking chase --loop)`", PAGE)]
+MIGRATION = [command.removeprefix(FLASK) for command in processes()["outreach-migrate"]]
+PROGRAMS = [processes()[f"outreach-{name}"][0] for name in ("web", "post", "planner", "round")]
 
 
 def settings_of_the_page() -> dict[str, str]:
@@ -47,10 +47,6 @@ def settings_of_the_page() -> dict[str, str]:
     return {
         name: value.partition("#")[0].strip() for name, _, value in (line.partition("=") for line in lines)
     }
-
-
-def servers_of_the_page() -> str:
-    return "\n".join(b for b in PAGE.split("```")[1::2] if b.lstrip().startswith(("server {", "map ")))
 
 
 Answer = tuple[int, str | None, str]
@@ -126,6 +122,8 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
             "POSTGRES_PROGRAMS": str(postgres_for_tests.binaries()),
             "PATH": "/usr/bin:/bin",
             "PYTHONUNBUFFERED": "1",
+            "WEB_CONCURRENCY": "2",
+            "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{inside}",
         }
         http, https = free_port(), free_port()
         certificate = _certificate(folder)
@@ -150,9 +148,8 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
         )
         assert status == 0, said
         out = running.enter_context((folder / "recipe.log").open("w"))
-        for program in [*PROGRAMS, *LOOPS]:
-            words = program.replace("127.0.0.1:8000", f"127.0.0.1:{inside}").split()
-            _start(running, [sys.executable, "-m", *words], out, environment)
+        for program in PROGRAMS:
+            _start(running, [sys.executable, "-m", *program.split()], out, environment)
         conf = _nginx(folder, certificate, inside, http, https)
         assert NGINX is not None
         _start(
@@ -181,8 +178,8 @@ def _certificate(folder: Path) -> Path:
 
 
 def _nginx(folder: Path, certificate: Path, inside: int, http: int, https: int) -> Path:
-    """The page's two servers as they stand, on ports and with files of the test's own."""
-    servers = servers_of_the_page()
+    """Both servers as they stand, on ports and with files of the test's own."""
+    servers = SERVERS
     for theirs, ours in (
         ("listen 80;", f"listen 127.0.0.1:{http};"),
         ("listen 443 ssl;", f"listen 127.0.0.1:{https} ssl;"),
@@ -218,9 +215,9 @@ def _answers(recipe: Recipe, folder: Path) -> None:
     raise AssertionError((folder / "recipe.log").read_text() + (folder / "nginx.log").read_text())
 
 
-def test_the_page_names_what_is_started_here() -> None:
-    assert [words.split()[0] for words in PROGRAMS] == ["gunicorn", "flask", "flask"]
-    assert len(LOOPS) == 1 and servers_of_the_page().count("server {") == 2
+def test_what_is_started_here_is_what_the_units_start() -> None:
+    assert [words.split()[0] for words in PROGRAMS] == ["gunicorn", "flask", "flask", "flask"]
+    assert len(MIGRATION) == 2 and SERVERS.count("server {") == 2
 
 
 def test_the_service_is_neither_the_owner_nor_past_the_walls(recipe: Recipe) -> None:

@@ -1,4 +1,4 @@
-"""Pages asked for without end, each by a line of its own, and what became of them. As a program: python asking.py PLACE HOST
+"""Pages asked for without end, each by a line of its own, and what became of them. As a program: python load.py PLACE HOST
 SECONDS, which prints it as JSON; PLACE is http://address:port or https://address:port."""
 
 import json
@@ -43,6 +43,10 @@ class Asking:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Once this returns, each has its answer."""
         self._over.set()
         for thread in self._threads:
             thread.join()
