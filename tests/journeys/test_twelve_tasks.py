@@ -44,9 +44,9 @@ BUDGETS = {
     "remind all of a kind": Budget(6, 0, 970),
     "ring, note, follow up": Budget(4, 2, 1430),
     "book by phone": Budget(7, 2, 830),
-    "move a show": Budget(5, 0, 945),  # the way to erase stands beside what was typed
+    "move a show": Budget(5, 0, 930),
     "move a show of the diary": Budget(4, 0, 1320),
-    "call off a day": Budget(5, 2, 790),  # so here
+    "call off a day": Budget(5, 2, 780),
     "publish the report": Budget(4, 1, 2420),  # it says whether it helped, too
     "export the gaps": Budget(3, 0, 575),
     "tour days of a term": Budget(5, 2, 790),
