@@ -23,6 +23,7 @@ sys.path.append(
 )  # the slow reference, for the tests of other rooms too
 
 from browser import chromium, page, plain_page, site, wide_page  # noqa: E402, F401
+from how_many import LONGEST  # noqa: E402
 from lent_app import SETTINGS, LentApp, new_app, settings_of  # noqa: E402
 from outreach.ground import history, whose  # noqa: E402
 from outreach.ground.db import db  # noqa: E402
@@ -55,6 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Examples are the same in every run but the long one, which looks at others each time; that a busy
     machine is slow to make them up is no fault."""
+    if config.getoption("--long"):
+        os.environ[LONGEST] = "yes"
     settings.register_profile(
         "tests",
         deadline=None,

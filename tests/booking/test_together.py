@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.booking.calling_off.together import NewTimeWanted, one_after_another, together
 from outreach.county.school_days import SchoolCalendar
 from outreach.county.school_locations import Located
@@ -188,7 +189,7 @@ def most(asked: list[dict[str, Any]], tour: list[dict[str, Any]]) -> int:
     return best(0, {})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=so_many(150))
 @given(st.lists(schools(), min_size=1, max_size=6), tours())
 def test_no_two_of_them_collide_and_never_fewer_than_one_after_another(asked, tour) -> None:
     wishes, days = laid(asked, tour)
@@ -198,7 +199,7 @@ def test_no_two_of_them_collide_and_never_fewer_than_one_after_another(asked, to
     assert [slot for slot in together(wishes, days)] == together(wishes, days)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=so_many(60))
 @given(st.lists(schools(), min_size=2, max_size=3), tours())
 def test_as_many_are_placed_as_there_can_be(asked, tour) -> None:
     """Held to every choice there is, with few schools: pushing two others on finds what one after another

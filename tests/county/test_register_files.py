@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.county import register
 from outreach.county.register import Facts, KnownBefore, RegisterFile, WrongFile
 from outreach.ground.csv_lines import CsvFile
@@ -457,7 +458,7 @@ def registers(draw: st.DrawFn) -> list[dict[str, str]]:
     delimiter=st.sampled_from([",", ";", "\t"]),
     packed=st.booleans(),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=so_many(60))
 def test_any_encoding_order_and_packing_gives_the_same_changes(
     rows: list[dict[str, str]], columns: list[str], encoding: str, delimiter: str, packed: bool
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.county.bodies import KINDS
 from outreach.coverage import figures, gaps, lists
 from outreach.coverage.figures import Totals
@@ -72,7 +73,7 @@ def _hold(found: Totals, counted: list[Standing]) -> None:
         assert found.pupil_share is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=so_many(150), deadline=None)
 @given(target=targets())
 def test_each_half_and_both_are_what_a_slow_count_says(target: list[Standing]) -> None:
     halves = figures.halves(target, county="Marlshire")
@@ -96,7 +97,7 @@ def test_each_half_and_both_are_what_a_slow_count_says(target: list[Standing]) -
     assert halves.both.place_unknown == len([s for s in schools if s.easting is None or s.northing is None])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=so_many(60), deadline=None)
 @given(target=targets())
 def test_what_bodies_have_none_of_counts_schools_alone(target: list[Standing]) -> None:
     schools = [s for s in target if s.kind_of_body == ""]
@@ -107,7 +108,7 @@ def test_what_bodies_have_none_of_counts_schools_alone(target: list[Standing]) -
         _hold(t, [s for s in schools if s.town == t.key])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=so_many(60), deadline=None)
 @given(target=targets(), who=st.sampled_from(("schools", "bodies")), data=st.data())
 def test_the_list_of_a_half_has_its_rows(target: list[Standing], who: str, data: st.DataObject) -> None:
     half = [s for s in target if bool(s.kind_of_body) == (who == "bodies")]

@@ -12,6 +12,7 @@ from random_year import RandomYear
 from reference import end_of
 
 import make
+from how_many import so_many
 from outreach.booking.handovers import Handover
 from outreach.county.partnerships import Partnership
 from outreach.coverage import standings
@@ -68,7 +69,7 @@ def test_the_story_of_a_school_of_a_random_year_is_what_the_lists_say(app: Flask
 
 
 @pytest.mark.long
-@settings(few, max_examples=400)
+@settings(few, max_examples=so_many(400))
 @given(seed=st.integers(0, 2**40))
 def test_the_story_of_schools_of_very_many_random_years_is_what_the_lists_say(app: Flask, seed: int) -> None:
     _hold_to_the_lists(seed)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.ground import suppression
 from outreach.ground.suppression import (
     HIDDEN,
@@ -384,7 +385,7 @@ def grids(draw: st.DrawFn) -> tuple[Sums, dict[str, int | None]]:
     return sums | {"all": frozenset(counts)}, counts
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=so_many(250))
 @given(grids())
 def test_no_small_number_can_be_worked_out_of_any_table(grid: tuple[Sums, dict[str, int | None]]) -> None:
     sums, counts = grid
@@ -434,7 +435,7 @@ def test_the_same_is_hidden_whatever_order_a_process_has_its_sets_in(turn: int) 
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=so_many(60))
 @given(grids())
 def test_a_hidden_small_count_could_as_well_be_anything_from_nought_to_four(
     grid: tuple[Sums, dict[str, int | None]],
@@ -447,7 +448,7 @@ def test_a_hidden_small_count_could_as_well_be_anything_from_nought_to_four(
             assert [v for v in range(5) if not could_be(v, key, found, sums, counts)] == []
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=so_many(150))
 @given(grids(), st.data())
 def test_no_small_number_can_be_worked_out_of_two_releases(
     grid: tuple[Sums, dict[str, int | None]], data: st.DataObject

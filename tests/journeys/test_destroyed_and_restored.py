@@ -138,6 +138,9 @@ def destroyed() -> None:
 
 @pytest.mark.browser
 @pytest.mark.own_database
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("sqlite", marks=pytest.mark.long), "postgresql"], indirect=True
+)
 def test_a_county_backed_up_while_it_books_stands_again_as_of_that_moment(
     app: Flask, database_url: str, tmp_path: Path
 ) -> None:

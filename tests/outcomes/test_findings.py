@@ -15,6 +15,7 @@ import answered
 import make
 from answered import ALL_CLOSED, RELEASED, Answered, Show
 from drawn_by_lot import lay_draw
+from how_many import so_many
 from outreach.ground.db import db, transaction
 from outreach.outcomes import declines, findings, releases, tallies, wave_means, waves
 from outreach.outcomes.asked_shows import AskedShow, HeldWave
@@ -220,7 +221,7 @@ def slow_level(said: Answers, shows: set[int], wave: str) -> tuple[float, float 
 
 
 @given(programmes())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=so_many(60), deadline=None)
 def test_what_is_shown_is_what_single_answers_come_to(told: tuple[list[AskedShow], Answers]) -> None:
     shows, said = told
     means, held = [], []

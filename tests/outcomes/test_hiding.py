@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outcomes.test_worked_out import rank
 from outreach.outcomes import hiding
 from outreach.outcomes.hiding import At, Compared, Figure, Given, Heard, MaySee
@@ -216,7 +217,7 @@ def follows(some: set[At], sums: list[frozenset[At]], told: Mapping[At, Heard]) 
 
 
 @given(counties())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=so_many(120), deadline=None)
 def test_nothing_is_worked_out_of_fewer_than_five_who_answered_alike_or_stayed_away_or_three_schools(
     county: tuple[dict[At, Heard], dict[str, Figure]],
 ) -> None:
@@ -239,7 +240,7 @@ def test_nothing_is_worked_out_of_fewer_than_five_who_answered_alike_or_stayed_a
 
 
 @given(counties())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=so_many(60), deadline=None)
 def test_what_is_seen_does_not_hang_on_the_order_in_which_it_is_judged(
     county: tuple[dict[At, Heard], dict[str, Figure]],
 ) -> None:

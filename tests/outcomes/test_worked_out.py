@@ -8,6 +8,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.outcomes import worked_out
 
 Shows = dict[int, tuple[int, frozenset[str]]]
@@ -89,7 +90,7 @@ def tells_of(sums: set[str], few: set[int], shows: Mapping[int, tuple[int, froze
 
 
 @given(counties())
-@settings(max_examples=400)
+@settings(max_examples=so_many(400))
 def test_it_finds_what_a_search_through_all_pairs_of_schools_finds(shows: Shows) -> None:
     sums = {key for _, one in shows.values() for key in one}
     schools = {school for school, _ in shows.values()}

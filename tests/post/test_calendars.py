@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
+from how_many import so_many
 from outreach.ground.timespans import LONDON, wall
 from outreach.post import calendars
 from outreach.post.calendars import Attendee
@@ -208,7 +209,7 @@ TYPED = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=so_many(300), deadline=None, derandomize=True)
 @given(summary=TYPED, description=TYPED, location=TYPED, organizer=TYPED, one=TYPED, other=TYPED)
 def test_nothing_that_people_type_breaks_an_entry_or_adds_to_it(
     summary: str, description: str, location: str, organizer: str, one: str, other: str

@@ -10,6 +10,7 @@ from email.parser import BytesParser
 import pytest
 from hypothesis import given, settings
 
+from how_many import so_many
 from outreach.post import calendars, copies, envelopes
 from outreach.post.envelopes import CannotWriteTo, Envelope, Invite
 from post.test_calendars import AWKWARD, TYPED
@@ -38,7 +39,7 @@ def envelope(sender_name: str = "Marlshire", **changes: str) -> Envelope:
     return Envelope(**(facts | changes), written_at=datetime(2027, 1, 19, 14, 6, tzinfo=UTC))  # type: ignore[arg-type]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=so_many(200), deadline=None, derandomize=True)
 @given(name=TYPED, subject=TYPED, text=TYPED)
 def test_nothing_that_people_type_adds_or_breaks_a_header(name: str, subject: str, text: str) -> None:
     name, subject = calendars.one_line(name), calendars.one_line("Book " + subject)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from icalendar import Calendar, Event
 from sqlalchemy import select
 
+from how_many import so_many
 from outreach.ground import history
 from outreach.ground.db import db, transaction
 from outreach.ground.timespans import wall
@@ -86,7 +87,7 @@ def test_an_entry_is_the_download_of_the_booking_with_a_uid_of_its_own() -> None
     assert "UID:7f3c@outreach.example-school\r\n" in entries.text_of(said)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=so_many(200), deadline=None, derandomize=True)
 @given(summary=TYPED, description=TYPED, location=TYPED)
 def test_whatever_people_type_an_entry_is_written_as_icalendar_writes_it(
     summary: str, description: str, location: str

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from how_many import so_many
 from outreach.county.school_days import SchoolCalendar
 from outreach.tour.yearly.new_dates import in_authorities, of_year, reply_by, same_week
 
@@ -86,7 +87,7 @@ def test_a_reply_by_date_in_the_holidays_goes_back_to_the_last_school_day() -> N
     assert reply_by(date(2027, 2, 17), {"1": county()}, today=TODAY) == date(2028, 2, 11)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=so_many(200))
 @given(some.dates(date(2026, 9, 1), date(2027, 8, 31)), some.dates(date(2027, 5, 1), date(2028, 5, 1)))
 def test_whatever_the_dates_the_new_day_is_a_school_day_of_the_new_year_to_come(
     day: date, today: date

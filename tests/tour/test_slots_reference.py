@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import make
+from how_many import so_many
 from outreach.county import school_lunch
 from outreach.ground.db import transaction
 from outreach.ground.timespans import local, wall
@@ -192,7 +193,7 @@ ALL_DAY = LUNCH_ELSEWHERE | {"standing": [], "lunch": 0}
 @example(case=ALL_DAY | {"dines": (735, 795, 15, "set stays")})
 @example(case=ALL_DAY | {"dines": (735, 795, 15, "set stays"), "standing": [(540, 2)]})
 @settings(
-    max_examples=100,
+    max_examples=so_many(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

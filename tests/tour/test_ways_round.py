@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.tour.ways_round import OFF, Crossing, Point, WaysRound, is_inside
 
 RIVER = [[(0.0, -10_000.0), (0.0, 10_000.0)]]
@@ -155,7 +156,7 @@ def county(chance: random.Random) -> tuple[list[list[list[Point]]], list[Crossin
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@settings(max_examples=so_many(60))
 def test_it_is_as_short_as_slow_geometry_says_the_same_both_ways_and_a_metric(chance: random.Random) -> None:
     waters, crossings = county(chance)
     per_km = chance.choice([0.8, 1.25, 2.0])

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replayed_pledges import Played, Word, became
 
+from how_many import so_many
 from outreach.visits import kept
 from outreach.visits.kept import AnswerTold, Kept, ShowPlayed
 from outreach.visits.pledges import LEAD_PRESENT, LESSON, PASSED_ON, PLEDGES, POLICY, STAFF_BRIEFED
@@ -116,7 +117,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=so_many(400))
 @given(WORDS, st.lists(st.integers(min_value=-5, max_value=20), min_size=1, max_size=2), DAY, DAY)
 def test_all_that_can_be_said_comes_to_what_the_slow_reference_says(
     words: list, starts: list[int], one: int, other: int

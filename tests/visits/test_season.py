@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 import make
 from booking import sheet_days
+from how_many import so_many
 from outreach.booking.promises import Booking
 from outreach.coverage import standings
 from outreach.ground.db import db, transaction
@@ -277,7 +278,7 @@ def numbers(sums: Sums) -> dict[str, Any]:
     return {name: getattr(sums, name) for name in NUMBERS}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3))])
 def test_every_sum_is_that_of_a_slow_reckoning(app: Flask, seed: int) -> None:
     with transaction():
         c = random_season(seed)
@@ -296,7 +297,7 @@ def test_every_sum_is_that_of_a_slow_reckoning(app: Flask, seed: int) -> None:
     assert season.years(c.partnership.id) == [2026, 2025]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in range(2, 7))])
 def test_what_was_counted_is_what_coverage_counts(app: Flask, seed: int) -> None:
     with transaction():
         c = random_season(seed)
@@ -448,7 +449,7 @@ def days(draw: Any) -> list[SeasonDay]:
     return found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=so_many(60))
 @given(days())
 def test_months_and_troupes_sum_to_the_whole(drawn: list[SeasonDay]) -> None:
     found = season.Season(academic_year=2026, days=tuple(drawn))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import make
 from county.lists.sent import lines, send, take_in
+from how_many import so_many
 from outreach.county import contacts
 from outreach.county.contacts import Contact, SourceMissing
 from outreach.county.lists import contact_lists, uploads
@@ -377,7 +378,7 @@ CELLS = st.sampled_from(
 
 
 @settings(
-    max_examples=60,
+    max_examples=so_many(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

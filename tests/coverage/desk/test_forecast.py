@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from how_many import so_many
 from outreach.county.school_days import SchoolCalendar
 from outreach.coverage.desk import forecast, trend
 from outreach.coverage.desk.forecast import NotForeseen, Pace
@@ -297,7 +298,7 @@ def most_served(left: list[int], places: int) -> int:
     return served
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=so_many(250))
 @given(
     today=year_days,
     seen=some.lists(year_days, max_size=40),
@@ -382,7 +383,7 @@ def test_trend_of_a_year_to_come_is_empty_and_of_one_gone_by_ends_with_it() -> N
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=so_many(100))
 @given(days=some.lists(year_days, max_size=30), today=year_days)
 def test_each_point_of_the_trend_counts_the_days_up_to_it(days: list[date], today: date) -> None:
     for point in trend.days_of_trend(sorted(days), year=2026, today=today):

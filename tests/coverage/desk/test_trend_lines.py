@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from test_forecast import LAST, SCHOOL_DAYS, TODAY, ahead, back, tour_days, year_days
 
+from how_many import so_many
 from outreach.coverage.charts import trend_lines
 from outreach.coverage.charts.trend_lines import LINE, WIDE, Drawing, Frame
 from outreach.coverage.desk import trend
@@ -88,7 +89,7 @@ def test_once_the_year_is_over_there_is_one_line() -> None:
 
 
 @pytest.mark.parametrize("frame", [WIDE, Frame(width=600, height=210, left=30, right=158)])
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=so_many(100))
 @given(
     today=year_days,
     seen=some.lists(year_days, max_size=40),

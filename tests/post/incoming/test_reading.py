@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.post.incoming import calendar_parts, headers, parsed_mail
 from outreach.post.incoming.calendar_parts import CalendarEvent
 from outreach.post.incoming.inbox import (
@@ -381,7 +382,7 @@ def test_a_mail_made_to_hurt_is_dealt_with_at_once(raw: bytes) -> None:
     assert time.process_time() - began < 5
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=so_many(150))
 @given(st.binary(max_size=300), st.integers(0, 2000), st.integers(0, 40))
 def test_whatever_is_broken_in_a_mail_it_is_read_or_said_to_be_unreadable(
     noise: bytes, at: int, gone: int
@@ -400,7 +401,7 @@ def test_whatever_is_broken_in_a_mail_it_is_read_or_said_to_be_unreadable(
         assert all("\0" not in text and text.encode() is not None for text in said)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=so_many(150))
 @given(st.text(max_size=200), st.text(max_size=60))
 def test_whatever_a_calendar_says_becomes_words_that_a_database_takes(comment: str, name: str) -> None:
     text = ics(by="", more=(f"ATTENDEE;PARTSTAT=ACCEPTED;CN={name}:mailto:a@b.example", f"COMMENT:{comment}"))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.post.incoming import showing
 from outreach.post.incoming.showing import LONGEST, show
 
@@ -125,7 +126,7 @@ def test_mails_in_mails_without_end_are_no_trouble() -> None:
     assert len(show(wide + b"--b--").attached) <= showing.PARTS_AT_MOST
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=so_many(300))
 @given(
     st.binary(max_size=400),
     st.sampled_from(

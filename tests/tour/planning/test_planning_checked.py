@@ -13,6 +13,7 @@ from checker import faults
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from how_many import so_many
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import OUT_OF_TIME, PROVEN, STOPPED
 from outreach.tour.planning.planner import solve
@@ -36,13 +37,13 @@ from outreach.tour.planning.planner import solve
     whole_schools=st.booleans(),
     seconds=st.sampled_from((0.001, 0.05, 5.0)),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=so_many(150))
 def test_every_plan_can_be_played_and_says_what_it_is(seed: int, seconds: float, **shape) -> None:
     problem = small.problem(seed, **shape)
     assert faults(problem, solve(problem, seconds, seed=seed)) == []
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_two_a_day_without_windows_is_a_minimum_weight_matching(seed: int) -> None:
     problem = small.problem(seed, schools=17, days=17, booked=0, dates=2)
     gaps = tuple(

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_planning_left_out import day, gap, line
 
+from how_many import so_many
 from outreach.tour.planning import lunch, pool
 from outreach.tour.planning.planner import solve
 from outreach.tour.planning.problem import BookedShow, Problem
@@ -95,7 +96,7 @@ def test_a_lunch_that_cannot_be_is_refused(minutes: int) -> None:
     ),
     home=st.tuples(st.integers(0, 80), st.integers(0, 90)),
 )
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=so_many(300))
 def test_whether_there_is_lunch_is_what_trying_every_minute_says(minutes, leaves, steps, home) -> None:
     clock, shows, roads = leaves, [], []
     for road, slack, length in steps:
