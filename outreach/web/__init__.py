@@ -15,6 +15,7 @@ from outreach.web import (
     opened,
     problems,
     refusals,
+    signed,
     spoken,
     wording,
 )
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     WTFormsHelpers(app)
+    signed.init_app(app)
     wording.init_app(app)
     if app.config["BEHIND_PROXIES"]:
         n = app.config["BEHIND_PROXIES"]

@@ -15,6 +15,7 @@ from outreach.county.coordinators import Coordinator
 from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.ground.timespans import day_of
+from outreach.web.signed import CLOCKS_APART
 
 LASTS = timedelta(minutes=10)
 _NAME = "half"
@@ -47,10 +48,10 @@ def find(*, now: datetime) -> tuple[Half, Coordinator] | None:
         half = Half(*session.get(_NAME, ()))
     except TypeError:
         return None
-    age = now.timestamp() - half.began
+    age = timedelta(seconds=now.timestamp() - half.began)
     whose.bind_to("person", str(half.person_id))
     person = db.session.get(Coordinator, half.person_id)
-    if person is None or not 0 <= age + 1 or age > LASTS.total_seconds() or not half.holds(person, now=now):
+    if person is None or not -CLOCKS_APART <= age <= LASTS or not half.holds(person, now=now):
         return None
     return half, person
 

@@ -6,6 +6,8 @@ from typing import Any
 from flask import after_this_request, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from outreach.web import signed
+
 LASTS = 400 * 86400
 """Seconds: the longest that browsers keep a cookie (RFC 6265bis)."""
 PEOPLE_AT_MOST = 20
@@ -73,5 +75,4 @@ def _name() -> str:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeTimedSerializer(keys, salt="known device")
+    return signed.serializer("known device")

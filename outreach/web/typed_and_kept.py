@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from flask import current_app, request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from flask import request
+from itsdangerous import BadSignature
 
-from outreach.web import typed_words
+from outreach.web import signed, typed_words
 
 KEPT_FOR = 12 * 3600
 """Seconds."""
@@ -44,5 +44,4 @@ def read(told: str, person_id: int) -> Typed | None:
 
 
 def _signer() -> Any:
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeTimedSerializer(keys, salt="typed and kept")
+    return signed.serializer("typed and kept")
