@@ -9,7 +9,7 @@ from flask import Flask, has_app_context
 from flask.cli import AppGroup, with_appcontext
 
 from outreach.ground import clock, whose
-from outreach.ground.db import db, transaction
+from outreach.ground.db import agree_on_time, db, transaction
 from outreach.ground.erasures import BadList
 from outreach.privacy import replaying
 
@@ -88,6 +88,7 @@ class Commands(AppGroup):
 
 @with_appcontext
 def _before_work() -> None:
+    agree_on_time()
     try:
         replaying.before_work(transaction, now=clock.now())
     except BadList as bad:

@@ -338,7 +338,9 @@ def _clocks(now: datetime) -> Told:
     """Against the database's, and against what other machines wrote down: nobody was seen in the future."""
     apart, ahead = timedelta(), db.session.scalar(select(func.max(Postman.seen_at)))
     if db.engine.dialect.name == "postgresql":
-        apart = abs(db.session.execute(text("SELECT clock_timestamp()")).scalar_one() - clock.now())
+        apart = abs(
+            db.session.execute(text("SELECT clock_timestamp()")).scalar_one() - clock.of_this_machine()
+        )
     if apart > CLOCKS_APART:
         yield not_ready(
             f"The clocks of this machine and of the database are {count(int(apart.total_seconds()), 'second')} apart. "

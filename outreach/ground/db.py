@@ -37,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
+from outreach.ground import clock
 from outreach.ground.the_app import FromAbove
 from outreach.ground.wording import words_of
 
@@ -384,6 +385,38 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {int(PATIENCE_SECONDS * 1000)}")
         connection.commit()
+
+
+@event.listens_for(Engine, "connect")
+def _same_time(connection: Any, _record: Any) -> None:
+    """Now and then a connection that somebody takes is asked what time it is there."""
+    theirs = clock.DATABASES.find()
+    if theirs is not None and theirs.is_old and not isinstance(connection, sqlite3.Connection):
+        with connection.cursor() as cursor:
+            theirs.find(lambda: cursor.execute("SELECT clock_timestamp()").fetchone()[0])
+        connection.rollback()
+
+
+@event.listens_for(Pool, "checkout")
+def _still_same_time(connection: Any, record: Any, _proxy: Any) -> None:
+    """A connection at rest that breaks at this is one of those that a new one takes the place of."""
+    try:
+        _same_time(connection, record)
+    except connection.OperationalError as error:
+        raise InvalidatePoolError("the database closed this connection") from error
+
+
+def agree_on_time() -> None:
+    """Before a process does anything: it knows what time it is for the database. One that does not answer is told of by
+    whatever is asked of it next."""
+    theirs = clock.DATABASES.find()
+    if theirs is None or theirs.is_found or db.engine.dialect.name == "sqlite":
+        return
+    try:
+        db.session.connection()
+    except (OperationalError, PoolTimeout, InvalidatePoolError):
+        pass
+    db.session.rollback()
 
 
 @event.listens_for(Pool, "checkout")

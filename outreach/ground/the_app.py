@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 
 T = TypeVar("T")
 
@@ -26,3 +26,7 @@ class FromAbove(Generic[T]):
         """Raises KeyError in an app that nobody told."""
         known: T = current_app.extensions[self._key]
         return known
+
+    def find(self) -> T | None:
+        """None in an app that nobody told, and where none is at work."""
+        return current_app.extensions.get(self._key) if has_app_context() else None

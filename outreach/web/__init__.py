@@ -15,6 +15,7 @@ from outreach.web import (
     opened,
     problems,
     refusals,
+    same_time,
     signed,
     spoken,
     wording,
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.url_map.converters["int"] = RowNumber
     _import_pages()
+    same_time.init_app(app)
     erased_again.init_app(app)
     files.init_app(app)
     meanings.init_app(app)

@@ -1,4 +1,4 @@
-"""Signatures with the time in them that hold on every host: one whose clock is ahead signs in the future of the others."""
+"""Signatures with the time in them that hold on every host, also where one whose clock is ahead made them."""
 
 from datetime import timedelta
 from typing import Any
