@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Select, Text, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, Text, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.asking import invitations
@@ -51,6 +51,10 @@ class MailComesBack(Refusal):
     pass
 
 
+_ASKED = "decided_at IS NULL AND why_waiting = ''"
+"""Nobody has looked at it yet."""
+
+
 class LinkRequest(Base):
     """Somebody asked for a school's link.
 
@@ -65,6 +69,7 @@ class LinkRequest(Base):
         Index("ix_link_request_programme", "programme_id", "decided_at"),
         Index("ix_link_request_organisation_id", "organisation_id", "recorded_at"),
         Index("ix_link_request_origin", "origin", "recorded_at"),
+        Index("ix_link_request_asked", "id", sqlite_where=text(_ASKED), postgresql_where=text(_ASKED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

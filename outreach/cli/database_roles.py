@@ -15,6 +15,8 @@ BY_THE_FINDER = (
     "outreach_found",
     "outreach_codes_at",
     "outreach_due",
+    "outreach_letters_due",
+    "outreach_links_asked",
     "outreach_writes_to",
     "outreach_taken",
     "outreach_agreed",
@@ -37,7 +39,19 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
     "digest": ("person_id", "stop_hash"),
     "feed": ("nonce",),
     "incoming": ("digest",),
-    "letter": ("id", "message_id", "method", "not_before", "recipient", "sender_address", "status", "stream"),
+    "letter": (
+        "id",
+        "lease_until",
+        "message_id",
+        "method",
+        "not_before",
+        "rank",
+        "recipient",
+        "sender_address",
+        "status",
+        "stream",
+    ),
+    "link_request": ("id", "programme_id", "decided_at", "why_waiting"),
     "logo": ("id", "digest"),
     "organisation": ("organisation_id", "postcode"),
     "partnership": ("id",),
@@ -62,7 +76,16 @@ READ_BY_THE_FINDER: Mapping[str, tuple[str, ...]] = {
 """Columns beside partnership_id, which it reads wherever there is one."""
 
 WITHOUT_PARTNERSHIP = frozenset(
-    {"agreement", "agreement_code", "partnership", "plan", "sign_in_link", "tour_day", "troupe"}
+    {
+        "agreement",
+        "agreement_code",
+        "link_request",
+        "partnership",
+        "plan",
+        "sign_in_link",
+        "tour_day",
+        "troupe",
+    }
 )
 """Tables of these that have none: their rows hang on one that has."""
 

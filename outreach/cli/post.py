@@ -2,6 +2,7 @@
 written, waves of answers that are over closed."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import click
 from flask import current_app
@@ -15,10 +16,13 @@ from outreach.cli.stopping import StopSignal
 from outreach.coverage.digest import sending as digests
 from outreach.ground import clock, whose
 from outreach.ground.db import db, transaction, write_file_anew
+from outreach.ground.turns import Turns
 from outreach.outcomes import closing, releases
 from outreach.outcomes import reminding as open_waves
 from outreach.post import letterbook
-from outreach.post.outgoing import duty, postman
+from outreach.post.outgoing import claims, duty, postman
+from outreach.post.outgoing.claims import LetterTurns
+from outreach.post.ranks import IN_TURN
 from outreach.visits import reminding
 from outreach.visits.before import reminding as before_visits
 
@@ -27,6 +31,12 @@ A_MOMENT = 2.0
 
 HELD_UP_EVERY = 15.0
 """Seconds between looks while nothing can go."""
+
+A_WHILE = timedelta(seconds=5)
+"""For so long letters go before it is looked again at what else is due."""
+
+SEEN_TO_EVERY = timedelta(minutes=1)
+"""How often it is looked for each of many partnerships whether anything is due besides letters."""
 
 post = AppGroup("post", help="Letters: send what waits.")
 
@@ -48,22 +58,23 @@ def send(loop: bool, every: float) -> None:
         _once(door, name, stop)
         return
     click.echo(f"Sending letters {_where(door)}.")
-    said, on_duty = "", False
+    said, on_duty, rounds = "", False, _Rounds(door, name, stop)
     while not stop.is_set():
+        again = False
         try:
             if not on_duty:
                 duty.begin(name, clock.now())
                 on_duty = True
             postman.take_over(name, clock.now())
-            _see_to_what_is_due()
-            held_up = _say(_send_waiting(door, name, stop), unless=said)
+            done = rounds.next()
+            held_up, again = _say(done, unless=said), done.more or rounds.left
             duty.look_in(name, clock.now())
         except OperationalError as error:
             db.session.rollback()
             held_up = f"The database cannot be reached: {error.orig}"
             click.echo(held_up, err=True)
         said = held_up
-        stop.wait(max(every, HELD_UP_EVERY) if held_up else every)
+        stop.wait(max(every, HELD_UP_EVERY) if held_up else 0 if again else every)
     _go_home(name)
     click.echo("Stopped. No letter is left half sent.")
 
@@ -80,7 +91,7 @@ def _once(door: postman.Post, name: str, stop: StopSignal) -> None:
     duty.begin(name, clock.now())
     postman.take_over(name, clock.now())
     _see_to_what_is_due()
-    held_up = _say(_send_waiting(door, name, stop))
+    held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set))
     duty.end(name, clock.now())
     waiting = sum(whose.of_each(lambda: letterbook.waiting_before(clock.now())))
     db.session.rollback()
@@ -89,22 +100,72 @@ def _once(door: postman.Post, name: str, stop: StopSignal) -> None:
         raise SystemExit(1)
 
 
-def _send_waiting(door: postman.Post, name: str, stop: StopSignal) -> postman.Round:
-    """Of one partnership after the other, until nothing is due or nothing can go."""
-    done, with_letters = postman.Round(), whose.having_due("letters", clock.now())
-    db.session.rollback()
-    for one in with_letters:
-        with whose.bound(one):
-            part = postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set)
-        done.sent, done.later, done.failed = (
-            done.sent + part.sent,
-            done.later + part.later,
-            done.failed + part.failed,
+class _Rounds:
+    """What a postman does a while at a time, so that no partnership waits for another's: he answers asks at the open
+    door, sees to some partnerships, sends letters."""
+
+    def __init__(self, door: postman.Post, name: str, stop: StopSignal) -> None:
+        self.door, self.name, self.stop = door, name, stop
+        self.turns, self.taken_back = LetterTurns(), Turns()
+        self.to_see_to: list[int | None] = []
+        self.began: datetime | None = None
+
+    @property
+    def left(self) -> bool:
+        """Whether partnerships are still to be seen to."""
+        return bool(self.to_see_to)
+
+    def next(self) -> postman.Round:
+        self._answer()
+        self._see_to_some()
+        self.turns.to_many_of = self._take_back()
+        until = clock.now() + A_WHILE
+        return postman.send_waiting(
+            self.door,
+            clock=clock.now,
+            name=self.name,
+            stop=self.stop.is_set,
+            turns=self.turns,
+            until=until,
         )
-        if part.held_up:
-            done.held_up = part.held_up
-            break
-    return done
+
+    def _answer(self) -> None:
+        """Somebody waits for the link."""
+        asked = whose.having_asked_for_links()
+        db.session.rollback()
+        for one in asked:
+            with whose.bound(one):
+                _each(open_door.answer_next, "an ask at the open door could not be answered")
+
+    def _see_to_some(self) -> None:
+        """As many as a moment is enough for; all are begun anew once all were seen to and some time has gone."""
+        now = clock.now()
+        if not self.to_see_to:
+            everybody = whose.everybody()
+            db.session.rollback()
+            if len(everybody) == 1 or self.began is None or now - self.began >= SEEN_TO_EVERY:
+                self.to_see_to, self.began = everybody, now
+        while self.to_see_to and clock.now() - now < timedelta(seconds=A_MOMENT) and not self.stop.is_set():
+            with whose.bound(self.to_see_to.pop(0)):
+                _see_to_what_is_due_to_one()
+
+    def _take_back(self) -> list[int] | None:
+        """Of whom letters to many may go now: what has lost its reason was taken back, of as many as a moment is enough
+        for. None, of all, where no wall stands between them: then it was as they were seen to."""
+        if not whose.stands():
+            db.session.rollback()
+            return None
+        now, done = clock.now(), list[int]()
+        due = self.taken_back.order(claims.having_due(IN_TURN, now))
+        db.session.rollback()
+        for one in due:
+            with whose.bound(one):
+                _take_back()
+            self.taken_back.served(one)
+            done.append(one)
+            if clock.now() - now >= timedelta(seconds=A_MOMENT):
+                break
+        return done
 
 
 def _say(done: postman.Round, *, unless: str = "") -> str:
@@ -135,18 +196,23 @@ def _see_to_what_is_due() -> None:
 
 
 def _see_to_what_is_due_to_one() -> None:
-    _each(withdrawing.withdraw_one, "reminders that have lost their reason could not be taken back")
-    _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
-    _each(
-        before_visits.withdraw_one, "reminders of visits that have lost their reason could not be taken back"
-    )
-    _each(open_waves.withdraw_one, "letters about waves that are not open could not be taken back")
+    _take_back()
     _each(open_door.answer_next, "an ask at the open door could not be answered")
     _each(proposing.end_next, "a proposal could not be ended")
     _digests()
     _each(closing.close_next, "a wave of answers could not be closed")
     _lose_orders()
     _each(releases.release_next, "outcomes could not be released")
+
+
+def _take_back() -> None:
+    """What waits and has lost its reason."""
+    _each(withdrawing.withdraw_one, "reminders that have lost their reason could not be taken back")
+    _each(reminding.withdraw_one, "letters about reports that came could not be taken back")
+    _each(
+        before_visits.withdraw_one, "reminders of visits that have lost their reason could not be taken back"
+    )
+    _each(open_waves.withdraw_one, "letters about waves that are not open could not be taken back")
 
 
 def _lose_orders() -> None:

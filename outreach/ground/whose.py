@@ -103,8 +103,21 @@ def everybody() -> list[int | None]:
 
 
 def having_due(what: str, now: datetime) -> list[int | None]:
-    """Those of `everybody` for whom work waits: 'letters', 'plans', 'roads'."""
+    """Those of `everybody` for whom work waits: 'plans', 'roads'."""
     return list(_asked_for_each("SELECT outreach_due(%s, %s)", what, now)) if stands() else [None]
+
+
+def having_letters(rank: int, now: datetime) -> list[int] | None:
+    """The partnerships of which a letter of that rank could go now, whoever asks; None on SQLite, where one asks the
+    table."""
+    if not _on_postgresql():
+        return None
+    return list(_asked_for_each("SELECT outreach_letters_due(%s, %s)", rank, now))
+
+
+def having_asked_for_links() -> list[int | None]:
+    """Those of `everybody` of whom somebody asks for a school's link, and nobody has looked at it."""
+    return list(_asked_for_each("SELECT outreach_links_asked()")) if stands() else [None]
 
 
 def having_codes(postcode: str, now: datetime) -> list[int | None]:

@@ -18,26 +18,37 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    case,
     func,
+    literal_column,
     or_,
     select,
     text,
     update,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.post import copies
 from outreach.post.calendars import CANCEL, REQUEST
+from outreach.post.ranks import AT_ONCE, rank_of
 
 WAITING, SENT, FAILED, SUPERSEDED, WITHDRAWN = "waiting", "sent", "failed", "superseded", "withdrawn"
 BOUNCED = "bounced"
 """It was sent, and a mail server further on gave it back for good."""
 
+STILL: ColumnElement[str] = literal_column("'waiting'")
+"""WAITING as it stands in a statement: an index of what waits alone is used where the word is no value."""
+
+
+def _rank_by_kind(context: DefaultExecutionContext) -> int:
+    return rank_of(context.get_current_parameters()["kind"])
+
 
 class Letter(Base):
-    """One mail to one address. `handed_at` is when the mail server took it.
+    """One mail to one address. `handed_at` is when the mail server took it; `rank` says what it goes before (ranks.py).
 
     `attempts` counts tries that came to an end; `perhaps_at` is since when it may have arrived without our
     knowing (in a postman's hands, or lost with the line); `lease_until` is until when one postman has it in
@@ -52,6 +63,15 @@ class Letter(Base):
         Index("ix_letter_status", "status", "not_before"),
         Index("ix_letter_written_to", "partnership_id", "recipient"),
         Index("ix_letter_counted", "partnership_id", "status", "handed_at"),
+        Index(
+            "ix_letter_in_turn",
+            "partnership_id",
+            "rank",
+            "not_before",
+            "id",
+            sqlite_where=text("status = 'waiting'"),
+            postgresql_where=text("status = 'waiting'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,6 +80,7 @@ class Letter(Base):
     recipient: Mapped[str] = mapped_column(Text, index=True)
     sender_address: Mapped[str] = mapped_column(Text, default="", server_default="", index=True)
     kind: Mapped[str] = mapped_column(Text)
+    rank: Mapped[int] = mapped_column(default=_rank_by_kind, server_default="0")
     method: Mapped[str] = mapped_column(Text, default="")
     sequence: Mapped[int] = mapped_column(default=0)
     dtstamp: Mapped[datetime] = mapped_column(Instant)
@@ -120,24 +141,31 @@ NEW_THREAD = Thread(first_invite=None, holds_entry=False)  # of a booking that i
 
 
 def open_thread(stream: str, recipient: str) -> Thread:
-    """Take every unsent older revision back, and say what this person has had.
+    """Take every unsent older revision back, and say what this person has had. What waits before the next one besides
+    goes as soon as that.
 
     The update comes first: it waits for a postman who is just claiming one of them, so that what is
     read afterwards is final. What is in a postman's hands counts as had.
     """
-    taken_back = db.session.scalars(
+    older = Letter.method != ""
+    waited = db.session.execute(
         update(Letter)
         .where(
             Letter.stream == stream,
             Letter.recipient == recipient,
-            Letter.method != "",
             Letter.status == WAITING,
             Letter.lease_until.is_(None),
         )
-        .values(status=SUPERSEDED, last_error="A newer letter took its place before it went.")
-        .returning(Letter.id)
+        .values(
+            rank=AT_ONCE,
+            status=case((older, SUPERSEDED), else_=Letter.status),
+            last_error=case(
+                (older, "A newer letter took its place before it went."), else_=Letter.last_error
+            ),
+        )
+        .returning(Letter.id, Letter.method)
     ).all()
-    for letter_id in taken_back:
+    for letter_id in [letter_id for letter_id, method in waited if method]:
         letter = db.session.get_one(Letter, letter_id)
         letter.raw = copies.masked(letter.raw)
     rows = _had(stream, recipient)

@@ -21,6 +21,7 @@ def in_hand(**changes: Any) -> Claimed:
     return Claimed(
         **{
             "id": 1,
+            "partnership_id": 1,
             "stream": "a",
             "recipient": JOANNA.address,
             "kind": "booked",

@@ -4,19 +4,34 @@ Nothing here waits on the world; each turn is one short transaction. What a post
 when he dies: then the same bytes go again, and nobody's calendar changes by that.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.orm import aliased
 
+from outreach.ground import whose
 from outreach.ground.db import db, transaction
+from outreach.ground.turns import Turns
 from outreach.post import copies, outbox
 from outreach.post.calendars import CANCEL, REQUEST
-from outreach.post.outbox import DEAD, FAILED, SENT, SUPERSEDED, WAITING, Letter, LetterMail
+from outreach.post.outbox import DEAD, FAILED, SENT, STILL, SUPERSEDED, WAITING, Letter, LetterMail
 from outreach.post.outgoing import duty, pauses
+from outreach.post.ranks import IN_TURN, RANKS
 
 LEASE = timedelta(minutes=10)
 """Longer than any one delivery can take."""
@@ -35,6 +50,7 @@ class Claimed:
     """A letter in a postman's hands, as it was before he took it."""
 
     id: int
+    partnership_id: int
     stream: str
     recipient: str
     kind: str
@@ -112,47 +128,97 @@ def later(letter: Claimed, refusal: Later, now: datetime) -> LetterOutcome:
     return LetterOutcome(letter=replace(tried, not_before=again))
 
 
+@dataclass(kw_only=True)
+class LetterTurns:
+    """Whose letters a postman takes next: of each rank those of one partnership after the other. `to_many_of`: of whom
+    he takes what goes to many; None, of all."""
+
+    by_rank: dict[int, Turns] = field(default_factory=lambda: {rank: Turns() for rank in RANKS})
+    to_many_of: Collection[int] | None = None
+
+    def order(self, rank: int, due: Collection[int]) -> list[int]:
+        if rank == IN_TURN and self.to_many_of is not None:
+            due = [one for one in due if one in self.to_many_of]
+        return self.by_rank[rank].order(due)
+
+
 def turn(
-    name: str, outcomes: Sequence[LetterOutcome], now: datetime, *, most: int, alone: bool = False
+    name: str,
+    outcomes: Sequence[LetterOutcome],
+    now: datetime,
+    *,
+    most: int,
+    alone: bool = False,
+    turns: LetterTurns | None = None,
 ) -> list[Claimed]:
-    """Mark what became of the letters in this postman's hands, and take the next ones for LEASE; [] when none
-    is due.
+    """Mark what became of the letters in this postman's hands, and take the next ones for LEASE, all of one rank and
+    one partnership; [] when none is due.
 
     One transaction for both. Only the first waiting letter of a stream and recipient is ever due, whatever
     its next try, so that no two of one thread are in hand at once. Two postmen never get the same: PostgreSQL
     skips a row that another one has locked, SQLite lets one write. `alone`: he has the one line to a crowded
     server.
     """
+    turns = turns or LetterTurns()
     with transaction():
-        _mark(name, outcomes, now)
+        with whose.bound(_of_whom(outcomes)):
+            _mark(name, outcomes, now)
         duty.note(name, now, sent=sum(1 for o in outcomes if o.status == SENT))
         if alone:
             pauses.keep(name, now)
-        while most > 0:
-            found = [Claimed(**row._mapping) for row in db.session.execute(_due(now, most))]
-            endings = _hopeless(found, now)
-            taken = [letter for letter in found if letter.id not in endings]
-            _end(found, endings)
-            if taken:
-                db.session.execute(
-                    update(Letter)
-                    .where(Letter.id.in_([letter.id for letter in taken]))
-                    .values(
-                        lease_until=now + LEASE,
-                        leased_by=name,
-                        perhaps_at=func.coalesce(Letter.perhaps_at, now),
-                    )
-                    .execution_options(synchronize_session=False)
-                )
-            if taken or not found:
-                return taken
+        if most <= 0:
+            return []
+        for rank in RANKS:
+            for partnership_id in turns.order(rank, having_due(rank, now)):
+                with whose.bound(partnership_id):
+                    if taken := _take(name, partnership_id, rank, now, most):
+                        turns.by_rank[rank].served(partnership_id)
+                        return taken
     return []
+
+
+def having_due(rank: int, now: datetime) -> list[int]:
+    """The partnerships of which a letter of that rank could go now, in order; all of them, whoever asks."""
+    if (found := whose.having_letters(rank, now)) is not None:
+        return found
+    partnership = table("partnership", column("id"))
+    waits = select(Letter.id).where(Letter.partnership_id == partnership.c.id, Letter.rank == rank, *due(now))
+    return list(db.session.scalars(select(partnership.c.id).where(waits.exists()).order_by(partnership.c.id)))
+
+
+def _take(name: str, partnership_id: int, rank: int, now: datetime, most: int) -> list[Claimed]:
+    """Letters of one rank of one partnership into this postman's hands; [] where none can go after all."""
+    while found := [
+        Claimed(**row._mapping) for row in db.session.execute(_due(partnership_id, rank, now, most))
+    ]:
+        endings = _hopeless(found, now)
+        taken = [letter for letter in found if letter.id not in endings]
+        _end(found, endings)
+        if taken:
+            db.session.execute(
+                update(Letter)
+                .where(Letter.id.in_([letter.id for letter in taken]))
+                .values(
+                    lease_until=now + LEASE,
+                    leased_by=name,
+                    perhaps_at=func.coalesce(Letter.perhaps_at, now),
+                )
+                .execution_options(synchronize_session=False)
+            )
+            return taken
+    return []
+
+
+def _of_whom(outcomes: Sequence[LetterOutcome]) -> int | None:
+    """Whose the letters in hand are: all of one partnership."""
+    return outcomes[0].letter.partnership_id if outcomes else None
 
 
 def hold_up(name: str, outcomes: Sequence[LetterOutcome], *, kind: str, why: str, now: datetime) -> None:
     """Mark what became of the letters in hand, and hold the post up, in one."""
     with transaction():
-        _mark(name, outcomes, now)
+        with whose.bound(_of_whom(outcomes)):
+            _mark(name, outcomes, now)
         duty.note(name, now, sent=sum(1 for o in outcomes if o.status == SENT))
         pauses.hold_up(kind, why, now=now)
 
@@ -179,7 +245,7 @@ def due(now: datetime) -> list[ColumnElement[bool]]:
     thread waits."""
     earlier = aliased(Letter)
     return [
-        Letter.status == WAITING,
+        Letter.status == STILL,
         Letter.not_before <= now,
         or_(Letter.lease_until.is_(None), Letter.lease_until < now),
         ~exists().where(
@@ -193,10 +259,11 @@ def due(now: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def _due(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
+def _due(partnership_id: int, rank: int, now: datetime, most: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Letter.id,
+            Letter.partnership_id,
             Letter.stream,
             Letter.recipient,
             Letter.kind,
@@ -209,7 +276,7 @@ def _due(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
             Letter.last_error,
         )
         .join(LetterMail)
-        .where(*due(now))
+        .where(Letter.partnership_id == partnership_id, Letter.rank == rank, *due(now))
         .order_by(Letter.not_before, Letter.id)
         .limit(most)
         .with_for_update(skip_locked=True, of=Letter)

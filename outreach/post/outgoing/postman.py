@@ -19,7 +19,7 @@ from pathlib import Path
 from outreach.ground import whose
 from outreach.ground.db import db
 from outreach.post.outgoing import claims, duty, pauses
-from outreach.post.outgoing.claims import Claimed, Later, LetterOutcome
+from outreach.post.outgoing.claims import Claimed, Later, LetterOutcome, LetterTurns
 from outreach.post.outgoing.mail_server import BadMailServer as BadMailServer
 from outreach.post.outgoing.mail_server import MailConnection, MailServerTrouble, Never, Server
 from outreach.post.outgoing.pauses import CROWDED, SAID, UNREACHABLE
@@ -63,27 +63,36 @@ def post_of(settings: dict[str, object]) -> Post:
 
 @dataclass(kw_only=True)
 class Round:
-    """What one round did. `held_up` says in words why it ended early; '' when nothing more was due."""
+    """What one round did. `held_up` says in words why it ended early; '' when nothing more was due. `more`: its time
+    was over first."""
 
     sent: int = 0
     later: int = 0
     failed: int = 0
     held_up: str = ""
+    more: bool = False
 
 
 def send_waiting(
-    post: Post, *, clock: Callable[[], datetime], name: str, stop: Callable[[], bool] = lambda: False
+    post: Post,
+    *,
+    clock: Callable[[], datetime],
+    name: str,
+    stop: Callable[[], bool] = lambda: False,
+    turns: LetterTurns | None = None,
+    until: datetime | None = None,
 ) -> Round:
-    """Send what is due over one connection, until nothing is or `stop()` says so.
+    """Send what is due over one connection, until nothing is, `until` has come or `stop()` says so: what somebody
+    waits for first, and of each rank those of one partnership after the other.
 
     While the post is held up one letter is tried now and then. `name` is this postman's own, unlike any
-    other's.
+    other's. `turns`: who was served before, and is after.
     """
     leave = pauses.ask_leave(name, clock())
     if leave.why_not:
         return Round(held_up=leave.why_not)
     door = _FolderDoor(post) if post.server is None else _ServerDoor(post, post.server)
-    work = _Work(door, name, clock, stop, pause=leave.kind)
+    work = _Work(door, name, clock, stop, pause=leave.kind, turns=turns or LetterTurns(), until=until)
     try:
         work.through()
     finally:
@@ -104,8 +113,11 @@ class _Work:
         stop: Callable[[], bool],
         *,
         pause: str,
+        turns: LetterTurns,
+        until: datetime | None,
     ) -> None:
         self.door, self.name, self.clock, self.stop, self.pause = door, name, clock, stop, pause
+        self.turns, self.until = turns, until
         self.done = Round()
         self.trouble: MailServerTrouble | None = None
         self.size = 1 if pause else 8
@@ -117,8 +129,9 @@ class _Work:
             self.name,
             outcomes,
             self.clock(),
-            most=0 if self.stop() else self.size,
+            most=0 if self._is_over() else self.size,
             alone=self.pause == CROWDED,
+            turns=self.turns,
         ):
             outcomes = self._deliver_all(letters)
             if self.trouble is not None:
@@ -127,6 +140,10 @@ class _Work:
                     self.name, outcomes, kind=self.trouble.kind, why=str(self.trouble), now=self.clock()
                 )
                 return
+
+    def _is_over(self) -> bool:
+        self.done.more = self.until is not None and self.clock() >= self.until
+        return self.done.more or self.stop()
 
     def _deliver_all(self, letters: Sequence[Claimed]) -> list[LetterOutcome]:
         """One outcome for each letter, tried or not. Those not tried go back to whoever is free."""
