@@ -101,11 +101,23 @@ def test_it_stops_in_words_before_it_touches_anything(debian: BareDebian) -> Non
     )
     other = "sed -i s/VERSION_ID=.*/VERSION_ID=12/ /tmp/os && mount --bind /tmp/os /etc/os-release"
     assert "here is debian 12" in refused(
-        "unshare", "--mount", "sh", "-c", f"cp -L /etc/os-release /tmp/os && {other} && exec {INSTALL}"
+        "unshare",
+        "--mount",
+        "--propagation",
+        "unchanged",
+        "sh",
+        "-c",
+        f"cp -L /etc/os-release /tmp/os && {other} && exec {INSTALL}",
     )
     small = "mount -t tmpfs -o size=20m none /opt"
     assert "MB free under /opt" in refused(
-        "unshare", "--mount", "sh", "-c", f"{small} && exec {INSTALL} --settings {SETTINGS}"
+        "unshare",
+        "--mount",
+        "--propagation",
+        "unchanged",
+        "sh",
+        "-c",
+        f"{small} && exec {INSTALL} --settings {SETTINGS}",
     )
     taken = "import socket, subprocess, sys; s = socket.create_server(('127.0.0.1', 8000)); sys.exit(subprocess.call(sys.argv[1:]))"
     assert "port 8000" in refused("/usr/bin/python3", "-c", taken, INSTALL, "--settings", SETTINGS)
