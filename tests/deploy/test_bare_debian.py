@@ -126,7 +126,7 @@ def test_it_stops_in_words_before_it_touches_anything(debian: BareDebian) -> Non
         ("SITE=https://outreach.example.org/path", "no https address"),
         ("LEAD=nobody", "no e-mail address"),
         ("MAIL_SERVER=mail.example.org", "must begin with"),
-        ("SIZE=england", "memory"),
+        ("SIZE=large", "small, county or england"),
         ("COLOUR=blue", "no setting 'COLOUR'"),
         ("NAME=O'Brien", "no '"),
     ):
