@@ -49,13 +49,13 @@ class LittleSystemd:
     def told(self, words: list[str]) -> tuple[int, str]:
         options = [word for word in words if word.startswith("-")]
         verb, *names = [word for word in words if not word.startswith("-")]
-        if verb == "show":  # show -p MainPID --value UNIT
-            return 0, f"{self.main(names[-1])}\n"
         if verb == "list-units":
             found = sorted(name for name in self.mains if name.startswith("outreach-post@"))
             return 0, "".join(f"{name} loaded active\n" for name in found)
         names = [name if "." in name else f"{name}.service" for name in names]
         match verb:
+            case "show":  # -p MainPID --value UNIT
+                return 0, f"{self.main(names[-1])}\n"
             case "daemon-reload":
                 return 0, ""
             case "is-active":
@@ -295,7 +295,7 @@ class LittleSystemd:
                     caller.sendall(json.dumps(answer).encode())
 
     def end(self) -> None:
-        for name in [*self.mains, *self.sockets]:
+        for name in [*self.sockets, *reversed(self.mains)]:
             self.stop(name)
 
 
