@@ -6,6 +6,7 @@ the tests stands; Let's Encrypt; a second host.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -170,8 +171,9 @@ def test_run_again_it_changes_nothing(debian: BareDebian) -> None:
 def test_an_upgrade_refuses_nobody_while_many_ask(debian: BareDebian) -> None:
     old = release(debian)
     versions = debian.checkout() / "migrations/versions"
-    newest = max(path.name for path in versions.glob("[0-9]*.py"))
-    (versions / "9999_upgrade_tried.py").write_text(MIGRATION.format(before=newest.partition("_")[0]))
+    newest = max(versions.glob("[0-9]*.py"), key=lambda path: path.name)
+    [before] = re.findall(r'^revision = "(.+)"', newest.read_text(), re.MULTILINE)
+    (versions / "9999_upgrade_tried.py").write_text(MIGRATION.format(before=before))
     committed(debian, "A column more")
     fetched(debian)
     assert all(one == old for _, one in mains(debian).values())
