@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
+from flask.logging import wsgi_errors_stream
 
 from outreach import tables  # noqa: F401
 from outreach.asking.chasing import offers
@@ -13,7 +14,7 @@ from outreach.booking.sessions import places
 from outreach.county import sign_in_providers
 from outreach.coverage.board.publishing import FURTHER
 from outreach.coverage.gaplist import ever_seen
-from outreach.ground import config, erasures, telling
+from outreach.ground import config, erasures, errands, log_lines, telling
 from outreach.ground.db import LAST_DEEDS, db
 from outreach.outcomes import board_parts, families
 from outreach.post.again import WHAT_STANDS
@@ -31,6 +32,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(config.read())
     app.config.update(settings or {})
+    log_lines.begin(app.config["OUTREACH_LOG"], wsgi_errors_stream, about=errands.in_a_line)
     app.config["SIGN_IN_PROVIDERS"] = sign_in_providers.read(str(app.config["SIGN_IN_PROVIDERS"]))
     Path(str(app.config["OUTREACH_FOLDER"])).mkdir(parents=True, exist_ok=True)
     db.init_app(app)

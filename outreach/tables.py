@@ -55,6 +55,7 @@ import outreach.coverage.gaplist.saved_views
 import outreach.ground.erasures
 import outreach.ground.history
 import outreach.ground.history_chain
+import outreach.ground.job_rounds
 import outreach.outcomes.closed_answers
 import outreach.outcomes.cost.budgets
 import outreach.outcomes.cost.spending

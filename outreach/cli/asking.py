@@ -17,6 +17,7 @@ from outreach.booking import limits, subscribed
 from outreach.booking.sessions import places
 from outreach.cli import history
 from outreach.cli.privacy import erase_due
+from outreach.cli.rounds import Rounds, say
 from outreach.cli.stopping import StopSignal
 from outreach.county import coordinators
 from outreach.county.lists import uploads
@@ -24,7 +25,7 @@ from outreach.county.openid import attempts
 from outreach.county.register import waiting as register_waiting
 from outreach.coverage import standings
 from outreach.coverage.gaplist import follow_ups as gap_follow_ups
-from outreach.ground import clock, whose
+from outreach.ground import clock, errands, job_rounds, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.history_chain import NoKey
 from outreach.ground.timespans import day_of, wall
@@ -74,23 +75,24 @@ def _day_by_day() -> None:
     """A round whenever none has come since six o'clock this morning; started later in the day, it comes at
     once. In the evening, whoever was at the day's shows is asked how they went."""
     stop, gave_up, sealed_at = StopSignal(), set[str](), clock.now() - SEAL_EVERY
-    click.echo(f"The day's round comes at {clock_time(FROM)}.")
+    say(f"The day's round comes at {clock_time(FROM)}.")
     while not stop.is_set():
         try:
             if settings.is_due(now=clock.now(), at=FROM):
                 db.session.rollback()
                 _round(dry_run=False)
             elif clock.now() >= wall(day_of(clock.now()), reminding.FROM):
-                whose.of_each(lambda: _evening(gave_up))
+                with errands.round_of(job_rounds.CHASE):
+                    whose.of_each(lambda: _evening(gave_up))
             db.session.rollback()
             if clock.now() - sealed_at >= SEAL_EVERY:
                 sealed_at = clock.now()
                 _seal(now=sealed_at)
         except OperationalError as error:
             db.session.rollback()
-            click.echo(f"The database cannot be reached: {error.orig}", err=True)
+            say(f"The database cannot be reached: {error.orig}", err=True)
         stop.wait(LOOK_EVERY)
-    click.echo("Stopped.")
+    say("Stopped.")
 
 
 def _seal(*, now: datetime) -> None:
@@ -119,7 +121,7 @@ def _evening(gave_up: set[str]) -> None:
     due = [(what, ask) for what, ask in due if what not in gave_up]
     gave_up.update(what for what, ask in due if _once(ask, what) is None)
     if due:
-        click.echo(f"{count(len(due), 'report')} asked for this evening.")
+        say(f"{count(len(due), 'report')} asked for this evening.")
 
 
 def _ask_for_report(programme_id: int, booking_id: int, *, now: datetime) -> bool:
@@ -138,13 +140,15 @@ def _reports(programme: Programme, *, now: datetime) -> list[Missing]:
 def _round(*, dry_run: bool) -> int:
     """One day's round of every programme; how many letters could not be written."""
     now = clock.now()
-    faults = sum(whose.of_each(lambda: _round_of_one(dry_run=dry_run, now=now)))
-    if not dry_run:
-        faults += erase_due(now=now, say=click.echo)
+    if dry_run:
+        return sum(whose.of_each(lambda: _round_of_one(dry_run=True, now=now)))
+    with Rounds(job_rounds.CHASE).one() as this:
+        this.faults = sum(whose.of_each(lambda: _round_of_one(dry_run=False, now=now)))
+        this.faults += erase_due(now=now, say=say)
         with transaction():  # last, so that a round that broke off is not said to have come
             settings.ran(now=now)
         _seal(now=now)
-    return faults
+    return this.faults
 
 
 def _round_of_one(*, dry_run: bool, now: datetime) -> int:
@@ -176,12 +180,10 @@ def _round_of_one(*, dry_run: bool, now: datetime) -> int:
         else:
             written, failed = _write(programme_id, target, now=now)
             faults += failed
-            click.echo(f"{title}: {', '.join(written)}." if written else f"{title}: nothing is due today.")
+            say(f"{title}: {', '.join(written)}." if written else f"{title}: nothing is due today.")
         waiting = len(raising.waiting(db.session.get_one(Programme, programme_id), now=now, target=target))
         if waiting:
-            click.echo(
-                f"  {count(waiting, 'school')} wait for a coordinator's word before anybody else is told."
-            )
+            say(f"  {count(waiting, 'school')} wait for a coordinator's word before anybody else is told.")
         db.session.rollback()
     return faults
 

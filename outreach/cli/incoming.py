@@ -7,8 +7,9 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from outreach.cli.post import post
+from outreach.cli.rounds import Round, Rounds, say
 from outreach.cli.stopping import StopSignal
-from outreach.ground import clock
+from outreach.ground import clock, job_rounds
 from outreach.ground.db import db, transaction
 from outreach.post.incoming import inbox, mailbox, parsed_mail, receiving
 
@@ -26,7 +27,9 @@ def receive(recipient: str | None) -> None:
     while sys.stdin.buffer.read(65536):
         pass  # what is too large is read to its end, or the mail server would think that we failed
     try:
-        receiving.take_in(raw, recipient, now=clock.now())
+        with Rounds(job_rounds.RECEIVE).one() as this:
+            receiving.take_in(raw, recipient, now=clock.now())
+            this.done = 1
     except Exception as error:  # any other status would have the mail server give the mail back to its sender
         current_app.logger.exception("a mail could not be kept")
         raise SystemExit(TRY_AGAIN) from error
@@ -44,32 +47,34 @@ def poll(loop: bool, every: float) -> None:
         raise click.ClickException(str(error)) from error
     if ours is None:
         raise click.ClickException("IMAP_URL is not set, so there is no mailbox to look into.")
-    stop = StopSignal()
+    stop, rounds = StopSignal(), Rounds(job_rounds.POLL)
     said = ""
     if loop:
-        click.echo(f"Looking into the mailbox {ours.folder} at {ours.host}.")
+        say(f"Looking into the mailbox {ours.folder} at {ours.host}.")
     while not stop.is_set():
-        problem = _look(ours, stop)
-        # What hinders is said once, not at every look.
-        if problem and problem != said:
-            click.echo(problem, err=True)
+        with rounds.one() as this:
+            problem = _look(ours, stop, this)
+            # What hinders is said once, not at every look.
+            if problem and problem != said:
+                say(problem, err=True)
         said = problem
         if not loop:
             raise SystemExit(1 if problem else 0)
         stop.wait(every)
-    click.echo("Stopped. No mail is left half taken.")
+    say("Stopped. No mail is left half taken.")
 
 
-def _look(ours: mailbox.Mailbox, stop: StopSignal) -> str:
+def _look(ours: mailbox.Mailbox, stop: StopSignal, this: Round) -> str:
     """One look, noted for the status page; what hindered it, '' when nothing did."""
     problem = ""
     try:
         done = mailbox.look(ours, lambda raw: receiving.take_in(raw, None, now=clock.now()), stop=stop.is_set)
+        this.done = done.taken
         if done.taken:
             unreadable = f", {done.unreadable} of them unreadable" if done.unreadable else ""
-            click.echo(f"Took in {done.taken} {'mail' if done.taken == 1 else 'mails'}{unreadable}.")
+            say(f"Took in {done.taken} {'mail' if done.taken == 1 else 'mails'}{unreadable}.")
     except mailbox.MailboxTrouble as trouble:
-        problem = str(trouble)
+        problem, this.faults = str(trouble), 1
     except OperationalError as error:
         db.session.rollback()
         return f"The database cannot be reached: {error.orig}"

@@ -4,8 +4,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach.cli.rounds import Rounds, say
 from outreach.cli.stopping import StopSignal
-from outreach.ground import clock, whose
+from outreach.ground import clock, job_rounds, whose
 from outreach.ground.db import db, transaction
 from outreach.planning import planner_process, planner_worker
 
@@ -17,23 +18,29 @@ planner = AppGroup("planner", help="Plans of a tour: draw up what was asked for.
 @click.option("--every", default=2.0, show_default=True, help="Seconds between looks while none waits.")
 def work(once: bool, every: float) -> None:
     """Draw up one plan after another. SIGTERM gives the plan in hand back to the next planner, and ends."""
-    stop = StopSignal()
+    stop, rounds = StopSignal(), Rounds(job_rounds.PLANNER)
     name, said = planner_worker.new_name(), ""
     while not stop.is_set():
         try:
-            while not stop.is_set() and _work_next(name, stop):
-                click.echo("A plan is done.")
+            while not stop.is_set() and _round(rounds, name, stop):
+                say("A plan is done.")
             db.session.rollback()
             said = ""
         except OperationalError as error:
             db.session.rollback()
             if said != str(error.orig):
                 said = str(error.orig)
-                click.echo(f"The database cannot be reached: {said}", err=True)
+                say(f"The database cannot be reached: {said}", err=True)
         if once:
             return
         stop.wait(every)
-    click.echo("Stopped. A plan in hand was given back.")
+    say("Stopped. A plan in hand was given back.")
+
+
+def _round(rounds: Rounds, name: str, stop: StopSignal) -> bool:
+    with rounds.one() as this:
+        this.done = int(_work_next(name, stop))
+    return bool(this.done)
 
 
 def _work_next(name: str, stop: StopSignal) -> bool:

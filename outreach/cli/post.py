@@ -12,9 +12,10 @@ from sqlalchemy.exc import OperationalError
 from outreach.asking import open_door
 from outreach.asking.chasing import withdrawing
 from outreach.booking.desk import proposing
+from outreach.cli.rounds import Rounds, say
 from outreach.cli.stopping import StopSignal
 from outreach.coverage.digest import sending as digests
-from outreach.ground import clock, whose
+from outreach.ground import clock, job_rounds, whose
 from outreach.ground.db import db, transaction, write_file_anew
 from outreach.ground.turns import Turns
 from outreach.outcomes import closing, releases
@@ -52,31 +53,33 @@ def send(loop: bool, every: float) -> None:
         door = postman.post_of(current_app.config)
     except postman.BadMailServer as error:
         raise click.ClickException(str(error)) from error
-    name = postman.new_name()
+    name, rounds = postman.new_name(), Rounds(job_rounds.POST)
     stop = StopSignal()
     if not loop:
-        _once(door, name, stop)
+        _once(door, name, stop, rounds)
         return
-    click.echo(f"Sending letters {_where(door)}.")
-    said, on_duty, rounds = "", False, _Rounds(door, name, stop)
+    say(f"Sending letters {_where(door)}.")
+    said, on_duty, turns = "", False, _Rounds(door, name, stop)
     while not stop.is_set():
         again = False
         try:
-            if not on_duty:
-                duty.begin(name, clock.now())
-                on_duty = True
-            postman.take_over(name, clock.now())
-            done = rounds.next()
-            held_up, again = _say(done, unless=said), done.more or rounds.left
-            duty.look_in(name, clock.now())
+            with rounds.one() as this:
+                if not on_duty:
+                    duty.begin(name, clock.now())
+                    on_duty = True
+                postman.take_over(name, clock.now())
+                done = turns.next()
+                this.done, this.faults = done.sent, done.failed
+                held_up, again = _say(done, unless=said), done.more or turns.left
+                duty.look_in(name, clock.now())
         except OperationalError as error:
             db.session.rollback()
             held_up = f"The database cannot be reached: {error.orig}"
-            click.echo(held_up, err=True)
+            say(held_up, err=True)
         said = held_up
         stop.wait(max(every, HELD_UP_EVERY) if held_up else 0 if again else every)
     _go_home(name)
-    click.echo("Stopped. No letter is left half sent.")
+    say("Stopped. No letter is left half sent.")
 
 
 def _go_home(name: str) -> None:
@@ -86,16 +89,19 @@ def _go_home(name: str) -> None:
         db.session.rollback()
 
 
-def _once(door: postman.Post, name: str, stop: StopSignal) -> None:
+def _once(door: postman.Post, name: str, stop: StopSignal, rounds: Rounds) -> None:
     """One round; status 1 when the mail server held it up, so that a timer's log shows it."""
-    duty.begin(name, clock.now())
-    postman.take_over(name, clock.now())
-    _see_to_what_is_due()
-    held_up = _say(postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set))
-    duty.end(name, clock.now())
+    with rounds.one() as this:
+        duty.begin(name, clock.now())
+        postman.take_over(name, clock.now())
+        _see_to_what_is_due()
+        done = postman.send_waiting(door, clock=clock.now, name=name, stop=stop.is_set)
+        this.done, this.faults = done.sent, done.failed
+        held_up = _say(done)
+        duty.end(name, clock.now())
     waiting = sum(whose.of_each(lambda: letterbook.waiting_before(clock.now())))
     db.session.rollback()
-    click.echo(f"{waiting} due {'letter waits' if waiting == 1 else 'letters wait'}.")
+    say(f"{waiting} due {'letter waits' if waiting == 1 else 'letters wait'}.")
     if held_up:
         raise SystemExit(1)
 
@@ -171,9 +177,9 @@ class _Rounds:
 def _say(done: postman.Round, *, unless: str = "") -> str:
     """What a round did, in the log; what holds the post up is said once, not at every look."""
     if done.sent or done.later or done.failed:
-        click.echo(f"Sent {done.sent}, to be tried again {done.later}, failed {done.failed}.")
+        say(f"Sent {done.sent}, to be tried again {done.later}, failed {done.failed}.")
     if done.held_up and done.held_up != unless:
-        click.echo(done.held_up, err=True)
+        say(done.held_up, err=True)
     return done.held_up
 
 

@@ -9,8 +9,9 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach.cli.rounds import Rounds
 from outreach.county import partnerships
-from outreach.ground import clock, erasures, whose
+from outreach.ground import clock, erasures, job_rounds, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.wording import count
 from outreach.privacy import exporting, person, replaying, runs
@@ -86,27 +87,35 @@ def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
 
     A fault with one kind keeps no other back: it is logged, and tried again the next day.
     """
-    faults = 0
-    erasures.begin()
-    for partnership_id, name in _whose():
-        erased, failed = dict[str, int](), 0
-        for task in sweeping.tasks(partnership_id):
-            try:
-                erased[task.name] = sum(
-                    _to_the_end(task, partnership_id, one, now=now) for one in _bound_to(partnership_id)
-                )
-            except OperationalError:
-                raise
-            except Exception:
-                failed += 1
-                current_app.logger.exception("erasing %s of %s failed", task.name, name)
-        if partnership_id is not None and not failed:
-            with whose.bound(partnership_id), transaction():
-                runs.ended(partnership_id, erased, now=now)
-        faults += failed
-        if said := sweeping.in_words(erased):
-            say(f"{name}: erased {said}.")
-    return faults
+    with Rounds(job_rounds.SWEEP).one() as this:
+        erasures.begin()
+        for partnership_id, name in _whose():
+            done, failed = _erase_of(partnership_id, name, now=now, say=say)
+            this.done, this.faults = this.done + done, this.faults + failed
+    return this.faults
+
+
+def _erase_of(
+    partnership_id: int | None, name: str, *, now: datetime, say: Callable[[str], object]
+) -> tuple[int, int]:
+    """How many rows of a partnership, or of none, were erased, and how many kinds could not be."""
+    erased, failed = dict[str, int](), 0
+    for task in sweeping.tasks(partnership_id):
+        try:
+            erased[task.name] = sum(
+                _to_the_end(task, partnership_id, one, now=now) for one in _bound_to(partnership_id)
+            )
+        except OperationalError:
+            raise
+        except Exception:
+            failed += 1
+            current_app.logger.exception("erasing %s of %s failed", task.name, name)
+    if partnership_id is not None and not failed:
+        with whose.bound(partnership_id), transaction():
+            runs.ended(partnership_id, erased, now=now)
+    if said := sweeping.in_words(erased):
+        say(f"{name}: erased {said}.")
+    return sum(erased.values()), failed
 
 
 def _bound_to(partnership_id: int | None) -> Sequence[int | None]:

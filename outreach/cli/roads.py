@@ -6,8 +6,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from outreach.cli.rounds import Rounds, say
 from outreach.cli.stopping import StopSignal
-from outreach.ground import clock, whose
+from outreach.ground import clock, job_rounds, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import settings
@@ -35,12 +36,14 @@ def fill(loop: bool, every: float) -> None:
     if not router.is_set():
         click.echo(NO_ROUTER)
         return
-    stop = StopSignal()
+    stop, rounds = StopSignal(), Rounds(job_rounds.ROADS)
     asked, said = 0, ""
     while not stop.is_set():
         again = False
         try:
-            again = _ask_next()
+            with rounds.one() as this:
+                again = _ask_next()
+                this.done = int(again)
             asked += again
             db.session.rollback()
             said = ""
@@ -48,14 +51,14 @@ def fill(loop: bool, every: float) -> None:
             db.session.rollback()
             if said != str(error.orig):
                 said = str(error.orig)
-                click.echo(f"The database cannot be reached: {said}", err=True)
+                say(f"The database cannot be reached: {said}", err=True)
         if again:
             stop.wait(0 if router.is_own() else router.PAUSE.total_seconds())
         elif loop:
             stop.wait(every)
         else:
             break
-    click.echo(f"Questions asked: {asked}.")
+    say(f"Questions asked: {asked}.")
 
 
 def _ask_next() -> bool:

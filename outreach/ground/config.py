@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from outreach.ground import secret_settings
+from outreach.ground import log_lines, secret_settings
 from outreach.ground.errors import ConfigError as ConfigError
 from outreach.ground.secret_settings import DEVELOPMENT_KEY as DEVELOPMENT_KEY
 
@@ -66,6 +66,9 @@ def read(environ: Mapping[str, str] | None = None) -> dict[str, object]:
         "REPLIES_DAYS": _at_least_one(env, "REPLIES_DAYS", 90),
         "SIGN_IN_PROVIDERS": secret_settings.read(env, "SIGN_IN_PROVIDERS"),  # read by create_app
         "METRICS_TOKEN": _token(env, "METRICS_TOKEN"),
+        "OUTREACH_LOG": _one_of(env, "OUTREACH_LOG", (log_lines.PLAIN, log_lines.JSON)),
+        "PROMETHEUS_MULTIPROC_DIR": env.get("PROMETHEUS_MULTIPROC_DIR", ""),
+        "SLOW_STATEMENT_MS": _whole(env, "SLOW_STATEMENT_MS", 1000),
         "ROUTER_URL": _router(env),
         "ROUTER_KIND": _one_of(env, "ROUTER_KIND", ("osrm", "valhalla")),
         "ROUTER_OWN": _yes(env, "ROUTER_OWN"),

@@ -38,6 +38,7 @@ from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 from outreach.ground import clock
+from outreach.ground import statements as statements
 from outreach.ground.the_app import FromAbove
 from outreach.ground.wording import words_of
 

@@ -13,6 +13,11 @@ def settings() -> Mapping[str, Any]:
     return current_app.config
 
 
+def setting(name: str, otherwise: Any) -> Any:
+    """One of them; what is given instead where no app is at work, as while tables are made."""
+    return current_app.config.get(name, otherwise) if has_app_context() else otherwise
+
+
 class FromAbove(Generic[T]):
     """Something that a room uses and a higher one knows: told once by create_app, kept with the app."""
 

@@ -21,6 +21,7 @@ NOBODYS: Mapping[str, str] = {
     "chasing_run": "when the day's round came",
     "dead_address": "addresses to which no mail goes, from whomever",
     "erasures_mark": "how much of the list of erasures the database knows",
+    "job_round": "when each job last came to the end of a round",
     "mailbox_look": "when the mailbox was looked into",
     "organisation_record": "the register of schools, as it was read",
     "passkey_challenge": "what a passkey has to sign, before anybody knows whose it is",

@@ -30,6 +30,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.ground import errands
 from outreach.ground.db import Base, Instant, db, made_once, plain_rows
 from outreach.post import copies
 from outreach.post.calendars import CANCEL, REQUEST
@@ -48,7 +49,8 @@ def _rank_by_kind(context: DefaultExecutionContext) -> int:
 
 
 class Letter(Base):
-    """One mail to one address. `handed_at` is when the mail server took it; `rank` says what it goes before (ranks.py).
+    """One mail to one address. `handed_at` is when the mail server took it; `rank` says what it goes before (ranks.py);
+    `errand`: the request, or the round of a job, that put it down, as the log knows it.
 
     `attempts` counts tries that came to an end; `perhaps_at` is since when it may have arrived without our
     knowing (in a postman's hands, or lost with the line); `lease_until` is until when one postman has it in
@@ -96,6 +98,7 @@ class Letter(Base):
     perhaps_at: Mapped[datetime | None] = mapped_column(Instant)
     handed_at: Mapped[datetime | None] = mapped_column(Instant)
     last_error: Mapped[str | None] = mapped_column(Text)
+    errand: Mapped[str | None] = mapped_column(Text)
 
     mail: Mapped["LetterMail"] = relationship()
     raw: AssociationProxy[bytes] = association_proxy("mail", "raw", creator=lambda raw: LetterMail(raw=raw))
@@ -247,6 +250,7 @@ def put(
         status=WAITING,
         not_before=not_before or now,
         give_up_at=give_up_at if give_up_at and give_up_at > now else None,
+        errand=errands.id_at_hand(),
     )
     if method == CANCEL and (thread is None or not thread.holds_entry):
         letter.status = SUPERSEDED

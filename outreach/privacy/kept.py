@@ -509,7 +509,7 @@ NOT_OF_PEOPLE = {
         history: who_salt who_digest told_salt told_digest
         history_link: mac key_id
         incoming: digest
-        letter: sender_address message_id
+        letter: sender_address message_id errand
         list_upload: token
         own_letter: form_key
         performance: uid organizer_token
@@ -530,6 +530,7 @@ NOT_OF_PEOPLE = {
     """,
     "an event as calendars have it: place and time, and nobody’s name": "feed_entry: text",
     "a process at work, and what hindered it": """
+        job_round: job errand
         letter: leased_by
         mailbox_look: problem
         plan: taken_by

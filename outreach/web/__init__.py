@@ -12,9 +12,11 @@ from outreach.web import (
     files,
     gate,
     meanings,
+    measures,
     opened,
     problems,
     refusals,
+    request_lines,
     same_time,
     signed,
     spoken,
@@ -51,6 +53,8 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.url_map.converters["int"] = RowNumber
     _import_pages()
+    measures.init_app(app)
+    request_lines.init_app(app)
     same_time.init_app(app)
     erased_again.init_app(app)
     files.init_app(app)
@@ -169,6 +173,7 @@ def _import_pages() -> None:
     import outreach.web.public.passkey_sign_in
     import outreach.web.public.questions
     import outreach.web.public.signing_in
+    import outreach.web.public.watching
     import outreach.web.school.before_visit
     import outreach.web.school.booked
     import outreach.web.school.booking

@@ -211,7 +211,8 @@ OF_GUARD = {
 
 OPEN_PAGES = {
     "front": """
-        public.home public.accessibility public.contact public.cookies public.privacy public.health
+        public.home public.accessibility public.contact public.cookies public.privacy
+        public.health public.ready public.state
         public.accent public.logo company.worker static
     """,
     "way in": """

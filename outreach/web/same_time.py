@@ -5,8 +5,8 @@ from flask import Flask, request
 from outreach.ground import clock
 from outreach.ground.db import agree_on_time
 
-WITHOUT_DATABASE = ("static", "public.health")
-"""What is answered whether or not there is one."""
+WITHOUT_DATABASE = ("static", "public.health", "public.ready", "public.state")
+"""What is answered whether or not there is one, or says itself that there is none."""
 
 
 def init_app(app: Flask) -> None:

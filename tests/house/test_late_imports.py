@@ -20,6 +20,7 @@ LATE = {
     "pyotp": {"county/second_factors.py"},
     "cryptography": {"ground/sealed.py"},
     "webauthn": {"county/passkeys.py"},
+    "prometheus_client": {"web/measures.py"},
 }
 """Library -> the files that import it, and only inside a function."""
 

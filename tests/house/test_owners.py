@@ -31,6 +31,7 @@ OWNERS = {
     "pyotp": ("county/second_factors.py",),
     "cryptography": ("ground/sealed.py",),
     "webauthn": ("county/passkeys.py",),
+    "prometheus_client": ("web/measures.py",),
 }
 
 

@@ -32,6 +32,7 @@ def in_hand(**changes: Any) -> Claimed:
             "perhaps_at": None,
             "give_up_at": None,
             "last_error": "Busy",
+            "errand": None,
         }
         | changes
     )

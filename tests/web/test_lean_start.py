@@ -36,6 +36,7 @@ HEAVY = [
     "openpyxl",
     "flufl",
     "imaplib",
+    "prometheus_client",
     "icalendar",
     "email_validator",
     "dns",

@@ -9,8 +9,11 @@ from test_headers import lacking
 
 import make
 from every_address import NOW, County, but_noted, people_at_every_door, told_year, whole_database
+from log_read import log_read
 from outreach.booking.promises import VisitContact
 from outreach.county.contacts import Contact
+from outreach.county.coordinators import Coordinator
+from outreach.ground import statements
 from outreach.ground.db import db
 from outreach.web import deeds
 from worlds import World
@@ -58,3 +61,61 @@ def test_neither_head_nor_options_nor_get_changes_a_row_whoever_asks(
     assert len(after["history"]) > len(before["history"]), "a file that is taken out is written down"
     after = but_noted(after)
     assert {table: rows for table, rows in after.items() if rows != before[table]} == {}
+
+
+TYPED = {
+    "name": "Ottoline Quennell",
+    "address": "o.quennell@redmere.example",
+    "email": "o.quennell@redmere.example",
+    "phone": "07700 900461",
+    "password": "lantern gravel Xq7",
+    "note": "Ottoline Quennell said",
+    "q": "Ottoline Quennell",
+    "code": "Quennell7",
+    "token": "Zq8kM2xR9pL4vN8sT1wZ6Qu",
+}
+"""What people type into forms, whichever they are."""
+
+
+@pytest.mark.any_database
+def test_nothing_of_anybody_stands_in_a_line_of_the_log_or_in_a_figure(
+    app: Flask, client: FlaskClient, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every address, opened by whoever may, and sent what people type; every third time the service breaks."""
+    app.config.update(METRICS_TOKEN="Q7kM2xR9pL4vN8sT1wZ6", SLOW_STATEMENT_MS=1, TESTING=False)
+    app.extensions["outreach: measures"].begin_anew()
+    monkeypatch.setattr(statements, "NEVER_SLOW", 0.0)
+    make.signed_in(client, county.told.coordinator)
+    secret = known_people() | set(TYPED.values()) | {coordinator.email for coordinator in _coordinators()}
+    for door in county.doors:
+        secret |= {one for part in KEYS for one in door.known.get(part, [])}
+    sent = 0
+    with log_read() as log:
+        for rule in app.url_map.iter_rules():
+            path = next(county.addresses(rule), "/nowhere")
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                sent += 1
+                with monkeypatch.context() as broken:
+                    if sent % 3 == 0:
+                        broken.setitem(app.view_functions, rule.endpoint, _breaks)
+                    client.open(path, method=method, query_string=TYPED, data=TYPED).close()
+            if rule.endpoint == "public.sign_out":
+                make.signed_in(client, county.told.coordinator)
+        told = client.get("/metrics", headers={"Authorization": "Bearer Q7kM2xR9pL4vN8sT1wZ6"}).text
+    written = log.getvalue()
+    assert log.lines("answered", status=200) and log.lines("a page failed") and log.lines("a slow statement")
+    assert len(log.lines("answered")) > 0.8 * sent > 400
+    shown = sorted(one for one in secret if len(one) > 3 and (one in written or one in told))
+    assert shown == []
+
+
+KEYS = ("token", "stop_token", "reminder_token", "code", "reference")
+"""Parts of addresses that are keys, or somebody's."""
+
+
+def _breaks(**_parts: object) -> object:
+    raise ValueError(*TYPED.values())
+
+
+def _coordinators() -> list[Coordinator]:
+    return list(db.session.scalars(select(Coordinator).order_by(Coordinator.id)))

@@ -97,22 +97,22 @@ def test_first_page_asks_the_database_no_more_with_three_programmes(
 
 
 @pytest.mark.both_databases
-def test_health_answers_while_the_database_does(client: FlaskClient) -> None:
-    answer = client.get("/health")
+def test_the_state_is_told_while_the_database_does(client: FlaskClient) -> None:
+    answer = client.get("/state")
     assert (
         answer.status_code == 200 and answer.json and answer.json["status"] == answer.json["database"] == "ok"
     )
 
 
 @pytest.mark.both_databases
-def test_health_says_in_words_that_the_database_is_gone(
+def test_the_state_says_in_words_that_the_database_is_gone(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_args: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception("connection refused to 10.0.0.1"))
 
     monkeypatch.setattr(db.session, "execute", gone)
-    answer = client.get("/health")
+    answer = client.get("/state")
     assert answer.status_code == 503
     assert answer.json == {"status": "unavailable", "database": "The database does not answer."}
 

@@ -61,6 +61,7 @@ class Claimed:
     perhaps_at: datetime | None
     give_up_at: datetime | None
     last_error: str | None
+    errand: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,6 +275,7 @@ def _due(partnership_id: int, rank: int, now: datetime, most: int) -> Select[*tu
             Letter.perhaps_at,
             Letter.give_up_at,
             Letter.last_error,
+            Letter.errand,
         )
         .join(LetterMail)
         .where(Letter.partnership_id == partnership_id, Letter.rank == rank, *due(now))

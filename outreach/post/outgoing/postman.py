@@ -154,6 +154,7 @@ class _Work:
                 outcomes.append(claims.untouched(letter))
             else:
                 outcomes.append(self._deliver(letter))
+                _tell(outcomes[-1])
         took = max(self.clock() - began, timedelta(milliseconds=1))
         self.size = max(1, min(MOST, int(len(letters) * (A_TURN / took))))
         return outcomes
@@ -187,6 +188,17 @@ class _Work:
         self.done.later += outcome.goes_again
         self.done.failed += not outcome.goes_again
         return outcome
+
+
+def _tell(outcome: LetterOutcome) -> None:
+    """A line of the log: which letter, and which request or round put it down; to whom it goes stands in none."""
+    letter = outcome.letter
+    fields = {"letter": letter.id, "kind": letter.kind, "attempts": letter.attempts}
+    if letter.errand:
+        fields["put_down_by"] = letter.errand
+    log.info(
+        "letter %s", "to be tried again" if outcome.goes_again else outcome.status, extra={"fields": fields}
+    )
 
 
 class _FolderDoor:
