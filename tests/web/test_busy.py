@@ -22,13 +22,13 @@ from outreach.asking.chasing import settings
 from outreach.booking import holds
 from outreach.ground import db as ground
 from outreach.ground.db import db
-from outreach.web.public import pages
+from outreach.web.public import watching
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ground, "PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr(pages, "WRITER_WAITS", 0.3)
+    monkeypatch.setattr(watching, "WRITER_WAITS", 0.3)
 
 
 @contextmanager
