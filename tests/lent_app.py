@@ -19,6 +19,7 @@ from sqlalchemy import event, make_url
 from sqlalchemy.pool import QueuePool
 from werkzeug.utils import cached_property
 
+from log_read import unread
 from outreach import create_app
 from outreach.cli import GROUPS
 from outreach.ground.db import db
@@ -56,6 +57,7 @@ def settings_of(database_url: str, folder: Path) -> dict[str, Any]:
 def new_app(settings: Mapping[str, Any], bytecode: BytecodeCache) -> Flask:
     """An app as create_app makes it, fit for the pushed context of a test."""
     app = create_app(settings)
+    unread()
     app.jinja_env.bytecode_cache = bytecode
     app.test_client_class = ReadingClient
     # The pushed context would carry `g` from one request of a test into the next; in life each has its own.

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask.logging import wsgi_errors_stream
-
 from outreach.ground import errands, log_lines
 
 
@@ -32,4 +30,9 @@ def log_read(form: str = log_lines.JSON) -> Iterator[Log]:
     try:
         yield log
     finally:
-        log_lines.begin(log_lines.PLAIN, wsgi_errors_stream, about=errands.in_a_line)
+        unread()
+
+
+def unread() -> None:
+    """From now on the log goes nowhere: pytest shows what was logged, and a command's output is its own."""
+    log_lines.begin(log_lines.PLAIN, io.StringIO(), about=errands.in_a_line)
