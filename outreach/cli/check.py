@@ -20,11 +20,11 @@ from outreach.cli.backups.archive import Backup, NoBackup
 from outreach.cli.database_roles import LESS, ROWS
 from outreach.ground import clock, erasures, history_chain, secret_settings, whose
 from outreach.ground.db import db, why_no_writing
-from outreach.ground.wording import count, date_and_time
+from outreach.ground.wording import and_list, count, date_and_time
 from outreach.planning import planner_worker
 from outreach.post.incoming import mailbox
 from outreach.post.monitoring import watch
-from outreach.post.outgoing import mail_server
+from outreach.post.outgoing import duty, mail_server
 from outreach.post.outgoing.duty import Postman
 from outreach.privacy import runs
 from outreach.tour import road_questions, router
@@ -285,8 +285,14 @@ def _database(now: datetime) -> Told:
         yield not_ready(
             "The database does not know of all that was erased: it was restored by hand. flask privacy replay."
         )
+    if erasures.is_anothers():
+        yield not_ready(
+            f"ERASURES_FILE is {erasures.path()}, which has less than this database knows: nothing is erased "
+            "from here. All hosts share one file; if it is lost, flask privacy new-list."
+        )
     yield from _role()
     yield from _clocks(now)
+    yield from _one_key(now)
     for looked_at in (_post, _round, _swept, _history, _planner, _roads):
         yield from looked_at(now)
 
@@ -352,6 +358,18 @@ def _clocks(now: datetime) -> Told:
         yield ready("The clocks agree.")
 
 
+def _one_key(now: datetime) -> Told:
+    """Against those by which the hosts that send letters sign; an older one is known while keys are changed."""
+    settings = current_app.config
+    ours = {secret_settings.mark(key) for key in (settings["SECRET_KEY"], *settings["SECRET_KEY_FALLBACKS"])}
+    others = {one.host for one in duty.on_duty(now) if one.key_mark and one.key_mark not in ours}
+    if others:
+        yield not_ready(
+            f"SECRET_KEY is another on {and_list(sorted(others))}: who signs in at one host is nobody at the next. Set "
+            "it alike on all hosts."
+        )
+
+
 def _post(now: datetime) -> Told:
     settings = current_app.config
     patience, polls = timedelta(minutes=settings["QUEUE_MINUTES"]), bool(settings["IMAP_URL"])
@@ -403,7 +421,12 @@ def _history(now: datetime) -> Told:
         )
         return
     with whose.bound(whose.SEALING):
-        since = history_chain.waits_since()
+        since, anothers = history_chain.waits_since(), history_chain.is_sealed_by_anothers_key()
+    if anothers:
+        yield not_ready(
+            "HISTORY_KEY is none of this machine by which the history was sealed last. Set it alike on all hosts, and "
+            "name an older one in HISTORY_KEY_FALLBACKS."
+        )
     if since is not None and now - since > UNSEALED:
         yield not_ready(
             f"The history of {date_and_time(since)} is not sealed yet: start flask asking chase --loop."

@@ -53,7 +53,7 @@ def send(loop: bool, every: float) -> None:
         door = postman.post_of(current_app.config)
     except postman.BadMailServer as error:
         raise click.ClickException(str(error)) from error
-    name, rounds = postman.new_name(), Rounds(job_rounds.POST)
+    name, rounds = postman.new_name(door.key), Rounds(job_rounds.POST)
     stop = StopSignal()
     if not loop:
         _once(door, name, stop, rounds)

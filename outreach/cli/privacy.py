@@ -82,6 +82,20 @@ def replay() -> None:
     click.echo(f"{count(done.lines, 'line')} read, {count(done.erased, 'row')} erased again.")
 
 
+@privacy.command("new-list")
+def new_list() -> None:
+    """Begin a new list of erasures, where that of ERASURES_FILE is lost for good.
+
+    A backup of before brings back whoever stood in the old one: erase again whom you know of after a restore.
+    """
+    if not erasures.is_anothers():
+        raise click.ClickException("The list of ERASURES_FILE is the one that stands for this database.")
+    with transaction():
+        erasures.begin_anew()
+    erasures.begin()
+    click.echo(f"A new list is begun: {erasures.path()}.")
+
+
 def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
     """Erase all that is due, a transaction for each batch; how many kinds could not be erased to the end.
 

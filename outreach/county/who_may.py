@@ -212,6 +212,7 @@ COMMANDS = {
     "questionnaires, approved in the name of somebody who has read them": ("questionnaires approve",),
     "privacy: what is past its time, what was erased before a backup, and what a partnership asks for of one person": (
         "privacy export",
+        "privacy new-list",
         "privacy replay",
         "privacy sweep",
     ),

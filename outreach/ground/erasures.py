@@ -173,8 +173,9 @@ def write() -> None:
     file = path()
     if not lines or file is None:
         return
+    known = marked()  # first: while this one waits for its turn the list may only grow
     try:
-        size = _appended(file, "".join(map(str, lines)))
+        size = _appended(file, "".join(map(str, lines)), known)
     except OSError as error:
         raise NotWritten(
             "Nothing was erased: the list of erasures, by which a restored backup is erased again, cannot be written "
@@ -187,17 +188,36 @@ def begin() -> None:
     """The list is there, empty, before anything is erased: a restore asks for it. Raises OSError."""
     file = path()
     if file is not None and not file.exists():
-        _appended(file, "")
+        _appended(file, "", 0)
 
 
-def _appended(file: Path, lines: str) -> int:
+def begin_anew() -> None:
+    """What stood in a list that is lost is known no more, in the caller's transaction: from now on one begins with the
+    file as it is."""
+    db.session.execute(update(ErasuresMark).values(size=0))
+
+
+def is_anothers() -> bool:
+    """Whether the file has less than this database knows: it is that of another host, was cut, or is lost."""
+    file = path()
+    if file is None:
+        return False
+    return (file.stat().st_size if file.exists() else 0) < marked()
+
+
+def _appended(file: Path, lines: str, known: int) -> int:
     """The file's size once the lines are on the disk. One process at a time; what a killed one left of a line stays
-    a line of its own."""
+    a line of its own. Raises NotWritten where it has less than was `known`."""
     new = not file.exists()
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         size = os.fstat(handle).st_size
+        if size < known:
+            raise NotWritten(
+                "Nothing was erased: the list of erasures on this machine is not the one that stands for this "
+                "database. Tell whoever runs the service."
+            )
         if size == 0:
             lines = FIRST_LINE + lines
         elif os.pread(handle, 1, size - 1) != b"\n":

@@ -225,6 +225,13 @@ def head() -> Head | None:
     return Head(position=last.position, mac=last.mac) if last else None
 
 
+def is_sealed_by_anothers_key() -> bool:
+    """Whether the last link was made with a key that is none of ours. Raises NoKey."""
+    _, keys = _keys()
+    last = db.session.scalar(select(HistoryLink.key_id).order_by(HistoryLink.position.desc()).limit(1))
+    return last is not None and last not in keys
+
+
 def closed_until() -> datetime | None:
     """All that was recorded before stands in the chain."""
     return db.session.scalar(select(func.max(HistoryLink.closes_at)))

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 import make
 from outreach.asking.chasing import settings as chasing
-from outreach.ground import clock, history
+from outreach.ground import clock, history, secret_settings
 from outreach.ground.db import db, transaction
 from outreach.planning.orders import TourPlan
 from outreach.post.incoming import inbox
@@ -251,6 +251,35 @@ def test_a_machine_whose_clock_is_ahead_is_said(set_up: Flask, stopped: Any, mon
     assert not_ready(set_up) == [
         "The clock of a machine that sends letters is ahead of this one's. Set both by NTP."
     ]
+
+
+def test_a_host_with_another_key_is_said(set_up: Flask, stopped: Any) -> None:
+    """An older one of ours, as while keys are changed, is not."""
+    older, other = secrets.token_hex(32), secrets.token_hex(32)
+    set_up.config["SECRET_KEY_FALLBACKS"] = [older]
+    for n, key in enumerate((set_up.config["SECRET_KEY"], older)):
+        duty.begin(f"post{n}:7{n}:abcd:{secret_settings.mark(key)}", stopped.now)
+    assert not_ready(set_up) == []
+    duty.begin(f"post2:79:abcd:{secret_settings.mark(other)}", stopped.now)
+    (said,) = not_ready(set_up)
+    assert said == (
+        "SECRET_KEY is another on post2: who signs in at one host is nobody at the next. Set it alike on all hosts."
+    )
+    duty.end(f"post2:79:abcd:{secret_settings.mark(other)}", stopped.now)
+    assert not_ready(set_up) == []
+
+
+def test_a_history_that_another_host_seals_with_another_key_is_said(set_up: Flask, stopped: Any) -> None:
+    with transaction():
+        history.record("resumed", history.Subject("post", 1, None), who="Priya", now=stopped.now)
+    set_up.test_cli_runner().invoke(args=["history", "seal"])
+    assert not_ready(set_up) == []
+    set_up.config["HISTORY_KEY_FALLBACKS"] = [set_up.config["HISTORY_KEY"]]
+    set_up.config["HISTORY_KEY"] = secrets.token_hex(32)
+    assert not_ready(set_up) == []
+    set_up.config["HISTORY_KEY_FALLBACKS"] = []
+    (said,) = not_ready(set_up)
+    assert said.startswith("HISTORY_KEY is none of this machine by which the history was sealed last.")
 
 
 @pytest.mark.own_database

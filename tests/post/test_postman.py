@@ -352,7 +352,7 @@ def test_a_postman_killed_in_the_middle_loses_nothing(
     assert (
         send(server, now, name="elsewhere:1:x").sent == 0
     )  # on another machine nobody knows that he is dead
-    assert postman.take_over(postman.new_name(), now) == 3
+    assert postman.take_over(postman.new_name(b"of tests"), now) == 3
     assert send(server, now, name="next").sent == 3
     assert {get(i).status for i in ids} == {SENT}
     assert len({taken.raw for taken in server.taken}) == 3

@@ -448,7 +448,7 @@ def test_a_dead_neighbours_letters_are_freed_and_a_living_ones_are_not(
 ) -> None:
     monkeypatch.setattr(postman.socket, "gethostname", lambda: "here")
     living, dead, elsewhere = (
-        postman.new_name().replace(f":{postman.os.getpid()}:", ":1:"),
+        postman.new_name(b"of tests").replace(f":{postman.os.getpid()}:", ":1:"),
         "here:99999999:x",
         "there:99999999:x",
     )
@@ -456,10 +456,10 @@ def test_a_dead_neighbours_letters_are_freed_and_a_living_ones_are_not(
         duty.begin(name, NOW)
         put(n)
         assert take(name, NOW) is not None
-    assert postman.take_over(postman.new_name(), NOW) == 1
+    assert postman.take_over(postman.new_name(b"of tests"), NOW) == 1
     held = set(db.session.scalars(select(Letter.leased_by).where(Letter.leased_by.is_not(None))))
     assert held == {living, elsewhere}
-    assert postman.take_over(postman.new_name(), NOW) == 0
+    assert postman.take_over(postman.new_name(b"of tests"), NOW) == 0
 
 
 def test_the_token_is_hidden_wherever_its_line_was_broken_and_no_other_byte_changes(app: Flask) -> None:

@@ -9,6 +9,7 @@ from test_sweep import LATELY, LONG_AGO, NOW, Told, places_of, swept
 
 import make
 import postgres as postgres_for_tests
+from outreach.cli.check import findings
 from outreach.county import contacts, coordinators, passkeys
 from outreach.county.contacts import Contact
 from outreach.county.partnerships import Partnership
@@ -190,6 +191,35 @@ def test_nothing_is_erased_where_the_list_cannot_be_written(here: Partnership, l
         swept(here_id)
     db.session.rollback()
     assert len(places_of("joanna")) == 20
+
+
+@pytest.mark.any_database
+def test_nothing_is_erased_from_a_host_that_has_another_list(
+    app: Flask, here: Partnership, list_: Path
+) -> None:
+    """Else each would know of its own erasures alone, and a restore by either would bring back the other's."""
+    here_id = here.id
+    with transaction():
+        addresses = [Told(here, LONG_AGO, name).address for name in ("joanna", "mairi")]
+    assert not erasures.is_anothers() and run(app, "privacy", "new-list")[0] == 1
+    with transaction():
+        erasing.erase(here_id, [addresses[0]], now=NOW)
+    first, theirs = list_.read_bytes(), list_.with_name("of-another-host")
+    app.config["ERASURES_FILE"] = str(theirs)
+    for before in (None, FIRST_LINE.encode()):
+        if before is not None:
+            theirs.write_bytes(before)
+        with pytest.raises(NotWritten, match="is not the one that stands for this database"), transaction():
+            erasing.erase(here_id, [addresses[1]], now=NOW)
+        assert "contact.address" in places_of("mairi") and erasures.is_anothers()
+    assert any("has less than this database knows" in one.words for one in findings(app.config, NOW))
+    assert list_.read_bytes() == first
+    status, said = run(app, "privacy", "new-list")  # it is lost for good
+    assert status == 0 and str(theirs) in said
+    with transaction():
+        erasing.erase(here_id, [addresses[1]], now=NOW)
+    assert "contact.address" not in places_of("mairi") and len(lines_of(theirs)) == len(lines_of(list_))
+    assert not erasures.is_anothers() and not erasures.is_behind()
 
 
 @pytest.mark.any_database

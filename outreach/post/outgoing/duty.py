@@ -16,8 +16,8 @@ KEPT = timedelta(days=7)
 
 
 class Postman(Base):
-    """One process that sends letters. `name` is host:process:random and is unlike any other; `sent` since it
-    began."""
+    """One process that sends letters. `name` is host:process:random:mark of its SECRET_KEY and is unlike any other;
+    `sent` since it began."""
 
     __tablename__ = "postman"
 
@@ -31,6 +31,11 @@ class Postman(Base):
     @property
     def host(self) -> str:
         return self.name.split(":")[0]
+
+    @property
+    def key_mark(self) -> str:
+        """'' of one that an earlier release began."""
+        return self.name.split(":")[3] if self.name.count(":") > 2 else ""
 
 
 def begin(name: str, now: datetime) -> None:

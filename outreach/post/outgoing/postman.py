@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from outreach.ground import whose
+from outreach.ground import secret_settings, whose
 from outreach.ground.db import db
 from outreach.post.outgoing import claims, duty, pauses
 from outreach.post.outgoing.claims import Claimed, Later, LetterOutcome, LetterTurns
@@ -246,9 +246,11 @@ def file_name(letter_id: int, kind: str, recipient: str) -> str:
     return re.sub(r"[^A-Za-z0-9.@_-]+", "-", words)[:120].rstrip(".-") + ".eml"
 
 
-def new_name() -> str:
-    """A name for this process as a postman: host, process and chance, unlike any other's."""
-    return f"{socket.gethostname().replace(':', '-')}:{os.getpid()}:{secrets.token_hex(4)}"
+def new_name(key: bytes) -> str:
+    """A name for this process as a postman: host, process and chance, unlike any other's; and the mark of the key by
+    which he signs, so that other hosts see whether it is theirs."""
+    host, by = socket.gethostname().replace(":", "-"), secret_settings.mark(key.decode())
+    return f"{host}:{os.getpid()}:{secrets.token_hex(4)}:{by}"
 
 
 def take_over(name: str, now: datetime) -> int:
