@@ -273,6 +273,8 @@ class Person:
 _EACH_ITS_OWN = re.compile(
     r'(name="(?:csrf_token|opened|key|waited)"[^>]*?value=)"[^"]*"'  # of one opening of a form
     r"|(nonce=)\"[^\"]*\""
+    # Seconds that go by while both are asked.
+    r"|(data-countdown=|data-left=|<progress max=\"\d+\" value=)\"\d+\"|(The letters go in )\d+ seconds"
 )
 HEADERS = (
     "content-type",
@@ -288,7 +290,7 @@ HEADERS = (
 def _plain(shown: Shown) -> tuple[Any, ...]:
     """What must be the same whichever host it comes from."""
     same = {name: shown.headers.get(name) for name in HEADERS}
-    return shown.status, same, _EACH_ITS_OWN.sub(lambda m: m[1] or m[2], shown.text)
+    return shown.status, same, _EACH_ITS_OWN.sub(lambda m: m[m.lastindex or 0], shown.text)
 
 
 def _differ(one: Shown, other: Shown) -> str:
