@@ -4,6 +4,7 @@ and what is asked after a show."""
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
+from typing import TypeVar
 
 import click
 from flask import current_app
@@ -38,6 +39,8 @@ from outreach.tour.programmes import Programme
 from outreach.visits import asking_companies, pledge_letters, reminding
 from outreach.visits.before import reminding as before_visits
 from outreach.visits.reminding import Missing
+
+T = TypeVar("T")
 
 asking = AppGroup("asking", help="Asking: what the service writes to schools by itself.")
 
@@ -83,7 +86,7 @@ def _day_by_day() -> None:
                 _round(dry_run=False)
             elif clock.now() >= wall(day_of(clock.now()), reminding.FROM):
                 with errands.round_of(job_rounds.CHASE):
-                    whose.of_each(lambda: _evening(gave_up))
+                    _of_each(lambda: _evening(gave_up), "asking how the day went")
             db.session.rollback()
             if clock.now() - sealed_at >= SEAL_EVERY:
                 sealed_at = clock.now()
@@ -105,6 +108,23 @@ def _seal(*, now: datetime) -> None:
         raise
     except Exception:
         current_app.logger.exception("the history could not be sealed")
+
+
+def _of_each(do: Callable[[], T], what: str) -> list[T]:
+    """What is done for each partnership, one after the other. What broke off for one, or was refused by the database,
+    keeps no other back: it is logged, and the first of that is raised once all are through."""
+    found, first = list[T](), None
+    for one in whose.everybody():
+        try:
+            with whose.bound(one):
+                found.append(do())
+        except Exception as error:
+            db.session.rollback()
+            first = first or error
+            current_app.logger.exception("%s of partnership %s broke off", what, one)
+    if first is not None:
+        raise first
+    return found
 
 
 def _evening(gave_up: set[str]) -> None:
@@ -141,9 +161,9 @@ def _round(*, dry_run: bool) -> int:
     """One day's round of every programme; how many letters could not be written."""
     now = clock.now()
     if dry_run:
-        return sum(whose.of_each(lambda: _round_of_one(dry_run=True, now=now)))
+        return sum(_of_each(lambda: _round_of_one(dry_run=True, now=now), "the day's round"))
     with Rounds(job_rounds.CHASE).one() as this:
-        this.faults = sum(whose.of_each(lambda: _round_of_one(dry_run=False, now=now)))
+        this.faults = sum(_of_each(lambda: _round_of_one(dry_run=False, now=now), "the day's round"))
         this.faults += erase_due(now=now, say=say)
         with transaction():  # last, so that a round that broke off is not said to have come
             settings.ran(now=now)

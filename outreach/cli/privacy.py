@@ -99,13 +99,22 @@ def new_list() -> None:
 def erase_due(*, now: datetime, say: Callable[[str], object]) -> int:
     """Erase all that is due, a transaction for each batch; how many kinds could not be erased to the end.
 
-    A fault with one kind keeps no other back: it is logged, and tried again the next day.
+    A fault with one kind keeps no other back: it is logged, and tried again the next day. What the database refused of
+    one partnership is raised once the others are through.
     """
     with Rounds(job_rounds.SWEEP).one() as this:
         erasures.begin()
+        refused = None
         for partnership_id, name in _whose():
-            done, failed = _erase_of(partnership_id, name, now=now, say=say)
+            try:
+                done, failed = _erase_of(partnership_id, name, now=now, say=say)
+            except OperationalError as error:
+                db.session.rollback()
+                done, failed, refused = 0, 1, error
+                current_app.logger.warning("erasing of %s waits for the database: %s", name, error.orig)
             this.done, this.faults = this.done + done, this.faults + failed
+        if refused is not None:
+            raise refused
     return this.faults
 
 

@@ -12,6 +12,7 @@ from outreach.ground import clock, job_rounds, whose
 from outreach.ground.db import db, transaction
 from outreach.ground.errors import Refusal
 from outreach.ground.the_app import settings
+from outreach.ground.turns import Turns
 from outreach.tour import road_files, road_places, road_questions, router
 from outreach.tour.road_points import RoadPoint, RoadPoints
 
@@ -37,12 +38,12 @@ def fill(loop: bool, every: float) -> None:
         click.echo(NO_ROUTER)
         return
     stop, rounds = StopSignal(), Rounds(job_rounds.ROADS)
-    asked, said = 0, ""
+    asked, said, turns = 0, "", Turns()
     while not stop.is_set():
         again = False
         try:
             with rounds.one() as this:
-                again = _ask_next()
+                again = _ask_next(turns)
                 this.done = int(again)
             asked += again
             db.session.rollback()
@@ -61,9 +62,9 @@ def fill(loop: bool, every: float) -> None:
     say(f"Questions asked: {asked}.")
 
 
-def _ask_next() -> bool:
-    """One question of whichever partnership waits longest; False where none waits, or not now."""
-    with_orders = whose.having_due("roads", clock.now())
+def _ask_next(turns: Turns) -> bool:
+    """One question of whichever partnership's turn it is; False where none waits, or not now."""
+    with_orders = turns.whole(whose.having_due("roads", clock.now()))
     db.session.rollback()
     # Where nobody ordered any, it is put down all the same that somebody looks for orders.
     for one in with_orders or [whose.NOBODYS]:
@@ -71,6 +72,7 @@ def _ask_next() -> bool:
             if road_questions.ask_next(
                 clock=clock.now, commits=transaction, ask=lambda points: router.ask(points, now=clock.now())
             ):
+                turns.served(one or 0)
                 return True
     return False
 

@@ -13,5 +13,11 @@ class Turns:
         """Those who wait, whoever comes after the one served last at first."""
         return sorted(waiting, key=lambda one: (one <= self._last, one))
 
+    def whole(self, waiting: Collection[int | None]) -> list[int | None]:
+        """The same; as they were where no wall stands between them, and one sees to all at once."""
+        if None in waiting:
+            return list(waiting)
+        return [*self.order([one for one in waiting if one is not None])]
+
     def served(self, one: int) -> None:
         self._last = one

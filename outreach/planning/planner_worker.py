@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ScalarSelect, and_, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from outreach.ground import whose
 from outreach.ground.db import db
@@ -29,6 +30,7 @@ from outreach.tour.planning import plan as plans
 from outreach.tour.planning.limit import Progress
 from outreach.tour.planning.plan import Plan
 from outreach.tour.planning.problem import Problem
+from outreach.tour.programmes import Programme
 
 BEATS = timedelta(seconds=1)
 """How often whoever works on a plan says so."""
@@ -114,14 +116,14 @@ def work_next(
 
 
 def claim(token: str, now: datetime) -> int | None:
-    """Take the plan that waits longest, or one whose planner is gone; its id, or None. `token` is unlike any
-    other."""
+    """Take the plan that waits longest, or one whose planner is gone, of the partnership that no planner worked for, or
+    the longest ago; its id, or None. `token` is unlike any other."""
     while True:
         gone = and_(TourPlan.state == WORKING, TourPlan.beat_at < now - MISSED)
         row = db.session.scalar(
             select(TourPlan)
             .where(TourPlan.finished_at.is_(None), or_(TourPlan.state == WAITING, gone))
-            .order_by(TourPlan.id)
+            .order_by(_last_worked_for().asc().nulls_first(), TourPlan.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -136,6 +138,24 @@ def claim(token: str, now: datetime) -> int | None:
         row.state, row.finished_at = FAILED, now
         row.failed_why = f"The planner broke off {MOST_BEGUN} times, and was not begun again."
         db.session.flush()
+
+
+def _last_worked_for() -> ScalarSelect[datetime | None]:
+    """When a planner was last at work for the partnership of a plan."""
+    other, theirs, own = aliased(TourPlan), aliased(Programme), aliased(Programme)
+    whose_plan = (
+        select(own.partnership_id)
+        .where(own.id == TourPlan.programme_id)
+        .correlate(TourPlan)
+        .scalar_subquery()
+    )
+    return (
+        select(func.max(other.beat_at))
+        .join(theirs, theirs.id == other.programme_id)
+        .where(theirs.partnership_id == whose_plan)
+        .correlate(TourPlan)
+        .scalar_subquery()
+    )
 
 
 def nobody_takes(now: datetime) -> bool:
