@@ -1,9 +1,11 @@
 """A mail server that takes every letter and keeps none: the other end of benchmarks/outbox.py.
 
-  python benchmarks/null_mail.py     prints its port, and serves until it is ended
+  python benchmarks/null_mail.py [A SECOND]     prints its port, and serves until it is ended
 
-It speaks just enough SMTP (RFC 5321), and two words of its own: SEEN answers how many letters it has taken
-and the seconds between the first and the last of them; ANEW begins to count again.
+It speaks just enough SMTP (RFC 5321), and three words of its own: SEEN answers how many letters it has taken
+and the seconds between the first and the last of them; ANEW begins to count again; WHEN with an address answers
+when the first letter to that was taken, in seconds of the clock, 0 before. With a number it takes so many letters
+a second at most, over all lines.
 """
 
 import socket
@@ -13,13 +15,24 @@ import time
 
 
 class Count:
-    def __init__(self) -> None:
+    def __init__(self, a_second: float = 0) -> None:
         self.lock = threading.Lock()
         self.letters, self.first, self.last = 0, 0.0, 0.0
+        self.a_second, self.free_at = a_second, 0.0
+        self.taken_at: dict[str, float] = {}
 
-    def one_more(self) -> None:
+    def wait(self) -> None:
+        """Until the next letter may be taken, one after the other."""
+        if self.a_second:
+            with self.lock:
+                self.free_at = max(self.free_at, time.monotonic()) + 1 / self.a_second
+                until = self.free_at
+            time.sleep(max(0.0, until - time.monotonic()))
+
+    def one_more(self, to: str) -> None:
         now = time.monotonic()
         with self.lock:
+            self.taken_at.setdefault(to, time.time())
             self.letters, self.first, self.last = self.letters + 1, self.first or now, now
 
     def anew(self) -> None:
@@ -29,7 +42,7 @@ class Count:
 
 def serve(connection: socket.socket, count: Count) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    held = b""
+    held, to = b"", ""
 
     def until(end: bytes) -> bytes:
         nonlocal held
@@ -44,16 +57,24 @@ def serve(connection: socket.socket, count: Count) -> None:
     try:
         connection.sendall(b"220 null\r\n")
         while True:
-            word = until(b"\r\n")[:4].upper()
+            line = until(b"\r\n")
+            word = line[:4].upper()
             if word == b"DATA":
                 connection.sendall(b"354 go on\r\n")
                 until(b"\r\n.\r\n")
-                count.one_more()
+                count.wait()
+                count.one_more(to)
                 connection.sendall(b"250 taken\r\n")
             elif word == b"EHLO":
                 connection.sendall(b"250-null\r\n250 SIZE 10000000\r\n")
             elif word == b"SEEN":
                 connection.sendall(f"250 {count.letters} {count.last - count.first:.6f}\r\n".encode())
+            elif word == b"WHEN":
+                at = count.taken_at.get(line[5:].decode(), 0)
+                connection.sendall(f"250 {at:.6f}\r\n".encode())
+            elif word == b"RCPT":
+                to = line.partition(b"<")[2].partition(b">")[0].decode()
+                connection.sendall(b"250 OK\r\n")
             elif word == b"ANEW":
                 count.anew()
                 connection.sendall(b"250 OK\r\n")
@@ -69,7 +90,7 @@ def serve(connection: socket.socket, count: Count) -> None:
 
 
 def main() -> None:
-    count = Count()
+    count = Count(float(sys.argv[1]) if len(sys.argv) > 1 else 0)
     with socket.create_server(("127.0.0.1", 0)) as door:
         print(door.getsockname()[1], flush=True)
         while True:

@@ -30,9 +30,11 @@ WAIT = 2
 
 
 @contextmanager
-def mail_server() -> Iterator[int]:
+def mail_server(*a_second: str) -> Iterator[int]:
     server = subprocess.Popen(
-        [sys.executable, str(ROOT / "benchmarks" / "null_mail.py")], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(ROOT / "benchmarks" / "null_mail.py"), *a_second],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert server.stdout is not None

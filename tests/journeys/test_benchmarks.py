@@ -74,6 +74,10 @@ FIGURES = {
         rf"mails that say some words, sqlite{TIMES}at most",
     ],
     "statements": [rf"Pages asked: {NUMBER} with 200", rf"{NUMBER} statements, {NUMBER} read more"],
+    "turns": [
+        rf"turns, sqlite: another's confirmation waits {NUMBER} s at most",
+        rf"turns, sqlite: another's round of {NUMBER} is through in {NUMBER} s",
+    ],
     "walls": [
         *(
             rf"walls, {page}{TIMES}"
