@@ -63,6 +63,7 @@ class Booking(Base):
     __table_args__ = (
         Index("ix_booking_programme", "programme_id", "organisation_id"),
         Index("ix_booking_performance", "performance_id"),
+        Index("ix_booking_partnership", "partnership_id", "organisation_id"),
         Index(
             "uq_booking_host",
             "performance_id",

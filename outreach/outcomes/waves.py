@@ -60,6 +60,7 @@ class AnswerWave(Base):
         UniqueConstraint("id", "partnership_id"),
         key_within_partnership("performance_id", "performance"),
         key_within_partnership("questionnaire_id", "questionnaire"),
+        Index("ix_answer_wave_partnership", "partnership_id"),
         Index(
             "ix_answer_wave_not_closed",
             "performance_id",

@@ -59,6 +59,7 @@ class PersonalLink(Base):
     __tablename__ = "personal_link"
     __table_args__ = (
         Index("ix_personal_link_subject", "organisation_id", "programme_id"),
+        Index("ix_personal_link_partnership", "partnership_id", "address"),
         key_within_partnership("programme_id", "programme"),
     )
 

@@ -128,6 +128,7 @@ class Performance(Base):
             name="lunch",
         ),
         Index("ix_performance_programme", "programme_id"),
+        Index("ix_performance_partnership", "partnership_id", "ends_at"),
         Index("ix_performance_tour_day", "tour_day_id"),
         Index("ix_performance_organisation_id", "organisation_id"),
         UniqueConstraint("id", "partnership_id"),

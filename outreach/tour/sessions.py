@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Text, func, select
+from sqlalchemy import CheckConstraint, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.county.schools import FIRST_OF_ONLINE
@@ -23,6 +23,7 @@ class TrainingSession(Base):
         CheckConstraint("places > 0", name="places"),
         CheckConstraint("link = '' OR substr(link, 1, 8) = 'https://'", name="link"),
         key_within_partnership("performance_id", "performance"),
+        Index("ix_training_session_partnership", "partnership_id"),
     )
 
     performance_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
