@@ -1,13 +1,13 @@
 """Indexes led by the partnership where its rows were found by walking through those of all
 
 Revision ID: 0078_indexes_of_partnerships
-Revises: 0073_register_uploads
+Revises: 0075_errands
 """
 
 from alembic import op
 
 revision = "0078_indexes_of_partnerships"
-down_revision = "0073_register_uploads"
+down_revision = "0075_errands"
 branch_labels = None
 depends_on = None
 

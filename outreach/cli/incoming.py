@@ -68,7 +68,7 @@ def _look(ours: mailbox.Mailbox, stop: StopSignal, this: Round) -> str:
     """One look, noted for the status page; what hindered it, '' when nothing did."""
     problem = ""
     try:
-        done = mailbox.look(ours, lambda raw: receiving.take_in(raw, None, now=clock.now()), stop=stop.is_set)
+        done = mailbox.look(ours, _take, stop=stop.is_set)
         this.done = done.taken
         if done.taken:
             unreadable = f", {done.unreadable} of them unreadable" if done.unreadable else ""

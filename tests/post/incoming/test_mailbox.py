@@ -320,6 +320,25 @@ def test_trouble_is_noted_for_the_status_page_and_told_by_the_exit_status(
     assert noted is not None and "refused us" in noted.problem and noted.succeeded_at is None
 
 
+def test_a_mail_on_which_we_fail_stays_and_the_command_takes_in_those_behind_it(
+    app: Flask, server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        server.deliver(some_mail(n))
+    take_in = receiving.take_in
+
+    def fails_on_one(raw: bytes, *given: Any, **named: Any) -> bool:
+        if raw.startswith(some_mail(1)[:40]) or subject(1).encode() in raw:
+            raise ValueError("nobody thought of this")
+        return take_in(raw, *given, **named)
+
+    monkeypatch.setattr(receiving, "take_in", fails_on_one)
+    app.config.update(settings(server))
+    told = app.test_cli_runner().invoke(args=["post", "poll"])
+    assert told.exit_code == 0 and "Took in 2 mails" in told.output
+    assert subjects(server, "INBOX") == [subject(1)]
+
+
 def until(done: Any) -> None:
     deadline = time.monotonic() + 120
     while not done():
