@@ -1,12 +1,12 @@
 """Indexes led by the partnership where its rows were found by walking through those of all
 
-Revision ID: 0078_indexes_of_partnerships
+Revision ID: 0076_indexes_of_partnerships
 Revises: 0075_errands
 """
 
 from alembic import op
 
-revision = "0078_indexes_of_partnerships"
+revision = "0076_indexes_of_partnerships"
 down_revision = "0075_errands"
 branch_labels = None
 depends_on = None
